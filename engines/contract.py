@@ -1,0 +1,314 @@
+"""What an engine is: a card, options, readiness, and the methods of its capability.
+
+Importing an engine's module must be cheap: heavy libraries are imported inside `load`, which runs only in a
+worker process. The studio reads the class (card, options, readiness); the worker makes the instance.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from media.audio import Audio
+
+
+class Capability(StrEnum):
+    """The kind of work an engine does; each has one protocol below."""
+
+    SPEECH = "speech"
+    TRANSCRIPTION = "transcription"
+    FACES = "faces"
+    VIDEO = "video"
+    SWAP = "swap"
+
+
+class Tier(StrEnum):
+    """How much of the machine an engine takes; each tier has its own reserve and rule in the memory gate."""
+
+    LIGHT = "light"
+    MEDIUM = "medium"
+    HEAVY = "heavy"
+
+
+class Device(StrEnum):
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+@dataclass(frozen=True)
+class Licence:
+    """The licence of some code or weights, and whether results may be used commercially under it."""
+
+    name: str
+    url: str = ""
+    commercial_use: bool = True
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """One file of weights on a model hub."""
+
+    repo: str
+    path: str
+    size_bytes: int
+    revision: str = "main"
+    gated: bool = False
+
+
+@dataclass(frozen=True)
+class PresetVoice:
+    """A voice that comes with an engine. `id` is unique within the engine; `language` is a BCP-47 tag."""
+
+    id: str
+    title: str
+    language: str
+    gender: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """The facts of an engine, as data. Tabs, the API, the memory gate and the docs all read this.
+
+    Args:
+        id: lower-case, unique, used in file names and in the API.
+        version: changes whenever the same input may sound or look different; part of every segment's hash.
+        environment: "studio" or the name of a lock file in engines/environments.
+        memory_gib: the first estimate of what a loaded and working engine holds; replaced by what was measured.
+        sample_rate: frames per second of what it makes; 0 when it makes no sound.
+        languages: BCP-47 primary tags, empty when language does not apply.
+        longest_text: characters one call takes; 0 when text does not apply.
+        idle_seconds: how long an unused worker stays; None takes the setting of the engine's tier.
+        stall_seconds: a call that reports nothing for this long is taken for hung and its worker is ended.
+        reload_seconds: about how long a load takes; weighs in which idle engine is evicted first.
+    """
+
+    id: str
+    title: str
+    capability: Capability
+    summary: str
+    version: str
+    code_licence: Licence
+    weights_licence: Licence
+    tier: Tier
+    device: Device = Device.CPU
+    environment: str = "studio"
+    memory_gib: float = 0.1
+    hub_files: tuple[HubFile, ...] = ()
+    sample_rate: int = 0
+    languages: tuple[str, ...] = ()
+    longest_text: int = 0
+    clones: bool = False
+    streams: bool = False
+    needs_transcript: bool = False
+    takes_style: bool = False
+    idle_seconds: float | None = None
+    stall_seconds: float = 60.0
+    reload_seconds: float = 1.0
+
+    @property
+    def commercial_use(self) -> bool:
+        return self.code_licence.commercial_use and self.weights_licence.commercial_use
+
+
+class EngineOptions(BaseModel):
+    """Base of every engine's options: an unknown or out-of-range key is refused, naming the key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def option(
+    default: Any, title: str, description: str, *, common: bool = False, reload: bool = False, unit: str = "", **limits: Any
+) -> Any:
+    """A field of an engine's options, written once and shown by every page, API and document.
+
+    Args:
+        common: shown open in the tab; the rest is folded under "Advanced".
+        reload: changing it needs a fresh worker (another variant of the weights, say).
+        unit: shown beside the number.
+        limits: ge, le, multiple_of and the like, as pydantic's Field takes them.
+    """
+    extra = {"common": common, "reload": reload, "unit": unit}
+    return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where an engine finds things on this machine. Engines know no other path.
+
+    Args:
+        assets: files that ship with the studio (read-only).
+        cache: a folder of the engine's own that it may fill and lose at any time.
+        weights: roots under which weights may lie, first match wins.
+        environments: folder of the model environments; "studio" is the running one and always there.
+    """
+
+    assets: Path
+    cache: Path
+    weights: tuple[Path, ...] = ()
+    environments: Path = Path()
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether an engine can work now; if not, one sentence on what is missing and one on the next step."""
+
+    ready: bool
+    sentence: str
+    next_step: str = ""
+
+
+class Run(Protocol):
+    """What a working engine may say, and must ask, while a call runs."""
+
+    def progress(self, fraction: float, note: str = "") -> None:
+        """Report 0..1 of the present call. Also counts as a sign of life for the watchdog. Raises Cancelled like check."""
+
+    def check(self) -> None:
+        """Raise Cancelled when the person has asked to stop. Call it as often as the model allows."""
+
+
+class Engine(ABC):
+    """Base of all engines. The class is read anywhere; an instance lives only inside a worker process."""
+
+    card: ClassVar[Card]
+    Options: ClassVar[type[EngineOptions]] = EngineOptions
+
+    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+        self.site = site
+        self.options = options
+        self.run = run
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        """Cheap (a few file checks at most): pages call it often. The base says ready."""
+        return Readiness(True, "Ready.")
+
+    @classmethod
+    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+        """Voices that come with the engine, the default first; () for engines that only clone."""
+        return ()
+
+    @abstractmethod
+    def load(self) -> None:
+        """Bring the engine into memory. Runs once, in the worker, before the first call."""
+
+    def configure(self, options: EngineOptions) -> None:
+        """Take new options before a call; fields marked `reload` never differ from those at load."""
+        self.options = options
+
+
+@dataclass(frozen=True)
+class SpeakingVoice:
+    """Whose voice a speech engine shall use: one of its presets, or a saved voice to clone.
+
+    Args:
+        preset: a PresetVoice id; "" for a saved voice or the engine's default.
+        reference: path of the saved voice's PCM WAV master.
+        transcript: what is said in the reference, "" when unknown.
+        style: free words on how to speak, for engines whose card takes_style.
+    """
+
+    preset: str = ""
+    reference: Path | None = None
+    transcript: str = ""
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class SpeechRequest:
+    """One piece of text to speak, at most `card.longest_text` characters, already normalised.
+
+    Args:
+        language: BCP-47 tag of the text.
+        seed: engines with chance in them give the same sound for the same seed; others ignore it.
+    """
+
+    text: str
+    voice: SpeakingVoice = SpeakingVoice()
+    language: str = "en"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TimedMark:
+    """A word or a phoneme with its place in the sound, in seconds.
+
+    `text` of a phoneme is IPA. `offset` and `length` point into the spoken text in characters, -1 when unknown.
+    """
+
+    text: str
+    start: float
+    end: float
+    offset: int = -1
+    length: int = 0
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Spoken text: the sound, and word and phoneme times where the engine knows them exactly."""
+
+    audio: Audio
+    words: tuple[TimedMark, ...] = ()
+    phonemes: tuple[TimedMark, ...] = ()
+
+
+@runtime_checkable
+class SpeechEngine(Protocol):
+    """Capability.SPEECH."""
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text. Raises EngineError in words for text or voices it cannot take."""
+
+
+@runtime_checkable
+class StreamingSpeechEngine(SpeechEngine, Protocol):
+    """A speech engine whose card says `streams`."""
+
+    def stream(self, request: SpeechRequest) -> Iterator[Audio]:
+        """The same sound in parts, as they are made; closing the iterator cancels."""
+
+
+@runtime_checkable
+class BatchSpeechEngine(SpeechEngine, Protocol):
+    """A speech engine that speaks several texts in one forward pass."""
+
+    def synthesize_batch(self, requests: list[SpeechRequest]) -> list[Speech]:
+        """One Speech per request, in order."""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was said: the text, its language, and timed words where known."""
+
+    text: str
+    language: str
+    words: tuple[TimedMark, ...] = ()
+
+
+@runtime_checkable
+class TranscriptionEngine(Protocol):
+    """Capability.TRANSCRIPTION."""
+
+    def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
+        """Write down what is said. `language` is a BCP-47 tag or "auto"."""
+
+
+# The methods a worker accepts for each capability: nothing else on an engine can be called from outside.
+CALLABLE_METHODS: dict[Capability, frozenset[str]] = {
+    Capability.SPEECH: frozenset({"synthesize", "stream", "synthesize_batch"}),
+    Capability.TRANSCRIPTION: frozenset({"transcribe"}),
+    Capability.FACES: frozenset({"animate", "lip_sync"}),
+    Capability.VIDEO: frozenset({"generate"}),
+    Capability.SWAP: frozenset({"swap"}),
+}
+
+# Values that may cross the pipe between studio and worker, beside JSON's own, Path, bytes and numpy arrays.
+WIRE_VALUES: tuple[type, ...] = (
+    Audio, SpeakingVoice, SpeechRequest, TimedMark, Speech, Transcript, PresetVoice,
+)  # fmt: skip

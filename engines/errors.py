@@ -1,0 +1,23 @@
+"""Errors that engines and their workers raise; the root is in media.errors."""
+
+from __future__ import annotations
+
+from media.errors import GreenroomError
+
+
+class EngineError(GreenroomError):
+    """The engine cannot do what was asked, or failed doing it."""
+
+
+class EngineNotReady(EngineError):
+    """Something the engine needs is missing; the hint is its next step."""
+
+
+class WorkerDied(EngineError):
+    """The worker process ended in the middle of its work; the reason names the signal or the out-of-memory kill."""
+
+    retryable_by_default = True
+
+
+class WorkerStalled(WorkerDied):
+    """The worker gave no sign of life for longer than its card allows and was ended."""

@@ -1,0 +1,22 @@
+"""The studio's own errors, and the shared ones under one name."""
+
+from __future__ import annotations
+
+from engines.errors import EngineError, EngineNotReady, WorkerDied, WorkerStalled
+from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, NotFound
+
+
+class MemoryRefused(GreenroomError):
+    """A load would not leave the reserve free; the reason holds the numbers and the hint a way out."""
+
+    retryable_by_default = True
+
+
+class SettingsError(GreenroomError):
+    """A setting is unknown or has a value that is not allowed."""
+
+
+__all__ = [
+    "Cancelled", "EngineError", "EngineNotReady", "GreenroomError", "InvalidInput", "MediaError", "MemoryRefused",
+    "NotFound", "SettingsError", "WorkerDied", "WorkerStalled",
+]  # fmt: skip

@@ -1,0 +1,88 @@
+"""Jobs as values: what a page paints and what the API returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from studio.errors import GreenroomError
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    WAITING = "waiting"  # for memory; the note holds the reason
+    LOADING = "loading"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"  # the server ended in the middle; picked up again at the next start
+
+    @property
+    def ended(self) -> bool:
+        return self in ENDED
+
+
+ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
+ACTIVE = frozenset(JobState) - ENDED
+
+
+@dataclass(frozen=True)
+class JobError:
+    reason: str
+    hint: str = ""
+    retryable: bool = False
+
+    @classmethod
+    def of(cls, error: GreenroomError) -> JobError:
+        return cls(error.reason, error.hint, error.retryable)
+
+
+@dataclass(frozen=True)
+class JobOutput:
+    """One result: the library's id, the absolute path of the file, and its kind (audio, subtitles, video, image, archive)."""
+
+    id: str
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row of the job table. Times are seconds since the epoch; `version` rises with every change of the row."""
+
+    id: str
+    kind: str
+    title: str
+    lane: str
+    spec: dict[str, Any]
+    state: JobState
+    progress: float
+    note: str
+    eta_seconds: float | None
+    created: float
+    started: float | None
+    ended: float | None
+    error: JobError | None
+    outputs: tuple[JobOutput, ...] = field(default=())
+    version: int = 0
+    ahead: int = 0
+    """Jobs before it in its lane while it is queued."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The job as the public API promises it: a fixed set of keys that scripts depend on."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "state": self.state.value,
+            "progress": round(self.progress, 4),
+            "note": self.note,
+            "created": self.created,
+            "started": self.started,
+            "ended": self.ended,
+            "error": None if self.error is None else {
+                "reason": self.error.reason, "hint": self.error.hint, "retryable": self.error.retryable,
+            },
+            "outputs": [{"path": output.path, "kind": output.kind} for output in self.outputs],
+        }  # fmt: skip

@@ -1,0 +1,69 @@
+"""The contract between a kind of job and the studio that runs it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel
+
+from engines.contract import Engine, EngineOptions
+from studio.jobs.model import JobOutput, JobState
+
+GPU_LANE = "gpu"
+CPU_LANE = "cpu"
+
+
+class Stage(Protocol):
+    """All that a running production may touch of the studio. One stage belongs to one attempt at one job.
+
+    Every method raises Cancelled as soon as the person has asked to stop, so a production needs no checks of its own
+    between calls to it.
+    """
+
+    @property
+    def job_id(self) -> str: ...
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of this job's own, kept over a restart of the server and removed when the job has ended."""
+
+    def engine(self, engine: type[Engine] | str, options: EngineOptions) -> AbstractContextManager[Any]:
+        """Lease an engine: passes the memory gate (the job reads `waiting` with the reason meanwhile), starts or reuses a
+        worker (`loading`), and gives an object with the methods of the engine's capability. Leaving gives the lease back.
+
+        Raises:
+            EngineNotReady, MemoryRefused, WorkerDied, Cancelled.
+        """
+
+    def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
+        """Set the job's progress, 0..1. Cheap to call often: writes are limited to some five a second."""
+
+    def check(self) -> None:
+        """Raise Cancelled when the person has asked to stop."""
+
+    def event(self, kind: str, **data: Any) -> None:
+        """Add a line to the job's history; also raises the job's version, so a page looks again."""
+
+
+class Production(Protocol):
+    """One kind of job. Instances are made once, when the studio opens, and hold no state of a job."""
+
+    kind: ClassVar[str]
+    Spec: ClassVar[type[BaseModel]]
+
+    def prepare(self, spec: BaseModel) -> BaseModel:
+        """Resolve names (voices, engines, seeds) and refuse what cannot work, before the job is queued. Fast: under 30 ms."""
+
+    def title(self, spec: BaseModel) -> str:
+        """A few words of the job's content for lists."""
+
+    def lane(self, spec: BaseModel) -> str:
+        """GPU_LANE when any engine of it runs on a GPU, else CPU_LANE."""
+
+    def run(self, spec: BaseModel, stage: Stage) -> list[JobOutput]:
+        """Do the work; called again with the same spec after an interruption, it goes on from what is on disk."""
+
+
+__all__ = ["CPU_LANE", "GPU_LANE", "JobState", "Production", "Stage"]

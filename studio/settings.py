@@ -1,0 +1,178 @@
+"""Settings: read from settings.yaml, overridden by GREENROOM_… variables, refused when unknown or out of range."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from studio.errors import SettingsError
+
+HOME = Path(__file__).resolve().parent.parent
+"""The studio's own folder, where app.py lies."""
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(Group):
+    host: str = "127.0.0.1"
+    port: int = Field(7860, ge=1, le=65535)
+    max_upload_mb: int = Field(500, ge=1, le=100_000)
+    allowed_hosts: tuple[str, ...] = ()
+
+
+class DataSettings(Group):
+    folder: Path = Path("data")
+    weights: tuple[Path, ...] = ()
+
+
+class MemorySettings(Group):
+    hard_limit: float = Field(0.80, gt=0, le=1)
+    admit_limit: float = Field(0.85, gt=0, le=1)
+    kill_limit: float = Field(0.92, gt=0, le=1)
+    reserve_heavy_gib: float = Field(40, ge=0)
+    reserve_medium_gib: float = Field(10, ge=0)
+    reserve_light_gib: float = Field(2, ge=0)
+    sample_seconds: float = Field(1.0, ge=0.05, le=60)
+    return_tolerance_gib: float = Field(0.3, ge=0)
+    wait_seconds: float = Field(1800, ge=0)
+
+
+class WorkerSettings(Group):
+    idle_heavy_seconds: float = Field(300, ge=0)
+    idle_medium_seconds: float = Field(900, ge=0)
+    idle_light_seconds: float = Field(0, ge=0)
+    start_seconds: float = Field(120, ge=1)
+    cancel_grace_seconds: float = Field(1.0, ge=0, le=10)
+    heartbeat_seconds: float = Field(15, ge=1)
+
+
+class LaneSettings(Group):
+    cpu_jobs: int = Field(2, ge=1, le=64)
+
+
+class JobSettings(Group):
+    keep_days: float = Field(90, ge=0)
+    keep_count: int = Field(20_000, ge=100)
+
+
+class VoiceoverSettings(Group):
+    paragraph_pause: float = Field(0.6, ge=0, le=10)
+    sentence_pause: float = Field(0.12, ge=0, le=10)
+    speaker_pause: float = Field(0.35, ge=0, le=10)
+    chapter_pause: float = Field(1.2, ge=0, le=30)
+    speak_chapters: bool = False
+    loudness: Literal[-14, -16, -19, -23] = -16
+    true_peak: float = Field(-1.0, ge=-9, le=0)
+    retries: int = Field(2, ge=0, le=10)
+    longest_chunk: int = Field(300, ge=40, le=5_000)
+
+
+class VoiceSettings(Group):
+    shortest_seconds: float = Field(3, ge=0.5, le=30)
+    longest_seconds: float = Field(30, ge=3, le=600)
+
+
+class LibrarySettings(Group):
+    quota_gib: float = Field(50, gt=0)
+    retention_days: float = Field(0, ge=0)
+    segment_cache_gib: float = Field(10, gt=0)
+
+
+class EngineSettings(Group):
+    default_speech: str = "auto"
+    extra: tuple[str, ...] = ()
+
+    @field_validator("extra")
+    @classmethod
+    def _module_and_class(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            module, _, name = value.partition(":")
+            if not (module and name.isidentifier()):
+                raise ValueError(f'"{value}" is not of the form "module:Class"')
+        return values
+
+
+class Settings(BaseSettings):
+    """All settings. Frozen: what the studio was started with is what it runs with."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GREENROOM_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+        yaml_file=HOME / "settings.yaml",
+    )
+
+    server: ServerSettings = ServerSettings()
+    data: DataSettings = DataSettings()
+    memory: MemorySettings = MemorySettings()
+    workers: WorkerSettings = WorkerSettings()
+    lanes: LaneSettings = LaneSettings()
+    jobs: JobSettings = JobSettings()
+    voiceover: VoiceoverSettings = VoiceoverSettings()
+    voices: VoiceSettings = VoiceSettings()
+    library: LibrarySettings = LibrarySettings()
+    engines: EngineSettings = EngineSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+    @property
+    def data_folder(self) -> Path:
+        folder = self.data.folder.expanduser()
+        return folder if folder.is_absolute() else HOME / folder
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this start: settings.yaml, then GREENROOM_… variables, then `overrides` (the command line's).
+
+    Raises:
+        SettingsError: one sentence naming the key, its value and what is allowed.
+    """
+    _refuse_unknown_variables()
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(*_explain(error)) from None
+    except yaml.YAMLError as error:
+        raise SettingsError(f"settings.yaml cannot be read: {error}".replace("\n", " ")) from None
+
+
+def _refuse_unknown_variables() -> None:
+    """pydantic-settings ignores a misspelt variable; a person who set one wants to know."""
+    prefix = "GREENROOM_"
+    for variable in os.environ:
+        if variable.startswith(prefix):
+            group, _, key = variable.removeprefix(prefix).lower().partition("__")
+            field = Settings.model_fields.get(group)
+            known = field.annotation.model_fields if field is not None else {}  # type: ignore[union-attr]
+            if field is None or (key and key not in known):
+                allowed = ", ".join(sorted(known)) if field is not None else ", ".join(sorted(Settings.model_fields))
+                raise SettingsError(f"The environment variable {variable} names no setting.", f"Allowed here: {allowed}.")
+
+
+def _explain(error: ValidationError) -> tuple[str, str]:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        group = Settings.model_fields.get(str(first["loc"][0]))
+        inside = len(first["loc"]) > 1 and group is not None
+        known = group.annotation.model_fields if inside else Settings.model_fields  # type: ignore[union-attr]
+        return f"The setting {where} does not exist.", f"Allowed here: {', '.join(sorted(known))}."
+    return f"The setting {where} cannot be {first['input']!r}.", f"{first['msg']}."
