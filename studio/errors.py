@@ -12,11 +12,15 @@ class MemoryRefused(GreenroomError):
     retryable_by_default = True
 
 
+class StorageError(GreenroomError):
+    """The data folder cannot be used: the disk is full, read-only or failing, or another studio holds it."""
+
+
 class SettingsError(GreenroomError):
     """A setting is unknown or has a value that is not allowed."""
 
 
 __all__ = [
     "Cancelled", "EngineError", "EngineNotReady", "GreenroomError", "InvalidInput", "MediaError", "MemoryRefused",
-    "NotFound", "SettingsError", "WorkerDied", "WorkerStalled",
+    "NotFound", "SettingsError", "StorageError", "WorkerDied", "WorkerStalled",
 ]  # fmt: skip

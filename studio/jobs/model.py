@@ -49,6 +49,17 @@ class JobOutput:
 
 
 @dataclass(frozen=True)
+class JobEvent:
+    """One line of a job's history. `seq` rises over all jobs and never repeats; `job_id` is "" for the store's own events."""
+
+    seq: int
+    job_id: str
+    at: float
+    kind: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Job:
     """One row of the job table. Times are seconds since the epoch; `version` rises with every change of the row."""
 
