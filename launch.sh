@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# Sets Greenroom up in its own folder the first time, and starts it every time. `./launch.sh --help` says what it takes.
+set -euo pipefail
+
+usage() {
+    cat <<'TEXT'
+Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER] [--lan]   start the studio
+       ./launch.sh test [pytest arguments]                               run the tests
+       ./launch.sh bench [names]                                         measure this machine
+       ./launch.sh doctor                                                check this machine
+       ./launch.sh install ENVIRONMENT                                   install a model environment
+
+PYTHON=/path/to/python chooses the Python (3.11 to 3.13) that the first start uses.
+TEXT
+}
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+    printf 'Greenroom: %s\n' "$*" >&2
+    exit 2
+}
+
+# Where this file really lies, through any symbolic links, so that it can be started from everywhere.
+home_folder() {
+    local file=$1 folder target
+    while [ -L "$file" ]; do
+        folder=$(cd -P -- "$(dirname -- "$file")" && pwd)
+        target=$(readlink -- "$file")
+        case $target in
+            /*) file=$target ;;
+            *) file=$folder/$target ;;
+        esac
+    done
+    cd -P -- "$(dirname -- "$file")" && pwd
+}
+
+# "3.12" for a Python that can run the studio; nothing for one that cannot start or is another version.
+supported_version() {
+    "$1" -c 'import sys; v = sys.version_info[:2]; print("%d.%d" % v) if (3, 11) <= v <= (3, 13) else None' 2>/dev/null || true
+}
+
+find_python() {
+    local candidate seen=''
+    if [ -n "${PYTHON:-}" ]; then
+        [ -n "$(supported_version "$PYTHON")" ] || fail "PYTHON=$PYTHON is not a working Python 3.11, 3.12 or 3.13; name one that is, or unset PYTHON."
+        say "$PYTHON"
+        return
+    fi
+    for candidate in python3.13 python3.12 python3.11 python3; do
+        command -v "$candidate" >/dev/null 2>&1 || continue
+        if [ -n "$(supported_version "$candidate")" ]; then
+            command -v "$candidate"
+            return
+        fi
+        seen=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true)
+    done
+    [ -z "$seen" ] || fail "Python 3.11, 3.12 or 3.13 is needed and this machine has $seen; install one (on Debian and Ubuntu: apt-get install python3.12 python3.12-venv), or name it with PYTHON=/path/to/python."
+    fail "No Python was found; install Python 3.11, 3.12 or 3.13 (on Debian and Ubuntu: apt-get install python3 python3-venv)."
+}
+
+check_room() {
+    local needed_mb=$1 free_kb
+    [ -w . ] || fail "The folder $PWD cannot be written to; move Greenroom to a folder of yours, or change its owner."
+    free_kb=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')
+    case $free_kb in
+        '' | *[!0-9]*) return ;;
+    esac
+    [ "$free_kb" -ge $((needed_mb * 1024)) ] ||
+        fail "The set-up needs about $needed_mb MB of disk and $((free_kb / 1024)) MB are free in $PWD; make room there and start again."
+}
+
+make_venv() {
+    local python
+    python=$(find_python)
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        fail "This Python has no venv module; install it (on Debian and Ubuntu: apt-get install python$(supported_version "$python")-venv) and start again."
+    say "Making Greenroom's own Python environment in .venv ..."
+    "$python" -m venv --clear .venv >/dev/null || fail "The environment .venv could not be made with $python; remove the folder .venv and start again."
+}
+
+# One sentence for the ways in which pip fails on a machine of one's own.
+explain_pip() {
+    local log=$1
+    if grep -qiE 'no space left|errno 28|disk quota' "$log"; then
+        fail "The disk is full; make room (the set-up needs about 2000 MB) and start again."
+    elif grep -qiE 'name resolution|name or service not known|getaddrinfo|network is unreachable|no route to host|connection refused|connection error|newconnectionerror|max retries|timed out|proxyerror' "$log"; then
+        fail "The packages could not be downloaded because the network cannot be reached; connect, and start again."
+    elif grep -qiE 'do not match the hashes' "$log"; then
+        fail "A downloaded package is not the one that Greenroom was tested with; try again, and on another network if that does not help."
+    elif grep -qiE 'no matching distribution' "$log"; then
+        fail "A package has no build for this machine ($(uname -m)); Greenroom runs on Linux with x86-64 or aarch64. Details: $log"
+    elif grep -qiE 'permission denied' "$log"; then
+        fail "A file in $PWD/.venv cannot be written to; change its owner, or remove .venv and start again."
+    fi
+    fail "The packages could not be installed; what pip said stands in $log."
+}
+
+install_lock() {
+    local lock=$1 total=0 count=0 line status log=.venv/setup.log
+    total=$(grep -cE '^[A-Za-z0-9]' "$lock") || true
+    set +e
+    .venv/bin/python -m pip install --require-hashes --disable-pip-version-check --no-input --progress-bar off --retries 2 \
+        --timeout 60 -r "$lock" 2>&1 | while IFS= read -r line; do
+        printf '%s\n' "$line" >>"$log"
+        case $line in
+            Collecting*)
+                count=$((count + 1))
+                if [ -t 1 ]; then printf '\r  %d of about %d packages ' "$count" "$total"; fi
+                ;;
+            'Installing collected'*) if [ -t 1 ]; then printf '\r  unpacking                    '; fi ;;
+        esac
+    done
+    status=${PIPESTATUS[0]}
+    set -e
+    if [ -t 1 ]; then printf '\r%32s\r' ''; fi
+    [ "$status" -eq 0 ] || explain_pip "$log"
+}
+
+# The stamp of a finished set-up names the lock and the Python; while one is under way it reads "unfinished".
+stamp_of() {
+    local lock=$1 hash version=''
+    hash=$(sha256sum "$lock") || fail "sha256sum is missing; install coreutils and start again."
+    if [ -r .venv/pyvenv.cfg ]; then version=$(sed -n 's/^version *= *//p' .venv/pyvenv.cfg); fi
+    say "${hash%% *} Python $version"
+}
+
+unfinished() { grep -qsx unfinished .venv/set-up .venv/set-up-tests; }
+
+is_set_up() {
+    local stamp=$1 lock=$2
+    [ -x .venv/bin/python ] && [ -r "$stamp" ] && ! unfinished && [ "$(cat "$stamp")" = "$(stamp_of "$lock")" ]
+}
+
+# Install a lock into .venv unless that has been done. A set-up that was interrupted is done again from the start.
+set_up() {
+    local stamp=$1 lock=$2 what=$3 megabytes=$4 begin=$SECONDS
+    if is_set_up "$stamp" "$lock"; then return; fi
+    check_room "$megabytes"
+    exec 9<. # one set-up at a time in this folder; a second one waits here and finds it done
+    flock 9 2>/dev/null || true
+    if ! is_set_up "$stamp" "$lock"; then
+        if [ ! -x .venv/bin/python ] || unfinished || [ -z "$(supported_version .venv/bin/python)" ]; then make_venv; fi
+        say "Installing $what; this happens once and takes a minute or two ..."
+        printf 'unfinished\n' >"$stamp"
+        : >.venv/setup.log
+        install_lock "$lock"
+        stamp_of "$lock" >"$stamp"
+        say "Done in $((SECONDS - begin)) s."
+    fi
+    exec 9<&-
+}
+
+set_up_studio() { set_up .venv/set-up requirements.lock "Greenroom's packages" 2000; }
+
+find_chromium() {
+    local candidate
+    for candidate in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+        if [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    fail "The tests drive the page in Chromium and none was found; install it (on Debian: apt-get install chromium), or name it with CHROMIUM=/path/to/chromium."
+}
+
+run_tests() {
+    set_up_studio
+    set_up .venv/set-up-tests tests/requirements.lock "what the tests need" 500
+    CHROMIUM=$(find_chromium)
+    export CHROMIUM
+    exec .venv/bin/python -m pytest "$@"
+}
+
+main() {
+    local home
+    home=$(home_folder "${BASH_SOURCE[0]}")
+    case ${1:-} in
+        -h | --help)
+            usage
+            exit 0
+            ;;
+        doctor) fail "The doctor is not built yet; start the studio and look at its System tab meanwhile." ;;
+        install) fail "Model environments are not built yet; the built-in engines work without one." ;;
+        test | bench)
+            cd "$home"
+            local command=$1
+            shift
+            if [ "$command" = test ]; then run_tests "$@"; fi
+            set_up_studio
+            exec .venv/bin/python -m bench.run "$@"
+            ;;
+        '' | -*) ;;
+        *) fail "\"$1\" is not a command; ./launch.sh --help names them all." ;;
+    esac
+    (cd "$home" && set_up_studio) # a relative --data is meant from where the person stands
+    exec "$home/.venv/bin/python" "$home/app.py" "$@"
+}
+
+main "$@"
