@@ -1,0 +1,219 @@
+"""The SQLite file under the job list: schema, durability, and words for a disk or a file that fails."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from studio.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+# Each entry brings the schema from its own index to the next version. Entries are only ever added.
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE jobs(
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        title TEXT NOT NULL,
+        lane TEXT NOT NULL,
+        state TEXT NOT NULL,
+        progress REAL NOT NULL DEFAULT 0,
+        note TEXT NOT NULL DEFAULT '',
+        eta REAL,
+        created REAL NOT NULL,
+        started REAL,
+        ended REAL,
+        error TEXT,
+        outputs TEXT NOT NULL DEFAULT '[]',
+        version INTEGER NOT NULL,
+        position REAL NOT NULL,               -- the order in the queue; a real number, so a job can be moved between two
+        attempts INTEGER NOT NULL DEFAULT 0,  -- how often it was started; fences off writes of an attempt that is over
+        crashes INTEGER NOT NULL DEFAULT 0,   -- server deaths in a row during this job in which it got no further
+        best REAL NOT NULL DEFAULT 0,         -- the furthest progress of all attempts
+        cancel_requested INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX jobs_queue ON jobs(lane, state, position);
+    CREATE INDEX jobs_created ON jobs(created);
+    CREATE INDEX jobs_state ON jobs(state, created);
+    -- Apart from the rows, because a script of an hour is large, never changes, and a row changes five times a second.
+    CREATE TABLE specs(job_id TEXT PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE, spec TEXT NOT NULL);
+    CREATE TABLE events(
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        job_id TEXT REFERENCES jobs(id) ON DELETE CASCADE,  -- NULL for the store's own events
+        at REAL NOT NULL,
+        kind TEXT NOT NULL,
+        data TEXT NOT NULL
+    );
+    CREATE INDEX events_job ON events(job_id, seq);
+    CREATE TABLE clock(value INTEGER NOT NULL);
+    INSERT INTO clock VALUES(0);
+    """,
+)
+
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_NOT_WRITABLE = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
+
+
+def storage_error(error: sqlite3.Error) -> StorageError:
+    """What a person should read for a failure of SQLite; the path stays out of it."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return StorageError(
+            "The disk that holds the studio's data folder is full.", "Free some space, then try again.", retryable=True
+        )
+    if code in _NOT_WRITABLE:
+        return StorageError(
+            "The studio's data folder cannot be written to.", "Check its owner and permissions, then start again."
+        )
+    if code in _DAMAGED:
+        return StorageError(
+            "The list of jobs is damaged on disk.", "Restart the studio: it keeps the damaged file and begins a new list."
+        )
+    if code == sqlite3.SQLITE_BUSY:
+        return StorageError("Another program holds the list of jobs.", "Close it, then try again.", retryable=True)
+    return StorageError("The list of jobs could not be read or written.", "The log names the cause.", retryable=True)
+
+
+class Database:
+    """One file, opened by one server process (the studio's lock sees to that).
+
+    Threads: any thread may call `read` and `write`. There is one writing and one reading connection, each behind a lock of
+    its own, and neither lock is ever taken while the other is held. One connection a thread would leak with the page's
+    short-lived threads and gain nothing, since SQLite writes one at a time anyway; a second one for reading means that a
+    page never waits for a write to reach the disk.
+
+    Durability: write-ahead log. A committed transaction survives kill -9 always, because it is in the operating system's
+    hands. `durable` ones (a job accepted, cancelled or ended) are also flushed to the disk before they return and survive a
+    power cut. The others (progress, events) may lose their last seconds in a power cut, never more: the job is resumed and
+    finds its finished pieces on disk.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """
+        Raises:
+            StorageError: the folder cannot be written, or the file is of a newer version of the studio.
+        """
+        self.path = path
+        self.set_aside: Path | None = None
+        """Where a damaged file was moved when this one was opened; None when the file was sound."""
+        self._writing, self._reading = threading.Lock(), threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer, self._reader = self._open_or_begin_anew()
+        except sqlite3.Error as error:
+            log.error("The job database cannot be opened: %s", error)
+            raise storage_error(error) from error
+        except OSError as error:
+            raise StorageError(
+                "The studio's data folder cannot be made or written to.", "Check its path and permissions."
+            ) from error
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """One transaction: committed at the end of the block, rolled back when the block raises.
+
+        Raises:
+            StorageError: nothing was changed.
+        """
+        with self._writing:
+            try:
+                self._writer.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self._writer.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._writer
+                    self._writer.execute("COMMIT")
+                except BaseException:
+                    with suppress(sqlite3.Error):  # SQLite has rolled back by itself after a full disk
+                        self._writer.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                log.error("Writing the job database failed: %s", error)
+                raise storage_error(error) from error
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection for SELECTs, which sees every write that has returned."""
+        with self._reading:
+            try:
+                yield self._reader
+            except sqlite3.Error as error:
+                log.error("Reading the job database failed: %s", error)
+                raise storage_error(error) from error
+
+    def close(self) -> None:
+        """Bring the log into the file and end. Closing twice does no harm."""
+        with self._writing, suppress(sqlite3.Error):
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._reading:
+            self._reader.close()
+        with self._writing:
+            self._writer.close()
+
+    def _open_or_begin_anew(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+                raise
+            self.set_aside = self._move_away()
+            log.warning("The job database was damaged (%s); it is kept as %s and a new one begins.", error, self.set_aside.name)
+            return self._open()
+
+    def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        ended_badly = _beside(self.path, "-wal").exists()  # a clean end removes it
+        writer = self._connect()
+        try:
+            if ended_badly:
+                verdict = writer.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if verdict != "ok":
+                    raise _damaged(verdict)
+            writer.execute("PRAGMA journal_mode=WAL")
+            _migrate(writer)
+            return writer, self._connect()
+        except BaseException:
+            writer.close()
+            raise
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=5, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys=ON")
+        return connection
+
+    def _move_away(self) -> Path:
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        names = (
+            f"{self.path.stem}.damaged-{stamp}{extra}{self.path.suffix}" for extra in ("", *(f"-{n}" for n in range(2, 1000)))
+        )
+        target = next(path for name in names if not (path := self.path.with_name(name)).exists())
+        for suffix in ("", "-wal", "-shm"):
+            if (part := _beside(self.path, suffix)).exists():
+                part.rename(_beside(target, suffix))
+        return target
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _damaged(verdict: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(verdict)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise StorageError(
+            "The list of jobs was written by a newer version of Greenroom.",
+            "Update Greenroom, or start it with another --data folder.",
+        )
+    for index in range(version, len(MIGRATIONS)):
+        connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[index]} ; PRAGMA user_version={index + 1}; COMMIT;")

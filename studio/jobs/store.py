@@ -1,0 +1,371 @@
+"""Job rows and their history, kept so that a killed server loses nothing it has accepted."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.jobs.database import Database
+from studio.jobs.model import ACTIVE, ENDED, Job, JobError, JobEvent, JobOutput, JobState
+
+HELD = ACTIVE - {JobState.QUEUED, JobState.INTERRUPTED}
+"""States of a job that a thread of this server is working on."""
+
+RESUMED_NOTE = "Resumed after the server ended."
+CRASH_LIMIT = 3
+
+_HELD_SQL = ",".join(f"'{state}'" for state in sorted(HELD))
+_ENDED_SQL = ",".join(f"'{state}'" for state in sorted(ENDED))
+_SELECT = f"""
+    SELECT j.*, s.spec, CASE WHEN j.state = 'queued' THEN
+        (SELECT count(*) FROM jobs b WHERE b.lane = j.lane AND b.state = 'queued' AND b.position < j.position)
+        + (SELECT count(*) FROM jobs b WHERE b.lane = j.lane AND b.state IN ({_HELD_SQL})) ELSE 0 END AS ahead
+    FROM jobs j JOIN specs s ON s.job_id = j.id"""
+
+
+class _NothingChanged(Exception):
+    """Ends a transaction that found nothing to do."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One attempt at one job. What is written with it counts only while this attempt is the job's present one."""
+
+    job: Job
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What was found at start of jobs that had not ended: ids by what became of them."""
+
+    resumed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    cancelled: tuple[str, ...] = ()
+
+
+class JobStore:
+    """The table of jobs. Any thread may call anything; each call is one transaction.
+
+    Every change takes the next value of one clock, which becomes the changed row's version. So `change_counter` (an integer
+    in memory) tells whether anything has changed at all, and a row's version whether this row has; neither ever goes back,
+    over a restart included.
+
+    Lock order: the database's own lock, then `_changed`; `_changed` is never held while the database is used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """
+        Raises:
+            StorageError: the folder cannot be written, or the file is of a newer studio. A damaged file is set aside under
+                another name instead, and an event says so.
+        """
+        self._database = Database(path)
+        self._changed = threading.Condition()
+        with self._database.read() as connection:
+            self._clock = int(connection.execute("SELECT value FROM clock").fetchone()[0])
+        if self._database.set_aside is not None:
+            self.add_event("", "store.set_aside", {"file": self._database.set_aside.name})
+
+    def close(self) -> None:
+        self._database.close()
+
+    # Watching
+
+    def change_counter(self) -> int:
+        """Rises with every change of any job. Reading it costs nothing."""
+        return self._clock
+
+    def wait_for_change(self, seen: int, timeout: float) -> int:
+        """The change counter as soon as it is above `seen`, or as it stands after `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._clock > seen, timeout)
+            return self._clock
+
+    # Reading
+
+    def get(self, job_id: str) -> Job | None:
+        with self._database.read() as connection:
+            row = connection.execute(f"{_SELECT} WHERE j.id = ?", (job_id,)).fetchone()
+        return None if row is None else _job(row)
+
+    def find(self, states: Collection[JobState] = (), kinds: Collection[str] = (), limit: int = 50, text: str = "") -> list[Job]:
+        """Jobs, newest first. `text` is looked for in titles and ids, without regard to case."""
+        conditions, values = [], list[Any]()
+        for column, allowed in (("j.state", states), ("j.kind", kinds)):
+            if allowed:
+                conditions.append(f"{column} IN ({','.join('?' * len(allowed))})")
+                values.extend(str(value) for value in allowed)
+        if text:
+            pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+            conditions.append("(j.title LIKE ? ESCAPE '\\' OR j.id LIKE ? ESCAPE '\\')")
+            values.extend((pattern, pattern))
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"{_SELECT}{where} ORDER BY j.created DESC, j.rowid DESC LIMIT ?", (*values, limit)
+            ).fetchall()
+        return [_job(row) for row in rows]
+
+    def count(self, states: Collection[JobState] = ()) -> int:
+        where = f" WHERE state IN ({','.join('?' * len(states))})" if states else ""
+        with self._database.read() as connection:
+            return int(connection.execute(f"SELECT count(*) FROM jobs{where}", [str(state) for state in states]).fetchone()[0])
+
+    def earliest_start(self) -> float | None:
+        """When the longest-standing job that is not ended was first started; None when none has been."""
+        active = ",".join(f"'{state}'" for state in ACTIVE)
+        with self._database.read() as connection:
+            return connection.execute(f"SELECT min(started) FROM jobs WHERE state IN ({active})").fetchone()[0]
+
+    def next_queued(self, lane: str) -> str | None:
+        """The id of the job that this lane should take next."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT id FROM jobs WHERE lane = ? AND state = 'queued' ORDER BY position LIMIT 1", (lane,)
+            ).fetchone()
+        return None if row is None else row["id"]
+
+    def events(self, job_id: str | None = None, after: int = 0, limit: int = 1000) -> list[JobEvent]:
+        """History lines with a sequence number above `after`, oldest first, of one job or (None) of all and of the store."""
+        chosen, values = ("job_id = ? AND", [job_id]) if job_id is not None else ("", [])
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM events WHERE {chosen} seq > ? ORDER BY seq LIMIT ?", (*values, after, limit)
+            ).fetchall()
+        return [JobEvent(row["seq"], row["job_id"] or "", row["at"], row["kind"], json.loads(row["data"])) for row in rows]
+
+    # Accepting and taking
+
+    def add(self, kind: str, title: str, lane: str, spec: dict[str, Any]) -> Job:
+        """Accept a job: when this returns, it survives kill -9 and a power cut."""
+        job_id, now, words = secrets.token_hex(8), time.time(), json.dumps(spec, ensure_ascii=False)
+        with self._change(durable=True) as (connection, version):
+            connection.execute(
+                "INSERT INTO jobs(id, kind, title, lane, state, created, version, position) VALUES(?,?,?,?,?,?,?,?)",
+                (job_id, kind, title, lane, JobState.QUEUED, now, version, version),
+            )
+            connection.execute("INSERT INTO specs VALUES(?,?)", (job_id, words))
+            _record(connection, job_id, "state", {"state": JobState.QUEUED})
+            return _job(connection.execute(f"{_SELECT} WHERE j.id = ?", (job_id,)).fetchone())
+
+    def claim(self, lane: str) -> Claim | None:
+        """Take the next queued job of a lane; no two callers get the same one."""
+        with self._change() as (connection, version):
+            row = connection.execute(
+                "UPDATE jobs SET state = 'running', attempts = attempts + 1, started = coalesce(started, ?), note = '',"
+                " eta = NULL, version = ? WHERE id ="
+                " (SELECT id FROM jobs WHERE lane = ? AND state = 'queued' ORDER BY position LIMIT 1) RETURNING id, attempts",
+                (time.time(), version, lane),
+            ).fetchone()
+            if row is None:
+                raise _NothingChanged
+            _record(connection, row["id"], "state", {"state": JobState.RUNNING, "attempt": row["attempts"]})
+            return Claim(_job(connection.execute(f"{_SELECT} WHERE j.id = ?", (row["id"],)).fetchone()), row["attempts"])
+        return None
+
+    # Reporting from an attempt
+
+    def report(self, claim: Claim, state: JobState, progress: float, note: str, eta_seconds: float | None) -> bool:
+        """Set what a page shows of a running attempt; False when the attempt is over and nothing was written."""
+        with self._change() as (connection, version):
+            before = connection.execute(
+                "SELECT state FROM jobs WHERE id = ? AND attempts = ?", (claim.job.id, claim.attempt)
+            ).fetchone()
+            if before is None or before["state"] not in HELD:
+                raise _NothingChanged
+            connection.execute(
+                "UPDATE jobs SET state = ?, progress = ?, note = ?, eta = ?, version = ?,"
+                " crashes = CASE WHEN ? > best THEN 0 ELSE crashes END, best = max(best, ?) WHERE id = ?",
+                (state, progress, note, eta_seconds, version, progress, progress, claim.job.id),
+            )
+            if before["state"] != state:
+                _record(connection, claim.job.id, "state", {"state": state, "note": note})
+            return True
+        return False
+
+    def finish(
+        self, claim: Claim, state: JobState, *, error: JobError | None = None, outputs: Sequence[JobOutput] = (), note: str = ""
+    ) -> bool:
+        """End an attempt: done, failed, cancelled, or interrupted (to go on at the next start).
+
+        A job that was asked to stop and did so reads cancelled even when its attempt was interrupted.
+        """
+        with self._change(durable=True) as (connection, version):
+            row = connection.execute(
+                f"SELECT cancel_requested FROM jobs WHERE id = ? AND attempts = ? AND state IN ({_HELD_SQL})",
+                (claim.job.id, claim.attempt),
+            ).fetchone()
+            if row is None:
+                raise _NothingChanged
+            if state is JobState.INTERRUPTED and row["cancel_requested"]:
+                state = JobState.CANCELLED
+            _end(connection, claim.job.id, version, state, error, outputs, note)
+            return True
+        return False
+
+    def add_event(self, job_id: str, kind: str, data: dict[str, Any]) -> int:
+        """Add a line to a job's history ("" for the store's own) and return its sequence number; raises the job's version.
+
+        A line for a job that has been removed is dropped, and 0 returned.
+        """
+        with self._change() as (connection, version):
+            if job_id:
+                found = connection.execute("UPDATE jobs SET version = ? WHERE id = ?", (version, job_id)).rowcount
+                if not found:
+                    raise _NothingChanged
+            return _record(connection, job_id or None, kind, data)
+        return 0
+
+    # Stopping and removing
+
+    def request_cancel(self, job_id: str) -> JobState | None:
+        """Ask a job to stop and return its state after that: a queued one is cancelled at once, a held one is marked (also
+        for the next start, should the server die meanwhile), an ended one is left alone. None for an unknown id."""
+        state = None
+        with self._change(durable=True) as (connection, version):
+            row = connection.execute("SELECT state FROM jobs WHERE id = ?", (job_id,)).fetchone()
+            state = None if row is None else JobState(row["state"])
+            if state is None or state.ended:
+                raise _NothingChanged
+            if state in (JobState.QUEUED, JobState.INTERRUPTED):
+                _end(connection, job_id, version, JobState.CANCELLED, None, (), "Cancelled before it started.")
+                return JobState.CANCELLED
+            connection.execute(
+                "UPDATE jobs SET cancel_requested = 1, note = 'Stopping…', eta = NULL, version = ? WHERE id = ?",
+                (version, job_id),
+            )
+        return state
+
+    def remove(self, job_id: str) -> bool:
+        """Take an ended job off the list, with its history; False when it is not there or has not ended."""
+        with self._change() as (connection, _):
+            if not connection.execute(f"DELETE FROM jobs WHERE id = ? AND state IN ({_ENDED_SQL})", (job_id,)).rowcount:
+                raise _NothingChanged
+            return True
+        return False
+
+    def prune(self, older_than: float, keep: int) -> int:
+        """Take ended jobs off the list that ended before `older_than`, and the oldest beyond `keep` rows; returns how many."""
+        with self._change() as (connection, _):
+            old = connection.execute(f"DELETE FROM jobs WHERE state IN ({_ENDED_SQL}) AND ended < ?", (older_than,)).rowcount
+            excess = connection.execute("SELECT count(*) FROM jobs").fetchone()[0] - keep
+            many = 0
+            if excess > 0:
+                many = connection.execute(
+                    f"DELETE FROM jobs WHERE rowid IN"
+                    f" (SELECT rowid FROM jobs WHERE state IN ({_ENDED_SQL}) ORDER BY ended LIMIT ?)", (excess,)
+                ).rowcount  # fmt: skip
+            if old + many == 0:
+                raise _NothingChanged
+            return old + many
+        return 0
+
+    # Starting again
+
+    def recover(self, crash_limit: int = CRASH_LIMIT) -> Recovery:
+        """Queue again, in their old order, all jobs that the last server left unended. Called once, before any claim.
+
+        A job in which the server died more than `crash_limit` times in a row without any headway is failed: it would only
+        end the server again. A job that had been asked to stop is cancelled.
+        """
+        found: dict[str, list[str]] = {"resumed": [], "failed": [], "cancelled": []}
+        with self._change(durable=True) as (connection, version):
+            rows = connection.execute(
+                f"SELECT * FROM jobs WHERE state IN ({_HELD_SQL}, 'interrupted') ORDER BY position"
+            ).fetchall()
+            for row in rows:
+                crashes = row["crashes"] + (row["state"] in HELD)
+                if row["cancel_requested"]:
+                    _end(connection, row["id"], version, JobState.CANCELLED, None, (), "Cancelled.")
+                    found["cancelled"].append(row["id"])
+                elif crashes > crash_limit:
+                    _end(connection, row["id"], version, JobState.FAILED, _crash_error(crashes), (), "")
+                    found["failed"].append(row["id"])
+                else:
+                    connection.execute(
+                        "UPDATE jobs SET state = 'queued', crashes = ?, note = ?, eta = NULL, version = ? WHERE id = ?",
+                        (crashes, RESUMED_NOTE, version, row["id"]),
+                    )
+                    _record(connection, row["id"], "resumed", {"note": RESUMED_NOTE, "crashes": crashes})
+                    found["resumed"].append(row["id"])
+        return Recovery(*(tuple(found[name]) for name in ("resumed", "failed", "cancelled")))
+
+    @contextmanager
+    def _change(self, *, durable: bool = False) -> Iterator[tuple[sqlite3.Connection, int]]:
+        """A transaction with the clock's next value; those who wait are woken once it is committed.
+
+        Raising _NothingChanged inside ends the block quietly: rolled back, and nobody is woken.
+        """
+        try:
+            with self._database.write(durable=durable) as connection:
+                version = connection.execute("UPDATE clock SET value = value + 1 RETURNING value").fetchone()[0]
+                yield connection, version
+        except _NothingChanged:
+            return
+        with self._changed:
+            self._clock = max(self._clock, version)
+            self._changed.notify_all()
+
+
+def _crash_error(crashes: int) -> JobError:
+    return JobError(
+        f"The server ended {crashes} times in a row in the middle of this job, without the job getting any further.",
+        "The log in the data folder may name the cause; then try again.",
+        True,
+    )
+
+
+def _end(
+    connection: sqlite3.Connection,
+    job_id: str,
+    version: int,
+    state: JobState,
+    error: JobError | None,
+    outputs: Sequence[JobOutput],
+    note: str,
+) -> None:
+    words = None if error is None else json.dumps({"reason": error.reason, "hint": error.hint, "retryable": error.retryable})
+    files = json.dumps([{"id": output.id, "path": output.path, "kind": output.kind} for output in outputs])
+    ended = time.time() if state.ended else None
+    connection.execute(
+        "UPDATE jobs SET state = ?, ended = ?, error = ?, outputs = ?, note = ?, eta = NULL, version = ?,"
+        " progress = CASE WHEN ? = 'done' THEN 1 ELSE progress END WHERE id = ?",
+        (state, ended, words, files, note, version, state, job_id),
+    )
+    _record(connection, job_id, "state", {"state": state} if error is None else {"state": state, "reason": error.reason})
+
+
+def _record(connection: sqlite3.Connection, job_id: str | None, kind: str, data: dict[str, Any]) -> int:
+    words = json.dumps(data, ensure_ascii=False)
+    cursor = connection.execute("INSERT INTO events(job_id, at, kind, data) VALUES(?,?,?,?)", (job_id, time.time(), kind, words))
+    return int(cursor.lastrowid or 0)
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(
+        id=row["id"],
+        kind=row["kind"],
+        title=row["title"],
+        lane=row["lane"],
+        spec=json.loads(row["spec"]),
+        state=JobState(row["state"]),
+        progress=row["progress"],
+        note=row["note"],
+        eta_seconds=row["eta"],
+        created=row["created"],
+        started=row["started"],
+        ended=row["ended"],
+        error=None if row["error"] is None else JobError(**json.loads(row["error"])),
+        outputs=tuple(JobOutput(**output) for output in json.loads(row["outputs"])),
+        version=row["version"],
+        ahead=row["ahead"],
+    )
