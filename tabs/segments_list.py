@@ -1,0 +1,69 @@
+"""The sentences of a narration: heard as soon as each is ready, rendered again or edited alone. Long ones in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from studio.productions.voiceover_segments import SegmentView
+from tabs.html import audition, button, chip, icon, piece
+
+PAGE_SIZE = 40
+
+
+def page_of(index: int) -> int:
+    return index // PAGE_SIZE
+
+
+def first_unfinished_page(views: Sequence[SegmentView]) -> int:
+    """The page where work goes on: a person who follows along sees it without turning pages."""
+    missing = next((view.index for view in views if view.state == "missing"), None)
+    return 0 if missing is None else page_of(missing)
+
+
+def segments_list(views: Sequence[SegmentView], page: int, url: Callable[[str], str], *, editable: bool) -> str:
+    """HTML of one page of sentences.
+
+    Args:
+        page: counted from 0; clamped to what there is.
+        url: gives the address of a segment's sound from its id.
+        editable: whether sentences can be rendered again or edited now (not while their job runs).
+    """
+    if not views:
+        return ""
+    pages = page_of(len(views) - 1) + 1
+    page = min(max(0, page), pages - 1)
+    ready = sum(view.state != "missing" for view in views)
+    rows = "".join(_row(view, url, editable) for view in views[page * PAGE_SIZE : (page + 1) * PAGE_SIZE])
+    pager = _pager(page, pages) if pages > 1 else ""
+    return piece(
+        '<section class="panel" aria-label="Sentences"><div class="row spread"><h3>Sentences</h3>'
+        f"<small>{ready} of {len(views)} ready</small></div>"
+        f'<div class="list" role="list">{rows}</div>{pager}</section>'
+    )
+
+
+def _row(view: SegmentView, url: Callable[[str], str], editable: bool) -> str:
+    number = view.index + 1
+    if view.state == "missing":
+        hear = f'<span class="act round plain" aria-hidden="true">{icon("text")}</span>'
+    else:
+        hear = audition(url(view.id), f"Play sentence {number}", chain=True)
+    who = f'<span class="who">{escape(view.speaker)}</span>' if view.speaker else ""
+    doubt = f" {chip('doubtful', 'listen to this one')} <small>{escape(view.note)}</small>" if view.state == "doubtful" else ""
+    actions = ""
+    if editable:
+        actions = button("again", f"Render sentence {number} again", "again", segment=view.id) + button(
+            "edit", f"Edit sentence {number}", "edit", segment=view.id
+        )
+    pending = " pending" if view.state == "missing" else ""
+    return (
+        f'<div class="item" role="listitem">{hear}<div class="text{pending}">{who}{escape(view.text)}{doubt}</div>'
+        f'<div class="actions">{actions}</div></div>'
+    )
+
+
+def _pager(page: int, pages: int) -> str:
+    earlier = button("page", "Earlier sentences", show=True, style="", page=page - 1) if page else ""
+    later = button("page", "Later sentences", show=True, style="", page=page + 1) if page + 1 < pages else ""
+    return f'<nav class="pager" aria-label="Pages of sentences">{earlier}<small>page {page + 1} of {pages}</small>{later}</nav>'

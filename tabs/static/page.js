@@ -1,0 +1,126 @@
+// The page's own behaviour: colour mode, one shared audition player, the result player, and clicks on drawn buttons.
+window.greenroom = (() => {
+  const MODE = 'greenroom.mode'
+  const applyMode = () => {
+    const chosen = localStorage.getItem(MODE)
+    const dark = chosen ? chosen === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches
+    document.documentElement.classList.toggle('dark', dark)
+    if (document.body && document.body.classList.contains('dark') !== dark) document.body.classList.toggle('dark', dark)
+  }
+  const toggleMode = () => {
+    const dark = document.body.classList.contains('dark')
+    localStorage.setItem(MODE, dark ? 'light' : 'dark')
+    applyMode()
+  }
+  applyMode()
+  document.addEventListener('DOMContentLoaded', () => {
+    applyMode()
+    // Gradio sets the class itself while it mounts; the person's choice wins.
+    new MutationObserver(applyMode).observe(document.body, { attributes: true, attributeFilter: ['class'] })
+  })
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', applyMode)
+
+  // One audio element for every small play button, so that redrawing a list never cuts off what is playing.
+  const audition = new Audio()
+  let playing = null
+  const paintAuditions = () => {
+    document.querySelectorAll('[data-audition]').forEach(button => {
+      const on = button.dataset.audition === playing
+      button.setAttribute('aria-pressed', on)
+      const use = button.querySelector('use')
+      if (use) use.setAttribute('href', on ? '#i-pause' : '#i-play')
+      const item = button.closest('.item')
+      if (item) item.classList.toggle('now', on)
+    })
+  }
+  const toggleAudition = url => {
+    if (playing === url) { audition.pause(); playing = null } else {
+      document.querySelectorAll('.player audio').forEach(a => a.pause())
+      playing = url; audition.src = url
+      audition.play().catch(() => { playing = null; paintAuditions() })
+    }
+    paintAuditions()
+  }
+  audition.addEventListener('ended', () => {
+    const buttons = [...document.querySelectorAll('[data-audition][data-chain]')]
+    const at = buttons.findIndex(button => button.dataset.audition === playing)
+    playing = null
+    if (at >= 0 && at + 1 < buttons.length) toggleAudition(buttons[at + 1].dataset.audition); else paintAuditions()
+  })
+
+  // Wire a gr.HTML piece: buttons with data-act send a click event with their data; data-confirm asks first.
+  const wire = (element, trigger) => {
+    element.addEventListener('click', event => {
+      const heard = event.target.closest('[data-audition]')
+      if (heard) { toggleAudition(heard.dataset.audition); return }
+      const button = event.target.closest('[data-act]')
+      if (!button || button.disabled) return
+      if (button.dataset.confirm && !confirm(button.dataset.confirm)) return
+      trigger('click', { ...button.dataset })
+    })
+  }
+
+  const clock = seconds => {
+    if (!isFinite(seconds)) return '0:00'
+    const s = Math.floor(seconds), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60
+    return (h ? h + ':' + String(m).padStart(2, '0') : m) + ':' + String(s % 60).padStart(2, '0')
+  }
+
+  const mountPlayer = element => {
+    const root = element.querySelector('.player')
+    if (!root || root.dataset.mounted) return
+    root.dataset.mounted = '1'
+    const audio = root.querySelector('audio'), canvas = root.querySelector('canvas'), play = root.querySelector('.play')
+    const time = root.querySelector('.clock'), caption = root.querySelector('.caption'), seek = root.querySelector('input[type=range]')
+    const peaks = JSON.parse(root.dataset.peaks || '[]'), length = parseFloat(root.dataset.duration) || 0
+    const draw = () => {
+      const ratio = devicePixelRatio || 1, width = canvas.clientWidth, height = canvas.clientHeight
+      if (!width) return
+      canvas.width = width * ratio; canvas.height = height * ratio
+      const g = canvas.getContext('2d'), style = getComputedStyle(root), n = Math.max(1, Math.floor(width / 4))
+      g.scale(ratio, ratio)
+      const at = length ? audio.currentTime / length : 0
+      for (let i = 0; i < n; i++) {
+        const from = Math.floor(i / n * peaks.length), to = Math.max(from + 1, Math.floor((i + 1) / n * peaks.length))
+        const top = Math.max(0, ...peaks.slice(from, to)), bar = Math.max(2, Math.sqrt(top) * (height - 6))
+        g.fillStyle = style.getPropertyValue(i / n < at ? '--g-accent' : '--g-wave')
+        g.beginPath(); g.roundRect(i * 4, (height - bar) / 2, 2.6, bar, 1.3); g.fill()
+      }
+    }
+    const paint = () => {
+      time.textContent = clock(audio.currentTime) + ' / ' + clock(length)
+      seek.value = audio.currentTime; seek.setAttribute('aria-valuetext', clock(audio.currentTime) + ' of ' + clock(length))
+      draw()
+    }
+    const showPaused = () => {
+      play.setAttribute('aria-label', audio.paused ? 'Play' : 'Pause')
+      play.querySelector('use').setAttribute('href', audio.paused ? '#i-play' : '#i-pause')
+    }
+    play.addEventListener('click', () => { if (audio.paused) { audition.pause(); playing = null; paintAuditions(); audio.play() } else audio.pause() })
+    audio.addEventListener('play', showPaused); audio.addEventListener('pause', showPaused); audio.addEventListener('timeupdate', paint)
+    seek.addEventListener('input', () => { audio.currentTime = parseFloat(seek.value); paint() })
+    canvas.addEventListener('pointerdown', event => {
+      const box = canvas.getBoundingClientRect()
+      audio.currentTime = (event.clientX - box.left) / box.width * length; paint()
+    })
+    root.querySelectorAll('[data-rate]').forEach(button => button.addEventListener('click', () => {
+      const rates = [1, 1.25, 1.5, 2, 0.75]
+      audio.playbackRate = rates[(rates.indexOf(audio.playbackRate) + 1) % rates.length]
+      button.textContent = audio.playbackRate + '×'
+    }))
+    const track = audio.textTracks[0]
+    if (track) {
+      track.mode = 'hidden'
+      track.addEventListener('cuechange', () => {
+        const cue = track.activeCues && track.activeCues[0]
+        if (!cue) return
+        caption.textContent = ''
+        caption.append(cue.getCueAsHTML())
+      })
+    }
+    new ResizeObserver(draw).observe(canvas)
+    new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ['class'] })
+    paint()
+  }
+  return { wire, mountPlayer, paintAuditions, toggleMode }
+})()
