@@ -1,0 +1,271 @@
+"""The script language: plain text with a few marks that a person would write anyway.
+
+    # The Pool of Tears            a chapter; its heading is read aloud when the setting says so
+    (blank line)                   a new paragraph; single line ends are spaces, as in hard-wrapped text
+    [pause 1.5s] [pause 500ms]     silence of that length in place of the usual pause; [pause] alone is one second
+    Anna: Good morning.            Anna speaks until the paragraph ends or another label comes
+    Anna (speed=1.2, voice=flite/rms): Hm.   the same with settings for this one turn: `voice`, `language`, engine options
+    Anna (whispering): Hm.         words in the parentheses are a style, for engines that take one; never read aloud
+
+What counts as a label: one to three words at the start of a line, beginning with a letter, at most 40 characters, followed by a
+colon and a space. Such a label is a speaker when it is named in the cast; or when it carries settings (key=value); or when it
+stands at least twice in the script, each of its words begins with a capital, and it is no everyday word such as "Note". Anything
+else is text and is read aloud; `Script.possible_speakers` lists the labels that a page may offer to map.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from studio.errors import InvalidInput
+
+DEFAULT_PAUSE = 1.0
+LONGEST_PAUSE = 600.0
+_EVERYDAY = frozenset(
+    "note notes warning caution tip hint example examples important remember attention ps nb summary title author source date "
+    "time subject re cc to from update edit question answer hinweis achtung beispiel remarque nota ejemplo".split()
+)
+
+_EDGE = r"[\s\ufeff\u200b\u2060]*"
+_LINE = re.compile(r"(?P<text>[^\r\n\u2028\u2029]*)(?:\r\n|[\r\n\u2028\u2029]|\Z)")
+_BLANK = re.compile(rf"{_EDGE}\Z")
+_HEADING = re.compile(rf"{_EDGE}#{{1,6}}(?:[ \t\u00a0]+(?P<title>.*?))?[ \t\u00a0]*#*[ \t\u00a0]*\Z")
+_LABEL = re.compile(
+    rf"{_EDGE}(?P<name>[^\W\d_][\w.'’\-]*(?:[ \t\u00a0]+[\w.'’\-]+){{0,2}})[ \t\u00a0]*"
+    rf"(?:\((?P<notes>[^()]*)\))?[ \t\u00a0]*(?::(?=\s|\Z)|：){_EDGE}"
+)
+_PAUSE = re.compile(r"\[[ \t\u00a0]*pause\b(?P<length>[^\]\r\n]*)\]", re.IGNORECASE)
+_LENGTH = re.compile(
+    r"\s*(?P<number>\d+(?:[.,]\d+)?|[.,]\d+)\s*(?P<unit>ms|milliseconds?|s|sec|secs|seconds?)?\s*\Z", re.IGNORECASE
+)
+_SETTING = re.compile(r"\s*(?P<key>[A-Za-z_]\w*)\s*=\s*(?P<value>[^=]*?)\s*\Z")
+_SPEAKABLE = re.compile(r"[^\W_]")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch [start, end) of the script as the person wrote it, and the line it begins on, counted from 1."""
+
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(frozen=True)
+class Heading:
+    title: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class ParagraphBreak:
+    pass
+
+
+@dataclass(frozen=True)
+class Pause:
+    seconds: float
+    span: Span
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one speaker says without a break; `text` is the source as written, line ends and all.
+
+    Args:
+        speaker: "" for the narrator.
+        settings: per-turn settings as written, in order.
+        style: a stage direction, "" for none.
+    """
+
+    speaker: str
+    text: str
+    span: Span
+    settings: tuple[tuple[str, str], ...] = ()
+    style: str = ""
+
+
+Item = Heading | ParagraphBreak | Pause | Line
+
+
+@dataclass(frozen=True)
+class Script:
+    """A parsed script. `speakers` are in order of appearance; `possible_speakers` are labels taken for plain text."""
+
+    items: tuple[Item, ...]
+    speakers: tuple[str, ...]
+    possible_speakers: tuple[str, ...]
+
+    @property
+    def chapters(self) -> tuple[str, ...]:
+        return tuple(item.title for item in self.items if isinstance(item, Heading))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(item for item in self.items if isinstance(item, Line))
+
+
+def speakable(text: str) -> bool:
+    """Whether there is a letter or a digit of any script in it; engines have nothing to say to the rest."""
+    return _SPEAKABLE.search(text) is not None
+
+
+def parse(script: str, cast: Iterable[str] = ()) -> Script:
+    """Read a script.
+
+    Args:
+        cast: names that are speakers wherever they stand as a label, compared without regard to case.
+
+    Raises:
+        InvalidInput: for a script with nothing to say, a pause or a setting that cannot be read; the reason names the line.
+    """
+    if not speakable(script):
+        raise InvalidInput("The script is empty.", "Write or paste the text to be spoken.")
+    speakers, possible = _speakers(script, cast)
+    items = _Reader(script, speakers).read()
+    if not any(isinstance(item, Line | Heading) for item in items):
+        raise InvalidInput("The script holds no text to be spoken.", "Write at least one sentence beside its marks.")
+    spoken = {item.speaker: None for item in items if isinstance(item, Line) and item.speaker}
+    return Script(items, tuple(spoken), possible)
+
+
+def _lines(script: str) -> Iterator[tuple[int, re.Match[str]]]:
+    for number, found in enumerate(_LINE.finditer(script), 1):
+        if found.end() == found.start() == len(script):
+            return
+        yield number, found
+
+
+def _key(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _label(line: str) -> re.Match[str] | None:
+    found = _LABEL.match(line)
+    return found if found and len(found.group("name")) <= 40 else None
+
+
+def _speakers(script: str, cast: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Speakers by key with the spelling to show, and labels that are left as text."""
+    known = {_key(name): name for name in cast}
+    seen: dict[str, list[str]] = {}
+    for _, line in _lines(script):
+        if label := _label(line.group("text")):
+            name = " ".join(label.group("name").split())
+            seen.setdefault(_key(name), []).append(name)
+            if "=" in (label.group("notes") or ""):
+                known.setdefault(_key(name), name)
+    for key, names in seen.items():
+        if len(names) > 1 and key not in _EVERYDAY and all(word[0].isupper() for word in names[0].split()):
+            known.setdefault(key, names[0])
+    return known, tuple(names[0] for key, names in seen.items() if key not in known)
+
+
+class _Reader:
+    """One pass over the lines; `_open` is the run of text that still grows."""
+
+    def __init__(self, script: str, speakers: dict[str, str]) -> None:
+        self._script = script
+        self._speakers = speakers
+        self._items: list[Item] = []
+        self._open: Span | None = None
+        self._turn: tuple[str, tuple[tuple[str, str], ...], str] = ("", (), "")
+
+    def read(self) -> tuple[Item, ...]:
+        for number, found in _lines(self._script):
+            line = found.group("text")
+            if _BLANK.match(line):
+                self._paragraph_end()
+            elif heading := _HEADING.match(line):
+                self._heading(heading, found.start(), number)
+            else:
+                self._text(line, found.start(), number)
+        self._close()
+        while self._items and isinstance(self._items[-1], ParagraphBreak):
+            self._items.pop()
+        return tuple(self._items)
+
+    def _paragraph_end(self) -> None:
+        self._close()
+        self._turn = ("", (), "")
+        if self._items and not isinstance(self._items[-1], ParagraphBreak):
+            self._items.append(ParagraphBreak())
+
+    def _heading(self, heading: re.Match[str], start: int, number: int) -> None:
+        self._paragraph_end()
+        title = " ".join((heading.group("title") or "").split())
+        if not title:
+            raise InvalidInput(f"Line {number}: a chapter has no title.", "Write it after the #, as in # The Pool of Tears.")
+        self._items.append(Heading(title, Span(start + heading.start("title"), start + heading.end("title"), number)))
+
+    def _text(self, line: str, start: int, number: int) -> None:
+        at = 0
+        label = _label(line)
+        if label and (name := self._speakers.get(_key(label.group("name")))):
+            self._close()
+            self._turn = (name, *_settings(label.group("notes") or "", number))
+            at = label.end()
+        for pause in _PAUSE.finditer(line, at):
+            self._extend(start + at, start + pause.start(), number)
+            self._close()
+            span = Span(start + pause.start(), start + pause.end(), number)
+            self._items.append(Pause(_seconds(pause, number), span))
+            at = pause.end()
+        self._extend(start + at, start + len(line), number)
+
+    def _extend(self, start: int, end: int, number: int) -> None:
+        if self._open is not None:
+            self._open = Span(self._open.start, end, self._open.line)
+        elif not _BLANK.match(self._script[start:end]):
+            self._open = Span(start, end, number)
+
+    def _close(self) -> None:
+        if self._open is None:
+            return
+        raw = self._script[self._open.start : self._open.end]
+        lead, tail = len(raw) - len(raw.lstrip()), len(raw.rstrip())
+        span = Span(self._open.start + lead, self._open.start + tail, self._open.line)
+        self._open = None
+        if speakable(raw):
+            speaker, settings, style = self._turn
+            self._items.append(Line(speaker, self._script[span.start : span.end], span, settings, style))
+
+
+def _seconds(pause: re.Match[str], number: int) -> float:
+    written = pause.group("length")
+    if not written.strip():
+        return DEFAULT_PAUSE
+    found = _LENGTH.match(written)
+    hint = "Write it as [pause 1.5s] or [pause 500ms]."
+    if not found:
+        raise InvalidInput(f"Line {number}: {pause.group()} is no length of time.", hint)
+    seconds = float(found.group("number").replace(",", ".")) * (
+        0.001 if (found.group("unit") or "").lower().startswith("m") else 1
+    )
+    if seconds > LONGEST_PAUSE:
+        raise InvalidInput(f"Line {number}: {pause.group()} is longer than the {LONGEST_PAUSE:.0f} seconds allowed.", hint)
+    return seconds
+
+
+def _settings(notes: str, number: int) -> tuple[tuple[tuple[str, str], ...], str]:
+    """What stands in a label's parentheses: settings (key=value) and a style (everything else)."""
+    settings: list[tuple[str, str]] = []
+    style: list[str] = []
+    for part in filter(str.strip, notes.split(",")):
+        if "=" not in part:
+            style.append(part.strip())
+            continue
+        found = _SETTING.match(part)
+        if not found or not found.group("value"):
+            raise InvalidInput(
+                f'Line {number}: "{part.strip()}" is no setting.', "Write it as in Anna (speed=1.2): Good morning."
+            )
+        settings.append((found.group("key"), found.group("value")))
+    keys = sorted(key for key, _ in settings)
+    for one, other in pairwise(keys):
+        if one == other:
+            raise InvalidInput(f'Line {number}: "{one}" is set twice.', "Keep one of them.")
+    return tuple(settings), ", ".join(style)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.errors import InvalidInput
+from studio.script.parse import Heading, Line, ParagraphBreak, Pause, parse
+
+
+def kinds(script: str, cast: tuple[str, ...] = ()) -> list[object]:
+    return [
+        (item.speaker, " ".join(item.text.split())) if isinstance(item, Line)
+        else item.seconds if isinstance(item, Pause)
+        else f"# {item.title}" if isinstance(item, Heading)
+        else "/"
+        for item in parse(script, cast).items
+    ]  # fmt: skip
+
+
+def test_paragraphs_chapters_and_pauses() -> None:
+    script = "# Down the Hole\n\nFirst line\nwrapped. [pause 1.5s] After.\n\n\n\nSecond.\n[pause 500ms]\nThird. [pause]\n"
+    assert kinds(script) == [
+        "# Down the Hole", "/", ("", "First line wrapped."), 1.5, ("", "After."), "/",
+        ("", "Second."), 0.5, ("", "Third."), 1.0,
+    ]  # fmt: skip
+
+
+def test_a_speaker_talks_until_the_paragraph_ends() -> None:
+    script = "Anna: Hello.\nHow are you?\nBen: Fine.\n\nThey left.\n\nAnna: Bye.\nBen: Bye."
+    assert kinds(script) == [
+        ("Anna", "Hello. How are you?"), ("Ben", "Fine."), "/", ("", "They left."), "/", ("Anna", "Bye."), ("Ben", "Bye."),
+    ]  # fmt: skip
+    assert parse(script).speakers == ("Anna", "Ben")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Note: mind the gap.\n\nNote: again.",
+        "http://example.org",
+        "10:30 is late",
+        "She said: go.\n\nShe said: stay.",
+        "Anna:now",
+        "Once: only",
+    ],
+)
+def test_what_only_looks_like_a_label_is_text(text: str) -> None:
+    assert all(item.speaker == "" for item in parse(text).lines)
+
+
+def test_the_cast_makes_a_speaker_of_a_single_label_whatever_its_case() -> None:
+    assert kinds("ANNA: hi", ("Anna",)) == [("Anna", "hi")]
+    assert kinds("the old man: hi", ("the old man",)) == [("the old man", "hi")]
+    assert kinds("安娜：你好", ("安娜",)) == [("安娜", "你好")]
+    assert parse("Anna: hi").possible_speakers == ("Anna",)
+
+
+def test_settings_and_style_in_parentheses() -> None:
+    line = parse("Anna (speed=1.2, voice=flite/rms, whispering): Hm.").lines[0]
+    assert (line.speaker, line.settings, line.style, line.text) == (
+        "Anna", (("speed", "1.2"), ("voice", "flite/rms")), "whispering", "Hm.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("", "empty"), (" \n\ufeff\n***", "empty"), ("One.\n[pause long]", "Line 2"), ("a\n\n\n[pause 9999s]", "Line 4"),
+        ("#\n\ntext", "Line 1"), ("Anna (speed=): hm", "Line 1"), ("Anna (a=1, a=2): hm", "Line 1"), ("[pause 1s]", "no text"),
+    ],
+)  # fmt: skip
+def test_errors_name_the_line(script: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        parse(script)
+    assert says in error.value.reason
+    assert error.value.hint
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_line_ends_tabs_and_a_byte_order_mark(newline: str) -> None:
+    script = "\ufeff# One\n\n\tAnna:\u00a0Hi.\n \t \nAnna: Bye.".replace("\n", newline)
+    assert kinds(script) == ["# One", "/", ("Anna", "Hi."), "/", ("Anna", "Bye.")]
+    for item in parse(script).items:
+        if isinstance(item, Line):
+            assert script[item.span.start : item.span.end] == item.text
+            assert script[: item.span.start].count(newline) == item.span.line - 1
+
+
+@given(st.text(alphabet="Anna: Ben(x=1)[pause 2s]#\r\n\t .a", max_size=120))
+def test_spans_rise_and_point_at_the_text(script: str) -> None:
+    try:
+        parsed = parse(script, ["Anna"])
+    except InvalidInput:
+        return
+    at = 0
+    for item in parsed.items:
+        if isinstance(item, ParagraphBreak):
+            continue
+        assert at <= item.span.start < item.span.end <= len(script)
+        at = item.span.end
+        if isinstance(item, Line):
+            assert script[item.span.start : item.span.end] == item.text
+
+
+def test_one_hour_is_read_at_once() -> None:
+    script = "# One\n\n" + "\n\n".join(f"Anna: The tide goes out, number {i}." for i in range(2_000))
+    assert len(parse(script).lines) == 2_000
