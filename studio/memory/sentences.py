@@ -1,0 +1,90 @@
+"""What the memory gate says, with the numbers and a way out. Needs are rounded up, what can be used is rounded down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engines.contract import Tier
+from studio.memory.model import Demand, Holder, Need, Pool
+from studio.memory.sizes import MIB, about, at_least, at_most
+
+WORTH_NAMING = 64 * MIB
+
+
+def shortage(need: Need, demand: Demand, holders: Sequence[Holder]) -> tuple[str, str]:
+    """(reason, hint) of a wait: "Wan 2.2 needs about 38 GiB, 31 GiB can be used; unload Wan 2.1 to gain 28 GiB." """
+    place = " of the graphics card" if demand.pool.plug_in else ""
+    lead = f"{need.title} needs about {_needed(need, demand)}, {at_most(demand.usable)}{place} can be used"
+    hint = "Free that memory and try again, or choose a smaller size or variant."
+    ways = []
+    named = _fewest_that_help(holders, demand.missing)
+    if named:
+        ways.append(f"unload {_list([_name(one) for one in named])} to gain {about(sum(one.bytes for one in named))}")
+    still_missing = demand.missing - sum(one.bytes for one in named)
+    if still_missing > 0 and demand.promised >= WORTH_NAMING:
+        ways.append(f"wait for engines that are loading and take {about(demand.promised)}")
+    if still_missing > demand.promised:
+        others = demand.pool.total - demand.pool.available - sum(one.bytes for one in holders)
+        ways.append(f"close other programs, which hold {about(others)} together with the system")
+    return f"{lead}; {_list(ways)}." if ways else f"{lead}.", hint
+
+
+def refusal(need: Need, demand: Demand) -> tuple[str, str]:
+    """(reason, hint) of a need that an otherwise empty machine could not hold."""
+    whose = "the graphics card" if demand.pool.plug_in else "this machine"
+    reason = (
+        f"{need.title} needs about {_needed(need, demand)}, but {whose} has room for at most {at_most(demand.largest)}: "
+        f"{at_least(demand.free)} of its {about(demand.pool.total)} must stay free."
+    )
+    hint = (
+        "Choose a smaller size or variant (fewer frames, FP8 or 4-bit weights). "
+        "How much must stay free is set under memory in settings.yaml."
+    )
+    return reason, hint
+
+
+def unloading(need: Need, victims: Sequence[Holder]) -> str:
+    """What happens before an admitted load."""
+    gained = about(sum(victim.bytes for victim in victims))
+    return f"Unloading {_list([victim.title for victim in victims])} to gain {gained} for {need.title}."
+
+
+def verdict(tier: Tier, pool: Pool, free: int, idle: Sequence[Holder]) -> tuple[bool, str]:
+    """(admitted, sentence) for a load of the tier whose size is not known yet; `idle` engines would be unloaded for it."""
+    gain = sum(one.bytes for one in idle)
+    usable = pool.available - free
+    place = " of the graphics card" if pool.plug_in else ""
+    if usable + gain <= 0:
+        available = f"{at_most(pool.available)} of {at_least(free)}{place} that must stay free"
+        return False, f"A {tier} engine would have to wait: {available} can be had."
+    after = f" after unloading {_list([one.title for one in idle])}" if gain >= WORTH_NAMING else ""
+    return True, f"A {tier} engine would be admitted: it may take up to {at_most(usable + gain)}{place}{after}."
+
+
+def ended_for_memory(title: str, tier: Tier, used: int, pool: int, kill_limit: float) -> str:
+    """Why the sampler ended a worker; becomes the reason of its job's error."""
+    return (
+        f"{title} was ended because {used / pool:.0%} of this machine's {about(pool)} were in use (the limit is {kill_limit:.0%}); "
+        f"it was the youngest {tier} engine. Had it gone on, the whole machine could have stopped."
+    )
+
+
+def _needed(need: Need, demand: Demand) -> str:
+    return f"{at_least(demand.bytes)}{'' if need.measured else ' (estimated)'}"
+
+
+def _fewest_that_help(holders: Sequence[Holder], missing: int) -> list[Holder]:
+    """The idle ones first, then the largest, until what is missing is covered."""
+    named: list[Holder] = []
+    for holder in sorted(holders, key=lambda one: (one.busy, -one.bytes)):
+        if holder.bytes >= WORTH_NAMING and sum(one.bytes for one in named) < missing:
+            named.append(holder)
+    return named
+
+
+def _name(holder: Holder) -> str:
+    return f"{holder.title} (working)" if holder.busy else holder.title
+
+
+def _list(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
