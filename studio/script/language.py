@@ -38,10 +38,11 @@ _GIVEAWAYS = {
     "devanagari": (("mr", "ळ"),),
 }
 _DEFAULTS = {"cyrillic": "ru", "arabic": "ar", "devanagari": "hi"}
-_ENGLISH = frozenset(
+_SMALL_WORDS = (
     "the and of to that was he it with as his had her she not this have from they we were which their been has would there "
-    "what when who will my your its is you are be for on at by but him them could".split()
+    "what when who will my your its is you are be for on at by but him them could"
 )
+_ENGLISH = frozenset(_SMALL_WORDS.split())
 _ENGLISH_SHARE = 0.2
 _WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*|\[[^\]\n]*\]")

@@ -24,10 +24,11 @@ from studio.errors import InvalidInput
 
 DEFAULT_PAUSE = 1.0
 LONGEST_PAUSE = 600.0
-_EVERYDAY = frozenset(
+_EVERYDAY_WORDS = (
     "note notes warning caution tip hint example examples important remember attention ps nb summary title author source date "
-    "time subject re cc to from update edit question answer hinweis achtung beispiel remarque nota ejemplo".split()
+    "time subject re cc to from update edit question answer hinweis achtung beispiel remarque nota ejemplo"
 )
+_EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 
 _EDGE = r"[\s\ufeff\u200b\u2060]*"
 _LINE = re.compile(r"(?P<text>[^\r\n\u2028\u2029]*)(?:\r\n|[\r\n\u2028\u2029]|\Z)")

@@ -22,7 +22,7 @@ def squeezed(text: str) -> str:
 
 
 @settings(max_examples=150)
-@given(PROSE, st.integers(15, 90))
+@given(PROSE, st.integers(20, 90))
 def test_chunks_hold_the_whole_text_within_the_limit_and_split_no_word(text: str, longest: int) -> None:
     chunks = chunk(text, "en", longest)
     plain = normalise(text).text

@@ -17,7 +17,8 @@ from studio.script.language import detect
         ("Bonjour, comment allez-vous aujourd'hui mon ami ?", "fr"),
         ("Hola, ¿cómo estás? Vamos a la playa mañana con mi hermano.", "es"),
         ("Het was een koude dag in april en de klokken sloegen dertien.", "nl"),
-        ("吾輩は猫である。名前はまだ無い。", "ja"), ("今天天气很好", "zh"), ("안녕하세요", "ko"), ("Γειά σου", "el"), ("สวัสดีครับ", "th"),
+        ("吾輩は猫である。名前はまだ無い。", "ja"), ("今天天气很好", "zh"), ("안녕하세요", "ko"),
+        ("Γειά σου", "el"), ("สวัสดีครับ", "th"),
         ("Привет, как дела, что ты делаешь", "ru"), ("Добрий день, як у вас справи, їжак", "uk"),
         ("Добър ден, как сте днес приятелю мой", "bg"), ("سلام چطوری دوست من", "fa"), ("नमस्ते आप कैसे हैं", "hi"),
         ("彼はOpenAIのAPIをPythonで使うのが好きです。", "ja"),
@@ -30,6 +31,7 @@ def test_languages(text: str, language: str) -> None:
 def test_the_model_is_loaded_only_when_it_is_needed() -> None:
     program = (
         "import sys; from studio.script.language import detect; "
-        "detect('The cat sat on the mat and it was very happy with that.'); detect('これは本です'); assert 'py3langid' not in sys.modules"
+        "detect('The cat sat on the mat and it was very happy with that.'); detect('これは本です'); "
+        "assert 'py3langid' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,7 @@ def test_every_character_knows_its_source(source: str) -> None:
     plain = normalise(source)
     spans = [plain.source_span(at, at + 1) for at in range(len(plain.text))]
     assert all(0 <= start < end <= len(source) for start, end in spans)
-    assert all(one[0] <= other[0] and one[1] <= other[1] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one[0] <= other[0] and one[1] <= other[1] for one, other in pairwise(spans))
 
 
 @given(st.text(max_size=200))
