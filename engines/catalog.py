@@ -1,0 +1,93 @@
+"""Which engines there are: one line for each, imported when first asked for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Sequence
+from functools import cached_property
+
+from engines.contract import CALLABLE_METHODS, Capability, Card, Engine, EngineOptions
+from engines.errors import EngineError
+from media.errors import NotFound
+
+BUILT_IN: tuple[str, ...] = (
+    "engines.speech.flite:Flite",
+    "engines.speech.espeak:Espeak",
+)
+"""Adding an engine is one line here: "module:Class"."""
+
+
+class Catalog:
+    """All engines by id, the built-in ones first. Reads classes only: no engine is loaded here.
+
+    Args:
+        extra: further engines as "module:Class", importable where the studio and its workers run (`engines.extra`).
+
+    Raises:
+        EngineError: from the first look on, when an entry cannot be imported or is no engine; the reason names the entry.
+    """
+
+    def __init__(self, extra: Sequence[str] = ()) -> None:
+        self._entries = (*BUILT_IN, *extra)
+
+    @cached_property
+    def _by_id(self) -> dict[str, type[Engine]]:
+        found: dict[str, type[Engine]] = {}
+        for entry in self._entries:
+            engine = _import(entry)
+            other = found.setdefault(engine.card.id, engine)
+            if other is not engine:
+                raise EngineError(
+                    f'The engine "{entry}" has the id "{engine.card.id}", which {other.__module__}:{other.__name__} has already.',
+                    "Give one of them another id.",
+                )
+        return found
+
+    def all(self) -> list[type[Engine]]:
+        """Every engine, built-in ones first, then the extra ones as listed."""
+        return list(self._by_id.values())
+
+    def of(self, capability: Capability) -> list[type[Engine]]:
+        """The engines of one capability, in the same order."""
+        return [engine for engine in self.all() if engine.card.capability is capability]
+
+    def get(self, engine_id: str) -> type[Engine]:
+        """One engine by its id.
+
+        Raises:
+            NotFound: naming near matches, or all ids when none is near.
+        """
+        engine = self._by_id.get(engine_id)
+        if engine is not None:
+            return engine
+        near = difflib.get_close_matches(engine_id.strip().lower(), self._by_id, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(self._by_id)}."
+        raise NotFound(f'There is no engine "{engine_id}".', hint)
+
+
+def _import(entry: str) -> type[Engine]:
+    module_name, _, class_name = entry.partition(":")
+    try:
+        engine = getattr(importlib.import_module(module_name), class_name)
+    except Exception as error:  # whatever a foreign module does while it is imported, the entry is what has to be fixed
+        raise EngineError(
+            f'The engine "{entry}" cannot be imported ({type(error).__name__}).',
+            'Correct the entry in engines.extra: "module:Class", importable from the studio\'s folder.',
+        ) from error
+    problem = _what_is_wrong(engine)
+    if problem:
+        raise EngineError(f'The entry "{entry}" is not an engine: {problem}.', "See docs/adding-an-engine.md.")
+    return engine  # type: ignore[no-any-return]
+
+
+def _what_is_wrong(engine: object) -> str:
+    if not (isinstance(engine, type) and issubclass(engine, Engine)):
+        return "it is no subclass of engines.contract.Engine"
+    if not isinstance(getattr(engine, "card", None), Card):
+        return "it has no card"
+    if not (isinstance(engine.Options, type) and issubclass(engine.Options, EngineOptions)):
+        return "its Options are no EngineOptions"
+    if not any(callable(getattr(engine, method, None)) for method in CALLABLE_METHODS[engine.card.capability]):
+        return f"it has no method of its capability, {engine.card.capability}"
+    return ""
