@@ -1,0 +1,83 @@
+"""How a plain method becomes a public endpoint: its arguments are checked, and every error of it is a written one."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import typing
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import gradio as gr
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from studio.errors import GreenroomError, InvalidInput
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger(__name__)
+
+UNEXPECTED = "Something in the studio went wrong that should not have; its log holds the details."
+
+
+def endpoint(method: Callable[P, R]) -> Callable[P, R]:
+    """Make a method of an endpoints class safe to hand to `gr.api`.
+
+    Gradio checks nothing that arrives over the wire, reads return types unevaluated and shows strangers the text of any
+    exception; so the arguments pass through a model made from the signature, the annotations are evaluated once, and what
+    goes wrong leaves as a `gr.Error` with the sentence of a GreenroomError.
+    """
+    signature = inspect.signature(method, eval_str=True)
+    model = _arguments_model(method.__name__, signature)
+    names = list(signature.parameters)
+
+    @functools.wraps(method)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        this, given = args[0], dict(zip(names[1:], args[1:], strict=False)) | kwargs
+        try:
+            return method(this, **_validated(model, given))  # type: ignore[arg-type]
+        except GreenroomError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        except gr.Error:
+            raise
+        except Exception:
+            log.exception("The endpoint /%s failed.", method.__name__)
+            raise gr.Error(UNEXPECTED, print_exception=False) from None
+
+    checked.__signature__ = signature  # type: ignore[attr-defined]
+    checked.__annotations__ = typing.get_type_hints(method)
+    return checked
+
+
+def _arguments_model(name: str, signature: inspect.Signature) -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for parameter in list(signature.parameters.values())[1:]:
+        kind = Any if parameter.annotation is gr.FileData else parameter.annotation
+        fields[parameter.name] = (kind, ... if parameter.default is parameter.empty else parameter.default)
+    return create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _validated(model: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by name; None for one that has a default means the default, as tools send it.
+
+    Raises:
+        InvalidInput: naming the argument and what is allowed.
+    """
+    optional = {name for name, field in model.model_fields.items() if not field.is_required()}
+    try:
+        checked = model(**{name: value for name, value in given.items() if value is not None or name not in optional})
+    except ValidationError as error:
+        raise InvalidInput(*explain(error)) from None
+    return {name: getattr(checked, name) for name in model.model_fields}
+
+
+def explain(error: ValidationError) -> tuple[str, str]:
+    """The first thing that is wrong, as a reason naming the field and a hint."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "The value"
+    if first["type"] == "missing":
+        return f"{where} is missing.", ""
+    shown = repr(first["input"])
+    return f"{where} cannot be {shown if len(shown) <= 80 else shown[:80] + '…'}.", f"{first['msg']}."

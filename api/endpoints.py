@@ -1,0 +1,268 @@
+"""The public API: what gradio_client and MCP call. Names, parameters, defaults and keys are fixed; scripts depend on them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from api.calls import endpoint
+from api.files import uploaded_file
+from studio.errors import Cancelled, GreenroomError, InvalidInput, NotFound
+from studio.jobs.model import Job, JobState
+from studio.studio import Studio
+
+WAIT_SECONDS = 0.5
+
+
+class Endpoints:
+    """All endpoints over one open studio.
+
+    A blocking call only waits for its job's row: a client that goes away, or a call that is cut off, changes nothing
+    about the job, which is found again by /jobs.
+
+    Args:
+        uploads: the folder where Gradio puts uploaded files.
+    """
+
+    def __init__(self, studio: Studio, uploads: Path) -> None:
+        self._studio = studio
+        self._incoming = (uploads, studio.library.folder)
+        self._closing = threading.Event()
+
+    def close(self) -> None:
+        """Let every call that waits for a job go, so that the server can end; the jobs stay as they are."""
+        self._closing.set()
+
+    # Work
+
+    @endpoint
+    def voiceover(
+        self,
+        script: str,
+        voice: str = "",
+        engine: str = "auto",
+        options: dict[str, Any] = {},
+        format: str = "wav",
+    ) -> tuple[gr.FileData, gr.FileData, dict[str, Any]]:
+        """Speak a script and wait for the finished narration: levelled, subtitled, in one file.
+
+        Args:
+            script: what to say; blank lines part paragraphs, "# Title" starts a chapter, "Anna: …" is a speaker's line.
+            voice: a saved voice or a preset voice of the engine, as /voices lists them; empty for the engine's first.
+            engine: id of a speech engine as /engines lists them; "auto" takes the clearest ready one for the script's language.
+            options: values for the engine's own options; /engines holds their schema.
+            format: wav, flac, mp3, m4a, opus or ogg.
+
+        Returns:
+            The audio file, the subtitles file (.srt) and the job.
+        """
+        spec = {"script": script, "voice": voice, "engine": engine, "options": options, "format": format}
+        job = self._finished(self._studio.jobs.submit("voiceover", spec))
+        return self._output(job, "audio"), self._output(job, "subtitles"), job.as_dict()
+
+    @endpoint
+    def submit(self, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+        """Hand in a job and get it back at once, without waiting for it.
+
+        Args:
+            kind: what to do, for example "voiceover".
+            spec: the fields of that kind, with the same names as in the blocking call.
+        """
+        return self._studio.jobs.submit(kind, spec).as_dict()
+
+    # Jobs
+
+    @endpoint
+    def job(self, job_id: str) -> dict[str, Any]:
+        """State, progress, outputs and error of one job.
+
+        Args:
+            job_id: the id that /submit gave.
+        """
+        return self._studio.jobs.get(job_id).as_dict()
+
+    @endpoint
+    def jobs(self, state: str = "", limit: int = 50) -> list[dict[str, Any]]:
+        """Jobs, newest first.
+
+        Args:
+            state: queued, waiting, loading, running, done, failed, cancelled or interrupted; empty for all.
+            limit: at most so many, 1 to 1000.
+        """
+        states = (_state(state),) if state else ()
+        return [job.as_dict() for job in self._studio.jobs.list(states=states, limit=_limit(limit))]
+
+    @endpoint
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        """Stop a job, whether it waits or runs.
+
+        Args:
+            job_id: the id that /submit gave.
+        """
+        return self._studio.jobs.cancel(job_id).as_dict()
+
+    # Voices
+
+    @endpoint
+    def voices(self) -> list[dict[str, Any]]:
+        """Saved voices."""
+        return [voice.as_dict() for voice in self._studio.voices.list()]
+
+    @endpoint
+    def save_voice(
+        self,
+        name: str,
+        audio: gr.FileData,
+        transcript: str = "",
+        tags: list[str] = [],
+        consent: str = "",
+    ) -> dict[str, Any]:
+        """Save a voice from a clip of 3 to 30 seconds of one person speaking.
+
+        Args:
+            name: what to call it; unique.
+            audio: the clip, in any common audio or video format.
+            transcript: the words that are said in it, when known.
+            tags: words to find it by.
+            consent: who agreed to the use of this voice, how and when.
+        """
+        clip = uploaded_file(audio, "audio", self._incoming)
+        return self._studio.voices.add(name, clip, transcript=transcript, tags=tuple(tags), consent=consent).as_dict()
+
+    @endpoint
+    def delete_voice(self, voice: str) -> dict[str, Any]:
+        """Delete a saved voice and its files.
+
+        Args:
+            voice: its name or id.
+        """
+        found = self._studio.voices.get(voice)
+        self._studio.voices.delete(found.id)
+        return found.as_dict()
+
+    @endpoint
+    def voice_sample(self, voice: str) -> gr.FileData:
+        """The recording of a saved voice.
+
+        Args:
+            voice: its name or id.
+        """
+        return _file(self._studio.voices.get(voice).master)
+
+    # Outputs
+
+    @endpoint
+    def outputs(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Results in the library, newest first.
+
+        Args:
+            limit: at most so many, 1 to 1000.
+        """
+        return [output.as_dict() for output in self._studio.library.list(limit=_limit(limit))]
+
+    @endpoint
+    def delete_output(self, output: str) -> dict[str, Any]:
+        """Delete a result and its files.
+
+        Args:
+            output: its id as /outputs lists it.
+        """
+        found = self._studio.library.get(output)
+        self._studio.library.delete(found.id)
+        return found.as_dict()
+
+    # Machine
+
+    @endpoint
+    def engines(self) -> list[dict[str, Any]]:
+        """Every engine: what it does, whether it is ready and if not what is missing, whether it is in memory, its options."""
+        return [status.as_dict() for status in self._studio.engines.list()]
+
+    @endpoint
+    def load(self, engine: str) -> dict[str, Any]:
+        """Bring an engine into memory ahead of its first job.
+
+        Args:
+            engine: its id as /engines lists it.
+        """
+        return self._studio.engines.load(engine).as_dict()
+
+    @endpoint
+    def unload(self, engine: str) -> dict[str, Any]:
+        """End an engine's workers and say how much memory came back.
+
+        Args:
+            engine: its id as /engines lists it.
+        """
+        return self._studio.engines.unload(engine).as_dict()
+
+    @endpoint
+    def memory(self) -> dict[str, Any]:
+        """The shared memory pool: size, use, reserve, what each worker holds, and whether each tier would be admitted now."""
+        return self._studio.memory.report()
+
+    # Helpers
+
+    def _finished(self, job: Job) -> Job:
+        while not job.state.ended:
+            if self._closing.is_set():
+                raise GreenroomError("The studio is closing.", f"Job {job.id} goes on when it is opened again.", retryable=True)
+            job = self._studio.jobs.wait(job.id, WAIT_SECONDS)
+        if job.state is JobState.CANCELLED:
+            raise Cancelled(f"Job {job.id} was cancelled.")
+        if job.error is not None:
+            raise GreenroomError(job.error.reason, job.error.hint, retryable=job.error.retryable)
+        return job
+
+    @staticmethod
+    def _output(job: Job, kind: str) -> gr.FileData:
+        for output in job.outputs:
+            if output.kind == kind:
+                return _file(Path(output.path))
+        raise NotFound(f"Job {job.id} left no {kind} file.")
+
+
+def _file(path: Path) -> gr.FileData:
+    return gr.FileData(path=str(path), orig_name=path.name)
+
+
+def _state(state: str) -> JobState:
+    try:
+        return JobState(state)
+    except ValueError:
+        raise InvalidInput(f'"{state}" is not a state of a job.', f"Allowed are {', '.join(JobState)}.") from None
+
+
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= 1000:
+        raise InvalidInput(f"limit cannot be {limit}.", "Allowed is 1 to 1000.")
+    return limit
+
+
+QUEUES: dict[str, dict[str, Any]] = {
+    "voiceover": {"concurrency_id": "gpu", "concurrency_limit": 1},
+    "submit": {"queue": False},
+    "job": {"queue": False},
+    "jobs": {"queue": False},
+    "cancel": {"queue": False},
+    "voices": {"queue": False},
+    "save_voice": {"concurrency_id": "ingest", "concurrency_limit": 2},
+    "delete_voice": {"queue": False},
+    "voice_sample": {"queue": False},
+    "outputs": {"queue": False},
+    "delete_output": {"queue": False},
+    "engines": {"queue": False},
+    "load": {"concurrency_id": "load", "concurrency_limit": 1},
+    "unload": {"queue": False},
+    "memory": {"queue": False},
+}
+"""Every public endpoint by name, with its place in Gradio's queue: only what may take long waits there."""
+
+
+def register(endpoints: Endpoints) -> None:
+    """Declare all endpoints in the Blocks whose context is open."""
+    for name, queue in QUEUES.items():
+        gr.api(getattr(endpoints, name), api_name=name, **queue)

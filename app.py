@@ -1,0 +1,189 @@
+"""Greenroom's front door: reads the settings, opens the studio, builds the page and serves both on one address."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.errors import GreenroomError
+from studio.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from api.endpoints import Endpoints
+    from studio.studio import Studio
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class CannotStart(GreenroomError):
+    """Something of this start must change first; the sentence says what."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the studio until it is told to end. 0 after a clean end, 2 when it cannot start (said on stderr)."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup wants a hang-up ignored
+            signal.signal(ending, _leave)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        settings = read_command_line(arguments)
+        with listening_socket(settings.server.host, settings.server.port) as listener:
+            quieten(settings.data_folder)
+            serve(settings, listener)
+    except GreenroomError as error:
+        print(f"Greenroom: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(0)
+
+
+def read_command_line(arguments: Sequence[str] | None) -> Settings:
+    """The settings of this start: the command line over the environment over settings.yaml.
+
+    Raises:
+        SettingsError, CannotStart.
+    """
+    parser = argparse.ArgumentParser(prog="./launch.sh", description="Greenroom, a local voice and video studio.")
+    parser.add_argument("--host", help="the loopback address to answer at")
+    parser.add_argument("--port", type=int, help="the port to answer at")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="where jobs, voices and outputs are kept")
+    parser.add_argument("--lan", action="store_true", help="let other machines in, with a token")
+    given = parser.parse_args(arguments)
+    overrides: dict[str, Any] = {}
+    server = {key: value for key, value in (("host", given.host), ("port", given.port)) if value is not None}
+    if server:
+        overrides["server"] = server
+    if given.data is not None:
+        overrides["data"] = {"folder": given.data.expanduser().absolute()}
+    settings = load_settings(**overrides)
+    if given.lan or settings.server.host not in LOOPBACK:
+        raise CannotStart(
+            "The studio cannot be opened to other machines yet, because the token that would guard it is not built.",
+            "Start it without --lan and with a loopback host such as 127.0.0.1.",
+        )
+    return settings
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """The address, taken before the slow part of the start, so that a taken port is said at once.
+
+    Raises:
+        CannotStart: naming the port and another one to try.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except PermissionError:
+        listener.close()
+        raise CannotStart(
+            f"Port {port} may not be used without special rights.", "Choose one from 1024 up with --port."
+        ) from None
+    except OSError:
+        listener.close()
+        raise CannotStart(
+            f"Port {port} is taken by another program, perhaps another Greenroom.", f"Choose another with --port {port + 1}."
+        ) from None
+    return listener
+
+
+def quieten(data_folder: Path) -> None:
+    """Keep Gradio and the model hub from calling out, and uploads in the data folder. Must run before Gradio is imported."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads_folder(data_folder))
+
+
+def uploads_folder(data_folder: Path) -> Path:
+    return data_folder / "uploads"
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Open the studio, answer at `listener` until told to end, and close the studio."""
+    from studio.studio import Studio
+
+    studio = Studio.open(settings)
+    try:
+        app, endpoints = build(studio)
+        host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
+        run_server(app, endpoints, listener, f"http://{host}:{settings.server.port}")
+    finally:
+        studio.close()
+
+
+def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
+    """The page, the endpoints and the routes on one FastAPI app, behind the guards."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from api.endpoints import Endpoints, register
+    from api.guards import install_guards
+    from api.http import add_routes
+    from api.raw_calls import RawCalls
+    from tabs.page import build_page
+    from tabs.theme import CSS, HEAD, THEME
+
+    server = studio.settings.server
+    endpoints = Endpoints(studio, uploads_folder(studio.settings.data_folder))
+    page = build_page(studio)
+    with page:
+        register(endpoints)
+    app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(RawCalls)
+    install_guards(app, port=server.port, allowed_hosts=server.allowed_hosts, max_upload_mb=server.max_upload_mb)
+    add_routes(app, studio)
+    mounted = gr.mount_gradio_app(
+        app,
+        page.queue(default_concurrency_limit=1, max_size=256),
+        path="/",
+        server_name=server.host,
+        server_port=server.port,
+        allowed_paths=[str(studio.library.folder)],  # never the data folder: the database lies there
+        max_file_size=f"{server.max_upload_mb}mb",
+        show_error=False,
+        run_history=False,
+        mcp_server=True,
+        footer_links=["api"],
+        theme=THEME,
+        css=CSS,
+        head=HEAD,
+    )
+    return mounted, endpoints
+
+
+def run_server(app: FastAPI, endpoints: Endpoints, listener: socket.socket, address: str) -> None:
+    """Answer until a signal; calls that wait for a job are let go first, so that the end takes about a second."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                print(f"Greenroom is open at {address}", flush=True)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            endpoints.close()
+            await super().shutdown(sockets)
+
+    Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, ws_max_size=1 << 20)).run([listener])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The studio's own source files, read once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ROOMS = ("app", "tabs", "api", "studio", "engines", "media")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One Python file."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.relative_to(ROOT).as_posix()
+
+    @property
+    def room(self) -> str:
+        return self.path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+    @cached_property
+    def text(self) -> str:
+        return self.path.read_text("utf-8")
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text, self.name)
+
+    def imports(self, *, at_module_level: bool = False) -> Iterator[tuple[int, str]]:
+        """Line and dotted name of everything imported; at module level alone, what runs when the module is imported."""
+        for node in _run_on_import(self.tree) if at_module_level else ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield node.lineno, alias.name
+            elif isinstance(node, ast.ImportFrom):
+                base = node.module or ""
+                if node.level:
+                    package = self.path.relative_to(ROOT).parent.parts
+                    base = ".".join((*package[: len(package) - node.level + 1], base)).rstrip(".")
+                yield node.lineno, base
+
+
+def _run_on_import(tree: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(tree):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _run_on_import(child)
+
+
+def studio_sources() -> list[Source]:
+    """Every Python file of the rooms."""
+    return [
+        Source(path) for room in ROOMS for path in (ROOT / f"{room}.py", *sorted((ROOT / room).rglob("*.py"))) if path.is_file()
+    ]
+
+
+def test_sources() -> list[Source]:
+    return [Source(path) for folder in ("tests", "bench") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+test_sources.__test__ = False  # type: ignore[attr-defined]

@@ -1,0 +1,82 @@
+"""Sizes and habits that keep the code readable, held by measure."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import warnings
+
+import pytest
+
+from tests.house.sources import ROOT, Source, studio_sources, test_sources
+
+SOURCES = studio_sources()
+LONGEST_FILE, LONG_FILE = 400, 300
+LONGEST_FUNCTION = 60
+UNFINISHED = re.compile(
+    r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK", "NotImplemented" + "Error")) + r")\b"
+)
+MACHINE_PATHS = re.compile("/" + r"(work|farm|root|opt/wheels|home/[a-z]+)/")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_files_are_short(source: Source) -> None:
+    lines = source.text.count("\n")
+    if lines > LONG_FILE:
+        warnings.warn(f"{source.name} has {lines} lines; aim for {LONG_FILE}", stacklevel=1)
+    assert lines <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_functions_are_short(source: Source) -> None:
+    long = [
+        f"{source.name}:{node.lineno} {node.name} has {length} lines"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
+    ]
+    assert not long
+
+
+def test_nothing_is_left_unfinished() -> None:
+    found = [
+        f"{source.name}:{number} {line.strip()}"
+        for source in (*SOURCES, *test_sources())
+        for number, line in enumerate(source.text.splitlines(), 1)
+        if UNFINISHED.search(line)
+    ]
+    assert not found
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [source.name for source in SOURCES if source.text.strip() and not ast.get_docstring(source.tree)]
+    assert not silent
+
+
+def test_nothing_names_a_path_of_one_machine() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    found = []
+    for name in filter(None, listed):
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".sh", ".yaml", ".toml", ".lock", ".in", ".css", ".js", ""} and path.is_file():
+            found += [
+                f"{name}:{number}"
+                for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1)
+                if MACHINE_PATHS.search(line)
+            ]
+    assert not found
+
+
+@pytest.mark.parametrize("command", [("check",), ("format", "--check")], ids=lambda command: command[0])
+def test_ruff_is_content(command: tuple[str, ...]) -> None:
+    result = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.slow
+def test_mypy_is_content() -> None:
+    rooms = ["app.py", "api", "tabs", "studio", "engines", "media"]
+    result = subprocess.run([sys.executable, "-m", "mypy", *rooms], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
