@@ -73,6 +73,12 @@ class VoiceoverSettings(Group):
     retries: int = Field(2, ge=0, le=10)
     longest_chunk: int = Field(300, ge=40, le=5_000)
 
+    @field_validator("loudness", mode="before")
+    @classmethod
+    def _from_a_variable(cls, value: Any) -> Any:
+        """A choice of numbers compares by type, and an environment variable brings text."""
+        return int(value) if isinstance(value, str) and value.strip().lstrip("-").isdigit() else value
+
 
 class VoiceSettings(Group):
     shortest_seconds: float = Field(3, ge=0.5, le=30)
