@@ -40,6 +40,10 @@ class Stage(Protocol):
     def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
         """Set the job's progress, 0..1. Cheap to call often: writes are limited to some five a second."""
 
+    def span(self, start: float, end: float) -> AbstractContextManager[None]:
+        """While it is entered, what an engine reports of its present call fills this part of the job's progress. For long
+        single calls, such as one video; without it an engine's own progress is not shown."""
+
     def check(self) -> None:
         """Raise Cancelled when the person has asked to stop."""
 

@@ -1,0 +1,39 @@
+"""What a job's row says when its work ended in an exception."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import secrets
+
+from studio.errors import GreenroomError, StorageError
+from studio.jobs.model import JobError
+
+log = logging.getLogger(__name__)
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def job_error(error: BaseException, job_id: str) -> JobError:
+    """A sentence for any exception: the studio's own keep theirs, others are told by kind alone.
+
+    The text of a foreign exception may hold paths and secrets, so it goes to the log, under a mark that the hint names.
+    """
+    if isinstance(error, GreenroomError):
+        log.info("Job %s failed: %s", job_id, error)
+        return JobError.of(error)
+    mark = f"E-{secrets.token_hex(3)}"
+    log.error("Job %s failed unexpectedly (%s)", job_id, mark, exc_info=error)
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return JobError.of(
+            StorageError("The disk that holds the data folder is full.", "Free some space, then try again.", retryable=True)
+        )
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return JobError.of(StorageError("The disk that holds the data folder is read-only.", "Make it writable, then try again."))
+    if isinstance(error, MemoryError):
+        return JobError("The studio itself ran out of memory during this job.", "Close other programs, then try again.", True)
+    return JobError(
+        f"The studio made a mistake in this job ({type(error).__name__}).",
+        f"The log names the cause under the mark {mark}.",
+        True,
+    )

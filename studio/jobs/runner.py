@@ -1,0 +1,182 @@
+"""Takes queued jobs in order and runs them: owned by the server, never by a page."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from studio.errors import Cancelled, GreenroomError, StorageError
+from studio.jobs.failure import job_error
+from studio.jobs.model import JobError, JobState
+from studio.jobs.production import Production
+from studio.jobs.stage import EngineFinder, EngineLender, JobStage
+from studio.jobs.store import Claim, JobStore, Recovery
+from studio.lanes import Lanes
+from studio.validation import validated
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.2
+STORAGE_RETRY_SECONDS = 2.0
+
+
+class JobRunner:
+    """One thread for each place in a lane; each takes the lane's next job when its lane lets it.
+
+    A job is claimed only once its lane's slot is held, so order in the queue is decided as late as possible and a job that
+    still waits for its lane is queued and can be cancelled at once. One more thread writes the progress of all running jobs.
+
+    Lock order: `_wakeup` or `_running_lock`, then the store's; `_wakeup` and `_running_lock` are never held together.
+    A claim is made and its stage registered under `_running_lock`, so `cancel` finds the stage of every held job.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        productions: Mapping[str, Production],
+        lanes: Lanes,
+        lender: EngineLender,
+        catalog: EngineFinder,
+        scratch: Path,
+    ) -> None:
+        self._store, self._productions, self._lanes = store, productions, lanes
+        self._lender, self._catalog, self._scratch = lender, catalog, scratch
+        self._wakeup = threading.Condition()
+        self._running_lock = threading.Condition()
+        self._running: dict[str, JobStage] = {}
+        self._closing = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> Recovery:
+        """Queue again what the last server left, then begin. Called once."""
+        recovery = self._store.recover()
+        for outcome in ("resumed", "failed", "cancelled"):
+            if jobs := getattr(recovery, outcome):
+                log.warning("Jobs that the last server left unended, now %s: %s", outcome, ", ".join(jobs))
+        for lane, places in self._lanes.places().items():
+            for number in range(places):
+                self._spawn(f"jobs-{lane}-{number + 1}", self._serve, lane)
+        self._spawn("jobs-progress", self._write_progress)
+        self._spawn("jobs-scratch", self._sweep_scratch)
+        return recovery
+
+    def wake(self) -> None:
+        """Tell the lanes that a job was queued."""
+        with self._wakeup:
+            self._wakeup.notify_all()
+
+    def cancel(self, job_id: str) -> JobState | None:
+        """Ask a job to stop; its state after that, None for an unknown id. Returns at once."""
+        state = self._store.request_cancel(job_id)
+        with self._running_lock:
+            if (stage := self._running.get(job_id)) is not None:
+                stage.stop()
+        return state
+
+    def running(self) -> tuple[str, ...]:
+        """Ids of the jobs that a thread is working on."""
+        with self._running_lock:
+            return tuple(self._running)
+
+    def close(self, timeout: float = 4.0) -> None:
+        """Interrupt what runs and end the threads. A job that does not react in time is left to the next start's recovery."""
+        self._closing.set()
+        self.wake()
+        with self._running_lock:
+            for stage in self._running.values():
+                stage.stop()
+            self._running_lock.notify_all()
+        deadline = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if left := [thread.name for thread in self._threads if thread.is_alive()]:
+            log.warning("These threads did not end in time: %s", ", ".join(left))
+
+    def _spawn(self, name: str, target: object, *arguments: str) -> None:
+        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)  # type: ignore[arg-type]
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self, lane: str) -> None:
+        while not self._closing.is_set():
+            try:
+                with self._wakeup:
+                    self._wakeup.wait_for(lambda: self._closing.is_set() or self._store.next_queued(lane) is not None)
+                with self._lanes.slot(lane, cancelled=self._closing.is_set):
+                    self._run_next(lane)
+            except Cancelled:
+                continue
+            except Exception:
+                log.exception("The %s lane could not take its next job; it tries again", lane)
+                self._closing.wait(STORAGE_RETRY_SECONDS)
+
+    def _run_next(self, lane: str) -> None:
+        with self._running_lock:
+            if self._closing.is_set() or (claim := self._store.claim(lane)) is None:
+                return
+            folder = self._scratch / claim.job.id
+            stage = self._running[claim.job.id] = JobStage(claim, self._store, self._lender, self._catalog, folder)
+            self._running_lock.notify_all()
+        try:
+            self._attempt(claim, stage)
+        finally:
+            with self._running_lock:
+                del self._running[claim.job.id]
+
+    def _attempt(self, claim: Claim, stage: JobStage) -> None:
+        log.info("Job %s (%s) begins, attempt %d", claim.job.id, claim.job.kind, claim.attempt)
+        production = self._productions.get(claim.job.kind)
+        if production is None:
+            missing = f'This studio has no kind of job called "{claim.job.kind}".'
+            self._finish(claim, JobState.FAILED, error=JobError(missing, "It may have been made by another version."))
+            return
+        try:
+            outputs = production.run(validated(production.Spec, claim.job.spec), stage)
+        except BaseException as error:
+            if isinstance(error, Cancelled) or stage.stopped:
+                self._finish(claim, JobState.INTERRUPTED if self._closing.is_set() else JobState.CANCELLED)
+            else:
+                with suppress(GreenroomError):
+                    stage.flush()
+                self._finish(claim, JobState.FAILED, error=job_error(error, claim.job.id))
+        else:
+            self._finish(claim, JobState.DONE, outputs=tuple(outputs))
+
+    def _finish(self, claim: Claim, state: JobState, **facts: object) -> None:
+        """Write the end of an attempt, trying again while the disk refuses; at worst the next start finds out."""
+        while True:
+            try:
+                self._store.finish(claim, state, **facts)  # type: ignore[arg-type]
+                break
+            except StorageError as error:
+                log.error("The end of job %s (%s) could not be written: %s", claim.job.id, state, error)
+                if self._closing.wait(STORAGE_RETRY_SECONDS):
+                    return
+        log.info("Job %s: %s", claim.job.id, state)
+        if state.ended:
+            shutil.rmtree(self._scratch / claim.job.id, ignore_errors=True)
+
+    def _write_progress(self) -> None:
+        while not self._closing.wait(FLUSH_SECONDS):
+            with self._running_lock:
+                self._running_lock.wait_for(lambda: self._running or self._closing.is_set())
+                stages = list(self._running.values())
+            for stage in stages:
+                try:
+                    stage.flush()
+                except GreenroomError as error:
+                    log.warning("Progress of job %s could not be written: %s", stage.job_id, error)
+
+    def _sweep_scratch(self) -> None:
+        """Remove scratch folders of jobs that have ended or are gone, left by a server that died."""
+        if not self._scratch.is_dir():
+            return
+        for folder in list(self._scratch.iterdir()):
+            job = self._store.get(folder.name)
+            if job is None or job.state.ended:
+                shutil.rmtree(folder, ignore_errors=True)

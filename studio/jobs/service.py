@@ -1,0 +1,168 @@
+"""The one door to jobs for tabs, endpoints and the command line."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from studio.errors import InvalidInput, NotFound, StorageError
+from studio.jobs.model import Job, JobEvent, JobState
+from studio.jobs.production import Production
+from studio.jobs.runner import JobRunner
+from studio.jobs.store import JobStore
+from studio.settings import JobSettings
+from studio.validation import validated
+
+log = logging.getLogger(__name__)
+
+LEAST_FREE_BYTES = 256 * 1024**2
+"""Below this no job is accepted: it would only fail at its end, after hours perhaps."""
+
+DAY = 86_400.0
+
+
+class Jobs:
+    """Accepts jobs and tells about them. Nothing here does a job's work, so every call returns at once (`wait` excepted).
+
+    Any thread may call anything; several jobs are tracked at once by their ids. State lives in the store alone.
+    """
+
+    def __init__(
+        self, store: JobStore, runner: JobRunner, productions: Mapping[str, Production], settings: JobSettings, data_folder: Path
+    ) -> None:
+        self._store, self._runner, self._productions, self._settings = store, runner, productions, settings
+        self._data_folder = data_folder
+
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of job that `submit` takes."""
+        return tuple(self._productions)
+
+    def submit(self, kind: str, spec: Mapping[str, Any]) -> Job:
+        """Accept a job: checked, prepared, and in the database before this returns.
+
+        Raises:
+            InvalidInput: an unknown kind, or a field that is wrong, named with what is allowed.
+            NotFound, EngineError and others of the production's `prepare`.
+            StorageError: the disk is full or nearly so.
+        """
+        production = self._production(kind)
+        prepared = production.prepare(validated(production.Spec, spec))
+        self._refuse_full_disk()
+        job = self._store.add(kind, production.title(prepared), production.lane(prepared), prepared.model_dump(mode="json"))
+        self._runner.wake()
+        return job
+
+    def get(self, job_id: str) -> Job:
+        """
+        Raises:
+            NotFound: no job has this id.
+        """
+        job = self._store.get(str(job_id))
+        if job is None:
+            raise _unknown(job_id)
+        return job
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job in any state: a queued one is cancelled when this returns, a running one within two seconds; one that
+        has ended stays as it is."""
+        if self._runner.cancel(str(job_id)) is None:
+            raise _unknown(job_id)
+        return self.get(job_id)
+
+    def retry(self, job_id: str) -> Job:
+        """The same work as a new job; what the old one had rendered is used again.
+
+        Raises:
+            InvalidInput: the job has not ended, or its spec no longer holds (a voice was deleted, say).
+        """
+        old = self.get(job_id)
+        if not old.state.ended:
+            raise InvalidInput("The job has not ended yet.", "Cancel it first, or wait for it.")
+        job = self.submit(old.kind, old.spec)
+        self._store.add_event(old.id, "retried", {"job": job.id})
+        return job
+
+    def remove(self, job_id: str) -> None:
+        """Take an ended job off the list. Its outputs stay in the library.
+
+        Raises:
+            NotFound, InvalidInput: no such job, or it has not ended.
+        """
+        if not self._store.remove(self.get(job_id).id):
+            raise InvalidInput("The job has not ended yet.", "Cancel it first, or wait for it.")
+
+    def wait(self, job_id: str, timeout: float | None = None) -> Job:
+        """The job as soon as it has ended, or as it stands after `timeout` seconds; look at its state. None waits on."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            seen = self._store.change_counter()
+            job = self.get(job_id)
+            left = 60.0 if deadline is None else deadline - time.monotonic()
+            if job.state.ended or left <= 0:
+                return job
+            self._store.wait_for_change(seen, min(left, 60.0))
+
+    def events(self, job_id: str | None = None, after: int = 0, limit: int = 1000) -> list[JobEvent]:
+        """History with sequence numbers above `after`, oldest first: of one job, or (None) of all and of the store itself."""
+        return self._store.events(job_id, after, max(1, min(int(limit), 10_000)))
+
+    def change_counter(self) -> int:
+        """Rises with every change of any job: a page that has seen this value has nothing to do. Free to ask."""
+        return self._store.change_counter()
+
+    def wait_for_change(self, seen: int, timeout: float) -> int:
+        """The change counter as soon as it is above `seen`, or as it stands after `timeout` seconds."""
+        return self._store.wait_for_change(seen, timeout)
+
+    def prune(self) -> int:
+        """Take old jobs off the list, as settings.jobs says; returns how many went."""
+        gone = self._store.prune(time.time() - self._settings.keep_days * DAY, self._settings.keep_count)
+        if gone:
+            log.info("%d old jobs left the list", gone)
+        return gone
+
+    def list(
+        self, states: Collection[JobState | str] = (), kinds: Collection[str] = (), limit: int = 50, text: str = ""
+    ) -> Sequence[Job]:
+        """Jobs, newest first, of these states and kinds (() = all), whose title or id holds `text`.
+
+        Raises:
+            InvalidInput: a state that does not exist.
+        """
+        return self._store.find([_state(state) for state in states], kinds, max(1, min(int(limit), 1000)), text.strip())
+
+    def _production(self, kind: str) -> Production:
+        production = self._productions.get(kind)
+        if production is None:
+            near = get_close_matches(str(kind), self._productions, n=1)
+            guess = f'Did you mean "{near[0]}"? ' if near else ""
+            raise InvalidInput(
+                f'There is no kind of job called "{kind}".', f"{guess}Kinds: {', '.join(sorted(self._productions))}."
+            )
+        return production
+
+    def _refuse_full_disk(self) -> None:
+        free = shutil.disk_usage(self._data_folder).free
+        if free < LEAST_FREE_BYTES:
+            needed = LEAST_FREE_BYTES // 1024**2
+            raise StorageError(
+                f"Only {free // 1024**2} MiB are free on the disk of the data folder; a job needs at least {needed}.",
+                "Delete outputs or other files, then try again.",
+                retryable=True,
+            )
+
+
+def _state(name: JobState | str) -> JobState:
+    try:
+        return JobState(name)
+    except ValueError:
+        raise InvalidInput(f'There is no job state called "{name}".', f"States: {', '.join(JobState)}.") from None
+
+
+def _unknown(job_id: str) -> NotFound:
+    return NotFound(f'There is no job with the id "{str(job_id)[:40]}".', "It may have been removed from the list.")

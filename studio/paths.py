@@ -1,0 +1,113 @@
+"""Where everything lies under the data folder, and the lock that keeps a second server out of it."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.errors import StorageError
+
+
+@dataclass(frozen=True)
+class DataPaths:
+    """The data folder's rooms. `outputs` is the only one that a page may be served from."""
+
+    root: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "studio.lock"
+
+    @property
+    def jobs(self) -> Path:
+        return self.root / "jobs.db"
+
+    @property
+    def scratch(self) -> Path:
+        """One folder for each job that has not ended."""
+        return self.root / "scratch"
+
+    @property
+    def segments(self) -> Path:
+        return self.root / "segments"
+
+    @property
+    def outputs(self) -> Path:
+        return self.root / "outputs"
+
+    @property
+    def voices(self) -> Path:
+        return self.root / "voices"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def cache(self) -> Path:
+        """What engines may fill and lose at any time."""
+        return self.root / "cache"
+
+    @property
+    def weights(self) -> Path:
+        return self.root / "weights"
+
+    @property
+    def environments(self) -> Path:
+        return self.root / "environments"
+
+    @property
+    def memory(self) -> Path:
+        """What this machine measured of each engine's memory."""
+        return self.root / "memory"
+
+
+class DataFolderLock:
+    """Held by the one server that works on a data folder, from open to close.
+
+    The kernel lets go of it when the process ends, however it ends; the file stays, and its content is only for telling who
+    holds it. Worker processes do not inherit it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """
+        Raises:
+            StorageError: another server holds the folder (its process id is told), or the folder cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _unusable(error) from error
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
+        except BlockingIOError:
+            holder = os.pread(self._handle, 32, 0).decode("ascii", "replace").strip()
+            os.close(self._handle)
+            who = f" (process {holder})" if holder.isdigit() else ""
+            raise StorageError(
+                f"Another Greenroom{who} is already working on this data folder.",
+                "Use that one, stop it first, or start this one with --data and another folder.",
+            ) from None
+        except OSError as error:
+            os.close(self._handle)
+            raise _unusable(error) from error
+
+    def release(self) -> None:
+        """Let the next server in. Releasing twice does no harm."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+def _unusable(error: OSError) -> StorageError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError("The disk that holds the data folder is full.", "Free some space, then start again.", retryable=True)
+    if error.errno == errno.ENOLCK:
+        return StorageError("The data folder lies on a disk that cannot lock files.", "Choose a local disk with --data.")
+    return StorageError("The data folder cannot be made or written to.", "Check its path, owner and permissions, or use --data.")

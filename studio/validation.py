@@ -1,0 +1,64 @@
+"""What a person gave, checked against a pydantic model, with the first mistake told in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from studio.errors import InvalidInput
+
+Model = TypeVar("Model", bound=BaseModel)
+
+LONGEST_SHOWN_VALUE = 60
+
+
+def validated(model: type[Model], given: Mapping[str, Any], what: str = "field") -> Model:
+    """`given` as an instance of `model`.
+
+    Args:
+        what: what a key of `given` is called in the sentence: "field", "option".
+
+    Raises:
+        InvalidInput: names the first wrong key, its value and what is allowed there.
+    """
+    if not isinstance(given, Mapping):
+        raise InvalidInput(f"The {what}s must be given as names with values, not as {_kind_of(given)}.")
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as error:
+        raise _explained(error, model, what) from None
+
+
+def _explained(error: ValidationError, model: type[BaseModel], what: str) -> InvalidInput:
+    first = error.errors(include_url=False, include_context=True)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = sorted(model.model_fields) if len(first["loc"]) == 1 else []
+        near = get_close_matches(where, known, n=1)
+        guess = f'Did you mean "{near[0]}"? ' if near else ""
+        return InvalidInput(f'There is no {what} called "{where}".', f"{guess}Allowed: {', '.join(known)}." if known else "")
+    if first["type"] == "missing":
+        return InvalidInput(f'The {what} "{where}" is missing.')
+    if not where:
+        return InvalidInput(_sentence(first["msg"]))
+    return InvalidInput(f'The {what} "{where}" cannot be {_shown(first["input"])}.', _sentence(first["msg"]))
+
+
+def _sentence(message: str) -> str:
+    words = message.removeprefix("Value error, ").replace("Input should be", "It should be").strip()
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def _shown(value: Any) -> str:
+    if not isinstance(value, str | int | float | bool | None):
+        return _kind_of(value)
+    words = repr(value) if not isinstance(value, str) else f'"{value}"'
+    return words if len(words) <= LONGEST_SHOWN_VALUE else f"{words[:LONGEST_SHOWN_VALUE]}…"
+
+
+def _kind_of(value: Any) -> str:
+    names = {list: "a list", tuple: "a list", dict: "a set of names with values", str: "a text", type(None): "nothing"}
+    return names.get(type(value), f"a {type(value).__name__}")
