@@ -1,0 +1,13 @@
+"""Saved voices: clips judged and kept as masters, found by exact name, and given to the engines that can speak in them."""
+
+from __future__ import annotations
+
+from studio.voices.model import (
+    Finding, Judgement, Severity, TranscriptStatus, Voice, VoiceRefused, VoiceTooLong, VoiceTooShort, Window,
+)  # fmt: skip
+from studio.voices.voices import Voices
+
+__all__ = [
+    "Finding", "Judgement", "Severity", "TranscriptStatus", "Voice", "VoiceRefused", "VoiceTooLong", "VoiceTooShort", "Voices",
+    "Window",
+]  # fmt: skip

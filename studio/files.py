@@ -1,0 +1,118 @@
+"""Files that are there whole or not at all, and names for them that people can read."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+LONGEST_SLUG_BYTES = 96
+STAGING_PREFIX = ".incoming-"
+TRASH_PREFIX = ".trash-"
+
+
+def slug(text: str, fallback: str = "unnamed", longest_bytes: int = LONGEST_SLUG_BYTES) -> str:
+    """`text` as one part of a file name: letters, marks and digits of any script in lower case, hyphens for the rest.
+
+    Never empty, holds neither dot, slash, underscore nor space, at most `longest_bytes` long in UTF-8.
+    """
+    lowered = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).lower())
+    kept = "".join(character if unicodedata.category(character)[0] in "LMN" else " " for character in lowered)
+    cut = "-".join(kept.split()).encode("utf-8", "ignore")[:longest_bytes].decode("utf-8", "ignore")
+    return cut.strip("-") or fallback
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put `data` at `path` so that a reader, or a loss of power, finds the old file or the new one and nothing between."""
+    staged = staging_path(path.parent, path.suffix)
+    try:
+        with staged.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        staged.replace(path)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """`value` as readable JSON, written whole."""
+    write_whole(path, as_json(value))
+
+
+def as_json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+
+
+def move_whole(source: Path, target: Path) -> None:
+    """Move a finished file to `target`: by a rename, or over a border of file systems by a synced copy and a rename."""
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        staged = staging_path(target.parent, target.suffix)
+        try:
+            shutil.copyfile(source, staged)
+            with staged.open("rb") as file:
+                os.fsync(file.fileno())
+            staged.rename(target)
+        except BaseException:
+            staged.unlink(missing_ok=True)
+            raise
+        source.unlink(missing_ok=True)
+    sync_folder(target.parent)
+
+
+def staging_path(folder: Path, suffix: str = "") -> Path:
+    """A hidden path in `folder` that nobody else uses; what is left there by a crash is removed by `sweep`."""
+    return folder / f"{STAGING_PREFIX}{uuid4().hex}{suffix}"
+
+
+def discard(folder: Path, *paths: Path) -> None:
+    """Remove files or folders that lie in `folder`: first all out of sight by renames, then from the disk.
+
+    A crash in between leaves nothing half removed that a listing would show; `sweep` removes the rest.
+    """
+    trash = folder / f"{TRASH_PREFIX}{uuid4().hex}"
+    trash.mkdir()
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(trash / path.name)
+    shutil.rmtree(trash, ignore_errors=True)
+    sync_folder(folder)
+
+
+def sweep(folder: Path, older_than: float) -> None:
+    """Remove what a crash left behind in `folder`: trash, and staging last touched before `older_than` (epoch seconds)."""
+    for entry in list(os.scandir(folder)):
+        left_trash = entry.name.startswith(TRASH_PREFIX)
+        with contextlib.suppress(FileNotFoundError):
+            left_staging = entry.name.startswith(STAGING_PREFIX) and entry.stat(follow_symlinks=False).st_mtime < older_than
+            if not (left_trash or left_staging):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in `folder` outlast a loss of power, where the file system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

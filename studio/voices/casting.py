@@ -1,0 +1,246 @@
+"""Casting: from the words in which a voice and an engine are asked for to an engine that can and a voice that it takes.
+
+Runs before a job is queued. Nothing is guessed on the way to a saved voice: a name is exact, an engine that cannot clone
+says so, and no other voice ever steps in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engines.catalog import Catalog
+from engines.contract import Capability, Engine, PresetVoice, Site, SpeakingVoice
+from engines.speech.defaults import default_speech
+from studio.errors import EngineNotReady, InvalidInput, NotFound
+from studio.voices.model import Voice
+from studio.voices.names import composed, did_you_mean, near_matches, visible
+from studio.voices.voices import Voices
+
+AUTO = "auto"
+EngineClass = type[Engine]
+
+
+@dataclass(frozen=True)
+class Casting:
+    """Who speaks: the engine, the voice as the engine takes it, and what a segment's hash and a file's name need of it.
+
+    Args:
+        voice_label: the preset's id or the saved voice's name, for file names and recipes.
+        voice_version: changes with everything that makes the same words sound different, save the engine and its options.
+        voice_licence: what is known of the voice's consent or origin, "" for presets.
+    """
+
+    engine_cls: EngineClass
+    voice: SpeakingVoice
+    voice_label: str
+    voice_version: str
+    voice_licence: str = ""
+
+
+def cast(
+    voice: str,
+    engine: str = AUTO,
+    *,
+    voices: Voices,
+    catalog: Catalog,
+    site: Site,
+    language: str = "en",
+    default_engine: str = AUTO,
+) -> Casting:
+    """Resolve a voice and an engine as the page and the API name them.
+
+    Args:
+        voice: "" for the default of the language, "engine/preset", a preset's id when the engine is named, or the exact
+            name of a saved voice.
+        engine: an engine's id, or "auto" (or "").
+        language: BCP-47 tag of what will be spoken.
+        default_engine: the setting engines.default_speech.
+
+    Raises:
+        NotFound: no such engine, preset or saved voice; near matches are named.
+        InvalidInput: the engine is for other work, does not speak the language, or cannot take that voice.
+        EngineNotReady: with the engine's next step.
+    """
+    return _CastingCall(voices, catalog, site, language, default_engine).resolve(composed(voice), composed(engine))
+
+
+@dataclass(frozen=True)
+class _CastingCall:
+    voices: Voices
+    catalog: Catalog
+    site: Site
+    language: str
+    default_engine: str
+
+    def resolve(self, voice: str, engine: str) -> Casting:
+        named = None if engine in ("", AUTO) else self._speech_engine(engine)
+        if not voice:
+            return self._default_voice(named)
+        own = () if named is None else named.preset_voices(self.site)
+        preset = next((preset for preset in own if preset.id == voice), None)
+        if named is not None and preset is not None:
+            return self._named_preset(named, preset)
+        engine_id, slash, preset_id = voice.partition("/")
+        if slash and engine_id in {one.card.id for one in self.catalog.all()}:
+            return self._preset(engine_id, preset_id, named)
+        return self._saved(self._find_saved(voice, named), named)
+
+    # Engines
+
+    def _speech_engine(self, engine_id: str) -> EngineClass:
+        engine = self.catalog.get(engine_id)
+        if engine.card.capability is not Capability.SPEECH:
+            speaking = ", ".join(one.card.id for one in self._speaking())
+            raise InvalidInput(f"{engine.card.title} does not speak.", f"Engines that do: {speaking}.")
+        return engine
+
+    def _speaking(self) -> list[EngineClass]:
+        return self.catalog.of(Capability.SPEECH)
+
+    def _ready(self, engine: EngineClass) -> EngineClass:
+        readiness = engine.readiness(self.site)
+        if not readiness.ready:
+            raise EngineNotReady(f"{engine.card.title} is not ready: {readiness.sentence}", readiness.next_step)
+        return engine
+
+    def _is_ready(self, engine: EngineClass) -> bool:
+        return engine.readiness(self.site).ready
+
+    def _speaks(self, engine: EngineClass) -> bool:
+        return not engine.card.languages or _primary(self.language) in map(_primary, engine.card.languages)
+
+    def _refuse_language(self, engine: EngineClass) -> None:
+        if not self._speaks(engine):
+            able = [one.card.id for one in self._speaking() if self._speaks(one)]
+            hint = f"Engines that do: {', '.join(able)}." if able else "No engine here does."
+            raise InvalidInput(f"{engine.card.title} does not speak the language “{visible(self.language, 20)}”.", hint)
+
+    # Presets
+
+    def _default_voice(self, named: EngineClass | None) -> Casting:
+        engine = named or self._default_engine()
+        self._refuse_language(engine)
+        presets = self._ready(engine).preset_voices(self.site)
+        if not presets:
+            raise InvalidInput(f"{engine.card.title} has no voice of its own.", self._saved_hint())
+        preset = _for_language(presets, self.language)
+        if preset is None:  # the engine knows which of its voices serves a tag that none of them bears
+            return Casting(engine, SpeakingVoice(), self.language, f"default:{self.language}")
+        return self._cast_preset(engine, preset)
+
+    def _default_engine(self) -> EngineClass:
+        if self.default_engine not in ("", AUTO):
+            wished = self._speech_engine(self.default_engine)
+            if self._speaks(wished):
+                return self._ready(wished)
+        return self._speech_engine(default_speech(self.language, [one.card.id for one in self._speaking() if self._is_ready(one)]))
+
+    def _preset(self, engine_id: str, preset_id: str, named: EngineClass | None) -> Casting:
+        engine = self._speech_engine(engine_id)
+        if named is not None and named is not engine:
+            raise InvalidInput(
+                f"The voice “{engine_id}/{visible(preset_id)}” belongs to {engine.card.title}, but {named.card.title} was asked for.",
+                "Leave the engine at auto, or choose a voice of that engine.",
+            )
+        presets = self._ready(engine).preset_voices(self.site)
+        for preset in presets:
+            if preset.id == preset_id:
+                return self._cast_preset(engine, preset)
+        some = f"It has: {', '.join(preset.id for preset in presets[:8])}." if presets else "It speaks in saved voices only."
+        near = [f"{engine_id}/{name}" for name in near_matches(preset_id, [preset.id for preset in presets])]
+        raise NotFound(f"{engine.card.title} has no voice “{visible(preset_id)}”.", did_you_mean(near, some))
+
+    def _named_preset(self, engine: EngineClass, preset: PresetVoice) -> Casting:
+        """A bare preset id, unless a saved voice has the same name: then nobody can know which one is meant."""
+        if any(voice.name == preset.id for voice in self.voices.list()):
+            raise InvalidInput(
+                f"“{preset.id}” is a voice of {engine.card.title} and also a saved voice.",
+                f"Write “{engine.card.id}/{preset.id}” for the engine's own, or rename the saved one.",
+            )
+        return self._cast_preset(self._ready(engine), preset)
+
+    @staticmethod
+    def _cast_preset(engine: EngineClass, preset: PresetVoice) -> Casting:
+        return Casting(engine, SpeakingVoice(preset=preset.id), preset.id, f"preset:{preset.id}")
+
+    # Saved voices
+
+    def _find_saved(self, name: str, named: EngineClass | None) -> Voice:
+        try:
+            return self.voices.resolve(name)
+        except NotFound:
+            saved = [voice.name for voice in self.voices.list()]
+            engines = [named] if named is not None else self._speaking()
+            presets = [f"{one.card.id}/{preset.id}" for one in engines for preset in one.preset_voices(self.site)]
+            near = _near(name, saved, presets)
+            raise NotFound(f"There is no voice “{visible(name)}”.", did_you_mean(near, self._saved_hint())) from None
+
+    def _saved(self, voice: Voice, named: EngineClass | None) -> Casting:
+        engine = self._cloning(voice, named)
+        if engine.card.needs_transcript and not voice.transcript:
+            raise InvalidInput(
+                f"{engine.card.title} has to know what is said in “{visible(voice.name)}”, and the voice has no transcript.",
+                "Add the transcript to the voice, word for word.",
+            )
+        speaking = SpeakingVoice(reference=voice.master, transcript=voice.transcript)
+        return Casting(engine, speaking, voice.name, f"saved:{voice.fingerprint}", voice.consent)
+
+    def _cloning(self, voice: Voice, named: EngineClass | None) -> EngineClass:
+        able = [engine for engine in self._speaking() if engine.card.clones]
+        if named is not None:
+            if not named.card.clones:
+                reason = f"{named.card.title} cannot speak in the saved voice “{visible(voice.name)}”: it has only voices of its own."
+                raise InvalidInput(reason, self._who_clones(able))
+            self._refuse_language(named)
+            return self._ready(named)
+        fit = [engine for engine in able if self._is_ready(engine) and self._speaks(engine)]
+        if not fit:
+            of_language = f" in the language “{visible(self.language, 20)}”" if any(map(self._is_ready, able)) else ""
+            reason = f"No engine that is ready can speak in the saved voice “{visible(voice.name)}”{of_language}."
+            raise InvalidInput(reason, self._who_clones(able))
+        return next((engine for engine in fit if engine.card.id == self.default_engine), fit[0])
+
+    def _who_clones(self, able: list[EngineClass]) -> str:
+        if not able:
+            own = next((f"{one.card.id}/{one.preset_voices(self.site)[0].id}" for one in self._speaking() if self._has_voice(one)), "")
+            return "No engine of this studio can clone a voice." + (f" Choose one of an engine's own, such as “{own}”." if own else "")
+        ready = [f"{engine.card.title} ({engine.card.id})" for engine in able if self._is_ready(engine)]
+        if ready:
+            return f"Engines that can: {', '.join(ready)}."
+        steps = " ".join(f"{engine.card.title}: {_step(engine, self.site)}" for engine in able)
+        return f"None of the engines that can is ready yet. {steps}"
+
+    def _has_voice(self, engine: EngineClass) -> bool:
+        return self._is_ready(engine) and bool(engine.preset_voices(self.site))
+
+    def _saved_hint(self) -> str:
+        names = [f"“{visible(voice.name)}”" for voice in self.voices.list()[:6]]
+        return f"Saved voices: {', '.join(names)}." if names else "Save a voice first."
+
+
+def _near(name: str, saved: Iterable[str], presets: Iterable[str]) -> list[str]:
+    """Near matches among saved voices first, then among presets, whose ids may be typed with or without their engine."""
+    listed = list(presets)
+    by_bare: dict[str, list[str]] = {}
+    for preset in listed:
+        by_bare.setdefault(preset.split("/", 1)[1], []).append(preset)
+    bare = [full for found in near_matches(name, by_bare) for full in by_bare[found]]
+    return [*near_matches(name, saved), *bare][:4]
+
+
+def _for_language(presets: tuple[PresetVoice, ...], language: str) -> PresetVoice | None:
+    """The engine's first voice of exactly this language, else of its primary tag."""
+    wanted = language.lower()
+    exact = [preset for preset in presets if preset.language.lower() == wanted]
+    alike = [preset for preset in presets if _primary(preset.language) == _primary(language)]
+    return next(iter([*exact, *alike]), None)
+
+
+def _primary(tag: str) -> str:
+    return tag.lower().replace("_", "-").split("-", 1)[0]
+
+
+def _step(engine: EngineClass, site: Site) -> str:
+    readiness = engine.readiness(site)
+    return readiness.next_step or readiness.sentence

@@ -1,0 +1,214 @@
+"""Judging a clip: is this a sound from which a voice can be learned, and if not, what would be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from media.audio import Audio, concatenate
+from media.decode import iterate_audio, probe
+from media.inspection import SoundFindings, inspect
+from studio.errors import InvalidInput, MediaError
+from studio.settings import VoiceSettings
+from studio.voices.model import Finding, Judgement, Severity, Window
+from studio.voices.windows import best_window, envelope
+
+LONGEST_SCAN = 1_800.0  # of a longer recording the first half hour is searched for the best window
+SLACK = 0.1  # seconds by which encoders pad a clip that was cut to the limit
+BLOCK_SECONDS = 5.0
+
+# Limits below which cloning models audibly suffer, and beyond which a clone is not worth making.
+CLIPPED_WARNING, CLIPPED_REFUSE = 0.0005, 0.01  # share of samples at full scale
+SPEECH_WARNING, SPEECH_REFUSE = 0.5, 0.2  # share of the clip that is not silence
+NOISE_WARNING, NOISE_REFUSE = 25.0, 10.0  # dB between speech and the noise under it
+QUIET_WARNING, QUIET_REFUSE = -40.0, -60.0  # dBFS of the speech
+LOW_RATE = 16_000  # hertz; a telephone line's 8,000 loses the consonants
+SILENT_PEAK = 10 ** (-70 / 20)
+LIKELY_CHARACTERS = (1.0, 35.0)  # a second, over all languages from Chinese to fast Spanish
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A clip, listened to once: the sound that may become the master, and what is known of the whole."""
+
+    audio: Audio
+    judgement: Judgement
+
+
+@dataclass
+class _Listener:
+    """Passes blocks through while keeping the first `keep_seconds` of them and counting all."""
+
+    keep_seconds: float
+    kept: list[Audio] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def through(self, blocks: Iterator[Audio]) -> Iterator[Audio]:
+        for block in blocks:
+            if self.seconds < self.keep_seconds:
+                self.kept.append(block)
+            self.seconds += block.duration
+            yield block
+            if self.seconds >= LONGEST_SCAN:
+                return
+
+
+def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> Heard:
+    """Decode `clip`, or the part of it between the two times of `window`, and judge it.
+
+    Memory stays bounded: of a recording beyond the longest length only an envelope is kept.
+
+    Raises:
+        MediaError: the file is missing, empty, corrupt, or has no sound in it.
+        InvalidInput: the window is not one.
+    """
+    info = probe(clip)
+    if not info.has_audio:
+        raise MediaError("The file holds a picture but no sound.", "Choose a file in which the voice can be heard.")
+    if window is not None:
+        audio = _part(clip, _checked(window))
+        return Heard(audio, judge_audio(audio, settings))
+    listener = _Listener(settings.longest_seconds + SLACK)
+    levels = envelope(listener.through(iterate_audio(clip, block_seconds=BLOCK_SECONDS)))
+    if not listener.kept:
+        raise MediaError("The file holds no sound: it is 0 seconds long.", "Choose a file in which the voice can be heard.")
+    audio = concatenate(listener.kept)
+    if listener.seconds <= settings.longest_seconds + SLACK:
+        return Heard(audio, judge_audio(audio, settings))
+    duration = max(listener.seconds, info.duration or 0.0)
+    window = best_window(levels, settings.shortest_seconds, settings.longest_seconds)
+    finding = _too_long(duration, settings, window)
+    return Heard(audio, Judgement((finding,), duration, audio.rate, audio.channels, window))
+
+
+def judge_audio(audio: Audio, settings: VoiceSettings) -> Judgement:
+    """Judge sound that is in memory and not over the longest length by more than an encoder's padding."""
+    duration = audio.duration
+    findings: tuple[Finding, ...]
+    if duration > settings.longest_seconds + SLACK:
+        findings = (_too_long(duration, settings, None),)
+    elif duration < settings.shortest_seconds:
+        findings = (_too_short(duration, settings),)
+    else:
+        findings = tuple(_sound_findings(audio, inspect(audio)))
+    return Judgement(findings, duration, audio.rate, audio.channels)
+
+
+def judge_transcript(transcript: str, duration: float) -> tuple[Finding, ...]:
+    """Whether a text can be what is said in a clip of `duration` seconds; cloning models stumble when it is not."""
+    if not transcript or duration <= 0:
+        return ()
+    per_second = len(transcript) / duration
+    fewest, most = LIKELY_CHARACTERS
+    if fewest <= per_second <= most:
+        return ()
+    what = "more" if per_second > most else "less"
+    sentence = f"The transcript holds {what} text than is likely said in {duration:.1f} seconds."
+    return (Finding("transcript", Severity.WARNING, sentence, "Compare it with what is heard, word by word."),)
+
+
+def _part(clip: Path, window: Window) -> Audio:
+    start, end = window
+    parts: list[Audio] = []
+    at = 0.0
+    for block in iterate_audio(clip, block_seconds=BLOCK_SECONDS):
+        if at + block.duration > start and at < end:
+            parts.append(block.slice(start - at, end - at))
+        at += block.duration
+        if at >= end:
+            break
+    audio = concatenate(parts) if parts else None
+    if audio is None or audio.frames == 0 or at < end - 0.5:
+        raise InvalidInput(
+            f"The window from {start:.2f} to {end:.2f} seconds is outside the clip, which is {at:.2f} seconds long.",
+            "Choose a window inside the clip.",
+        )
+    return audio
+
+
+def _checked(window: Window) -> Window:
+    start, end = float(window[0]), float(window[1])
+    if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
+        raise InvalidInput(f"A window from {start} to {end} seconds is not one.", "Give a start and a later end, in seconds.")
+    return start, end
+
+
+def _too_short(duration: float, settings: VoiceSettings) -> Finding:
+    return Finding(
+        "too_short",
+        Severity.REFUSE,
+        f"The clip is {duration:.1f} seconds long; {settings.shortest_seconds:g} seconds are the least from which a voice is caught.",
+        "Record or choose a longer one; 8 to 15 seconds of even speech are best.",
+    )
+
+
+def _too_long(duration: float, settings: VoiceSettings, window: Window | None) -> Finding:
+    sentence = f"The clip is {_length(duration)} long; {settings.longest_seconds:g} seconds are the most that a voice is made from."
+    if window is None:
+        advice = "No part of it holds enough clear speech; choose another recording."
+    else:
+        advice = f"The best part is from {window[0]:.2f} to {window[1]:.2f} seconds: save the voice with that window."
+    return Finding("too_long", Severity.REFUSE, sentence, advice)
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:.1f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+
+
+def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
+    if found.peak < SILENT_PEAK or found.speech_seconds <= 0:
+        advice = "Check the microphone, or choose another file."
+        yield Finding("silent", Severity.REFUSE, "No voice can be heard in the clip: it is silent.", advice)
+        return
+    share = min(1.0, found.speech_seconds / audio.duration)
+    speech_dbfs = found.rms_dbfs - 10 * math.log10(share)
+    yield from _clipping(found.clipped_fraction)
+    yield from _speech_share(share, found.speech_seconds)
+    yield from _noise(speech_dbfs - found.noise_floor_dbfs)
+    yield from _quiet(speech_dbfs)
+    if audio.rate < LOW_RATE:
+        sentence = f"The clip has {audio.rate:,} samples a second, as on a telephone; its consonants are dull."
+        yield Finding("low_rate", Severity.WARNING, sentence, "Choose a recording of 22,050 or more.")
+    if audio.channels > 1:
+        sentence = f"The clip has {audio.channels} channels; engines hear their mean."
+        yield Finding("channels", Severity.NOTE, sentence)
+
+
+def _clipping(fraction: float) -> Iterator[Finding]:
+    advice = "Record again with less gain, or a little further from the microphone."
+    if fraction >= CLIPPED_REFUSE:
+        sentence = f"The clip is heavily clipped: {fraction:.1%} of it is at full scale."
+        yield Finding("clipping", Severity.REFUSE, sentence, advice)
+    elif fraction >= CLIPPED_WARNING:
+        sentence = f"The clip is clipped in places: {fraction:.2%} of it is at full scale, and a clone will crackle."
+        yield Finding("clipping", Severity.WARNING, sentence, advice)
+
+
+def _speech_share(share: float, seconds: float) -> Iterator[Finding]:
+    advice = "Cut the silence away, or choose a part with more speech."
+    if share < SPEECH_REFUSE:
+        sentence = f"The clip is mostly silence: only {seconds:.1f} seconds of it can be heard."
+        yield Finding("silence", Severity.REFUSE, sentence, advice)
+    elif share < SPEECH_WARNING:
+        yield Finding("silence", Severity.WARNING, f"More than half of the clip is silence ({1 - share:.0%}).", advice)
+
+
+def _noise(ratio: float) -> Iterator[Finding]:
+    advice = "Record in a quieter room, nearer to the microphone, without music."
+    if ratio < NOISE_REFUSE:
+        sentence = f"The clip is too noisy: the voice is only {max(0, ratio):.0f} dB above the noise."
+        yield Finding("noise", Severity.REFUSE, sentence, advice)
+    elif ratio < NOISE_WARNING:
+        sentence = f"The clip is noisy: the voice is {ratio:.0f} dB above the noise, and a clone will copy that noise."
+        yield Finding("noise", Severity.WARNING, sentence, advice)
+
+
+def _quiet(speech_dbfs: float) -> Iterator[Finding]:
+    advice = "Record again with more gain or nearer to the microphone."
+    if speech_dbfs < QUIET_REFUSE:
+        yield Finding("quiet", Severity.REFUSE, f"The clip is too quiet: speech at {speech_dbfs:.0f} dBFS.", advice)
+    elif speech_dbfs < QUIET_WARNING:
+        sentence = f"The clip is quiet: speech at {speech_dbfs:.0f} dBFS. Its level is kept as it is."
+        yield Finding("quiet", Severity.WARNING, sentence, advice)

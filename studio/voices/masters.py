@@ -1,0 +1,50 @@
+"""The master of a voice: one PCM WAV at the clip's own rate and channels, holding exactly the samples that were decoded."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from media.audio import Audio
+from studio.errors import MediaError
+
+_SIXTEEN = 2.0**15
+_TWENTY_FOUR = 2.0**23
+
+
+def write_master(path: Path, audio: Audio) -> Audio:
+    """Write `audio` as WAV and give back what the file now holds.
+
+    16 bits when they hold every sample exactly, else 24: the level is never altered. Samples beyond full scale, which lossy
+    formats produce, are the one thing that a PCM file cannot keep; they end at full scale.
+    """
+    sixteen = np.rint(audio.samples * _SIXTEEN)
+    if np.array_equal(sixteen / _SIXTEEN, audio.samples) and np.max(sixteen, initial=0) < _SIXTEEN:
+        soundfile.write(path, sixteen.astype(np.int16), audio.rate, subtype="PCM_16", format="WAV")
+    else:
+        scaled = np.clip(np.rint(audio.samples.astype(np.float64) * _TWENTY_FOUR), -_TWENTY_FOUR, _TWENTY_FOUR - 1)
+        soundfile.write(path, scaled.astype(np.int32) << 8, audio.rate, subtype="PCM_24", format="WAV")
+    return read_master(path)
+
+
+def read_master(path: Path) -> Audio:
+    """The sound of a master.
+
+    Raises:
+        MediaError: when the file is missing, is not a PCM WAV, or is cut off.
+    """
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, soundfile.SoundFileError):
+        raise MediaError("The voice's sound file is missing or cannot be read.", "Save the voice again from its clip.") from None
+    return Audio(samples, rate)
+
+
+def sound_hash(audio: Audio) -> str:
+    """SHA-256 over rate, channels and samples: the same for the same sound in whatever file."""
+    digest = sha256(f"{audio.rate} {audio.channels} ".encode())
+    digest.update(np.ascontiguousarray(audio.samples, dtype="<f4").tobytes())
+    return digest.hexdigest()

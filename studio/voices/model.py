@@ -1,0 +1,130 @@
+"""Voices as values, and the errors that only voices know."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from studio.errors import InvalidInput
+
+TranscriptStatus = Literal["none", "given", "made", "edited", "failed"]
+TRANSCRIPT_STATUSES: tuple[str, ...] = get_args(TranscriptStatus)
+
+Window = tuple[float, float]
+"""Start and end in a clip, in seconds."""
+
+
+class Severity(StrEnum):
+    NOTE = "note"  # worth knowing
+    WARNING = "warning"  # a clone will suffer
+    REFUSE = "refuse"  # not taken
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found about a clip: a code for programs, a sentence and an advice for people."""
+
+    code: str
+    severity: Severity
+    sentence: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a clip is worth as a voice.
+
+    Args:
+        duration: of the whole clip, in seconds.
+        best_window: the part to take instead when the clip is too long; None when the whole clip is right or nothing helps.
+    """
+
+    findings: tuple[Finding, ...]
+    duration: float
+    rate: int
+    channels: int
+    best_window: Window | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the clip would be taken as it is."""
+        return not self.refusals
+
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.REFUSE)
+
+
+class VoiceRefused(InvalidInput):
+    """A clip that was judged and not taken; `judgement` holds every finding."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        worst = judgement.refusals
+        super().__init__(" ".join(finding.sentence for finding in worst), " ".join(finding.advice for finding in worst).strip())
+        self.judgement = judgement
+
+
+class VoiceTooShort(VoiceRefused):
+    """The clip is under the shortest length that catches a voice."""
+
+
+class VoiceTooLong(VoiceRefused):
+    """The clip is over the longest length; `window` is the part to take instead, None when no part is fit."""
+
+    @property
+    def window(self) -> Window | None:
+        return self.judgement.best_window
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One saved voice, as it lies on disk.
+
+    Args:
+        id: name of its folder; stays the same when the voice is renamed.
+        name: what people call it; unique, compared exactly.
+        master: path of the PCM WAV, at the clip's own rate and channels.
+        consent: who agreed, how and when, in free words.
+        created: seconds since the epoch.
+        version: rises when the sound or the transcript changes.
+        sound: hash of the samples with their rate, so that the same sound gives the same hash in any file.
+        built_in: ships with the studio and cannot be changed, only copied.
+        damage: a sentence when the folder cannot be used; every other field is then a best guess.
+    """
+
+    id: str
+    name: str
+    master: Path
+    transcript: str = ""
+    transcript_status: TranscriptStatus = "none"
+    language: str = ""
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    consent: str = ""
+    created: float = 0.0
+    version: int = 1
+    sound: str = ""
+    duration: float = 0.0
+    rate: int = 0
+    channels: int = 0
+    findings: tuple[Finding, ...] = ()
+    built_in: bool = False
+    damage: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with everything of the voice that a clone can hear; part of the hash of every segment spoken in it."""
+        return sha256(f"{self.sound}\n{self.transcript}".encode()).hexdigest()[:24]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The voice for the public API: JSON values only, and no path."""
+        fields = asdict(self)
+        del fields["master"]
+        return {**fields, "tags": list(self.tags), "findings": [_plain(finding) for finding in self.findings]}
+
+
+def _plain(finding: Finding) -> dict[str, str]:
+    return {**asdict(finding), "severity": finding.severity.value}

@@ -1,0 +1,86 @@
+"""Names of voices: what may be one, how they are compared, and what stands near a name that does not exist.
+
+A name is what a person reads and types: any script, kept in Unicode's composed form (NFC), compared exactly and with
+regard to case. Folder names are made from names and never read back as names.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+
+from studio.errors import InvalidInput
+
+LONGEST_NAME = 80
+_JOINERS = "\u200c\u200d"  # needed inside words of Persian and of Indic scripts, and in emoji
+_PATH_CHARACTERS = "/\\"
+
+
+def composed(text: str) -> str:
+    """`text` in the form in which names are stored and compared: NFC, without spaces around it."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def valid_name(name: str) -> str:
+    """`name` in its composed form.
+
+    Raises:
+        InvalidInput: naming what is wrong: empty, too long, a slash or backslash, a leading dot, a character that cannot be seen.
+    """
+    name = composed(name)
+    if not name:
+        raise InvalidInput("A voice needs a name.", "Give it one, such as “Anna”.")
+    if len(name) > LONGEST_NAME:
+        raise InvalidInput(f"The voice's name has {len(name)} characters; {LONGEST_NAME} are the most.", "Shorten it.")
+    if any(character in _PATH_CHARACTERS for character in name):
+        raise InvalidInput(
+            f"The voice's name “{visible(name)}” holds a slash, which is kept for an engine's own voices, as in “flite/slt”.",
+            "Leave the slash out.",
+        )
+    if name.startswith("."):
+        raise InvalidInput(f"The voice's name “{visible(name)}” starts with a dot.", "Start it with a letter or a digit.")
+    if any(_unseen(character) for character in name):
+        raise InvalidInput(f"The voice's name “{visible(name)}” holds a character that cannot be seen.", "Type it again by hand.")
+    if not any(character.isalnum() or unicodedata.category(character) == "So" for character in name):
+        raise InvalidInput(f"The voice's name “{visible(name)}” holds no letter or digit.", "Add one.")
+    return name
+
+
+def _unseen(character: str) -> bool:
+    """Control and format characters, line breaks, surrogates and unassigned code points; joiners excepted."""
+    category = unicodedata.category(character)
+    return character not in _JOINERS and (category[0] == "C" or category in {"Zl", "Zp"})
+
+
+def visible(text: str, longest: int = LONGEST_NAME) -> str:
+    """`text` fit for a sentence that a person reads: unseen characters shown as �, cut when long."""
+    shown = "".join("�" if _unseen(character) else character for character in text)
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def near_matches(name: str, candidates: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """Up to `count` candidates that a person may have meant, nearest first: same but for case and spaces, alike, containing."""
+    pool = list(dict.fromkeys(candidates))
+    wanted = _loose(name)
+    if not wanted:
+        return ()
+    by_loose: dict[str, list[str]] = {}
+    for candidate in pool:
+        by_loose.setdefault(_loose(candidate), []).append(candidate)
+    alike = difflib.get_close_matches(wanted, [key for key in by_loose if key], n=count, cutoff=0.6)
+    holding = sorted((key for key in by_loose if min(len(key), len(wanted)) > 2 and (wanted in key or key in wanted)), key=len)
+    ordered = [found for key in dict.fromkeys([*alike, *holding]) for found in by_loose[key]]
+    return tuple(ordered[:count])
+
+
+def _loose(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def did_you_mean(names: Iterable[str], otherwise: str = "") -> str:
+    """The hint that names near matches, or `otherwise` when there is none."""
+    listed = [f"“{visible(name)}”" for name in names]
+    if not listed:
+        return otherwise
+    return f"Did you mean {listed[0] if len(listed) == 1 else ', '.join(listed[:-1]) + ' or ' + listed[-1]}?"

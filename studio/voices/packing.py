@@ -1,0 +1,71 @@
+"""A voice as one file, `NAME.greenroom-voice`: a ZIP of voice.json and master.wav, and nothing else."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+from studio.errors import InvalidInput
+from studio.files import staging_path
+from studio.voices.model import Voice
+from studio.voices.store import LARGEST_RECORD, MASTER, RECORD, VoiceRecord, read_record, record_fields
+
+EXTENSION = ".greenroom-voice"
+LARGEST_MASTER = 512 * 1024 * 1024
+_MEMBERS = frozenset({RECORD, MASTER})
+_HINT = f"Choose a file that was exported as *{EXTENSION}."
+
+
+def pack(voice: Voice, target: Path) -> None:
+    """Write `voice` to `target`, which is whole or not there at all."""
+    record = VoiceRecord.model_validate({**record_fields(voice), "master": MASTER})
+    staged = staging_path(target.parent, EXTENSION)
+    try:
+        with zipfile.ZipFile(staged, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(RECORD, record.model_dump_json(indent=2))
+            archive.write(voice.master, MASTER)
+        staged.replace(target)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def unpack(path: Path, master: Path) -> VoiceRecord:
+    """Read a packed voice: its record, and its sound written to `master`.
+
+    Names inside the archive are compared with the two allowed ones and never used as paths; sizes are counted while
+    reading, whatever the archive claims.
+
+    Raises:
+        InvalidInput: it is no exported voice, is damaged, or is larger than any real one.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            names = [member.filename for member in members]
+            if len(names) != len(_MEMBERS) or set(names) != _MEMBERS:
+                raise InvalidInput(f"The file is not a voice: it must hold {RECORD} and {MASTER} and nothing else.", _HINT)
+            if any(member.flag_bits & 1 for member in members):
+                raise InvalidInput("The file is locked with a password.", _HINT)
+            record = read_record(_bounded(archive, RECORD, LARGEST_RECORD + 1))
+            _extract(archive, master)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        raise InvalidInput("The file is not a voice, or it is damaged.", _HINT) from None
+    except OSError:
+        raise InvalidInput("The file cannot be read.", _HINT) from None
+    return record
+
+
+def _bounded(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    with archive.open(name) as member:
+        return member.read(most)
+
+
+def _extract(archive: zipfile.ZipFile, master: Path) -> None:
+    written = 0
+    with archive.open(MASTER) as member, master.open("wb") as file:
+        while block := member.read(1 << 20):
+            written += len(block)
+            if written > LARGEST_MASTER:
+                raise InvalidInput("The sound in the file is larger than any real voice's.", _HINT)
+            file.write(block)

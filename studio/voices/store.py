@@ -1,0 +1,167 @@
+"""How a voice lies on disk: a folder with voice.json and a master; and how it is read back, damaged or not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import soundfile
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from studio.errors import InvalidInput
+from studio.voices.model import Finding, Severity, TranscriptStatus, Voice
+from studio.voices.names import composed, valid_name, visible
+
+RECORD = "voice.json"
+MASTER = "master.wav"
+LARGEST_RECORD = 256 * 1024
+MASTER_NAME = re.compile(r"master(-\d{1,9})?\.wav")
+
+
+def clean_text(text: str) -> str:
+    """Free words of a person: composed, line ends as \\n, other control characters as spaces."""
+    unified = composed(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(character if character in "\n\t" or ord(character) >= 32 else " " for character in unified).encode(
+        "utf-8", "replace"
+    ).decode("utf-8")  # fmt: skip
+
+
+def _name(value: str) -> str:
+    try:
+        return valid_name(value)
+    except InvalidInput as error:
+        raise ValueError(error.reason) from None
+
+
+def _language(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", value):
+        raise ValueError("not a language tag such as en or pt-BR")
+    return value
+
+
+def _master(value: str) -> str:
+    if not MASTER_NAME.fullmatch(value):
+        raise ValueError("not the name of a master")
+    return value
+
+
+Text = Annotated[str, AfterValidator(clean_text)]
+Tag = Annotated[str, AfterValidator(lambda tag: " ".join(clean_text(tag).split())), Field(max_length=40)]
+
+
+class FindingRecord(BaseModel):
+    code: str = Field(max_length=40)
+    severity: Severity
+    sentence: str = Field(max_length=500)
+    advice: str = Field("", max_length=500)
+
+
+class VoiceRecord(BaseModel):
+    """voice.json. Fields that a later studio adds are ignored by this one."""
+
+    model_config = ConfigDict(extra="ignore", validate_default=True)
+
+    schema_version: int = Field(1, ge=1, le=1)
+    name: Annotated[str, AfterValidator(_name)]
+    transcript: Text = Field("", max_length=20_000)
+    transcript_status: TranscriptStatus = "none"
+    language: Annotated[str, AfterValidator(_language)] = ""
+    tags: tuple[Tag, ...] = Field((), max_length=30)
+    notes: Text = Field("", max_length=10_000)
+    consent: Text = Field("", max_length=4_000)
+    created: float = Field(0.0, ge=0, allow_inf_nan=False)
+    version: int = Field(1, ge=1)
+    sound: str = Field("", pattern=r"^([0-9a-f]{64})?$")
+    duration: float = Field(0.0, ge=0, allow_inf_nan=False)
+    rate: int = Field(0, ge=0)
+    channels: int = Field(0, ge=0)
+    findings: tuple[FindingRecord, ...] = Field((), max_length=50)
+    master: Annotated[str, AfterValidator(_master)] = MASTER
+
+
+def record_of(fields: dict[str, Any]) -> VoiceRecord:
+    """A checked record.
+
+    Raises:
+        InvalidInput: naming the field that is wrong and why.
+    """
+    try:
+        return VoiceRecord.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = str(first["loc"][0]) if first["loc"] else "record"
+        why = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+        raise InvalidInput(f"The voice's {field.replace('_', ' ')} cannot be taken: {why}.") from None
+
+
+def read_record(data: bytes) -> VoiceRecord:
+    """The record in the bytes of a voice.json.
+
+    Raises:
+        InvalidInput: it is too large, is no JSON, or has a wrong field.
+    """
+    if len(data) > LARGEST_RECORD:
+        raise InvalidInput("The voice's record is larger than any real one.")
+    try:
+        return VoiceRecord.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        if first["type"] == "json_invalid" or not first["loc"]:
+            raise InvalidInput("The voice's record is not readable.") from None
+        raise InvalidInput(f"The voice's record has a wrong {str(first['loc'][0]).replace('_', ' ')}.") from None
+
+
+def voice_of(folder: Path, record: VoiceRecord, *, identity: str = "", built_in: bool = False, damage: str = "") -> Voice:
+    return Voice(
+        id=identity or folder.name,
+        name=record.name,
+        master=folder / record.master,
+        transcript=record.transcript,
+        transcript_status=record.transcript_status,
+        language=record.language,
+        tags=tuple(tag for tag in dict.fromkeys(record.tags) if tag),
+        notes=record.notes,
+        consent=record.consent,
+        created=record.created,
+        version=record.version,
+        sound=record.sound,
+        duration=record.duration,
+        rate=record.rate,
+        channels=record.channels,
+        findings=tuple(Finding(**dict(finding)) for finding in record.findings),
+        built_in=built_in,
+        damage=damage,
+    )
+
+
+def record_fields(voice: Voice) -> dict[str, Any]:
+    """The fields of `voice` as they stand in voice.json."""
+    record = VoiceRecord.model_validate({**vars(voice), "findings": [vars(f) for f in voice.findings], "master": voice.master.name})
+    return record.model_dump(mode="json")
+
+
+def read_voice(folder: Path) -> Voice:
+    """The voice in `folder`; never raises: what is wrong stands in its `damage`."""
+    try:
+        record = read_record((folder / RECORD).read_bytes())
+    except OSError:
+        return _damaged(folder, "Its record, voice.json, is missing or cannot be opened.")
+    except InvalidInput as error:
+        return _damaged(folder, f"{error.reason} (voice.json)")
+    return voice_of(folder, record, damage=master_damage(folder / record.master, record))
+
+
+def master_damage(path: Path, record: VoiceRecord) -> str:
+    """A sentence when the master is not what the record says, by its header alone; else ""."""
+    try:
+        header = soundfile.info(path)
+    except (OSError, soundfile.SoundFileError):
+        return f"Its sound, {record.master}, is missing or cannot be read."
+    if (header.samplerate, header.channels) != (record.rate, record.channels) or abs(header.duration - record.duration) > 0.01:
+        return f"Its sound, {record.master}, is not the one that was saved."
+    return ""
+
+
+def _damaged(folder: Path, sentence: str) -> Voice:
+    return Voice(id=folder.name, name=visible(composed(folder.name)), master=folder / MASTER, damage=sentence)

@@ -1,0 +1,296 @@
+"""The saved voices of a studio: what the pages, the API and the productions ask."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from studio.errors import InvalidInput, NotFound
+from studio.files import discard, slug, staging_path, write_json
+from studio.settings import VoiceSettings
+from studio.voices.judging import Heard, hear, judge_audio, judge_transcript
+from studio.voices.masters import read_master, sound_hash, write_master
+from studio.voices.model import Judgement, TranscriptStatus, Voice, VoiceRefused, VoiceTooLong, VoiceTooShort, Window
+from studio.voices.names import composed, did_you_mean, near_matches, valid_name, visible
+from studio.voices.packing import EXTENSION, pack, unpack
+from studio.voices.samples import read_samples
+from studio.voices.shelf import Shelf
+from studio.voices.store import MASTER, RECORD, VoiceRecord, clean_text, record_fields, record_of, voice_of
+
+_STALE_SECONDS = 3600.0
+
+
+class Voices:
+    """Voices in `root`, one folder each, and the read-only ones that ship in `samples`.
+
+    The files are the truth: a folder that was copied in is a voice, one that was removed is none, and one that is damaged
+    is listed with its damage and hides nobody.
+
+    Any thread may call any method. One lock guards the names and the moment in which a folder appears, changes or goes;
+    sound is decoded and judged outside of it. Nothing else is locked while it is held.
+
+    Args:
+        root: folder of the saved voices; made when it is missing.
+        samples: folder with the sample voices.
+        settings: the shortest and longest length.
+    """
+
+    def __init__(self, root: Path, samples: Path, settings: VoiceSettings) -> None:
+        self._root = root
+        self._settings = settings
+        self._lock = threading.RLock()
+        self._exports = root / ".exports"
+        self._exports.mkdir(parents=True, exist_ok=True)
+        self._shelf = Shelf(root, read_samples(samples))
+        self._shelf.tidy(time.time() - _STALE_SECONDS)
+
+    # Reading
+
+    def list(self) -> list[Voice]:
+        """All voices: saved ones by name, then the samples that ship with the studio."""
+        with self._lock:
+            return self._shelf.voices()
+
+    def get(self, name: str) -> Voice:
+        """The voice of exactly this name, damaged or not.
+
+        Raises:
+            NotFound: naming near matches. Never another voice.
+        """
+        voices = self.list()
+        wanted = composed(name)
+        for voice in voices:
+            if voice.name == wanted:
+                return voice
+        names = [voice.name for voice in voices]
+        some = ", ".join(f"“{visible(known)}”" for known in names[:6])
+        otherwise = f"Saved voices: {some}." if names else "No voice has been saved yet."
+        raise NotFound(f"There is no voice “{visible(wanted)}”.", did_you_mean(near_matches(wanted, names), otherwise))
+
+    def resolve(self, name: str) -> Voice:
+        """The voice of exactly this name, fit to be spoken in.
+
+        Raises:
+            NotFound: as `get`.
+            InvalidInput: the voice is damaged; the reason says how.
+        """
+        voice = self.get(name)
+        if voice.damage:
+            raise InvalidInput(f"The voice “{visible(voice.name)}” is damaged. {voice.damage}", "Delete it and save it again.")
+        return voice
+
+    def judge(self, clip: Path, window: Window | None = None) -> Judgement:
+        """What `clip`, or its part, would be worth as a voice. Nothing is saved.
+
+        Raises:
+            MediaError: the file cannot be heard at all: missing, empty, corrupt, without sound.
+        """
+        return hear(Path(clip), self._settings, window).judgement
+
+    # Saving and changing
+
+    def add(
+        self,
+        name: str,
+        clip: Path,
+        transcript: str = "",
+        tags: Iterable[str] = (),
+        consent: str = "",
+        notes: str = "",
+        window: Window | None = None,
+        language: str = "",
+    ) -> Voice:
+        """Save a voice from a clip, or from the part of it between the two times of `window`.
+
+        Raises:
+            InvalidInput: the name or a text cannot be taken, or the name is taken already.
+            VoiceTooShort, VoiceTooLong (with the best window), VoiceRefused: the clip was judged and not taken.
+            MediaError: the file cannot be heard at all.
+        """
+        fields = {"name": valid_name(name), "transcript": transcript, "tags": tuple(tags), "consent": consent, "notes": notes}
+        record = record_of({**fields, "language": language, "created": time.time()})
+        self._refuse_taken(record.name)
+        heard = self._accept(hear(Path(clip), self._settings, window))
+        status: TranscriptStatus = "given" if record.transcript else "none"
+        return self._save(record.model_copy(update={"transcript_status": status}), heard)
+
+    def update(
+        self,
+        voice: str,
+        *,
+        name: str | None = None,
+        transcript: str | None = None,
+        transcript_status: TranscriptStatus | None = None,
+        language: str | None = None,
+        tags: Iterable[str] | None = None,
+        notes: str | None = None,
+        consent: str | None = None,
+        clip: Path | None = None,
+        window: Window | None = None,
+    ) -> Voice:
+        """Change what is given of the voice of exactly that name, `name` being its new one, and leave the rest.
+
+        A changed transcript reads "edited" unless `transcript_status` says otherwise ("made" by a transcriber, "failed").
+        A new clip replaces the sound; the old file stays until the studio is opened again, for jobs that still read it.
+
+        Raises:
+            NotFound, InvalidInput, VoiceRefused, MediaError: as `get` and `add`.
+        """
+        heard = None if clip is None else self._accept(hear(Path(clip), self._settings, window))
+        given = {"language": language, "notes": notes, "consent": consent, "tags": None if tags is None else tuple(tags)}
+        with self._lock:
+            old = self._changeable(voice)
+            fields = record_fields(old) | {key: value for key, value in given.items() if value is not None}
+            fields |= {"name": self._new_name(old, name), **_transcript_fields(old, transcript, transcript_status)}
+            folder = self._root / old.id
+            if heard is not None:
+                fields |= _sound_fields(heard, folder / f"master-{old.version + 1}.wav")
+            record = _with_transcript_finding(record_of(fields))
+            changed = record.sound != old.sound or record.transcript != old.transcript
+            record = record.model_copy(update={"version": old.version + changed})
+            write_json(folder / RECORD, record.model_dump(mode="json"))
+            return voice_of(folder, record)
+
+    def rename(self, voice: str, name: str) -> Voice:
+        """Give a voice another name; its id, folder and version stay.
+
+        Raises:
+            NotFound, InvalidInput: unknown voice, a name that cannot be taken, or one that is taken.
+        """
+        return self.update(voice, name=name)
+
+    def copy(self, name: str, new_name: str) -> Voice:
+        """A voice of one's own with the sound and texts of another, a sample's too.
+
+        Raises:
+            NotFound, InvalidInput: as `rename`; also when the source is damaged.
+        """
+        source = self.resolve(name)
+        record = record_of(record_fields(source) | {"name": valid_name(new_name), "created": time.time(), "master": MASTER})
+        self._refuse_taken(record.name)
+        audio = read_master(source.master)
+        return self._save(record, Heard(audio, judge_audio(audio, self._settings)))
+
+    def delete(self, name: str) -> Voice:
+        """Remove a voice and its files, damaged ones too. Gives back what was removed.
+
+        Raises:
+            NotFound: no such voice.
+            InvalidInput: it ships with the studio.
+        """
+        with self._lock:
+            voice = self.get(name)
+            _refuse_built_in(voice, "cannot be deleted")
+            discard(self._root, self._root / voice.id)
+        return voice
+
+    # One file
+
+    def export(self, name: str, folder: Path | None = None) -> Path:
+        """Write a voice as one file with everything in it and give its path; in a folder of the studio's own by default.
+
+        Raises:
+            NotFound, InvalidInput: as `resolve`.
+        """
+        voice = self.resolve(name)
+        target = (folder or self._exports) / f"{slug(voice.name, voice.id)}{EXTENSION}"
+        pack(voice, target)
+        return target
+
+    def import_file(self, path: Path) -> Voice:
+        """Save the voice in an exported file. When its name is taken it becomes “NAME (2)”.
+
+        Raises:
+            InvalidInput, VoiceRefused: it is no exported voice, is damaged, or its sound is not one that `add` would take.
+        """
+        staged = staging_path(self._root, ".wav")
+        try:
+            record = unpack(Path(path), staged)
+            audio = read_master(staged)
+        finally:
+            staged.unlink(missing_ok=True)
+        heard = self._accept(Heard(audio, judge_audio(audio, self._settings)))
+        with self._lock:
+            return self._save(record.model_copy(update={"name": self._shelf.free_name(record.name), "master": MASTER}), heard)
+
+    # The inside
+
+    def _changeable(self, name: str) -> Voice:
+        voice = self.resolve(name)
+        _refuse_built_in(voice, "cannot be changed")
+        return voice
+
+    def _new_name(self, voice: Voice, name: str | None) -> str:
+        new_name = voice.name if name is None else valid_name(name)
+        if new_name != voice.name:
+            self._refuse_taken(new_name)
+        return new_name
+
+    def _refuse_taken(self, name: str) -> None:
+        if any(voice.name == name for voice in self.list()):
+            hint = "Choose another name, or delete or rename the other voice first."
+            raise InvalidInput(f"There is a voice “{visible(name)}” already.", hint)
+
+    @staticmethod
+    def _accept(heard: Heard) -> Heard:
+        codes = {finding.code for finding in heard.judgement.refusals}
+        if "too_long" in codes:
+            raise VoiceTooLong(heard.judgement)
+        if "too_short" in codes:
+            raise VoiceTooShort(heard.judgement)
+        if codes:
+            raise VoiceRefused(heard.judgement)
+        return heard
+
+    def _save(self, record: VoiceRecord, heard: Heard) -> Voice:
+        staged = staging_path(self._root)
+        staged.mkdir()
+        try:
+            record = record_of(record.model_dump() | _sound_fields(heard, staged / MASTER))
+            record = _with_transcript_finding(record)
+            write_json(staged / RECORD, record.model_dump(mode="json"))
+            with self._lock:
+                self._refuse_taken(record.name)
+                folder = self._shelf.free_folder(record.name)
+                staged.rename(folder)
+                return voice_of(folder, record)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+
+
+def _transcript_fields(voice: Voice, transcript: str | None, status: TranscriptStatus | None) -> dict[str, str]:
+    text = voice.transcript if transcript is None else clean_text(transcript)
+    if status is None:
+        status = voice.transcript_status if text == voice.transcript else "edited" if voice.transcript else "given"
+    if not text and status != "failed":
+        status = "none"
+    return {"transcript": text, "transcript_status": status}
+
+
+def _sound_fields(heard: Heard, target: Path) -> dict[str, object]:
+    """Write the master and give the fields of the record that tell of it."""
+    written = write_master(target, heard.audio)
+    return {
+        "sound": sound_hash(written),
+        "duration": written.duration,
+        "rate": written.rate,
+        "channels": written.channels,
+        "findings": [vars(finding) for finding in heard.judgement.findings],
+        "master": target.name,
+    }
+
+
+def _with_transcript_finding(record: VoiceRecord) -> VoiceRecord:
+    """The record with its finding about the transcript made anew, for the transcript and the sound it has now."""
+    others = [finding.model_dump() for finding in record.findings if finding.code != "transcript"]
+    found = [vars(finding) for finding in judge_transcript(record.transcript, record.duration)]
+    return record_of(record.model_dump() | {"findings": [*others, *found]})
+
+
+def _refuse_built_in(voice: Voice, what: str) -> None:
+    if voice.built_in:
+        hint = "Copy it under another name; the copy is yours to change."
+        raise InvalidInput(f"“{visible(voice.name)}” is a sample voice that ships with the studio and {what}.", hint)
