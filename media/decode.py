@@ -7,7 +7,6 @@ not: an uploaded one could make the decoder read other files of this machine or 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -138,7 +137,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         if path.stat().st_size == 0:
             raise MediaError(f"{path.name} is empty.", _EXPORT_AGAIN)
         options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
-        container = av.open(f"file:{os.path.abspath(path)}", options=options, metadata_errors="replace")
+        container = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
     except PermissionError:
         raise MediaError(f"{path.name} may not be read.", "Check the file's permissions.") from None
     except (av.error.FFmpegError, OSError, ValueError):
@@ -237,5 +236,5 @@ def _as_float(frame: av.AudioFrame) -> Samples:
     if values.dtype == np.uint8:
         return ((values.astype(np.float32) - 128) / 128).astype(np.float32)
     if values.dtype.kind == "i":
-        return (values / float(-np.iinfo(values.dtype).min)).astype(np.float32)
+        return (values / 2.0 ** (8 * values.dtype.itemsize - 1)).astype(np.float32)
     return values.astype(np.float32)

@@ -179,9 +179,9 @@ class AudioWriter:
         self._encoder.close()
         if self.format.container == "wav" and self._chapters:
             add_wav_chapters(self._partial, self._chapters, self.rate)
-        with open(self._partial, "rb+") as file:
+        with self._partial.open("rb+") as file:
             os.fsync(file.fileno())
-        os.replace(self._partial, self.path)
+        self._partial.replace(self.path)
         folder = os.open(self.path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -197,9 +197,8 @@ class AudioWriter:
         """A library's or the system's refusal as a sentence; everything else as it is."""
         if not isinstance(error, av.error.FFmpegError | OSError | RuntimeError):
             return error
-        why = (
-            os.strerror(error.errno) if isinstance(error, OSError) and 0 < (error.errno or 0) < 200 else "the encoder refused it"
-        )
+        number = (error.errno or 0) if isinstance(error, OSError) else 0
+        why = os.strerror(number) if 0 < number < 200 else "the encoder refused it"
         return MediaError(
             f"{self.path.name} cannot be written: {why}.", "Check the disk's free space and the folder.", retryable=True
         )

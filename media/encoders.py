@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -52,7 +53,7 @@ class AvEncoder:
     ) -> None:
         self._rate, self._layout = rate, _LAYOUTS[channels]
         self._written = 0
-        self._container: OutputContainer = av.open(f"file:{os.path.abspath(path)}", "w", format=container, options=_REPRODUCIBLE)
+        self._container: OutputContainer = av.open(f"file:{path.absolute()}", "w", format=container, options=_REPRODUCIBLE)
         _set_metadata(self._container, container, tags, chapters)
         stream = self._container.add_stream(codec, rate=rate, layout=self._layout, options=_codec_options(codec))
         assert isinstance(stream, AudioStream)
@@ -73,10 +74,8 @@ class AvEncoder:
         self._container.close()
 
     def abandon(self) -> None:
-        try:
+        with suppress(av.error.FFmpegError, OSError, ValueError):
             self._container.close()
-        except (av.error.FFmpegError, OSError, ValueError):
-            pass
 
 
 class VorbisEncoder:
@@ -94,8 +93,8 @@ class VorbisEncoder:
     def close(self) -> None:
         self._file.close()
         with (
-            av.open(f"file:{os.path.abspath(self._bare)}") as source,
-            av.open(f"file:{os.path.abspath(self._path)}", "w", format="ogg", options=_REPRODUCIBLE) as target,
+            av.open(f"file:{self._bare.absolute()}") as source,
+            av.open(f"file:{self._path.absolute()}", "w", format="ogg", options=_REPRODUCIBLE) as target,
         ):
             stream = target.add_stream_from_template(source.streams.audio[0])
             _set_metadata(target, "ogg", self._tags, self._chapters)
@@ -106,10 +105,8 @@ class VorbisEncoder:
         self._bare.unlink()
 
     def abandon(self) -> None:
-        try:
+        with suppress(RuntimeError, OSError):
             self._file.close()
-        except (RuntimeError, OSError):
-            pass
         self._bare.unlink(missing_ok=True)
 
 

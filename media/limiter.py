@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from media.audio import Samples
-from media.loudness import PeakDetector
+from media.loudness import PeakDetector, row_maxima
 
 Curve = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ class Limiter:
         self._sound = np.concatenate([self._sound, samples])
         peaks = np.concatenate([self._open_peaks, self._peaks.process(samples, last)])
         whole = peaks.size // self._cell * self._cell
-        cells, self._open_peaks = peaks[:whole].reshape(-1, self._cell).max(axis=1), peaks[whole:]
+        cells, self._open_peaks = row_maxima(peaks[:whole].reshape(-1, self._cell)), peaks[whole:]
         if last and self._open_peaks.size:
             cells = np.append(cells, self._open_peaks.max())
         with np.errstate(divide="ignore"):

@@ -152,10 +152,18 @@ class PeakDetector:
     def process(self, samples: Samples, last: bool = False) -> Samples:
         """Peaks over all channels, one for each frame, delayed by what the oversampling holds back until `last`."""
         fine = self._resampler.process(samples, last)
-        values = np.concatenate([self._waiting, np.abs(fine).max(axis=1, initial=0.0)])
+        values = np.concatenate([self._waiting, row_maxima(np.abs(fine))])
         whole = values.size // self._factor * self._factor
         self._waiting = values[whole:]
-        return values[:whole].reshape(-1, self._factor).max(axis=1)
+        return row_maxima(values[:whole].reshape(-1, self._factor))
+
+
+def row_maxima(table: Samples) -> Samples:
+    """The maximum of each row of a narrow table: column by column, which is many times faster here than max(axis=1)."""
+    maxima = table[:, 0]
+    for column in range(1, table.shape[1]):
+        maxima = np.maximum(maxima, table[:, column])
+    return maxima
 
 
 def k_weighting(rate: int) -> Levels:

@@ -63,11 +63,12 @@ def read_chapters(path: Path | str) -> list[Chapter]:
             return _wav_chapters(path)
         chapters = [
             Chapter(
-                float(one["start"] * one["time_base"]),
-                float(one["end"] * one["time_base"]),
+                float(one["start"] * unit),
+                float(one["end"] * unit),
                 one.get("metadata", {}).get("title", ""),
             )
             for one in container.chapters()
+            if (unit := one["time_base"])
         ]
     return sorted(chapters, key=lambda chapter: chapter.start)
 

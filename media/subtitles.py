@@ -1,0 +1,229 @@
+"""Subtitles: cues as values, SubRip and WebVTT as text, and the tidying that makes cues readable."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from media.errors import MediaError
+
+
+_ENDING_WORTH = {**dict.fromkeys(".!?…。！？", 24), **dict.fromkeys(",;:—，、；：", 12)}
+"""How many characters away from an even share a cue may end to end after such a mark."""
+
+
+@dataclass(frozen=True)
+class TimedWord:
+    """A word of a cue with its place in the sound, in seconds."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One subtitle, in seconds. `words`, where known, time the places at which a long cue is split."""
+
+    start: float
+    end: float
+    text: str
+    speaker: str = ""
+    words: tuple[TimedWord, ...] = ()
+
+
+def to_srt(cues: Iterable[Cue]) -> str:
+    """SubRip text. It has no place for speakers; they stand in WebVTT."""
+    blocks = [
+        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_plain(cue.text)}\n"
+        for number, cue in enumerate(cues, 1)
+    ]
+    return "\n".join(blocks)
+
+
+def to_vtt(cues: Iterable[Cue]) -> str:
+    """WebVTT text, with `<v Name>` where a cue has a speaker."""
+    blocks = ["WEBVTT\n"]
+    for cue in cues:
+        text = html.escape(_lines(cue.text), quote=False)
+        if cue.speaker:
+            text = f"<v {html.escape(' '.join(cue.speaker.split()), quote=False)}>{text}</v>"
+        blocks.append(f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{text}\n")
+    return "\n".join(blocks)
+
+
+def parse_srt(text: str) -> list[Cue]:
+    """The cues of SubRip text.
+
+    Raises:
+        MediaError: naming the first block that is not a cue.
+    """
+    cues = []
+    for block in re.split(r"\n\s*\n", text.lstrip("\ufeff").replace("\r\n", "\n").strip()):
+        if not block.strip():
+            continue
+        lines = block.strip().split("\n")
+        timing = next((index for index, line in enumerate(lines[:2]) if "-->" in line), None)
+        found = re.findall(r"(\d+):(\d\d):(\d\d)[,.](\d{3})", lines[timing]) if timing is not None else []
+        if timing is None or len(found) != 2:
+            raise MediaError(f'"{lines[0][:40]}" is not the start of a subtitle.', "Check that the file is SubRip (.srt).")
+        start, end = ((int(h) * 3600 + int(m) * 60 + int(s)) + int(ms) / 1000 for h, m, s, ms in found)
+        cues.append(Cue(start, end, "\n".join(lines[timing + 1 :])))
+    return cues
+
+
+def tidy(
+    cues: Iterable[Cue],
+    *,
+    longest_line: int = 42,
+    lines: int = 2,
+    shortest_seconds: float = 0.8,
+    longest_seconds: float = 7.0,
+    total_seconds: float | None = None,
+) -> list[Cue]:
+    """Readable cues: at most `lines` of `longest_line` characters, in order, never overlapping, on whole milliseconds.
+
+    Long cues are split between words (inside one only where it is longer than a line, or the script has no spaces),
+    after a sentence or a comma where one is near; the times of the parts come from the cue's words, else from the
+    share of characters. Short cues are kept on screen for `shortest_seconds` as far as the next cue leaves room.
+    No cue ends after `total_seconds`; cues that begin there are left out.
+    """
+    parts: list[Cue] = []
+    for cue in sorted(cues, key=lambda one: one.start):
+        parts.extend(_split(cue, longest_line, lines, longest_seconds))
+    return _in_order(parts, shortest_seconds, total_seconds)
+
+
+def _split(cue: Cue, longest_line: int, lines: int, longest_seconds: float) -> list[Cue]:
+    text = " ".join(cue.text.split())
+    if not text:
+        return []
+    tokens = _tokens(text, longest_line)
+    count = max(1, math.ceil((cue.end - cue.start) / longest_seconds - 0.05))
+    limit = max(longest_line // 2, math.ceil(len(text) / count) + 8) if count > 1 else len(text)
+    clock = _Clock(cue, text)
+    parts = []
+    while tokens:
+        taken = _take(tokens, text, longest_line, lines, limit)
+        first, last = tokens[0][0], tokens[taken - 1][1]
+        wrapped = "\n".join(_wrap(tokens[:taken], text, longest_line))
+        parts.append(replace(cue, start=clock.start_of(first), end=clock.end_of(last), text=wrapped, words=()))
+        tokens = tokens[taken:]
+    parts[0] = replace(parts[0], start=min(cue.start, parts[0].start))
+    parts[-1] = replace(parts[-1], end=max(cue.end, parts[-1].end))
+    return parts
+
+
+def _tokens(text: str, longest_line: int) -> list[tuple[int, int]]:
+    """Start and end in the text of each piece that stays together."""
+    pieces = []
+    for word in re.finditer(r"\S+", text):
+        for start in range(word.start(), word.end(), longest_line):
+            pieces.append((start, min(word.end(), start + longest_line)))
+    return pieces
+
+
+def _take(tokens: list[tuple[int, int]], text: str, longest_line: int, lines: int, limit: int) -> int:
+    """How many tokens the next cue gets: what fits, in shares of about the same size, ending well where it can."""
+    fits = 1
+    while fits < len(tokens) and _line_count(tokens[: fits + 1], longest_line) <= lines:
+        if tokens[fits][1] - tokens[0][0] > limit:
+            break
+        fits += 1
+    if fits == len(tokens):
+        return fits
+    rest = tokens[-1][1] - tokens[0][0]
+    room = max(1, tokens[fits - 1][1] - tokens[0][0])
+    share = rest / math.ceil(rest / room)
+
+    def fault(taken: int) -> float:
+        end = tokens[taken - 1][1]
+        return abs(end - tokens[0][0] - share) - _ENDING_WORTH.get(text[end - 1], 0)
+
+    return min(range(1, fits + 1), key=fault)
+
+
+def _line_count(tokens: list[tuple[int, int]], longest_line: int) -> int:
+    count, line_start = 1, tokens[0][0]
+    for start, end in tokens:
+        if end - line_start > longest_line:
+            count, line_start = count + 1, start
+    return count
+
+
+def _wrap(tokens: list[tuple[int, int]], text: str, longest_line: int) -> list[str]:
+    """The text of the tokens in as few lines as it needs, of about the same length."""
+    width = longest_line
+    needed = _line_count(tokens, longest_line)
+    while width > 1 and _line_count(tokens, width - 1) == needed and all(end - start < width for start, end in tokens):
+        width -= 1
+    wrapped, line_start, line_end = [], tokens[0][0], tokens[0][1]
+    for start, end in tokens:
+        if end - line_start > width:
+            wrapped.append(text[line_start:line_end])
+            line_start = start
+        line_end = end
+    return [*wrapped, text[line_start:line_end]]
+
+
+class _Clock:
+    """The time of each place in a cue's text."""
+
+    def __init__(self, cue: Cue, text: str) -> None:
+        starts, ends = [(0, cue.start)], []
+        at, lowered = 0, text.casefold()
+        for word in cue.words if len(lowered) == len(text) else ():
+            found = lowered.find(word.text.strip().casefold(), at)
+            if word.text.strip() and found >= 0:
+                at = found + len(word.text.strip())
+                starts.append((found, word.start))
+                ends.append((at, word.end))
+        ends.append((len(text), cue.end))
+        self._starts, self._ends = [*starts, (len(text), cue.end)], [(0, cue.start), *ends]
+
+    def start_of(self, place: int) -> float:
+        return _between(self._starts, place)
+
+    def end_of(self, place: int) -> float:
+        return _between(self._ends, place)
+
+
+def _between(points: Sequence[tuple[int, float]], place: int) -> float:
+    places, times = zip(*dict(points).items(), strict=True)
+    return float(np.interp(place, places, np.maximum.accumulate(times)))
+
+
+def _in_order(cues: list[Cue], shortest_seconds: float, total_seconds: float | None) -> list[Cue]:
+    """Whole milliseconds; each cue ends before or as the next begins, and lasts as long as it may."""
+    limit = math.inf if total_seconds is None else math.floor(total_seconds * 1000 + 1e-6)
+    starts: list[int] = []
+    for cue in cues:
+        starts.append(max(round(cue.start * 1000), starts[-1] + 1 if starts else 0))
+    ordered = []
+    for index, (cue, start) in enumerate(zip(cues, starts, strict=True)):
+        following = starts[index + 1] if index + 1 < len(starts) else math.inf
+        wanted = max(round(cue.end * 1000), start + round(shortest_seconds * 1000))
+        end = min(wanted, following, limit)
+        if start < end:
+            ordered.append(replace(cue, start=start / 1000, end=int(end) / 1000, words=()))
+    return ordered
+
+
+def _clock(seconds: float, point: str) -> str:
+    milliseconds = max(0, round(seconds * 1000))
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{point}{rest % 1000:03}"
+
+
+def _lines(text: str) -> str:
+    """The lines that have something in them: an empty one would end the cue."""
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _plain(text: str) -> str:
+    return _lines(text).replace("-->", "→")
