@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
-VOWELS = frozenset("aa ae ah ao aw ax axr ay eh er ey ih ix iy ow oy uh uw".split())
+VOWELS = frozenset(("aa", "ae", "ah", "ao", "aw", "ax", "axr", "ay", "eh", "er", "ey", "ih", "ix", "iy", "ow", "oy", "uh", "uw"))
 
 _GAP = 1.5  # a phone more or less: dearer than another vowel, so that "the" with either vowel stays in step
 _BAND = 60  # phones that text and words may be out of step; a long number read another way is some thirty
@@ -31,7 +31,7 @@ def word_boundaries(text: Sequence[str], alone: Sequence[Sequence[str]]) -> list
         at_text += step != "delete"
     place[len(joined)] = len(text)
     bounds = [0, *(place[end] for end in accumulate(len(word) for word in alone))]
-    if any(second <= first for first, second in zip(bounds, bounds[1:], strict=False)):
+    if any(second <= first for first, second in pairwise(bounds)):
         return None
     return bounds
 
