@@ -132,13 +132,14 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     """The page, the endpoints and the routes on one FastAPI app, behind the guards."""
     import gradio as gr
     from fastapi import FastAPI
+    from fastapi.staticfiles import StaticFiles
 
     from api.endpoints import Endpoints, register
     from api.guards import install_guards
     from api.http import add_routes
     from api.raw_calls import RawCalls
+    from tabs import theme as look
     from tabs.page import build_page
-    from tabs.theme import CSS, HEAD, THEME
 
     server = studio.settings.server
     endpoints = Endpoints(studio, uploads_folder(studio.settings.data_folder))
@@ -149,6 +150,7 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     app.add_middleware(RawCalls)
     install_guards(app, port=server.port, allowed_hosts=server.allowed_hosts, max_upload_mb=server.max_upload_mb)
     add_routes(app, studio)
+    app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
     mounted = gr.mount_gradio_app(
         app,
         page.queue(default_concurrency_limit=1, max_size=256),
@@ -161,9 +163,9 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
         run_history=False,
         mcp_server=True,
         footer_links=["api"],
-        theme=THEME,
-        css=CSS,
-        head=HEAD,
+        theme=look.theme(),
+        css=look.css(),
+        head=look.head(),
     )
     return mounted, endpoints
 

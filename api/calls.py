@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
-from studio.errors import GreenroomError, InvalidInput
+from studio.errors import GreenroomError
+from studio.validation import validated
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,7 +38,7 @@ def endpoint(method: Callable[P, R]) -> Callable[P, R]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         this, given = args[0], dict(zip(names[1:], args[1:], strict=False)) | kwargs
         try:
-            return method(this, **_validated(model, given))  # type: ignore[arg-type]
+            return method(this, **_checked_arguments(model, given))  # type: ignore[arg-type]
         except GreenroomError as error:
             raise gr.Error(str(error), print_exception=False) from None
         except gr.Error:
@@ -59,25 +60,13 @@ def _arguments_model(name: str, signature: inspect.Signature) -> type[BaseModel]
     return create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
 
 
-def _validated(model: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
+def _checked_arguments(model: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
     """The arguments by name; None for one that has a default means the default, as tools send it.
 
     Raises:
         InvalidInput: naming the argument and what is allowed.
     """
     optional = {name for name, field in model.model_fields.items() if not field.is_required()}
-    try:
-        checked = model(**{name: value for name, value in given.items() if value is not None or name not in optional})
-    except ValidationError as error:
-        raise InvalidInput(*explain(error)) from None
+    kept = {name: value for name, value in given.items() if value is not None or name not in optional}
+    checked = validated(model, kept, "argument")
     return {name: getattr(checked, name) for name in model.model_fields}
-
-
-def explain(error: ValidationError) -> tuple[str, str]:
-    """The first thing that is wrong, as a reason naming the field and a hint."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "The value"
-    if first["type"] == "missing":
-        return f"{where} is missing.", ""
-    shown = repr(first["input"])
-    return f"{where} cannot be {shown if len(shown) <= 80 else shown[:80] + '…'}.", f"{first['msg']}."

@@ -92,7 +92,7 @@ class Endpoints:
             state: queued, waiting, loading, running, done, failed, cancelled or interrupted; empty for all.
             limit: at most so many, 1 to 1000.
         """
-        states = (_state(state),) if state else ()
+        states = (state,) if state else ()
         return [job.as_dict() for job in self._studio.jobs.list(states=states, limit=_limit(limit))]
 
     @endpoint
@@ -227,13 +227,6 @@ class Endpoints:
 
 def _file(path: Path) -> gr.FileData:
     return gr.FileData(path=str(path), orig_name=path.name)
-
-
-def _state(state: str) -> JobState:
-    try:
-        return JobState(state)
-    except ValueError:
-        raise InvalidInput(f'"{state}" is not a state of a job.', f"Allowed are {', '.join(JobState)}.") from None
 
 
 def _limit(limit: int) -> int:

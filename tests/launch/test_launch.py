@@ -1,0 +1,169 @@
+"""launch.sh: sets up once, starts at once, and says in a sentence what is in the way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.house.sources import ROOT
+from tests.launch.conftest import Clone, build_wheel, put_script
+
+
+def said(result) -> str:
+    """The one line on stderr; checks that it is one, that nothing technical came with it, and the exit code."""
+    assert result.returncode == 2, result.stdout + result.stderr
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("Greenroom: ")
+    assert "Traceback" not in result.stdout + result.stderr
+    return lines[0]
+
+
+def test_scripts_are_clean() -> None:
+    checker = shutil.which("shellcheck") or str(Path(sys.executable).with_name("shellcheck"))
+    scripts = ["launch.sh", ".ci/run", "tests/tools/lock.sh"]
+    result = subprocess.run([checker, *scripts], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
+
+
+def test_scripts_can_be_run() -> None:
+    assert all(os.access(ROOT / name, os.X_OK) for name in ("launch.sh", ".ci/run", "tests/tools/lock.sh"))
+
+
+def test_help_sets_nothing_up(clone: Clone) -> None:
+    result = clone.launch("--help")
+    assert result.returncode == 0 and "./launch.sh test" in result.stdout
+    assert not (clone.folder / ".venv").exists()
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("install", "models")])
+def test_what_is_not_there_yet_says_so(clone: Clone, command: tuple[str, ...]) -> None:
+    assert "not built yet" in said(clone.launch(*command))
+
+
+def test_an_unknown_command_is_refused(clone: Clone) -> None:
+    assert '"tests" is not a command' in said(clone.launch("tests"))
+
+
+def test_no_python(clone: Clone, tools: Path) -> None:
+    del clone.environment["PYTHON"]
+    assert "No Python was found" in said(clone.launch(PATH=str(tools)))
+
+
+def test_only_an_old_python(clone: Clone, tools: Path) -> None:
+    del clone.environment["PYTHON"]
+    put_script(tools, "python3", 'case "$*" in *None*) ;; *) echo 3.9 ;; esac')
+    sentence = said(clone.launch(PATH=str(tools)))
+    assert "3.9" in sentence and "3.11" in sentence
+
+
+def test_python_named_wrongly(clone: Clone) -> None:
+    assert "PYTHON=/nowhere/python" in said(clone.launch(PYTHON="/nowhere/python"))
+
+
+def test_a_python_without_venv(clone: Clone, tools: Path) -> None:
+    del clone.environment["PYTHON"]
+    put_script(tools, "python3", f'case "$*" in *ensurepip*) exit 1 ;; *) exec "{os.path.realpath(sys.executable)}" "$@" ;; esac')
+    assert "no venv module" in said(clone.launch(PATH=str(tools)))
+
+
+def test_too_little_disk(clone: Clone, tools: Path) -> None:
+    (tools / "df").unlink()
+    put_script(tools, "df", "echo 'Filesystem 1024-blocks Used Available Capacity Mounted'; echo 'disk 9 9 512000 9% /'")
+    sentence = said(clone.launch(PATH=f"{tools}:{clone.environment['PATH']}"))
+    assert "2000 MB" in sentence and "500 MB are free" in sentence
+
+
+def test_a_folder_of_someone_else(clone: Clone) -> None:
+    if os.geteuid() == 0:
+        nobody = shutil.which("setpriv")
+        if not nobody:
+            pytest.skip("root may write everywhere, and there is no setpriv to become someone else")
+        for parent in (*clone.folder.parents[:4],):
+            if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
+                parent.chmod(0o755)
+        command = [nobody, "--reuid=65534", "--regid=65534", "--clear-groups", str(clone.folder / "launch.sh")]
+    else:
+        clone.folder.chmod(0o555)
+        command = [str(clone.folder / "launch.sh")]
+    environment = clone.environment | {"PYTHON": "python3"}
+    result = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    clone.folder.chmod(0o755)
+    assert "cannot be written to" in said(result)
+
+
+@pytest.mark.slow
+def test_sets_up_once_and_starts_from_anywhere(clone: Clone, tmp_path: Path) -> None:
+    first = clone.launch("--port", "1234", "--data", "some where")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.splitlines()[-1] == "started 1 --port 1234 --data some where"
+    assert "happens once" in first.stdout
+
+    stamp = clone.stamp.stat().st_mtime_ns
+    link = tmp_path / "elsewhere" / "greenroom"
+    link.parent.mkdir()
+    link.symlink_to(os.path.relpath(clone.folder / "launch.sh", link.parent))
+    second = clone.launch(script=link, cwd=link.parent, PATH=clone.environment["PATH"], PYTHON="/nowhere")
+    assert (second.returncode, second.stdout) == (0, "started 1\n"), second.stderr
+    assert clone.stamp.stat().st_mtime_ns == stamp
+
+
+@pytest.mark.slow
+def test_a_new_lock_is_installed(clone: Clone) -> None:
+    assert clone.launch().returncode == 0
+    wheels = Path(clone.environment["PIP_FIND_LINKS"].removeprefix("file://"))
+    (clone.folder / "requirements.lock").write_text(build_wheel(wheels, 2))
+    assert clone.launch().stdout.splitlines()[-1] == "started 2"
+
+
+@pytest.mark.slow
+def test_an_interrupted_set_up_is_done_again(clone: Clone) -> None:
+    assert clone.launch().returncode == 0
+    (module,) = (clone.folder / ".venv").rglob("greenroomprobe.py")
+    module.write_text("half a file")  # what a power cut leaves, while pip's own record says all is well
+    clone.stamp.write_text("unfinished\n")
+    again = clone.launch()
+    assert again.stdout.splitlines()[-1] == "started 1", again.stderr
+
+
+@pytest.mark.slow
+def test_set_up_killed_in_the_middle(clone: Clone) -> None:
+    process = subprocess.Popen(
+        [str(clone.folder / "launch.sh")], cwd=clone.folder, env=clone.environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not clone.stamp.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(process.pid, 9)
+    process.communicate()
+    again = clone.launch()
+    assert again.stdout.splitlines()[-1] == "started 1", again.stderr
+
+
+@pytest.mark.slow
+def test_no_network(clone: Clone) -> None:
+    (clone.folder / "requirements.lock").write_text("idna==3.10 --hash=sha256:" + "0" * 64 + "\n")
+    clone.environment.pop("PIP_NO_INDEX")
+    sentence = said(clone.launch(PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_FIND_LINKS=""))
+    assert "network cannot be reached" in sentence
+    assert clone.stamp.read_text() == "unfinished\n"
+
+
+@pytest.mark.slow
+def test_a_package_that_is_not_the_tested_one(clone: Clone) -> None:
+    lock = clone.folder / "requirements.lock"
+    lock.write_text(lock.read_text()[:-9] + "00000000\n")
+    assert "not the one that Greenroom was tested with" in said(clone.launch())
+
+
+@pytest.mark.slow
+def test_a_machine_that_no_package_was_built_for(clone: Clone) -> None:
+    (clone.folder / "requirements.lock").write_text("greenroomprobe==9.0 --hash=sha256:" + "0" * 64 + "\n")
+    assert "no build for this machine" in said(clone.launch())
