@@ -57,6 +57,7 @@ class Resident:
     recent_uses: int = 0
     idle_seconds: float = 0.0
     started: float = 0.0
+    pid: int = 0
 
     @property
     def bytes(self) -> int:

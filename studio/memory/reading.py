@@ -146,11 +146,9 @@ def cgroup_memory(files: MachineFiles, total: int) -> tuple[int | None, int | No
     return limit, room
 
 
-def process_memory(files: MachineFiles, pid: int) -> int:
-    """What of main memory comes back when a process ends: its own and shared pages, not the files it has mapped, which
-    are page cache. 0 when it is gone. Memory that a GPU driver holds for it on unified memory is not in here."""
-    info = parse_meminfo(files.text(f"/proc/{pid}/status") or "")
-    return info.get("RssAnon", info.get("VmRSS", 0)) + info.get("RssShmem", 0)
+def process_resident(files: MachineFiles, pid: int) -> int:
+    """Main memory a process has resident, the files it has mapped included; 0 when it is gone."""
+    return parse_meminfo(files.text(f"/proc/{pid}/status") or "").get("VmRSS", 0)
 
 
 def _available(info: dict[str, int]) -> int:

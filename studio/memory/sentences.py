@@ -25,7 +25,8 @@ def shortage(need: Need, demand: Demand, holders: Sequence[Holder]) -> tuple[str
         ways.append(f"wait for engines that are loading and take {about(demand.promised)}")
     if still_missing > demand.promised:
         others = demand.pool.total - demand.pool.available - sum(one.bytes for one in holders)
-        ways.append(f"close other programs, which hold {about(others)} together with the system")
+        if others >= WORTH_NAMING:
+            ways.append(f"close other programs, which hold {about(others)} together with the system")
     return f"{lead}; {_list(ways)}." if ways else f"{lead}.", hint
 
 
@@ -55,8 +56,10 @@ def verdict(tier: Tier, pool: Pool, free: int, idle: Sequence[Holder]) -> tuple[
     usable = pool.available - free
     place = " of the graphics card" if pool.plug_in else ""
     if usable + gain <= 0:
-        available = f"{at_most(pool.available)} of {at_least(free)}{place} that must stay free"
-        return False, f"A {tier} engine would have to wait: {available} can be had."
+        return (
+            False,
+            f"A {tier} engine would have to wait: {at_most(pool.available)}{place} available, {at_least(free)} must stay free.",
+        )
     after = f" after unloading {_list([one.title for one in idle])}" if gain >= WORTH_NAMING else ""
     return True, f"A {tier} engine would be admitted: it may take up to {at_most(usable + gain)}{place}{after}."
 
@@ -64,8 +67,8 @@ def verdict(tier: Tier, pool: Pool, free: int, idle: Sequence[Holder]) -> tuple[
 def ended_for_memory(title: str, tier: Tier, used: int, pool: int, kill_limit: float) -> str:
     """Why the sampler ended a worker; becomes the reason of its job's error."""
     return (
-        f"{title} was ended because {used / pool:.0%} of this machine's {about(pool)} were in use (the limit is {kill_limit:.0%}); "
-        f"it was the youngest {tier} engine. Had it gone on, the whole machine could have stopped."
+        f"{title} was ended because {used / pool:.0%} of this machine's {about(pool)} were in use and the limit is "
+        f"{kill_limit:.0%}; it was the youngest {tier} engine. Beyond the limit the whole machine could have stopped."
     )
 
 

@@ -1,0 +1,109 @@
+"""The wait at the memory gate: decide, unload what is idle, wait for what is busy, and promise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from studio.errors import Cancelled, MemoryRefused
+from studio.memory.gate import decide
+from studio.memory.gpu import GpuFacts
+from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident, Wait
+from studio.memory.promises import Promises, Reservation
+from studio.memory.reading import MemoryReading
+
+STEP_SECONDS = 0.5
+
+
+class Admission:
+    """Lets loads in one decision at a time.
+
+    A load is promised its memory in the same step in which it is decided on, before anything is unloaded for it, so that
+    what the unloading gives back cannot go to another. `Promises.deciding` is held from the reading to the promise and
+    never while an engine is unloaded, a listener is told or this waits; inside it only the GPU probe's lock is taken.
+    """
+
+    def __init__(
+        self,
+        promises: Promises,
+        facts: Callable[[], tuple[MemoryReading, GpuFacts | None]],
+        limits: Limits,
+        wait_seconds: float,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._promises = promises
+        self._facts = facts
+        self._limits = limits
+        self._wait_seconds = wait_seconds
+        self._monotonic = monotonic
+        self._pause = pause
+
+    def decide(self, need: Need, residents: Sequence[Resident]) -> Decision:
+        """What the gate says now; promises nothing."""
+        with self._promises.deciding:
+            return self._decide(need, residents, self._promises.needs())
+
+    def enter(
+        self,
+        need: Need,
+        variant: str,
+        residents: Callable[[], Sequence[Resident]],
+        evict: Callable[[str], object],
+        waiting: Callable[[str], None],
+        cancelled: Callable[[], bool],
+    ) -> Reservation:
+        """Block until the load may begin; see MemoryKeeper.admission."""
+        give_up = self._monotonic() + self._wait_seconds
+        while True:
+            if cancelled():
+                raise Cancelled
+            decision, reservation = self._promise(need, variant, residents())
+            if reservation is not None and isinstance(decision, Admit):
+                if not decision.after_evicting:
+                    return reservation
+                decision = self._make_room(reservation, decision, residents, evict, waiting)
+                if decision == Admit():
+                    return reservation
+            if isinstance(decision, Refuse):
+                raise MemoryRefused(decision.reason, decision.hint, retryable=False)
+            over = self._monotonic() >= give_up
+            if isinstance(decision, Wait):
+                if over:
+                    raise MemoryRefused(decision.reason, decision.hint)
+                waiting(decision.reason)
+            elif over:
+                raise MemoryRefused(f"Memory for {need.title} was not given back in time.", "Try again in a moment.")
+            self._pause(STEP_SECONDS)
+
+    def _decide(self, need: Need, residents: Sequence[Resident], promised: Sequence[Need]) -> Decision:
+        reading, gpu = self._facts()
+        return decide(need, reading, gpu, residents, self._limits, promised)
+
+    def _promise(self, need: Need, variant: str, residents: Sequence[Resident]) -> tuple[Decision, Reservation | None]:
+        with self._promises.deciding:
+            decision = self._decide(need, residents, self._promises.needs())
+            return decision, self._promises.give(need, variant) if isinstance(decision, Admit) else None
+
+    def _make_room(
+        self,
+        reservation: Reservation,
+        admitted: Admit,
+        residents: Callable[[], Sequence[Resident]],
+        evict: Callable[[str], object],
+        waiting: Callable[[str], None],
+    ) -> Decision:
+        """Unload the victims and decide again; the promise is kept only when the load now fits as it is."""
+        decision: Decision = admitted
+        try:
+            waiting(admitted.note)
+            for engine_id in admitted.after_evicting:
+                evict(engine_id)
+            now = residents()
+            with self._promises.deciding:
+                decision = self._decide(reservation.need, now, self._promises.needs(besides=reservation))
+        finally:
+            if decision != Admit():
+                reservation.release()
+        return decision

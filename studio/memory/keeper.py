@@ -1,0 +1,266 @@
+"""The keeper of the studio's memory: one object that reads, admits, learns, keeps the books and watches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from engines.contract import Card, Device, Tier
+from studio.memory.admission import Admission
+from studio.memory.gate import gain, usable_for
+from studio.memory.gpu import GpuFacts, GpuProbe, NvmlProbe
+from studio.memory.ledger import MemoryLedger
+from studio.memory.model import Decision, Holder, Limits, Need, Resident
+from studio.memory.promises import Promises, Reservation
+from studio.memory.reading import MachineFiles, MemoryReading, process_resident, read_memory
+from studio.memory.reservations import Kind, Reservations
+from studio.memory.sampler import Sampler
+from studio.memory.sentences import verdict
+from studio.memory.sizes import GIB, gib
+from studio.settings import MemorySettings
+from studio.workers.model import Residency, UnloadReport, WorkerStatus
+
+
+class Workers(Protocol):
+    """What the keeper asks of whoever owns the worker processes."""
+
+    def snapshot(self) -> Sequence[WorkerStatus]:
+        """All workers as they stand now."""
+
+    def unload(self, engine_id: str) -> object:
+        """End the engine's idle workers and return when their memory is back."""
+
+    def end(self, engine_id: str, reason: str) -> object:
+        """End the engine's worker at once; `reason` becomes the error of the job it worked for."""
+
+
+class MemoryKeeper:
+    """The memory of one studio; the worker host's AdmissionHook is `admit_load`, its WorkerObserver is the keeper itself.
+
+    Reading and reporting work at once. Admission by the hook and the watch need the workers, which are made with this
+    object and told to it by `attach`.
+
+    Locks: Promises.deciding, see Admission; the books, the learned sizes, the sampler's history and the GPU probe have
+    locks of their own, inside which no other is taken and nobody is called.
+    """
+
+    def __init__(
+        self,
+        settings: MemorySettings,
+        data_folder: Path,
+        *,
+        files: MachineFiles | None = None,
+        gpu: GpuProbe | None = None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.limits = Limits.of(settings)
+        self.ledger = MemoryLedger(clock)
+        self.reservations = Reservations(data_folder / "memory.db", clock)
+        self._files = files or MachineFiles()
+        self._gpu: GpuProbe = gpu or NvmlProbe(lambda: self.reading().total)
+        self._promises = Promises(monotonic)
+        self._variants: dict[int, str] = {}
+        self._workers: Workers | None = None
+        self._card_of: Callable[[str], Card] | None = None
+        self._admission = Admission(
+            self._promises, self._facts, self.limits, settings.wait_seconds, monotonic=monotonic, pause=pause
+        )
+        self.sampler = Sampler(
+            self._facts,
+            self.limits,
+            self.residents,
+            self._end_worker,
+            fast_seconds=settings.sample_seconds,
+            monotonic=monotonic,
+            clock=clock,
+        )
+
+    def attach(self, workers: Workers, card_of: Callable[[str], Card]) -> None:
+        """Make the workers known and begin the watch."""
+        self._workers, self._card_of = workers, card_of
+        self.sampler.start()
+
+    def close(self) -> None:
+        self.sampler.stop()
+        self.reservations.close()
+
+    # Reading
+
+    def reading(self) -> MemoryReading:
+        return read_memory(self._files)
+
+    def gpu(self) -> GpuFacts | None:
+        return self._gpu.facts()
+
+    def gpu_bytes(self, pid: int) -> int:
+        """Graphics memory a process holds, 0 where there is none or none can be told."""
+        facts = self.gpu()
+        return 0 if facts is None else facts.process_bytes.get(pid, 0)
+
+    def residents(self) -> list[Resident]:
+        """Every engine that holds memory now, one entry for each of its workers."""
+        if self._workers is None:
+            return []
+        facts = self.gpu()
+        return [self._resident(status, facts) for status in self._workers.snapshot()]
+
+    def history(self) -> list[dict[str, float | None]]:
+        """The last hour for a plot, in GiB, oldest first."""
+        self.sampler.watch()
+        return [sample.as_dict() for sample in self.sampler.history()]
+
+    def report(self) -> dict[str, Any]:
+        """Memory as the public API gives it: sizes in GiB, limits as parts of the pool. `pool`, `used`, `available`,
+        `reserve`, `workers`, `limits` and `verdicts` are promised; the rest may grow."""
+        self.sampler.watch()
+        reading, facts, residents = self.reading(), self.gpu(), self.residents()
+        return {
+            "pool": gib(reading.pool),
+            "used": gib(reading.used),
+            "available": gib(reading.pool_available),
+            "cached": gib(min(reading.cached, reading.pool_available)),
+            "reserve": {tier.value: gib(self.limits.reserve(tier, reading.pool)) for tier in Tier},
+            "workers": [_worker_row(resident) for resident in residents],
+            "limits": {"hard": self.limits.hard, "admit": self.limits.admit, "kill": self.limits.kill},
+            "verdicts": {tier.value: self._verdict(tier, reading, facts, residents) for tier in Tier},
+            "level": self.sampler.level.value,
+            "swap_used": gib(reading.swap_used),
+            "pressure": {"some": reading.pressure_some, "full": reading.pressure_full},
+            "gpu": None if facts is None else _gpu_row(facts),
+        }
+
+    # Admission
+
+    def decide(self, need: Need, residents: Sequence[Resident] | None = None) -> Decision:
+        """What the gate would say to a need now; promises nothing."""
+        return self._admission.decide(need, self.residents() if residents is None else residents)
+
+    def admission(
+        self,
+        card: Card,
+        variant: str,
+        residents: Callable[[], Sequence[Resident]],
+        evict: Callable[[str], object],
+        waiting: Callable[[str], None],
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Reservation:
+        """Block until a load may begin, unloading idle engines and waiting for busy ones as the gate says.
+
+        The reservation counts against all other loads until it is released, or `on_loaded`, or `on_returned` of a start
+        that failed, was told for this engine.
+
+        Args:
+            variant: see reservations.variant_key.
+            evict: unloads the idle workers of an engine and returns when their memory is back.
+            waiting: told the reason at every step of a wait, twice a second; may raise Cancelled.
+
+        Raises:
+            MemoryRefused: never possible on this machine, or not within memory.wait_seconds; with the numbers.
+            Cancelled: `cancelled` said so, or `waiting` raised it.
+        """
+        need = self.reservations.need(card, variant)
+        return self._admission.enter(need, variant, residents, evict, waiting, cancelled)
+
+    def admit_load(self, card: Card, waiting: Callable[[str], None]) -> None:
+        """`admission` as the worker host's hook."""
+        assert self._workers is not None, "attach comes before the first load"
+        self.admission(card, "", self.residents, self._workers.unload, waiting)
+
+    # The worker host's observer
+
+    def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:
+        self.ledger.on_loaded(engine_id, pid, resident_gib, seconds)
+        settled = self._promises.settle(engine_id)
+        self._variants[pid] = settled.variant if settled is not None else ""
+        size, host_bytes = self._split(engine_id, pid, int(resident_gib * GIB))
+        self.reservations.record(Kind.LOADED, engine_id, self._variants[pid], size, host_bytes=host_bytes, seconds=seconds)
+
+    def on_peak(self, engine_id: str, pid: int, peak_gib: float) -> None:
+        self.ledger.on_peak(engine_id, pid, peak_gib)
+        size, host_bytes = self._split(engine_id, pid, int(peak_gib * GIB))
+        self.reservations.record(Kind.PEAK, engine_id, self._variants.get(pid, ""), size, host_bytes=host_bytes)
+
+    def on_died(self, engine_id: str, pid: int, reason: str) -> None:
+        self.ledger.on_died(engine_id, pid, reason)
+
+    def on_returned(self, engine_id: str, pid: int, report: UnloadReport) -> None:
+        self.ledger.on_returned(engine_id, pid, report)
+        variant = self._variants.pop(pid, None)
+        if variant is None:
+            self._promises.settle(engine_id)  # its start failed: nothing else tells that the promise is void
+        else:
+            self.reservations.record(Kind.RETURNED, engine_id, variant, int(report.returned_gib * GIB))
+
+    # Inside
+
+    def _facts(self) -> tuple[MemoryReading, GpuFacts | None]:
+        return self.reading(), self.gpu()
+
+    def _end_worker(self, engine_id: str, reason: str) -> None:
+        if self._workers is not None:
+            self._workers.end(engine_id, reason)
+
+    def _card(self, engine_id: str) -> Card:
+        assert self._card_of is not None
+        return self._card_of(engine_id)
+
+    def _resident(self, status: WorkerStatus, facts: GpuFacts | None) -> Resident:
+        card = self._card(status.engine_id)
+        held = int(status.memory_gib * GIB)
+        on_card = 0 if facts is None else facts.process_bytes.get(status.pid, 0)
+        if not on_card and card.device is Device.CUDA and facts is not None and facts.has_own_memory:
+            # The driver does not say, as in a container with process ids of its own: take it to hold what it should.
+            on_card, host = self.reservations.need(card).bytes, held
+        else:
+            host = max(0, held - on_card)
+        return Resident(
+            engine_id=card.id,
+            title=card.title,
+            tier=card.tier,
+            busy=status.state is not Residency.WARM,
+            host_bytes=host,
+            card_bytes=on_card,
+            reload_seconds=self.reservations.reload_seconds(card),
+            recent_uses=self.ledger.recent_uses(card.id),
+            idle_seconds=status.idle_seconds,
+            started=status.started,
+            pid=status.pid,
+        )
+
+    def _split(self, engine_id: str, pid: int, size: int) -> tuple[int, int]:
+        """What a worker holds, as (bytes of the pool it is budgeted in, bytes of the machine's memory beside it)."""
+        facts = self.gpu()
+        on_a_card = facts is not None and facts.has_own_memory and self._card_of is not None
+        if not on_a_card or self._card(engine_id).device is not Device.CUDA:
+            return size, 0
+        host = process_resident(self._files, pid)
+        return max(0, size - host), min(host, size)
+
+    def _verdict(
+        self, tier: Tier, reading: MemoryReading, facts: GpuFacts | None, residents: Sequence[Resident]
+    ) -> dict[str, Any]:
+        device = Device.CPU if tier is Tier.LIGHT else Device.CUDA
+        pool, usable, free = usable_for(device, tier, reading, facts, self.limits)
+        idle = [Holder(one.title, gain(one, pool, facts)) for one in residents if not one.busy]
+        admitted, sentence = verdict(tier, pool, free, idle)
+        return {"admitted": admitted, "usable": gib(max(usable, 0)), "sentence": sentence}
+
+
+def _worker_row(resident: Resident) -> dict[str, Any]:
+    return {
+        "engine": resident.engine_id, "title": resident.title, "pid": resident.pid, "tier": resident.tier.value,
+        "memory": gib(resident.bytes), "on_card": gib(resident.card_bytes), "busy": resident.busy,
+        "idle_seconds": round(resident.idle_seconds, 1),
+    }  # fmt: skip
+
+
+def _gpu_row(facts: GpuFacts) -> dict[str, Any]:
+    return {
+        "name": facts.name, "unified": facts.unified,
+        "total": None if facts.total is None else gib(facts.total), "used": None if facts.used is None else gib(facts.used),
+        "temperature": facts.temperature, "power": facts.power, "utilisation": facts.utilisation,
+    }  # fmt: skip

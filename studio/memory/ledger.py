@@ -1,0 +1,103 @@
+"""The books of memory: which worker holds what since when, and what came back when it ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from studio.memory.sizes import GIB, gib
+from studio.workers.model import UnloadReport
+
+ENTRIES_KEPT = 200
+USES_REMEMBERED_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """One worker's life. Times are seconds since the epoch, sizes bytes.
+
+    Args:
+        since: when it had loaded; None when its start failed.
+        resident: held right after the load. peak: the most held in any run so far.
+        ended: when it was gone; None while it lives.
+        returned: by how much available memory rose then; None while it lives.
+        within_tolerance: whether that was all it should have been.
+        death: why it ended when nobody had asked it to; "" otherwise.
+    """
+
+    engine_id: str
+    pid: int
+    since: float | None
+    resident: int = 0
+    load_seconds: float = 0.0
+    peak: int = 0
+    runs: int = 0
+    ended: float | None = None
+    returned: int | None = None
+    within_tolerance: bool | None = None
+    death: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "engine": self.engine_id, "pid": self.pid, "since": self.since, "resident": gib(self.resident),
+            "peak": gib(self.peak), "runs": self.runs, "ended": self.ended,
+            "returned": None if self.returned is None else gib(self.returned),
+            "within_tolerance": self.within_tolerance, "death": self.death,
+        }  # fmt: skip
+
+
+class MemoryLedger:
+    """Keeps the living entries and the last ones ended. A WorkerObserver; safe from any thread, one lock, none inside."""
+
+    def __init__(self, clock: Callable[[], float] = time.time, keep: int = ENTRIES_KEPT) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._living: dict[int, LedgerEntry] = {}
+        self._ended: deque[LedgerEntry] = deque(maxlen=keep)
+        self._uses: dict[str, deque[float]] = {}
+
+    def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:
+        size = int(resident_gib * GIB)
+        with self._lock:
+            entry = LedgerEntry(engine_id, pid, self._clock(), resident=size, load_seconds=seconds, peak=size)
+            self._living[pid] = entry
+
+    def on_peak(self, engine_id: str, pid: int, peak_gib: float) -> None:
+        with self._lock:
+            entry = self._entry(engine_id, pid)
+            self._living[pid] = replace(entry, peak=max(entry.peak, int(peak_gib * GIB)), runs=entry.runs + 1)
+            self._uses.setdefault(engine_id, deque(maxlen=1000)).append(self._clock())
+
+    def on_died(self, engine_id: str, pid: int, reason: str) -> None:
+        with self._lock:
+            self._living[pid] = replace(self._entry(engine_id, pid), death=reason)
+
+    def on_returned(self, engine_id: str, pid: int, report: UnloadReport) -> None:
+        with self._lock:
+            entry = self._living.pop(pid, None) or LedgerEntry(engine_id, pid, None)
+            returned = int(report.returned_gib * GIB)
+            self._ended.append(replace(entry, ended=self._clock(), returned=returned, within_tolerance=report.within_tolerance))
+
+    def living(self) -> list[LedgerEntry]:
+        """Who holds memory now, the oldest first."""
+        with self._lock:
+            return list(self._living.values())
+
+    def ended(self, limit: int = 50) -> list[LedgerEntry]:
+        """The last lives that ended, the newest first."""
+        with self._lock:
+            return list(self._ended)[: -limit - 1 : -1]
+
+    def recent_uses(self, engine_id: str) -> int:
+        """Runs of the engine within the last hour."""
+        with self._lock:
+            uses = self._uses.get(engine_id)
+            while uses and uses[0] < self._clock() - USES_REMEMBERED_SECONDS:
+                uses.popleft()
+            return len(uses or ())
+
+    def _entry(self, engine_id: str, pid: int) -> LedgerEntry:
+        return self._living.get(pid) or LedgerEntry(engine_id, pid, None)

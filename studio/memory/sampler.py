@@ -1,0 +1,194 @@
+"""The watch over memory while engines work: warns, closes the gate, and ends one worker before the machine fails."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engines.contract import Tier
+from studio.memory import sentences
+from studio.memory.gpu import GpuFacts
+from studio.memory.model import Limits, Resident
+from studio.memory.reading import MemoryReading
+from studio.memory.sizes import about, gib
+
+HISTORY_SECONDS = 3600.0
+HISTORY_STEP_SECONDS = 5.0
+SLOW_SECONDS = 10.0
+WATCHED_SECONDS = 15.0
+SETTLE_SECONDS = 5.0
+log = logging.getLogger(__name__)
+
+
+class Level(StrEnum):
+    """How full the pool is, by the limits of the settings."""
+
+    CALM = "calm"
+    WARNING = "warning"
+    CLOSED = "closed"  # nothing new is admitted
+    ENDING = "ending"  # the youngest heavy worker is ended
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One point of the plot: seconds since the epoch, bytes, percent of time stalled for memory."""
+
+    at: float
+    used: int
+    available: int
+    swap_used: int = 0
+    pressure: float | None = None
+    card_used: int | None = None
+
+    def as_dict(self) -> dict[str, float | None]:
+        return {
+            "at": round(self.at, 1), "used": gib(self.used), "available": gib(self.available), "swap": gib(self.swap_used),
+            "pressure": self.pressure, "card": None if self.card_used is None else gib(self.card_used),
+        }  # fmt: skip
+
+
+def level_of(fraction: float, limits: Limits) -> Level:
+    if fraction >= limits.kill:
+        return Level.ENDING
+    if fraction >= limits.admit:
+        return Level.CLOSED
+    return Level.WARNING if fraction >= limits.hard else Level.CALM
+
+
+def victim_of(workers: Sequence[Resident]) -> Resident | None:
+    """Whom to end when memory runs out: the youngest heavy worker, else the youngest medium one. Light ones stay: they
+    hold too little to save a machine."""
+    for tier in (Tier.HEAVY, Tier.MEDIUM):
+        of_tier = [worker for worker in workers if worker.tier is tier]
+        if of_tier:
+            return max(of_tier, key=lambda worker: worker.started)
+    return None
+
+
+class Sampler:
+    """Reads memory every `fast_seconds` while an engine works, a medium or heavy one is resident, or a page has asked
+    lately; else every `slow_seconds`.
+
+    One thread of its own, started by `start` and ended by `stop`; `tick` is one step of it and may be called without
+    the thread. The lock guards the history alone and is never held while `read`, `workers` or `end_worker` run. After a
+    worker was ended, no other is until use has fallen under the kill limit, or `settle_seconds` have passed without that.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], tuple[MemoryReading, GpuFacts | None]],
+        limits: Limits,
+        workers: Callable[[], Sequence[Resident]],
+        end_worker: Callable[[str, str], None],
+        *,
+        fast_seconds: float = 1.0,
+        slow_seconds: float = SLOW_SECONDS,
+        settle_seconds: float = SETTLE_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._read = read
+        self._limits = limits
+        self._workers = workers
+        self._end_worker = end_worker
+        self._fast_seconds = fast_seconds
+        self._slow_seconds = max(slow_seconds, fast_seconds)
+        self._settle_seconds = settle_seconds
+        self._monotonic = monotonic
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._history: deque[Sample] = deque(maxlen=int(HISTORY_SECONDS / HISTORY_STEP_SECONDS))
+        self._level = Level.CALM
+        self._ended_at: float | None = None
+        self._watched_until = float("-inf")
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def level(self) -> Level:
+        """As of the last tick."""
+        return self._level
+
+    def watch(self) -> None:
+        """A page looks: tick fast for a while."""
+        if self._monotonic() >= self._watched_until:
+            self._wake.set()
+        self._watched_until = self._monotonic() + WATCHED_SECONDS
+
+    def history(self) -> list[Sample]:
+        """The last hour, oldest first, one sample per few seconds: the fullest moment of each."""
+        with self._lock:
+            oldest = self._clock() - HISTORY_SECONDS
+            return [sample for sample in self._history if sample.at >= oldest]
+
+    def tick(self) -> float:
+        """Take one sample and act on it; seconds until the next should be taken."""
+        reading, gpu = self._read()
+        workers = self._workers()
+        self._remember(reading, gpu)
+        self._announce(reading)
+        self._guard(reading, workers)
+        demanding = any(worker.busy or worker.tier is not Tier.LIGHT for worker in workers)
+        return self._fast_seconds if demanding or self._monotonic() < self._watched_until else self._slow_seconds
+
+    def start(self) -> None:
+        if self._thread is None:
+            self._stopping = False
+            self._thread = threading.Thread(target=self._loop, name="memory-sampler", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=10)
+        self._thread = None
+
+    def _loop(self) -> None:
+        pause = self._fast_seconds
+        while not self._stopping:
+            self._wake.wait(pause)
+            self._wake.clear()
+            if self._stopping:
+                return
+            try:
+                pause = self.tick()
+            # The watch must go on whatever one look at the machine ran into.
+            except Exception:
+                log.exception("A memory sample failed")
+
+    def _remember(self, reading: MemoryReading, gpu: GpuFacts | None) -> None:
+        card_used = gpu.used if gpu is not None and gpu.has_own_memory else None
+        sample = Sample(self._clock(), reading.used, reading.pool_available, reading.swap_used, reading.pressure_some, card_used)
+        with self._lock:
+            last = self._history[-1] if self._history else None
+            if last is None or sample.at // HISTORY_STEP_SECONDS != last.at // HISTORY_STEP_SECONDS:
+                self._history.append(sample)
+            elif sample.used >= last.used:
+                self._history[-1] = sample
+
+    def _announce(self, reading: MemoryReading) -> None:
+        level = level_of(reading.fraction, self._limits)
+        if level is not self._level and level is not Level.CALM:
+            log.warning("Memory is %s: %.0f %% of %s in use", level, reading.fraction * 100, about(reading.pool))
+        self._level = level
+
+    def _guard(self, reading: MemoryReading, workers: Sequence[Resident]) -> None:
+        if self._level is not Level.ENDING:
+            self._ended_at = None
+            return
+        now = self._monotonic()
+        if self._ended_at is not None and now - self._ended_at < self._settle_seconds:
+            return
+        victim = victim_of(workers)
+        if victim is not None:
+            self._ended_at = now
+            reason = sentences.ended_for_memory(victim.title, victim.tier, reading.used, reading.pool, self._limits.kill)
+            log.error("%s", reason)
+            self._end_worker(victim.engine_id, reason)
