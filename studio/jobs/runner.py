@@ -107,13 +107,18 @@ class JobRunner:
             try:
                 with self._wakeup:
                     self._wakeup.wait_for(lambda: self._closing.is_set() or self._store.next_queued(lane) is not None)
-                with self._lanes.slot(lane, cancelled=self._closing.is_set):
+                with self._lanes.slot(
+                    lane, lambda: self._nothing_for(lane), lambda reason: self._store.note_queued(lane, reason)
+                ):
                     self._run_next(lane)
             except Cancelled:
                 continue
             except Exception:
                 log.exception("The %s lane could not take its next job; it tries again", lane)
                 self._closing.wait(STORAGE_RETRY_SECONDS)
+
+    def _nothing_for(self, lane: str) -> bool:
+        return self._closing.is_set() or self._store.next_queued(lane) is None
 
     def _run_next(self, lane: str) -> None:
         with self._running_lock:
@@ -139,7 +144,10 @@ class JobRunner:
             outputs = production.run(validated(production.Spec, claim.job.spec), stage)
         except BaseException as error:
             if isinstance(error, Cancelled) or stage.stopped:
-                self._finish(claim, JobState.INTERRUPTED if self._closing.is_set() else JobState.CANCELLED)
+                if self._closing.is_set():
+                    self._finish(claim, JobState.INTERRUPTED, note="Interrupted; it goes on when the studio is opened again.")
+                else:
+                    self._finish(claim, JobState.CANCELLED, note="Cancelled.")
             else:
                 with suppress(GreenroomError):
                     stage.flush()

@@ -172,6 +172,17 @@ class JobStore:
             return Claim(_job(connection.execute(f"{_SELECT} WHERE j.id = ?", (row["id"],)).fetchone()), row["attempts"])
         return None
 
+    def note_queued(self, lane: str, note: str) -> None:
+        """Tell in the lane's next queued job what its lane waits for."""
+        with self._change() as (connection, version):
+            told = connection.execute(
+                "UPDATE jobs SET note = ?, version = ? WHERE id ="
+                " (SELECT id FROM jobs WHERE lane = ? AND state = 'queued' ORDER BY position LIMIT 1)",
+                (note, version, lane),
+            ).rowcount
+            if not told:
+                raise _NothingChanged
+
     # Reporting from an attempt
 
     def report(self, claim: Claim, state: JobState, progress: float, note: str, eta_seconds: float | None) -> bool:
@@ -207,7 +218,7 @@ class JobStore:
             if row is None:
                 raise _NothingChanged
             if state is JobState.INTERRUPTED and row["cancel_requested"]:
-                state = JobState.CANCELLED
+                state, note = JobState.CANCELLED, "Cancelled."
             _end(connection, claim.job.id, version, state, error, outputs, note)
             return True
         return False
