@@ -1,0 +1,68 @@
+"""Files that go out and come in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from api.files import PLAYABLE, media_response, uploaded_file
+from studio.errors import InvalidInput, NotFound
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.wav", "audio/wav"), ("Ä b.MP3", "audio/mpeg"), ("c.vtt", "text/vtt; charset=utf-8")]
+)
+def test_sounds_and_subtitles_are_shown_in_place(tmp_path: Path, name: str, kind: str) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    answer = media_response(tmp_path / name)
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["content-disposition"].startswith("inline")
+
+
+@pytest.mark.parametrize("name", ["page.html", "drawing.svg", "code.js", "no-extension"])
+def test_what_could_run_in_a_page_is_a_download(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("<script>alert(1)</script>")
+    answer = media_response(tmp_path / name)
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_download_keeps_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "flite_anna.wav"
+    path.write_bytes(b"x")
+    assert media_response(path, download=True).headers["content-disposition"] == 'attachment; filename="flite_anna.wav"'
+
+
+def test_nothing_that_browsers_run_is_playable() -> None:
+    assert not {".html", ".htm", ".svg", ".xml", ".js", ".mjs", ".xhtml", ".pdf"} & PLAYABLE.keys()
+
+
+def test_a_file_that_went_away(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        media_response(tmp_path / "gone.wav")
+
+
+def test_an_upload_is_taken(tmp_path: Path) -> None:
+    clip = tmp_path / "hash" / "clip.wav"
+    clip.parent.mkdir()
+    clip.write_bytes(b"x")
+    assert uploaded_file({"path": str(clip), "meta": {"_type": "gradio.FileData"}}, "audio", (tmp_path,)) == clip.resolve()
+
+
+@pytest.mark.parametrize("given", [None, {}, {"path": None}, {"path": ""}, 7, {"url": "http://example.com/a.wav"}])
+def test_no_file_is_said(tmp_path: Path, given: object) -> None:
+    with pytest.raises(InvalidInput, match="audio is missing"):
+        uploaded_file(given, "audio", (tmp_path,))
+
+
+def test_a_path_of_the_machine_is_no_upload(tmp_path: Path) -> None:
+    """A raw call can name any path; only what was uploaded is read."""
+    inside, outside = tmp_path / "uploads", tmp_path / "secret.wav"
+    inside.mkdir()
+    outside.write_bytes(b"x")
+    (inside / "link.wav").symlink_to(outside)
+    for path in (outside, inside / ".." / "secret.wav", inside / "link.wav", inside / "missing.wav", inside, Path("/etc/passwd")):
+        with pytest.raises(InvalidInput) as refused:
+            uploaded_file({"path": str(path)}, "audio", (inside,))
+        assert str(tmp_path) not in str(refused.value)

@@ -1,0 +1,68 @@
+"""What every test may use: one running studio, its client, and a browser; and the order of the tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.servers import RunningStudio, running_studio
+
+QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--mute-audio", "--autoplay-policy=no-user-gesture-required")  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first, then slow ones, then journeys: what breaks often is told early."""
+    items.sort(key=lambda item: 2 if item.get_closest_marker("journey") else 1 if item.get_closest_marker("slow") else 0)
+
+
+@pytest.fixture(autouse=True)
+def _only_the_settings_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("GREENROOM_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
+    """A studio for all tests that leave it as usable as they found it."""
+    with running_studio(tmp_path_factory.mktemp("studio") / "data") as studio:
+        yield studio
+
+
+@pytest.fixture(scope="session")
+def client(server: RunningStudio) -> Any:
+    """A gradio_client of the shared studio."""
+    return server.client()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless browser; $CHROMIUM names it, else the one on PATH."""
+    from playwright.sync_api import sync_playwright
+
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.fail("No Chromium was found; ./launch.sh test says how to get one.")
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses its sandbox to root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=[*QUIET, *root])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any, server: RunningStudio) -> Iterator[Any]:
+    """A fresh browser context on the shared studio's page; fails the test when the page threw an error."""
+    context = chromium.new_context(accept_downloads=True)
+    page, errors = context.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(server.url)  # never wait for "networkidle": the heartbeat keeps the network busy
+    page.get_by_role("tab", name="Voiceover", exact=True).wait_for()
+    yield page
+    context.close()
+    assert not errors

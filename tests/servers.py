@@ -1,0 +1,108 @@
+"""Real servers for tests: app.py in a process of its own, on a free port and a data folder of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.house.sources import ROOT
+
+START_SECONDS = 120
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class RunningStudio:
+    """One started studio.
+
+    Args:
+        data: its data folder; start another RunningStudio on the same one to see what outlives a server.
+        variables: further environment variables, such as GREENROOM_… settings.
+    """
+
+    def __init__(self, data: Path, *, port: int | None = None, **variables: str) -> None:
+        self.data = data
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("GREENROOM_")}
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "app.py"), "--port", str(self.port), "--data", str(data)],
+            cwd=data.parent,
+            env=kept | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._open = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if not self._open.wait(START_SECONDS) or self.process.poll() is not None:
+            self.stop()
+            raise RuntimeError("The studio did not start:\n" + self.output)
+
+    @property
+    def output(self) -> str:
+        """What the server has printed so far."""
+        return "".join(self.lines)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if "is open at" in line:
+                self._open.set()
+        self._open.set()
+
+    def client(self, **settings: object) -> object:
+        """A fresh gradio_client of this server."""
+        from gradio_client import Client
+
+        return Client(self.url, verbose=False, **settings)  # type: ignore[arg-type]
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """End the server as Ctrl-C does; gives its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._reader.join(5)
+        return self.process.returncode
+
+
+@contextmanager
+def running_studio(data: Path, **variables: str) -> Iterator[RunningStudio]:
+    studio = RunningStudio(data, **variables)
+    try:
+        yield studio
+    finally:
+        studio.stop()
+
+
+def wait_until(condition, seconds: float = 30, step: float = 0.05) -> None:
+    """Return when `condition()` holds; fail when it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(step)
