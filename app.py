@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import GreenroomError
+from studio.logs import ScrubbingFormatter
 from studio.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup wants a hang-up ignored
             signal.signal(ending, _leave)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    show_warnings()
     try:
         settings = read_command_line(arguments)
         with listening_socket(settings.server.host, settings.server.port) as listener:
@@ -49,6 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _leave(number: int, frame: object) -> None:
     raise SystemExit(0)
+
+
+def show_warnings() -> None:
+    """Warnings and errors on stderr; the whole log lies in the data folder."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(ScrubbingFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.getLogger().addHandler(handler)
 
 
 def read_command_line(arguments: Sequence[str] | None) -> Settings:
@@ -157,7 +166,7 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
         path="/",
         server_name=server.host,
         server_port=server.port,
-        allowed_paths=[str(studio.library.folder)],  # never the data folder: the database lies there
+        allowed_paths=[str(studio.paths.outputs)],  # never the data folder: the database lies there
         max_file_size=f"{server.max_upload_mb}mb",
         show_error=False,
         run_history=False,

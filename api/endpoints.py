@@ -29,7 +29,7 @@ class Endpoints:
 
     def __init__(self, studio: Studio, uploads: Path) -> None:
         self._studio = studio
-        self._incoming = (uploads, studio.library.folder)
+        self._incoming = (uploads, studio.paths.outputs)
         self._closing = threading.Event()
 
     def close(self) -> None:
