@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from studio.voices.model import (
-    Finding, Judgement, Severity, TranscriptStatus, Voice, VoiceRefused, VoiceTooLong, VoiceTooShort, Window,
+    Finding,
+    Judgement,
+    Severity,
+    TranscriptStatus,
+    Voice,
+    VoiceRefused,
+    VoiceTooLong,
+    VoiceTooShort,
+    Window,
 )  # fmt: skip
 from studio.voices.voices import Voices
 

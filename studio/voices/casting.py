@@ -20,13 +20,16 @@ from studio.voices.voices import Voices
 AUTO = "auto"
 EngineClass = type[Engine]
 
+_USUAL_MEMBER = {"zh": "cmn", "no": "nb", "hbs": "sr", "fil": "tl", "ms": "zsm"}
+"""For tags that stand for a group of languages: the member that a voice of the group usually bears."""
+
 
 @dataclass(frozen=True)
 class Casting:
     """Who speaks: the engine, the voice as the engine takes it, and what a segment's hash and a file's name need of it.
 
     Args:
-        voice_label: the preset's id or the saved voice's name, for file names and recipes.
+        voice_label: the preset's id or the saved voice's name, for file names and recipes; "" where the engine picks its own.
         voice_version: changes with everything that makes the same words sound different, save the engine and its options.
         voice_licence: what is known of the voice's consent or origin, "" for presets.
     """
@@ -126,7 +129,7 @@ class _CastingCall:
             raise InvalidInput(f"{engine.card.title} has no voice of its own.", self._saved_hint())
         preset = _for_language(presets, self.language)
         if preset is None:  # the engine knows which of its voices serves a tag that none of them bears
-            return Casting(engine, SpeakingVoice(), self.language, f"default:{self.language}")
+            return Casting(engine, SpeakingVoice(), "", f"default:{self.language}")
         return self._cast_preset(engine, preset)
 
     def _default_engine(self) -> EngineClass:
@@ -134,13 +137,15 @@ class _CastingCall:
             wished = self._speech_engine(self.default_engine)
             if self._speaks(wished):
                 return self._ready(wished)
-        return self._speech_engine(default_speech(self.language, [one.card.id for one in self._speaking() if self._is_ready(one)]))
+        return self._speech_engine(
+            default_speech(self.language, [one.card.id for one in self._speaking() if self._is_ready(one)])
+        )
 
     def _preset(self, engine_id: str, preset_id: str, named: EngineClass | None) -> Casting:
         engine = self._speech_engine(engine_id)
         if named is not None and named is not engine:
             raise InvalidInput(
-                f"The voice “{engine_id}/{visible(preset_id)}” belongs to {engine.card.title}, but {named.card.title} was asked for.",
+                f"The voice “{engine_id}/{visible(preset_id)}” is one of {engine.card.title}; {named.card.title} was asked for.",
                 "Leave the engine at auto, or choose a voice of that engine.",
             )
         presets = self._ready(engine).preset_voices(self.site)
@@ -190,7 +195,9 @@ class _CastingCall:
         able = [engine for engine in self._speaking() if engine.card.clones]
         if named is not None:
             if not named.card.clones:
-                reason = f"{named.card.title} cannot speak in the saved voice “{visible(voice.name)}”: it has only voices of its own."
+                reason = (
+                    f"{named.card.title} cannot speak in the saved voice “{visible(voice.name)}”: it has only voices of its own."
+                )
                 raise InvalidInput(reason, self._who_clones(able))
             self._refuse_language(named)
             return self._ready(named)
@@ -203,8 +210,12 @@ class _CastingCall:
 
     def _who_clones(self, able: list[EngineClass]) -> str:
         if not able:
-            own = next((f"{one.card.id}/{one.preset_voices(self.site)[0].id}" for one in self._speaking() if self._has_voice(one)), "")
-            return "No engine of this studio can clone a voice." + (f" Choose one of an engine's own, such as “{own}”." if own else "")
+            own = next(
+                (f"{one.card.id}/{one.preset_voices(self.site)[0].id}" for one in self._speaking() if self._has_voice(one)), ""
+            )
+            return "No engine of this studio can clone a voice." + (
+                f" Choose one of an engine's own, such as “{own}”." if own else ""
+            )
         ready = [f"{engine.card.title} ({engine.card.id})" for engine in able if self._is_ready(engine)]
         if ready:
             return f"Engines that can: {', '.join(ready)}."
@@ -233,7 +244,8 @@ def _for_language(presets: tuple[PresetVoice, ...], language: str) -> PresetVoic
     """The engine's first voice of exactly this language, else of its primary tag."""
     wanted = language.lower()
     exact = [preset for preset in presets if preset.language.lower() == wanted]
-    alike = [preset for preset in presets if _primary(preset.language) == _primary(language)]
+    primary = _primary(language)
+    alike = [preset for preset in presets if _primary(preset.language) in (primary, _USUAL_MEMBER.get(primary))]
     return next(iter([*exact, *alike]), None)
 
 

@@ -9,20 +9,23 @@ from pathlib import Path
 
 from media.audio import Audio, concatenate
 from media.decode import iterate_audio, probe
-from media.inspection import SoundFindings, inspect
+from media.inspection import SoundFindings, best_window, inspect
 from studio.errors import InvalidInput, MediaError
 from studio.settings import VoiceSettings
 from studio.voices.model import Finding, Judgement, Severity, Window
-from studio.voices.windows import best_window, envelope
 
-LONGEST_SCAN = 1_800.0  # of a longer recording the first half hour is searched for the best window
+LONGEST_SEARCH = 600.0  # of a longer recording the first ten minutes are searched for the best window
+PREFERRED_SECONDS = 15.0  # cloning models are trained on references of about this length and gain nothing beyond
+LEAST_SCORE = 0.05  # a window worth less is not offered
 SLACK = 0.1  # seconds by which encoders pad a clip that was cut to the limit
 BLOCK_SECONDS = 5.0
 
 # Limits below which cloning models audibly suffer, and beyond which a clone is not worth making.
 CLIPPED_WARNING, CLIPPED_REFUSE = 0.0005, 0.01  # share of samples at full scale
-SPEECH_WARNING, SPEECH_REFUSE = 0.5, 0.2  # share of the clip that is not silence
-NOISE_WARNING, NOISE_REFUSE = 25.0, 10.0  # dB between speech and the noise under it
+SPEECH_WARNING, SPEECH_REFUSE = 0.5, 0.2  # share of the clip that is speech
+LEAST_SPEECH_SECONDS = 1.5
+NO_PAUSES = 0.95  # with a greater share of speech the noise under it cannot be measured
+NOISE_WARNING, NOISE_REFUSE = 18.0, 10.0  # dB between speech and the noise in its pauses; a quiet room has 28 and more
 QUIET_WARNING, QUIET_REFUSE = -40.0, -60.0  # dBFS of the speech
 LOW_RATE = 16_000  # hertz; a telephone line's 8,000 loses the consonants
 SILENT_PEAK = 10 ** (-70 / 20)
@@ -39,26 +42,31 @@ class Heard:
 
 @dataclass
 class _Listener:
-    """Passes blocks through while keeping the first `keep_seconds` of them and counting all."""
+    """Takes a clip in block by block: the sound as it is while it may be a voice, its mean of channels while it may hold one."""
 
-    keep_seconds: float
+    longest: float
     kept: list[Audio] = field(default_factory=list)
+    searched: list[Audio] = field(default_factory=list)
     seconds: float = 0.0
 
-    def through(self, blocks: Iterator[Audio]) -> Iterator[Audio]:
+    def listen(self, blocks: Iterator[Audio]) -> None:
         for block in blocks:
-            if self.seconds < self.keep_seconds:
+            if self.seconds <= self.longest:
                 self.kept.append(block)
+            self.searched.append(block.mono())
             self.seconds += block.duration
-            yield block
-            if self.seconds >= LONGEST_SCAN:
+            if self.seconds >= LONGEST_SEARCH:
                 return
+
+    def window(self, shortest: float) -> Window | None:
+        best = best_window(concatenate(self.searched), shortest, max(shortest, min(self.longest, PREFERRED_SECONDS)))
+        return (round(best.start, 2), round(best.end, 2)) if best.score >= LEAST_SCORE else None
 
 
 def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> Heard:
     """Decode `clip`, or the part of it between the two times of `window`, and judge it.
 
-    Memory stays bounded: of a recording beyond the longest length only an envelope is kept.
+    Memory stays bounded whatever the length: ten minutes at most are kept.
 
     Raises:
         MediaError: the file is missing, empty, corrupt, or has no sound in it.
@@ -70,17 +78,14 @@ def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> H
     if window is not None:
         audio = _part(clip, _checked(window))
         return Heard(audio, judge_audio(audio, settings))
-    listener = _Listener(settings.longest_seconds + SLACK)
-    levels = envelope(listener.through(iterate_audio(clip, block_seconds=BLOCK_SECONDS)))
-    if not listener.kept:
-        raise MediaError("The file holds no sound: it is 0 seconds long.", "Choose a file in which the voice can be heard.")
+    listener = _Listener(settings.longest_seconds)
+    listener.listen(iterate_audio(clip, block_seconds=BLOCK_SECONDS))
     audio = concatenate(listener.kept)
     if listener.seconds <= settings.longest_seconds + SLACK:
         return Heard(audio, judge_audio(audio, settings))
-    duration = max(listener.seconds, info.duration or 0.0)
-    window = best_window(levels, settings.shortest_seconds, settings.longest_seconds)
-    finding = _too_long(duration, settings, window)
-    return Heard(audio, Judgement((finding,), duration, audio.rate, audio.channels, window))
+    best = listener.window(settings.shortest_seconds)
+    duration = max(listener.seconds, info.duration)
+    return Heard(audio, Judgement((_too_long(duration, settings, best),), duration, audio.rate, audio.channels, best))
 
 
 def judge_audio(audio: Audio, settings: VoiceSettings) -> Judgement:
@@ -139,13 +144,15 @@ def _too_short(duration: float, settings: VoiceSettings) -> Finding:
     return Finding(
         "too_short",
         Severity.REFUSE,
-        f"The clip is {duration:.1f} seconds long; {settings.shortest_seconds:g} seconds are the least from which a voice is caught.",
+        f"The clip is {duration:.1f} seconds long; {settings.shortest_seconds:g} seconds are the least that catch a voice.",
         "Record or choose a longer one; 8 to 15 seconds of even speech are best.",
     )
 
 
 def _too_long(duration: float, settings: VoiceSettings, window: Window | None) -> Finding:
-    sentence = f"The clip is {_length(duration)} long; {settings.longest_seconds:g} seconds are the most that a voice is made from."
+    sentence = (
+        f"The clip is {_length(duration)} long; {settings.longest_seconds:g} seconds are the most that a voice is made from."
+    )
     if window is None:
         advice = "No part of it holds enough clear speech; choose another recording."
     else:
@@ -158,16 +165,17 @@ def _length(seconds: float) -> str:
 
 
 def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
-    if found.peak < SILENT_PEAK or found.speech_seconds <= 0:
+    if found.peak < SILENT_PEAK or found.is_empty:
+        what = "it is silent" if found.peak < SILENT_PEAK else "it holds only a steady sound"
         advice = "Check the microphone, or choose another file."
-        yield Finding("silent", Severity.REFUSE, "No voice can be heard in the clip: it is silent.", advice)
+        yield Finding("silent", Severity.REFUSE, f"No voice can be heard in the clip: {what}.", advice)
         return
-    share = min(1.0, found.speech_seconds / audio.duration)
-    speech_dbfs = found.rms_dbfs - 10 * math.log10(share)
+    share = found.speech_seconds / audio.duration
     yield from _clipping(found.clipped_fraction)
     yield from _speech_share(share, found.speech_seconds)
-    yield from _noise(speech_dbfs - found.noise_floor_dbfs)
-    yield from _quiet(speech_dbfs)
+    if share < NO_PAUSES:
+        yield from _noise(found.signal_to_noise_db)
+    yield from _quiet(found.speech_dbfs)
     if audio.rate < LOW_RATE:
         sentence = f"The clip has {audio.rate:,} samples a second, as on a telephone; its consonants are dull."
         yield Finding("low_rate", Severity.WARNING, sentence, "Choose a recording of 22,050 or more.")
@@ -188,7 +196,7 @@ def _clipping(fraction: float) -> Iterator[Finding]:
 
 def _speech_share(share: float, seconds: float) -> Iterator[Finding]:
     advice = "Cut the silence away, or choose a part with more speech."
-    if share < SPEECH_REFUSE:
+    if share < SPEECH_REFUSE or seconds < LEAST_SPEECH_SECONDS:
         sentence = f"The clip is mostly silence: only {seconds:.1f} seconds of it can be heard."
         yield Finding("silence", Severity.REFUSE, sentence, advice)
     elif share < SPEECH_WARNING:
@@ -198,7 +206,7 @@ def _speech_share(share: float, seconds: float) -> Iterator[Finding]:
 def _noise(ratio: float) -> Iterator[Finding]:
     advice = "Record in a quieter room, nearer to the microphone, without music."
     if ratio < NOISE_REFUSE:
-        sentence = f"The clip is too noisy: the voice is only {max(0, ratio):.0f} dB above the noise."
+        sentence = f"The clip is too noisy: the voice is only {ratio:.0f} dB above the noise."
         yield Finding("noise", Severity.REFUSE, sentence, advice)
     elif ratio < NOISE_WARNING:
         sentence = f"The clip is noisy: the voice is {ratio:.0f} dB above the noise, and a clone will copy that noise."

@@ -26,7 +26,9 @@ class Shelf:
 
     def voices(self) -> list[Voice]:
         """All voices: saved ones by name, then the samples."""
-        return sorted([*self._saved(), *self._samples], key=lambda voice: (voice.built_in, voice.name.casefold(), voice.name, voice.id))
+        return sorted(
+            [*self._saved(), *self._samples], key=lambda voice: (voice.built_in, voice.name.casefold(), voice.name, voice.id)
+        )
 
     def free_name(self, name: str) -> str:
         """`name`, or “NAME (2)” and so on when it is taken."""

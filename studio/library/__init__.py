@@ -1,0 +1,16 @@
+"""Outputs with their recipes: added whole, listed from the files themselves, deleted with all that belongs to them."""
+
+from __future__ import annotations
+
+from studio.library.library import Library
+from studio.library.model import (
+    KINDS,
+    SERVED_EXTENSIONS,
+    NotEnoughSpace,
+    Output,
+    Recipe,
+    Removal,
+    Usage,
+)
+
+__all__ = ["KINDS", "SERVED_EXTENSIONS", "Library", "NotEnoughSpace", "Output", "Recipe", "Removal", "Usage"]

@@ -1,0 +1,50 @@
+"""Several outputs as one ZIP."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from studio.errors import NotFound
+from studio.library.model import Output
+
+LONGEST_ENTRY = 120
+
+
+def write_archive(target: Path, outputs: Sequence[Output], names: Sequence[str], with_companions: bool) -> None:
+    """Write the files of `outputs` uncompressed, since sound and pictures gain next to nothing.
+
+    Args:
+        names: stems of the entries, one for each output; made fit and unique. The outputs' own when empty.
+
+    Raises:
+        NotFound: an output was deleted in the meantime.
+    """
+    stems = unique_stems([entry_stem(name) for name in names] or [output.path.stem for output in outputs])
+    try:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as file:
+            for stem, output in zip(stems, outputs, strict=True):
+                for path in (output.path, *(output.companions if with_companions else ())):
+                    file.write(path, stem + path.suffix)
+    except FileNotFoundError:
+        raise NotFound("One of the outputs was deleted while the archive was made.") from None
+
+
+def entry_stem(name: str) -> str:
+    """A name as people and every system's unpacker can take it: no path, no control characters, no dot at either end."""
+    kept = "".join(one if one.isprintable() and one not in '/\\:*?"<>|' else "-" for one in name)
+    return kept.strip(". -")[:LONGEST_ENTRY].rstrip(". ") or "output"
+
+
+def unique_stems(stems: Sequence[str]) -> list[str]:
+    """The same stems, later ones of equal spelling numbered; case does not tell them apart, as on many disks."""
+    taken: set[str] = set()
+    result = []
+    for stem in stems:
+        candidate, number = stem, 2
+        while candidate.casefold() in taken:
+            candidate, number = f"{stem}-{number}", number + 1
+        taken.add(candidate.casefold())
+        result.append(candidate)
+    return result

@@ -1,0 +1,309 @@
+"""The library: every output as a file under a name that a person can use, with the recipe that made it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from media.decode import probe
+from media.waveform import peaks as waveform_peaks
+from studio.errors import InvalidInput, MediaError, NotFound
+from studio.files import as_json, discard, staging_path, sweep, write_json
+from studio.library.archive import write_archive
+from studio.library.index import Index
+from studio.library.model import (
+    ARCHIVE,
+    AUDIO,
+    PEAK_COUNT,
+    VIDEO,
+    NotEnoughSpace,
+    Output,
+    Recipe,
+    Removal,
+    Usage,
+    peaks_path,
+    read_json,
+    recipe_path,
+)
+from studio.library.quota import GIB, RemovalLog, removals
+from studio.library.shelving import Delivery, file_stem
+from studio.settings import LibrarySettings
+
+log = logging.getLogger(__name__)
+
+LONGEST_TITLE = 200
+SPARE_BYTES = 512 * 2**20  # left free beyond what a job asks for: the databases and the desktop live on the same disk
+_STALE_SECONDS = 3600.0
+_Removals = list[Removal]  # inside the class `list` is its method
+
+
+class Library:
+    """The outputs in one folder. The files are the truth: one that was deleted by hand is gone, one that was put there is
+    listed as found, and a recipe that was damaged costs its output no more than the recipe.
+
+    Any thread may call any method; other processes may add to and delete from the same folder. One lock guards the index and
+    changes to recipes; nothing else is locked while it is held. Moving a finished file in needs no lock: creating its recipe
+    under a free name makes that name its own.
+
+    Args:
+        folder: where outputs lie; made when it is missing. Only files with SERVED_EXTENSIONS may be served from it.
+        clock: the time in seconds since the epoch.
+    """
+
+    def __init__(self, folder: Path, settings: LibrarySettings, clock: Callable[[], float] = time.time) -> None:
+        self.folder = folder
+        self._settings = settings
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._index = Index(folder)
+        self._removed = RemovalLog(folder / ".removals.jsonl")
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder, time.time() - _STALE_SECONDS)
+
+    # Adding
+
+    def add(
+        self,
+        staged: Path,
+        kind: str,
+        title: str,
+        recipe: Recipe | Mapping[str, Any],
+        companions: Iterable[Path] = (),
+        *,
+        name: str = "",
+        peaks: Sequence[float] | None = None,
+        keep: bool = False,
+    ) -> Output:
+        """Move a finished file, and what belongs to it, into the library.
+
+        The recipe is there before the file appears. The name is made of the recipe's engine and voice and the time, or of
+        `name`; a number is added when it is taken.
+
+        Args:
+            staged: the finished file; gone from its place afterwards.
+            kind: one of KINDS, fitting the file's ending.
+            companions: subtitles, word times and the like, each with an ending of its own.
+            peaks: the waveform's outline if it is known; an audio file is read for it otherwise.
+
+        Raises:
+            InvalidInput, MediaError: a file is missing, empty, of another kind, or cannot be decoded.
+            NotEnoughSpace, GreenroomError: the disk does not take it.
+        """
+        delivery = Delivery(Path(staged), kind, tuple(Path(path) for path in companions))
+        created = self._clock()
+        if peaks is None and kind == AUDIO:
+            peaks = waveform_peaks(delivery.staged, PEAK_COUNT)
+        head = {
+            "title": _title(title) or delivery.staged.stem,
+            "created": created,
+            "keep": keep,
+            "found": False,
+            "duration": _duration(delivery, recipe),
+        }
+        base = file_stem(recipe, kind, created, name)
+        outline = as_json({"peaks": [round(peak, 3) for peak in peaks]}) if peaks else b""
+        shelved = delivery.shelve(
+            self.folder, base, head, {key: value for key, value in recipe.items() if key != "output"}, outline
+        )
+        with self._lock:
+            self._index.forget()
+        return self.get(shelved)
+
+    def archive(
+        self,
+        outputs: Sequence[str],
+        title: str,
+        recipe: Recipe | Mapping[str, Any],
+        *,
+        names: Sequence[str] = (),
+        with_companions: bool = True,
+    ) -> Output:
+        """One ZIP of several outputs, itself an output.
+
+        Args:
+            outputs: ids, in the order of the entries.
+            names: stems of the entries, one for each output; the outputs' own file names otherwise.
+
+        Raises:
+            NotFound, InvalidInput, NotEnoughSpace: an id is unknown, there is none, or the disk is too full.
+        """
+        members = [self.get(output) for output in outputs]
+        if not members or (names and len(names) != len(members)):
+            raise InvalidInput("An archive needs at least one output, and as many names as outputs where names are given.")
+        self.ensure_space(sum(member.total_size for member in members), "the archive")
+        staged = staging_path(self.folder, ".zip")
+        try:
+            write_archive(staged, members, names, with_companions)
+            return self.add(staged, ARCHIVE, title, {"parents": [member.id for member in members], **recipe})
+        finally:
+            staged.unlink(missing_ok=True)
+
+    # Reading
+
+    def list(self, limit: int | None = 50, kinds: Collection[str] = (), text: str = "") -> list[Output]:
+        """Outputs, newest first: of these kinds, and with every word of `text` in title, name, engine or voice."""
+        with self._lock:
+            outputs = self._index.outputs()
+        words = text.casefold().split()
+        chosen = (output for output in outputs if (not kinds or output.kind in kinds) and _speaks_of(output, words))
+        return [output for output, _ in zip(chosen, range(len(outputs) if limit is None else limit), strict=False)]
+
+    def get(self, output: str) -> Output:
+        """The output of that id. The path of a file in the folder, as a job tells it, is taken for its id.
+
+        Raises:
+            NotFound: no such output.
+        """
+        path = Path(output)
+        name = path.name if path.is_absolute() and path.parent in (self.folder, self.folder.resolve()) else output
+        with self._lock:
+            found = self._index.by_id().get(name)
+        if found is None:
+            shown = "".join(character if character.isprintable() else "�" for character in name[:120])
+            raise NotFound(f"There is no output “{shown}”.", "It may have been deleted; see the list of outputs.")
+        return found
+
+    def peaks(self, output: str, count: int = PEAK_COUNT) -> tuple[float, ...]:
+        """The waveform's outline of an audio or video output, 0..1; made once and kept beside the file.
+
+        Raises:
+            NotFound, MediaError: no such output, or no sound in it.
+        """
+        found = self.get(output)
+        kept = found.peaks
+        if len(kept) != count:
+            kept = tuple(round(peak, 3) for peak in waveform_peaks(found.path, count))
+            write_json(peaks_path(found.path), {"peaks": kept})
+        return kept
+
+    # Changing
+
+    def rename(self, output: str, title: str) -> Output:
+        """Give an output another title. The file keeps its name, and so its id, so that no link to it breaks.
+
+        Raises:
+            NotFound, InvalidInput: no such output, an empty title, or a recipe that cannot be written.
+        """
+        title = _title(title)
+        if not title:
+            raise InvalidInput("A title needs at least one character.")
+        return self._edit(output, title=title)
+
+    def protect(self, output: str, keep: bool = True) -> Output:
+        """Keep an output from quota and retention, or let it go with the others again.
+
+        Raises:
+            NotFound, InvalidInput: as `rename`.
+        """
+        return self._edit(output, keep=keep)
+
+    def delete(self, output: str) -> Output:
+        """Remove an output with its recipe and companions. Gives back what was removed.
+
+        Raises:
+            NotFound: no such output.
+        """
+        with self._lock:
+            found = self.get(output)
+            own_recipe = [recipe_path(found.path)] if found.has_recipe else []
+            discard(self.folder, found.path, *found.companions, peaks_path(found.path), *own_recipe)
+            self._index.forget()
+        return found
+
+    def _edit(self, output: str, **changes: Any) -> Output:
+        with self._lock:
+            found = self.get(output)
+            path = recipe_path(found.path)
+            fields = read_json(path) if found.has_recipe else {}
+            if fields is None or found.damage:
+                raise InvalidInput(f"The recipe of “{found.title}” cannot be read, so nothing can be noted in it.")
+            if not found.has_recipe and path.exists():
+                hint = "Give the file another name in the outputs folder first."
+                raise InvalidInput(f"“{found.id}” has the name of another output but for its ending.", hint)
+            head = {"file": found.id, "kind": found.kind, "title": found.title, "created": found.created, "found": found.found}
+            write_json(path, {**fields, "output": {**head, **fields.get("output", {}), **changes}})
+            self._index.forget()
+            return self.get(found.id)
+
+    # The disk
+
+    def usage(self) -> Usage:
+        """Bytes of each kind, with recipes and companions, beside the quota and what the disk has left."""
+        by_kind: dict[str, int] = {}
+        counts: dict[str, int] = {}
+        for output in self.list(limit=None):
+            by_kind[output.kind] = by_kind.get(output.kind, 0) + output.total_size
+            counts[output.kind] = counts.get(output.kind, 0) + 1
+        return Usage(by_kind, counts, self._quota, shutil.disk_usage(self.folder).free)
+
+    @property
+    def _quota(self) -> int:
+        return round(self._settings.quota_gib * GIB)
+
+    def enforce(self, in_use: Collection[str] = ()) -> tuple[Removal, ...]:
+        """Remove what retention and quota say, oldest first; protected outputs, those `in_use` and the newest one stay.
+
+        Each removal is logged and kept for `recent_removals`, so that nothing goes silently.
+        """
+        done = []
+        outputs = self.list(limit=None)
+        for output, removal in removals(outputs, self._quota, self._settings.retention_days, self._clock(), in_use):
+            try:
+                self.delete(output.id)
+            except (NotFound, OSError):
+                continue
+            log.info("Removed the output %s (%d bytes). %s", removal.id, removal.size, removal.reason)
+            done.append(removal)
+        if done:
+            with self._lock:
+                self._removed.add(done)
+        return tuple(done)
+
+    def recent_removals(self, limit: int = 50) -> _Removals:
+        """What quota and retention removed of late, newest first."""
+        return self._removed.newest(limit)
+
+    def ensure_space(self, needed: int, what: str = "the result") -> None:
+        """See that the disk can take `needed` bytes more, before the work rather than after it.
+
+        Raises:
+            NotEnoughSpace: with the numbers.
+        """
+        free = shutil.disk_usage(self.folder).free
+        if free < needed + SPARE_BYTES:
+            raise NotEnoughSpace(
+                f"The disk has {_size(free)} free; {what} needs about {_size(needed)} and {_size(SPARE_BYTES)} must stay free.",
+                "Delete outputs, or move the data folder to a larger disk.",
+            )
+
+
+def _speaks_of(output: Output, words: Sequence[str]) -> bool:
+    if not words:
+        return True
+    said = f"{output.title} {output.id} {output.engine} {output.voice}".casefold()
+    return all(word in said for word in words)
+
+
+def _title(title: str) -> str:
+    return " ".join("".join(one if one.isprintable() else " " for one in title).split())[:LONGEST_TITLE]
+
+
+def _duration(delivery: Delivery, recipe: Mapping[str, Any]) -> float | None:
+    told = recipe.get("duration")
+    if isinstance(told, (int, float)) and told >= 0:
+        return float(told)
+    if delivery.kind not in (AUDIO, VIDEO):
+        return None
+    try:
+        return probe(delivery.staged).duration
+    except MediaError:
+        return None
+
+
+def _size(size: int) -> str:
+    return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / 2**20:.0f} MiB"

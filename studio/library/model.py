@@ -1,0 +1,189 @@
+"""Outputs as values, what may be one, and the errors that only the library knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+from studio.errors import GreenroomError
+
+AUDIO, VIDEO, IMAGE, SUBTITLES, ARCHIVE = "audio", "video", "image", "subtitles", "archive"
+
+KIND_OF_EXTENSION: dict[str, str] = {
+    **dict.fromkeys((".wav", ".flac", ".mp3", ".m4a", ".opus", ".ogg"), AUDIO),
+    **dict.fromkeys((".mp4", ".webm", ".mkv", ".mov"), VIDEO),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp"), IMAGE),
+    **dict.fromkeys((".srt", ".vtt", ".txt"), SUBTITLES),
+    ".zip": ARCHIVE,
+}
+"""What an output may be. No format in which a browser would run anything: no HTML, no SVG, no PDF."""
+
+KINDS: tuple[str, ...] = (AUDIO, VIDEO, IMAGE, SUBTITLES, ARCHIVE)
+
+SERVED_EXTENSIONS: frozenset[str] = frozenset(KIND_OF_EXTENSION)
+"""The only endings of files in the outputs folder that may be answered over HTTP."""
+
+COMPANION_EXTENSIONS: frozenset[str] = frozenset({".srt", ".vtt", ".txt", ".json", ".png", ".jpg", ".webp"})
+"""What may lie beside an output under its stem; `.json` (word times, say) is for programs and not served."""
+
+RECIPE_SUFFIX = ".recipe.json"
+PEAKS_SUFFIX = ".peaks.json"
+PEAK_COUNT = 800
+
+
+class Input(TypedDict, total=False):
+    """One thing that went into an output, known again by its hash."""
+
+    role: str
+    name: str
+    sha256: str
+
+
+class Recipe(TypedDict, total=False):
+    """How an output was made. All keys are optional; further ones are kept.
+
+    `engine`, `voice`: ids or labels, the first two parts of the file's name; `spec`: the fields of the job, to bring back with
+    “use these settings”; `job`: id of the job; `kind`: name of the production; `parents`: ids of outputs it was made from;
+    `facts`: a few short sentences for the player; `duration` in seconds.
+    """
+
+    engine: str
+    engine_version: str
+    voice: str
+    options: dict[str, Any]
+    seed: int
+    inputs: list[Input]
+    parents: list[str]
+    timings: dict[str, float]
+    licence: str
+    commercial_use: bool
+    kind: str
+    spec: dict[str, Any]
+    job: str
+    facts: list[str]
+    duration: float
+    studio_version: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """One result as it lies on disk now.
+
+    Args:
+        id: the file's name in the outputs folder; stays the same when the title changes.
+        kind: one of KINDS.
+        created: seconds since the epoch.
+        size: bytes of the file itself; `total_size` counts everything that belongs to it.
+        duration: seconds, None when unknown.
+        companions: paths of files with the same stem: subtitles, word times.
+        keep: protected from quota and retention.
+        found: lies here without a recipe: someone put it into the folder.
+        engine, voice, licence, commercial_use, job, parents: from the recipe, for lists; empty or None when unknown.
+        has_recipe: a recipe lies beside it and is its own.
+        damage: a sentence when that recipe cannot be read; the file itself is untouched.
+    """
+
+    id: str
+    path: Path
+    kind: str
+    title: str
+    created: float
+    size: int
+    total_size: int
+    duration: float | None = None
+    companions: tuple[Path, ...] = ()
+    keep: bool = False
+    found: bool = False
+    engine: str = ""
+    voice: str = ""
+    licence: str = ""
+    commercial_use: bool | None = None
+    job: str = ""
+    parents: tuple[str, ...] = ()
+    has_recipe: bool = True
+    damage: str = ""
+
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        """The recipe, read from its file now; empty when there is none. Scripts can be long, so lists do not hold it."""
+        fields = read_json(recipe_path(self.path)) if self.has_recipe else None
+        return {key: value for key, value in (fields or {}).items() if key != "output"}
+
+    @property
+    def peaks(self) -> tuple[float, ...]:
+        """The waveform's outline, 0..1, from left to right; empty when none was made (yet)."""
+        fields = read_json(peaks_path(self.path)) or {}
+        values = fields.get("peaks")
+        return tuple(float(value) for value in values) if isinstance(values, list) else ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The output for the public API: JSON values only."""
+        return {
+            "id": self.id,
+            "path": str(self.path),
+            "kind": self.kind,
+            "title": self.title,
+            "created": self.created,
+            "size": self.size,
+            "duration": self.duration,
+            "companions": [str(path) for path in self.companions],
+            "keep": self.keep,
+            "engine": self.engine,
+            "voice": self.voice,
+            "licence": self.licence,
+            "commercial_use": self.commercial_use,
+            "job": self.job,
+            "parents": list(self.parents),
+        }
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the outputs take on the disk, in bytes."""
+
+    by_kind: dict[str, int]
+    counts: dict[str, int]
+    quota: int
+    free: int
+    """Free on the disk that the outputs lie on."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_kind.values())
+
+
+@dataclass(frozen=True)
+class Removal:
+    """One output that quota or retention has removed, and why in a sentence."""
+
+    id: str
+    title: str
+    size: int
+    at: float
+    reason: str
+
+
+class NotEnoughSpace(GreenroomError):
+    """The disk has too little room for what is about to be made; the reason holds the numbers."""
+
+    retryable_by_default = True
+
+
+def recipe_path(media: Path) -> Path:
+    return media.with_name(media.stem + RECIPE_SUFFIX)
+
+
+def peaks_path(media: Path) -> Path:
+    return media.with_name(media.name + PEAKS_SUFFIX)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file; None when it is missing, broken or no object."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,63 @@
+"""What may go when the outputs outgrow their settings: oldest first, never what is protected or in use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from studio.files import write_whole
+from studio.library.model import Output, Removal
+
+GIB = 2**30
+DAY_SECONDS = 86_400
+KEPT_REMOVALS = 500
+
+
+def removals(
+    outputs: Sequence[Output], quota_bytes: int, retention_days: float, now: float, in_use: Collection[str] = ()
+) -> Iterator[tuple[Output, Removal]]:
+    """Which of `outputs` (newest first) retention and quota remove, in the order of removal, and why.
+
+    The newest output stays even when it is larger than the quota: it is the one that somebody waits for.
+    """
+    total = sum(output.total_size for output in outputs)
+    may_go = [output for output in reversed(outputs) if not output.keep and output.id not in in_use]
+    for output in may_go:
+        days = (now - output.created) / DAY_SECONDS
+        if retention_days and days > retention_days:
+            reason = f"It was {days:.0f} days old; library.retention_days is {retention_days:g}."
+        elif total > quota_bytes and output is not outputs[0]:
+            reason = f"The outputs took {total / GIB:.2f} GiB; library.quota_gib is {quota_bytes / GIB:g}."
+        else:
+            continue
+        total -= output.total_size
+        yield output, Removal(output.id, output.title, output.total_size, now, reason)
+
+
+@dataclass(frozen=True)
+class RemovalLog:
+    """What was removed of late, one JSON object a line, so that nothing goes silently."""
+
+    path: Path
+
+    def add(self, removed: Iterable[Removal]) -> None:
+        lines = [*self._lines(), *(json.dumps(asdict(removal), ensure_ascii=False) for removal in removed)]
+        write_whole(self.path, ("\n".join(lines[-KEPT_REMOVALS:]) + "\n").encode("utf-8", "replace"))
+
+    def newest(self, limit: int) -> list[Removal]:
+        """Newest first; lines that cannot be read are passed over."""
+        found = []
+        for line in reversed(self._lines()):
+            try:
+                found.append(Removal(**json.loads(line)))
+            except (ValueError, TypeError):
+                continue
+        return found[:limit]
+
+    def _lines(self) -> list[str]:
+        try:
+            return self.path.read_text("utf-8", "replace").splitlines()
+        except OSError:
+            return []
