@@ -13,6 +13,16 @@ class EngineNotReady(EngineError):
     """Something the engine needs is missing; the hint is its next step."""
 
 
+class EngineOutOfMemory(EngineError):
+    """The engine ran out of main or graphics memory. Its worker is ended afterwards, so a later try starts clean."""
+
+    retryable_by_default = True
+
+
+class WireError(EngineError):
+    """What came over the pipe between studio and worker is not a message, or a value in it is not valid."""
+
+
 class WorkerDied(EngineError):
     """The worker process ended in the middle of its work; the reason names the signal or the out-of-memory kill."""
 

@@ -76,10 +76,11 @@ class AdmissionHook(Protocol):
 
 
 class WorkerObserver(Protocol):
-    """Who keeps the books. Called from the host's threads without any of its locks held; must be quick and not raise.
+    """Who keeps the books. Called from the host's threads without its registry locked; must be quick and not raise.
 
-    Each worker is told of as: on_loaded once, on_peak any number of times, then on_died (only when nobody asked it to
-    end) and always on_returned. A start that fails is told of by on_died and on_returned without on_loaded.
+    Each worker is told of in this order: on_loaded once, on_peak any number of times, on_died only when nobody asked it
+    to end, on_returned last. A start that fails after it was admitted is told of without on_loaded; when not even a
+    process came of it, by on_returned with the process id 0. So every admission ends in on_loaded or on_returned.
     """
 
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:

@@ -1,0 +1,215 @@
+"""Owner of all worker processes: lends engines, keeps them warm, ends them, and measures what came back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engines.contract import Engine, EngineOptions, Site
+from engines.errors import EngineError, EngineOutOfMemory, WorkerDied
+from studio.settings import WorkerSettings
+from studio.workers.call import never, unheard
+from studio.workers.death import Death
+from studio.workers.ending import Undertaker, total
+from studio.workers.keeper import Keeper
+from studio.workers.log import WorkerLogs
+from studio.workers.measure import Meter
+from studio.workers.model import (
+    AdmissionHook,
+    EngineSource,
+    Residency,
+    SilentObserver,
+    UnloadReport,
+    WorkerObserver,
+    WorkerStatus,
+    admit_all,
+)
+from studio.workers.proxy import EngineProxy
+from studio.workers.registry import Registry
+from studio.workers.slot import Slot, idle_limits
+from studio.workers.starter import Starter
+from studio.workers.wishes import Wishes, unseen
+
+ATTEMPTS = 3
+CLOSE_SECONDS = 1.0
+
+
+class WorkerHost:
+    """Every worker process of the studio is started, known and ended here. Safe from any thread.
+
+    Threads: whoever takes a lease runs its start and its calls; one thread starts processes (see Starter), one keeps the
+    time (see Keeper), and one per worker watches it and notices its end at once, whoever caused it.
+
+    Locks, in this order: the starter's `_admission` (one medium or heavy load at a time), the registry's condition, a
+    slot's `books`, a worker process's own. No hook runs and no pipe is used while the registry is locked.
+
+    Args:
+        catalog: finds engine classes by id.
+        logs: folder for what workers print.
+        light_workers: how many workers a light engine may have side by side; others have one.
+        admit: the memory gate; asked before every start. It may call `evict`.
+        observer: who keeps the books.
+        meter: reads memory.
+    """
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        site: Site,
+        catalog: EngineSource,
+        *,
+        logs: Path,
+        light_workers: int = 2,
+        admit: AdmissionHook = admit_all,
+        observer: WorkerObserver | None = None,
+        meter: Meter | None = None,
+    ) -> None:
+        self._catalog, self._meter, self._observer = catalog, meter or Meter(), observer or SilentObserver()
+        self._limits = idle_limits(settings)
+        self._logs = WorkerLogs(logs)
+        self._registry = Registry(light_workers)
+        self._undertaker = Undertaker(self._registry, self._meter, self._observer)
+        self._starter = Starter(settings, site, self._logs, admit, self._meter, self._observer)
+        self._keeper = Keeper(self._registry, self._limits, self._meter, self._undertaker.end)
+
+    @contextmanager
+    def lease(
+        self,
+        engine_class: type[Engine],
+        options: EngineOptions,
+        *,
+        cancelled: Callable[[], bool] = never,
+        on_progress: Callable[[float, str], None] = unheard,
+        on_state: Callable[[str, str], None] = unseen,
+    ) -> Iterator[Any]:
+        """An EngineProxy for as long as the block lasts. Reuses an idle worker whose reload options agree, else starts
+        one; waits while all that may be are busy. A worker that was killed while idle is replaced here.
+
+        Raises:
+            EngineNotReady, MemoryRefused, WorkerDied, Cancelled, and what the engine raised while loading.
+        """
+        wishes = Wishes(cancelled, on_progress, on_state)
+        slot = self._acquire(engine_class, options, wishes)
+        slot.leased = True
+        try:
+            on_state("running", "")
+            yield EngineProxy(engine_class, lambda call: self._ask(slot, call, wishes))
+        finally:
+            self._give_back(slot)
+
+    def load(self, engine_id: str, options: EngineOptions | None = None, *, wishes: Wishes | None = None) -> None:
+        """Have a warm worker of the engine, with its default options when none are given.
+
+        Raises: as `lease`.
+        """
+        engine = self._catalog.get(engine_id)
+        slot = self._acquire(engine, options or engine.Options(), wishes or Wishes())
+        self._give_back(slot)
+
+    def unload(self, engine_id: str, *, force: bool = False) -> UnloadReport:
+        """End all workers of the engine; what came back. Nothing is done for a cold engine.
+
+        Raises:
+            EngineError: it is at work and `force` is not given.
+        """
+        title = self._catalog.get(engine_id).card.title
+        at_work = [slot for slot in self._registry.of(engine_id) if slot.state is not Residency.WARM] if force else []
+        for slot in at_work:
+            self._undertaker.kill(slot, Death(f"{title} was unloaded in the middle of its work.", "Try again.", unasked=False))
+        idle = self._registry.claim_all(engine_id, idle_only=force)
+        reports = [self._undertaker.end(slot) for slot in (*at_work, *idle)]
+        return total(engine_id, reports, self._meter.available())
+
+    def evict(self, engine_id: str) -> UnloadReport | None:
+        """For the memory gate: end the idle workers of an engine; None when there is none. Busy ones are left alone."""
+        reports = [self._undertaker.end(slot) for slot in self._registry.claim_all(engine_id, idle_only=True)]
+        return total(engine_id, reports, self._meter.available()) if reports else None
+
+    def end_worker(self, engine_id: str, reason: str, hint: str = "Try again when there is more free memory.") -> bool:
+        """For the memory guard: kill the youngest worker of an engine at once, whatever it does; its call fails with
+        `reason`. Whether there was one. Does not wait for its end."""
+        slots = [slot for slot in self._registry.of(engine_id) if slot.process is not None]
+        if slots:
+            self._undertaker.kill(max(slots, key=lambda slot: slot.started), Death(reason, hint))
+        return bool(slots)
+
+    def residency(self, engine_id: str) -> Residency:
+        """The most awake state among the engine's workers."""
+        states = {slot.state for slot in self._registry.of(engine_id)}
+        order = (Residency.BUSY, Residency.LOADING, Residency.WARM)
+        return next((state for state in order if state in states), Residency.COLD)
+
+    def snapshot(self) -> list[WorkerStatus]:
+        """All workers as they stand, the oldest first."""
+        return [slot.status(self._limits) for slot in self._registry.all()]
+
+    def close(self) -> None:
+        """End every worker, busy ones too, within three seconds. Nothing can be leased afterwards."""
+        slots = self._registry.close()
+        self._keeper.stop()
+        closing = Death("The studio was closed.", "Start it again; the job goes on.", unasked=False)
+        for slot in slots:
+            if slot.state is not Residency.WARM:
+                self._undertaker.kill(slot, closing)
+        enders = [threading.Thread(target=self._undertaker.end, args=(slot, CLOSE_SECONDS), daemon=True) for slot in slots]
+        for ender in enders:
+            ender.start()
+        for ender in enders:
+            ender.join(2 * CLOSE_SECONDS)
+        self._starter.close()
+        self._logs.close()
+
+    def _acquire(self, engine: type[Engine], options: EngineOptions, wishes: Wishes) -> Slot:
+        """A loaded worker with these options, this caller's alone. One that turns out dead is replaced."""
+        for _ in range(ATTEMPTS):
+            slot = self._registry.claim(engine, options, wishes, self._undertaker.end)
+            if slot.state is Residency.LOADING:
+                self._starter.start(slot, wishes, self._undertaker)
+                slot.state = Residency.BUSY
+                return slot
+            try:
+                self._adapt(slot, options, wishes)
+            except WorkerDied:
+                slot.gone.wait(CLOSE_SECONDS)
+            else:
+                return slot
+        raise EngineError(f"{engine.card.title} ended each time before it could be used.", retryable=True)
+
+    def _adapt(self, slot: Slot, options: EngineOptions, wishes: Wishes) -> None:
+        if slot.options == options:
+            return
+        slot.options = None  # not certain until the engine has taken them
+        try:
+            self._starter.configure(slot, options, wishes)
+        except BaseException:
+            self._give_back(slot)
+            raise
+        slot.options = options
+
+    def _ask(self, slot: Slot, call: dict[str, Any], wishes: Wishes) -> Generator[Any, None, Any]:
+        if slot.process is None or not slot.leased:
+            raise EngineError(f"The lease of {slot.engine.card.title} has ended.")
+        try:
+            return (yield from slot.process.request("call", call, self._starter.watch(slot, wishes)))
+        except EngineOutOfMemory:
+            slot.spoiled = True
+            raise
+
+    def _give_back(self, slot: Slot) -> None:
+        """End of a lease: what is still running is stopped, what it held is told, and the worker is idle again."""
+        if slot.process is not None:
+            slot.process.stop_active()
+        if slot.spoiled:
+            self._undertaker.end(slot)
+            return
+        if slot.usable:
+            slot.measure(self._meter)
+        with slot.books:
+            if slot.leased and not slot.gone.is_set():
+                self._observer.on_peak(slot.engine.card.id, slot.pid, slot.peak_gib)
+            slot.leased = False
+        if slot.usable:
+            self._registry.give_back(slot)  # else its end is on the way, and until then nobody can have it

@@ -1,0 +1,132 @@
+"""Which workers there are, and whose they are at the moment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from engines.contract import Engine, EngineOptions, Tier
+from engines.errors import EngineError
+from media.errors import Cancelled
+from studio.workers.model import Residency
+from studio.workers.slot import Slot, reload_key
+from studio.workers.wishes import Wishes
+
+POLL_SECONDS = 0.1
+
+
+class Registry:
+    """A slot enters before its process is started and leaves only when the process is reaped or could not be started, so
+    no worker is ever lost track of. An idle slot is claimed by marking it busy; whoever marked it owns it until it is
+    given back or gone.
+
+    `changed` guards the list and the slots' states; nothing else is locked, called or waited for while it is held.
+
+    Args:
+        light_workers: how many workers a light engine may have side by side; others have one.
+    """
+
+    def __init__(self, light_workers: int) -> None:
+        self.changed = threading.Condition()  # reentrant: the methods may be used by one who holds it
+        self._light_workers = light_workers
+        self._slots: list[Slot] = []
+        self._closing = False
+
+    def claim(self, engine: type[Engine], options: EngineOptions, wishes: Wishes, end: Callable[[Slot], object]) -> Slot:
+        """A slot that is this caller's alone: an idle worker marked busy, or a fresh slot (loading) to be started.
+
+        Args:
+            end: ends an idle worker whose reload options do not agree, to make room.
+
+        Raises:
+            Cancelled; EngineError when the studio is closing.
+        """
+        key = reload_key(options)
+        told = False
+        while True:
+            if wishes.cancelled():
+                raise Cancelled()
+            with self.changed:
+                slot = self._find(engine, options, key)
+                if slot is None and told:
+                    self.changed.wait(POLL_SECONDS)
+            if slot is None:
+                if not told:
+                    wishes.on_state("waiting", f"{engine.card.title} is at work for another job.")
+                told = True
+            elif slot.reload_key == key:
+                return slot
+            else:
+                end(slot)
+
+    def claim_all(self, engine_id: str, *, idle_only: bool) -> list[Slot]:
+        """Mark all workers of an engine busy, to end them.
+
+        Args:
+            idle_only: leave those at work out; else they must not be any.
+
+        Raises:
+            EngineError: one is at work and `idle_only` is not set.
+        """
+        with self.changed:
+            idle = [slot for slot in self.of(engine_id) if slot.state is Residency.WARM]
+            at_work = [slot for slot in self.of(engine_id) if slot.state is not Residency.WARM]
+            if at_work and not idle_only:
+                doing = "being loaded" if at_work[0].state is Residency.LOADING else "at work for a job"
+                hint = "Cancel the job or wait for its end, then unload."
+                raise EngineError(f"{at_work[0].engine.card.title} is {doing}.", hint, retryable=True)
+            return self._mark(idle)
+
+    def claim_due(self, is_due: Callable[[Slot], bool]) -> list[Slot]:
+        """Mark the idle workers for which this is so, to end them. The caller holds `changed`."""
+        return self._mark([slot for slot in self._slots if slot.state is Residency.WARM and is_due(slot)])
+
+    def give_back(self, slot: Slot) -> None:
+        """The slot is idle again."""
+        with self.changed:
+            slot.state, slot.idle_since = Residency.WARM, time.monotonic()
+            self.changed.notify_all()
+
+    def remove(self, slot: Slot) -> None:
+        """Its process is reaped, or there never was one."""
+        with self.changed:
+            if slot in self._slots:
+                self._slots.remove(slot)
+            self.changed.notify_all()
+
+    def close(self) -> list[Slot]:
+        """Refuse every further claim; what there is."""
+        with self.changed:
+            self._closing = True
+            self.changed.notify_all()
+            return list(self._slots)
+
+    def all(self) -> list[Slot]:
+        with self.changed:
+            return list(self._slots)
+
+    def of(self, engine_id: str) -> list[Slot]:
+        with self.changed:
+            return [slot for slot in self._slots if slot.engine.card.id == engine_id]
+
+    def _find(self, engine: type[Engine], options: EngineOptions, key: tuple[Any, ...]) -> Slot | None:
+        if self._closing:
+            raise EngineError("The studio is closing; no engine is lent any more.", retryable=True)
+        slots = self.of(engine.card.id)
+        idle = [slot for slot in slots if slot.state is Residency.WARM and slot.usable]
+        fitting = [slot for slot in idle if slot.reload_key == key]
+        if not fitting and len(slots) < (self._light_workers if engine.card.tier is Tier.LIGHT else 1):
+            slot = Slot(engine, options, key)
+            self._slots.append(slot)
+            self.changed.notify_all()
+            return slot
+        return next(iter(self._mark((fitting or idle)[:1])), None)
+
+    def _mark(self, slots: list[Slot]) -> list[Slot]:
+        for slot in slots:
+            slot.state = Residency.BUSY
+            slot.peak_gib = 0.0
+        self.changed.notify_all()
+        return slots

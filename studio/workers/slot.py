@@ -1,0 +1,102 @@
+"""One entry of the host's registry: a worker from the wish to have it until it is reaped and measured."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engines.contract import Engine, EngineOptions, Tier
+from studio.settings import WorkerSettings
+from studio.workers.death import Death
+from studio.workers.measure import Meter
+from studio.workers.model import Residency, UnloadReport, WorkerStatus
+from studio.workers.process import WorkerProcess
+
+
+@dataclass(eq=False)
+class Slot:
+    """Fields change under the host's condition, but for the measurements, which one thread at a time writes.
+
+    Args:
+        options: those the engine has now, None when that is not certain.
+        leased: a lease is open on it (a busy slot may also be one that is being ended).
+        spoiled: it must not be used again (it ran out of memory, say); ended when its lease ends.
+        doom: why it shall end, when that was decided before there was a process to end.
+        available_gib: of the machine, when it was last looked at during this worker's life.
+        books: held while the observer is told of this worker, so that nothing is told after its end.
+        gone: set when the process is reaped, the memory measured and the observer told.
+    """
+
+    engine: type[Engine]
+    options: EngineOptions | None
+    reload_key: tuple[Any, ...]
+    state: Residency = Residency.LOADING
+    process: WorkerProcess | None = None
+    started: float = field(default_factory=time.time)
+    idle_since: float = field(default_factory=time.monotonic)
+    available_before_gib: float = 0.0
+    available_gib: float = 0.0
+    held_gib: float = 0.0
+    peak_gib: float = 0.0
+    leased: bool = False
+    spoiled: bool = False
+    doom: Death | None = None
+    report: UnloadReport | None = None
+    books: threading.Lock = field(default_factory=threading.Lock)
+    gone: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def usable(self) -> bool:
+        return self.process is not None and self.process.alive and not self.spoiled
+
+    @property
+    def pid(self) -> int:
+        return 0 if self.process is None else self.process.pid
+
+    def measure(self, meter: Meter) -> None:
+        """Read what it holds, exactly; for use between calls."""
+        self.held_gib = meter.resident(self.pid) or self.held_gib
+        self.peak_gib = max(self.peak_gib, self.held_gib, meter.high_water(self.pid))
+        self.available_gib = meter.available()
+
+    def sample(self, meter: Meter) -> None:
+        """Read what it holds, cheaply; for use while it works."""
+        self.held_gib = meter.quick(self.pid) or self.held_gib
+        self.peak_gib = max(self.peak_gib, self.held_gib)
+        self.available_gib = meter.available()
+
+    def status(self, limits: Mapping[Tier, float]) -> WorkerStatus:
+        idle = time.monotonic() - self.idle_since if self.state is Residency.WARM else 0.0
+        card = self.engine.card
+        return WorkerStatus(
+            card.id, self.pid, self.state, self.held_gib or card.memory_gib, idle, idle_limit(self.engine, limits), card.tier,
+            self.started,
+        )  # fmt: skip
+
+
+def reload_key(options: EngineOptions) -> tuple[Any, ...]:
+    """The values of the options that need a fresh worker when they change."""
+    return tuple(
+        getattr(options, name) for name, field in type(options).model_fields.items() if _reloads(field.json_schema_extra)
+    )
+
+
+def _reloads(extra: Mapping[str, Any] | Callable[..., None] | None) -> bool:
+    return isinstance(extra, Mapping) and bool(extra.get("reload"))
+
+
+def idle_limits(settings: WorkerSettings) -> dict[Tier, float]:
+    return {
+        Tier.LIGHT: settings.idle_light_seconds,
+        Tier.MEDIUM: settings.idle_medium_seconds,
+        Tier.HEAVY: settings.idle_heavy_seconds,
+    }
+
+
+def idle_limit(engine: type[Engine], limits: Mapping[Tier, float]) -> float:
+    """After how many seconds without use a worker of this engine is ended; 0 = never."""
+    card = engine.card
+    return limits[card.tier] if card.idle_seconds is None else card.idle_seconds

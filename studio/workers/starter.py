@@ -1,0 +1,167 @@
+"""From an empty slot to a worker that holds its engine."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any
+
+from engines.contract import Card, EngineOptions, Site, Tier
+from engines.errors import EngineError, EngineNotReady, WorkerDied
+from media.errors import Cancelled
+from studio.settings import WorkerSettings
+from studio.workers.call import CallWatch
+from studio.workers.ending import Undertaker
+from studio.workers.launch import plan_launch
+from studio.workers.log import WorkerLogs
+from studio.workers.measure import Meter
+from studio.workers.model import AdmissionHook, WorkerObserver
+from studio.workers.process import Patience, WorkerProcess
+from studio.workers.slot import Slot
+from studio.workers.wishes import Wishes
+
+POLL_SECONDS = 0.1
+LONGEST_RELOADS = 10
+"""A load that reports nothing may take this many times what its card says."""
+
+
+class Starter:
+    """Starts processes and loads engines into them.
+
+    Owns the one thread that starts processes: the kernel ends a worker together with the thread that started it
+    (PR_SET_PDEATHSIG counts threads, not processes), so that thread has to live as long as the studio.
+
+    Lock order: `_admission` is held while one medium or heavy engine passes the gate and loads, so that two loads never
+    count the same free memory; light ones are too small to wait for that. It comes before the registry's condition.
+    """
+
+    def __init__(
+        self, settings: WorkerSettings, site: Site, logs: WorkerLogs, admit: AdmissionHook, meter: Meter, observer: WorkerObserver
+    ) -> None:
+        self._settings, self._site, self._logs = settings, site, logs
+        self._admit, self._meter, self._observer = admit, meter, observer
+        self._admission = threading.Lock()
+        self._spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker-spawner")
+        self._patience = Patience(settings.start_seconds, settings.heartbeat_seconds, settings.cancel_grace_seconds)
+
+    def start(self, slot: Slot, wishes: Wishes, undertaker: Undertaker) -> None:
+        """Bring a fresh slot to a loaded worker, or leave nothing of it behind.
+
+        Raises:
+            EngineNotReady, MemoryRefused, WorkerDied, Cancelled, and what the engine raised while loading.
+        """
+        try:
+            process = self._prepare(slot, undertaker)
+        except BaseException:
+            undertaker.never_admitted(slot)
+            raise
+        with self._turn(slot.engine.card, wishes):
+            self._pass_gate(slot, wishes, undertaker)
+            slot.process = process
+            try:
+                self._bring_up(slot, process, wishes)
+            except BaseException:
+                if process.pid:
+                    undertaker.end(slot, 0.0)
+                else:
+                    undertaker.never_lived(slot)
+                raise
+
+    def _prepare(self, slot: Slot, undertaker: Undertaker) -> WorkerProcess:
+        launch = plan_launch(slot.engine.card, self._site)
+        readiness = slot.engine.readiness(self._site)
+        if not readiness.ready:
+            raise EngineNotReady(readiness.sentence, readiness.next_step)
+        log = self._logs.open(slot.engine.card.id)
+        return WorkerProcess(launch, self._patience, log, lambda process: undertaker.bury(slot, process), self._spawn)
+
+    @contextmanager
+    def _turn(self, card: Card, wishes: Wishes) -> Iterator[None]:
+        if card.tier is Tier.LIGHT:
+            yield
+            return
+        while not self._admission.acquire(timeout=POLL_SECONDS):
+            if wishes.cancelled():
+                raise Cancelled()
+        try:
+            yield
+        finally:
+            self._admission.release()
+
+    def _pass_gate(self, slot: Slot, wishes: Wishes, undertaker: Undertaker) -> None:
+        def waiting(reason: str) -> None:
+            if wishes.cancelled():
+                raise Cancelled()
+            self._refuse_doomed(slot)
+            wishes.on_state("waiting", reason)
+
+        try:
+            self._admit(slot.engine.card, waiting)
+        except BaseException:
+            undertaker.never_admitted(slot)
+            raise
+
+    def _bring_up(self, slot: Slot, process: WorkerProcess, wishes: Wishes) -> None:
+        card = slot.engine.card
+        wishes.on_state("loading", f"Loading {card.title}.")
+        slot.available_before_gib = slot.available_gib = self._meter.available()
+        begun = time.monotonic()
+        self._refuse_doomed(slot)
+        patience = self._settings.start_seconds
+        process.start(CallWatch(patience, patience, wishes.cancelled))
+        self._refuse_doomed(slot)
+        self._load(slot, process, wishes)
+        seconds = time.monotonic() - begun
+        slot.measure(self._meter)
+        with slot.books:
+            if not slot.gone.is_set():
+                self._observer.on_loaded(card.id, process.pid, slot.held_gib, seconds)
+
+    def _load(self, slot: Slot, process: WorkerProcess, wishes: Wishes) -> None:
+        card, sort = slot.engine.card, slot.engine
+        site = {field.name: getattr(self._site, field.name) for field in fields(self._site)}
+        request = {"engine": f"{sort.__module__}:{sort.__qualname__}", "options": slot.options, "site": site}
+        longest = max(self._settings.start_seconds, card.stall_seconds, LONGEST_RELOADS * card.reload_seconds)
+        # Importing large libraries may hold the interpreter's lock, and the heartbeat with it, for many seconds.
+        silence = max(self._settings.start_seconds, self._settings.heartbeat_seconds)
+        answer(process, "load", request, CallWatch(longest, silence, wishes.cancelled, wishes.on_progress))
+
+    def _refuse_doomed(self, slot: Slot) -> None:
+        if slot.doom is not None:
+            raise WorkerDied(slot.doom.reason, slot.doom.hint)
+
+    def configure(self, slot: Slot, options: EngineOptions, wishes: Wishes) -> None:
+        """Give a loaded engine other options."""
+        if slot.process is not None:
+            answer(slot.process, "configure", {"options": options}, self.watch(slot, wishes))
+
+    def watch(self, slot: Slot, wishes: Wishes) -> CallWatch:
+        stall = slot.engine.card.stall_seconds
+        return CallWatch(stall, self._settings.heartbeat_seconds, wishes.cancelled, wishes.on_progress)
+
+    def close(self) -> None:
+        self._spawner.shutdown(wait=True)
+
+    def _spawn(self, *args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        try:
+            started: subprocess.Popen[bytes] = self._spawner.submit(subprocess.Popen, *args, **kwargs).result()
+        except RuntimeError as error:
+            raise EngineError("The studio is closing; no worker is started any more.") from error
+        return started
+
+
+def answer(process: WorkerProcess, kind: str, value: Any, watch: CallWatch) -> Any:
+    """Run a request that has one answer."""
+    request = process.request(kind, value, watch)
+    try:
+        next(request)
+    except StopIteration as answered:
+        return answered.value
+    finally:
+        request.close()
+    raise EngineError(f"{process.title} answered in parts where one answer was due.")

@@ -1,0 +1,27 @@
+"""What the taker of a lease wants to be asked and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from studio.workers.call import never, unheard
+
+
+def unseen(state: str, note: str) -> None:
+    """For states that nobody follows."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a taker can be asked and told.
+
+    Args:
+        cancelled: asked some twenty times a second; must be cheap.
+        on_progress: fraction 0..1 and a note, in the taker's thread.
+        on_state: "waiting", "loading" or "running", and a sentence; in the taker's thread.
+    """
+
+    cancelled: Callable[[], bool] = never
+    on_progress: Callable[[float, str], None] = unheard
+    on_state: Callable[[str, str], None] = unseen
