@@ -59,11 +59,6 @@ class DataPaths:
     def environments(self) -> Path:
         return self.root / "environments"
 
-    @property
-    def memory(self) -> Path:
-        """What this machine measured of each engine's memory."""
-        return self.root / "memory"
-
 
 class DataFolderLock:
     """Held by the one server that works on a data folder, from open to close.

@@ -179,9 +179,11 @@ class JobStage:
             self.flush()
 
     def _engine_state(self, state: str, note: str) -> None:
-        self._show(JobState(state), note)
+        self._show(JobState(state), note or (self._note if state == JobState.RUNNING else ""))
 
     def _engine_progress(self, fraction: float, note: str) -> None:
-        if self._span is not None and not self._stopped.is_set():
+        if self._shown.state is JobState.LOADING and note:
+            self._show(JobState.LOADING, note)
+        elif self._shown.state is JobState.RUNNING and self._span is not None and not self._stopped.is_set():
             start, end = self._span
             self.progress(start + (end - start) * fraction, note or self._note)

@@ -1,0 +1,148 @@
+"""The studio as one object: every part made in the right order, and ended in the reverse one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from engines.catalog import Catalog
+from engines.contract import Site
+from studio.engines_service import EnginesService
+from studio.housekeeping import Housekeeper
+from studio.jobs.production import Production
+from studio.jobs.runner import JobRunner
+from studio.jobs.service import Jobs
+from studio.jobs.store import JobStore
+from studio.lanes import Lanes
+from studio.library import Library
+from studio.logs import open_log
+from studio.memory.keeper import MemoryKeeper
+from studio.paths import DataFolderLock, DataPaths
+from studio.segments import SegmentStore
+from studio.settings import HOME, Settings
+from studio.voices.voices import Voices
+from studio.workers.host import WorkerHost
+
+log = logging.getLogger(__name__)
+
+ASSETS = HOME / "assets"
+GIB = 1024**3
+RUNNER_CLOSE_SECONDS = 3.0
+
+Productions = Callable[["Studio"], Sequence[Production]]
+"""Makes the kinds of job of a studio whose other parts are ready; `jobs` is made after them."""
+
+
+class Studio:
+    """Owns every part below, and the lock on its data folder, from `open` to `close`.
+
+    Order of making: lock, log, memory, workers, lanes, segments, voices, library, job store, productions, runner,
+    housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
+    engines' calls, then the workers are ended, last the lock is let go, so the next studio finds the folder at rest.
+
+    Attributes: settings, paths, site, catalog, memory, workers, engines, lanes, segments, voices, library, productions, jobs.
+    """
+
+    def __init__(self, settings: Settings, parts: ExitStack, productions: Productions) -> None:
+        """Use `open`; this registers what ends each part with `parts`."""
+        self.settings = settings
+        self.paths = DataPaths(settings.data_folder)
+        self._parts = parts
+        parts.callback(DataFolderLock(self.paths.lock).release)
+        parts.callback(open_log(self.paths.logs))
+        self.catalog = Catalog(settings.engines.extra)
+        self.site = site_of(settings, self.paths)
+        self.memory = MemoryKeeper(settings.memory, self.paths.root)
+        parts.callback(self.memory.close)
+        self.workers = self._worker_host()
+        parts.callback(self.workers.close)
+        self.memory.attach(_WorkersForMemory(self.workers), lambda engine_id: self.catalog.get(engine_id).card)
+        self.engines = EnginesService(self.catalog, self.site, self.workers)
+        self.lanes = Lanes(settings.lanes)
+        store = JobStore(self.paths.jobs)
+        parts.callback(store.close)
+        self.segments = SegmentStore(
+            self.paths.segments, int(settings.library.segment_cache_gib * GIB), protected_since=store.earliest_start
+        )
+        self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
+        self.library = Library(self.paths.outputs, settings.library)
+        self.productions = {production.kind: production for production in productions(self)}
+        runner = JobRunner(store, self.productions, self.lanes, self.workers, self.catalog, self.paths.scratch)
+        self.jobs = Jobs(store, runner, self.productions, settings.jobs, self.paths.root)
+        parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
+        runner.start()
+        self._housekeeper()
+
+    @classmethod
+    def open(cls, settings: Settings, productions: Productions | None = None) -> Studio:
+        """Everything made and running; jobs that the last server left are going on.
+
+        Raises:
+            StorageError: another studio holds the data folder, or it cannot be used.
+            EngineError: an entry of `engines.extra` is wrong.
+        """
+        started = time.monotonic()
+        with ExitStack() as parts:
+            studio = cls(settings, parts, productions or all_productions)
+            studio._parts = parts.pop_all()
+        log.info("Opened in %.2f s", time.monotonic() - started)
+        return studio
+
+    def close(self) -> None:
+        """End everything within some five seconds. Closing twice does no harm."""
+        self._parts.close()
+
+    def _worker_host(self) -> WorkerHost:
+        return WorkerHost(
+            self.settings.workers,
+            self.site,
+            self.catalog,
+            logs=self.paths.logs,
+            light_workers=self.settings.lanes.cpu_jobs,
+            admit=self.memory.admit_load,
+            observer=self.memory,
+            gpu_bytes=self.memory.gpu_bytes,
+            tolerance_gib=self.settings.memory.return_tolerance_gib,
+        )
+
+    def _housekeeper(self) -> None:
+        housekeeper = Housekeeper(
+            {
+                "list of jobs": self.jobs.prune,
+                "rendered pieces": self.segments.prune,
+                "library": self.library.enforce_quota,
+            }
+        )
+        self._parts.callback(housekeeper.close)
+        housekeeper.start()
+
+
+class _WorkersForMemory:
+    """The worker host under the names that the memory keeper asks for."""
+
+    def __init__(self, host: WorkerHost) -> None:
+        self.snapshot = host.snapshot
+        self.unload = host.evict
+        self.end = host.end_worker
+
+
+def all_productions(studio: Studio) -> list[Production]:
+    """Every kind of job; adding one is one line here."""
+    from studio.productions.voiceover import Voiceover
+
+    return [Voiceover(studio)]
+
+
+def site_of(settings: Settings, paths: DataPaths) -> Site:
+    """Where engines find things; further weight folders of the settings are read after the studio's own."""
+    further = tuple(folder.expanduser() for folder in settings.data.weights)
+    return Site(
+        assets=ASSETS, cache=paths.cache, weights=(paths.weights, *map(_absolute, further)), environments=paths.environments
+    )
+
+
+def _absolute(folder: Path) -> Path:
+    return folder if folder.is_absolute() else HOME / folder
