@@ -12,6 +12,7 @@ import signal
 import stat
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +36,7 @@ from engines.contract import (
 from engines.errors import EngineError
 from engines.speech.requests import refuse_what_no_preset_engine_takes
 from media.audio import Audio
+from media.errors import Cancelled
 
 SAMPLE_RATE = 16_000
 SECONDS_PER_CHARACTER = 0.06
@@ -157,10 +159,8 @@ class FaultEngine(Engine):
         """Works and shows signs of life, but takes no notice of being cancelled."""
         end = time.monotonic() + self.options.seconds
         while time.monotonic() < end:
-            try:
+            with suppress(Cancelled):
                 self.run.progress(0.5, "ignoring you")
-            except Exception:
-                pass
             time.sleep(0.05)
 
     def _hog(self) -> None:

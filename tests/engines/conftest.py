@@ -1,0 +1,40 @@
+"""What the engine tests share: the site, and engines loaded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.intelligibility import Recogniser
+from engines.contract import Site
+from engines.speech.espeak import Espeak
+from engines.speech.flite import Flite
+from tests.engines.contract import loaded
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(ASSETS, tmp_path_factory.mktemp("engine-cache"))
+
+
+@pytest.fixture(scope="session")
+def espeak(site: Site) -> Espeak:
+    engine = loaded(Espeak, site)
+    assert isinstance(engine, Espeak)
+    return engine
+
+
+@pytest.fixture(scope="session")
+def flite(site: Site) -> Flite:
+    engine = loaded(Flite, site)
+    assert isinstance(engine, Flite)
+    return engine
+
+
+@pytest.fixture(scope="session")
+def recogniser() -> Recogniser:
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
+    return Recogniser()
