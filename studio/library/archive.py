@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from studio.errors import NotFound
-from studio.library.model import Output
+from studio.library.model import SERVED_EXTENSIONS, Output
 
 LONGEST_ENTRY = 120
 
@@ -16,6 +16,7 @@ def write_archive(target: Path, outputs: Sequence[Output], names: Sequence[str],
     """Write the files of `outputs` uncompressed, since sound and pictures gain next to nothing.
 
     Args:
+        with_companions: subtitles too; files for programs stay behind.
         names: stems of the entries, one for each output; made fit and unique. The outputs' own when empty.
 
     Raises:
@@ -25,7 +26,8 @@ def write_archive(target: Path, outputs: Sequence[Output], names: Sequence[str],
     try:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as file:
             for stem, output in zip(stems, outputs, strict=True):
-                for path in (output.path, *(output.companions if with_companions else ())):
+                beside = [path for path in output.companions if path.suffix in SERVED_EXTENSIONS] if with_companions else []
+                for path in (output.path, *beside):
                     file.write(path, stem + path.suffix)
     except FileNotFoundError:
         raise NotFound("One of the outputs was deleted while the archive was made.") from None

@@ -10,9 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from media.decode import probe
 from media.waveform import peaks as waveform_peaks
-from studio.errors import InvalidInput, MediaError, NotFound
+from studio.errors import InvalidInput, NotFound
 from studio.files import as_json, discard, staging_path, sweep, write_json
 from studio.library.archive import write_archive
 from studio.library.index import Index
@@ -20,7 +19,6 @@ from studio.library.model import (
     ARCHIVE,
     AUDIO,
     PEAK_COUNT,
-    VIDEO,
     NotEnoughSpace,
     Output,
     Recipe,
@@ -103,7 +101,7 @@ class Library:
             "created": created,
             "keep": keep,
             "found": False,
-            "duration": _duration(delivery, recipe),
+            "duration": delivery.duration(recipe),
         }
         base = file_stem(recipe, kind, created, name)
         outline = as_json({"peaks": [round(peak, 3) for peak in peaks]}) if peaks else b""
@@ -245,8 +243,8 @@ class Library:
     def _quota(self) -> int:
         return round(self._settings.quota_gib * GIB)
 
-    def enforce(self, in_use: Collection[str] = ()) -> tuple[Removal, ...]:
-        """Remove what retention and quota say, oldest first; protected outputs, those `in_use` and the newest one stay.
+    def enforce_quota(self, in_use: Collection[str] = ()) -> tuple[Removal, ...]:
+        """Remove what retention and quota say, oldest first. Protected outputs and those `in_use` stay.
 
         Each removal is logged and kept for `recent_removals`, so that nothing goes silently.
         """
@@ -291,18 +289,6 @@ def _speaks_of(output: Output, words: Sequence[str]) -> bool:
 
 def _title(title: str) -> str:
     return " ".join("".join(one if one.isprintable() else " " for one in title).split())[:LONGEST_TITLE]
-
-
-def _duration(delivery: Delivery, recipe: Mapping[str, Any]) -> float | None:
-    told = recipe.get("duration")
-    if isinstance(told, (int, float)) and told >= 0:
-        return float(told)
-    if delivery.kind not in (AUDIO, VIDEO):
-        return None
-    try:
-        return probe(delivery.staged).duration
-    except MediaError:
-        return None
 
 
 def _size(size: int) -> str:

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.errors import GreenroomError, InvalidInput
+from media.decode import probe
+from studio.errors import GreenroomError, InvalidInput, MediaError
 from studio.files import as_json, move_whole, slug, staging_path, sync_folder, write_whole
-from studio.library.model import COMPANION_EXTENSIONS, KIND_OF_EXTENSION, PEAKS_SUFFIX, RECIPE_SUFFIX, NotEnoughSpace
+from studio.library.model import (
+    AUDIO,
+    COMPANION_EXTENSIONS,
+    KIND_OF_EXTENSION,
+    PEAKS_SUFFIX,
+    RECIPE_SUFFIX,
+    VIDEO,
+    NotEnoughSpace,
+)
 
 _PART_BYTES = 48
 _NAME_BYTES = 120
@@ -52,6 +61,18 @@ class Delivery:
     def extension(self) -> str:
         return self.staged.suffix.lower()
 
+    def duration(self, recipe: Mapping[str, Any]) -> float | None:
+        """Seconds, as the recipe or else the file says; None when neither does."""
+        told = recipe.get("duration")
+        if isinstance(told, (int, float)) and told >= 0:
+            return float(told)
+        if self.kind not in (AUDIO, VIDEO):
+            return None
+        try:
+            return probe(self.staged).duration
+        except MediaError:
+            return None
+
     def shelve(self, folder: Path, base: str, head: Mapping[str, Any], recipe: Mapping[str, Any], peaks: bytes = b"") -> str:
         """Move everything into `folder` under one free stem, and give the name of the file.
 
@@ -89,7 +110,7 @@ class Delivery:
             if any(os.path.lexists(folder / (stem + ending)) for ending in endings):
                 continue
             names = [stem + ending for ending in endings]
-            fields = {"output": {**head, "file": names[0], "kind": self.kind, "companions": names[1:]}, **recipe}
+            fields = {**recipe, "output": {**head, "file": names[0], "kind": self.kind, "companions": names[1:]}}
             if _create(folder / (stem + RECIPE_SUFFIX), as_json(fields)):
                 return stem
         raise AssertionError("unreachable: stems do not end")

@@ -122,24 +122,26 @@ class _CastingCall:
     # Presets
 
     def _default_voice(self, named: EngineClass | None) -> Casting:
-        engine = named or self._default_engine()
+        engine, chosen = (named, "") if named is not None else self._default()
         self._refuse_language(engine)
         presets = self._ready(engine).preset_voices(self.site)
         if not presets:
             raise InvalidInput(f"{engine.card.title} has no voice of its own.", self._saved_hint())
-        preset = _for_language(presets, self.language)
+        wanted = (preset for preset in presets if preset.id == chosen)
+        preset = next(wanted, None) or _for_language(presets, self.language)
         if preset is None:  # the engine knows which of its voices serves a tag that none of them bears
             return Casting(engine, SpeakingVoice(), "", f"default:{self.language}")
         return self._cast_preset(engine, preset)
 
-    def _default_engine(self) -> EngineClass:
+    def _default(self) -> tuple[EngineClass, str]:
+        """The engine of the settings where it speaks the language, else the clearest ready one and its clearest voice."""
         if self.default_engine not in ("", AUTO):
             wished = self._speech_engine(self.default_engine)
             if self._speaks(wished):
-                return self._ready(wished)
-        return self._speech_engine(
-            default_speech(self.language, [one.card.id for one in self._speaking() if self._is_ready(one)])
-        )
+                return wished, ""
+        ready = [engine.card.id for engine in self._speaking() if self._is_ready(engine)]
+        engine_id, preset = default_speech(self.language, ready)
+        return self._speech_engine(engine_id), preset
 
     def _preset(self, engine_id: str, preset_id: str, named: EngineClass | None) -> Casting:
         engine = self._speech_engine(engine_id)
