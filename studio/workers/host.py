@@ -16,7 +16,7 @@ from studio.workers.death import Death
 from studio.workers.ending import Undertaker, total
 from studio.workers.keeper import Keeper
 from studio.workers.log import WorkerLogs
-from studio.workers.measure import Meter
+from studio.workers.measure import Meter, available_gib, no_gpu
 from studio.workers.model import (
     AdmissionHook,
     EngineSource,
@@ -43,16 +43,17 @@ class WorkerHost:
     Threads: whoever takes a lease runs its start and its calls; one thread starts processes (see Starter), one keeps the
     time (see Keeper), and one per worker watches it and notices its end at once, whoever caused it.
 
-    Locks, in this order: the starter's `_admission` (one medium or heavy load at a time), the registry's condition, a
-    slot's `books`, a worker process's own. No hook runs and no pipe is used while the registry is locked.
+    Locks, in this order: the registry's condition, a slot's `books`, a worker process's own. No hook runs and no pipe is
+    used while the registry is locked. The admission hook runs with nothing locked, so it may call `evict`.
 
     Args:
         catalog: finds engine classes by id.
         logs: folder for what workers print.
         light_workers: how many workers a light engine may have side by side; others have one.
-        admit: the memory gate; asked before every start. It may call `evict`.
+        admit: the memory gate; asked before every start.
         observer: who keeps the books.
-        meter: reads memory.
+        available: available main memory in GiB. gpu_bytes: graphics memory of a process by its id.
+        tolerance_gib: an unload has succeeded when available memory is back to within this.
     """
 
     def __init__(
@@ -65,9 +66,12 @@ class WorkerHost:
         light_workers: int = 2,
         admit: AdmissionHook = admit_all,
         observer: WorkerObserver | None = None,
-        meter: Meter | None = None,
+        available: Callable[[], float] = available_gib,
+        gpu_bytes: Callable[[int], int] = no_gpu,
+        tolerance_gib: float = 0.3,
     ) -> None:
-        self._catalog, self._meter, self._observer = catalog, meter or Meter(), observer or SilentObserver()
+        self._catalog, self._observer = catalog, observer or SilentObserver()
+        self._meter = Meter(available, gpu_bytes, tolerance_gib)
         self._limits = idle_limits(settings)
         self._logs = WorkerLogs(logs)
         self._registry = Registry(light_workers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from engines.contract import Card, Engine, Tier
 
@@ -59,6 +59,17 @@ class UnloadReport:
     available_before_load_gib: float
     available_after_gib: float
     within_tolerance: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as the public API gives it; sizes in GiB."""
+        return {
+            "engine": self.engine_id,
+            "workers": self.workers,
+            "held_gib": round(self.held_gib, 3),
+            "returned_gib": round(self.returned_gib, 3),
+            "available_gib": round(self.available_after_gib, 3),
+            "within_tolerance": self.within_tolerance,
+        }
 
 
 class AdmissionHook(Protocol):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
-from engines.contract import Card, EngineOptions, Site, Tier
+from engines.contract import EngineOptions, Site
 from engines.errors import EngineError, EngineNotReady, WorkerDied
 from media.errors import Cancelled
 from studio.settings import WorkerSettings
@@ -25,7 +22,6 @@ from studio.workers.process import Patience, WorkerProcess
 from studio.workers.slot import Slot
 from studio.workers.wishes import Wishes
 
-POLL_SECONDS = 0.1
 LONGEST_RELOADS = 10
 """A load that reports nothing may take this many times what its card says."""
 
@@ -34,10 +30,7 @@ class Starter:
     """Starts processes and loads engines into them.
 
     Owns the one thread that starts processes: the kernel ends a worker together with the thread that started it
-    (PR_SET_PDEATHSIG counts threads, not processes), so that thread has to live as long as the studio.
-
-    Lock order: `_admission` is held while one medium or heavy engine passes the gate and loads, so that two loads never
-    count the same free memory; light ones are too small to wait for that. It comes before the registry's condition.
+    (PR_SET_PDEATHSIG counts threads, not processes), so that thread has to live as long as the studio.    Holds no lock: that two loads do not count the same free memory is the gate's to see to.
     """
 
     def __init__(
@@ -45,7 +38,6 @@ class Starter:
     ) -> None:
         self._settings, self._site, self._logs = settings, site, logs
         self._admit, self._meter, self._observer = admit, meter, observer
-        self._admission = threading.Lock()
         self._spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker-spawner")
         self._patience = Patience(settings.start_seconds, settings.heartbeat_seconds, settings.cancel_grace_seconds)
 
@@ -60,17 +52,16 @@ class Starter:
         except BaseException:
             undertaker.never_admitted(slot)
             raise
-        with self._turn(slot.engine.card, wishes):
-            self._pass_gate(slot, wishes, undertaker)
-            slot.process = process
-            try:
-                self._bring_up(slot, process, wishes)
-            except BaseException:
-                if process.pid:
-                    undertaker.end(slot, 0.0)
-                else:
-                    undertaker.never_lived(slot)
-                raise
+        self._pass_gate(slot, wishes, undertaker)
+        slot.process = process
+        try:
+            self._bring_up(slot, process, wishes)
+        except BaseException:
+            if process.pid:
+                undertaker.end(slot, 0.0)
+            else:
+                undertaker.never_lived(slot)
+            raise
 
     def _prepare(self, slot: Slot, undertaker: Undertaker) -> WorkerProcess:
         launch = plan_launch(slot.engine.card, self._site)
@@ -79,19 +70,6 @@ class Starter:
             raise EngineNotReady(readiness.sentence, readiness.next_step)
         log = self._logs.open(slot.engine.card.id)
         return WorkerProcess(launch, self._patience, log, lambda process: undertaker.bury(slot, process), self._spawn)
-
-    @contextmanager
-    def _turn(self, card: Card, wishes: Wishes) -> Iterator[None]:
-        if card.tier is Tier.LIGHT:
-            yield
-            return
-        while not self._admission.acquire(timeout=POLL_SECONDS):
-            if wishes.cancelled():
-                raise Cancelled()
-        try:
-            yield
-        finally:
-            self._admission.release()
 
     def _pass_gate(self, slot: Slot, wishes: Wishes, undertaker: Undertaker) -> None:
         def waiting(reason: str) -> None:
