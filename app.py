@@ -147,18 +147,20 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     from api.guards import install_guards
     from api.http import add_routes
     from api.raw_calls import RawCalls
+    from studio.auditions import Auditions
     from tabs import theme as look
     from tabs.page import build_page
 
     server = studio.settings.server
-    endpoints = Endpoints(studio, uploads_folder(studio.settings.data_folder))
+    auditions = Auditions(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
+    endpoints = Endpoints(studio, auditions, uploads_folder(studio.settings.data_folder))
     page = build_page(studio)
     with page:
         register(endpoints)
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(RawCalls)
     install_guards(app, port=server.port, allowed_hosts=server.allowed_hosts, max_upload_mb=server.max_upload_mb)
-    add_routes(app, studio)
+    add_routes(app, studio, auditions)
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
     mounted = gr.mount_gradio_app(
         app,

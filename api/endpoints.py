@@ -10,6 +10,8 @@ import gradio as gr
 
 from api.calls import endpoint
 from api.files import uploaded_file
+from engines.contract import Engine, PresetVoice
+from studio.auditions import Auditions
 from studio.errors import Cancelled, GreenroomError, InvalidInput, NotFound
 from studio.jobs.model import Job, JobState
 from studio.studio import Studio
@@ -27,8 +29,9 @@ class Endpoints:
         uploads: the folder where Gradio puts uploaded files.
     """
 
-    def __init__(self, studio: Studio, uploads: Path) -> None:
+    def __init__(self, studio: Studio, auditions: Auditions, uploads: Path) -> None:
         self._studio = studio
+        self._auditions = auditions
         self._incoming = (uploads, studio.paths.outputs)
         self._closing = threading.Event()
 
@@ -108,8 +111,12 @@ class Endpoints:
 
     @endpoint
     def voices(self) -> list[dict[str, Any]]:
-        """Saved voices."""
-        return [voice.as_dict() for voice in self._studio.voices.list()]
+        """Saved voices, the samples that ship with the studio, and the preset voices of every ready engine.
+
+        A preset voice has "preset": true and the name "engine/preset"; each name can be given as `voice` to /voiceover.
+        """
+        saved = [{**voice.as_dict(), "preset": False} for voice in self._studio.voices.list()]
+        return saved + [_preset(engine, preset) for engine, preset in self._auditions.presets()]
 
     @endpoint
     def save_voice(
@@ -137,20 +144,18 @@ class Endpoints:
         """Delete a saved voice and its files.
 
         Args:
-            voice: its name or id.
+            voice: its name.
         """
-        found = self._studio.voices.get(voice)
-        self._studio.voices.delete(found.id)
-        return found.as_dict()
+        return self._studio.voices.delete(voice).as_dict()
 
     @endpoint
     def voice_sample(self, voice: str) -> gr.FileData:
-        """The recording of a saved voice.
+        """How a voice sounds: a saved voice's recording, or a preset voice saying a line.
 
         Args:
-            voice: its name or id.
+            voice: its name as /voices lists it.
         """
-        return _file(self._studio.voices.get(voice).master)
+        return _file(self._auditions.clip(voice))
 
     # Outputs
 
@@ -227,6 +232,19 @@ class Endpoints:
 
 def _file(path: Path) -> gr.FileData:
     return gr.FileData(path=str(path), orig_name=path.name)
+
+
+def _preset(engine: type[Engine], preset: PresetVoice) -> dict[str, Any]:
+    name = f"{engine.card.id}/{preset.id}"
+    return {
+        "id": name,
+        "name": name,
+        "title": preset.title,
+        "language": preset.language,
+        "gender": preset.gender,
+        "engine": engine.card.id,
+        "preset": True,
+    }
 
 
 def _limit(limit: int) -> int:

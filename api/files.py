@@ -8,6 +8,9 @@ from fastapi.responses import FileResponse, Response
 
 from studio.errors import InvalidInput, NotFound
 
+UNEXPECTED = "Something in the studio went wrong that should not have; its log holds the details."
+"""What a caller is told of an error that nobody foresaw: never its own text, which may hold paths."""
+
 PLAYABLE = {
     ".wav": "audio/wav",
     ".flac": "audio/flac",
@@ -17,9 +20,14 @@ PLAYABLE = {
     ".ogg": "audio/ogg",
     ".mp4": "video/mp4",
     ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
     ".png": "image/png",
     ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
     ".srt": "text/plain; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
     ".vtt": "text/vtt; charset=utf-8",
     ".json": "application/json",
     ".zip": "application/zip",

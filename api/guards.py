@@ -30,6 +30,10 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 
+UPLOADED_FILES = "/gradio_api/file="
+SANDBOX = "sandbox; frame-ancestors 'self'"
+"""For files that Gradio gives back by path: one that was uploaded may be a page or a drawing, and must not run as ours."""
+
 
 def install_guards(app: FastAPI, *, port: int, allowed_hosts: Iterable[str], max_upload_mb: int) -> None:
     """Put all guards before `app`. Call it before Gradio is mounted: with a CORS policy in place, Gradio adds none of its own.
@@ -114,6 +118,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+                if scope["path"].startswith(UPLOADED_FILES):
+                    headers["content-security-policy"] = SANDBOX
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)

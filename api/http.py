@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
-from api.files import media_response
+from api.files import UNEXPECTED, media_response
+from studio.auditions import Auditions
 from studio.errors import GreenroomError, NotFound
+from studio.library.model import SERVED_EXTENSIONS
 from studio.studio import Studio
 
 log = logging.getLogger(__name__)
 
+SEGMENT_KEY = re.compile("[0-9a-f]{64}")
 
-def add_routes(app: FastAPI, studio: Studio) -> None:
+
+def add_routes(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
     """Declare the routes on `app`, before Gradio is mounted at "/" and takes the rest."""
     _add_health(app, studio)
-    _add_media(app, studio)
+    _add_media(app, studio, auditions)
 
 
 def _add_health(app: FastAPI, studio: Studio) -> None:
@@ -31,7 +38,7 @@ def _add_health(app: FastAPI, studio: Studio) -> None:
     def readyz() -> Response:
         """Able to work: the job database answers and workers can be asked; 503 and a reason otherwise."""
         try:
-            studio.jobs.change_counter()
+            studio.jobs.list(limit=1)
             studio.workers.snapshot()
         except GreenroomError as error:
             return JSONResponse({"ready": False, **error.as_dict()}, 503)
@@ -46,26 +53,45 @@ def _add_health(app: FastAPI, studio: Studio) -> None:
         return studio.memory.report()
 
 
-def _add_media(app: FastAPI, studio: Studio) -> None:
-    """Sounds and files for the page's own players: looked up by id, so that no path is ever asked for."""
+def _add_media(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
+    """Sounds and files for the page's own players: looked up by id or name, so that no path is ever asked for."""
 
     @app.get("/media/outputs/{output}")
     def output_file(output: str, download: bool = False) -> Response:
         return _found(lambda: studio.library.get(output).path, download=download)
 
+    @app.get("/media/outputs/{output}/{part}")
+    def output_part(output: str, part: str, download: bool = False) -> Response:
+        """A file that belongs to an output, by its ending: srt, vtt."""
+        return _found(lambda: _companion(studio, output, part), download=download)
+
     @app.get("/media/segments/{key}")
     def segment_file(key: str) -> Response:
-        return _found(lambda: studio.segments.path(key))
+        return _found(lambda: studio.segments.path(key) if SEGMENT_KEY.fullmatch(key) else None)
 
-    @app.get("/media/voices/{voice}")
-    def voice_file(voice: str) -> Response:
-        return _found(lambda: studio.voices.get(voice).path)
+    @app.get("/media/voice-samples")
+    def voice_sample(voice: str = "") -> Response:
+        return _found(lambda: auditions.clip(voice))
+
+    @app.get("/media/voices/{voice}/export")
+    def voice_export(voice: str) -> Response:
+        return _found(lambda: studio.voices.export(voice), download=True)
 
 
-def _found(look_up: Any, *, download: bool = False) -> Response:
+def _companion(studio: Studio, output: str, part: str) -> Path:
+    for path in studio.library.get(output).companions:
+        if path.suffix == f".{part}" and path.suffix in SERVED_EXTENSIONS:
+            return path
+    raise NotFound("This output has no such file.")
+
+
+def _found(look_up: Callable[[], Path | None], *, download: bool = False) -> Response:
     try:
         return media_response(look_up(), download=download)
     except NotFound as error:
         return JSONResponse({"error": str(error)}, 404)
     except GreenroomError as error:
-        return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"error": str(error)}, 409)
+    except Exception:
+        log.exception("A file could not be given out.")
+        return JSONResponse({"error": UNEXPECTED}, 500)

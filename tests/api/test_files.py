@@ -8,6 +8,7 @@ import pytest
 
 from api.files import PLAYABLE, media_response, uploaded_file
 from studio.errors import InvalidInput, NotFound
+from studio.library.model import SERVED_EXTENSIONS
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,10 @@ def test_a_download_keeps_its_name(tmp_path: Path) -> None:
 
 def test_nothing_that_browsers_run_is_playable() -> None:
     assert not {".html", ".htm", ".svg", ".xml", ".js", ".mjs", ".xhtml", ".pdf"} & PLAYABLE.keys()
+
+
+def test_every_output_that_may_be_served_has_a_type() -> None:
+    assert PLAYABLE.keys() >= SERVED_EXTENSIONS
 
 
 def test_a_file_that_went_away(tmp_path: Path) -> None:
