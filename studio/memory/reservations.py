@@ -7,13 +7,12 @@ is whatever changes what an engine takes: its reload options and the size class 
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -84,16 +83,22 @@ class Reservations:
             size: bytes of the pool the engine is budgeted in.
             host_bytes: of the machine's memory beside it, when that pool is a plug-in card.
         """
-        with self._writing() as database:
-            database.execute(
-                "INSERT INTO measurements (engine, variant, kind, at, bytes, host_bytes, seconds) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (engine_id, variant, kind.value, self._clock(), size, host_bytes, seconds),
-            )
-            database.execute(
-                "DELETE FROM measurements WHERE engine = ? AND variant = ? AND kind = ? AND id NOT IN (SELECT id FROM "
-                "measurements WHERE engine = ? AND variant = ? AND kind = ? ORDER BY id DESC LIMIT ?)",
-                (engine_id, variant, kind.value) * 2 + (LAST_RUNS,),
-            )
+        row = (engine_id, variant, kind.value, self._clock(), size, host_bytes, seconds)
+        same = (engine_id, variant, kind.value)
+        try:
+            with self._lock, self._database as database:
+                database.execute(
+                    "INSERT INTO measurements (engine, variant, kind, at, bytes, host_bytes, seconds) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    row,
+                )
+                database.execute(
+                    "DELETE FROM measurements WHERE engine = ? AND variant = ? AND kind = ? AND id NOT IN (SELECT id FROM "
+                    "measurements WHERE engine = ? AND variant = ? AND kind = ? ORDER BY id DESC LIMIT ?)",
+                    (*same, *same, LAST_RUNS),
+                )
+        except sqlite3.Error as error:
+            log.warning("A memory measurement could not be kept: %s", error)
 
     def need(self, card: Card, variant: str = "") -> Need:
         """What the next load of this engine should have: learned, or the card's estimate while unmeasured.
@@ -132,14 +137,6 @@ class Reservations:
         except sqlite3.Error as error:
             log.warning("The learned memory sizes cannot be read: %s", error)
             return []
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock, self._database:
-                yield self._database
-        except sqlite3.Error as error:
-            log.warning("A memory measurement could not be kept: %s", error)
 
 
 def _open(path: Path) -> sqlite3.Connection:
