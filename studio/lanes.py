@@ -181,7 +181,9 @@ class MachineLock:
             yield
         finally:
             self._write(descriptor, "")
-            os.close(descriptor)  # and with it the lock
+            # Closing alone would leave the lock to a program being started right now, until it has dropped its copy.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
 
     def _take(self, cancelled: Stopped, on_wait: Callable[[Holder | None], None]) -> int:
         told: list[Holder | None] = []

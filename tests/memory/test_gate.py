@@ -115,7 +115,9 @@ def test_pc_with_a_card_of_its_own(
         (14, Tier.HEAVY, 9, Refuse),
     ],
 )
-def test_laptop_without_a_card(tmp_path: Path, gib: float, tier: Tier, available_gib: float, expected: Admit | type[Wait | Refuse]) -> None:
+def test_laptop_without_a_card(
+    tmp_path: Path, gib: float, tier: Tier, available_gib: float, expected: Admit | type[Wait | Refuse]
+) -> None:
     for device in Device:  # a CUDA engine that gets here runs on the CPU: same pool
         decision = decide(need(gib, tier, device), laptop(tmp_path, available_gib), None, [], LIMITS)
         assert is_as_expected(decision, expected), decision
