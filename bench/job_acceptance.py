@@ -16,13 +16,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
 from engines.catalog import Catalog
 from studio.jobs.model import JobOutput, JobState
-from studio.jobs.production import CPU_LANE, Stage
+from studio.jobs.production import CPU_LANE, Production, Stage
 from studio.jobs.runner import JobRunner
 from studio.jobs.service import Jobs
 from studio.jobs.store import JobStore
@@ -42,8 +42,8 @@ class ScriptSpec(BaseModel):
 class Idle:
     """A kind of job that is accepted and never run here."""
 
-    kind = "idle"
-    Spec = ScriptSpec
+    kind: ClassVar[str] = "idle"
+    Spec: ClassVar[type[BaseModel]] = ScriptSpec
 
     def prepare(self, spec: BaseModel) -> BaseModel:
         return spec
@@ -75,7 +75,7 @@ class Timings:
 def measure(folder: Path, rows: int = ROWS, submissions: int = SUBMISSIONS) -> dict[str, Timings]:
     """Timings of `submit`, `get`, `list`, `list text` and `change_counter` over a fresh table of `rows` jobs in `folder`."""
     store = JobStore(folder / "jobs.db")
-    productions = {Idle.kind: Idle()}
+    productions: dict[str, Production] = {Idle.kind: Idle()}
     lanes = Lanes(LaneSettings(), folder)
     runner = JobRunner(store, productions, lanes, _NoEngines(), Catalog(), folder / "scratch")  # never started
     jobs = Jobs(store, runner, productions, JobSettings(), folder)
