@@ -79,7 +79,8 @@ def probe(path: Path | str) -> MediaInfo:
 def decode_audio(path: Path | str, *, longest_seconds: float | None = None) -> Audio:
     """The whole sound of a file at its own rate and with its own channels.
 
-    A file that breaks off gives what is there, when that is at least half of what it declares.
+    A file that breaks off gives what is there, when that is at least half of the length it declares (FLAC, M4A and
+    WebM do; of a WAV, MP3 or Ogg file that ends early nothing tells how long it was).
 
     Raises:
         MediaError: in words, for a file that is missing, empty, damaged or no media file, has no sound or sound of

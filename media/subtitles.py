@@ -12,9 +12,11 @@ import numpy as np
 
 from media.errors import MediaError
 
-
 _ENDING_WORTH = {**dict.fromkeys(".!?…。！？", 24), **dict.fromkeys(",;:—，、；：", 12)}
 """How many characters away from an even share a cue may end to end after such a mark."""
+
+_FLICKER_MS = 200
+"""A gap shorter than this between two cues would only be seen as a flicker, and is closed."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def parse_srt(text: str) -> list[Cue]:
         found = re.findall(r"(\d+):(\d\d):(\d\d)[,.](\d{3})", lines[timing]) if timing is not None else []
         if timing is None or len(found) != 2:
             raise MediaError(f'"{lines[0][:40]}" is not the start of a subtitle.', "Check that the file is SubRip (.srt).")
-        start, end = ((int(h) * 3600 + int(m) * 60 + int(s)) + int(ms) / 1000 for h, m, s, ms in found)
+        start, end = ((((int(h) * 60 + int(m)) * 60 + int(s)) * 1000 + int(ms)) / 1000 for h, m, s, ms in found)
         cues.append(Cue(start, end, "\n".join(lines[timing + 1 :])))
     return cues
 
@@ -208,7 +210,7 @@ def _in_order(cues: list[Cue], shortest_seconds: float, total_seconds: float | N
     for index, (cue, start) in enumerate(zip(cues, starts, strict=True)):
         following = starts[index + 1] if index + 1 < len(starts) else math.inf
         wanted = max(round(cue.end * 1000), start + round(shortest_seconds * 1000))
-        end = min(wanted, following, limit)
+        end = min(following if following - wanted < _FLICKER_MS else wanted, following, limit)
         if start < end:
             ordered.append(replace(cue, start=start / 1000, end=int(end) / 1000, words=()))
     return ordered

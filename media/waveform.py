@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from media.audio import Audio
+from media.audio import Audio, Samples
 from media.decode import iterate_audio
 
 _CELLS_PER_SECOND = 200
@@ -23,7 +23,7 @@ def peaks(source: Audio | Path | str, count: int) -> list[float]:
     """
     if count < 1:
         return []
-    blocks: Iterator[Audio] = iter([source]) if isinstance(source, Audio) else iterate_audio(source, 1.0)
+    blocks = _seconds(source) if isinstance(source, Audio) else iterate_audio(source, 1.0)
     cells = np.concatenate([_cell_peaks(block) for block in blocks])
     if not cells.size:
         return [0.0] * count
@@ -33,7 +33,13 @@ def peaks(source: Audio | Path | str, count: int) -> list[float]:
     return [float(min(1.0, cells[start:end].max())) for start, end in zip(first, last, strict=True)]
 
 
-def _cell_peaks(block: Audio) -> np.ndarray:
+def _seconds(audio: Audio) -> Iterator[Audio]:
+    """The same blocks as those of a file, so that both are drawn alike."""
+    for first in range(0, max(1, audio.frames), audio.rate):
+        yield Audio(audio.samples[first : first + audio.rate], audio.rate)
+
+
+def _cell_peaks(block: Audio) -> Samples:
     """Peaks of cells of five milliseconds (or one frame), so that the sound itself need not be kept."""
     if not block.frames:
         return np.zeros(0, np.float32)
