@@ -32,12 +32,14 @@ SAMPLE_RATE = 16_000
 PACKED_PROGRAM = "flite/flite.wasm.xz"
 
 VOICES = (
-    PresetVoice("slt", "SLT", "en-US", "female"),
     PresetVoice("rms", "RMS", "en-US", "male"),
     PresetVoice("awb", "AWB (Scottish)", "en-GB", "male"),
     PresetVoice("kal16", "KAL", "en-US", "male"),
+    PresetVoice("slt", "SLT", "en-US", "female"),
     PresetVoice("kal", "KAL at telephone quality", "en-US", "male"),
 )
+"""The clearest first, as measured (engines.speech.defaults has the figures)."""
+
 DIPHONE_VOICES = frozenset({"kal16", "kal"})
 FIXED_PITCH_VOICES = frozenset({"rms"})
 """Voices that make their own melody and take no pitch options (measured: no effect)."""

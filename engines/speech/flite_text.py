@@ -13,7 +13,8 @@ _SPELT = {
     "ð": "th", "Ð": "Th", "þ": "th", "Þ": "Th", "ı": "i", "’": "'", "‘": "'", "ʼ": "'", "′": "'", "“": '"', "”": '"', "„": '"',
     "«": '"', "»": '"', "–": " - ", "—": " - ", "―": " - ", "‐": "-", "‑": "-", "−": "-", "⁄": "/", "•": ", ", "…": "...",
     "€": " euro ", "£": " pound ", "¥": " yen ", "°": " degrees ", "×": " times ", "÷": " divided by ", "±": " plus or minus ",
-    "&": " and ", "+": " plus ", "=": " equals ", "©": " copyright ", "®": " registered ", "™": " trademark ", "§": " section ", "µ": " micro ", "\u00ad": "",
+    "&": " and ", "+": " plus ", "=": " equals ",
+    "©": " copyright ", "®": " registered ", "™": " trademark ", "§": " section ", "µ": " micro ", "\u00ad": "",
 }  # fmt: skip
 
 # Signs that Flite would spell by name in the middle of a sentence ("underscore"), or take for markup.
