@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from engines.catalog import Catalog
@@ -12,6 +13,7 @@ from studio.errors import GreenroomError, InvalidInput
 from studio.productions.voiceover_spec import VoiceoverSpec
 from studio.script.language import detect
 from studio.script.parse import Line, Script
+from studio.segments import SegmentStore
 from studio.validation import validated
 from studio.voices.casting import AUTO, Casting, cast
 from studio.voices.voices import Voices
@@ -28,6 +30,21 @@ class Role:
     options: EngineOptions
     language: str
     style: str = ""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything but the text and the seed that makes a piece sound as it does."""
+        card = self.casting.engine_cls.card
+        return SegmentStore.key(
+            {
+                "engine": card.id,
+                "version": card.version,
+                "options": self.options.model_dump(mode="json"),
+                "voice": self.casting.voice_version,
+                "style": self.style if card.takes_style else "",
+                "language": self.language,
+            }
+        )
 
     @property
     def engine_id(self) -> str:

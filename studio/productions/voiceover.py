@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar, Protocol
 
 from engines.catalog import Catalog
 from engines.contract import Device, Site
-from media.audio import Audio
-from media.encode import AUDIO_FORMATS, AudioWriter
-from media.leveling import LevelledStream, level
-from media.subtitles import to_srt, to_vtt
-from studio.errors import InvalidInput, StorageError
-from studio.files import write_json
-from studio.jobs.model import JobOutput
+from studio.errors import InvalidInput
+from studio.jobs.model import Job, JobOutput
 from studio.jobs.production import CPU_LANE, GPU_LANE, Stage
 from studio.library import Library, Output
 from studio.paths import DataPaths
 from studio.productions.casting import Cast, CastingOffice
 from studio.productions.pace import PaceBook
-from studio.productions.voiceover_join import PieceLost, Timeline, assemble, blocks, lay_out
-from studio.productions.voiceover_plan import Plan, PlannedSegment, derived_seed, plan
+from studio.productions.voiceover_edits import with_edited_text, with_new_take
+from studio.productions.voiceover_estimate import ScriptEstimate, estimate
+from studio.productions.voiceover_plan import Plan, derived_seed, plan
 from studio.productions.voiceover_progress import NarrationProgress
-from studio.productions.voiceover_recipe import recipe_of, tags_of
-from studio.productions.voiceover_render import Piece, render_missing
+from studio.productions.voiceover_render import Piece
+from studio.productions.voiceover_segments import SegmentBoard, SegmentView
 from studio.productions.voiceover_spec import VoiceoverSpec
+from studio.productions.voiceover_work import NarrationWork, job_outputs
 from studio.script.parse import Script, parse
 from studio.segments import SegmentStore
 from studio.settings import Settings
 from studio.voices.voices import Voices
 
-_JOIN_ATTEMPTS = 3
-_SPEECH_PER_CHARACTER = 1 / 13
 _TITLE_LENGTH = 60
+
+
+def _read(spec: VoiceoverSpec) -> Script:
+    return _parsed(spec.script, tuple(spec.speakers))
+
+
+@lru_cache(maxsize=8)
+def _parsed(script: str, names: tuple[str, ...]) -> Script:
+    """The same script is asked for several times on the way of one job, and by a page that shows it."""
+    return parse(script, names)
 
 
 class Rooms(Protocol):
@@ -64,8 +68,8 @@ class Voiceover:
 
     def __init__(self, rooms: Rooms) -> None:
         self._settings = rooms.settings.voiceover
-        self._segments = rooms.segments
-        self._library = rooms.library
+        self._work = NarrationWork(rooms.settings.voiceover, rooms.segments, rooms.library)
+        self._board = SegmentBoard(rooms.segments)
         self.office = CastingOffice(rooms.catalog, rooms.site, rooms.voices, rooms.settings.engines.default_speech)
         self.paces = PaceBook(rooms.paths.root / "pace.json")
 
@@ -77,7 +81,7 @@ class Voiceover:
         Raises:
             InvalidInput, NotFound, EngineNotReady: what cannot work; for a line of the script the reason names it.
         """
-        script = parse(spec.script, spec.speakers)
+        script = _read(spec)
         if not script.lines and not self._spoken_headings(spec):
             raise InvalidInput("The script has chapters and nothing to say in them.", "Write a sentence below a heading.")
         spec = spec.completed(self._settings)
@@ -106,11 +110,12 @@ class Voiceover:
         return words if len(words) <= _TITLE_LENGTH else f"{words[:_TITLE_LENGTH].rsplit(' ', 1)[0]}…"
 
     def title(self, spec: VoiceoverSpec) -> str:
-        return spec.title or self._title(parse(spec.script, spec.speakers))
+        return spec.title or self._title(_read(spec))
 
     def lane(self, spec: VoiceoverSpec) -> str:
-        engines = {segment.role.casting.engine_cls for segment in self.plan(spec).segments}
-        return GPU_LANE if any(engine.card.device is Device.CUDA for engine in engines) else CPU_LANE
+        cast = Cast(spec, self.office)
+        roles = [cast.narrator, *(cast.role(line) for line in _read(spec).lines)]
+        return GPU_LANE if any(role.casting.engine_cls.card.device is Device.CUDA for role in roles) else CPU_LANE
 
     def plan(self, spec: VoiceoverSpec) -> Plan:
         """The pieces of a prepared spec.
@@ -118,7 +123,7 @@ class Voiceover:
         Raises:
             GreenroomError: as `prepare`; a voice may have been deleted since.
         """
-        return plan(spec, parse(spec.script, spec.speakers), Cast(spec, self.office), self._settings.longest_chunk)
+        return plan(spec, _read(spec), Cast(spec, self.office), self._settings.longest_chunk)
 
     # The job
 
@@ -128,110 +133,42 @@ class Voiceover:
         Raises:
             EngineError, NotEnoughSpace, StorageError, Cancelled.
         """
-        if finished := self._finished(stage):
-            return finished
+        if finished := self._work.outputs_of(stage.job_id):
+            return job_outputs(finished[0])
         planned = self.plan(spec)
-        self._library.ensure_space(self._needed_bytes(planned), "this narration")
-        for _ in range(_JOIN_ATTEMPTS):
-            pieces, progress = self._speak(planned, stage)
-            try:
-                return self._join(spec, planned, pieces, progress, stage)
-            except PieceLost:
-                continue  # something outside removed a piece: render it again
-        raise StorageError(
-            "Rendered pieces disappear while they are being joined.", "Check the disk of the data folder.", retryable=True
-        )
+        self._work.ensure_space(planned)
+        progress = NarrationProgress(stage, planned, self.paces)
+        recipe = {"kind": self.kind, "job": stage.job_id}
 
-    def _finished(self, stage: Stage) -> list[JobOutput]:
-        """The results of an attempt that was ended after its last step and before the job could say so."""
-        made = [output for output in self._library.list(limit=200, kinds=("audio",)) if output.job == stage.job_id]
-        return job_outputs(made[0]) if made else []
+        def join(pieces: dict[str, Piece]) -> Output:
+            return self._work.join(spec, planned, pieces, progress, stage.scratch / "join", recipe)
 
-    @staticmethod
-    def _needed_bytes(planned: Plan) -> int:
-        """Pieces, the joined programme and its file, as float samples, with room to spare."""
-        rate = max(segment.role.casting.engine_cls.card.sample_rate or 24_000 for segment in planned.segments)
-        pauses = sum(segment.pause_before for segment in planned.segments) + planned.tail_pause
-        return int(((planned.characters * _SPEECH_PER_CHARACTER) * 2 + pauses) * rate * 4 * 1.5)
+        return job_outputs(self._work.speak_and(join, planned, stage, progress))
 
-    def _speak(self, planned: Plan, stage: Stage) -> tuple[dict[str, Piece], NarrationProgress]:
-        pieces: dict[str, Piece] = {}
-        missing: list[PlannedSegment] = []
-        looked_up: set[str] = set()
-        for segment in planned.segments:
-            if segment.key not in looked_up:
-                looked_up.add(segment.key)
-                stage.check()
-                stored = self._segments.get(segment.key)
-                if stored is None:
-                    missing.append(segment)
-                else:
-                    pieces[segment.key] = Piece.of(stored)
-        progress = NarrationProgress(stage, planned, {segment.key for segment in missing}, self.paces)
-        progress.start()
+    # For a page, beside the job
 
-        def kept(segment: PlannedSegment, piece: Piece) -> None:
-            stage.event(
-                "segment", id=segment.id, index=segment.index, seconds=round(piece.duration, 3), problems=list(piece.problems)
-            )
-            progress.rendered(segment, piece)
+    def segments_of(self, job: Job) -> list[SegmentView]:
+        """The pieces of a job as they stand now, in order. Quick enough to ask twice a second."""
+        return self._board.views(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
 
-        pieces.update(render_missing(missing, self._segments, stage, self._settings.retries, kept))
-        progress.learn_rendering()
-        return pieces, progress
+    def estimate(
+        self, script: str, voice: str = "", engine: str = "auto", speakers: Mapping[str, str] | None = None
+    ) -> ScriptEstimate:
+        """What a script amounts to while it is being written; never raises, what is wrong stands in `problem`."""
+        return estimate(script, voice, engine, tuple(speakers or ()), self.office, self.paces, self._settings)
 
-    def _join(
-        self, spec: VoiceoverSpec, planned: Plan, pieces: dict[str, Piece], progress: NarrationProgress, stage: Stage
-    ) -> list[JobOutput]:
-        timeline = lay_out(planned, pieces)
-        folder = stage.scratch / "join"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        raw, target = folder / "programme.f32", folder / f"voiceover{AUDIO_FORMATS[spec.format].extension}"
-        progress.start_joining()
-        try:
-            assemble(timeline, self._segments, raw, progress.assembled)
-            levelled = self._encode(spec, planned, timeline, raw, target, progress)
-            output = self._library.add(
-                target,
-                "audio",
-                spec.title,
-                recipe_of(spec, planned, pieces, levelled, stage.job_id),
-                self._companions(timeline, folder),
-            )
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        progress.learn_joining(timeline.duration)
-        return job_outputs(output)
+    def with_new_take(self, spec: VoiceoverSpec, segment_id: str) -> VoiceoverSpec:
+        """The prepared spec with one piece asked for again in another reading.
 
-    def _encode(
-        self, spec: VoiceoverSpec, planned: Plan, timeline: Timeline, raw: Path, target: Path, progress: NarrationProgress
-    ) -> LevelledStream:
-        encoding = False
+        Raises:
+            NotFound: no piece has this id.
+        """
+        return with_new_take(spec, self.plan(spec), segment_id)
 
-        def source() -> Iterator[Audio]:
-            return blocks(raw, timeline, progress.next_pass(encoding))
+    def with_edited_text(self, spec: VoiceoverSpec, segment_id: str, text: str) -> VoiceoverSpec:
+        """The prepared spec with other words in one piece; "" takes the piece out. All other pieces stay as they are.
 
-        levelled = level(source, spec.loudness or self._settings.loudness, self._settings.true_peak)
-        encoding = True
-        chapters = timeline.chapters(planned.chapters)
-        with AudioWriter(target, spec.format, timeline.rate, timeline.channels, tags_of(spec, planned), chapters) as writer:
-            for block in levelled:
-                writer.write(block)
-        return levelled
-
-    @staticmethod
-    def _companions(timeline: Timeline, folder: Path) -> list[Path]:
-        srt, vtt, marks = (folder / f"voiceover{ending}" for ending in (".srt", ".vtt", ".json"))
-        cues = timeline.cues()
-        srt.write_text(to_srt(cues), encoding="utf-8")
-        vtt.write_text(to_vtt(cues), encoding="utf-8")
-        write_json(marks, timeline.marks())
-        return [srt, vtt, marks]
-
-
-def job_outputs(output: Output) -> list[JobOutput]:
-    """An audio output and its subtitles as a job lists them: the sound first, then SRT, then VTT."""
-    subtitles = {path.suffix: path for path in output.companions}
-    listed = [JobOutput(output.id, str(output.path), output.kind)]
-    return listed + [JobOutput(output.id, str(subtitles[end]), "subtitles") for end in (".srt", ".vtt") if end in subtitles]
+        Raises:
+            NotFound: no piece has this id.
+        """
+        return with_edited_text(spec, self.plan(spec), segment_id, text)

@@ -124,25 +124,15 @@ class _Planner:
             before = piece.text
 
     def _segment(self, piece: Chunk, line: Line, role: Role, pause: float) -> PlannedSegment:
-        card = role.casting.engine_cls.card
-        sound = {
-            "take": TAKE_FORMAT,
-            "text": piece.text,
-            "language": role.language,
-            "engine": card.id,
-            "version": card.version,
-            "options": role.options.model_dump(mode="json"),
-            "voice": role.casting.voice_version,
-            "style": role.style if card.takes_style else "",
-        }
-        words = SegmentStore.key(sound)[:16]
+        sound = sha256(f"{TAKE_FORMAT}/{role.fingerprint}/{piece.text}".encode("utf-8", "surrogatepass")).hexdigest()
+        words = sound[:16]
         self._seen[words] += 1
         identity = words if self._seen[words] == 1 else f"{words}.{self._seen[words]}"
         seed = derived_seed(self._spec.seed or 0, piece.text, 1_000_000 + self._spec.takes.get(identity, 0))
         return PlannedSegment(
             id=identity,
             index=len(self._segments),
-            key=SegmentStore.key({**sound, "seed": seed}),
+            key=SegmentStore.key({"sound": sound, "seed": seed}),
             text=piece.text,
             span=(line.span.start + piece.start, line.span.start + piece.end),
             line=line.span.line,

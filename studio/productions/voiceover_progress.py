@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from studio.jobs.production import Stage
 from studio.productions.pace import JOIN, PaceBook
@@ -23,24 +23,14 @@ _PASSES_LEFT = 0.6
 class NarrationProgress:
     """The progress of one attempt at one narration. Used by the thread that runs it."""
 
-    def __init__(self, stage: Stage, plan: Plan, missing: set[str], paces: PaceBook) -> None:
-        """
-        Args:
-            missing: keys that are to be rendered; everything else is there already.
-        """
+    def __init__(self, stage: Stage, plan: Plan, paces: PaceBook) -> None:
         self._stage, self._plan, self._paces = stage, plan, paces
         self._characters = max(1, plan.characters)
-        self._left = {segment.key: len(segment.text) for segment in plan.segments if segment.key in missing}
-        self._counts = dict.fromkeys(missing, 0)
-        for segment in plan.segments:
-            if segment.key in missing:
-                self._counts[segment.key] += len(segment.text)
-        self._ready = self._characters - sum(self._counts.values())
-        self._to_do = sum(self._left.values())
+        self._left: dict[str, int] = {}
         known = paces.of(JOIN)
         self._join_seconds = self._characters * (known.work if known else _FIRST_GUESS_JOIN)
         self._render_share = self._share_of_rendering()
-        self._last_piece = time.monotonic()
+        self._last_piece = 0.0
         self._measured: dict[str, tuple[int, float, float]] = {}
         self._join_started = 0.0
         self._passes = 0
@@ -53,8 +43,13 @@ class NarrationProgress:
             seconds += len(segment.text) * (pace.work if pace else _FIRST_GUESS_WORK)
         return seconds / (seconds + self._join_seconds) if seconds else 0.9
 
-    def start(self) -> None:
-        """Show what is there already."""
+    def start(self, missing: Collection[str]) -> None:
+        """Show what is there already.
+
+        Args:
+            missing: keys of the pieces that are to be rendered.
+        """
+        self._left = {segment.key: len(segment.text) for segment in self._plan.segments if segment.key in missing}
         self._last_piece = time.monotonic()
         self._show_rendering()
 
@@ -68,27 +63,28 @@ class NarrationProgress:
         else:
             self._measured[engine] = (0, 0.0, 0.0)
         self._last_piece = now
-        self._ready += self._counts.get(segment.key, 0)
-        self._to_do -= self._left.pop(segment.key, 0)
+        self._left.pop(segment.key, None)
         self._show_rendering()
 
     def learn_rendering(self) -> None:
         """Give this run's pace to the book."""
         for engine, (characters, seconds, speech) in self._measured.items():
             self._paces.learn(engine, characters, seconds, speech)
+        self._measured.clear()
 
     def _show_rendering(self) -> None:
-        done = sum(1 for segment in self._plan.segments if segment.key not in self._left)
-        fraction = self._render_share * self._ready / self._characters
-        self._stage.progress(fraction, f"Speaking: {done} of {len(self._plan.segments)} pieces", self._remaining())
+        ready = [len(segment.text) for segment in self._plan.segments if segment.key not in self._left]
+        note = f"Speaking: {len(ready)} of {len(self._plan.segments)} pieces"
+        self._stage.progress(self._render_share * sum(ready) / self._characters, note, self._remaining())
 
     def _remaining(self) -> float | None:
         characters = sum(one for one, _, _ in self._measured.values())
         seconds = sum(one for _, one, _ in self._measured.values())
-        if not self._to_do:
+        to_do = sum(self._left.values())
+        if not to_do:
             return self._join_seconds
         if characters and (seconds >= 2.0 or characters >= 1_000):
-            return self._to_do * seconds / characters + self._join_seconds
+            return to_do * seconds / characters + self._join_seconds
         expected = 0.0
         for segment in self._plan.segments:
             if segment.key in self._left:

@@ -12,9 +12,7 @@ from studio.productions.voiceover_render import Piece
 from studio.productions.voiceover_spec import VoiceoverSpec
 
 
-def recipe_of(
-    spec: VoiceoverSpec, planned: Plan, pieces: dict[str, Piece], levelled: LevelledStream, job_id: str
-) -> dict[str, Any]:
+def recipe_of(spec: VoiceoverSpec, planned: Plan, pieces: dict[str, Piece], levelled: LevelledStream) -> dict[str, Any]:
     """Everything that made the programme: the spec to bring back, engines with versions and licences, each piece's take."""
     roles = {segment.role.voice_name: segment.role for segment in planned.segments}
     cards = {role.engine_id: role.casting.engine_cls.card for role in roles.values()}
@@ -22,8 +20,6 @@ def recipe_of(
     used = {segment.key: pieces[segment.key] for segment in planned.segments}
     doubtful = sum(bool(piece.problems) for piece in used.values())
     return {
-        "kind": "voiceover",
-        "job": job_id,
         "engine": spec.engine,
         "engine_version": cards[spec.engine].version if spec.engine in cards else "",
         "engines": {card.id: card.version for card in cards.values()},

@@ -1,0 +1,37 @@
+"""Changing one piece of a narration: pure functions from a prepared spec to the next one."""
+
+from __future__ import annotations
+
+from studio.errors import NotFound
+from studio.productions.voiceover_plan import Plan, PlannedSegment
+from studio.productions.voiceover_spec import VoiceoverSpec
+
+
+def with_new_take(spec: VoiceoverSpec, plan: Plan, segment_id: str) -> VoiceoverSpec:
+    """Another reading of one piece. Asked again, yet another; what was rendered before stays in the segment store.
+
+    Raises:
+        NotFound: no piece has this id.
+    """
+    segment = _segment(plan, segment_id)
+    return spec.model_copy(update={"takes": {**spec.takes, segment.id: spec.takes.get(segment.id, 0) + 1}})
+
+
+def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str) -> VoiceoverSpec:
+    """Other words for one piece, written into the script at its place; "" takes the piece out.
+
+    Raises:
+        NotFound: no piece has this id.
+    """
+    segment = _segment(plan, segment_id)
+    start, end = segment.span
+    words = " ".join(text.split()).lstrip("#").lstrip()  # one line, and no heading: it stays a sentence of its paragraph
+    takes = {name: number for name, number in spec.takes.items() if name != segment.id}
+    return spec.model_copy(update={"script": spec.script[:start] + words + spec.script[end:], "takes": takes})
+
+
+def _segment(plan: Plan, segment_id: str) -> PlannedSegment:
+    for segment in plan.segments:
+        if segment.id == segment_id:
+            return segment
+    raise NotFound(f'The narration has no piece "{segment_id}".', "The script has changed since; look at its pieces again.")

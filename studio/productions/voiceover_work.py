@@ -1,0 +1,158 @@
+"""The work of a narration, shared by the productions that narrate: speaking what is missing, joining, shelving."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from media.audio import Audio
+from media.encode import AUDIO_FORMATS, AudioWriter
+from media.leveling import LevelledStream, level
+from media.subtitles import to_srt, to_vtt
+from studio.errors import StorageError
+from studio.files import write_json
+from studio.jobs.model import JobOutput
+from studio.jobs.production import Stage
+from studio.library import Library, Output
+from studio.productions.voiceover_join import PieceLost, Timeline, assemble, blocks, lay_out
+from studio.productions.voiceover_plan import Plan, PlannedSegment
+from studio.productions.voiceover_progress import NarrationProgress
+from studio.productions.voiceover_recipe import recipe_of, tags_of
+from studio.productions.voiceover_render import Piece, render_missing
+from studio.productions.voiceover_spec import VoiceoverSpec
+from studio.segments import SegmentStore
+from studio.settings import VoiceoverSettings
+
+_JOIN_ATTEMPTS = 3
+_SPEECH_PER_CHARACTER = 1 / 13
+
+Result = TypeVar("Result")
+
+
+class NarrationWork:
+    """Speaks and joins for any job; holds nothing of one."""
+
+    def __init__(self, settings: VoiceoverSettings, segments: SegmentStore, library: Library) -> None:
+        self._settings, self._segments, self._library = settings, segments, library
+
+    def outputs_of(self, job_id: str) -> list[Output]:
+        """Audio that an earlier attempt at this job has put into the library: the server may have ended just then."""
+        return [output for output in self._library.list(limit=None, kinds=("audio",)) if output.job == job_id]
+
+    def ensure_space(self, planned: Plan) -> None:
+        """See that pieces, programme and file fit on the disk, with room to spare.
+
+        Raises:
+            NotEnoughSpace: with the numbers.
+        """
+        rate = max((segment.role.casting.engine_cls.card.sample_rate or 24_000 for segment in planned.segments), default=0)
+        pauses = sum(segment.pause_before for segment in planned.segments) + planned.tail_pause
+        needed = (planned.characters * _SPEECH_PER_CHARACTER * 2 + pauses) * rate * 4 * 1.5
+        self._library.ensure_space(int(needed), "this narration")
+
+    def speak_and(
+        self, join: Callable[[dict[str, Piece]], Result], planned: Plan, stage: Stage, progress: NarrationProgress
+    ) -> Result:
+        """Render what is missing and join it; a piece that something outside removes meanwhile is rendered again."""
+        for _ in range(_JOIN_ATTEMPTS):
+            pieces = self.speak(planned, stage, progress)
+            try:
+                return join(pieces)
+            except PieceLost:
+                continue
+        raise StorageError(
+            "Rendered pieces disappear while they are being joined.", "Check the disk of the data folder.", retryable=True
+        )
+
+    def speak(self, planned: Plan, stage: Stage, progress: NarrationProgress) -> dict[str, Piece]:
+        """All pieces of a plan by key: those that are stored and whole as they are, the others rendered now."""
+        pieces: dict[str, Piece] = {}
+        missing: dict[str, PlannedSegment] = {}
+        for segment in planned.segments:
+            if segment.key in pieces or segment.key in missing:
+                continue
+            stage.check()
+            stored = self._segments.get(segment.key)
+            if stored is None:
+                missing[segment.key] = segment
+            else:
+                pieces[segment.key] = Piece.of(stored)
+        progress.start(missing.keys())
+
+        def kept(segment: PlannedSegment, piece: Piece) -> None:
+            seconds, problems = round(piece.duration, 3), list(piece.problems)
+            stage.event("segment", id=segment.id, index=segment.index, seconds=seconds, problems=problems)
+            progress.rendered(segment, piece)
+
+        pieces.update(render_missing(list(missing.values()), self._segments, stage, self._settings.retries, kept))
+        progress.learn_rendering()
+        return pieces
+
+    def join(
+        self,
+        spec: VoiceoverSpec,
+        planned: Plan,
+        pieces: dict[str, Piece],
+        progress: NarrationProgress,
+        folder: Path,
+        recipe: Mapping[str, Any],
+        name: str = "",
+    ) -> Output:
+        """One programme from its pieces: levelled, encoded, subtitled and put into the library.
+
+        Args:
+            folder: for files in the making; emptied before and removed after.
+            recipe: further fields of the output's recipe, the job's id above all.
+            name: of the file, "" for the library's usual one.
+
+        Raises:
+            PieceLost, MediaError, GreenroomError of the library.
+        """
+        timeline = lay_out(planned, pieces)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        raw, target = folder / "programme.f32", folder / f"voiceover{AUDIO_FORMATS[spec.format].extension}"
+        progress.start_joining()
+        try:
+            assemble(timeline, self._segments, raw, progress.assembled)
+            levelled = self._encode(spec, planned, timeline, raw, target, progress)
+            made = {**recipe_of(spec, planned, pieces, levelled), **recipe}
+            output = self._library.add(target, "audio", spec.title, made, _companions(timeline, folder), name=name)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        progress.learn_joining(timeline.duration)
+        return output
+
+    def _encode(
+        self, spec: VoiceoverSpec, planned: Plan, timeline: Timeline, raw: Path, target: Path, progress: NarrationProgress
+    ) -> LevelledStream:
+        encoding = False
+
+        def source() -> Iterator[Audio]:
+            return blocks(raw, timeline, progress.next_pass(encoding))
+
+        levelled = level(source, spec.loudness or self._settings.loudness, self._settings.true_peak)
+        encoding = True
+        chapters = timeline.chapters(planned.chapters)
+        with AudioWriter(target, spec.format, timeline.rate, timeline.channels, tags_of(spec, planned), chapters) as writer:
+            for block in levelled:
+                writer.write(block)
+        return levelled
+
+
+def _companions(timeline: Timeline, folder: Path) -> list[Path]:
+    srt, vtt, marks = (folder / f"voiceover{ending}" for ending in (".srt", ".vtt", ".json"))
+    cues = timeline.cues()
+    srt.write_text(to_srt(cues), encoding="utf-8")
+    vtt.write_text(to_vtt(cues), encoding="utf-8")
+    write_json(marks, timeline.marks())
+    return [srt, vtt, marks]
+
+
+def job_outputs(output: Output) -> list[JobOutput]:
+    """An audio output and its subtitles as a job lists them: the sound first, then SRT, then VTT."""
+    subtitles = {path.suffix: path for path in output.companions}
+    listed = [JobOutput(output.id, str(output.path), output.kind)]
+    return listed + [JobOutput(output.id, str(subtitles[end]), "subtitles") for end in (".srt", ".vtt") if end in subtitles]
