@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.house.sources import ROOT
 
@@ -67,11 +68,11 @@ class RunningStudio:
                 self._open.set()
         self._open.set()
 
-    def client(self, **settings: object) -> object:
+    def client(self) -> Any:
         """A fresh gradio_client of this server."""
         from gradio_client import Client
 
-        return Client(self.url, verbose=False, **settings)  # type: ignore[arg-type]
+        return Client(self.url, verbose=False)
 
     def kill(self) -> None:
         """End the server as a power cut would."""
@@ -92,15 +93,15 @@ class RunningStudio:
 
 
 @contextmanager
-def running_studio(data: Path, **variables: str) -> Iterator[RunningStudio]:
-    studio = RunningStudio(data, **variables)
+def running_studio(data: Path, *, port: int | None = None, **variables: str) -> Iterator[RunningStudio]:
+    studio = RunningStudio(data, port=port, **variables)
     try:
         yield studio
     finally:
         studio.stop()
 
 
-def wait_until(condition, seconds: float = 30, step: float = 0.05) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 30, step: float = 0.05) -> None:
     """Return when `condition()` holds; fail when it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -284,11 +284,14 @@ def test_a_result_is_played_in_ranges_and_downloaded(client: Client, server: Run
     assert httpx.get(f"{address}/exe").status_code == 404
 
 
-def test_voices_are_heard_and_exported_over_http(server: RunningStudio) -> None:
-    assert httpx.get(f"{server.url}/media/voice-samples", params={"voice": "flite/slt"}, timeout=60).content[:4] == b"RIFF"
-    sample = next(iter(sorted(SAMPLE.parent.glob("*.wav"))))
-    assert sample.is_file()
-    missing = httpx.get(f"{server.url}/media/voice-samples", params={"voice": "nobody"})
+def test_voices_are_heard_and_exported_over_http(client: Client, server: RunningStudio) -> None:
+    samples = f"{server.url}/media/voice-samples"
+    assert httpx.get(samples, params={"voice": "flite/slt"}, timeout=60).content[:4] == b"RIFF"
+    shipped = next(voice["name"] for voice in client.predict(api_name="/voices") if voice.get("built_in"))
+    assert httpx.get(samples, params={"voice": shipped}).content[:4] == b"RIFF"
+    export = httpx.get(f"{server.url}/media/voices/{shipped}/export")
+    assert export.status_code == 200 and export.headers["content-disposition"].startswith("attachment")
+    missing = httpx.get(samples, params={"voice": "nobody"})
     assert missing.status_code == 404 and "nobody" in missing.json()["error"]
     assert httpx.get(f"{server.url}/media/voices/nobody/export").status_code == 404
 

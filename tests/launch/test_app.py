@@ -1,0 +1,129 @@
+"""app.py as a program: how it starts, refuses to start, and ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.house.sources import ROOT
+from tests.servers import RunningStudio, free_port, running_studio, wait_until
+
+
+def refused(*arguments: str, **variables: str) -> str:
+    """The one sentence of a start that does not come about."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GREENROOM_")}
+    result = subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), *arguments], env=kept | variables, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 2, result.stderr
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("Greenroom: ")
+    return line
+
+
+@pytest.mark.parametrize("arguments", [("--lan",), ("--host", "0.0.0.0"), ("--host", "192.168.1.20"), ("--host", "::")])
+def test_it_never_opens_to_others_without_a_token(arguments: tuple[str, ...]) -> None:
+    assert "other machines" in refused(*arguments)
+
+
+def test_a_setting_does_not_open_it_either() -> None:
+    assert "other machines" in refused(GREENROOM_SERVER__HOST="0.0.0.0")
+
+
+def test_a_bad_setting_stops_the_start() -> None:
+    assert "voiceover.loudness" in refused(GREENROOM_VOICEOVER__LOUDNESS="-15")
+    assert "GREENROOM_SERVER__PROT" in refused(GREENROOM_SERVER__PROT="1")
+
+
+def test_a_bad_port_is_named() -> None:
+    assert "server.port" in refused("--port", "70000")
+
+
+def test_a_taken_port_is_named_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        begin = time.monotonic()
+        sentence = refused("--port", str(port), "--data", str(tmp_path / "data"))
+        assert time.monotonic() - begin < 10
+    assert f"Port {port} is taken" in sentence and f"--port {port + 1}" in sentence
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_data_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "data folder" in refused("--port", str(free_port()), "--data", str(tmp_path / "file" / "data"))
+
+
+def test_a_second_studio_on_the_same_data_is_refused(server: RunningStudio) -> None:
+    sentence = refused("--port", str(free_port()), "--data", str(server.data))
+    assert "Another Greenroom" in sentence and str(server.process.pid) in sentence
+
+
+def test_it_says_where_it_is_only_when_it_answers(server: RunningStudio) -> None:
+    assert server.output.splitlines() == [f"Greenroom is open at {server.url}"]
+
+
+def test_it_listens_on_loopback_alone(server: RunningStudio) -> None:
+    listening = [one for one in psutil.Process(server.process.pid).net_connections("inet") if one.status == psutil.CONN_LISTEN]
+    assert [(one.laddr.ip, one.laddr.port) for one in listening] == [("127.0.0.1", server.port)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda ending: ending.name)
+def test_it_ends_cleanly_with_its_workers_and_its_waiting_calls(tmp_path: Path, ending: signal.Signals) -> None:
+    with running_studio(tmp_path / "data") as studio:
+        studio.client().predict("flite", api_name="/load")
+        caller = studio.client().submit("Hello.\n\n" * 300, api_name="/voiceover")
+        client = studio.client()
+        wait_until(lambda: [job["state"] for job in client.predict(api_name="/jobs")] == ["running"], 60)
+        family = psutil.Process(studio.process.pid).children(recursive=True)
+        assert family
+        begin = time.monotonic()
+        studio.process.send_signal(ending)
+        assert studio.process.wait(20) == 0
+        assert time.monotonic() - begin < 10
+        assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+        assert "Traceback" not in studio.output
+        caller.cancel()
+
+    with running_studio(tmp_path / "data") as again:
+        (job,) = again.client().predict(api_name="/jobs")
+        assert job["state"] in ("queued", "loading", "running", "done")
+        again.client().predict(job["id"], api_name="/cancel")
+
+
+@pytest.mark.slow
+def test_nothing_is_asked_of_the_outside_at_start(tmp_path: Path) -> None:
+    """In a network of its own with loopback alone, the studio starts and answers."""
+    probe = subprocess.run(["unshare", "-rn", "true"], capture_output=True)
+    if probe.returncode != 0:
+        pytest.skip("this machine gives no network namespaces")
+    port = free_port()
+    inside = (
+        "import socket, subprocess, sys, time, urllib.request;"
+        "subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True);"
+        f"server = subprocess.Popen([sys.executable, {str(ROOT / 'app.py')!r}, '--port', '{port}', '--data', sys.argv[1]],"
+        " stdout=subprocess.PIPE, text=True);"
+        "print(server.stdout.readline().strip());"
+        f"print(urllib.request.urlopen('http://127.0.0.1:{port}/readyz').read().decode());"
+        "server.terminate(); server.wait(20)"
+    )
+    command = ["unshare", "-rn", sys.executable, "-c", inside, str(tmp_path / "data")]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert "is open at" in result.stdout and '"ready":true' in result.stdout, result.stdout + result.stderr
+    assert "Error" not in result.stderr and "WARNING" not in result.stderr
+
+
+def test_the_page_names_no_other_host(server: RunningStudio) -> None:
+    text = httpx.get(server.url).text
+    for address in ("fonts.googleapis.com", "cdn.", "huggingface.co/", "api.gradio.app"):
+        assert f"https://{address}" not in text
