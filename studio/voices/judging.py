@@ -9,14 +9,13 @@ from pathlib import Path
 
 from media.audio import Audio, concatenate
 from media.decode import iterate_audio, probe
-from media.inspection import SoundFindings, best_window, inspect
+from media.inspection import SoundFindings, inspect
 from studio.errors import InvalidInput, MediaError
 from studio.settings import VoiceSettings
 from studio.voices.model import Finding, Judgement, Severity, Window
+from studio.voices.windows import window_to_offer
 
 LONGEST_SEARCH = 600.0  # of a longer recording the first ten minutes are searched for the best window
-PREFERRED_SECONDS = 15.0  # cloning models are trained on references of about this length and gain nothing beyond
-LEAST_SCORE = 0.05  # a window worth less is not offered
 SLACK = 0.1  # seconds by which encoders pad a clip that was cut to the limit
 BLOCK_SECONDS = 5.0
 
@@ -58,10 +57,6 @@ class _Listener:
             if self.seconds >= LONGEST_SEARCH:
                 return
 
-    def window(self, shortest: float) -> Window | None:
-        best = best_window(concatenate(self.searched), shortest, max(shortest, min(self.longest, PREFERRED_SECONDS)))
-        return (round(best.start, 2), round(best.end, 2)) if best.score >= LEAST_SCORE else None
-
 
 def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> Heard:
     """Decode `clip`, or the part of it between the two times of `window`, and judge it.
@@ -83,7 +78,7 @@ def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> H
     audio = concatenate(listener.kept)
     if listener.seconds <= settings.longest_seconds + SLACK:
         return Heard(audio, judge_audio(audio, settings))
-    best = listener.window(settings.shortest_seconds)
+    best = window_to_offer(concatenate(listener.searched), settings.shortest_seconds, settings.longest_seconds)
     duration = max(listener.seconds, info.duration)
     return Heard(audio, Judgement((_too_long(duration, settings, best),), duration, audio.rate, audio.channels, best))
 

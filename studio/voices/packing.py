@@ -49,7 +49,7 @@ def unpack(path: Path, master: Path) -> VoiceRecord:
                 raise InvalidInput("The file is locked with a password.", _HINT)
             record = read_record(_bounded(archive, RECORD, LARGEST_RECORD + 1))
             _extract(archive, master)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
         raise InvalidInput("The file is not a voice, or it is damaged.", _HINT) from None
     except OSError:
         raise InvalidInput("The file cannot be read.", _HINT) from None

@@ -137,9 +137,9 @@ def voice_of(folder: Path, record: VoiceRecord, *, identity: str = "", built_in:
 
 def record_fields(voice: Voice) -> dict[str, Any]:
     """The fields of `voice` as they stand in voice.json."""
-    record = VoiceRecord.model_validate(
-        {**vars(voice), "findings": [vars(f) for f in voice.findings], "master": voice.master.name}
-    )
+    master = MASTER if voice.built_in else voice.master.name
+    findings = [vars(finding) for finding in voice.findings]
+    record = VoiceRecord.model_validate({**vars(voice), "findings": findings, "master": master})
     return record.model_dump(mode="json")
 
 

@@ -169,7 +169,9 @@ class Voices:
             NotFound, InvalidInput: as `rename`; also when the source is damaged.
         """
         source = self.resolve(name)
-        record = record_of(record_fields(source) | {"name": valid_name(new_name), "created": time.time(), "master": MASTER})
+        record = record_of(
+            record_fields(source) | {"name": valid_name(new_name), "created": time.time(), "version": 1, "master": MASTER}
+        )
         self._refuse_taken(record.name)
         audio = read_master(source.master)
         return self._save(record, Heard(audio, judge_audio(audio, self._settings)))
