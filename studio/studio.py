@@ -54,6 +54,7 @@ class Studio:
         parts.callback(DataFolderLock(self.paths.lock).release)
         parts.callback(open_log(self.paths.logs))
         self.catalog = Catalog(settings.engines.extra)
+        self.catalog.all()  # a wrong entry of the settings is told at the start, not at the first job
         self.site = site_of(settings, self.paths)
         self.memory = MemoryKeeper(settings.memory, self.paths.root)
         parts.callback(self.memory.close)
@@ -132,8 +133,10 @@ class _WorkersForMemory:
 def all_productions(studio: Studio) -> list[Production]:
     """Every kind of job; adding one is one line here."""
     from studio.productions.voiceover import Voiceover
+    from studio.productions.voiceover_batch import VoiceoverBatch
 
-    return [Voiceover(studio)]
+    voiceover = Voiceover(studio)
+    return [voiceover, VoiceoverBatch(studio, voiceover)]
 
 
 def site_of(settings: Settings, paths: DataPaths) -> Site:

@@ -33,7 +33,9 @@ def validated(model: type[Model], given: Mapping[str, Any], what: str = "field")
 
 
 def _explained(error: ValidationError, model: type[BaseModel], what: str) -> InvalidInput:
-    first = error.errors(include_url=False, include_context=True)[0]
+    mistakes = error.errors(include_url=False)
+    # A misspelt key also makes a required one missing: the misspelling is what has to be told.
+    first = next((mistake for mistake in mistakes if mistake["type"] == "extra_forbidden"), mistakes[0])
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         known = sorted(model.model_fields) if len(first["loc"]) == 1 else []
