@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,8 @@ class Timeline:
     def chapters(self, planned: Sequence[PlannedChapter]) -> list[Chapter]:
         """Chapters that hold speech; what comes before the first heading belongs to none."""
         starts = [(self._begin(chapter.first), chapter.title) for chapter in planned if chapter.first < len(self.placed)]
-        ends = [start for start, _ in starts[1:]] + [self.duration]
-        return [Chapter(start, end, title) for (start, title), end in zip(starts, ends, strict=True) if end > start]
+        following = pairwise([*starts, (self.duration, "")])
+        return [Chapter(start, end, title) for (start, title), (end, _) in following if end > start]
 
     def _begin(self, index: int) -> float:
         return 0.0 if index == 0 else self.placed[index].start / self.rate
