@@ -68,7 +68,7 @@ def decide(
     if all(not demand.missing for demand in demands):
         return Admit()
     short = next(demand for demand in demands if demand.missing)
-    holders = [Holder(one.title, gain(one, short.pool, gpu), one.busy) for one in residents]
+    holders = [Holder(one.title, gain(one, short.pool, gpu), one.busy) for one in residents if not one.loading]
     victims = _victims(demands, gpu, residents)
     if victims is None:
         return Wait(*sentences.shortage(need, short, holders))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,6 +37,14 @@ class Workers(Protocol):
         """End the engine's worker at once; `reason` becomes the error of the job it worked for."""
 
 
+@dataclass(frozen=True)
+class _Life:
+    """What is known of a living worker: its variant, and what it held of the machine's memory after its load."""
+
+    variant: str = ""
+    host_bytes: int = 0
+
+
 class MemoryKeeper:
     """The memory of one studio; the worker host's AdmissionHook is `admit_load`, its WorkerObserver is the keeper itself.
 
@@ -63,7 +72,7 @@ class MemoryKeeper:
         self._files = files or MachineFiles()
         self._gpu: GpuProbe = gpu or NvmlProbe(lambda: self.reading().total)
         self._promises = Promises(monotonic)
-        self._variants: dict[int, str] = {}
+        self._lives: dict[int, _Life] = {}
         self._workers: Workers | None = None
         self._card_of: Callable[[str], Card] | None = None
         self._admission = Admission(
@@ -175,25 +184,28 @@ class MemoryKeeper:
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:
         self.ledger.on_loaded(engine_id, pid, resident_gib, seconds)
         settled = self._promises.settle(engine_id)
-        self._variants[pid] = settled.variant if settled is not None else ""
-        size, host_bytes = self._split(engine_id, pid, int(resident_gib * GIB))
-        self.reservations.record(Kind.LOADED, engine_id, self._variants[pid], size, host_bytes=host_bytes, seconds=seconds)
+        variant = settled.variant if settled is not None else ""
+        size, host = self._split(engine_id, int(resident_gib * GIB), process_resident(self._files, pid))
+        self._lives[pid] = _Life(variant, host)
+        self.reservations.record(Kind.LOADED, engine_id, variant, size, host_bytes=host, seconds=seconds)
 
     def on_peak(self, engine_id: str, pid: int, peak_gib: float) -> None:
         self.ledger.on_peak(engine_id, pid, peak_gib)
-        size, host_bytes = self._split(engine_id, pid, int(peak_gib * GIB))
-        self.reservations.record(Kind.PEAK, engine_id, self._variants.get(pid, ""), size, host_bytes=host_bytes)
+        life = self._lives.get(pid, _Life())
+        host_now = process_resident(self._files, pid) or life.host_bytes  # it may have died of this very run
+        size, host = self._split(engine_id, int(peak_gib * GIB), host_now)
+        self.reservations.record(Kind.PEAK, engine_id, life.variant, size, host_bytes=host)
 
     def on_died(self, engine_id: str, pid: int, reason: str) -> None:
         self.ledger.on_died(engine_id, pid, reason)
 
     def on_returned(self, engine_id: str, pid: int, report: UnloadReport) -> None:
         self.ledger.on_returned(engine_id, pid, report)
-        variant = self._variants.pop(pid, None)
-        if variant is None:
+        life = self._lives.pop(pid, None)
+        if life is None:
             self._promises.settle(engine_id)  # its start failed: nothing else tells that the promise is void
         else:
-            self.reservations.record(Kind.RETURNED, engine_id, variant, int(report.returned_gib * GIB))
+            self.reservations.record(Kind.RETURNED, engine_id, life.variant, int(report.returned_gib * GIB))
 
     # Inside
 
@@ -229,15 +241,15 @@ class MemoryKeeper:
             idle_seconds=status.idle_seconds,
             started=status.started,
             pid=status.pid,
+            loading=status.state is Residency.LOADING,
         )
 
-    def _split(self, engine_id: str, pid: int, size: int) -> tuple[int, int]:
+    def _split(self, engine_id: str, size: int, host: int) -> tuple[int, int]:
         """What a worker holds, as (bytes of the pool it is budgeted in, bytes of the machine's memory beside it)."""
         facts = self.gpu()
         on_a_card = facts is not None and facts.has_own_memory and self._card_of is not None
         if not on_a_card or self._card(engine_id).device is not Device.CUDA:
             return size, 0
-        host = process_resident(self._files, pid)
         return max(0, size - host), min(host, size)
 
     def _verdict(
@@ -253,9 +265,15 @@ class MemoryKeeper:
 def _worker_row(resident: Resident) -> dict[str, Any]:
     return {
         "engine": resident.engine_id, "title": resident.title, "pid": resident.pid, "tier": resident.tier.value,
-        "memory": gib(resident.bytes), "on_card": gib(resident.card_bytes), "busy": resident.busy,
+        "memory": gib(resident.bytes), "on_card": gib(resident.card_bytes), "state": _state(resident).value,
         "idle_seconds": round(resident.idle_seconds, 1),
     }  # fmt: skip
+
+
+def _state(resident: Resident) -> Residency:
+    if resident.loading:
+        return Residency.LOADING
+    return Residency.BUSY if resident.busy else Residency.WARM
 
 
 def _gpu_row(facts: GpuFacts) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class Resident:
     Args:
         host_bytes: of the machine's memory. card_bytes: on the GPU (the machine's too, on unified memory).
         busy: leased or loading; never evicted.
+        loading: its bytes are what it is expected to hold, not what it holds.
         reload_seconds: what a load takes. recent_uses: leases in the last hour. idle_seconds: since the last one.
         started: seconds since the epoch.
     """
@@ -58,6 +59,7 @@ class Resident:
     idle_seconds: float = 0.0
     started: float = 0.0
     pid: int = 0
+    loading: bool = False
 
     @property
     def bytes(self) -> int:

@@ -185,6 +185,10 @@ def test_promises_to_other_loads_count_before_they_are_held(tmp_path: Path) -> N
     assert isinstance(crowded, Wait)
     assert decide(need(2, Tier.LIGHT, Device.CPU), pc(tmp_path), card_24(2), [], LIMITS, [need(18)]) == Admit()
 
+    small = decide(need(0.5, Tier.LIGHT, Device.CPU), pc(tmp_path, 11.5), card_24(), [], LIMITS, [need(4), need(4)])
+    assert isinstance(small, Wait), "two loads on the card take three GiB of the machine's memory too"
+    assert decide(need(0.5, Tier.LIGHT, Device.CPU), pc(tmp_path, 11.5), card_24(), [], LIMITS) == Admit()
+
 
 # Sentences
 

@@ -259,6 +259,28 @@ def test_on_a_card_of_its_own_host_and_card_are_told_apart(studio: Callable[...,
     assert (learned.bytes, learned.host_bytes) == (14 * GIB, 3 * GIB)
 
 
+def test_a_run_that_killed_its_worker_is_learned_from_too(studio: Callable[..., Studio]) -> None:
+    keeper, _, machine = studio(total=62.7, gpu=card_24(9))
+    status = machine.root / "proc/7/status"
+    status.parent.mkdir(parents=True)
+    status.write_text(f"VmRSS:\t{2 * 1024 * 1024} kB\n")
+    keeper.on_loaded("wan", 7, 12, 20)
+    status.unlink()
+    keeper.on_peak("wan", 7, 20)
+    assert keeper.reservations.need(WAN).bytes == 18 * GIB
+
+
+def test_an_engine_that_loads_is_no_way_out_of_a_wait(studio: Callable[..., Studio]) -> None:
+    keeper, host, machine = studio(base=30, wait_seconds=0)
+    host.statuses["ltx"] = WorkerStatus("ltx", 0, Residency.LOADING, 38, 0, 300, Tier.HEAVY, 1000)  # its own slot, empty yet
+    machine.hold("browser", 40)
+    with pytest.raises(MemoryRefused) as refused:
+        keeper.admit_load(LTX, silent)
+    assert "unload" not in refused.value.reason
+    assert "close other programs, which hold 70 GiB" in refused.value.reason
+    assert keeper.report()["workers"][0]["state"] == "loading"
+
+
 def test_the_watch_ends_the_youngest_heavy_worker_through_the_host(studio: Callable[..., Studio]) -> None:
     keeper, host, _ = studio(base=50)
     host.run(F5, 4, busy=True)
@@ -279,7 +301,7 @@ def test_the_report_keeps_its_names(studio: Callable[..., Studio]) -> None:
     assert report["limits"] == {"hard": 0.8, "admit": 0.85, "kill": 0.92}
     assert report["workers"] == [
         {
-            "engine": "wan", "title": "Wan", "pid": 7, "tier": "heavy", "memory": 28.0, "on_card": 0.0, "busy": False,
+            "engine": "wan", "title": "Wan", "pid": 7, "tier": "heavy", "memory": 28.0, "on_card": 0.0, "state": "warm",
             "idle_seconds": 12.3,
         }
     ]  # fmt: skip

@@ -302,7 +302,10 @@ def test_the_lock_file_is_the_users_alone_and_survives_a_cleaned_folder(tmp_path
 
 def test_no_worker_inherits_the_lock(tmp_path: Path) -> None:
     lanes = lanes_in(tmp_path)
-    program = "import os\nfor name in os.listdir('/proc/self/fd'):\n  try: print(os.readlink(f'/proc/self/fd/{name}'))\n  except OSError: pass"
+    program = (
+        "import os\nfor name in os.listdir('/proc/self/fd'):\n"
+        "  try: print(os.readlink(f'/proc/self/fd/{name}'))\n  except OSError: pass"
+    )
     with lanes.slot("gpu"):
         opened = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, close_fds=False, check=True)
     assert "/dev/null" in opened.stdout or "pipe:" in opened.stdout

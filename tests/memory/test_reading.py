@@ -86,6 +86,14 @@ def test_container_of_version_2_with_limits_in_parents(tmp_path: Path) -> None:
     assert reading.used == 12 * GIB
 
 
+def test_the_tightest_of_several_groups_counts_wherever_it_stands(tmp_path: Path) -> None:
+    limits = cgroup2("/a/b")
+    for folder, limit, held in (("a/b", 4, 3), ("a", 16, 2)):
+        limits[f"sys/fs/cgroup/{folder}/memory.max"] = f"{limit * GIB}\n"
+        limits[f"sys/fs/cgroup/{folder}/memory.current"] = f"{held * GIB}\n"
+    assert cgroup_memory(machine(tmp_path, PC_TOTAL_KB, 50 * MIB, limits), PC_TOTAL_KB * 1024) == (4 * GIB, 1 * GIB)
+
+
 def test_a_container_on_a_full_host_has_no_more_than_the_host(tmp_path: Path) -> None:
     limits = cgroup2("/", _={"memory.max": f"{16 * GIB}\n", "memory.current": f"{1 * GIB}\n", "memory.stat": ""})
     reading = read_memory(machine(tmp_path, PC_TOTAL_KB, 5 * MIB, limits))
