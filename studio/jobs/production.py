@@ -55,18 +55,22 @@ class Production(Protocol):
     """One kind of job. Instances are made once, when the studio opens, and hold no state of a job."""
 
     kind: ClassVar[str]
-    Spec: ClassVar[type[BaseModel]]
 
-    def prepare(self, spec: BaseModel) -> BaseModel:
+    @property
+    def Spec(self) -> type[BaseModel]:
+        """The model of what a job of this kind is asked for; a class attribute. Every `spec` below is an instance of it."""
+        ...
+
+    def prepare(self, spec: Any) -> Any:
         """Resolve names (voices, engines, seeds) and refuse what cannot work, before the job is queued. Fast: under 30 ms."""
 
-    def title(self, spec: BaseModel) -> str:
+    def title(self, spec: Any) -> str:
         """A few words of the job's content for lists."""
 
-    def lane(self, spec: BaseModel) -> str:
+    def lane(self, spec: Any) -> str:
         """GPU_LANE when any engine of it runs on a GPU, else CPU_LANE."""
 
-    def run(self, spec: BaseModel, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: Any, stage: Stage) -> list[JobOutput]:
         """Do the work; called again with the same spec after an interruption, it goes on from what is on disk."""
 
 

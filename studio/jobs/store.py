@@ -14,21 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from studio.jobs.database import Database
-from studio.jobs.model import ACTIVE, ENDED, Job, JobError, JobEvent, JobOutput, JobState
-
-HELD = ACTIVE - {JobState.QUEUED, JobState.INTERRUPTED}
-"""States of a job that a thread of this server is working on."""
+from studio.jobs.model import Job, JobError, JobEvent, JobOutput, JobState
+from studio.jobs.rows import ACTIVE_SQL, ENDED_SQL, HELD, HELD_SQL, SELECT, end_job, job_of, record_event
 
 RESUMED_NOTE = "Resumed after the server ended."
 CRASH_LIMIT = 3
-
-_HELD_SQL = ",".join(f"'{state}'" for state in sorted(HELD))
-_ENDED_SQL = ",".join(f"'{state}'" for state in sorted(ENDED))
-_SELECT = f"""
-    SELECT j.*, s.spec, CASE WHEN j.state = 'queued' THEN
-        (SELECT count(*) FROM jobs b WHERE b.lane = j.lane AND b.state = 'queued' AND b.position < j.position)
-        + (SELECT count(*) FROM jobs b WHERE b.lane = j.lane AND b.state IN ({_HELD_SQL})) ELSE 0 END AS ahead
-    FROM jobs j JOIN specs s ON s.job_id = j.id"""
 
 
 class _NothingChanged(Exception):
@@ -94,8 +84,8 @@ class JobStore:
 
     def get(self, job_id: str) -> Job | None:
         with self._database.read() as connection:
-            row = connection.execute(f"{_SELECT} WHERE j.id = ?", (job_id,)).fetchone()
-        return None if row is None else _job(row)
+            row = connection.execute(f"{SELECT} WHERE j.id = ?", (job_id,)).fetchone()
+        return None if row is None else job_of(row)
 
     def find(self, states: Collection[JobState] = (), kinds: Collection[str] = (), limit: int = 50, text: str = "") -> list[Job]:
         """Jobs, newest first. `text` is looked for in titles and ids, without regard to case."""
@@ -111,9 +101,9 @@ class JobStore:
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         with self._database.read() as connection:
             rows = connection.execute(
-                f"{_SELECT}{where} ORDER BY j.created DESC, j.rowid DESC LIMIT ?", (*values, limit)
+                f"{SELECT}{where} ORDER BY j.created DESC, j.rowid DESC LIMIT ?", (*values, limit)
             ).fetchall()
-        return [_job(row) for row in rows]
+        return [job_of(row) for row in rows]
 
     def count(self, states: Collection[JobState] = ()) -> int:
         where = f" WHERE state IN ({','.join('?' * len(states))})" if states else ""
@@ -122,9 +112,8 @@ class JobStore:
 
     def earliest_start(self) -> float | None:
         """When the longest-standing job that is not ended was first started; None when none has been."""
-        active = ",".join(f"'{state}'" for state in ACTIVE)
         with self._database.read() as connection:
-            return connection.execute(f"SELECT min(started) FROM jobs WHERE state IN ({active})").fetchone()[0]
+            return connection.execute(f"SELECT min(started) FROM jobs WHERE state IN ({ACTIVE_SQL})").fetchone()[0]
 
     def next_queued(self, lane: str) -> str | None:
         """The id of the job that this lane should take next."""
@@ -154,8 +143,8 @@ class JobStore:
                 (job_id, kind, title, lane, JobState.QUEUED, now, version, version),
             )
             connection.execute("INSERT INTO specs VALUES(?,?)", (job_id, words))
-            _record(connection, job_id, "state", {"state": JobState.QUEUED})
-            return _job(connection.execute(f"{_SELECT} WHERE j.id = ?", (job_id,)).fetchone())
+            record_event(connection, job_id, "state", {"state": JobState.QUEUED})
+            return job_of(connection.execute(f"{SELECT} WHERE j.id = ?", (job_id,)).fetchone())
 
     def claim(self, lane: str) -> Claim | None:
         """Take the next queued job of a lane; no two callers get the same one."""
@@ -168,8 +157,8 @@ class JobStore:
             ).fetchone()
             if row is None:
                 raise _NothingChanged
-            _record(connection, row["id"], "state", {"state": JobState.RUNNING, "attempt": row["attempts"]})
-            return Claim(_job(connection.execute(f"{_SELECT} WHERE j.id = ?", (row["id"],)).fetchone()), row["attempts"])
+            record_event(connection, row["id"], "state", {"state": JobState.RUNNING, "attempt": row["attempts"]})
+            return Claim(job_of(connection.execute(f"{SELECT} WHERE j.id = ?", (row["id"],)).fetchone()), row["attempts"])
         return None
 
     def note_queued(self, lane: str, note: str) -> None:
@@ -199,7 +188,7 @@ class JobStore:
                 (state, progress, note, eta_seconds, version, progress, progress, claim.job.id),
             )
             if before["state"] != state:
-                _record(connection, claim.job.id, "state", {"state": state, "note": note})
+                record_event(connection, claim.job.id, "state", {"state": state, "note": note})
             return True
         return False
 
@@ -212,14 +201,14 @@ class JobStore:
         """
         with self._change(durable=True) as (connection, version):
             row = connection.execute(
-                f"SELECT cancel_requested FROM jobs WHERE id = ? AND attempts = ? AND state IN ({_HELD_SQL})",
+                f"SELECT cancel_requested FROM jobs WHERE id = ? AND attempts = ? AND state IN ({HELD_SQL})",
                 (claim.job.id, claim.attempt),
             ).fetchone()
             if row is None:
                 raise _NothingChanged
             if state is JobState.INTERRUPTED and row["cancel_requested"]:
                 state, note = JobState.CANCELLED, "Cancelled."
-            _end(connection, claim.job.id, version, state, error, outputs, note)
+            end_job(connection, claim.job.id, version, state, error, outputs, note)
             return True
         return False
 
@@ -233,7 +222,7 @@ class JobStore:
                 found = connection.execute("UPDATE jobs SET version = ? WHERE id = ?", (version, job_id)).rowcount
                 if not found:
                     raise _NothingChanged
-            return _record(connection, job_id or None, kind, data)
+            return record_event(connection, job_id or None, kind, data)
         return 0
 
     # Stopping and removing
@@ -248,7 +237,7 @@ class JobStore:
             if state is None or state.ended:
                 raise _NothingChanged
             if state in (JobState.QUEUED, JobState.INTERRUPTED):
-                _end(connection, job_id, version, JobState.CANCELLED, None, (), "Cancelled before it started.")
+                end_job(connection, job_id, version, JobState.CANCELLED, None, (), "Cancelled before it started.")
                 return JobState.CANCELLED
             connection.execute(
                 "UPDATE jobs SET cancel_requested = 1, note = 'Stopping…', eta = NULL, version = ? WHERE id = ?",
@@ -259,7 +248,7 @@ class JobStore:
     def remove(self, job_id: str) -> bool:
         """Take an ended job off the list, with its history; False when it is not there or has not ended."""
         with self._change() as (connection, _):
-            if not connection.execute(f"DELETE FROM jobs WHERE id = ? AND state IN ({_ENDED_SQL})", (job_id,)).rowcount:
+            if not connection.execute(f"DELETE FROM jobs WHERE id = ? AND state IN ({ENDED_SQL})", (job_id,)).rowcount:
                 raise _NothingChanged
             return True
         return False
@@ -267,13 +256,13 @@ class JobStore:
     def prune(self, older_than: float, keep: int) -> int:
         """Take ended jobs off the list that ended before `older_than`, and the oldest beyond `keep` rows; returns how many."""
         with self._change() as (connection, _):
-            old = connection.execute(f"DELETE FROM jobs WHERE state IN ({_ENDED_SQL}) AND ended < ?", (older_than,)).rowcount
+            old = connection.execute(f"DELETE FROM jobs WHERE state IN ({ENDED_SQL}) AND ended < ?", (older_than,)).rowcount
             excess = connection.execute("SELECT count(*) FROM jobs").fetchone()[0] - keep
             many = 0
             if excess > 0:
                 many = connection.execute(
                     f"DELETE FROM jobs WHERE rowid IN"
-                    f" (SELECT rowid FROM jobs WHERE state IN ({_ENDED_SQL}) ORDER BY ended LIMIT ?)", (excess,)
+                    f" (SELECT rowid FROM jobs WHERE state IN ({ENDED_SQL}) ORDER BY ended LIMIT ?)", (excess,)
                 ).rowcount  # fmt: skip
             if old + many == 0:
                 raise _NothingChanged
@@ -291,22 +280,22 @@ class JobStore:
         found: dict[str, list[str]] = {"resumed": [], "failed": [], "cancelled": []}
         with self._change(durable=True) as (connection, version):
             rows = connection.execute(
-                f"SELECT * FROM jobs WHERE state IN ({_HELD_SQL}, 'interrupted') ORDER BY position"
+                f"SELECT * FROM jobs WHERE state IN ({HELD_SQL}, 'interrupted') ORDER BY position"
             ).fetchall()
             for row in rows:
                 crashes = row["crashes"] + (row["state"] in HELD)
                 if row["cancel_requested"]:
-                    _end(connection, row["id"], version, JobState.CANCELLED, None, (), "Cancelled.")
+                    end_job(connection, row["id"], version, JobState.CANCELLED, None, (), "Cancelled.")
                     found["cancelled"].append(row["id"])
                 elif crashes > crash_limit:
-                    _end(connection, row["id"], version, JobState.FAILED, _crash_error(crashes), (), "")
+                    end_job(connection, row["id"], version, JobState.FAILED, _crash_error(crashes), (), "")
                     found["failed"].append(row["id"])
                 else:
                     connection.execute(
                         "UPDATE jobs SET state = 'queued', crashes = ?, note = ?, eta = NULL, version = ? WHERE id = ?",
                         (crashes, RESUMED_NOTE, version, row["id"]),
                     )
-                    _record(connection, row["id"], "resumed", {"note": RESUMED_NOTE, "crashes": crashes})
+                    record_event(connection, row["id"], "resumed", {"note": RESUMED_NOTE, "crashes": crashes})
                     found["resumed"].append(row["id"])
         return Recovery(*(tuple(found[name]) for name in ("resumed", "failed", "cancelled")))
 
@@ -332,51 +321,4 @@ def _crash_error(crashes: int) -> JobError:
         f"The server ended {crashes} times in a row in the middle of this job, without the job getting any further.",
         "The log in the data folder may name the cause; then try again.",
         True,
-    )
-
-
-def _end(
-    connection: sqlite3.Connection,
-    job_id: str,
-    version: int,
-    state: JobState,
-    error: JobError | None,
-    outputs: Sequence[JobOutput],
-    note: str,
-) -> None:
-    words = None if error is None else json.dumps({"reason": error.reason, "hint": error.hint, "retryable": error.retryable})
-    files = json.dumps([{"id": output.id, "path": output.path, "kind": output.kind} for output in outputs])
-    ended = time.time() if state.ended else None
-    connection.execute(
-        "UPDATE jobs SET state = ?, ended = ?, error = ?, outputs = ?, note = ?, eta = NULL, version = ?,"
-        " progress = CASE WHEN ? = 'done' THEN 1 ELSE progress END WHERE id = ?",
-        (state, ended, words, files, note, version, state, job_id),
-    )
-    _record(connection, job_id, "state", {"state": state} if error is None else {"state": state, "reason": error.reason})
-
-
-def _record(connection: sqlite3.Connection, job_id: str | None, kind: str, data: dict[str, Any]) -> int:
-    words = json.dumps(data, ensure_ascii=False)
-    cursor = connection.execute("INSERT INTO events(job_id, at, kind, data) VALUES(?,?,?,?)", (job_id, time.time(), kind, words))
-    return int(cursor.lastrowid or 0)
-
-
-def _job(row: sqlite3.Row) -> Job:
-    return Job(
-        id=row["id"],
-        kind=row["kind"],
-        title=row["title"],
-        lane=row["lane"],
-        spec=json.loads(row["spec"]),
-        state=JobState(row["state"]),
-        progress=row["progress"],
-        note=row["note"],
-        eta_seconds=row["eta"],
-        created=row["created"],
-        started=row["started"],
-        ended=row["ended"],
-        error=None if row["error"] is None else JobError(**json.loads(row["error"])),
-        outputs=tuple(JobOutput(**output) for output in json.loads(row["outputs"])),
-        version=row["version"],
-        ahead=row["ahead"],
     )

@@ -16,6 +16,8 @@ from studio.lanes import Lanes
 from studio.settings import LaneSettings
 from tests.jobs.pieces import spec
 
+PRIVATE = "/home" + "/anna"
+
 
 class Gate:
     """Holds jobs before a piece until it is opened; they keep asking their stage meanwhile, as an engine call does."""
@@ -189,10 +191,10 @@ def test_a_failure_keeps_its_words_and_a_foreign_one_says_nothing_private(worksh
         if title == "written":
             raise InvalidInput("The clip is silent.", "Record it again.")
         if title == "full":
-            raise OSError(28, "No space left on device", "/home/anna/secret.wav")
+            raise OSError(28, "No space left on device", f"{PRIVATE}/secret.wav")
         if title == "exit":
             raise SystemExit(1)
-        raise KeyError("/home/anna/token=abc")
+        raise KeyError(f"{PRIVATE}/token=abc")
 
     shop = workshop(before_piece=fail)
     jobs = {title: shop.jobs.submit("pieces", spec(title)) for title in ("written", "full", "foreign", "exit")}
