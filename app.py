@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import copy
+import errno
 import logging
 import os
 import signal
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from api.endpoints import Endpoints
     from studio.studio import Studio
+
+log = logging.getLogger("greenroom")
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -43,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GreenroomError as error:
         print(f"Greenroom: {error}", file=sys.stderr)
         return 2
+    except ImportError as error:
+        print(f"Greenroom: A package is missing ({error.name}). Start it with ./launch.sh, which installs it.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         pass
     return 0
@@ -52,11 +59,20 @@ def _leave(number: int, frame: object) -> None:
     raise SystemExit(0)
 
 
+class OneLine(ScrubbingFormatter):
+    """A record without its traceback, which stands in the log file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        brief = copy.copy(record)
+        brief.exc_info = brief.exc_text = brief.stack_info = None
+        return super().format(brief)
+
+
 def show_warnings() -> None:
-    """Warnings and errors on stderr; the whole log lies in the data folder."""
+    """Warnings and errors on stderr, a line each; the whole log lies in the data folder."""
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
-    handler.setFormatter(ScrubbingFormatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
     logging.getLogger().addHandler(handler)
 
 
@@ -104,8 +120,10 @@ def listening_socket(host: str, port: int) -> socket.socket:
         raise CannotStart(
             f"Port {port} may not be used without special rights.", "Choose one from 1024 up with --port."
         ) from None
-    except OSError:
+    except OSError as error:
         listener.close()
+        if error.errno != errno.EADDRINUSE:
+            raise CannotStart(f"This machine has no address {host} to answer at.", "Use --host 127.0.0.1.") from None
         raise CannotStart(
             f"Port {port} is taken by another program, perhaps another Greenroom.", f"Choose another with --port {port + 1}."
         ) from None
@@ -133,6 +151,13 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         app, endpoints = build(studio)
         host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
         run_server(app, endpoints, listener, f"http://{host}:{settings.server.port}")
+    except (GreenroomError, ImportError):
+        raise
+    except Exception:
+        log.exception("The studio ended unexpectedly.")
+        raise CannotStart(
+            "The studio met a mistake of its own.", "logs/greenroom.log in the data folder holds the details."
+        ) from None
     finally:
         studio.close()
 

@@ -51,7 +51,7 @@ class RunningStudio:
         self._open = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        if not self._open.wait(START_SECONDS) or self.process.poll() is not None:
+        if not self._open.wait(START_SECONDS) or "is open at" not in self.output:
             self.stop()
             raise RuntimeError("The studio did not start:\n" + self.output)
 
