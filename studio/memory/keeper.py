@@ -124,15 +124,17 @@ class MemoryKeeper:
 
     def report(self) -> dict[str, Any]:
         """Memory as the public API gives it: sizes in GiB, limits as parts of the pool. `pool`, `used`, `available`,
-        `reserve`, `workers`, `limits` and `verdicts` are promised; the rest may grow."""
+        `reserve` (what a heavy engine leaves free), `workers`, `limits` and `verdicts` are promised; the rest may grow."""
         self.sampler.watch()
         reading, facts, residents = self.reading(), self.gpu(), self.residents()
+        reserves = {tier.value: gib(self.limits.reserve(tier, reading.pool)) for tier in Tier}
         return {
             "pool": gib(reading.pool),
             "used": gib(reading.used),
             "available": gib(reading.pool_available),
             "cached": gib(min(reading.cached, reading.pool_available)),
-            "reserve": {tier.value: gib(self.limits.reserve(tier, reading.pool)) for tier in Tier},
+            "reserve": reserves[Tier.HEAVY.value],
+            "reserves": reserves,
             "workers": [_worker_row(resident) for resident in residents],
             "limits": {"hard": self.limits.hard, "admit": self.limits.admit, "kill": self.limits.kill},
             "verdicts": {tier.value: self._verdict(tier, reading, facts, residents) for tier in Tier},
