@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engines.contract import Device, Tier
@@ -235,6 +235,8 @@ def test_verdicts_before_the_button(tmp_path: Path) -> None:
 
 # What must hold for every machine
 
+on_a_busy_machine_too = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 sizes = st.integers(min_value=0, max_value=160 * GIB)
 residents_of = st.lists(
     st.builds(
@@ -302,6 +304,7 @@ def leaves_enough(*situation: object) -> bool:
     )
 
 
+@on_a_busy_machine_too
 @given(needs, readings(), gpus, residents_of, st.lists(needs, max_size=2))
 def test_a_decision_keeps_its_promises(
     asked: Need, reading: MemoryReading, gpu: GpuFacts | None, residents: list[Resident], promised: list[Need]
@@ -332,6 +335,7 @@ def any_rounding(*situation: object) -> bool:
     )
 
 
+@on_a_busy_machine_too
 @given(needs, readings(), gpus, st.integers(0, 64 * GIB))
 def test_more_free_memory_never_hurts(asked: Need, reading: MemoryReading, gpu: GpuFacts | None, more: int) -> None:
     before = decide(asked, reading, gpu, [], LIMITS)
@@ -347,6 +351,7 @@ def test_more_free_memory_never_hurts(asked: Need, reading: MemoryReading, gpu: 
     assert isinstance(before, Refuse) == isinstance(after, Refuse)
 
 
+@on_a_busy_machine_too
 @given(readings(), gpus, st.sampled_from(Tier), st.sampled_from(Device))
 def test_what_a_verdict_says_can_be_used_is_what_the_gate_gives(
     reading: MemoryReading, gpu: GpuFacts | None, tier: Tier, device: Device
