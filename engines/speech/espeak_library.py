@@ -6,11 +6,10 @@ Licence: eSpeak NG is GPL-3.0-or-later. Only the espeak engine's own worker proc
 from __future__ import annotations
 
 import _ctypes
-import atexit
 import ctypes as c
 import hashlib
 import os
-import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -203,15 +202,21 @@ def short_data_path(data: Path, cache: Path) -> Path:
             cache.mkdir(parents=True, exist_ok=True)
             return _link(cache / name, data)
     for root in dict.fromkeys((Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))):
+        folder = root / f"greenroom-{os.getuid()}"
         with suppress(OSError):
-            folder = Path(tempfile.mkdtemp(prefix="greenroom-", dir=root))  # ours alone: nobody can swap the link
-            atexit.register(shutil.rmtree, folder, ignore_errors=True)
-            if len(bytes(folder / name)) <= LONGEST_DATA_PATH:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if _is_ours_alone(folder) and len(bytes(folder / name)) <= LONGEST_DATA_PATH:
                 return _link(folder / name, data)
     raise EngineError(
         "eSpeak NG cannot read its voice data: the path of the studio's folder is too long and no temporary folder can be used.",
         "Move the studio to a folder with a shorter path.",
     )
+
+
+def _is_ours_alone(folder: Path) -> bool:
+    """Nobody else may swap the link in a folder that all can write to."""
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
 
 
 def _link(link: Path, data: Path) -> Path:

@@ -73,7 +73,7 @@ class Flite(Engine):
         code_licence=Licence("BSD-style (CMU Flite)", "https://github.com/festvox/flite/blob/master/COPYING"),
         weights_licence=Licence("BSD-style (CMU Flite)", "https://github.com/festvox/flite/blob/master/COPYING"),
         tier=Tier.LIGHT,
-        memory_gib=0.2,
+        memory_gib=0.25,
         sample_rate=SAMPLE_RATE,
         languages=("en",),
         longest_text=2_000,

@@ -26,7 +26,7 @@ VOICE_IDS = [voice.id for voice in VOICES]
 MELODIOUS = "Money may buy a new yellow lamp, anyone may wonder why."
 STORY = "The weather was cold, and the road was empty. She opened the window. Nobody knew how the fire had started."
 
-NEWS = "The company has opened a new office in the city, and the train to the north leaves in twenty minutes."
+NEWS = "She opened the window and looked at the garden. The doctor told him to drink more water every day."
 
 
 @pytest.fixture
