@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -45,10 +47,11 @@ class RecipeFile(BaseModel):
     parents: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _File:
-    size: int
-    modified_ns: int
+_File = tuple[int, int]
+"""Size in bytes and time of the last change in nanoseconds."""
+
+_Files = dict[str, _File]
+_Known = tuple[object, Output]
 
 
 @dataclass
@@ -63,6 +66,8 @@ class Index:
     _outputs: tuple[Output, ...] = ()
     _by_id: dict[str, Output] = field(default_factory=dict)
     _recipes: dict[str, tuple[_File, RecipeFile | None]] = field(default_factory=dict)
+    _files: _Files = field(default_factory=dict)
+    _known: dict[str, _Known] = field(default_factory=dict)
     _seen: tuple[int, float] = (-1, 0.0)
 
     def outputs(self) -> tuple[Output, ...]:
@@ -85,13 +90,17 @@ class Index:
             return
         self._seen = (modified, time.time())
         files = _scan(self.folder)
+        if files == self._files:
+            return
+        self._files = files
         recipes = self._read_recipes(files)
-        outputs = [*self._made(files, recipes), *self._found(files, recipes)]
-        outputs.sort(key=lambda output: (output.created, output.id), reverse=True)
+        known = dict((*self._made(files, recipes), *self._found(files, recipes)))
+        outputs = sorted((output for _, output in known.values()), key=lambda output: (output.created, output.id), reverse=True)
+        self._known = known
         self._outputs = tuple(outputs)
         self._by_id = {output.id: output for output in outputs}
 
-    def _read_recipes(self, files: dict[str, _File]) -> dict[str, RecipeFile | None]:
+    def _read_recipes(self, files: _Files) -> dict[str, RecipeFile | None]:
         """By stem; None for a recipe that cannot be read."""
         known: dict[str, tuple[_File, RecipeFile | None]] = {}
         for name, file in files.items():
@@ -101,27 +110,31 @@ class Index:
         self._recipes = known
         return {name.removesuffix(RECIPE_SUFFIX): recipe for name, (_, recipe) in known.items()}
 
-    def _made(self, files: dict[str, _File], recipes: dict[str, RecipeFile | None]) -> list[Output]:
-        made = []
+    def _made(self, files: _Files, recipes: dict[str, RecipeFile | None]) -> Iterator[tuple[str, _Known]]:
         for stem, recipe in recipes.items():
             if recipe is not None and recipe.output.file in files:
-                made.append(self._output(stem, recipe, files))
-        return made
+                head = recipe.output
+                own = (head.file, stem + RECIPE_SUFFIX, head.file + PEAKS_SUFFIX, *head.companions)
+                basis = (recipe, *(files.get(name) for name in own))
+                yield head.file, self._unless_known(head.file, basis, partial(self._output, stem, recipe, own, files))
 
-    def _output(self, stem: str, recipe: RecipeFile, files: dict[str, _File]) -> Output:
+    def _unless_known(self, id: str, basis: object, make: Callable[[], Output]) -> _Known:
+        """The output as it was made before from the same files, or a new one."""
+        known = self._known.get(id)
+        return known if known is not None and known[0] == basis else (basis, make())
+
+    def _output(self, stem: str, recipe: RecipeFile, own: tuple[str, ...], files: _Files) -> Output:
         head = recipe.output
-        companions = [name for name in head.companions if name in files and name != head.file]
-        belonging = [head.file, *companions, stem + RECIPE_SUFFIX, head.file + PEAKS_SUFFIX]
         return Output(
             id=head.file,
             path=self.folder / head.file,
             kind=head.kind,
             title=head.title or stem,
             created=head.created,
-            size=files[head.file].size,
-            total_size=sum(files[name].size for name in belonging if name in files),
+            size=files[head.file][0],
+            total_size=sum(files[name][0] for name in own if name in files),
             duration=head.duration,
-            companions=tuple(self.folder / name for name in companions),
+            companions=tuple(self.folder / name for name in head.companions if name in files),
             keep=head.keep,
             found=head.found,
             engine=recipe.engine,
@@ -132,33 +145,33 @@ class Index:
             parents=recipe.parents,
         )
 
-    def _found(self, files: dict[str, _File], recipes: dict[str, RecipeFile | None]) -> list[Output]:
+    def _found(self, files: _Files, recipes: dict[str, RecipeFile | None]) -> Iterator[tuple[str, _Known]]:
         """Files that no readable recipe speaks of: put here by hand, or left by a recipe that was damaged."""
         heads = [recipe.output for recipe in recipes.values() if recipe is not None and recipe.output.file in files]
         claimed = {name for head in heads for name in (head.file, *head.companions)}
-        found = []
-        for name, file in files.items():
+        for name in files:
             stem, extension = split_name(name)
-            kind = KIND_OF_EXTENSION.get(extension)
-            if kind is None or name in claimed:
+            if extension not in KIND_OF_EXTENSION or name in claimed:
                 continue
             damaged = stem in recipes and recipes[stem] is None
-            own = [name, name + PEAKS_SUFFIX, *([stem + RECIPE_SUFFIX] if damaged else [])]
-            found.append(
-                Output(
-                    id=name,
-                    path=self.folder / name,
-                    kind=kind,
-                    title=stem,
-                    created=file.modified_ns / 1e9,
-                    size=file.size,
-                    total_size=sum(files[one].size for one in own if one in files),
-                    found=True,
-                    has_recipe=damaged,
-                    damage="Its recipe cannot be read, so how it was made is not known." if damaged else "",
-                )
-            )
-        return found
+            own = (name, name + PEAKS_SUFFIX, *((stem + RECIPE_SUFFIX,) if damaged else ()))
+            basis = (damaged, *(files.get(one) for one in own))
+            yield name, self._unless_known(name, basis, partial(self._found_output, name, damaged, own, files))
+
+    def _found_output(self, name: str, damaged: bool, own: tuple[str, ...], files: _Files) -> Output:
+        stem, extension = split_name(name)
+        return Output(
+            id=name,
+            path=self.folder / name,
+            kind=KIND_OF_EXTENSION[extension],
+            title=stem,
+            created=files[name][1] / 1e9,
+            size=files[name][0],
+            total_size=sum(files[one][0] for one in own if one in files),
+            found=True,
+            has_recipe=damaged,
+            damage="Its recipe cannot be read, so how it was made is not known." if damaged else "",
+        )
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -167,7 +180,7 @@ def split_name(name: str) -> tuple[str, str]:
     return (stem, dot + ending.lower()) if stem else (name, "")
 
 
-def _scan(folder: Path) -> dict[str, _File]:
+def _scan(folder: Path) -> _Files:
     """The plain files of a folder; hidden ones, links and names that are no text are passed over."""
     files = {}
     with os.scandir(folder) as entries:
@@ -179,7 +192,7 @@ def _scan(folder: Path) -> dict[str, _File]:
                 found = entry.stat(follow_symlinks=False)
             except (OSError, UnicodeEncodeError):
                 continue
-            files[entry.name] = _File(found.st_size, found.st_mtime_ns)
+            files[entry.name] = (found.st_size, found.st_mtime_ns)
     return files
 
 
@@ -191,5 +204,5 @@ def _read_recipe(path: Path) -> RecipeFile | None:
         return None
     stem, extension = split_name(recipe.output.file)
     fits = stem + RECIPE_SUFFIX == path.name and extension in KIND_OF_EXTENSION
-    own = all("/" not in name and name.startswith(stem + ".") for name in recipe.output.companions)
+    own = all("/" not in name and name.startswith(stem + ".") and name != recipe.output.file for name in recipe.output.companions)
     return recipe if fits and own else None

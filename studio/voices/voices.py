@@ -43,7 +43,8 @@ class Voices:
         self._settings = settings
         self._lock = threading.RLock()
         self._exports = root / ".exports"
-        self._exports.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self._exports, ignore_errors=True)
+        self._exports.mkdir(parents=True)
         self._shelf = Shelf(root, read_samples(samples))
         self._shelf.tidy(time.time() - _STALE_SECONDS)
 
