@@ -22,6 +22,11 @@ class DataPaths:
         return self.root / "studio.lock"
 
     @property
+    def alive(self) -> Path:
+        """There while a server lives; left behind by one that dies."""
+        return self.root / "server.json"
+
+    @property
     def jobs(self) -> Path:
         return self.root / "jobs.db"
 

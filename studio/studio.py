@@ -22,6 +22,7 @@ from studio.logs import open_log
 from studio.memory.keeper import MemoryKeeper
 from studio.paths import DataFolderLock, DataPaths
 from studio.segments import SegmentStore
+from studio.server_life import ServerLife
 from studio.settings import HOME, Settings
 from studio.voices.voices import Voices
 from studio.workers.host import WorkerHost
@@ -39,7 +40,7 @@ Productions = Callable[["Studio"], Sequence[Production]]
 class Studio:
     """Owns every part below, and the lock on its data folder, from `open` to `close`.
 
-    Order of making: lock, log, memory, workers, lanes, segments, voices, library, job store, productions, runner,
+    Order of making: lock, log, mark of life, memory, workers, lanes, segments, voices, library, job store, productions, runner,
     housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
     engines' calls, then the workers are ended, last the lock is let go, so the next studio finds the folder at rest.
 
@@ -53,6 +54,8 @@ class Studio:
         self._parts = parts
         parts.callback(DataFolderLock(self.paths.lock).release)
         parts.callback(open_log(self.paths.logs))
+        life = ServerLife(self.paths.alive, self.paths.logs / "fault.log")
+        parts.callback(life.close)
         self.catalog = Catalog(settings.engines.extra)
         self.catalog.all()  # a wrong entry of the settings is told at the start, not at the first job
         self.site = site_of(settings, self.paths)
@@ -74,7 +77,7 @@ class Studio:
         runner = JobRunner(store, self.productions, self.lanes, self.workers, self.catalog, self.paths.scratch)
         self.jobs = Jobs(store, runner, self.productions, settings.jobs, self.paths.root)
         parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
-        runner.start()
+        runner.start(life.last.suspicious)
         self._housekeeper()
 
     @classmethod

@@ -34,7 +34,7 @@ MIGRATIONS: tuple[str, ...] = (
         version INTEGER NOT NULL,
         position REAL NOT NULL,               -- the order in the queue; a real number, so a job can be moved between two
         attempts INTEGER NOT NULL DEFAULT 0,  -- how often it was started; fences off writes of an attempt that is over
-        crashes INTEGER NOT NULL DEFAULT 0,   -- server deaths in a row during this job in which it got no further
+        crashes REAL NOT NULL DEFAULT 0,      -- server deaths in a row during this job in which it got no further, weighted
         best REAL NOT NULL DEFAULT 0,         -- the furthest progress of all attempts
         cancel_requested INTEGER NOT NULL DEFAULT 0
     );

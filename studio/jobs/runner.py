@@ -15,7 +15,7 @@ from studio.jobs.failure import job_error
 from studio.jobs.model import JobError, JobState
 from studio.jobs.production import Production
 from studio.jobs.stage import EngineFinder, EngineLender, JobStage
-from studio.jobs.store import Claim, JobStore, Recovery
+from studio.jobs.store import KILL_WEIGHT, Claim, JobStore, Recovery
 from studio.lanes import Lanes
 from studio.validation import validated
 
@@ -52,9 +52,13 @@ class JobRunner:
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self) -> Recovery:
-        """Queue again what the last server left, then begin. Called once."""
-        recovery = self._store.recover()
+    def start(self, suspicious: bool = True) -> Recovery:
+        """Queue again what the last server left, then begin. Called once.
+
+        Args:
+            suspicious: whether the last server's work may have been what ended it.
+        """
+        recovery = self._store.recover(1.0 if suspicious else KILL_WEIGHT)
         for outcome in ("resumed", "failed", "cancelled"):
             if jobs := getattr(recovery, outcome):
                 log.warning("Jobs that the last server left unended, now %s: %s", outcome, ", ".join(jobs))

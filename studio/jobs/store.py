@@ -19,6 +19,9 @@ from studio.jobs.rows import ACTIVE_SQL, ENDED_SQL, HELD, HELD_SQL, SELECT, end_
 
 RESUMED_NOTE = "Resumed after the server ended."
 CRASH_LIMIT = 3
+"""Server deaths in a row, without headway, that a job may be in the middle of."""
+KILL_WEIGHT = 1 / 8
+"""How much of a crash it counts that the server was merely killed: people and power strips do that, jobs hardly ever."""
 
 
 class _NothingChanged(Exception):
@@ -271,11 +274,14 @@ class JobStore:
 
     # Starting again
 
-    def recover(self, crash_limit: int = CRASH_LIMIT) -> Recovery:
+    def recover(self, weight: float = 1.0, crash_limit: int = CRASH_LIMIT) -> Recovery:
         """Queue again, in their old order, all jobs that the last server left unended. Called once, before any claim.
 
-        A job in which the server died more than `crash_limit` times in a row without any headway is failed: it would only
-        end the server again. A job that had been asked to stop is cancelled.
+        A job in which the server crashed more than `crash_limit` times in a row without any headway is failed: it would
+        only end the server again. A job that had been asked to stop is cancelled.
+
+        Args:
+            weight: what the last server's death counts, KILL_WEIGHT when nothing says that its work was the cause.
         """
         found: dict[str, list[str]] = {"resumed": [], "failed": [], "cancelled": []}
         with self._change(durable=True) as (connection, version):
@@ -283,12 +289,12 @@ class JobStore:
                 f"SELECT * FROM jobs WHERE state IN ({HELD_SQL}, 'interrupted') ORDER BY position"
             ).fetchall()
             for row in rows:
-                crashes = row["crashes"] + (row["state"] in HELD)
+                crashes = row["crashes"] + weight * (row["state"] in HELD)
                 if row["cancel_requested"]:
                     end_job(connection, row["id"], version, JobState.CANCELLED, None, (), "Cancelled.")
                     found["cancelled"].append(row["id"])
                 elif crashes > crash_limit:
-                    end_job(connection, row["id"], version, JobState.FAILED, _crash_error(crashes), (), "")
+                    end_job(connection, row["id"], version, JobState.FAILED, _crash_error(), (), "")
                     found["failed"].append(row["id"])
                 else:
                     connection.execute(
@@ -316,9 +322,9 @@ class JobStore:
             self._changed.notify_all()
 
 
-def _crash_error(crashes: int) -> JobError:
+def _crash_error() -> JobError:
     return JobError(
-        f"The server ended {crashes} times in a row in the middle of this job, without the job getting any further.",
+        "The server ended again and again in the middle of this job, without the job getting any further.",
         "The log in the data folder may name the cause; then try again.",
         True,
     )

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from studio.errors import StorageError
 from studio.housekeeping import Housekeeper
 from studio.logs import FILE_NAME, open_log, scrub
 from studio.paths import DataFolderLock
+from studio.server_life import Ending, ServerLife
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -105,6 +107,39 @@ def test_the_log_is_written_scrubbed_with_tracebacks_and_ends_when_closed(tmp_pa
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="log"):
         open_log(tmp_path / "file" / "logs")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Callable[[str, int], Path]:
+    def write(boot: str, kills: int) -> Path:
+        proc = tmp_path / "proc"
+        (proc / "sys/kernel/random").mkdir(parents=True, exist_ok=True)
+        (proc / "sys/kernel/random/boot_id").write_text(boot)
+        (proc / "vmstat").write_text(f"nr_free_pages 12\noom_kill {kills}\n")
+        return proc
+
+    return write
+
+
+def test_how_the_last_server_ended_is_told_from_what_it_left(tmp_path: Path, machine: Callable[[str, int], Path]) -> None:
+    marker, faults = tmp_path / "server.json", tmp_path / "fault.log"
+
+    def last_after_death(boot: str = "a", kills: int = 5, traces: str = "") -> Ending:
+        marker.write_text('{"pid": 1, "boot": "a", "memory_kills": 5}')
+        faults.write_text(traces)
+        life = ServerLife(marker, faults, machine(boot, kills))
+        life.close()
+        return life.last
+
+    assert ServerLife(marker, faults, machine("a", 5)).last is Ending.CLEAN
+    assert last_after_death() is Ending.KILLED
+    assert last_after_death(kills=6) is Ending.MEMORY
+    assert last_after_death(boot="b") is Ending.MACHINE
+    assert last_after_death(traces="Fatal Python error: Aborted") is Ending.FAULT
+    assert not marker.exists() and not faults.exists()
+    assert [ending for ending in Ending if ending.suspicious] == [Ending.FAULT, Ending.MEMORY, Ending.MACHINE]
+    marker.write_text("rubbish")
+    assert ServerLife(marker, faults, machine("", 0)).last in Ending
 
 
 def test_tidying_begins_at_start_repeats_and_outlives_a_failure(caplog: pytest.LogCaptureFixture) -> None:

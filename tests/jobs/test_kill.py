@@ -47,7 +47,7 @@ def test_killed_at_random_moments_a_job_ends_with_the_same_bytes_and_renders_not
     assert not list((stormy / "scratch").iterdir())
 
 
-def test_a_job_that_kills_the_server_is_failed_in_words_and_the_next_one_runs(tmp_path: Path) -> None:
+def test_a_job_that_crashes_the_server_is_failed_in_words_and_the_next_one_runs(tmp_path: Path) -> None:
     specs = [{"name": "deadly"}, {"name": "harmless"}]
     deaths, ended = 0, None
     while ended is None:
@@ -56,10 +56,21 @@ def test_a_job_that_kills_the_server_is_failed_in_words_and_the_next_one_runs(tm
         assert server.hear() == READY
         ended = server.hear()
         server.process.join()
-        deaths += server.process.exitcode == -signal.SIGKILL
+        deaths += server.process.exitcode == -signal.SIGABRT
     deadly, harmless = ended
-    assert deadly["state"] == "failed" and "4 times in a row" in deadly["error"]["reason"] and deaths == 4
+    assert deadly["state"] == "failed" and "again and again" in deadly["error"]["reason"] and deaths == 4
     assert harmless["state"] == "done"
+    assert "before_piece" in (tmp_path / "data" / "logs" / "greenroom.log").read_text(), "the log shows where it crashed"
+
+
+def test_killed_many_times_before_it_gets_anywhere_a_job_is_still_finished(tmp_path: Path) -> None:
+    specs = [{"name": "slow", "pieces": 1, "seconds_each": 0.5}]
+    for _ in range(6):
+        server = Server(tmp_path / "data", specs)
+        assert server.hear() == READY
+        time.sleep(0.1)
+        server.kill()
+    assert [job["state"] for job in run_to_the_end(tmp_path / "data")] == ["done"]
 
 
 def test_a_server_that_is_told_to_end_does_so_and_its_job_goes_on_later(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from studio.errors import StorageError
 from studio.jobs.database import MIGRATIONS, Database
 from studio.jobs.model import JobError, JobOutput, JobState
-from studio.jobs.store import CRASH_LIMIT, JobStore
+from studio.jobs.store import CRASH_LIMIT, KILL_WEIGHT, JobStore
 
 
 @pytest.fixture
@@ -145,7 +145,16 @@ def test_a_crash_loop_ends_in_words_but_headway_forgives(store: JobStore) -> Non
     store.claim("cpu")
     assert store.recover().failed == (job.id,)
     failed = store.get(job.id)
-    assert failed.state is JobState.FAILED and failed.error.retryable and "4 times" in failed.error.reason
+    assert failed.state is JobState.FAILED and failed.error.retryable and "again and again" in failed.error.reason
+
+
+def test_a_server_that_is_merely_killed_weighs_less_than_one_that_crashed(store: JobStore) -> None:
+    job = add(store)
+    for _ in range(round(CRASH_LIMIT / KILL_WEIGHT)):
+        store.claim("cpu")
+        assert store.recover(KILL_WEIGHT).resumed == (job.id,)
+    store.claim("cpu")
+    assert store.recover(KILL_WEIGHT).failed == (job.id,), "but not for ever"
 
 
 def test_a_clean_interruption_is_no_crash(store: JobStore) -> None:
