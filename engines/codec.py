@@ -89,7 +89,7 @@ def _encode_object(value: Any, frames: list[Buffer], depth: int) -> dict[str, An
         return {"$": "bytes", "f": len(frames) - 1}
     if isinstance(value, np.ndarray):
         return _encode_array(value, frames)
-    sort = type(value)
+    sort: type = type(value)
     if REGISTERED.get(sort.__name__) is sort:
         fields = {name: _encode(getattr(value, name), frames, depth + 1) for name in _hints(sort)}
         return {"$": sort.__name__, "v": fields}
@@ -159,7 +159,7 @@ def _decode_registered(sort: type, fields: dict[str, Any], frames: Sequence[Buff
         raise WireError(f"The pipe between studio and worker carried a value ({sort.__name__}) with the wrong fields.")
     values = {name: _decode(item, frames, depth + 1) for name, item in fields.items()}
     for name, value in values.items():
-        if not _fits(value, hints[name]):
+        if not fits(value, hints[name]):
             raise WireError(
                 f"The pipe between studio and worker carried a value ({sort.__name__}) whose {name} is of the wrong type."
             )
@@ -177,24 +177,24 @@ def _hints(sort: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(sort)}
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a decoded value is what a field's annotation says."""
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a value is what an annotation says; annotations of other kinds than those of values fit anything."""
     origin, inside = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        return any(_fits(value, choice) for choice in inside)
+        return any(fits(value, choice) for choice in inside)
     if origin is Literal:
         return value in inside
     if origin is tuple and len(inside) == 2 and inside[1] is Ellipsis:
-        return isinstance(value, tuple) and all(_fits(item, inside[0]) for item in value)
+        return isinstance(value, tuple) and all(fits(item, inside[0]) for item in value)
     if origin is tuple:
-        return isinstance(value, tuple) and len(value) == len(inside) and all(map(_fits, value, inside))
+        return isinstance(value, tuple) and len(value) == len(inside) and all(map(fits, value, inside))
     if origin is not None:
         return isinstance(value, origin)
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    return hint is Any or isinstance(value, hint)
+    return hint is Any or not isinstance(hint, type) or isinstance(value, hint)
 
 
 def _frame(body: dict[str, Any], frames: Sequence[Buffer]) -> Buffer:

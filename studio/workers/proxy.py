@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
-from typing import Any, get_origin, get_type_hints
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from typing import Any, get_args, get_origin, get_type_hints
 
+from engines.codec import fits
 from engines.contract import CALLABLE_METHODS, Card, Engine
+from engines.errors import EngineError
 
 Ask = Callable[[dict[str, Any]], Generator[Any, None, Any]]
 """Sends one `call` request: yields the items of a stream, returns the result."""
@@ -23,7 +26,7 @@ class EngineProxy:
     def __init__(self, engine: type[Engine], ask: Ask) -> None:
         self.card: Card = engine.card
         for name in callable_methods(engine):
-            setattr(self, name, (_streaming if is_stream(engine, name) else _answering)(ask, name))
+            setattr(self, name, (_streaming if is_stream(engine, name) else _answering)(ask, engine, name))
 
 
 def callable_methods(engine: type[Engine]) -> frozenset[str]:
@@ -34,30 +37,46 @@ def callable_methods(engine: type[Engine]) -> frozenset[str]:
 def is_stream(engine: type[Engine], method: str) -> bool:
     """Whether a method gives its result in parts: a generator, or one whose annotation says Iterator."""
     function = inspect.unwrap(getattr(engine, method))
-    if inspect.isgeneratorfunction(function):
-        return True
+    return inspect.isgeneratorfunction(function) or get_origin(_promised(engine, method)) in (Iterator, Generator, Iterable)
+
+
+def _promised(engine: type[Engine], method: str) -> Any:
+    """What the method's annotation says it gives back; Any when it does not say."""
     try:
-        told = get_origin(get_type_hints(function).get("return"))
+        return get_type_hints(inspect.unwrap(getattr(engine, method))).get("return", Any)
     except (NameError, TypeError):
-        return False
-    return told in (Iterator, Generator, Iterable) and told is not AsyncIterator
+        return Any
 
 
-def _answering(ask: Ask, method: str) -> Callable[..., Any]:
+def _answering(ask: Ask, engine: type[Engine], method: str) -> Callable[..., Any]:
+    promised = _promised(engine, method)
+
     def call(*args: Any, **kwargs: Any) -> Any:
         request = ask({"method": method, "args": args, "kwargs": kwargs, "stream": False})
         try:
             next(request)
         except StopIteration as answered:
-            return answered.value
+            return _checked(answered.value, promised, engine)
         finally:
             request.close()
 
     return call
 
 
-def _streaming(ask: Ask, method: str) -> Callable[..., Any]:
+def _streaming(ask: Ask, engine: type[Engine], method: str) -> Callable[..., Any]:
+    promised = (get_args(_promised(engine, method)) or (Any,))[0]
+
     def call(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        yield from ask({"method": method, "args": args, "kwargs": kwargs, "stream": True})
+        request = ask({"method": method, "args": args, "kwargs": kwargs, "stream": True})
+        with closing(request):
+            for item in request:
+                yield _checked(item, promised, engine)
 
     return call
+
+
+def _checked(value: Any, promised: Any, engine: type[Engine]) -> Any:
+    if not fits(value, promised):
+        name = getattr(promised, "__name__", str(promised))
+        raise EngineError(f"{engine.card.title} gave back a {type(value).__name__} where {name} was due.")
+    return value

@@ -6,7 +6,7 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 from engines.contract import EngineOptions, Site
 from engines.errors import EngineError, EngineNotReady, WorkerDied
@@ -30,7 +30,8 @@ class Starter:
     """Starts processes and loads engines into them.
 
     Owns the one thread that starts processes: the kernel ends a worker together with the thread that started it
-    (PR_SET_PDEATHSIG counts threads, not processes), so that thread has to live as long as the studio.    Holds no lock: that two loads do not count the same free memory is the gate's to see to.
+    (PR_SET_PDEATHSIG counts threads, not processes), so that thread has to live as long as the studio.
+    Holds no lock: that two loads do not count the same free memory is the gate's to see to.
     """
 
     def __init__(
@@ -127,10 +128,9 @@ class Starter:
 
     def _spawn(self, *args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
         try:
-            started: subprocess.Popen[bytes] = self._spawner.submit(subprocess.Popen, *args, **kwargs).result()
+            return cast("subprocess.Popen[bytes]", self._spawner.submit(subprocess.Popen, *args, **kwargs).result())
         except RuntimeError as error:
             raise EngineError("The studio is closing; no worker is started any more.") from error
-        return started
 
 
 def answer(process: WorkerProcess, kind: str, value: Any, watch: CallWatch) -> Any:

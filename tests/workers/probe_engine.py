@@ -26,8 +26,8 @@ from engines.contract import (
     Licence,
     Speech,
     SpeechRequest,
-    TimedMark,
     Tier,
+    TimedMark,
     option,
 )
 from engines.errors import EngineError
@@ -55,14 +55,15 @@ class Probe(Engine):
         assert isinstance(self.options, ProbeOptions)
         if self.options.load:
             self._do(self.options.load)
-        print("Probe is loaded")
+        sys.stdout.write("Probe is loaded\n")
 
-    def synthesize(self, request: SpeechRequest) -> Speech:
+    def synthesize(self, request: SpeechRequest) -> Any:
         return self._do(request.text)
 
     def stream(self, request: SpeechRequest) -> Iterator[Audio]:
         count = int(request.text.split()[1])
         for index in range(count):
+            self.made = index + 1
             self.run.progress(index / count, f"part {index}")
             yield Audio(np.full(100, index / count, np.float32), RATE)
 
@@ -78,6 +79,7 @@ class Probe(Engine):
             "refuse": _refuse, "thing": lambda: object(), "pid": lambda: os.getpid(), "level": self._level,
             "size": self._size, "child": _start_child, "big": _big, "secret-path": _fail_with_secrets,
             "tell": self._tell, "vanish": lambda: os._exit(0), "facts": _facts, "hold": self._hold,
+            "length": len, "made": lambda: self.made,
         }  # fmt: skip
         return deeds[word](*arguments)
 
@@ -157,7 +159,8 @@ def _pipe() -> int:
 
 
 def _make_noise() -> str:
-    print("a library prints", flush=True)
+    sys.stdout.write("a library prints\n")
+    sys.stdout.flush()
     os.write(1, b"progress 1%\rprogress 2%\r" + b"\xff\xfe" * 50)
     os.write(2, b"x" * 3_000_000 + b"\n")
     return "still well"
