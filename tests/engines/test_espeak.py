@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def with_options(espeak: Espeak) -> Iterator[Espeak]:
     espeak.configure(EspeakOptions())
 
 
-def say(engine: Espeak, text: str, language: str = "en", preset: str = "", **options: object) -> Speech:
+def say(engine: Espeak, text: str, language: str = "en", preset: str = "", **options: Any) -> Speech:
     engine.configure(EspeakOptions.model_validate(options))
     return engine.synthesize(SpeechRequest(text, SpeakingVoice(preset), language))
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ engine.synthesize(SpeechRequest('hello'))
 """
 
 
-def start(limit: int = 0, **options: object) -> subprocess.Popen[bytes]:
+def start(limit: int = 0, **options: Any) -> subprocess.Popen[bytes]:
     """`limit` is the address space in bytes that it may take on top of what it has when the call begins."""
     program = PROGRAM.format(options=options, limit=limit)
     return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -42,7 +43,7 @@ def say(engine: FaultEngine, text: str = "hello", seed: int = 0) -> np.ndarray:
     return engine.synthesize(SpeechRequest(text, seed=seed)).audio.samples
 
 
-def make(run: TinyRun | None = None, **options: object) -> FaultEngine:
+def make(run: TinyRun | None = None, **options: Any) -> FaultEngine:
     engine = loaded(FaultEngine, Site(Path(), Path()), FaultOptions.model_validate(options), run)
     assert isinstance(engine, FaultEngine)
     return engine
@@ -58,7 +59,7 @@ def make(run: TinyRun | None = None, **options: object) -> FaultEngine:
         ({"behaviour": "exit", "at": "load"}, 3),
     ],
 )
-def test_it_dies_as_told(options: dict[str, object], code: int) -> None:
+def test_it_dies_as_told(options: dict[str, Any], code: int) -> None:
     process = start(**options)
     printed, _ = process.communicate(timeout=60)
     assert process.returncode == code

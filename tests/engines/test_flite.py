@@ -6,6 +6,7 @@ import lzma
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jiwer
 import numpy as np
@@ -35,7 +36,7 @@ def with_options(flite: Flite) -> Iterator[Flite]:
     flite.configure(FliteOptions())
 
 
-def say(engine: Flite, text: str, preset: str = "", **options: object) -> Speech:
+def say(engine: Flite, text: str, preset: str = "", **options: Any) -> Speech:
     engine.configure(FliteOptions.model_validate(options))
     return engine.synthesize(SpeechRequest(text, SpeakingVoice(preset)))
 
