@@ -10,7 +10,8 @@ def build_masthead() -> None:
         sprite() + '<a class="skip" href="#script">Skip to the script</a>'
         f'<header class="g bar"><h1 class="name">{icon("lamp")}Greenroom</h1>'
         '<span class="tagline">voice and video, on your own machine</span><span class="grow"></span>'
-        f'<button type="button" class="act" id="mode" aria-label="Switch between light and dark" title="Light or dark">{icon("mode")}</button>'
+        '<button type="button" class="act" id="mode" aria-label="Switch between light and dark" title="Light or dark">'
+        f"{icon('mode')}</button>"
         "</header>",
         elem_id="masthead",
         on_draw="element.querySelector('#mode').onclick = greenroom.toggleMode",

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+import gradio as gr
+
 from tabs.html import clock, html_piece, icon, link, piece
 
 ON_DRAW = "greenroom.mountPlayer(element); greenroom.paintAuditions()"
@@ -37,15 +39,17 @@ def player(shown: Playable | None) -> str:
     facts = "".join(f"<span>{escape(fact)}</span>" for fact in shown.facts)
     return piece(
         f'<section class="panel player" aria-label="Result" data-peaks="{peaks}" data-duration="{shown.duration:.3f}">'
-        f'<div class="row spread"><h3 class="clip">{escape(shown.title)}</h3><span class="clock">0:00 / {clock(shown.duration)}</span></div>'
+        f'<div class="row spread"><h3 class="clip">{escape(shown.title)}</h3>'
+        f'<span class="clock">0:00 / {clock(shown.duration)}</span></div>'
         f'<canvas aria-hidden="true"></canvas><audio preload="metadata" src="{escape(shown.url)}">{captions}</audio>'
         f'<div class="controls"><button type="button" class="act strong play" aria-label="Play">{icon("play")}</button>'
-        f'<input type="range" min="0" max="{shown.duration:.3f}" step="0.1" value="0" aria-label="Position" style="flex:1;min-width:120px">'
+        f'<input type="range" class="seek" min="0" max="{shown.duration:.3f}" step="0.1" value="0" aria-label="Position">'
         '<button type="button" class="act" data-rate aria-label="Playback speed">1×</button></div>'
         f'<div class="caption" aria-live="off"></div><div class="facts">{facts}</div>'
         f'<div class="downloads">{downloads}</div></section>'
     )
 
 
-def build_player(elem_id: str) -> object:
+def build_player(elem_id: str) -> gr.HTML:
+    """The empty player; give it `player(...)` as its value."""
     return html_piece(elem_id=elem_id, on_draw=ON_DRAW)

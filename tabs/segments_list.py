@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 
-from studio.productions.voiceover_segments import SegmentView
+from studio.productions.voiceover_segments import SegmentState, SegmentView
 from tabs.html import audition, button, chip, icon, piece
+from tabs.wiring import segment_url
 
 PAGE_SIZE = 40
 
@@ -17,24 +18,23 @@ def page_of(index: int) -> int:
 
 def first_unfinished_page(views: Sequence[SegmentView]) -> int:
     """The page where work goes on: a person who follows along sees it without turning pages."""
-    missing = next((view.index for view in views if view.state == "missing"), None)
+    missing = next((view.index for view in views if view.state is SegmentState.MISSING), None)
     return 0 if missing is None else page_of(missing)
 
 
-def segments_list(views: Sequence[SegmentView], page: int, url: Callable[[str], str], *, editable: bool) -> str:
+def segments_list(views: Sequence[SegmentView], page: int, *, editable: bool) -> str:
     """HTML of one page of sentences.
 
     Args:
         page: counted from 0; clamped to what there is.
-        url: gives the address of a segment's sound from its id.
         editable: whether sentences can be rendered again or edited now (not while their job runs).
     """
     if not views:
         return ""
     pages = page_of(len(views) - 1) + 1
     page = min(max(0, page), pages - 1)
-    ready = sum(view.state != "missing" for view in views)
-    rows = "".join(_row(view, url, editable) for view in views[page * PAGE_SIZE : (page + 1) * PAGE_SIZE])
+    ready = sum(view.state is not SegmentState.MISSING for view in views)
+    rows = "".join(_row(view, editable) for view in views[page * PAGE_SIZE : (page + 1) * PAGE_SIZE])
     pager = _pager(page, pages) if pages > 1 else ""
     return piece(
         '<section class="panel" aria-label="Sentences"><div class="row spread"><h3>Sentences</h3>'
@@ -43,20 +43,24 @@ def segments_list(views: Sequence[SegmentView], page: int, url: Callable[[str], 
     )
 
 
-def _row(view: SegmentView, url: Callable[[str], str], editable: bool) -> str:
+def _row(view: SegmentView, editable: bool) -> str:
     number = view.index + 1
-    if view.state == "missing":
+    if view.path is None:
         hear = f'<span class="act round plain" aria-hidden="true">{icon("text")}</span>'
     else:
-        hear = audition(url(view.id), f"Play sentence {number}", chain=True)
+        hear = audition(segment_url(view.path.stem), f"Play sentence {number}", chain=True)
     who = f'<span class="who">{escape(view.speaker)}</span>' if view.speaker else ""
-    doubt = f" {chip('doubtful', 'listen to this one')} <small>{escape(view.note)}</small>" if view.state == "doubtful" else ""
+    doubt = (
+        f" {chip('doubtful', 'listen to this one')} <small>{escape(view.note)}</small>"
+        if view.state is SegmentState.DOUBTFUL
+        else ""
+    )
     actions = ""
     if editable:
         actions = button("again", f"Render sentence {number} again", "again", segment=view.id) + button(
             "edit", f"Edit sentence {number}", "edit", segment=view.id
         )
-    pending = " pending" if view.state == "missing" else ""
+    pending = " pending" if view.state is SegmentState.MISSING else ""
     return (
         f'<div class="item" role="listitem">{hear}<div class="text{pending}">{who}{escape(view.text)}{doubt}</div>'
         f'<div class="actions">{actions}</div></div>'

@@ -1,0 +1,195 @@
+"""Observing jobs: one card, one result player, the list of outputs. Every tab uses this; none owns a job.
+
+The page only looks: the job runs in the server whatever happens to the page. A browser remembers the id of its job in
+local storage and nothing else, and the id is looked up, never trusted. A timer asks for news while a job of the tab is
+active and is off otherwise, so an idle page sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from studio.errors import NotFound
+from studio.jobs.model import ACTIVE, Job, JobState
+from studio.library.model import Output
+from studio.studio import Studio
+from tabs.html import html_piece
+from tabs.job_card import job_card
+from tabs.outputs_list import outputs_list
+from tabs.player import Playable, build_player, player
+from tabs.wiring import QUIET, clicked, output_url, toasted
+
+RECENT = 24
+TICK_SECONDS = 0.5
+
+
+@dataclass
+class Seen:
+    """What this page was last told, so that only what changed is sent again."""
+
+    counter: int = -1
+    job: str = ""
+    page: int | None = None
+    pieces: dict[str, int] = field(default_factory=dict)
+
+    def news(self, name: str, html: str) -> Any:
+        """`html`, or a skip when the page shows just that already."""
+        mark = hash(html)
+        if self.pieces.get(name) == mark:
+            return gr.skip()
+        self.pieces[name] = mark
+        return html
+
+
+class JobView:
+    """The right-hand side of a tab.
+
+    Args:
+        kinds: the kinds of job this tab starts; others do not show here.
+        storage_key: name in the browser's local storage, fixed for ever.
+        secret: of this installation, so that the stored id outlives a restart of the server.
+        detail: draws more of the job in focus (a narration's sentences), given the job and a page number or None.
+    """
+
+    def __init__(
+        self,
+        studio: Studio,
+        kinds: Sequence[str],
+        *,
+        storage_key: str,
+        secret: str,
+        detail: Callable[[Job, int | None], str] | None = None,
+    ) -> None:
+        self._studio = studio
+        self._kinds = tuple(kinds)
+        self._detail = detail or (lambda job, page: "")
+        self.current = gr.BrowserState("", storage_key=storage_key, secret=secret)
+        self.page = gr.State(None)
+        self.seen = gr.State(None)
+        self.timer = gr.Timer(TICK_SECONDS, active=False)
+        self.card = html_piece(elem_id="card", live=True)
+        self.player = build_player("player")
+        self.detail = html_piece(elem_id="detail")
+        self.outputs = html_piece(elem_id="outputs")
+
+    @property
+    def painted(self) -> list[Any]:
+        """The outputs of every handler that ends with `paint`."""
+        return [self.card, self.player, self.detail, self.outputs, self.seen, self.timer]
+
+    @property
+    def looked_at(self) -> list[Any]:
+        """The inputs of `paint`."""
+        return [self.current, self.seen, self.page]
+
+    def wire(self, page: gr.Blocks) -> None:
+        """Paint when the page opens, while a job runs, and after each click on the drawn buttons."""
+        page.load(self.paint, self.looked_at, self.painted, **QUIET)
+        self.timer.tick(self.paint, self.looked_at, self.painted, **QUIET)
+        self.card.click(self._card_clicked, self.looked_at, [self.current, *self.painted], **QUIET)
+        self.outputs.click(self._output_clicked, self.looked_at, [self.current, *self.painted], **QUIET)
+
+    def submit(self, kind: str, spec: dict[str, Any]) -> Job:
+        """Queue a job; the page then shows it through `focus`."""
+        return self._studio.jobs.submit(kind, spec)
+
+    def focus(self, job: Job) -> list[Any]:
+        """Updates for [current, page, *painted] that bring this job to the front."""
+        return [job.id, None, *self.paint(job.id, None, None)]
+
+    def unchanged(self) -> list[Any]:
+        return [gr.skip()] * (2 + len(self.painted))
+
+    def paint(self, current: str, seen: Seen | None, page: int | None) -> list[Any]:
+        """Updates for `painted`; all skips when nothing has changed since `seen`."""
+        counter = self._studio.jobs.change_counter()
+        seen = seen if isinstance(seen, Seen) else Seen()
+        if (seen.counter, seen.job, seen.page) == (counter, current, page):
+            return [gr.skip()] * len(self.painted)
+        active = self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=20)
+        job = self.job(current) or next(iter(active), None) or self._latest()
+        others = [other for other in active if job is None or other.id != job.id]
+        seen.counter, seen.job, seen.page = counter, current, page
+        recent = self._studio.library.list(limit=RECENT)
+        return [
+            seen.news("card", job_card(job, others)),
+            seen.news("player", player(self._playable(job, recent))),
+            seen.news("detail", "" if job is None else self._detail(job, page)),
+            seen.news("outputs", outputs_list(recent)),
+            seen,
+            gr.Timer(active=bool(active)),
+        ]
+
+    def job(self, job_id: object) -> Job | None:
+        """The job of that id if it is one of this tab's, else None."""
+        try:
+            job = self._studio.jobs.get(job_id) if isinstance(job_id, str) and job_id else None
+        except NotFound:
+            return None
+        return job if job is not None and job.kind in self._kinds else None
+
+    def _latest(self) -> Job | None:
+        return next(iter(self._studio.jobs.list(kinds=self._kinds, limit=1)), None)
+
+    def _playable(self, job: Job | None, recent: Sequence[Output]) -> Playable | None:
+        """The result of the job in focus if it has one."""
+        if job is None or job.state is not JobState.DONE:
+            return None
+        for made in job.outputs:
+            if made.kind == "audio":
+                try:
+                    return as_playable(self._studio.library.get(made.id))
+                except NotFound:
+                    return None
+        return None
+
+    def _card_clicked(self, current: str, seen: Seen | None, page: int | None, event: gr.EventData) -> list[Any]:
+        return self._acted(clicked(event), current, seen, page)
+
+    def _output_clicked(self, current: str, seen: Seen | None, page: int | None, event: gr.EventData) -> list[Any]:
+        return self._acted(clicked(event), current, seen, page)
+
+    @toasted
+    def _acted(self, data: dict[str, str], current: str, seen: Seen | None, page: int | None) -> list[Any]:
+        """One drawn button was pressed: job buttons carry `job`, output buttons `output`."""
+        act = data.get("act")
+        if act == "cancel":
+            self._studio.jobs.cancel(data.get("job", ""))
+        elif act == "retry":
+            current = self._studio.jobs.retry(data.get("job", "")).id
+        elif act == "focus":
+            current = data.get("job", current)
+        elif act == "open":
+            current = self._studio.library.get(data.get("output", "")).job or current
+        elif act == "delete":
+            self._studio.library.delete(data.get("output", ""))
+        else:
+            return [gr.skip()] * (1 + len(self.painted))
+        return [current, *self.paint(current, _stale(seen), page)]
+
+
+def _stale(seen: Seen | None) -> Seen:
+    """`seen` as a page that must look again, though pieces that stay the same are still not sent."""
+    fresh = seen if isinstance(seen, Seen) else Seen()
+    fresh.counter = -1
+    return fresh
+
+
+def as_playable(output: Output) -> Playable:
+    """An audio output as the player shows it."""
+    parts = [path.suffix[1:] for path in output.companions if path.suffix in (".srt", ".vtt")]
+    downloads = [(output.path.suffix[1:].upper(), output_url(output.id, download=True))]
+    downloads += [(f"Subtitles {part.upper()}", output_url(output.id, part, download=True)) for part in parts]
+    return Playable(
+        title=output.title or output.id,
+        url=output_url(output.id),
+        duration=output.duration or 0.0,
+        peaks=output.peaks,
+        captions_url=output_url(output.id, "vtt") if "vtt" in parts else "",
+        downloads=tuple(downloads),
+        facts=tuple(output.recipe.get("facts", ())),
+    )

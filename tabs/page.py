@@ -1,0 +1,45 @@
+"""The page: header and tabs. Adding a tab is one file and one line here."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import gradio as gr
+
+from studio.productions.voiceover import Voiceover
+from studio.studio import Studio
+from tabs.masthead import build_masthead
+from tabs.system import SystemTab
+from tabs.voiceover import VoiceoverTab
+
+
+def build_page(studio: Studio) -> gr.Blocks:
+    """The whole page for one open studio."""
+    secret = page_secret(studio.settings.data_folder)
+    with gr.Blocks(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
+        build_masthead()
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Voiceover", id="voiceover") as voiceover_tab:
+                voiceover = VoiceoverTab(studio, _narrations(studio), secret)
+            with gr.Tab("System", id="system") as system_tab:
+                system = SystemTab(studio)
+        voiceover.wire(page)
+        system.wire(system_tab, others=[voiceover_tab])
+    return page
+
+
+def _narrations(studio: Studio) -> Voiceover:
+    made = studio.productions["voiceover"]
+    assert isinstance(made, Voiceover)
+    return made
+
+
+def page_secret(data_folder: Path) -> str:
+    """Of this installation: what the browser keeps for the page stays readable after a restart of the server."""
+    path = data_folder / "page.secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(16), "utf-8")
+    return path.read_text("utf-8").strip()

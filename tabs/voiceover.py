@@ -1,0 +1,267 @@
+"""The Voiceover tab: a script in, a finished narration out; batches of lines; the voices themselves."""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import cycle
+from typing import Any
+
+import gradio as gr
+
+from studio.errors import GreenroomError, InvalidInput
+from studio.jobs.model import Job
+from studio.productions.voiceover import Voiceover
+from studio.productions.voiceover_estimate import ScriptEstimate
+from studio.productions.voiceover_spec import VoiceoverSpec
+from studio.studio import Studio
+from tabs.html import about, audition, html_piece, piece
+from tabs.job_view import JobView
+from tabs.segments_list import first_unfinished_page, segments_list
+from tabs.voiceover_form import AUTO, EXAMPLE, MOST_SPEAKERS, VoiceoverForm
+from tabs.voices_panel import VoicesPanel, build_voices_panel
+from tabs.wiring import QUIET, clicked, problem, toasted, voice_url
+
+PLACEHOLDER = "Write or paste what should be heard.\n\n# A chapter\nAnna: a line for one speaker.\n[pause 1.5s]"
+LONGEST_DRAFT = 400_000
+"""Characters of an unsent script that the browser keeps; local storage holds about five million."""
+
+
+def counts(found: ScriptEstimate | None) -> str:
+    """HTML of the line under the script: what it holds and how long it will take."""
+    if found is None or not found.words:
+        return piece('<div class="counts"><span>Write or paste a script, or try the example.</span></div>')
+    parts = [
+        (f"{found.characters:,}", "characters"),
+        (f"{found.words:,}", "words"),
+        (f"{found.chunks:,}", "sentence" if found.chunks == 1 else "sentences"),
+        (str(len(found.speakers)), "speakers") if found.speakers else None,
+        (str(found.chapters), "chapter" if found.chapters == 1 else "chapters") if found.chapters else None,
+    ]
+    shown = "".join(f"<span><b>{number}</b> {word}</span>" for number, word in filter(None, parts))
+    ready = "not measured yet" if found.seconds_to_render is None else f"about {about(found.seconds_to_render)}"
+    spoken = f"<span>about <b>{about(found.seconds_of_speech)}</b> of speech</span><span>to render: <b>{ready}</b></span>"
+    trouble = f'<span class="problem">{escape(found.problem)}</span>' if found.problem else ""
+    return piece(f'<div class="counts">{shown}{spoken}{trouble}</div>')
+
+
+class VoiceoverTab:
+    """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
+
+    def __init__(self, studio: Studio, narrations: Voiceover, secret: str) -> None:
+        self._studio = studio
+        self._narrations = narrations
+        with gr.Row(elem_classes="columns"):
+            with gr.Column(scale=6, min_width=340):
+                self._build_input(secret)
+            with gr.Column(scale=5, min_width=340):
+                kinds = ("voiceover", "voiceover_batch")
+                self.view = JobView(studio, kinds, storage_key="greenroom.voiceover", secret=secret, detail=self._sentences)
+                self._build_edit()
+
+    def _build_input(self, secret: str) -> None:
+        with gr.Tabs(elem_id="inner-tabs"):
+            with gr.Tab("Script") as self.script_tab:
+                self.script = gr.Textbox(
+                    label="Script",
+                    lines=14,
+                    max_lines=28,
+                    elem_id="script",
+                    placeholder=PLACEHOLDER,
+                )
+                self.counts = html_piece(counts(None), elem_id="counts")
+                self.example = gr.Button("Try the example", size="sm", elem_id="example")
+            with gr.Tab("Batch") as self.batch_tab:
+                self.lines = gr.Textbox(
+                    label="Lines",
+                    lines=12,
+                    max_lines=28,
+                    elem_id="lines",
+                    info="One line is one file; all of them come in one ZIP, named by line.",
+                )
+                self.batch_go = gr.Button("Generate all lines", variant="primary", elem_id="batch-go")
+            with gr.Tab("Voices") as self.voices_tab:
+                self.voices: VoicesPanel = build_voices_panel(self._studio)
+        with gr.Column(elem_classes="flush") as self.settings_column:
+            self.form = VoiceoverForm(self._studio, self._narrations)
+        self.trouble = html_piece(elem_id="trouble", live=True)
+        with gr.Row() as self.buttons:
+            self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="go")
+            self.stop = gr.Button("Stop", scale=1, elem_id="stop")
+        self.draft = gr.BrowserState("", storage_key="greenroom.draft", secret=secret)
+
+    def _build_edit(self) -> None:
+        self.editing = gr.State("")
+        with gr.Group(visible=False, elem_id="edit-sentence") as self.edit_group:
+            self.edit_text = gr.Textbox(label="This sentence", lines=3, elem_id="edit-text")
+            with gr.Row():
+                self.edit_save = gr.Button("Render this sentence", variant="primary", elem_id="edit-save")
+                self.edit_close = gr.Button("Close")
+
+    def wire(self, page: gr.Blocks) -> None:
+        """Connect every event of the tab."""
+        self.view.wire(page)
+        self._wire_script(page)
+        self._wire_form()
+        shown = [self.view.current, self.view.page, *self.view.painted]
+        self.go.click(self._generate, [self.script, *self.form.inputs], [self.trouble, *shown], **QUIET)
+        self.batch_go.click(self._generate_batch, [self.lines, *self.form.inputs], [self.trouble, *shown], **QUIET)
+        self.stop.click(self._stop, self.view.looked_at, self.view.painted, **QUIET)
+        edit = [self.edit_group, self.edit_text, self.editing]
+        self.view.detail.click(self._sentence_clicked, self.view.looked_at, [*edit, *shown], **QUIET)
+        self.edit_save.click(
+            self._edited, [self.view.current, self.editing, self.edit_text], [self.edit_group, self.script, *shown], **QUIET
+        )
+        self.edit_close.click(lambda: gr.update(visible=False), None, self.edit_group, **QUIET)
+        form = self.form
+        restored = [
+            self.trouble,
+            self.script,
+            form.voice,
+            form.engine,
+            form.format,
+            form.loudness,
+            form.language,
+            form.paragraph_pause,
+        ]
+        self.view.outputs.click(self._use_settings, None, restored, **QUIET)
+
+    # -- the script box
+
+    def _wire_script(self, page: gr.Blocks) -> None:
+        form = self.form
+        seen = [self.counts, form.speakers, form.cast, *form.roles, self.draft]
+        looked = [self.script, form.voice, form.engine, form.speakers]
+        self.script.change(self._count, looked, seen, trigger_mode="always_last", **QUIET)
+        self.example.click(lambda: EXAMPLE, None, self.script, **QUIET)
+        page.load(lambda draft: draft or gr.skip(), self.draft, self.script, **QUIET)
+        for tab, typing in ((self.script_tab, True), (self.batch_tab, False), (self.voices_tab, False)):
+            form_shown = tab is not self.voices_tab
+            tab.select(
+                lambda form_shown=form_shown, typing=typing: [gr.update(visible=form_shown), gr.update(visible=typing)],
+                None,
+                [self.settings_column, self.buttons],
+                **QUIET,
+            )
+
+    def _count(self, script: str, voice: str, engine: str, known: list[str]) -> list[Any]:
+        """The counts line, and a role picker for each speaker that the script names."""
+        draft = script if len(script) <= LONGEST_DRAFT else gr.skip()
+        if not script.strip():
+            return [counts(None), [], gr.update(visible=False), *[gr.update(visible=False)] * MOST_SPEAKERS, draft]
+        found = self._narrations.estimate(script, voice=voice or "", engine=engine)
+        names = list(found.speakers)[:MOST_SPEAKERS]
+        if names == known:
+            return [counts(found), *[gr.skip()] * (2 + MOST_SPEAKERS), draft]
+        choices = [("As chosen above", ""), *self.form.voice_choices(engine)[1:]]
+        proposed = self.form.proposed_voices(engine, found.language)
+        roles = [
+            gr.update(visible=True, label=name, choices=choices, value=role)
+            for name, role in zip(names, cycle(proposed), strict=False)
+        ]
+        roles += [gr.update(visible=False)] * (MOST_SPEAKERS - len(names))
+        return [counts(found), names, gr.update(visible=bool(names)), *roles, draft]
+
+    # -- voice and engine
+
+    def _wire_form(self) -> None:
+        form = self.form
+        groups = [made.group for made in form.options]
+        form.engine.change(
+            self._engine_chosen, [form.engine, form.voice], [form.voice, form.hear, form.engine_note, *groups], **QUIET
+        )
+        form.voice.change(lambda voice: self._hear(voice), form.voice, form.hear, **QUIET)
+        self.voices.changed.change(lambda engine: gr.update(choices=form.voice_choices(engine)), form.engine, form.voice, **QUIET)
+
+    @toasted
+    def _engine_chosen(self, engine: str, voice: str) -> list[Any]:
+        choices = self.form.voice_choices(engine)
+        kept = voice if voice in [value for _, value in choices] else ""
+        visible = [gr.update(visible=made.engine_id == engine) for made in self.form.options]
+        return [gr.update(choices=choices, value=kept), self._hear(kept), self.form.engine_text(engine), *visible]
+
+    def _hear(self, voice: str | None) -> str:
+        if not voice:
+            return ""
+        return piece(
+            f'<div class="row">{audition(voice_url(voice), f"Play a sample of {voice}")}<small>hear this voice</small></div>'
+        )
+
+    # -- work
+
+    def _generate(self, script: str, *values: Any) -> list[Any]:
+        return self._submitted("voiceover", {"script": script or "", **self.form.spec(values)})
+
+    def _generate_batch(self, lines: str, *values: Any) -> list[Any]:
+        spec = self.form.spec(values)
+        for unused in ("speakers", "paragraph_pause"):
+            spec.pop(unused, None)
+        return self._submitted("voiceover_batch", {"lines": (lines or "").splitlines(), **spec})
+
+    def _submitted(self, kind: str, spec: dict[str, Any]) -> list[Any]:
+        try:
+            job = self.view.submit(kind, spec)
+        except GreenroomError as error:
+            return [problem(error), *self.view.unchanged()]
+        return ["", *self.view.focus(job)]
+
+    @toasted
+    def _stop(self, current: str, seen: Any, page: int | None) -> list[Any]:
+        job = self.view.job(current)
+        if job is None or job.state.ended:
+            active = self._studio.jobs.list(kinds=("voiceover", "voiceover_batch"), limit=1)
+            job = active[0] if active and not active[0].state.ended else None
+        if job is None:
+            raise InvalidInput("Nothing is running.")
+        self._studio.jobs.cancel(job.id)
+        return self.view.paint(job.id, seen, page)
+
+    # -- sentences
+
+    def _sentences(self, job: Job, page: int | None) -> str:
+        if job.kind != "voiceover":
+            return ""
+        views = self._narrations.segments_of(job)
+        chosen = first_unfinished_page(views) if page is None else page
+        return segments_list(views, chosen, editable=job.state.ended)
+
+    @toasted
+    def _sentence_clicked(self, current: str, seen: Any, page: int | None, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        closed = [gr.skip()] * 3
+        act, segment = data.get("act"), data.get("segment", "")
+        if act == "page":
+            turned = int(data.get("page", "0"))
+            return [*closed, gr.skip(), turned, *self.view.paint(current, seen, turned)]
+        job = self.view.job(current) or self._newest()
+        if act == "again":
+            again = self._narrations.with_new_take(VoiceoverSpec(**job.spec), segment)
+            return [*closed, *self.view.focus(self.view.submit("voiceover", again.model_dump()))]
+        if act == "edit":
+            text = next((view.text for view in self._narrations.segments_of(job) if view.id == segment), "")
+            return [gr.update(visible=True), text, segment, *self.view.unchanged()]
+        return [*closed, *self.view.unchanged()]
+
+    @toasted
+    def _edited(self, current: str, segment: str, text: str) -> list[Any]:
+        job = self.view.job(current) or self._newest()
+        spec = self._narrations.with_edited_text(VoiceoverSpec(**job.spec), segment, text)
+        return [gr.update(visible=False), spec.script, *self.view.focus(self.view.submit("voiceover", spec.model_dump()))]
+
+    def _newest(self) -> Job:
+        jobs = self._studio.jobs.list(kinds=("voiceover",), limit=1)
+        if not jobs:
+            raise InvalidInput("There is no narration to change yet.")
+        return jobs[0]
+
+    # -- settings of an earlier result
+
+    @toasted
+    def _use_settings(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "use":
+            return [gr.skip()] * 8
+        spec = self._studio.library.get(data.get("output", "")).recipe.get("spec") or {}
+        engine = spec.get("engine", AUTO)
+        keys = ("format", "loudness", "language", "paragraph_pause")
+        rest = [spec.get(key, gr.skip()) for key in keys]
+        return ["", spec.get("script", gr.skip()), spec.get("voice", ""), engine, *rest]

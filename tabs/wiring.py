@@ -1,0 +1,77 @@
+"""What every handler of the page shares: how it is called, what it shows when something is wrong, and addresses of media."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from html import escape
+from typing import Any, ParamSpec
+from urllib.parse import quote
+
+import gradio as gr
+
+from studio.errors import GreenroomError
+from tabs.html import piece
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+"""Page handlers run outside Gradio's queue (behind nothing), draw no overlay, and are no part of the public API.
+"private" hides, it does not guard: every handler checks what it is given."""
+
+UNEXPECTED = "Something went wrong inside the studio. The log in the data folder holds the details; trying again is safe."
+
+
+def problem(error: GreenroomError | str | None) -> str:
+    """HTML of an error that stays until the next try, read out by screen readers; "" clears it."""
+    if error is None:
+        return ""
+    if isinstance(error, str):
+        return piece(f'<div class="panel reason" role="alert">{escape(error)}</div>')
+    hint = f"<div>{escape(error.hint)}</div>" if error.hint else ""
+    return piece(f'<div class="panel reason" role="alert"><b>{escape(error.reason)}</b>{hint}</div>')
+
+
+def toasted(handler: Callable[P, Any]) -> Callable[P, Any]:
+    """Errors of a handler become a message in the page's corner: the sentence for a known one, a plain one otherwise."""
+
+    @functools.wraps(handler)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except GreenroomError as error:
+            raise gr.Error(str(error), duration=12, print_exception=False) from None
+        except gr.Error:
+            raise
+        except Exception:
+            log.exception("A page handler failed.")
+            raise gr.Error(UNEXPECTED, print_exception=False) from None
+
+    return guarded
+
+
+def clicked(event: gr.EventData) -> dict[str, str]:
+    """The data of a drawn button: its `act` and whatever was given to it, all as text."""
+    data = getattr(event, "_data", None)
+    return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
+
+
+def output_url(output: str, part: str = "", *, download: bool = False) -> str:
+    """Address of an output or of a file beside it (srt, vtt), relative to the page."""
+    path = f"media/outputs/{quote(output, safe='')}" + (f"/{quote(part, safe='')}" if part else "")
+    return f"{path}?download=true" if download else path
+
+
+def segment_url(key: str) -> str:
+    return f"media/segments/{quote(key, safe='')}"
+
+
+def voice_url(voice: str) -> str:
+    """Address of a voice's sample: a saved voice's clip, or a preset speaking a line."""
+    return f"media/voice-samples?voice={quote(voice, safe='')}"
+
+
+def voice_export_url(voice: str) -> str:
+    return f"media/voices/{quote(voice, safe='')}/export"
