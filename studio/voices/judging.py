@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from media.audio import Audio, concatenate
 from media.decode import iterate_audio, probe
 from media.inspection import SoundFindings, inspect
@@ -166,7 +168,8 @@ def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
         yield Finding("silent", Severity.REFUSE, f"No voice can be heard in the clip: {what}.", advice)
         return
     share = found.speech_seconds / audio.duration
-    yield from _clipping(found.clipped_fraction)
+    beyond = float((np.abs(audio.samples) > 1.0).mean())  # a PCM master ends there
+    yield from _clipping(max(found.clipped_fraction, beyond))
     yield from _speech_share(share, found.speech_seconds)
     if share < NO_PAUSES:
         yield from _noise(found.signal_to_noise_db)
@@ -182,10 +185,10 @@ def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
 def _clipping(fraction: float) -> Iterator[Finding]:
     advice = "Record again with less gain, or a little further from the microphone."
     if fraction >= CLIPPED_REFUSE:
-        sentence = f"The clip is heavily clipped: {fraction:.1%} of it is at full scale."
+        sentence = f"The clip is heavily clipped: {fraction:.1%} of it is at full scale or beyond."
         yield Finding("clipping", Severity.REFUSE, sentence, advice)
     elif fraction >= CLIPPED_WARNING:
-        sentence = f"The clip is clipped in places: {fraction:.2%} of it is at full scale, and a clone will crackle."
+        sentence = f"The clip is clipped in places: {fraction:.2%} of it is at full scale or beyond, and a clone will crackle."
         yield Finding("clipping", Severity.WARNING, sentence, advice)
 
 

@@ -44,6 +44,11 @@ def test_clipping(voices: Voices, tmp_path: Path, gain: float, severity: Severit
     assert severities(voices, changed(tmp_path, sentence().samples * gain))["clipping"] is severity
 
 
+def test_sound_beyond_full_scale_is_clipping_too(voices: Voices, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "hot.wav", sentence().samples * 8, 22_050, subtype="FLOAT")
+    assert severities(voices, tmp_path / "hot.wav")["clipping"] is Severity.REFUSE
+
+
 @pytest.mark.parametrize(("ratio", "severity"), [(30, None), (12, Severity.WARNING), (3, Severity.REFUSE)])
 def test_noise(voices: Voices, tmp_path: Path, ratio: float, severity: Severity | None) -> None:
     assert severities(voices, changed(tmp_path, noisy(ratio))).get("noise") is severity
