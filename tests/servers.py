@@ -19,6 +19,11 @@ from tests.house.sources import ROOT
 START_SECONDS = 120
 
 
+def long_script(paragraphs: int = 400) -> str:
+    """A script that takes minutes; no two sentences are alike, so nothing of it is rendered once for all."""
+    return "\n\n".join(f"This is paragraph number {number}, and it goes on for a while." for number in range(paragraphs))
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -17,7 +17,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from tests.house.sources import ROOT
-from tests.servers import RunningStudio, wait_until
+from tests.servers import RunningStudio, long_script, wait_until
 
 SAMPLE = ROOT / "assets" / "voices" / "LJ001-0001.wav"
 JOB_KEYS = {"id", "kind", "state", "progress", "note", "created", "started", "ended", "error", "outputs"}
@@ -42,9 +42,6 @@ SIGNATURES = {
     "/unload": [("engine", None)],
     "/memory": [],
 }
-LONG_SCRIPT = "\n\n".join(
-    f"This is paragraph number {number}, and it says a little more than the one before it." for number in range(400)
-)
 
 
 def told(call: Any) -> str:
@@ -93,7 +90,7 @@ def test_a_job_is_handed_in_followed_and_found(client: Client) -> None:
 
 
 def test_a_job_is_cancelled(client: Client) -> None:
-    job = client.predict("voiceover", {"script": LONG_SCRIPT}, api_name="/submit")
+    job = client.predict("voiceover", {"script": long_script()}, api_name="/submit")
     client.predict(job["id"], api_name="/cancel")
     wait_until(lambda: client.predict(job["id"], api_name="/job")["state"] == "cancelled", 10)
 
@@ -331,9 +328,7 @@ def test_tools_are_listed_and_called(server: RunningStudio) -> None:
 
 @pytest.mark.slow
 def test_a_killed_client_leaves_its_job_running(client: Client, server: RunningStudio) -> None:
-    script = (
-        f"from gradio_client import Client; Client({server.url!r}, verbose=False).predict({LONG_SCRIPT!r}, api_name='/voiceover')"
-    )
+    script = f"from gradio_client import Client; Client({server.url!r}, verbose=False).predict({long_script()!r}, api_name='/voiceover')"
     process = subprocess.Popen([sys.executable, "-c", script])
     known = {job["id"] for job in client.predict("", 1000, api_name="/jobs")}
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.house.sources import ROOT
-from tests.servers import RunningStudio, free_port, running_studio, wait_until
+from tests.servers import RunningStudio, free_port, long_script, running_studio, wait_until
 
 
 def refused(*arguments: str, **variables: str) -> str:
@@ -82,7 +82,7 @@ def test_it_listens_on_loopback_alone(server: RunningStudio) -> None:
 def test_it_ends_cleanly_with_its_workers_and_its_waiting_calls(tmp_path: Path, ending: signal.Signals) -> None:
     with running_studio(tmp_path / "data") as studio:
         studio.client().predict("flite", api_name="/load")
-        caller = studio.client().submit("Hello.\n\n" * 300, api_name="/voiceover")
+        caller = studio.client().submit(long_script(), api_name="/voiceover")
         client = studio.client()
         wait_until(lambda: [job["state"] for job in client.predict(api_name="/jobs")] == ["running"], 60)
         family = psutil.Process(studio.process.pid).children(recursive=True)
