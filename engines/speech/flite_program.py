@@ -70,7 +70,7 @@ class FliteProgram:
         settings = [word for name, value in features.items() for word in ("--setf", f"{name}={value:g}")]
         with tempfile.TemporaryDirectory(prefix="greenroom-flite-") as name:
             folder = Path(name)
-            printed = self._run(folder, text, ["-voice", voice, "-psdur", *settings, "-o", "/work/speech.wav"])
+            printed = self._run(folder, text, ["-voice", voice, "-psdur", *settings, "-o", "/box/speech.wav"])
             samples, rate = _read_wav(folder / "speech.wav")
         return Spoken(samples, rate, tuple(_utterance(line) for line in printed.splitlines() if line.strip()))
 
@@ -84,8 +84,8 @@ class FliteProgram:
         # By file, not by argument: a text may begin with a dash. Without a last newline Flite drops a lone last word.
         (folder / "text.txt").write_text(text + "\n", encoding="ascii")
         config = wasmtime.WasiConfig()
-        config.argv = ["flite", *arguments, "-f", "/work/text.txt"]
-        config.preopen_dir(str(folder), "/work")
+        config.argv = ["flite", *arguments, "-f", "/box/text.txt"]
+        config.preopen_dir(str(folder), "/box")
         config.stdout_file = str(folder / "printed.txt")
         with wasmtime.Store(self._engine) as store:
             store.set_limits(memory_size=MEMORY_LIMIT)

@@ -103,9 +103,8 @@ def test_an_unknown_variant_names_near_ones(with_options: Espeak) -> None:
 
 
 def test_speed_and_word_gap_change_the_length(with_options: Espeak) -> None:
-    slow, usual, fast, gaps = (
-        say(with_options, PANGRAM, **options).audio.duration for options in ({"speed": 80}, {}, {"speed": 330}, {"word_gap": 20})
-    )
+    cases: list[dict[str, Any]] = [{"speed": 80}, {}, {"speed": 330}, {"word_gap": 20}]
+    slow, usual, fast, gaps = (say(with_options, PANGRAM, **options).audio.duration for options in cases)
     assert slow > 1.6 * usual > 1.6 * 1.6 * fast
     assert gaps > usual + 1
 

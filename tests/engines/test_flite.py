@@ -226,13 +226,13 @@ def test_the_program_reaches_only_its_own_folder(flite: Flite, tmp_path: Path) -
     inner = tmp_path / "inner"
     inner.mkdir()
     (tmp_path / "secret.txt").write_text("one two three four five six\n")
-    for outside in (str(tmp_path / "out.wav"), "/work/../out.wav", "../out.wav"):
+    for outside in (str(tmp_path / "out.wav"), "/box/../out.wav", "../out.wav"):
         try:
             program._run(inner, "Hello there.", ["-voice", "kal", "-o", outside])
         except EngineError:
             continue
     assert not (tmp_path / "out.wav").exists()
-    printed = program._run(inner, "x", ["-voice", "kal", "-pw", "-o", "/work/ok.wav"])
+    printed = program._run(inner, "x", ["-voice", "kal", "-pw", "-o", "/box/ok.wav"])
     assert printed.split() == ["x"]
     assert (inner / "ok.wav").is_file()
 
