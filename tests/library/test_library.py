@@ -216,7 +216,7 @@ def test_a_disk_that_does_not_take_it_is_told_in_words(
     library: Library, staged: Make, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[GreenroomError]
 ) -> None:
     def full(source: Path, target: Path) -> None:
-        raise OSError(code, os.strerror(code), "/home/somebody/secret")
+        raise OSError(code, os.strerror(code), "/srv/secret")
 
     with monkeypatch.context() as patch:
         patch.setattr(shelving, "move_whole", full)
