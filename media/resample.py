@@ -53,7 +53,7 @@ class StreamResampler:
         self._taken += samples.shape[0]
         ready = self._stream.resample_chunk(np.ascontiguousarray(samples), last=last)
         rate_out, rate_in = self._ratio
-        if last and self._given + ready.shape[0] > 0:
-            ready = _exactly(ready, round(self._taken * rate_out / rate_in) - self._given) if ready.shape[0] else ready
+        if last and ready.shape[0]:
+            ready = _exactly(ready, round(self._taken * rate_out / rate_in) - self._given)
         self._given += ready.shape[0]
         return ready

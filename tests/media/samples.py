@@ -37,9 +37,7 @@ def sine(
 
 def noise(seconds: float, rate: int = 22_050, amplitude: float = 0.1, channels: int = 1, seed: int = 1) -> Audio:
     samples = np.random.default_rng(seed).standard_normal((round(seconds * rate), channels), np.float32)
-    return Audio(
-        np.random.default_rng(seed).standard_normal((round(seconds * rate), channels), np.float32) * np.float32(amplitude), rate
-    )
+    return Audio(samples * np.float32(amplitude), rate)
 
 
 def in_blocks(audio: Audio, frames: int = 10_000) -> Callable[[], Iterator[Audio]]:

@@ -84,7 +84,7 @@ def test_clipping_is_seen_at_full_scale_and_below_and_after_a_lossy_copy(tmp_pat
 
 @pytest.mark.parametrize("sound", [speech(), sine(50, 2, amplitude=0.7), sine(3000, 2, amplitude=0.99), noise(2)])
 def test_loud_but_clean_sound_is_not_called_clipped(sound: Audio) -> None:
-    written = np.rint(sound.samples * 32767) / np.float32(32768)
+    written = (np.rint(sound.samples * 32767) / 32768).astype(np.float32)
     assert inspect(Audio(written, sound.rate)).clipped_fraction < 0.0005
 
 
