@@ -65,8 +65,8 @@ def narrate(studio: Studio, spec: dict[str, object]) -> tuple[Job, Cost]:
     production = studio.productions["voiceover"]
     assert isinstance(production, Voiceover)
     planned = production.plan(VoiceoverSpec.model_validate(job.spec))
-    stored = [studio.segments.get(segment.key) for segment in planned.segments if segment.id in spoken]
-    engine = sum(piece.data["engine_seconds"] for piece in stored if piece)
+    stored = (studio.segments.get(segment.key) for segment in planned.segments if segment.id in spoken)
+    engine = sum(piece.data["engine_seconds"] for piece in stored if piece)  # one by one: together they are the whole hour
     return job, Cost(len(spoken), engine, wall, studio.library.get(job.outputs[0].id).duration or 0.0)
 
 
@@ -83,11 +83,7 @@ def measure(folder: Path, minutes: float) -> tuple[Cost, Cost, float]:
         before = peak_mib()
         text = script(minutes)
         _, first = narrate(studio, {"script": text, "voice": VOICE})
-        edited = (
-            text.replace("On day 300,", "On day three hundred and one,")
-            if minutes > 25
-            else text.replace("On day 3,", "On day four,")
-        )
+        edited = text.replace("On day 12,", "On the evening of day 12,")
         _, second = narrate(studio, {"script": edited, "voice": VOICE})
         return first, second, peak_mib() - before
     finally:
