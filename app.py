@@ -218,9 +218,12 @@ def run_server(app: FastAPI, endpoints: Endpoints, listener: socket.socket, addr
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             endpoints.close()
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # pages that stay open are cut off, as they should be
             await super().shutdown(sockets)
 
-    Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, ws_max_size=1 << 20)).run([listener])
+    Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, ws_max_size=1 << 20)).run(
+        [listener]
+    )
 
 
 if __name__ == "__main__":

@@ -164,9 +164,13 @@ find_chromium() {
     fail "The tests drive the page in Chromium and none was found; install it (on Debian: apt-get install chromium), or name it with CHROMIUM=/path/to/chromium."
 }
 
-run_tests() {
+set_up_tests() {
     set_up_studio
-    set_up .venv/set-up-tests tests/requirements.lock "what the tests need" 500
+    set_up .venv/set-up-tests tests/requirements.lock "what tests and benches need" 500
+}
+
+run_tests() {
+    set_up_tests
     CHROMIUM=$(find_chromium)
     export CHROMIUM
     exec .venv/bin/python -m pytest "$@"
@@ -187,7 +191,7 @@ main() {
             local command=$1
             shift
             if [ "$command" = test ]; then run_tests "$@"; fi
-            set_up_studio
+            set_up_tests
             exec .venv/bin/python -m bench.run "$@"
             ;;
         '' | -*) ;;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,7 @@ class Endpoints:
     @endpoint
     def engines(self) -> list[dict[str, Any]]:
         """Every engine: what it does, whether it is ready and if not what is missing, whether it is in memory, its options."""
-        return [status.as_dict() for status in self._studio.engines.list()]
+        return [status.as_dict() for status in self._studio.engines.statuses()]
 
     @endpoint
     def load(self, engine: str) -> dict[str, Any]:
@@ -202,7 +203,7 @@ class Endpoints:
         Args:
             engine: its id as /engines lists it.
         """
-        return self._studio.engines.unload(engine).as_dict()
+        return asdict(self._studio.engines.unload(engine))
 
     @endpoint
     def memory(self) -> dict[str, Any]:

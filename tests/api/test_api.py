@@ -328,7 +328,8 @@ def test_tools_are_listed_and_called(server: RunningStudio) -> None:
 
 @pytest.mark.slow
 def test_a_killed_client_leaves_its_job_running(client: Client, server: RunningStudio) -> None:
-    script = f"from gradio_client import Client; Client({server.url!r}, verbose=False).predict({long_script()!r}, api_name='/voiceover')"
+    call = f"Client({server.url!r}, verbose=False).predict({long_script()!r}, api_name='/voiceover')"
+    script = f"from gradio_client import Client; {call}"
     process = subprocess.Popen([sys.executable, "-c", script])
     known = {job["id"] for job in client.predict("", 1000, api_name="/jobs")}
 
