@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from media.inspection import SoundFindings, inspect
 from studio.errors import InvalidInput, MediaError
 from studio.settings import VoiceSettings
 from studio.voices.model import Finding, Judgement, Severity, Window
-from studio.voices.windows import window_to_offer
+from studio.voices.windows import WindowSearch
 
 LONGEST_SEARCH = 600.0  # of a longer recording the first ten minutes are searched for the best window
 SLACK = 0.1  # seconds by which encoders pad a clip that was cut to the limit
@@ -41,29 +41,10 @@ class Heard:
     judgement: Judgement
 
 
-@dataclass
-class _Listener:
-    """Takes a clip in block by block: the sound as it is while it may be a voice, its mean of channels while it may hold one."""
-
-    longest: float
-    kept: list[Audio] = field(default_factory=list)
-    searched: list[Audio] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def listen(self, blocks: Iterator[Audio]) -> None:
-        for block in blocks:
-            if self.seconds <= self.longest:
-                self.kept.append(block)
-            self.searched.append(block.mono())
-            self.seconds += block.duration
-            if self.seconds >= LONGEST_SEARCH:
-                return
-
-
 def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> Heard:
     """Decode `clip`, or the part of it between the two times of `window`, and judge it.
 
-    Memory stays bounded whatever the length: ten minutes at most are kept.
+    Memory stays bounded whatever the length: a minute at most is held.
 
     Raises:
         MediaError: the file is missing, empty, corrupt, or has no sound in it.
@@ -75,13 +56,21 @@ def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> H
     if window is not None:
         audio = _part(clip, _checked(window))
         return Heard(audio, judge_audio(audio, settings))
-    listener = _Listener(settings.longest_seconds)
-    listener.listen(iterate_audio(clip, block_seconds=BLOCK_SECONDS))
-    audio = concatenate(listener.kept)
-    if listener.seconds <= settings.longest_seconds + SLACK:
+    kept: list[Audio] = []
+    search = WindowSearch(settings.shortest_seconds, settings.longest_seconds)
+    seconds = 0.0
+    for block in iterate_audio(clip, block_seconds=BLOCK_SECONDS):
+        if seconds <= settings.longest_seconds:
+            kept.append(block)
+        search.listen(block)
+        seconds += block.duration
+        if seconds >= LONGEST_SEARCH:
+            break
+    audio = concatenate(kept)
+    if seconds <= settings.longest_seconds + SLACK:
         return Heard(audio, judge_audio(audio, settings))
-    best = window_to_offer(concatenate(listener.searched), settings.shortest_seconds, settings.longest_seconds)
-    duration = max(listener.seconds, info.duration)
+    best = search.window(broken_off=seconds >= LONGEST_SEARCH)
+    duration = max(seconds, info.duration)
     return Heard(audio, Judgement((_too_long(duration, settings, best),), duration, audio.rate, audio.channels, best))
 
 
