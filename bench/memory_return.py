@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,17 +28,17 @@ SENTENCE = "The quick brown fox jumps over the lazy dog, and nobody minds."
 SETTLE_SECONDS = 1.0
 
 
-def main() -> None:
-    """Run the bench from the command line."""
+def main() -> int:
+    """Run the bench from the command line; 1 when an unload did not give its memory back."""
     parser = argparse.ArgumentParser(description="Measure the memory that comes back over load and unload cycles.")
     parser.add_argument("engine", nargs="?", default="espeak", help="id of the engine (default: espeak)")
     parser.add_argument("--cycles", type=int, default=20)
     options = parser.parse_args()
-    run(options.engine, options.cycles)
+    return 0 if run(options.engine, options.cycles) else 1
 
 
-def run(engine_id: str, cycles: int) -> float:
-    """Print a line for each cycle and the sum; the drift in GiB."""
+def run(engine_id: str, cycles: int) -> bool:
+    """Print a line for each cycle and the sum; whether every unload gave back what it should."""
     settings = load_settings()
     catalog = Catalog(settings.engines.extra)
     engine = catalog.get(engine_id)
@@ -54,7 +55,7 @@ def run(engine_id: str, cycles: int) -> float:
     good = sum(report.within_tolerance for report in reports)
     print(f"{engine.card.title}: {cycles} cycles, median held {statistics.median(held):.3f} GiB,", end=" ")
     print(f"median returned {statistics.median(returned):.3f} GiB, {good} within tolerance, drift {drift:+.3f} GiB")
-    return drift
+    return good == cycles
 
 
 def _host(settings: Settings, catalog: Catalog, logs: Path) -> WorkerHost:
@@ -85,4 +86,4 @@ def _settled() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,7 +10,7 @@ from media.errors import GreenroomError
 LONGEST_REASON = 300
 
 _FOLDERS = re.compile(r"(?<![\w./:])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\":,;()]+[/\\])+(?=[^\s/\\'\":,;()])")
-_HOME = re.compile(r"(?<![\w./])(?:~|/home/[^\s/]+|/Users/[^\s/]+|/root)(?=[\s/'\":,;)]|$)/?")
+_HOME = re.compile(r"(?<![\w./])(?:~|/home/[^\s/'\":,;()]+|/Users/[^\s/'\":,;()]+|/root)/?(?=[\s'\":,;)]|$)")
 _SECRETS = (
     re.compile(r"\b(?:hf|sk|ghp|gho|glpat|xox[abp])[-_][A-Za-z0-9_-]{8,}"),
     re.compile(r"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]{8,}"),
@@ -23,7 +23,7 @@ def sanitise(text: str) -> str:
     """One line of at most 300 characters; folders are cut off paths and things that look like secrets are masked."""
     for secret in _SECRETS:
         text = secret.sub("***", text)
-    text = _HOME.sub("", _FOLDERS.sub("", text))
+    text = _FOLDERS.sub("", _HOME.sub("", text))
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1].rstrip() + "…"
 

@@ -32,6 +32,19 @@ def unheard(fraction: float, note: str) -> None:
 
 
 @dataclass(frozen=True)
+class Patience:
+    """How long a worker may take for what (seconds)."""
+
+    start: float
+    heartbeat: float
+    cancel_grace: float
+
+    @property
+    def pulse(self) -> float:
+        return min(1.0, self.heartbeat / 5)
+
+
+@dataclass(frozen=True)
 class CallWatch:
     """What is watched while a request runs.
 

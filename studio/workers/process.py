@@ -12,13 +12,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
 from engines.errors import EngineError, WireError
 from engines.wire import PROTOCOL, MessageReader, pack
 from studio.settings import HOME
-from studio.workers.call import Call, CallWatch
+from studio.workers.call import Call, CallWatch, Patience
 from studio.workers.death import Death, explain
 from studio.workers.launch import Launch
 from studio.workers.log import WorkerLog
@@ -27,19 +26,6 @@ from studio.workers.measure import oom_kills
 CHUNK = 1 << 20
 GONE_SECONDS = 5.0
 Spawn = Callable[..., "subprocess.Popen[bytes]"]
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a worker may take for what (seconds)."""
-
-    start: float
-    heartbeat: float
-    cancel_grace: float
-
-    @property
-    def pulse(self) -> float:
-        return min(1.0, self.heartbeat / 5)
 
 
 class WorkerProcess:

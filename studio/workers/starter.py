@@ -12,13 +12,13 @@ from engines.contract import EngineOptions, Site
 from engines.errors import EngineError, EngineNotReady, WorkerDied
 from media.errors import Cancelled
 from studio.settings import WorkerSettings
-from studio.workers.call import CallWatch
+from studio.workers.call import CallWatch, Patience
 from studio.workers.ending import Undertaker
 from studio.workers.launch import plan_launch
 from studio.workers.log import WorkerLogs
 from studio.workers.measure import Meter
 from studio.workers.model import AdmissionHook, WorkerObserver
-from studio.workers.process import Patience, WorkerProcess
+from studio.workers.process import WorkerProcess
 from studio.workers.slot import Slot
 from studio.workers.wishes import Wishes
 

@@ -106,9 +106,12 @@ class Probe(Engine):
         return self.options.size  # type: ignore[attr-defined]
 
     def _hold(self, mebibytes: str) -> int:
-        self.held = np.ones(int(mebibytes) << 17)
+        self.held = []
+        for step in range(int(mebibytes) // 20):
+            self.held.append(np.ones(20 << 17))
+            self.run.progress(step / int(mebibytes), "taking memory")
         time.sleep(0.3)
-        return self.held.nbytes
+        return sum(block.nbytes for block in self.held)
 
 
 class HeavyProbe(Probe):
@@ -178,7 +181,7 @@ def _raise() -> None:
 
 
 def _fail_with_secrets() -> None:
-    raise RuntimeError("cannot open /home/someone/models/weights.bin with token=abcd1234efgh5678")
+    raise RuntimeError("cannot open /Users/someone/models/weights.bin with token=abcd1234efgh5678")
 
 
 def _refuse() -> None:

@@ -150,7 +150,7 @@ def test_any_other_exception_becomes_a_sentence_without_paths_or_secrets(lasting
     assert refusal(lasting, "raise").reason == "Probe failed: ValueError: the tensor has the wrong shape."
     said = str(refusal(lasting, "secret-path"))
     assert "weights.bin" in said
-    assert "/home" not in said and "someone" not in said and "abcd1234" not in said
+    assert "/Users" not in said and "someone" not in said and "abcd1234" not in said
 
 
 def test_a_result_that_cannot_cross_fails_the_call_alone(lasting: WorkerHost) -> None:
@@ -250,12 +250,13 @@ def test_states_are_told_and_residency_follows(host: WorkerHost) -> None:
 
 
 def test_the_books_are_kept_in_order(host: WorkerHost, books: Books) -> None:
-    held = ask(host, "hold 200")
+    held = ask(host, "hold 600")
     report = host.unload("probe")
     assert books.kinds() == ["loaded", "peak", "returned"]
-    assert held == 200 << 20
-    assert books.last("peak")[3] > books.last("loaded")[3] + 0.15
-    assert report.held_gib > 0.2
+    assert held == 600 << 20
+    assert books.last("peak")[3] > books.last("loaded")[3] + 0.5
+    assert report.held_gib > 0.55
+    assert report.returned_gib > 0.2, "other programs move available memory too, but not by so much in a second"
     assert books.last("returned")[3] == report
 
 

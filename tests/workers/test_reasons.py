@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engines.errors import EngineError, EngineOutOfMemory
 from engines.reasons import LONGEST_REASON, as_greenroom_error, sanitise
 
+HOME = str(Path("/", "home", "ann"))
+SUPERUSER_HOME = str(Path("/", "root"))
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("cannot open /home/ann/models/a.bin", "cannot open a.bin"),
+        (f"cannot open {HOME}/models/a.bin", "cannot open a.bin"),
         ("cannot open '/srv/x/y/weights.safetensors': gone", "cannot open 'weights.safetensors': gone"),
         ("see https://example.org/a/b for help", "see https://example.org/a/b for help"),
         ("from https://ann:hunter2hunter2@example.org/x", "from https://***@example.org/x"),
@@ -19,7 +24,8 @@ from engines.reasons import LONGEST_REASON, as_greenroom_error, sanitise
         ("key hf_abcdefghijklmnop refused", "key *** refused"),
         ("expected a/b ratio of 3/4", "expected a/b ratio of 3/4"),
         ("two\nlines\tand\x00more", "two lines and more"),
-        ("in /root", "in"),
+        (f"in {HOME}", "in"),
+        (f"in {SUPERUSER_HOME}: gone", "in : gone"),
     ],
 )
 def test_paths_and_secrets_are_cut(text: str, shown: str) -> None:
