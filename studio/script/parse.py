@@ -145,6 +145,8 @@ def _key(name: str) -> str:
 
 
 def _label(line: str) -> re.Match[str] | None:
+    if ":" not in line and "：" not in line:
+        return None
     found = _LABEL.match(line)
     return found if found and len(found.group("name")) <= 40 else None
 
@@ -209,7 +211,7 @@ class _Reader:
             self._close()
             self._turn = (name, *_settings(label.group("notes") or "", number))
             at = label.end()
-        for pause in _PAUSE.finditer(line, at):
+        for pause in _PAUSE.finditer(line, at) if "[" in line else ():
             self._extend(start + at, start + pause.start(), number)
             self._close()
             span = Span(start + pause.start(), start + pause.end(), number)
