@@ -111,6 +111,7 @@ class Call:
                 message = self._next()
                 if message.kind == "item":
                     yield self._value_of(message)
+                    self._check()
                     self._told = time.monotonic()  # what the taker did with the item is no silence of the worker
                     self._pipe.send(pack("more", self.number), self._check)
                 elif message.kind in {"result", "error"}:

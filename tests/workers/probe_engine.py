@@ -24,6 +24,7 @@ from engines.contract import (
     Engine,
     EngineOptions,
     Licence,
+    Run,
     Speech,
     SpeechRequest,
     Tier,
@@ -47,7 +48,7 @@ class Probe(Engine):
     card = Card(
         id="probe", title="Probe", capability=Capability.SPEECH, summary="Does what it is told.", version="1",
         code_licence=APACHE, weights_licence=APACHE, tier=Tier.LIGHT, sample_rate=RATE, longest_text=10_000,
-        stall_seconds=2.0,
+        stall_seconds=3.0,
     )  # fmt: skip
     Options = ProbeOptions
 
@@ -74,7 +75,7 @@ class Probe(Engine):
         word, *arguments = text.split(" ", 1)
         deeds: dict[str, Callable[..., Any]] = {
             "say": self._say, "sleep": self._sleep, "deaf": lambda seconds: time.sleep(float(seconds)),
-            "hold-gil": _hold_gil, "signal": _die_by, "exit": lambda code: sys.exit(int(code)), "hog": _hog,
+            "hold-gil": _hold_gil, "signal": _die_by, "exit": lambda code: sys.exit(int(code)), "hog": lambda: _hog(self.run),
             "garbage": _write_garbage, "hang-up": _hang_up, "noise": _make_noise, "nan": _not_numbers, "raise": _raise,
             "refuse": _refuse, "thing": lambda: object(), "pid": lambda: os.getpid(), "level": self._level,
             "size": self._size, "child": _start_child, "big": _big, "secret-path": _fail_with_secrets,
@@ -138,13 +139,14 @@ def _die_by(name: str) -> None:
     time.sleep(5)
 
 
-def _hog() -> None:
+def _hog(run: Run) -> None:
     """Under a limit of its own, so that the machine of the tests is safe."""
     limit = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + (200 << 20)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     hoard = []
     while True:
         hoard.append(np.ones(1 << 21))
+        run.progress(0.5)
 
 
 def _write_garbage() -> None:

@@ -86,7 +86,7 @@ def joined(parts: list[memoryview]) -> bytes:
 
 
 @given(values)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_goes_in_comes_out(value: Any) -> None:
     (message,) = MessageReader().feed(joined(pack("call", 7, value)))
     assert (message.kind, message.call) == ("call", 7)
@@ -140,7 +140,7 @@ tagged = st.fixed_dictionaries(
 
 
 @given(tagged | json_values, st.lists(st.binary(max_size=16), max_size=2))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_json_decodes_or_is_a_wire_error(body: Any, frames: list[bytes]) -> None:
     with contextlib.suppress(WireError):
         decode(body, frames)

@@ -1,0 +1,29 @@
+"""The variables that programs of a model environment are started with."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from studio.settings import HOME
+
+_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|CREDENTIAL", re.IGNORECASE)
+_NOT_INHERITED = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV"})
+_OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+}
+
+
+def worker_environment() -> dict[str, str]:
+    """The studio's variables without its secrets and its Python paths; libraries are told to stay offline."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _NOT_INHERITED and not name.startswith("GREENROOM_") and not _SECRET.search(name)
+    }
+    own = {"PYTHONPATH": str(HOME), "PYTHONNOUSERSITE": "1", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+    return kept | own | _OFFLINE
