@@ -1,0 +1,82 @@
+"""What holds on every screen: names for screen readers, the keyboard, narrow and wide windows, light and dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.servers import RunningStudio
+
+pytestmark = pytest.mark.journey
+
+NAMELESS = """() => [...document.querySelectorAll('button, input, textarea, select, [role=button], [role=tab]')]
+  .filter(e => e.offsetParent !== null && !e.closest('footer') && e.type !== 'file')
+  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('title') || (e.labels && e.labels.length)
+     || e.textContent.trim() || (e.getAttribute('aria-labelledby') && document.getElementById(e.getAttribute('aria-labelledby')))))
+  .map(e => e.outerHTML.slice(0, 200))"""
+
+CONTRAST = """() => {
+  const lum = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number).map(v => v / 255)
+    .map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b }
+  const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor
+    if (!/rgba\\(.*, 0\\)|transparent/.test(c)) return c } return 'rgb(255, 255, 255)' }
+  return [...document.querySelectorAll('.g span, .g small, .g b, .g h3, .g td, .g th, label > span, button')]
+    .filter(e => e.offsetParent !== null && e.textContent.trim() && !e.closest('footer') && !e.disabled && !e.closest('.visually-hidden'))
+    .map(e => { const a = lum(getComputedStyle(e).color), b = lum(ground(e))
+      return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.textContent.trim().slice(0, 40), e.className] })
+    .filter(([ratio]) => ratio < 4.5)
+}"""
+
+SCREENS = ("Voiceover", "System")
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280, 3840])
+def test_every_screen_fits_and_can_be_read(chromium: Any, server: RunningStudio, width: int, mode: str) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
+    page = context.new_page()
+    page.goto(server.url)
+    page.get_by_role("button", name="Generate", exact=True).wait_for()
+    for screen in SCREENS:
+        page.get_by_role("tab", name=screen, exact=True).click()
+        page.wait_for_timeout(700)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, screen
+        assert page.evaluate(NAMELESS) == [], screen
+        assert page.evaluate(CONTRAST) == [], screen
+    context.close()
+
+
+def test_the_keyboard_reaches_the_work(page: Any) -> None:
+    """Tab alone gets from the top of the page to the script and to Generate."""
+    page.locator("body").press("Tab")
+    reached = []
+    for _ in range(60):
+        reached.append(page.evaluate("document.activeElement.closest('[id]')?.id + ' ' + (document.activeElement.textContent || '').trim()"))
+        page.keyboard.press("Tab")
+    said = " | ".join(reached)
+    assert "script" in said and "Generate" in said
+
+
+def test_the_colour_mode_can_be_switched_and_stays(page: Any) -> None:
+    dark = "document.body.classList.contains('dark')"
+    before = page.evaluate(dark)
+    page.get_by_role("button", name="Switch between light and dark").click()
+    assert page.evaluate(dark) is not before
+    page.reload()
+    page.get_by_role("button", name="Generate", exact=True).wait_for()
+    page.wait_for_timeout(500)
+    assert page.evaluate(dark) is not before
+
+
+def test_the_system_tab_loads_and_unloads(page: Any) -> None:
+    page.get_by_role("tab", name="System", exact=True).click()
+    page.locator("#memory .membar").wait_for()
+    row = page.locator("#engines tr").filter(has_text="eSpeak NG").first
+    if row.get_by_role("button", name="Unload eSpeak NG").count():
+        row.get_by_role("button", name="Unload eSpeak NG").click()
+    row.get_by_role("button", name="Load eSpeak NG", exact=True).click()
+    row.get_by_role("button", name="Unload eSpeak NG", exact=True).wait_for()
+    row.get_by_role("button", name="Unload eSpeak NG", exact=True).click()
+    row.get_by_role("button", name="Load eSpeak NG", exact=True).wait_for()
+    page.locator("#engines").get_by_text("Given back").wait_for()

@@ -1,0 +1,173 @@
+"""What a person does in the Voiceover tab, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pyloudnorm
+import pytest
+import soundfile
+
+from media.audio import Audio
+from media.loudness import true_peak
+from media.subtitles import parse_srt
+from tests.house.sources import ROOT
+from tests.servers import RunningStudio, long_script
+
+pytestmark = pytest.mark.journey
+SHORT = "Narrator: The tide goes out at four. It comes back at ten.\n\nAda: Then we have six hours.\n\nNarrator: We have.\n\nAda: Good."
+
+
+def write_script(page: Any, text: str) -> None:
+    page.locator("#script textarea").fill(text)
+    page.locator("#counts b").first.wait_for()
+
+
+def generate(page: Any) -> None:
+    page.get_by_role("button", name="Generate", exact=True).click()
+
+
+def wait_for_state(page: Any, state: str, seconds: float = 60) -> None:
+    page.locator(f"#card .chip.{state}").first.wait_for(timeout=seconds * 1000)
+
+
+def stop_everything(server: RunningStudio) -> None:
+    client = server.client()
+    for job in client.predict("", 50, api_name="/jobs"):
+        if job["state"] in ("queued", "waiting", "loading", "running"):
+            client.predict(job["id"], api_name="/cancel")
+
+
+def test_a_narration_from_the_page(page: Any, tmp_path: Path) -> None:
+    """The promise of the README: a long script with speakers and a chapter becomes a levelled, subtitled narration."""
+    write_script(page, (ROOT / "tests/data/narration.txt").read_text("utf-8"))
+    assert page.locator("#cast").is_visible()
+    generate(page)
+    page.locator("#detail .item").first.wait_for()
+    wait_for_state(page, "done", 180)
+    page.locator("#player .player").wait_for()
+    with page.expect_download() as sound:
+        page.locator("#player .downloads a").first.click()
+    with page.expect_download() as titles:
+        page.locator("#player .downloads a").nth(1).click()
+    wav, srt = tmp_path / "narration.wav", tmp_path / "narration.srt"
+    sound.value.save_as(wav)
+    titles.value.save_as(srt)
+    samples, rate = soundfile.read(wav, dtype="float32", always_2d=True)
+    assert pyloudnorm.Meter(rate).integrated_loudness(samples) == pytest.approx(-16, abs=0.5)
+    assert true_peak(Audio(samples, rate)) <= -1.0 + 0.05
+    cues = parse_srt(srt.read_text("utf-8"))
+    assert all(cue.start < cue.end for cue in cues)
+    assert all(earlier.end <= later.start for earlier, later in zip(cues, cues[1:], strict=False))
+    length = len(samples) / rate
+    assert cues[-1].end <= length + 0.01
+    assert sum(cue.end - cue.start for cue in cues) > 0.7 * length
+
+
+def test_the_result_plays_with_its_words(page: Any) -> None:
+    write_script(page, SHORT)
+    generate(page)
+    wait_for_state(page, "done")
+    page.locator("#player .play").click()
+    page.wait_for_function("() => document.querySelector('#player audio').currentTime > 0.4")
+    page.locator("#player .caption").filter(has_text=re.compile("tide")).wait_for()
+    page.locator("#player .play").click()
+    assert page.evaluate("document.querySelector('#player audio').paused")
+
+
+def test_one_sentence_edited_and_another_taken_again(page: Any) -> None:
+    write_script(page, SHORT)
+    generate(page)
+    wait_for_state(page, "done")
+    page.get_by_role("button", name="Edit sentence 2", exact=True).click()
+    page.locator("#edit-text textarea").fill("It comes back at eleven.")
+    page.get_by_role("button", name="Render this sentence", exact=True).click()
+    page.locator("#detail .text").filter(has_text="eleven").wait_for()
+    assert "eleven" in page.locator("#script textarea").input_value()
+    wait_for_state(page, "done")
+    page.get_by_role("button", name="Render sentence 3 again", exact=True).click()
+    wait_for_state(page, "done")
+
+
+def test_a_job_is_there_again_after_a_reload_and_in_a_second_browser(page: Any, chromium: Any, server: RunningStudio) -> None:
+    write_script(page, long_script(300))
+    generate(page)
+    wait_for_state(page, "running")
+    title = page.locator("#card .title").first.inner_text()
+    page.reload()
+    page.get_by_role("button", name="Generate", exact=True).wait_for()
+    page.locator("#card .title").filter(has_text=title).first.wait_for(timeout=1000)
+    assert page.locator("#script textarea").input_value().startswith("This is paragraph number 0")
+    other = chromium.new_context().new_page()
+    other.goto(server.url)
+    other.get_by_role("button", name="Generate", exact=True).wait_for()
+    other.locator("#card .title").filter(has_text=title).first.wait_for(timeout=1000)
+    other.get_by_role("button", name="Stop", exact=True).click()
+    wait_for_state(other, "cancelled", 5)
+    wait_for_state(page, "cancelled", 5)
+    other.context.close()
+
+
+def test_two_jobs_are_tracked_at_once(page: Any, server: RunningStudio) -> None:
+    write_script(page, long_script(301))
+    generate(page)
+    wait_for_state(page, "running")
+    write_script(page, "Another one. " + long_script(302))
+    generate(page)
+    page.locator("#card .others").wait_for()
+    page.locator("#card .others [data-act=cancel]").first.click()
+    page.locator("#card .others").wait_for(state="detached", timeout=5000)
+    stop_everything(server)
+    wait_for_state(page, "cancelled", 5)
+
+
+def test_an_idle_page_sends_nothing(page: Any, server: RunningStudio) -> None:
+    stop_everything(server)
+    page.wait_for_timeout(2000)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.wait_for_timeout(4000)
+    assert sent == []
+
+
+def test_nothing_is_asked_of_other_machines(chromium: Any, server: RunningStudio) -> None:
+    context = chromium.new_context()
+    page, outside = context.new_page(), []
+    here = (server.url, "data:", "blob:", server.url.replace("http", "ws"))
+    page.on("request", lambda request: None if request.url.startswith(here) else outside.append(request.url))
+    page.goto(server.url)
+    page.get_by_role("button", name="Generate", exact=True).wait_for()
+    page.get_by_role("tab", name="System", exact=True).click()
+    page.locator("#memory .membar").wait_for()
+    context.close()
+    assert outside == []
+
+
+def test_wrong_input_is_answered_in_words(page: Any) -> None:
+    page.locator("#script textarea").fill("")
+    generate(page)
+    page.locator("#trouble [role=alert]").wait_for()
+    assert "script" in page.locator("#trouble").inner_text().lower()
+    write_script(page, "A line. [pause forever] Another line.")
+    generate(page)
+    page.locator("#trouble [role=alert]").filter(has_text="pause").wait_for()
+
+
+def test_a_batch_gives_one_archive(page: Any) -> None:
+    page.get_by_role("tab", name="Batch", exact=True).click()
+    page.locator("#lines textarea").fill("The first line.\nThe second line.\nThe third line.")
+    page.locator("#batch-go").click()
+    wait_for_state(page, "done")
+    page.locator("#outputs .item").filter(has_text="ZIP").first.wait_for()
+
+
+def test_script_injection_is_only_text(page: Any) -> None:
+    page.evaluate("window.broken = false")
+    write_script(page, "# <img src=x onerror='window.broken=true'>\n\n<script>window.broken=true</script> A line with <b>tags</b>.")
+    generate(page)
+    wait_for_state(page, "done")
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.broken") is False
+    assert page.locator("#card img, #detail script, #outputs img").count() == 0
