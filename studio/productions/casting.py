@@ -121,8 +121,8 @@ class Cast:
             try:
                 found = self._roles[key] = self._resolve(line)
             except GreenroomError as error:
-                reason = f"Line {line.span.line}: {error.reason}"
-                raise type(error)(reason, error.hint, retryable=error.retryable) from None
+                error.reason = f"Line {line.span.line}: {error.reason}"
+                raise
         return found
 
     def _resolve(self, line: Line) -> Role:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engines.contract import Engine, Speech, TimedMark
 from media.audio import Audio, silence
-from studio.errors import Cancelled, EngineError
+from studio.errors import EngineError
 from studio.jobs.production import Stage
 from studio.productions.take_check import TakeCheck, check_take, speed_of
 from studio.productions.voiceover_plan import PlannedSegment
@@ -136,11 +136,10 @@ def _render_batch(
 def _speak(engine: Any, segment: PlannedSegment, attempt: int) -> Speech:
     try:
         return engine.synthesize(segment.request(attempt))  # type: ignore[no-any-return]
-    except Cancelled:
-        raise
     except EngineError as error:
         shown = segment.text if len(segment.text) <= _SHOWN_WORDS else f"{segment.text[:_SHOWN_WORDS].rstrip()}…"
-        raise type(error)(f"Line {segment.line} (“{shown}”): {error.reason}", error.hint, retryable=error.retryable) from None
+        error.reason = f"Line {segment.line} (“{shown}”): {error.reason}"
+        raise
 
 
 def _keep(engine: Any, segment: PlannedSegment, first: Speech, seconds: float, store: SegmentStore, retries: int) -> Piece:
