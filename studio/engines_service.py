@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from engines.contract import Capability, Card, Engine, EngineOptions, PresetVoice, Readiness, Site
 from studio.validation import validated
-from studio.workers.launch import environment_python, install_step
+from studio.workers.launch import environment_readiness
 from studio.workers.model import Residency, UnloadReport
 
 
@@ -123,10 +123,8 @@ class EnginesService:
 
 def readiness_of(engine: type[Engine], site: Site) -> Readiness:
     """Whether it can work: first its environment, then what the engine itself says."""
-    card = engine.card
-    if environment_python(card, site) is None:
-        return Readiness(False, f'The environment "{card.environment}" is not installed.', install_step(card))
-    return engine.readiness(site)
+    environment = environment_readiness(engine.card, site)
+    return engine.readiness(site) if environment.ready else environment
 
 
 def licence_text(card: Card) -> str:

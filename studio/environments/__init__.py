@@ -1,0 +1,8 @@
+"""Model environments: what is declared, what is installed, and how one is made whole."""
+
+from __future__ import annotations
+
+from studio.environments.environments import Environments
+from studio.environments.model import EnvironmentState, EnvironmentStatus
+
+__all__ = ["EnvironmentState", "EnvironmentStatus", "Environments"]

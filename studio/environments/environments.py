@@ -1,0 +1,145 @@
+"""The model environments of one data folder: how each stands, and making, checking and removing them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from studio.environments.installer import Installer, clear_folder
+from studio.environments.model import (
+    EnvironmentState,
+    EnvironmentStatus,
+    InstallFailed,
+    LockedEnvironment,
+    declared_names,
+    read_declared,
+)
+from studio.environments.occupancy import Occupancy
+from studio.environments.stamp import Stamp, read_stamp
+from studio.errors import NotFound
+from studio.settings import HOME
+
+LOCKS = HOME / "engines" / "environments"
+
+Say = Callable[[float, str], None]
+
+
+def never() -> bool:
+    return False
+
+
+def unheard(fraction: float, note: str) -> None:
+    """Progress that nobody is told of."""
+
+
+class Environments:
+    """Reads and changes `<root>/<name>/`. Holds no state of its own: what is said is read from the disk each time.
+
+    Safe from any thread and any process; installing and removing take the environment's lock between processes.
+
+    Args:
+        root: the folder of the environments (`data/environments`).
+        locks: where the lock files and their declarations lie.
+    """
+
+    def __init__(self, root: Path, locks: Path = LOCKS) -> None:
+        self._root, self._locks = root, locks
+
+    def names(self) -> list[str]:
+        """Every environment that can be installed, the shared one first."""
+        return declared_names(self._locks)
+
+    def declared(self, name: str) -> LockedEnvironment:
+        """Raises NotFound naming those that exist."""
+        return read_declared(self._locks, name)
+
+    def statuses(self) -> list[EnvironmentStatus]:
+        return [self.status(name) for name in self.names()]
+
+    def status(self, name: str) -> EnvironmentStatus:
+        """How it stands now; cheap (a few file reads). An environment without a lock file here, of an engine from outside,
+        is ready when its Python is there."""
+        folder = self._root / name
+        step = f"Run `./launch.sh install {name}`, or use the button in the System tab."
+        try:
+            environment = self.declared(name)
+        except NotFound:
+            if python_of(folder) is not None:
+                return EnvironmentStatus(name, EnvironmentState.READY, "Ready.")
+            return EnvironmentStatus(name, EnvironmentState.ABSENT, f'The environment "{name}" is not installed.', step)
+        except InstallFailed as error:
+            return EnvironmentStatus(name, EnvironmentState.BROKEN, error.reason, error.hint)
+        if (progress := self._occupancy(name).progress()) is not None:
+            percent = round(100 * progress.fraction)
+            said = f'The environment "{name}" is being installed: {percent} %, {progress.note}.'
+            wait = "Wait for it; the System tab shows how far it is."
+            return EnvironmentStatus(name, EnvironmentState.INSTALLING, said, wait, progress.fraction)
+        if not folder.exists():
+            return EnvironmentStatus(name, EnvironmentState.ABSENT, f'The environment "{name}" is not installed.', step)
+        stamp = read_stamp(folder)
+        problem = _problem(folder, stamp, environment)
+        if problem:
+            said = f'The environment "{name}" cannot be used: {problem}'
+            repair = f"Repair it in the System tab, or run `./launch.sh install {name}`."
+            return EnvironmentStatus(name, EnvironmentState.BROKEN, said, repair)
+        assert stamp is not None
+        return EnvironmentStatus(name, EnvironmentState.READY, "Ready.", size_bytes=stamp.size_bytes)
+
+    def wants_install(self, name: str) -> bool:
+        """Whether it should be installed unasked where that is wished for: not when the last try failed."""
+        if self.status(name).state in (EnvironmentState.READY, EnvironmentState.INSTALLING):
+            return False
+        stamp = read_stamp(self._root / name)
+        return stamp is None or stamp.state != "failed"
+
+    def install(self, name: str, progress: Say = unheard, cancelled: Callable[[], bool] = never) -> EnvironmentStatus:
+        """Have it ready: nothing to do when it is, made anew when it is broken or was begun. Waits while another process
+        does the same. Finished downloads are never made twice.
+
+        Raises:
+            NotFound: no such environment. InstallFailed, StorageError: what failed and the next step. Cancelled.
+        """
+        environment = self.declared(name)
+        with self._occupancy(name).hold(cancelled, lambda why: progress(0.0, why)) as hold:
+            folder = self._root / name
+            if _problem(folder, read_stamp(folder), environment):
+                Installer(environment, folder, hold, cancelled, progress).run()
+        return self.status(name)
+
+    def remove(self, name: str, cancelled: Callable[[], bool] = never) -> None:
+        """Delete it. Engines that run in it must have been unloaded.
+
+        Raises:
+            NotFound, StorageError, Cancelled; InstallFailed: it is being installed.
+        """
+        self.declared(name)
+        if self._occupancy(name).progress() is not None:
+            raise InstallFailed("It is being installed.", "Stop that job first.")
+        with self._occupancy(name).hold(cancelled, lambda why: None):
+            clear_folder(self._root / name)
+
+    def _occupancy(self, name: str) -> Occupancy:
+        return Occupancy(self._root / f".{name}.lock")
+
+
+def python_of(folder: Path) -> Path | None:
+    """The Python in an environment's folder, None when there is none that could be started."""
+    python = folder / "bin" / "python"
+    return python if os.access(python, os.X_OK) else None
+
+
+def _problem(folder: Path, stamp: Stamp | None, environment: LockedEnvironment) -> str:
+    """Why it cannot be used, "" when it can."""
+    if stamp is None or stamp.state == "unfinished":
+        return "its installation was interrupted."
+    if stamp.state == "failed":
+        return stamp.reason or "its installation failed."
+    if python_of(folder) is None:
+        return "its Python is gone."
+    if stamp.lock != environment.lock_hash:
+        return "it was made from an older list of packages."
+    if stamp.python.rsplit(".", 1)[0] != f"{sys.version_info.major}.{sys.version_info.minor}":
+        return f"it was made with Python {stamp.python}, and the studio runs on another."
+    return ""

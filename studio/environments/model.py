@@ -1,0 +1,130 @@
+"""Environments as values: what is declared beside a lock file, and how one stands on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from studio.errors import GreenroomError, NotFound
+
+GB = 1_000_000_000
+
+
+class InstallFailed(GreenroomError):
+    """An environment cannot be installed, or is not what it should be; the hint is the next step."""
+
+
+class EnvironmentState(StrEnum):
+    ABSENT = "absent"
+    INSTALLING = "installing"
+    READY = "ready"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class EnvironmentStatus:
+    """One environment now.
+
+    Args:
+        sentence: how it stands, in words. next_step: what to do when it is not ready, else "".
+        fraction: 0..1 of an installation that is under way, else 0.
+        size_bytes: of the installed files as counted when it was finished, 0 when it is not.
+    """
+
+    name: str
+    state: EnvironmentState
+    sentence: str
+    next_step: str = ""
+    fraction: float = 0.0
+    size_bytes: int = 0
+
+    @property
+    def ready(self) -> bool:
+        return self.state is EnvironmentState.READY
+
+
+class Gigabytes(BaseModel):
+    """A size with a CPU build of torch and with CUDA (10^9 bytes)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpu: float = Field(ge=0)
+    cuda: float = Field(ge=0)
+
+
+class Declaration(BaseModel):
+    """What NAME.toml says beside NAME.lock.
+
+    Args:
+        python: the versions that the lock was made for.
+        first: packages that are installed with what they require on this machine (a CUDA build of torch brings its own
+            libraries, a CPU build none); everything else is installed exactly as locked.
+        touch: empty files to make in site-packages.
+        imports: what its engines import; an environment is ready when all of these can be imported in it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    summary: str
+    python: tuple[str, ...]
+    installed_gb: Gigabytes
+    download_gb: Gigabytes
+    first: tuple[str, ...] = ()
+    touch: tuple[str, ...] = ()
+    imports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LockedEnvironment:
+    """One environment as declared: its lock, and the facts beside it."""
+
+    name: str
+    lock: Path
+    declared: Declaration
+
+    @property
+    def lock_hash(self) -> str:
+        """Of what is required, not of comments and blank lines."""
+        return hashlib.sha256("\n".join(self.requirements()).encode()).hexdigest()
+
+    def requirements(self) -> list[str]:
+        lines = (line.strip() for line in self.lock.read_text("utf-8").splitlines())
+        return [line for line in lines if line and not line.startswith("#")]
+
+    def of_packages(self, names: tuple[str, ...]) -> list[str]:
+        """The locked lines of these packages."""
+        return [line for line in self.requirements() if re.split(r"[=<>!~\[; ]", line, maxsplit=1)[0] in names]
+
+    def needed_bytes(self, *, cuda: bool) -> int:
+        """Room for the packages and for what is downloaded to make them."""
+        installed, download = self.declared.installed_gb, self.declared.download_gb
+        return int(GB * (installed.cuda + download.cuda if cuda else installed.cpu + download.cpu))
+
+
+def declared_names(locks: Path) -> list[str]:
+    """Every environment that has a lock file and a declaration, the shared one first."""
+    found = sorted(path.stem for path in locks.glob("*.lock") if path.with_suffix(".toml").is_file())
+    return sorted(found, key=lambda name: name != "models")
+
+
+def read_declared(locks: Path, name: str) -> LockedEnvironment:
+    """
+    Raises:
+        NotFound: no environment has this name; the hint names those that exist.
+        InstallFailed: its declaration cannot be read.
+    """
+    names = declared_names(locks)
+    if name not in names:
+        raise NotFound(f'There is no environment "{name}".', f"There are: {', '.join(names) or 'none'}.")
+    try:
+        facts = tomllib.loads((locks / f"{name}.toml").read_text("utf-8"))
+        return LockedEnvironment(name, locks / f"{name}.lock", Declaration.model_validate(facts))
+    except (OSError, ValueError, ValidationError) as error:
+        raise InstallFailed(f'The declaration of the environment "{name}" cannot be read.', "Restore the file.") from error

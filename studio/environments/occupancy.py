@@ -1,0 +1,105 @@
+"""The lock between processes that keeps one environment from being made twice at once, and tells how far it is."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.errors import Cancelled, StorageError
+
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a set-up is: 0..1, and what it does now."""
+
+    fraction: float
+    note: str
+
+
+class Occupancy:
+    """`flock` on a file beside the environment's folder, which is never removed; its text is the holder's progress.
+
+    The descriptor is handed to the programs that the holder starts: when a studio is killed while pip is at work, the lock
+    is held until pip has ended too, so the next studio never writes into the same folder beside it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def progress(self) -> Progress | None:
+        """Of whoever holds it, None when nobody does."""
+        try:
+            handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _progress(os.pread(handle, 4096, 0))
+        except OSError:
+            return None
+        else:
+            return None
+        finally:
+            os.close(handle)
+
+    @contextlib.contextmanager
+    def hold(self, cancelled: Callable[[], bool], on_wait: Callable[[str], None]) -> Iterator[Hold]:
+        """Raises Cancelled while waiting for another holder; StorageError when the file cannot be made."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageError(
+                f"The folder of the environments cannot be written: {error.strerror}.", "Check its owner."
+            ) from error
+        try:
+            self._take(handle, cancelled, on_wait)
+            hold = Hold(handle)
+            hold.tell(0.0, "Starting")
+            yield hold
+        finally:
+            os.close(handle)
+
+    def _take(self, handle: int, cancelled: Callable[[], bool], on_wait: Callable[[str], None]) -> None:
+        tries = 0
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                tries += 1
+            if cancelled():
+                raise Cancelled
+            if tries > 2:  # somebody who only looks holds it for a moment
+                on_wait("Another process is at work on this environment; waiting for it.")
+            time.sleep(POLL_SECONDS)
+
+
+class Hold:
+    """The lock while it is held."""
+
+    def __init__(self, handle: int) -> None:
+        self.handle = handle
+
+    def tell(self, fraction: float, note: str) -> None:
+        """Let others read how far it is. A full disk costs the message, never the work."""
+        with contextlib.suppress(OSError):
+            text = json.dumps({"fraction": round(fraction, 3), "note": note}).encode()
+            os.pwrite(self.handle, text.ljust(4096), 0)
+
+
+def _progress(text: bytes) -> Progress:
+    try:
+        told = json.loads(text)
+        return Progress(float(told["fraction"]), str(told["note"]))
+    except (ValueError, KeyError, TypeError):
+        return Progress(0.0, "Starting")

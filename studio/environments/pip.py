@@ -1,0 +1,180 @@
+"""pip as a program: what it says becomes progress, and how it fails becomes a sentence.
+
+pip and not another installer, because it reads the person's own configuration: mirrors, proxies, certificates, and folders
+of wheels, such as a CPU build of torch. Its cache keeps every finished download, so an installation that was broken off
+does not fetch them again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from engines.reasons import sanitise
+from studio.children import run_heard
+from studio.environments.model import InstallFailed
+
+_KEPT_OUT = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER"})
+_SECRET = re.compile(r"HF_TOKEN|HUGGING", re.IGNORECASE)
+LINES_KEPT = 200
+
+Say = Callable[[float, str], None]
+
+_FAILURES: tuple[tuple[str, str, str, bool], ...] = (
+    (
+        r"no space left|errno 28|disk quota",
+        "The disk became full while packages were installed.",
+        "Make room, then install again; what was downloaded is kept.",
+        True,
+    ),
+    (
+        r"name resolution|name or service not known|getaddrinfo|network is unreachable|no route to host|connection refused"
+        r"|connection error|newconnectionerror|max retries|timed out|proxyerror|connection broken|connection reset",
+        "The packages cannot be downloaded because the network cannot be reached.",
+        "Connect, then install again; what was downloaded is kept.",
+        True,
+    ),
+    (
+        r"do not match the hashes|hashes from the requirements",
+        "A downloaded package is not the one that was locked.",
+        "Try again, on another network if that does not help.",
+        True,
+    ),
+    (
+        r"permission denied|read-only file system",
+        "The folder of the environments cannot be written.",
+        "Change its owner, or choose another data folder with --data.",
+        False,
+    ),
+)
+
+
+class Pip:
+    """Runs pip of this very Python on one environment.
+
+    Args:
+        cancelled: looked at several times a second; the program is ended and Cancelled raised when it says so.
+        log: every line that pip says is added to this file.
+        pass_fds: descriptors that pip keeps open (the lock of the environment).
+    """
+
+    def __init__(self, cancelled: Callable[[], bool], log: Path, pass_fds: Sequence[int] = ()) -> None:
+        self._cancelled, self._log, self._pass_fds = cancelled, log, tuple(pass_fds)
+
+    def offered(self, requirement: str) -> str:
+        """The version that would be installed for "name==1.2" here, local part and all ("1.2+cpu").
+
+        Raises:
+            InstallFailed: no network, or no build for this machine.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "report.json"
+            wanted = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--report", str(report), requirement]
+            self._run([sys.executable, "-m", "pip", *wanted], lambda line: None)
+            told: dict[str, Any] = json.loads(report.read_text("utf-8"))
+        return str(told["install"][0]["metadata"]["version"])
+
+    def install(self, python: Path, arguments: Sequence[str], expected: int, say: Say) -> None:
+        """Install into the environment of `python`.
+
+        Args:
+            expected: about how many packages; `say` gets 0..1 of this call.
+
+        Raises:
+            InstallFailed, Cancelled.
+        """
+        steps = PipSteps(expected, say)
+        base = [sys.executable, "-m", "pip", "--python", str(python), "install", "--progress-bar", "off"]
+        site = next(iter(sorted((python.parent.parent / "lib").glob("python3*/site-packages"))), None)
+        self._run([*base, "--no-warn-script-location", *arguments], steps.line, lambda: steps.look(site))
+
+    def _run(self, command: list[str], on_line: Callable[[str], None], on_pause: Callable[[], None] = lambda: None) -> None:
+        heard: list[str] = []
+
+        with self._log.open("a", encoding="utf-8") as log:
+
+            def hear(line: str) -> None:
+                log.write(line + "\n")
+                heard.append(line)
+                del heard[:-LINES_KEPT]
+                on_line(line)
+
+            status = run_heard(
+                command, environment=pip_environment(), on_line=hear, cancelled=self._cancelled, on_pause=on_pause,
+                pass_fds=self._pass_fds,
+            )  # fmt: skip
+        if status != 0:
+            raise explained(heard, status)
+
+
+class PipSteps:
+    """Progress out of what pip says: collecting takes most of the time, unpacking is counted on the disk."""
+
+    COLLECTED = 0.75
+
+    def __init__(self, expected: int, say: Say) -> None:
+        self._expected, self._say = max(1, expected), say
+        self._collected, self._unpacking, self._before = 0, 0, 0
+        self._fraction, self._note = 0.0, "Looking for packages"
+
+    def line(self, line: str) -> None:
+        if line.startswith("Collecting "):
+            self._collected += 1
+            name = re.split(r"[=<>!~\[;@ (]", line.removeprefix("Collecting "), maxsplit=1)[0]
+            self._fraction = self.COLLECTED * min(1.0, self._collected / self._expected)
+            self._note = f"{name}: package {self._collected} of about {max(self._collected, self._expected)}"
+        elif found := re.match(r"\s+Downloading (\S+) \(([\d.]+ [kMG]B)\)", line):
+            self._note = f"Downloading {found[1].rsplit('/', 1)[-1].split('-')[0]} ({found[2]})"
+        elif line.startswith("Building wheel"):
+            self._note = "Building a package"
+        elif line.startswith("Installing collected packages:"):
+            self._unpacking = line.count(",") + 1
+            self._fraction, self._note = self.COLLECTED, f"Unpacking {self._unpacking} packages"
+        self._say(self._fraction, self._note)
+
+    def look(self, site: Path | None) -> None:
+        """While pip unpacks it says nothing: count what is there."""
+        there = 0 if site is None else sum(entry.name.endswith(".dist-info") for entry in os.scandir(site))
+        if not self._unpacking:
+            self._before = there
+            return
+        done = min(1.0, max(0, there - self._before) / self._unpacking)
+        self._say(self.COLLECTED + (1 - self.COLLECTED) * done, self._note)
+
+
+def pip_environment() -> dict[str, str]:
+    """The person's variables, with their configuration of pip and without what would turn it to another place."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _KEPT_OUT and not name.startswith("GREENROOM_") and not _SECRET.search(name)
+    }
+    return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_RETRIES": "2", "PYTHONUNBUFFERED": "1",
+                   "PIP_NO_COLOR": "1", "LC_ALL": "C.UTF-8"}  # fmt: skip
+
+
+def explained(lines: Sequence[str], status: int) -> InstallFailed:
+    """How pip failed, in words."""
+    text = "\n".join(lines).lower()
+    for pattern, reason, hint, retryable in _FAILURES:
+        if re.search(pattern, text):
+            return InstallFailed(reason, hint, retryable=retryable)
+    missing = re.search(r"no matching distribution found for (\S+)", text)
+    if missing:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return InstallFailed(
+            f"{missing[1]} has no build for this machine ({platform.machine()}, Python {version}).",
+            "Linux with x86-64 or aarch64 and Python 3.11 to 3.13 is needed, and a package index that has it.",
+        )
+    if status < 0:
+        return InstallFailed(f"The installer was ended from outside (signal {-status}).", "Install again.", retryable=True)
+    last = next((line for line in reversed(lines) if line.lower().startswith("error")), "")
+    said = f" It said: {sanitise(last.removeprefix('ERROR:'))}" if last else ""
+    return InstallFailed(f"A package could not be installed.{said}", "Install again; the log beside it has the details.")

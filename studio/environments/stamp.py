@@ -1,0 +1,44 @@
+"""What stands in an environment's folder about itself; "ready" is written last of all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+from studio.files import write_json
+
+STAMP_NAME = "greenroom.json"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """How the last installation ended.
+
+    Args:
+        lock: hash of the lock it was made from. python: "3.12.4". size_bytes: of its files. at: seconds since the epoch.
+        reason, hint: why it failed.
+    """
+
+    state: Literal["unfinished", "failed", "ready"]
+    lock: str = ""
+    python: str = ""
+    size_bytes: int = 0
+    at: float = 0.0
+    reason: str = ""
+    hint: str = ""
+
+
+def write_stamp(folder: Path, stamp: Stamp) -> None:
+    write_json(folder / STAMP_NAME, asdict(stamp))
+
+
+def read_stamp(folder: Path) -> Stamp | None:
+    """None when there is none, or one that nobody of us wrote."""
+    try:
+        written = json.loads((folder / STAMP_NAME).read_text("utf-8"))
+        known = {field.name for field in fields(Stamp)}
+        return Stamp(**{key: value for key, value in written.items() if key in known})
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
