@@ -168,6 +168,7 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
 
+    from api.clients import PlainDicts
     from api.endpoints import Endpoints, register
     from api.guards import install_guards
     from api.http import add_routes
@@ -183,6 +184,7 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     with page:
         register(endpoints)
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(PlainDicts)
     app.add_middleware(RawCalls)
     install_guards(app, port=server.port, allowed_hosts=server.allowed_hosts, max_upload_mb=server.max_upload_mb)
     add_routes(app, studio, auditions)

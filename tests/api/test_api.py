@@ -89,6 +89,17 @@ def test_a_job_is_handed_in_followed_and_found(client: Client) -> None:
     assert all(one["state"] == "done" for one in done)
 
 
+def test_looking_at_jobs_downloads_nothing(server: RunningStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """gradio_client takes dicts with a path for files; the studio keeps it from doing that to a job's outputs."""
+    client = Client(server.url, verbose=False, download_files=str(tmp_path))
+    client.predict("Once more.", api_name="/voiceover")
+    fetched = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert len(fetched) == 2
+    jobs = client.predict("done", 50, api_name="/jobs")
+    assert all(Path(output["path"]).is_absolute() for job in jobs for output in job["outputs"])
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == fetched
+
+
 def test_a_job_is_cancelled(client: Client) -> None:
     job = client.predict("voiceover", {"script": long_script()}, api_name="/submit")
     client.predict(job["id"], api_name="/cancel")
