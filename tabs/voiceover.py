@@ -18,7 +18,7 @@ from tabs.html import about, audition, html_piece, piece
 from tabs.job_view import JobView
 from tabs.segments_list import first_unfinished_page, segments_list
 from tabs.voiceover_form import AUTO, EXAMPLE, MOST_SPEAKERS, VoiceoverForm
-from tabs.voices_panel import VoicesPanel, build_voices_panel
+from tabs.voices_panel import VoicesPanel
 from tabs.wiring import QUIET, clicked, problem, toasted, voice_url
 
 PLACEHOLDER = "Write or paste what should be heard.\n\n# A chapter\nAnna: a line for one speaker.\n[pause 1.5s]"
@@ -80,7 +80,7 @@ class VoiceoverTab:
                 )
                 self.batch_go = gr.Button("Generate all lines", variant="primary", elem_id="batch-go")
             with gr.Tab("Voices") as self.voices_tab:
-                self.voices: VoicesPanel = build_voices_panel(self._studio)
+                self.voices = VoicesPanel(self._studio)
         with gr.Column(elem_classes="flush") as self.settings_column:
             self.form = VoiceoverForm(self._studio, self._narrations)
         self.trouble = html_piece(elem_id="trouble", live=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -71,79 +70,138 @@ def _delete(voice: Voice) -> str:
     return button("delete", f"Delete {voice.name}", "trash", style="plain danger", voice=voice.name, confirm=sure)
 
 
-@dataclass(frozen=True)
 class VoicesPanel:
-    """The parts other tabs listen to: `changed` counts up whenever the set of voices may have changed."""
+    """Draws and wires the panel inside the present layout.
 
-    changed: gr.State
+    `changed` counts up whenever the set of voices may have changed, for other parts of the page to listen to.
+    """
 
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.changed = gr.State(0)
+        self.listing = html_piece(lambda: voices_list(studio.voices.list()), elem_id="voices")
+        self.new = _NewVoiceForm()
+        with gr.Accordion("Import a voice", open=False):
+            self.package = gr.File(
+                label="A file exported from a Greenroom studio", file_types=[".greenroom-voice"], type="filepath"
+            )
+        self.edit = _EditForm()
+        self._wire_new()
+        self._wire_listing()
 
-def build_voices_panel(studio: Studio) -> VoicesPanel:
-    """Draw and wire the panel inside the present layout."""
-    changed = gr.State(0)
-    listing = html_piece(lambda: voices_list(studio.voices.list()), elem_id="voices")
-    with gr.Accordion("New voice", open=False, elem_id="new-voice"):
-        clip = gr.Audio(
-            sources=["upload", "microphone"], type="filepath", label="Clip of one person speaking", elem_id="voice-clip"
-        )
-        findings = html_piece(elem_id="findings", live=True)
-        name = gr.Textbox(label="Name", max_length=80, elem_id="voice-name", info="As you will pick it. Compared exactly.")
-        transcript = gr.Textbox(label="What is said in the clip", lines=2, info="Word for word; engines that clone need it.")
-        with gr.Row():
-            tags = gr.Textbox(label="Tags", placeholder="warm, narrator", info="Separated by commas.")
-            consent = gr.Textbox(label="Consent", info=CONSENT_HELP)
-        window = gr.State(None)
-        trouble = html_piece(elem_id="voice-trouble", live=True)
-        with gr.Row():
-            save = gr.Button("Save voice", variant="primary", elem_id="save-voice")
-            use_window = gr.Button("Save the best part", visible=False, elem_id="save-window")
-    with gr.Accordion("Import a voice", open=False):
-        package = gr.File(label="A file exported from a Greenroom studio", file_types=[".greenroom-voice"], type="filepath")
-    edit = _EditForm()
+    def _wire_new(self) -> None:
+        new = self.new
+        told = [self.listing, new.trouble, *new.fields, new.findings, new.save_window, self.changed]
+        new.clip.change(self._judge, new.clip, [new.findings, new.window, new.save_window, new.trouble], **QUIET)
+        new.save.click(self._add_whole, [*new.fields, self.changed], told, **QUIET)
+        new.save_window.click(self._add, [*new.fields, self.changed, new.window], told, **QUIET)
+        self.package.upload(self._import, [self.package, self.changed], [self.listing, self.package, self.changed], **QUIET)
 
-    fields = [clip, name, transcript, tags, consent]
-    saved = [listing, trouble, clip, name, transcript, tags, consent, findings, use_window, changed]
+    def _wire_listing(self) -> None:
+        edit = self.edit
+        opened = [edit.group, edit.voice, *edit.fields]
+        self.listing.click(self._row_clicked, self.changed, [self.listing, self.changed, *opened], **QUIET)
+        edit.save.click(self._change, [edit.voice, *edit.fields, self.changed], [self.listing, edit.group, self.changed], **QUIET)
+        edit.close.click(lambda: gr.update(visible=False), None, edit.group, **QUIET)
 
-    def judge(path: str | None) -> list[Any]:
+    def _list(self) -> str:
+        return voices_list(self._studio.voices.list())
+
+    # -- a new voice
+
+    def _judge(self, path: str | None) -> list[Any]:
+        hidden = gr.update(visible=False)
         if not path:
-            return ["", None, gr.update(visible=False), ""]
+            return ["", None, hidden, ""]
         try:
-            verdict = studio.voices.judge(Path(path))
+            verdict = self._studio.voices.judge(Path(path))
         except GreenroomError as error:
-            return ["", None, gr.update(visible=False), problem(error)]
+            return ["", None, hidden, problem(error)]
         best = verdict.best_window
         label = "" if best is None else f"Save the best {about(best[1] - best[0])} ({best[0]:.1f} s to {best[1]:.1f} s)"
         return [findings_list(verdict), best, gr.update(visible=best is not None, value=label), ""]
 
-    def add(path: str | None, called: str, said: str, tagged: str, agreed: str, part: Window | None, count: int) -> list[Any]:
+    def _add_whole(self, path: str | None, called: str, said: str, tagged: str, agreed: str, count: int) -> list[Any]:
+        return self._add(path, called, said, tagged, agreed, count, None)
+
+    def _add(
+        self, path: str | None, called: str, said: str, tagged: str, agreed: str, count: int, part: Window | None
+    ) -> list[Any]:
         try:
             if not path:
                 raise InvalidInput("There is no clip yet.", "Upload a file or record one.")
-            labels = tuple(label.strip() for label in tagged.split(",") if label.strip())
-            studio.voices.add(called, Path(path), transcript=said, tags=labels, consent=agreed, window=part)
+            self._studio.voices.add(
+                called,
+                Path(path),
+                transcript=said,
+                tags=_labels(tagged),
+                consent=agreed,
+                window=(part[0], part[1]) if part else None,
+            )
         except GreenroomError as error:
-            return [gr.skip(), problem(error), *[gr.skip()] * 7, gr.skip()]
-        empty = ["", None, "", "", "", "", "", gr.update(visible=False)]
-        return [voices_list(studio.voices.list()), *empty, count + 1]
-
-    def add_whole(*values: Any) -> list[Any]:
-        return add(*values[:5], None, values[5])
-
-    clip.change(judge, clip, [findings, window, use_window, trouble], **QUIET)
-    save.click(add_whole, [*fields, changed], saved, **QUIET)
-    use_window.click(add, [*fields, window, changed], saved, **QUIET)
+            return [gr.skip(), problem(error), *[gr.skip()] * 8]
+        return [self._list(), "", None, "", "", "", "", "", gr.update(visible=False), count + 1]
 
     @toasted
-    def take_in(path: str | None, count: int) -> list[Any]:
+    def _import(self, path: str | None, count: int) -> list[Any]:
         if not path:
             return [gr.skip()] * 3
-        voice = studio.voices.import_file(Path(path))
+        voice = self._studio.voices.import_file(Path(path))
         gr.Info(f"{voice.name} is saved.")
-        return [voices_list(studio.voices.list()), None, count + 1]
+        return [self._list(), None, count + 1]
 
-    package.upload(take_in, [package, changed], [listing, package, changed], **QUIET)
-    _wire_actions(studio, listing, edit, changed)
-    return VoicesPanel(changed)
+    # -- saved voices
+
+    @toasted
+    def _row_clicked(self, count: int, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        voice = data.get("voice", "")
+        if data.get("act") == "delete":
+            self._studio.voices.delete(voice)
+            return [self._list(), count + 1, *[gr.skip()] * 7]
+        if data.get("act") == "edit":
+            found = self._studio.voices.get(voice)
+            values = [found.name, found.transcript, ", ".join(found.tags), found.notes, found.consent]
+            return [gr.skip(), gr.skip(), gr.update(visible=True), found.name, *values]
+        return [gr.skip()] * 9
+
+    @toasted
+    def _change(self, voice: str, name: str, transcript: str, tags: str, notes: str, consent: str, count: int) -> list[Any]:
+        self._studio.voices.update(voice, name=name, transcript=transcript, tags=_labels(tags), notes=notes, consent=consent)
+        return [self._list(), gr.update(visible=False), count + 1]
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    return tuple(label.strip() for label in text.split(",") if label.strip())
+
+
+class _NewVoiceForm:
+    """A clip, what was found in it, and what to call it."""
+
+    def __init__(self) -> None:
+        with gr.Accordion("New voice", open=False, elem_id="new-voice"):
+            self.clip = gr.Audio(
+                sources=["upload", "microphone"], type="filepath", label="Clip of one person speaking", elem_id="voice-clip"
+            )
+            self.findings = html_piece(elem_id="findings", live=True)
+            self.name = gr.Textbox(
+                label="Name", max_length=80, elem_id="voice-name", info="As you will pick it. Compared exactly."
+            )
+            self.transcript = gr.Textbox(
+                label="What is said in the clip", lines=2, info="Word for word; engines that clone need it."
+            )
+            with gr.Row():
+                self.tags = gr.Textbox(label="Tags", placeholder="warm, narrator", info="Separated by commas.")
+                self.consent = gr.Textbox(label="Consent", info=CONSENT_HELP)
+            self.window = gr.State(None)
+            self.trouble = html_piece(elem_id="voice-trouble", live=True)
+            with gr.Row():
+                self.save = gr.Button("Save voice", variant="primary", elem_id="save-voice")
+                self.save_window = gr.Button("Save the best part", visible=False, elem_id="save-window")
+
+    @property
+    def fields(self) -> list[Any]:
+        return [self.clip, self.name, self.transcript, self.tags, self.consent]
 
 
 class _EditForm:
@@ -164,31 +222,3 @@ class _EditForm:
     @property
     def fields(self) -> list[Any]:
         return [self.name, self.transcript, self.tags, self.notes, self.consent]
-
-
-def _wire_actions(studio: Studio, listing: gr.HTML, edit: _EditForm, changed: gr.State) -> None:
-    opened = [edit.group, edit.voice, *edit.fields]
-
-    @toasted
-    def act(count: int, event: gr.EventData) -> list[Any]:
-        data = clicked(event)
-        voice = data.get("voice", "")
-        nothing: list[Any] = [gr.skip()] * len(opened)
-        if data.get("act") == "delete":
-            studio.voices.delete(voice)
-            return [voices_list(studio.voices.list()), count + 1, *nothing]
-        if data.get("act") == "edit":
-            found = studio.voices.get(voice)
-            values = [found.name, found.transcript, ", ".join(found.tags), found.notes, found.consent]
-            return [gr.skip(), gr.skip(), gr.update(visible=True), found.name, *values]
-        return [gr.skip(), gr.skip(), *nothing]
-
-    @toasted
-    def change(voice: str, name: str, transcript: str, tags: str, notes: str, consent: str, count: int) -> list[Any]:
-        labels = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
-        studio.voices.update(voice, name=name, transcript=transcript, tags=labels, notes=notes, consent=consent)
-        return [voices_list(studio.voices.list()), gr.update(visible=False), count + 1]
-
-    listing.click(act, changed, [listing, changed, *opened], **QUIET)
-    edit.save.click(change, [edit.voice, *edit.fields, changed], [listing, edit.group, changed], **QUIET)
-    edit.close.click(lambda: gr.update(visible=False), None, edit.group, **QUIET)

@@ -27,11 +27,15 @@ _processes.set_forkserver_preload(["tests.jobs.server"])
 
 
 class Server:
-    """One server: submits `specs` unless its folder has jobs already, waits for the end of all, then closes."""
+    """One server: submits `specs` unless its folder has jobs already, waits for the end of all, then closes.
 
-    def __init__(self, data: Path, specs: Sequence[dict[str, Any]] = ()) -> None:
+    Args:
+        life: what its process does; `serve` or a function of the same arguments.
+    """
+
+    def __init__(self, data: Path, specs: Sequence[dict[str, Any]] = (), life: Callable[..., None] | None = None) -> None:
         self._told, theirs = _processes.Pipe(duplex=False)
-        self.process = _processes.Process(target=serve, args=(theirs, str(data), list(specs)))
+        self.process = _processes.Process(target=life or serve, args=(theirs, str(data), list(specs)))
         self.process.start()
         theirs.close()
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.journey
 NAMELESS = """() => [...document.querySelectorAll('button, input, textarea, select, [role=button], [role=tab]')]
   .filter(e => e.offsetParent !== null && !e.closest('footer') && e.type !== 'file')
   .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('title') || (e.labels && e.labels.length)
-     || e.textContent.trim() || (e.getAttribute('aria-labelledby') && document.getElementById(e.getAttribute('aria-labelledby')))))
+     || e.textContent.trim() || document.getElementById(e.getAttribute('aria-labelledby'))))
   .map(e => e.outerHTML.slice(0, 200))"""
 
 CONTRAST = """() => {
@@ -22,7 +22,7 @@ CONTRAST = """() => {
   const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor
     if (!/rgba\\(.*, 0\\)|transparent/.test(c)) return c } return 'rgb(255, 255, 255)' }
   return [...document.querySelectorAll('.g span, .g small, .g b, .g h3, .g td, .g th, label > span, button')]
-    .filter(e => e.offsetParent !== null && e.textContent.trim() && !e.closest('footer') && !e.disabled && !e.closest('.visually-hidden'))
+    .filter(e => e.offsetParent !== null && e.textContent.trim() && !e.disabled && !e.closest('footer, .visually-hidden'))
     .map(e => { const a = lum(getComputedStyle(e).color), b = lum(ground(e))
       return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.textContent.trim().slice(0, 40), e.className] })
     .filter(([ratio]) => ratio < 4.5)
@@ -52,7 +52,9 @@ def test_the_keyboard_reaches_the_work(page: Any) -> None:
     page.locator("body").press("Tab")
     reached = []
     for _ in range(60):
-        reached.append(page.evaluate("document.activeElement.closest('[id]')?.id + ' ' + (document.activeElement.textContent || '').trim()"))
+        reached.append(
+            page.evaluate("document.activeElement.closest('[id]')?.id + ' ' + (document.activeElement.textContent || '').trim()")
+        )
         page.keyboard.press("Tab")
     said = " | ".join(reached)
     assert "script" in said and "Generate" in said

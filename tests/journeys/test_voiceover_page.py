@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ from tests.house.sources import ROOT
 from tests.servers import RunningStudio, long_script
 
 pytestmark = pytest.mark.journey
-SHORT = "Narrator: The tide goes out at four. It comes back at ten.\n\nAda: Then we have six hours.\n\nNarrator: We have.\n\nAda: Good."
+SHORT = """Narrator: The tide goes out at four. It comes back at ten.
+
+Ada: Then we have six hours.
+
+Narrator: We have.
+
+Ada: Good."""
 
 
 def write_script(page: Any, text: str) -> None:
@@ -60,7 +67,7 @@ def test_a_narration_from_the_page(page: Any, tmp_path: Path) -> None:
     assert true_peak(Audio(samples, rate)) <= -1.0 + 0.05
     cues = parse_srt(srt.read_text("utf-8"))
     assert all(cue.start < cue.end for cue in cues)
-    assert all(earlier.end <= later.start for earlier, later in zip(cues, cues[1:], strict=False))
+    assert all(earlier.end <= later.start for earlier, later in pairwise(cues))
     length = len(samples) / rate
     assert cues[-1].end <= length + 0.01
     assert sum(cue.end - cue.start for cue in cues) > 0.7 * length
@@ -165,7 +172,9 @@ def test_a_batch_gives_one_archive(page: Any) -> None:
 
 def test_script_injection_is_only_text(page: Any) -> None:
     page.evaluate("window.broken = false")
-    write_script(page, "# <img src=x onerror='window.broken=true'>\n\n<script>window.broken=true</script> A line with <b>tags</b>.")
+    write_script(
+        page, "# <img src=x onerror='window.broken=true'>\n\n<script>window.broken=true</script> A line with <b>tags</b>."
+    )
     generate(page)
     wait_for_state(page, "done")
     page.wait_for_timeout(500)
