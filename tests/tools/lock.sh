@@ -14,7 +14,7 @@ command -v uv >/dev/null || {
 compile() {
     # No --find-links or other index of this machine: the lock must hold what everyone can get.
     UV_FIND_LINKS='' uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
-        --custom-compile-command 'tests/tools/lock.sh' "$@"
+        --constraint tests/tools/constraints.txt --custom-compile-command 'tests/tools/lock.sh' "$@"
 }
 
 compile requirements.in -o requirements.lock "${@}"
