@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
+from engines.faces import contract as faces
 from media.audio import Audio
 
 
@@ -26,6 +28,7 @@ class Capability(StrEnum):
     FACES = "faces"
     VIDEO = "video"
     SWAP = "swap"
+    VERIFICATION = "verification"
 
 
 class Tier(StrEnum):
@@ -83,6 +86,7 @@ class Card:
         sample_rate: frames per second of what it makes; 0 when it makes no sound.
         languages: BCP-47 primary tags, empty when language does not apply.
         longest_text: characters one call takes; 0 when text does not apply.
+        longest_sound: seconds of sound that a transcription engine is given at once; longer sound is cut at pauses.
         idle_seconds: how long an unused worker stays; None takes the setting of the engine's tier.
         stall_seconds: a call that reports nothing for this long is taken for hung and its worker is ended.
         reload_seconds: about how long a load takes; weighs in which idle engine is evicted first.
@@ -103,6 +107,7 @@ class Card:
     sample_rate: int = 0
     languages: tuple[str, ...] = ()
     longest_text: int = 0
+    longest_sound: float = 0.0
     clones: bool = False
     streams: bool = False
     needs_transcript: bool = False
@@ -133,7 +138,7 @@ def option(
         unit: shown beside the number.
         limits: ge, le, multiple_of and the like, as pydantic's Field takes them.
     """
-    extra = {"common": common, "reload": reload, "unit": unit}
+    extra: JsonDict = {"common": common, "reload": reload, "unit": unit}
     return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
 
 
@@ -188,6 +193,12 @@ class Engine(ABC):
     def readiness(cls, site: Site) -> Readiness:
         """Cheap (a few file checks at most): pages call it often. The base says ready."""
         return Readiness(True, "Ready.")
+
+    @classmethod
+    def settled(cls, site: Site, options: EngineOptions) -> EngineOptions:
+        """The options with what depends on this machine filled in (which size of weights is there), so that the key under
+        which a result is kept tells what made it. Cheap. The base changes nothing."""
+        return options
 
     @classmethod
     def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
@@ -283,12 +294,27 @@ class BatchSpeechEngine(SpeechEngine, Protocol):
 
 
 @dataclass(frozen=True)
+class TranscribedSegment:
+    """A stretch of what was said, in seconds of the sound; `doubt` says in words why it may be wrong, "" for none."""
+
+    text: str
+    start: float
+    end: float
+    words: tuple[TimedMark, ...] = ()
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
 class Transcript:
-    """What was said: the text, its language, and timed words where known."""
+    """What was said: the text, its language, timed words where known, and the stretches that the text consists of.
+
+    `language` is a BCP-47 tag, "" when nothing was said from which it could be told.
+    """
 
     text: str
     language: str
     words: tuple[TimedMark, ...] = ()
+    segments: tuple[TranscribedSegment, ...] = ()
 
 
 @runtime_checkable
@@ -296,19 +322,41 @@ class TranscriptionEngine(Protocol):
     """Capability.TRANSCRIPTION."""
 
     def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
-        """Write down what is said. `language` is a BCP-47 tag or "auto"."""
+        """Write down what is said. `language` is a BCP-47 tag or "auto". A sound without speech gives an empty text.
+
+        Raises:
+            EngineError: a language that the engine does not know.
+        """
+
+
+@runtime_checkable
+class FollowingEngine(Protocol):
+    """Capability.VERIFICATION: hears whether a known text was read as it is written."""
+
+    def follow(self, audio: Audio, text: str, language: str = "en") -> Transcript:
+        """The words of `text` that are heard, in the order said: a word left out is missing, one said twice stands twice."""
+
+
+@runtime_checkable
+class SpeakerEmbedding(Protocol):
+    """Capability.VERIFICATION: tells voices apart."""
+
+    def embed(self, audio: Audio) -> NDArray[np.float32]:
+        """One vector of length 1 for the voice in a sound; the product of two is their likeness, -1 to 1."""
 
 
 # The methods a worker accepts for each capability: nothing else on an engine can be called from outside.
 CALLABLE_METHODS: dict[Capability, frozenset[str]] = {
     Capability.SPEECH: frozenset({"synthesize", "stream", "synthesize_batch"}),
     Capability.TRANSCRIPTION: frozenset({"transcribe"}),
-    Capability.FACES: frozenset({"animate", "lip_sync"}),
+    Capability.FACES: frozenset({"animate", "lip_sync", "listen", "measure"}),
     Capability.VIDEO: frozenset({"generate"}),
     Capability.SWAP: frozenset({"swap"}),
+    Capability.VERIFICATION: frozenset({"follow", "embed"}),
 }
 
 # Values that may cross the pipe between studio and worker, beside JSON's own, Path, bytes and numpy arrays.
 WIRE_VALUES: tuple[type, ...] = (
-    Audio, SpeakingVoice, SpeechRequest, TimedMark, Speech, Transcript, PresetVoice,
+    Audio, SpeakingVoice, SpeechRequest, TimedMark, Speech, TranscribedSegment, Transcript, PresetVoice,
+    *faces.WIRE_VALUES,
 )  # fmt: skip

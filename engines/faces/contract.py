@@ -1,0 +1,161 @@
+"""What face engines are asked for and what they give back. Sound and pictures cross as files, the rest as these values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+TRACK_RATE = 100
+"""Values of a mouth track per second."""
+
+MOUTH_CHANNELS = ("open", "wide", "pucker", "press")
+
+
+@dataclass(frozen=True, eq=False)
+class MouthTrack:
+    """How a mouth moves: the one value that every way of listening gives and every engine takes.
+
+    Args:
+        values: float32 [steps, 4], TRACK_RATE steps a second from the sound's start. `open` is the gap between the lips in
+            widths of the mouth at rest; `wide`, `pucker` and `press` (closed lips pressed together) are 0..1.
+        source: how it was found: "exact" (phoneme times of our own voice), "aligned" (known text), "phones" (recognised
+            phones with loudness) or "loudness".
+    """
+
+    values: NDArray[np.float32]
+    source: str
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.values) / TRACK_RATE
+
+    def at(self, times: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Values [n, 4] at times in seconds; the mouth rests outside the sound."""
+        if not len(self.values):
+            return np.zeros((len(times), len(MOUTH_CHANNELS)), np.float32)
+        steps = np.arange(len(self.values)) / TRACK_RATE
+        columns = [np.interp(times, steps, column, left=0.0, right=0.0) for column in self.values.T]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class FaceChoice:
+    """Which face of a picture is meant: the one at a point (fractions of width and height, 0..1), else by its rank in size."""
+
+    index: int = 0
+    x: float = -1.0
+    y: float = -1.0
+
+    @property
+    def has_point(self) -> bool:
+        return 0 <= self.x <= 1 and 0 <= self.y <= 1
+
+
+@dataclass(frozen=True)
+class ListenRequest:
+    """Speech to be turned into a mouth track.
+
+    Args:
+        marks: the `.json` file of word and phoneme times that lies beside a narration; None when there is none.
+        text: what is said, "" when unknown; helps with English only.
+        language: BCP-47 tag, "" when unknown: phones are recognised in English alone.
+    """
+
+    sound: Path
+    marks: Path | None = None
+    text: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class LipSyncRequest:
+    """A face that shall speak.
+
+    Args:
+        face: a picture or a video; a video that is shorter than `frames` holds its last picture.
+        sound: the speech, for engines that hear it themselves.
+        mouth: the same speech as a track, from its start.
+        folder: an existing folder that the parts are written into.
+        fps: pictures a second, as a fraction (numerator, denominator), the same for all parts.
+        frames: pictures of the whole result.
+        first_frame: where to begin; the parts before it are there already.
+        part_frames: pictures in each part, but for the last.
+        seed: of blinks and sways.
+    """
+
+    face: Path
+    sound: Path
+    mouth: MouthTrack
+    folder: Path
+    fps: tuple[int, int]
+    frames: int
+    first_frame: int = 0
+    part_frames: int = 100
+    choice: FaceChoice = FaceChoice()
+    quality: int = 80
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class AnimateRequest:
+    """A portrait that shall follow the performance in a video; the fields are those of LipSyncRequest."""
+
+    portrait: Path
+    driving: Path
+    folder: Path
+    fps: tuple[int, int]
+    frames: int
+    first_frame: int = 0
+    part_frames: int = 100
+    choice: FaceChoice = FaceChoice()
+    driving_choice: FaceChoice = FaceChoice()
+    quality: int = 80
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class RenderedPart:
+    """A stretch of the result: an H.264 file without sound in the request's folder, whole when this is given.
+
+    Args:
+        first: its first picture in the whole.
+        gaps: [start, end) pictures of the whole in which no face was found, so that they passed through as they were.
+        bridged: pictures whose face was filled in from its neighbours.
+    """
+
+    path: Path
+    first: int
+    frames: int
+    edited: int
+    gaps: tuple[tuple[int, int], ...] = ()
+    bridged: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class MouthReading:
+    """The mouth of a video, as measured: seconds from its start, and lip gaps in mouth widths, NaN where no face was found."""
+
+    times: NDArray[np.float64]
+    gaps: NDArray[np.float32]
+
+
+@runtime_checkable
+class FacesEngine(Protocol):
+    """Capability.FACES: an engine has one of these or both. Each yields its parts in order as they are finished."""
+
+    def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
+        """Make a face speak. Raises EngineError in words for a picture without a usable face."""
+
+    def animate(self, request: AnimateRequest) -> Iterator[RenderedPart]:
+        """Make a portrait follow a driving video."""
+
+
+WIRE_VALUES: tuple[type, ...] = (
+    MouthTrack, FaceChoice, ListenRequest, LipSyncRequest, AnimateRequest, RenderedPart, MouthReading,
+)  # fmt: skip
