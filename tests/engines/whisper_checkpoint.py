@@ -1,0 +1,121 @@
+"""Random Whisper weights of the true layout, written to disk as CTranslate2 keeps them: no torch, no download.
+
+They say nothing sensible; what they prove is that loading, listening, times, options and limits work on the real library.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from ctranslate2.specs import whisper_spec
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+from engines.transcription.whisper_weights import FASTER, LANGUAGES
+
+SPEECH_STATES, LONGEST_TEXT, MELS = 1500, 448, 80
+EMPTY_TOKEN = 50_256
+"""Whisper's id of the empty token; CTranslate2 takes weights for multilingual by it."""
+
+LAST_OF_V3 = "yue"
+SURENESS, ENDING = 8.0, 30.0
+
+
+def tokenizer() -> Tokenizer:
+    """Whisper's vocabulary in its true order, without merges: every text can be written in it, byte by byte."""
+    words = {sign: number for number, sign in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
+    while len(words) < EMPTY_TOKEN:
+        words[f"Ġw{len(words)}"] = len(words)
+    words[""] = EMPTY_TOKEN
+    made = Tokenizer(models.BPE(vocab=words, merges=[]))
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = decoders.ByteLevel()
+    languages = [code for code in LANGUAGES if code != LAST_OF_V3]
+    special = ["<|endoftext|>", "<|startoftranscript|>", *(f"<|{code}|>" for code in languages)]
+    special += ["<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"]
+    made.add_special_tokens([AddedToken(token, special=True) for token in special])
+    made.add_tokens([AddedToken(f"<|{step * 0.02:.2f}|>", special=False) for step in range(SPEECH_STATES + 1)])
+    return made
+
+
+def write_faster_whisper(
+    root: Path, size: str = "tiny", width: int = 64, layers: int = 2, heads: int = 2, *, loops: bool = False
+) -> Path:
+    """Weights of one size under a weights root, where the studio looks for them.
+
+    Args:
+        loops: say the same word for ever, as Whisper does when it has lost the thread.
+    """
+    folder = root / FASTER[size].repo.replace("/", "--")
+    folder.mkdir(parents=True)
+    words = tokenizer()
+    words.save(str(folder / "tokenizer.json"))
+    end = words.token_to_id("<|endoftext|>")
+    spec = _spec(width, layers, heads, words.get_vocab_size(), None if loops else end)
+    spec.register_vocabulary([words.id_to_token(number) for number in range(words.get_vocab_size())])
+    spec.config.suppress_ids, spec.config.suppress_ids_begin = [], [end]
+    spec.config.lang_ids = [words.token_to_id(f"<|{code}|>") for code in LANGUAGES if code != LAST_OF_V3]
+    spec.config.alignment_heads = [(layer, 0) for layer in range(layers)]
+    spec.validate()
+    spec.optimize(quantization="float16")
+    spec.save(str(folder))
+    _as_the_repository_has_it(folder, size)
+    return folder
+
+
+def _as_the_repository_has_it(folder: Path, size: str) -> None:
+    """The older repositories hold their vocabulary as text, one token a line."""
+    written = folder / "vocabulary.json"
+    if written.exists() and "vocabulary.txt" in FASTER[size].paths:
+        tokens = json.loads(written.read_text("utf-8"))
+        (folder / "vocabulary.txt").write_text("\n".join(tokens) + "\n", "utf-8")
+        written.unlink()
+    if "preprocessor_config.json" in FASTER[size].paths:
+        (folder / "preprocessor_config.json").write_text(json.dumps({"feature_size": MELS}), "utf-8")
+
+
+def _spec(width: int, layers: int, heads: int, vocabulary: int, end: int | None) -> whisper_spec.WhisperSpec:
+    random = np.random.default_rng(0)
+
+    def weight(*shape: int) -> np.ndarray:
+        return (random.standard_normal(shape) / np.sqrt(shape[-1])).astype(np.float32)
+
+    def linear(spec, rows: int, columns: int) -> None:
+        spec.weight, spec.bias = weight(rows, columns), np.zeros(rows, np.float32)
+
+    def norm(spec) -> None:
+        spec.gamma, spec.beta = np.ones(width, np.float32), np.zeros(width, np.float32)
+
+    def layer(spec, *, decoder: bool) -> None:
+        norm(spec.self_attention.layer_norm)
+        linear(spec.self_attention.linear[0], 3 * width, width)
+        linear(spec.self_attention.linear[1], width, width)
+        if decoder:
+            norm(spec.attention.layer_norm)
+            for part, rows in zip(spec.attention.linear, (width, 2 * width, width), strict=True):
+                linear(part, rows, width)
+        norm(spec.ffn.layer_norm)
+        linear(spec.ffn.linear_0, 4 * width, width)
+        linear(spec.ffn.linear_1, width, 4 * width)
+
+    spec = whisper_spec.WhisperSpec(layers, heads, layers, heads)
+    for convolution, inputs in ((spec.encoder.conv1, MELS), (spec.encoder.conv2, width)):
+        convolution.weight, convolution.bias = weight(width, inputs, 3), np.zeros(width, np.float32)
+    spec.encoder.position_encodings.encodings = weight(SPEECH_STATES, width)
+    spec.decoder.position_encodings.encodings = weight(LONGEST_TEXT, width)
+    spec.decoder.embeddings.weight = weight(vocabulary, width)
+    # With the same weights on both sides, as real ones have, random ones repeat whatever word they said last.
+    spec.decoder.projection.weight = spec.decoder.embeddings.weight if end is None else weight(vocabulary, width)
+    norm(spec.encoder.layer_norm)
+    norm(spec.decoder.layer_norm)
+    # Sure of itself and brief, as real weights are: unsure ones are asked again at five temperatures, and never end.
+    spec.decoder.layer_norm.gamma *= SURENESS
+    spec.decoder.projection.bias = np.zeros(vocabulary, np.float32)
+    if end is not None:
+        spec.decoder.projection.bias[end] = ENDING
+    for one in spec.encoder.layer:
+        layer(one, decoder=False)
+    for one in spec.decoder.layer:
+        layer(one, decoder=True)
+    return spec
