@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt
 
 from media.audio import Audio, Samples
 
@@ -200,6 +199,8 @@ def _frame_levels(audio: Audio) -> Levels:
     """The level of each frame of 20 ms in dBFS, all channels together, rumble under 60 Hz left out."""
     if not audio.frames:
         return np.zeros(0)
+    from scipy.signal import butter, sosfilt  # not at the top: scipy takes as long to import as half of the page
+
     heard = sosfilt(butter(2, 60, "highpass", fs=audio.rate, output="sos"), audio.samples, axis=0)
     starts = np.arange(0, audio.frames, _frame_length(audio.rate))
     lengths = np.diff(np.append(starts, audio.frames))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from media.audio import Samples
 from media.loudness import PeakDetector, row_maxima
@@ -91,6 +90,8 @@ class _TurnDown:
         reach = self._look_ahead
         if self._waiting.size < 2 * reach - 1:
             return np.zeros(0)
+        from scipy.ndimage import maximum_filter1d  # not at the top: scipy takes as long to import as half of the page
+
         held = maximum_filter1d(self._waiting, reach, origin=-(reach // 2))[: self._waiting.size - reach + 1]
         smooth = np.convolve(held, self._kernel, "valid")
         self._waiting = self._waiting[smooth.size :]

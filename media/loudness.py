@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import sosfilt
 
 from media.audio import Audio, Samples
 from media.errors import MediaError
@@ -97,6 +96,8 @@ class LoudnessMeter:
         """Take the next samples [frames, channels]; blocks may have any length."""
         if not samples.shape[0]:
             return
+        from scipy.signal import sosfilt  # not at the top: scipy takes as long to import as half of the page
+
         weighted, self._state = sosfilt(self._filter, samples, axis=0, zi=self._state)
         self._gather(np.square(weighted) @ self._weights)
         found = self._peaks.process(samples) if self._peaks else np.abs(samples)
