@@ -144,9 +144,31 @@ class SegmentStore:
             raise _storage_error(error) from error
         return Segment(key, Audio(samples, audio.rate), json.loads(words)["data"], self.path(key))
 
+    def annotate(self, key: str, data: Mapping[str, Any]) -> None:
+        """Keep what was found about a piece later; it goes when the piece goes.
+
+        Raises:
+            StorageError: the disk is full or cannot be written.
+        """
+        try:
+            self._folder(key).mkdir(exist_ok=True)
+            with self._completing:
+                write_whole(self._annotation(key), json.dumps(dict(data), ensure_ascii=False, allow_nan=False).encode())
+        except OSError as error:
+            raise _storage_error(error) from error
+
+    def annotation(self, key: str) -> dict[str, Any] | None:
+        """What `annotate` kept last, None when there is nothing that can be read."""
+        try:
+            found = json.loads(self._annotation(key).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
     def remove(self, key: str) -> None:
         """Forget a piece; nothing happens when it is not there."""
         with self._completing:
+            self._annotation(key).unlink(missing_ok=True)
             self._note(key).unlink(missing_ok=True)
             self.path(key).unlink(missing_ok=True)
 
@@ -176,6 +198,9 @@ class SegmentStore:
 
     def _note(self, key: str) -> Path:
         return self._folder(key) / f"{key}.json"
+
+    def _annotation(self, key: str) -> Path:
+        return self._folder(key) / f"{key}.found"
 
     def _read(self, key: str) -> Segment | None:
         note = json.loads(self._note(key).read_bytes())

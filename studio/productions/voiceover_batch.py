@@ -21,7 +21,7 @@ from studio.productions.voiceover import Rooms, Voiceover
 from studio.productions.voiceover_plan import Plan
 from studio.productions.voiceover_progress import NarrationProgress
 from studio.productions.voiceover_render import Piece
-from studio.productions.voiceover_spec import LARGEST_SEED, LoudnessTarget, VoiceoverSpec, known_format
+from studio.productions.voiceover_spec import LARGEST_SEED, CheckMode, LoudnessTarget, VoiceoverSpec, known_format
 from studio.productions.voiceover_work import NarrationWork
 
 MOST_LINES = 1_000
@@ -49,6 +49,8 @@ class VoiceoverBatchSpec(BaseModel):
     loudness: LoudnessTarget | None = None
     title: str = Field("", max_length=200)
     seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
+    check: CheckMode | None = None
+    check_with: str = Field("auto", max_length=100)
 
     @field_validator("lines", mode="before")
     @classmethod
@@ -111,7 +113,7 @@ class VoiceoverBatch:
             except GreenroomError as error:
                 first = first or error
                 continue
-            shared = ("voice", "engine", "options", "seed", "language", "loudness")
+            shared = ("voice", "engine", "options", "seed", "language", "loudness", "check", "check_with")
             title = spec.title.strip() or f"{len(spec.lines)} lines"
             return spec.model_copy(update={"title": title, **{name: getattr(ready, name) for name in shared}})
         raise first or InvalidInput("There is no line to be spoken.")

@@ -14,7 +14,18 @@ def with_new_take(spec: VoiceoverSpec, plan: Plan, segment_id: str) -> Voiceover
         NotFound: no piece has this id.
     """
     segment = _segment(plan, segment_id)
-    return spec.model_copy(update={"takes": {**spec.takes, segment.id: spec.takes.get(segment.id, 0) + 1}})
+    picks = {name: seed for name, seed in spec.picks.items() if name != segment.id}
+    return spec.model_copy(update={"takes": {**spec.takes, segment.id: spec.takes.get(segment.id, 0) + 1}, "picks": picks})
+
+
+def with_picked_take(spec: VoiceoverSpec, plan: Plan, segment_id: str, seed: int) -> VoiceoverSpec:
+    """One piece in the take that was made with `seed`; it is kept as it is and never redone.
+
+    Raises:
+        NotFound: no piece has this id.
+    """
+    segment = _segment(plan, segment_id)
+    return spec.model_copy(update={"picks": {**spec.picks, segment.id: seed}})
 
 
 def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str) -> VoiceoverSpec:
@@ -27,7 +38,8 @@ def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str
     start, end = segment.span
     words = " ".join(text.split()).lstrip("#").lstrip()  # one line, and no heading: it stays a sentence of its paragraph
     takes = {name: number for name, number in spec.takes.items() if name != segment.id}
-    return spec.model_copy(update={"script": spec.script[:start] + words + spec.script[end:], "takes": takes})
+    picks = {name: seed for name, seed in spec.picks.items() if name != segment.id}
+    return spec.model_copy(update={"script": spec.script[:start] + words + spec.script[end:], "takes": takes, "picks": picks})
 
 
 def _segment(plan: Plan, segment_id: str) -> PlannedSegment:

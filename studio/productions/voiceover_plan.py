@@ -9,13 +9,16 @@ from hashlib import sha256
 
 from engines.contract import SpeechRequest
 from studio.productions.casting import Cast, Role
-from studio.productions.voiceover_spec import LARGEST_SEED, VoiceoverSpec
+from studio.productions.voiceover_spec import LARGEST_SEED, CheckMode, VoiceoverSpec
 from studio.script.chunk import Chunk, chunk
 from studio.script.parse import Heading, Line, ParagraphBreak, Pause, Script
 from studio.segments import SegmentStore
 
 TAKE_FORMAT = 1
 """Part of every key: raised when what is stored with a piece changes its meaning."""
+
+_RETAKES = 2_000_000
+"""Running numbers of readings that a check asked for begin here, those that a person asked for at 1,000,000."""
 
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟۔։]['\")\]}»”’」』]*\Z")
 
@@ -31,6 +34,8 @@ class PlannedSegment:
         span: [start, end) in the script as written.
         pause_before: silence between the speech before and this speech, in seconds.
         speaker: name in the script, "" for the narrator.
+        sound: hash of everything but the seed; with the seed it gives the key.
+        picked: the person chose this take, so it is not to be redone.
     """
 
     id: str
@@ -43,6 +48,8 @@ class PlannedSegment:
     speaker: str
     role: Role
     seed: int
+    sound: str = ""
+    picked: bool = False
 
     def request(self, attempt: int = 0) -> SpeechRequest:
         """What the engine is asked for; each attempt has a seed of its own."""
@@ -52,6 +59,13 @@ class PlannedSegment:
     def seed_of(self, attempt: int) -> int:
         """The seed of a repeated attempt; attempt 0 is the planned one."""
         return self.seed if attempt == 0 else derived_seed(self.seed, self.text, attempt)
+
+    def retake(self, number: int) -> PlannedSegment:
+        """The same piece in another reading, with a seed and a key of its own. Number 0 is the piece itself."""
+        if number == 0:
+            return self
+        seed = derived_seed(self.seed, self.text, _RETAKES + number)
+        return replace(self, seed=seed, key=_key(self.sound, seed))
 
 
 @dataclass(frozen=True)
@@ -64,11 +78,14 @@ class PlannedChapter:
 
 @dataclass(frozen=True)
 class Plan:
-    """All pieces in order, the chapters, and the silence after the last piece in seconds."""
+    """All pieces in order, the chapters, the silence after the last piece in seconds, and how takes are checked: by which
+    engine, "" for none."""
 
     segments: tuple[PlannedSegment, ...]
     chapters: tuple[PlannedChapter, ...]
     tail_pause: float
+    check: CheckMode = "off"
+    check_with: str = ""
 
     @property
     def characters(self) -> int:
@@ -80,6 +97,10 @@ def derived_seed(seed: int, text: str, number: int) -> int:
     return int.from_bytes(sha256(f"{seed}/{number}/{text}".encode("utf-8", "surrogatepass")).digest()[:8], "big") % (
         LARGEST_SEED + 1
     )
+
+
+def _key(sound: str, seed: int) -> str:
+    return SegmentStore.key({"sound": sound, "seed": seed})
 
 
 def plan(spec: VoiceoverSpec, script: Script, cast: Cast, longest_chunk: int) -> Plan:
@@ -106,7 +127,7 @@ class _Planner:
             else:
                 assert isinstance(item, ParagraphBreak)
                 self._pauses.paragraph()
-        return Plan(tuple(self._segments), tuple(self._chapters), self._pauses.tail())
+        return Plan(tuple(self._segments), tuple(self._chapters), self._pauses.tail(), self._spec.check or "off", self._spec.check_with)
 
     def _open_chapter(self, heading: Heading) -> None:
         self._pauses.chapter()
@@ -128,11 +149,12 @@ class _Planner:
         words = sound[:16]
         self._seen[words] += 1
         identity = words if self._seen[words] == 1 else f"{words}.{self._seen[words]}"
-        seed = derived_seed(self._spec.seed or 0, piece.text, 1_000_000 + self._spec.takes.get(identity, 0))
+        planned = derived_seed(self._spec.seed or 0, piece.text, 1_000_000 + self._spec.takes.get(identity, 0))
+        seed = self._spec.picks.get(identity, planned)
         return PlannedSegment(
             id=identity,
             index=len(self._segments),
-            key=SegmentStore.key({"sound": sound, "seed": seed}),
+            key=_key(sound, seed),
             text=piece.text,
             span=(line.span.start + piece.start, line.span.start + piece.end),
             line=line.span.line,
@@ -140,6 +162,8 @@ class _Planner:
             speaker=line.speaker,
             role=role,
             seed=seed,
+            sound=sound,
+            picked=identity in self._spec.picks,
         )
 
 

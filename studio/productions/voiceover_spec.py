@@ -14,6 +14,7 @@ LONGEST_SCRIPT = 2_000_000
 
 LARGEST_SEED = 2**31 - 1
 
+CheckMode = Literal["off", "flag", "repair"]
 LoudnessTarget = Literal[-14, -16, -19, -23]
 Pause = Annotated[float, Field(ge=0, le=30)]
 
@@ -33,6 +34,10 @@ class VoiceoverSpec(BaseModel):
         seed: None takes one that depends on the voice alone, so that the same script with one sentence changed re-renders one
             sentence; another number gives another reading of everything.
         takes: segment id to how often it was asked for again ("render this one again").
+        check: whether each take is listened to ("off", "flag", "repair"); None takes the setting, and leaves voices alone that
+            speak by rule.
+        check_with: id of the engine that listens, "auto" for the best that is ready; settled before the job is queued.
+        picks: segment id to the seed of the take that the person chose for it.
         parent: the output that this one was made from, "" for none.
     """
 
@@ -54,6 +59,9 @@ class VoiceoverSpec(BaseModel):
     title: str = Field("", max_length=200)
     seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
     takes: dict[str, int] = {}
+    check: CheckMode | None = None
+    check_with: str = Field("auto", max_length=100)
+    picks: dict[str, Annotated[int, Field(ge=0, le=LARGEST_SEED)]] = {}
     parent: str = Field("", max_length=200)
 
     @field_validator("format")
