@@ -20,6 +20,7 @@ from studio.studio import Studio
 from studio.workers.model import WorkerStatus
 from tabs.html import about, button, chip, html_piece, piece
 from tabs.outputs_list import ago
+from tabs.system_models import ModelsPanel
 from tabs.wiring import QUIET, clicked, toasted
 
 TICK_SECONDS = 2.0
@@ -40,14 +41,16 @@ class SystemTab:
                 self.jobs = html_piece(elem_id="jobs")
             with gr.Column(scale=5, min_width=340):
                 self.engines = html_piece(elem_id="engines")
+                self.models = ModelsPanel(studio)
 
     def wire(self, tab: gr.Tab, others: Sequence[gr.Tab]) -> None:
         """Opening this tab starts its timer, opening another one stops it."""
-        drawn = [self.memory, self.engines, self.jobs]
+        drawn = [self.memory, self.engines, self.jobs, self.models.drawn]
         tab.select(lambda: [gr.Timer(active=True), *self._draw()], None, [self.timer, *drawn], **QUIET)
         self.timer.tick(self._draw, None, drawn, **QUIET)
         self.engines.click(self._engine_clicked, None, drawn, **QUIET)
         self.jobs.click(self._job_clicked, None, drawn, **QUIET)
+        self.models.drawn.click(self._models_clicked, None, drawn, **QUIET)
         for other in others:
             other.select(lambda: gr.Timer(active=False), None, self.timer, **QUIET)
 
@@ -59,6 +62,7 @@ class SystemTab:
             memory_panel(studio.memory.reading(), studio.memory.report(), workers),
             engines_panel(studio.engines.statuses(), workers, studio.memory.ledger.ended(ENDED_SHOWN)),
             jobs_panel(jobs),
+            self.models.draw(),
         ]
 
     @toasted
@@ -70,6 +74,11 @@ class SystemTab:
         elif data.get("act") == "unload":
             report = self._studio.engines.unload(engine)
             gr.Info(f"{engine} is unloaded; {report.returned_gib:.2f} GiB came back.")
+        return self._draw()
+
+    @toasted
+    def _models_clicked(self, event: gr.EventData) -> list[str]:
+        self.models.clicked(event)
         return self._draw()
 
     @toasted

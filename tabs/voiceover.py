@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from itertools import cycle
 from typing import Any
 
 import gradio as gr
@@ -17,7 +16,7 @@ from studio.studio import Studio
 from tabs.html import about, audition, html_piece, piece
 from tabs.job_view import JobView
 from tabs.segments_list import first_unfinished_page, segments_list
-from tabs.voiceover_form import AUTO, EXAMPLE, MOST_SPEAKERS, VoiceoverForm
+from tabs.voiceover_form import EXAMPLE, MOST_SPEAKERS, VoiceoverForm
 from tabs.voices_panel import VoicesPanel
 from tabs.wiring import QUIET, clicked, problem, toasted, voice_url
 
@@ -112,17 +111,7 @@ class VoiceoverTab:
             self._edited, [self.view.current, self.editing, self.edit_text], [self.edit_group, self.script, *shown], **QUIET
         )
         self.edit_close.click(lambda: gr.update(visible=False), None, self.edit_group, **QUIET)
-        form = self.form
-        restored = [
-            self.trouble,
-            self.script,
-            form.voice,
-            form.engine,
-            form.format,
-            form.loudness,
-            form.language,
-            form.paragraph_pause,
-        ]
+        restored = [self.trouble, self.script, self.form.cast, *self.form.inputs]
         self.view.outputs.click(self._use_settings, None, restored, **QUIET)
 
     # -- the script box
@@ -152,13 +141,7 @@ class VoiceoverTab:
         names = list(found.speakers)[:MOST_SPEAKERS]
         if names == known:
             return [counts(found), *[gr.skip()] * (2 + MOST_SPEAKERS), draft]
-        choices = [("As chosen above", ""), *self.form.voice_choices(engine)[1:]]
-        proposed = self.form.proposed_voices(engine, found.language)
-        roles = [
-            gr.update(visible=True, label=name, choices=choices, value=role)
-            for name, role in zip(names, cycle(proposed), strict=False)
-        ]
-        roles += [gr.update(visible=False)] * (MOST_SPEAKERS - len(names))
+        roles = self.form.roles_for(names, engine, found.language)
         return [counts(found), names, gr.update(visible=bool(names)), *roles, draft]
 
     # -- voice and engine
@@ -259,9 +242,8 @@ class VoiceoverTab:
     def _use_settings(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "use":
-            return [gr.skip()] * 8
+            return [gr.skip()] * (3 + len(self.form.inputs))
         spec = self._studio.library.get(data.get("output", "")).recipe.get("spec") or {}
-        engine = spec.get("engine", AUTO)
-        keys = ("format", "loudness", "language", "paragraph_pause")
-        rest = [spec.get(key, gr.skip()) for key in keys]
-        return ["", spec.get("script", gr.skip()), spec.get("voice", ""), engine, *rest]
+        script = spec.get("script", "")
+        names = list(self._narrations.estimate(script, speakers=spec.get("speakers")).speakers)[:MOST_SPEAKERS]
+        return ["", script, gr.update(visible=bool(names)), *self.form.restored(spec, names)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import cycle
 from typing import Any
 
 import gradio as gr
@@ -15,7 +16,7 @@ from studio.productions.voiceover import Voiceover
 from studio.settings import VoiceoverSettings
 from studio.studio import Studio
 from tabs.html import html_piece, piece
-from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options
+from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 
 MOST_SPEAKERS = 12
 AUTO = "auto"
@@ -98,6 +99,26 @@ class VoiceoverForm:
         }  # fmt: skip
         return spec if seed is None else {**spec, "seed": int(seed)}
 
+    def restored(self, spec: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
+        """Updates for `inputs` that bring a recipe's spec back; `names` are the speakers of its script."""
+        engine = spec.get("engine", AUTO)
+        choices, cast = self.voice_choices(engine), spec.get("speakers", {})
+        roles = [gr.update(visible=True, label=name, choices=_role_choices(choices), value=cast.get(name, "")) for name in names]
+        roles += [gr.update(visible=False)] * (MOST_SPEAKERS - len(names))
+        return [
+            gr.update(choices=choices, value=spec.get("voice", "")), engine, spec.get("format", "wav"),
+            spec.get("loudness", gr.skip()), spec.get("title", ""), spec.get("language", "auto"),
+            spec.get("paragraph_pause", gr.skip()), spec.get("seed"), list(names), *roles,
+            *restored_values(self.options, engine, spec.get("options", {})),
+        ]  # fmt: skip
+
+    def roles_for(self, names: Sequence[str], engine_id: str, language: str) -> list[Any]:
+        """Updates for the role pickers of a script's speakers, each proposed a voice of its own."""
+        choices = _role_choices(self.voice_choices(engine_id))
+        proposed = cycle(self.proposed_voices(engine_id, language))
+        roles = [gr.update(visible=True, label=name, choices=choices, value=next(proposed)) for name in names]
+        return roles + [gr.update(visible=False)] * (MOST_SPEAKERS - len(names))
+
     def voice_choices(self, engine_id: str) -> list[tuple[str, str]]:
         """Saved voices and the presets of the chosen engine (of every ready engine under "auto"), each said in words."""
         saved = [(f"{voice.name} · saved", voice.name) for voice in self._studio.voices.list() if not voice.damage]
@@ -137,3 +158,7 @@ class VoiceoverForm:
         use = "" if row.card.commercial_use else " Not for commercial use."
         state = "" if row.ready else f" {row.readiness} {row.next_step}"
         return piece(f'<div class="counts"><span>{escape(row.card.summary + use + state)}</span></div>')
+
+
+def _role_choices(choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [("As chosen above", ""), *choices[1:]]

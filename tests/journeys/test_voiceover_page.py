@@ -180,3 +180,20 @@ def test_script_injection_is_only_text(page: Any) -> None:
     page.wait_for_timeout(500)
     assert page.evaluate("window.broken") is False
     assert page.locator("#card img, #detail script, #outputs img").count() == 0
+
+
+def test_the_settings_of_a_result_come_back(page: Any) -> None:
+    write_script(page, SHORT)
+    ada = page.get_by_label("Ada", exact=True)
+    ada.wait_for()
+    ada.click()
+    page.get_by_role("option", name="KAL · Flite", exact=True).click()
+    generate(page)
+    wait_for_state(page, "done")
+    write_script(page, "Something else entirely.")
+    page.locator("#cast").wait_for(state="hidden")
+    page.locator("#outputs [data-act=use]").first.click()
+    page.wait_for_function("() => document.querySelector('#script textarea').value.includes('tide')")
+    ada.wait_for()
+    page.wait_for_timeout(500)
+    assert ada.input_value() == "KAL · Flite"

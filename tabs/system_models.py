@@ -1,0 +1,158 @@
+"""The System tab's part on models: environments and weights, each with its state, size and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+
+from engines.contract import Licence
+from studio.environments import EnvironmentState, EnvironmentStatus
+from studio.environments.model import Declaration
+from studio.errors import InvalidInput
+from studio.jobs.model import ACTIVE, Job
+from studio.studio import Studio
+from studio.weights import EngineWeights, WeightsState
+from tabs.html import button, chip, html_piece, piece, size
+from tabs.wiring import clicked
+
+KINDS = ("install_environment", "download_weights")
+_CHIPS = {
+    EnvironmentState.ABSENT: ("cold", "not installed"),
+    EnvironmentState.INSTALLING: ("running", "installing"),
+    EnvironmentState.READY: ("ready", "ready"),
+    EnvironmentState.BROKEN: ("broken", "broken"),
+    WeightsState.MISSING: ("cold", "not here"),
+    WeightsState.PARTIAL: ("waiting", "in part"),
+    WeightsState.PRESENT: ("ready", "here"),
+}
+
+
+class ModelsPanel:
+    """One drawn piece; the System tab draws it with the others and sends it the clicks on its buttons."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.drawn = html_piece(elem_id="models")
+
+    def draw(self) -> str:
+        studio = self._studio
+        jobs = studio.jobs.list(ACTIVE, KINDS)
+        environments = [(studio.environments.declared(one.name).declared, one) for one in studio.environments.statuses()]
+        weights = weights_panel(studio.weights.statuses(), jobs, studio.weights.roots, offline=studio.weights.offline)
+        return environments_panel(environments, jobs) + weights
+
+    def clicked(self, event: gr.EventData) -> None:
+        """
+        Raises:
+            GreenroomError: what stands in the way.
+        """
+        data = clicked(event)
+        act, jobs = data.get("act"), self._studio.jobs
+        if act == "cancel":
+            jobs.cancel(data.get("job", ""))
+        elif act in ("install", "uninstall"):
+            action = "install" if act == "install" else "remove"
+            jobs.submit("install_environment", {"name": data.get("environment", ""), "action": action})
+        elif act in ("fetch", "delete", "move"):
+            action = {"fetch": "download"}.get(act, act)
+            spec = {"engine": data.get("engine", ""), "action": action}
+            if act == "move":
+                spec["root"] = self._root(data.get("root", ""))
+            jobs.submit("download_weights", spec)
+        else:
+            raise InvalidInput("This button is not known.")
+
+    def _root(self, number: str) -> str:
+        roots = self._studio.weights.roots
+        if not number.isdigit() or int(number) >= len(roots):
+            raise InvalidInput("That is none of the folders of weights.")
+        return str(roots[int(number)])
+
+
+def environments_panel(environments: Sequence[tuple[Declaration, EnvironmentStatus]], jobs: Sequence[Job]) -> str:
+    """Every declared environment; a running job's progress stands in its row."""
+    rows = "".join(_environment_row(declared, status, _job_of(jobs, "name", status.name)) for declared, status in environments)
+    return _table("Environments", ("Environment", "State", "Size", ""), rows)
+
+
+def _environment_row(declared: Declaration, status: EnvironmentStatus, job: Job | None) -> str:
+    installing = status.state is EnvironmentState.INSTALLING
+    said = "" if status.ready or job is not None else f"<br><small>{escape(status.sentence)}</small>"
+    expected = declared.installed_gb
+    length = size(status.size_bytes) if status.ready else f"about {expected.cpu:.1f} GB, with CUDA {expected.cuda:.1f} GB"
+    if job is not None:
+        act = button("cancel", f"Stop: {job.title}", "close", job=job.id)
+    elif installing:
+        act = ""
+    else:
+        word = {"absent": "Install", "broken": "Repair"}.get(status.state.value, "")
+        act = button("install", word, show=True, style="", environment=status.name) if word else ""
+        if status.state is not EnvironmentState.ABSENT:
+            act += button("uninstall", f"Remove {declared.title}", "trash", environment=status.name)
+    return _row(
+        f"<b>{escape(declared.title)}</b><br><small>{escape(declared.summary)}</small>{said}", status.state, job, length, act
+    )
+
+
+def weights_panel(weights: Sequence[EngineWeights], jobs: Sequence[Job], roots: Sequence[Path], *, offline: bool) -> str:
+    """Every engine with weights, with their licence; "" when there is none."""
+    if not weights:
+        return ""
+    rows = "".join(_weights_row(one, _job_of(jobs, "engine", one.card.id), roots, offline) for one in weights)
+    said = "Downloads are switched off (weights.offline, or HF_HUB_OFFLINE)." if offline else ""
+    return _table("Weights", ("Engine", "State", "Size", ""), rows, said)
+
+
+def _weights_row(status: EngineWeights, job: Job | None, roots: Sequence[Path], offline: bool) -> str:
+    card = status.card
+    gated = " Their makers ask to accept it first." if status.gated else ""
+    about = f"{card.weights_licence.name}: {use_of(card.weights_licence)}.{gated}"
+    label = f"<b>{escape(card.title)}</b><br><small>{escape(about)}</small><br><small>{escape(', '.join(status.repos))}</small>"
+    length = size(status.whole_bytes)
+    if status.state is WeightsState.PARTIAL:
+        length = f"{size(status.here_bytes)} of {length}"
+    return _row(label, status.state, job, length, _weights_buttons(status, job, roots, offline))
+
+
+def _weights_buttons(status: EngineWeights, job: Job | None, roots: Sequence[Path], offline: bool) -> str:
+    card = status.card
+    if job is not None:
+        return button("cancel", f"Stop: {job.title}", "close", job=job.id)
+    word = {"missing": "Download", "partial": "Go on", "present": "Check"}[status.state.value]
+    act = "" if offline else button("fetch", word, show=True, style="", engine=card.id)
+    if status.own and status.state is not WeightsState.MISSING:
+        for number, root in enumerate(roots):
+            if len(roots) > 1 and not all(file.path is None or file.path.is_relative_to(root) for file in status.files):
+                act += button("move", f"Move to folder {number + 1}", show=True, style="", engine=card.id, root=number)
+        act += button("delete", f"Delete the weights of {card.title}", "trash", engine=card.id)
+    return act
+
+
+def use_of(licence: Licence) -> str:
+    return "commercial use allowed" if licence.commercial_use else "not for commercial use"
+
+
+def _job_of(jobs: Sequence[Job], key: str, value: str) -> Job | None:
+    return next((job for job in jobs if job.spec.get(key) == value), None)
+
+
+def _row(label: str, state: EnvironmentState | WeightsState, job: Job | None, length: str, act: str) -> str:
+    shown = chip(*_CHIPS[state])
+    if job is not None:
+        label += f"<br><small>{escape(job.note or job.state.value)}</small>"
+        shown, length = chip(job.state.value), f"{round(100 * job.progress)} %"
+    return (
+        f'<tr><td>{label}</td><td>{shown}</td><td class="num">{escape(length)}</td><td><div class="actions">{act}</div></td></tr>'
+    )
+
+
+def _table(title: str, headings: Sequence[str], rows: str, said: str = "") -> str:
+    head = "".join(f"<th>{heading}</th>" for heading in headings)
+    note = f"<p><small>{escape(said)}</small></p>" if said else ""
+    return piece(
+        f'<section class="panel" aria-label="{title}"><h3>{title}</h3>{note}<div class="scroll">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>"
+    )

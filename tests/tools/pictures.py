@@ -1,0 +1,59 @@
+"""Take the documents' pictures again: `.venv/bin/python -m tests.tools.pictures` starts a studio of its own and looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import QUIET
+from tests.house.sources import ROOT
+from tests.servers import running_studio
+
+PICTURES = ROOT / "docs" / "pictures"
+WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
+
+
+def main() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_studio(Path(folder) / "data") as studio,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=found, args=[*QUIET, *root])
+        page = opened(browser, studio.url, "dark", WIDE)
+        page.locator("#script textarea").fill((ROOT / "tests/data/narration.txt").read_text("utf-8"))
+        page.get_by_role("button", name="Generate", exact=True).click()
+        page.locator("#card .chip.done").wait_for(timeout=180_000)
+        page.locator("#player .play").click()
+        page.wait_for_timeout(6_000)
+        page.locator("#player .play").click()
+        page.screenshot(path=PICTURES / "voiceover.png")
+        page.get_by_role("tab", name="Voices", exact=True).click()
+        page.wait_for_timeout(800)
+        page.screenshot(path=PICTURES / "voices.png")
+        page.get_by_role("tab", name="System", exact=True).click()
+        page.wait_for_timeout(2_500)
+        page.screenshot(path=PICTURES / "system.png")
+        opened(browser, studio.url, "light", WIDE).screenshot(path=PICTURES / "voiceover-light.png")
+        opened(browser, studio.url, "dark", PHONE).screenshot(path=PICTURES / "voiceover-phone.png")
+        browser.close()
+
+
+def opened(browser: Any, url: str, mode: str, size: dict[str, int]) -> Any:
+    page = browser.new_context(viewport=size, color_scheme=mode).new_page()
+    page.goto(url)
+    page.get_by_role("button", name="Generate", exact=True).wait_for()
+    page.wait_for_timeout(1_500)
+    return page
+
+
+if __name__ == "__main__":
+    main()
