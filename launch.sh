@@ -8,7 +8,7 @@ Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER] [--lan]   start t
        ./launch.sh test [pytest arguments]                               run the tests
        ./launch.sh bench [names]                                         measure this machine
        ./launch.sh doctor                                                check this machine
-       ./launch.sh install ENVIRONMENT                                   install a model environment
+       ./launch.sh install [ENVIRONMENT] [--data FOLDER]                 install a model environment, or list them
 
 PYTHON=/path/to/python chooses the Python (3.11 to 3.13) that the first start uses.
 TEXT
@@ -185,7 +185,11 @@ main() {
             exit 0
             ;;
         doctor) fail "The doctor is not built yet; start the studio and look at its System tab meanwhile." ;;
-        install) fail "Model environments are not built yet; the built-in engines work without one." ;;
+        install)
+            shift
+            (cd "$home" && set_up_studio)
+            exec env PYTHONPATH="$home" "$home/.venv/bin/python" -P -m studio.environments "$@"
+            ;;
         test | bench)
             cd "$home"
             local command=$1

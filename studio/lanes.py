@@ -1,7 +1,8 @@
 """Lanes: how many jobs of a kind work at once.
 
 The `gpu` lane takes one job on the whole machine, also between several studios of one person; the `cpu` lane takes as many
-as the settings say, in this studio alone.
+as the settings say, in this studio alone; the `setup` lane takes what fetches and installs, which neither renders nor waits
+for what does.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from datetime import datetime
 from pathlib import Path
 
 from studio.errors import Cancelled, InvalidInput, StorageError
-from studio.jobs.production import CPU_LANE, GPU_LANE
+from studio.jobs.production import CPU_LANE, GPU_LANE, SETUP_LANE
 from studio.settings import LaneSettings
 
 POLL_SECONDS = 0.1
+SETUP_PLACES = 2  # an installation and a download share a network line well enough
 LOCK_NAME = "greenroom-{user}-gpu.lock"
 DOOR_NAME = "greenroom-{user}-gpu-next.lock"
 
@@ -50,7 +52,7 @@ def default_lock_folder() -> Path:
 
 
 class Lanes:
-    """The two lanes of one studio.
+    """The lanes of one studio.
 
     Lock order of the gpu lane: the place in this process, then the door file, then the lock file; the door is let go as
     soon as the lock is held. Whoever waits for the lock holds the door, so a studio that has just let the lock go cannot
@@ -60,7 +62,7 @@ class Lanes:
     def __init__(self, settings: LaneSettings, lock_folder: Path | None = None) -> None:
         folder = lock_folder or default_lock_folder()
         user = os.geteuid()
-        self._queues = {GPU_LANE: FairPlaces(1), CPU_LANE: FairPlaces(settings.cpu_jobs)}
+        self._queues = {GPU_LANE: FairPlaces(1), CPU_LANE: FairPlaces(settings.cpu_jobs), SETUP_LANE: FairPlaces(SETUP_PLACES)}
         self._door = MachineLock(folder / DOOR_NAME.format(user=user))
         self._lock = MachineLock(folder / LOCK_NAME.format(user=user))
 

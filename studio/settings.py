@@ -105,6 +105,15 @@ class EngineSettings(Group):
         return values
 
 
+class EnvironmentSettings(Group):
+    install_on_gpu: bool = True
+
+
+class WeightSettings(Group):
+    offline: Literal["auto"] | bool = "auto"
+    token_file: Path | None = None
+
+
 class Settings(BaseSettings):
     """All settings. Frozen: what the studio was started with is what it runs with."""
 
@@ -127,6 +136,8 @@ class Settings(BaseSettings):
     voices: VoiceSettings = VoiceSettings()
     library: LibrarySettings = LibrarySettings()
     engines: EngineSettings = EngineSettings()
+    environments: EnvironmentSettings = EnvironmentSettings()
+    weights: WeightSettings = WeightSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -11,7 +11,10 @@ from pathlib import Path
 from engines.catalog import Catalog
 from engines.contract import Site
 from studio.engines_service import EnginesService
+from studio.environments import Environments
+from studio.errors import GreenroomError
 from studio.housekeeping import Housekeeper
+from studio.jobs.model import ACTIVE
 from studio.jobs.production import Production
 from studio.jobs.runner import JobRunner
 from studio.jobs.service import Jobs
@@ -25,6 +28,7 @@ from studio.segments import SegmentStore
 from studio.server_life import ServerLife
 from studio.settings import HOME, Settings
 from studio.voices.voices import Voices
+from studio.weights import Weights
 from studio.workers.host import WorkerHost
 
 log = logging.getLogger(__name__)
@@ -32,6 +36,7 @@ log = logging.getLogger(__name__)
 ASSETS = HOME / "assets"
 GIB = 1024**3
 RUNNER_CLOSE_SECONDS = 3.0
+SHARED_ENVIRONMENT = "models"
 
 Productions = Callable[["Studio"], Sequence[Production]]
 """Makes the kinds of job of a studio whose other parts are ready; `jobs` is made after them."""
@@ -44,7 +49,8 @@ class Studio:
     housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
     engines' calls, then the workers are ended, last the lock is let go, so the next studio finds the folder at rest.
 
-    Attributes: settings, paths, site, catalog, memory, workers, engines, lanes, segments, voices, library, productions, jobs.
+    Attributes: settings, paths, site, catalog, memory, workers, engines, environments, weights, lanes,
+    segments, voices, library, productions, jobs.
     """
 
     def __init__(self, settings: Settings, parts: ExitStack, productions: Productions) -> None:
@@ -65,6 +71,8 @@ class Studio:
         parts.callback(self.workers.close)
         self.memory.attach(_WorkersForMemory(self.workers), lambda engine_id: self.catalog.get(engine_id).card)
         self.engines = EnginesService(self.catalog, self.site, self.workers)
+        self.environments = Environments(self.paths.environments)
+        self.weights = Weights(self.site, self.catalog.all, settings.weights)
         self.lanes = Lanes(settings.lanes)
         store = JobStore(self.paths.jobs)
         parts.callback(store.close)
@@ -79,6 +87,7 @@ class Studio:
         parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
         runner.start(life.last.suspicious)
         self._housekeeper()
+        self._install_for_gpu()
 
     @classmethod
     def open(cls, settings: Settings, productions: Productions | None = None) -> Studio:
@@ -112,6 +121,18 @@ class Studio:
             tolerance_gib=self.settings.memory.return_tolerance_gib,
         )
 
+    def _install_for_gpu(self) -> None:
+        """Where an NVIDIA GPU is found, the engines for it are installed while the page is already open."""
+        wanted = self.settings.environments.install_on_gpu and "install_environment" in self.productions
+        if not wanted or self.memory.gpu() is None or not self.environments.wants_install(SHARED_ENVIRONMENT):
+            return
+        if any(job.spec.get("name") == SHARED_ENVIRONMENT for job in self.jobs.list(ACTIVE, ["install_environment"])):
+            return
+        try:
+            self.jobs.submit("install_environment", {"name": SHARED_ENVIRONMENT})
+        except GreenroomError as error:
+            log.warning("The shared model environment is not installed: %s", error)
+
     def _housekeeper(self) -> None:
         housekeeper = Housekeeper(
             {
@@ -135,11 +156,19 @@ class _WorkersForMemory:
 
 def all_productions(studio: Studio) -> list[Production]:
     """Every kind of job; adding one is one line here."""
+    from studio.productions.download_weights import DownloadWeights
+    from studio.productions.install_environment import InstallEnvironment
     from studio.productions.voiceover import Voiceover
     from studio.productions.voiceover_batch import VoiceoverBatch
 
     voiceover = Voiceover(studio)
-    return [voiceover, VoiceoverBatch(studio, voiceover)]
+    engines, workers = studio.catalog.all, studio.workers
+    return [
+        voiceover,
+        VoiceoverBatch(studio, voiceover),
+        InstallEnvironment(studio.environments, engines, workers),
+        DownloadWeights(studio.weights, engines, workers),
+    ]
 
 
 def site_of(settings: Settings, paths: DataPaths) -> Site:

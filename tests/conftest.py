@@ -25,6 +25,7 @@ def _only_the_settings_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("GREENROOM_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("GREENROOM_ENVIRONMENTS__INSTALL_ON_GPU", "false")  # no test fetches gigabytes, with a GPU or without
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ class RunningStudio:
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "app.py"), "--port", str(self.port), "--data", str(data)],
             cwd=data.parent,
-            env=kept | variables,
+            env=kept | {"GREENROOM_ENVIRONMENTS__INSTALL_ON_GPU": "false"} | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

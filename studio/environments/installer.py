@@ -12,11 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engines.reasons import sanitise
+from studio.environments.cures import cure_torchaudio, link_ffmpeg
 from studio.environments.model import GB, InstallFailed, LockedEnvironment
 from studio.environments.occupancy import Hold
 from studio.environments.pip import Pip, pip_environment
 from studio.environments.stamp import Stamp, write_stamp
-from studio.environments.verify import cure_torchaudio, verify
+from studio.environments.verify import verify
 from studio.errors import Cancelled, GreenroomError, StorageError
 
 Say = Callable[[float, str], None]
@@ -54,6 +55,7 @@ class Installer:
             for name in declared.touch:
                 (self._site_packages() / name).touch()
             cure_torchaudio(self._python, self._cancelled)
+            link_ffmpeg(self._folder)
             verify(self._python, declared.imports, self._cancelled, self._part(INSTALLED, 1.0))
         except Cancelled:
             raise

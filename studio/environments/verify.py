@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engines.reasons import sanitise
 from studio.children import run_heard
 from studio.environments.model import InstallFailed
-from studio.workers.variables import worker_environment
+from studio.workers.variables import environment_variables
 
 Say = Callable[[float, str], None]
 
@@ -24,34 +23,6 @@ for name in json.load(sys.stdin):
         raise SystemExit(1)
     print("@" + json.dumps([name, ""]), flush=True)
 """
-
-# torch/version.py is run by itself: importing torch to ask would take seconds.
-_CURE = """
-import importlib.util, pathlib, runpy
-torch, audio = (importlib.util.find_spec(name) for name in ("torch", "torchaudio"))
-if torch and audio:
-    folder = pathlib.Path(torch.origin).parent
-    if runpy.run_path(str(folder / "version.py")).get("cuda") is None:
-        for library in (pathlib.Path(audio.origin).parent / "lib").glob("*.so"):
-            library.unlink()
-            print("@" + library.name, flush=True)
-"""
-
-
-def cure_torchaudio(python: Path, cancelled: Callable[[], bool]) -> list[str]:
-    """Take torchaudio's compiled extension away where torch was built without CUDA; the names of what went.
-
-    The wheel's extension links CUDA and cannot be loaded there, which torchaudio takes for an error; a missing one it takes
-    for "no extension" and works in pure Python. With a CUDA build nothing is touched.
-    """
-    gone: list[str] = []
-    run_heard(
-        [str(python), "-c", _CURE],
-        environment=quiet_environment(),
-        on_line=lambda line: gone.append(line[1:]) if line.startswith("@") else None,
-        cancelled=cancelled,
-    )
-    return gone
 
 
 def verify(python: Path, imports: Sequence[str], cancelled: Callable[[], bool], say: Say) -> None:
@@ -76,7 +47,7 @@ def verify(python: Path, imports: Sequence[str], cancelled: Callable[[], bool], 
     say(0.0, f"Checking: import {imports[0]}")
     status = run_heard(
         [str(python), "-c", _IMPORT],
-        environment=quiet_environment(),
+        environment=environment_variables(python.parent.parent),
         on_line=hear,
         cancelled=cancelled,
         given=json.dumps(list(imports)).encode(),
@@ -88,10 +59,3 @@ def verify(python: Path, imports: Sequence[str], cancelled: Callable[[], bool], 
         name = imports[min(len(done), len(imports) - 1)]
         how = f"signal {-status}" if status < 0 else f"exit {status}"
         raise InstallFailed(f'Importing "{name}" in it ended its Python ({how}).', "Install it again.")
-
-
-def quiet_environment() -> dict[str, str]:
-    """Of the checks: nothing of the studio's own Python, no secrets, no calls out of the machine."""
-    own = worker_environment()
-    own.pop("PYTHONPATH", None)
-    return own | {"HF_HOME": own.get("HF_HOME", os.devnull)}

@@ -13,6 +13,7 @@ from studio.jobs.model import JobOutput, JobState
 
 GPU_LANE = "gpu"
 CPU_LANE = "cpu"
+SETUP_LANE = "setup"
 
 
 class Stage(Protocol):
@@ -68,10 +69,10 @@ class Production(Protocol):
         """A few words of the job's content for lists."""
 
     def lane(self, spec: Any) -> str:
-        """GPU_LANE when any engine of it runs on a GPU, else CPU_LANE."""
+        """GPU_LANE when any engine of it runs on a GPU, SETUP_LANE when it only fetches or installs, else CPU_LANE."""
 
     def run(self, spec: Any, stage: Stage) -> list[JobOutput]:
         """Do the work; called again with the same spec after an interruption, it goes on from what is on disk."""
 
 
-__all__ = ["CPU_LANE", "GPU_LANE", "JobState", "Production", "Stage"]
+__all__ = ["CPU_LANE", "GPU_LANE", "SETUP_LANE", "JobState", "Production", "Stage"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from engines.contract import Card, Readiness, Site, Tier
 from engines.errors import EngineNotReady
 from studio.environments.environments import Environments, python_of
-from studio.workers.variables import worker_environment
+from studio.workers.variables import environment_variables
 
 STUDIO_ENVIRONMENT = "studio"
 NICE = {Tier.LIGHT: 2, Tier.MEDIUM: 5, Tier.HEAVY: 10}
@@ -60,4 +60,5 @@ def plan_launch(card: Card, site: Site) -> Launch:
     if python is None:
         found = environment_readiness(card, site)
         raise EngineNotReady(f"{card.title} cannot start. {found.sentence}", found.next_step)
-    return Launch(card.title, python, worker_environment(), NICE[card.tier], OOM_SCORE_ADJ[card.tier])
+    variables = environment_variables(python.parent.parent)
+    return Launch(card.title, python, variables, NICE[card.tier], OOM_SCORE_ADJ[card.tier])

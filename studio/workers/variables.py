@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 from studio.settings import HOME
+
+FFMPEG_FOLDER = Path("lib", "ffmpeg")
+"""In an environment: the FFmpeg libraries that its packages look for."""
 
 _SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|CREDENTIAL", re.IGNORECASE)
 _NOT_INHERITED = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV"})
@@ -27,3 +31,13 @@ def worker_environment() -> dict[str, str]:
     }
     own = {"PYTHONPATH": str(HOME), "PYTHONNOUSERSITE": "1", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     return kept | own | _OFFLINE
+
+
+def environment_variables(folder: Path) -> dict[str, str]:
+    """Of a program that runs in the environment at `folder`; its libraries find the FFmpeg that the environment brings."""
+    variables = worker_environment()
+    ffmpeg = folder / FFMPEG_FOLDER
+    if ffmpeg.is_dir():
+        before = variables.get("LD_LIBRARY_PATH", "")
+        variables["LD_LIBRARY_PATH"] = f"{ffmpeg}:{before}" if before else str(ffmpeg)
+    return variables

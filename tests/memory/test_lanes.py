@@ -89,7 +89,7 @@ def in_thread(work: Callable[[], None]) -> threading.Thread:
 
 def test_places_and_unknown_lanes(tmp_path: Path) -> None:
     lanes = lanes_in(tmp_path, cpu_jobs=3)
-    assert lanes.places() == {"gpu": 1, "cpu": 3}
+    assert lanes.places() == {"gpu": 1, "cpu": 3, "setup": 2}
     with pytest.raises(InvalidInput, match='no lane called "tpu"'), lanes.slot("tpu"):
         pass
 

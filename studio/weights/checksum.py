@@ -1,0 +1,45 @@
+"""Checksums as the hub tells them: SHA-256 of large files, the SHA-1 of git's blob for small ones."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+CHUNK = 1 << 20
+_SHA256_DIGITS, _SHA1_DIGITS = 64, 40
+
+
+class Checksum:
+    """Of data that comes in pieces. An etag of neither form cannot be checked and is taken as right."""
+
+    def __init__(self, etag: str, size: int) -> None:
+        self._etag, self._size = etag, size
+        self.restart()
+
+    def restart(self) -> None:
+        if len(self._etag) == _SHA1_DIGITS:
+            self._hash = hashlib.sha1(f"blob {self._size}\0".encode(), usedforsecurity=False)
+        else:
+            self._hash = hashlib.sha256()
+
+    def add(self, data: bytes) -> None:
+        self._hash.update(data)
+
+    def add_file(self, path: Path) -> int:
+        """Add what a file holds; returns its length in bytes."""
+        length = 0
+        with path.open("rb") as file:
+            while data := file.read(CHUNK):
+                self.add(data)
+                length += len(data)
+        return length
+
+    def result(self) -> str:
+        return self._hash.hexdigest() if len(self._etag) in (_SHA1_DIGITS, _SHA256_DIGITS) else self._etag
+
+
+def sum_of(path: Path, etag: str, size: int) -> str:
+    """The checksum of a file, of the kind that `etag` is."""
+    checksum = Checksum(etag, size)
+    checksum.add_file(path)
+    return checksum.result()

@@ -1,0 +1,209 @@
+"""The fetching process: asks the hub about each file, goes on with what is there, and checks what it got.
+
+A process of its own, because huggingface_hub reads "offline" once when it is imported, and the studio itself stays offline;
+and because a process can be ended at once. Run as `python -m studio.weights.fetch` with an Order on stdin.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engines.contract import HubFile
+from engines.reasons import sanitise
+from engines.weights import PART_SUFFIX
+from studio.errors import GreenroomError, StorageError
+from studio.weights.checksum import Checksum, sum_of
+from studio.weights.model import WeightsError
+from studio.weights.order import MARK, Order
+from studio.weights.record import note_file
+from studio.weights.transfer import transfer
+
+TELL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One file as the hub describes it. `etag` is its SHA-256, or for small files the SHA-1 of git's blob."""
+
+    file: HubFile
+    target: Path
+    url: str
+    etag: str
+    size: int
+    commit: str
+
+    @property
+    def part(self) -> Path:
+        return self.target.with_name(self.target.name + PART_SUFFIX)
+
+
+def main() -> int:
+    """0 when all files are here and sound; else 1, with the reason as the last answer."""
+    order = Order.decode(sys.stdin.read())
+    try:
+        fetch(order)
+    except GreenroomError as error:
+        answer(error=error.as_dict())
+        return 1
+    except OSError as error:
+        answer(error=_disk_error(error).as_dict())
+        return 1
+    return 0
+
+
+def answer(**facts: Any) -> None:
+    print(MARK + json.dumps(facts), flush=True)  # noqa: T201
+
+
+def fetch(order: Order) -> None:
+    """
+    Raises:
+        WeightsError, StorageError.
+    """
+    answer(note="Asking the hub")
+    wanted = [_described(file, Path(folder), order.token) for file, folder in zip(order.files, order.folders, strict=True)]
+    with contextlib.ExitStack() as held:
+        for folder in dict.fromkeys(order.folders):
+            held.enter_context(_alone(Path(folder)))
+        todo = [one for one in wanted if not _is_sound(one)]
+        _refuse_full_disk(todo, order.reserve_bytes)
+        told = Telling(sum(one.size for one in wanted), sum(one.size for one in wanted) - sum(one.size for one in todo))
+        for one in todo:
+            _get(one, order.token, told)
+
+
+class Telling:
+    """Bytes done of all, told some five times a second."""
+
+    def __init__(self, total: int, before: int) -> None:
+        self._total, self._before, self._last = total, before, 0.0
+
+    def file(self, name: str, done: int, whole: int) -> None:
+        now = time.monotonic()
+        if done >= whole or now - self._last >= TELL_SECONDS:
+            self._last = now
+            answer(done=self._before + done, total=self._total, file=name)
+        if done >= whole:
+            self._before += whole
+
+
+def _described(file: HubFile, folder: Path, token: str) -> Wanted:
+    import httpx
+    from huggingface_hub import errors as hub
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    page = f"https://huggingface.co/{file.repo}"
+    url = hf_hub_url(file.repo, file.path, revision=file.revision)
+    try:
+        about = get_hf_file_metadata(url, token=token or False, timeout=20)
+    except hub.GatedRepoError:
+        raise gated(file, page, bool(token)) from None
+    except (hub.RepositoryNotFoundError, hub.RevisionNotFoundError, hub.EntryNotFoundError):
+        raise WeightsError(
+            f"The hub has no {file.repo}/{file.path}.", f"Look at {page}; it may have moved or be private."
+        ) from None
+    except hub.OfflineModeIsEnabled:
+        raise WeightsError("The studio is told to stay offline.", "Change weights.offline in settings.yaml.") from None
+    except hub.HfHubHTTPError as error:
+        status = error.response.status_code if error.response is not None else 0
+        if status in (401, 403):
+            raise gated(file, page, bool(token)) from None
+        raise WeightsError(f"The hub answered with an error ({status}).", "Try again later.", retryable=True) from None
+    except (httpx.HTTPError, OSError) as error:
+        raise WeightsError(
+            f"The hub cannot be reached ({type(error).__name__}).", "Connect to the network, then try again.", retryable=True
+        ) from None
+    if about.size is None or not about.etag:
+        raise WeightsError(f"The hub does not tell the size of {file.path}.", f"Look at {page}.")
+    return Wanted(file, folder / file.path, about.location, about.etag, about.size, about.commit_hash or "")
+
+
+def gated(file: HubFile, page: str, with_token: bool) -> WeightsError:
+    if with_token:
+        return WeightsError(
+            f"The hub does not give {file.repo} to this token.", f"Accept its licence at {page} with the account of the token."
+        )
+    return WeightsError(
+        f"{file.repo} is given only to people who have accepted its licence.",
+        f"Accept it at {page}, then set HF_TOKEN, or weights.token_file in settings.yaml, to a token of that account.",
+    )
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time writes into a repository's folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            answer(note="Another download of the same weights is under way; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _is_sound(one: Wanted) -> bool:
+    """Whether the file is here and is what the hub has; one that is not goes out of the way."""
+    if not one.target.is_file():
+        return False
+    answer(note=f"Checking {one.file.path}")
+    if one.target.stat().st_size == one.size and sum_of(one.target, one.etag, one.size) == one.etag:
+        note_file(_repo_folder(one), one.file.path, one.size, one.etag, one.commit)
+        return True
+    answer(note=f"{one.file.path} is damaged or of another version; fetching it again")
+    one.target.unlink()
+    return False
+
+
+def _refuse_full_disk(todo: list[Wanted], reserve: int) -> None:
+    if not todo:
+        return
+    needed = sum(one.size - (one.part.stat().st_size if one.part.is_file() else 0) for one in todo)
+    free = shutil.disk_usage(_repo_folder(todo[0])).free
+    if needed + reserve > free:
+        raise StorageError(
+            f"{needed / 1e9:.2f} GB are still to come, and {max(0, free - reserve) / 1e9:.2f} GB of the disk can be used.",
+            "Make room, or name another folder under data.weights in settings.yaml.",
+            retryable=True,
+        )
+
+
+def _get(one: Wanted, token: str, told: Telling) -> None:
+    one.target.parent.mkdir(parents=True, exist_ok=True)
+    checksum = Checksum(one.etag, one.size)
+    transfer(one.url, one.part, one.size, token, checksum, lambda done: told.file(one.file.path, done, one.size))
+    if checksum.result() != one.etag:
+        one.part.unlink(missing_ok=True)
+        raise WeightsError(
+            f"{one.file.path} arrived damaged: its checksum is not the hub's.", "Download it again.", retryable=True
+        )
+    one.part.rename(one.target)
+    note_file(_repo_folder(one), one.file.path, one.size, one.etag, one.commit)
+
+
+def _repo_folder(one: Wanted) -> Path:
+    return one.target.parents[len(Path(one.file.path).parts) - 1]
+
+
+def _disk_error(error: OSError) -> GreenroomError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError(
+            "The disk became full during the download.", "Make room; it goes on where it stopped.", retryable=True
+        )
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return StorageError("The folder of the weights cannot be written.", "Change its owner, or name another one.")
+    return WeightsError(f"The download failed: {sanitise(str(error))}.", "Try again.", retryable=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
