@@ -1,0 +1,106 @@
+"""What a listener found about one take, and which of several takes is the best. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from studio.verification.compare import compare
+from studio.verification.listeners import FOLLOWER, band
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Review:
+    """One take, listened to.
+
+    Args:
+        listener: id and version of the engine that listened, "" when none could.
+        heard: what it heard, as text.
+        error_rate: word error rate, None when nobody listened.
+        likeness: to the reference, by an embedding model, None when none was ready or the voice has no reference.
+        problems: a sentence each.
+        redo: whether it should be made again where the job repairs.
+        score: 0 to 1, for comparing takes of the same text.
+    """
+
+    listener: str
+    heard: str = ""
+    error_rate: float | None = None
+    likeness: float | None = None
+    problems: tuple[str, ...] = ()
+    redo: bool = False
+    score: float = 1.0
+
+    def as_data(self) -> dict[str, Any]:
+        return {"format": FORMAT, **asdict(self), "problems": list(self.problems)}
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any] | None) -> Review | None:
+        """What was written down, None when it is no review or one of another format."""
+        if not data or data.get("format") != FORMAT:
+            return None
+        try:
+            fields = {name: data[name] for name in cls.__dataclass_fields__}
+        except KeyError:
+            return None
+        return cls(**{**fields, "problems": tuple(fields["problems"])})
+
+
+def review(
+    text: str,
+    heard: str | None,
+    listener: str,
+    version: str,
+    language: str,
+    *,
+    options: dict[str, object] | None = None,
+    cheap_problems: Sequence[str] = (),
+    cheap_score: float = 1.0,
+    unlike: str = "",
+    likeness: float | None = None,
+    likeness_floor: float = 0.0,
+) -> Review:
+    """Put together what is known of a take.
+
+    Args:
+        heard: None when nobody could listen.
+        cheap_problems, cheap_score: what the take's own checks found (length, silence, clipping).
+        unlike: a sentence on a voice that sounds unlike its reference by classical measures: flags, never redoes.
+        likeness, likeness_floor: by an embedding model; below the floor the take is another person's.
+    """
+    problems, redo, penalty, rate = list[str](), False, 0.0, None
+    if heard is not None:
+        found = compare(text, heard, language)
+        rate = found.error_rate
+        if listener == FOLLOWER:
+            flagged = redo = found.weighty
+        else:
+            limits = band(listener, language, options)
+            flagged = rate >= limits.flag
+            redo = limits.redo is not None and rate >= limits.redo
+        if flagged and found.sentence:
+            problems.append(f"Heard by {listener}: {found.sentence}")
+        penalty += min(0.6, rate)
+    if likeness is not None and likeness < likeness_floor:
+        problems.append(f"It is another voice: {likeness:.2f} like the reference, {likeness_floor:.2f} is the least.")
+        redo, penalty = True, penalty + 0.3 + (likeness_floor - likeness) / 2
+    elif unlike and likeness is None:
+        problems.append(unlike)
+        penalty += 0.1
+    return Review(
+        listener=f"{listener} {version}".strip(),
+        heard=heard or "",
+        error_rate=rate,
+        likeness=None if likeness is None else round(likeness, 4),
+        problems=tuple(problems),
+        redo=redo or bool(cheap_problems),
+        score=round(max(0.0, cheap_score - penalty), 4),
+    )
+
+
+def best(reviews: Sequence[Review]) -> int:
+    """Index of the take to keep: the best score, the earliest among equals."""
+    return max(range(len(reviews)), key=lambda index: (reviews[index].score, -index))
