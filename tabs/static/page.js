@@ -82,7 +82,9 @@ window.greenroom = (() => {
       const at = length ? audio.currentTime / length : 0
       for (let i = 0; i < n; i++) {
         const from = Math.floor(i / n * peaks.length), to = Math.max(from + 1, Math.floor((i + 1) / n * peaks.length))
-        const top = Math.max(0, ...peaks.slice(from, to)), bar = Math.max(2, Math.sqrt(top) * (height - 6))
+        // The mean of the peaks: their greatest would draw an hour of speech as one solid block.
+        const part = peaks.slice(from, to), mean = part.reduce((sum, peak) => sum + peak, 0) / (part.length || 1)
+        const bar = Math.max(2, mean * (height - 6))
         g.fillStyle = style.getPropertyValue(i / n < at ? '--g-accent' : '--g-wave')
         g.beginPath(); g.roundRect(i * 4, (height - bar) / 2, 2.6, bar, 1.3); g.fill()
       }

@@ -35,6 +35,7 @@ def main() -> None:
         page.locator("#player .play").click()
         page.wait_for_timeout(6_000)
         page.locator("#player .play").click()
+        page.evaluate("document.querySelector('#script textarea').scrollTop = 0")
         page.screenshot(path=PICTURES / "voiceover.png")
         page.get_by_role("tab", name="Voices", exact=True).click()
         page.wait_for_timeout(800)
