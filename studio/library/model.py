@@ -10,18 +10,19 @@ from typing import Any, TypedDict
 
 from studio.errors import GreenroomError
 
-AUDIO, VIDEO, IMAGE, SUBTITLES, ARCHIVE = "audio", "video", "image", "subtitles", "archive"
+AUDIO, VIDEO, IMAGE, SUBTITLES, TEXT, ARCHIVE = "audio", "video", "image", "subtitles", "text", "archive"
 
 KIND_OF_EXTENSION: dict[str, str] = {
     **dict.fromkeys((".wav", ".flac", ".mp3", ".m4a", ".opus", ".ogg"), AUDIO),
     **dict.fromkeys((".mp4", ".webm", ".mkv", ".mov"), VIDEO),
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp"), IMAGE),
-    **dict.fromkeys((".srt", ".vtt", ".txt"), SUBTITLES),
+    **dict.fromkeys((".srt", ".vtt"), SUBTITLES),
+    ".txt": TEXT,
     ".zip": ARCHIVE,
 }
 """What an output may be. No format in which a browser would run anything: no HTML, no SVG, no PDF."""
 
-KINDS: tuple[str, ...] = (AUDIO, VIDEO, IMAGE, SUBTITLES, ARCHIVE)
+KINDS: tuple[str, ...] = (AUDIO, VIDEO, IMAGE, SUBTITLES, TEXT, ARCHIVE)
 
 SERVED_EXTENSIONS: frozenset[str] = frozenset(KIND_OF_EXTENSION)
 """The only endings of files in the outputs folder that may be answered over HTTP."""
