@@ -14,6 +14,8 @@ from media.errors import NotFound
 BUILT_IN: tuple[str, ...] = (
     "engines.speech.flite:Flite",
     "engines.speech.espeak:Espeak",
+    "engines.transcription.pocketsphinx:Pocketsphinx",
+    "engines.transcription.faster_whisper:FasterWhisper",
 )
 """Adding an engine is one line here: "module:Class"."""
 

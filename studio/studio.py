@@ -158,6 +158,7 @@ def all_productions(studio: Studio) -> list[Production]:
     """Every kind of job; adding one is one line here."""
     from studio.productions.download_weights import DownloadWeights
     from studio.productions.install_environment import InstallEnvironment
+    from studio.productions.transcription import Transcription
     from studio.productions.voiceover import Voiceover
     from studio.productions.voiceover_batch import VoiceoverBatch
 
@@ -166,6 +167,7 @@ def all_productions(studio: Studio) -> list[Production]:
     return [
         voiceover,
         VoiceoverBatch(studio, voiceover),
+        Transcription(studio),
         InstallEnvironment(studio.environments, engines, workers),
         DownloadWeights(studio.weights, engines, workers),
     ]
