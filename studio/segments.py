@@ -165,6 +165,12 @@ class SegmentStore:
             return None
         return found if isinstance(found, dict) else None
 
+    def drop_sound(self, key: str) -> None:
+        """Forget a piece but for what was found about it."""
+        with self._completing:
+            self._note(key).unlink(missing_ok=True)
+            self.path(key).unlink(missing_ok=True)
+
     def remove(self, key: str) -> None:
         """Forget a piece; nothing happens when it is not there."""
         with self._completing:

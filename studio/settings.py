@@ -71,6 +71,11 @@ class VoiceoverSettings(Group):
     loudness: Literal[-14, -16, -19, -23] = -16
     true_peak: float = Field(-1.0, ge=-9, le=0)
     retries: int = Field(2, ge=0, le=10)
+    check: Literal["off", "flag", "repair"] = "flag"
+    check_tries: int = Field(2, ge=1, le=10)
+    keep_takes: bool = True
+    likeness_floor: float = Field(0.8, ge=0, le=1)
+    likeness_floors: dict[str, float] = {}
     longest_chunk: int = Field(300, ge=40, le=5_000)
 
     @field_validator("loudness", mode="before")
