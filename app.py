@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import copy
 import errno
+import gc
 import logging
 import os
 import signal
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup wants a hang-up ignored
             signal.signal(ending, _leave)
     show_warnings()
+    gc.disable()  # hundreds of thousands of objects are made at the start and none of them is garbage; on again when it is open
     try:
         settings = read_command_line(arguments)
         with listening_socket(settings.server.host, settings.server.port) as listener:
@@ -180,9 +182,7 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     server = studio.settings.server
     auditions = Auditions(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
     endpoints = Endpoints(studio, auditions, uploads_folder(studio.settings.data_folder))
-    page = build_page(studio)
-    with page:
-        register(endpoints)
+    page = build_page(studio, lambda: register(endpoints))
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(PlainDicts)
     app.add_middleware(RawCalls)
@@ -191,7 +191,7 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
     mounted = gr.mount_gradio_app(
         app,
-        page.queue(default_concurrency_limit=1, max_size=256),
+        page,
         path="/",
         server_name=server.host,
         server_port=server.port,
@@ -215,6 +215,7 @@ def run_server(app: FastAPI, endpoints: Endpoints, listener: socket.socket, addr
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            gc.enable()
             if self.started:
                 print(f"Greenroom is open at {address}", flush=True)
 

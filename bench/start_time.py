@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
-ROUNDS = 7
+ROUNDS = 5
 PROMISE = 1.15
 NOT_DRAWN = frozenset({"api", "state", "browserstate", "timer"})
 

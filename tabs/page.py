@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
@@ -14,8 +15,13 @@ from tabs.system import SystemTab
 from tabs.voiceover import VoiceoverTab
 
 
-def build_page(studio: Studio) -> gr.Blocks:
-    """The whole page for one open studio."""
+def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
+    """The whole page for one open studio.
+
+    Args:
+        declare: declares the public endpoints; called inside the page, because Gradio makes its whole application anew each
+            time a page is opened again to add something.
+    """
     secret = page_secret(studio.settings.data_folder)
     with gr.Blocks(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
         build_masthead()
@@ -26,6 +32,7 @@ def build_page(studio: Studio) -> gr.Blocks:
                 system = SystemTab(studio)
         voiceover.wire(page)
         system.wire(system_tab, others=[voiceover_tab])
+        declare()
     return page
 
 
