@@ -14,6 +14,7 @@ from media.errors import NotFound
 BUILT_IN: tuple[str, ...] = (
     "engines.speech.flite:Flite",
     "engines.speech.espeak:Espeak",
+    "engines.verification.reading_follower:ReadingFollower",
     "engines.transcription.pocketsphinx:Pocketsphinx",
     "engines.transcription.faster_whisper:FasterWhisper",
 )

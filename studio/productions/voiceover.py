@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import ClassVar, Protocol
 
@@ -13,9 +13,9 @@ from studio.jobs.model import Job, JobOutput
 from studio.jobs.production import CPU_LANE, GPU_LANE, Stage
 from studio.library import Library, Output
 from studio.paths import DataPaths
-from studio.productions.casting import Cast, CastingOffice
+from studio.productions.casting import Cast, CastingOffice, Role
 from studio.productions.pace import PaceBook
-from studio.productions.voiceover_edits import with_edited_text, with_new_take
+from studio.productions.voiceover_edits import with_edited_text, with_new_take, with_picked_take
 from studio.productions.voiceover_estimate import ScriptEstimate, estimate
 from studio.productions.voiceover_plan import Plan, derived_seed, plan
 from studio.productions.voiceover_progress import NarrationProgress
@@ -26,6 +26,7 @@ from studio.productions.voiceover_work import NarrationWork, job_outputs
 from studio.script.parse import Script, parse
 from studio.segments import SegmentStore
 from studio.settings import Settings
+from studio.verification.listeners import AUTO, choose_listener, speaks_by_rule
 from studio.voices.voices import Voices
 
 _TITLE_LENGTH = 60
@@ -68,8 +69,9 @@ class Voiceover:
 
     def __init__(self, rooms: Rooms) -> None:
         self._settings = rooms.settings.voiceover
-        self._work = NarrationWork(rooms.settings.voiceover, rooms.segments, rooms.library)
-        self._board = SegmentBoard(rooms.segments)
+        self._work = NarrationWork(rooms)
+        self._board = SegmentBoard(rooms.segments, self._settings.check_tries)
+        self._catalog, self._site = rooms.catalog, rooms.site
         self.office = CastingOffice(rooms.catalog, rooms.site, rooms.voices, rooms.settings.engines.default_speech)
         self.paces = PaceBook(rooms.paths.root / "pace.json")
 
@@ -90,6 +92,7 @@ class Voiceover:
         for line in script.lines:
             cast.role(line)
         narrator = cast.narrator
+        spec = self._with_listener(spec, [narrator, *(cast.role(line) for line in script.lines)])
         seed = derived_seed(0, narrator.voice_name, 0) if spec.seed is None else spec.seed
         return spec.model_copy(
             update={
@@ -100,6 +103,15 @@ class Voiceover:
                 "title": spec.title.strip() or self._title(script),
             }
         )
+
+    def _with_listener(self, spec: VoiceoverSpec, roles: Sequence[Role]) -> VoiceoverSpec:
+        """The spec with the check settled: its mode, and by whom takes are listened to."""
+        check = spec.check
+        if check is None:
+            by_rule = all(speaks_by_rule(role.casting.engine_cls.card) for role in roles)
+            check = "off" if by_rule else self._settings.check
+        listener = "" if check == "off" else choose_listener(spec.language, spec.check_with, self._catalog, self._site)
+        return spec.model_copy(update={"check": check, "check_with": listener})
 
     def _spoken_headings(self, spec: VoiceoverSpec) -> bool:
         return self._settings.speak_chapters if spec.speak_chapters is None else spec.speak_chapters
@@ -115,7 +127,10 @@ class Voiceover:
     def lane(self, spec: VoiceoverSpec) -> str:
         cast = Cast(spec, self.office)
         roles = [cast.narrator, *(cast.role(line) for line in _read(spec).lines)]
-        return GPU_LANE if any(role.casting.engine_cls.card.device is Device.CUDA for role in roles) else CPU_LANE
+        cards = [role.casting.engine_cls.card for role in roles]
+        if spec.check not in (None, "off") and spec.check_with not in ("", AUTO):
+            cards.append(self._catalog.get(spec.check_with).card)
+        return GPU_LANE if any(card.device is Device.CUDA for card in cards) else CPU_LANE
 
     def plan(self, spec: VoiceoverSpec) -> Plan:
         """The pieces of a prepared spec.
@@ -164,6 +179,14 @@ class Voiceover:
             NotFound: no piece has this id.
         """
         return with_new_take(spec, self.plan(spec), segment_id)
+
+    def with_picked_take(self, spec: VoiceoverSpec, segment_id: str, seed: int) -> VoiceoverSpec:
+        """The prepared spec with one piece in the take that was made with `seed`.
+
+        Raises:
+            NotFound: no piece has this id.
+        """
+        return with_picked_take(spec, self.plan(spec), segment_id, seed)
 
     def with_edited_text(self, spec: VoiceoverSpec, segment_id: str, text: str) -> VoiceoverSpec:
         """The prepared spec with other words in one piece; "" takes the piece out. All other pieces stay as they are.

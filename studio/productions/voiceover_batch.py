@@ -97,7 +97,7 @@ class VoiceoverBatch:
 
     def __init__(self, rooms: Rooms, voiceover: Voiceover) -> None:
         self._voiceover = voiceover
-        self._work = NarrationWork(rooms.settings.voiceover, rooms.segments, rooms.library)
+        self._work = NarrationWork(rooms)
         self._library = rooms.library
 
     def prepare(self, spec: VoiceoverBatchSpec) -> VoiceoverBatchSpec:

@@ -12,13 +12,19 @@ from studio.productions.voiceover_render import Piece
 from studio.productions.voiceover_spec import VoiceoverSpec
 
 
-def recipe_of(spec: VoiceoverSpec, planned: Plan, pieces: dict[str, Piece], levelled: LevelledStream) -> dict[str, Any]:
+def recipe_of(
+    spec: VoiceoverSpec,
+    planned: Plan,
+    pieces: dict[str, Piece],
+    levelled: LevelledStream,
+    takes: dict[str, list[dict[str, Any]]],
+) -> dict[str, Any]:
     """Everything that made the programme: the spec to bring back, engines with versions and licences, each piece's take."""
     roles = {segment.role.voice_name: segment.role for segment in planned.segments}
     cards = {role.engine_id: role.casting.engine_cls.card for role in roles.values()}
     narrator = spec.voice.split("/", 1)[-1]
     used = {segment.key: pieces[segment.key] for segment in planned.segments}
-    doubtful = sum(bool(piece.problems) for piece in used.values())
+    doubtful = sum(bool(piece.problems) or _flagged(takes.get(key, []), piece.key) for key, piece in used.items())
     return {
         "engine": spec.engine,
         "engine_version": cards[spec.engine].version if spec.engine in cards else "",
@@ -46,15 +52,21 @@ def recipe_of(spec: VoiceoverSpec, planned: Plan, pieces: dict[str, Piece], leve
         "segments": [
             {
                 "id": segment.id,
-                "key": segment.key,
+                "key": pieces[segment.key].key,
                 "seed": pieces[segment.key].seed,
                 "attempts": pieces[segment.key].attempts,
                 "problems": list(pieces[segment.key].problems),
+                **({"takes": takes[segment.key]} if takes.get(segment.key) else {}),
             }
             for segment in planned.segments
         ],
         "spec": spec.model_dump(mode="json"),
     }
+
+
+def _flagged(takes: list[dict[str, Any]], key: str) -> bool:
+    """Whether the take that is used was found wanting by who listened."""
+    return any(take["problems"] for take in takes if take["key"] == key)
 
 
 def _facts(planned: Plan, levelled: LevelledStream, doubtful: int) -> list[str]:

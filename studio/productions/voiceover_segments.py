@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from studio.productions.take_review import takes_of
 from studio.productions.voiceover_plan import Plan, PlannedSegment
+from studio.productions.voiceover_spec import CheckMode
 from studio.segments import SegmentStore
+from studio.verification.review import Review, best
 
 _PLANS_KEPT = 8
 _NOTES_KEPT = 20_000
@@ -24,6 +27,16 @@ class SegmentState(StrEnum):
 
 
 @dataclass(frozen=True)
+class TakeView:
+    """One take of a piece: what was found by whom, and whether it is the one that is used."""
+
+    path: Path
+    seed: int
+    review: Review
+    used: bool
+
+
+@dataclass(frozen=True)
 class SegmentView:
     """One piece of a narration now.
 
@@ -32,6 +45,7 @@ class SegmentView:
         path: its sound as rendered (before levelling), None while it is missing.
         note: why it is doubtful, "" otherwise.
         span: [start, end) in the script.
+        takes: that were listened to, the first one first; () where nobody listened.
     """
 
     index: int
@@ -44,6 +58,7 @@ class SegmentView:
     path: Path | None
     note: str
     span: tuple[int, int]
+    takes: tuple[TakeView, ...] = ()
 
 
 class SegmentBoard:
@@ -53,15 +68,16 @@ class SegmentBoard:
     Any thread may call; the lock guards the two memories and is not held while a plan is made or a file is read.
     """
 
-    def __init__(self, store: SegmentStore) -> None:
-        self._store = store
+    def __init__(self, store: SegmentStore, tries: int) -> None:
+        self._store, self._tries = store, tries
         self._lock = threading.Lock()
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._notes: OrderedDict[str, tuple[float, str]] = OrderedDict()
 
     def views(self, job_id: str, make_plan: Callable[[], Plan]) -> list[SegmentView]:
         """The pieces of a job in order; `make_plan` is called when the job is looked at for the first time."""
-        return [self._view(segment) for segment in self._plan(job_id, make_plan).segments]
+        plan = self._plan(job_id, make_plan)
+        return [self._view(segment, plan.check) for segment in plan.segments]
 
     def _plan(self, job_id: str, make_plan: Callable[[], Plan]) -> Plan:
         with self._lock:
@@ -76,12 +92,15 @@ class SegmentBoard:
                 self._plans.popitem(last=False)
         return made
 
-    def _view(self, segment: PlannedSegment) -> SegmentView:
+    def _view(self, segment: PlannedSegment, check: CheckMode) -> SegmentView:
         state, duration, note, path = SegmentState.MISSING, None, "", None
-        if self._store.has(segment.key) and (known := self._note(segment.key)) is not None:
+        takes = self._takes(segment, check)
+        used = next((take.path.stem for take in takes if take.used), segment.key)
+        if self._store.has(used) and (known := self._note(used)) is not None:
             duration, note = known
+            note = " ".join(filter(None, [note, *(problem for take in takes if take.used for problem in take.review.problems)]))
             state = SegmentState.DOUBTFUL if note else SegmentState.READY
-            path = self._store.path(segment.key)
+            path = self._store.path(used)
         return SegmentView(
             index=segment.index,
             id=segment.id,
@@ -93,6 +112,18 @@ class SegmentBoard:
             path=path,
             note=note,
             span=segment.span,
+            takes=takes,
+        )
+
+    def _takes(self, segment: PlannedSegment, check: CheckMode) -> tuple[TakeView, ...]:
+        if check == "off":
+            return ()
+        found = takes_of(segment, self._store, self._tries if check == "repair" else 0)
+        if not found:
+            return ()
+        chosen = best([review for _, review in found])
+        return tuple(
+            TakeView(self._store.path(take.key), take.seed, review, index == chosen) for index, (take, review) in enumerate(found)
         )
 
     def _note(self, key: str) -> tuple[float, str] | None:

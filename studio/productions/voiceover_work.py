@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from engines.catalog import Catalog
+from engines.contract import Site
 from media.audio import Audio
 from media.encode import AUDIO_FORMATS, AudioWriter
 from media.leveling import LevelledStream, level
@@ -16,6 +18,7 @@ from studio.files import write_json
 from studio.jobs.model import JobOutput
 from studio.jobs.production import Stage
 from studio.library import Library, Output
+from studio.productions.take_review import TakeReviews
 from studio.productions.voiceover_join import PieceLost, Timeline, assemble, blocks, lay_out
 from studio.productions.voiceover_plan import Plan, PlannedSegment
 from studio.productions.voiceover_progress import NarrationProgress
@@ -23,7 +26,7 @@ from studio.productions.voiceover_recipe import recipe_of, tags_of
 from studio.productions.voiceover_render import Piece, render_missing
 from studio.productions.voiceover_spec import VoiceoverSpec
 from studio.segments import SegmentStore
-from studio.settings import VoiceoverSettings
+from studio.settings import Settings
 
 _JOIN_ATTEMPTS = 3
 _SPEECH_PER_CHARACTER = 1 / 13
@@ -31,11 +34,27 @@ _SPEECH_PER_CHARACTER = 1 / 13
 Result = TypeVar("Result")
 
 
+class WorkRooms(Protocol):
+    """What the work uses of the studio."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def site(self) -> Site: ...
+    @property
+    def segments(self) -> SegmentStore: ...
+    @property
+    def library(self) -> Library: ...
+
+
 class NarrationWork:
     """Speaks and joins for any job; holds nothing of one."""
 
-    def __init__(self, settings: VoiceoverSettings, segments: SegmentStore, library: Library) -> None:
-        self._settings, self._segments, self._library = settings, segments, library
+    def __init__(self, rooms: WorkRooms) -> None:
+        self._settings, self._segments, self._library = rooms.settings.voiceover, rooms.segments, rooms.library
+        self._reviews = TakeReviews(self._settings, rooms.segments, rooms.catalog, rooms.site)
 
     def outputs_of(self, job_id: str) -> list[Output]:
         """Audio that an earlier attempt at this job has put into the library: the server may have ended just then."""
@@ -57,7 +76,7 @@ class NarrationWork:
     ) -> Result:
         """Render what is missing and join it; a piece that something outside removes meanwhile is rendered again."""
         for _ in range(_JOIN_ATTEMPTS):
-            pieces = self.speak(planned, stage, progress)
+            pieces = self.checked(self.speak(planned, stage, progress), planned, stage, progress)
             try:
                 return join(pieces)
             except PieceLost:
@@ -90,6 +109,23 @@ class NarrationWork:
         progress.learn_rendering()
         return pieces
 
+    def checked(self, pieces: dict[str, Piece], planned: Plan, stage: Stage, progress: NarrationProgress) -> dict[str, Piece]:
+        """The take to use of each piece, by the key of its first one; what falls through is spoken again where the job repairs."""
+
+        def kept(take: PlannedSegment, piece: Piece) -> None:
+            seconds, problems = round(piece.duration, 3), list(piece.problems)
+            stage.event("retake", id=take.id, index=take.index, seconds=seconds, problems=problems)
+
+        def render(takes: Sequence[PlannedSegment]) -> dict[str, Piece]:
+            stored = {take.key: self._segments.get(take.key) for take in takes}
+            made = {key: Piece.of(segment) for key, segment in stored.items() if segment is not None}
+            missing = [take for take in takes if take.key not in made]
+            return {**made, **render_missing(missing, self._segments, stage, self._settings.retries, kept)}
+
+        chosen = self._reviews.checked(planned, pieces, stage, render, progress)
+        progress.learn_checking()
+        return chosen
+
     def join(
         self,
         spec: VoiceoverSpec,
@@ -118,7 +154,8 @@ class NarrationWork:
         try:
             assemble(timeline, self._segments, raw, progress.assembled)
             levelled = self._encode(spec, planned, timeline, raw, target, progress)
-            made = {**recipe_of(spec, planned, pieces, levelled), **recipe}
+            takes = self._reviews.record(planned)
+            made = {**recipe_of(spec, planned, pieces, levelled, takes), **recipe}
             output = self._library.add(target, "audio", spec.title, made, _companions(timeline, folder), name=name)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,57 @@ _SHOWN_WORDS = 6
 _LONGEST_REPEAT = 12
 
 _HARDLY_SAID = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "had", "has", "have", "he", "her", "him", "his", "i", "if", "in", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "our", "she", "so", "that", "the", "their", "them", "then", "they", "this", "to", "us", "was", "we", "were", "will", "with", "you", "your"]
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "him",
+        "his",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "me",
+        "my",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "our",
+        "she",
+        "so",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "they",
+        "this",
+        "to",
+        "us",
+        "was",
+        "we",
+        "were",
+        "will",
+        "with",
+        "you",
+        "your",
+    ]
 )
 """English words that fluent speech reduces until a recogniser loses them; one of them alone is no finding."""
 
@@ -77,7 +127,10 @@ def compare_words(wanted: Sequence[str], heard: Sequence[str]) -> Comparison:
     if not heard:
         return Comparison(1.0, len(wanted), dropped=(" ".join(wanted),))
     aligned = jiwer.process_words(" ".join(wanted), " ".join(heard))
-    dropped, inserted, repeated, replaced = [], [], [], []
+    dropped: list[str] = []
+    inserted: list[str] = []
+    repeated: list[str] = []
+    replaced: list[tuple[str, str]] = []
     for part in aligned.alignments[0]:
         said = wanted[part.ref_start_idx : part.ref_end_idx]
         got = heard[part.hyp_start_idx : part.hyp_end_idx]

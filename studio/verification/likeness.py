@@ -101,7 +101,7 @@ def voiced_frames(audio: Audio) -> tuple[Vector, NDArray[np.float64]]:
 def _pitches(spectra: NDArray[np.float64]) -> tuple[Vector, Vector]:
     """The most likely pitch of each frame and how periodic it is, 0 to 1, by autocorrelation without the window's own."""
     window = np.hanning(_FRAME)
-    own = np.fft.irfft(np.abs(np.fft.rfft(window, 2 * _FRAME)) ** 2)[: _FRAME]
+    own = np.fft.irfft(np.abs(np.fft.rfft(window, 2 * _FRAME)) ** 2)[:_FRAME]
     correlation = np.fft.irfft(spectra, axis=1)[:, :_FRAME] / np.maximum(own / own[0], 1e-3)
     shortest, longest = int(RATE / _HIGHEST_HZ), int(RATE / _LOWEST_HZ)
     near = correlation[:, shortest:longest] / np.maximum(correlation[:, :1], 1e-12)
