@@ -24,7 +24,7 @@ class Head(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     file: str
-    kind: Literal["audio", "video", "image", "subtitles", "archive"]
+    kind: Literal["audio", "video", "image", "subtitles", "text", "archive"]
     title: str = ""
     created: float = Field(ge=0, allow_inf_nan=False)
     keep: bool = False
