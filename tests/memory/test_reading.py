@@ -75,9 +75,9 @@ def test_container_of_version_2_with_limits_in_parents(tmp_path: Path) -> None:
         "memory.max": f"{24 * GIB}\n", "memory.current": f"{22 * GIB}\n",
         "memory.stat": STAT_V2.format(inactive=1 * GIB, active=2 * GIB),
     }  # fmt: skip
-    limits = cgroup2("/work.slice/studio", work=outer)
-    limits = {path.replace("/work/", "/work.slice/"): text for path, text in limits.items()}
-    limits |= {f"sys/fs/cgroup/work.slice/studio/{name}": text for name, text in inner.items()}
+    limits = cgroup2("/jobs.slice/studio", jobs=outer)
+    limits = {path.replace("/jobs/", "/jobs.slice/"): text for path, text in limits.items()}
+    limits |= {f"sys/fs/cgroup/jobs.slice/studio/{name}": text for name, text in inner.items()}
     reading = read_memory(machine(tmp_path, PC_TOTAL_KB, 50 * MIB, limits))
     assert reading.cgroup_limit == 16 * GIB
     assert reading.pool == 16 * GIB
