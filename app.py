@@ -174,6 +174,7 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     from api.endpoints import Endpoints, register
     from api.guards import install_guards
     from api.http import add_routes
+    from api.openai import add_openai_routes
     from api.raw_calls import RawCalls
     from studio.auditions import Auditions
     from tabs import theme as look
@@ -188,6 +189,7 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     app.add_middleware(RawCalls)
     install_guards(app, port=server.port, allowed_hosts=server.allowed_hosts, max_upload_mb=server.max_upload_mb)
     add_routes(app, studio, auditions)
+    add_openai_routes(app, studio, uploads_folder(studio.settings.data_folder))
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
     mounted = gr.mount_gradio_app(
         app,

@@ -68,6 +68,26 @@ class Endpoints:
         return self._output(job, "audio"), self._output(job, "subtitles"), job.as_dict()
 
     @endpoint
+    def transcribe(
+        self, audio: gr.FileData, engine: str = "auto", language: str = "auto"
+    ) -> tuple[str, gr.FileData, dict[str, Any]]:
+        """Write down what is said in a sound and wait for it.
+
+        Args:
+            audio: the sound, in any common audio or video format.
+            engine: id of a transcription engine as /engines lists them; "auto" takes the best ready one.
+            language: BCP-47 tag of what is spoken, such as "en" or "de"; "auto" lets the engine find out.
+
+        Returns:
+            The text, the subtitles file (.srt) and the job, whose outputs hold the text, SRT, VTT and timed words.
+        """
+        path = uploaded_file(audio, "audio", self._incoming)
+        spec = {"audio": str(path), "engine": engine, "language": language}
+        job = self._finished(self._studio.jobs.submit("transcription", spec))
+        text = next(Path(output.path).read_text("utf-8") for output in job.outputs if output.kind == "text")
+        return text.strip(), self._output(job, "subtitles"), job.as_dict()
+
+    @endpoint
     def submit(self, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
         """Hand in a job and get it back at once, without waiting for it.
 
@@ -256,6 +276,7 @@ def _limit(limit: int) -> int:
 
 QUEUES: dict[str, dict[str, Any]] = {
     "voiceover": {"concurrency_id": "gpu", "concurrency_limit": 1},
+    "transcribe": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "submit": {"queue": False},
     "job": {"queue": False},
     "jobs": {"queue": False},

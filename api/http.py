@@ -62,7 +62,7 @@ def _add_media(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
 
     @app.get("/media/outputs/{output}/{part}")
     def output_part(output: str, part: str, download: bool = False) -> Response:
-        """A file that belongs to an output, by its ending: srt, vtt."""
+        """A file that belongs to an output, by its ending: srt, vtt, json."""
         return _found(lambda: _companion(studio, output, part), download=download)
 
     @app.get("/media/segments/{key}")
@@ -80,7 +80,7 @@ def _add_media(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
 
 def _companion(studio: Studio, output: str, part: str) -> Path:
     for path in studio.library.get(output).companions:
-        if path.suffix == f".{part}" and path.suffix in SERVED_EXTENSIONS:
+        if path.suffix == f".{part}" and path.suffix in {*SERVED_EXTENSIONS, ".json"}:
             return path
     raise NotFound("This output has no such file.")
 

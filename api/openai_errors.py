@@ -1,0 +1,55 @@
+"""Errors as clients of OpenAI's API expect them."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec
+
+from fastapi.responses import JSONResponse, Response
+
+from api.files import UNEXPECTED
+from studio.errors import EngineNotReady, GreenroomError, InvalidInput, MediaError, NotFound
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+CLIENT_ERRORS = (InvalidInput, MediaError)
+
+
+class WrongParameter(InvalidInput):
+    """One parameter of the call is wrong; `param` names it and `code` says how, for programs."""
+
+    def __init__(self, param: str, reason: str, hint: str = "", *, code: str | None = None, status: int = 400) -> None:
+        super().__init__(reason, hint)
+        self.param, self.code, self.status = param, code, status
+
+
+def answer_of(error: GreenroomError) -> JSONResponse:
+    """The error's sentence in {"error": {"message", "type", "param", "code"}} with the status that fits."""
+    param, code, status = None, None, 400
+    if isinstance(error, WrongParameter):
+        param, code, status = error.param, error.code, error.status
+    elif isinstance(error, NotFound):
+        code, status = "not_found", 404
+    elif isinstance(error, EngineNotReady) or error.retryable:
+        code, status = "not_ready", 503
+    sort = "invalid_request_error" if status < 500 else "server_error"
+    return JSONResponse({"error": {"message": str(error), "type": sort, "param": param, "code": code}}, status)
+
+
+def openai_answers(route: Callable[P, Awaitable[Response]]) -> Callable[P, Awaitable[Response]]:
+    """A route whose errors leave in that shape, the unforeseen ones without their text."""
+
+    @functools.wraps(route)
+    async def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:
+        try:
+            return await route(*args, **kwargs)
+        except GreenroomError as error:
+            return answer_of(error)
+        except Exception:
+            log.exception("A call to the OpenAI-compatible API failed.")
+            return JSONResponse({"error": {"message": UNEXPECTED, "type": "server_error", "param": None, "code": None}}, 500)
+
+    return guarded
