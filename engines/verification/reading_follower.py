@@ -32,7 +32,6 @@ from engines.contract import (
 from engines.errors import EngineError, EngineNotReady
 from engines.verification.letters import likely_sounds
 from media.audio import Audio, concatenate, silence
-from media.resample import resample
 
 RATE = 16_000
 FRAMES_PER_SECOND = 100
@@ -184,6 +183,8 @@ def reading_grammar(words: list[str]) -> tuple[list[Arc], int]:
 
 
 def _pcm(audio: Audio) -> bytes:
+    from media.resample import resample
+
     edge = silence(_PADDING_SECONDS, RATE)
     sound = concatenate([edge, resample(audio.mono(), RATE), edge])
     return (np.clip(sound.samples[:, 0], -1.0, 1.0) * 32767).astype("<i2").tobytes()

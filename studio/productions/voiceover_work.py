@@ -110,7 +110,7 @@ class NarrationWork:
         return pieces
 
     def checked(self, pieces: dict[str, Piece], planned: Plan, stage: Stage, progress: NarrationProgress) -> dict[str, Piece]:
-        """The take to use of each piece, by the key of its first one; what falls through is spoken again where the job repairs."""
+        """The take to use of each piece, by the key of its first; what falls through is spoken again where the job repairs."""
 
         def kept(take: PlannedSegment, piece: Piece) -> None:
             seconds, problems = round(piece.duration, 3), list(piece.problems)
