@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from studio.productions.voiceover_segments import SegmentState, SegmentView
+from studio.productions.voiceover_segments import SegmentState, SegmentView, TakeView
 from tabs.html import audition, button, chip, icon, piece
 from tabs.wiring import segment_url
 
@@ -62,9 +62,36 @@ def _row(view: SegmentView, editable: bool) -> str:
         )
     pending = " pending" if view.state is SegmentState.MISSING else ""
     return (
-        f'<div class="item" role="listitem">{hear}<div class="text{pending}">{who}{escape(view.text)}{doubt}</div>'
+        f'<div class="item" role="listitem">{hear}<div class="text{pending}">{who}{escape(view.text)}{doubt}{_takes(view, editable)}</div>'
         f'<div class="actions">{actions}</div></div>'
     )
+
+
+def _takes(view: SegmentView, editable: bool) -> str:
+    """What was heard in each take and how it was judged, folded; the other takes can be heard and used instead."""
+    if not view.takes:
+        return ""
+    label = "Heard back" if len(view.takes) == 1 else f"{len(view.takes)} takes"
+    rows = "".join(_take(view, number, take, editable) for number, take in enumerate(view.takes, 1))
+    return f'<details class="takes"><summary>{label}</summary><ol>{rows}</ol></details>'
+
+
+def _take(view: SegmentView, number: int, take: TakeView, editable: bool) -> str:
+    found = take.review
+    facts = ["in use" if take.used else "", f"score {found.score:.2f}"]
+    if found.error_rate is not None:
+        facts.append(f"{found.error_rate:.0%} of the words differ")
+    if found.likeness is not None:
+        facts.append(f"{found.likeness:.2f} like the reference")
+    if not found.listener:
+        facts.append("no recogniser is ready for this language")
+    why = " ".join(found.problems) or ("Nothing to mend." if found.listener else "")
+    what = f"take {number} of sentence {view.index + 1}"
+    hear = "" if take.used or not take.path.exists() else audition(segment_url(take.path.stem), f"Play {what}")
+    use = ""
+    if hear and editable:
+        use = button("take", f"Use {what}", show=True, style="", segment=view.id, seed=take.seed)
+    return f"<li>{hear}<span>{escape(' · '.join(filter(None, facts)))}<br>{escape(why)}</span>{use}</li>"
 
 
 def _pager(page: int, pages: int) -> str:

@@ -219,6 +219,9 @@ class VoiceoverTab:
         if act == "again":
             again = self._narrations.with_new_take(VoiceoverSpec(**job.spec), segment)
             return [*closed, *self.view.focus(self.view.submit("voiceover", again.model_dump()))]
+        if act == "take":
+            chosen = self._narrations.with_picked_take(VoiceoverSpec(**job.spec), segment, int(data.get("seed", "0")))
+            return [*closed, *self.view.focus(self.view.submit("voiceover", chosen.model_dump()))]
         if act == "edit":
             text = next((view.text for view in self._narrations.segments_of(job) if view.id == segment), "")
             return [gr.update(visible=True), text, segment, *self.view.unchanged()]

@@ -20,6 +20,8 @@ from tabs.option_controls import OptionControls, all_components, build_controls,
 
 MOST_SPEAKERS = 12
 AUTO = "auto"
+CHECKS = {"off": "Off", "flag": "Mark doubtful sentences", "repair": "Make doubtful sentences again"}
+_AS_SET = "As set ({}), where the voice can go wrong"
 LOUDNESS = {-14: "−14 LUFS, loud", -16: "−16 LUFS, spoken web", -19: "−19 LUFS, mono podcast", -23: "−23 LUFS, broadcast"}
 EXAMPLE = """# The Green Room
 
@@ -81,15 +83,22 @@ class VoiceoverForm:
                     None, label="Seed", info="Another number gives another reading.", precision=0, minimum=0, **shown
                 )
 
+            self.check = gr.Dropdown(
+                [(_AS_SET.format(CHECKS[usual.check]), ""), *((text, mode) for mode, text in CHECKS.items())],
+                value="", label="Check of every take", elem_id="check", interactive=True,
+                info="Each take is heard back and held against its text and its voice.",
+            )  # fmt: skip
+
     @property
     def inputs(self) -> list[Any]:
         """The components that `spec` reads, in its order."""
         head = [self.voice, self.engine, self.format, self.loudness, self.title, self.language, self.paragraph_pause, self.seed]
+        head.append(self.check)
         return [*head, self.speakers, *self.roles, *all_components(self.options)]
 
     def spec(self, values: Sequence[Any]) -> dict[str, Any]:
         """Fields of a voiceover job from the values of `inputs`; all but its script."""
-        voice, engine, file_format, loudness, title, language, pause, seed, speakers, *rest = values
+        voice, engine, file_format, loudness, title, language, pause, seed, check, speakers, *rest = values
         roles, options = rest[:MOST_SPEAKERS], rest[MOST_SPEAKERS:]
         cast = {name: role for name, role in zip(speakers or [], roles, strict=False) if role}
         chosen = {} if engine == AUTO else chosen_options(self.options, engine, options)
@@ -97,6 +106,8 @@ class VoiceoverForm:
             "voice": voice or "", "engine": engine, "options": chosen, "format": file_format, "loudness": loudness,
             "title": title or "", "language": (language or "auto").strip(), "paragraph_pause": pause, "speakers": cast,
         }  # fmt: skip
+        if check:
+            spec["check"] = check
         return spec if seed is None else {**spec, "seed": int(seed)}
 
     def restored(self, spec: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
@@ -108,7 +119,7 @@ class VoiceoverForm:
         return [
             gr.update(choices=choices, value=spec.get("voice", "")), engine, spec.get("format", "wav"),
             spec.get("loudness", gr.skip()), spec.get("title", ""), spec.get("language", "auto"),
-            spec.get("paragraph_pause", gr.skip()), spec.get("seed"), list(names), *roles,
+            spec.get("paragraph_pause", gr.skip()), spec.get("seed"), spec.get("check") or "", list(names), *roles,
             *restored_values(self.options, engine, spec.get("options", {})),
         ]  # fmt: skip
 

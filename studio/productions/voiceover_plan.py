@@ -127,7 +127,9 @@ class _Planner:
             else:
                 assert isinstance(item, ParagraphBreak)
                 self._pauses.paragraph()
-        return Plan(tuple(self._segments), tuple(self._chapters), self._pauses.tail(), self._spec.check or "off", self._spec.check_with)
+        return Plan(
+            tuple(self._segments), tuple(self._chapters), self._pauses.tail(), self._spec.check or "off", self._spec.check_with
+        )
 
     def _open_chapter(self, heading: Heading) -> None:
         self._pauses.chapter()
