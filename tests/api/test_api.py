@@ -288,7 +288,6 @@ def test_a_result_is_played_in_ranges_and_downloaded(client: Client, server: Run
     assert part.status_code == 206 and part.content == whole.content[100:200]
     assert httpx.get(f"{address}?download=true").headers["content-disposition"] == f'attachment; filename="{name}"'
     assert httpx.get(f"{address}/vtt").text.startswith("WEBVTT")
-    assert httpx.get(f"{address}/json").status_code == 404
     assert httpx.get(f"{address}/exe").status_code == 404
 
 
