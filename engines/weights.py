@@ -58,7 +58,7 @@ def weights_readiness(card: Card, site: Site) -> Readiness:
     if not missing:
         return Readiness(True, "Ready.")
     size = sum(file.size_bytes for file in missing)
-    how_much = f" (about {_size(size)})" if size else ""
+    how_much = f" (about {size_text(size)})" if size else ""
     count = (
         "are" if len(missing) == len(card.hub_files) else f"are not all here: {len(missing)} of {len(card.hub_files)} files are"
     )
@@ -101,5 +101,8 @@ def _snapshots(cached: Path) -> Iterator[Path]:
     yield from (folder for folder in found if folder.is_dir())
 
 
-def _size(count: float) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{max(1, round(count / 1e6))} MB"
+def size_text(count: float) -> str:
+    """Bytes as a person reads them: "2.4 GB", "35 MB", "12 kB"."""
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"

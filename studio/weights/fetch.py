@@ -20,7 +20,7 @@ from typing import Any
 
 from engines.contract import HubFile
 from engines.reasons import sanitise
-from engines.weights import PART_SUFFIX
+from engines.weights import PART_SUFFIX, size_text
 from studio.errors import GreenroomError, StorageError
 from studio.weights.checksum import Checksum, sum_of
 from studio.weights.model import WeightsError
@@ -53,16 +53,20 @@ def main() -> int:
     try:
         fetch(order)
     except GreenroomError as error:
-        answer(error=error.as_dict())
+        _refuse(error)
         return 1
     except OSError as error:
-        answer(error=_disk_error(error).as_dict())
+        _refuse(_disk_error(error))
         return 1
     return 0
 
 
 def answer(**facts: Any) -> None:
     print(MARK + json.dumps(facts), flush=True)  # noqa: T201
+
+
+def _refuse(error: GreenroomError) -> None:
+    answer(error=error.as_dict(), storage=isinstance(error, StorageError))
 
 
 def fetch(order: Order) -> None:
@@ -98,7 +102,6 @@ class Telling:
 
 
 def _described(file: HubFile, folder: Path, token: str) -> Wanted:
-    import httpx
     from huggingface_hub import errors as hub
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
@@ -119,7 +122,7 @@ def _described(file: HubFile, folder: Path, token: str) -> Wanted:
         if status in (401, 403):
             raise gated(file, page, bool(token)) from None
         raise WeightsError(f"The hub answered with an error ({status}).", "Try again later.", retryable=True) from None
-    except (httpx.HTTPError, OSError) as error:
+    except Exception as error:  # whichever HTTP library the hub's package works with
         raise WeightsError(
             f"The hub cannot be reached ({type(error).__name__}).", "Connect to the network, then try again.", retryable=True
         ) from None
@@ -172,7 +175,7 @@ def _refuse_full_disk(todo: list[Wanted], reserve: int) -> None:
     free = shutil.disk_usage(_repo_folder(todo[0])).free
     if needed + reserve > free:
         raise StorageError(
-            f"{needed / 1e9:.2f} GB are still to come, and {max(0, free - reserve) / 1e9:.2f} GB of the disk can be used.",
+            f"{size_text(needed)} are still to come, and {size_text(max(0, free - reserve))} of the disk can be used.",
             "Make room, or name another folder under data.weights in settings.yaml.",
             retryable=True,
         )

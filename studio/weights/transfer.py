@@ -19,7 +19,6 @@ from studio.weights.checksum import Checksum
 from studio.weights.model import WeightsError
 
 TRIES = 5
-CHUNK = 1 << 20
 TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 
 
@@ -79,7 +78,7 @@ def _read(url: str, part: Path, done: int, size: int, token: str, checksum: Chec
             checksum.restart()
         with part.open("r+b" if done else "wb") as file:
             file.seek(done)
-            for data in answer.iter_bytes(CHUNK):
+            for data in answer.iter_raw():
                 file.write(data)
                 checksum.add(data)
                 done += len(data)

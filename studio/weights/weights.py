@@ -13,7 +13,7 @@ from typing import Any
 from engines.contract import Card, Engine, HubFile, Site
 from engines.weights import PART_SUFFIX, find_file, repo_folder_name
 from studio.children import run_heard
-from studio.errors import EngineError, NotFound, StorageError
+from studio.errors import GreenroomError, NotFound, StorageError
 from studio.settings import HOME, WeightSettings
 from studio.weights.model import EngineWeights, FileStatus, WeightsError
 from studio.weights.moving import move_folder
@@ -218,14 +218,15 @@ class _Hearing:
         self._progress = progress
         self._start: tuple[float, int] | None = None
         self._fraction = 0.0
-        self.error: EngineError | WeightsError | StorageError | None = None
+        self.error: GreenroomError | None = None
 
     def line(self, line: str) -> None:
         if not line.startswith(MARK):
             return
         told: dict[str, Any] = json.loads(line.removeprefix(MARK))
         if "error" in told:
-            self.error = WeightsError(told["error"]["reason"], told["error"]["hint"], retryable=told["error"]["retryable"])
+            kind = StorageError if told["storage"] else WeightsError
+            self.error = kind(told["error"]["reason"], told["error"]["hint"], retryable=told["error"]["retryable"])
         elif "note" in told:
             self._progress(self._fraction, told["note"])
         else:
