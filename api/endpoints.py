@@ -16,6 +16,7 @@ from studio.auditions import Auditions
 from studio.errors import Cancelled, GreenroomError, InvalidInput, NotFound
 from studio.jobs.model import Job, JobState
 from studio.studio import Studio
+from studio.voice_transcripts import ask_for_transcript
 
 WAIT_SECONDS = 0.5
 
@@ -158,7 +159,9 @@ class Endpoints:
             consent: who agreed to the use of this voice, how and when.
         """
         clip = uploaded_file(audio, "audio", self._incoming)
-        return self._studio.voices.add(name, clip, transcript=transcript, tags=tuple(tags), consent=consent).as_dict()
+        voice = self._studio.voices.add(name, clip, transcript=transcript, tags=tuple(tags), consent=consent)
+        ask_for_transcript(self._studio.jobs, voice)
+        return voice.as_dict()
 
     @endpoint
     def delete_voice(self, voice: str) -> dict[str, Any]:

@@ -159,6 +159,7 @@ def all_productions(studio: Studio) -> list[Production]:
     from studio.productions.download_weights import DownloadWeights
     from studio.productions.install_environment import InstallEnvironment
     from studio.productions.transcription import Transcription
+    from studio.productions.voice_transcript import VoiceTranscript
     from studio.productions.voiceover import Voiceover
     from studio.productions.voiceover_batch import VoiceoverBatch
 
@@ -168,6 +169,7 @@ def all_productions(studio: Studio) -> list[Production]:
         voiceover,
         VoiceoverBatch(studio, voiceover),
         Transcription(studio),
+        VoiceTranscript(studio),
         InstallEnvironment(studio.environments, engines, workers),
         DownloadWeights(studio.weights, engines, workers),
     ]

@@ -16,6 +16,8 @@ from studio.studio import Studio
 from tabs.html import about, audition, html_piece, piece
 from tabs.job_view import JobView
 from tabs.segments_list import first_unfinished_page, segments_list
+from tabs.transcribe_panel import TranscribePanel
+from tabs.transcript_view import transcript_view
 from tabs.voiceover_form import EXAMPLE, MOST_SPEAKERS, VoiceoverForm
 from tabs.voices_panel import VoicesPanel
 from tabs.wiring import QUIET, clicked, problem, toasted, voice_url
@@ -53,13 +55,13 @@ class VoiceoverTab:
             with gr.Column(scale=6, min_width=340):
                 self._build_input(secret)
             with gr.Column(scale=5, min_width=340):
-                kinds = ("voiceover", "voiceover_batch")
+                kinds = ("voiceover", "voiceover_batch", *TranscribePanel.kinds)
                 self.view = JobView(studio, kinds, storage_key="greenroom.voiceover", secret=secret, detail=self._sentences)
                 self._build_edit()
 
     def _build_input(self, secret: str) -> None:
-        with gr.Tabs(elem_id="inner-tabs"):
-            with gr.Tab("Script") as self.script_tab:
+        with gr.Tabs(elem_id="inner-tabs") as self.inner_tabs:
+            with gr.Tab("Script", id="script") as self.script_tab:
                 self.script = gr.Textbox(
                     label="Script",
                     lines=14,
@@ -80,6 +82,8 @@ class VoiceoverTab:
                 self.batch_go = gr.Button("Generate all lines", variant="primary", elem_id="batch-go")
             with gr.Tab("Voices") as self.voices_tab:
                 self.voices = VoicesPanel(self._studio)
+            with gr.Tab("Transcribe", id="transcribe") as self.transcribe_tab:
+                self.transcribe = TranscribePanel(self._studio)
         with gr.Column(elem_classes="flush") as self.settings_column:
             self.form = VoiceoverForm(self._studio, self._narrations)
         self.trouble = html_piece(elem_id="trouble", live=True)
@@ -101,6 +105,8 @@ class VoiceoverTab:
         self.view.wire(page)
         self._wire_script(page)
         self._wire_form()
+        self.transcribe.wire(self.view, self.script, self.inner_tabs)
+        self.voices_tab.select(self.voices.refreshed, None, self.voices.listing, **QUIET)
         shown = [self.view.current, self.view.page, *self.view.painted]
         self.go.click(self._generate, [self.script, *self.form.inputs], [self.trouble, *shown], **QUIET)
         self.batch_go.click(self._generate_batch, [self.lines, *self.form.inputs], [self.trouble, *shown], **QUIET)
@@ -123,8 +129,8 @@ class VoiceoverTab:
         self.script.change(self._count, looked, seen, trigger_mode="always_last", **QUIET)
         self.example.click(lambda: EXAMPLE, None, self.script, **QUIET)
         page.load(lambda draft: draft or gr.skip(), self.draft, self.script, **QUIET)
-        for tab, typing in ((self.script_tab, True), (self.batch_tab, False), (self.voices_tab, False)):
-            form_shown = tab is not self.voices_tab
+        for tab in (self.script_tab, self.batch_tab, self.voices_tab, self.transcribe_tab):
+            typing, form_shown = tab is self.script_tab, tab in (self.script_tab, self.batch_tab)
             tab.select(
                 lambda form_shown=form_shown, typing=typing: [gr.update(visible=form_shown), gr.update(visible=typing)],
                 None,
@@ -202,7 +208,7 @@ class VoiceoverTab:
 
     def _sentences(self, job: Job, page: int | None) -> str:
         if job.kind != "voiceover":
-            return ""
+            return transcript_view(job)
         views = self._narrations.segments_of(job)
         chosen = first_unfinished_page(views) if page is None else page
         return segments_list(views, chosen, editable=job.state.ended)
@@ -215,6 +221,8 @@ class VoiceoverTab:
         if act == "page":
             turned = int(data.get("page", "0"))
             return [*closed, gr.skip(), turned, *self.view.paint(current, seen, turned)]
+        if act not in ("again", "edit"):
+            return [*closed, *self.view.unchanged()]
         job = self.view.job(current) or self._newest()
         if act == "again":
             again = self._narrations.with_new_take(VoiceoverSpec(**job.spec), segment)
@@ -247,6 +255,8 @@ class VoiceoverTab:
         if data.get("act") != "use":
             return [gr.skip()] * (3 + len(self.form.inputs))
         spec = self._studio.library.get(data.get("output", "")).recipe.get("spec") or {}
-        script = spec.get("script", "")
+        if "script" not in spec:
+            raise InvalidInput("This is no narration; it has no settings for this form.")
+        script = spec["script"]
         names = list(self._narrations.estimate(script, speakers=spec.get("speakers")).speakers)[:MOST_SPEAKERS]
         return ["", script, gr.update(visible=bool(names)), *self.form.restored(spec, names)]

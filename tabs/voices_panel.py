@@ -10,10 +10,19 @@ import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput
 from studio.studio import Studio
-from studio.voices.model import Judgement, Voice, Window
+from studio.voice_transcripts import ask_for_transcript
+from studio.voices.model import Judgement, TranscriptStatus, Voice, Window
 from tabs.html import about, audition, button, chip, html_piece, icon, piece
 from tabs.wiring import QUIET, clicked, problem, toasted, voice_export_url, voice_url
 
+TRANSCRIPT_WORDS = {
+    "none": "no transcript",
+    "given": "transcript given",
+    "draft": "transcript drafted: check it",
+    "made": "transcript made",
+    "edited": "transcript edited",
+    "failed": "transcript failed",
+}
 CONSENT_HELP = "Who agreed to the use of this voice, how and when. It is kept with the voice and exported with it."
 
 
@@ -49,11 +58,12 @@ def _row(voice: Voice) -> str:
             f'<div class="item"><span></span><div><b>{name}</b> {chip("broken", "damaged")}<br>'
             f'<small>{escape(voice.damage)}</small></div><div class="actions">{_delete(voice)}</div></div>'
         )
-    words = {"none": "no transcript", "given": "transcript given", "made": "transcript made", "edited": "transcript edited"}
-    facts = [f"{voice.duration:.1f} s", words.get(voice.transcript_status, "transcript failed"), *voice.tags]
+    facts = [f"{voice.duration:.1f} s", TRANSCRIPT_WORDS[voice.transcript_status], *voice.tags]
     if voice.built_in:
         facts.append("comes with the studio")
-    actions = "" if voice.built_in else button("edit", f"Edit {voice.name}", "edit", voice=voice.name) + _delete(voice)
+    missing = voice.transcript_status in ("none", "failed", "draft") and not voice.built_in
+    make = button("transcript", f"Make transcript of {voice.name}", "text", voice=voice.name) if missing else ""
+    actions = "" if voice.built_in else make + button("edit", f"Edit {voice.name}", "edit", voice=voice.name) + _delete(voice)
     export = (
         f'<a class="act plain" href="{escape(voice_export_url(voice.name))}" download aria-label="Export {name}" '
         f'title="Export {name}">{icon("download")}</a>'
@@ -104,6 +114,10 @@ class VoicesPanel:
         edit.save.click(self._change, [edit.voice, *edit.fields, self.changed], [self.listing, edit.group, self.changed], **QUIET)
         edit.close.click(lambda: gr.update(visible=False), None, edit.group, **QUIET)
 
+    def refreshed(self) -> str:
+        """The listing as it is now: transcripts are made in the background."""
+        return self._list()
+
     def _list(self) -> str:
         return voices_list(self._studio.voices.list())
 
@@ -130,7 +144,7 @@ class VoicesPanel:
         try:
             if not path:
                 raise InvalidInput("There is no clip yet.", "Upload a file or record one.")
-            self._studio.voices.add(
+            voice = self._studio.voices.add(
                 called,
                 Path(path),
                 transcript=said,
@@ -138,6 +152,8 @@ class VoicesPanel:
                 consent=agreed,
                 window=(part[0], part[1]) if part else None,
             )
+            if ask_for_transcript(self._studio.jobs, voice) is not None:
+                gr.Info(f"{voice.name} is saved; its transcript is being made.")
         except GreenroomError as error:
             return [gr.skip(), problem(error), *[gr.skip()] * 8]
         return [self._list(), "", None, "", "", "", "", "", gr.update(visible=False), count + 1]
@@ -147,6 +163,7 @@ class VoicesPanel:
         if not path:
             return [gr.skip()] * 3
         voice = self._studio.voices.import_file(Path(path))
+        ask_for_transcript(self._studio.jobs, voice)
         gr.Info(f"{voice.name} is saved.")
         return [self._list(), None, count + 1]
 
@@ -159,6 +176,9 @@ class VoicesPanel:
         if data.get("act") == "delete":
             self._studio.voices.delete(voice)
             return [self._list(), count + 1, *[gr.skip()] * 7]
+        if data.get("act") == "transcript":
+            job = self._studio.jobs.submit("voice_transcript", {"voice": voice})
+            gr.Info(f"{job.title} is being made. Open this list again to see it.")
         if data.get("act") == "edit":
             found = self._studio.voices.get(voice)
             values = [found.name, found.transcript, ", ".join(found.tags), found.notes, found.consent]
@@ -167,7 +187,17 @@ class VoicesPanel:
 
     @toasted
     def _change(self, voice: str, name: str, transcript: str, tags: str, notes: str, consent: str, count: int) -> list[Any]:
-        self._studio.voices.update(voice, name=name, transcript=transcript, tags=_labels(tags), notes=notes, consent=consent)
+        old = self._studio.voices.get(voice)
+        checked: TranscriptStatus | None = "edited" if old.transcript_status == "draft" and transcript.strip() else None
+        self._studio.voices.update(
+            voice,
+            name=name,
+            transcript=transcript,
+            transcript_status=checked,
+            tags=_labels(tags),
+            notes=notes,
+            consent=consent,
+        )
         return [self._list(), gr.update(visible=False), count + 1]
 
 

@@ -185,12 +185,12 @@ class _CastingCall:
 
     def _saved(self, voice: Voice, named: EngineClass | None) -> Casting:
         engine = self._cloning(voice, named)
-        if engine.card.needs_transcript and not voice.transcript:
+        if engine.card.needs_transcript and not voice.known_transcript:
             raise InvalidInput(
                 f"{engine.card.title} has to know what is said in “{visible(voice.name)}”, and the voice has no transcript.",
                 "Add the transcript to the voice, word for word.",
             )
-        speaking = SpeakingVoice(reference=voice.master, transcript=voice.transcript)
+        speaking = SpeakingVoice(reference=voice.master, transcript=voice.known_transcript)
         return Casting(engine, speaking, voice.name, f"saved:{voice.fingerprint}", voice.consent)
 
     def _cloning(self, voice: Voice, named: EngineClass | None) -> EngineClass:

@@ -10,7 +10,9 @@ from typing import Any, Literal, get_args
 
 from studio.errors import InvalidInput
 
-TranscriptStatus = Literal["none", "given", "made", "edited", "failed"]
+TranscriptStatus = Literal["none", "given", "draft", "made", "edited", "failed"]
+"""Where a transcript comes from: a person gave it, a recogniser made it or only a draft of it, a person edited it."""
+
 TRANSCRIPT_STATUSES: tuple[str, ...] = get_args(TranscriptStatus)
 
 Window = tuple[float, float]
@@ -115,9 +117,14 @@ class Voice:
     damage: str = ""
 
     @property
+    def known_transcript(self) -> str:
+        """The transcript as far as a clone may rely on it: a draft that nobody has checked is none."""
+        return "" if self.transcript_status == "draft" else self.transcript
+
+    @property
     def fingerprint(self) -> str:
         """Changes with everything of the voice that a clone can hear; part of the hash of every segment spoken in it."""
-        return sha256(f"{self.sound}\n{self.transcript}".encode()).hexdigest()[:24]
+        return sha256(f"{self.sound}\n{self.known_transcript}".encode()).hexdigest()[:24]
 
     def as_dict(self) -> dict[str, Any]:
         """The voice for the public API: JSON values only, and no path."""

@@ -48,11 +48,22 @@ window.greenroom = (() => {
     if (at >= 0 && at + 1 < buttons.length) toggleAudition(buttons[at + 1].dataset.audition); else paintAuditions()
   })
 
+  // The clipboard needs https or localhost; elsewhere the text is at least selected.
+  const copyText = (button, box) => {
+    box.select()
+    const said = button.querySelector('span'), before = said.textContent
+    const done = word => { said.textContent = word; setTimeout(() => { said.textContent = before }, 1500) }
+    if (navigator.clipboard) navigator.clipboard.writeText(box.value).then(() => done('Copied'), () => done('Selected'))
+    else done(document.execCommand('copy') ? 'Copied' : 'Selected')
+  }
+
   // Wire a gr.HTML piece: buttons with data-act send a click event with their data; data-confirm asks first.
   const wire = (element, trigger) => {
     element.addEventListener('click', event => {
       const heard = event.target.closest('[data-audition]')
       if (heard) { toggleAudition(heard.dataset.audition); return }
+      const copy = event.target.closest('[data-copy]')
+      if (copy) { copyText(copy, element.querySelector(copy.dataset.copy)); return }
       const button = event.target.closest('[data-act]')
       if (!button || button.disabled) return
       if (button.dataset.confirm && !confirm(button.dataset.confirm)) return
