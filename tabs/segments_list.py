@@ -62,7 +62,8 @@ def _row(view: SegmentView, editable: bool) -> str:
         )
     pending = " pending" if view.state is SegmentState.MISSING else ""
     return (
-        f'<div class="item" role="listitem">{hear}<div class="text{pending}">{who}{escape(view.text)}{doubt}{_takes(view, editable)}</div>'
+        f'<div class="item" role="listitem">{hear}<div class="text{pending}">{who}{escape(view.text)}{doubt}'
+        f"{_takes(view, editable)}</div>"
         f'<div class="actions">{actions}</div></div>'
     )
 
