@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from engines.faces import contract as faces
+from engines.video import contract as video
 from media.audio import Audio
 
 
@@ -89,6 +90,7 @@ class Card:
         languages: BCP-47 primary tags, empty when language does not apply.
         longest_text: characters one call takes; 0 when text does not apply.
         longest_sound: seconds of sound that a transcription engine is given at once; longer sound is cut at pauses.
+        burns_captions: a video engine that draws captions into its pictures as it makes them, at next to no cost.
         idle_seconds: how long an unused worker stays; None takes the setting of the engine's tier.
         stall_seconds: a call that reports nothing for this long is taken for hung and its worker is ended.
         reload_seconds: about how long a load takes; weighs in which idle engine is evicted first.
@@ -114,6 +116,7 @@ class Card:
     streams: bool = False
     needs_transcript: bool = False
     takes_style: bool = False
+    burns_captions: bool = False
     idle_seconds: float | None = None
     stall_seconds: float = 60.0
     reload_seconds: float = 1.0
@@ -361,4 +364,5 @@ CALLABLE_METHODS: dict[Capability, frozenset[str]] = {
 WIRE_VALUES: tuple[type, ...] = (
     Audio, SpeakingVoice, SpeechRequest, TimedMark, Speech, TranscribedSegment, Transcript, PresetVoice,
     *faces.WIRE_VALUES,
+    *video.WIRE_VALUES,
 )  # fmt: skip

@@ -1,0 +1,170 @@
+"""What video engines are asked for and what they give back: one shot at a time, as a file, with previews on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from media.errors import InvalidInput
+
+StartImage = Literal["none", "optional", "required"]
+
+
+@dataclass(frozen=True)
+class ClipSize:
+    """A size that an engine offers by name, in pixels, both sides even."""
+
+    id: str
+    title: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ClipRules:
+    """Which clips an engine makes with given options; tabs offer it, and what breaks it is refused before any load.
+
+    Args:
+        sizes: what the model was made for, the default first.
+        fps: pictures a second as fractions (numerator, denominator), the default first.
+        side_multiple: width and height are multiples of it.
+        largest_area, smallest_side: in pixels.
+        frame_step: a clip has n * frame_step + 1 pictures; 1 allows every number.
+        most_frames: in one clip; a longer shot is continued from the last picture where `start_image` allows it.
+        longest_prompt: words.
+        start_image: whether a clip can, or must, begin with a given picture.
+        continues: whether a shot longer than `most_frames` may be made as clips that go on from each other's last picture.
+    """
+
+    sizes: tuple[ClipSize, ...]
+    fps: tuple[tuple[int, int], ...] = ((16, 1),)
+    side_multiple: int = 16
+    largest_area: int = 1920 * 1088
+    smallest_side: int = 128
+    frame_step: int = 1
+    fewest_frames: int = 1
+    most_frames: int = 81
+    longest_prompt: int = 400
+    start_image: StartImage = "optional"
+    continues: bool = False
+
+    def check(self, title: str, width: int, height: int, frames: int) -> None:
+        """Refuse a size or a number of pictures that the engine does not make.
+
+        Raises:
+            InvalidInput: naming the number and the nearest one that would do.
+        """
+        step = self.side_multiple
+        if width % step or height % step or min(width, height) < self.smallest_side:
+            near = [max(-(-self.smallest_side // step) * step, round(side / step) * step) for side in (width, height)]
+            raise InvalidInput(
+                f"The size {width} × {height} cannot be made by {title}: sides are multiples of {step} from {self.smallest_side} up.",
+                f"The nearest is {near[0]} × {near[1]}.",
+            )
+        if width * height > self.largest_area:
+            most = self.largest_area / 1e6
+            raise InvalidInput(
+                f"The size {width} × {height} is too large for {title}: {most:.1f} million pixels are the most.",
+                f"Use {self.sizes[0].width} × {self.sizes[0].height}.",
+            )
+        if not self.fewest_frames <= frames <= self.most_frames:
+            raise InvalidInput(
+                f"A clip of {frames:,} frames cannot be made by {title}: it makes {self.fewest_frames} to {self.most_frames:,}.",
+                "Make several shots.",
+            )
+        if (frames - 1) % self.frame_step:
+            raise InvalidInput(
+                f"A clip of {frames} frames cannot be made by {title}: it makes multiples of {self.frame_step} plus 1.",
+                f"The next is {self.frames_for(frames)}.",
+            )
+
+    def frames_for(self, wanted: int) -> int:
+        """The smallest number of pictures in one clip that is at least `wanted`, or the largest there is."""
+        steps = -(-(max(wanted, self.fewest_frames) - 1) // self.frame_step)
+        most = (self.most_frames - 1) // self.frame_step
+        return min(steps, most) * self.frame_step + 1
+
+
+@dataclass(frozen=True)
+class ClipCaption:
+    """Words to be drawn into the pictures, in seconds from the clip's first one."""
+
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True)
+class VideoRequest:
+    """One shot.
+
+    Args:
+        prompt: what is to be seen.
+        path: where the clip is to lie, an .mp4 in an existing folder: H.264 without sound, as media.video_writer makes it.
+        frames, fps: pictures of the clip, and pictures a second as a fraction (numerator, denominator).
+        negative: what is not to be seen; engines without such a thing ignore it.
+        start_image: a picture that the clip begins with; of any size: it is filled into the clip's, cut at the sides.
+        camera: how the camera moves, in a word or a few ("", "push in", "pan left" …).
+        keyframes: pictures at which decoding must be able to begin, so that the clip can be cut there without loss.
+        captions: drawn into the pictures; given only to engines whose card says `burns_captions`.
+        quality: of the file, 1 to 100, as media.video_writer takes it.
+    """
+
+    prompt: str
+    path: Path
+    width: int
+    height: int
+    frames: int
+    fps: tuple[int, int]
+    seed: int = 0
+    negative: str = ""
+    start_image: Path | None = None
+    camera: str = ""
+    keyframes: tuple[int, ...] = ()
+    captions: tuple[ClipCaption, ...] = ()
+    quality: int = 80
+
+
+@dataclass(frozen=True)
+class VideoPreview:
+    """How the shot looks so far: a small JPEG, and words on it ("step 12 of 30")."""
+
+    jpeg: bytes
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class VideoResult:
+    """The finished clip, whole on the disk when this is given.
+
+    Args:
+        frames: pictures in it, as asked for.
+        facts: what a recipe shall keep of how it was made (steps, attention backend, seconds a step, LoRA …); JSON values.
+    """
+
+    path: Path
+    frames: int
+    width: int
+    height: int
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class VideoEngine(Protocol):
+    """Capability.VIDEO. An engine's class also answers what it can make, before anything is loaded."""
+
+    @classmethod
+    def clip_rules(cls, options: Any) -> ClipRules:
+        """What clips these options make; `options` is an instance of the class's Options."""
+
+    def generate(self, request: VideoRequest) -> Iterator[VideoPreview | VideoResult]:
+        """Make one shot: any number of previews, and last its result. How far it is goes through `run.progress`.
+
+        Raises:
+            EngineError: in words, for what it cannot make; nothing is left at `path` then.
+        """
+
+
+WIRE_VALUES: tuple[type, ...] = (ClipCaption, VideoRequest, VideoPreview, VideoResult)
