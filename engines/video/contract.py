@@ -60,7 +60,7 @@ class ClipRules:
         if width % step or height % step or min(width, height) < self.smallest_side:
             near = [max(-(-self.smallest_side // step) * step, round(side / step) * step) for side in (width, height)]
             raise InvalidInput(
-                f"The size {width} × {height} cannot be made by {title}: sides are multiples of {step} from {self.smallest_side} up.",
+                f"{title} cannot make the size {width} × {height}: sides are multiples of {step} from {self.smallest_side} up.",
                 f"The nearest is {near[0]} × {near[1]}.",
             )
         if width * height > self.largest_area:
