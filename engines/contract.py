@@ -156,12 +156,14 @@ class Site:
         cache: a folder of the engine's own that it may fill and lose at any time.
         weights: roots under which weights may lie, first match wins.
         environments: folder of the model environments; "studio" is the running one and always there.
+        fish_url: address of a Fish server that the person set up, "" for none.
     """
 
     assets: Path
     cache: Path
     weights: tuple[Path, ...] = ()
     environments: Path = Path()
+    fish_url: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,7 +99,15 @@ class LibrarySettings(Group):
 
 class EngineSettings(Group):
     default_speech: str = "auto"
+    fish_url: str = ""
     extra: tuple[str, ...] = ()
+
+    @field_validator("fish_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/@]+(/[^\s?#]*)?", value):
+            raise ValueError("it should be an address such as http://127.0.0.1:8080")
+        return value.rstrip("/")
 
     @field_validator("extra")
     @classmethod

@@ -179,7 +179,11 @@ def site_of(settings: Settings, paths: DataPaths) -> Site:
     """Where engines find things; further weight folders of the settings are read after the studio's own."""
     further = tuple(folder.expanduser() for folder in settings.data.weights)
     return Site(
-        assets=ASSETS, cache=paths.cache, weights=(paths.weights, *map(_absolute, further)), environments=paths.environments
+        assets=ASSETS,
+        cache=paths.cache,
+        weights=(paths.weights, *map(_absolute, further)),
+        environments=paths.environments,
+        fish_url=settings.engines.fish_url,
     )
 
 
