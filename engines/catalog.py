@@ -17,6 +17,8 @@ BUILT_IN: tuple[str, ...] = (
     "engines.verification.reading_follower:ReadingFollower",
     "engines.transcription.pocketsphinx:Pocketsphinx",
     "engines.transcription.faster_whisper:FasterWhisper",
+    "engines.transcription.whisper_transformers:WhisperTransformers",
+    "engines.faces.puppet:Puppet",
 )
 """Adding an engine is one line here: "module:Class"."""
 

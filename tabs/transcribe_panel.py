@@ -27,7 +27,11 @@ class TranscribePanel:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
         self.sound = gr.Audio(
-            sources=["upload", "microphone"], type="filepath", label="Sound to write down", elem_id="transcribe-sound"
+            sources=["upload", "microphone"],
+            type="filepath",
+            label="Sound to write down",
+            elem_id="transcribe-sound",
+            buttons=["download"],
         )
         with gr.Row():
             with gr.Column(min_width=220):
