@@ -14,9 +14,18 @@ from media.errors import NotFound
 BUILT_IN: tuple[str, ...] = (
     "engines.speech.flite:Flite",
     "engines.speech.espeak:Espeak",
+    "engines.speech.f5:F5TTS",
+    "engines.speech.voxcpm2:VoxCPM2",
+    "engines.speech.kokoro:Kokoro",
+    "engines.speech.vibevoice:VibeVoice",
+    "engines.speech.dia:Dia",
+    "engines.speech.speecht5:SpeechT5",
+    "engines.speech.mms:Mms",
     "engines.verification.reading_follower:ReadingFollower",
     "engines.transcription.pocketsphinx:Pocketsphinx",
     "engines.transcription.faster_whisper:FasterWhisper",
+    "engines.speech.fish:FishSpeech",
+    "engines.speech.fish_server:FishServer",
     "engines.transcription.whisper_transformers:WhisperTransformers",
     "engines.faces.puppet:Puppet",
 )

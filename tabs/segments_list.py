@@ -91,7 +91,7 @@ def _take(view: SegmentView, number: int, take: TakeView, editable: bool) -> str
     hear = "" if take.used or not take.path.exists() else audition(segment_url(take.path.stem), f"Play {what}")
     use = ""
     if hear and editable:
-        use = button("take", f"Use {what}", show=True, style="", segment=view.id, seed=take.seed)
+        use = button("take", "Use this take", show=True, style="", segment=view.id, seed=take.seed)
     return f"<li>{hear}<span>{escape(' · '.join(filter(None, facts)))}<br>{escape(why)}</span>{use}</li>"
 
 

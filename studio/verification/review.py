@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from studio.verification.compare import compare
-from studio.verification.listeners import FOLLOWER, band
+from studio.verification.listeners import BASIC, FOLLOWER, band
 
 FORMAT = 1
 
@@ -82,7 +82,8 @@ def review(
             flagged = rate >= limits.flag
             redo = limits.redo is not None and rate >= limits.redo
         if flagged and found.sentence:
-            problems.append(f"Heard by {listener}: {found.sentence}")
+            unsure = "A rough recogniser hears it otherwise: " if listener in BASIC else ""
+            problems.append(unsure + found.sentence)
         penalty += min(0.6, rate)
     if likeness is not None and likeness < likeness_floor:
         problems.append(f"It is another voice: {likeness:.2f} like the reference, {likeness_floor:.2f} is the least.")
