@@ -12,6 +12,9 @@ from pathlib import Path
 from engines.contract import Card, HubFile, Readiness, Site
 from engines.errors import EngineNotReady
 
+DATASET = "datasets/"
+"""Begins the name of a repository that the hub keeps among its data sets: "datasets/org/name"."""
+
 PART_SUFFIX = ".part"
 """Of a file that is still being downloaded; it is renamed when it is whole and checked."""
 
@@ -77,7 +80,8 @@ def folders_of(site: Site, repo: str) -> Iterator[Path]:
         own = root / repo_folder_name(repo)
         if own.is_dir():
             yield own
-        yield from _snapshots(root / f"models--{repo_folder_name(repo)}")
+        kind = "" if repo.startswith(DATASET) else "models--"
+        yield from _snapshots(root / f"{kind}{repo_folder_name(repo)}")
 
 
 def is_whole(path: Path) -> bool:

@@ -39,9 +39,9 @@ class SystemTab:
             with gr.Column(scale=6, min_width=340):
                 self.memory = html_piece(elem_id="memory")
                 self.jobs = html_piece(elem_id="jobs")
+                self.models = ModelsPanel(studio)
             with gr.Column(scale=5, min_width=340):
                 self.engines = html_piece(elem_id="engines")
-                self.models = ModelsPanel(studio)
 
     def wire(self, tab: gr.Tab, others: Sequence[gr.Tab]) -> None:
         """Opening this tab starts its timer, opening another one stops it."""

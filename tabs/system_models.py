@@ -58,7 +58,7 @@ class ModelsPanel:
             jobs.submit("install_environment", {"name": data.get("environment", ""), "action": action})
         elif act in ("fetch", "delete", "move"):
             action = {"fetch": "download"}.get(act, act)
-            spec = {"engine": data.get("engine", ""), "action": action}
+            spec = {"engine": data.get("engine", ""), "action": action, "repo": data.get("repo", "")}
             if act == "move":
                 spec["root"] = self._root(data.get("root", ""))
             jobs.submit("download_weights", spec)
@@ -82,7 +82,7 @@ def _environment_row(declared: Declaration, status: EnvironmentStatus, job: Job 
     installing = status.state is EnvironmentState.INSTALLING
     said = "" if status.ready or job is not None else f"<br><small>{escape(status.sentence)}</small>"
     expected = declared.installed_gb
-    length = size(status.size_bytes) if status.ready else f"about {expected.cpu:.1f} GB, with CUDA {expected.cuda:.1f} GB"
+    length = size(status.size_bytes) if status.ready else f"{expected.cpu:.0f} to {expected.cuda:.0f} GB"
     if job is not None:
         act = button("cancel", f"Stop: {job.title}", "close", job=job.id)
     elif installing:
@@ -101,33 +101,45 @@ def weights_panel(weights: Sequence[EngineWeights], jobs: Sequence[Job], roots: 
     """Every engine with weights, with their licence; "" when there is none."""
     if not weights:
         return ""
-    rows = "".join(_weights_row(one, _job_of(jobs, "engine", one.card.id), roots, offline) for one in weights)
+    rows = "".join(_weights_rows(one, jobs, roots, offline) for one in weights)
     said = "Downloads are switched off (weights.offline, or HF_HUB_OFFLINE)." if offline else ""
     return _table("Weights", ("Engine", "State", "Size", ""), rows, said)
 
 
-def _weights_row(status: EngineWeights, job: Job | None, roots: Sequence[Path], offline: bool) -> str:
+def _weights_rows(status: EngineWeights, jobs: Sequence[Job], roots: Sequence[Path], offline: bool) -> str:
+    """The engine's row, and under it one for each repository when there are several: sizes of a model, or its parts."""
     card = status.card
     gated = " Their makers ask to accept it first." if status.gated else ""
     about = f"{card.weights_licence.name}: {use_of(card.weights_licence)}.{gated}"
-    label = f"<b>{escape(card.title)}</b><br><small>{escape(about)}</small><br><small>{escape(', '.join(status.repos))}</small>"
+    running = [job for job in jobs if job.spec.get("engine") == card.id]
+    whole = next((job for job in running if not job.spec.get("repo")), None)
+    rows = _weights_row(f"<b>{escape(card.title)}</b><br><small>{escape(about)}</small>", status, whole, roots, offline, "")
+    if len(status.repos) > 1:
+        for repo in status.repos:
+            job = next((job for job in running if job.spec.get("repo") == repo), None)
+            rows += _weights_row(f"<small>{escape(repo)}</small>", status.of_repo(repo), job, roots, offline, repo)
+    return rows
+
+
+def _weights_row(label: str, status: EngineWeights, job: Job | None, roots: Sequence[Path], offline: bool, repo: str) -> str:
     length = size(status.whole_bytes)
     if status.state is WeightsState.PARTIAL:
         length = f"{size(status.here_bytes)} of {length}"
-    return _row(label, status.state, job, length, _weights_buttons(status, job, roots, offline))
+    return _row(label, status.state, job, length, _weights_buttons(status, job, roots, offline, repo))
 
 
-def _weights_buttons(status: EngineWeights, job: Job | None, roots: Sequence[Path], offline: bool) -> str:
+def _weights_buttons(status: EngineWeights, job: Job | None, roots: Sequence[Path], offline: bool, repo: str) -> str:
     card = status.card
     if job is not None:
         return button("cancel", f"Stop: {job.title}", "close", job=job.id)
-    word = {"missing": "Download", "partial": "Go on", "present": "Check"}[status.state.value]
-    act = "" if offline else button("fetch", word, show=True, style="", engine=card.id)
+    whole = "Download all" if len(status.repos) > 1 else "Download"
+    word = {"missing": whole, "partial": "Get the rest", "present": "Check"}[status.state.value]
+    act = "" if offline else button("fetch", word, show=True, style="", engine=card.id, repo=repo)
     if status.own and status.state is not WeightsState.MISSING:
-        for number, root in enumerate(roots):
+        for number, root in enumerate(() if repo else roots):
             if len(roots) > 1 and not all(file.path is None or file.path.is_relative_to(root) for file in status.files):
                 act += button("move", f"Move to folder {number + 1}", show=True, style="", engine=card.id, root=number)
-        act += button("delete", f"Delete the weights of {card.title}", "trash", engine=card.id)
+        act += button("delete", f"Delete the weights of {card.title}", "trash", engine=card.id, repo=repo)
     return act
 
 

@@ -11,6 +11,7 @@ import gradio as gr
 
 from engines.contract import Capability
 from media.encode import AUDIO_FORMATS
+from studio.engines_service import licence_text
 from studio.errors import GreenroomError
 from studio.productions.voiceover import Voiceover
 from studio.settings import VoiceoverSettings
@@ -166,7 +167,7 @@ class VoiceoverForm:
         if engine_id == AUTO:
             return piece('<div class="counts"><span>Picks the clearest ready engine for the script\'s language.</span></div>')
         row = self._studio.engines.status(engine_id)
-        use = "" if row.card.commercial_use else " Not for commercial use."
+        use = "" if row.card.commercial_use else f" Licence {licence_text(row.card)}: not for commercial use."
         state = "" if row.ready else f" {row.readiness} {row.next_step}"
         return piece(f'<div class="counts"><span>{escape(row.card.summary + use + state)}</span></div>')
 

@@ -21,7 +21,7 @@ class WeightsSpec(BaseModel):
     """
     Args:
         engine: whose weights. action: "download" fetches what is missing and checks what is here; "delete"; "move" brings
-            them to `root`, which is one of the folders of weights.
+            them to `root`, which is one of the folders of weights. repo: only what lies in this repository, "" for all.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,6 +29,7 @@ class WeightsSpec(BaseModel):
     engine: str = Field(max_length=100)
     action: Literal["download", "delete", "move"] = "download"
     root: str = Field("", max_length=1000)
+    repo: str = Field("", max_length=200)
 
 
 class DownloadWeights:
@@ -46,7 +47,7 @@ class DownloadWeights:
             NotFound: no such engine, or one without weights. WeightsError: downloads are switched off. InvalidInput: there is
             nothing to do.
         """
-        status = self._weights.status(spec.engine)
+        status = self._weights.status(spec.engine, spec.repo)
         if spec.action == "download":
             self._weights.refuse_offline()
         elif status.state is WeightsState.MISSING:
@@ -60,7 +61,7 @@ class DownloadWeights:
 
     def title(self, spec: WeightsSpec) -> str:
         done = {"download": "Download", "delete": "Delete", "move": "Move"}[spec.action]
-        return f"{done} the weights of {self._weights.status(spec.engine).card.title}"
+        return f"{done} the weights of {self._weights.status(spec.engine).card.title}" + (f" ({spec.repo})" if spec.repo else "")
 
     def lane(self, spec: WeightsSpec) -> str:
         return SETUP_LANE
@@ -69,14 +70,14 @@ class DownloadWeights:
         """Called again after an interruption, it goes on with what has arrived."""
         stop = Stop(stage)
         if spec.action == "download":
-            self._weights.download(spec.engine, stage.progress, stop)
+            self._weights.download(spec.engine, stage.progress, stop, spec.repo)
             return []
-        repos = set(self._weights.status(spec.engine).repos)
+        repos = set(self._weights.status(spec.engine, spec.repo).repos)
         for engine in self._engines():
             if repos & {file.repo for file in engine.card.hub_files}:
                 self._unload(engine.card.id)
         if spec.action == "delete":
-            freed = self._weights.delete(spec.engine)
+            freed = self._weights.delete(spec.engine, spec.repo)
             stage.progress(1.0, f"{freed / 1e9:.2f} GB came free")
         else:
             self._weights.move(spec.engine, Path(spec.root), stage.progress, stop)

@@ -20,7 +20,7 @@ from typing import Any
 
 from engines.contract import HubFile
 from engines.reasons import sanitise
-from engines.weights import PART_SUFFIX, size_text
+from engines.weights import DATASET, PART_SUFFIX, size_text
 from studio.errors import GreenroomError, StorageError
 from studio.weights.checksum import Checksum, sum_of
 from studio.weights.model import WeightsError
@@ -106,7 +106,8 @@ def _described(file: HubFile, folder: Path, token: str) -> Wanted:
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
     page = f"https://huggingface.co/{file.repo}"
-    url = hf_hub_url(file.repo, file.path, revision=file.revision)
+    kind = "dataset" if file.repo.startswith(DATASET) else "model"
+    url = hf_hub_url(file.repo.removeprefix(DATASET), file.path, repo_type=kind, revision=file.revision)
     try:
         about = get_hf_file_metadata(url, token=token or False, timeout=20)
     except hub.GatedRepoError:

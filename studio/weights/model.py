@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -64,3 +64,7 @@ class EngineWeights:
     @property
     def repos(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(file.file.repo for file in self.files))
+
+    def of_repo(self, repo: str) -> EngineWeights:
+        """The files of one repository alone: one size of a model, say, or its vocoder."""
+        return replace(self, files=tuple(file for file in self.files if file.file.repo == repo))

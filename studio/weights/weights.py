@@ -60,21 +60,29 @@ class Weights:
         """Every engine that has weights on a hub."""
         return [self._status(engine.card) for engine in self._engines() if engine.card.hub_files]
 
-    def status(self, engine_id: str) -> EngineWeights:
-        """Raises NotFound: no such engine, or it needs no weights."""
-        return self._status(self._card(engine_id))
+    def status(self, engine_id: str, repo: str = "") -> EngineWeights:
+        """Of all its repositories, or of one.
 
-    def download(self, engine_id: str, progress: Say, cancelled: Cancelling) -> EngineWeights:
-        """Fetch what is missing, going on where an earlier try stopped, and check what is here against the hub.
+        Raises:
+            NotFound: no such engine, it needs no weights, or none of that repository.
+        """
+        status = self._status(self._card(engine_id))
+        if repo and repo not in status.repos:
+            raise NotFound(f"{status.card.title} has no weights in {repo}.", f"There are: {', '.join(status.repos)}.")
+        return status.of_repo(repo) if repo else status
+
+    def download(self, engine_id: str, progress: Say, cancelled: Cancelling, repo: str = "") -> EngineWeights:
+        """Fetch what is missing (of one repository, or of all), going on where an earlier try stopped, and check what is here
+        against the hub.
 
         Raises:
             NotFound, WeightsError, StorageError: what is wrong and the next step. Cancelled.
         """
-        card = self._card(engine_id)
+        files = tuple(file.file for file in self.status(engine_id, repo).files)
         self.refuse_offline()
-        folders = tuple(str(self._target(file)) for file in card.hub_files)
-        self._fetch(Order(card.hub_files, folders, self._reserve, self._token()), progress, cancelled)
-        return self._status(card)
+        folders = tuple(str(self._target(file)) for file in files)
+        self._fetch(Order(files, folders, self._reserve, self._token()), progress, cancelled)
+        return self.status(engine_id, repo)
 
     def refuse_offline(self) -> None:
         """Raises WeightsError when downloads are switched off."""
@@ -84,18 +92,19 @@ class Weights:
                 "Set weights.offline to false in settings.yaml, or start it without HF_HUB_OFFLINE.",
             )
 
-    def delete(self, engine_id: str) -> int:
-        """Delete the engine's files, but those that another engine needs too; the bytes that came free.
+    def delete(self, engine_id: str, repo: str = "") -> int:
+        """Delete the engine's files (of one repository, or all), but those that another engine needs too. Gives the bytes that
+        came free.
 
         Raises:
             NotFound; WeightsError: they lie in a cache of other programs.
         """
-        status = self._own(engine_id)
+        status = self._own(engine_id, repo)
         shared = {
             (file.repo, file.path) for other in self._engines() if other.card.id != engine_id for file in other.card.hub_files
         }
         freed = 0
-        for file in status.card.hub_files:
+        for file in (one.file for one in status.files):
             if (file.repo, file.path) not in shared:
                 freed += sum(_delete(self._folder(root, file), file.path) for root in self.roots)
         return freed
@@ -156,8 +165,8 @@ class Weights:
                 return part.stat().st_size
         return 0
 
-    def _own(self, engine_id: str) -> EngineWeights:
-        status = self.status(engine_id)
+    def _own(self, engine_id: str, repo: str = "") -> EngineWeights:
+        status = self.status(engine_id, repo)
         if not status.own and status.here_bytes:
             raise WeightsError(
                 f"The weights of {status.card.title} lie in the cache of another program.", "Use that program to remove them."

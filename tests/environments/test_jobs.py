@@ -99,7 +99,7 @@ def test_the_system_tab_shows_licence_size_and_what_can_be_done(studio: Studio) 
     status = EngineWeights(card, (FileStatus(card.hub_files[0], None, 1_000_000),), own=True)
     shown = weights_panel([status], [], (Path("/a"),), offline=False)
     assert "CC-BY-NC-4.0: not for commercial use" in shown and "accept it first" in shown
-    assert "1.0 MB of 3.0 MB" in shown and "Go on" in shown and 'data-act="delete"' in shown
+    assert "1.0 MB of 3.0 MB" in shown and "Get the rest" in shown and 'data-act="delete"' in shown
     offline = weights_panel([status], [], (Path("/a"),), offline=True)
     assert "switched off" in offline and 'data-act="fetch"' not in offline
     assert use_of(card.code_licence) == "commercial use allowed"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engines.contract import Site
+from engines.contract import HubFile, Site
 from engines.errors import EngineNotReady
 from engines.weights import find_file, weights_folder, weights_readiness
 from studio.errors import Cancelled, GreenroomError, NotFound, StorageError
@@ -175,6 +176,22 @@ def test_deleting_keeps_what_another_engine_needs(make_weights: Make, site: Site
     assert weights.delete("other") == 0  # "tiny" wants it too
     assert make_weights(card_of("other", CONFIG)).delete("other") == 10
     assert not config.parent.exists()
+
+
+def test_one_repository_of_several(hub: Hub, make_weights: Make, site: Site) -> None:
+    hub.files["datasets/greenroom/large/model.bin"] = BIG
+    both = card_of("tiny", CONFIG)
+    both = replace(both, hub_files=(*both.hub_files, HubFile("datasets/greenroom/large", "model.bin", len(BIG))))
+    weights = make_weights(both)
+    weights.download("tiny", lambda fraction, note: None, lambda: False, REPO)
+    assert weights.status("tiny").state is WeightsState.PARTIAL
+    assert weights.status("tiny", REPO).state is WeightsState.PRESENT
+    assert weights.status("tiny", "datasets/greenroom/large").state is WeightsState.MISSING
+    get(weights)
+    assert find_file(site, both.hub_files[1]) == site.weights[0] / "datasets--greenroom--large" / "model.bin"
+    assert weights.delete("tiny", REPO) == len(SMALL)
+    with pytest.raises(NotFound, match="There are: greenroom/tiny, datasets/greenroom/large"):
+        weights.status("tiny", "greenroom/huge")
 
 
 def test_moving_to_another_root(make_weights: Make, site: Site) -> None:
