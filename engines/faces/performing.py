@@ -1,0 +1,138 @@
+"""The puppet's portrait animation: mouth, brows, lids and head of a driving video, carried over to a still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.contract import Run
+from engines.errors import EngineError
+from engines.faces import mesh_points as points
+from engines.faces.contract import AnimateRequest, RenderedPart
+from engines.faces.head import HeadPose
+from engines.faces.landmarks import Face, LandmarkProvider
+from engines.faces.mouth_shape import MouthShape
+from engines.faces.parts import Edited, face_of, written_parts
+from engines.faces.puppeteer import Expression, Puppeteer
+from engines.faces.tracking import WINDOW, FaceTracker
+from media.pictures import read_picture
+from media.video import read_frames
+
+_WIDEST = 0.42
+_SEARCHED = 90
+
+
+class Strength(Protocol):
+    driving: float
+
+
+@dataclass(frozen=True, eq=False)
+class Neutral:
+    """The driving face in the first picture that shows it; movements are told relative to it."""
+
+    face: Face
+    eyes: float
+    width: float
+
+    @classmethod
+    def of(cls, face: Face) -> Neutral:
+        return cls(face, float(np.mean(face.eye_openings)), _relative_width(face))
+
+
+def performing_parts(request: AnimateRequest, provider: LandmarkProvider, manner: Strength, run: Run) -> Iterator[RenderedPart]:
+    """The parts from `request.first_frame` on."""
+    fps = Fraction(*request.fps)
+    pictures = _performed(request, provider, manner, fps, run)
+    yield from written_parts(
+        pictures, request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run
+    )
+
+
+def _performed(
+    request: AnimateRequest, provider: LandmarkProvider, manner: Strength, fps: Fraction, run: Run
+) -> Iterator[Edited]:
+    picture = read_picture(request.portrait)
+    puppeteer = Puppeteer(picture, face_of(picture, provider, request.choice, "the portrait"))
+    neutral = Neutral.of(_first_face(request, provider, fps, run))
+    start = max(0, request.first_frame - WINDOW)
+    frames = (
+        (start + at, one.picture) for at, one in enumerate(read_frames(request.driving, fps, start, request.frames - start))
+    )
+    near = neutral.face if start == 0 else None
+    held = Expression()
+    for tracked in FaceTracker(provider, request.driving_choice, near).track(frames):
+        run.check()
+        if tracked.face is not None:
+            held = expression_of(tracked.face, neutral, manner.driving)
+        if tracked.number >= request.first_frame:
+            yield puppeteer.render(held), tracked.face is not None, tracked.bridged
+
+
+def expression_of(face: Face, neutral: Neutral, strength: float = 1.0) -> Expression:
+    """What a driving face does, by what it means rather than by its pixels, so that the portrait keeps its own features."""
+    turn, scale, moved = alignment(face.points, neutral.face.points)
+    settled = scale * face.points @ turn.T + moved
+    inverse = turn.T
+    yaw = float(np.arctan2(inverse[0, 2], inverse[2, 2]))
+    pitch = float(-np.arcsin(np.clip(inverse[1, 2], -1, 1)))
+    roll = float(np.arctan2(inverse[1, 0], inverse[1, 1]))
+    eyes = float(np.linalg.norm(neutral.face.points[263, :2] - neutral.face.points[33, :2]))
+    shift = (face.points[list(points.RIGID), :2].mean(axis=0) - neutral.face.points[list(points.RIGID), :2].mean(axis=0)) / eyes
+    brows = list(points.RIGHT_BROW + points.LEFT_BROW)
+    lift = float((neutral.face.points[brows, 1] - settled[brows, 1]).mean()) / eyes
+    width = _relative_width(face) / neutral.width - 1
+    closed = float(np.clip((1 - np.mean(face.eye_openings) / max(neutral.eyes, 1e-3)) * 1.6 - 0.2, 0, 1))
+    opening = max(0.0, face.mouth_gap - 0.02)
+    pressed = float(np.clip(1 - face.mouth_gap / 0.02, 0, 1)) * 0.3
+    mouth = MouthShape(
+        open=min(_WIDEST, opening * 1.1 * strength),
+        wide=float(np.clip(width * 5 * strength, 0, 1)),
+        pucker=float(np.clip(-width * 4 * strength, 0, 1)),
+        press=pressed,
+    )
+    pose = HeadPose(
+        yaw=0.8 * strength * _bounded(-yaw, 0.25), pitch=0.8 * strength * _bounded(pitch, 0.2),
+        roll=0.8 * strength * _bounded(roll, 0.3), right=0.35 * strength * _bounded(float(shift[0]), 0.3),
+        down=0.35 * strength * _bounded(float(shift[1]), 0.3),
+    )  # fmt: skip
+    return Expression(mouth, closed, float(np.clip(lift * 8 * strength, -1, 1)), pose)
+
+
+def alignment(moving: NDArray[np.float32], fixed: NDArray[np.float32]) -> tuple[NDArray, float, NDArray]:
+    """Rotation, scale and shift that bring a head's rigid points onto another's (Kabsch with scale)."""
+    rigid = list(points.RIGID)
+    a, b = moving[rigid].astype(np.float64), fixed[rigid].astype(np.float64)
+    middle_a, middle_b = a.mean(axis=0), b.mean(axis=0)
+    a, b = a - middle_a, b - middle_b
+    u, sizes, vt = np.linalg.svd(a.T @ b)
+    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
+    turn = vt.T @ np.diag(signs) @ u.T
+    scale = float((sizes * signs).sum() / max(1e-9, (a**2).sum()))
+    return turn, scale, middle_b - scale * turn @ middle_a
+
+
+def _first_face(request: AnimateRequest, provider: LandmarkProvider, fps: Fraction, run: Run) -> Face:
+    problem: EngineError | None = None
+    for at, frame in enumerate(read_frames(request.driving, fps, 0, min(_SEARCHED, request.frames))):
+        run.check()
+        if at % 10 == 0:
+            try:
+                return face_of(frame.picture, provider, request.driving_choice, "the driving video")
+            except EngineError as error:
+                problem = problem or error
+    raise problem or EngineError("The driving video holds no pictures.", "Use another one.")
+
+
+def _relative_width(face: Face) -> float:
+    """The mouth's width by the distance of the eyes, both in space, so that turning the head changes nothing."""
+    eyes = float(np.linalg.norm(face.points[263] - face.points[33]))
+    return face.mouth_width / max(eyes, 1e-3)
+
+
+def _bounded(value: float, most: float) -> float:
+    return float(np.clip(value, -most, most))
