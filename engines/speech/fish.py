@@ -1,8 +1,9 @@
 """Fish Speech S1 by its own package, in an environment of its own.
 
-The package of 0.1.0 needs four cures, each done here and nowhere else: it lacks the mark of its own root (the environment's
-set-up writes it), it asks torchaudio for a list that is gone since 2.9, it waits for ever when its model does not load, and
-it takes codec configurations from its own folder only, and weights that do not fit them without a word.
+The package of 0.1.0 needs cures, each done here and nowhere else: it lacks the mark of its own root (the environment's set-up
+writes it); it asks torchaudio for a list that is gone since 2.9, and to decode with libraries that a system may lack; it waits
+for ever when its model does not load; it takes codec configurations from its own folder only, and weights that do not fit them
+without a word.
 """
 
 from __future__ import annotations
@@ -180,8 +181,17 @@ class FishSpeech(TorchSpeech):
 
 
 def _heal_torchaudio() -> None:
-    """torchaudio dropped the list of its backends in 2.9; the package reads it and needs no more than "soundfile"."""
-    import torchaudio  # type: ignore[import-not-found]
+    """torchaudio dropped the list of its backends in 2.9, and decodes with system libraries since that many machines lack;
+    the package needs "soundfile" in the list, and WAV files decoded."""
+    import soundfile
+    import torch
+    import torchaudio
+
+    def load(source: Any, **_: Any) -> tuple[Any, int]:
+        samples, rate = soundfile.read(source, dtype="float32", always_2d=True)
+        return torch.from_numpy(np.ascontiguousarray(samples.T)), rate
+
+    torchaudio.load = load
 
     if not hasattr(torchaudio, "list_audio_backends"):
         torchaudio.list_audio_backends = lambda: ["soundfile"]
