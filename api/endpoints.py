@@ -89,6 +89,52 @@ class Endpoints:
         return text.strip(), self._output(job, "subtitles"), job.as_dict()
 
     @endpoint
+    def lip_sync(
+        self,
+        face: gr.FileData,
+        audio: gr.FileData,
+        engine: str = "auto",
+        options: dict[str, Any] = {},
+    ) -> tuple[gr.FileData, dict[str, Any]]:
+        """Make a face speak and wait for the video.
+
+        Args:
+            face: a picture or a video that shows a face.
+            audio: the speech, in any common audio or video format.
+            engine: id of a faces engine as /engines lists them; "auto" takes the best ready one.
+            options: values for the engine's own options; /engines holds their schema.
+
+        Returns:
+            The video file and the job.
+        """
+        spec = {"face": self._given(face, "face"), "audio": self._given(audio, "audio"), "engine": engine, "options": options}
+        job = self._finished(self._studio.jobs.submit("lip_sync", spec))
+        return self._output(job, "video"), job.as_dict()
+
+    @endpoint
+    def animate_portrait(
+        self,
+        portrait: gr.FileData,
+        driving_video: gr.FileData,
+        engine: str = "auto",
+        options: dict[str, Any] = {},
+    ) -> tuple[gr.FileData, dict[str, Any]]:
+        """Make a portrait follow the performance in a video and wait for the result.
+
+        Args:
+            portrait: a picture that shows a face.
+            driving_video: a video of someone performing; its sound goes into the result.
+            engine: id of a faces engine as /engines lists them; "auto" takes the best ready one.
+            options: values for the engine's own options; /engines holds their schema.
+
+        Returns:
+            The video file and the job.
+        """
+        files = {"portrait": self._given(portrait, "portrait"), "driving_video": self._given(driving_video, "driving_video")}
+        job = self._finished(self._studio.jobs.submit("animate_portrait", {**files, "engine": engine, "options": options}))
+        return self._output(job, "video"), job.as_dict()
+
+    @endpoint
     def submit(self, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
         """Hand in a job and get it back at once, without waiting for it.
 
@@ -235,6 +281,9 @@ class Endpoints:
 
     # Helpers
 
+    def _given(self, value: gr.FileData, field: str) -> str:
+        return str(uploaded_file(value, field, self._incoming))
+
     def _finished(self, job: Job) -> Job:
         while not job.state.ended:
             if self._closing.is_set():
@@ -280,6 +329,8 @@ def _limit(limit: int) -> int:
 QUEUES: dict[str, dict[str, Any]] = {
     "voiceover": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "transcribe": {"concurrency_id": "gpu", "concurrency_limit": 1},
+    "lip_sync": {"concurrency_id": "gpu", "concurrency_limit": 1},
+    "animate_portrait": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "submit": {"queue": False},
     "job": {"queue": False},
     "jobs": {"queue": False},

@@ -158,6 +158,8 @@ def all_productions(studio: Studio) -> list[Production]:
     """Every kind of job; adding one is one line here."""
     from studio.productions.download_weights import DownloadWeights
     from studio.productions.install_environment import InstallEnvironment
+    from studio.productions.lip_sync import LipSync
+    from studio.productions.portrait import AnimatePortrait
     from studio.productions.transcription import Transcription
     from studio.productions.voice_transcript import VoiceTranscript
     from studio.productions.voiceover import Voiceover
@@ -168,6 +170,8 @@ def all_productions(studio: Studio) -> list[Production]:
     return [
         voiceover,
         VoiceoverBatch(studio, voiceover),
+        LipSync(studio, voiceover),
+        AnimatePortrait(studio),
         Transcription(studio),
         VoiceTranscript(studio),
         InstallEnvironment(studio.environments, engines, workers),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,10 @@ _LIDS_LOST = 30.0
 class Expression:
     """Everything that a face can be told."""
 
-    mouth: MouthShape = MouthShape()
+    mouth: MouthShape = field(default_factory=MouthShape)
     blink: float = 0.0
     brow: float = 0.0
-    pose: HeadPose = HeadPose()
+    pose: HeadPose = field(default_factory=HeadPose)
 
 
 class Puppeteer:

@@ -17,7 +17,7 @@ LONGEST_BRIDGE = 5
 WINDOW = LONGEST_BRIDGE + 1
 """Frames that the track looks ahead."""
 
-_SMOOTHING = np.array([0.1, 0.25, 0.3, 0.25, 0.1])
+_SMOOTHING = np.array([0.03, 0.17, 0.6, 0.17, 0.03])
 _SEARCH_EVERY = 5
 """A lost face is searched for in every so many frames: searching takes ten times as long as following."""
 _FADE = 3

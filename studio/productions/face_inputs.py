@@ -1,0 +1,74 @@
+"""What comes into a face job: files that were uploaded or made here, and never any other path of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection
+from hashlib import file_digest
+from pathlib import Path
+
+from studio.errors import InvalidInput, NotFound
+from studio.library import Library, Output
+
+
+class InputShelf:
+    """Finds inputs by path or library id.
+
+    Args:
+        folders: what a path may lie in: uploads, outputs, and the samples that ship with the studio.
+    """
+
+    def __init__(self, library: Library, folders: Collection[Path]) -> None:
+        self._library = library
+        self._folders = tuple(folder.resolve() for folder in folders)
+
+    def find(self, value: str, field: str) -> tuple[Path, Output | None]:
+        """The file of a path or an output's id, and the output where it is one.
+
+        Raises:
+            InvalidInput: nothing was given, or a path that is not open to jobs.
+        """
+        if not value.strip():
+            raise InvalidInput(f"The {field} is missing.", "Upload a file, or choose one from the library.")
+        try:
+            output = self._library.get(value)
+            return output.path, output
+        except NotFound:
+            pass
+        path = Path(value)
+        if not path.is_absolute():
+            raise InvalidInput(f'There is no output "{value[:80]}" to take as the {field}.', "See the list of outputs.")
+        path = path.resolve()
+        if not any(path.is_relative_to(folder) for folder in self._folders) or not path.is_file():
+            raise InvalidInput(f"The {field} is not an uploaded file or an output of the studio.", "Upload it first.")
+        return path, None
+
+    def keep(self, value: str, field: str, folder: Path) -> tuple[Path, Output | None]:
+        """The same, with the file kept in `folder` until the job has ended: uploads are tidied away after a day."""
+        stem = folder / field.replace(" ", "-")
+        kept = next(iter(folder.glob(f"{stem.name}.*")), None)
+        if kept is not None:
+            return kept, self._output(value)
+        path, output = self.find(value, field)
+        target = stem.with_suffix(path.suffix.lower() or ".bin")
+        staged = target.with_name(f".{target.name}")
+        staged.unlink(missing_ok=True)
+        try:
+            os.link(path, staged)
+        except OSError:
+            shutil.copyfile(path, staged)
+        staged.replace(target)
+        return target, output
+
+    def _output(self, value: str) -> Output | None:
+        try:
+            return self._library.get(value)
+        except NotFound:
+            return None
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
