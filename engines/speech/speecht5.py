@@ -35,6 +35,9 @@ from engines.weights import weights_folder
 
 REPO, VOCODER, SPEAKERS = "microsoft/speecht5_tts", "microsoft/speecht5_hifigan", "datasets/Matthijs/cmu-arctic-xvectors"
 RATE = 16_000
+LONGEST_RATIO = 10.0
+"""Spectrogram frames of 16 ms for one letter, about twice what slow speech needs: no text runs away."""
+
 VECTORS = "spkrec-xvect.zip"
 UTTERANCE = "spkrec-xvect/cmu_us_{speaker}_arctic-wav-arctic_a0001.npy"
 READERS = {
@@ -116,7 +119,7 @@ class SpeechT5(TransformersSpeech):
         with self.watching(self._model.speecht5.decoder):
             wave = self._model.generate_speech(
                 inputs["input_ids"], torch.from_numpy(self._speakers[speaker])[None].to(self.device),
-                vocoder=self._vocoder, threshold=self.options.ending,
+                vocoder=self._vocoder, threshold=self.options.ending, maxlenratio=LONGEST_RATIO,
             )  # fmt: skip
         return self.speech(wave.float().cpu().numpy())
 

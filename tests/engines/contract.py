@@ -12,6 +12,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from pydantic import ValidationError
 from engines.contract import (
     CALLABLE_METHODS,
     Capability,
+    Card,
     Engine,
     EngineOptions,
     PresetVoice,
@@ -28,8 +32,10 @@ from engines.contract import (
     Speech,
     SpeechRequest,
     TimedMark,
+    Transcript,
 )
 from engines.errors import EngineError
+from media.audio import Audio, silence
 from media.errors import Cancelled
 
 HEAVY_MODULES = (
@@ -38,6 +44,14 @@ HEAVY_MODULES = (
 )  # fmt: skip
 
 PLAIN_TEXT = "This is a plain sentence."
+CLIP = Path(__file__).resolve().parents[2] / "assets" / "voices" / "LJ001-0001.wav"
+SAID = (
+    "Printing, in the only sense with which we are at present concerned, differs from most if not from all the arts and "
+    "crafts represented in the Exhibition"
+)
+SAVED_VOICE = SpeakingVoice(reference=CLIP, transcript=SAID)
+"""For engines that speak in saved voices only."""
+
 LANGUAGE_TAG = re.compile(r"[a-z]{2,4}(-[A-Za-z0-9]{1,8})*")
 SECONDS_PER_CHARACTER = (0.02, 0.4)
 AWKWARD_TEXTS = (
@@ -107,6 +121,8 @@ def check_card(engine: type[Engine]) -> None:
     assert all(re.fullmatch(r"[a-z]{2,4}", tag) for tag in card.languages), "languages are primary tags"
     assert len(set(card.languages)) == len(card.languages)
     assert any(callable(getattr(engine, method, None)) for method in CALLABLE_METHODS[card.capability])
+    if card.capability is Capability.TRANSCRIPTION:
+        assert card.longest_sound > 0 and card.languages
     if card.capability is Capability.SPEECH:
         assert 8_000 <= card.sample_rate <= 192_000
         assert card.longest_text >= 100 and card.languages
@@ -199,13 +215,14 @@ def check_same_seed_same_sound(instance: Engine, language: str) -> None:
 def check_refusals(instance: Engine, language: str) -> None:
     """Empty and over-long text, an unknown preset, a strange language and (unless it clones) a saved voice: in words."""
     limit = instance.card.longest_text
+    voice = usual_voice(instance)
     for request in (
-        SpeechRequest("", language=language),
-        SpeechRequest("  \n\t ", language=language),
-        SpeechRequest("…!?", language=language),
-        SpeechRequest("a" * (limit + 1), language=language),
-        SpeechRequest(PLAIN_TEXT, SpeakingVoice(preset="no-such-voice"), language),
-        SpeechRequest(PLAIN_TEXT, language="xx"),
+        SpeechRequest("", voice, language),
+        SpeechRequest("  \n\t ", voice, language),
+        SpeechRequest("…!?", voice, language),
+        SpeechRequest("a" * (limit + 1), voice, language),
+        SpeechRequest(PLAIN_TEXT, replace(voice, preset="no-such-voice"), language),
+        SpeechRequest(PLAIN_TEXT, voice, "xx"),
     ):
         with refused_in_words():
             _synthesize(instance)(request)
@@ -217,7 +234,7 @@ def check_refusals(instance: Engine, language: str) -> None:
 def check_awkward_text(instance: Engine, text: str, language: str) -> None:
     """Strange characters give sound or a refusal in words, nothing else."""
     try:
-        speech = _synthesize(instance)(SpeechRequest(text, language=language))
+        speech = _synthesize(instance)(SpeechRequest(text, usual_voice(instance), language))
     except EngineError as error:
         check_error(error)
     else:
@@ -231,17 +248,43 @@ def check_longest_text(instance: Engine, language: str) -> None:
     """Text of exactly the card's limit is spoken."""
     sentence = "The house stood on a hill and was empty. "
     text = (sentence * (instance.card.longest_text // len(sentence) + 1))[: instance.card.longest_text]
-    speech = _synthesize(instance)(SpeechRequest(text, language=language))
+    speech = _synthesize(instance)(SpeechRequest(text, usual_voice(instance), language))
     assert speech.audio.duration > SECONDS_PER_CHARACTER[0] * len(text)
     check_marks(speech.phonemes, speech.audio.duration, "phonemes")
     check_words_are_the_text(speech.words, text)
+
+
+def check_transcript(instance: Any, card: Card, audio: Audio, language: str = "en") -> Transcript:
+    """What it hears has marks inside the sound and in order, and its stretches make up its text."""
+    said: Transcript = instance.transcribe(audio, language)
+    check_marks(said.words, audio.duration, "words")
+    assert [word for one in said.segments for word in one.words] == list(said.words)
+    end = 0.0
+    for one in said.segments:
+        assert one.text.strip() == one.text != "" and end - 1e-6 <= one.start <= one.end <= audio.duration + 1e-6, one
+        assert not one.doubt or _sentences(one.doubt) == 1, one.doubt
+        end = one.end
+    assert "".join(said.text.split()) == "".join("".join(one.text for one in said.segments).split())
+    assert bool(said.language) == bool(said.text) and (not said.language or said.language in card.languages)
+    return said
+
+
+def check_listening(instance: Any, card: Card, audio: Audio) -> None:
+    """The same sound gives the same text whatever was heard between; silence gives none; strange languages are refused."""
+    first = check_transcript(instance, card, audio)
+    assert first.text, "it hears nothing at all"
+    nothing = check_transcript(instance, card, silence(3.0, 48_000, channels=2), "auto")
+    assert (nothing.text, nothing.words, nothing.segments) == ("", (), ())
+    with refused_in_words():
+        instance.transcribe(audio, "xx")
+    assert instance.transcribe(audio, "en") == first
 
 
 def check_cancel(instance: Engine, run: TinyRun, language: str) -> None:
     """A call that begins when the person has already asked to stop does not speak; afterwards the engine works on."""
     run.cancelled = True
     with pytest.raises(Cancelled):
-        _synthesize(instance)(SpeechRequest(PLAIN_TEXT, language=language))
+        _synthesize(instance)(SpeechRequest(PLAIN_TEXT, usual_voice(instance), language))
     run.cancelled = False
     assert _speak(instance, PLAIN_TEXT, language).audio.frames
 
@@ -260,8 +303,14 @@ def refused_in_words() -> Iterator[None]:
     check_error(caught.value)
 
 
+def usual_voice(instance: Engine) -> SpeakingVoice:
+    """The engine's default voice, or a saved one where it has none of its own."""
+    return SpeakingVoice() if instance.preset_voices(instance.site) else SAVED_VOICE
+
+
 def _speak(instance: Engine, text: str, language: str, preset: str = "", seed: int = 0) -> Speech:
-    return _synthesize(instance)(SpeechRequest(text, SpeakingVoice(preset), language, seed))
+    voice = SpeakingVoice(preset) if preset else usual_voice(instance)
+    return _synthesize(instance)(SpeechRequest(text, voice, language, seed))
 
 
 def _synthesize(instance: Engine) -> Callable[[SpeechRequest], Speech]:

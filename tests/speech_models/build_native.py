@@ -43,7 +43,7 @@ def build_mms(root: Path) -> None:
         )  # fmt: skip
         torch.manual_seed(len(tag) + ord(tag[0]))
         model = library.VitsModel(config)
-        torch.nn.init.normal_(model.decoder.conv_post.weight, std=0.5)
+        torch.nn.init.normal_(model.decoder.conv_post.weight, std=0.02)
         model.save_pretrained(str(folder))
 
 
@@ -71,7 +71,9 @@ def build_speecht5(root: Path) -> None:
         decoder_layers=1, decoder_attention_heads=2, decoder_ffn_dim=32, speaker_embedding_dim=8,
         speech_decoder_prenet_units=16, speech_decoder_postnet_units=16, speech_decoder_postnet_layers=2,
     )  # fmt: skip
-    _save_bin(library.SpeechT5ForTextToSpeech(config), folder)
+    model = library.SpeechT5ForTextToSpeech(config)
+    torch.nn.init.constant_(model.speech_decoder_postnet.prob_out.bias, -5.0)  # speaks until it is stopped
+    _save_bin(model, folder)
     hifigan = library.SpeechT5HifiGan(library.SpeechT5HifiGanConfig(upsample_initial_channel=32))
     torch.nn.init.normal_(hifigan.conv_post.weight, std=0.5)
     _save_bin(hifigan, vocoder)
@@ -101,7 +103,9 @@ def build_dia(root: Path) -> None:
         encoder_hidden_size=8, decoder_hidden_size=32, downsampling_ratios=[2, 4, 8, 8], upsampling_ratios=[8, 8, 4, 2],
         n_codebooks=9, codebook_dim=4, hidden_size=128, sampling_rate=44100,
     )  # fmt: skip
-    library.DacModel(codec).save_pretrained(str(root / "descript--dac_44khz"))
+    dac = library.DacModel(codec)
+    torch.nn.init.normal_(dac.decoder.conv2.weight, std=0.3)
+    dac.save_pretrained(str(root / "descript--dac_44khz"))
 
 
 def build_vibevoice(root: Path) -> None:
@@ -126,7 +130,7 @@ def build_vibevoice(root: Path) -> None:
     )  # fmt: skip
     torch.manual_seed(0)
     model = library.VibeVoiceForConditionalGeneration(config)
-    torch.nn.init.normal_(model.model.audio_tower.decoder.head.conv.weight, std=0.3)
+    torch.nn.init.normal_(model.model.audio_tower.decoder.head.conv.weight, std=30.0)
     _save_in_two(model, folder)
 
 

@@ -30,7 +30,12 @@ CONFIG = {
 FIRST_FREE = 105
 """Ids 101 to 104 are the audio control tokens, fixed in the model."""
 
-PHRASES = ["This is a plain sentence.", "Something else entirely.", "Hello there.", "The house stood on a hill and was empty."] * 4
+PHRASES = [
+    "This is a plain sentence.",
+    "Something else entirely.",
+    "Hello there.",
+    "The house stood on a hill and was empty.",
+] * 4
 
 
 def build(root: Path) -> None:
@@ -48,6 +53,7 @@ def build(root: Path) -> None:
     config = VoxCPMConfig.model_validate(CONFIG)
     vae = AudioVAEV2(config=config.audio_vae_config)
     model = VoxCPM2Model(config, LlamaTokenizerFast.from_pretrained(str(folder)), vae, device="cpu")
+    torch.nn.init.zeros_(model.stop_head.weight)  # speaks until it is stopped
     state = {
         name: tensor.contiguous().clone() for name, tensor in model.state_dict().items() if not name.startswith("audio_vae.")
     }
@@ -72,5 +78,11 @@ def _write_tokenizer(folder: Path) -> None:
     made.decoder = decoders.ByteLevel()
     made.add_special_tokens([AddedToken(token, special=True) for token in ("<unk>", "<s>", "</s>")])
     made.save(str(folder / "tokenizer.json"))
-    described = {"tokenizer_class": "LlamaTokenizerFast", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "legacy": True}
+    described = {
+        "tokenizer_class": "LlamaTokenizerFast",
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "unk_token": "<unk>",
+        "legacy": True,
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(described), "utf-8")

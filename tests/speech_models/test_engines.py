@@ -1,0 +1,130 @@
+"""Every torch speech engine through its real library, on a tiny checkpoint of the true architecture, without a network.
+
+One worker process for each engine serves all its tests; pytest runs them engine by engine.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from engines.contract import Site, SpeechRequest
+from media.errors import Cancelled
+from studio.workers.host import WorkerHost
+from studio.workers.model import Residency
+from tests.engines import contract
+from tests.speech_models.remote import Remote
+
+pytestmark = pytest.mark.slow
+
+IDS = ("f5-tts", "voxcpm2", "kokoro", "mms-tts", "speecht5", "dia", "vibevoice")
+SLOW_SAMPLERS = ("dia", "vibevoice")
+"""Random weights of these never say that the text is over, or always do: lengths tell nothing."""
+
+each_engine = pytest.mark.parametrize("remote", IDS, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def remote(request: pytest.FixtureRequest, model_host: WorkerHost, model_site: Site) -> Iterator[Remote]:
+    yield Remote.of(model_host, request.param, model_site)
+    model_host.unload(request.param, force=True)
+
+
+def speak(remote: Remote, text: str = contract.PLAIN_TEXT, seed: int = 7, **options: Any) -> np.ndarray:
+    before = remote.options
+    remote.options = type(before)(**{**before.model_dump(), **options})
+    try:
+        return remote.synthesize(SpeechRequest(text, contract.usual_voice(remote), seed=seed)).audio.samples[:, 0]  # type: ignore[arg-type]
+    finally:
+        remote.options = before
+
+
+def test_the_workers_have_no_network(environments: Path) -> None:
+    program = "import socket; socket.create_connection(('192.0.2.1', 9), 2)"
+    python = environments / "models" / "bin" / "python"
+    if "unshare" not in python.read_text("utf-8"):
+        pytest.skip("This system does not let a process give up its network.")
+    done = subprocess.run([str(python), "-c", program], capture_output=True, text=True, check=False)
+    assert "unreachable" in done.stderr, done.stderr
+
+
+@each_engine
+def test_it_is_ready_and_speaks(remote: Remote) -> None:
+    assert remote.engine.readiness(remote.site).ready
+    if remote.card.id in SLOW_SAMPLERS:
+        samples = speak(remote)
+        assert samples.size and np.isfinite(samples).all()
+    else:
+        contract.check_speech(remote, contract.PLAIN_TEXT, "en")  # type: ignore[arg-type]
+
+
+@each_engine
+def test_the_same_seed_gives_the_same_sound(remote: Remote) -> None:
+    first = speak(remote)
+    other = speak(remote, "Something else.", 1)
+    assert np.array_equal(first, speak(remote)) and not np.array_equal(first, other)
+
+
+@each_engine
+def test_what_it_cannot_take_is_refused_in_words(remote: Remote) -> None:
+    contract.check_refusals(remote, "en")  # type: ignore[arg-type]
+
+
+@each_engine
+def test_awkward_text_does_no_harm(remote: Remote) -> None:
+    for text in contract.AWKWARD_TEXTS[:8] if remote.card.id not in SLOW_SAMPLERS else contract.AWKWARD_TEXTS[7:8]:
+        contract.check_awkward_text(remote, text, "en")  # type: ignore[arg-type]
+
+
+@each_engine
+def test_cancel_in_generation_ends_within_two_seconds(remote: Remote) -> None:
+    speak(remote)
+    assert seconds_to_cancel(remote, after=0.5) < 2
+    assert speak(remote, "Hello again.").size
+
+
+@each_engine
+def test_unload_gives_everything_back(remote: Remote, model_host: WorkerHost) -> None:
+    speak(remote)
+    pid = next(worker.pid for worker in model_host.snapshot() if worker.engine_id == remote.card.id)
+    held = psutil.Process(pid).memory_info().rss
+    report = model_host.unload(remote.card.id)
+    assert held > 2**27 and report.workers == 1
+    assert not psutil.pid_exists(pid), "the process is gone, and with it all of its memory"
+    assert model_host.residency(remote.card.id) is Residency.COLD
+
+
+def test_cancel_while_it_is_loaded_ends_within_two_seconds(model_host: WorkerHost, model_site: Site) -> None:
+    remote = Remote.of(model_host, "f5-tts", model_site)
+    assert model_host.residency("f5-tts") is Residency.COLD
+    assert seconds_to_cancel(remote, after=1.5) < 2
+    assert model_host.residency("f5-tts") is Residency.COLD
+
+
+def seconds_to_cancel(remote: Remote, after: float) -> float:
+    """Keep it speaking, ask it to stop, and tell how long that took."""
+    text = "The house stood on a hill and was empty. " * 7
+    asked: list[float] = []
+
+    def ask() -> None:
+        asked.append(time.monotonic())
+        remote.run.cancelled = True
+
+    timer = threading.Timer(after, ask)
+    timer.start()
+    try:
+        with pytest.raises(Cancelled):
+            for seed in range(10_000):
+                remote.synthesize(SpeechRequest(text, contract.usual_voice(remote), seed=seed))  # type: ignore[arg-type]
+        return time.monotonic() - asked[0]
+    finally:
+        timer.cancel()
+        remote.run.cancelled = False
