@@ -14,6 +14,7 @@ from media.decode import iterate_audio, probe
 from media.inspection import SoundFindings, inspect
 from studio.errors import InvalidInput, MediaError
 from studio.settings import VoiceSettings
+from studio.voices.coach import best_part, best_part_finding, coach_findings
 from studio.voices.model import Finding, Judgement, Severity, Window
 from studio.voices.windows import WindowSearch
 
@@ -83,8 +84,18 @@ def judge_audio(audio: Audio, settings: VoiceSettings) -> Judgement:
     elif duration < settings.shortest_seconds:
         findings = (_too_short(duration, settings),)
     else:
-        findings = tuple(_sound_findings(audio, inspect(audio)))
+        found = inspect(audio)
+        findings = tuple(_sound_findings(audio, found))
+        if not any(finding.severity is Severity.REFUSE for finding in findings):
+            return _coached(audio, found, findings, settings)
     return Judgement(findings, duration, audio.rate, audio.channels)
+
+
+def _coached(audio: Audio, found: SoundFindings, findings: tuple[Finding, ...], settings: VoiceSettings) -> Judgement:
+    """A clip that would be taken, with what would make it better: what a coach finds, and its best part."""
+    part = best_part(audio, settings.shortest_seconds)
+    advised = (*findings, *coach_findings(audio, found), *((best_part_finding(part),) if part else ()))
+    return Judgement(advised, audio.duration, audio.rate, audio.channels, part)
 
 
 def judge_transcript(transcript: str, duration: float) -> tuple[Finding, ...]:

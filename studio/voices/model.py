@@ -41,7 +41,8 @@ class Judgement:
 
     Args:
         duration: of the whole clip, in seconds.
-        best_window: the part to take instead when the clip is too long; None when the whole clip is right or nothing helps.
+        best_window: the part to take instead when the clip is too long, or that serves as well when it is longer than engines
+            need; None when the whole clip is right or nothing helps.
     """
 
     findings: tuple[Finding, ...]
