@@ -219,12 +219,11 @@ def _as_heard(answer: dict[str, Any], start: float, end: float, language: str) -
         reached = words[-1].end
     if not words:
         text = str(answer.get("text", "")).strip()
-        between = "" if language in WITHOUT_SPACES else " "
-    return [Heard(TranscribedSegment(text, round(start, 3), round(end, 3)))] if text else []
+        return [Heard(TranscribedSegment(text, round(start, 3), round(end, 3)))] if text else []
     between = "" if language in WITHOUT_SPACES else " "
+    runs = _stretches(words)
     return [
-        Heard(TranscribedSegment(between.join(word.text for word in run), run[0].start, run[-1].end, tuple(run)))
-        for run in _stretches(words)
+        Heard(TranscribedSegment(between.join(word.text for word in run), run[0].start, run[-1].end, tuple(run))) for run in runs
     ]
 
 

@@ -1,0 +1,92 @@
+"""Every recogniser, each in its own worker and through its own library, on real speech."""
+
+from __future__ import annotations
+
+import jiwer
+import pytest
+
+from engines.contract import Engine, Site
+from engines.transcription.faster_whisper import FasterWhisper, FasterWhisperOptions
+from engines.transcription.guard import LOOP, Heard, guarded
+from engines.transcription.pocketsphinx import Pocketsphinx
+from engines.transcription.whisper_transformers import WhisperTransformers
+from engines.transcription.whisper_weights import FASTER, OPENAI
+from media.audio import Audio, concatenate, silence
+from studio.errors import EngineNotReady
+from studio.workers.host import WorkerHost
+from tests.engines import contract
+
+LISTENERS: tuple[type[Engine], ...] = (Pocketsphinx, FasterWhisper, WhisperTransformers)
+
+
+@pytest.mark.parametrize("engine", LISTENERS, ids=lambda engine: engine.card.id)
+def test_it_keeps_the_contract(
+    engine: type[Engine], host: WorkerHost, listening_site: Site, spoken: Audio, request: pytest.FixtureRequest
+) -> None:
+    if engine is Pocketsphinx:
+        pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
+    if engine.card.environment != "studio":
+        request.getfixturevalue("hf_weights")
+    with host.lease(engine, engine.settled(listening_site, engine.Options())) as listener:
+        contract.check_listening(listener, engine.card, spoken)
+
+
+def test_basic_english_understands_plain_reading(host: WorkerHost, spoken: Audio) -> None:
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
+    with host.lease(Pocketsphinx, Pocketsphinx.Options()) as listener:
+        said = listener.transcribe(concatenate([silence(1.0, spoken.rate), spoken]))
+    assert jiwer.wer("has never been surpassed", said.text) == 0
+    assert said.words[0].text == "has" and 0.9 < said.words[0].start < 1.3, "times are those of the sound, its silence counted"
+
+
+def test_basic_english_says_that_it_is_english(host: WorkerHost, spoken: Audio) -> None:
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
+    with host.lease(Pocketsphinx, Pocketsphinx.Options()) as listener, contract.refused_in_words():
+        listener.transcribe(spoken, "de")
+
+
+def test_whisper_takes_the_best_size_that_is_here_and_names_what_is_not(listening_site: Site) -> None:
+    assert FasterWhisper.readiness(listening_site).ready
+    assert FasterWhisper.settled(listening_site, FasterWhisperOptions()) == FasterWhisperOptions(size="tiny")
+    empty = Site(listening_site.assets, listening_site.cache)
+    assert not FasterWhisper.readiness(empty).ready and "1.6 GB" in FasterWhisper.readiness(empty).next_step
+    engine = FasterWhisper(listening_site, FasterWhisperOptions(size="medium"), contract.TinyRun())
+    with pytest.raises(EngineNotReady, match="medium"):
+        engine.load()
+
+
+def test_a_recogniser_that_loops_is_marked_and_not_believed(looping_weights: object, listening_site: Site, spoken: Audio) -> None:
+    site = Site(listening_site.assets, listening_site.cache, (looping_weights,))  # type: ignore[arg-type]
+    engine = contract.loaded(FasterWhisper, site, FasterWhisperOptions(beam_size=1, size="tiny"))
+    said = contract.check_transcript(engine, FasterWhisper.card, spoken)
+    assert {one.doubt for one in said.segments} == {LOOP}
+
+
+def test_a_loop_is_heard_again_and_the_better_hearing_kept(spoken: Audio) -> None:
+    from engines.contract import TranscribedSegment
+
+    def heard(text: str, start: float, end: float) -> Heard:
+        return Heard(TranscribedSegment(text, start, end), -0.2)
+
+    first = [heard("Fine weather.", 0, 2), heard("no more " * 12, 2, 9), heard("And so on.", 9, 11)]
+    asked: list[tuple[float, float]] = []
+
+    def again(start: float, end: float) -> list[Heard]:
+        asked.append((start, end))
+        return [heard("Then he said something else.", start, end)]
+
+    kept = guarded(first, again)
+    assert asked == [(2, 9)]
+    assert [(one.text, one.doubt) for one in kept] == [
+        ("Fine weather.", ""), ("Then he said something else.", ""), ("And so on.", ""),
+    ]  # fmt: skip
+    assert [one.doubt for one in guarded(first, lambda start, end: [])] == ["", LOOP, ""]
+
+
+def test_the_files_of_a_size_are_named_with_their_sizes() -> None:
+    for sizes in (FASTER, OPENAI):
+        assert set(sizes) == {"tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"}
+        totals = [sum(size for _, size in sizes[name].files) for name in ("tiny", "base", "small", "medium")]
+        assert totals == sorted(totals)
+        for weights in sizes.values():
+            assert len(weights.revision) == 40 and "config.json" in weights.paths
