@@ -1,0 +1,92 @@
+"""What the studio costs on top of the bare library: one file through a transcription job and through faster-whisper itself.
+
+    python -m bench.transcription [SECONDS_OF_SOUND] [ROUNDS]
+
+Both use the same random weights of the base size's width (written here, nothing is downloaded), the same options and warm
+models. Each round hears a sound of its own, so that nothing is taken from the studio's cache, and the two take turns.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from engines.transcription.faster_whisper import FIRST_TEMPERATURES
+from engines.transcription.whisper_weights import FASTER, folder_of  # fmt: skip
+from media.audio import Audio, concatenate
+from media.decode import decode_audio
+from media.encode import write_audio
+from media.resample import resample
+from studio.jobs.model import JobState
+from studio.settings import HOME, load_settings
+from studio.studio import Studio
+
+WIDTH, LAYERS, HEADS = 512, 6, 8
+"""Of Whisper base."""
+
+
+def main(seconds: float = 60.0, rounds: int = 4) -> float:
+    """Print seconds of both and their ratio; gives the ratio."""
+    from faster_whisper import WhisperModel
+
+    from tests.engines.whisper_checkpoint import write_faster_whisper
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        write_faster_whisper(root / "weights", "base", WIDTH, LAYERS, HEADS)
+        studio = Studio.open(load_settings(data={"folder": str(root / "data"), "weights": [str(root / "weights")]}))
+        try:
+            threads = min(8, os.cpu_count() or 1)
+            bare = WhisperModel(
+                str(folder_of(studio.site, FASTER, "base")), device="cpu", compute_type="int8", cpu_threads=threads
+            )
+            sounds = [_sound(root / "data" / "uploads", number, seconds) for number in range(rounds + 1)]
+            _through_studio(studio, sounds[0])  # starts the worker
+            _bare(bare, sounds[0])
+            pairs = [(_bare(bare, sound), _through_studio(studio, sound)) for sound in sounds[1:]]
+        finally:
+            studio.close()
+    for number, (alone, within) in enumerate(pairs, 1):
+        print(f"round {number}: bare {alone:6.2f} s, studio {within:6.2f} s, ratio {within / alone:.3f}")
+    ratio = statistics.median(within / alone for alone, within in pairs)
+    print(f"faster-whisper through the studio / bare, {seconds:g} s of speech, median of {rounds}: {ratio:.3f}")
+    return ratio
+
+
+def _sound(folder: Path, number: int, seconds: float) -> Path:
+    """Real speech of that length, each a little softer than the one before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    clips = [resample(decode_audio(path), 16_000) for path in sorted((HOME / "assets" / "voices").glob("LJ001-*.wav"))]
+    speech = concatenate(clips)
+    whole = concatenate([speech] * (int(seconds / speech.duration) + 1)).slice(0, seconds)
+    path = folder / f"speech-{number}.wav"
+    write_audio(path, Audio(whole.samples * 0.98**number, whole.rate))
+    return path
+
+
+def _bare(model: object, sound: Path) -> float:
+    began = time.perf_counter()
+    segments, _ = model.transcribe(  # type: ignore[attr-defined]
+        str(sound), language="en", beam_size=5, temperature=list(FIRST_TEMPERATURES), condition_on_previous_text=False,
+        word_timestamps=True, vad_filter=True,
+    )  # fmt: skip
+    list(segments)
+    return time.perf_counter() - began
+
+
+def _through_studio(studio: Studio, sound: Path) -> float:
+    began = time.perf_counter()
+    spec = {"audio": str(sound), "engine": "faster-whisper", "language": "en"}
+    job = studio.jobs.wait(studio.jobs.submit("transcription", spec).id)
+    took = time.perf_counter() - began
+    if job.state is not JobState.DONE:
+        raise SystemExit(f"The job ended {job.state}: {job.error}")
+    return took
+
+
+if __name__ == "__main__":
+    main(*(float(argument) if number == 0 else int(argument) for number, argument in enumerate(sys.argv[1:3])))  # type: ignore[arg-type]
