@@ -22,6 +22,7 @@ BUILT_IN: tuple[str, ...] = (
     "engines.speech.speecht5:SpeechT5",
     "engines.speech.mms:Mms",
     "engines.verification.reading_follower:ReadingFollower",
+    "engines.verification.wavlm_speaker:WavlmSpeaker",
     "engines.transcription.pocketsphinx:Pocketsphinx",
     "engines.transcription.faster_whisper:FasterWhisper",
     "engines.speech.fish:FishSpeech",

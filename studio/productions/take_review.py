@@ -27,11 +27,15 @@ from studio.productions.voiceover_render import Piece
 from studio.segments import SegmentStore
 from studio.settings import VoiceoverSettings
 from studio.verification.likeness import VoiceMeasure, measure_voice, unlike_measures
+from studio.verification.listeners import is_ready
 from studio.verification.review import Review, best, review
 from studio.verification.words import comparable_words
 
 Render = Callable[[Sequence[PlannedSegment]], dict[str, Piece]]
 """Speaks takes that are not in the store and gives all of them by key."""
+
+_SHORTEST_TO_COMPARE = 0.5
+"""Seconds under which a voice cannot be told."""
 
 Heard = tuple[PlannedSegment, Review, Piece | None]
 """One take, what was found, and its piece; None where its sound was deleted after it had lost."""
@@ -220,7 +224,7 @@ class _Ears:
 
     def likeness(self, audio: Audio, reference: Path) -> float | None:
         """To the reference, by the embedding engine that is ready; None without one."""
-        if self._embedder is None:
+        if self._embedder is None or audio.duration < _SHORTEST_TO_COMPARE:
             return None
         engine = self._leased(self._embedder)
         if reference not in self._references:
@@ -235,7 +239,7 @@ class _Ears:
 
     def _find_embedder(self) -> type[Engine] | None:
         ready = (one for one in self._catalog.of(Capability.VERIFICATION) if hasattr(one, "embed"))
-        return next((one for one in ready if one.readiness(self._site).ready), None)
+        return next((one for one in ready if is_ready(one, self._site)), None)
 
     def _leased(self, engine: type[Engine]) -> Any:
         if engine.card.id not in self._engines:

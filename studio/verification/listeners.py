@@ -10,6 +10,7 @@ from engines.errors import EngineError
 from engines.transcription.defaults import choose_transcriber
 from engines.transcription.devices import ctranslate2_cublas, has_nvidia_gpu
 from studio.errors import EngineNotReady, InvalidInput
+from studio.workers.launch import environment_readiness
 
 AUTO = "auto"
 FOLLOWER = "reading-follower"
@@ -50,6 +51,11 @@ def speaks_by_rule(card: Card) -> bool:
     return card.environment == "studio" and not card.hub_files and not card.clones
 
 
+def is_ready(engine: type[Engine], site: Site) -> bool:
+    """Whether an engine can work now: its environment and what it needs itself."""
+    return environment_readiness(engine.card, site).ready and engine.readiness(site).ready
+
+
 def choose_listener(language: str, wanted: str, catalog: Catalog, site: Site) -> str:
     """The id of the engine that shall listen to takes in a language; "" when none that is ready understands it.
 
@@ -60,7 +66,7 @@ def choose_listener(language: str, wanted: str, catalog: Catalog, site: Site) ->
     """
     if wanted and wanted != AUTO:
         return _named(catalog.get(wanted), site)
-    ready = {one.card.id for one in catalog.of(Capability.TRANSCRIPTION) if one.readiness(site).ready}
+    ready = {one.card.id for one in catalog.of(Capability.TRANSCRIPTION) if is_ready(one, site)}
     try:
         chosen = choose_transcriber(
             language, ready, torch_gpu=has_nvidia_gpu(), ctranslate2_gpu=ctranslate2_cublas() is not None
@@ -69,7 +75,7 @@ def choose_listener(language: str, wanted: str, catalog: Catalog, site: Site) ->
         chosen = ""
     if chosen and chosen not in BASIC:
         return chosen
-    followers = [one for one in catalog.of(Capability.VERIFICATION) if hasattr(one, "follow") and one.readiness(site).ready]
+    followers = [one for one in catalog.of(Capability.VERIFICATION) if hasattr(one, "follow") and is_ready(one, site)]
     tag = language.split("-")[0].lower()
     return next((one.card.id for one in followers if tag in one.card.languages), chosen)
 

@@ -7,6 +7,7 @@ second speaker is never more than a note.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +96,7 @@ def _two_speakers(audio: Audio) -> Iterator[Finding]:
     parts = sorted((one for one in measured if one is not None), key=lambda one: one.pitch)
     if len(parts) < 2 * _FEWEST_PARTS:
         return
-    gaps = [pitch_distance(one, other) for one, other in zip(parts, parts[1:], strict=False)]
+    gaps = [pitch_distance(one, other) for one, other in pairwise(parts)]
     widest = int(np.argmax(gaps)) + 1
     low, high = parts[:widest], parts[widest:]
     if min(len(low), len(high)) < _FEWEST_PARTS:
