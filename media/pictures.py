@@ -48,9 +48,12 @@ def read_picture(path: Path | str) -> Picture:
         raise MediaError(f"{path.name} is damaged or not a picture.", _USE) from None
 
 
-def write_picture(path: Path | str, picture: Picture) -> None:
-    """A picture as PNG or JPEG, as the name ends."""
-    Image.fromarray(picture).save(path)
+def write_picture(path: Path | str, picture: Picture, longest_side: int = 0) -> None:
+    """A picture as PNG or JPEG, as the name ends; made smaller where it is longer than `longest_side` (0 keeps it)."""
+    image = Image.fromarray(picture)
+    if longest_side:
+        image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
+    image.save(path)
 
 
 def _check_size(image: Image.Image, path: Path) -> None:

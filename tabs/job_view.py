@@ -53,6 +53,7 @@ class JobView:
         storage_key: name in the browser's local storage, fixed for ever.
         secret: of this installation, so that the stored id outlives a restart of the server.
         detail: draws more of the job in focus (a narration's sentences), given the job and a page number or None.
+        prefix: of the element ids, so that each tab's are its own.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class JobView:
         storage_key: str,
         secret: str,
         detail: Callable[[Job, int | None], str] | None = None,
+        prefix: str = "",
     ) -> None:
         self._studio = studio
         self._kinds = tuple(kinds)
@@ -71,10 +73,10 @@ class JobView:
         self.page = gr.State(None)
         self.seen = gr.State(None)
         self.timer = gr.Timer(TICK_SECONDS, active=False)
-        self.card = html_piece(elem_id="card", live=True)
-        self.player = build_player("player")
-        self.detail = html_piece(elem_id="detail")
-        self.outputs = html_piece(elem_id="outputs")
+        self.card = html_piece(elem_id=f"{prefix}card", live=True)
+        self.player = build_player(f"{prefix}player")
+        self.detail = html_piece(elem_id=f"{prefix}detail")
+        self.outputs = html_piece(elem_id=f"{prefix}outputs")
 
     @property
     def painted(self) -> list[Any]:

@@ -36,8 +36,11 @@ def _row(output: Output, now: float) -> str:
         facts.insert(0, clock(output.duration))
     hear = audition(output_url(output.id), f"Play {title}") if output.kind == "audio" else icon("text")
     sure = f"Delete {title} and its files?"
+    send = button("lip-sync", f"Send {title} to Lip-sync", "face", output=output.id) if output.kind == "audio" else ""
     actions = (
-        _settings_button(output, title) + f'<a class="act plain" href="{escape(output_url(output.id, download=True))}" download '
+        send
+        + _settings_button(output, title)
+        + f'<a class="act plain" href="{escape(output_url(output.id, download=True))}" download '
         f'aria-label="Download {escape(title)}" title="Download">{icon("download")}</a>'
         + button("delete", f"Delete {title}", "trash", style="plain danger", output=output.id, confirm=sure)
     )

@@ -10,6 +10,7 @@ import gradio as gr
 
 from studio.productions.voiceover import Voiceover
 from studio.studio import Studio
+from tabs.lip_sync import LipSyncTab
 from tabs.masthead import build_masthead
 from tabs.system import SystemTab
 from tabs.voiceover import VoiceoverTab
@@ -25,13 +26,16 @@ def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
     secret = page_secret(studio.settings.data_folder)
     with gr.Blocks(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
         build_masthead()
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Voiceover", id="voiceover") as voiceover_tab:
                 voiceover = VoiceoverTab(studio, _narrations(studio), secret)
+            with gr.Tab("Lip-sync", id="lip-sync") as lip_sync_tab:
+                lip_sync = LipSyncTab(studio, secret)
             with gr.Tab("System", id="system") as system_tab:
                 system = SystemTab(studio)
         voiceover.wire(page)
-        system.wire(system_tab, others=[voiceover_tab])
+        lip_sync.wire(page, tabs, lip_sync_tab, senders=[voiceover.view.outputs, lip_sync.view.outputs])
+        system.wire(system_tab, others=[voiceover_tab, lip_sync_tab])
         declare()
     return page
 

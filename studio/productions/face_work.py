@@ -19,7 +19,8 @@ from engines.faces.contract import AnimateRequest, LipSyncRequest, MouthTrack, R
 from engines.faces.measuring import agreement
 from media.audio import Audio
 from media.decode import iterate_audio, probe
-from media.video import probe_video
+from media.pictures import is_picture, read_picture, write_picture
+from media.video import probe_video, read_frames
 from media.video_writer import count_pictures, join_video
 from studio.engines_service import readiness_of
 from studio.errors import InvalidInput, StorageError
@@ -218,6 +219,22 @@ def with_sync(report: Report, ground: Any, path: Path, fps: Fraction, track: Mou
         return report
     correlation, lag = agreement(wanted, reading.gaps)
     return replace(report, correlation=round(correlation, 3), lag=lag)
+
+
+def course_of(track: MouthTrack, most: int = 240) -> list[float]:
+    """A track's opening in few values, for drawing."""
+    openings = track.values[:, 0]
+    if not len(openings):
+        return []
+    return [round(float(one.mean()), 3) for one in np.array_split(openings, min(most, len(openings)))]
+
+
+def poster(face: Path, folder: Path) -> Path:
+    """The first picture of a face's file, small, to be shown beside the result."""
+    picture = read_picture(face) if is_picture(face) else next(read_frames(face)).picture
+    target = folder / "before.jpg"
+    write_picture(target, picture, longest_side=960)
+    return target
 
 
 def fresh(folder: Path) -> Path:

@@ -26,10 +26,12 @@ from studio.productions.face_work import (
     FaceEngines,
     Report,
     cleared,
+    course_of,
     frames_for,
     fresh,
     joined,
     part_frames,
+    poster,
     render_missing,
     reported,
     with_sync,
@@ -140,7 +142,8 @@ class LipSync:
             report = with_sync(report, ground, result, fps, track, float(getattr(options, "expression", 1.0)))
         parents = [output.id for output in (face_output, speech.parent) if output is not None]
         recipe = self._recipe(spec, engine, options, report, track, parents, face, speech.path)
-        output = self._library.add(result, "video", spec.title, {**recipe, "kind": self.kind, "job": stage.job_id})
+        recipe |= {"kind": self.kind, "job": stage.job_id, "mouth": course_of(track)}
+        output = self._library.add(result, "video", spec.title, recipe, [poster(face, stage.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
 

@@ -30,6 +30,7 @@ from studio.productions.face_work import (
     fresh,
     joined,
     part_frames,
+    poster,
     render_missing,
     reported,
 )
@@ -103,7 +104,8 @@ class AnimatePortrait:
         report = self._measured(reported(parts, result, fps, sound is not None), driving, result, fps, stage)
         parents = [output.id for output in (first, second) if output is not None]
         recipe = _recipe(spec, engine, options, report, parents, portrait, driving)
-        output = self._library.add(result, "video", spec.title, {**recipe, "kind": self.kind, "job": stage.job_id})
+        recipe |= {"kind": self.kind, "job": stage.job_id}
+        output = self._library.add(result, "video", spec.title, recipe, [poster(portrait, stage.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
 

@@ -1,0 +1,161 @@
+"""The Lip-sync tab: a face and something to say in, a speaking video out; or a portrait that follows a performance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from media.errors import MediaError
+from media.pictures import read_picture
+from studio.errors import GreenroomError, InvalidInput
+from studio.studio import Studio
+from tabs.face_result import face_result
+from tabs.html import html_piece
+from tabs.job_view import JobView
+from tabs.lip_sync_form import LIBRARY, PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm
+from tabs.wiring import QUIET, clicked, problem, toasted
+
+KINDS = ("lip_sync", "animate_portrait")
+PREVIEW_SECONDS = 3.0
+
+
+class LipSyncTab:
+    """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
+
+    def __init__(self, studio: Studio, secret: str) -> None:
+        self._studio = studio
+        with gr.Row(elem_classes="columns"):
+            with gr.Column(scale=6, min_width=340):
+                self.form = LipSyncForm(studio)
+                self.trouble = html_piece(elem_id="face-trouble", live=True)
+                with gr.Row():
+                    self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="face-go")
+                    self.preview = gr.Button("Preview 3 seconds", scale=2, elem_id="face-preview")
+                    self.stop = gr.Button("Stop", scale=1, elem_id="face-stop")
+            with gr.Column(scale=5, min_width=340):
+                self.view = JobView(
+                    studio,
+                    KINDS,
+                    storage_key="greenroom.lip-sync",
+                    secret=secret,
+                    detail=lambda job, page: face_result(studio, job),
+                    prefix="face-",
+                )
+
+    def wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, senders: list[gr.HTML]) -> None:
+        """Connect every event of the tab.
+
+        Args:
+            senders: lists of outputs on any tab whose "send to Lip-sync" buttons lead here.
+        """
+        form, view = self.form, self.view
+        view.wire(page)
+        shown = [view.current, view.page, *view.painted]
+        self.go.click(self._generate, form.inputs, [self.trouble, *shown], **QUIET)
+        self.preview.click(self._preview, form.inputs, [self.trouble, *shown], **QUIET)
+        self.stop.click(self._stop, view.looked_at, view.painted, **QUIET)
+        self._wire_form()
+        tab.select(self._lists, None, [form.face_output, form.audio_output, form.voice], **QUIET)
+        for sender in senders:
+            sender.click(self._sent, None, [tabs, form.mode, form.speech_from, form.audio_output, *self._speech_groups], **QUIET)
+
+    @property
+    def _speech_groups(self) -> list[Any]:
+        return [self.form.text_group, self.form.recording_group]
+
+    def _wire_form(self) -> None:
+        form = self.form
+        modes = [form.speech_column, form.driving_column, form.face_from, form.picture, form.video, form.face_output, form.engine]
+        form.mode.change(self._mode_chosen, form.mode, modes, **QUIET)
+        form.face_from.change(
+            lambda source: [gr.update(visible=source == one) for one in (PICTURE, VIDEO, LIBRARY)],
+            form.face_from,
+            [form.picture, form.video, form.face_output],
+            **QUIET,
+        )
+        form.speech_from.change(
+            lambda source: [gr.update(visible=source == one) for one in (TEXT, RECORDING, LIBRARY)],
+            form.speech_from,
+            [form.text_group, form.recording_group, form.audio_output],
+            **QUIET,
+        )
+        form.engine.change(
+            lambda engine: [
+                gr.update(visible=made.engine_id in (engine, "puppet" if engine == "auto" else "")) for made in form.options
+            ],
+            form.engine,
+            [made.group for made in form.options],
+            **QUIET,
+        )
+        form.picture.select(self._face_clicked, form.picture, form.point, **QUIET)
+        form.picture.change(lambda: None, None, form.point, **QUIET)
+
+    def _mode_chosen(self, mode: str) -> list[Any]:
+        speaks = mode == SPEAK
+        method = "lip_sync" if speaks else "animate"
+        return [
+            gr.update(visible=speaks),
+            gr.update(visible=not speaks),
+            gr.update(visible=speaks, value=PICTURE),
+            gr.update(visible=True),
+            gr.update(visible=False),
+            gr.update(visible=False),
+            gr.update(choices=self.form.engine_choices(method), value="auto"),
+        ]
+
+    @toasted
+    def _face_clicked(self, picture: str | None, event: gr.SelectData) -> tuple[float, float] | None:
+        """Where in the picture was clicked, in fractions of its sides."""
+        if not picture or not isinstance(event.index, list | tuple) or len(event.index) != 2:
+            return None
+        try:
+            height, width = read_picture(picture).shape[:2]
+        except MediaError:
+            return None
+        gr.Info("The face nearest to this point will speak.")
+        return min(1.0, max(0.0, event.index[0] / width)), min(1.0, max(0.0, event.index[1] / height))
+
+    def _lists(self) -> list[Any]:
+        form = self.form
+        return [
+            gr.update(choices=form.output_choices("video", "image")),
+            gr.update(choices=form.output_choices("audio")),
+            gr.update(choices=form.voice_choices()),
+        ]
+
+    @toasted
+    def _sent(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "lip-sync":
+            return [gr.skip()] * 6
+        output = self._studio.library.get(data.get("output", ""))
+        chosen = gr.update(choices=self.form.output_choices("audio"), value=output.id, visible=True)
+        hidden = gr.update(visible=False)
+        return [gr.update(selected="lip-sync"), SPEAK, LIBRARY, chosen, hidden, hidden]
+
+    # Work
+
+    def _generate(self, *values: Any) -> list[Any]:
+        return self._submitted(values, 0.0)
+
+    def _preview(self, *values: Any) -> list[Any]:
+        return self._submitted(values, PREVIEW_SECONDS)
+
+    def _submitted(self, values: tuple[Any, ...], seconds: float) -> list[Any]:
+        try:
+            kind, spec = self.form.spec(values)
+            job = self.view.submit(kind, {**spec, "seconds": seconds})
+        except GreenroomError as error:
+            return [problem(error), *self.view.unchanged()]
+        return ["", *self.view.focus(job)]
+
+    @toasted
+    def _stop(self, current: str, seen: Any, page: int | None) -> list[Any]:
+        job = self.view.job(current)
+        if job is None or job.state.ended:
+            job = next((one for one in self._studio.jobs.list(kinds=KINDS, limit=5) if not one.state.ended), None)
+        if job is None:
+            raise InvalidInput("Nothing is running.")
+        self._studio.jobs.cancel(job.id)
+        return self.view.paint(job.id, seen, page)

@@ -1,0 +1,138 @@
+"""The form of the Lip-sync tab: a face, something to say, an engine, and a job's spec out of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from engines.contract import Capability
+from studio.errors import GreenroomError
+from studio.studio import Studio
+from tabs.html import about
+from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options
+
+SPEAK, PERFORM = "A face speaks", "Animate a portrait"
+PICTURE, VIDEO, LIBRARY = "Picture", "Video", "Library"
+TEXT, RECORDING = "Text", "Recording"
+AUTO = "auto"
+EXAMPLE = "Good evening. I have waited a long time to say something, and now I hardly know where to begin."
+
+
+class LipSyncForm:
+    """Draws the components; `inputs` and `spec` belong together."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.mode = gr.Radio([SPEAK, PERFORM], value=SPEAK, show_label=False, elem_id="face-mode", container=False)
+        with gr.Row():
+            with gr.Column(min_width=260):
+                self._build_face()
+            with gr.Column(min_width=260) as self.speech_column:
+                self._build_speech()
+            with gr.Column(min_width=260, visible=False) as self.driving_column:
+                self.driving = gr.Video(label="Driving video", sources=["upload", "webcam"], elem_id="driving", height=300)
+        with gr.Row():
+            self.engine = gr.Dropdown(self.engine_choices("lip_sync"), value=AUTO, label="Engine", elem_id="face-engine")
+            self.face_number = gr.Number(
+                1,
+                label="Which face",
+                info="1 is the largest; or click on a face in the picture.",
+                precision=0,
+                minimum=1,
+                maximum=64,
+            )
+        able = [engine for engine in studio.catalog.of(Capability.FACES) if engine.Options.model_fields]
+        self.options: list[OptionControls] = [build_controls(engine, visible=engine.card.id == "puppet") for engine in able]
+        with gr.Accordion("Picture and file", open=False), gr.Row():
+            shown: dict[str, Any] = {"min_width": 160, "interactive": True}
+            self.fps = gr.Dropdown([24, 25, 30, 50, 60], value=25, label="Pictures a second (of a still)", **shown)
+            self.quality = gr.Slider(40, 100, 80, step=5, label="Quality", **shown)
+            self.length = gr.Dropdown(
+                [("as long as the sound", "sound"), ("as long as the video", "picture")], value="sound", label="Length", **shown
+            )
+
+    def _build_face(self) -> None:
+        self.face_from = gr.Radio([PICTURE, VIDEO, LIBRARY], value=PICTURE, label="Face", elem_id="face-from")
+        self.point = gr.State(None)
+        self.picture = gr.Image(
+            label="Picture", type="filepath", sources=["upload", "webcam"], elem_id="face-picture", height=300
+        )
+        samples = sorted((self._studio.site.assets / "portraits").glob("*.*g"))
+        self.samples = gr.Examples([[str(path)] for path in samples], [self.picture], label="Samples")
+        self.video = gr.Video(label="Video", sources=["upload", "webcam"], visible=False, elem_id="face-video", height=300)
+        self.face_output = gr.Dropdown(
+            self.output_choices("video", "image"), label="From the library", visible=False, elem_id="face-output"
+        )
+
+    def _build_speech(self) -> None:
+        self.speech_from = gr.Radio([TEXT, RECORDING, LIBRARY], value=TEXT, label="Speech", elem_id="speech-from")
+        with gr.Column(elem_classes="flush") as self.text_group:
+            self.text = gr.Textbox(EXAMPLE, label="What to say", lines=5, elem_id="face-text")
+            self.voice = gr.Dropdown(self.voice_choices(), value="", label="Voice", elem_id="face-voice")
+        with gr.Column(elem_classes="flush", visible=False) as self.recording_group:
+            self.recording = gr.Audio(sources=["upload", "microphone"], type="filepath", label="Recording", elem_id="face-audio")
+            self.transcript = gr.Textbox(label="What is said in it", info="If you know it; helps with English.", lines=2)
+        self.audio_output = gr.Dropdown(
+            self.output_choices("audio"), label="A finished voiceover", visible=False, elem_id="audio-output"
+        )
+
+    @property
+    def inputs(self) -> list[Any]:
+        return [
+            self.mode, self.face_from, self.picture, self.video, self.face_output, self.point, self.face_number,
+            self.speech_from, self.text, self.voice, self.recording, self.transcript, self.audio_output, self.driving,
+            self.engine, self.fps, self.quality, self.length, *all_components(self.options),
+        ]  # fmt: skip
+
+    def spec(self, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+        """The kind of job and its fields from the values of `inputs`."""
+        (mode, face_from, picture, video, face_output, point, number, speech_from, text, voice, recording, transcript,
+         audio_output, driving, engine, fps, quality, length, *options) = values  # fmt: skip
+        x, y = point or (-1.0, -1.0)
+        shared = {
+            "engine": engine, "face_index": int(number or 1) - 1, "face_x": x, "face_y": y, "quality": int(quality),
+            "options": chosen_options(self.options, "puppet" if engine == AUTO else engine, options),
+        }  # fmt: skip
+        if engine == AUTO and self.automatic("animate" if mode == PERFORM else "lip_sync") != "puppet":
+            shared["options"] = {}
+        if mode == PERFORM:
+            return "animate_portrait", {"portrait": picture or "", "driving_video": driving or "", **shared}
+        face = {PICTURE: picture, VIDEO: video, LIBRARY: face_output}[face_from] or ""
+        spec = {"face": face, "fps": float(fps), "length": length, **shared}
+        if speech_from == TEXT:
+            return "lip_sync", {**spec, "text": text or "", "voice": voice or ""}
+        if speech_from == RECORDING:
+            return "lip_sync", {**spec, "audio": recording or "", "transcript": transcript or ""}
+        return "lip_sync", {**spec, "audio": audio_output or ""}
+
+    def automatic(self, method: str) -> str:
+        """The engine that "auto" takes now, "" when none is ready."""
+        from studio.productions.face_work import FaceEngines
+
+        try:
+            return FaceEngines(self._studio.catalog, self._studio.site).choose(AUTO, method).card.id
+        except GreenroomError:
+            return ""
+
+    def engine_choices(self, method: str) -> list[tuple[str, str]]:
+        rows = self._studio.engines.statuses(Capability.FACES)
+        able = [row for row in rows if callable(getattr(self._studio.catalog.get(row.card.id), method, None))]
+        return [
+            ("Automatic", AUTO),
+            *((row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in able),
+        ]
+
+    def voice_choices(self) -> list[tuple[str, str]]:
+        saved = [(f"{voice.name} · saved", voice.name) for voice in self._studio.voices.list() if not voice.damage]
+        presets = [
+            (f"{voice.title} · {engine.card.title}", f"{engine.card.id}/{voice.id}")
+            for engine in self._studio.catalog.of(Capability.SPEECH)
+            for voice in engine.preset_voices(self._studio.site)
+        ]
+        return [("Automatic: the clearest for the text", ""), *saved, *presets]
+
+    def output_choices(self, *kinds: str) -> list[tuple[str, str]]:
+        found = self._studio.library.list(limit=60, kinds=kinds)
+        return [(f"{one.title or one.id}" + (f" · {about(one.duration)}" if one.duration else ""), one.id) for one in found]
