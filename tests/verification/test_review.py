@@ -1,0 +1,140 @@
+"""Judging takes: bands, scores, who is chosen to listen, voices that differ."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.intelligibility import SENTENCES
+from bench.take_checks import Workshop, measure
+from engines.catalog import Catalog
+from engines.contract import Site, TimedMark
+from engines.errors import EngineError
+from engines.speech.flite import Flite
+from engines.verification.reading_follower import ReadingFollower, reading_grammar
+from media.audio import Audio
+from media.decode import decode_audio
+from studio.verification.likeness import measure_voice, unlike
+from studio.verification.listeners import band, choose_listener
+from studio.verification.review import Review, best, review
+from tests.engines.contract import TinyRun, loaded
+from tests.verification.conftest import ASSETS
+from tests.verification.faults import cut_out
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = "the old clock on the wall stopped at midnight"
+
+
+def test_basic_english_flags_and_never_redoes() -> None:
+    found = review(TEXT, "something else was heard here today", "pocketsphinx", "1", "en")
+    assert found.problems and not found.redo
+    assert not review(TEXT, "the old clock on a hall stopped midnight", "pocketsphinx", "1", "en").problems
+    assert review(TEXT, "something else was heard here today", "faster-whisper", "1", "en").redo
+
+
+def test_bands_widen_for_languages_that_are_heard_less_well_and_for_small_models() -> None:
+    assert band("faster-whisper", "en").flag < band("faster-whisper", "de").flag < band("faster-whisper", "sw").flag
+    assert band("faster-whisper", "en", {"size": "tiny"}).flag > band("faster-whisper", "en", {"size": "large-v3"}).flag
+
+
+def test_a_stranger_by_embedding_is_redone_and_by_pitch_only_marked() -> None:
+    by_model = review(TEXT, TEXT, "faster-whisper", "1", "en", likeness=0.5, likeness_floor=0.8)
+    by_pitch = review(TEXT, TEXT, "faster-whisper", "1", "en", unlike="It sounds unlike the reference: …")
+    assert by_model.redo and "0.50" in by_model.problems[0]
+    assert by_pitch.problems and not by_pitch.redo
+    assert best([by_model, by_pitch, review(TEXT, TEXT, "faster-whisper", "1", "en")]) == 2
+    assert best([by_pitch, by_pitch]) == 0
+
+
+def test_a_review_outlasts_being_written_down_and_a_damaged_one_is_none() -> None:
+    found = review(TEXT, TEXT, "faster-whisper", "1", "en", likeness=0.9)
+    assert Review.of(json.loads(json.dumps(found.as_data()))) == found
+    assert Review.of({"format": 1}) is None and Review.of({}) is None and Review.of(None) is None
+
+
+def test_the_reading_follower_listens_where_only_basic_english_is_ready(site: Site) -> None:
+    pytest.importorskip("pocketsphinx")
+    assert choose_listener("en-GB", "auto", Catalog(), site) == "reading-follower"
+    assert choose_listener("de", "auto", Catalog(), site) == ""
+    with pytest.raises(Exception, match="cannot listen"):
+        choose_listener("en", "flite", Catalog(), site)
+
+
+def test_the_grammar_allows_one_word_out_and_four_again() -> None:
+    arcs, final = reading_grammar(["a", "b"])
+    assert final == 2
+    assert (0, 1, 1.0, "a") in [arc for arc in arcs if len(arc) == 4]
+    assert sum(len(arc) == 3 for arc in arcs) == 2
+
+
+def test_following_says_which_word_is_gone_and_refuses_in_words(follower: ReadingFollower) -> None:
+    clip = decode_audio(ASSETS / "voices" / "LJ001-0001.wav")
+    text = "printing in the only sense with which we are at present concerned differs from most if not from all the arts"
+    heard = follower.follow(clip, text)
+    word: TimedMark = next(mark for mark in heard.words if mark.text == "present")
+    assert "present" not in follower.follow(cut_out(clip, word), text).text.split()
+    assert follower.follow(clip, text) == heard, "what was heard before changes nothing"
+    assert follower.follow(clip, "printing zyxquibble in the only sense").text
+    for wrong, language in (("", "en"), ("wort", "de"), ("word " * 500, "en")):
+        with pytest.raises(EngineError):
+            follower.follow(clip, wrong, language)
+
+
+def test_a_voice_is_like_itself_and_unlike_another(flite: Flite) -> None:
+    assert flite is not None
+    clips = [decode_audio(ASSETS / "voices" / f"LJ001-000{number}.wav") for number in (1, 3, 5)]
+    assert all(unlike(one, other) == "" for one in clips for other in clips)
+    measured = measure_voice(clips[0])
+    assert measured is not None and 180 < measured.pitch < 250
+    assert measure_voice(Audio(clips[0].samples[:100], clips[0].rate)) is None
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
+    return Workshop(tmp_path_factory.mktemp("bench"))
+
+
+def test_planted_faults_are_caught_and_clean_takes_left_alone(workshop: Workshop) -> None:
+    table = measure(workshop.flite_takes(SENTENCES[24:30], random.Random(8)), workshop)
+    assert table["clean"]["any"] == 0
+    assert table["clean"]["dictation"] == 0
+    for kind in ("dropped", "repeated"):
+        assert table[kind]["follower"] >= table[kind]["takes"] - 1
+    assert table["silence"]["sound"] == table["silence"]["takes"] == 6
+
+
+def test_planted_faults_in_a_human_reading(workshop: Workshop) -> None:
+    table = measure(workshop.human_takes(1, random.Random(8)), workshop)
+    assert table["clean"]["any"] == 0
+    for kind in ("dropped", "repeated", "silence", "stranger"):
+        assert table[kind]["any"] == table[kind]["takes"]
+
+
+@pytest.mark.slow
+def test_likeness_through_the_real_library_on_a_tiny_checkpoint(tmp_path: Path) -> None:
+    folder = Path(os.environ.get("MODEL_ENVIRONMENTS") or ROOT / "data" / "environments")
+    python = folder / "models" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("the environment models is not installed: ./launch.sh install models")
+    program = [str(python), "-m", "tests.verification.embed_tiny", str(tmp_path), str(ASSETS)]
+    quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(program, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["ready"] and found["shape"] == [32]
+    assert found["length"] == pytest.approx(1, abs=1e-4)
+    assert found["same"] == pytest.approx(1, abs=1e-5)
+    assert found["other"] < found["same"]
+
+
+def test_loading_twice_gives_the_same_answers(site: Site, follower: ReadingFollower) -> None:
+    clip = decode_audio(ASSETS / "voices" / "LJ001-0002.wav")
+    other = loaded(ReadingFollower, site, run=TinyRun())
+    assert isinstance(other, ReadingFollower)
+    assert other.follow(clip, "in being comparatively modern") == follower.follow(clip, "in being comparatively modern")

@@ -1,0 +1,61 @@
+"""Texts made comparable, and what is told of their differences."""
+
+from __future__ import annotations
+
+import jiwer
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.verification.compare import compare, compare_words, word_error_rate
+from studio.verification.words import comparable_words
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "language"),
+    [
+        ("It's 3,400 m away.", "it is three thousand four hundred m away", "en"),
+        ("Dr. Smith can't come on the 21st!", "doctor smith can not come on the twenty-first", "en"),
+        ("It cost $12.50, or 100%.", "it cost twelve point five dollars or one hundred percent", "en"),
+        ("In 1999, we won’t", "in nineteen ninety nine we will not", "en"),
+        ("Es sind 21 Äpfel", "es sind einundzwanzig äpfel", "de"),
+        ("J'ai 21 ans.", "j'ai vingt et un ans", "fr"),
+        ("今日は、晴れ。", "今日は晴れ", "ja"),
+    ],
+)
+def test_texts_that_sound_the_same_compare_as_the_same(one: str, other: str, language: str) -> None:
+    assert comparable_words(one, language) == comparable_words(other, language)
+    assert word_error_rate(one, other, language) == 0
+
+
+@pytest.mark.parametrize("figure", ["1" * 40, "1.2.3", "٣", "½", "0x1F", "1e999"])
+def test_odd_figures_raise_nothing(figure: str) -> None:
+    for language in ("en", "de", "xx"):
+        comparable_words(f"a {figure} b", language)
+
+
+@given(st.text(), st.text())
+def test_any_text_compares(one: str, other: str) -> None:
+    found = compare(one, other)
+    assert found.error_rate >= 0
+    assert compare(one, one).error_rate == 0
+    assert (found.sentence == "") == (comparable_words(one) == comparable_words(other))
+
+
+@given(st.lists(st.sampled_from("abcd"), min_size=1), st.lists(st.sampled_from("abcd")))
+def test_the_rate_is_jiwers(wanted: list[str], heard: list[str]) -> None:
+    assert compare_words(wanted, heard).error_rate == pytest.approx(jiwer.wer(" ".join(wanted), " ".join(heard)), abs=1e-3)
+
+
+def test_what_is_wrong_is_named() -> None:
+    text = "the old clock on the wall stopped at midnight"
+    assert compare(text, "the old clock on the wall stopped at").sentence == "“midnight” is left out."
+    assert compare(text, "the old clock clock on the wall stopped at midnight").sentence == "“clock” is said twice."
+    assert "“wall” is heard as “hall”" in compare(text, "the old clock on the hall stopped at midnight").sentence
+    assert "“thank you” is added" in compare(text, f"{text} thank you").sentence
+
+
+def test_small_words_alone_are_no_finding() -> None:
+    text = "in the middle of the century"
+    assert not compare(text, "in middle of century").weighty
+    assert compare(text, "in the of the century").weighty
