@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ import av
 import av.error
 import numpy as np
 from av.container import OutputContainer
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 
 from media.audio import Audio
@@ -36,14 +37,24 @@ class VideoWriter:
     """Writes pictures of one size at one constant rate into an H.264 file. Used as a context manager.
 
     Pictures go to a hidden file beside the target; leaving without an error renames it. Odd sides are completed by repeating the
-    last row or column, which H.264's half-size colour needs.
+    last row or column, which H.264's half-size colour needs. Decoding can begin at each of `keyframes`, so that `join_video` may
+    copy from there.
 
     Raises:
         MediaError: no picture was written, one of another size, or the disk does not take it.
     """
 
-    def __init__(self, path: Path | str, size: tuple[int, int], fps: Fraction, quality: int = 80, threads: int = 1) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        size: tuple[int, int],
+        fps: Fraction,
+        quality: int = 80,
+        threads: int = 1,
+        keyframes: Collection[int] = (),
+    ) -> None:
         self.path = Path(path)
+        self._keyframes = frozenset(keyframes)
         self._size, self._fps = size, fps
         self._staged = _staged(self.path)
         self._container = _opened(self._staged, self.path)
@@ -56,7 +67,7 @@ class VideoWriter:
         context.thread_count = threads
         context.color_range, context.colorspace = ColorRange.MPEG, _BT709
         context.color_primaries, context.color_trc = _BT709, _BT709
-        self._stream.options = {"crf": str(crf_of(quality)), "preset": "veryfast"}
+        self._stream.options = {"crf": str(crf_of(quality)), "preset": "veryfast", "forced-idr": "1"}
         self.frames = 0
 
     def __enter__(self) -> VideoWriter:
@@ -72,6 +83,8 @@ class VideoWriter:
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
         frame.pts, frame.time_base = self.frames, 1 / self._fps
+        if self.frames in self._keyframes:
+            frame.pict_type = PictureType.I
         try:
             self._container.mux(self._stream.encode(frame))
         except (av.error.FFmpegError, OSError) as error:
@@ -93,9 +106,18 @@ class VideoWriter:
             self._staged.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class Excerpt:
+    """Pictures [first, last) of a file that VideoWriter made with a keyframe at `first` and, unless it is the end, at `last`."""
+
+    path: Path
+    first: int
+    last: int
+
+
 def join_video(
     path: Path | str,
-    parts: Sequence[Path],
+    parts: Sequence[Path | Excerpt],
     fps: Fraction,
     sound: Iterator[Audio] | None = None,
     tags: dict[str, str] | None = None,
@@ -116,7 +138,7 @@ def join_video(
     container = _opened(staged, path)
     try:
         with container:
-            with open_media(parts[0]) as first:
+            with open_media(_file_of(parts[0])) as first:
                 stream = container.add_stream_from_template(first.streams.video[0])
             stream.time_base = 1 / fps
             container.metadata.update(tags or {})
@@ -143,13 +165,23 @@ def count_pictures(path: Path) -> int:
         return 0
 
 
-def _copied(container: OutputContainer, stream: Any, part: Path, first: int, fps: Fraction, track: _SoundTrack | None) -> int:
+def _file_of(part: Path | Excerpt) -> Path:
+    return part.path if isinstance(part, Excerpt) else part
+
+
+def _copied(
+    container: OutputContainer, stream: Any, part: Path | Excerpt, first: int, fps: Fraction, track: _SoundTrack | None
+) -> int:
     count = 0
-    with open_media(part) as source:
+    begin, end = (part.first, part.last) if isinstance(part, Excerpt) else (0, None)
+    with open_media(_file_of(part)) as source:
         pictures = source.streams.video[0]
-        shift = round(first / fps / pictures.time_base)
+        shift = round((first - begin) / fps / pictures.time_base)
         for packet in source.demux(pictures):
             if packet.dts is None or packet.pts is None:
+                continue
+            number = round(packet.pts * pictures.time_base * fps)
+            if number < begin or (end is not None and number >= end):
                 continue
             packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
             packet.stream = stream

@@ -1,0 +1,85 @@
+"""A slow camera over painted layers, or over one picture: near things move more than far ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from engines.video.animatic_canvas import Layer
+from media.video import Picture
+
+OVERSCAN = 1.14
+"""How much larger than the picture the layers are painted, so that the camera has somewhere to go."""
+
+_ZOOMS = {"push in": (1.0, 1.11), "pull out": (1.11, 1.0), "still": (1.03, 1.04)}
+_PANS = {"pan left": (0.045, -0.045), "pan right": (-0.045, 0.045)}
+
+
+class Camera:
+    """Looks at layers of one size, and gives pictures of another.
+
+    Args:
+        layers: farthest first; the first covers everything.
+        strength: how far it goes, 1 for the usual way.
+    """
+
+    def __init__(self, layers: Sequence[Layer], size: tuple[int, int], move: str, strength: float = 1.0) -> None:
+        self._layers, self._size = layers, size
+        self._zoom = _ZOOMS.get(move, (1.045, 1.06))
+        self._pan = _PANS.get(move, (0.012, -0.012))
+        self._rise = (0.03, -0.02) if move == "rise" else (0.0, 0.0)
+        self._strength = strength
+
+    def picture(self, moment: float) -> Picture:
+        """What it sees at a moment from 0 to 1."""
+        eased = moment * 0.72 + 0.28 * moment * moment * (3 - 2 * moment)
+        shown: Picture = np.empty((self._size[1], self._size[0], 3), np.uint8)
+        for layer in self._layers:
+            self._over(shown, layer, self._view(layer, eased))
+        return shown
+
+    def _view(self, layer: Layer, eased: float) -> np.ndarray:
+        """The affine map from a layer to the picture."""
+        width, height = self._size
+        tall, wide = layer.rgb.shape[:2]
+        amount = (0.2 + 0.8 * layer.depth) * self._strength
+        zoom = 1 + (self._zoom[0] + (self._zoom[1] - self._zoom[0]) * eased - 1) * amount
+        across = (self._pan[0] + (self._pan[1] - self._pan[0]) * eased) * amount * width
+        down = (self._rise[0] + (self._rise[1] - self._rise[0]) * eased) * amount * height
+        scale = zoom * max(width / wide, height / tall) * (1 + (OVERSCAN - 1) * 0.72 * self._strength)
+        left = min(0.0, max(width - scale * wide, width / 2 - scale * wide / 2 + across))
+        top = min(0.0, max(height - scale * tall, height * 0.55 - scale * tall * 0.55 + down))
+        return np.array([[scale, 0, left], [0, scale, top]], np.float64)
+
+    def _over(self, shown: Picture, layer: Layer, view: np.ndarray) -> None:
+        width, height = self._size
+        if layer.alpha is None:
+            cv2.warpAffine(layer.rgb, view, (width, height), dst=shown, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            return
+        first = max(0, int(view[0, 0] * layer.top + view[1, 2]) - 1)
+        solid = max(first, min(height, int(view[0, 0] * layer.solid + view[1, 2]) + 3))
+        if first >= height:
+            return
+        moved = view.copy()
+        moved[1, 2] -= first
+        rest = (width, height - first)
+        seen = cv2.warpAffine(layer.rgb, moved, rest, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        if solid < height:
+            shown[solid:] = seen[solid - first :]
+        rows = solid - first
+        if rows > 0:
+            alpha = cv2.warpAffine(layer.alpha, moved, (width, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            shown[first:solid] = cv2.blendLinear(seen[:rows], shown[first:solid], alpha, 1 - alpha)
+
+
+def picture_layer(picture: Picture, size: tuple[int, int]) -> Layer:
+    """A person's own picture as the one layer of a scene: cut to the shape of the clip around its middle, a little above."""
+    width, height = round(size[0] * OVERSCAN), round(size[1] * OVERSCAN)
+    scale = max(width / picture.shape[1], height / picture.shape[0])
+    new = (max(width, round(picture.shape[1] * scale)), max(height, round(picture.shape[0] * scale)))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    large = cv2.resize(picture, new, interpolation=way)
+    left, top = (new[0] - width) // 2, round((new[1] - height) * 0.4)
+    return Layer(np.ascontiguousarray(large[top : top + height, left : left + width]), None, 1.0)

@@ -1,0 +1,170 @@
+"""The painter's tools: palettes, noise, layers, and brushes that blend. Colours are RGB, 0 to 255, in float32 while painting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Field = NDArray[np.float32]
+Colour = NDArray[np.float32]
+
+
+def colour(red: float, green: float, blue: float) -> Colour:
+    return np.array((red, green, blue), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """The light of a scene.
+
+    Args:
+        zenith, upper, horizon: the sky from top to bottom.
+        light: of the sun or the moon and of what it touches; near: of the nearest ground.
+        height: where the light stands, 0 at the horizon, 1 at the top.
+        lamps: how many windows are lit, 0..1.
+    """
+
+    zenith: Colour
+    upper: Colour
+    horizon: Colour
+    light: Colour
+    near: Colour
+    height: float
+    lamps: float
+    clouds: float = 0.5
+    disc: bool = True
+
+    def at(self, depth: float) -> Colour:
+        """The colour of ground at a depth, 0 far and in the haze, 1 near."""
+        return mix(self.horizon * 0.86 + self.upper * 0.1, self.near, depth**0.8)
+
+
+PALETTES: dict[str, Palette] = {
+    "day": Palette(colour(58, 116, 186), colour(132, 182, 222), colour(238, 236, 218), colour(255, 247, 220),
+                   colour(36, 66, 54), 0.72, 0.06, 0.75),
+    "golden": Palette(colour(92, 118, 150), colour(206, 186, 152), colour(255, 224, 160), colour(255, 236, 178),
+                      colour(72, 44, 26), 0.34, 0.12, 0.55),
+    "dawn": Palette(colour(66, 76, 130), colour(186, 140, 162), colour(255, 214, 172), colour(255, 234, 196),
+                    colour(44, 42, 66), 0.12, 0.25, 0.6),
+    "sunset": Palette(colour(44, 42, 92), colour(190, 84, 96), colour(255, 172, 98), colour(255, 222, 150),
+                      colour(32, 22, 44), 0.09, 0.45, 0.7),
+    "dusk": Palette(colour(26, 36, 82), colour(92, 88, 146), colour(232, 158, 146), colour(255, 206, 176),
+                    colour(20, 22, 46), 0.02, 0.6, 0.5),
+    "night": Palette(colour(7, 12, 34), colour(20, 36, 78), colour(62, 90, 130), colour(232, 238, 250),
+                     colour(6, 10, 24), 0.66, 0.6, 0.35),
+    "storm": Palette(colour(44, 52, 64), colour(92, 102, 112), colour(164, 168, 162), colour(214, 218, 214),
+                     colour(24, 30, 36), 0.5, 0.35, 1.0, disc=False),
+    "winter": Palette(colour(126, 152, 190), colour(188, 206, 228), colour(246, 240, 238), colour(255, 250, 240),
+                      colour(70, 88, 116), 0.3, 0.3, 0.5),
+    "mist": Palette(colour(146, 162, 168), colour(190, 200, 198), colour(230, 230, 220), colour(255, 250, 236),
+                    colour(56, 70, 72), 0.36, 0.2, 0.3),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One painted sheet of a scene.
+
+    Args:
+        rgb: uint8, as large as the canvas.
+        alpha: float32 0..1, None where everything is covered.
+        depth: 0 does not move with the camera, 1 is nearest.
+        top: first row that shows anything; solid: first row from which everything below is covered.
+    """
+
+    rgb: NDArray[np.uint8]
+    alpha: Field | None
+    depth: float
+    top: int = 0
+    solid: int = 0
+
+
+def mix(one: Colour, other: Colour, share: float) -> Colour:
+    """`one` at 0, `other` at 1."""
+    return one * (1 - share) + other * share
+
+
+def smooth(values: Field) -> Field:
+    """0..1 eased at both ends."""
+    bounded = np.clip(values, 0, 1)
+    return bounded * bounded * (3 - 2 * bounded)
+
+
+def outline(length: int, first: int, octaves: int, chance: np.random.Generator, rough: float = 0.5) -> Field:
+    """A line of hills, about -1..1: `first` bumps at the coarsest."""
+    line, strength = np.zeros(length, np.float32), 1.0
+    for octave in range(octaves):
+        points = chance.normal(size=(1, first * 2**octave + 3)).astype(np.float32)
+        line += strength * cv2.resize(points, (length, 1), interpolation=cv2.INTER_CUBIC)[0]
+        strength *= rough
+    return np.asarray(line / max(1e-6, float(np.abs(line).max())), np.float32)
+
+
+def clouds(size: tuple[int, int], cells: tuple[int, int], octaves: int, chance: np.random.Generator) -> Field:
+    """Soft noise, about -1..1, [height, width]; `cells` are the coarsest lumps in height and width."""
+    width, height = size
+    field = np.zeros((height, width), np.float32)
+    for octave in range(octaves):
+        lumps = chance.normal(size=(cells[0] * 2**octave, cells[1] * 2**octave)).astype(np.float32)
+        field += cv2.resize(lumps, size, interpolation=cv2.INTER_CUBIC) * 0.52**octave
+    return np.asarray(field / 1.6, np.float32)
+
+
+def polygon(mask: Field, points: Sequence[tuple[float, float]], value: float = 1.0) -> None:
+    """Fill a shape, anti-aliased, into a mask of 0..1; points are x, y in pixels."""
+    fixed = np.round(np.array(points, np.float64) * 16).astype(np.int32)
+    cv2.fillPoly(mask, [fixed], value, cv2.LINE_AA, shift=4)
+
+
+def polygons(mask: Field, shapes: Sequence[NDArray[np.float64]]) -> None:
+    """Many shapes at once, each [points, 2]."""
+    if shapes:
+        cv2.fillPoly(mask, [np.round(shape * 16).astype(np.int32) for shape in shapes], 1.0, cv2.LINE_AA, shift=4)
+
+
+def lay(rgb: Field, mask: Field, tint: Colour | Field, strength: float = 1.0) -> None:
+    """Blend a colour, or a picture, over `rgb` where the mask says."""
+    rows = np.flatnonzero(mask.any(1))
+    if not len(rows):
+        return
+    tall = slice(int(rows[0]), int(rows[-1]) + 1)
+    columns = np.flatnonzero(mask[tall].any(0))
+    wide = slice(int(columns[0]), int(columns[-1]) + 1)
+    share = (mask[tall, wide] * strength)[..., np.newaxis]
+    part = rgb[tall, wide]
+    part += (tint[tall, wide] - part if tint.ndim == 3 and len(tint) == len(rgb) else _over(tint, part, wide)) * share
+
+
+def _over(tint: Colour | Field, part: Field, wide: slice) -> Field:
+    """What has to be added to `part` to become the tint: one colour, or one for each column."""
+    return (tint[:, wide] if tint.ndim == 3 and tint.shape[1] > 1 else tint) - part
+
+
+def glow(size: tuple[int, int], x: float, y: float, radius: float, power: float = 1.1) -> Field:
+    """Light that falls off around a point, 1 in the middle."""
+    width, height = size
+    across = (np.arange(width, dtype=np.float32) - x) / radius
+    down = (np.arange(height, dtype=np.float32) - y) / radius
+    return np.asarray(np.exp(-((across[None] ** 2 + down[:, None] ** 2) ** (power / 2))), np.float32)
+
+
+def disc(size: tuple[int, int], x: float, y: float, radius: float) -> Field:
+    width, height = size
+    across, down = np.arange(width, dtype=np.float32) - x, np.arange(height, dtype=np.float32) - y
+    return np.asarray(np.clip(radius - np.sqrt(across[None] ** 2 + down[:, None] ** 2) + 0.5, 0, 1), np.float32)
+
+
+def finished(rgb: Field, alpha: Field | None, depth: float, grain: Field) -> Layer:
+    """A layer from what was painted; a little grain keeps wide gradients from breaking into bands."""
+    painted = np.clip(rgb + grain[..., np.newaxis], 0, 255).astype(np.uint8)
+    if alpha is None:
+        return Layer(painted, None, depth)
+    rows_with, rows_all = alpha.max(1) > 0.004, alpha.min(1) > 0.996
+    top = int(np.argmax(rows_with)) if rows_with.any() else len(alpha)
+    open_rows = np.nonzero(~rows_all)[0]
+    solid = int(open_rows[-1]) + 1 if len(open_rows) else 0
+    return Layer(painted, np.ascontiguousarray(alpha), depth, top, solid)
