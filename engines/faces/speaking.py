@@ -10,11 +10,12 @@ import numpy as np
 
 from engines.contract import Run
 from engines.errors import EngineError
+from engines.faces import mesh_points as points
 from engines.faces.contract import FaceChoice, LipSyncRequest, MouthTrack, RenderedPart
 from engines.faces.landmarks import Face, LandmarkProvider
 from engines.faces.liveliness import Liveliness, energy_of
 from engines.faces.mouth_inside import MouthInside
-from engines.faces.mouth_shape import MouthShape
+from engines.faces.mouth_shape import LOWER_SHARE, MouthShape
 from engines.faces.parts import MOST_YAW, Edited, face_of, written_parts
 from engines.faces.puppeteer import Expression, Puppeteer
 from engines.faces.tracking import WINDOW, FaceTracker, TrackedFrame
@@ -23,6 +24,7 @@ from media.video import Picture, read_frames
 
 _SEARCHED = 90
 """Pictures of a video that are searched for a first face."""
+_NARROW = 0.6
 _REPAINT_EVERY = 250
 """Frames after which the painted mouth takes the light of the video anew."""
 
@@ -92,8 +94,21 @@ def _spoken(tracked: TrackedFrame, shape: MouthShape, inside: MouthInside | None
     strength = tracked.strength * float(np.clip((MOST_YAW + 6 - abs(tracked.face.yaw)) / 6, 0, 1))
     if strength <= 0:
         return tracked.picture, inside, False
-    puppeteer = Puppeteer(tracked.picture, tracked.face, inside)
+    puppeteer = Puppeteer(tracked.picture, _read_wider(tracked.face), inside)
     return puppeteer.render(Expression(shape), strength), puppeteer.inside, True
+
+
+def _read_wider(face: Face) -> Face:
+    """The face with its lips as far apart as they are: the mesh draws an opening mouth some third too narrow."""
+    upper, lower = list(points.INNER_UPPER_LIP), list(points.INNER_LOWER_LIP)
+    gaps = face.points[lower] - face.points[upper]
+    closed = 0.035 * face.mouth_width
+    lengths = np.linalg.norm(gaps, axis=1, keepdims=True)
+    more = _NARROW * np.maximum(lengths - closed, 0) / np.maximum(lengths, 1e-3)
+    moved = face.points.copy()
+    moved[lower] += gaps * more * LOWER_SHARE
+    moved[upper] -= gaps * more * (1 - LOWER_SHARE)
+    return Face(moved, face.presence)
 
 
 def first_face(request: LipSyncRequest, provider: LandmarkProvider, fps: Fraction, run: Run) -> tuple[Face, np.ndarray]:
