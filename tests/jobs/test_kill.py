@@ -53,8 +53,8 @@ def test_a_job_that_crashes_the_server_is_failed_in_words_and_the_next_one_runs(
     while ended is None:
         assert deaths < 10, "it goes on for ever"
         server = Server(tmp_path / "data", specs)
-        assert server.hear() == READY
-        ended = server.hear()
+        if server.hear() == READY:  # else it died of the resumed job before it could say so
+            ended = server.hear()
         server.process.join()
         deaths += server.process.exitcode == -signal.SIGABRT
     deadly, harmless = ended
