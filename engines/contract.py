@@ -86,6 +86,9 @@ class Card:
         version: changes whenever the same input may sound or look different; part of every segment's hash.
         environment: "studio" or the name of a lock file in engines/environments.
         memory_gib: the first estimate of what a loaded and working engine holds; replaced by what was measured.
+        plug_in_memory_gib, plug_in_host_gib: the same where the graphics card has memory of its own: what lies on the card, and
+            in the machine's memory beside it; 0 takes memory_gib, and what every such engine needs beside it.
+        way_out: what to do where it can never fit, a sentence; "" for general advice.
         sample_rate: frames per second of what it makes; 0 when it makes no sound.
         languages: BCP-47 primary tags, empty when language does not apply.
         longest_text: characters one call takes; 0 when text does not apply.
@@ -107,6 +110,9 @@ class Card:
     device: Device = Device.CPU
     environment: str = "studio"
     memory_gib: float = 0.1
+    plug_in_memory_gib: float = 0.0
+    plug_in_host_gib: float = 0.0
+    way_out: str = ""
     hub_files: tuple[HubFile, ...] = ()
     sample_rate: int = 0
     languages: tuple[str, ...] = ()
@@ -206,6 +212,11 @@ class Engine(ABC):
         """The options with what depends on this machine filled in (which size of weights is there), so that the key under
         which a result is kept tells what made it. Cheap. The base changes nothing."""
         return options
+
+    @classmethod
+    def card_for(cls, options: Any) -> Card:
+        """The card with the memory that these options need. The base's does not hang on them."""
+        return cls.card
 
     @classmethod
     def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:

@@ -173,13 +173,19 @@ class MemoryKeeper:
             MemoryRefused: never possible on this machine, or not within memory.wait_seconds; with the numbers.
             Cancelled: `cancelled` said so, or `waiting` raised it.
         """
-        need = self.reservations.need(card, variant)
+        need = self.need(card, variant)
         return self._admission.enter(need, variant, residents, evict, waiting, cancelled)
 
-    def admit_load(self, card: Card, waiting: Callable[[str], None]) -> None:
+    def need(self, card: Card, variant: str = "") -> Need:
+        """What a load should have on this machine. `card` is the engine's `card_for` its options; `variant` as variant_key."""
+        facts = self.gpu()
+        plug_in = card.device is Device.CUDA and facts is not None and facts.has_own_memory
+        return self.reservations.need(card, variant, plug_in=plug_in)
+
+    def admit_load(self, card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
         """`admission` as the worker host's hook."""
         assert self._workers is not None, "attach comes before the first load"
-        self.admission(card, "", self.residents, self._workers.unload, waiting)
+        self.admission(card, variant, self.residents, self._workers.unload, waiting)
 
     # The worker host's observer
 
@@ -228,7 +234,7 @@ class MemoryKeeper:
         on_card = 0 if facts is None else facts.process_bytes.get(status.pid, 0)
         if not on_card and card.device is Device.CUDA and facts is not None and facts.has_own_memory:
             # The driver does not say, as in a container with process ids of its own: take it to hold what it should.
-            on_card, host = self.reservations.need(card).bytes, held
+            on_card, host = self.need(card, self._lives.get(status.pid, _Life()).variant).bytes, held
         else:
             host = max(0, held - on_card)
         return Resident(

@@ -25,6 +25,7 @@ class Need:
     Args:
         measured: from this machine's own runs; else it is the card's estimate, and sentences say so.
         host_bytes: what it takes of the machine's memory when its pool is a plug-in card.
+        way_out: what to do where it can never fit, "" for general advice.
     """
 
     engine_id: str
@@ -34,6 +35,7 @@ class Need:
     bytes: int
     measured: bool = False
     host_bytes: int = HOST_SIDE_OF_A_CARD
+    way_out: str = ""
 
 
 @dataclass(frozen=True)

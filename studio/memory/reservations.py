@@ -100,21 +100,28 @@ class Reservations:
         except sqlite3.Error as error:
             log.warning("A memory measurement could not be kept: %s", error)
 
-    def need(self, card: Card, variant: str = "") -> Need:
+    def need(self, card: Card, variant: str = "", *, plug_in: bool = False) -> Need:
         """What the next load of this engine should have: learned, or the card's estimate while unmeasured.
 
         A load without a run yet only proves that at least so much is needed.
+
+        Args:
+            plug_in: the engine is budgeted in the memory of a graphics card of its own.
         """
         peaks = self._last(card.id, variant, Kind.PEAK)
         loads = self._last(card.id, variant, Kind.LOADED)
-        size = int(card.memory_gib * GIB)
-        host_bytes = min(HOST_SIDE_OF_A_CARD, size)
+        on_card = card.plug_in_memory_gib if plug_in else 0.0
+        size = int((on_card or card.memory_gib) * GIB)
+        host_bytes = int(card.plug_in_host_gib * GIB) or min(HOST_SIDE_OF_A_CARD, size)
         if peaks:
             size = percentile([row[0] for row in peaks], PERCENTILE)
             host_bytes = percentile([row[1] for row in peaks], PERCENTILE) or host_bytes
         if loads:
             size = max(size, percentile([row[0] for row in loads], PERCENTILE))
-        return Need(card.id, card.title, card.tier, card.device, size, measured=bool(peaks), host_bytes=host_bytes)
+        return Need(
+            card.id, card.title, card.tier, card.device, size,
+            measured=bool(peaks), host_bytes=host_bytes, way_out=card.way_out,
+        )  # fmt: skip
 
     def reload_seconds(self, card: Card, variant: str = "") -> float:
         """The median of the last loads, or the card's estimate."""

@@ -37,11 +37,8 @@ def refusal(need: Need, demand: Demand) -> tuple[str, str]:
         f"{need.title} needs about {_needed(need, demand)}, but {whose} has room for at most {at_most(demand.largest)}: "
         f"{at_least(demand.free)} of its {about(demand.pool.total)} must stay free."
     )
-    hint = (
-        "Choose a smaller size or variant (fewer frames, FP8 or 4-bit weights). "
-        "How much must stay free is set under memory in settings.yaml."
-    )
-    return reason, hint
+    way_out = need.way_out or "Choose a smaller size or variant (fewer frames, FP8 or 4-bit weights)."
+    return reason, f"{way_out} How much must stay free is set under memory in settings.yaml."
 
 
 def unloading(need: Need, victims: Sequence[Holder]) -> str:

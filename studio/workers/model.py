@@ -75,10 +75,12 @@ class UnloadReport:
 class AdmissionHook(Protocol):
     """The memory gate as the host sees it."""
 
-    def __call__(self, card: Card, waiting: Callable[[str], None]) -> None:
+    def __call__(self, card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
         """Return when a worker of this card may be started, after evicting or waiting for others where needed.
 
         Args:
+            card: the engine's for the options that it is loaded with.
+            variant: the key under which loads of equal cost are compared.
             waiting: call it with a sentence, about once a second, while memory is held by others. Raises Cancelled.
 
         Raises:
@@ -127,5 +129,5 @@ class EngineSource(Protocol):
         ...
 
 
-def admit_all(card: Card, waiting: Callable[[str], None]) -> None:
+def admit_all(card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
     """The gate that is always open: for benches and tests."""

@@ -11,6 +11,7 @@ from typing import Any, cast
 from engines.contract import EngineOptions, Site
 from engines.errors import EngineError, EngineNotReady, WorkerDied
 from media.errors import Cancelled
+from studio.memory.reservations import variant_key
 from studio.settings import WorkerSettings
 from studio.workers.call import CallWatch, Patience
 from studio.workers.ending import Undertaker
@@ -80,7 +81,8 @@ class Starter:
             wishes.on_state("waiting", reason)
 
         try:
-            self._admit(slot.engine.card, waiting)
+            options = slot.options or slot.engine.Options()
+            self._admit(slot.engine.card_for(options), waiting, variant_key(options))
         except BaseException:
             undertaker.never_admitted(slot)
             raise

@@ -263,7 +263,7 @@ def test_the_books_are_kept_in_order(host: WorkerHost, books: Books) -> None:
 def test_a_gate_that_refuses_stops_the_start_and_one_that_waits_is_told_of(
     make_host: Callable[..., WorkerHost], books: Books
 ) -> None:
-    def gate(card: Card, waiting: Callable[[str], None]) -> None:
+    def gate(card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
         waiting("needs about 38 GiB, 31 GiB can be used")
         if card.id == "heavy-probe":
             raise MemoryRefused("It does not fit.")
@@ -280,7 +280,7 @@ def test_a_gate_that_refuses_stops_the_start_and_one_that_waits_is_told_of(
 def test_the_gate_may_evict_idle_engines_but_not_busy_ones(make_host: Callable[..., WorkerHost]) -> None:
     evicted: list[object] = []
 
-    def gate(card: Card, waiting: Callable[[str], None]) -> None:
+    def gate(card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
         if card.id == "heavy-probe":
             evicted.append(host.evict("probe"))
 
