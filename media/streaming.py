@@ -6,11 +6,9 @@ import io
 import struct
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import cast
 
 import av
 import numpy as np
-from av.audio.stream import AudioStream
 
 from media.audio import Audio, Samples
 from media.errors import MediaError
@@ -79,7 +77,7 @@ class _Mp3:
         self._sound, self._written = _OneRate(_MP3_RATE), 0
         self._buffer = io.BytesIO()
         self._container = av.open(self._buffer, "w", format="mp3", options={"write_xing": "0", "id3v2_version": "0"})
-        self._stream = cast(AudioStream, self._container.add_stream("libmp3lame", rate=_MP3_RATE, layout="mono"))
+        self._stream = self._container.add_stream("libmp3lame", rate=_MP3_RATE, layout="mono")
         self._stream.bit_rate = 96_000
 
     def add(self, part: Audio) -> Iterator[bytes]:

@@ -27,6 +27,7 @@ ENGINE_KEYS = {
 
 SIGNATURES = {
     "/voiceover": [("script", None), ("voice", ""), ("engine", "auto"), ("options", {}), ("format", "wav")],
+    "/transcribe": [("audio", None), ("engine", "auto"), ("language", "auto")],
     "/submit": [("kind", None), ("spec", None)],
     "/job": [("job_id", None)],
     "/jobs": [("state", ""), ("limit", 50)],

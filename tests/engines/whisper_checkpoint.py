@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ctranslate2.specs import whisper_spec
@@ -81,13 +82,13 @@ def _spec(width: int, layers: int, heads: int, vocabulary: int, end: int | None)
     def weight(*shape: int) -> np.ndarray:
         return (random.standard_normal(shape) / np.sqrt(shape[-1])).astype(np.float32)
 
-    def linear(spec, rows: int, columns: int) -> None:
+    def linear(spec: Any, rows: int, columns: int) -> None:
         spec.weight, spec.bias = weight(rows, columns), np.zeros(rows, np.float32)
 
-    def norm(spec) -> None:
+    def norm(spec: Any) -> None:
         spec.gamma, spec.beta = np.ones(width, np.float32), np.zeros(width, np.float32)
 
-    def layer(spec, *, decoder: bool) -> None:
+    def layer(spec: Any, *, decoder: bool) -> None:
         norm(spec.self_attention.layer_norm)
         linear(spec.self_attention.linear[0], 3 * width, width)
         linear(spec.self_attention.linear[1], width, width)

@@ -82,8 +82,8 @@ def test_a_stream_brings_the_sentences_one_by_one(api: openai.OpenAI, shape: Any
     if shape == "pcm":
         seconds = len(whole) / 2 / 24_000
     else:
-        with av.open(io.BytesIO(whole)) as container:
-            seconds = sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+        with av.open(io.BytesIO(whole), "r") as container:
+            seconds = sum(float(frame.samples) / frame.sample_rate for frame in container.decode(audio=0))
     assert 8 < seconds < 25
 
 
