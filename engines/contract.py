@@ -94,6 +94,7 @@ class Card:
         longest_text: characters one call takes; 0 when text does not apply.
         longest_sound: seconds of sound that a transcription engine is given at once; longer sound is cut at pauses.
         burns_captions: a video engine that draws captions into its pictures as it makes them, at next to no cost.
+        longest_clip: seconds of a saved voice's clip that it takes; 0 when it takes every voice that can be saved.
         idle_seconds: how long an unused worker stays; None takes the setting of the engine's tier.
         stall_seconds: a call that reports nothing for this long is taken for hung and its worker is ended.
         reload_seconds: about how long a load takes; weighs in which idle engine is evicted first.
@@ -121,6 +122,7 @@ class Card:
     clones: bool = False
     streams: bool = False
     needs_transcript: bool = False
+    longest_clip: float = 0.0
     takes_style: bool = False
     burns_captions: bool = False
     idle_seconds: float | None = None
