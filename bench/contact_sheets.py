@@ -1,7 +1,7 @@
 """Contact sheets of the built-in lip-sync: each sample portrait at named sounds, closed eyes and a turned head.
 
-`python -m bench.contact_sheets FOLDER` writes one PNG a portrait, docs/pictures by default; look at them after every change to the
-puppet's drawing.
+`python -m bench.contact_sheets FOLDER` writes one a portrait, into docs/pictures by default; look at them after every change
+to the puppet's drawing.
 """
 
 from __future__ import annotations

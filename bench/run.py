@@ -20,6 +20,7 @@ BENCHES = {
     "studio_overhead": "The studio against its bare engine on the same text",
     "memory_return": "Memory returned over 20 loads and unloads",
     "edit_cost": "One sentence changed in a one-hour script",
+    "lip_sync": "The built-in lip-sync at 768 x 768 against encoding alone",
     "intelligibility": "Words understood of each built-in voice",
 }
 

@@ -35,11 +35,12 @@ def _drawn(output: Output) -> str:
             "<figcaption>before</figcaption></figure>"
         )
     facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in recipe.get("facts", ()))
+    downloads = link(output_url(output.id, download=True), "MP4")
     return piece(
         f'<section class="panel faces" aria-label="Result"><h3 class="clip">{title}</h3><div class="beside">{before}'
         f'<figure><video controls playsinline preload="metadata" src="{escape(output_url(output.id))}"></video>'
         f"<figcaption>after</figcaption></figure></div>{mouth_course(recipe.get('mouth', ()))}"
-        f'<div class="facts">{facts}</div><div class="downloads">{link(output_url(output.id, download=True), "MP4")}</div></section>'
+        f'<div class="facts">{facts}</div><div class="downloads">{downloads}</div></section>'
     )
 
 

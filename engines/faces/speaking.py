@@ -24,7 +24,7 @@ from media.video import Picture, read_frames
 
 _SEARCHED = 90
 """Pictures of a video that are searched for a first face."""
-_NARROW = 0.6
+_NARROW = 1.0
 _REPAINT_EVERY = 250
 """Frames after which the painted mouth takes the light of the video anew."""
 

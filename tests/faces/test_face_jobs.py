@@ -1,0 +1,87 @@
+"""Lip-sync and portrait animation as jobs of a real studio: results with reports and parents, refusals, cancel, resume."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.decode import probe
+from media.video import probe_video
+from studio.errors import InvalidInput
+from studio.jobs.model import JobState
+from studio.settings import load_settings
+from studio.studio import Studio
+from tests.faces.conftest import ASSETS, SENTENCE
+
+PORTRAIT = str(ASSETS / "portraits" / "astronaut.png")
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    made = Studio.open(load_settings(data={"folder": tmp_path_factory.mktemp("faces") / "data"}))
+    yield made
+    made.close()
+
+
+def done(studio: Studio, kind: str, **spec: Any) -> Any:
+    job = studio.jobs.wait(studio.jobs.submit(kind, spec).id, 180)
+    assert job.state is JobState.DONE, job.error
+    return studio.library.get(job.outputs[0].id)
+
+
+def test_a_text_becomes_a_speaking_face_and_leads_a_portrait(studio: Studio) -> None:
+    spoken = done(studio, "lip_sync", face=PORTRAIT, text="Papa may be home by seven.", engine="puppet")
+    report = spoken.recipe["report"]
+    assert report["edited"] == report["frames"] and report["sync_correlation"] >= 0.85 and abs(report["sync_lag_frames"]) <= 1
+    assert abs(report["drift_seconds"]) <= 1 / 25 and spoken.recipe["mouth_from"] == "exact"
+    (voice,) = spoken.parents
+    assert studio.library.get(voice).kind == "audio"
+    assert probe(spoken.path).has_audio and probe_video(spoken.path).frames == report["frames"]
+    portrait = str(ASSETS / "portraits" / "la-donna-velata.jpg")
+    followed = done(studio, "animate_portrait", portrait=portrait, driving_video=spoken.id, engine="puppet", seconds=1.0)
+    assert followed.parents == (spoken.id,) and followed.recipe["report"]["frames"] == 25
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"face": "/etc/hostname"}, "not an uploaded file"),
+        ({"face": "none.mp4"}, "no output"),
+        ({"audio": ""}, "something to say"),
+        ({"text": "And this too."}, "something to say"),
+        ({"options": {"nose": 1}}, "nose"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_it_is_queued(studio: Studio, changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        studio.jobs.submit("lip_sync", {"face": PORTRAIT, "audio": str(SENTENCE), "engine": "puppet", **changes})
+    assert words in str(caught.value)
+
+
+def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(tmp_path: Path) -> None:
+    settings = load_settings(data={"folder": tmp_path / "data"})
+    spec = {"face": PORTRAIT, "audio": str(ASSETS / "voices" / "LJ001-0005.wav"), "engine": "puppet"}
+    first = Studio.open(settings)
+    try:
+        job = first.jobs.submit("lip_sync", spec)
+        deadline = time.monotonic() + 60
+        while not (parts := [one for one in first.jobs.events(job.id) if one.kind == "part"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        other = first.jobs.submit("lip_sync", {**spec, "seed": 1})
+        first.jobs.cancel(other.id)
+        assert first.jobs.wait(other.id, 2).state is JobState.CANCELLED
+    finally:
+        first.close()  # interrupts the running job
+    second = Studio.open(settings)
+    try:
+        ended = second.jobs.wait(job.id, 120)
+        assert ended.state is JobState.DONE, ended.error
+        again = [one.data["first"] for one in second.jobs.events(job.id) if one.kind == "part"]
+        assert sorted(again) == [0, 100, 200] and len(parts) >= 1, again
+    finally:
+        second.close()
