@@ -47,11 +47,13 @@ def main(seconds: float = 60.0, rounds: int = 4) -> float:
             sounds = [_sound(root / "data" / "uploads", number, seconds) for number in range(rounds + 1)]
             _through_studio(studio, sounds[0])  # starts the worker
             _bare(bare, sounds[0])
-            pairs = [(_bare(bare, sound), _through_studio(studio, sound)) for sound in sounds[1:]]
+            pairs: list[tuple[float, float]] = []
+            for number, sound in enumerate(sounds[1:], 1):
+                alone, within = _bare(bare, sound), _through_studio(studio, sound)
+                pairs.append((alone, within))
+                print(f"round {number}: bare {alone:6.2f} s, studio {within:6.2f} s, ratio {within / alone:.3f}", flush=True)
         finally:
             studio.close()
-    for number, (alone, within) in enumerate(pairs, 1):
-        print(f"round {number}: bare {alone:6.2f} s, studio {within:6.2f} s, ratio {within / alone:.3f}")
     ratio = statistics.median(within / alone for alone, within in pairs)
     print(f"faster-whisper through the studio / bare, {seconds:g} s of speech, median of {rounds}: {ratio:.3f}")
     return ratio

@@ -52,7 +52,8 @@ def _doubts(written: Mapping[str, Any]) -> str:
     if not doubtful:
         return ""
     lines = "".join(
-        f'<li class="warning"><span><b>{clock(one["start"])}</b> {escape(one["text"][:120])} <i>{escape(one["doubt"])}</i></span></li>'
+        f'<li class="warning"><span><b>{clock(one["start"])}</b> {escape(one["text"][:120])} '
+        f"<i>{escape(one['doubt'])}</i></span></li>"
         for one in doubtful[:_MOST_DOUBTS]
     )
     more = f"<li><span>and {len(doubtful) - _MOST_DOUBTS} more</span></li>" if len(doubtful) > _MOST_DOUBTS else ""
