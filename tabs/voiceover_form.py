@@ -16,6 +16,7 @@ from studio.errors import GreenroomError
 from studio.productions.voiceover import Voiceover
 from studio.settings import VoiceoverSettings
 from studio.studio import Studio
+from tabs.engine_needs import what_an_engine_needs
 from tabs.html import html_piece, piece
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 
@@ -169,7 +170,10 @@ class VoiceoverForm:
         row = self._studio.engines.status(engine_id)
         use = "" if row.card.commercial_use else f" Licence {licence_text(row.card)}: not for commercial use."
         state = "" if row.ready else f" {row.readiness} {row.next_step}"
-        return piece(f'<div class="counts"><span>{escape(row.card.summary + use + state)}</span></div>')
+        needs = " ".join(what_an_engine_needs(row.card))
+        return piece(
+            f'<div class="counts"><span>{escape(row.card.summary + use + state)}</span><span>{escape(needs)}</span></div>'
+        )
 
 
 def _role_choices(choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

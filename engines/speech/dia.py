@@ -76,6 +76,7 @@ class Dia(TransformersSpeech):
         longest_text=300,
         clones=True,
         needs_transcript=True,
+        longest_clip=LONGEST_CLIP,
         stall_seconds=300,
         reload_seconds=40,
     )

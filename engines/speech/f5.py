@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.contract import Capability, Card, Device, EngineOptions, HubFile, Speech, SpeechRequest, Tier, option
-from engines.speech.f5_reference import RATE, Reference, prepare
+from engines.speech.f5_reference import LONGEST_CLIP, RATE, Reference, prepare
 from engines.speech.pieces import cross_fade, cut
 from engines.speech.requests import refuse_language, refuse_missing_reference, refuse_preset, refuse_unspeakable
 from engines.speech.torch_speech import CC_BY_NC, ENVIRONMENT, MIT, TorchSpeech, seed_of
@@ -69,6 +69,7 @@ class F5TTS(TorchSpeech):
         longest_text=400,
         clones=True,
         needs_transcript=True,
+        longest_clip=LONGEST_CLIP,
         stall_seconds=300,
         reload_seconds=20,
     )

@@ -44,11 +44,8 @@ HEAVY_MODULES = (
 )  # fmt: skip
 
 PLAIN_TEXT = "This is a plain sentence."
-CLIP = Path(__file__).resolve().parents[2] / "assets" / "voices" / "LJ001-0001.wav"
-SAID = (
-    "Printing, in the only sense with which we are at present concerned, differs from most if not from all the arts and "
-    "crafts represented in the Exhibition"
-)
+CLIP = Path(__file__).resolve().parents[2] / "assets" / "voices" / "LJ001-0008.wav"
+SAID = "has never been surpassed."
 SAVED_VOICE = SpeakingVoice(reference=CLIP, transcript=SAID)
 """For engines that speak in saved voices only."""
 

@@ -35,7 +35,12 @@ def checkpoints(model_python: Path, tmp_path_factory: pytest.TempPathFactory) ->
     root = tmp_path_factory.mktemp("weights")
     command = [str(model_python), "-m", "tests.speech_models.build", str(root)]
     done = subprocess.run(
-        command, cwd=HOME, env={**os.environ, "PYTHONPATH": str(HOME)}, capture_output=True, text=True, check=False
+        command,
+        cwd=HOME,
+        env={**os.environ, "PYTHONPATH": str(HOME), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return root
@@ -51,7 +56,9 @@ def environments(model_python: Path, tmp_path_factory: pytest.TempPathFactory) -
         if entry.name != "bin":
             (home / entry.name).symlink_to(entry)
     script = home / "bin" / "python"
-    script.write_text(f'#!/bin/sh\nexec {" ".join(_without_network())} {shlex.quote(str(model_python))} "$@"\n', "utf-8")
+    command = " ".join([*_without_network(), shlex.quote(str(model_python))])
+    # One thread: several on tiny tensors wait for each other longer than they work.
+    script.write_text(f'#!/bin/sh\nexport OMP_NUM_THREADS=1\nexec {command} "$@"\n', "utf-8")
     script.chmod(0o755)
     return root
 

@@ -29,12 +29,14 @@ IDS = ("f5-tts", "voxcpm2", "kokoro", "mms-tts", "speecht5", "dia", "vibevoice")
 SLOW_SAMPLERS = ("dia", "vibevoice")
 """Random weights of these never say that the text is over, or always do: lengths tell nothing."""
 
+FEW_STEPS: dict[str, dict[str, Any]] = {"f5-tts": {"steps": 4}, "voxcpm2": {"steps": 4}, "vibevoice": {"steps": 2}}
+
 each_engine = pytest.mark.parametrize("remote", IDS, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
 def remote(request: pytest.FixtureRequest, model_host: WorkerHost, model_site: Site) -> Iterator[Remote]:
-    yield Remote.of(model_host, request.param, model_site)
+    yield Remote.of(model_host, request.param, model_site, **FEW_STEPS.get(request.param, {}))
     model_host.unload(request.param, force=True)
 
 
