@@ -12,6 +12,7 @@ from engines.contract import Capability, Engine, Site, SpeakingVoice, SpeechRequ
 from engines.errors import EngineError
 from engines.speech.espeak import Espeak, EspeakOptions
 from engines.speech.flite import Flite, FliteOptions
+from studio.engines_service import readiness_of
 from studio.settings import WorkerSettings
 from studio.workers.host import WorkerHost
 from tests.engines import contract
@@ -32,6 +33,7 @@ def host(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worke
 
 @pytest.mark.parametrize("engine", HERE, ids=lambda engine: engine.card.id)
 def test_a_worker_gives_exactly_what_the_engine_makes(host: WorkerHost, site: Site, engine: type[Engine]) -> None:
+    _skip_unless_ready(engine, site)
     request = SpeechRequest("Naïve café? Don't pay $5 before 10 o'clock.", seed=3)
     here = contract.loaded(engine, site).synthesize(request)  # type: ignore[attr-defined]
     with host.lease(engine, engine.Options()) as speaker:
@@ -40,7 +42,8 @@ def test_a_worker_gives_exactly_what_the_engine_makes(host: WorkerHost, site: Si
 
 
 @pytest.mark.parametrize("engine", HERE, ids=lambda engine: engine.card.id)
-def test_refusals_cross_the_pipe_in_words_and_the_worker_lives_on(host: WorkerHost, engine: type[Engine]) -> None:
+def test_refusals_cross_the_pipe_in_words_and_the_worker_lives_on(host: WorkerHost, site: Site, engine: type[Engine]) -> None:
+    _skip_unless_ready(engine, site)
     with host.lease(engine, engine.Options()) as speaker:
         for request in (
             SpeechRequest(""),
@@ -51,6 +54,12 @@ def test_refusals_cross_the_pipe_in_words_and_the_worker_lives_on(host: WorkerHo
                 speaker.synthesize(request)
             contract.check_error(caught.value)
         assert speaker.synthesize(SpeechRequest("hello again")).audio.frames
+
+
+def _skip_unless_ready(engine: type[Engine], site: Site) -> None:
+    readiness = readiness_of(engine, site)
+    if not readiness.ready:
+        pytest.skip(readiness.sentence)
 
 
 def test_options_reach_the_worker(host: WorkerHost) -> None:
