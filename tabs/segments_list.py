@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from studio.productions.voiceover_segments import SegmentState, SegmentView, TakeView
+from studio.voices.designed import is_designed
 from tabs.html import audition, button, chip, icon, piece
 from tabs.wiring import segment_url
 
@@ -60,6 +61,8 @@ def _row(view: SegmentView, editable: bool) -> str:
         actions = button("again", f"Render sentence {number} again", "again", segment=view.id) + button(
             "edit", f"Edit sentence {number}", "edit", segment=view.id
         )
+        if view.path is not None and is_designed(view.voice):
+            actions += button("save-voice", f"Save the voice of sentence {number}", "lamp", segment=view.id)
     pending = " pending" if view.state is SegmentState.MISSING else ""
     return (
         f'<div class="item" role="listitem">{hear}<div class="text{pending}">{who}{escape(view.text)}{doubt}'

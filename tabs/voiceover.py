@@ -15,6 +15,7 @@ from studio.productions.voiceover_spec import VoiceoverSpec
 from studio.studio import Studio
 from tabs.html import about, audition, html_piece, piece
 from tabs.job_view import JobView
+from tabs.keep_voice import KeepVoice
 from tabs.segments_list import first_unfinished_page, segments_list
 from tabs.transcribe_panel import TranscribePanel
 from tabs.transcript_view import transcript_view
@@ -99,6 +100,7 @@ class VoiceoverTab:
             with gr.Row():
                 self.edit_save = gr.Button("Render this sentence", variant="primary", elem_id="edit-save")
                 self.edit_close = gr.Button("Close")
+        self.keep_voice = KeepVoice(self._studio, self._narrations, self.view)
 
     def wire(self, page: gr.Blocks) -> None:
         """Connect every event of the tab."""
@@ -106,6 +108,7 @@ class VoiceoverTab:
         self._wire_script(page)
         self._wire_form()
         self.transcribe.wire(self.view, self.script, self.inner_tabs)
+        self.keep_voice.wire(self.voices.listing, self.voices.changed)
         self.voices_tab.select(self.voices.refreshed, None, self.voices.listing, **QUIET)
         shown = [self.view.current, self.view.page, *self.view.painted]
         self.go.click(self._generate, [self.script, *self.form.inputs], [self.trouble, *shown], **QUIET)

@@ -1,0 +1,34 @@
+"""Voices that an engine has made up from a description, kept like any other: then every sentence can be spoken in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engines.speech.voxcpm2 import DESIGN, VoxCPM2
+from studio.voices.model import Voice
+from studio.voices.voices import Voices
+
+DESIGNED = f"{VoxCPM2.card.id}/{DESIGN}"
+"""How a spec names the voice that is made up anew for each sentence."""
+
+TAG = "designed"
+CONSENT = f"Made up by {VoxCPM2.card.title} from a description; it is no person's voice."
+
+
+def is_designed(voice: str) -> bool:
+    """Whether a sentence spoken in this voice has a voice that nobody else has."""
+    return voice == DESIGNED
+
+
+def add_designed(voices: Voices, name: str, take: Path, text: str, language: str = "") -> Voice:
+    """Save the voice of a finished take, with its words as the transcript.
+
+    Args:
+        take: the take's sound. text: what is said in it, exactly.
+
+    Raises:
+        InvalidInput: the name cannot be taken, or is taken already.
+        VoiceTooShort, VoiceTooLong, VoiceRefused: the take is no good as a voice; design one with a longer sentence.
+        MediaError: the take is not there any more.
+    """
+    return voices.add(name, take, transcript=text, tags=(TAG,), consent=CONSENT, language=language)
