@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -24,7 +25,7 @@ _BT2020_TO_BT709 = np.array(
 
 def tone_mapped(frame: VideoFrame) -> NDArray[np.uint8]:
     """An HDR frame as RGB for usual screens: diffuse white and below as it is, highlights rolled off."""
-    deep = frame.reformat(format="rgb48le", src_colorspace=Colorspace.DEFAULT).to_ndarray()
+    deep: Any = frame.reformat(format="rgb48le", src_colorspace=Colorspace.DEFAULT).to_ndarray()
     light = _linear(int(frame.color_trc))[deep >> 4]
     light = np.maximum(light @ _BT2020_TO_BT709.T, 0)
     brightest = light.max(axis=2, keepdims=True)

@@ -226,6 +226,6 @@ def _upright(frame: VideoFrame) -> Picture:
     else:
         matrix = Colorspace.ITU709 if frame.colorspace == 1 or (frame.colorspace == 2 and frame.height >= 720) else None
         plain = frame.reformat(format="rgb24", src_colorspace=matrix) if matrix else frame.reformat(format="rgb24")
-        picture = plain.to_ndarray()
+        picture = np.asarray(plain.to_ndarray(), np.uint8)
     turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture

@@ -176,11 +176,12 @@ def _copied(
     begin, end = (part.first, part.last) if isinstance(part, Excerpt) else (0, None)
     with open_media(_file_of(part)) as source:
         pictures = source.streams.video[0]
-        shift = round((first - begin) / fps / pictures.time_base)
+        tick = pictures.time_base or Fraction(1, 90_000)
+        shift = round((first - begin) / fps / tick)
         for packet in source.demux(pictures):
             if packet.dts is None or packet.pts is None:
                 continue
-            number = round(packet.pts * pictures.time_base * fps)
+            number = round(packet.pts * tick * fps)
             if number < begin or (end is not None and number >= end):
                 continue
             packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
@@ -247,7 +248,7 @@ def _finished(staged: Path, path: Path) -> None:
     staged.replace(path)
 
 
-def _unwritable(path: Path, error: OSError) -> MediaError:
-    number = error.errno or 0
+def _unwritable(path: Path, error: Exception) -> MediaError:
+    number = getattr(error, "errno", 0) or 0
     why = os.strerror(number) if 0 < number < 200 else "the encoder refused it"
     return MediaError(f"{path.name} cannot be written: {why}.", "Check the disk's free space and the folder.", retryable=True)

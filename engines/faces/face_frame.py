@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from engines.faces import mesh_points as points
 from engines.faces.landmarks import Face
 
-Values = NDArray[np.float32]
+Values = NDArray[Any]
+"""Floats of any shape."""
 
 
 def ease(value: Values, start: float, end: float) -> Values:

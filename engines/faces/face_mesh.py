@@ -68,7 +68,7 @@ class FaceMesh:
         self._anchors = _anchors()
 
     def find(self, picture: Picture, most: int = 16) -> list[Face]:
-        faces = []
+        faces: list[Face] = []
         for found in self._detect(picture)[:most]:
             face = self._refined(picture, found)
             if face is not None and not any(_overlap(_box(face), _box(other)) > _SAME_FACE for other in faces):
@@ -98,7 +98,7 @@ class FaceMesh:
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        outputs = self._mesh((crop.astype(np.float32) / 255)[np.newaxis])
+        outputs = self._mesh((np.asarray(crop, np.float32) / 255).astype(np.float32)[np.newaxis])
         raw = next(one for one in outputs if one.size == 1404).reshape(468, 3)
         logit = float(next(one for one in outputs if one.size == 1).ravel()[0])
         flat = raw[:, :2] @ place[:, :2].T + place[:, 2]
@@ -123,9 +123,10 @@ class FaceMesh:
         tile = np.zeros((side, side, 3), np.float32)
         part = picture[top : top + height, left : left + width]
         tile[y : y + inner[1], x : x + inner[0]] = cv2.resize(part, inner, interpolation=cv2.INTER_AREA)
-        first, second = self._detector((tile / 127.5 - 1)[np.newaxis])
+        first, second = self._detector((tile / 127.5 - 1).astype(np.float32)[np.newaxis])
         boxes, scores = (first, second) if first.size > second.size else (second, first)
-        boxes, scores = boxes.reshape(-1, 16), 1 / (1 + np.exp(-np.clip(scores.ravel(), -50, 50)))
+        boxes = boxes.reshape(-1, 16)
+        scores = (1 / (1 + np.exp(-np.clip(scores.ravel(), -50, 50)))).astype(np.float32)
         shift, origin = np.array([x, y]), np.array([left, top])
         found = []
         for index in np.flatnonzero(scores > _SURE):

@@ -87,7 +87,8 @@ class Head:
         grid_x, grid_y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
         place_x = (grid_x - dx / step_x).astype(np.float32)
         place_y = (grid_y - dy / step_y).astype(np.float32)
-        return cv2.remap(field, place_x, place_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        looked_up: Values = np.asarray(cv2.remap(field, place_x, place_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        return looked_up
 
 
 def _to_border(region: Region, width: int, height: int) -> Values:

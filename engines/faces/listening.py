@@ -67,7 +67,7 @@ def _blend(seen: NDArray[np.float32], loud: NDArray[np.float32]) -> NDArray[np.f
     shut = np.clip(seen[:, 3] / 0.4, 0, 1)
     mean[:, 0] = mean[:, 0] * (1 - shut) + seen[:, 0] * shut
     mean[:, 3] = seen[:, 3]
-    return mean
+    return mean.astype(np.float32)
 
 
 def _exact(marks: Path | None) -> MouthTrack | None:

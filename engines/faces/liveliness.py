@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from engines.faces.head import HeadPose
 
-_BLINK = ((0.0, 0.0), (0.04, 0.45), (0.08, 1.0), (0.12, 1.0), (0.18, 0.55), (0.26, 0.0))
-"""Seconds and how far the lids are closed."""
+_BLINK_TIMES = (0.0, 0.04, 0.08, 0.12, 0.18, 0.26)
+"""Seconds from a blink's beginning."""
+_BLINK_CLOSED = (0.0, 0.45, 1.0, 1.0, 0.55, 0.0)
 _FIRST, _SHORTEST, _LONGEST = 1.1, 2.2, 4.8
 
 
@@ -29,7 +30,7 @@ class Liveliness:
         if not len(self._starts):
             return 0.0
         since = time - self._starts[np.searchsorted(self._starts, time, side="right") - 1]
-        return float(np.interp(since, *zip(*_BLINK, strict=True), left=0, right=0)) if since >= 0 else 0.0
+        return float(np.interp(since, _BLINK_TIMES, _BLINK_CLOSED, left=0, right=0)) if since >= 0 else 0.0
 
     def pose(self, time: float, energy: float) -> HeadPose:
         """Where the head is; `energy` 0..1 is how loudly it speaks just now."""

@@ -28,7 +28,7 @@ def measured(video: Path, fps: Fraction, frames: int, provider: LandmarkProvider
             face = next(iter(provider.find(frame.picture)), None)
         if face is not None:
             gaps[at] = face.mouth_gap
-    return MouthReading((np.arange(frames) + 0.5) / float(fps), gaps)
+    return MouthReading(np.asarray((np.arange(frames) + 0.5) / float(fps), np.float64), gaps)
 
 
 def agreement(wanted: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ _COLUMNS, _ROWS = 256, 192
 _LEFT, _TOP, _PER_SIDE, _PER_UNIT = 1.25, 0.25, 102.4, 192.0
 """The painted layers reach from -1.25 to 1.25 in corners of the mouth, and from -0.25 to 0.75 mouth widths down."""
 
-Colour = NDArray[np.float32]
+Colour = NDArray[Any]
 
 
 class MouthInside:
@@ -45,9 +46,7 @@ class MouthInside:
         self._slope = float(np.clip((left - right) / max(1.0, left + right), -0.45, 0.45))
         self._grain = _grain(picture, frame)
 
-    def paint(
-        self, region: Region, picture: Picture, frame: FaceFrame, corners: NDArray, lip: NDArray, jaw: float
-    ) -> NDArray[np.float32]:
+    def paint(self, region: Region, picture: Picture, frame: FaceFrame, corners: NDArray, lip: NDArray, jaw: float) -> Colour:
         """Colours [height, width, 3] for the whole region, right where the mouth is.
 
         Args:
@@ -126,7 +125,8 @@ def _tongue() -> Colour:
 
 def _sampled(layer: Colour, side: Colour, down: Colour) -> Colour:
     x, y = (side + _LEFT) * _PER_SIDE - 0.5, (down + _TOP) * _PER_UNIT - 0.5
-    return cv2.remap(layer, x, y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    sampled: Any = cv2.remap(layer, x, y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return sampled
 
 
 def _muted(colour: Colour, colourful: float) -> Colour:

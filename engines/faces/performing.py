@@ -28,7 +28,8 @@ _SEARCHED = 90
 
 
 class Strength(Protocol):
-    driving: float
+    @property
+    def driving(self) -> float: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from media.video import Picture
 
-Field = NDArray[np.float32]
+Field = NDArray[Any]
 """[rows, columns, 2]: where a pixel of the result comes from, relative to itself, in pixels (x, y)."""
 
 COARSE = 4
@@ -40,12 +42,15 @@ class Region:
     def fine(self, x: Field, y: Field) -> Field:
         """A displacement on the coarse grid as one for every pixel; it ends at nothing on the region's edge."""
         coarse = np.dstack([x * self._edge, y * self._edge]).astype(np.float32)
-        return cv2.resize(coarse, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
+        fine: Any = cv2.resize(coarse, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
+        return fine
 
     def bent(self, picture: Picture, displacement: Field) -> Picture:
         """The region of the result: each pixel taken from where its displacement points."""
         places = self._fine + displacement
-        return cv2.remap(picture, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        nothing: Any = None
+        bent: Any = cv2.remap(picture, places, nothing, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return bent
 
     def of(self, picture: Picture) -> Picture:
         """The region's pixels, as a view."""
@@ -53,7 +58,7 @@ class Region:
 
     def polygon(self, outline: NDArray, soft: float = 0.0) -> NDArray[np.float32]:
         """Coverage 0..1 of each pixel of the region by a polygon [n, 2] in pixels of the picture, its edge softened."""
-        mask = np.zeros((self.height, self.width), np.uint8)
+        mask: Any = np.zeros((self.height, self.width), np.uint8)
         placed = np.round((outline - [self.left, self.top]) * 16).astype(np.int32)
         cv2.fillPoly(mask, [placed], 255, lineType=cv2.LINE_AA, shift=4)
         if soft > 0.3:
@@ -64,7 +69,7 @@ class Region:
 def _edge_window(columns: int, rows: int) -> Field:
     """1 inside, falling to 0 on the outermost points of a coarse grid."""
 
-    def ramp(count: int) -> NDArray[np.float32]:
+    def ramp(count: int) -> Field:
         at = np.arange(count, dtype=np.float32)
         t = np.clip(np.minimum(at, count - 1 - at) / max(1.0, 0.08 * count), 0, 1)
         return t * t * (3 - 2 * t)

@@ -32,9 +32,12 @@ _REPAINT_EVERY = 250
 class Manner(Protocol):
     """What of the engine's options is asked here."""
 
-    expression: float
-    motion: float
-    blinks: bool
+    @property
+    def expression(self) -> float: ...
+    @property
+    def motion(self) -> float: ...
+    @property
+    def blinks(self) -> bool: ...
 
 
 def speaking_parts(request: LipSyncRequest, provider: LandmarkProvider, manner: Manner, run: Run) -> Iterator[RenderedPart]:
@@ -52,7 +55,7 @@ def speaking_parts(request: LipSyncRequest, provider: LandmarkProvider, manner: 
 
 def mouth_shapes(track: MouthTrack, fps: Fraction, frames: int, expression: float) -> list[MouthShape]:
     """One shape for each picture, at the middle of the time it is shown."""
-    times = (np.arange(frames) + 0.5) / float(fps)
+    times = np.asarray((np.arange(frames) + 0.5) / float(fps), np.float64)
     return [MouthShape(float(one[0]) * expression, float(one[1]), float(one[2]), float(one[3])) for one in track.at(times)]
 
 

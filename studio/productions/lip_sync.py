@@ -148,6 +148,7 @@ class LipSync:
         return [as_job_output(output)]
 
     def _speech(self, spec: LipSyncSpec, stage: Stage) -> _Speech:
+        output: Output | None
         if spec.narration:
             made = self._voiceover.run(VoiceoverSpec.model_validate(spec.narration), PartOfStage(stage, 0.0, _SPOKEN))
             path, output = Path(made[0].path), self._library.get(made[0].id)
