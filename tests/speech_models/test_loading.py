@@ -1,0 +1,95 @@
+"""Weights go from disk to their place once, and a checkpoint of another model is refused in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.contract import Site
+from engines.errors import EngineError, EngineNotReady
+from studio.settings import HOME, WorkerSettings
+from studio.workers.host import WorkerHost
+from tests.engines import contract
+from tests.speech_models.remote import CATALOG, Remote
+
+SIDE = 2048
+TENSORS = 20
+MIB = TENSORS * SIDE * SIDE * 4 >> 20
+ALLOWED = MIB + 80
+SETTINGS = WorkerSettings(start_seconds=300, cancel_grace_seconds=0.5, heartbeat_seconds=60)
+
+
+@pytest.fixture(scope="module")
+def large_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A safetensors file of 320 MiB, written by hand: a header, then numbers."""
+    path = tmp_path_factory.mktemp("large") / "model.safetensors"
+    size = SIDE * SIDE * 4
+    header = {
+        f"part{number:02}": {"dtype": "F32", "shape": [SIDE, SIDE], "data_offsets": [number * size, (number + 1) * size]}
+        for number in range(TENSORS)
+    }
+    packed = json.dumps(header).encode()
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(packed)) + packed)
+        for number in range(TENSORS):
+            file.write(np.full((SIDE, SIDE), number, "<f4").tobytes())
+    return path
+
+
+def load_within(python: Path, path: Path, way: str) -> list[str]:
+    command = [str(python), "-m", "tests.speech_models.load_within", str(path), str(ALLOWED), way]
+    variables = {**os.environ, "PYTHONPATH": str(HOME), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=HOME, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.split()
+
+
+@pytest.mark.slow
+def test_a_file_larger_than_half_of_the_memory_is_loaded_without_a_second_copy(model_python: Path, large_file: Path) -> None:
+    assert MIB > ALLOWED / 2
+    said, peak = load_within(model_python, large_file, "once")
+    assert said == "loaded" and MIB <= int(peak) < MIB + 80
+
+
+@pytest.mark.slow
+def test_the_same_file_held_twice_does_not_fit(model_python: Path, large_file: Path) -> None:
+    assert load_within(model_python, large_file, "twice") == ["refused"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine_id", ["voxcpm2", "f5-tts"])
+def test_a_checkpoint_of_another_model_is_refused_in_words(
+    checkpoints: Path, model_site: Site, tmp_path: Path, engine_id: str
+) -> None:
+    """Each is given weights of the other: tensors of another name, which VoxCPM2's own library would ignore."""
+    shutil.copytree(checkpoints, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("hexgrad*", "nari*", "facebook*"))
+    f5 = tmp_path / "SWivid--F5-TTS" / "F5TTS_v1_Base" / "model_1250000.safetensors"
+    vox = tmp_path / "openbmb--VoxCPM2" / "model.safetensors"
+    wrong = f5 if engine_id == "f5-tts" else vox
+    shutil.copy((checkpoints / (vox if wrong is f5 else f5).relative_to(tmp_path)), wrong)
+    host = WorkerHost(SETTINGS, replace(model_site, weights=(tmp_path,)), CATALOG, logs=tmp_path / "logs")
+    try:
+        remote = Remote.of(host, engine_id, model_site)
+        with pytest.raises(EngineError, match="not one of") as caught, remote.lease():
+            pass
+        contract.check_error(caught.value)
+    finally:
+        host.close()
+
+
+def test_without_weights_an_engine_says_what_to_do_before_anything_is_started(model_site: Site, tmp_path: Path) -> None:
+    host = WorkerHost(SETTINGS, replace(model_site, weights=(tmp_path,)), CATALOG, logs=tmp_path / "logs")
+    try:
+        with pytest.raises(EngineNotReady, match="missing") as caught, Remote.of(host, "f5-tts", model_site).lease():
+            pass
+        assert "Download" in caught.value.hint
+    finally:
+        host.close()
