@@ -29,6 +29,12 @@ BUILT_IN: tuple[str, ...] = (
     "engines.speech.fish_server:FishServer",
     "engines.transcription.whisper_transformers:WhisperTransformers",
     "engines.faces.puppet:Puppet",
+    "engines.video.wan:WanT2V13B",
+    "engines.video.wan:WanT2V14B",
+    "engines.video.wan:WanI2V14B",
+    "engines.video.wan:WanTI2V5B",
+    "engines.video.wan:WanT2VA14B",
+    "engines.video.wan:WanI2VA14B",
 )
 """Adding an engine is one line here: "module:Class"."""
 
