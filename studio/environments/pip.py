@@ -128,7 +128,7 @@ class PipSteps:
         if line.startswith("Collecting "):
             self._collected += 1
             name = re.split(r"[=<>!~\[;@ (]", line.removeprefix("Collecting "), maxsplit=1)[0]
-            self._fraction = self.COLLECTED * min(1.0, self._collected / self._expected)
+            self._reach(self.COLLECTED * min(1.0, self._collected / self._expected))
             self._note = f"{name}: package {self._collected} of about {max(self._collected, self._expected)}"
         elif found := re.match(r"\s+Downloading (\S+) \(([\d.]+ [kMG]B)\)", line):
             self._note = f"Downloading {found[1].rsplit('/', 1)[-1].split('-')[0]} ({found[2]})"
@@ -136,7 +136,8 @@ class PipSteps:
             self._note = "Building a package"
         elif line.startswith("Installing collected packages:"):
             self._unpacking = line.count(",") + 1
-            self._fraction, self._note = self.COLLECTED, f"Unpacking {self._unpacking} packages"
+            self._note = f"Unpacking {self._unpacking} packages"
+            self._reach(self.COLLECTED)
         self._say(self._fraction, self._note)
 
     def look(self, site: Path | None) -> None:
@@ -146,7 +147,12 @@ class PipSteps:
             self._before = there
             return
         done = min(1.0, max(0, there - self._before) / self._unpacking)
-        self._say(self.COLLECTED + (1 - self.COLLECTED) * done, self._note)
+        self._reach(self.COLLECTED + (1 - self.COLLECTED) * done)
+        self._say(self._fraction, self._note)
+
+    def _reach(self, fraction: float) -> None:
+        """Progress never goes back: what is counted on the disk may be ahead of what pip has said."""
+        self._fraction = max(self._fraction, fraction)
 
 
 def pip_environment() -> dict[str, str]:

@@ -15,6 +15,7 @@ import pytest
 
 from studio.environments import EnvironmentState
 from studio.environments.model import InstallFailed
+from studio.environments.pip import PipSteps
 from studio.environments.stamp import Stamp, read_stamp, write_stamp
 from studio.errors import Cancelled, NotFound, StorageError
 from tests.environments.conftest import NAMES, Place, build_wheel
@@ -37,6 +38,19 @@ def test_an_environment_is_installed_checked_and_stamped(place: Place, told: Tol
     before = place.python().lstat().st_mtime_ns
     assert place.environments.install("tiny").ready
     assert place.python().lstat().st_mtime_ns == before  # a ready one is left alone
+
+
+def test_progress_never_goes_back_when_the_disk_is_ahead_of_pip(tmp_path: Path) -> None:
+    heard: list[float] = []
+    steps = PipSteps(2, lambda fraction, note: heard.append(fraction))
+    steps.line("Collecting alpha==1.0 (from -r tiny.lock (line 1))")
+    steps.look(tmp_path)
+    steps.line("Installing collected packages: alpha, beta")
+    for name in ("alpha", "beta"):
+        (tmp_path / f"{name}-1.0.dist-info").mkdir()
+        steps.look(tmp_path)
+    steps.line("Successfully installed alpha-1.0 beta-1.0")
+    assert heard == sorted(heard) and heard[-1] == 1.0 and len(set(heard)) == 4
 
 
 def test_a_changed_lock_makes_it_stale_and_installing_renews_it(place: Place) -> None:
