@@ -35,6 +35,7 @@ BUILT_IN: tuple[str, ...] = (
     "engines.video.wan:WanTI2V5B",
     "engines.video.wan:WanT2VA14B",
     "engines.video.wan:WanI2VA14B",
+    "engines.video.animatic:Animatic",
 )
 """Adding an engine is one line here: "module:Class"."""
 

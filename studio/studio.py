@@ -160,6 +160,7 @@ def all_productions(studio: Studio) -> list[Production]:
     from studio.productions.install_environment import InstallEnvironment
     from studio.productions.lip_sync import LipSync
     from studio.productions.portrait import AnimatePortrait
+    from studio.productions.text_to_video import ImageToVideo, TextToVideo
     from studio.productions.transcription import Transcription
     from studio.productions.voice_transcript import VoiceTranscript
     from studio.productions.voiceover import Voiceover
@@ -174,6 +175,8 @@ def all_productions(studio: Studio) -> list[Production]:
         AnimatePortrait(studio),
         Transcription(studio),
         VoiceTranscript(studio),
+        TextToVideo(studio, voiceover),
+        ImageToVideo(studio, voiceover),
         InstallEnvironment(studio.environments, engines, workers),
         DownloadWeights(studio.weights, engines, workers),
     ]

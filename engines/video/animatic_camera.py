@@ -43,7 +43,7 @@ class Camera:
     def _view(self, layer: Layer, eased: float) -> np.ndarray:
         """The affine map from a layer to the picture."""
         width, height = self._size
-        tall, wide = layer.rgb.shape[:2]
+        wide, tall = layer.canvas
         amount = (0.2 + 0.8 * layer.depth) * self._strength
         zoom = 1 + (self._zoom[0] + (self._zoom[1] - self._zoom[0]) * eased - 1) * amount
         across = (self._pan[0] + (self._pan[1] - self._pan[0]) * eased) * amount * width
@@ -58,20 +58,23 @@ class Camera:
         if layer.alpha is None:
             cv2.warpAffine(layer.rgb, view, (width, height), dst=shown, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             return
-        first = max(0, int(view[0, 0] * layer.top + view[1, 2]) - 1)
-        solid = max(first, min(height, int(view[0, 0] * layer.solid + view[1, 2]) + 3))
-        if first >= height:
+        scale = view[0, 0]
+        left, top = scale * layer.left + view[0, 2], scale * layer.top + view[1, 2]
+        whole = layer.rgb.shape[1] == layer.canvas[0]
+        x, y = 0 if whole else max(0, int(left)), max(0, int(top))
+        right = width if whole else min(width, int(left + scale * layer.rgb.shape[1]) + 1)
+        low = height if layer.solid < len(layer.rgb) else min(height, int(top + scale * len(layer.rgb)) + 1)
+        if right <= x or low <= y:
             return
-        moved = view.copy()
-        moved[1, 2] -= first
-        rest = (width, height - first)
-        seen = cv2.warpAffine(layer.rgb, moved, rest, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        if solid < height:
-            shown[solid:] = seen[solid - first :]
-        rows = solid - first
-        if rows > 0:
-            alpha = cv2.warpAffine(layer.alpha, moved, (width, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            shown[first:solid] = cv2.blendLinear(seen[:rows], shown[first:solid], alpha, 1 - alpha)
+        solid = max(y, min(low, int(top + scale * layer.solid) + 3))
+        moved = np.array([[scale, 0, left - x], [0, scale, top - y]])
+        size, way = (right - x, low - y), {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
+        seen = cv2.warpAffine(layer.rgb, moved, size, **way)
+        shown[solid:low, x:right] = seen[solid - y :]
+        if solid > y:
+            alpha = cv2.warpAffine(layer.alpha, moved, (size[0], solid - y), **way)
+            under = np.ascontiguousarray(shown[y:solid, x:right])
+            shown[y:solid, x:right] = cv2.blendLinear(seen[: solid - y], under, alpha, 1 - alpha)
 
 
 def picture_layer(picture: Picture, size: tuple[int, int]) -> Layer:
@@ -82,4 +85,4 @@ def picture_layer(picture: Picture, size: tuple[int, int]) -> Layer:
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     large = cv2.resize(picture, new, interpolation=way)
     left, top = (new[0] - width) // 2, round((new[1] - height) * 0.4)
-    return Layer(np.ascontiguousarray(large[top : top + height, left : left + width]), None, 1.0)
+    return Layer(np.ascontiguousarray(large[top : top + height, left : left + width]), None, 1.0, (width, height))

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Field = NDArray[np.float32]
 Colour = NDArray[np.float32]
 
+_INVISIBLE = 0.012
+
 
 def colour(red: float, green: float, blue: float) -> Colour:
     return np.array((red, green, blue), np.float32)
@@ -67,18 +69,20 @@ PALETTES: dict[str, Palette] = {
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One painted sheet of a scene.
+    """One painted sheet of a scene, cut to what shows of it.
 
     Args:
-        rgb: uint8, as large as the canvas.
-        alpha: float32 0..1, None where everything is covered.
+        rgb: uint8. alpha: float32 0..1, None where everything is covered.
         depth: 0 does not move with the camera, 1 is nearest.
-        top: first row that shows anything; solid: first row from which everything below is covered.
+        canvas: width and height of the sheet it was cut from; left, top: where its corner lay there.
+        solid: its first row from which everything below is covered, from side to side of the sheet.
     """
 
     rgb: NDArray[np.uint8]
     alpha: Field | None
     depth: float
+    canvas: tuple[int, int]
+    left: int = 0
     top: int = 0
     solid: int = 0
 
@@ -161,10 +165,16 @@ def disc(size: tuple[int, int], x: float, y: float, radius: float) -> Field:
 def finished(rgb: Field, alpha: Field | None, depth: float, grain: Field) -> Layer:
     """A layer from what was painted; a little grain keeps wide gradients from breaking into bands."""
     painted = np.clip(rgb + grain[..., np.newaxis], 0, 255).astype(np.uint8)
+    tall, wide = painted.shape[:2]
     if alpha is None:
-        return Layer(painted, None, depth)
-    rows_with, rows_all = alpha.max(1) > 0.004, alpha.min(1) > 0.996
-    top = int(np.argmax(rows_with)) if rows_with.any() else len(alpha)
-    open_rows = np.nonzero(~rows_all)[0]
-    solid = int(open_rows[-1]) + 1 if len(open_rows) else 0
-    return Layer(painted, np.ascontiguousarray(alpha), depth, top, solid)
+        return Layer(painted, None, depth, (wide, tall))
+    shows = alpha > _INVISIBLE
+    rows, columns = np.flatnonzero(shows.any(1)), np.flatnonzero(shows.any(0))
+    if not len(rows):
+        return Layer(painted[:1, :1], np.zeros((1, 1), np.float32), depth, (wide, tall))
+    down, across = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    part = np.ascontiguousarray(alpha[down, across])
+    covered = across == slice(0, wide) and down.stop == tall
+    open_rows = np.flatnonzero(part.min(1) <= 0.996)
+    solid = (int(open_rows[-1]) + 1 if len(open_rows) else 0) if covered else len(part)
+    return Layer(np.ascontiguousarray(painted[down, across]), part, depth, (wide, tall), across.start, down.start, solid)

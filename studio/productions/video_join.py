@@ -1,0 +1,56 @@
+"""Shots to one file: pictures are copied, only crossfades are encoded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from media.audio import Audio
+from media.video import read_frames
+from media.video_writer import Excerpt, VideoWriter, join_video
+from studio.productions.clip_store import Clip
+from studio.productions.video_shots import Shot
+
+
+def join_shots(
+    path: Path,
+    shots: Sequence[Shot],
+    clips: Sequence[Clip],
+    fps: Fraction,
+    size: tuple[int, int],
+    quality: int,
+    sound: Iterator[Audio] | None,
+    tags: dict[str, str],
+    told: Callable[[float], None],
+) -> int:
+    """Write the clip; gives its number of pictures.
+
+    Args:
+        told: hears the share that is done, 0..1, and may raise.
+    """
+    parts: list[Path | Excerpt] = []
+    for shot, clip in zip(shots, clips, strict=True):
+        if shot.head:
+            parts.append(_crossfade(path.parent, shots[shot.index - 1], clips[shot.index - 1], shot, clip, fps, size, quality))
+        parts.append(Excerpt(clip.path, shot.head, shot.frames))
+        told(0.7 * (shot.index + 1) / len(shots))
+    count = join_video(path, parts, fps, sound, tags)
+    told(1.0)
+    return count
+
+
+def _crossfade(
+    folder: Path, before: Shot, old: Clip, shot: Shot, new: Clip, fps: Fraction, size: tuple[int, int], quality: int
+) -> Path:
+    target = folder / f"fade-{shot.index:04d}.mp4"
+    going = read_frames(old.path, fps, first=before.frames, count=shot.head)
+    coming = read_frames(new.path, fps, count=shot.head)
+    with VideoWriter(target, size, fps, quality) as writer:
+        for number, (one, other) in enumerate(zip(going, coming, strict=True)):
+            share = (number + 1) / (shot.head + 1)
+            writer.write(cv2.addWeighted(one.picture, 1 - share, other.picture, share, 0).astype(np.uint8, copy=False))
+    return target
