@@ -180,6 +180,8 @@ def _hints(sort: type) -> dict[str, Any]:
 def fits(value: Any, hint: Any) -> bool:
     """Whether a value is what an annotation says; annotations of other kinds than those of values fit anything."""
     origin, inside = get_origin(hint), get_args(hint)
+    if hasattr(origin, "__value__"):  # a `type` statement's alias, as numpy's NDArray is from Python 3.12 on
+        return fits(value, origin.__value__)
     if origin in (Union, types.UnionType):
         return any(fits(value, choice) for choice in inside)
     if origin is Literal:
