@@ -13,58 +13,12 @@ _SHOWN_WORDS = 6
 _LONGEST_REPEAT = 12
 
 _HARDLY_SAID = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "him",
-        "his",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "its",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "she",
-        "so",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "they",
-        "this",
-        "to",
-        "us",
-        "was",
-        "we",
-        "were",
-        "will",
-        "with",
-        "you",
-        "your",
-    ]
-)
+    {
+        "a", "an", "and", "are", "as", "at", "be", "by", "for", "had", "has", "have", "he", "her", "him", "his", "i",
+        "if", "in", "is", "it", "its", "me", "my", "of", "on", "or", "our", "she", "so", "that", "the", "their",
+        "them", "then", "they", "this", "to", "us", "was", "we", "were", "will", "you", "your",
+    }
+)  # fmt: skip
 """English words that fluent speech reduces until a recogniser loses them; one of them alone is no finding."""
 
 
