@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.faces.contract import TRACK_RATE, ListenRequest, MouthTrack
-from engines.faces.visemes import Viseme, from_arpabet, from_ipa, track_of
+from engines.faces.visemes import LEAD, Viseme, from_arpabet, from_ipa, track_of
 from media.decode import iterate_audio
 from media.resample import StreamResampler
 
@@ -133,7 +133,9 @@ def loudness_track(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     )
     kernel = np.exp(-0.5 * (np.arange(-9, 10) / 3) ** 2)
     smooth = [np.convolve(np.pad(column, 9, mode="edge"), kernel / kernel.sum(), "valid") for column in values.T]
-    return np.stack(smooth, axis=1).astype(np.float32)
+    eased = np.stack(smooth, axis=1).astype(np.float32)
+    ahead = min(round(LEAD * TRACK_RATE), len(eased) - 1)
+    return np.concatenate([eased[ahead:], np.repeat(eased[-1:], ahead, axis=0)])
 
 
 def _decoder(**options: object) -> Any:
@@ -160,7 +162,7 @@ def _phones(samples: NDArray[np.float32]) -> list[Viseme] | None:
 
 def _aligned(samples: NDArray[np.float32], text: str) -> MouthTrack | None:
     """Phones of a known English text, placed in the sound; None where words are unknown or do not fit it."""
-    decoder = _decoder(lm=None)
+    decoder = _decoder(lm=None, bestpath=False)
     if decoder is None:
         return None
     words = re.findall(r"[a-z']+", text.lower())

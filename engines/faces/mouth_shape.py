@@ -73,8 +73,10 @@ class LipFields:
 
     def _shared(self, u: Values, height: Values, side: Values, down: Values) -> tuple[Values, Values]:
         """What both fields hold: dropping corners, width, thickness of the lips, a smile."""
-        near_lips = np.exp(-1.2 * ((u / 0.95) ** 2 + (height / 0.7) ** 2))
-        corners = np.exp(-(((side - 1) / 0.55) ** 2) - (height / 0.42) ** 2)
+        # the far outline of a turned head lies close to the mouth and must stay where it is
+        inside = 1 - ease(np.abs(self._frame.across(u)), 0.5, 0.92)
+        near_lips = np.exp(-1.2 * ((u / 0.95) ** 2 + (height / 0.7) ** 2)) * inside
+        corners = np.exp(-(((side - 1) / 0.55) ** 2) - (height / 0.42) ** 2) * inside
         down = down + (self._low * _CORNER_DROP - 0.10 * self._smile) * corners + self._thicken * height * near_lips
         along = self._stretch * u * near_lips + 0.05 * self._smile * np.sign(u) * corners
         return along.astype(np.float32), down.astype(np.float32)

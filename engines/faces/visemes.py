@@ -61,7 +61,7 @@ _ARPABET = {
 }  # fmt: skip
 _GLIDES = {"AY": "ih", "EY": "iy", "OY": "ih", "AW": "uw", "OW": "uw"}
 
-_LEAD = 0.03
+LEAD = 0.03
 """Seconds by which lips are ahead of the sound they make."""
 _BLUR = 0.032
 
@@ -106,14 +106,14 @@ def track_of(visemes: Sequence[Viseme], seconds: float) -> NDArray[np.float32]:
     steps = int(np.ceil(seconds * TRACK_RATE)) + 1
     values = np.tile(np.array(SHAPES[REST]), (steps, 1))
     for one in visemes:
-        first = max(0, int((one.start - _LEAD) * TRACK_RATE))
-        last = max(first + 1, int((one.end - _LEAD) * TRACK_RATE))
+        first = max(0, int((one.start - LEAD) * TRACK_RATE))
+        last = max(first + 1, int((one.end - LEAD) * TRACK_RATE))
         values[first:last] = SHAPES[one.name]
     eased = _blurred(values, _BLUR)
     times = np.arange(steps) / TRACK_RATE
     for one in visemes:
         if one.name in ("closed", "lip_teeth"):
-            middle, half = (one.start + one.end) / 2 - _LEAD, max(0.03, (one.end - one.start) / 2)
+            middle, half = (one.start + one.end) / 2 - LEAD, max(0.03, (one.end - one.start) / 2)
             weight = np.clip(1.35 - np.abs(times - middle) / (half + 0.03), 0, 1) ** 0.7
             shape = SHAPES[one.name]
             eased[:, 0] += (shape[0] - eased[:, 0]) * weight
