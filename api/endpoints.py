@@ -11,6 +11,7 @@ import gradio as gr
 
 from api.calls import endpoint
 from api.files import uploaded_file
+from api.video_calls import VideoCalls
 from engines.contract import Engine, PresetVoice
 from studio.auditions import Auditions
 from studio.errors import Cancelled, GreenroomError, InvalidInput, NotFound
@@ -21,7 +22,7 @@ from studio.voice_transcripts import ask_for_transcript
 WAIT_SECONDS = 0.5
 
 
-class Endpoints:
+class Endpoints(VideoCalls):
     """All endpoints over one open studio.
 
     A blocking call only waits for its job's row: a client that goes away, or a call that is cut off, changes nothing
@@ -331,6 +332,8 @@ QUEUES: dict[str, dict[str, Any]] = {
     "transcribe": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "lip_sync": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "animate_portrait": {"concurrency_id": "gpu", "concurrency_limit": 1},
+    "text_to_video": {"concurrency_id": "gpu", "concurrency_limit": 1},
+    "image_to_video": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "submit": {"queue": False},
     "job": {"queue": False},
     "jobs": {"queue": False},

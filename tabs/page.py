@@ -13,6 +13,7 @@ from studio.studio import Studio
 from tabs.lip_sync import LipSyncTab
 from tabs.masthead import build_masthead
 from tabs.system import SystemTab
+from tabs.text_to_video import TextToVideoTab
 from tabs.voiceover import VoiceoverTab
 
 
@@ -31,11 +32,16 @@ def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
                 voiceover = VoiceoverTab(studio, _narrations(studio), secret)
             with gr.Tab("Lip-sync", id="lip-sync") as lip_sync_tab:
                 lip_sync = LipSyncTab(studio, secret)
+            with gr.Tab("Text-to-Video", id="text-to-video") as text_to_video_tab:
+                text_to_video = TextToVideoTab(studio, secret)
             with gr.Tab("System", id="system") as system_tab:
                 system = SystemTab(studio)
         voiceover.wire(page)
-        lip_sync.wire(page, tabs, lip_sync_tab, senders=[voiceover.view.outputs, lip_sync.view.outputs])
-        system.wire(system_tab, others=[voiceover_tab, lip_sync_tab])
+        lip_sync.wire(
+            page, tabs, lip_sync_tab, senders=[voiceover.view.outputs, lip_sync.view.outputs, text_to_video.view.outputs]
+        )
+        text_to_video.wire(page, tabs, text_to_video_tab, lip_sync.form)
+        system.wire(system_tab, others=[voiceover_tab, lip_sync_tab, text_to_video_tab])
         declare()
     return page
 

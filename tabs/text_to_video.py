@@ -1,0 +1,204 @@
+"""The Text-to-Video tab: words or a shot list in, a clip out."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from studio.errors import GreenroomError, InvalidInput
+from studio.memory.model import Admit
+from studio.productions.text_to_video import TextToVideo
+from studio.productions.video_engines import ClipForm
+from studio.productions.video_recipe import as_csv
+from studio.productions.video_shots import lay_out_shots, shot_list
+from studio.productions.video_spec import ShotSpec
+from studio.studio import Studio
+from tabs.html import about, html_piece, piece
+from tabs.job_view import JobView
+from tabs.lip_sync_form import LIBRARY, SPEAK, LipSyncForm
+from tabs.text_to_video_form import AUTO, EXAMPLE, SHOTS, TEXT, TextToVideoForm, rows_as_shots, seconds_of, shots_as_rows
+from tabs.video_result import video_result
+from tabs.wiring import QUIET, clicked, problem, toasted
+
+KINDS = ("text_to_video", "image_to_video")
+
+
+class TextToVideoTab:
+    """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
+
+    def __init__(self, studio: Studio, secret: str) -> None:
+        self._studio = studio
+        made = studio.productions["text_to_video"]
+        assert isinstance(made, TextToVideo)
+        self._clips = made
+        with gr.Row(elem_classes="columns"):
+            with gr.Column(scale=6, min_width=340):
+                self.form = TextToVideoForm(studio, made)
+                self.trouble = html_piece(elem_id="video-trouble", live=True)
+                with gr.Row():
+                    self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="video-go")
+                    self.stop = gr.Button("Stop", scale=1, elem_id="video-stop")
+            with gr.Column(scale=5, min_width=340):
+                self.view = JobView(
+                    studio,
+                    KINDS,
+                    storage_key="greenroom.text-to-video",
+                    secret=secret,
+                    detail=lambda job, page: video_result(studio, job),
+                    prefix="video-",
+                )
+
+    def wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, faces: LipSyncForm) -> None:
+        """Connect every event of the tab.
+
+        Args:
+            faces: the form of the Lip-sync tab, which a clip can be sent to.
+        """
+        form, view = self.form, self.view
+        self._faces = faces
+        view.wire(page)
+        shown = [view.current, view.page, *view.painted]
+        self.go.click(self._generate, form.inputs, [self.trouble, *shown], **QUIET)
+        self.stop.click(self._stop, view.looked_at, view.painted, **QUIET)
+        view.outputs.click(self._use_settings, None, [self.trouble, *form.inputs], **QUIET)
+        view.detail.click(self._follow, None, [form.image, form.seed], **QUIET)
+        view.detail.click(self._to_lip_sync, None, [tabs, faces.mode, faces.face_from, faces.face_output], **QUIET)
+        tab.select(lambda: gr.update(choices=form.voice_choices()), None, form.voice, **QUIET)
+        self._wire_form(page)
+
+    def _wire_form(self, page: gr.Blocks) -> None:
+        form = self.form
+        groups = [form.text_group, form.shots_group]
+        form.source.change(
+            lambda one: [gr.update(visible=one == TEXT), gr.update(visible=one == SHOTS)], form.source, groups, **QUIET
+        )
+        form.example.click(lambda: EXAMPLE, None, form.prompt, **QUIET)
+        form.to_shots.click(self._to_shots, [form.prompt, form.engine], [form.source, form.shots], **QUIET)
+        form.engine.change(self._engine_chosen, form.engine, [form.size, *(made.group for made in form.options)], **QUIET)
+        for changed in (form.prompt, form.shots, form.source, form.engine, form.size, form.seconds):
+            changed.change(self._fit, form.inputs, form.fit, trigger_mode="always_last", **QUIET)
+        page.load(self._fit, form.inputs, form.fit, **QUIET)
+        for saver, ending in ((form.save_csv, "csv"), (form.save_json, "json")):
+            saver.click(
+                lambda table, engine, size, *options, ending=ending: self._saved(table, engine, size, options, ending),
+                [form.shots, form.engine, form.size, *form.inputs[14:]], saver, **QUIET,
+            )  # fmt: skip
+
+    @toasted
+    def _to_lip_sync(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "to-lip-sync":
+            return [gr.skip()] * 4
+        output = self._studio.library.get(data.get("output", ""))
+        chosen = gr.update(choices=self._faces.output_choices("video", "image"), value=output.id, visible=True)
+        return [gr.update(selected="lip-sync"), SPEAK, LIBRARY, chosen]
+
+    # The form
+
+    @toasted
+    def _to_shots(self, prompt: str, engine: str) -> list[Any]:
+        return [SHOTS, shots_as_rows(self.form.shots_of(prompt or "", engine))]
+
+    def _engine_chosen(self, engine: str) -> list[Any]:
+        chosen = self.form.automatic() if engine == AUTO else engine
+        visible = [gr.update(visible=made.engine_id == chosen) for made in self.form.options]
+        return [gr.update(choices=self.form.size_choices(engine), value=""), *visible]
+
+    def _fit(self, *values: Any) -> str:
+        """The line that says what it will be, whether it fits, and how long it should take."""
+        source, prompt, table, engine, size = values[:5]
+        try:
+            form = self.form.chosen_form(engine, size, values[14:])
+            shots = self._shots(source, prompt, table, engine)
+        except GreenroomError as error:
+            return piece(f'<div class="counts"><span class="problem">{escape(str(error))}</span></div>')
+        return piece(f'<div class="counts">{self._numbers(form, shots)}<span>{escape(self._memory(form))}</span></div>')
+
+    def _shots(self, source: str, prompt: str, table: Any, engine: str) -> list[ShotSpec]:
+        if source == SHOTS:
+            return [ShotSpec.model_validate(shot) for shot in rows_as_shots(table)]
+        return self.form.shots_of(prompt, engine) if (prompt or "").strip() else []
+
+    def _numbers(self, form: ClipForm, shots: list[ShotSpec]) -> str:
+        parts = [f"<b>{escape(form.title)}</b> {form.width} × {form.height}"]
+        if shots:
+            seconds = seconds_of(shots)
+            frames = round(seconds * form.fps)
+            time = self._clips.seconds_to_render(form, frames)
+            ready = "not measured yet" if time is None else f"about {about(time)}"
+            parts += [f"<b>{len(shots)}</b> {'shot' if len(shots) == 1 else 'shots'}", f"about <b>{about(seconds)}</b> long"]
+            parts += [f"<b>{frames:,}</b> frames", f"to render: <b>{ready}</b>"]
+        return "".join(f"<span>{part}</span>" for part in parts)
+
+    def _memory(self, form: ClipForm) -> str:
+        """Whether the engine fits into memory now, in a sentence."""
+        keeper = self._studio.memory
+        need = keeper.need(form.engine.card_for(form.options))
+        decision = keeper.decide(need)
+        if isinstance(decision, Admit):
+            return decision.note or f"Fits: needs about {need.bytes / 2**30:.1f} GiB{'' if need.measured else ', as estimated'}."
+        return f"{decision.reason} {decision.hint}".strip()
+
+    @toasted
+    def _saved(self, table: Any, engine: str, size: str, options: Any, ending: str) -> str:
+        """The shot list as a file, with the times that the shots would have without speech being measured."""
+        shots = [ShotSpec.model_validate(shot) for shot in rows_as_shots(table)]
+        if not shots:
+            raise InvalidInput("The shot list is empty.")
+        form = self.form.chosen_form(engine, size, options)
+        spoken = [len(shot.say) / 13 if shot.say else 0.0 for shot in shots]
+        listed = shot_list(lay_out_shots(shots, spoken, form.fps, False, None), form.fps)
+        folder = Path(tempfile.mkdtemp(dir=self._studio.paths.root / "uploads"))
+        target = folder / f"shots.{ending}"
+        target.write_text(as_csv(listed) if ending == "csv" else json.dumps(listed, ensure_ascii=False, indent=2), "utf-8")
+        return str(target)
+
+    # Work
+
+    def _generate(self, *values: Any) -> list[Any]:
+        try:
+            kind, spec = self.form.spec(values)
+            job = self.view.submit(kind, spec)
+        except GreenroomError as error:
+            return [problem(error), *self.view.unchanged()]
+        return ["", *self.view.focus(job)]
+
+    @toasted
+    def _stop(self, current: str, seen: Any, page: int | None) -> list[Any]:
+        job = self.view.job(current)
+        if job is None or job.state.ended:
+            job = next((one for one in self._studio.jobs.list(kinds=KINDS, limit=5) if not one.state.ended), None)
+        if job is None:
+            raise InvalidInput("Nothing is running.")
+        self._studio.jobs.cancel(job.id)
+        return self.view.paint(job.id, seen, page)
+
+    @toasted
+    def _use_settings(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "use":
+            return [gr.skip()] * (1 + len(self.form.inputs))
+        recipe = self._studio.library.get(data.get("output", "")).recipe
+        if recipe.get("kind") not in KINDS:
+            raise InvalidInput("This is no clip of words; it has no settings for this form.")
+        return ["", *self.form.restored(recipe.get("spec") or {})]
+
+    @toasted
+    def _follow(self, event: gr.EventData) -> list[Any]:
+        """The last frame as the next picture to begin with, or the seed again."""
+        data = clicked(event)
+        if data.get("act") not in ("last-frame", "same-seed"):
+            return [gr.skip(), gr.skip()]
+        output = self._studio.library.get(data.get("output", ""))
+        if data["act"] == "same-seed":
+            return [gr.skip(), output.recipe.get("seed")]
+        last = next((path for path in output.companions if path.suffix == ".png"), None)
+        if last is None:
+            raise InvalidInput("The last frame of this clip was not kept.")
+        gr.Info("The last frame is the picture that the next clip begins with.")
+        return [str(last), gr.skip()]
