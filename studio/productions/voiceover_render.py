@@ -127,7 +127,14 @@ def _render_batch(
     if len(batch) == 1:
         speeches = [_speak(engine, batch[0], 0)]
     else:
-        speeches = engine.synthesize_batch([segment.request() for segment in batch])
+        try:
+            speeches = engine.synthesize_batch([segment.request() for segment in batch])
+        except EngineError as error:
+            if error.retryable:
+                raise
+            for segment in batch:  # alone, the one that is refused is named and those before it are kept
+                yield from _render_batch(engine, [segment], store, retries)
+            return
     share = (time.monotonic() - started) / len(batch)
     for segment, speech in zip(batch, speeches, strict=True):
         yield segment, _keep(engine, segment, speech, share, store, retries)

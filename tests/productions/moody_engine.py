@@ -22,6 +22,7 @@ from engines.contract import (
     Tier,
     option,
 )
+from engines.errors import EngineError
 from media.audio import Audio
 
 RATE = 24_000
@@ -47,6 +48,8 @@ class Moody(Engine):
         self.calls = 0
 
     def synthesize(self, request: SpeechRequest) -> Speech:
+        if "unsayable" in request.text.lower():
+            raise EngineError("Moody will not say this.", "Write something else.")
         return Speech(self._sound(request))
 
     def synthesize_batch(self, requests: list[SpeechRequest]) -> list[Speech]:

@@ -196,3 +196,12 @@ def test_a_whole_narration(narrator: Narrator) -> None:
     assert longest == pytest.approx(1.5, abs=0.1)  # the longest pause in the text is [pause 1.5s]
     recipe = narrator.studio.library.get(job.outputs[0].id).recipe
     assert not [segment for segment in recipe["segments"] if segment["problems"]]
+
+
+def test_a_refusal_in_a_batch_names_its_line_and_keeps_the_lines_before_it(narrator: Narrator) -> None:
+    job = narrator.run(
+        {"script": "Batch line one.\n\nBatch line two.\n\nAn unsayable line.\n\nBatch line four.", "voice": "moody/one"}
+    )
+    assert job.state is JobState.FAILED and job.error is not None
+    assert "Line 5" in job.error.reason and "unsayable" in job.error.reason
+    assert len(narrator.spoken(job)) == 2
