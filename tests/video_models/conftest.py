@@ -45,7 +45,7 @@ def wan_site(wan_weights: Path, environments: Path, tmp_path_factory: pytest.Tem
 
 @pytest.fixture(scope="session")
 def wan_host(wan_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerHost]:
-    settings = WorkerSettings(start_seconds=300, cancel_grace_seconds=20, heartbeat_seconds=60)
+    settings = WorkerSettings(start_seconds=300, cancel_grace_seconds=10, heartbeat_seconds=60)
     host = WorkerHost(settings, wan_site, CATALOG, logs=tmp_path_factory.mktemp("logs"))
     yield host
     host.close()

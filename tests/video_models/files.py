@@ -6,6 +6,7 @@ import json
 import struct
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def pair(
 
 def ffn_lora(hidden: int, inner: int = 24) -> dict:
     """Upstream's names, as lightx2v writes them: fits only an expert whose feed-forward is so wide."""
-    spelled = {"down": "lora_down.weight", "up": "lora_up.weight"}
+    spelled: dict[str, Any] = {"down": "lora_down.weight", "up": "lora_up.weight"}
     return {
         **pair("diffusion_model.blocks.0.ffn.0", hidden, inner, **spelled),
         **pair("diffusion_model.blocks.1.ffn.2", inner, hidden, **spelled),

@@ -17,9 +17,10 @@ from engines.contract import Site
 from engines.loading import read_tensors
 from engines.video import wan_models as models
 from engines.video.contract import VideoRequest, VideoResult
-from engines.video.wan import Wan, WanT2VA14B, WanTI2V5B
+from engines.video.wan import Wan, WanT2V13B, WanT2VA14B, WanTI2V5B
 from engines.video.wan_check import folder_of
 from engines.video.wan_lora import LoraWish, looked_into, weights_of
+from engines.video.wan_options import CACHE_THRESHOLDS
 from tests.video_models.files import ffn_lora, start_picture, write_safetensors
 
 
@@ -38,6 +39,7 @@ def main(site: Site, folder: Path) -> dict[str, Any]:
         "vae": {name: same_decoding(site, part) for name, part in (("2.1", models.VAE_21), ("2.2", models.VAE_22))},
         "lora": lora_against_merged(site, folder),
         "clips": clips(site, folder),
+        "cache": passes_with_cache(site, folder),
     }
 
 
@@ -143,6 +145,23 @@ def clips(site: Site, folder: Path) -> dict[str, Any]:
         assert isinstance(result, VideoResult)
         made[name] = result.facts
     return made
+
+
+def passes_with_cache(site: Site, folder: Path) -> dict[str, int]:
+    """How often the second block really computes in six steps. Random weights change too much from step to step for the usual
+    thresholds, so here everything counts as hardly changed."""
+    CACHE_THRESHOLDS["strong"] = 100.0
+    instance = WanT2V13B(site, WanT2V13B.Options(), Silent())
+    instance.load()
+    counted: dict[str, int] = {}
+    for wish in ("off", "strong"):
+        instance.configure(WanT2V13B.Options(steps=6, cache=wish))
+        seen: list[int] = []
+        handle = instance._transformers[0].blocks[1].attn1.register_forward_pre_hook(lambda *_, seen=seen: seen.append(1))
+        list(instance.generate(VideoRequest("a cat", folder / "cached.mp4", 128, 128, 5, (16, 1), seed=3)))
+        handle.remove()
+        counted[wish] = len(seen)
+    return counted
 
 
 if __name__ == "__main__":
