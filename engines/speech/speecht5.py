@@ -116,7 +116,7 @@ class SpeechT5(TransformersSpeech):
         text = " ".join(request.text.encode("utf-8", "replace").decode("utf-8").split())
         inputs = self._tokenizer(text, return_tensors="pt").to(self.device)
         plant_seed(seed_of(request))
-        with self.watching(self._model.speecht5.decoder):
+        with self.watching(self._model.speecht5.decoder.wrapped_decoder):  # runs once a step
             wave = self._model.generate_speech(
                 inputs["input_ids"], torch.from_numpy(self._speakers[speaker])[None].to(self.device),
                 vocoder=self._vocoder, threshold=self.options.ending, maxlenratio=LONGEST_RATIO,

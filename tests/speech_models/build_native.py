@@ -75,7 +75,9 @@ def build_speecht5(root: Path) -> None:
     torch.nn.init.constant_(model.speech_decoder_postnet.prob_out.bias, -5.0)  # speaks until it is stopped
     _save_bin(model, folder)
     hifigan = library.SpeechT5HifiGan(library.SpeechT5HifiGanConfig(upsample_initial_channel=32))
-    torch.nn.init.normal_(hifigan.conv_post.weight, std=0.5)
+    for parameter in hifigan.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.kaiming_normal_(parameter)
     _save_bin(hifigan, vocoder)
     with zipfile.ZipFile(speakers / VECTORS, "w") as packed:
         for number, name in enumerate(READERS):

@@ -80,7 +80,7 @@ def model_site(checkpoints: Path, environments: Path, tmp_path_factory: pytest.T
 
 @pytest.fixture(scope="session")
 def model_host(model_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerHost]:
-    settings = WorkerSettings(start_seconds=300, cancel_grace_seconds=0.5, heartbeat_seconds=60)
+    settings = WorkerSettings(start_seconds=300, heartbeat_seconds=60)
     host = WorkerHost(settings, model_site, CATALOG, logs=tmp_path_factory.mktemp("logs"), light_workers=1)
     yield host
     host.close()

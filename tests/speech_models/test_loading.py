@@ -24,7 +24,7 @@ SIDE = 2048
 TENSORS = 20
 MIB = TENSORS * SIDE * SIDE * 4 >> 20
 ALLOWED = MIB + 80
-SETTINGS = WorkerSettings(start_seconds=300, cancel_grace_seconds=0.5, heartbeat_seconds=60)
+SETTINGS = WorkerSettings(start_seconds=300, heartbeat_seconds=60)
 
 
 @pytest.fixture(scope="module")
