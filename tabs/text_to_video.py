@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import tempfile
+from hashlib import sha256
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput
 from studio.memory.model import Admit
+from studio.productions.take_check import LETTERS_PER_SECOND
 from studio.productions.text_to_video import TextToVideo
 from studio.productions.video_engines import ClipForm
 from studio.productions.video_recipe import as_csv
@@ -66,7 +66,7 @@ class TextToVideoTab:
         self.go.click(self._generate, form.inputs, [self.trouble, *shown], **QUIET)
         self.stop.click(self._stop, view.looked_at, view.painted, **QUIET)
         view.outputs.click(self._use_settings, None, [self.trouble, *form.inputs], **QUIET)
-        view.detail.click(self._follow, None, [form.image, form.seed], **QUIET)
+        view.detail.click(self._follow, None, [form.start, form.image, form.seed], **QUIET)
         view.detail.click(self._to_lip_sync, None, [tabs, faces.mode, faces.face_from, faces.face_output], **QUIET)
         tab.select(lambda: gr.update(choices=form.voice_choices()), None, form.voice, **QUIET)
         self._wire_form(page)
@@ -83,11 +83,8 @@ class TextToVideoTab:
         for changed in (form.prompt, form.shots, form.source, form.engine, form.size, form.seconds):
             changed.change(self._fit, form.inputs, form.fit, trigger_mode="always_last", **QUIET)
         page.load(self._fit, form.inputs, form.fit, **QUIET)
-        for saver, ending in ((form.save_csv, "csv"), (form.save_json, "json")):
-            saver.click(
-                lambda table, engine, size, *options, ending=ending: self._saved(table, engine, size, options, ending),
-                [form.shots, form.engine, form.size, *form.inputs[14:]], saver, **QUIET,
-            )  # fmt: skip
+        listed = [form.shots, form.engine, form.size, *form.inputs[14:]]
+        form.shots.change(self._saved, listed, [form.save_csv, form.save_json], trigger_mode="always_last", **QUIET)
 
     @toasted
     def _to_lip_sync(self, event: gr.EventData) -> list[Any]:
@@ -144,19 +141,23 @@ class TextToVideoTab:
             return decision.note or f"Fits: needs about {need.bytes / 2**30:.1f} GiB{'' if need.measured else ', as estimated'}."
         return f"{decision.reason} {decision.hint}".strip()
 
-    @toasted
-    def _saved(self, table: Any, engine: str, size: str, options: Any, ending: str) -> str:
-        """The shot list as a file, with the times that the shots would have without speech being measured."""
-        shots = [ShotSpec.model_validate(shot) for shot in rows_as_shots(table)]
+    def _saved(self, table: Any, engine: str, size: str, *options: Any) -> list[Any]:
+        """The shot list as two files, ready before they are asked for, with times as far as they are known beforehand."""
+        try:
+            shots = [ShotSpec.model_validate(shot) for shot in rows_as_shots(table)]
+            form = self.form.chosen_form(engine, size, options)
+        except GreenroomError:
+            return [gr.skip(), gr.skip()]
         if not shots:
-            raise InvalidInput("The shot list is empty.")
-        form = self.form.chosen_form(engine, size, options)
-        spoken = [len(shot.say) / 13 if shot.say else 0.0 for shot in shots]
+            return [gr.update(value=None), gr.update(value=None)]
+        spoken = [len(shot.say) / LETTERS_PER_SECOND if shot.say else 0.0 for shot in shots]
         listed = shot_list(lay_out_shots(shots, spoken, form.fps, False, None), form.fps)
-        folder = Path(tempfile.mkdtemp(dir=self._studio.paths.root / "uploads"))
-        target = folder / f"shots.{ending}"
-        target.write_text(as_csv(listed) if ending == "csv" else json.dumps(listed, ensure_ascii=False, indent=2), "utf-8")
-        return str(target)
+        texts = {"csv": as_csv(listed), "json": json.dumps(listed, ensure_ascii=False, indent=2)}
+        folder = self._studio.paths.root / "uploads" / "shot-lists" / sha256(texts["json"].encode()).hexdigest()[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        for ending, text in texts.items():
+            (folder / f"shots.{ending}").write_text(text, "utf-8")
+        return [gr.update(value=str(folder / f"shots.{ending}")) for ending in texts]
 
     # Work
 
@@ -193,12 +194,12 @@ class TextToVideoTab:
         """The last frame as the next picture to begin with, or the seed again."""
         data = clicked(event)
         if data.get("act") not in ("last-frame", "same-seed"):
-            return [gr.skip(), gr.skip()]
+            return [gr.skip()] * 3
         output = self._studio.library.get(data.get("output", ""))
         if data["act"] == "same-seed":
-            return [gr.skip(), output.recipe.get("seed")]
+            return [gr.skip(), gr.skip(), output.recipe.get("seed")]
         last = next((path for path in output.companions if path.suffix == ".png"), None)
         if last is None:
             raise InvalidInput("The last frame of this clip was not kept.")
         gr.Info("The last frame is the picture that the next clip begins with.")
-        return [str(last), gr.skip()]
+        return [gr.update(open=True), str(last), gr.skip()]

@@ -68,7 +68,7 @@ class TextToVideoForm:
 
     def _build_more(self) -> None:
         shown: dict[str, Any] = {"min_width": 160, "interactive": True}
-        with gr.Accordion("Picture to begin with", open=False, elem_id="video-start"):
+        with gr.Accordion("Picture to begin with", open=False, elem_id="video-start") as self.start:
             self.image = gr.Image(
                 label="Picture", type="filepath", sources=["upload", "clipboard"], elem_id="video-image", height=240
             )
