@@ -149,12 +149,10 @@ class TextToVideo:
                 f"A shot's prompt has {words:,} words; {rules.longest_prompt:,} are the most for {form.title}.",
                 "Split it into shots.",
             )
-        frames = shot.frames if shot.frames is not None else round((shot.seconds or 1) * form.fps)
-        if shot.frames is not None or frames > rules.most_frames:
-            limited = min(frames, rules.most_frames) if rules.continues and frames <= MOST_FRAMES else frames
-            rules.check(
-                form.title, form.width, form.height, limited if limited != frames or shot.frames else rules.frames_for(frames)
-            )
+        wanted = shot.frames if shot.frames is not None else max(1, round((shot.seconds or 1) * form.fps))
+        in_parts = rules.continues and rules.most_frames < wanted <= MOST_FRAMES
+        exact = rules.frames_for(wanted) if rules.fewest_frames <= wanted <= rules.most_frames else wanted
+        rules.check(form.title, form.width, form.height, rules.most_frames if in_parts else exact)
         if shot.image:
             path, _ = self._shelf.find(shot.image, "picture")
             if is_picture(path) or not _is_video(path):
@@ -373,4 +371,3 @@ def _is_video(path: Path) -> bool:
 def _fresh(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-

@@ -90,7 +90,7 @@ def test_shots_without_a_light_share_one_by_their_seed() -> None:
 def test_light_and_place_show_in_the_pictures(request_: VideoRequest) -> None:
     sunset, night = pictures(request_)[0], pictures(replace(request_, prompt="The city at night"))[0]
     assert sunset[40:90, :, 0].mean() > sunset[40:90, :, 2].mean() + 25, "a sunset is red"
-    assert night.mean() < 0.6 * sunset.mean(), "a night is dark"
+    assert night.mean() < 0.7 * sunset.mean(), "a night is dark"
     lit = (night[:, :, 0] > 180) & (night[:, :, 2] < 160)
     assert 0.001 < lit.mean() < 0.2, "windows are lit"
 
