@@ -92,8 +92,9 @@ class Workshop:
             stranger = VOICES[(number + 1) % len(VOICES)]
             yield Take("stranger", f"{stranger} for {voice}", text, self.speak(text, stranger), reference)
 
-    def human_takes(self, per_clip: int, chance: random.Random) -> Iterator[Take]:
-        for name, text in CLIPS.items():
+    def human_takes(self, per_clip: int, chance: random.Random, clips: tuple[str, ...] = tuple(CLIPS)) -> Iterator[Take]:
+        for name in clips:
+            text = CLIPS[name]
             audio = decode_audio(ASSETS / "voices" / f"{name}.wav")
             reference = decode_audio(ASSETS / "voices" / ("LJ001-0005.wav" if name != "LJ001-0005" else "LJ001-0001.wav"))
             yield Take("clean", "human", text, audio, reference)

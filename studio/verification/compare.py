@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,8 +59,14 @@ class Comparison:
 
     @property
     def weighty(self) -> bool:
-        """Whether a word that carries meaning was left out or said again, or three small ones."""
+        """Whether a word that carries meaning was left out or said again, or three small ones in a row.
+
+        Of a run that was replaced only the words count that one side has and the other has not.
+        """
         runs = [run.split() for run in (*self.dropped, *self.repeated)]
+        for wanted, heard in self.replaced:
+            counted, got = Counter(wanted.split()), Counter(heard.split())
+            runs += [list((counted - got).elements()), list((got - counted).elements())]
         return any(len(run) >= 3 or any(word not in _HARDLY_SAID for word in run) for run in runs)
 
 

@@ -109,11 +109,10 @@ def test_planted_faults_are_caught_and_clean_takes_left_alone(workshop: Workshop
 
 
 def test_planted_faults_in_a_human_reading(workshop: Workshop) -> None:
-    table = measure(workshop.human_takes(1, random.Random(8)), workshop)
+    table = measure(workshop.human_takes(2, random.Random(8), ("LJ001-0005",)), workshop)
     assert table["clean"]["any"] == 0
-    assert table["dropped"]["follower"] >= 2, "of three: a short word may be taken for its neighbours"
-    for kind in ("repeated", "silence", "stranger"):
-        assert table[kind]["any"] == table[kind]["takes"] == 3
+    for kind in ("dropped", "repeated", "silence", "stranger"):
+        assert table[kind]["any"] == table[kind]["takes"] > 0
 
 
 @pytest.mark.slow
