@@ -6,25 +6,14 @@ once a shot and moved by depth; encoding runs beside the painting of the next pi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal
-
-import cv2
 
 from engines.contract import Capability, Card, Engine, EngineOptions, Licence, Tier, option
 from engines.errors import EngineError
-from engines.video.animatic_camera import OVERSCAN, Camera, picture_layer
-from engines.video.animatic_canvas import Layer
-from engines.video.animatic_painter import paint
-from engines.video.animatic_scene import Scene, read_move, read_scene
-from engines.video.animatic_weather import Weather
-from engines.video.clip_file import ClipFile, preview_of
 from engines.video.contract import ClipRules, ClipSize, VideoPreview, VideoRequest, VideoResult
-from media.captions import CaptionPainter, CaptionText
-from media.pictures import read_picture
 
 _OWN = Licence("Apache-2.0")
-_PREVIEW_EVERY = 48
 MOST_FRAMES = 9_000
 
 Mood = Literal["auto", "day", "dawn", "sunset", "dusk", "night", "storm", "winter", "mist", "golden"]
@@ -48,7 +37,7 @@ class Animatic(Engine):
         id="animatic",
         title="Animatic",
         capability=Capability.VIDEO,
-        summary="An animatic: painted scenes or your own pictures under a slow camera, with captions. Made on any machine, at once.",
+        summary="An animatic: painted scenes or your own pictures under a slow camera, with captions; on any machine.",
         version="1",
         code_licence=_OWN,
         weights_licence=_OWN,
@@ -83,7 +72,9 @@ class Animatic(Engine):
         )
 
     def load(self) -> None:
-        """Nothing to bring into memory; one thread for OpenCV, the other core encodes."""
+        """One thread for OpenCV: the other core encodes."""
+        import cv2
+
         cv2.setNumThreads(1)
 
     def generate(self, request: VideoRequest) -> Iterator[VideoPreview | VideoResult]:
@@ -94,33 +85,6 @@ class Animatic(Engine):
             raise EngineError(
                 f"A shot of {len(request.prompt):,} characters is too long; {self.card.longest_text:,} are the most."
             )
-        options = self.options
-        scene = read_scene(request.prompt, request.seed, options.mood, options.place, options.weather)
-        own = request.start_image is not None
-        move = read_move(request.camera, scene)
-        camera = Camera(self._layers(request, scene), (request.width, request.height), move, options.motion)
-        weather = Weather(scene, (request.width, request.height)) if not own else None
-        yield from self._filmed(request, camera, weather)
-        facts = {"shows": "own picture" if own else f"{scene.place}, {scene.mood}", "camera": move, "animatic": True}
-        yield VideoResult(request.path, request.frames, request.width, request.height, facts)
+        from engines.video.animatic_film import Film  # drawing and encoding libraries: only where it works
 
-    def _layers(self, request: VideoRequest, scene: Scene) -> Sequence[Layer]:
-        if request.start_image is not None:
-            return [picture_layer(read_picture(request.start_image), (request.width, request.height))]
-        width, height = (round(side * OVERSCAN / 2) * 2 for side in (request.width, request.height))
-        return paint(scene, width, height)
-
-    def _filmed(self, request: VideoRequest, camera: Camera, weather: Weather | None) -> Iterator[VideoPreview]:
-        texts = [CaptionText(one.start, one.end, one.text) for one in request.captions]
-        captions = CaptionPainter(self.site.assets / "fonts" / "captions", (request.width, request.height), texts)
-        rate = request.fps[0] / request.fps[1]
-        with ClipFile(request) as clip:
-            for number in range(request.frames):
-                shown = camera.picture(number / max(1, request.frames - 1))
-                if weather is not None:
-                    weather.draw(shown, number / rate)
-                captions.burn(shown, number / rate)
-                clip.write(shown)
-                self.run.progress((number + 1) / request.frames)
-                if number % _PREVIEW_EVERY == 0:
-                    yield preview_of(shown)
+        yield from Film(request, self.options, self.site.assets, self.run).made()

@@ -9,6 +9,10 @@ from engines.video.animatic_land import Canvas
 
 LAMP = colour(255, 206, 122)
 
+_COAT = ((-0.15, 0.26), (-0.085, 0.8), (-0.03, 0.86), (0.03, 0.86), (0.085, 0.8), (0.13, 0.28))
+_CASTLE = ((-0.5, 0.55, 0.17, 1), (-0.2, 0.42, 0.5, 0), (0.1, 1.0, 0.2, 1), (0.42, 0.7, 0.15, 1), (0.3, 0.36, 0.5, 0))
+"""Towers with roofs (1) and walls with teeth (0): middle, height and width in parts of the whole height."""
+
 
 def city(canvas: Canvas, name: str, base: float, tall: float, depth: float) -> Layer:
     """A row of houses with lit windows; farther rows are hazier and lower."""
@@ -218,8 +222,8 @@ def castle(canvas: Canvas, x: float, foot: float, tall: float, depth: float) -> 
         else:
             tooth = (right - left) / 9
             for step in range(0, 9, 2):
-                polygon(mask, [(left + step * tooth, top + 1), (left + step * tooth, top - tooth), (left + (step + 1) * tooth, top - tooth),
-                               (left + (step + 1) * tooth, top + 1)])  # fmt: skip
+                edge = left + step * tooth
+                polygon(mask, [(edge, top + 1), (edge, top - tooth), (edge + tooth, top - tooth), (edge + tooth, top + 1)])
         if canvas.palette.lamps > 0.1:
             pane = np.zeros_like(mask)
             middle = (left + right) / 2
@@ -248,8 +252,7 @@ def figures(canvas: Canvas, x: float, foot: float, tall: float, count: int) -> L
             mask,
             [(at + 0.07 * high, foot), (at + 0.1 * high, foot), (at + 0.05 * high, foot - 0.4 * high), (at, foot - 0.4 * high)],
         )
-        polygon(mask, [(at - 0.15 * high, foot - 0.26 * high), (at - 0.085 * high, foot - 0.8 * high), (at - 0.03 * high, foot - 0.86 * high),
-                       (at + 0.03 * high, foot - 0.86 * high), (at + 0.085 * high, foot - 0.8 * high), (at + 0.13 * high, foot - 0.28 * high)])  # fmt: skip
+        polygon(mask, [(at + dx * high, foot - dy * high) for dx, dy in _COAT])
         ring = np.linspace(0, 2 * np.pi, 24)
         polygon(mask, list(zip(head[0] + 0.055 * high * np.cos(ring), head[1] + 0.066 * high * np.sin(ring), strict=True)))
     edge = np.clip(glow(canvas.size, canvas.light_x, canvas.light_y, canvas.width * 0.5) * 0.35, 0, 1)
@@ -286,8 +289,9 @@ def _branch(
     end = (at[0] + long * float(np.cos(way)), at[1] + long * float(np.sin(way)))
     side = (float(np.sin(way)) * thick / 2, -float(np.cos(way)) * thick / 2)
     slim = 0.66
-    polygon(mask, [(at[0] - side[0], at[1] - side[1]), (at[0] + side[0], at[1] + side[1]),
-                   (end[0] + side[0] * slim, end[1] + side[1] * slim), (end[0] - side[0] * slim, end[1] - side[1] * slim)])  # fmt: skip
+    fore = (side[0] * slim, side[1] * slim)
+    foot = [(at[0] - side[0], at[1] - side[1]), (at[0] + side[0], at[1] + side[1])]
+    polygon(mask, [*foot, (end[0] + fore[0], end[1] + fore[1]), (end[0] - fore[0], end[1] - fore[1])])
     if left <= 3:
         tips.append(end)
     if not left:

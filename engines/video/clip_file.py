@@ -1,4 +1,4 @@
-"""Writing the clip of a request: encoding beside the work on the next picture, with captions, previews and whole or not at all."""
+"""Writing the clip of a request: encoded beside the work on the next picture, whole or not at all; and previews."""
 
 from __future__ import annotations
 
