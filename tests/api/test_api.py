@@ -28,6 +28,10 @@ ENGINE_KEYS = {
 SIGNATURES = {
     "/voiceover": [("script", None), ("voice", ""), ("engine", "auto"), ("options", {}), ("format", "wav")],
     "/transcribe": [("audio", None), ("engine", "auto"), ("language", "auto")],
+    "/lip_sync": [("face", None), ("audio", None), ("engine", "auto"), ("options", {})],
+    "/animate_portrait": [("portrait", None), ("driving_video", None), ("engine", "auto"), ("options", {})],
+    "/text_to_video": [("prompt", None), ("engine", "auto"), ("options", {})],
+    "/image_to_video": [("image", None), ("prompt", None), ("engine", "auto"), ("options", {})],
     "/submit": [("kind", None), ("spec", None)],
     "/job": [("job_id", None)],
     "/jobs": [("state", ""), ("limit", 50)],
