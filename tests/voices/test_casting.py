@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engines import catalog
 from engines.catalog import Catalog
 from engines.contract import Site, SpeakingVoice
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput, NotFound
@@ -134,7 +135,8 @@ def test_when_none_is_ready_it_says_what_to_install(ask: Ask) -> None:
     assert isinstance(refusal(EngineNotReady, lambda: ask("Anna", "lyrebird", (LYREBIRD,))), EngineNotReady)
 
 
-def test_when_none_exists_it_says_so_and_names_a_built_in_voice(ask: Ask) -> None:
+def test_when_none_exists_it_says_so_and_names_a_built_in_voice(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "BUILT_IN", ("engines.speech.flite:Flite", "engines.speech.espeak:Espeak"))
     for call in (lambda: ask("Anna"), lambda: ask("Anna", "espeak")):
         hint = refusal(InvalidInput, call).hint
         assert "No engine of this studio can clone" in hint and "“flite/" in hint
