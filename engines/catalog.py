@@ -29,6 +29,8 @@ BUILT_IN: tuple[str, ...] = (
     "engines.speech.fish_server:FishServer",
     "engines.transcription.whisper_transformers:WhisperTransformers",
     "engines.faces.puppet:Puppet",
+    "engines.faces.liveportrait:LivePortrait",
+    "engines.faces.musetalk:MuseTalk",
     "engines.video.wan:WanT2V13B",
     "engines.video.wan:WanT2V14B",
     "engines.video.wan:WanI2V14B",

@@ -34,7 +34,7 @@ def weights(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, torch.Tensor]:
         elif last in ("running_mean", "bias", "beta", "gamma") or len(shape) == 1:
             value = 0.2 * numbers(name, *shape)
         else:
-            value = numbers(name, *shape) * np.float32(np.sqrt(5 / np.prod(shape[1:])))
+            value = numbers(name, *shape) * np.float32(np.sqrt(3 / np.prod(shape[1:])))
         state[name] = torch.from_numpy(np.asarray(value))
     for name in [name for name in shapes if name.endswith(".weight_orig")]:
         layer, matrix = name.removesuffix("_orig"), state[name].flatten(1).double()

@@ -123,7 +123,7 @@ class _Preparing:
                     yield one
 
     def _followed(self, request: LipSyncRequest, stretch: int, begin: int, end: int, near: FaceChoice) -> Iterator[Prepared]:
-        """A stretch that is prepared now, and kept when it is through."""
+        """A stretch that is prepared now, and kept as a whole."""
         start, stop = max(0, begin - WINDOW), min(request.frames, end + WINDOW)
         frames = enumerate(_pictures(request, start, stop), start)
         made: list[PreparedFace] = []
@@ -136,9 +136,10 @@ class _Preparing:
             if len(waiting) == self._manner.batch or tracked.number == end - 1:
                 prepared = self._encoded([(one.picture, one.face, _strength(one), one.bridged) for one in waiting])
                 made += prepared
+                if tracked.number == end - 1:  # before the last ones are given: whoever takes them may not come back
+                    self._shelf.put(stretch, made)
                 yield from zip((one.picture for one in waiting), prepared, strict=True)
                 waiting = []
-        self._shelf.put(stretch, made)
 
     def _encoded(self, faces: list[tuple[Picture, Face | None, float, bool]]) -> list[PreparedFace]:
         """Faces with their latents; one that cannot be used counts as none."""
