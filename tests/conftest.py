@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import RunningStudio, running_studio
+
+settings.register_profile("greenroom", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("greenroom")  # a busy machine is no reason to fail
 
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--mute-audio", "--autoplay-policy=no-user-gesture-required")  # fmt: skip
