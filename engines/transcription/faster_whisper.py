@@ -90,7 +90,7 @@ class FasterWhisper(Engine):
         languages=LANGUAGES,
         longest_sound=600.0,
         reload_seconds=4.0,
-        stall_seconds=300.0,
+        stall_seconds=900.0,
     )
     Options = FasterWhisperOptions
     options: FasterWhisperOptions

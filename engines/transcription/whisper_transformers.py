@@ -86,7 +86,7 @@ class WhisperTransformers(Engine):
         languages=LANGUAGES,
         longest_sound=600.0,
         reload_seconds=15.0,
-        stall_seconds=300.0,
+        stall_seconds=900.0,
     )
     Options = WhisperTransformersOptions
     options: WhisperTransformersOptions

@@ -21,6 +21,7 @@ EMPTY_TOKEN = 50_256
 
 LAST_OF_V3 = "yue"
 SURENESS, ENDING = 8.0, 30.0
+ONE_SECOND = 50  # time tokens are 20 ms apart
 
 
 def tokenizer() -> Tokenizer:
@@ -113,6 +114,9 @@ def _spec(width: int, layers: int, heads: int, vocabulary: int, end: int | None)
     # Sure of itself and brief, as real weights are: unsure ones are asked again at five temperatures, and never end.
     spec.decoder.layer_norm.gamma *= SURENESS
     spec.decoder.projection.bias = np.zeros(vocabulary, np.float32)
+    # Whisper goes on from the last time it gave, and random times are moments apart: each window gives one second.
+    spec.decoder.projection.bias[-(SPEECH_STATES + 1) :] = -ENDING
+    spec.decoder.projection.bias[ONE_SECOND - (SPEECH_STATES + 1)] = 0
     if end is not None:
         spec.decoder.projection.bias[end] = ENDING
     for one in spec.encoder.layer:
