@@ -21,6 +21,7 @@ BENCHES = {
     "memory_return": "Memory returned over 20 loads and unloads",
     "edit_cost": "One sentence changed in a one-hour script",
     "lip_sync": "The built-in lip-sync at 768 x 768 against encoding alone",
+    "animatic": "A ten-shot animatic at 720p with voice and captions",
     "intelligibility": "Words understood of each built-in voice",
 }
 

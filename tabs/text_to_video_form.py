@@ -49,7 +49,7 @@ class TextToVideoForm:
             self.shots = gr.Dataframe(
                 headers=COLUMNS, datatype=["str", "str", "number", "str"], type="array", row_count=1,
                 column_count=4, label="Shots", wrap=True, interactive=True, elem_id="video-shots",
-                column_widths=["40%", "36%", "11%", "13%"],
+                column_widths=["37%", "34%", "14%", "15%"],
             )  # fmt: skip
             with gr.Row():
                 self.save_csv = gr.DownloadButton("Shot list as CSV", size="sm", elem_id="video-csv")
@@ -61,7 +61,9 @@ class TextToVideoForm:
     def _build_engine(self) -> None:
         with gr.Row():
             self.engine = gr.Dropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="video-engine", min_width=200)
-            self.size = gr.Dropdown(self.size_choices(AUTO), value="", label="Size", elem_id="video-size", min_width=200)
+            self.size = gr.Dropdown(
+                self.size_choices(AUTO), value="", label="Size", elem_id="video-size", allow_custom_value=True, min_width=200
+            )
         able = [engine for engine in self._studio.catalog.of(Capability.VIDEO) if engine.Options.model_fields]
         chosen = self.automatic()
         self.options: list[OptionControls] = [build_controls(engine, visible=engine.card.id == chosen) for engine in able]

@@ -1,0 +1,60 @@
+"""What a person does in the Text-to-Video tab, in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.video import probe_video
+
+pytestmark = pytest.mark.journey
+
+
+def wait_for_state(page: Any, state: str, seconds: float = 120) -> None:
+    page.locator(f"#video-card .chip.{state}").first.wait_for(timeout=seconds * 1000)
+
+
+def test_a_clip_from_the_page(page: Any, tmp_path: Path) -> None:
+    """A text becomes a shot list, a clip in a loop, and its last frame the beginning of the next clip."""
+    page.get_by_role("tab", name="Text-to-Video", exact=True).click()
+    page.locator("#video-prompt textarea").fill("The lamp is lit at night. A boat comes home across the bay.")
+    page.locator("#video-fit b").first.wait_for()
+    assert "2 shots" in page.locator("#video-fit").inner_text()
+    page.locator("#video-to-shots").click()
+    page.locator("#video-shots span[data-editable]").filter(has_text="A boat comes home").first.wait_for()
+
+    page.locator("#video-size input").fill("480x270")
+    page.locator("#video-size input").press("Enter")
+    page.locator("#video-source").get_by_text("A text", exact=True).click()
+    page.locator("#video-prompt textarea").fill("The lamp is lit at night.")
+    page.locator("#video-go").click()
+    wait_for_state(page, "done")
+    video = page.locator("#video-detail video")
+    video.wait_for()
+    assert video.evaluate("one => one.loop") is True
+    page.wait_for_function("document.querySelector('#video-detail video').readyState >= 1")
+    assert 1.5 < video.evaluate("one => one.duration") < 6
+    with page.expect_download() as saved:
+        page.locator("#video-detail .downloads a").first.click()
+    saved.value.save_as(tmp_path / "clip.mp4")
+    assert probe_video(tmp_path / "clip.mp4").has_audio
+
+    page.get_by_role("button", name="Go on from the last frame").click()
+    page.locator("#video-image img").wait_for()
+    page.get_by_role("button", name="Keep this seed").click()
+    page.locator("#video-more").get_by_role("button", name="More").click()
+    page.wait_for_function("document.querySelector('#video-seed input').value !== ''")
+
+    page.reload()
+    page.get_by_role("tab", name="Text-to-Video", exact=True).click()
+    wait_for_state(page, "done")
+
+
+def test_what_cannot_be_is_said_and_stays(page: Any) -> None:
+    page.get_by_role("tab", name="Text-to-Video", exact=True).click()
+    page.locator("#video-prompt textarea").fill("")
+    page.locator("#video-go").click()
+    page.locator("#video-trouble .reason").wait_for()
+    assert "no prompt" in page.locator("#video-trouble").inner_text()
