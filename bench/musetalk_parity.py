@@ -98,7 +98,8 @@ def compared(checkout: Path, full: bool, target: Path | None) -> dict[str, Any]:
         our_seconds = time.process_time() - begun
         if target:
             target.parent.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(target, **{name: np.asarray(value) for name, value in expected.items()})
+            arrays: dict[str, Any] = {name: np.asarray(value) for name, value in expected.items()}
+            np.savez_compressed(target, **arrays)
         differences = {"latents": _far(latents, expected["latents"]), "picture levels": _far(pictures, expected["pictures"])}
         differences |= {f"tokens at {rate}": _far(value, expected[f"tokens {rate}"]) for rate, value in tokens.items()}
         differences["control: from frame to frame"] = _far(pictures[1:], pictures[:-1])

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ class AvatarShelf:
     def put(self, stretch: int, faces: Sequence[PreparedFace]) -> None:
         """Keep a stretch; a full disk is no failure, only slower next time."""
         there = [one for one in faces if one.points is not None and one.latents is not None]
-        values = {
+        values: dict[str, Any] = {
             "found": np.array([one.points is not None for one in faces]),
             "strengths": np.array([one.strength for one in faces], np.float32),
             "bridged": np.array([one.bridged for one in faces]),

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -77,7 +78,7 @@ def test_a_resumed_performance_is_the_same(
 
 
 def test_a_picture_speaks(face_host: WorkerHost, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path) -> None:
-    still = {"blinks": False, "motion": 0.0}
+    still: dict[str, Any] = {"blinks": False, "motion": 0.0}
     _, shut = made(face_host, ENGINE, speaking(portrait, sounds[0], tmp_path / "a", opening=0.0), **still)
     _, wide = made(face_host, ENGINE, speaking(portrait, sounds[0], tmp_path / "b", opening=0.6), **still)
     assert change(shut, shut[:1]) < CODED

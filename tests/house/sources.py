@@ -26,6 +26,11 @@ class Source:
     def room(self) -> str:
         return self.path.relative_to(ROOT).parts[0].removesuffix(".py")
 
+    @property
+    def is_networks(self) -> bool:
+        """Whether it lies in a folder of networks, `engines/**/*_nets/`: written in torch, imported by functions alone."""
+        return self.room == "engines" and any(folder.endswith("_nets") for folder in self.name.split("/")[:-1])
+
     @cached_property
     def text(self) -> str:
         return self.path.read_text("utf-8")

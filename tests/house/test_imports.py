@@ -51,31 +51,27 @@ def test_gradio_stays_upstairs() -> None:
     assert not strays
 
 
-def needs_torch(name: str) -> bool:
-    """Whether a file lies in a folder of networks, `engines/**/*_nets/`: written in torch, and imported by functions alone."""
-    return name.startswith("engines/") and any(folder.endswith("_nets") for folder in name.split("/")[:-1])
-
-
 def test_heavy_libraries_wait_for_a_worker() -> None:
     """torch and its kin are imported by engine code alone, and only when a worker loads the engine."""
     strays = [
         f"{source.name}:{line} {head}"
         for source in SOURCES
         for line, head in heads(source, at_module_level=source.room == "engines")
-        if head in HEAVY and not needs_torch(source.name)
+        if head in HEAVY and not source.is_networks
     ]
     assert not strays
 
 
 def test_networks_wait_for_a_worker() -> None:
     """What is written in torch is imported at module level only by its like."""
+    folders = {source.name.rpartition("/")[0].replace("/", ".") for source in SOURCES if source.is_networks}
     strays = [
         f"{source.name}:{line} {name}"
         for source in SOURCES
         for line, name in source.imports(at_module_level=True)
-        if needs_torch(name.replace(".", "/") + "/") and not needs_torch(source.name)
+        if not source.is_networks and any(f"{name}.".startswith(f"{folder}.") for folder in folders)
     ]
-    assert not strays
+    assert len(folders) >= 2 and not strays
 
 
 def test_no_circles() -> None:

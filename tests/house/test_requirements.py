@@ -22,12 +22,14 @@ def imported(*, needed_to_import: bool = False) -> dict[str, str]:
     """Distributions that the rooms import, each with one place.
 
     Args:
-        needed_to_import: of the engines only what is imported with the module; what one imports when it loads belongs to
-            its own environment, which has its own lock.
+        needed_to_import: of the engines only what is imported with the module; what one imports when it loads, its networks
+            included, belongs to its own environment, which has its own lock.
     """
     distributions = packages_distributions()
     found: dict[str, str] = {}
     for source in studio_sources():
+        if needed_to_import and source.is_networks:
+            continue
         for line, name in source.imports(at_module_level=needed_to_import and source.room == "engines"):
             head = name.partition(".")[0]
             if head in ROOMS or head in sys.stdlib_module_names or head == "__future__":
