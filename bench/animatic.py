@@ -26,7 +26,7 @@ from studio.settings import HOME, load_settings
 from studio.studio import Studio
 
 PROMISE = 30.0
-COLUMNS, THUMB = 4, (320, 180)
+COLUMNS, THUMB = 5, (272, 153)
 POEM: list[tuple[str, str]] = [
     ("a village at night, lit windows", "The lights from the parlour and kitchen shone out"),
     ("a room at night with a lamp and a window", "through the blinds and the windows and bars;"),
@@ -90,7 +90,7 @@ def write_sheet(output: Output, target: Path) -> None:
         place = (number % COLUMNS * THUMB[0], number // COLUMNS * THUMB[1])
         sheet.paste(Image.fromarray(picture).resize(THUMB, Image.Resampling.LANCZOS), place)
         first += shot["frames"]
-    sheet.quantize(200, dither=Image.Dither.FLOYDSTEINBERG).save(target, optimize=True)
+    sheet.save(target, optimize=True)
 
 
 def main(arguments: list[str]) -> int:

@@ -36,8 +36,13 @@ class Camera:
         """What it sees at a moment from 0 to 1."""
         eased = moment * 0.72 + 0.28 * moment * moment * (3 - 2 * moment)
         shown: Picture = np.empty((self._size[1], self._size[0], 3), np.uint8)
-        for layer in self._layers:
-            self._over(shown, layer, self._view(layer, eased))
+        placed = [(layer, self._view(layer, eased)) for layer in self._layers]
+        hidden, limits = self._size[1], []
+        for layer, view in reversed(placed):
+            limits.append(hidden)
+            hidden = min(hidden, _covers_from(layer, view))
+        for (layer, view), limit in zip(placed, reversed(limits), strict=True):
+            self._over(shown, layer, view, limit)
         return shown
 
     def _view(self, layer: Layer, eased: float) -> np.ndarray:
@@ -53,10 +58,15 @@ class Camera:
         top = min(0.0, max(height - scale * tall, height * 0.55 - scale * tall * 0.55 + down))
         return np.array([[scale, 0, left], [0, scale, top]], np.float64)
 
-    def _over(self, shown: Picture, layer: Layer, view: np.ndarray) -> None:
-        width, height = self._size
+    def _over(self, shown: Picture, layer: Layer, view: np.ndarray, height: int) -> None:
+        """Draw a layer down to the row from which nearer ones cover everything."""
+        width = self._size[0]
+        if height <= 0:
+            return
         if layer.alpha is None:
-            cv2.warpAffine(layer.rgb, view, (width, height), dst=shown, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            shown[:height] = cv2.warpAffine(
+                layer.rgb, view, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
             return
         scale = view[0, 0]
         left, top = scale * layer.left + view[0, 2], scale * layer.top + view[1, 2]
@@ -75,6 +85,15 @@ class Camera:
             alpha = cv2.warpAffine(layer.alpha, moved, (size[0], solid - y), **way)
             under = np.ascontiguousarray(shown[y:solid, x:right])
             shown[y:solid, x:right] = cv2.blendLinear(seen[: solid - y], under, alpha, 1 - alpha)
+
+
+def _covers_from(layer: Layer, view: np.ndarray) -> int:
+    """The row of the picture from which this layer hides all that is farther."""
+    if layer.alpha is None:
+        return 0
+    if layer.solid >= len(layer.rgb):
+        return 1 << 30
+    return int(view[0, 0] * (layer.top + layer.solid) + view[1, 2]) + 4
 
 
 def picture_layer(picture: Picture, size: tuple[int, int]) -> Layer:

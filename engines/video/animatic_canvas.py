@@ -125,9 +125,9 @@ def polygon(mask: Field, points: Sequence[tuple[float, float]], value: float = 1
 
 
 def polygons(mask: Field, shapes: Sequence[NDArray[np.float64]]) -> None:
-    """Many shapes at once, each [points, 2]."""
-    if shapes:
-        cv2.fillPoly(mask, [np.round(shape * 16).astype(np.int32) for shape in shapes], 1.0, cv2.LINE_AA, shift=4)
+    """Many shapes, each [points, 2]; one by one, because filled together their overlaps would be holes."""
+    for shape in shapes:
+        cv2.fillPoly(mask, [np.round(shape * 16).astype(np.int32)], 1.0, cv2.LINE_AA, shift=4)
 
 
 def lay(rgb: Field, mask: Field, tint: Colour | Field, strength: float = 1.0) -> None:

@@ -76,10 +76,12 @@ def sky(canvas: Canvas) -> Layer:
 
 
 def _stars(rgb: Field, canvas: Canvas, chance: np.random.Generator) -> None:
+    lights = np.zeros_like(rgb)
     for _ in range(round(420 * canvas.width / canvas.height / 1.78)):
         x, y = int(chance.integers(canvas.width)), int(chance.random() ** 1.5 * canvas.horizon)
-        bright = float(chance.uniform(60, 230)) * (1 - 0.8 * y / canvas.horizon)
-        cv2.circle(rgb, (x, y), 1 if chance.random() < 0.86 else 2, (bright + 20, bright + 24, bright + 30), -1, cv2.LINE_AA)
+        bright = float(chance.uniform(70, 235)) * (1 - 0.5 * y / canvas.horizon)
+        cv2.circle(lights, (x, y), 1 if chance.random() < 0.86 else 2, (bright + 10, bright + 14, bright + 20), -1, cv2.LINE_AA)
+    np.maximum(rgb, lights, out=rgb)
 
 
 def _craters(rgb: Field, canvas: Canvas, radius: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engines.video import animatic_things as things
-from engines.video.animatic_canvas import Layer, mix
+from engines.video.animatic_canvas import Layer, colour, mix
 from engines.video.animatic_land import Canvas, ground, ridge, sky, trees, water
 from engines.video.animatic_room import room
 from engines.video.animatic_scene import Scene
@@ -53,6 +53,7 @@ def _walkers(canvas: Canvas) -> list[Layer]:
 
 
 def _hills(canvas: Canvas) -> list[Layer]:
+    found = canvas.scene.things
     tree = [things.lone_tree(canvas, _spot(canvas, "tree", 0.2, 0.75), 0.87 * canvas.height, 0.36 * canvas.height)]
     return [
         ridge(canvas, "far", 0.6, 0.05, 0.12),
@@ -60,7 +61,7 @@ def _hills(canvas: Canvas) -> list[Layer]:
         *_settled(canvas, 0.765, 0.9, 0.45),
         ridge(canvas, "hill2", 0.745, 0.035, 0.55, bumps=2, rough=0.3),
         trees(canvas, "copse", 0.82, 0.07, 0.72, 34),
-        *(tree if "tree" in canvas.scene.things or canvas.scene.seed % 2 else []),
+        *(tree if "tree" in found or (canvas.scene.seed % 2 and not found & {"house", "church", "castle"}) else []),
         ground(canvas, 0.905),
         *_walkers(canvas),
     ]
@@ -71,8 +72,8 @@ def _mountains(canvas: Canvas) -> list[Layer]:
     return [
         ridge(canvas, "far", 0.52, 0.15, 0.14, bumps=3, rough=0.56, snow=white * 0.8),
         ridge(canvas, "middle", 0.63, 0.17, 0.34, bumps=2, rough=0.58, snow=white),
-        *_settled(canvas, 0.75, 0.6, 0.5),
-        ridge(canvas, "low", 0.74, 0.07, 0.58, rough=0.42),
+        *_settled(canvas, 0.77, 0.6, 0.5),
+        ridge(canvas, "low", 0.75, 0.045, 0.58, rough=0.42),
         trees(canvas, "pines", 0.86, 0.12, 0.8, 64),
         ground(canvas, 0.94),
         *_walkers(canvas),
@@ -104,7 +105,8 @@ def _sea(canvas: Canvas) -> list[Layer]:
         made.append(things.lighthouse(canvas, 0.72 * w, 0.72 * h, 0.46 * h, 0.6))
     if "lighthouse" not in found and canvas.scene.seed % 3 == 0:
         made.append(ridge(canvas, "head", 0.72, 0.1, 0.6, bumps=1, rough=0.5))
-    made += _settled(canvas, 0.72, 0.7, 0.6)
+    if found & {"house", "church", "castle"}:
+        made += [*_settled(canvas, 0.76, 0.8, 0.6), ridge(canvas, "near shore", 0.76, 0.045, 0.68, bumps=1, rough=0.36)]
     made.append(ground(canvas, 0.955, grass=canvas.scene.seed % 2 == 0))
     return [*made, *_walkers(canvas)]
 
@@ -114,6 +116,7 @@ def _lake(canvas: Canvas) -> list[Layer]:
     return [
         ridge(canvas, "far", 0.52, 0.1, 0.16, rough=0.54, snow=0.12),
         ridge(canvas, "shore", 0.585, 0.05, 0.34),
+        *_settled(canvas, 0.61, 0.5, 0.4),
         trees(canvas, "shore trees", 0.605, 0.05, 0.42, 90),
         water(canvas),
         *(boats if "boat" in canvas.scene.things else []),
@@ -154,7 +157,7 @@ def _village(canvas: Canvas) -> list[Layer]:
 
 
 def _desert(canvas: Canvas) -> list[Layer]:
-    sand = mix(canvas.palette.light, canvas.palette.near, 0.34)
+    sand = mix(mix(colour(216, 168, 104), canvas.palette.light, 0.3), canvas.palette.near, 0.22 + 0.4 * canvas.palette.lamps)
     return [
         ridge(canvas, "far", 0.6, 0.03, 0.16, rough=0.6),
         ridge(canvas, "dune1", 0.68, 0.05, 0.4, bumps=1, rough=0.22, tint=mix(sand, canvas.palette.horizon, 0.5)),

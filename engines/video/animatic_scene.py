@@ -27,13 +27,13 @@ _PLACE_WORDS = {
     "room": "room rooms kitchen parlour parlor chamber hall inside indoors window desk table hearth fireplace candle bed "
     "study armchair chair library attic cellar office lamp",
     "city": "city cities street streets town skyline downtown building buildings skyscraper alley avenue square",
-    "village": "village cottage cottages farm farmhouse hamlet church barn",
-    "sea": "sea ocean waves wave harbour harbor coast coastal shore beach bay ship ships boat boats sail sailed sailing "
+    "sea": "sea ocean waves wave harbour harbor coast coastal beach bay ship ships boat boats sail sailed sailing "
     "lighthouse island cliff cliffs tide captain sailor voyage wreck whale",
-    "lake": "lake river pond stream lagoon water waters pool",
+    "lake": "lake shore river pond stream lagoon water waters pool",
     "forest": "forest forests wood woods woodland jungle trees pines thicket grove",
     "mountains": "mountain mountains peak peaks alps summit glacier ridge",
     "desert": "desert dune dunes sand sands camel oasis",
+    "village": "village cottage cottages farm farmhouse hamlet church barn",
     "hills": "hill hills valley field fields meadow meadows country countryside garden road path lane moor grass prairie plain",
 }
 _THING_WORDS = {

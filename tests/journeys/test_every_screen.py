@@ -28,7 +28,7 @@ CONTRAST = """() => {
     .filter(([ratio]) => ratio < 4.5)
 }"""
 
-SCREENS = ("Voiceover", "System")
+SCREENS = ("Voiceover", "Text-to-Video", "System")
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
