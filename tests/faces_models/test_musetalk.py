@@ -83,7 +83,7 @@ def test_a_second_clip_uses_the_prepared_face(
     np.savez(file, **{**changed, "latents": changed["latents"] * -2})
     assert np.abs(made(face_host, ENGINE, speaking(lost, sounds[0], tmp_path / "c", 5))[1] - first[:5]).max() > 4
     file.write_bytes(b"torn")
-    assert change(made(face_host, ENGINE, speaking(lost, sounds[0], tmp_path / "d", 5))[1], first[:5]) < 0.5
+    assert change(made(face_host, ENGINE, speaking(lost, sounds[0], tmp_path / "d", 30))[1], first) < 0.05
 
 
 def test_a_picture_without_a_face_is_refused(face_host: WorkerHost, sounds: tuple[Path, Path], tmp_path: Path) -> None:
