@@ -42,19 +42,27 @@ def tokenizer() -> Tokenizer:
 
 
 def write_faster_whisper(
-    root: Path, size: str = "tiny", width: int = 64, layers: int = 2, heads: int = 2, *, loops: bool = False
+    root: Path,
+    size: str = "tiny",
+    width: int = 64,
+    layers: int = 2,
+    heads: int = 2,
+    *,
+    loops: bool = False,
+    ending: float = ENDING,
 ) -> Path:
     """Weights of one size under a weights root, where the studio looks for them.
 
     Args:
         loops: say the same word for ever, as Whisper does when it has lost the thread.
+        ending: how readily it ends a stretch; less makes it say more.
     """
     folder = root / FASTER[size].repo.replace("/", "--")
     folder.mkdir(parents=True)
     words = tokenizer()
     words.save(str(folder / "tokenizer.json"))
     end = words.token_to_id("<|endoftext|>")
-    spec = _spec(width, layers, heads, words.get_vocab_size(), None if loops else end)
+    spec = _spec(width, layers, heads, words.get_vocab_size(), None if loops else end, ending)
     spec.register_vocabulary([words.id_to_token(number) for number in range(words.get_vocab_size())])
     spec.config.suppress_ids, spec.config.suppress_ids_begin = [], [end]
     spec.config.lang_ids = [words.token_to_id(f"<|{code}|>") for code in LANGUAGES if code != LAST_OF_V3]
@@ -77,7 +85,7 @@ def _as_the_repository_has_it(folder: Path, size: str) -> None:
         (folder / "preprocessor_config.json").write_text(json.dumps({"feature_size": MELS}), "utf-8")
 
 
-def _spec(width: int, layers: int, heads: int, vocabulary: int, end: int | None) -> whisper_spec.WhisperSpec:
+def _spec(width: int, layers: int, heads: int, vocabulary: int, end: int | None, ending: float) -> whisper_spec.WhisperSpec:
     random = np.random.default_rng(0)
 
     def weight(*shape: int) -> np.ndarray:
@@ -118,7 +126,7 @@ def _spec(width: int, layers: int, heads: int, vocabulary: int, end: int | None)
     spec.decoder.projection.bias[-(SPEECH_STATES + 1) :] = -ENDING
     spec.decoder.projection.bias[ONE_SECOND - (SPEECH_STATES + 1)] = 0
     if end is not None:
-        spec.decoder.projection.bias[end] = ENDING
+        spec.decoder.projection.bias[end] = ending
     for one in spec.encoder.layer:
         layer(one, decoder=False)
     for one in spec.decoder.layer:
