@@ -43,13 +43,14 @@ def test_a_killed_clip_goes_on_at_the_shot(tmp_path: Path) -> None:
         assert time.monotonic() < patience
         time.sleep(0.01)
     server.kill()
-    kept = {path.stem: path.stat().st_mtime_ns for path in (data / "clips").rglob("*.mp4")}
+    noted = [path.with_suffix(".mp4") for path in (data / "clips").rglob("*.json")]  # a clip without its note is not kept yet
+    kept = {path.stem: path.stat().st_mtime_ns for path in noted}
+    assert 3 <= len(kept) < 8
     server = Server(data, [SPEC], film)
     assert server.hear() == READY
     job, rendered = server.hear(120)
     server.process.join()
     assert job["state"] == "done", job["error"]
-    assert sorted(set(rendered)) == list(range(8)) or len(rendered) <= 8
     assert len(rendered) == len(set(rendered)), "a shot that was kept was rendered again"
     now = {path.stem: path.stat().st_mtime_ns for path in (data / "clips").rglob("*.mp4")}
     assert len(now) == 8 and all(now[name] == at for name, at in kept.items())
