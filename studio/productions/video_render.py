@@ -246,4 +246,3 @@ def last_picture(path: Path, frames: int, fps: Fraction, folder: Path) -> Path:
     target = folder / "last.png"
     write_picture(target, shown)
     return target
-
