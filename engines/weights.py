@@ -65,8 +65,8 @@ def weights_readiness(card: Card, site: Site) -> Readiness:
     count = (
         "are" if len(missing) == len(card.hub_files) else f"are not all here: {len(missing)} of {len(card.hub_files)} files are"
     )
-    gated = " Their makers ask you to accept a licence first." if any(file.gated for file in missing) else ""
-    return Readiness(False, f"The weights{how_much} {count} missing.{gated}", "Download them in the System tab.")
+    gated = "; their makers ask you to accept a licence first" if any(file.gated for file in missing) else ""
+    return Readiness(False, f"The weights{how_much} {count} missing{gated}.", "Download them in the System tab.")
 
 
 def repo_folder_name(repo: str) -> str:

@@ -27,8 +27,6 @@ from engines.speech.requests import refuse_language, refuse_missing_reference, r
 from engines.speech.torch_speech import APACHE, ENVIRONMENT, half_precision, plant_seed, seed_of
 from engines.speech.transformers_speech import TransformersSpeech, quiet_transformers
 from engines.weights import weights_folder
-from media.decode import decode_audio
-from media.resample import resample
 
 REPO, CODEC = "nari-labs/Dia-1.6B-0626", "descript/dac_44khz"
 RATE = 44_100
@@ -126,6 +124,9 @@ class Dia(TransformersSpeech):
                 raise EngineError(f'Dia has no voice "{speaker}".', f"It has: {', '.join(SPEAKERS)}.")
             return self._processor(text=[f"[{speaker}] {text}"], padding=True, return_tensors="pt"), 0
         refuse_missing_reference(request, self.card)
+        from media.decode import decode_audio  # brings libav, which the module's importers do without
+        from media.resample import resample
+
         clip = resample(decode_audio(voice.reference).mono(), RATE)
         if clip.duration > LONGEST_CLIP:
             raise EngineError(

@@ -14,8 +14,6 @@ import numpy as np
 
 from engines.errors import EngineError
 from media.audio import Audio, Samples
-from media.decode import decode_audio
-from media.resample import resample
 
 RATE = 24_000
 HOP = 256
@@ -72,6 +70,9 @@ def prepare(clip: Path, transcript: str) -> Reference:
     Raises:
         EngineError: the clip is too long, silent, or not what the transcript says. MediaError: it cannot be read.
     """
+    from media.decode import decode_audio  # brings libav, which the module's importers do without
+    from media.resample import resample
+
     audio = resample(decode_audio(clip).mono(), RATE)
     speech = _without_silent_ends(audio)
     if len(speech) > LONGEST_CLIP * RATE:
