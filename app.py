@@ -218,6 +218,8 @@ def run_server(app: FastAPI, endpoints: Endpoints, listener: socket.socket, addr
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             gc.enable()
+            if signal.getsignal(signal.SIGHUP) is _leave:  # uvicorn sees to the other two; this one would break its loop
+                signal.signal(signal.SIGHUP, self.handle_exit)
             if self.started:
                 print(f"Greenroom is open at {address}", flush=True)
 
