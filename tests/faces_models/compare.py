@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engines.faces.liveportrait_nets.networks import RETARGETING_PARTS, Files, Networks, Sizes
+from engines.faces.liveportrait_nets.networks import RETARGETING_PARTS, Files, Networks, Sizes, fuse_norms
 from engines.faces.liveportrait_nets.retargeting import Retargeting
 from tests.faces_models import recipe
 from tests.faces_models.tiny import SIZES
@@ -79,6 +79,8 @@ def liveportrait() -> dict[str, float]:
     told["control: key points swapped"] = _far(networks._warping(many, sources, driving), expected["warped"])
     networks._generator.up_1.conv_1.weight.mul_(1.05)
     told["control: G perturbed"] = _far(networks._generator(expected["warped"])[..., ::4, ::4], expected["pictures"])
+    fuse_norms(networks._warping)
+    told["warped, norms folded"] = _far(networks._warping(many, driving, sources), expected["warped"])
     networks._warping.dense_motion_network.mask.weight.mul_(1.05)
     told["control: W perturbed"] = _far(networks._warping(many, driving, sources), expected["warped"])
     return told

@@ -113,8 +113,8 @@ class Networks:
             state = _read(path)
             net = _standing(getattr(sizes, name), device)
             fill(net, _tensors(folded(state) if name == "generator" else state, path), f"{TITLE} ({name})")
-            if name == "warping":
-                fuse_norms(net)
+            if name == "warping" and dtype != torch.float32:
+                fuse_norms(net)  # in float32 the values stay upstream's to the last bit
             parts[name] = net.to(dtype) if name in ("warping", "generator") else net
         told("retargeting")
         parts["retargeting"] = net = _standing(Retargeting, device)
