@@ -1,0 +1,52 @@
+"""What can go wrong between the studio and a ComfyUI server, each with words for the person who waits."""
+
+from __future__ import annotations
+
+from studio.errors import EngineNotReady, GreenroomError
+
+SAY_WHERE = "Set comfyui.url to its address, or comfyui.path to an installation, in settings.yaml and start again."
+
+
+class ComfyUIMissing(EngineNotReady):
+    """No server is set, or the installation that is set cannot be started."""
+
+
+class ComfyUIUnreachable(GreenroomError):
+    """Nobody answers at the server's address, or not in time."""
+
+    retryable_by_default = True
+
+
+class ConnectionRefused(ComfyUIUnreachable):
+    """Nobody listens at the address: what was to be sent was certainly not received."""
+
+
+class UnexpectedAnswer(GreenroomError):
+    """The server answered with a status, or in a form, that is not its protocol's.
+
+    Attributes:
+        status: the HTTP status, 0 where the answer's form is what is wrong.
+        body: the beginning of what it said.
+    """
+
+    def __init__(self, reason: str, hint: str = "", *, status: int = 0, body: str = "", retryable: bool = False) -> None:
+        super().__init__(reason, hint, retryable=retryable)
+        self.status, self.body = status, body
+
+
+class GraphRefused(GreenroomError):
+    """The server does not take the graph; the reason names every node and input that it objects to."""
+
+
+class RunFailed(GreenroomError):
+    """The graph was taken and failed while it ran."""
+
+
+class JobLost(GreenroomError):
+    """The server no longer knows a job that it had taken: it was restarted or killed. Never submitted again by itself."""
+
+    retryable_by_default = True
+
+
+class UploadTooLarge(GreenroomError):
+    """A file is larger than the server takes; told before anything is sent where the limit is known."""

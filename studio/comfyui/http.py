@@ -1,0 +1,154 @@
+"""Asking a ComfyUI server over HTTP: answers are checked, failures are words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from studio.comfyui.errors import ComfyUIUnreachable, ConnectionRefused, UnexpectedAnswer, UploadTooLarge
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 90.0
+"""A server that loads a model answers nothing for a while."""
+SHOWN = 300
+LARGEST_ANSWER = 256 * 1024**2
+BLOCK = 1 << 20
+
+
+class Wire:
+    """One server's HTTP side. Safe from any thread; holds pooled connections until `close`.
+
+    No Origin header is ever sent (a foreign one is answered with 403) and no proxy of the environment is used: the address
+    is the one that was set. Redirects are not followed, so nothing is sent elsewhere.
+    """
+
+    def __init__(self, url: str, read_seconds: float = READ_SECONDS) -> None:
+        self.url = url.rstrip("/")
+        timeout = httpx.Timeout(read_seconds, connect=CONNECT_SECONDS)
+        limits = httpx.Limits(max_keepalive_connections=4, keepalive_expiry=2.0)
+        self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=False, follow_redirects=False, limits=limits)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """The JSON that a route answers.
+
+        Raises:
+            ComfyUIUnreachable, UnexpectedAnswer.
+        """
+        return as_json(self.ask("GET", path, params=query))
+
+    def find(self, path: str, **query: str | int) -> Any | None:
+        """As `get`; None where the server has no such route or thing."""
+        answer = self.ask("GET", path, params=query, allowed=(404, 405))
+        return None if answer.status_code in (404, 405) else as_json(answer)
+
+    def post(self, path: str, body: Mapping[str, Any], allowed: tuple[int, ...] = ()) -> httpx.Response:
+        """Send JSON; the answer may have no body."""
+        return self.ask("POST", path, json=dict(body), allowed=allowed)
+
+    def ask(self, method: str, path: str, *, allowed: tuple[int, ...] = (), **sent: Any) -> httpx.Response:
+        """The answer, when its status is a success or one of `allowed`.
+
+        Raises:
+            ConnectionRefused: nothing was received. ComfyUIUnreachable: nobody knows. UnexpectedAnswer: another status.
+        """
+        with self._told():
+            answer = self._http.request(method, path, **sent)
+        if not answer.is_success and answer.status_code not in allowed:
+            raise _refusal(answer.status_code, answer.text, path)
+        return answer
+
+    def upload(self, path: str, fields: Mapping[str, str], name: str, source: Path) -> Any:
+        """Send a file as a form's `image`, streamed from the disk.
+
+        Raises:
+            UploadTooLarge: the server says so. Others as `ask`.
+        """
+        with source.open("rb") as file, self._told():
+            answer = self._http.post(path, data=dict(fields), files={"image": (name, file, "application/octet-stream")})
+        if answer.status_code == 413:
+            raise UploadTooLarge(
+                f"The ComfyUI server does not take files as large as {source.name}.",
+                "Start it with --max-upload-size 2048, or give it a shorter or smaller file.",
+            )
+        if not answer.is_success:
+            raise _refusal(answer.status_code, answer.text, path)
+        return as_json(answer)
+
+    def download(self, path: str, query: Mapping[str, str], target: Path, check: Callable[[], None]) -> int:
+        """Stream an answer into a file; bytes written. `check` is called at every block and may raise.
+
+        Raises:
+            UnexpectedAnswer: the file is not there, with status 404. Others as `ask`.
+        """
+        written = 0
+        with self._told(), self._http.stream("GET", path, params=dict(query)) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise _refusal(answer.status_code, answer.text, path)
+            with target.open("wb") as file:
+                for block in answer.iter_bytes(BLOCK):
+                    check()
+                    file.write(block)
+                    written += len(block)
+        return written
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.ConnectError:
+            raise ConnectionRefused(
+                "The ComfyUI server does not answer.", f"Start it, or correct comfyui.url ({self.url}) in settings.yaml."
+            ) from None
+        except httpx.ConnectTimeout:
+            raise ConnectionRefused(
+                "The ComfyUI server cannot be reached.", f"See that this machine reaches {self.url}, and its firewall lets it."
+            ) from None
+        except (httpx.TimeoutException, httpx.TransportError):
+            raise ComfyUIUnreachable(
+                "The connection to the ComfyUI server broke off.", "It may have been ended, or be very busy; try again."
+            ) from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
+            raise ComfyUIUnreachable("The ComfyUI server cannot be asked.", "See comfyui.url in settings.yaml.") from None
+
+
+def as_json(answer: httpx.Response) -> Any:
+    """
+    Raises:
+        UnexpectedAnswer: it is no JSON, whatever its status and content type say.
+    """
+    if len(answer.content) > LARGEST_ANSWER:
+        raise UnexpectedAnswer("The ComfyUI server's answer is far too long.")
+    try:
+        return json.loads(answer.content)
+    except (ValueError, RecursionError):
+        raise UnexpectedAnswer(
+            "What answers at ComfyUI's address is not a ComfyUI server.",
+            "See comfyui.url in settings.yaml: another program may use that port.",
+            body=answer.text[:SHOWN],
+        ) from None
+
+
+def _refusal(status: int, text: str, path: str) -> UnexpectedAnswer:
+    said = " ".join(text.split())[:SHOWN]
+    words = f": {said}" if said and not said.startswith(("<", "{")) and status != 500 else ""
+    route = path.split("?")[0]
+    if status == 403:
+        return UnexpectedAnswer(
+            "The ComfyUI server refuses the studio (status 403).", "A proxy or a login may stand before it.", status=status
+        )
+    return UnexpectedAnswer(
+        f"The ComfyUI server answered {route} with status {status}{words}.",
+        "Its own log says more.",
+        status=status,
+        body=text[:4000],
+        retryable=status >= 500,
+    )

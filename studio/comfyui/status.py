@@ -1,0 +1,238 @@
+"""Where a job stands on the server, and how it ended: values read from answers that may come in several forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any
+
+OUT_OF_MEMORY = ("out of memory", "outofmemory", "ran out of memory")
+_MEMORY_HINT = "Ask for fewer frames or a smaller size, or choose a template with smaller weights; then try again."
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Waits on the server; `ahead` counts the jobs before it there, running ones too."""
+
+    ahead: int
+
+
+@dataclass(frozen=True)
+class Running:
+    """Is being worked on."""
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """One file that a node wrote, as /view finds it again."""
+
+    node: str
+    filename: str
+    subfolder: str
+    type: str
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(self.filename).suffix.lower()
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The job came to its end; `files` in the order in which nodes and lists are told, previews left out."""
+
+    files: tuple[ResultFile, ...]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A node failed. `reason` and `hint` are sentences."""
+
+    reason: str
+    hint: str
+    out_of_memory: bool = False
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """Somebody stopped it: the studio, or a person at the server."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The server does not know the job: never received, or forgotten in a restart."""
+
+
+JobStatus = Queued | Running | Finished | Failed | Interrupted | Unknown
+ENDED = (Finished, Failed, Interrupted)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The server's queue: ids that run, and ids that wait in their order."""
+
+    running: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, answer: Any) -> Queue:
+        """Of an answer of /queue; what is not of its form is left out."""
+        told = answer if isinstance(answer, Mapping) else {}
+        running = [item[1] for item in _items(told.get("queue_running"))]
+        pending = sorted(_items(told.get("queue_pending")), key=lambda item: item[0] if _is_number(item[0]) else 0)
+        return cls(tuple(map(str, running)), tuple(str(item[1]) for item in pending))
+
+    def place(self, prompt_id: str) -> Queued | Running | None:
+        if prompt_id in self.running:
+            return Running()
+        if prompt_id in self.pending:
+            return Queued(self.pending.index(prompt_id) + len(self.running))
+        return None
+
+
+def read_history(answer: Any, prompt_id: str, titles: Mapping[str, str] = MappingProxyType({})) -> JobStatus | None:
+    """How a job ended, from an answer of /history/{id}; None while the server tells nothing of it.
+
+    Args:
+        titles: names for node ids in sentences.
+    """
+    entry = answer.get(prompt_id) if isinstance(answer, Mapping) else None
+    if not isinstance(entry, Mapping):
+        return None
+    raw = entry.get("status")
+    status = raw if isinstance(raw, Mapping) else {}
+    events = [_event(message) for message in status.get("messages") or ()]
+    for name, data in events:
+        if name == "execution_interrupted":
+            return Interrupted()
+        if name == "execution_error":
+            return explain_error(data, titles)
+    if status.get("status_str") == "error":
+        words = " ".join(str(message) for message in status.get("messages") or () if isinstance(message, str))
+        if "interrupt" in words.lower():
+            return Interrupted()
+        return explain_error({"exception_message": words}, titles)
+    return Finished(read_outputs(entry.get("outputs")))
+
+
+def read_outputs(outputs: Any) -> tuple[ResultFile, ...]:
+    """Every file that any node tells of, under whatever name it lists them: images, gifs, video, audio …"""
+    found: list[ResultFile] = []
+    for node, told in (outputs if isinstance(outputs, Mapping) else {}).items():
+        for listed in (told if isinstance(told, Mapping) else {}).values():
+            for item in listed if isinstance(listed, list) else ():
+                if isinstance(item, Mapping) and isinstance(item.get("filename"), str) and item.get("type", "output") == "output":
+                    found.append(ResultFile(str(node), item["filename"], str(item.get("subfolder") or ""), "output"))
+    return tuple(dict.fromkeys(found))
+
+
+def explain_error(data: Mapping[str, Any], titles: Mapping[str, str] = MappingProxyType({})) -> Failed:
+    """The sentence of an execution_error; no traceback and no path of the server's machine in it."""
+    message = str(data.get("exception_message") or "").strip()
+    kind = str(data.get("exception_type") or "").rsplit(".", 1)[-1]
+    where = _where(data, titles)
+    everything = f"{kind} {message}".lower()
+    if any(words in everything for words in OUT_OF_MEMORY):
+        return Failed(f"The graphics card ran out of memory{where}.", _MEMORY_HINT, out_of_memory=True)
+    first = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    if "header too small" in first.lower() or "safetensor" in everything:
+        hint = "A model file is empty or cut short: download it again on the server's machine."
+    else:
+        hint = "The server's own log names the cause."
+    said = _without_paths(first)[:240] or kind or "it gave no reason"
+    return Failed(f"ComfyUI failed{where}: {said}".rstrip(".") + ".", hint)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a server objects to in a graph, sentence by sentence; `kinds` are the server's own names of the objections."""
+
+    sentences: tuple[str, ...]
+    kinds: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def reason(self) -> str:
+        return f"ComfyUI does not take this graph: {' '.join(self.sentences)}"
+
+
+def read_refusal(answer: Any, titles: Mapping[str, str] = MappingProxyType({})) -> Refusal | None:
+    """The objections in an answer of /prompt, also those of an answer that took a part of the graph; None without any."""
+    told = answer if isinstance(answer, Mapping) else {}
+    sentences: list[str] = []
+    kinds: set[str] = set()
+    nodes = told.get("node_errors")
+    for node, errors in nodes.items() if isinstance(nodes, Mapping) else ():
+        listed = errors.get("errors") if isinstance(errors, Mapping) else None
+        name = titles.get(str(node)) or (errors.get("class_type") if isinstance(errors, Mapping) else "") or f"node {node}"
+        for error in listed or ():
+            if isinstance(error, Mapping):
+                kinds.add(str(error.get("type") or ""))
+                sentences.append(_objection(str(name), error))
+    error = told.get("error")
+    if isinstance(error, Mapping):
+        kinds.add(str(error.get("type") or ""))
+        if not sentences or error.get("type") in ("missing_node_type", "invalid_prompt"):
+            sentences.insert(0, _general(error))
+    elif isinstance(error, str):
+        sentences.append(f"{error.rstrip('.')}.")
+    return Refusal(tuple(dict.fromkeys(sentences)), frozenset(kinds - {""})) if sentences else None
+
+
+def _objection(node: str, error: Mapping[str, Any]) -> str:
+    raw = error.get("extra_info")
+    info = raw if isinstance(raw, Mapping) else {}
+    name, value = info.get("input_name"), info.get("received_value")
+    kind = error.get("type")
+    if kind == "value_not_in_list" and name:
+        return f"{node} knows no {name} called “{_short(value)}”."
+    if kind == "required_input_missing" and name:
+        return f"{node} lacks its input {name}."
+    if kind in ("value_smaller_than_min", "value_bigger_than_max") and name:
+        bound = "small" if kind == "value_smaller_than_min" else "large"
+        return f"{node}: {name} is too {bound} at {_short(value)}."
+    details = " ".join(str(error.get(key) or "") for key in ("message", "details")).strip()
+    return f"{node}: {_without_paths(details)[:200] or 'it refuses'}".rstrip(".") + "."
+
+
+def _general(error: Mapping[str, Any]) -> str:
+    raw = error.get("extra_info")
+    info = raw if isinstance(raw, Mapping) else {}
+    if error.get("type") == "missing_node_type" and info.get("class_type"):
+        return f"The node class {info['class_type']} is not installed there."
+    words = " ".join(str(error.get(key) or "") for key in ("message", "details")).strip()
+    return f"{_without_paths(words)[:240] or 'it gives no reason'}".rstrip(".") + "."
+
+
+def _where(data: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    node = str(data.get("node_id") or "")
+    name = titles.get(node) or str(data.get("node_type") or "")
+    return f" in {name}" if name else ""
+
+
+def _without_paths(text: str) -> str:
+    """Folders of the server's machine cut down to the last name."""
+    words = []
+    for word in text.split():
+        bare = word.replace("\\", "/")
+        words.append(bare.rsplit("/", 1)[-1] if bare.count("/") > 1 and "://" not in bare else word)
+    return " ".join(words)
+
+
+def _short(value: Any) -> str:
+    return _without_paths(str(value))[:120]
+
+
+def _event(message: Any) -> tuple[str, Mapping[str, Any]]:
+    if isinstance(message, list | tuple) and message:
+        data = message[1] if len(message) > 1 else {}
+        return str(message[0]), data if isinstance(data, Mapping) else {}
+    return "", {}
+
+
+def _items(listed: Any) -> list[Any]:
+    return [item for item in listed or () if isinstance(item, list | tuple) and len(item) > 1] if isinstance(listed, list) else []
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
