@@ -17,6 +17,10 @@ HOME = Path(__file__).resolve().parent.parent
 """The studio's own folder, where app.py lies."""
 
 
+_SECRETS = frozenset({"server.token"})
+"""Settings whose values are never shown, not even wrong ones."""
+
+
 class Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,6 +30,24 @@ class ServerSettings(Group):
     port: int = Field(7860, ge=1, le=65535)
     max_upload_mb: int = Field(500, ge=1, le=100_000)
     allowed_hosts: tuple[str, ...] = ()
+    token: str = ""
+    https: bool = False
+    root_path: str = ""
+
+    @field_validator("token")
+    @classmethod
+    def _worth_guessing_at(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[\x21-\x7e]{16,256}", value):
+            raise ValueError("it should be 16 to 256 letters, digits and signs without a space")
+        return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _path(cls, value: str) -> str:
+        value = value.rstrip("/")
+        if value and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value):
+            raise ValueError("it should be a path such as /greenroom")
+        return value
 
 
 class DataSettings(Group):
@@ -43,6 +65,8 @@ class MemorySettings(Group):
     sample_seconds: float = Field(1.0, ge=0.05, le=60)
     return_tolerance_gib: float = Field(0.3, ge=0)
     wait_seconds: float = Field(1800, ge=0)
+    pause_above_celsius: float = Field(88, ge=0, le=150)
+    resume_below_celsius: float = Field(80, ge=0, le=150)
 
 
 class WorkerSettings(Group):
@@ -206,4 +230,6 @@ def _explain(error: ValidationError) -> tuple[str, str]:
         inside = len(first["loc"]) > 1 and group is not None
         known = group.annotation.model_fields if inside else Settings.model_fields  # type: ignore[union-attr]
         return f"The setting {where} does not exist.", f"Allowed here: {', '.join(sorted(known))}."
+    if where in _SECRETS:
+        return f"The setting {where} cannot be used.", f"{first['msg']}."
     return f"The setting {where} cannot be {first['input']!r}.", f"{first['msg']}."

@@ -30,6 +30,7 @@ from studio.settings import HOME, Settings
 from studio.voices.voices import Voices
 from studio.weights import Weights
 from studio.workers.host import WorkerHost
+from studio.workers.idle import IdleTimes
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,9 @@ class Studio:
             logs=self.paths.logs,
             light_workers=self.settings.lanes.cpu_jobs,
             admit=self.memory.admit_load,
+            reuse=self.memory.reuse,
+            idle=IdleTimes(self.settings.workers, self.paths.root / "idle.json"),
+            tell=self.memory.events.tell,
             observer=self.memory,
             gpu_bytes=self.memory.gpu_bytes,
             tolerance_gib=self.settings.memory.return_tolerance_gib,

@@ -13,6 +13,12 @@ from studio.memory.promises import Promises, Reservation
 from studio.memory.reading import MemoryReading
 
 STEP_SECONDS = 0.5
+COOLING = "Let it cool, or change memory.pause_above_celsius in settings.yaml."
+
+
+def nothing_holds(need: Need) -> str:
+    """For studios without a guard against heat."""
+    return ""
 
 
 class Admission:
@@ -32,13 +38,19 @@ class Admission:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
+        hold: Callable[[Need], str] = nothing_holds,
     ) -> None:
+        """
+        Args:
+            hold: why a load has to wait whatever memory there is (heat, say), "" when it need not.
+        """
         self._promises = promises
         self._facts = facts
         self._limits = limits
         self._wait_seconds = wait_seconds
         self._monotonic = monotonic
         self._pause = pause
+        self._hold = hold
 
     def decide(self, need: Need, residents: Sequence[Resident]) -> Decision:
         """What the gate says now; promises nothing."""
@@ -59,7 +71,7 @@ class Admission:
         while True:
             if cancelled():
                 raise Cancelled
-            decision, reservation = self._promise(need, variant, residents())
+            decision, reservation = self._promise(need, variant, residents)
             if reservation is not None and isinstance(decision, Admit):
                 if not decision.after_evicting:
                     return reservation
@@ -81,9 +93,14 @@ class Admission:
         reading, gpu = self._facts()
         return decide(need, reading, gpu, residents, self._limits, promised)
 
-    def _promise(self, need: Need, variant: str, residents: Sequence[Resident]) -> tuple[Decision, Reservation | None]:
+    def _promise(
+        self, need: Need, variant: str, residents: Callable[[], Sequence[Resident]]
+    ) -> tuple[Decision, Reservation | None]:
+        if held := self._hold(need):
+            return Wait(held, COOLING), None
+        now = residents()
         with self._promises.deciding:
-            decision = self._decide(need, residents, self._promises.needs())
+            decision = self._decide(need, now, self._promises.needs())
             return decision, self._promises.give(need, variant) if isinstance(decision, Admit) else None
 
     def _make_room(

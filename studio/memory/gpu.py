@@ -35,7 +35,7 @@ class GpuFacts:
         unified: it shares the machine's memory; then `total` and `used` are None and the system's reading counts.
         total, used: bytes of its own memory.
         process_bytes: bytes each process holds on it, by process id as this machine's root namespace counts them.
-        temperature: degrees Celsius. power: watts. utilisation: percent.
+        temperature: degrees Celsius. power: watts. utilisation: percent. clock, memory_clock: MHz.
         uuid: what CUDA_VISIBLE_DEVICES takes to mean this very card.
     """
 
@@ -47,6 +47,8 @@ class GpuFacts:
     temperature: float | None = None
     power: float | None = None
     utilisation: float | None = None
+    clock: float | None = None
+    memory_clock: float | None = None
     uuid: str = ""
 
     @property
@@ -166,8 +168,15 @@ class NvmlProbe:
             temperature=self._optional(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
             power=None if power is None else power / 1000,
             utilisation=None if rates is None else rates.gpu,
+            clock=self._clock_of(handle, "NVML_CLOCK_GRAPHICS"),
+            memory_clock=self._clock_of(handle, "NVML_CLOCK_MEM"),
             uuid=_text(self._optional(nvml.nvmlDeviceGetUUID, handle) or ""),
         )
+
+    def _clock_of(self, handle: Any, name: str) -> float | None:
+        kind = getattr(self._library, name, None)
+        question = getattr(self._library, "nvmlDeviceGetClockInfo", None)
+        return None if kind is None or question is None else self._optional(question, handle, kind)
 
     def _own_memory(self, handle: Any) -> tuple[int | None, int | None]:
         """(total, used), (None, None) where the card has none of its own. Errors of other kinds are raised."""

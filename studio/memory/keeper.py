@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from engines.contract import Card, Device, Tier
-from studio.memory.admission import Admission
+from studio.errors import MemoryRefused
+from studio.memory.admission import COOLING, Admission
+from studio.memory.events import MachineEvents
 from studio.memory.gate import gain, usable_for
 from studio.memory.gpu import GpuFacts, GpuProbe, NvmlProbe
 from studio.memory.ledger import MemoryLedger
-from studio.memory.model import Decision, Holder, Limits, Need, Resident
+from studio.memory.model import Admit, Decision, Holder, Limits, Need, Resident
 from studio.memory.promises import Promises, Reservation
 from studio.memory.reading import MachineFiles, MemoryReading, process_resident, read_memory
 from studio.memory.reservations import Kind, Reservations
 from studio.memory.sampler import Sampler
 from studio.memory.sentences import verdict
 from studio.memory.sizes import GIB, gib
+from studio.memory.thermal import ThermalGuard
 from studio.settings import MemorySettings
 from studio.workers.model import Residency, UnloadReport, WorkerStatus
 
@@ -68,6 +71,9 @@ class MemoryKeeper:
     ) -> None:
         self.limits = Limits.of(settings)
         self.ledger = MemoryLedger(clock)
+        self.events = MachineEvents(clock)
+        self.heat = ThermalGuard(settings.pause_above_celsius, settings.resume_below_celsius, self.events.tell)
+        self._wait_seconds = settings.wait_seconds
         self.reservations = Reservations(data_folder / "memory.db", clock)
         self._files = files or MachineFiles()
         self._gpu: GpuProbe = gpu or NvmlProbe(lambda: self.reading().total)
@@ -76,7 +82,13 @@ class MemoryKeeper:
         self._workers: Workers | None = None
         self._card_of: Callable[[str], Card] | None = None
         self._admission = Admission(
-            self._promises, self._facts, self.limits, settings.wait_seconds, monotonic=monotonic, pause=pause
+            self._promises,
+            self._facts,
+            self.limits,
+            settings.wait_seconds,
+            monotonic=monotonic,
+            pause=pause,
+            hold=self._too_hot,
         )
         self.sampler = Sampler(
             self._facts,
@@ -86,6 +98,8 @@ class MemoryKeeper:
             fast_seconds=settings.sample_seconds,
             monotonic=monotonic,
             clock=clock,
+            feel=self.heat.feel,
+            tell=self.events.tell,
         )
 
     def attach(self, workers: Workers, card_of: Callable[[str], Card]) -> None:
@@ -140,8 +154,14 @@ class MemoryKeeper:
             "verdicts": {tier.value: self._verdict(tier, reading, facts, residents) for tier in Tier},
             "level": self.sampler.level.value,
             "swap_used": gib(reading.swap_used),
+            "swap_total": gib(reading.swap_total),
             "pressure": {"some": reading.pressure_some, "full": reading.pressure_full},
-            "gpu": None if facts is None else _gpu_row(facts),
+            "gpu": None if facts is None else self._gpu_row(facts),
+            "heat": {
+                "paused": self.heat.reason,
+                "pause_above": self.heat.pause_above,
+                "resume_below": self.heat.resume_below,
+            },
         }
 
     # Admission
@@ -187,6 +207,23 @@ class MemoryKeeper:
         assert self._workers is not None, "attach comes before the first load"
         self.admission(card, variant, self.residents, self._workers.unload, waiting)
 
+    def reuse(self, card: Card, held_gib: float, waited: float, variant: str = "") -> str:
+        """The worker host's ReuseHook: a warm engine meets the guard against heat, and the admit limit for what it is
+        expected to take beyond what it holds. Idle engines are unloaded for it where that helps."""
+        need = self.need(card, variant)
+        reason, hint = self._too_hot(need), COOLING
+        if not reason:
+            decision = self.decide(self._growth(need, held_gib))
+            if not isinstance(decision, Admit):
+                reason, hint = decision.reason, decision.hint
+            elif decision.after_evicting and self._workers is not None:
+                for engine_id in decision.after_evicting:
+                    self._workers.unload(engine_id)
+                return decision.note
+        if reason and waited >= self._wait_seconds:
+            raise MemoryRefused(reason, hint)
+        return reason
+
     # The worker host's observer
 
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:
@@ -216,6 +253,29 @@ class MemoryKeeper:
             self.reservations.record(Kind.RETURNED, engine_id, life.variant, int(report.returned_gib * GIB))
 
     # Inside
+
+    def _too_hot(self, need: Need) -> str:
+        return self.heat.reason if need.device is Device.CUDA else ""
+
+    def _growth(self, need: Need, held_gib: float) -> Need:
+        """What a loaded engine will take of the machine beyond what it holds, under the rule of the light tier: nothing
+        above the admit limit. Of a plug-in card it holds its part already."""
+        facts = self.gpu()
+        on_a_card = need.device is Device.CUDA and facts is not None and facts.has_own_memory
+        further = 0 if on_a_card else max(0, need.bytes - int(held_gib * GIB))
+        return replace(need, title=f"{need.title} (loaded already)", tier=Tier.LIGHT, device=Device.CPU, bytes=further)
+
+    def _gpu_row(self, facts: GpuFacts) -> dict[str, Any]:
+        total = facts.total or 0
+        reserve = self.limits.must_stay_free(Tier.HEAVY, total, plug_in=True) if facts.has_own_memory else None
+        return {
+            "name": facts.name, "unified": facts.unified,
+            "total": None if facts.total is None else gib(facts.total),
+            "used": None if facts.used is None else gib(facts.used),
+            "reserve": None if reserve is None else gib(reserve),
+            "temperature": facts.temperature, "power": facts.power, "utilisation": facts.utilisation,
+            "clock": facts.clock, "memory_clock": facts.memory_clock,
+        }  # fmt: skip
 
     def _facts(self) -> tuple[MemoryReading, GpuFacts | None]:
         return self.reading(), self.gpu()
@@ -282,11 +342,3 @@ def _state(resident: Resident) -> Residency:
     if resident.loading:
         return Residency.LOADING
     return Residency.BUSY if resident.busy else Residency.WARM
-
-
-def _gpu_row(facts: GpuFacts) -> dict[str, Any]:
-    return {
-        "name": facts.name, "unified": facts.unified,
-        "total": None if facts.total is None else gib(facts.total), "used": None if facts.used is None else gib(facts.used),
-        "temperature": facts.temperature, "power": facts.power, "utilisation": facts.utilisation,
-    }  # fmt: skip

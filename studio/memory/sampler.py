@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from engines.contract import Tier
 from studio.memory import sentences
+from studio.memory.events import untold
 from studio.memory.gpu import GpuFacts
 from studio.memory.model import Limits, Resident
 from studio.memory.reading import MemoryReading
@@ -50,6 +51,18 @@ class Sample:
             "at": round(self.at, 1), "used": gib(self.used), "available": gib(self.available), "swap": gib(self.swap_used),
             "pressure": self.pressure, "card": None if self.card_used is None else gib(self.card_used),
         }  # fmt: skip
+
+
+_LEVEL_SENTENCES = {
+    Level.CALM: "Memory has room again",
+    Level.WARNING: "Memory is getting short: no medium or heavy engine is loaded",
+    Level.CLOSED: "Memory is nearly full: no work is begun",
+    Level.ENDING: "Memory is full: the youngest heavy engine is ended",
+}
+
+
+def unfelt(temperature: float | None) -> None:
+    """For temperatures that nobody follows."""
 
 
 def level_of(fraction: float, limits: Limits) -> Level:
@@ -91,8 +104,15 @@ class Sampler:
         settle_seconds: float = SETTLE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
+        feel: Callable[[float | None], None] = unfelt,
+        tell: Callable[[str, str], None] = untold,
     ) -> None:
+        """
+        Args:
+            feel: told the GPU's temperature at every sample. tell: told of every limit that was crossed.
+        """
         self._read = read
+        self._feel, self._tell = feel, tell
         self._limits = limits
         self._workers = workers
         self._end_worker = end_worker
@@ -132,6 +152,7 @@ class Sampler:
         reading, gpu = self._read()
         workers = self._workers()
         self._remember(reading, gpu)
+        self._feel(None if gpu is None else gpu.temperature)
         self._announce(reading)
         self._guard(reading, workers)
         demanding = any(worker.busy or worker.tier is not Tier.LIGHT for worker in workers)
@@ -175,8 +196,11 @@ class Sampler:
 
     def _announce(self, reading: MemoryReading) -> None:
         level = level_of(reading.fraction, self._limits)
-        if level is not self._level and level is not Level.CALM:
-            log.warning("Memory is %s: %.0f %% of %s in use", level, reading.fraction * 100, about(reading.pool))
+        if level is not self._level:
+            in_use = f"{reading.fraction:.0%} of {about(reading.pool)} in use"
+            if level is not Level.CALM:
+                log.warning("Memory is %s: %s", level, in_use)
+            self._tell("memory", f"{_LEVEL_SENTENCES[level]} ({in_use}).")
         self._level = level
 
     def _guard(self, reading: MemoryReading, workers: Sequence[Resident]) -> None:
@@ -191,4 +215,5 @@ class Sampler:
             self._ended_at = now
             reason = sentences.ended_for_memory(victim.title, victim.tier, reading.used, reading.pool, self._limits.kill)
             log.error("%s", reason)
+            self._tell("ended", reason)
             self._end_worker(victim.engine_id, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 
 from engines.contract import Engine, EngineOptions, Site
 from engines.errors import EngineError, EngineOutOfMemory, WorkerDied
+from studio.memory.reservations import variant_key
 from studio.settings import WorkerSettings
 from studio.workers.call import never, unheard
 from studio.workers.death import Death
 from studio.workers.ending import Undertaker, total
+from studio.workers.idle import IdleTimes
 from studio.workers.keeper import Keeper
 from studio.workers.log import WorkerLogs
 from studio.workers.measure import Meter, available_gib, no_gpu
@@ -21,19 +24,23 @@ from studio.workers.model import (
     AdmissionHook,
     EngineSource,
     Residency,
+    ReuseHook,
     SilentObserver,
     UnloadReport,
     WorkerObserver,
     WorkerStatus,
     admit_all,
+    reuse_all,
+    untold,
 )
 from studio.workers.proxy import EngineProxy
 from studio.workers.registry import Registry
-from studio.workers.slot import Slot, idle_limits
+from studio.workers.slot import Slot
 from studio.workers.starter import Starter
-from studio.workers.wishes import Wishes, unseen
+from studio.workers.wishes import Wishes, unseen, unweighed
 
 ATTEMPTS = 3
+REUSE_STEP_SECONDS = 0.5
 CLOSE_SECONDS = 1.0
 
 
@@ -50,7 +57,9 @@ class WorkerHost:
         catalog: finds engine classes by id.
         logs: folder for what workers print.
         light_workers: how many workers a light engine may have side by side; others have one.
-        admit: the memory gate; asked before every start.
+        admit: the memory gate; asked before every start. reuse: asked before a warm worker begins another job.
+        idle: how long unused workers stay; those of the settings when not given.
+        tell: told a kind and a sentence when an idle worker was ended.
         observer: who keeps the books.
         available: available main memory in GiB. gpu_bytes: graphics memory of a process by its id.
         tolerance_gib: an unload has succeeded when available memory is back to within this.
@@ -65,6 +74,9 @@ class WorkerHost:
         logs: Path,
         light_workers: int = 2,
         admit: AdmissionHook = admit_all,
+        reuse: ReuseHook = reuse_all,
+        idle: IdleTimes | None = None,
+        tell: Callable[[str, str], None] = untold,
         observer: WorkerObserver | None = None,
         available: Callable[[], float] = available_gib,
         gpu_bytes: Callable[[int], int] = no_gpu,
@@ -72,12 +84,13 @@ class WorkerHost:
     ) -> None:
         self._catalog, self._observer = catalog, observer or SilentObserver()
         self._meter = Meter(available, gpu_bytes, tolerance_gib)
-        self._limits = idle_limits(settings)
+        self.idle = idle or IdleTimes(settings)
+        self._reuse = reuse
         self._logs = WorkerLogs(logs)
         self._registry = Registry(light_workers)
         self._undertaker = Undertaker(self._registry, self._meter, self._observer)
         self._starter = Starter(settings, site, self._logs, admit, self._meter, self._observer)
-        self._keeper = Keeper(self._registry, self._limits, self._meter, self._undertaker.end)
+        self._keeper = Keeper(self._registry, self.idle, self._meter, self._undertaker.end, tell)
 
     @contextmanager
     def lease(
@@ -88,9 +101,11 @@ class WorkerHost:
         cancelled: Callable[[], bool] = never,
         on_progress: Callable[[float, str], None] = unheard,
         on_state: Callable[[str, str], None] = unseen,
+        on_peak: Callable[[float], None] = unweighed,
     ) -> Iterator[Any]:
         """An EngineProxy for as long as the block lasts. Reuses an idle worker whose reload options agree, else starts
-        one; waits while all that may be are busy. A worker that was killed while idle is replaced here.
+        one; waits while all that may be are busy. A worker that was killed while idle is replaced here. When it ends,
+        `on_peak` is told the most that the worker held meanwhile, in GiB.
 
         Raises:
             EngineNotReady, MemoryRefused, WorkerDied, Cancelled, and what the engine raised while loading.
@@ -103,6 +118,7 @@ class WorkerHost:
             yield EngineProxy(engine_class, lambda call: self._ask(slot, call, wishes))
         finally:
             self._give_back(slot)
+            on_peak(slot.peak_gib)
 
     def load(self, engine_id: str, options: EngineOptions | None = None, *, wishes: Wishes | None = None) -> None:
         """Have a warm worker of the engine, with its default options when none are given.
@@ -148,7 +164,7 @@ class WorkerHost:
 
     def snapshot(self) -> list[WorkerStatus]:
         """All workers as they stand, the oldest first."""
-        return [slot.status(self._limits) for slot in self._registry.all()]
+        return [slot.status(self.idle.of(slot.engine.card)) for slot in self._registry.all()]
 
     def close(self) -> None:
         """End every worker, busy ones too, within three seconds. Nothing can be leased afterwards."""
@@ -169,7 +185,7 @@ class WorkerHost:
     def _acquire(self, engine: type[Engine], options: EngineOptions, wishes: Wishes) -> Slot:
         """A loaded worker with these options, this caller's alone. One that turns out dead is replaced."""
         for _ in range(ATTEMPTS):
-            slot = self._registry.claim(engine, options, wishes, self._undertaker.end)
+            slot = self._claim(engine, options, wishes)
             if slot.state is Residency.LOADING:
                 self._starter.start(slot, wishes, self._undertaker)
                 slot.state = Residency.BUSY
@@ -181,6 +197,37 @@ class WorkerHost:
             else:
                 return slot
         raise EngineError(f"{engine.card.title} ended each time before it could be used.", retryable=True)
+
+    def _claim(self, engine: type[Engine], options: EngineOptions, wishes: Wishes) -> Slot:
+        """A slot of this caller's own: a fresh one, or a warm one that may begin another job now. While it may not, it is
+        given back, so that whoever makes room can have it."""
+        begun = time.monotonic()
+        while True:
+            slot = self._registry.claim(engine, options, wishes, self._undertaker.end)
+            if slot.state is Residency.LOADING:
+                return slot
+            reason = ""
+            try:
+                waited = time.monotonic() - begun
+                reason = self._reuse(engine.card_for(options), slot.held_gib, waited, variant_key(options))
+                if not reason:
+                    return slot
+            except BaseException:
+                self._registry.give_back(slot)
+                raise
+            self._registry.give_back(slot)
+            wishes.on_state("waiting", reason)
+            time.sleep(REUSE_STEP_SECONDS)
+
+    def set_idle(self, engine_id: str, seconds: float | None) -> None:
+        """How long an unused worker of the engine stays; 0 = for ever, None = as the settings say.
+
+        Raises:
+            NotFound: there is no such engine.
+        """
+        self.idle.choose(self._catalog.get(engine_id).card.id, seconds)
+        with self._registry.changed:
+            self._registry.changed.notify_all()
 
     def _adapt(self, slot: Slot, options: EngineOptions, wishes: Wishes) -> None:
         if slot.options == options:

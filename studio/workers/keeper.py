@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from engines.contract import Tier
+from studio.workers.idle import IdleTimes
 from studio.workers.measure import Meter
 from studio.workers.model import Residency
 from studio.workers.registry import Registry
-from studio.workers.slot import Slot, idle_limit
+from studio.workers.slot import Slot
 
 SAMPLE_SECONDS = 0.1
 log = logging.getLogger(__name__)
@@ -21,8 +21,15 @@ class Keeper:
     """One thread. It sleeps on the registry's condition until something changes or the next idle worker is due, and wakes
     ten times a second only while one is at work. Workers are ended with nothing locked."""
 
-    def __init__(self, registry: Registry, limits: Mapping[Tier, float], meter: Meter, end: Callable[[Slot], object]) -> None:
-        self._registry, self._limits, self._meter, self._end = registry, limits, meter, end
+    def __init__(
+        self,
+        registry: Registry,
+        idle: IdleTimes,
+        meter: Meter,
+        end: Callable[[Slot], object],
+        tell: Callable[[str, str], None],
+    ) -> None:
+        self._registry, self._idle, self._meter, self._end, self._tell = registry, idle, meter, end, tell
         self._stopping = False
         self._thread = threading.Thread(target=self._loop, name="worker-keeper", daemon=True)
         self._thread.start()
@@ -40,7 +47,11 @@ class Keeper:
                 due = [] if self._stopping else self._registry.claim_due(self._is_due)
             for slot in due:
                 log.info("%s was idle long enough and is unloaded", slot.engine.card.title)
+                minutes = self._idle.of(slot.engine.card) / 60
                 self._end(slot)
+                back = 0.0 if slot.report is None else slot.report.returned_gib
+                title = slot.engine.card.title
+                self._tell("idle", f"{title} was unused for {minutes:.3g} min and was unloaded; {back:.2f} GiB came back.")
             for slot in self._registry.all():
                 if slot.state is not Residency.WARM and slot.pid:
                     slot.sample(self._meter)
@@ -49,10 +60,10 @@ class Keeper:
         slots = self._registry.all()
         if any(slot.state is not Residency.WARM for slot in slots):
             return SAMPLE_SECONDS
-        limits = [(slot, idle_limit(slot.engine, self._limits)) for slot in slots]
+        limits = [(slot, self._idle.of(slot.engine.card)) for slot in slots]
         times = [slot.idle_since + limit - time.monotonic() for slot, limit in limits if limit > 0]
         return max(0.0, min(times)) if times else None
 
     def _is_due(self, slot: Slot) -> bool:
-        limit = idle_limit(slot.engine, self._limits)
+        limit = self._idle.of(slot.engine.card)
         return limit > 0 and time.monotonic() - slot.idle_since >= limit

@@ -88,6 +88,20 @@ class AdmissionHook(Protocol):
         """
 
 
+class ReuseHook(Protocol):
+    """The memory gate as a warm worker meets it before another job."""
+
+    def __call__(self, card: Card, held_gib: float, waited: float, variant: str = "") -> str:
+        """ "" when it may begin; else the reason why it has to wait, and the host asks again in half a second.
+
+        Args:
+            held_gib: what the worker holds already. waited: seconds since this job first asked.
+
+        Raises:
+            MemoryRefused: it has waited long enough.
+        """
+
+
 class WorkerObserver(Protocol):
     """Who keeps the books. Called from the host's threads without its registry locked; must be quick and not raise.
 
@@ -131,3 +145,12 @@ class EngineSource(Protocol):
 
 def admit_all(card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
     """The gate that is always open: for benches and tests."""
+
+
+def reuse_all(card: Card, held_gib: float, waited: float, variant: str = "") -> str:
+    """The same for warm workers."""
+    return ""
+
+
+def untold(kind: str, sentence: str) -> None:
+    """For events that nobody follows."""

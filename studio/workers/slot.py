@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engines.contract import Engine, EngineOptions, Tier
-from studio.settings import WorkerSettings
+from engines.contract import Engine, EngineOptions
 from studio.workers.death import Death
 from studio.workers.measure import Meter
 from studio.workers.model import Residency, UnloadReport, WorkerStatus
@@ -68,11 +67,15 @@ class Slot:
         self.peak_gib = max(self.peak_gib, self.held_gib)
         self.available_gib = meter.available()
 
-    def status(self, limits: Mapping[Tier, float]) -> WorkerStatus:
+    def status(self, idle_limit: float) -> WorkerStatus:
+        """
+        Args:
+            idle_limit: see WorkerStatus.
+        """
         idle = time.monotonic() - self.idle_since if self.state is Residency.WARM else 0.0
         card = self.engine.card
         return WorkerStatus(
-            card.id, self.pid, self.state, self.held_gib or card.memory_gib, idle, idle_limit(self.engine, limits), card.tier,
+            card.id, self.pid, self.state, self.held_gib or card.memory_gib, idle, idle_limit, card.tier,
             self.started,
         )  # fmt: skip
 
@@ -86,17 +89,3 @@ def reload_key(options: EngineOptions) -> tuple[Any, ...]:
 
 def _reloads(extra: Mapping[str, Any] | Callable[..., None] | None) -> bool:
     return isinstance(extra, Mapping) and bool(extra.get("reload"))
-
-
-def idle_limits(settings: WorkerSettings) -> dict[Tier, float]:
-    return {
-        Tier.LIGHT: settings.idle_light_seconds,
-        Tier.MEDIUM: settings.idle_medium_seconds,
-        Tier.HEAVY: settings.idle_heavy_seconds,
-    }
-
-
-def idle_limit(engine: type[Engine], limits: Mapping[Tier, float]) -> float:
-    """After how many seconds without use a worker of this engine is ended; 0 = never."""
-    card = engine.card
-    return limits[card.tier] if card.idle_seconds is None else card.idle_seconds

@@ -12,6 +12,10 @@ def unseen(state: str, note: str) -> None:
     """For states that nobody follows."""
 
 
+def unweighed(gib: float) -> None:
+    """For peaks that nobody keeps."""
+
+
 @dataclass(frozen=True)
 class Wishes:
     """How a taker can be asked and told.

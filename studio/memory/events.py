@@ -1,0 +1,51 @@
+"""What happened to the machine's memory and heat of late, in sentences, for the page and the API."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+EVENTS_KEPT = 200
+
+
+@dataclass(frozen=True)
+class MachineEvent:
+    """One thing that happened.
+
+    Args:
+        at: seconds since the epoch.
+        kind: memory (a limit was crossed), ended (a worker, to save the machine), heat, idle (an engine was unloaded).
+    """
+
+    at: float
+    kind: str
+    sentence: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class MachineEvents:
+    """The last events; any thread may tell and read. One lock, nothing is called inside it."""
+
+    def __init__(self, clock: Callable[[], float] = time.time, keep: int = EVENTS_KEPT) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._events: deque[MachineEvent] = deque(maxlen=keep)
+
+    def tell(self, kind: str, sentence: str) -> None:
+        with self._lock:
+            self._events.append(MachineEvent(self._clock(), kind, sentence))
+
+    def newest(self, limit: int = 50) -> list[MachineEvent]:
+        """The newest first."""
+        with self._lock:
+            return list(self._events)[: -limit - 1 : -1]
+
+
+def untold(kind: str, sentence: str) -> None:
+    """For events that nobody follows."""

@@ -1,0 +1,65 @@
+"""The guard against heat: no GPU work is begun above one temperature until the chip has cooled below another."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from studio.memory.events import untold
+
+log = logging.getLogger(__name__)
+
+
+class ThermalGuard:
+    """Remembers whether admission is paused; told every reading by `feel`.
+
+    Between the two temperatures it stays as it was, so that a chip at the limit does not open and close the gate with every
+    reading. A driver that stops telling the temperature opens it: a gate must not stay shut for want of news.
+
+    Args:
+        pause_above: degrees Celsius; 0 switches the guard off.
+        resume_below: degrees Celsius, not above `pause_above`.
+        tell: told once for each pause and each end of one.
+    """
+
+    def __init__(self, pause_above: float, resume_below: float, tell: Callable[[str, str], None] = untold) -> None:
+        self.pause_above = pause_above
+        self.resume_below = min(resume_below, pause_above)
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._paused_at: float | None = None
+
+    @property
+    def paused(self) -> bool:
+        return self._paused_at is not None
+
+    @property
+    def reason(self) -> str:
+        """Why work on the GPU has to wait now; "" when it need not."""
+        hot = self._paused_at
+        if hot is None:
+            return ""
+        return (
+            f"The GPU is at {hot:.0f} °C, above {self.pause_above:.0f} °C; work on it goes on when it has cooled below "
+            f"{self.resume_below:.0f} °C."
+        )
+
+    def feel(self, temperature: float | None) -> None:
+        """Take the present temperature into account; None is "not told"."""
+        if not self.pause_above:
+            return
+        with self._lock:
+            was, now = self._paused_at, self._next(temperature)
+            self._paused_at = now
+        if was is None and now is not None:
+            log.warning("%s", self.reason)
+            self._tell("heat", f"The GPU reached {now:.0f} °C; new work on it is paused.")
+        elif was is not None and now is None:
+            told = "does not tell its temperature any more" if temperature is None else f"has cooled to {temperature:.0f} °C"
+            self._tell("heat", f"The GPU {told}; work on it goes on.")
+
+    def _next(self, temperature: float | None) -> float | None:
+        if temperature is None or (self.paused and temperature < self.resume_below):
+            return None
+        return temperature if self.paused or temperature > self.pause_above else None

@@ -1,0 +1,70 @@
+"""How long an unused engine may stay in memory: by its tier, its card, or as a person has set it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from engines.contract import Card, Tier
+from studio.files import write_json
+from studio.settings import WorkerSettings
+
+log = logging.getLogger(__name__)
+
+LONGEST_SECONDS = 7 * 86_400.0
+
+
+class IdleTimes:
+    """Seconds without use after which a worker is ended; 0 = never.
+
+    What a person has set for an engine counts before its card, and the card before the setting of its tier. It is kept in
+    `path`; a missing or damaged file holds nothing. Any thread may call anything; one lock, held while the file is written.
+    """
+
+    def __init__(self, settings: WorkerSettings, path: Path | None = None) -> None:
+        self._tiers: Mapping[Tier, float] = {
+            Tier.LIGHT: settings.idle_light_seconds,
+            Tier.MEDIUM: settings.idle_medium_seconds,
+            Tier.HEAVY: settings.idle_heavy_seconds,
+        }
+        self._path = path
+        self._lock = threading.Lock()
+        self._set = _read(path)
+
+    def of(self, card: Card) -> float:
+        chosen = self._set.get(card.id)
+        return self.usual(card) if chosen is None else chosen
+
+    def usual(self, card: Card) -> float:
+        """Without what a person has set."""
+        return self._tiers[card.tier] if card.idle_seconds is None else card.idle_seconds
+
+    def chosen(self, engine_id: str) -> float | None:
+        """What a person has set, None when nothing."""
+        return self._set.get(engine_id)
+
+    def choose(self, engine_id: str, seconds: float | None) -> None:
+        """Set it for one engine; 0 keeps it warm, None goes back to the usual."""
+        with self._lock:
+            changed = {name: value for name, value in self._set.items() if name != engine_id}
+            if seconds is not None:
+                changed[engine_id] = max(0.0, min(float(seconds), LONGEST_SECONDS))
+            self._set = changed
+            if self._path is not None:
+                try:
+                    write_json(self._path, dict(sorted(changed.items())))
+                except OSError as error:
+                    log.warning("The idle times could not be kept: %s", error)
+
+
+def _read(path: Path | None) -> dict[str, float]:
+    if path is None:
+        return {}
+    try:
+        stored = json.loads(path.read_bytes())
+        return {str(name): max(0.0, float(value)) for name, value in stored.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
