@@ -58,17 +58,32 @@ window.greenroom = (() => {
   }
 
   // Wire a gr.HTML piece: buttons with data-act send a click event with their data; data-confirm asks first.
+  // A live piece may be drawn anew between press and release, and browsers then send no click at all: the release counts
+  // when the pressed button is gone and the pointer is still over its place.
   const wire = (element, trigger) => {
-    element.addEventListener('click', event => {
-      const heard = event.target.closest('[data-audition]')
+    const act = target => {
+      const heard = target.closest('[data-audition]')
       if (heard) { toggleAudition(heard.dataset.audition); return }
-      const copy = event.target.closest('[data-copy]')
+      const copy = target.closest('[data-copy]')
       if (copy) { copyText(copy, element.querySelector(copy.dataset.copy)); return }
-      const button = event.target.closest('[data-act]')
+      const button = target.closest('[data-act]')
       if (!button || button.disabled) return
       if (button.dataset.confirm && !confirm(button.dataset.confirm)) return
       trigger('click', { ...button.dataset })
+    }
+    let pressed = null
+    element.addEventListener('pointerdown', event => {
+      const button = event.button === 0 ? event.target.closest('button') : null
+      pressed = button && { button, place: button.getBoundingClientRect() }
     })
+    element.addEventListener('pointerup', event => {
+      const gone = pressed && !pressed.button.isConnected ? pressed : null
+      pressed = null
+      if (!gone) return
+      const { left, right, top, bottom } = gone.place
+      if (event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom) act(gone.button)
+    })
+    element.addEventListener('click', event => act(event.target))
   }
 
   const clock = seconds => {
