@@ -38,6 +38,8 @@ BUILT_IN: tuple[str, ...] = (
     "engines.video.wan:WanT2VA14B",
     "engines.video.wan:WanI2VA14B",
     "engines.video.animatic:Animatic",
+    "engines.upscaling.real_esrgan:RealEsrgan",
+    "engines.upscaling.basic:BasicUpscale",
 )
 """Adding an engine is one line here: "module:Class"."""
 

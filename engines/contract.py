@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from engines.faces import contract as faces
+from engines.upscaling import contract as upscaling
 from engines.video import contract as video
 from media.audio import Audio
 
@@ -31,6 +32,7 @@ class Capability(StrEnum):
     FACES = "faces"
     VIDEO = "video"
     SWAP = "swap"
+    UPSCALING = "upscaling"
     VERIFICATION = "verification"
 
 
@@ -372,6 +374,7 @@ CALLABLE_METHODS: dict[Capability, frozenset[str]] = {
     Capability.FACES: frozenset({"animate", "lip_sync", "listen", "measure"}),
     Capability.VIDEO: frozenset({"generate"}),
     Capability.SWAP: frozenset({"swap"}),
+    Capability.UPSCALING: frozenset({"upscale"}),
     Capability.VERIFICATION: frozenset({"follow", "embed"}),
 }
 
@@ -380,4 +383,5 @@ WIRE_VALUES: tuple[type, ...] = (
     Audio, SpeakingVoice, SpeechRequest, TimedMark, Speech, TranscribedSegment, Transcript, PresetVoice,
     *faces.WIRE_VALUES,
     *video.WIRE_VALUES,
+    *upscaling.WIRE_VALUES,
 )  # fmt: skip

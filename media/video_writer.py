@@ -22,6 +22,8 @@ from media.audio import Audio
 from media.decode import open_media
 from media.errors import MediaError
 from media.resample import StreamResampler
+from media.subtitle_track import SubtitleTrack
+from media.subtitles import Cue
 from media.video import Picture
 
 SOUND_RATE = 48_000
@@ -121,11 +123,13 @@ def join_video(
     fps: Fraction,
     sound: Iterator[Audio] | None = None,
     tags: dict[str, str] | None = None,
+    subtitles: Sequence[Cue] = (),
 ) -> int:
     """Parts that VideoWriter made alike, end to end in one file with sound; pictures are copied, not encoded again.
 
     Args:
         sound: blocks of one rate and channel count, from the first picture on; taken as the pictures go.
+        subtitles: cues in order, as a track that players can switch on; () makes none.
 
     Returns:
         The number of pictures.
@@ -142,11 +146,13 @@ def join_video(
                 stream = container.add_stream_from_template(first.streams.video[0])
             stream.time_base = 1 / fps
             container.metadata.update(tags or {})
-            track = _SoundTrack(container, sound) if sound is not None else None
+            tracks: list[_SoundTrack | SubtitleTrack] = [_SoundTrack(container, sound)] if sound is not None else []
+            if subtitles:
+                tracks.append(SubtitleTrack(container, subtitles))
             written = 0
             for part in parts:
-                written += _copied(container, stream, part, written, fps, track)
-            if track is not None:
+                written += _copied(container, stream, part, written, fps, tracks)
+            for track in tracks:
                 track.finish()
         _finished(staged, path)
     except (av.error.FFmpegError, OSError) as error:
@@ -170,7 +176,12 @@ def _file_of(part: Path | Excerpt) -> Path:
 
 
 def _copied(
-    container: OutputContainer, stream: Any, part: Path | Excerpt, first: int, fps: Fraction, track: _SoundTrack | None
+    container: OutputContainer,
+    stream: Any,
+    part: Path | Excerpt,
+    first: int,
+    fps: Fraction,
+    tracks: Sequence[_SoundTrack | SubtitleTrack],
 ) -> int:
     count = 0
     begin, end = (part.first, part.last) if isinstance(part, Excerpt) else (0, None)
@@ -188,7 +199,7 @@ def _copied(
             packet.stream = stream
             container.mux(packet)
             count += 1
-            if track is not None:
+            for track in tracks:
                 track.up_to(float((first + count) / fps))
     return count
 

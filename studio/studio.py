@@ -166,6 +166,7 @@ def all_productions(studio: Studio) -> list[Production]:
     from studio.productions.portrait import AnimatePortrait
     from studio.productions.text_to_video import ImageToVideo, TextToVideo
     from studio.productions.transcription import Transcription
+    from studio.productions.upscale import Upscale
     from studio.productions.voice_transcript import VoiceTranscript
     from studio.productions.voiceover import Voiceover
     from studio.productions.voiceover_batch import VoiceoverBatch
@@ -181,6 +182,7 @@ def all_productions(studio: Studio) -> list[Production]:
         VoiceTranscript(studio),
         TextToVideo(studio, voiceover),
         ImageToVideo(studio, voiceover),
+        Upscale(studio),
         InstallEnvironment(studio.environments, engines, workers),
         DownloadWeights(studio.weights, engines, workers),
     ]

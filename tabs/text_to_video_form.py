@@ -26,7 +26,7 @@ EXAMPLE = """A lighthouse stands above the sea at sunset. The keeper climbs the 
 A small boat comes home across the bay. In the village, one window after another is lit.
 
 Night falls, and the stars come out over the hills. Somewhere a door closes, and it begins to snow."""
-_CAPTIONS = [("Burned into the picture", "burned"), ("In a file beside it", "soft"), ("None", "off")]
+_CAPTIONS = [("Burned into the picture", "burned"), ("As a track that can be switched", "soft"), ("None", "off")]
 _JOINS = [("Crossfades", "crossfade"), ("Cuts", "cut")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,9 +17,11 @@ from engines.contract import Capability, Device, Engine, EngineOptions, Site
 from engines.errors import EngineNotReady
 from engines.faces.contract import AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
 from engines.faces.measuring import agreement
+from engines.upscaling.contract import UpscaleRequest
 from media.audio import Audio
 from media.decode import iterate_audio, probe
 from media.pictures import is_picture, read_picture, write_picture
+from media.subtitles import Cue
 from media.video import probe_video, read_frames
 from media.video_writer import count_pictures, join_video
 from studio.engines_service import readiness_of
@@ -36,7 +38,7 @@ PART_SECONDS = 4.0
 MEASURED_SECONDS = 30.0
 """At most so much of a result is measured."""
 
-Request = TypeVar("Request", LipSyncRequest, AnimateRequest)
+Request = TypeVar("Request", LipSyncRequest, AnimateRequest, UpscaleRequest)
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def render_missing(
     return done
 
 
-def _finished_parts(request: LipSyncRequest | AnimateRequest) -> list[RenderedPart]:
+def _finished_parts(request: LipSyncRequest | AnimateRequest | UpscaleRequest) -> list[RenderedPart]:
     found: list[RenderedPart] = []
     first = 0
     while first < request.frames:
@@ -175,11 +177,12 @@ def _read_note(folder: Path, first: int) -> RenderedPart | None:
 
 
 def joined(
-    parts: list[RenderedPart], path: Path, fps: Fraction, sound: Path | None, seconds: float, tags: dict[str, str], stage: Stage
-) -> None:
-    """Parts and sound as one file; `seconds` of the sound at most."""
+    parts: list[RenderedPart], path: Path, fps: Fraction, sound: Path | None, seconds: float, tags: dict[str, str], stage: Stage,
+    subtitles: Sequence[Cue] = (),
+) -> None:  # fmt: skip
+    """Parts and sound as one file; `seconds` of the sound at most. Subtitles go into it as a track of their own."""
     blocks = _cut(iterate_audio(sound), seconds, stage) if sound is not None else None
-    join_video(path, [part.path for part in parts], fps, blocks, tags)
+    join_video(path, [part.path for part in parts], fps, blocks, tags, subtitles)
 
 
 def _cut(blocks: Iterator[Audio], seconds: float, stage: Stage) -> Iterator[Audio]:

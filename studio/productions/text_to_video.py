@@ -278,7 +278,9 @@ class TextToVideo:
             stage.progress(_RENDERED + (0.99 - _RENDERED) * share, "Joining the shots")
 
         size = (form.width, form.height)
-        count = join_shots(target, narrated.shots, clips, form.fps, size, spec.quality, sound, _tags(spec, form), told)
+        soft = narrated.cues if spec.captions == "soft" else ()
+        tags = _tags(spec, form)
+        count = join_shots(target, narrated.shots, clips, form.fps, size, spec.quality, sound, tags, told, soft)
         companions = self._companions(spec, narrated, target, count, form, folder)
         recipe = recipe_of(
             spec, form, shot_list(narrated.shots, form.fps), clips, self._inputs(spec), self._parents(spec), seconds

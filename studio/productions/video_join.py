@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from media.audio import Audio
+from media.subtitles import Cue
 from media.video import read_frames
 from media.video_writer import Excerpt, VideoWriter, join_video
 from studio.productions.clip_store import Clip
@@ -26,11 +27,13 @@ def join_shots(
     sound: Iterator[Audio] | None,
     tags: dict[str, str],
     told: Callable[[float], None],
+    subtitles: Sequence[Cue] = (),
 ) -> int:
     """Write the clip; gives its number of pictures.
 
     Args:
         told: hears the share that is done, 0..1, and may raise.
+        subtitles: go into the file as a track of their own; () makes none.
     """
     parts: list[Path | Excerpt] = []
     for shot, clip in zip(shots, clips, strict=True):
@@ -38,7 +41,7 @@ def join_shots(
             parts.append(_crossfade(path.parent, shots[shot.index - 1], clips[shot.index - 1], shot, clip, fps, size, quality))
         parts.append(Excerpt(clip.path, shot.head, shot.frames))
         told(0.7 * (shot.index + 1) / len(shots))
-    count = join_video(path, parts, fps, sound, tags)
+    count = join_video(path, parts, fps, sound, tags, subtitles)
     told(1.0)
     return count
 

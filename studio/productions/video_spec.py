@@ -54,7 +54,7 @@ class VideoSpec(BaseModel):
         narration: whether what the shots say is spoken; None speaks it where there is something to say.
         voice, speakers, language: as for a voiceover.
         music: an uploaded sound or an output, led under the speech.
-        captions: "burned" into the pictures, "soft" in a file beside them, or "off".
+        captions: "burned" into the pictures, "soft" as a track in the file and as files beside it, or "off".
         parent: the output that this one was made from, "" for none.
     """
 
