@@ -1,26 +1,31 @@
 """What every request must pass before a page, a route or a tool sees it: plain ASGI, so WebSockets and uploads pass it too.
 
-Loopback alone does not keep others out: any page in the same browser can send requests to this machine. Hence three
+Loopback alone does not keep others out: any page in the same browser can send requests to this machine. Hence these
 checks: the Host must be one of ours (against DNS rebinding), whatever changes something must come from our own page or
-from a program (which sends no Origin), and no request may be larger than the settings allow.
+from a program (which sends no Origin), who comes from another machine must show the token (api/door.py), and no request
+may be larger than the settings allow.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.door import Door
+from api.elsewhere import NothingFromElsewhere
+from api.files import PLAYABLE
+from api.path import BehindAPath
+from api.refusals import RefusalLog
+from api.wording import refuse
+from studio.access import DoorKeys
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 MEGABYTE = 1024 * 1024
-
-log = logging.getLogger(__name__)
 
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -35,20 +40,44 @@ SANDBOX = "sandbox; frame-ancestors 'self'"
 """For files that Gradio gives back by path: one that was uploaded may be a page or a drawing, and must not run as ours."""
 
 
-def install_guards(app: FastAPI, *, port: int, allowed_hosts: Iterable[str], max_upload_mb: int) -> None:
+SHOWN_TYPES = frozenset(kind.partition(";")[0] for kind in PLAYABLE.values()) | {
+    "audio/x-wav", "audio/vnd.wave", "audio/x-flac", "audio/ogg", "audio/opus", "audio/webm", "video/ogg", "image/gif",
+    "image/bmp", "text/plain",
+}  # fmt: skip
+"""What Gradio may give back to be shown in place; pages, drawings and scripts become downloads of no type."""
+
+
+def install_guards(
+    app: FastAPI,
+    *,
+    port: int,
+    allowed_hosts: Iterable[str],
+    max_upload_mb: int,
+    keys: DoorKeys | None = None,
+    https: bool = False,
+    root_path: str = "",
+) -> None:
     """Put all guards before `app`. Call it before Gradio is mounted: with a CORS policy in place, Gradio adds none of its own.
 
     Args:
-        port: where the studio answers; own pages are http://<loopback name>:<port>.
+        port: where the studio answers; own pages are http://<name>:<port>.
         allowed_hosts: further Host names to answer to, without a port.
+        keys: what opens the door; None leaves it open, for a studio that only this machine reaches.
+        root_path: where a reverse proxy shows the studio, "" without one.
     """
     hosts = frozenset(host.lower() for host in (*LOOPBACK_HOSTS, *allowed_hosts))
-    origins = [f"http://{host}:{port}" for host in LOOPBACK_HOSTS]
+    origins = [f"{'https' if https else 'http'}://{host}:{port}" for host in hosts]
     app.add_middleware(CORSMiddleware, allow_origins=origins, allow_credentials=True, allow_methods=["*"], allow_headers=["*"])
     app.add_middleware(BodyLimit, longest=max_upload_mb * MEGABYTE)
+    app.add_middleware(NothingFromElsewhere)
+    if keys is not None:
+        app.add_middleware(Door, keys=keys, cookie=f"greenroom-{port}", root_path=root_path)
     app.add_middleware(SameOriginWrites)
     app.add_middleware(KnownHosts, hosts=hosts)
-    app.add_middleware(SecurityHeaders)  # added last, so it runs first and sees every answer, refusals too
+    app.add_middleware(SecurityHeaders)  # runs before the others and sees every answer, refusals too
+    if root_path:
+        app.add_middleware(BehindAPath, root_path=root_path)
+    app.add_middleware(RefusalLog)  # added last, so it runs first
 
 
 def hostname(authority: str) -> str:
@@ -57,14 +86,6 @@ def hostname(authority: str) -> str:
     if name.startswith("["):
         return name.partition("]")[0] + "]"
     return name.partition(":")[0]
-
-
-async def refuse(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
-    """Answer a request with a written error, or close a WebSocket before it opens."""
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": sentence})
-        return
-    await JSONResponse({"error": sentence}, status)(scope, receive, send)
 
 
 class KnownHosts:
@@ -120,6 +141,9 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
                 if scope["path"].startswith(UPLOADED_FILES):
                     headers["content-security-policy"] = SANDBOX
+                    if headers.get("content-type", "").partition(";")[0].strip().lower() not in SHOWN_TYPES:
+                        headers["content-type"] = "application/octet-stream"
+                        headers["content-disposition"] = "attachment"
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -172,7 +196,6 @@ class BodyLimit:
         except Exception:
             if received <= self.longest:
                 raise
-            log.info("A request to %s was cut off at the size limit.", scope["path"])
         if received > self.longest and not started:
             await self._refuse(scope, receive, send)
 

@@ -11,10 +11,11 @@ import json
 import re
 from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.bodies import gather, replay
 from api.endpoints import QUEUES, Endpoints
-from api.guards import refuse
+from api.wording import refuse
 from studio.errors import InvalidInput
 
 ROUTE = re.compile(r"/gradio_api/(?:run|api|call)/(?P<name>[A-Za-z0-9_]+)/?")
@@ -37,7 +38,7 @@ class RawCalls:
         if found is None or found["name"] not in self.parameters:
             await self.app(scope, receive, send)
             return
-        body = await _gather(receive)
+        body = await gather(receive)
         if body is None:
             return
         try:
@@ -47,7 +48,7 @@ class RawCalls:
             return
         headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
         sized = {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
-        await self.app(sized, _replay(body, receive), send)
+        await self.app(sized, replay(body, receive), send)
 
 
 def complete(body: bytes, name: str, parameters: list[inspect.Parameter]) -> bytes:
@@ -72,29 +73,3 @@ def complete(body: bytes, name: str, parameters: list[inspect.Parameter]) -> byt
             raise InvalidInput(f"{parameter.name} is missing.", hint)
         data.append(parameter.default)
     return json.dumps({**call, "data": data}).encode()
-
-
-async def _gather(receive: Receive) -> bytes | None:
-    """The whole body; None when the caller went away."""
-    parts = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        parts += message.get("body", b"")
-        if not message.get("more_body", False):
-            return bytes(parts)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """A receive channel that gives `body` once and then what comes after it."""
-    given = False
-
-    async def replaying() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replaying

@@ -99,7 +99,7 @@ class VoiceoverSettings(Group):
     check: Literal["off", "flag", "repair"] = "flag"
     check_tries: int = Field(2, ge=1, le=10)
     keep_takes: bool = True
-    likeness_floor: float = Field(0.8, ge=0, le=1)
+    likeness_floor: float | None = Field(None, ge=0, le=1)
     likeness_floors: dict[str, float] = {}
     longest_chunk: int = Field(300, ge=40, le=5_000)
 

@@ -1,0 +1,33 @@
+"""Reading a request's body before the application does, and handing it on."""
+
+from __future__ import annotations
+
+from starlette.types import Message, Receive
+
+
+async def gather(receive: Receive, most: int | None = None) -> bytes | None:
+    """The whole body; None when the caller went away, or when it is longer than `most`."""
+    parts = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        parts += message.get("body", b"")
+        if most is not None and len(parts) > most:
+            return None
+        if not message.get("more_body", False):
+            return bytes(parts)
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """A receive channel that gives `body` once and then what comes after it."""
+    given = False
+
+    async def replaying() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replaying

@@ -1,0 +1,64 @@
+"""The log of what was refused at the way in: who asked for what, and why not. Never a token, a query or a header."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+BURST = 40
+WINDOW_SECONDS = 10.0
+LONGEST_PATH = 120
+REMEMBERED = 1024
+_KEY = "greenroom.refusals"
+
+
+class RefusalLog:
+    """Outermost of the guards: gives each request the means to be noted when it is refused.
+
+    It lets so many lines of an address into the log in each stretch of time, since a flood must not push the rest out of it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._lock = threading.Lock()
+        self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[_KEY] = self
+        await self.app(scope, receive, send)
+
+    def passes(self, address: str) -> tuple[bool, int]:
+        """Whether to write this line, and how many of this address were left out before it."""
+        now = time.monotonic()
+        with self._lock:
+            begun, count = self._windows.pop(address, (now, 0))
+            left_out = 0
+            if now - begun > WINDOW_SECONDS:
+                begun, left_out, count = now, max(0, count - BURST), 0
+            self._windows[address] = begun, count + 1
+            while len(self._windows) > REMEMBERED:
+                self._windows.popitem(last=False)
+        return count < BURST, left_out
+
+
+def note_refusal(scope: Scope, why: str) -> None:
+    """One line in the studio's log."""
+    address, keeper = caller(scope), scope.get(_KEY)
+    written, left_out = keeper.passes(address) if isinstance(keeper, RefusalLog) else (True, 0)
+    if not written:
+        return
+    path = str(scope.get("path", ""))[:LONGEST_PATH]
+    before = f" ({left_out} more of this address were not written down)" if left_out else ""
+    log.info("Refused %s %r from %s: %s%s", scope.get("method", "WebSocket"), path, address, why, before)
+
+
+def caller(scope: Scope) -> str:
+    """The address that a request comes from."""
+    client = scope.get("client")
+    return str(client[0]) if client else "an unknown address"

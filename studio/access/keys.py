@@ -1,0 +1,89 @@
+"""The token that opens the door and the secret that signs what a browser keeps of it, made once and kept."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studio.errors import StorageError
+from studio.files import staging_path
+
+FILE_NAME = "door.json"
+TOKEN_BYTES = 24
+"""192 bits: nobody guesses it, and its link still makes a small QR code."""
+
+
+@dataclass(frozen=True)
+class DoorKeys:
+    """Neither is shown by `repr`, so that no log can hold it.
+
+    Args:
+        token: what people and programs show.
+        signing: made here and told to nobody. What a browser keeps is derived from both, so that it is as long as this one
+            even when a person chose a short token, and a new token ends every browser's stay.
+    """
+
+    token: str = field(repr=False)
+    signing: str = field(repr=False)
+
+
+def keep_keys(data_folder: Path, given: str = "", *, renew: bool = False) -> DoorKeys:
+    """The keys of this installation, made at the first call and readable by their owner alone.
+
+    Args:
+        given: a token of the person's own (server.token), used in place of the kept one.
+        renew: make a new token; links, programs and browsers that have the old one are shut out.
+
+    Raises:
+        StorageError: the data folder cannot be written.
+    """
+    path = data_folder / FILE_NAME
+    kept = _read(path)
+    if kept is None or renew:
+        signing = kept.signing if kept else secrets.token_hex(32)
+        kept = DoorKeys(secrets.token_urlsafe(TOKEN_BYTES), signing)
+        _write(path, kept)
+    else:
+        with contextlib.suppress(OSError):
+            path.chmod(0o600)  # a copy or a restored backup may have lost it
+    return DoorKeys(given or kept.token, kept.signing)
+
+
+def _read(path: Path) -> DoorKeys | None:
+    """The kept keys; None when there are none, or what is there is no use."""
+    try:
+        fields = json.loads(path.read_text("utf-8"))
+        token, signing = fields["token"], fields["signing"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    usable = isinstance(token, str) and isinstance(signing, str) and len(token) >= 16 and len(signing) >= 32
+    return DoorKeys(token, signing) if usable else None
+
+
+def _write(path: Path, keys: DoorKeys) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, json.dumps({"token": keys.token, "signing": keys.signing}).encode())
+    except OSError as error:
+        raise StorageError(
+            "The token of the studio cannot be kept in the data folder.", "Check free space, owner and permissions."
+        ) from error
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, from its first byte on, and that is whole or not there."""
+    staged = staging_path(path.parent, path.suffix)
+    handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        staged.replace(path)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
