@@ -1,0 +1,280 @@
+"""One graph through a ComfyUI server, from its first byte to its end: submitted once, watched by polling, ended or lost."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from studio.comfyui.client import ComfyUIClient, titles_of
+from studio.comfyui.errors import ComfyUIUnreachable, ConnectionRefused, JobLost, RunFailed, UnexpectedAnswer
+from studio.comfyui.events import Course, Listener
+from studio.comfyui.status import ENDED, Failed, Finished, Interrupted, JobStatus, Queued, Running, Unknown
+from studio.comfyui.ticket import ServerMark, Ticket, TicketFile
+from studio.errors import Cancelled, GreenroomError
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+BEHIND_A_PROXY = (502, 503, 504)
+SUBMISSIONS = 3
+_LOST_HINT = "Nothing was sent again by itself. Look at the server's log, then try again."
+
+
+class Audience(Protocol):
+    """Who is told of a run. `check` raises Cancelled when the job is to stop; the others may too."""
+
+    def check(self) -> None: ...
+    def queued(self, ahead: int) -> None: ...
+    def running(self, fraction: float, note: str) -> None: ...
+    def preview(self, jpeg: bytes) -> None: ...
+    def silent(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a run waits; seconds.
+
+    Args:
+        silence: without an answer before it gives up.
+        running: from the moment the server begins with the job, since others may be before it.
+        ending: for a cancelled job to come to its end there.
+    """
+
+    poll: float = POLL_SECONDS
+    silence: float = 180.0
+    running: float = 12 * 3600.0
+    ending: float = 900.0
+
+
+class GraphRun:
+    """Takes one graph to its end on one server. One thread uses it.
+
+    Args:
+        tickets: where the run is remembered; one that is there already is taken up again.
+        own: the server is a process of the studio's, so it cannot have outlived an earlier studio.
+        dead: a sentence when the server's process is known to have ended, "" while it lives or nobody knows.
+        leaving: the studio closes: a cancel then leaves the job on the server, to be found again at the next start.
+    """
+
+    def __init__(
+        self,
+        client: ComfyUIClient,
+        tickets: TicketFile,
+        audience: Audience,
+        *,
+        own: bool = False,
+        patience: Patience | None = None,
+        dead: Callable[[], str] = lambda: "",
+        leaving: Callable[[], bool] = lambda: False,
+        listen: bool = True,
+    ) -> None:
+        self._client, self._tickets, self._audience, self._own = client, tickets, audience, own
+        self._patience, self._dead, self._leaving, self._listens = patience or Patience(), dead, leaving, listen
+        self._look = threading.Event()
+        self._heard = Course({})
+
+    def finish(self, graph: Mapping[str, Any], workflow: Mapping[str, Any] | None = None) -> Finished:
+        """Run a graph, or go on with the run that the ticket tells of; what it left on the server.
+
+        Raises:
+            GraphRefused, RunFailed, JobLost, ComfyUIUnreachable, UnexpectedAnswer, Cancelled.
+        """
+        ticket = self._taken_up()
+        if ticket is not None:
+            return self._watched(ticket)
+        ticket = self._tickets.write(Ticket.minted(dict(graph), ServerMark.of(self._client), self._own))
+        return self._watched(ticket, workflow, send=True)
+
+    # Submitting
+
+    def _taken_up(self) -> Ticket | None:
+        """The run of an earlier attempt, if the server still has it or it may never have got there; None to begin anew.
+
+        Raises:
+            JobLost: it was handed over and the server does not know it any more.
+        """
+        try:
+            ticket = self._tickets.read()
+        except ValueError:
+            raise JobLost("What was noted of this job's run at ComfyUI cannot be read.", _LOST_HINT) from None
+        if ticket is None:
+            return None
+        status = self._asked(ticket, titles_of(ticket.graph))
+        if not isinstance(status, Unknown):
+            return ticket
+        if ticket.own and self._own and ticket.mark.still_holds(self._client) is False:
+            log.info("The studio's own ComfyUI ended with the studio; its job begins anew")
+            self._tickets.forget()
+            return None
+        if ticket.phase == "asked" and ticket.mark.still_holds(self._client) is True:
+            self._tickets.forget()  # the same server never saw it: the studio ended before the request was out
+            return None
+        raise self._lost()
+
+    def _send(self, ticket: Ticket, workflow: Mapping[str, Any] | None) -> Ticket:
+        """Submit until it is known to be taken; a lost reply is looked up before anything is sent again."""
+        refused_since: float | None = None
+        tries = 0
+        while True:
+            self._audience.check()
+            try:
+                self._client.submit(ticket.graph, ticket.prompt_id, ticket.client_id, workflow)
+                break
+            except ConnectionRefused as error:
+                refused_since = refused_since or time.monotonic()
+                if self._dead() or time.monotonic() - refused_since > self._patience.silence:
+                    self._tickets.forget()
+                    raise error
+                self._pause()
+            except (ComfyUIUnreachable, UnexpectedAnswer) as error:
+                if isinstance(error, UnexpectedAnswer) and error.status not in BEHIND_A_PROXY:
+                    self._tickets.forget()
+                    raise
+                tries += 1
+                if self._arrived(ticket, last=tries >= SUBMISSIONS):
+                    break
+            except GreenroomError:
+                self._tickets.forget()
+                raise
+        return self._tickets.write(ticket.model_copy(update={"phase": "taken"}))
+
+    def _arrived(self, ticket: Ticket, last: bool) -> bool:
+        """Whether a submission whose reply was lost is there. Looked at twice: the server may still be reading it.
+
+        Raises:
+            JobLost: the server was restarted meanwhile, or took none of several submissions.
+        """
+        for again in (True, False):
+            if not isinstance(self._asked(ticket, {}), Unknown):
+                return True
+            if again:
+                self._pause()
+        if last or ticket.mark.still_holds(self._client) is False:
+            raise self._lost()
+        return False
+
+    # Watching
+
+    def _watched(self, ticket: Ticket, workflow: Mapping[str, Any] | None = None, send: bool = False) -> Finished:
+        titles = titles_of(ticket.graph)
+        listener = Listener(
+            self._client.url, ticket.client_id, ticket.prompt_id, titles, self._on_course, self._on_preview, self._look.set
+        )
+        if self._listens:
+            listener.open()
+        try:
+            if send:
+                ticket = self._send(ticket, workflow)
+            return self._outcome(self._polled(ticket, titles))
+        except Cancelled:
+            if not self._leaving():
+                self._end_there(ticket)
+            raise
+        finally:
+            if self._listens:
+                listener.close()
+
+    def _polled(self, ticket: Ticket, titles: Mapping[str, str]) -> JobStatus:
+        """Poll to the job's end on the server."""
+        began: float | None = None
+        while True:
+            status = self._asked(ticket, titles)
+            if isinstance(status, ENDED):
+                return status
+            if isinstance(status, Unknown):
+                self._pause()
+                status = self._asked(ticket, titles)
+                if isinstance(status, Unknown):
+                    raise self._lost()
+                continue
+            if isinstance(status, Queued):
+                self._audience.queued(status.ahead)
+            elif isinstance(status, Running):
+                began = began or time.monotonic()
+                self._audience.running(self._heard.fraction, self._heard.note)
+                if time.monotonic() - began > self._patience.running:
+                    self._end_there(ticket)
+                    raise RunFailed(
+                        f"ComfyUI worked on this job for {self._patience.running / 3600:g} hours without coming to its end.",
+                        "It was cancelled there. Ask for less, or raise comfyui.run_hours in settings.yaml.",
+                    )
+            self._pause()
+
+    def _asked(self, ticket: Ticket, titles: Mapping[str, str]) -> JobStatus:
+        """The job's status; a server that does not answer is waited for.
+
+        Raises:
+            JobLost: its process is known to have ended. ComfyUIUnreachable: it was silent for too long.
+        """
+        silent_since: float | None = None
+        while True:
+            try:
+                return self._client.status(ticket.prompt_id, titles)
+            except (ComfyUIUnreachable, UnexpectedAnswer) as error:
+                if isinstance(error, UnexpectedAnswer) and error.status and error.status < 500:
+                    raise
+                if (why := self._dead()) and isinstance(error, ComfyUIUnreachable):
+                    raise JobLost(f"{why} The job it worked on is lost.", _LOST_HINT) from None
+                silent_since = silent_since or time.monotonic()
+                silence = time.monotonic() - silent_since
+                if silence > self._patience.silence:
+                    raise ComfyUIUnreachable(
+                        "The ComfyUI server has stopped answering in the middle of the job.",
+                        "It may still be working on it. Start it again if it has ended, then try again.",
+                    ) from None
+                self._audience.silent(silence)
+                self._pause()
+
+    def _end_there(self, ticket: Ticket) -> None:
+        """Cancel on the server and wait until it has really stopped: only between steps does it notice."""
+        give_up = time.monotonic() + self._patience.ending
+        while time.monotonic() < give_up and not self._dead() and not self._leaving():
+            try:
+                self._client.cancel(ticket.prompt_id)
+                if isinstance(self._client.status(ticket.prompt_id), (*ENDED, Unknown)):
+                    return
+            except GreenroomError as error:
+                log.info("A cancel could not be told to ComfyUI: %s", error.reason)
+                if isinstance(error, ConnectionRefused):
+                    return
+            time.sleep(min(self._patience.poll, 0.5))
+
+    def _outcome(self, status: JobStatus) -> Finished:
+        if isinstance(status, Failed):
+            raise RunFailed(status.reason, status.hint, retryable=status.out_of_memory)
+        if isinstance(status, Interrupted):
+            raise RunFailed("The job was stopped at the ComfyUI server.", "Someone may have cancelled it there.", retryable=True)
+        assert isinstance(status, Finished)
+        return status
+
+    def _lost(self) -> JobLost:
+        why = self._dead() or "ComfyUI was restarted and has forgotten this job."
+        return JobLost(f"{why}", _LOST_HINT)
+
+    def _pause(self) -> None:
+        """Until the next poll is due, or an event says that there is something to see."""
+        end = time.monotonic() + self._patience.poll
+        while (left := end - time.monotonic()) > 0:
+            self._audience.check()
+            if self._look.wait(min(left, 0.1)):
+                self._look.clear()
+                return
+
+    # From the listener's thread
+
+    def _on_course(self, course: Course) -> None:
+        self._heard = course
+        try:
+            self._audience.running(course.fraction, course.note)
+        except Cancelled:
+            self._look.set()
+
+    def _on_preview(self, jpeg: bytes) -> None:
+        try:
+            self._audience.preview(jpeg)
+        except Cancelled:
+            self._look.set()
