@@ -334,6 +334,7 @@ QUEUES: dict[str, dict[str, Any]] = {
     "animate_portrait": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "text_to_video": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "image_to_video": {"concurrency_id": "gpu", "concurrency_limit": 1},
+    "upscale": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "submit": {"queue": False},
     "job": {"queue": False},
     "jobs": {"queue": False},

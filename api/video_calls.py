@@ -12,7 +12,7 @@ from studio.studio import Studio
 
 
 class VideoCalls:
-    """/text_to_video and /image_to_video."""
+    """/text_to_video, /image_to_video and /upscale."""
 
     _studio: Studio
 
@@ -51,6 +51,24 @@ class VideoCalls:
         """
         spec = {"image": self._given(image, "image"), "prompt": prompt, "engine": engine, "options": options}
         job = self._finished(self._studio.jobs.submit("image_to_video", spec))
+        return self._output(job, "video"), job.as_dict()
+
+    @endpoint
+    def upscale(
+        self, video: gr.FileData, engine: str = "auto", options: dict[str, Any] = {}
+    ) -> tuple[gr.FileData, dict[str, Any]]:
+        """Make a video larger and wait for it; its sound and length stay.
+
+        Args:
+            video: the video; a result of the studio may be given by its path.
+            engine: id of an upscaling engine as /engines lists them; "auto" takes the best ready one.
+            options: values for the engine's own options, such as {"scale": 2}; /engines holds their schema.
+
+        Returns:
+            The video file and the job.
+        """
+        spec = {"video": self._given(video, "video"), "engine": engine, "options": options}
+        job = self._finished(self._studio.jobs.submit("upscale", spec))
         return self._output(job, "video"), job.as_dict()
 
     # What Endpoints gives

@@ -9,7 +9,7 @@ from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
 from studio.library.model import Output
 from studio.studio import Studio
-from tabs.html import link, piece
+from tabs.html import button, link, piece
 from tabs.wiring import output_url
 
 
@@ -36,6 +36,7 @@ def _drawn(output: Output) -> str:
         )
     facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in recipe.get("facts", ()))
     downloads = link(output_url(output.id, download=True), "MP4")
+    downloads += button("upscale", "Upscale", "larger", show=True, style="", output=output.id)
     return piece(
         f'<section class="panel faces" aria-label="Result"><h3 class="clip">{title}</h3><div class="beside">{before}'
         f'<figure><video controls playsinline preload="metadata" src="{escape(output_url(output.id))}"></video>'

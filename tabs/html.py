@@ -23,6 +23,7 @@ _ICONS = {
     "lamp": '<circle cx="12" cy="12" r="4.2" fill="currentColor"/><path d="M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3"/>'
     '<path d="M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M5.3 18.7l2.1-2.1M16.6 7.4l2.1-2.1"/>',
     "face": '<circle cx="12" cy="12" r="8.5"/><path d="M8.5 14.5q3.5 4 7 0zM9 9.5v.5M15 9.5v.5"/>',
+    "larger": '<path d="M14 5h5v5M19 5l-7 7M10 19H5v-5M5 19l7-7"/>',
     "keep": '<path d="M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7 9.6 9z"/>',
 }  # fmt: skip
 

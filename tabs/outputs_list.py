@@ -37,6 +37,8 @@ def _row(output: Output, now: float) -> str:
     hear = audition(output_url(output.id), f"Play {title}") if output.kind == "audio" else icon("text")
     sure = f"Delete {title} and its files?"
     send = button("lip-sync", f"Send {title} to Lip-sync", "face", output=output.id) if output.kind == "audio" else ""
+    if output.kind == "video":
+        send += button("upscale", f"Make {title} larger", "larger", output=output.id)
     actions = (
         send
         + _settings_button(output, title)

@@ -41,6 +41,8 @@ def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
             page, tabs, lip_sync_tab, senders=[voiceover.view.outputs, lip_sync.view.outputs, text_to_video.view.outputs]
         )
         text_to_video.wire(page, tabs, text_to_video_tab, lip_sync.form)
+        views = [voiceover.view, lip_sync.view, text_to_video.view]
+        text_to_video.upscale.listen(tabs, [drawn for view in views for drawn in (view.outputs, view.detail)])
         system.wire(system_tab, others=[voiceover_tab, lip_sync_tab, text_to_video_tab])
         declare()
     return page

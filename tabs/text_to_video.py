@@ -22,10 +22,12 @@ from tabs.html import about, html_piece, piece
 from tabs.job_view import JobView
 from tabs.lip_sync_form import LIBRARY, SPEAK, LipSyncForm
 from tabs.text_to_video_form import AUTO, EXAMPLE, SHOTS, TEXT, TextToVideoForm, rows_as_shots, seconds_of, shots_as_rows
+from tabs.upscale_panel import UpscalePanel
 from tabs.video_result import video_result
 from tabs.wiring import QUIET, clicked, problem, toasted
 
 KINDS = ("text_to_video", "image_to_video")
+SHOWN = (*KINDS, "upscale")
 
 
 class TextToVideoTab:
@@ -43,10 +45,11 @@ class TextToVideoTab:
                 with gr.Row():
                     self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="video-go")
                     self.stop = gr.Button("Stop", scale=1, elem_id="video-stop")
+                self.upscale = UpscalePanel(studio)
             with gr.Column(scale=5, min_width=340):
                 self.view = JobView(
                     studio,
-                    KINDS,
+                    SHOWN,
                     storage_key="greenroom.text-to-video",
                     secret=secret,
                     detail=lambda job, page: video_result(studio, job),
@@ -69,6 +72,7 @@ class TextToVideoTab:
         view.detail.click(self._follow, None, [form.start, form.image, form.seed], **QUIET)
         view.detail.click(self._to_lip_sync, None, [tabs, faces.mode, faces.face_from, faces.face_output], **QUIET)
         tab.select(lambda: gr.update(choices=form.voice_choices()), None, form.voice, **QUIET)
+        self.upscale.wire(view, tab)
         self._wire_form(page)
 
     def _wire_form(self, page: gr.Blocks) -> None:
@@ -173,7 +177,7 @@ class TextToVideoTab:
     def _stop(self, current: str, seen: Any, page: int | None) -> list[Any]:
         job = self.view.job(current)
         if job is None or job.state.ended:
-            job = next((one for one in self._studio.jobs.list(kinds=KINDS, limit=5) if not one.state.ended), None)
+            job = next((one for one in self._studio.jobs.list(kinds=SHOWN, limit=5) if not one.state.ended), None)
         if job is None:
             raise InvalidInput("Nothing is running.")
         self._studio.jobs.cancel(job.id)
@@ -185,6 +189,8 @@ class TextToVideoTab:
         if data.get("act") != "use":
             return [gr.skip()] * (1 + len(self.form.inputs))
         recipe = self._studio.library.get(data.get("output", "")).recipe
+        if recipe.get("kind") == "upscale":
+            return [gr.skip()] * (1 + len(self.form.inputs))
         if recipe.get("kind") not in KINDS:
             raise InvalidInput("This is no clip of words; it has no settings for this form.")
         return ["", *self.form.restored(recipe.get("spec") or {})]

@@ -48,11 +48,13 @@ def _drawn(output: Output) -> str:
     downloads = link(output_url(output.id, download=True), "MP4")
     downloads += "".join(
         link(output_url(output.id, part, download=True), name)
-        for part, name in (("srt", "Subtitles SRT"), ("vtt", "Subtitles VTT"), ("png", "Last frame"))
+        for part, name in (("srt", "Subtitles SRT"), ("vtt", "Subtitles VTT"), ("png", "Last frame"), ("json", "Shot list"))
         if f".{part}" in endings
     )
     more = button("last-frame", "Go on from the last frame", "again", show=True, style="", output=output.id)
-    more += button("same-seed", "Keep this seed", "keep", show=True, style="", output=output.id)
+    if recipe.get("seed") is not None:
+        more += button("same-seed", "Keep this seed", "keep", show=True, style="", output=output.id)
+    more += button("upscale", "Upscale", "larger", show=True, style="", output=output.id)
     more += button("to-lip-sync", "Send to Lip-sync", "face", show=True, style="", output=output.id)
     return piece(
         f'<section class="panel faces" aria-label="Result"><h3 class="clip">{escape(output.title or output.id)}</h3>'

@@ -32,6 +32,7 @@ SIGNATURES = {
     "/animate_portrait": [("portrait", None), ("driving_video", None), ("engine", "auto"), ("options", {})],
     "/text_to_video": [("prompt", None), ("engine", "auto"), ("options", {})],
     "/image_to_video": [("image", None), ("prompt", None), ("engine", "auto"), ("options", {})],
+    "/upscale": [("video", None), ("engine", "auto"), ("options", {})],
     "/submit": [("kind", None), ("spec", None)],
     "/job": [("job_id", None)],
     "/jobs": [("state", ""), ("limit", 50)],
