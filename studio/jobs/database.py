@@ -54,6 +54,10 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE clock(value INTEGER NOT NULL);
     INSERT INTO clock VALUES(0);
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN peak_gib REAL NOT NULL DEFAULT 0;      -- the most that any one engine of it held
+    ALTER TABLE jobs ADD COLUMN work_seconds REAL NOT NULL DEFAULT 0;  -- loading and running, over all attempts
+    """,
 )
 
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})

@@ -80,6 +80,10 @@ class Job:
     version: int = 0
     ahead: int = 0
     """Jobs before it in its lane while it is queued."""
+    peak_gib: float = 0.0
+    """The most memory that any one engine held for it, measured; 0 when none worked."""
+    work_seconds: float = 0.0
+    """Seconds of loading and running over all attempts; waiting is left out."""
 
     def as_dict(self) -> dict[str, Any]:
         """The job as the public API promises it: a fixed set of keys that scripts depend on."""

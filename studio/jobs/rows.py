@@ -72,4 +72,6 @@ def job_of(row: sqlite3.Row) -> Job:
         outputs=tuple(JobOutput(**output) for output in json.loads(row["outputs"])),
         version=row["version"],
         ahead=row["ahead"],
+        peak_gib=row["peak_gib"],
+        work_seconds=row["work_seconds"],
     )

@@ -149,15 +149,16 @@ class JobRunner:
         except BaseException as error:
             if isinstance(error, Cancelled) or stage.stopped:
                 if self._closing.is_set():
-                    self._finish(claim, JobState.INTERRUPTED, note="Interrupted; it goes on when the studio is opened again.")
+                    note = "Interrupted; it goes on when the studio is opened again."
+                    self._finish(claim, JobState.INTERRUPTED, note=note, cost=stage.cost)
                 else:
-                    self._finish(claim, JobState.CANCELLED, note="Cancelled.")
+                    self._finish(claim, JobState.CANCELLED, note="Cancelled.", cost=stage.cost)
             else:
                 with suppress(GreenroomError):
                     stage.flush()
-                self._finish(claim, JobState.FAILED, error=job_error(error, claim.job.id))
+                self._finish(claim, JobState.FAILED, error=job_error(error, claim.job.id), cost=stage.cost)
         else:
-            self._finish(claim, JobState.DONE, outputs=tuple(outputs))
+            self._finish(claim, JobState.DONE, outputs=tuple(outputs), cost=stage.cost)
 
     def _finish(self, claim: Claim, state: JobState, **facts: object) -> None:
         """Write the end of an attempt, trying again while the disk refuses; at worst the next start finds out."""

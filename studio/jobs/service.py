@@ -96,6 +96,16 @@ class Jobs:
         if not self._store.remove(self.get(job_id).id):
             raise InvalidInput("The job has not ended yet.", "Cancel it first, or wait for it.")
 
+    def move(self, job_id: str, place: int) -> Job:
+        """Give a queued job another place in its lane's queue: 1 is the next to run, a large number the last.
+
+        Raises:
+            NotFound, InvalidInput: no such job, or it waits in no queue (any more).
+        """
+        if not self._store.move(self.get(job_id).id, int(place)):
+            raise InvalidInput("Only a queued job can be moved.", "This one has begun or ended.")
+        return self.get(job_id)
+
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         """The job as soon as it has ended, or as it stands after `timeout` seconds; look at its state. None waits on."""
         deadline = None if timeout is None else time.monotonic() + timeout

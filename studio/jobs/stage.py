@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from engines.contract import Engine, EngineOptions
 from studio.errors import Cancelled
 from studio.jobs.model import JobState
-from studio.jobs.store import Claim, JobStore
+from studio.jobs.store import Claim, Cost, JobStore
 
 PACE_SECONDS = 60.0
 """How far back the pace of a job is measured for its remaining time."""
@@ -31,6 +31,7 @@ class EngineLender(Protocol):
         cancelled: Callable[[], bool],
         on_progress: Callable[[float, str], None],
         on_state: Callable[[str, str], None],
+        on_peak: Callable[[float], None],
     ) -> AbstractContextManager[Any]: ...
 
 
@@ -92,6 +93,10 @@ class JobStage:
         self._shown = self._written = _Shown(progress=claim.job.progress, note=claim.job.note)
         self._note = ""
         self._span: tuple[float, float] | None = None
+        self._peak_gib = 0.0
+        self._begun = time.monotonic()
+        self._waited = 0.0
+        self._waits_since: float | None = None
 
     # For the production
 
@@ -144,6 +149,7 @@ class JobStage:
                 cancelled=self._stopped.is_set,
                 on_progress=self._engine_progress,
                 on_state=self._engine_state,
+                on_peak=self._engine_peak,
             ) as leased:
                 self._show(JobState.RUNNING, self._note)
                 yield leased
@@ -160,6 +166,14 @@ class JobStage:
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
+    @property
+    def cost(self) -> Cost:
+        """What this attempt has taken so far."""
+        with self._lock:
+            now = time.monotonic()
+            waiting = 0.0 if self._waits_since is None else now - self._waits_since
+            return Cost(max(0.0, now - self._begun - self._waited - waiting), self._peak_gib)
+
     def flush(self) -> None:
         """Write what has changed since the last time. A stage whose attempt is over stops."""
         with self._flushing:
@@ -174,9 +188,21 @@ class JobStage:
     def _show(self, state: JobState, note: str) -> None:
         with self._lock:
             changed = state is not self._shown.state
+            self._count_waiting(state)
             self._shown = replace(self._shown, state=state, note=note)
         if changed:
             self.flush()
+
+    def _count_waiting(self, state: JobState) -> None:
+        now = time.monotonic()
+        if state is JobState.WAITING:
+            self._waits_since = self._waits_since or now
+        elif self._waits_since is not None:
+            self._waited, self._waits_since = self._waited + now - self._waits_since, None
+
+    def _engine_peak(self, gib: float) -> None:
+        with self._lock:
+            self._peak_gib = max(self._peak_gib, gib)
 
     def _engine_state(self, state: str, note: str) -> None:
         self._show(JobState(state), note or (self._note if state == JobState.RUNNING else ""))

@@ -37,6 +37,14 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What an attempt took: seconds of loading and running, and the most GiB that one engine held."""
+
+    seconds: float = 0.0
+    peak_gib: float = 0.0
+
+
+@dataclass(frozen=True)
 class Recovery:
     """What was found at start of jobs that had not ended: ids by what became of them."""
 
@@ -175,6 +183,27 @@ class JobStore:
             if not told:
                 raise _NothingChanged
 
+    def move(self, job_id: str, place: int) -> bool:
+        """Put a queued job at a place in its lane's queue, 1 being the next to run; beyond the end is the end. False when
+        the job is not queued."""
+        with self._change(durable=True) as (connection, version):
+            row = connection.execute("SELECT lane FROM jobs WHERE id = ? AND state = 'queued'", (job_id,)).fetchone()
+            if row is None:
+                raise _NothingChanged
+            others = [
+                other["position"]
+                for other in connection.execute(
+                    "SELECT position FROM jobs WHERE lane = ? AND state = 'queued' AND id != ? ORDER BY position",
+                    (row["lane"], job_id),
+                )
+            ]
+            connection.execute(
+                "UPDATE jobs SET position = ?, version = ? WHERE id = ?", (_between(others, max(1, place) - 1), version, job_id)
+            )
+            record_event(connection, job_id, "moved", {"place": place})
+            return True
+        return False
+
     # Reporting from an attempt
 
     def report(self, claim: Claim, state: JobState, progress: float, note: str, eta_seconds: float | None) -> bool:
@@ -196,7 +225,14 @@ class JobStore:
         return False
 
     def finish(
-        self, claim: Claim, state: JobState, *, error: JobError | None = None, outputs: Sequence[JobOutput] = (), note: str = ""
+        self,
+        claim: Claim,
+        state: JobState,
+        *,
+        error: JobError | None = None,
+        outputs: Sequence[JobOutput] = (),
+        note: str = "",
+        cost: Cost = Cost(),
     ) -> bool:
         """End an attempt: done, failed, cancelled, or interrupted (to go on at the next start).
 
@@ -212,6 +248,10 @@ class JobStore:
             if state is JobState.INTERRUPTED and row["cancel_requested"]:
                 state, note = JobState.CANCELLED, "Cancelled."
             end_job(connection, claim.job.id, version, state, error, outputs, note)
+            connection.execute(
+                "UPDATE jobs SET peak_gib = max(peak_gib, ?), work_seconds = work_seconds + ? WHERE id = ?",
+                (cost.peak_gib, cost.seconds, claim.job.id),
+            )
             return True
         return False
 
@@ -320,6 +360,15 @@ class JobStore:
         with self._changed:
             self._clock = max(self._clock, version)
             self._changed.notify_all()
+
+
+def _between(positions: Sequence[float], index: int) -> float:
+    """A number before positions[index] and after the one before it; after all of them when there is none."""
+    if not positions:
+        return 0.0
+    if index >= len(positions):
+        return positions[-1] + 1.0
+    return (positions[index - 1] + positions[index]) / 2 if index else positions[0] - 1.0
 
 
 def _crash_error() -> JobError:

@@ -9,7 +9,7 @@ import pytest
 from studio.errors import StorageError
 from studio.jobs.database import MIGRATIONS, Database
 from studio.jobs.model import JobError, JobOutput, JobState
-from studio.jobs.store import CRASH_LIMIT, KILL_WEIGHT, JobStore
+from studio.jobs.store import CRASH_LIMIT, KILL_WEIGHT, Cost, JobStore
 
 
 @pytest.fixture
@@ -290,3 +290,29 @@ def test_closing_twice_and_migrating_an_old_file(tmp_path: Path) -> None:
     with again.read() as connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
     again.close()
+
+
+def test_queued_jobs_are_given_other_places(store: JobStore) -> None:
+    jobs = [add(store, title) for title in "abcd"]
+    add(store, "elsewhere", lane="gpu")
+
+    def order() -> str:
+        queued = [job for job in store.find([JobState.QUEUED]) if job.lane == "cpu"]
+        return "".join(job.title for job in sorted(queued, key=lambda job: job.ahead))
+
+    assert store.move(jobs[3].id, 1) and order() == "dabc"
+    assert store.move(jobs[3].id, 3) and order() == "abdc"
+    assert store.move(jobs[0].id, 99) and order() == "bdca"
+    late = add(store, "e")
+    assert order() == "bdcae" and store.move(late.id, 2) and order() == "bedca"
+    claimed = store.claim("cpu")
+    assert claimed.job.title == "b" and not store.move(claimed.job.id, 4)
+
+
+def test_what_attempts_cost_adds_up(store: JobStore) -> None:
+    job = add(store)
+    store.finish(store.claim("cpu"), JobState.INTERRUPTED, cost=Cost(2.0, 1.5))
+    store.recover()
+    store.finish(store.claim("cpu"), JobState.DONE, cost=Cost(3.0, 0.5))
+    done = store.get(job.id)
+    assert (done.work_seconds, done.peak_gib) == (5.0, 1.5)
