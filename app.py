@@ -12,9 +12,12 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from api.opening import Opening, announce, is_loopback, listening_hosts, opening_of
+from studio.access import lan_address
 from studio.errors import GreenroomError
 from studio.logs import ScrubbingFormatter
 from studio.settings import Settings, load_settings
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
     from studio.studio import Studio
 
 log = logging.getLogger("greenroom")
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class CannotStart(GreenroomError):
@@ -42,10 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show_warnings()
     gc.disable()  # hundreds of thousands of objects are made at the start and none of them is garbage; on again when it is open
     try:
-        settings = read_command_line(arguments)
-        with listening_socket(settings.server.host, settings.server.port) as listener:
-            quieten(settings.data_folder)
-            serve(settings, listener)
+        start = read_command_line(arguments)
+        with ExitStack() as listening:
+            hosts = listening_hosts(start.settings.server.host)
+            listeners = [listening.enter_context(listening_socket(host, start.settings.server.port)) for host in hosts]
+            quieten(start.settings.data_folder)
+            serve(start, listeners)
     except GreenroomError as error:
         print(f"Greenroom: {error}", file=sys.stderr)
         return 2
@@ -78,31 +81,49 @@ def show_warnings() -> None:
     logging.getLogger().addHandler(handler)
 
 
-def read_command_line(arguments: Sequence[str] | None) -> Settings:
+class Start(NamedTuple):
+    """What this start was asked for."""
+
+    settings: Settings
+    new_token: bool = False
+
+
+def read_command_line(arguments: Sequence[str] | None) -> Start:
     """The settings of this start: the command line over the environment over settings.yaml.
 
     Raises:
         SettingsError, CannotStart.
     """
     parser = argparse.ArgumentParser(prog="./launch.sh", description="Greenroom, a local voice and video studio.")
-    parser.add_argument("--host", help="the loopback address to answer at")
+    parser.add_argument("--host", help="the address to answer at; beyond loopback the token is asked for")
     parser.add_argument("--port", type=int, help="the port to answer at")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="where jobs, voices and outputs are kept")
-    parser.add_argument("--lan", action="store_true", help="let other machines in, with a token")
+    parser.add_argument("--lan", action="store_true", help="let other machines of this network in, with a token")
+    parser.add_argument("--https", action="store_true", default=None, help="with a certificate of the studio's own")
+    parser.add_argument("--new-token", action="store_true", help="make a new token; the old one opens nothing any more")
+    parser.add_argument("--root-path", metavar="PATH", help="where a reverse proxy shows the studio, such as /greenroom")
     given = parser.parse_args(arguments)
     overrides: dict[str, Any] = {}
-    server = {key: value for key, value in (("host", given.host), ("port", given.port)) if value is not None}
+    server = {key: getattr(given, key) for key in ("host", "port", "https", "root_path") if getattr(given, key) is not None}
+    if given.lan and given.host is None:
+        server["host"] = _address_on_the_network()
     if server:
         overrides["server"] = server
     if given.data is not None:
         overrides["data"] = {"folder": given.data.expanduser().absolute()}
     settings = load_settings(**overrides)
-    if given.lan or settings.server.host not in LOOPBACK:
+    if given.new_token and settings.server.token:
         raise CannotStart(
-            "The studio cannot be opened to other machines yet, because the token that would guard it is not built.",
-            "Start it without --lan and with a loopback host such as 127.0.0.1.",
+            "The token of this studio is the setting server.token, so none is made.", "Change it there, or leave out --new-token."
         )
-    return settings
+    return Start(settings, given.new_token)
+
+
+def _address_on_the_network() -> str:
+    found = lan_address()
+    if not found:
+        raise CannotStart("This machine is on no network that others could reach it by.", "Connect it, or leave out --lan.")
+    return found
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -144,15 +165,15 @@ def uploads_folder(data_folder: Path) -> Path:
     return data_folder / "uploads"
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
-    """Open the studio, answer at `listener` until told to end, and close the studio."""
+def serve(start: Start, listeners: list[socket.socket]) -> None:
+    """Open the studio, answer at `listeners` until told to end, and close the studio."""
     from studio.studio import Studio
 
-    studio = Studio.open(settings)
+    studio = Studio.open(start.settings)
     try:
-        app, endpoints = build(studio)
-        host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
-        run_server(app, endpoints, listener, f"http://{host}:{settings.server.port}")
+        opening = opening_of(start.settings, new_token=start.new_token)
+        app, endpoints = build(studio, opening)
+        run_server(app, endpoints, listeners, opening, beyond=not is_loopback(start.settings.server.host))
     except (GreenroomError, ImportError):
         raise
     except Exception:
@@ -164,7 +185,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         studio.close()
 
 
-def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
+def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     """The page, the endpoints and the routes on one FastAPI app, behind the guards."""
     import gradio as gr
     from fastapi import FastAPI
@@ -187,7 +208,15 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(PlainDicts)
     app.add_middleware(RawCalls)
-    install_guards(app, port=server.port, allowed_hosts=server.allowed_hosts, max_upload_mb=server.max_upload_mb)
+    install_guards(
+        app,
+        port=server.port,
+        allowed_hosts=opening.names,
+        max_upload_mb=server.max_upload_mb,
+        keys=opening.keys,
+        https=server.https,
+        root_path=server.root_path,
+    )
     add_routes(app, studio, auditions)
     add_openai_routes(app, studio, uploads_folder(studio.settings.data_folder))
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
@@ -197,6 +226,7 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
         path="/",
         server_name=server.host,
         server_port=server.port,
+        root_path=server.root_path or None,
         allowed_paths=[str(studio.paths.outputs)],  # never the data folder: the database lies there
         max_file_size=f"{server.max_upload_mb}mb",
         show_error=False,
@@ -210,7 +240,7 @@ def build(studio: Studio) -> tuple[FastAPI, Endpoints]:
     return mounted, endpoints
 
 
-def run_server(app: FastAPI, endpoints: Endpoints, listener: socket.socket, address: str) -> None:
+def run_server(app: FastAPI, endpoints: Endpoints, listeners: list[socket.socket], opening: Opening, *, beyond: bool) -> None:
     """Answer until a signal; calls that wait for a job are let go first, so that the end takes about a second."""
     import uvicorn
 
@@ -221,16 +251,24 @@ def run_server(app: FastAPI, endpoints: Endpoints, listener: socket.socket, addr
             if signal.getsignal(signal.SIGHUP) is _leave:  # uvicorn sees to the other two; this one would break its loop
                 signal.signal(signal.SIGHUP, self.handle_exit)
             if self.started:
-                print(f"Greenroom is open at {address}", flush=True)
+                announce(opening, beyond=beyond)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             endpoints.close()
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # pages that stay open are cut off, as they should be
             await super().shutdown(sockets)
 
-    Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, ws_max_size=1 << 20)).run(
-        [listener]
+    secure = opening.certificate
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # it would write down links with the token in them
+        timeout_graceful_shutdown=1,
+        ws_max_size=1 << 20,
+        ssl_certfile=secure.certificate if secure else None,
+        ssl_keyfile=secure.key if secure else None,
     )
+    Server(config).run(listeners)
 
 
 if __name__ == "__main__":

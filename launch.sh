@@ -4,7 +4,8 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER] [--lan]   start the studio
+Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER]           start the studio
+       ./launch.sh --lan [--https] [--new-token] [--root-path PATH]      start it for other machines too, behind a token
        ./launch.sh test [pytest arguments]                               run the tests
        ./launch.sh bench [names]                                         measure this machine
        ./launch.sh doctor                                                check this machine

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
 from api.files import UNEXPECTED, media_response
+from api.metrics import CONTENT_TYPE, Metrics
 from studio.auditions import Auditions
 from studio.errors import GreenroomError, NotFound
 from studio.library.model import SERVED_EXTENSIONS
@@ -51,6 +52,13 @@ def _add_health(app: FastAPI, studio: Studio) -> None:
     def memory() -> dict[str, Any]:
         """The same as the /memory endpoint of the API."""
         return studio.memory.report()
+
+    metrics = Metrics(studio)
+
+    @app.get("/metrics")
+    def scrape() -> Response:
+        """For a Prometheus server; behind the same guards and token as everything else."""
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
 
 
 def _add_media(app: FastAPI, studio: Studio, auditions: Auditions) -> None:

@@ -1,0 +1,97 @@
+"""How the studio is opened: the addresses it listens at, the names it answers to, the keys of its door, the link to print."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from dataclasses import dataclass
+from typing import TextIO
+from urllib.parse import quote
+
+from studio.access import Certificate, DoorKeys, certificate_for, keep_keys, own_names
+from studio.access.addresses import bracketed
+from studio.settings import Settings
+
+LOOPBACK_NAME = "localhost"
+LOOPBACK = "127.0.0.1"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    if host.lower() == LOOPBACK_NAME:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listening_hosts(host: str) -> tuple[str, ...]:
+    """Where to listen: an address on the network comes with loopback, so that this machine's own links keep working."""
+    try:
+        everywhere = ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        everywhere = False
+    return (host,) if everywhere or is_loopback(host) else (host, LOOPBACK)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One start's way in.
+
+    Args:
+        names: further Host names to answer to.
+        keys: of the door; None where only this machine gets in and no token was asked for.
+        certificate: for HTTPS; None for plain HTTP.
+        address: where the studio is, as a person types it.
+    """
+
+    names: tuple[str, ...]
+    keys: DoorKeys | None
+    certificate: Certificate | None
+    address: str
+
+    @property
+    def link(self) -> str:
+        """The address with the token in it: it opens the door once and keeps it open for that browser."""
+        return f"{self.address}/?token={quote(self.keys.token, safe='')}" if self.keys else self.address
+
+
+def opening_of(settings: Settings, *, new_token: bool = False) -> Opening:
+    """What this start needs; made and kept in the data folder.
+
+    Raises:
+        StorageError: the data folder cannot keep it.
+    """
+    server = settings.server
+    beyond = not is_loopback(server.host)
+    names = (*own_names(server.host), *server.allowed_hosts) if beyond else server.allowed_hosts
+    locked = beyond or server.token or new_token
+    keys = keep_keys(settings.data_folder, server.token, renew=new_token) if locked else None
+    certificate = certificate_for(settings.data_folder, names) if server.https else None
+    shown = names[0] if beyond and names else bracketed(server.host)
+    return Opening(names, keys, certificate, f"{'https' if server.https else 'http'}://{shown}:{server.port}")
+
+
+def announce(opening: Opening, *, beyond: bool, out: TextIO | None = None) -> None:
+    """Say where the studio is; with a token also the link and, for other machines, its QR code."""
+    out = out or sys.stdout
+    print(f"Greenroom is open at {opening.address}", file=out)
+    if opening.keys is not None:
+        print(f"Open it with this link, which holds the token: {opening.link}", file=out)
+        if beyond:
+            _draw_code(opening.link, out)
+    if opening.certificate is not None:
+        print("The certificate is the studio's own, so a browser warns of it once. Its SHA-256 fingerprint:", file=out)
+        print(f"  {opening.certificate.fingerprint}", file=out)
+    out.flush()
+
+
+def _draw_code(link: str, out: TextIO) -> None:
+    import segno
+
+    try:
+        "█▀▄".encode(out.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return  # a terminal without these characters would show nonsense; the link says the same
+    segno.make(link, error="l", micro=False).terminal(out, border=2, compact=True)
