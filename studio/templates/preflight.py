@@ -1,0 +1,232 @@
+"""Everything that a template needs of a server, compared with what the server has: all that is missing at once, before queueing.
+
+Nothing is written, moved, fetched or "fixed".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from studio.comfyui.inventory import ModelFile, ServerInventory
+from studio.templates.manifest import Manifest, RequiredModel, RequiredNodes
+from studio.templates.template import Template
+
+MODEL_ENDINGS = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".gguf", ".onnx", ".pkl"})
+MOST_FILES = 200_000
+"""A root with more files than this is no folder of models; the rest of it is not looked at."""
+
+Folder = Mapping[str, Sequence[ModelFile]]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that keeps a template from running.
+
+    Attributes:
+        sentence: what is wrong. where: the next step: an address to get it from, or what to do.
+    """
+
+    kind: Literal["template", "server", "version", "node", "model"]
+    subject: str
+    sentence: str
+    where: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """How one required model stands.
+
+    Attributes:
+        listed: the name that its loader takes, exactly as the server lists it; None when the server has no usable one.
+        root: the folder that holds it, where that is known. size_bytes: of the file, where that is known.
+    """
+
+    model: RequiredModel
+    listed: str | None = None
+    root: str | None = None
+    size_bytes: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "folder": self.model.folder, "name": self.model.name, "found": self.listed is not None, "listed": self.listed,
+            "root": self.root, "size_bytes": self.size_bytes, "expected_bytes": self.model.size_bytes or None,
+            "url": self.model.url,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Validation:
+    """All problems of a template on one server, and which file satisfies each of its models."""
+
+    problems: tuple[Problem, ...]
+    models: tuple[FoundModel, ...]
+
+    @property
+    def ready(self) -> bool:
+        return not self.problems
+
+
+def parse_roots(text: str | Iterable[str | Path]) -> tuple[Path, ...]:
+    """Folders from a setting: separated by commas, semicolons or line breaks, or given as a list; empty ones and doubles go."""
+    parts = re.split(r"[,;\n]", text) if isinstance(text, str) else [str(part) for part in text]
+    folders = (Path(part.strip().strip("\"'")).expanduser() for part in parts if part.strip().strip("\"'"))
+    return tuple(dict.fromkeys(folders))
+
+
+def preflight(template: Template, inventory: ServerInventory | None, roots: Iterable[Path] = ()) -> list[Problem]:
+    """All that is missing, at once; empty when a job may be queued."""
+    return list(validate(template, inventory, roots).problems)
+
+
+def validate(template: Template, inventory: ServerInventory | None, roots: Iterable[Path] = ()) -> Validation:
+    """Compare a template with a server and with folders on this machine.
+
+    Args:
+        inventory: None when there is no server to ask; then only the files and the roots are judged.
+        roots: folders of models on this machine ("…/ComfyUI/models"), which explain what the server does not list and check the
+            size of what it does.
+    """
+    if not template.valid or template.manifest is None:
+        return Validation(tuple(Problem("template", template.id, each, "Mend its two files.") for each in template.problems), ())
+    manifest = template.manifest
+    on_disk = scan_roots(roots)
+    if inventory is None:
+        words = "No ComfyUI server can be asked what it has."
+        missing_server = Problem("server", "ComfyUI", words, "Set comfyui.url or comfyui.path in settings.yaml.")
+        found = tuple(_seen_on_disk(model, on_disk) for model in manifest.models)
+        return Validation((missing_server,), found)
+    problems = [*_version_problems(manifest, inventory), *_node_problems(manifest, inventory)]
+    found = tuple(_find(model, inventory.models, on_disk, problems) for model in manifest.models)
+    return Validation(tuple(problems), found)
+
+
+def scan_roots(roots: Iterable[Path]) -> dict[str, list[ModelFile]]:
+    """Model files under each root by the name of its first folder, links followed once; a root that cannot be read is empty."""
+    found: dict[str, list[ModelFile]] = {}
+    left = MOST_FILES
+    for root in roots:
+        seen: set[str] = set()
+        for place, folders, names in os.walk(root, followlinks=True):
+            real = os.path.realpath(place)
+            if real in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            parts = Path(place).relative_to(root).parts
+            for name in names if parts else ():
+                left -= 1
+                if left < 0:
+                    return found
+                if Path(name).suffix.lower() in MODEL_ENDINGS:
+                    file = ModelFile("/".join((*parts[1:], name)), _size(Path(place, name)), str(root))
+                    found.setdefault(LEGACY_FOLDERS.get(parts[0], parts[0]), []).append(file)
+    return found
+
+
+LEGACY_FOLDERS = {"unet": "diffusion_models", "clip": "text_encoders"}
+"""Folders under their older names; the server lists both under the newer one."""
+
+
+def basename(name: str) -> str:
+    """A model's own name as it is compared: without folders, whichever way their slashes lean, and blind to case."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1].casefold()
+
+
+def _version_problems(manifest: Manifest, inventory: ServerInventory) -> list[Problem]:
+    if inventory.version is None or _version(inventory.version) >= _version(manifest.min_comfyui):
+        return []
+    words = f"The server is ComfyUI {inventory.version}; this template needs {manifest.min_comfyui} or newer."
+    return [Problem("version", "ComfyUI", words, "Update ComfyUI: https://github.com/comfyanonymous/ComfyUI/releases")]
+
+
+def _version(text: str) -> tuple[int, ...]:
+    numbers = [int(part) for part in re.findall(r"\d+", text)[:3]]
+    return tuple(numbers + [0] * (3 - len(numbers)))
+
+
+def _node_problems(manifest: Manifest, inventory: ServerInventory) -> list[Problem]:
+    return [
+        Problem("node", name, f"The server has no node called {name}{_from(pack)}.", _get_nodes(pack, manifest))
+        for pack in manifest.nodes
+        for name in pack.classes
+        if name not in inventory.node_classes
+    ]
+
+
+def _from(pack: RequiredNodes) -> str:
+    return "" if pack.pack == "ComfyUI" else f", of {pack.pack}"
+
+
+def _get_nodes(pack: RequiredNodes, manifest: Manifest) -> str:
+    if pack.pack == "ComfyUI":
+        return f"It is part of ComfyUI {pack.since or manifest.min_comfyui} and newer: {pack.url}"
+    return f"Install the nodes of {pack.pack}: {pack.url}"
+
+
+def _find(model: RequiredModel, listed: Folder, on_disk: Folder, problems: list[Problem]) -> FoundModel:
+    """The best file that the server lists for a model; what is wrong with the others becomes problems."""
+    spoilt: list[tuple[ModelFile, int]] = []
+    for name in model.names:
+        for file in _matches(name, model.folder, listed):
+            twin = _twin(file, model.folder, on_disk)
+            size = file.size_bytes if file.size_bytes is not None else (twin.size_bytes if twin else None)
+            if size is not None and (size == 0 or (name == model.name and model.size_bytes and size != model.size_bytes)):
+                spoilt.append((file, size))
+                continue
+            return FoundModel(model, file.name, file.root or (twin.root if twin else None), size)
+    problems.append(_spoilt(model, *spoilt[0]) if spoilt else _missing(model, listed, on_disk))
+    return FoundModel(model, None, spoilt[0][0].root, spoilt[0][1]) if spoilt else FoundModel(model)
+
+
+def _matches(name: str, folder: str, listed: Folder) -> list[ModelFile]:
+    """Files of this name, the one that lies least deep first."""
+    found = [file for file in listed.get(folder, ()) if basename(file.name) == basename(name)]
+    return sorted(found, key=lambda file: (file.name.replace("\\", "/").count("/"), file.name))
+
+
+def _twin(file: ModelFile, folder: str, on_disk: Folder) -> ModelFile | None:
+    path = file.name.replace("\\", "/").casefold()
+    return next((each for each in on_disk.get(folder, ()) if each.name.casefold() == path), None)
+
+
+def _seen_on_disk(model: RequiredModel, on_disk: Folder) -> FoundModel:
+    file = next((file for name in model.names for file in _matches(name, model.folder, on_disk)), None)
+    return FoundModel(model, file.name, file.root, file.size_bytes) if file and file.size_bytes else FoundModel(model)
+
+
+def _spoilt(model: RequiredModel, file: ModelFile, size: int) -> Problem:
+    if size == 0:
+        words = f"The file {file.name} in {model.folder} is empty."
+    else:
+        words = f"The file {file.name} in {model.folder} has {size:,} bytes and should have {model.size_bytes:,}."
+    return Problem("model", model.name, words, f"Fetch it again, whole: {model.url}" if model.url else "Fetch it again, whole.")
+
+
+def _missing(model: RequiredModel, listed: Folder, on_disk: Folder) -> Problem:
+    words = f"The model {model.name} is missing in {model.folder}."
+    for folder, files in listed.items():
+        if folder != model.folder and any(basename(file.name) == basename(model.name) for file in files):
+            return Problem("model", model.name, words, f"The server has it in {folder}: it belongs into {model.folder}.")
+    for name in model.names:
+        for file in _matches(name, model.folder, on_disk):
+            if file.size_bytes:
+                step = "It lies in a model root that the server does not look at: name that root in its extra_model_paths.yaml."
+                return Problem("model", model.name, words, step)
+    size = f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else ""
+    step = f"Get it{size} from {model.url}, and lay it into models/{model.folder} of ComfyUI." if model.url else ""
+    return Problem("model", model.name, words, step)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
