@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,7 +18,8 @@ class MachineEvent:
 
     Args:
         at: seconds since the epoch.
-        kind: memory (a limit was crossed), ended (a worker, to save the machine), heat, idle (an engine was unloaded).
+        kind: memory (a limit was crossed), ended (a worker, to save the machine), refused (a load), heat, idle (an engine was
+            unloaded).
     """
 
     at: float
@@ -36,15 +37,22 @@ class MachineEvents:
         self._clock = clock
         self._lock = threading.Lock()
         self._events: deque[MachineEvent] = deque(maxlen=keep)
+        self._counts: Counter[str] = Counter()
 
     def tell(self, kind: str, sentence: str) -> None:
         with self._lock:
             self._events.append(MachineEvent(self._clock(), kind, sentence))
+            self._counts[kind] += 1
 
     def newest(self, limit: int = 50) -> list[MachineEvent]:
         """The newest first."""
         with self._lock:
             return list(self._events)[: -limit - 1 : -1]
+
+    def counts(self) -> dict[str, int]:
+        """How many of each kind since the start, forgotten ones included."""
+        with self._lock:
+            return dict(self._counts)
 
 
 def untold(kind: str, sentence: str) -> None:

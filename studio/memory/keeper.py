@@ -194,7 +194,11 @@ class MemoryKeeper:
             Cancelled: `cancelled` said so, or `waiting` raised it.
         """
         need = self.need(card, variant)
-        return self._admission.enter(need, variant, residents, evict, waiting, cancelled)
+        try:
+            return self._admission.enter(need, variant, residents, evict, waiting, cancelled)
+        except MemoryRefused as refusal:
+            self.events.tell("refused", str(refusal.reason))
+            raise
 
     def need(self, card: Card, variant: str = "") -> Need:
         """What a load should have on this machine. `card` is the engine's `card_for` its options; `variant` as variant_key."""
@@ -221,6 +225,7 @@ class MemoryKeeper:
                     self._workers.unload(engine_id)
                 return decision.note
         if reason and waited >= self._wait_seconds:
+            self.events.tell("refused", reason)
             raise MemoryRefused(reason, hint)
         return reason
 

@@ -49,6 +49,16 @@ class LedgerEntry:
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class EngineTotals:
+    """What one engine has done since the studio started."""
+
+    loads: int = 0
+    load_seconds: float = 0.0
+    runs: int = 0
+    deaths: int = 0
+
+
 class MemoryLedger:
     """Keeps the living entries and the last ones ended. A WorkerObserver; safe from any thread, one lock, none inside."""
 
@@ -58,22 +68,26 @@ class MemoryLedger:
         self._living: dict[int, LedgerEntry] = {}
         self._ended: deque[LedgerEntry] = deque(maxlen=keep)
         self._uses: dict[str, deque[float]] = {}
+        self._totals: dict[str, EngineTotals] = {}
 
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:
         size = int(resident_gib * GIB)
         with self._lock:
             entry = LedgerEntry(engine_id, pid, self._clock(), resident=size, load_seconds=seconds, peak=size)
             self._living[pid] = entry
+            self._add(engine_id, loads=1, load_seconds=seconds)
 
     def on_peak(self, engine_id: str, pid: int, peak_gib: float) -> None:
         with self._lock:
             entry = self._entry(engine_id, pid)
             self._living[pid] = replace(entry, peak=max(entry.peak, int(peak_gib * GIB)), runs=entry.runs + 1)
             self._uses.setdefault(engine_id, deque(maxlen=1000)).append(self._clock())
+            self._add(engine_id, runs=1)
 
     def on_died(self, engine_id: str, pid: int, reason: str) -> None:
         with self._lock:
             self._living[pid] = replace(self._entry(engine_id, pid), death=reason)
+            self._add(engine_id, deaths=1)
 
     def on_returned(self, engine_id: str, pid: int, report: UnloadReport) -> None:
         with self._lock:
@@ -91,6 +105,11 @@ class MemoryLedger:
         with self._lock:
             return list(self._ended)[: -limit - 1 : -1]
 
+    def totals(self) -> dict[str, EngineTotals]:
+        """By engine id, over all lives since the start."""
+        with self._lock:
+            return dict(self._totals)
+
     def recent_uses(self, engine_id: str) -> int:
         """Runs of the engine within the last hour."""
         with self._lock:
@@ -98,6 +117,12 @@ class MemoryLedger:
             while uses and uses[0] < self._clock() - USES_REMEMBERED_SECONDS:
                 uses.popleft()
             return len(uses or ())
+
+    def _add(self, engine_id: str, *, loads: int = 0, load_seconds: float = 0.0, runs: int = 0, deaths: int = 0) -> None:
+        old = self._totals.get(engine_id, EngineTotals())
+        self._totals[engine_id] = EngineTotals(
+            old.loads + loads, old.load_seconds + load_seconds, old.runs + runs, old.deaths + deaths
+        )
 
     def _entry(self, engine_id: str, pid: int) -> LedgerEntry:
         return self._living.get(pid) or LedgerEntry(engine_id, pid, None)
