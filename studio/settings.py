@@ -143,6 +143,25 @@ class EngineSettings(Group):
         return values
 
 
+class ComfyUISettings(Group):
+    url: str = ""
+    path: Path | None = None
+    python: Path | None = None
+    arguments: tuple[str, ...] = ()
+    model_roots: str = ""
+    max_upload_mb: int = Field(2048, ge=1, le=100_000)
+    start_seconds: float = Field(300, ge=5)
+    silence_seconds: float = Field(180, ge=1)
+    run_hours: float = Field(12, gt=0, le=1000)
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", value):
+            raise ValueError("it should be an address such as http://127.0.0.1:8188")
+        return value.rstrip("/")
+
+
 class EnvironmentSettings(Group):
     install_on_gpu: bool = True
 
@@ -174,6 +193,7 @@ class Settings(BaseSettings):
     voices: VoiceSettings = VoiceSettings()
     library: LibrarySettings = LibrarySettings()
     engines: EngineSettings = EngineSettings()
+    comfyui: ComfyUISettings = ComfyUISettings()
     environments: EnvironmentSettings = EnvironmentSettings()
     weights: WeightSettings = WeightSettings()
 
