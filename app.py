@@ -195,6 +195,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     from api.endpoints import Endpoints, register
     from api.guards import install_guards
     from api.http import add_routes
+    from api.mcp_server import McpServer
     from api.openai import add_openai_routes
     from api.raw_calls import RawCalls
     from studio.auditions import Auditions
@@ -205,7 +206,8 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     auditions = Auditions(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
     endpoints = Endpoints(studio, auditions, uploads_folder(studio.settings.data_folder))
     page = build_page(studio, lambda: register(endpoints))
-    app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None)
+    tools = McpServer(endpoints, studio, uploads_folder(studio.settings.data_folder), server.root_path)
+    app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
     app.add_middleware(PlainDicts)
     app.add_middleware(RawCalls)
     install_guards(
@@ -219,6 +221,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     )
     add_routes(app, studio, auditions)
     add_openai_routes(app, studio, uploads_folder(studio.settings.data_folder))
+    tools.add_routes(app)
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
     mounted = gr.mount_gradio_app(
         app,
@@ -231,7 +234,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
         max_file_size=f"{server.max_upload_mb}mb",
         show_error=False,
         run_history=False,
-        mcp_server=True,
+        mcp_server=False,  # ours is api/mcp_server.py
         footer_links=["api"],
         theme=look.theme(),
         css=look.css(),

@@ -47,8 +47,15 @@ def endpoint(method: Callable[P, R]) -> Callable[P, R]:
             raise gr.Error(UNEXPECTED, print_exception=False) from None
 
     checked.__signature__ = signature  # type: ignore[attr-defined]
+    checked.arguments = model  # type: ignore[attr-defined]
     checked.__annotations__ = typing.get_type_hints(method)
     return checked
+
+
+def arguments_of(method: Callable[..., Any]) -> type[BaseModel]:
+    """The model that checks an endpoint's arguments; a file is `Any` in it."""
+    model: type[BaseModel] = method.arguments  # type: ignore[attr-defined]
+    return model
 
 
 def _arguments_model(name: str, signature: inspect.Signature) -> type[BaseModel]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode
 
@@ -26,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.failures import Failures
 from api.refusals import caller, note_refusal
 from api.sign_in import HEADERS, sign_in_page
+from api.wording import error_body
 from studio.access import DoorKeys
 
 OPEN_PATH = "/healthz"
@@ -36,8 +36,6 @@ LONGEST_FORM = 4096
 MISSING = "The studio asks for its token: send it as “Authorization: Bearer TOKEN”, or open the link that the studio printed."
 WRONG = "This is not the studio's token."
 SLOW_DOWN = "Too many wrong tokens came from this address."
-
-log = logging.getLogger(__name__)
 
 
 class Door:
@@ -128,7 +126,7 @@ class Door:
             page = sign_in_page(f"{self._root}{SIGN_IN_PATH}", sentence if trouble or wait else "")
             answer = HTMLResponse(page, status, HEADERS)
         else:
-            answer = JSONResponse({"error": sentence}, status, {"cache-control": "no-store"})
+            answer = JSONResponse(error_body(scope, sentence), status, {"cache-control": "no-store"})
         if wait:
             answer.headers["retry-after"] = str(wait)
         else:
