@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from engines.faces import contract as faces
+from engines.swap import contract as swap
 from engines.upscaling import contract as upscaling
 from engines.video import contract as video
 from media.audio import Audio
@@ -373,7 +374,7 @@ CALLABLE_METHODS: dict[Capability, frozenset[str]] = {
     Capability.TRANSCRIPTION: frozenset({"transcribe"}),
     Capability.FACES: frozenset({"animate", "lip_sync", "listen", "measure"}),
     Capability.VIDEO: frozenset({"generate"}),
-    Capability.SWAP: frozenset({"swap"}),
+    Capability.SWAP: frozenset({"swap", "faces"}),
     Capability.UPSCALING: frozenset({"upscale"}),
     Capability.VERIFICATION: frozenset({"follow", "embed"}),
 }
@@ -382,6 +383,7 @@ CALLABLE_METHODS: dict[Capability, frozenset[str]] = {
 WIRE_VALUES: tuple[type, ...] = (
     Audio, SpeakingVoice, SpeechRequest, TimedMark, Speech, TranscribedSegment, Transcript, PresetVoice,
     *faces.WIRE_VALUES,
+    *swap.WIRE_VALUES,
     *video.WIRE_VALUES,
     *upscaling.WIRE_VALUES,
 )  # fmt: skip
