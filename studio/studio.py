@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from engines.catalog import Catalog
-from engines.contract import Site
+from engines.contract import Card, Site
+from studio.comfyui.service import COMFYUI_CARD, COMFYUI_ID, ComfyUI
 from studio.engines_service import EnginesService
 from studio.environments import Environments
 from studio.errors import GreenroomError
@@ -31,6 +32,8 @@ from studio.voices.voices import Voices
 from studio.weights import Weights
 from studio.workers.host import WorkerHost
 from studio.workers.idle import IdleTimes
+from studio.workers.measure import Meter
+from studio.workers.model import WorkerStatus
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +53,7 @@ class Studio:
     housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
     engines' calls, then the workers are ended, last the lock is let go, so the next studio finds the folder at rest.
 
-    Attributes: settings, paths, site, catalog, memory, workers, engines, environments, weights, lanes,
+    Attributes: settings, paths, site, catalog, memory, workers, comfyui, engines, environments, weights, lanes,
     segments, voices, library, productions, jobs.
     """
 
@@ -70,7 +73,9 @@ class Studio:
         parts.callback(self.memory.close)
         self.workers = self._worker_host()
         parts.callback(self.workers.close)
-        self.memory.attach(_WorkersForMemory(self.workers), lambda engine_id: self.catalog.get(engine_id).card)
+        self.comfyui = self._comfyui()
+        parts.callback(self.comfyui.close)
+        self.memory.attach(_HoldersForMemory(self.workers, self.comfyui), self._card)
         self.engines = EnginesService(self.catalog, self.site, self.workers)
         self.environments = Environments(self.paths.environments)
         self.weights = Weights(self.site, self.catalog.all, settings.weights)
@@ -86,6 +91,7 @@ class Studio:
         runner = JobRunner(store, self.productions, self.lanes, self.workers, self.catalog, self.paths.scratch)
         self.jobs = Jobs(store, runner, self.productions, settings.jobs, self.paths.root)
         parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
+        parts.callback(self.comfyui.leave)
         runner.start(life.last.suspicious)
         self._housekeeper()
         self._install_for_gpu()
@@ -125,6 +131,21 @@ class Studio:
             tolerance_gib=self.settings.memory.return_tolerance_gib,
         )
 
+    def _comfyui(self) -> ComfyUI:
+        memory, settings = self.memory, self.settings
+        comfyui = ComfyUI(
+            settings.comfyui,
+            self.paths.logs,
+            idle_seconds=settings.workers.idle_heavy_seconds,
+            meter=Meter(gpu_bytes=memory.gpu_bytes, tolerance_gib=settings.memory.return_tolerance_gib),
+            observer=memory,
+        )
+        comfyui.open()
+        return comfyui
+
+    def _card(self, holder: str) -> Card:
+        return COMFYUI_CARD if holder == COMFYUI_ID else self.catalog.get(holder).card
+
     def _install_for_gpu(self) -> None:
         """Where an NVIDIA GPU is found, the engines for it are installed while the page is already open."""
         wanted = self.settings.environments.install_on_gpu and "install_environment" in self.productions
@@ -149,13 +170,21 @@ class Studio:
         housekeeper.start()
 
 
-class _WorkersForMemory:
-    """The worker host under the names that the memory keeper asks for."""
+class _HoldersForMemory:
+    """The workers and ComfyUI under the names that the memory keeper asks for."""
 
-    def __init__(self, host: WorkerHost) -> None:
-        self.snapshot = host.snapshot
-        self.unload = host.evict
-        self.end = host.end_worker
+    def __init__(self, host: WorkerHost, comfyui: ComfyUI) -> None:
+        self._host, self._comfyui = host, comfyui
+
+    def snapshot(self) -> list[WorkerStatus]:
+        return [*self._host.snapshot(), *self._comfyui.snapshot()]
+
+    def unload(self, holder: str) -> object:
+        return self._comfyui.evict() if holder == COMFYUI_ID else self._host.evict(holder)
+
+    def end(self, holder: str, reason: str) -> object:
+        end = self._comfyui.end if holder == COMFYUI_ID else self._host.end_worker
+        return end(holder, reason)
 
 
 def all_productions(studio: Studio) -> list[Production]:

@@ -249,7 +249,7 @@ class ComfyUI:
             return True
         return self.free()
 
-    def end(self, reason: str) -> None:
+    def end(self, holder: str, reason: str) -> None:
         """Memory runs out: the running job ends with `reason`, and the studio's own server with it."""
         self._doom = reason
         with self._lock:
@@ -318,14 +318,14 @@ class ComfyUI:
                 process.end()
                 raise ComfyUIMissing(
                     f"ComfyUI was not ready after {seconds:.0f} seconds.",
-                    "logs/comfyui/comfyui.log in the data folder shows what it did; comfyui.start_seconds gives it longer.",
+                    "logs/comfyui.log in the data folder shows what it did; comfyui.start_seconds gives it longer.",
                 )
             waiting(f"Starting ComfyUI, {seconds:.0f} s")
             check()
             time.sleep(READY_STEP_SECONDS)
         raise ComfyUIMissing(
             f"{process.why or 'ComfyUI was ended.'} It had not become ready.",
-            "logs/comfyui/comfyui.log in the data folder says why.",
+            "logs/comfyui.log in the data folder says why.",
         )
 
     def _on_exit(self, process: ComfyUIProcess) -> None:
