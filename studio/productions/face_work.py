@@ -17,6 +17,7 @@ from engines.contract import Capability, Device, Engine, EngineOptions, Site
 from engines.errors import EngineNotReady
 from engines.faces.contract import AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
 from engines.faces.measuring import agreement
+from engines.swap.contract import SwapRequest
 from engines.upscaling.contract import UpscaleRequest
 from media.audio import Audio
 from media.decode import iterate_audio, probe
@@ -38,7 +39,7 @@ PART_SECONDS = 4.0
 MEASURED_SECONDS = 30.0
 """At most so much of a result is measured."""
 
-Request = TypeVar("Request", LipSyncRequest, AnimateRequest, UpscaleRequest)
+Request = TypeVar("Request", LipSyncRequest, AnimateRequest, SwapRequest, UpscaleRequest)
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def render_missing(
     return done
 
 
-def _finished_parts(request: LipSyncRequest | AnimateRequest | UpscaleRequest) -> list[RenderedPart]:
+def _finished_parts(request: LipSyncRequest | AnimateRequest | SwapRequest | UpscaleRequest) -> list[RenderedPart]:
     found: list[RenderedPart] = []
     first = 0
     while first < request.frames:
