@@ -23,10 +23,12 @@ from engines.contract import EngineOptions, Site, SpeakingVoice, SpeechRequest
 from engines.speech.flite import Flite, FliteOptions
 from engines.transcription.pocketsphinx import Pocketsphinx
 from engines.verification.reading_follower import ReadingFollower
+from engines.verification.voice_encoder import VoiceEncoder
 from media.audio import Audio, concatenate, silence
 from media.decode import decode_audio
 from studio.productions.take_check import check_take
 from studio.verification.likeness import unlike
+from studio.verification.listeners import SHORTEST_TO_COMPARE, likeness_band
 from studio.verification.review import review
 from studio.verification.words import comparable_words
 
@@ -70,8 +72,10 @@ class Workshop:
         self._flite = Flite(site, FliteOptions(), _Quiet())
         self.follower = ReadingFollower(site, EngineOptions(), _Quiet())
         self.dictation = Pocketsphinx(site, Pocketsphinx.Options(), _Quiet())
+        self.voices = VoiceEncoder(site, EngineOptions(), _Quiet())
+        self._known: dict[int, tuple[Audio, Any]] = {}
         self._dictates = dictation
-        for engine in (self._flite, self.follower, *((self.dictation,) if dictation else ())):
+        for engine in (self._flite, self.follower, self.voices, *((self.dictation,) if dictation else ())):
             engine.load()
 
     def speak(self, text: str, voice: str) -> Audio:
@@ -115,8 +119,16 @@ class Workshop:
             "sound": not check_take(take.audio, take.text).passed,
             "follower": bool(followed.problems),
             "dictation": self._dictates and self._misheard(take),
-            "voice": bool(unlike(take.audio, take.reference)),
+            "likeness": self._other_voice(take),
+            "pitch": bool(unlike(take.audio, take.reference)),
         }
+
+    def _other_voice(self, take: Take) -> bool:
+        """Whether the take's likeness to its reference is below the floor at which takes are marked."""
+        if take.audio.duration < SHORTEST_TO_COMPARE:
+            return False
+        known = self._known.setdefault(id(take.reference), (take.reference, self.voices.embed(take.reference)))[1]
+        return float(self.voices.embed(take.audio) @ known) < likeness_band(self.voices.card.id, None).flag
 
     def _misheard(self, take: Take) -> bool:
         heard = self.dictation.transcribe(take.audio, "en").text
@@ -135,7 +147,7 @@ def measure(takes: Iterator[Take], workshop: Workshop) -> dict[str, Any]:
         found = workshop.found(take)
         table[take.kind].update(name for name, spoke in found.items() if spoke)
         table[take.kind]["takes"] += 1
-        table[take.kind]["any"] += found["sound"] or found["follower"] or found["voice"]
+        table[take.kind]["any"] += found["sound"] or found["follower"] or found["likeness"]
     return table
 
 
@@ -146,9 +158,11 @@ def main() -> None:
             ("Flite", workshop.flite_takes(SENTENCES[12:36], random.Random(3))),
             ("human", workshop.human_takes(8, random.Random(3))),
         ):
-            sys.stdout.write(f"\n{title}\n| fault | takes | sound | follower | voice | together | dictation |\n{'| --- ' * 7}|\n")
+            sys.stdout.write(
+                f"\n{title}\n| fault | takes | sound | follower | likeness | together | dictation | pitch |\n{'| --- ' * 8}|\n"
+            )
             for kind, row in measure(takes, workshop).items():
-                cells = [row[name] for name in ("takes", "sound", "follower", "voice", "any", "dictation")]
+                cells = [row[name] for name in ("takes", "sound", "follower", "likeness", "any", "dictation", "pitch")]
                 sys.stdout.write(f"| {kind} | {' | '.join(map(str, cells))} |\n")
 
 

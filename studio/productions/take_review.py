@@ -27,15 +27,12 @@ from studio.productions.voiceover_render import Piece
 from studio.segments import SegmentStore
 from studio.settings import VoiceoverSettings
 from studio.verification.likeness import VoiceMeasure, measure_voice, unlike_measures
-from studio.verification.listeners import is_ready
+from studio.verification.listeners import SHORTEST_TO_COMPARE, is_ready, likeness_band
 from studio.verification.review import Review, best, review
 from studio.verification.words import comparable_words
 
 Render = Callable[[Sequence[PlannedSegment]], dict[str, Piece]]
 """Speaks takes that are not in the store and gives all of them by key."""
-
-_SHORTEST_TO_COMPARE = 0.5
-"""Seconds under which a voice cannot be told."""
 
 Heard = tuple[PlannedSegment, Review, Piece | None]
 """One take, what was found, and its piece; None where its sound was deleted after it had lost."""
@@ -173,11 +170,11 @@ class TakeReviews:
         reference = take.role.casting.voice.reference
         likeness = ears.likeness(audio, reference) if reference is not None else None
         unlike = ears.unlike(audio, reference) if reference is not None and likeness is None else ""
-        floors, usual = self._settings.likeness_floors, self._settings.likeness_floor
+        floor = self._settings.likeness_floors.get(take.role.engine_id, self._settings.likeness_floor)
         found = review(
             take.text, heard, listener, version, take.role.language,
             cheap_problems=piece.problems, cheap_score=max(0.0, 1.0 - 0.4 * len(piece.problems)), unlike=unlike,
-            likeness=likeness, likeness_floor=floors.get(take.role.engine_id, usual),
+            likeness=likeness, likeness_band=likeness_band(ears.embedder, floor),
         )  # fmt: skip
         self._store.annotate(take.key, {**found.as_data(), "seed": take.seed})
         return found
@@ -222,14 +219,26 @@ class _Ears:
                 raise
             return None
 
+    @property
+    def embedder(self) -> str:
+        """The id of the engine that compares voices, "" without one."""
+        return self._embedder.card.id if self._embedder else ""
+
     def likeness(self, audio: Audio, reference: Path) -> float | None:
-        """To the reference, by the embedding engine that is ready; None without one."""
-        if self._embedder is None or audio.duration < _SHORTEST_TO_COMPARE:
+        """To the reference, by the embedding engine that is ready; None without one, and where there is too little speech."""
+        if self._embedder is None or audio.duration < SHORTEST_TO_COMPARE:
             return None
         engine = self._leased(self._embedder)
-        if reference not in self._references:
-            self._references[reference] = engine.embed(decode_audio(reference))
-        return float(np.dot(engine.embed(audio), self._references[reference]))
+        try:
+            if reference not in self._references:
+                self._references[reference] = engine.embed(decode_audio(reference))
+            return float(np.dot(engine.embed(audio), self._references[reference]))
+        except Cancelled:
+            raise
+        except EngineError as error:
+            if error.retryable:
+                raise
+            return None
 
     def unlike(self, audio: Audio, reference: Path) -> str:
         if reference not in self._measures:

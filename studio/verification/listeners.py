@@ -25,6 +25,20 @@ class Band:
     redo: float | None
 
 
+@dataclass(frozen=True)
+class LikenessBand:
+    """Under which likeness to the reference a take is flagged, and under which it is made again as another person's."""
+
+    flag: float
+    redo: float
+
+
+LIKENESS_BANDS = {"wavlm-speaker": LikenessBand(0.80, 0.80), "voice-encoder": LikenessBand(0.77, 0.70)}
+"""By the engine that compares. The second is measured (docs/take-checks.md); the first is set from published figures."""
+
+SHORTEST_TO_COMPARE = 1.5
+"""Seconds of a take; below, one voice differs from itself as much as from some others."""
+
 _BASIC_BAND = Band(0.60, None)
 _BANDS: dict[str, Band] = {
     "en": Band(0.12, 0.20),
@@ -44,6 +58,11 @@ def band(listener: str, language: str, options: dict[str, object] | None = None)
     if any(str(value) in ("tiny", "tiny.en", "base", "base.en") for value in (options or {}).values()):
         return Band(usual.flag * _SMALL_MODEL, None if usual.redo is None else usual.redo * _SMALL_MODEL)
     return usual
+
+
+def likeness_band(embedder: str, floor: float | None) -> LikenessBand:
+    """The band of the engine that compares voices, unless the settings name a floor."""
+    return LIKENESS_BANDS.get(embedder, LikenessBand(0.80, 0.80)) if floor is None else LikenessBand(floor, floor)
 
 
 def speaks_by_rule(card: Card) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from studio.verification.compare import compare
-from studio.verification.listeners import BASIC, FOLLOWER, band
+from studio.verification.listeners import BASIC, FOLLOWER, LikenessBand, band
 
 FORMAT = 1
+NEVER = LikenessBand(0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def review(
     cheap_score: float = 1.0,
     unlike: str = "",
     likeness: float | None = None,
-    likeness_floor: float = 0.0,
+    likeness_band: LikenessBand = NEVER,
 ) -> Review:
     """Put together what is known of a take.
 
@@ -69,7 +70,7 @@ def review(
         heard: None when nobody could listen.
         cheap_problems, cheap_score: what the take's own checks found (length, silence, clipping).
         unlike: a sentence on a voice that sounds unlike its reference by classical measures: flags, never redoes.
-        likeness, likeness_floor: by an embedding model; below the floor the take is another person's.
+        likeness, likeness_band: by an embedding model; below the lower of the two the take is another person's.
     """
     problems, redo, penalty, rate = list[str](), False, 0.0, None
     if heard is not None:
@@ -85,9 +86,12 @@ def review(
             unsure = "A rough recogniser hears it otherwise: " if listener in BASIC else ""
             problems.append(unsure + found.sentence)
         penalty += min(0.6, rate)
-    if likeness is not None and likeness < likeness_floor:
-        problems.append(f"It is another voice: {likeness:.2f} like the reference, {likeness_floor:.2f} is the least.")
-        redo, penalty = True, penalty + 0.3 + (likeness_floor - likeness) / 2
+    if likeness is not None and likeness < max(likeness_band.flag, likeness_band.redo):
+        other = likeness < likeness_band.redo
+        least = likeness_band.redo if other else likeness_band.flag
+        said = "It is another voice" if other else "It may be another voice"
+        problems.append(f"{said}: {likeness:.2f} like the reference, {least:.2f} is the least.")
+        redo, penalty = redo or other, penalty + (0.3 if other else 0.1) + (least - likeness) / 2
     elif unlike and likeness is None:
         problems.append(unlike)
         penalty += 0.1

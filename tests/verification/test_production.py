@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from engines.contract import SpeakingVoice, SpeechRequest
+from engines.speech.flite import Flite
 from media.decode import decode_audio
+from media.encode import write_audio
 from studio.jobs.model import Job, JobState
 from studio.productions.voiceover import Voiceover
 from studio.productions.voiceover_segments import SegmentState
@@ -118,7 +121,17 @@ def test_voices_that_speak_by_rule_are_not_listened_to_unless_asked(studio: Stud
     assert cloning.check == "flag"
 
 
-def test_a_stranger_is_marked_against_the_reference(studio: Studio) -> None:
-    job = speak(studio, voice="Linda (sample)", engine="swallowing", check="flag", options={"fault": "stranger", "always": True})
-    views = narrations(studio).segments_of(job)
-    assert all("unlike the reference" in view.note for view in views)
+def test_a_stranger_is_told_from_the_reference_and_made_again(studio: Studio, flite: Flite, tmp_path: Path) -> None:
+    said = "The train to the north leaves in twenty minutes, and the road to the station is long and cold."
+    write_audio(tmp_path / "slt.wav", flite.synthesize(SpeechRequest(said, SpeakingVoice(preset="slt"))).audio)
+    studio.voices.add("Slt", tmp_path / "slt.wav", transcript=said)
+    job = speak(studio, voice="Slt", engine="swallowing", check="repair", seed=7, options={"fault": "stranger"})
+    odd, views = faulty(job, studio), narrations(studio).segments_of(job)
+    assert odd
+    for view in views:
+        first, *others = view.takes
+        assert first.review.likeness is not None
+        assert ("is another voice" in " ".join(first.review.problems)) == first.review.redo == (view.index in odd)
+        used = next(take for take in view.takes if take.used)
+        if any(take.seed % 2 == 0 for take in (first, *others)):
+            assert used.seed % 2 == 0 and used.review.problems == ()

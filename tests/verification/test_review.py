@@ -13,14 +13,15 @@ import pytest
 from bench.intelligibility import SENTENCES
 from bench.take_checks import Workshop, measure
 from engines.catalog import Catalog
-from engines.contract import Site, TimedMark
+from engines.contract import Site, SpeakingVoice, SpeechRequest, TimedMark
 from engines.errors import EngineError
 from engines.speech.flite import Flite
 from engines.verification.reading_follower import ReadingFollower, reading_grammar
-from media.audio import Audio
+from engines.verification.voice_encoder import VoiceEncoder, spoken
+from media.audio import Audio, concatenate, silence
 from media.decode import decode_audio
 from studio.verification.likeness import measure_voice, unlike
-from studio.verification.listeners import band, choose_listener
+from studio.verification.listeners import LIKENESS_BANDS, LikenessBand, band, choose_listener
 from studio.verification.review import Review, best, review
 from tests.engines.contract import TinyRun, loaded
 from tests.verification.conftest import ASSETS
@@ -43,11 +44,15 @@ def test_bands_widen_for_languages_that_are_heard_less_well_and_for_small_models
 
 
 def test_a_stranger_by_embedding_is_redone_and_by_pitch_only_marked() -> None:
-    by_model = review(TEXT, TEXT, "faster-whisper", "1", "en", likeness=0.5, likeness_floor=0.8)
+    band = LikenessBand(flag=0.8, redo=0.7)
+    by_model, unsure = (
+        review(TEXT, TEXT, "faster-whisper", "1", "en", likeness=likeness, likeness_band=band) for likeness in (0.5, 0.75)
+    )
     by_pitch = review(TEXT, TEXT, "faster-whisper", "1", "en", unlike="It sounds unlike the reference: …")
-    assert by_model.redo and "0.50" in by_model.problems[0]
+    assert by_model.redo and "is another voice: 0.50" in by_model.problems[0]
+    assert not unsure.redo and "may be another voice: 0.75" in unsure.problems[0]
     assert by_pitch.problems and not by_pitch.redo
-    assert best([by_model, by_pitch, review(TEXT, TEXT, "faster-whisper", "1", "en")]) == 2
+    assert best([by_model, unsure, review(TEXT, TEXT, "faster-whisper", "1", "en")]) == 2
     assert best([by_pitch, by_pitch]) == 0
 
 
@@ -92,6 +97,36 @@ def test_a_voice_is_like_itself_and_unlike_another(flite: Flite) -> None:
     measured = measure_voice(clips[0])
     assert measured is not None and 180 < measured.pitch < 250
     assert measure_voice(Audio(clips[0].samples[:100], clips[0].rate)) is None
+
+
+def test_the_voice_encoder_knows_a_voice_again_and_keeps_strangers_apart(site: Site, flite: Flite) -> None:
+    encoder = loaded(VoiceEncoder, site)
+    assert isinstance(encoder, VoiceEncoder)
+    band = LIKENESS_BANDS["voice-encoder"]
+    reference, again = (encoder.embed(decode_audio(ASSETS / "voices" / f"LJ001-000{number}.wav")) for number in (5, 3))
+    assert float(reference @ again) > band.flag
+    texts = SENTENCES[30:33]
+    voices = {
+        voice: [encoder.embed(flite.synthesize(SpeechRequest(text, SpeakingVoice(preset=voice))).audio) for text in texts]
+        for voice in ("slt", "rms", "awb", "kal")
+    }
+    for voice, own in voices.items():
+        assert float(own[0] @ reference) < band.redo
+        assert min(float(own[0] @ own[1]), float(own[0] @ own[2])) > band.flag
+        others = [float(own[0] @ vector) for name, vectors in voices.items() if name != voice for vector in vectors]
+        assert max(others) < band.flag
+
+
+def test_the_voice_encoder_minds_neither_pauses_nor_level_and_refuses_what_is_too_short(site: Site) -> None:
+    encoder = loaded(VoiceEncoder, site)
+    assert isinstance(encoder, VoiceEncoder)
+    clip = decode_audio(ASSETS / "voices" / "LJ001-0005.wav")
+    padded = concatenate([silence(4.0, clip.rate), Audio(clip.samples * 0.2, clip.rate), silence(4.0, clip.rate)])
+    assert float(encoder.embed(clip) @ encoder.embed(padded)) > 0.98
+    assert spoken(padded).duration < clip.duration + 0.3
+    for sound in (clip.slice(1.0, 1.3), silence(3.0, 16_000)):
+        with pytest.raises(EngineError, match="too short"):
+            encoder.embed(sound)
 
 
 @pytest.fixture(scope="session")
