@@ -12,7 +12,7 @@ import binascii
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -85,10 +85,7 @@ class McpServer:
             found = self._tools.get(name)
             if found is None:
                 raise NotFound(f"There is no tool “{name[:80]}”.", f"There are: {', '.join(self._tools)}.")
-            async with anyio.create_task_group() as group:
-                group.start_soon(self._tell_progress)
-                values = await anyio.to_thread.run_sync(self._run, found, arguments, limiter=self._limiter)
-                group.cancel_scope.cancel()
+            values = await self._while_telling(lambda: self._run(found, arguments))
             return self._result(values, arguments, name)
         except GreenroomError as error:
             return _told(str(error))
@@ -97,6 +94,20 @@ class McpServer:
         except Exception:
             log.exception("The tool %s failed.", name)
             return _told(UNEXPECTED)
+
+    async def _while_telling(self, work: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
+        failure: Exception | None = None
+        values: tuple[Any, ...] = ()
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._tell_progress)
+            try:
+                values = await anyio.to_thread.run_sync(work, limiter=self._limiter)
+            except Exception as error:  # kept until the group has ended, which would wrap it
+                failure = error
+            group.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+        return values
 
     async def _tell_progress(self) -> None:
         """Signs of life for a client that asked for them: many give up on a call that is silent for a minute."""

@@ -15,7 +15,7 @@ FILE_BYTES = 5 * 1024**2
 KEPT_FILES = 4
 HIDDEN = "[hidden]"
 
-_NOISY = ("httpx", "httpcore", "urllib3", "asyncio", "matplotlib", "PIL", "multipart")
+_NOISY = ("httpx", "httpcore", "urllib3", "asyncio", "matplotlib", "PIL", "multipart", "mcp")
 
 # The name of a secret and its value, however they are joined: a query, a header, JSON, an assignment.
 _NAMED = re.compile(
