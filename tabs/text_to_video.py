@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from typing import Any
@@ -11,12 +12,15 @@ import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput
 from studio.memory.model import Admit
+from studio.memory.reservations import variant_key
 from studio.productions.take_check import LETTERS_PER_SECOND
 from studio.productions.text_to_video import TextToVideo
+from studio.productions.video_checks import wanted_frames
 from studio.productions.video_engines import ClipForm
 from studio.productions.video_recipe import as_csv
 from studio.productions.video_shots import lay_out_shots, shot_list
 from studio.productions.video_spec import ShotSpec
+from studio.run_book import RunEstimate
 from studio.studio import Studio
 from tabs.html import about, html_piece, piece
 from tabs.job_view import JobView
@@ -118,7 +122,9 @@ class TextToVideoTab:
             shots = self._shots(source, prompt, table, engine)
         except GreenroomError as error:
             return piece(f'<div class="counts"><span class="problem">{escape(str(error))}</span></div>')
-        return piece(f'<div class="counts">{self._numbers(form, shots)}<span>{escape(self._memory(form))}</span></div>')
+        longest = max((wanted_frames(shot, form.fps) for shot in shots), default=1)
+        memory = self._memory(form, min(longest, form.rules.most_frames))
+        return piece(f'<div class="counts">{self._numbers(form, shots)}<span>{escape(memory)}</span></div>')
 
     def _shots(self, source: str, prompt: str, table: Any, engine: str) -> list[ShotSpec]:
         if source == SHOTS:
@@ -130,20 +136,26 @@ class TextToVideoTab:
         if shots:
             seconds = seconds_of(shots)
             frames = round(seconds * form.fps)
-            time = self._clips.seconds_to_render(form, frames)
-            ready = "not measured yet" if time is None else f"about {about(time)}"
+            ready = _time(self._clips.estimate(form, frames))
             parts += [f"<b>{len(shots)}</b> {'shot' if len(shots) == 1 else 'shots'}", f"about <b>{about(seconds)}</b> long"]
             parts += [f"<b>{frames:,}</b> frames", f"to render: <b>{ready}</b>"]
         return "".join(f"<span>{part}</span>" for part in parts)
 
-    def _memory(self, form: ClipForm) -> str:
-        """Whether the engine fits into memory now, in a sentence."""
+    def _memory(self, form: ClipForm, frames: int) -> str:
+        """Whether the engine fits into memory now, in a sentence: by what this size took here, else by what the engine took, or
+        by its card."""
         keeper = self._studio.memory
-        need = keeper.need(form.engine.card_for(form.options))
+        need = keeper.need(form.engine.card_for(form.options), variant_key(form.options))
+        seen = self._clips.measured_peak(form, frames)
+        if seen is not None:
+            need = replace(need, bytes=seen, measured=True)
         decision = keeper.decide(need)
-        if isinstance(decision, Admit):
-            return decision.note or f"Fits: needs about {need.bytes / 2**30:.1f} GiB{'' if need.measured else ', as estimated'}."
-        return f"{decision.reason} {decision.hint}".strip()
+        if not isinstance(decision, Admit):
+            return f"{decision.reason} {decision.hint}".strip()
+        source = (
+            "as measured at this size" if seen is not None else "as measured at other sizes" if need.measured else "as estimated"
+        )
+        return decision.note or f"Fits: needs about {need.bytes / 2**30:.1f} GiB, {source}."
 
     def _saved(self, table: Any, engine: str, size: str, *options: Any) -> list[Any]:
         """The shot list as two files, ready before they are asked for, with times as far as they are known beforehand."""
@@ -209,3 +221,11 @@ class TextToVideoTab:
             raise InvalidInput("The last frame of this clip was not kept.")
         gr.Info("The last frame is the picture that the next clip begins with.")
         return [gr.update(open=True), str(last), gr.skip()]
+
+
+def _time(estimate: RunEstimate | None) -> str:
+    if estimate is None:
+        return "not measured yet"
+    return f"about {about(estimate.seconds)}" + (
+        "" if estimate.exact else ", going by another size; this one is not measured yet"
+    )

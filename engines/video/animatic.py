@@ -71,6 +71,11 @@ class Animatic(Engine):
             start_image="optional",
         )
 
+    @classmethod
+    def clip_cost(cls, options: AnimaticOptions, width: int, height: int) -> tuple[str, int]:
+        """Scenes differ; options hardly matter."""
+        return "", 1
+
     def load(self) -> None:
         """OpenCV gets two threads: what the encoder leaves of the second core is used."""
         import cv2

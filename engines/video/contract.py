@@ -159,6 +159,10 @@ class VideoEngine(Protocol):
     def clip_rules(cls, options: Any) -> ClipRules:
         """What clips these options make; `options` is an instance of the class's Options."""
 
+    @classmethod
+    def clip_cost(cls, options: Any, width: int, height: int) -> tuple[str, int]:
+        """What the time for one picture of this size hangs on: the options that matter, as words, and the number of steps."""
+
     def generate(self, request: VideoRequest) -> Iterator[VideoPreview | VideoResult]:
         """Make one shot: any number of previews, and last its result. How far it is goes through `run.progress`.
 

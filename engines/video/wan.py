@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from engines.contract import Capability, Card, Device, Engine, Licence, Readiness, Site, Tier
 from engines.errors import EngineError
+from engines.peak import begin_peak, peak_bytes
 from engines.video import wan_models as models
 from engines.video.contract import ClipRules, VideoPreview, VideoRequest, VideoResult
 from engines.video.wan_check import check_clip, folder_of, loras_of, rules_of, transformer_parts
@@ -85,13 +86,31 @@ class Wan(Engine):
         return rules_of(cls.model)
 
     @classmethod
+    def clip_cost(cls, options: WanOptions, width: int, height: int) -> tuple[str, int]:
+        """Guidance doubles every step; kernels, caching and offloading change its price."""
+        settings = settings_for(cls.model, options, width, height)
+        steps = settings.steps * (1 if settings.guidance == 1 else 2)
+        kinds = (options.cache, options.attention, options.offload, options.vae_precision, options.vae_tiling)
+        return ",".join(("distilled" if settings.sigmas else "plain", *kinds)), steps
+
+    @classmethod
     def check(cls, request: VideoRequest, options: WanOptions, site: Site) -> None:
         """Refuse what cannot be made, before anything is loaded.
 
         Raises:
             InvalidInput, MediaError, EngineNotReady: naming what is wrong and what would do.
         """
+        cls.check_request(request, options)
+        cls.check_options(options, site)
+
+    @classmethod
+    def check_request(cls, request: VideoRequest, options: WanOptions) -> None:
+        """The part of `check` that belongs to one clip."""
         check_clip(cls.model, options, request)
+
+    @classmethod
+    def check_options(cls, options: WanOptions, site: Site) -> None:
+        """The part of `check` that is the same for every clip: weights of the preset, and LoRA files."""
         loras_of(cls.model, options, site)
 
     @classmethod
@@ -166,6 +185,7 @@ class Wan(Engine):
         self.run.check()
         self.check(request, self.options, self.site)
         self._loras.put(loras_of(self.model, self.options, self.site))
+        begin_peak(self._device)
         attention = choose_attention(self._transformers, self.options.attention)
         choose_cache(self._transformers, self.options.cache)
         settings = settings_for(self.model, self.options, request.width, request.height)
@@ -181,7 +201,7 @@ class Wan(Engine):
                 **noted(settings, self.model), "seed": request.seed, "attention": attention, "cache": self.options.cache,
                 "vae_precision": self._vae_precision,
                 "vae_tiled": tiles_decoding(self.options, request.width, request.height), "offload": self.options.offload,
-                "loras": self._loras.report(), "device": self._device,
+                "loras": self._loras.report(), "device": self._device, "peak_bytes": peak_bytes(self._device),
                 "seconds_a_step": round((denoised - self._began) / settings.steps, 3),
                 "decode_seconds": round(time.monotonic() - denoised, 3),
             },

@@ -12,8 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from engines.catalog import Catalog
 from engines.contract import Device, Site
-from media.decode import probe
-from media.pictures import is_picture, read_picture, write_picture
+from media.pictures import is_picture, write_picture
 from media.subtitles import Cue, tidy, to_srt, to_vtt
 from media.video import probe_video, read_frames
 from studio.errors import InvalidInput
@@ -25,11 +24,11 @@ from studio.paths import DataPaths
 from studio.productions.clip_store import Clip, ClipStore
 from studio.productions.face_inputs import fingerprint
 from studio.productions.lip_sync import PartOfStage, finished_video, shelf_of
-from studio.productions.pace import PaceBook
+from studio.productions.video_checks import ClipChecks, bytes_of_clip
 from studio.productions.video_engines import ClipForm, VideoEngines
 from studio.productions.video_join import join_shots
 from studio.productions.video_recipe import recipe_of
-from studio.productions.video_render import PACE_UNITS, PlannedShot, ShotRenderer, last_picture, pace_name, plan_shot
+from studio.productions.video_render import PlannedShot, ShotRenderer, last_picture, plan_shot, work_of
 from studio.productions.video_shots import Shot, captions_of, check_length, lay_out_shots, shot_list, split_lines, split_script
 from studio.productions.video_sound import SoundTrack, Spoken, cues_of
 from studio.productions.video_spec import ImageVideoSpec, ShotSpec, VideoSpec
@@ -39,14 +38,13 @@ from studio.productions.voiceover_plan import Plan
 from studio.productions.voiceover_progress import NarrationProgress
 from studio.productions.voiceover_spec import LARGEST_SEED, VoiceoverSpec
 from studio.productions.voiceover_work import NarrationWork
+from studio.run_book import RunBook, RunEstimate
 from studio.script.language import detect
 from studio.segments import SegmentStore
 from studio.settings import Settings
 
-MOST_FRAMES = 9_000
 _SPOKEN, _RENDERED = 0.12, 0.9
 _JOIN_SECONDS_PER_FRAME = 0.004
-_BYTES_PER_PIXEL = 0.12
 _GIB = 1024**3
 
 
@@ -93,7 +91,8 @@ class TextToVideo:
         self._shelf = shelf_of(rooms)
         self._fonts = rooms.site.assets / "fonts" / "captions"
         self.clips = ClipStore(rooms.paths.root / "clips", int(rooms.settings.library.segment_cache_gib * _GIB))
-        self.paces = PaceBook(rooms.paths.root / "video-pace.json")
+        self.book = RunBook(rooms.paths.root / "video-runs.json")
+        self._checks = ClipChecks(rooms.library, self._shelf, rooms.site, self.clips.root)
 
     # Before the job is queued
 
@@ -108,9 +107,7 @@ class TextToVideo:
         engine = self.engines.choose(spec.engine, spec.options, with_image=self._has_image(spec))
         form = self.engines.form(engine, spec.options, spec.size, spec.fps)
         shots = self._with_lengths(spec, spec.shots or self._split(spec, form))
-        for shot in shots:
-            self._check_shot(shot, form)
-        self._check_music(spec.music)
+        self._checks.check(spec, shots, form)
         changed: dict[str, Any] = {
             "engine": engine.card.id,
             "options": form.options.model_dump(mode="json", exclude_defaults=True),
@@ -141,29 +138,6 @@ class TextToVideo:
         usual = {name: value for name, value in (("frames", spec.frames), ("seconds", spec.seconds)) if value is not None}
         return [shot if shot.frames is not None or shot.seconds is not None else shot.model_copy(update=usual) for shot in shots]
 
-    def _check_shot(self, shot: ShotSpec, form: ClipForm) -> None:
-        rules = form.rules
-        words = len(shot.prompt.split())
-        if words > rules.longest_prompt:
-            raise InvalidInput(
-                f"A shot's prompt has {words:,} words; {rules.longest_prompt:,} are the most for {form.title}.",
-                "Split it into shots.",
-            )
-        wanted = shot.frames if shot.frames is not None else max(1, round((shot.seconds or 1) * form.fps))
-        in_parts = rules.continues and rules.most_frames < wanted <= MOST_FRAMES
-        exact = rules.frames_for(wanted) if rules.fewest_frames <= wanted <= rules.most_frames else wanted
-        rules.check(form.title, form.width, form.height, rules.most_frames if in_parts else exact)
-        if shot.image:
-            path, _ = self._shelf.find(shot.image, "picture")
-            if is_picture(path) or not _is_video(path):
-                read_picture(path)
-
-    def _check_music(self, music: str) -> None:
-        if music:
-            path, _ = self._shelf.find(music, "music")
-            if not probe(path).has_audio:
-                raise InvalidInput(f"{path.name} holds no sound.", "Use a sound file, or a video with sound.")
-
     @staticmethod
     def _narration_spec(spec: VideoSpec, script: str) -> VoiceoverSpec:
         return VoiceoverSpec(script=script, voice=spec.voice, speakers=spec.speakers, language=spec.language, check="off")
@@ -191,11 +165,10 @@ class TextToVideo:
         engine = self.engines.choose(spec.engine, spec.options, with_image=self._has_image(spec))
         form = self.engines.form(engine, spec.options, spec.size, spec.fps)
         narrated = self._narrated(spec, form, stage)
-        needed = round(narrated.frames * form.width * form.height * _BYTES_PER_PIXEL * 3)
-        self._library.ensure_space(needed, "this clip")
+        self._library.ensure_space(bytes_of_clip(narrated.frames, form.width, form.height), "this clip")
         planned = self._planned(spec, form, narrated, stage)
         after = narrated.frames * _JOIN_SECONDS_PER_FRAME
-        renderer = ShotRenderer(form, self.clips, stage, self.paces, self._fonts, (_SPOKEN, _RENDERED), after)
+        renderer = ShotRenderer(form, self.clips, stage, self.book, self._fonts, (_SPOKEN, _RENDERED), after)
         clips = renderer.render(planned)
         output = self._joined(spec, form, narrated, planned, clips, stage)
         self.clips.prune()
@@ -319,10 +292,14 @@ class TextToVideo:
 
     # For a page
 
-    def seconds_to_render(self, form: ClipForm, frames: int) -> float | None:
-        """How long so many pictures take here, None while that was not measured."""
-        pace = self.paces.of(pace_name(form))
-        return None if pace is None else frames * pace.work * PACE_UNITS + frames * _JOIN_SECONDS_PER_FRAME
+    def estimate(self, form: ClipForm, frames: int) -> RunEstimate | None:
+        """How long so many pictures take here, None while nothing like it was measured."""
+        found = self.book.seconds(work_of(form, frames))
+        return found and RunEstimate(found.seconds + frames * _JOIN_SECONDS_PER_FRAME, found.exact)
+
+    def measured_peak(self, form: ClipForm, frames: int) -> int | None:
+        """The bytes that clips of this size, and at least this length, were seen to take; None while there was none."""
+        return self.book.peak_bytes(work_of(form, frames))
 
 
 class ImageToVideo(TextToVideo):
@@ -364,10 +341,6 @@ def _title(spec: VideoSpec, shots: Sequence[ShotSpec]) -> str:
 
 def _tags(spec: VideoSpec, form: ClipForm) -> dict[str, str]:
     return {"title": spec.title, "comment": f"Made with Greenroom, {form.title}, seed {spec.seed}"}
-
-
-def _is_video(path: Path) -> bool:
-    return path.suffix.lower() in (".mp4", ".webm", ".mkv", ".mov")
 
 
 def _fresh(folder: Path) -> Path:

@@ -34,6 +34,13 @@ class ClipForm:
     def title(self) -> str:
         return self.engine.card.title
 
+    @property
+    def cost(self) -> tuple[str, int]:
+        """The options that the time for a picture hangs on, as words, and the number of steps."""
+        able: Any = self.engine
+        variant, steps = able.clip_cost(self.options, self.width, self.height)
+        return str(variant), int(steps)
+
 
 class VideoEngines:
     """Chooses among the engines of the catalog; holds nothing of a job."""

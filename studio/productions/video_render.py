@@ -18,14 +18,12 @@ from media.video import read_frames
 from media.video_writer import VideoWriter
 from studio.jobs.production import Stage
 from studio.productions.clip_store import Clip, ClipStore
-from studio.productions.pace import PaceBook
 from studio.productions.video_engines import ClipForm
 from studio.productions.video_shots import Shot
+from studio.run_book import RunBook, Work
 from studio.segments import SegmentStore
 
 PREVIEW = "preview.jpg"
-PACE_UNITS = 100
-"""The book of paces counts characters; a picture counts as so many."""
 
 
 @dataclass(frozen=True)
@@ -110,18 +108,14 @@ class ShotRenderer:
         form: ClipForm,
         store: ClipStore,
         stage: Stage,
-        paces: PaceBook,
+        book: RunBook,
         fonts: Path,
         span: tuple[float, float],
         after: float,
     ) -> None:
-        self._form, self._store, self._stage, self._paces, self._fonts = form, store, stage, paces, fonts
+        self._form, self._store, self._stage, self._book, self._fonts = form, store, stage, book, fonts
         self._span, self._after = span, after
         self._measured: list[tuple[int, float]] = []
-
-    @property
-    def pace_name(self) -> str:
-        return pace_name(self._form)
 
     def render(self, planned: Sequence[PlannedShot]) -> list[Clip]:
         """All shots in order: those that are there as they are, the others now; each is kept before the next begins.
@@ -143,7 +137,6 @@ class ShotRenderer:
                     made[one.key] = self._one(engine, one, (total - left) / total, total, left, len(planned))
                     left -= sum(one.parts)
                     self._stage.event("shot", index=one.shot.index, frames=one.shot.rendered)
-        self._learn()
         return [made[one.key] for one in planned]
 
     def _one(self, engine: Any, one: PlannedShot, done: float, total: int, left: int, count: int) -> Clip:
@@ -183,7 +176,9 @@ class ShotRenderer:
             raise
         if result is None or not target.is_file():
             raise EngineError(f"{self._form.title} gave no clip for shot {one.shot.index + 1}.")
-        self._measured.append((frames, time.monotonic() - began))
+        seconds = time.monotonic() - began
+        self._measured.append((frames, seconds))
+        self._book.learn(work_of(self._form, frames), seconds, int(result.facts.get("peak_bytes", 0)))
         return result
 
     def _heard(self, told: Iterator[VideoPreview | VideoResult]) -> VideoResult | None:
@@ -217,24 +212,14 @@ class ShotRenderer:
         frames, seconds = (sum(column) for column in zip(*self._measured, strict=True)) if self._measured else (0, 0.0)
         if frames:
             return left * seconds / frames + self._after
-        pace = self._paces.of(self.pace_name)
-        return None if pace is None else left * pace.work * PACE_UNITS + self._after
-
-    def _learn(self) -> None:
-        if self._measured:
-            frames, seconds = (sum(column) for column in zip(*self._measured, strict=True))
-            self._paces.learn(self.pace_name, round(frames * PACE_UNITS), seconds, frames / float(self._form.fps))
-            self._measured.clear()
+        estimate = self._book.seconds(work_of(self._form, left))
+        return None if estimate is None else estimate.seconds + self._after
 
 
-def pace_name(form: ClipForm) -> str:
-    """Under what the speed of an engine at a size is remembered."""
-    reloading = {
-        name: value for name, value in form.options.model_dump(mode="json").items()
-        if name in ("steps", "preset", "variant", "model", "checkpoint")
-    }  # fmt: skip
-    told = "/".join(f"{name}={value}" for name, value in sorted(reloading.items()))
-    return f"{form.engine.card.id}/{form.width}x{form.height}" + (f"/{told}" if told else "")
+def work_of(form: ClipForm, frames: int) -> Work:
+    """What so many pictures are for the book of runs."""
+    variant, steps = form.cost
+    return Work(form.engine.card.id, variant, form.width, form.height, frames, steps)
 
 
 def last_picture(path: Path, frames: int, fps: Fraction, folder: Path) -> Path:

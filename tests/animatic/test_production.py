@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -19,6 +20,7 @@ from media.video_writer import count_pictures
 from studio.errors import GreenroomError
 from studio.jobs.model import JobState
 from studio.library.model import NotEnoughSpace
+from studio.run_book import RunBook, Work
 from tests.animatic.conftest import ClipMaker
 
 TEXT = "The lighthouse stands above the sea. A small boat comes home at sunset. Night falls on the hills."
@@ -105,17 +107,30 @@ def test_music_is_led_under_speech(maker: ClipMaker) -> None:
     assert tone(sound.duration - 0.2, sound.duration) < 0.3 * tone(1.2, 2.2), "out at the end"
 
 
+def said_inside(path: Path) -> list[str]:
+    """The words of the subtitle track in a file."""
+    with av.open(str(path)) as container:
+        if not container.streams.subtitles:
+            return []
+        samples = [bytes(packet) for packet in container.demux(subtitles=0)]
+    return [sample[2:].decode() for sample in samples if len(sample) > 2]
+
+
 def test_soft_captions_leave_the_pictures_alone(maker: ClipMaker) -> None:
     shots = [{"prompt": "a quiet sea", "say": "Quiet."}]
+
+    inside: dict[str, list[str]] = {}
 
     def first(captions: str) -> Any:
         job = maker.make(shots=shots, captions=captions, narration=False, seconds=1)
         kinds = [output.kind for output in job.outputs]
+        inside[captions] = said_inside(Path(job.outputs[0].path))
         return list(read_frames(Path(job.outputs[0].path)))[12].picture.astype(int), kinds
 
     (burned, _), (soft, soft_kinds), (none, none_kinds) = (first(one) for one in ("burned", "soft", "off"))
     assert np.abs(soft - none).mean() == 0 and np.abs(burned - soft).mean() > 0.8
     assert "subtitles" in soft_kinds and "subtitles" not in none_kinds
+    assert inside == {"burned": [], "soft": ["Quiet."], "off": []}, "a track that players can switch on"
 
 
 @pytest.mark.parametrize(
@@ -150,10 +165,27 @@ def test_a_full_disk_is_told_before_the_pictures(maker: ClipMaker, monkeypatch: 
     def full(needed: int, what: str = "") -> None:
         raise NotEnoughSpace(f"The disk has 10 MiB free; {what} needs about {needed >> 20} MiB.", "Delete outputs.")
 
-    monkeypatch.setattr(maker.studio.library, "ensure_space", full)
-    job = maker.run(shots=[{"prompt": "a room without space", "frames": 24}])
-    assert job.state is JobState.FAILED and job.error is not None and "this clip" in job.error.reason and job.error.retryable
-    assert maker.rendered(job) == []
+    shots = [{"prompt": "a room without space", "frames": 24}]
+    queued = len(maker.studio.jobs.list())
+    with monkeypatch.context() as patched:
+        patched.setattr(maker.studio.library, "ensure_space", full)
+        with pytest.raises(NotEnoughSpace, match="this clip needs about"):
+            maker.studio.jobs.submit("text_to_video", {"size": "192x108", "shots": shots})
+    assert len(maker.studio.jobs.list()) == queued, "nothing was queued"
+
+
+def test_times_are_learned_by_size(maker: ClipMaker) -> None:
+    forms = [
+        maker.clips.engines.form(maker.studio.catalog.get("animatic"), {}, size, 24)
+        for size in ("208x120", "256x144", "1280x720")
+    ]
+    assert maker.clips.estimate(forms[2], 24) is None
+    maker.make(shots=[{"prompt": "hills", "frames": 24}], size="208x120")
+    same, near, far = (maker.clips.estimate(form, 240) for form in forms)
+    assert same is not None and same.exact and near is not None and not near.exact and near.seconds > same.seconds
+    assert far is None, "too far from anything that was measured"
+    again = RunBook(maker.studio.paths.root / "video-runs.json")
+    assert again.seconds(Work("animatic", "", 208, 120, 24)) is not None, "kept over a restart"
 
 
 def test_settings_of_a_clip_bring_it_back(maker: ClipMaker) -> None:
