@@ -1,11 +1,12 @@
 """What a person gives, made fit for a workflow before it is sent: upright, opaque, small enough, at one rate, its cost known."""
 
+from studio.input_care.assets import Asset, Assets, assets_of
 from studio.input_care.constraints import Constraints, constraints_of
 from studio.input_care.framing import Framing, compare_framing, reframed_picture
 from studio.input_care.pictures import prepare_image
 from studio.input_care.videos import BYTES_PER_PIXEL, Cost, estimate_cost, prepare_video
 
 __all__ = [
-    "BYTES_PER_PIXEL", "Constraints", "Cost", "Framing", "compare_framing", "constraints_of", "estimate_cost", "prepare_image",
-    "prepare_video", "reframed_picture",
+    "BYTES_PER_PIXEL", "Asset", "Assets", "Constraints", "Cost", "Framing", "assets_of", "compare_framing", "constraints_of",
+    "estimate_cost", "prepare_image", "prepare_video", "reframed_picture",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from studio.jobs.production import CPU_LANE, Stage
 from studio.productions.face_inputs import fingerprint
 from studio.productions.face_work import Report, cleared, fresh, joined, part_frames, poster, render_missing, reported
 from studio.productions.lip_sync import Rooms, as_job_output, finished_video, shelf_of
+from studio.templates.manifest import InputKind, Parameter, ParameterKind, TemplateInput
 from studio.validation import validated
 
 BUILTIN = BasicFaceSwap.card.id
@@ -69,6 +70,66 @@ class BuiltinOptions(BasicSwapOptions):
     @property
     def of_engine(self) -> BasicSwapOptions:
         return BasicSwapOptions(**{name: getattr(self, name) for name in BasicSwapOptions.model_fields})
+
+
+def builtin_inputs() -> tuple[TemplateInput, ...]:
+    """What a job of the built-in is given, told as a template tells it."""
+    return (
+        TemplateInput(key="reference_image", kind=InputKind.IMAGE, title="Portrait", help="Whose face is put on."),
+        TemplateInput(key="driving_video", kind=InputKind.VIDEO, title="Driving clip", help="The clip that it is put into."),
+        TemplateInput(
+            key="subject_points", kind=InputKind.POINTS, title="Whose face", required=False, on="driving_video",
+            help="Click on the faces to be replaced; without a click it is the one chosen below.",
+        ),
+    )  # fmt: skip
+
+
+def builtin_parameters() -> tuple[Parameter, ...]:
+    """The options of the built-in as a template tells its parameters: the engine's, and who is meant."""
+    told = [_parameter(name, field) for name, field in BasicSwapOptions.model_json_schema()["properties"].items()]
+    whole = ParameterKind.INTEGER
+    return (
+        *told,
+        Parameter(
+            key="person_index", kind=whole, title="Person", default=0, minimum=0, maximum=_MOST_PEOPLE - 1, step=1,
+            help="Whose face in the clip; 0 is the largest.",
+        ),
+        Parameter(
+            key="everyone", kind=ParameterKind.BOOLEAN, title="Everyone", default=False, help="Every face of the first picture."
+        ),
+        Parameter(
+            key="portrait_face", kind=whole, title="Face of the portrait", default=0, minimum=0, maximum=_MOST_PEOPLE - 1, step=1,
+            help="Whose face where the portrait shows several; 0 is the largest.", advanced=True,
+        ),
+        Parameter(
+            key="seconds", kind=ParameterKind.NUMBER, title="Only the first (s)", default=0, minimum=0, maximum=36_000,
+            help="For a preview; 0 takes the whole clip.", advanced=True,
+        ),
+        Parameter(
+            key="quality", kind=whole, title="Quality", default=80, minimum=40, maximum=100, step=5, help="Of the file.",
+            advanced=True,
+        ),
+    )  # fmt: skip
+
+
+def builtin_as_dict() -> dict[str, Any]:
+    """The built-in as it stands among the templates of the public API."""
+    card = BasicFaceSwap.card
+    return {
+        "id": BUILTIN, "title": card.title, "valid": True, "problems": [], "own": False, "builtin": True,
+        "inputs": [{**each.model_dump(mode="json"), "extensions": list(each.accepted)} for each in builtin_inputs()],
+        "parameters": [each.model_dump(mode="json") for each in builtin_parameters()],
+        "use": "character_swap", "summary": card.summary, "tier": card.tier.value, "memory_gib": card.memory_gib,
+        "licence": {"name": card.code_licence.name, "url": card.code_licence.url, "commercial_use": card.commercial_use},
+    }  # fmt: skip
+
+
+def _parameter(name: str, field: Mapping[str, Any]) -> Parameter:
+    return Parameter(
+        key=name, kind=ParameterKind.NUMBER, title=field["title"], help=field["description"], default=field["default"],
+        minimum=field.get("minimum"), maximum=field.get("maximum"), step=field.get("multipleOf"),
+        advanced=not field.get("common"),
+    )  # fmt: skip
 
 
 class SwapSpec(Protocol):
