@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from studio.templates.schema import DYNAMIC_COMBO, InputSpec, accepts, live_inputs, output_types
 
-LISTED_BY_THE_SERVER = frozenset({"image", "file", "audio", "video"})
-"""Combos that list uploaded files: the server checks such a value by looking for the file."""
+Place = tuple[str, str]
+"""A node's id and an input's name."""
 
 
 def is_link(value: Any) -> bool:
@@ -38,13 +38,12 @@ def shape_problems(graph: Any) -> list[str]:
 
 
 def schema_problems(
-    graph: Mapping[str, Mapping[str, Any]], classes: Mapping[str, Mapping[str, Any]], *, choices: bool = True
+    graph: Mapping[str, Mapping[str, Any]], classes: Mapping[str, Mapping[str, Any]], files: Container[Place] = frozenset()
 ) -> list[str]:
     """Every way in which a graph differs from the classes: inputs that are missing or unknown, types, ranges, choices, links.
 
     Args:
-        choices: whether the choices of combos are checked too; model files and uploads, which depend on what a server has, are
-            checked only where the server lists any.
+        files: places that name a file of the server's, a model or an upload: what lies there is no part of the classes.
     """
     problems: list[str] = []
     for node_id, node in graph.items():
@@ -52,7 +51,7 @@ def schema_problems(
         if known is None:
             problems.append(f'Node "{node_id}" is a {node["class_type"]}, which is not known.')
             continue
-        problems.extend(_node_problems(node_id, node, known, graph, classes, choices))
+        problems.extend(_node_problems(node_id, node, known, graph, classes, files))
     return problems
 
 
@@ -62,13 +61,13 @@ def _node_problems(
     known: Mapping[str, Any],
     graph: Mapping[str, Any],
     classes: Mapping[str, Any],
-    choices: bool,
+    files: Container[Place],
 ) -> Iterator[str]:
     given = node["inputs"]
     where = f'node "{node_id}" ({node["class_type"]})'
     specs = {spec.name: spec for spec in live_inputs(known, given)}
     for name in given:
-        if name not in specs:
+        if name not in specs and not _of_another_version(name, given[name], specs):
             yield f'Input "{name}" of {where} does not exist.'
     for name, spec in specs.items():
         if name not in given:
@@ -76,7 +75,8 @@ def _node_problems(
                 yield f'Input "{name}" of {where} is missing.'
             continue
         value = given[name]
-        fault = _link_fault(spec, value, graph, classes) if is_link(value) else _value_fault(spec, value, choices)
+        known_file = (node_id, name) in files
+        fault = _link_fault(spec, value, graph, classes) if is_link(value) else _value_fault(spec, value, known_file)
         if fault:
             yield f'Input "{name}" of {where} {fault}.'
 
@@ -92,7 +92,15 @@ def _link_fault(spec: InputSpec, link: list[Any], graph: Mapping[str, Any], clas
     return "" if accepts(spec.type, offered) else f'takes {spec.type} and is linked to {offered} of node "{link[0]}"'
 
 
-def _value_fault(spec: InputSpec, value: Any, choices: bool) -> str:
+def _of_another_version(name: str, value: Any, specs: Mapping[str, InputSpec]) -> bool:
+    """Whether this is the inner value of a combo that other versions have as a dynamic one: servers overlook such a value.
+
+    So one graph serves both: SaveVideo has "codec" up to 0.37 and "format.codec" from 0.38.
+    """
+    return "." in name and not is_link(value) and name.split(".", 1)[0] in specs
+
+
+def _value_fault(spec: InputSpec, value: Any, is_file: bool) -> str:
     if spec.type in ("INT", "FLOAT"):
         if isinstance(value, bool) or not isinstance(value, int if spec.type == "INT" else (int, float)):
             return f"is {value!r} and should be a {'whole ' if spec.type == 'INT' else ''}number"
@@ -107,9 +115,9 @@ def _value_fault(spec: InputSpec, value: Any, choices: bool) -> str:
     if spec.type == DYNAMIC_COMBO:
         return "" if value in (spec.choices or ()) else f"is {value!r} and should be one of {_listed(spec.choices or ())}"
     if spec.type == "COMBO":
-        if not choices or not spec.choices or spec.name in LISTED_BY_THE_SERVER or value in spec.choices:
+        if is_file or value in (spec.choices or ()):
             return ""
-        return f"is {value!r} and should be one of {_listed(spec.choices)}"
+        return f"is {value!r} and should be one of {_listed(spec.choices or ())}"
     return f"takes {spec.type}, which only a link can bring"
 
 

@@ -55,12 +55,13 @@ class TemplateInput(Part):
     """Something a person gives.
 
     Args:
-        kind: a file, or points that are clicked on the first picture of the video input `on`.
+        kind: a file, or points that are clicked on the first picture of the video input `of`.
         extensions: without dots, lower case; empty for the usual ones of the kind.
         max_mb: of the file as given; 0 for no limit beside the studio's and the server's own.
         constraints: what the file is made to fit before it is sent.
         rate_from: a parameter whose value is the rate that the clip gets.
         frames_from: a parameter whose value is the most pictures that are used of the clip.
+        resets: parameters that go back to their defaults when points are given, because the points say it better.
     """
 
     key: Key
@@ -73,7 +74,8 @@ class TemplateInput(Part):
     constraints: Constraints = Constraints()
     rate_from: str = ""
     frames_from: str = ""
-    on: str = ""
+    of: str = ""
+    resets: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> tuple[str, ...]:

@@ -69,9 +69,13 @@ class Template:
         for key in values:
             if key not in known:
                 raise self._unknown(key, known)
-        completed = {each.key: checked_parameter(each, values.get(each.key)) for each in manifest.parameters}
-        for key, place in points.items():
-            completed[key] = checked_points(place, values.get(key))
+        clicked = {key: checked_points(place, values.get(key)) for key, place in points.items()}
+        reset = {name for key, place in points.items() if clicked[key] for name in place.resets}
+        parameters = manifest.parameters
+        completed = {
+            each.key: checked_parameter(each, None if each.key in reset else values.get(each.key)) for each in parameters
+        }
+        completed.update(clicked)
         return {
             key: secrets.randbelow(SEEDS) if value == "draw" and self._is_seed(key) else value for key, value in completed.items()
         }
