@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from pathlib import Path
+
+import psutil
 
 from studio.settings import HOME
 
@@ -21,16 +24,27 @@ _OFFLINE = {
     "DO_NOT_TRACK": "1",
 }
 
+_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait let others work: two workers on one machine are usual here
+
 
 def worker_environment() -> dict[str, str]:
-    """The studio's variables without its secrets and its Python paths; libraries are told to stay offline."""
+    """The studio's variables without its secrets and its Python paths; libraries are told to stay offline, and how many
+    threads to compute with, unless the person has said so."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if name not in _NOT_INHERITED and not name.startswith("GREENROOM_") and not _SECRET.search(name)
     }
     own = {"PYTHONPATH": str(HOME), "PYTHONNOUSERSITE": "1", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-    return kept | own | _OFFLINE
+    return _THREADS | {"OMP_NUM_THREADS": str(computing_threads())} | kept | own | _OFFLINE
+
+
+@cache
+def computing_threads() -> int:
+    """How many threads one worker computes with: a core each, and where there are more than two, one left for the page and
+    the other workers. Hyper-threads share a core's arithmetic, so they would only wait for each other."""
+    cores = min(psutil.cpu_count(logical=False) or 1, len(os.sched_getaffinity(0)))
+    return cores if cores <= 2 else cores - 1
 
 
 def environment_variables(folder: Path) -> dict[str, str]:

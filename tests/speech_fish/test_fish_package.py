@@ -9,23 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.model_environments import environment_python
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def fish_python() -> Path:
-    """Of the environment "fish"; $MODEL_ENVIRONMENTS names another folder of environments."""
-    folder = Path(os.environ.get("MODEL_ENVIRONMENTS") or ROOT / "data" / "environments")
-    python = folder / "fish" / "bin" / "python"
-    if not python.exists():
-        pytest.skip("the environment fish is not installed: ./launch.sh install fish")
-    return python
+    return environment_python("fish")
 
 
 @pytest.mark.slow
 def test_it_speaks_streams_repeats_itself_and_refuses_a_broken_checkpoint(fish_python: Path, tmp_path: Path) -> None:
     program = [str(fish_python), "-m", "tests.speech_fish.speak_tiny", str(tmp_path), str(ROOT / "assets")]
-    quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+    quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(program, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout.splitlines()[-1])

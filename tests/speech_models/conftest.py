@@ -15,6 +15,7 @@ from engines.contract import Site
 from studio.settings import HOME, WorkerSettings
 from studio.workers.host import WorkerHost
 from tests.engines.conftest import ASSETS
+from tests.model_environments import environment_python
 from tests.speech_models.remote import CATALOG
 
 ENVIRONMENT = "models"
@@ -22,11 +23,8 @@ ENVIRONMENT = "models"
 
 @pytest.fixture(scope="session")
 def model_python() -> Path:
-    """The Python of the shared model environment: $MODEL_ENVIRONMENTS/models, else the one of data/environments."""
-    for root in (os.environ.get("MODEL_ENVIRONMENTS"), HOME / "data" / "environments"):
-        if root and os.access(python := Path(root) / ENVIRONMENT / "bin" / "python", os.X_OK):
-            return python
-    pytest.skip("The shared model environment is not installed: ./launch.sh install models, or set MODEL_ENVIRONMENTS.")
+    """The Python of the shared model environment."""
+    return environment_python(ENVIRONMENT)
 
 
 @pytest.fixture(scope="session")

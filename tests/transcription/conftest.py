@@ -17,14 +17,10 @@ from studio.settings import WorkerSettings
 from studio.workers.host import WorkerHost
 from tests.engines.whisper_checkpoint import write_faster_whisper
 from tests.house.sources import ROOT
+from tests.model_environments import environment_python, model_environments
 
 SPOKEN = ROOT / "assets" / "voices" / "LJ001-0008.wav"
 """1.8 s: "has never been surpassed."."""
-
-
-def model_environments() -> Path:
-    """The folder of the model environments: $MODEL_ENVIRONMENTS, or the studio's own."""
-    return Path(os.environ.get("MODEL_ENVIRONMENTS") or ROOT / "data" / "environments")
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +52,7 @@ def listening_site(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> S
 @pytest.fixture(scope="session")
 def hf_weights(weights: Path) -> Path:
     """Weights as transformers keeps them beside the others, written by the model environment's own Python."""
-    python = model_environments() / "models" / "bin" / "python"
-    if not os.access(python, os.X_OK):
-        pytest.skip("the model environment is not installed (./launch.sh install models, or MODEL_ENVIRONMENTS)")
+    python = environment_python("models")
     folder = weights / "openai--whisper-tiny"
     if not folder.is_dir():
         told = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(ROOT)}

@@ -24,6 +24,7 @@ from studio.verification.likeness import measure_voice, unlike
 from studio.verification.listeners import LIKENESS_BANDS, LikenessBand, band, choose_listener
 from studio.verification.review import Review, best, review
 from tests.engines.contract import TinyRun, loaded
+from tests.model_environments import environment_python
 from tests.verification.conftest import ASSETS
 from tests.verification.faults import cut_out
 
@@ -152,12 +153,8 @@ def test_planted_faults_in_a_human_reading(workshop: Workshop) -> None:
 
 @pytest.mark.slow
 def test_likeness_through_the_real_library_on_a_tiny_checkpoint(tmp_path: Path) -> None:
-    folder = Path(os.environ.get("MODEL_ENVIRONMENTS") or ROOT / "data" / "environments")
-    python = folder / "models" / "bin" / "python"
-    if not python.exists():
-        pytest.skip("the environment models is not installed: ./launch.sh install models")
-    program = [str(python), "-m", "tests.verification.embed_tiny", str(tmp_path), str(ASSETS)]
-    quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+    program = [str(environment_python("models")), "-m", "tests.verification.embed_tiny", str(tmp_path), str(ASSETS)]
+    quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(program, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout.splitlines()[-1])
