@@ -55,7 +55,7 @@ class TemplateInput(Part):
     """Something a person gives.
 
     Args:
-        kind: a file, or points that are clicked on the first picture of the video input `of`.
+        kind: a file, or points that are clicked on the first picture of the video input `on`.
         extensions: without dots, lower case; empty for the usual ones of the kind.
         max_mb: of the file as given; 0 for no limit beside the studio's and the server's own.
         constraints: what the file is made to fit before it is sent.
@@ -74,8 +74,14 @@ class TemplateInput(Part):
     constraints: Constraints = Constraints()
     rate_from: str = ""
     frames_from: str = ""
-    of: str = ""
+    on: str = ""
     resets: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_bare_on_is_a_key(cls, given: Any) -> Any:
+        """YAML reads a bare "on" as true."""
+        return {"on" if key is True else key: value for key, value in given.items()} if isinstance(given, dict) else given
 
     @property
     def accepted(self) -> tuple[str, ...]:

@@ -170,7 +170,7 @@ def _reference_problems(manifest: Manifest) -> list[str]:
                      for key in (each.rate_from, each.frames_from) if key and key not in numbers]  # fmt: skip
         problems += [f'"{each.key}" resets "{key}", which is no parameter.'
                      for key in each.resets if key not in {parameter.key for parameter in manifest.parameters}]  # fmt: skip
-        if each.kind is InputKind.POINTS and each.of not in videos:
+        if each.kind is InputKind.POINTS and each.on not in videos:
             problems.append(f'The points "{each.key}" should name the video that they are clicked on.')
     for mapping in manifest.mappings:
         if _is_points(mapping) != (kinds.get(mapping.key) is InputKind.POINTS):
