@@ -17,6 +17,7 @@ from studio.auditions import Auditions
 from studio.errors import GreenroomError, NotFound
 from studio.library.model import SERVED_EXTENSIONS
 from studio.studio import Studio
+from studio.support import bundle_name, support_bundle
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,11 @@ def _add_media(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
     @app.get("/media/voice-samples")
     def voice_sample(voice: str = "") -> Response:
         return _found(lambda: auditions.clip(voice))
+
+    @app.get("/media/support-bundle")
+    def bundle() -> Response:
+        headers = {"content-disposition": f'attachment; filename="{bundle_name()}"', "cache-control": "no-store"}
+        return Response(support_bundle(studio, studio.disk), media_type="application/zip", headers=headers)
 
     @app.get("/media/voices/{voice}/export")
     def voice_export(voice: str) -> Response:

@@ -11,6 +11,7 @@ from pathlib import Path
 from engines.catalog import Catalog
 from engines.contract import Card, Site
 from studio.comfyui.service import COMFYUI_CARD, COMFYUI_ID, ComfyUI
+from studio.disk import Disk
 from studio.engines_service import EnginesService
 from studio.environments import Environments
 from studio.errors import GreenroomError
@@ -54,7 +55,7 @@ class Studio:
     engines' calls, then the workers are ended, last the lock is let go, so the next studio finds the folder at rest.
 
     Attributes: settings, paths, site, catalog, memory, workers, comfyui, engines, environments, weights, lanes,
-    segments, voices, library, productions, jobs.
+    segments, voices, library, productions, jobs, disk.
     """
 
     def __init__(self, settings: Settings, parts: ExitStack, productions: Productions) -> None:
@@ -93,6 +94,14 @@ class Studio:
         parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
         parts.callback(self.comfyui.leave)
         runner.start(life.last.suspicious)
+        self.disk = Disk(
+            self.paths,
+            self.library,
+            self.segments,
+            self.jobs,
+            settings.library,
+            engines_at_work=lambda: bool(self.workers.snapshot()),
+        )
         self._housekeeper()
         self._install_for_gpu()
 
@@ -163,7 +172,7 @@ class Studio:
             {
                 "list of jobs": self.jobs.prune,
                 "rendered pieces": self.segments.prune,
-                "library": self.library.enforce_quota,
+                "library": self.disk.enforce_quota,
             }
         )
         self._parts.callback(housekeeper.close)

@@ -15,6 +15,8 @@ _ICONS = {
     "again": '<path d="M19 12a7 7 0 1 1-2.2-5.1M19 4v4.5h-4.5"/>',
     "edit": '<path d="M4.5 19.5l1-4L16 5l3 3L8.5 18.5zM13.5 7.5l3 3"/>',
     "download": '<path d="M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 20h14"/>',
+    "up": '<path d="M12 19V6M6.5 11L12 5.5 17.5 11"/>',
+    "down": '<path d="M12 5v13M6.5 13l5.5 5.5 5.5-5.5"/>',
     "trash": '<path d="M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7"/>',
     "settings": '<path d="M4 7h10M18 7h2M4 17h2M10 17h10"/><circle cx="16" cy="7" r="2"/><circle cx="8" cy="17" r="2"/>',
     "close": '<path d="M6 6l12 12M18 6L6 18"/>',
@@ -105,20 +107,21 @@ def html_piece(
     *,
     elem_id: str,
     on_draw: str = "greenroom.paintAuditions()",
+    on_load: str = "",
     live: bool = False,
     **more: Any,
 ) -> gr.HTML:
     """A gr.HTML whose buttons reach Python: `piece.click(handler)` gets their data in gr.EventData.
 
     Args:
-        on_draw: JavaScript run after each redraw; `element` is at hand.
+        on_draw: JavaScript run after each redraw; `element` is at hand. on_load: run once; `trigger` too.
         live: announce changes to screen readers (politely).
     """
     template = '<div aria-live="polite">${value || ""}</div>' if live else "${value || ''}"
     return gr.HTML(
         draw if isinstance(draw, str) else draw(),
         html_template=template,
-        js_on_load=f"{_WIRE}const draw = () => {{ {on_draw} }}; draw(); watch('value', draw)",
+        js_on_load=f"{_WIRE}{on_load}const draw = () => {{ {on_draw} }}; draw(); watch('value', draw)",
         apply_default_css=False,
         elem_id=elem_id,
         **more,

@@ -28,7 +28,7 @@ def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
     with gr.Blocks(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
         build_masthead()
         with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab("Voiceover", id="voiceover") as voiceover_tab:
+            with gr.Tab("Voiceover", id="voiceover"):
                 voiceover = VoiceoverTab(studio, _narrations(studio), secret)
             with gr.Tab("Lip-sync", id="lip-sync") as lip_sync_tab:
                 lip_sync = LipSyncTab(studio, secret)
@@ -43,7 +43,7 @@ def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
         text_to_video.wire(page, tabs, text_to_video_tab, lip_sync.form)
         views = [voiceover.view, lip_sync.view, text_to_video.view]
         text_to_video.upscale.listen(tabs, [drawn for view in views for drawn in (view.outputs, view.detail)])
-        system.wire(system_tab, others=[voiceover_tab, lip_sync_tab, text_to_video_tab])
+        system.wire(system_tab)
         declare()
     return page
 

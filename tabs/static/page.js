@@ -86,6 +86,25 @@ window.greenroom = (() => {
     element.addEventListener('click', event => act(event.target))
   }
 
+  // Folded parts stay as the person left them when a piece is drawn anew.
+  const folds = new Map()
+  const keepFolds = element => {
+    element.querySelectorAll('details[data-fold]').forEach(details => {
+      const key = details.dataset.fold
+      if (folds.has(key)) details.open = folds.get(key)
+      // A click on the summary, not the toggle event: that one also comes when a piece is drawn with an open part.
+      details.querySelector('summary').addEventListener('click', () => folds.set(key, !details.open))
+    })
+  }
+
+  // Ask for news every few seconds, but only while the piece can be seen: its tab is open and the window is not hidden.
+  const askWhileSeen = (element, trigger, seconds) => {
+    const timer = setInterval(() => {
+      if (!element.isConnected) clearInterval(timer)
+      else if (!document.hidden && element.offsetParent !== null) trigger('click', { act: 'news' })
+    }, seconds * 1000)
+  }
+
   const clock = seconds => {
     if (!isFinite(seconds)) return '0:00'
     const s = Math.floor(seconds), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60
@@ -150,5 +169,5 @@ window.greenroom = (() => {
     new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ['class'] })
     paint()
   }
-  return { wire, mountPlayer, paintAuditions, toggleMode }
+  return { wire, mountPlayer, paintAuditions, keepFolds, askWhileSeen, toggleMode }
 })()

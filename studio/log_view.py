@@ -1,0 +1,97 @@
+"""The studio's logs as a person reads them: the newest records, by level and words, without secrets and home paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.errors import NotFound
+from studio.logs import FILE_NAME, scrub
+
+TAIL_BYTES = 512 * 1024
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+STUDIO = "greenroom"
+
+_HEAD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:,\d+)? (?:([A-Z]+) +(\S+) \[[^\]]*\] )?(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """One record. `text` holds a traceback too when there was one; `level` is "" in what workers print."""
+
+    at: str
+    level: str
+    source: str
+    text: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def log_names(folder: Path) -> list[str]:
+    """The logs there are: the studio's own first, then those of what workers printed."""
+    names = sorted(path.stem for path in folder.glob("*.log") if path.is_file())
+    return sorted(names, key=lambda name: name != STUDIO)
+
+
+def read_log(folder: Path, name: str = STUDIO, level: str = "", text: str = "", limit: int = 200) -> list[LogRecord]:
+    """The newest records first.
+
+    Args:
+        level: records of this level and above; "" for all.
+        text: words that each record must hold, without regard to case.
+
+    Raises:
+        NotFound: there is no such log.
+    """
+    if name not in log_names(folder):
+        if name == STUDIO:
+            return []
+        raise NotFound(f'There is no log called "{str(name)[:40]}".', f"There are: {', '.join(log_names(folder))}.")
+    least = LEVELS.index(level) if level in LEVELS else 0
+    words = text.casefold().split()
+    found = []
+    for record in reversed(list(_records(tail(folder / (FILE_NAME if name == STUDIO else f"{name}.log"))))):
+        known = LEVELS.index(record.level) if record.level in LEVELS else 1
+        said = f"{record.source} {record.text}".casefold()
+        if known >= least and all(word in said for word in words):
+            found.append(record)
+            if len(found) == limit:
+                break
+    return found
+
+
+def tail(path: Path, longest: int = TAIL_BYTES) -> str:
+    """The end of a log file, from a whole line on, without secrets and home paths; "" when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - longest))
+            data = file.read()
+    except OSError:
+        return ""
+    text = data.decode("utf-8", "replace")
+    return scrub(text.partition("\n")[2] if size > longest else text)
+
+
+def _records(text: str) -> Iterator[LogRecord]:
+    """Records of a log; lines that begin none belong to the one before."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if lines and _HEAD.match(line):
+            yield _record("\n".join(lines))
+            lines = []
+        lines.append(line)
+    if lines:
+        yield _record("\n".join(lines))
+
+
+def _record(text: str) -> LogRecord:
+    head = _HEAD.match(text)
+    if head is None:
+        return LogRecord("", "", "", text)
+    at, level, source, words = head.groups()
+    return LogRecord(at, level or "", source or "", words)
