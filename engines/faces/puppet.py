@@ -82,10 +82,10 @@ class Puppet(Engine):
             raise EngineNotReady("The files that find faces are missing.", "Bring back the folder assets/faces.")
         import cv2
 
-        from engines.faces.face_mesh import FaceMesh
+        from engines.faces.face_mesh import MOST_LOOKS, FaceMesh
 
         cv2.setNumThreads(1)
-        self._landmarks = FaceMesh(self.site.assets)
+        self._landmarks = FaceMesh(self.site.assets, looks=MOST_LOOKS)
 
     def listen(self, request: ListenRequest) -> MouthTrack:
         """The mouth track of a speech; see engines.faces.listening for the ways of finding it."""
