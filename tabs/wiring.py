@@ -75,3 +75,13 @@ def voice_url(voice: str) -> str:
 
 def voice_export_url(voice: str) -> str:
     return f"media/voices/{quote(voice, safe='')}/export"
+
+
+def template_url(template: str) -> str:
+    """Address of a template's graph, as a download that ComfyUI opens."""
+    return f"media/templates/{quote(template, safe='')}"
+
+
+def asset_url(asset: str) -> str:
+    """Address of an upload that is kept for swaps."""
+    return f"media/assets/{quote(asset, safe='')}"

@@ -1,0 +1,116 @@
+"""Controls for a template's parameters. Templates come and go while the page is open, so the controls are a pool that is dressed
+for whichever is chosen; a parameter for which the pool has no place keeps its default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from studio.templates.manifest import Parameter, ParameterKind
+
+SLIDER, NUMBER, CHECK, CHOICE, TEXT = "slider", "number", "check", "choice", "text"
+OPEN = {SLIDER: 4, NUMBER: 3, CHECK: 3, CHOICE: 2, TEXT: 1}
+FOLDED = {SLIDER: 5, NUMBER: 4, CHECK: 3, CHOICE: 3, TEXT: 2}
+_MOST_STEPS = 4_000
+
+
+class ParameterPool:
+    """Draws the pool here: one part open, one folded under "Advanced"."""
+
+    def __init__(self, elem_id: str) -> None:
+        with gr.Column(elem_classes="flush", elem_id=elem_id), gr.Row():
+            self._open = _drawn(OPEN)
+        with gr.Accordion("Advanced", open=False, visible=False, elem_id=f"{elem_id}-advanced") as self.fold:
+            self._folded = _drawn(FOLDED)
+
+    @property
+    def components(self) -> list[Component]:
+        """The inputs of `values`, and the outputs of `dressed` after the fold."""
+        return [component for part in (self._open, self._folded) for kind in part for component in part[kind]]
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.fold, *self.components]
+
+    def dressed(self, parameters: Sequence[Parameter], values: Mapping[str, Any] | None = None) -> list[Any]:
+        """Updates for `outputs` that show these parameters, with their defaults or the values given."""
+        given = values or {}
+        updates: list[Any] = [gr.update(visible=any(each.advanced for each in parameters))]
+        for parameter in self._placed(parameters):
+            updates.append(gr.update(visible=False) if parameter is None else _dress(parameter, given.get(parameter.key)))
+        return updates
+
+    def values(self, parameters: Sequence[Parameter], given: Sequence[Any]) -> dict[str, Any]:
+        """What the controls say for these parameters; empty ones are left out, so that defaults hold and seeds are drawn."""
+        told: dict[str, Any] = {}
+        for parameter, value in zip(self._placed(parameters), given, strict=True):
+            if parameter is None or value is None or value == "":
+                continue
+            whole = parameter.kind in (ParameterKind.INTEGER, ParameterKind.SEED)
+            told[parameter.key] = int(value) if whole else value
+        return told
+
+    def _placed(self, parameters: Sequence[Parameter]) -> list[Parameter | None]:
+        """For each component, in order, the parameter that it shows."""
+        placed: list[Parameter | None] = []
+        for pool, advanced in ((OPEN, False), (FOLDED, True)):
+            for kind, count in pool.items():
+                fitting = [each for each in parameters if each.advanced is advanced and _control_of(each) == kind][:count]
+                placed += [*fitting, *([None] * (count - len(fitting)))]
+        return placed
+
+
+def _control_of(parameter: Parameter) -> str:
+    if parameter.kind is ParameterKind.BOOLEAN:
+        return CHECK
+    if parameter.kind is ParameterKind.CHOICE:
+        return CHOICE
+    if parameter.kind is ParameterKind.TEXT:
+        return TEXT
+    low, high = parameter.minimum, parameter.maximum
+    if parameter.kind is ParameterKind.SEED or low is None or high is None or (high - low) / _step(parameter) > _MOST_STEPS:
+        return NUMBER
+    return SLIDER
+
+
+def _step(parameter: Parameter) -> float:
+    if parameter.step:
+        return parameter.step
+    if parameter.kind is ParameterKind.INTEGER:
+        return 1
+    return round(((parameter.maximum or 1) - (parameter.minimum or 0)) / 100, 4) or 0.01
+
+
+def _dress(parameter: Parameter, value: Any) -> Any:
+    seed = parameter.kind is ParameterKind.SEED
+    shown = value if value is not None else None if seed else parameter.default
+    info = parameter.help or ("Empty draws one." if seed else None)
+    common: dict[str, Any] = {"label": parameter.title, "info": info, "value": shown, "visible": True}
+    kind = _control_of(parameter)
+    if kind == SLIDER:
+        return gr.update(minimum=parameter.minimum, maximum=parameter.maximum, step=_step(parameter), **common)
+    if kind == CHOICE:
+        return gr.update(choices=[(str(each), each) for each in parameter.choices], **common)
+    if kind == NUMBER:
+        whole = parameter.kind in (ParameterKind.INTEGER, ParameterKind.SEED)
+        return gr.update(minimum=parameter.minimum, maximum=parameter.maximum, precision=0 if whole else None, **common)
+    return gr.update(**common)
+
+
+def _drawn(pool: Mapping[str, int]) -> dict[str, list[Component]]:
+    made: dict[str, list[Component]] = {}
+    for kind, count in pool.items():
+        made[kind] = [_MAKERS[kind](label="", visible=False, interactive=True, min_width=200) for _ in range(count)]
+    return made
+
+
+_MAKERS: dict[str, Any] = {
+    SLIDER: lambda **shown: gr.Slider(0, 1, **shown),
+    NUMBER: lambda **shown: gr.Number(None, **shown),
+    CHECK: lambda **shown: gr.Checkbox(False, **shown),
+    CHOICE: lambda **shown: gr.Dropdown([], **shown),
+    TEXT: lambda **shown: gr.Textbox("", lines=2, max_lines=6, **shown),
+}
