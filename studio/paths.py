@@ -48,6 +48,11 @@ class DataPaths:
         return self.root / "voices"
 
     @property
+    def workflows(self) -> Path:
+        """A person's own ComfyUI templates; made when the first one is."""
+        return self.root / "workflows"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

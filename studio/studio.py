@@ -29,6 +29,7 @@ from studio.paths import DataFolderLock, DataPaths
 from studio.segments import SegmentStore
 from studio.server_life import ServerLife
 from studio.settings import HOME, Settings
+from studio.templates import Templates
 from studio.voices.voices import Voices
 from studio.weights import Weights
 from studio.workers.host import WorkerHost
@@ -55,7 +56,7 @@ class Studio:
     engines' calls, then the workers are ended, last the lock is let go, so the next studio finds the folder at rest.
 
     Attributes: settings, paths, site, catalog, memory, workers, comfyui, engines, environments, weights, lanes,
-    segments, voices, library, productions, jobs, disk.
+    segments, voices, library, templates, productions, jobs, disk.
     """
 
     def __init__(self, settings: Settings, parts: ExitStack, productions: Productions) -> None:
@@ -88,6 +89,7 @@ class Studio:
         )
         self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
         self.library = Library(self.paths.outputs, settings.library)
+        self.templates = Templates((HOME / "workflows", self.paths.workflows))
         self.productions = {production.kind: production for production in productions(self)}
         runner = JobRunner(store, self.productions, self.lanes, self.workers, self.catalog, self.paths.scratch)
         self.jobs = Jobs(store, runner, self.productions, settings.jobs, self.paths.root)
