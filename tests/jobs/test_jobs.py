@@ -252,7 +252,7 @@ def test_closing_interrupts_and_the_next_start_goes_on_without_rendering_twice(w
     started = time.monotonic()
     shop.close()
     assert time.monotonic() - started < 3
-    again = workshop()
+    again = workshop(cpu_jobs=1)
     interrupted = again.jobs.get(first.id)
     assert interrupted.state is JobState.INTERRUPTED and "goes on" in interrupted.note and interrupted.ended is None
     assert again.jobs.get(second.id).state is JobState.QUEUED
