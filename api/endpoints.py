@@ -11,6 +11,7 @@ import gradio as gr
 
 from api.calls import endpoint
 from api.files import uploaded_file
+from api.system_calls import SystemCalls
 from api.video_calls import VideoCalls
 from engines.contract import Engine, PresetVoice
 from studio.auditions import Auditions
@@ -22,7 +23,7 @@ from studio.voice_transcripts import ask_for_transcript
 WAIT_SECONDS = 0.5
 
 
-class Endpoints(VideoCalls):
+class Endpoints(VideoCalls, SystemCalls):
     """All endpoints over one open studio.
 
     A blocking call only waits for its job's row: a client that goes away, or a call that is cut off, changes nothing
@@ -157,15 +158,17 @@ class Endpoints(VideoCalls):
         return self._studio.jobs.get(job_id).as_dict()
 
     @endpoint
-    def jobs(self, state: str = "", limit: int = 50) -> list[dict[str, Any]]:
+    def jobs(self, state: str = "", limit: int = 50, kind: str = "", text: str = "") -> list[dict[str, Any]]:
         """Jobs, newest first.
 
         Args:
             state: queued, waiting, loading, running, done, failed, cancelled or interrupted; empty for all.
             limit: at most so many, 1 to 1000.
+            kind: voiceover, lip_sync and so on; empty for all.
+            text: to be found in the title or the id.
         """
-        states = (state,) if state else ()
-        return [job.as_dict() for job in self._studio.jobs.list(states=states, limit=_limit(limit))]
+        states, kinds = (state,) if state else (), (kind,) if kind else ()
+        return [job.as_dict() for job in self._studio.jobs.list(states, kinds, _limit(limit), text)]
 
     @endpoint
     def cancel(self, job_id: str) -> dict[str, Any]:
@@ -339,6 +342,10 @@ QUEUES: dict[str, dict[str, Any]] = {
     "job": {"queue": False},
     "jobs": {"queue": False},
     "cancel": {"queue": False},
+    "retry": {"queue": False},
+    "move_job": {"queue": False},
+    "remove_job": {"queue": False},
+    "job_history": {"queue": False},
     "voices": {"queue": False},
     "save_voice": {"concurrency_id": "ingest", "concurrency_limit": 2},
     "delete_voice": {"queue": False},
@@ -349,6 +356,15 @@ QUEUES: dict[str, dict[str, Any]] = {
     "load": {"concurrency_id": "load", "concurrency_limit": 1},
     "unload": {"queue": False},
     "memory": {"queue": False},
+    "memory_history": {"queue": False},
+    "machine_events": {"queue": False},
+    "set_idle": {"queue": False},
+    "environments": {"queue": False},
+    "weights": {"queue": False},
+    "disk": {"queue": False},
+    "free_disk": {"queue": False},
+    "log": {"queue": False},
+    "support_bundle": {"queue": False},
 }
 """Every public endpoint by name, with its place in Gradio's queue: only what may take long waits there."""
 

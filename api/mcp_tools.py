@@ -13,8 +13,11 @@ from mcp.types import Tool, ToolAnnotations
 from api.calls import arguments_of
 from api.endpoints import QUEUES, Endpoints
 
-HIDDEN = frozenset({"load", "unload", "memory"})
-"""Endpoints that are no tools: the studio loads engines for a job and lets them go by itself."""
+_MACHINE = {"load", "unload", "memory", "memory_history", "machine_events", "set_idle", "environments", "weights"}
+_HOUSE = {"move_job", "disk", "free_disk", "log", "support_bundle"}
+HIDDEN = frozenset(_MACHINE | _HOUSE)
+"""Endpoints that are no tools: the studio loads engines for a job and lets them go by itself, and the rest is for whoever
+looks after the machine."""
 
 READING = re.compile(r"(job|jobs|voices|voice_sample|outputs|engines|templates?|comfyui_models|recipe|peaks|[a-z_]+s)")
 DELETING = re.compile(r"(delete|remove)_.*|cancel")
