@@ -12,6 +12,7 @@ import gradio as gr
 from api.calls import endpoint
 from api.files import uploaded_file
 from api.system_calls import SystemCalls
+from api.template_calls import TemplateCalls
 from api.video_calls import VideoCalls
 from engines.contract import Engine, PresetVoice
 from studio.auditions import Auditions
@@ -23,7 +24,7 @@ from studio.voice_transcripts import ask_for_transcript
 WAIT_SECONDS = 0.5
 
 
-class Endpoints(VideoCalls, SystemCalls):
+class Endpoints(VideoCalls, SystemCalls, TemplateCalls):
     """All endpoints over one open studio.
 
     A blocking call only waits for its job's row: a client that goes away, or a call that is cut off, changes nothing
@@ -338,6 +339,9 @@ QUEUES: dict[str, dict[str, Any]] = {
     "text_to_video": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "image_to_video": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "upscale": {"concurrency_id": "gpu", "concurrency_limit": 1},
+    "templates": {"queue": False},
+    "template": {"concurrency_id": "comfyui", "concurrency_limit": 2},
+    "comfyui_models": {"concurrency_id": "comfyui", "concurrency_limit": 2},
     "submit": {"queue": False},
     "job": {"queue": False},
     "jobs": {"queue": False},

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from studio.comfyui.errors import SAY_WHERE
 from studio.comfyui.inventory import ModelFile, ServerInventory
 from studio.templates.manifest import Manifest, RequiredModel, RequiredNodes
 from studio.templates.template import Template
@@ -38,6 +39,9 @@ class Problem:
 
     def as_dict(self) -> dict[str, str]:
         return asdict(self)
+
+
+NO_SERVER = Problem("server", "ComfyUI", "No ComfyUI server is set.", SAY_WHERE)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,11 @@ class Validation:
     def ready(self) -> bool:
         return not self.problems
 
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in the public API."""
+        problems = [each.as_dict() for each in self.problems]
+        return {"ready": self.ready, "problems": problems, "models": [each.as_dict() for each in self.models]}
+
 
 def parse_roots(text: str | Iterable[str | Path]) -> tuple[Path, ...]:
     """Folders from a setting: separated by commas, semicolons or line breaks, or given as a list; empty ones and doubles go."""
@@ -86,23 +95,23 @@ def preflight(template: Template, inventory: ServerInventory | None, roots: Iter
     return list(validate(template, inventory, roots).problems)
 
 
-def validate(template: Template, inventory: ServerInventory | None, roots: Iterable[Path] = ()) -> Validation:
+def validate(
+    template: Template, inventory: ServerInventory | None, roots: Iterable[Path] = (), absent: Problem = NO_SERVER
+) -> Validation:
     """Compare a template with a server and with folders on this machine.
 
     Args:
         inventory: None when there is no server to ask; then only the files and the roots are judged.
         roots: folders of models on this machine ("…/ComfyUI/models"), which explain what the server does not list and check the
             size of what it does.
+        absent: why there is no inventory.
     """
     if not template.valid or template.manifest is None:
         return Validation(tuple(Problem("template", template.id, each, "Mend its two files.") for each in template.problems), ())
     manifest = template.manifest
     on_disk = scan_roots(roots)
     if inventory is None:
-        words = "No ComfyUI server can be asked what it has."
-        missing_server = Problem("server", "ComfyUI", words, "Set comfyui.url or comfyui.path in settings.yaml.")
-        found = tuple(_seen_on_disk(model, on_disk) for model in manifest.models)
-        return Validation((missing_server,), found)
+        return Validation((absent,), tuple(_seen_on_disk(model, on_disk) for model in manifest.models))
     problems = [*_version_problems(manifest, inventory), *_node_problems(manifest, inventory)]
     found = tuple(_find(model, inventory.models, on_disk, problems) for model in manifest.models)
     return Validation(tuple(problems), found)
@@ -131,6 +140,8 @@ def scan_roots(roots: Iterable[Path]) -> dict[str, list[ModelFile]]:
     return found
 
 
+SMALLEST_SHARE = 0.99
+"""A file with less of its bytes than this was cut off; the rest is room for a header that was written anew."""
 LEGACY_FOLDERS = {"unet": "diffusion_models", "clip": "text_encoders"}
 """Folders under their older names; the server lists both under the newer one."""
 
@@ -178,7 +189,7 @@ def _find(model: RequiredModel, listed: Folder, on_disk: Folder, problems: list[
         for file in _matches(name, model.folder, listed):
             twin = _twin(file, model.folder, on_disk)
             size = file.size_bytes if file.size_bytes is not None else (twin.size_bytes if twin else None)
-            if size is not None and (size == 0 or (name == model.name and model.size_bytes and size != model.size_bytes)):
+            if size == 0 or (size is not None and name == model.name and size < SMALLEST_SHARE * model.size_bytes):
                 spoilt.append((file, size))
                 continue
             return FoundModel(model, file.name, file.root or (twin.root if twin else None), size)
@@ -206,7 +217,7 @@ def _spoilt(model: RequiredModel, file: ModelFile, size: int) -> Problem:
     if size == 0:
         words = f"The file {file.name} in {model.folder} is empty."
     else:
-        words = f"The file {file.name} in {model.folder} has {size:,} bytes and should have {model.size_bytes:,}."
+        words = f"The file {file.name} in {model.folder} is cut off: it has {size:,} of {model.size_bytes:,} bytes."
     return Problem("model", model.name, words, f"Fetch it again, whole: {model.url}" if model.url else "Fetch it again, whole.")
 
 
