@@ -1,0 +1,98 @@
+"""The built-in engine and the production "upscale": sizes, sound, timing, subtitles, refusals, and going on after a stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.upscaling.basic import enlarged
+from media.decode import decode_audio
+from media.video import probe_video, read_frames
+from media.video_writer import count_pictures
+from studio.errors import GreenroomError
+from studio.library.model import NotEnoughSpace
+from tests.upscaling.conftest import FRAMES, SIZE, Enlarging, png
+
+
+def test_edges_get_sharper_without_halos_and_flat_areas_stay() -> None:
+    picture = np.full((24, 40, 3), 60, np.uint8)
+    picture[:, 20:] = 190
+    picture[:, :10] += np.random.default_rng(0).integers(0, 4, (24, 10, 1)).astype(np.uint8)
+    soft, sharp = (enlarged(picture, 4, sharpness) for sharpness in (0.0, 1.0))
+    assert soft.shape == sharp.shape == (96, 160, 3)
+    assert sharp.min() >= 60 and sharp.max() <= 190, "nothing is darker or brighter than what was there"
+    steps = [np.abs(np.diff(one[48, :, 0].astype(int))).max() for one in (soft, sharp)]
+    assert steps[1] > 1.15 * steps[0], "the edge is steeper"
+    noise = [one[:, 8:32, 0].std() for one in (soft, sharp)]
+    assert noise[1] < 1.3 * noise[0], "noise is not sharpened"
+    assert np.abs(enlarged(picture, 2, 0.0)[::2, ::2].astype(int) - picture).mean() < 3, "it is the same picture"
+
+
+def test_a_video_of_the_library_becomes_larger(enlarging: Enlarging) -> None:
+    job = enlarging.make(options={"scale": 3})
+    output = enlarging.studio.library.get(job.outputs[0].id)
+    info = probe_video(output.path)
+    assert (info.width, info.height, float(info.fps)) == (3 * SIZE[0], 3 * SIZE[1], 10.0)
+    assert count_pictures(output.path) == FRAMES and output.parents == (enlarging.source,)
+    source = enlarging.studio.library.get(enlarging.source).path
+    for small, large in zip(read_frames(source), read_frames(output.path), strict=True):
+        centre = large.picture[1::3, 1::3].astype(int)
+        assert large.time == pytest.approx(small.time, abs=0.001)
+        assert np.abs(centre - small.picture).mean() < 8, "every picture in its place"
+    assert abs(decode_audio(output.path).duration - decode_audio(source).duration) < 0.05
+    assert np.abs(decode_audio(output.path).samples).max() > 0.1, "with its sound"
+    recipe = output.recipe
+    assert recipe["engine"] == "basic-upscale" and "48 × 32 to 144 × 96" in recipe["facts"][1]
+    assert {path.suffix for path in output.companions} >= {".jpg", ".png"}
+
+
+def test_subtitles_go_along(enlarging: Enlarging) -> None:
+    shots = [{"prompt": "a quiet sea", "say": "Nothing moves.", "seconds": 1}]
+    spec = {"shots": shots, "size": "96x96", "captions": "soft", "narration": False}
+    clip = enlarging.studio.jobs.wait(enlarging.studio.jobs.submit("text_to_video", spec).id, 60)
+    larger = enlarging.make(video=clip.outputs[0].id)
+    companions = {path.suffix: path for path in enlarging.studio.library.get(larger.outputs[0].id).companions}
+    assert "Nothing moves." in companions[".srt"].read_text("utf-8")
+    assert b"Nothing moves." in Path(larger.outputs[0].path).read_bytes(), "as a track inside, as in the source"
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"video": ""}, "video is missing"),
+        ({"video": "/etc/hostname"}, "not an uploaded file"),
+        ({"video": "no-such-output"}, "no output"),
+        ({"engine": "flite"}, "does not make videos larger"),
+        ({"engine": "real-esrgan"}, "not ready"),
+        ({"options": {"scale": 5}}, "scale"),
+        ({"options": {"mood": "jolly"}}, "mood"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_refused_in_words(enlarging: Enlarging, spec: dict[str, Any], told: str) -> None:
+    with pytest.raises(GreenroomError) as refused:
+        enlarging.run(**spec)
+    assert told in str(refused.value)
+
+
+def test_pictures_and_too_large_results_and_full_disks_are_refused(enlarging: Enlarging, monkeypatch: pytest.MonkeyPatch) -> None:
+    uploads = enlarging.studio.paths.root / "uploads"
+    uploads.mkdir(exist_ok=True)
+    (uploads / "still.png").write_bytes(png(np.zeros((8, 8, 3), np.uint8)))
+    with pytest.raises(GreenroomError, match="is a picture"):
+        enlarging.run(video=str(uploads / "still.png"))
+    monkeypatch.setattr("studio.productions.upscale.LARGEST_SIDE", 100)
+    with pytest.raises(GreenroomError, match="144 × 96; 100 on a side") as refused:
+        enlarging.run(options={"scale": 3})
+    assert refused.value.hint == "Make it 2 times larger at most."
+    monkeypatch.undo()
+
+    def full(needed: int, what: str = "") -> None:
+        raise NotEnoughSpace(f"There is no room for {what}.", "Delete outputs.")
+
+    monkeypatch.setattr(enlarging.studio.library, "ensure_space", full)
+    with pytest.raises(NotEnoughSpace, match="the larger video"):
+        enlarging.run()
