@@ -168,7 +168,8 @@ def wrappers(folder: Path) -> bool:
 def main(folder: Path) -> dict[str, Any]:
     torch.set_num_threads(1)
     return {
-        "parity": parity(), "tiles": tiles(), "published": published(), "refusals": refusals(folder), "wrappers": wrappers(folder),
+        "parity": parity(), "tiles": tiles(), "published": published(), "refusals": refusals(folder),
+        "wrappers": wrappers(folder),
     }  # fmt: skip
 
 

@@ -98,8 +98,8 @@ def with_network(model_python: Path, environments: Path, tmp_path: Path) -> Iter
 
 
 @pytest.mark.slow
-def test_a_video_through_a_worker_and_on_after_a_stop(with_network: Enlarging) -> None:
-    """ "auto" takes the network that is there; parts that an earlier attempt has left are not made again."""
+def test_a_video_through_a_worker(with_network: Enlarging) -> None:
+    """The network that is there is taken without being asked for by name, on tiles smaller than the picture."""
     job = with_network.make(options={"scale": 2, "tile": 32})
     output = with_network.studio.library.get(job.outputs[0].id)
     info = probe_video(output.path)
