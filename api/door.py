@@ -61,8 +61,8 @@ class Door:
         headers = Headers(scope=scope)
         shown = self._shown_cookie(headers)
         if shown is not None and hmac.compare_digest(shown.encode(), self._pass.encode()):
-            if scope["type"] == "http" and _link_token(scope) is not None:
-                await self._let_in(scope)(scope, receive, send)  # a bookmark of the link: the token leaves the address bar again
+            if scope["type"] == "http" and (_link_token(scope) is not None or scope["path"] == SIGN_IN_PATH):
+                await self._let_in(scope)(scope, receive, send)  # from a bookmark: the token leaves the address bar again
                 return
             await self.app(scope, receive, send)
             return

@@ -142,8 +142,10 @@ class Endpoints(VideoCalls, SystemCalls, TemplateCalls):
         """Hand in a job and get it back at once, without waiting for it.
 
         Args:
-            kind: what to do, for example "voiceover".
-            spec: the fields of that kind, with the same names as in the blocking call.
+            kind: what to do: voiceover, voiceover_batch, transcription, lip_sync, animate_portrait, text_to_video,
+                image_to_video and the like.
+            spec: the fields of that kind, with the same names as in the blocking call, such as {"script": "…", "voice": "…"};
+                files by an output's id or by the path of an upload.
         """
         return self._studio.jobs.submit(kind, spec).as_dict()
 
@@ -160,7 +162,7 @@ class Endpoints(VideoCalls, SystemCalls, TemplateCalls):
 
     @endpoint
     def jobs(self, state: str = "", limit: int = 50, kind: str = "", text: str = "") -> list[dict[str, Any]]:
-        """Jobs, newest first.
+        """The studio's jobs with their states and results, newest first; also those that others began.
 
         Args:
             state: queued, waiting, loading, running, done, failed, cancelled or interrupted; empty for all.

@@ -6,7 +6,7 @@ from html import escape
 
 HEADERS = {
     "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "content-security-policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
 }
 
@@ -44,6 +44,7 @@ def sign_in_page(action: str, trouble: str = "") -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
+        '<link rel="icon" href="data:,">'
         f"<title>Sign in · Greenroom</title><style>{_STYLE}</style></head><body><main>"
         "<h1>Greenroom</h1><p>This studio is open to those who have its token. It stands in the terminal in which the studio "
         f"was started, in the link and under the QR code.</p>{told}"

@@ -45,6 +45,18 @@ def client(server: RunningStudio) -> Any:
     return server.client()
 
 
+TOKEN = "a-token-for-the-tests-only"
+ROOT_PATH = "/greenroom"
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
+    """A studio behind its door, which knows that a proxy shows it under ROOT_PATH; for tests that leave it usable."""
+    settings = {"GREENROOM_SERVER__TOKEN": TOKEN, "GREENROOM_SERVER__ROOT_PATH": ROOT_PATH}
+    with running_studio(tmp_path_factory.mktemp("guarded") / "data", **settings) as studio:
+        yield studio
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A headless browser; $CHROMIUM names it, else the one on PATH."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,16 +35,17 @@ class RunningStudio:
 
     Args:
         data: its data folder; start another RunningStudio on the same one to see what outlives a server.
+        arguments: further ones of the command line.
         variables: further environment variables, such as GREENROOM_… settings.
     """
 
-    def __init__(self, data: Path, *, port: int | None = None, **variables: str) -> None:
+    def __init__(self, data: Path, *, port: int | None = None, arguments: Sequence[str] = (), **variables: str) -> None:
         self.data = data
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GREENROOM_")}
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py"), "--port", str(self.port), "--data", str(data)],
+            [sys.executable, str(ROOT / "app.py"), "--port", str(self.port), "--data", str(data), *arguments],
             cwd=data.parent,
             env=kept | {"GREENROOM_ENVIRONMENTS__INSTALL_ON_GPU": "false"} | variables,
             stdin=subprocess.DEVNULL,
@@ -73,11 +74,16 @@ class RunningStudio:
                 self._open.set()
         self._open.set()
 
-    def client(self) -> Any:
-        """A fresh gradio_client of this server."""
+    def client(self, token: str = "") -> Any:
+        """A fresh gradio_client of this server, with its token where it asks for one."""
         from gradio_client import Client
 
-        return Client(self.url, verbose=False)
+        return Client(self.url, verbose=False, headers={"Authorization": f"Bearer {token}"} if token else None)
+
+    @property
+    def log(self) -> str:
+        """What its log holds so far."""
+        return (self.data / "logs" / "greenroom.log").read_text("utf-8")
 
     def kill(self) -> None:
         """End the server as a power cut would."""
@@ -98,8 +104,10 @@ class RunningStudio:
 
 
 @contextmanager
-def running_studio(data: Path, *, port: int | None = None, **variables: str) -> Iterator[RunningStudio]:
-    studio = RunningStudio(data, port=port, **variables)
+def running_studio(
+    data: Path, *, port: int | None = None, arguments: Sequence[str] = (), **variables: str
+) -> Iterator[RunningStudio]:
+    studio = RunningStudio(data, port=port, arguments=arguments, **variables)
     try:
         yield studio
     finally:

@@ -30,13 +30,17 @@ def refused(*arguments: str, **variables: str) -> str:
     return line
 
 
-@pytest.mark.parametrize("arguments", [("--lan",), ("--host", "0.0.0.0"), ("--host", "192.168.1.20"), ("--host", "::")])
-def test_it_never_opens_to_others_without_a_token(arguments: tuple[str, ...]) -> None:
-    assert "other machines" in refused(*arguments)
+def test_a_token_that_is_too_short_is_refused_and_not_shown() -> None:
+    sentence = refused(GREENROOM_SERVER__TOKEN="hunter2")
+    assert "server.token" in sentence and "hunter2" not in sentence
 
 
-def test_a_setting_does_not_open_it_either() -> None:
-    assert "other machines" in refused(GREENROOM_SERVER__HOST="0.0.0.0")
+def test_a_token_of_one_s_own_is_not_renewed() -> None:
+    assert "server.token" in refused("--new-token", GREENROOM_SERVER__TOKEN="a-token-of-my-own")
+
+
+def test_a_path_of_a_proxy_is_a_path() -> None:
+    assert "server.root_path" in refused("--root-path", "https://example.com")
 
 
 def test_a_bad_setting_stops_the_start() -> None:
