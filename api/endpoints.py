@@ -367,10 +367,12 @@ QUEUES: dict[str, dict[str, Any]] = {
     "set_idle": {"queue": False},
     "environments": {"queue": False},
     "weights": {"queue": False},
+    "run_times": {"queue": False},
     "disk": {"queue": False},
     "free_disk": {"queue": False},
     "log": {"queue": False},
     "support_bundle": {"queue": False},
+    "doctor": {"concurrency_id": "doctor", "concurrency_limit": 1},
 }
 """Every public endpoint by name, with its place in Gradio's queue: only what may take long waits there."""
 

@@ -14,7 +14,7 @@ from api.calls import arguments_of
 from api.endpoints import QUEUES, Endpoints
 
 _MACHINE = {"load", "unload", "memory", "memory_history", "machine_events", "set_idle", "environments", "weights"}
-_HOUSE = {"move_job", "disk", "free_disk", "log", "support_bundle"}
+_HOUSE = {"move_job", "run_times", "disk", "free_disk", "log", "support_bundle"}
 HIDDEN = frozenset(_MACHINE | _HOUSE)
 """Endpoints that are no tools: the studio loads engines for a job and lets them go by itself, and the rest is for whoever
 looks after the machine."""

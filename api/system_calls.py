@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import gradio as gr
 from api.calls import endpoint
 from studio.errors import InvalidInput
 from studio.files import write_whole
+from studio.jobs.model import Job
 from studio.library.quota import GIB
 from studio.log_view import LEVELS, read_log
+from studio.productions.doctor import last_report
+from studio.run_book import learned
 from studio.studio import Studio
 from studio.support import bundle_name, support_bundle
 from studio.weights import EngineWeights
@@ -22,6 +26,10 @@ class SystemCalls:
 
     _studio: Studio
     _incoming: tuple[Path, Path]
+
+    def _finished(self, job: Job) -> Job:
+        """Of Endpoints: the job when it has ended well; raises its error otherwise."""
+        raise AssertionError
 
     # Jobs
 
@@ -115,6 +123,14 @@ class SystemCalls:
         or deletes them."""
         return [_weights_row(one) for one in self._studio.weights.statuses()]
 
+    @endpoint
+    def run_times(self) -> list[dict[str, Any]]:
+        """What work takes on this machine, learned from finished jobs, and how far estimates were off."""
+        return [
+            {**asdict(one.work), "runs": one.runs, "seconds": one.seconds, "low": one.low, "high": one.high,
+             "off": one.off, "judged": one.judged} for one in learned(self._studio.productions.values())
+        ]  # fmt: skip
+
     # Disk, log, help
 
     @endpoint
@@ -150,6 +166,17 @@ class SystemCalls:
             raise InvalidInput(f'There is no level called "{level[:20]}".', f"Levels: {', '.join(LEVELS)}.")
         found = read_log(self._studio.paths.logs, name, level, text, _within(limit, 1000))
         return [record.as_dict() for record in found]
+
+    @endpoint
+    def doctor(self, fresh: bool = True) -> dict[str, Any]:
+        """Examine this machine: everything the studio needs is tried, and what does not work comes with a repair.
+
+        Args:
+            fresh: false gives the last report at once, {} when there is none yet; true takes a minute or two.
+        """
+        if fresh:
+            self._finished(self._studio.jobs.submit("doctor", {}))
+        return last_report(self._studio.paths.root) or {}
 
     @endpoint
     def support_bundle(self) -> gr.FileData:

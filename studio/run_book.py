@@ -50,10 +50,33 @@ class Work:
 
 @dataclass(frozen=True)
 class RunEstimate:
-    """Seconds that some work should take. `exact`: this very size has run here before; else it is scaled from another."""
+    """Seconds that some work should take. `exact`: this very size has run here before; else it is scaled from another.
+    `low` to `high` is what nearly all of the `runs` it rests on would say; with one run they say nothing of a spread."""
 
     seconds: float
     exact: bool
+    low: float = 0.0
+    high: float = 0.0
+    runs: int = 0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How the book's words held against what happened, for one engine, variant and size.
+
+    Args:
+        seconds: of one run as big as the last one; `low`, `high` as in RunEstimate.
+        off: the median of how far the runs were from what was expected of them, as a part of it; None when none was expected.
+        judged: how many runs had been expected to take something.
+    """
+
+    work: Work
+    runs: int
+    seconds: float
+    low: float
+    high: float
+    off: float | None
+    judged: int
 
 
 @dataclass(frozen=True)
@@ -61,6 +84,8 @@ class _Run:
     work: Work
     seconds: float
     peak_bytes: int
+    expected: float = 0.0
+    """Seconds that the book had said before; 0 when it had said nothing."""
 
 
 class RunBook:
@@ -82,8 +107,9 @@ class RunBook:
         """
         if seconds <= 0:
             return
+        said = self.seconds(work)
         with self._lock:
-            self._runs.append(_Run(work, seconds, peak_bytes))
+            self._runs.append(_Run(work, seconds, peak_bytes, 0.0 if said is None else said.seconds))
             alike = [run for run in self._runs if _same_size(run.work, work)]
             for old in alike[:-LAST_RUNS]:
                 self._runs.remove(old)
@@ -96,11 +122,20 @@ class RunBook:
         alike = self._of(work)
         exact = [run for run in alike if (run.work.width, run.work.height) == (work.width, work.height)]
         if exact:
-            return RunEstimate(_median(run.seconds / run.work.units for run in exact) * work.units, True)
+            return _estimate(exact, work, exact=True)
         near = [run for run in alike if 1 / _FARTHEST <= run.work.pixels / work.pixels <= _FARTHEST]
         if not near:
             return None
-        return RunEstimate(_median(run.seconds / run.work.units for run in near) * work.units, False)
+        return _estimate(near, work, exact=False)
+
+    def calibration(self) -> list[Calibration]:
+        """What was learned so far, and how well it foretold: one row for each engine, variant and size, the latest first."""
+        with self._lock:
+            runs = list(reversed(self._runs))
+        groups: dict[tuple[str, str, int, int], list[_Run]] = {}
+        for run in runs:
+            groups.setdefault((run.work.engine, run.work.variant, run.work.width, run.work.height), []).append(run)
+        return [_calibration(group) for group in groups.values()]
 
     def peak_bytes(self, work: Work) -> int | None:
         """The most that runs of this size, and of as many frames at least, were seen to hold; None when there was none."""
@@ -112,12 +147,32 @@ class RunBook:
             return [run for run in self._runs if (run.work.engine, run.work.variant) == (work.engine, work.variant)]
 
 
+def learned(keepers: Iterable[Any]) -> list[Calibration]:
+    """From the books of all who keep one as `book` (the kinds of job), each book once."""
+    books = {id(book): book for one in keepers if isinstance(book := getattr(one, "book", None), RunBook)}
+    return [row for book in books.values() for row in book.calibration()]
+
+
 def _same_size(one: Work, other: Work) -> bool:
     return (one.engine, one.variant, one.width, one.height) == (other.engine, other.variant, other.width, other.height)
 
 
 def _covers(run: Work, work: Work) -> bool:
     return (run.width, run.height) == (work.width, work.height) and run.frames >= work.frames
+
+
+def _estimate(runs: list[_Run], work: Work, *, exact: bool) -> RunEstimate:
+    paces = sorted(run.seconds / run.work.units for run in runs)
+    low, high = paces[round(0.1 * (len(paces) - 1))], paces[round(0.9 * (len(paces) - 1))]
+    return RunEstimate(_median(paces) * work.units, exact, low * work.units, high * work.units, len(runs))
+
+
+def _calibration(runs: list[_Run]) -> Calibration:
+    """Of runs alike, the latest first."""
+    last = runs[0].work
+    now = _estimate(runs, last, exact=True)
+    off = [abs(run.seconds - run.expected) / run.expected for run in runs if run.expected]
+    return Calibration(last, len(runs), now.seconds, now.low, now.high, _median(off) if off else None, len(off))
 
 
 def _median(values: Iterable[float]) -> float:
@@ -128,7 +183,10 @@ def _median(values: Iterable[float]) -> float:
 def _read(path: Path) -> list[_Run]:
     try:
         stored: Any = json.loads(path.read_bytes())
-        return [_Run(Work(**run["work"]), float(run["seconds"]), int(run["peak_bytes"])) for run in stored["runs"]]
+        return [
+            _Run(Work(**run["work"]), float(run["seconds"]), int(run["peak_bytes"]), float(run.get("expected", 0)))
+            for run in stored["runs"]
+        ]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -10,8 +11,10 @@ from media.errors import MediaError
 from media.pictures import read_picture
 from studio.errors import GreenroomError, InvalidInput
 from studio.studio import Studio
+from studio.validation import validated
 from tabs.face_result import face_result
-from tabs.html import html_piece
+from tabs.fit import memory_fit, time_in_words
+from tabs.html import about, html_piece, piece
 from tabs.job_view import JobView
 from tabs.lip_sync_form import LIBRARY, PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm
 from tabs.wiring import QUIET, clicked, problem, toasted
@@ -28,6 +31,7 @@ class LipSyncTab:
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=6, min_width=340):
                 self.form = LipSyncForm(studio)
+                self.fit = html_piece(elem_id="face-fit")
                 self.trouble = html_piece(elem_id="face-trouble", live=True)
                 with gr.Row():
                     self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="face-go")
@@ -88,6 +92,9 @@ class LipSyncTab:
             [made.group for made in form.options],
             **QUIET,
         )
+        for told in (form.mode, form.picture, form.video, form.face_output, form.text, form.recording, form.audio_output,
+                     form.driving, form.engine, form.fps, form.length):  # fmt: skip
+            told.change(self._forecast, form.inputs, self.fit, trigger_mode="always_last", **QUIET)
         form.picture.select(self._face_clicked, form.picture, form.point, **QUIET)
         form.picture.change(lambda: None, None, form.point, **QUIET)
 
@@ -133,6 +140,20 @@ class LipSyncTab:
         chosen = gr.update(choices=self.form.output_choices("audio"), value=output.id, visible=True)
         hidden = gr.update(visible=False)
         return [gr.update(selected="lip-sync"), SPEAK, LIBRARY, chosen, hidden, hidden]
+
+    def _forecast(self, *values: Any) -> str:
+        """The line that says what it will be, how long it should take and whether the engine fits; "" while much is missing."""
+        kind, fields = self.form.spec(values)
+        made: Any = self._studio.productions[kind]  # LipSync or AnimatePortrait, each with its own spec
+        try:
+            found = made.forecast(validated(made.Spec, fields))
+        except GreenroomError:
+            return ""
+        engine = self._studio.catalog.get(found.engine)
+        said = [f"about <b>{about(found.seconds)}</b> long", f"<b>{found.frames:,}</b> frames"] if found.frames else []
+        said += [f"to render: <b>{escape(time_in_words(found.time))}</b>", escape(memory_fit(self._studio, engine))]
+        shown = "".join(f"<span>{one}</span>" for one in [f"<b>{escape(engine.card.title)}</b>", *said])
+        return piece(f'<div class="counts">{shown}</div>')
 
     # Work
 

@@ -11,9 +11,11 @@ import gradio as gr
 
 from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job, JobState
+from studio.run_book import learned
 from studio.studio import Studio
 from tabs.html import about, button, chip, html_piece, piece
 from tabs.outputs_list import ago
+from tabs.system_times import times_table
 from tabs.wiring import clicked
 
 JOBS_SHOWN = 50
@@ -38,7 +40,8 @@ class JobsSection:
     def draw(self, state: str, kind: str, search: str) -> list[str]:
         states = tuple(ACTIVE) if state == UNENDED else tuple(filter(None, [state]))
         jobs = self._studio.jobs.list(states, tuple(filter(None, [kind])), JOBS_SHOWN, search or "")
-        return [jobs_panel(jobs, filtered=bool(state or kind or search))]
+        times = piece(times_table(learned(self._studio.productions.values())))
+        return [jobs_panel(jobs, filtered=bool(state or kind or search)) + times]
 
     def clicked(self, event: gr.EventData) -> None:
         """

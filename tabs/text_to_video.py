@@ -20,8 +20,8 @@ from studio.productions.video_engines import ClipForm
 from studio.productions.video_recipe import as_csv
 from studio.productions.video_shots import lay_out_shots, shot_list
 from studio.productions.video_spec import ShotSpec
-from studio.run_book import RunEstimate
 from studio.studio import Studio
+from tabs.fit import time_in_words
 from tabs.html import about, html_piece, piece
 from tabs.job_view import JobView
 from tabs.lip_sync_form import LIBRARY, SPEAK, LipSyncForm
@@ -136,7 +136,7 @@ class TextToVideoTab:
         if shots:
             seconds = seconds_of(shots)
             frames = round(seconds * form.fps)
-            ready = _time(self._clips.estimate(form, frames))
+            ready = time_in_words(self._clips.estimate(form, frames))
             parts += [f"<b>{len(shots)}</b> {'shot' if len(shots) == 1 else 'shots'}", f"about <b>{about(seconds)}</b> long"]
             parts += [f"<b>{frames:,}</b> frames", f"to render: <b>{ready}</b>"]
         return "".join(f"<span>{part}</span>" for part in parts)
@@ -221,11 +221,3 @@ class TextToVideoTab:
             raise InvalidInput("The last frame of this clip was not kept.")
         gr.Info("The last frame is the picture that the next clip begins with.")
         return [gr.update(open=True), str(last), gr.skip()]
-
-
-def _time(estimate: RunEstimate | None) -> str:
-    if estimate is None:
-        return "not measured yet"
-    return f"about {about(estimate.seconds)}" + (
-        "" if estimate.exact else ", going by another size; this one is not measured yet"
-    )

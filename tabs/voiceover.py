@@ -13,6 +13,7 @@ from studio.productions.voiceover import Voiceover
 from studio.productions.voiceover_estimate import ScriptEstimate
 from studio.productions.voiceover_spec import VoiceoverSpec
 from studio.studio import Studio
+from tabs.fit import memory_fit, spread_in_words
 from tabs.html import about, audition, html_piece, piece
 from tabs.job_view import JobView
 from tabs.keep_voice import KeepVoice
@@ -28,8 +29,8 @@ LONGEST_DRAFT = 400_000
 """Characters of an unsent script that the browser keeps; local storage holds about five million."""
 
 
-def counts(found: ScriptEstimate | None) -> str:
-    """HTML of the line under the script: what it holds and how long it will take."""
+def counts(found: ScriptEstimate | None, fit: str = "") -> str:
+    """HTML of the line under the script: what it holds, how long it will take, and whether the engine fits into memory."""
     if found is None or not found.words:
         return piece('<div class="counts"><span>Write or paste a script, or try the example.</span></div>')
     parts = [
@@ -40,10 +41,13 @@ def counts(found: ScriptEstimate | None) -> str:
         (str(found.chapters), "chapter" if found.chapters == 1 else "chapters") if found.chapters else None,
     ]
     shown = "".join(f"<span><b>{number}</b> {word}</span>" for number, word in filter(None, parts))
-    ready = "not measured yet" if found.seconds_to_render is None else f"about {about(found.seconds_to_render)}"
+    ready = "not measured yet"
+    if found.seconds_to_render is not None:
+        ready = spread_in_words(found.seconds_to_render, found.low, found.high, found.runs)
     spoken = f"<span>about <b>{about(found.seconds_of_speech)}</b> of speech</span><span>to render: <b>{ready}</b></span>"
     trouble = f'<span class="problem">{escape(found.problem)}</span>' if found.problem else ""
-    return piece(f'<div class="counts">{shown}{spoken}{trouble}</div>')
+    fits = f"<span>{escape(fit)}</span>" if fit else ""
+    return piece(f'<div class="counts">{shown}{spoken}{fits}{trouble}</div>')
 
 
 class VoiceoverTab:
@@ -147,11 +151,13 @@ class VoiceoverTab:
         if not script.strip():
             return [counts(None), [], gr.update(visible=False), *[gr.update(visible=False)] * MOST_SPEAKERS, draft]
         found = self._narrations.estimate(script, voice=voice or "", engine=engine)
+        fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
+        line = counts(found, fit)
         names = list(found.speakers)[:MOST_SPEAKERS]
         if names == known:
-            return [counts(found), *[gr.skip()] * (2 + MOST_SPEAKERS), draft]
+            return [line, *[gr.skip()] * (2 + MOST_SPEAKERS), draft]
         roles = self.form.roles_for(names, engine, found.language)
-        return [counts(found), names, gr.update(visible=bool(names)), *roles, draft]
+        return [line, names, gr.update(visible=bool(names)), *roles, draft]
 
     # -- voice and engine
 
@@ -224,7 +230,7 @@ class VoiceoverTab:
         if act == "page":
             turned = int(data.get("page", "0"))
             return [*closed, gr.skip(), turned, *self.view.paint(current, seen, turned)]
-        if act not in ("again", "edit"):
+        if act not in ("again", "take", "edit"):
             return [*closed, *self.view.unchanged()]
         job = self.view.job(current) or self._newest()
         if act == "again":

@@ -21,6 +21,7 @@ from studio.library import Library, Output
 from studio.paths import DataPaths
 from studio.productions.face_inputs import InputShelf, fingerprint
 from studio.productions.face_specs import LipSyncSpec
+from studio.productions.face_times import FASTEST, FaceForecast, RenderTime, work_of
 from studio.productions.face_work import (
     GROUND,
     FaceEngines,
@@ -38,6 +39,7 @@ from studio.productions.face_work import (
 )
 from studio.productions.voiceover import Voiceover
 from studio.productions.voiceover_spec import VoiceoverSpec
+from studio.run_book import RunBook
 
 _BYTES_PER_FRAME = 60_000
 _SPOKEN, _HEARD, _RENDERED, _MEASURED = 0.25, 0.30, 0.90, 0.98
@@ -84,6 +86,28 @@ class LipSync:
         self._voiceover = voiceover
         self._engines = FaceEngines(rooms.catalog, rooms.site)
         self._shelf = shelf_of(rooms)
+        self.book = RunBook(rooms.paths.root / "lip-sync-runs.json")
+
+    def forecast(self, spec: LipSyncSpec) -> FaceForecast:
+        """What a spec of a form amounts to, as far as that is known before the work.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady, MediaError: what cannot be, in words.
+        """
+        face, _ = self._shelf.find(spec.face, "face")
+        engine = self._engines.choose(spec.engine, "lip_sync")
+        if spec.audio:
+            seconds = probe(self._shelf.find(spec.audio, "audio")[0]).duration
+        else:
+            seconds = self._voiceover.estimate(spec.text, spec.voice).seconds_of_speech
+        fps = Fraction(spec.fps).limit_denominator(1001)
+        if not is_picture(face):
+            info = probe_video(face)
+            fps, seconds = min(info.fps, FASTEST), info.duration if spec.length == "picture" else seconds
+        seconds = min(seconds, spec.seconds) if spec.seconds else seconds
+        frames = frames_for(seconds, fps) if seconds else 0
+        known = self.book.seconds(work_of(engine.card.id, self.kind, face, frames)) if frames else None
+        return FaceForecast(engine.card.id, seconds, frames, known)
 
     def prepare(self, spec: LipSyncSpec) -> LipSyncSpec:
         """See that face, speech, engine and options can be; a text is prepared as a voiceover.
@@ -130,9 +154,15 @@ class LipSync:
         track = self._listen(spec, speech, stage)
         request = self._request(spec, face, speech, track, stage)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
+        clock = RenderTime()
         parts = render_missing(
-            request, lambda able, wanted: able.lip_sync(wanted), lambda: stage.engine(engine, options), stage, (_HEARD, _RENDERED)
+            request,
+            lambda able, wanted: clock.of(able.lip_sync(wanted)),
+            lambda: stage.engine(engine, options),
+            stage,
+            (_HEARD, _RENDERED),
         )
+        clock.teach(self.book, engine.card.id, self.kind, face)
         stage.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = stage.scratch / "lip-sync.mp4"
@@ -176,7 +206,7 @@ class LipSync:
             fps = Fraction(spec.fps).limit_denominator(1001)
         else:
             info = probe_video(face)
-            fps = min(info.fps, Fraction(60))
+            fps = min(info.fps, FASTEST)
             seconds = info.duration if spec.length == "picture" else seconds
         if spec.seconds:
             seconds = min(seconds, spec.seconds)

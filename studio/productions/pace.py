@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from studio.files import write_json
+from studio.run_book import RunBook, RunEstimate, Work
 
 _OLD_SHARE = 0.7
 _LEAST_CHARACTERS = 200
@@ -29,10 +30,14 @@ class PaceBook:
     """Paces by engine id, in one small JSON file; a missing or damaged one is an empty one.
 
     Any thread may call anything; the lock guards the dictionary and is held while the file is written.
+
+    Args:
+        runs: keeps each run by itself, for how far estimates spread and how well they held.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, runs: RunBook | None = None) -> None:
         self._path = path
+        self._runs = runs
         self._lock = threading.Lock()
         self._paces = _read(path)
 
@@ -41,10 +46,16 @@ class PaceBook:
         with self._lock:
             return self._paces.get(engine_id)
 
+    def spread(self, engine_id: str, characters: int) -> RunEstimate | None:
+        """Between what and what so much text took here; None while no run is kept."""
+        return None if self._runs is None else self._runs.seconds(Work(engine_id, "text", frames=max(1, characters)))
+
     def learn(self, engine_id: str, characters: int, work_seconds: float, speech_seconds: float) -> None:
         """Take a finished piece of work into account; the newest counts for a third or so."""
         if characters < _LEAST_CHARACTERS or work_seconds <= 0 or speech_seconds <= 0:
             return
+        if self._runs is not None and engine_id != JOIN:
+            self._runs.learn(Work(engine_id, "text", frames=characters), work_seconds)
         new = Pace(work_seconds / characters, speech_seconds / characters)
         with self._lock:
             old = self._paces.get(engine_id, new)

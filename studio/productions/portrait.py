@@ -20,6 +20,7 @@ from studio.jobs.model import JobOutput
 from studio.jobs.production import Stage
 from studio.productions.face_inputs import fingerprint
 from studio.productions.face_specs import PortraitSpec
+from studio.productions.face_times import FASTEST, FaceForecast, RenderTime, work_of
 from studio.productions.face_work import (
     GROUND,
     MEASURED_SECONDS,
@@ -35,6 +36,7 @@ from studio.productions.face_work import (
     reported,
 )
 from studio.productions.lip_sync import Rooms, as_job_output, finished_video, shelf_of
+from studio.run_book import RunBook
 
 _BYTES_PER_FRAME = 60_000
 
@@ -49,6 +51,22 @@ class AnimatePortrait:
         self._library = rooms.library
         self._engines = FaceEngines(rooms.catalog, rooms.site)
         self._shelf = shelf_of(rooms)
+        self.book = RunBook(rooms.paths.root / "portrait-runs.json")
+
+    def forecast(self, spec: PortraitSpec) -> FaceForecast:
+        """What a spec of a form amounts to, as far as that is known before the work.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady, MediaError: what cannot be, in words.
+        """
+        portrait, _ = self._shelf.find(spec.portrait, "portrait")
+        driving, _ = self._shelf.find(spec.driving_video, "driving video")
+        engine = self._engines.choose(spec.engine, "animate")
+        info = probe_video(driving)
+        seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
+        frames = frames_for(seconds, min(info.fps, FASTEST))
+        known = self.book.seconds(work_of(engine.card.id, self.kind, portrait, frames))
+        return FaceForecast(engine.card.id, seconds, frames, known)
 
     def prepare(self, spec: PortraitSpec) -> PortraitSpec:
         """See that portrait, video, engine and options can be.
@@ -93,9 +111,15 @@ class AnimatePortrait:
         options = self._engines.options(engine, spec.options)
         request = _request(spec, portrait, driving, stage)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
+        clock = RenderTime()
         parts = render_missing(
-            request, lambda able, wanted: able.animate(wanted), lambda: stage.engine(engine, options), stage, (0.0, 0.88)
+            request,
+            lambda able, wanted: clock.of(able.animate(wanted)),
+            lambda: stage.engine(engine, options),
+            stage,
+            (0.0, 0.88),
         )
+        clock.teach(self.book, engine.card.id, self.kind, portrait)
         stage.progress(0.88, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = stage.scratch / "portrait.mp4"
@@ -126,7 +150,7 @@ class AnimatePortrait:
 
 def _request(spec: PortraitSpec, portrait: Path, driving: Path, stage: Stage) -> AnimateRequest:
     info = probe_video(driving)
-    fps = min(info.fps, Fraction(60))
+    fps = min(info.fps, FASTEST)
     seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
     return AnimateRequest(
         portrait=portrait, driving=driving, folder=fresh(stage.scratch / "parts"), fps=(fps.numerator, fps.denominator),

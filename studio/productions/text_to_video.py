@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -295,7 +295,8 @@ class TextToVideo:
     def estimate(self, form: ClipForm, frames: int) -> RunEstimate | None:
         """How long so many pictures take here, None while nothing like it was measured."""
         found = self.book.seconds(work_of(form, frames))
-        return found and RunEstimate(found.seconds + frames * _JOIN_SECONDS_PER_FRAME, found.exact)
+        join = frames * _JOIN_SECONDS_PER_FRAME
+        return found and replace(found, seconds=found.seconds + join, low=found.low + join, high=found.high + join)
 
     def measured_peak(self, form: ClipForm, frames: int) -> int | None:
         """The bytes that clips of this size, and at least this length, were seen to take; None while there was none."""

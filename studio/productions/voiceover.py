@@ -23,6 +23,7 @@ from studio.productions.voiceover_render import Piece
 from studio.productions.voiceover_segments import SegmentBoard, SegmentView
 from studio.productions.voiceover_spec import VoiceoverSpec
 from studio.productions.voiceover_work import NarrationWork, job_outputs
+from studio.run_book import RunBook
 from studio.script.parse import Script, parse
 from studio.segments import SegmentStore
 from studio.settings import Settings
@@ -73,7 +74,8 @@ class Voiceover:
         self._board = SegmentBoard(rooms.segments, self._settings.check_tries)
         self._catalog, self._site = rooms.catalog, rooms.site
         self.office = CastingOffice(rooms.catalog, rooms.site, rooms.voices, rooms.settings.engines.default_speech)
-        self.paces = PaceBook(rooms.paths.root / "pace.json")
+        self.book = RunBook(rooms.paths.root / "voice-runs.json")
+        self.paces = PaceBook(rooms.paths.root / "pace.json", self.book)
 
     # Before the job is queued
 

@@ -27,6 +27,8 @@ class ScriptEstimate:
         speakers, possible_speakers: as studio.script.parse finds them.
         seconds_of_speech: with pauses.
         seconds_to_render: None while this engine has not been measured on this machine.
+        low, high: between what and what nearly all of the `runs` before would have taken.
+        engine: id of the engine that would speak it, "" while that is not known.
         problem: a sentence on what is wrong with the script so far, "" when nothing is.
     """
 
@@ -39,6 +41,10 @@ class ScriptEstimate:
     language: str = ""
     seconds_of_speech: float = 0.0
     seconds_to_render: float | None = None
+    low: float = 0.0
+    high: float = 0.0
+    runs: int = 0
+    engine: str = ""
     problem: str = ""
 
 
@@ -68,6 +74,8 @@ def estimate(
     spoken = sum(len(line.text) for line in parsed.lines)
     pace, join = paces.of(engine_id), paces.of(JOIN)
     speech = spoken * pace.speech if pace else spoken / LETTERS_PER_SECOND
+    joining = spoken * join.work if join else 0.0
+    spread = paces.spread(engine_id, spoken)
     return ScriptEstimate(
         characters=characters,
         words=words,
@@ -78,6 +86,10 @@ def estimate(
         language=language,
         seconds_of_speech=speech + _pauses(parsed, settings),
         seconds_to_render=spoken * (pace.work + join.work) if pace and join else None,
+        low=spread.low + joining if spread else 0.0,
+        high=spread.high + joining if spread else 0.0,
+        runs=spread.runs if spread else 0,
+        engine=engine_id,
         problem=problem,
     )
 

@@ -59,10 +59,12 @@ SIGNATURES = {
     "/set_idle": [("engine", None), ("seconds", -1)],
     "/environments": [],
     "/weights": [],
+    "/run_times": [],
     "/disk": [("fresh", False)],
     "/free_disk": [("what", None)],
     "/log": [("name", "greenroom"), ("level", ""), ("text", ""), ("limit", 100)],
     "/support_bundle": [],
+    "/doctor": [("fresh", True)],
 }
 
 
