@@ -144,7 +144,15 @@ class EngineOptions(BaseModel):
 
 
 def option(
-    default: Any, title: str, description: str, *, common: bool = False, reload: bool = False, unit: str = "", **limits: Any
+    default: Any,
+    title: str,
+    description: str,
+    *,
+    common: bool = False,
+    reload: bool = False,
+    unit: str = "",
+    hidden_with: dict[str, list[Any]] | None = None,
+    **limits: Any,
 ) -> Any:
     """A field of an engine's options, written once and shown by every page, API and document.
 
@@ -152,9 +160,12 @@ def option(
         common: shown open in the tab; the rest is folded under "Advanced".
         reload: changing it needs a fresh worker (another variant of the weights, say).
         unit: shown beside the number.
+        hidden_with: values of other options with which this one does not apply; a page hides it then and sends its default.
         limits: ge, le, multiple_of and the like, as pydantic's Field takes them.
     """
     extra: JsonDict = {"common": common, "reload": reload, "unit": unit}
+    if hidden_with:
+        extra["hidden_with"] = dict(hidden_with)
     return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
 
 

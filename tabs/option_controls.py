@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.components import Component
 
 from engines.contract import Engine
+from tabs.wiring import QUIET
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,19 @@ def build_controls(engine: type[Engine], *, visible: bool) -> OptionControls:
             with gr.Accordion(f"Advanced: {engine.card.title}", open=False):
                 for name, field in rest.items():
                     made[name] = _control(name, field)
+    for name, field in fields.items():
+        for other, values in field.get("hidden_with", {}).items():
+            _hide_with(made[name], field, made[other], values)
     return OptionControls(engine.card.id, group, tuple(made), tuple(made.values()))
+
+
+def _hide_with(control: Component, field: Mapping[str, Any], other: Any, values: Sequence[Any]) -> None:
+    """Show a control only while it applies; hidden, it goes back to its default, so that nothing unseen is sent."""
+
+    def chosen(value: Any) -> Any:
+        return gr.update(visible=False, value=field.get("default")) if value in values else gr.update(visible=True)
+
+    other.change(chosen, other, control, **QUIET)
 
 
 def all_components(controls: Sequence[OptionControls]) -> list[Component]:

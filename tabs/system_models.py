@@ -107,18 +107,30 @@ def weights_panel(weights: Sequence[EngineWeights], jobs: Sequence[Job], roots: 
 
 
 def _weights_rows(status: EngineWeights, jobs: Sequence[Job], roots: Sequence[Path], offline: bool) -> str:
-    """The engine's row, and under it one for each repository when there are several: sizes of a model, or its parts."""
+    """The engine's row, and folded under it one for each repository when there are several: sizes, languages, or parts."""
     card = status.card
     gated = " Their makers ask to accept it first." if status.gated else ""
     about = f"{card.weights_licence.name}: {use_of(card.weights_licence)}.{gated}"
     running = [job for job in jobs if job.spec.get("engine") == card.id]
     whole = next((job for job in running if not job.spec.get("repo")), None)
     rows = _weights_row(f"<b>{escape(card.title)}</b><br><small>{escape(about)}</small>", status, whole, roots, offline, "")
-    if len(status.repos) > 1:
-        for repo in status.repos:
-            job = next((job for job in running if job.spec.get("repo") == repo), None)
-            rows += _weights_row(f"<small>{escape(repo)}</small>", status.of_repo(repo), job, roots, offline, repo)
-    return rows
+    return rows + (_folded_repos(status, running, roots, offline) if len(status.repos) > 1 else "")
+
+
+def _folded_repos(status: EngineWeights, running: Sequence[Job], roots: Sequence[Path], offline: bool) -> str:
+    parts = {repo: status.of_repo(repo) for repo in status.repos}
+    jobs = {repo: next((job for job in running if job.spec.get("repo") == repo), None) for repo in parts}
+    rows = "".join(
+        _weights_row(f"<small>{escape(repo)}</small>", part, jobs[repo], roots, offline, repo) for repo, part in parts.items()
+    )
+    here = sum(part.state is WeightsState.PRESENT for part in parts.values())
+    fetched = sum(job is not None for job in jobs.values())
+    told = f"{len(parts)} downloads, {here} here" + (f", {fetched} under way" if fetched else "")
+    return (
+        f'<tr><td colspan="4"><details class="fold more" data-fold="weights:{escape(status.card.id)}">'
+        f'<summary>{told}<span class="visually-hidden"> of {escape(status.card.title)}</span></summary>'
+        f"<table><tbody>{rows}</tbody></table></details></td></tr>"
+    )
 
 
 def _weights_row(label: str, status: EngineWeights, job: Job | None, roots: Sequence[Path], offline: bool, repo: str) -> str:

@@ -47,7 +47,7 @@ class VoxCPM2Options(EngineOptions):
     )  # fmt: skip
     style: str = option(
         "", "Style", "Voice or manner in words, such as: a calm old man, whispering. Not for Continuation.",
-        common=True, max_length=300,
+        common=True, hidden_with={"mode": ["continuation"]}, max_length=300,
     )  # fmt: skip
     guidance: float = option(2.0, "Guidance", "How closely it keeps to text and voice.", ge=1.0, le=5.0)
     steps: int = option(10, "Steps", "How often each bit of sound is refined.", ge=4, le=50)

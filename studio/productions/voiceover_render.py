@@ -16,7 +16,7 @@ from studio.productions.voiceover_plan import PlannedSegment
 from studio.segments import Segment, SegmentStore
 
 BATCH = 8
-"""Texts that an engine with a batch call gets at once."""
+"""Texts that an engine with a batch call gets at once, after the first one: that is spoken alone, to be heard soon."""
 
 _SHOWN_WORDS = 40
 
@@ -116,7 +116,8 @@ def _by_engine(missing: Sequence[PlannedSegment]) -> Iterator[tuple[type[Engine]
 
 def _batches(engine_class: type[Engine], group: list[PlannedSegment]) -> Iterator[list[PlannedSegment]]:
     size = BATCH if hasattr(engine_class, "synthesize_batch") else 1
-    for first in range(0, len(group), size):
+    yield group[:1]
+    for first in range(1, len(group), size):
         yield group[first : first + size]
 
 
