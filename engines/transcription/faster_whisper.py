@@ -26,6 +26,7 @@ from engines.contract import (
     option,
 )
 from engines.errors import EngineError, EngineNotReady
+from engines.loading import DOWNLOAD_AGAIN
 from engines.transcription.devices import ctranslate2_cublas, ctranslate2_device
 from engines.transcription.guard import Heard, guarded
 from engines.transcription.whisper_weights import (
@@ -115,18 +116,24 @@ class FasterWhisper(Engine):
 
         Raises:
             EngineNotReady: the size is not on this machine, or the graphics card is asked for and cannot be used.
+            EngineError: the weights are not Whisper's, or are damaged.
         """
         folder = folder_of(self.site, FASTER, self.options.size)
         device = self._device()
         from faster_whisper import WhisperModel
 
-        self._model = WhisperModel(
-            str(folder),
-            device=device,
-            compute_type="float16" if device == "cuda" else "int8",
-            cpu_threads=min(_MOST_THREADS, os.cpu_count() or 1),
-            local_files_only=True,
-        )
+        try:
+            self._model = WhisperModel(
+                str(folder),
+                device=device,
+                compute_type="float16" if device == "cuda" else "int8",
+                cpu_threads=min(_MOST_THREADS, os.cpu_count() or 1),
+                local_files_only=True,
+            )
+        except Exception as error:  # the library's words for a file that is not what it should be
+            if "memory" in str(error):
+                raise
+            raise EngineError("These weights are not Whisper's, or are damaged.", DOWNLOAD_AGAIN) from error
 
     def _device(self) -> str:
         cublas = ctranslate2_cublas()

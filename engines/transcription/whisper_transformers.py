@@ -24,6 +24,7 @@ from engines.contract import (
     option,
 )
 from engines.errors import EngineError, EngineNotReady
+from engines.loading import DOWNLOAD_AGAIN, fill, read_tensors
 from engines.transcription.devices import torch_device
 from engines.transcription.guard import Heard, guarded
 from engines.transcription.whisper_weights import (
@@ -113,22 +114,26 @@ class WhisperTransformers(Engine):
         folder = folder_of(self.site, OPENAI, self.options.size)
         from transformers import AutomaticSpeechRecognitionPipeline, WhisperFeatureExtractor, WhisperTokenizer
 
-        self._pipeline = AutomaticSpeechRecognitionPipeline(
-            model=self._model(folder),
-            feature_extractor=WhisperFeatureExtractor.from_pretrained(str(folder), local_files_only=True),
-            tokenizer=WhisperTokenizer.from_pretrained(str(folder), local_files_only=True),
-        )
+        model = self._model(folder)
+        try:
+            features = WhisperFeatureExtractor.from_pretrained(str(folder), local_files_only=True)
+            tokenizer = WhisperTokenizer.from_pretrained(str(folder), local_files_only=True)
+        except Exception as error:  # the library has many kinds of error for files that are not what they should be
+            raise EngineError("The tokenizer of Whisper is missing or damaged.", DOWNLOAD_AGAIN) from error
+        tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token  # batches want one; Whisper's own is the end
+        self._pipeline = AutomaticSpeechRecognitionPipeline(model=model, feature_extractor=features, tokenizer=tokenizer)
 
     def _model(self, folder: Path) -> Any:
         import torch
         from transformers import GenerationConfig, WhisperConfig, WhisperForConditionalGeneration
 
-        from engines.loading import fill, read_tensors
-
         device = "cuda" if torch.cuda.is_available() else "cpu"
         usual = "bfloat16" if device == "cuda" else "float32"
         precision = getattr(torch, usual if self.options.precision == "auto" else self.options.precision)
-        config = WhisperConfig.from_pretrained(str(folder), local_files_only=True)
+        try:
+            config = WhisperConfig.from_pretrained(str(folder), local_files_only=True)
+        except (OSError, ValueError) as error:
+            raise EngineError("The configuration of Whisper is damaged.", DOWNLOAD_AGAIN) from error
         config._attn_implementation = "eager"  # word times are read from attentions, which other kinds do not give
         with torch.device("meta"):
             model = WhisperForConditionalGeneration(config)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engines.contract import Capability, Card, Device, Engine, EngineOptions, HubFile, Licence, Readiness, Run, Site, Tier
 from engines.errors import EngineError
+from engines.loading import DOWNLOAD_AGAIN
 from engines.weights import weights_folder, weights_readiness
 from media.audio import Audio
 
@@ -63,11 +64,14 @@ class WavlmSpeaker(Engine):
         folder = weights_folder(self.site, REPO, FILES)
         from transformers import Wav2Vec2FeatureExtractor, WavLMForXVector
 
-        self._features = Wav2Vec2FeatureExtractor.from_pretrained(folder, local_files_only=True)
-        model, found = WavLMForXVector.from_pretrained(folder, local_files_only=True, output_loading_info=True)
+        try:
+            self._features = Wav2Vec2FeatureExtractor.from_pretrained(folder, local_files_only=True)
+            model, found = WavLMForXVector.from_pretrained(folder, local_files_only=True, output_loading_info=True)
+        except Exception as error:  # the library has many kinds of error for files that are not what they should be
+            raise EngineError("The weights of the speaker model are damaged.", DOWNLOAD_AGAIN) from error
         missing = [name for name in found["missing_keys"] if not name.startswith("objective.")]  # of training only
         if missing:
-            raise EngineError("The weights of the speaker model are not whole.", "Download them again in the System tab.")
+            raise EngineError("The weights of the speaker model are not whole.", DOWNLOAD_AGAIN)
         self._model = model.eval()
 
     def embed(self, audio: Audio) -> NDArray[np.float32]:

@@ -85,6 +85,26 @@ def test_a_checkpoint_of_another_model_is_refused_in_words(
         host.close()
 
 
+@pytest.mark.slow
+def test_every_engine_refuses_the_weights_of_another_model_and_half_a_file(
+    model_python: Path, checkpoints: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(checkpoints, tmp_path / "good")
+    command = [str(model_python), "-m", "tests.speech_models.wrong_weights", str(tmp_path / "good"), str(tmp_path / "bad")]
+    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(HOME), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=HOME, env={**os.environ, **offline}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert len(said) == 9
+    for engine_id, refusals in said.items():
+        assert set(refusals) == {"another model's", "cut off"}
+        for reason, hint in refusals.values():
+            assert not reason.startswith("!"), f"{engine_id}: {reason}"
+            contract.check_error(EngineError(reason, hint))
+            assert "not one of" in reason or "damaged" in reason or "not whole" in reason
+            assert "Delete these weights" in hint
+
+
 def test_without_weights_an_engine_says_what_to_do_before_anything_is_started(model_site: Site, tmp_path: Path) -> None:
     host = WorkerHost(SETTINGS, replace(model_site, weights=(tmp_path,)), CATALOG, logs=tmp_path / "logs")
     try:

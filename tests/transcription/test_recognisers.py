@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
 import jiwer
 import pytest
 
@@ -12,9 +18,11 @@ from engines.transcription.pocketsphinx import Pocketsphinx
 from engines.transcription.whisper_transformers import WhisperTransformers
 from engines.transcription.whisper_weights import FASTER, OPENAI
 from media.audio import Audio, concatenate, silence
-from studio.errors import EngineNotReady
+from media.errors import Cancelled
+from studio.errors import EngineError, EngineNotReady
 from studio.workers.host import WorkerHost
 from tests.engines import contract
+from tests.speech_models.holdings import held_by_session
 
 LISTENERS: tuple[type[Engine], ...] = (Pocketsphinx, FasterWhisper, WhisperTransformers)
 
@@ -29,6 +37,46 @@ def test_it_keeps_the_contract(
         request.getfixturevalue("hf_weights")
     with host.lease(engine, engine.settled(listening_site, engine.Options())) as listener:
         contract.check_listening(listener, engine.card, spoken)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", LISTENERS, ids=lambda engine: engine.card.id)
+def test_a_cancel_ends_within_two_seconds_and_unloading_gives_everything_back(
+    engine: type[Engine], host: WorkerHost, listening_site: Site, spoken: Audio, request: pytest.FixtureRequest
+) -> None:
+    if engine is Pocketsphinx:
+        pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
+    if engine.card.environment != "studio":
+        request.getfixturevalue("hf_weights")
+    options, stop, long = engine.settled(listening_site, engine.Options()), threading.Event(), concatenate([spoken] * 40)
+    with host.lease(engine, options) as listener:
+        listener.transcribe(spoken)
+    asked: list[float] = []
+
+    def ask() -> None:
+        asked.append(time.monotonic())
+        stop.set()
+
+    threading.Timer(0.5, ask).start()
+    with pytest.raises(Cancelled), host.lease(engine, options, cancelled=stop.is_set) as listener:
+        for _ in range(10_000):
+            listener.transcribe(long)
+    assert time.monotonic() - asked[0] < 2
+    with host.lease(engine, options) as listener:
+        listener.transcribe(spoken)
+    pid = next(worker.pid for worker in host.snapshot() if worker.engine_id == engine.card.id)
+    held = held_by_session(pid)
+    assert host.unload(engine.card.id).workers == 1
+    assert held > 2**25 and (held - held_by_session(pid)) / held >= 0.99
+
+
+def test_weights_that_are_cut_off_are_refused_in_words(weights: Path, listening_site: Site, tmp_path: Path) -> None:
+    shutil.copytree(weights, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("openai--*"))
+    (model,) = tmp_path.glob("*/model.bin")
+    model.write_bytes(model.read_bytes()[: model.stat().st_size // 2])
+    with pytest.raises(EngineError, match="not Whisper's, or are damaged") as caught:
+        contract.loaded(FasterWhisper, replace(listening_site, weights=(tmp_path,)), FasterWhisperOptions(size="tiny"))
+    contract.check_error(caught.value)
 
 
 def test_basic_english_understands_plain_reading(host: WorkerHost, spoken: Audio) -> None:
