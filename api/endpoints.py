@@ -11,6 +11,7 @@ import gradio as gr
 
 from api.calls import endpoint
 from api.files import uploaded_file
+from api.swap_calls import SwapCalls
 from api.system_calls import SystemCalls
 from api.template_calls import TemplateCalls
 from api.video_calls import VideoCalls
@@ -24,7 +25,7 @@ from studio.voice_transcripts import ask_for_transcript
 WAIT_SECONDS = 0.5
 
 
-class Endpoints(VideoCalls, SystemCalls, TemplateCalls):
+class Endpoints(VideoCalls, SwapCalls, SystemCalls, TemplateCalls):
     """All endpoints over one open studio.
 
     A blocking call only waits for its job's row: a client that goes away, or a call that is cut off, changes nothing
@@ -340,6 +341,7 @@ QUEUES: dict[str, dict[str, Any]] = {
     "animate_portrait": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "text_to_video": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "image_to_video": {"concurrency_id": "gpu", "concurrency_limit": 1},
+    "character_swap": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "upscale": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "templates": {"queue": False},
     "template": {"concurrency_id": "comfyui", "concurrency_limit": 2},

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from engines.catalog import Catalog
 from engines.contract import Card, Site
-from studio.comfyui.service import COMFYUI_CARD, COMFYUI_ID, ComfyUI
+from studio.comfyui.card import COMFYUI_CARD, COMFYUI_ID
+from studio.comfyui.service import ComfyUI
 from studio.disk import Disk
 from studio.engines_service import EnginesService
 from studio.environments import Environments
@@ -149,7 +150,7 @@ class Studio:
             self.paths.logs,
             idle_seconds=settings.workers.idle_heavy_seconds,
             meter=Meter(gpu_bytes=memory.gpu_bytes, tolerance_gib=settings.memory.return_tolerance_gib),
-            observer=memory,
+            observer=memory.ledger,
         )
         comfyui.open()
         return comfyui
@@ -200,6 +201,7 @@ class _HoldersForMemory:
 
 def all_productions(studio: Studio) -> list[Production]:
     """Every kind of job; adding one is one line here."""
+    from studio.productions.character_swap import CharacterSwap
     from studio.productions.download_weights import DownloadWeights
     from studio.productions.install_environment import InstallEnvironment
     from studio.productions.lip_sync import LipSync
@@ -223,6 +225,7 @@ def all_productions(studio: Studio) -> list[Production]:
         TextToVideo(studio, voiceover),
         ImageToVideo(studio, voiceover),
         Upscale(studio),
+        CharacterSwap(studio, workers.evict),
         InstallEnvironment(studio.environments, engines, workers),
         DownloadWeights(studio.weights, engines, workers),
     ]

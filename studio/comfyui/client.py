@@ -206,12 +206,7 @@ class ComfyUIClient:
         Raises:
             UploadTooLarge.
         """
-        size = source.stat().st_size
-        if size + UPLOAD_MARGIN > limit:
-            raise UploadTooLarge(
-                f"{source.name} has {size / MIB:,.0f} MiB; the ComfyUI server takes {limit / MIB:,.0f} MiB at most.",
-                "Start the server with --max-upload-size 2048, or give a shorter or smaller file.",
-            )
+        self.refuse_large(source, limit)
         name = f"{_sha256(source)[:16]}{source.suffix.lower()}"
         told = self.wire.upload("/upload/image", {"type": "input", "subfolder": folder, "overwrite": "true"}, name, source)
         stored = told.get("name") if isinstance(told, Mapping) else None
@@ -219,6 +214,19 @@ class ComfyUIClient:
             raise UnexpectedAnswer("The ComfyUI server did not say where it put an upload.")
         below = str(told.get("subfolder") or "").replace("\\", "/").strip("/")
         return f"{below}/{stored}" if below else stored
+
+    @staticmethod
+    def refuse_large(source: Path, limit: int) -> None:
+        """
+        Raises:
+            UploadTooLarge: the server, which takes `limit` bytes, would not take the file.
+        """
+        size = source.stat().st_size
+        if size + UPLOAD_MARGIN > limit:
+            raise UploadTooLarge(
+                f"{source.name} has {size / MIB:,.0f} MiB; the ComfyUI server takes {limit / MIB:,.0f} MiB at most.",
+                "Start the server with --max-upload-size 2048, or give a shorter or smaller file.",
+            )
 
     def download(self, file: ResultFile, target: Path, check: Callable[[], None]) -> Path:
         """Copy a result into `target`.

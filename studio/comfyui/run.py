@@ -57,6 +57,7 @@ class GraphRun:
         tickets: where the run is remembered; one that is there already is taken up again.
         own: the server is a process of the studio's, so it cannot have outlived an earlier studio.
         dead: a sentence when the server's process is known to have ended, "" while it lives or nobody knows.
+        doomed: a sentence when the job has to be stopped for a reason of the studio's own.
         leaving: the studio closes: a cancel then leaves the job on the server, to be found again at the next start.
     """
 
@@ -69,11 +70,11 @@ class GraphRun:
         own: bool = False,
         patience: Patience | None = None,
         dead: Callable[[], str] = lambda: "",
+        doomed: Callable[[], str] = lambda: "",
         leaving: Callable[[], bool] = lambda: False,
-        listen: bool = True,
     ) -> None:
         self._client, self._tickets, self._audience, self._own = client, tickets, audience, own
-        self._patience, self._dead, self._leaving, self._listens = patience or Patience(), dead, leaving, listen
+        self._patience, self._dead, self._doomed, self._leaving = patience or Patience(), dead, doomed, leaving
         self._look = threading.Event()
         self._heard = Course({})
 
@@ -83,11 +84,20 @@ class GraphRun:
         Raises:
             GraphRefused, RunFailed, JobLost, ComfyUIUnreachable, UnexpectedAnswer, Cancelled.
         """
-        ticket = self._taken_up()
-        if ticket is not None:
-            return self._watched(ticket)
+        found = self.resumed()
+        if found is not None:
+            return found
         ticket = self._tickets.write(Ticket.minted(dict(graph), ServerMark.of(self._client), self._own))
         return self._watched(ticket, workflow, send=True)
+
+    def resumed(self) -> Finished | None:
+        """Go on with the run of an earlier attempt; None when there is none, and the graph may be sent.
+
+        Raises:
+            JobLost: it was handed over and the server does not know it any more. Others as `finish`.
+        """
+        ticket = self._taken_up()
+        return None if ticket is None else self._watched(ticket)
 
     # Submitting
 
@@ -164,8 +174,7 @@ class GraphRun:
         listener = Listener(
             self._client.url, ticket.client_id, ticket.prompt_id, titles, self._on_course, self._on_preview, self._look.set
         )
-        if self._listens:
-            listener.open()
+        listener.open()
         try:
             if send:
                 ticket = self._send(ticket, workflow)
@@ -175,8 +184,7 @@ class GraphRun:
                 self._end_there(ticket)
             raise
         finally:
-            if self._listens:
-                listener.close()
+            listener.close()
 
     def _polled(self, ticket: Ticket, titles: Mapping[str, str]) -> JobStatus:
         """Poll to the job's end on the server."""
@@ -185,6 +193,9 @@ class GraphRun:
             status = self._asked(ticket, titles)
             if isinstance(status, ENDED):
                 return status
+            if why := self._doomed():
+                self._end_there(ticket)
+                raise RunFailed(why, "Unload other engines, or choose smaller weights; then try again.", retryable=True)
             if isinstance(status, Unknown):
                 self._pause()
                 status = self._asked(ticket, titles)
@@ -253,7 +264,7 @@ class GraphRun:
 
     def _lost(self) -> JobLost:
         why = self._dead() or "ComfyUI was restarted and has forgotten this job."
-        return JobLost(f"{why}", _LOST_HINT)
+        return JobLost(why, _LOST_HINT)
 
     def _pause(self) -> None:
         """Until the next poll is due, or an event says that there is something to see."""

@@ -1,0 +1,154 @@
+"""A template's job: a character put into a video, and whatever else templates do; at ComfyUI, or by the built-in swap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Protocol
+
+from engines.catalog import Catalog
+from engines.contract import Site
+from media.decode import probe
+from studio.comfyui.card import Gate
+from studio.comfyui.errors import ComfyUIMissing
+from studio.comfyui.service import ComfyUI
+from studio.jobs.model import JobOutput
+from studio.jobs.production import GPU_LANE, Stage
+from studio.library import Library, Output
+from studio.paths import DataPaths
+from studio.productions.character_swap_builtin import BUILTIN, BuiltinSwap
+from studio.productions.character_swap_inputs import Given, TemplateFiles
+from studio.productions.character_swap_run import Fetched, Ran, TemplateRun, graph_hash, refuse_missing
+from studio.productions.character_swap_spec import CharacterSwapSpec
+from studio.productions.face_work import poster
+from studio.productions.lip_sync import as_job_output, shelf_of
+from studio.templates import Template, TemplateChecks, Templates
+from studio.templates.manifest import Manifest
+
+_RESULT_BYTES = 512 * 1024**2
+_DRIVEN = ("driving_video", "video", "reference_image")
+"""Inputs in the order in which one is chosen to be shown beside the result."""
+
+
+class Rooms(Protocol):
+    """What template jobs use of the studio."""
+
+    @property
+    def paths(self) -> DataPaths: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def site(self) -> Site: ...
+    @property
+    def library(self) -> Library: ...
+    @property
+    def templates(self) -> Templates: ...
+    @property
+    def comfyui(self) -> ComfyUI: ...
+    @property
+    def memory(self) -> Gate: ...
+
+
+class CharacterSwap:
+    """The production "character_swap". Holds no state of a job: what was handed to a server is written in the job's folder, so
+    a resumed job finds its run again and nothing runs twice.
+
+    Args:
+        evict: unloads the idle workers of an engine, to make room for ComfyUI.
+    """
+
+    kind: ClassVar[str] = "character_swap"
+    Spec: ClassVar[type[CharacterSwapSpec]] = CharacterSwapSpec
+
+    def __init__(self, rooms: Rooms, evict: Callable[[str], object]) -> None:
+        self._library, self._templates, self._comfyui = rooms.library, rooms.templates, rooms.comfyui
+        self._builtin = BuiltinSwap(rooms)
+        self._files = TemplateFiles(shelf_of(rooms))
+        self._run = TemplateRun(rooms.comfyui, rooms.memory, evict, self._files)
+        self._checks = TemplateChecks(rooms.comfyui)
+
+    def prepare(self, spec: CharacterSwapSpec) -> CharacterSwapSpec:
+        """See that template, files, values and server can be; every value is settled, the seed drawn.
+
+        What a server of the studio's own has is known once it has been started; until then it is checked when the job runs.
+
+        Raises:
+            InvalidInput, NotFound, MediaError, EngineNotReady, ComfyUIUnreachable: what cannot work, all of it at once.
+        """
+        if spec.template == BUILTIN:
+            options = self._builtin.prepare(spec)
+            return spec.model_copy(update={"options": options, "title": spec.title or self._builtin.title(spec)})
+        template = self._templates.get(spec.template)
+        manifest = template.usable()
+        self._files.check(spec, manifest)
+        values = template.complete(spec.options)
+        readiness = self._comfyui.readiness()
+        if not readiness.ready:
+            raise ComfyUIMissing(f"{template.title} cannot run yet. {readiness.sentence}", readiness.next_step)
+        if not self._comfyui.own or self._comfyui.known_inventory() is not None:
+            refuse_missing(template, self._checks.validation(template))
+        name = self._files.name(spec)
+        title = spec.title or (f"{name} ({template.title})" if name else template.title)
+        return spec.model_copy(update={"options": values, "title": title[:200]})
+
+    def title(self, spec: CharacterSwapSpec) -> str:
+        return spec.title or "A character swap"
+
+    def lane(self, spec: CharacterSwapSpec) -> str:
+        return self._builtin.lane if spec.template == BUILTIN else GPU_LANE
+
+    def run(self, spec: CharacterSwapSpec, stage: Stage) -> list[JobOutput]:
+        """Make the result and put it into the library.
+
+        Raises:
+            GreenroomError: see TemplateRun.take and BuiltinSwap.run.
+        """
+        if spec.template == BUILTIN:
+            return self._builtin.run(spec, stage, spec.title)
+        done = [output for output in self._library.list(limit=None) if output.job == stage.job_id]
+        if done:
+            return [as_job_output(output) for output in reversed(done)]
+        template = self._templates.get(spec.template)
+        manifest = template.usable()
+        values = template.complete(spec.options)
+        self._library.ensure_space(_RESULT_BYTES, "the result")
+        ran, given = self._run.take(spec, template, values, stage)
+        recipe = _recipe(spec, template, manifest, values, ran, given) | {"kind": self.kind, "job": stage.job_id}
+        outputs = [self._shelved(spec, result, recipe, given, stage) for result in reversed(ran.results)]
+        return [as_job_output(output) for output in reversed(outputs)]
+
+    def _shelved(
+        self, spec: CharacterSwapSpec, result: Fetched, recipe: Mapping[str, Any], given: list[Given], stage: Stage
+    ) -> Output:
+        beside = []
+        shown = next((one for key in _DRIVEN for one in given if one.key == key), None)
+        if result.kind == "video" and shown is not None:
+            beside.append(poster(shown.ready, stage.scratch))
+        duration = {} if result.kind == "image" else {"duration": round(probe(result.path).duration, 3)}
+        return self._library.add(result.path, result.kind, spec.title, {**recipe, **duration}, beside)
+
+
+def _recipe(
+    spec: CharacterSwapSpec, template: Template, manifest: Manifest, values: Mapping[str, Any], ran: Ran, given: list[Given]
+) -> dict[str, Any]:
+    licences = {model.licence.name: model.licence.commercial_use for model in manifest.models}
+    licences.setdefault(manifest.licence.name, manifest.licence.commercial_use)
+    seeds = [values[each.key] for each in manifest.parameters if each.kind == "seed"]
+    facts = [template.title, f"ComfyUI {ran.version}" if ran.version else "ComfyUI", *(f"seed {seed}" for seed in seeds)]
+    parents = [spec.parent, *(one.output.id for one in given if one.output is not None)]
+    return {
+        "engine": template.id,
+        "engine_version": graph_hash(template)[:16],
+        "template": template.id,
+        "graph_sha256": graph_hash(template),
+        "comfyui": ran.version,
+        "prompt_id": ran.prompt_id,
+        "graph": ran.graph,
+        "options": dict(values),
+        **({"seed": seeds[0]} if seeds else {}),
+        "inputs": [one.as_input() for one in given],
+        "parents": list(dict.fromkeys(filter(None, parents))),
+        "licence": ", ".join(licences),
+        "commercial_use": all(licences.values()),
+        "facts": facts,
+        "spec": spec.model_dump(mode="json"),
+    }

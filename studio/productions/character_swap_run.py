@@ -1,0 +1,226 @@
+"""A template's job at a ComfyUI server: room made, files sent, the graph run, its result fetched into the job's folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engines.contract import Tier
+from media.decode import probe
+from media.errors import MediaError
+from media.pictures import read_picture
+from media.video import probe_video
+from studio.comfyui.card import Gate, Want
+from studio.comfyui.client import ComfyUIClient
+from studio.comfyui.errors import RunFailed, UnexpectedAnswer
+from studio.comfyui.run import GraphRun, Patience
+from studio.comfyui.service import ComfyUI
+from studio.comfyui.status import Finished, ResultFile
+from studio.comfyui.ticket import TicketFile
+from studio.errors import InvalidInput
+from studio.files import write_whole
+from studio.jobs.production import Stage
+from studio.library.model import KIND_OF_EXTENSION
+from studio.productions.character_swap_inputs import Given, TemplateFiles, sent
+from studio.productions.character_swap_spec import CharacterSwapSpec
+from studio.productions.face_work import fresh
+from studio.productions.video_render import PREVIEW
+from studio.templates import Template, TemplateChecks, Validation, build_prompt
+
+TICKET = "comfyui.json"
+_READY, _SENT, _RUN, _FETCHED = 0.05, 0.08, 0.95, 0.99
+_UNKNOWN_GIB = {Tier.LIGHT: 2.0, Tier.MEDIUM: 8.0, Tier.HEAVY: 24.0}
+"""What a template that does not say is taken to need."""
+
+POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One result on this machine, and of which of the template's outputs it is; `kind` as the library names it."""
+
+    path: Path
+    kind: str
+    file: ResultFile
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run left: its results, the main one first, and what is told of it in the recipe."""
+
+    results: list[Fetched]
+    version: str | None
+    graph: Mapping[str, Any]
+    prompt_id: str
+
+
+class StageAudience:
+    """A run told on a job's card: its place in the server's queue, its nodes, its picture in the works."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def check(self) -> None:
+        self._stage.check()
+
+    def queued(self, ahead: int) -> None:
+        others = "1 job is" if ahead == 1 else f"{ahead} jobs are"
+        self._stage.progress(_SENT, f"In ComfyUI's queue; {others} before it there" if ahead else "Next in ComfyUI's queue")
+
+    def running(self, fraction: float, note: str) -> None:
+        self._stage.progress(_SENT + (_RUN - _SENT) * fraction, note or "ComfyUI works on it")
+
+    def preview(self, jpeg: bytes) -> None:
+        staged = self._stage.scratch / f".{PREVIEW}"
+        staged.write_bytes(jpeg)
+        staged.replace(self._stage.scratch / PREVIEW)
+
+    def silent(self, seconds: float) -> None:
+        self._stage.progress(_SENT, f"ComfyUI has not answered for {seconds:.0f} s; waiting")
+
+
+class TemplateRun:
+    """Takes one attempt at one job through; holds nothing of it.
+
+    Args:
+        memory, evict: the gate that a local server's jobs pass, and what unloads an idle engine for them.
+        files: of the jobs.
+    """
+
+    def __init__(self, comfyui: ComfyUI, memory: Gate, evict: Callable[[str], object], files: TemplateFiles) -> None:
+        self._comfyui, self._memory, self._evict, self._files = comfyui, memory, evict, files
+        self._checks = TemplateChecks(comfyui)
+
+    def take(
+        self, spec: CharacterSwapSpec, template: Template, values: Mapping[str, Any], stage: Stage
+    ) -> tuple[Ran, list[Given]]:
+        """Run the template, or go on with the run of an attempt that ended with the studio.
+
+        Raises:
+            GreenroomError: of many kinds; whatever keeps the server, the files or the graph from working, in words.
+            Cancelled.
+        """
+        given = self._files.ready(spec, template, values, stage, (0.0, _READY))
+        tickets = TicketFile(stage.scratch / TICKET)
+        if tickets.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
+            with self._comfyui.use():
+                client = self._client(stage)
+                done = self._run(client, tickets, stage).resumed()
+                if done is not None:
+                    return self._fetched(client, template, tickets, done, stage), given
+        room = self._comfyui.room(self._memory, self._evict, _want(template), lambda why: stage.progress(_READY, why))
+        with room, self._comfyui.use():
+            client = self._client(stage)
+            graph = self._graph(template, values, given, client, stage)
+            done = self._run(client, tickets, stage).finish(graph)
+            return self._fetched(client, template, tickets, done, stage), given
+
+    def _client(self, stage: Stage) -> ComfyUIClient:
+        return self._comfyui.client(lambda note: stage.progress(_READY, note), stage.check)
+
+    def _graph(
+        self, template: Template, values: Mapping[str, Any], given: list[Given], client: ComfyUIClient, stage: Stage
+    ) -> dict[str, Any]:
+        inventory = self._comfyui.inventory(newest=True)
+        refuse_missing(template, self._checks.validation(template))
+        uploaded = sent(given, client, stage, _READY)
+        graph = build_prompt(template, values, uploaded, inventory, f"studio/{stage.job_id}/out", self._checks.roots())
+        write_whole(stage.scratch / "graph.json", json.dumps(graph).encode())
+        return graph
+
+    def _run(self, client: ComfyUIClient, tickets: TicketFile, stage: Stage) -> GraphRun:
+        settings, comfyui = self._comfyui.settings, self._comfyui
+        return GraphRun(
+            client,
+            tickets,
+            StageAudience(stage),
+            own=comfyui.own,
+            patience=Patience(POLL_SECONDS, settings.silence_seconds, settings.run_hours * 3600),
+            dead=comfyui.dead,
+            doomed=comfyui.doomed,
+            leaving=lambda: comfyui.leaving,
+        )
+
+    def _fetched(self, client: ComfyUIClient, template: Template, tickets: TicketFile, done: Finished, stage: Stage) -> Ran:
+        ticket = tickets.read()
+        assert ticket is not None
+        stage.progress(_RUN, "Fetching the result")
+        results = [_fetch(client, file, kind, number, stage) for number, (file, kind) in enumerate(_wanted(template, done))]
+        known = self._comfyui.known_inventory()
+        return Ran(results, known.version if known else client.stats().version, ticket.graph, ticket.prompt_id)
+
+
+def refuse_missing(template: Template, found: Validation) -> None:
+    """
+    Raises:
+        InvalidInput: something that the template needs is not there; all of it is named, with where to get it.
+    """
+    if not found.problems:
+        return
+    sentences = " ".join(problem.sentence for problem in found.problems)
+    steps = " ".join(dict.fromkeys(problem.where for problem in found.problems if problem.where))
+    raise InvalidInput(f"{template.title} cannot run yet. {sentences}", steps)
+
+
+def graph_hash(template: Template) -> str:
+    """SHA-256 of a template's graph, whatever its file's layout."""
+    return hashlib.sha256(json.dumps(template.graph, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _want(template: Template) -> Want:
+    manifest = template.usable()
+    return Want(template.id, template.title, manifest.tier, manifest.memory_gib or _UNKNOWN_GIB[manifest.tier])
+
+
+def _wanted(template: Template, done: Finished) -> list[tuple[ResultFile, str]]:
+    """The files of the template's outputs, in the manifest's order, with the kind that their endings tell.
+
+    Raises:
+        RunFailed: none of them is there.
+    """
+    found: list[tuple[ResultFile, str]] = []
+    for output in template.usable().outputs:
+        of_node = [(file, KIND_OF_EXTENSION.get(file.suffix, "")) for file in done.files if file.node == output.node]
+        found += [(file, kind) for file, kind in of_node if kind == output.kind] or of_node[:1]
+    if not found:
+        raise RunFailed(
+            "ComfyUI finished the job and told of no result.",
+            "Versions of early 2026 lose results that they had cached: update ComfyUI, or change the seed and try again.",
+            retryable=True,
+        )
+    return found
+
+
+def _fetch(client: ComfyUIClient, file: ResultFile, kind: str, number: int, stage: Stage) -> Fetched:
+    if not kind:
+        raise RunFailed(
+            f"The template's result is a {file.suffix.lstrip('.').upper() or 'nameless'} file, which cannot be shown here.",
+            "Have its last node save MP4, WebM, PNG, JPEG, WAV, FLAC or MP3.",
+        )
+    target = fresh(stage.scratch / "result") / f"result-{number}{file.suffix}"
+    try:
+        client.download(file, target, stage.check)
+    except UnexpectedAnswer as error:
+        if error.status != 404:
+            raise
+        raise RunFailed(
+            "ComfyUI finished the job, and its result is no longer there.",
+            "Someone may have moved it; try again.",
+            retryable=True,
+        ) from None
+    try:
+        if kind == "video":
+            probe_video(target)
+        elif kind == "image":
+            read_picture(target)
+        else:
+            probe(target)
+    except MediaError as error:
+        reason = f"ComfyUI's result cannot be read: {error.reason}"
+        raise RunFailed(reason, "The disk of its machine may be full.", retryable=True) from None
+    stage.progress(_FETCHED, "Fetching the result")
+    return Fetched(target, kind, file)
