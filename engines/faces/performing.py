@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.contract import Run
-from engines.errors import EngineError
 from engines.faces import mesh_points as points
+from engines.faces.beginning import begun
 from engines.faces.contract import AnimateRequest, RenderedPart
 from engines.faces.head import HeadPose
 from engines.faces.landmarks import Face, LandmarkProvider
+from engines.faces.lip_reading import LipReading
 from engines.faces.mouth_shape import MouthShape
 from engines.faces.parts import Edited, face_of, written_parts
 from engines.faces.puppeteer import Expression, Puppeteer
@@ -24,7 +25,6 @@ from media.pictures import read_picture
 from media.video import read_frames
 
 _WIDEST = 0.42
-_SEARCHED = 90
 
 
 class Strength(Protocol):
@@ -34,15 +34,24 @@ class Strength(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Neutral:
-    """The driving face in the first picture that shows it; movements are told relative to it."""
+    """The driving face in the first picture that shows it; movements are told relative to it.
+
+    Args:
+        lips: how its mouth is read; None takes the mesh at its word.
+    """
 
     face: Face
     eyes: float
     width: float
+    lips: LipReading | None = None
 
     @classmethod
-    def of(cls, face: Face) -> Neutral:
-        return cls(face, float(np.mean(face.eye_openings)), _relative_width(face))
+    def of(cls, face: Face, lips: LipReading | None = None) -> Neutral:
+        return cls(face, float(np.mean(face.eye_openings)), _relative_width(face), lips)
+
+    def opening(self, face: Face) -> float:
+        """How far the driving mouth is open, in its widths."""
+        return max(0.0, face.mouth_gap - 0.02) * 1.1 if self.lips is None else self.lips.opening(face)
 
 
 def performing_parts(request: AnimateRequest, provider: LandmarkProvider, manner: Strength, run: Run) -> Iterator[RenderedPart]:
@@ -59,7 +68,8 @@ def _performed(
 ) -> Iterator[Edited]:
     picture = read_picture(request.portrait)
     puppeteer = Puppeteer(picture, face_of(picture, provider, request.choice, "the portrait"))
-    neutral = Neutral.of(_first_face(request, provider, fps, run))
+    early = begun(request.driving, request.driving_choice, request.frames, provider, fps, run, "the driving video")
+    neutral = Neutral.of(early.first, LipReading.learned(early.picture, early.closed, provider))
     start = max(0, request.first_frame - WINDOW)
     frames = (
         (start + at, one.picture) for at, one in enumerate(read_frames(request.driving, fps, start, request.frames - start))
@@ -88,10 +98,10 @@ def expression_of(face: Face, neutral: Neutral, strength: float = 1.0) -> Expres
     lift = float((neutral.face.points[brows, 1] - settled[brows, 1]).mean()) / eyes
     width = _relative_width(face) / neutral.width - 1
     closed = float(np.clip((1 - np.mean(face.eye_openings) / max(neutral.eyes, 1e-3)) * 1.6 - 0.2, 0, 1))
-    opening = max(0.0, face.mouth_gap - 0.02)
-    pressed = float(np.clip(1 - face.mouth_gap / 0.02, 0, 1)) * 0.3
+    opening = neutral.opening(face)
+    pressed = float(np.clip(1 - opening / 0.01, 0, 1)) * 0.3
     mouth = MouthShape(
-        open=min(_WIDEST, opening * 1.1 * strength),
+        open=min(_WIDEST, opening * strength),
         wide=float(np.clip(width * 5 * strength, 0, 1)),
         pucker=float(np.clip(-width * 4 * strength, 0, 1)),
         press=pressed,
@@ -115,18 +125,6 @@ def alignment(moving: NDArray[np.float32], fixed: NDArray[np.float32]) -> tuple[
     turn = vt.T @ np.diag(signs) @ u.T
     scale = float((sizes * signs).sum() / max(1e-9, (a**2).sum()))
     return turn, scale, middle_b - scale * turn @ middle_a
-
-
-def _first_face(request: AnimateRequest, provider: LandmarkProvider, fps: Fraction, run: Run) -> Face:
-    problem: EngineError | None = None
-    for at, frame in enumerate(read_frames(request.driving, fps, 0, min(_SEARCHED, request.frames))):
-        run.check()
-        if at % 10 == 0:
-            try:
-                return face_of(frame.picture, provider, request.driving_choice, "the driving video")
-            except EngineError as error:
-                problem = problem or error
-    raise problem or EngineError("The driving video holds no pictures.", "Use another one.")
 
 
 def _relative_width(face: Face) -> float:

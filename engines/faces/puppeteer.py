@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,6 +71,13 @@ class Puppeteer:
             self._head = self._head or Head(self._frame, self._width, self._height)
             result = self._head.render(result, expression.pose)
         return result
+
+    def lips(self, shape: MouthShape, ids: Sequence[int]) -> NDArray:
+        """Pixels [n, 2] of points of the inner lips, the upper ones first, where `render` draws them in that shape."""
+        fields = LipFields(self._frame, shape)
+        upper = tuple(one for one in ids if one in points.INNER_UPPER_LIP)
+        lower = tuple(one for one in ids if one not in points.INNER_UPPER_LIP)
+        return np.vstack([self._moved(fields.upper, upper), self._moved(fields.lower, lower)])
 
     def _draw_mouth(self, result: Picture, shape: MouthShape, strength: float) -> None:
         frame, region = self._frame, self._region

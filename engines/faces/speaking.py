@@ -9,22 +9,19 @@ from typing import Protocol
 import numpy as np
 
 from engines.contract import Run
-from engines.errors import EngineError
-from engines.faces import mesh_points as points
+from engines.faces.beginning import begun
 from engines.faces.contract import FaceChoice, LipSyncRequest, MouthTrack, RenderedPart
-from engines.faces.landmarks import Face, LandmarkProvider
+from engines.faces.landmarks import LandmarkProvider
+from engines.faces.lip_reading import LipReading
 from engines.faces.liveliness import Liveliness, energy_of
 from engines.faces.mouth_inside import MouthInside
-from engines.faces.mouth_shape import LOWER_SHARE, MouthShape
+from engines.faces.mouth_shape import MouthShape
 from engines.faces.parts import MOST_YAW, Edited, face_of, written_parts
 from engines.faces.puppeteer import Expression, Puppeteer
 from engines.faces.tracking import WINDOW, FaceTracker, TrackedFrame
 from media.pictures import is_picture, read_picture
 from media.video import Picture, read_frames
 
-_SEARCHED = 90
-"""Pictures of a video that are searched for a first face."""
-_NARROW = 1.0
 _REPAINT_EVERY = 250
 """Frames after which the painted mouth takes the light of the video anew."""
 
@@ -75,11 +72,12 @@ def _still(
 def _video(
     request: LipSyncRequest, provider: LandmarkProvider, shapes: list[MouthShape], fps: Fraction, run: Run
 ) -> Iterator[Edited]:
-    near = first_face(request, provider, fps, run)
+    early = begun(request.face, request.choice, request.frames, provider, fps, run)
+    lips = LipReading.learned(early.picture, early.closed, provider)
     start = max(0, request.first_frame - WINDOW)
     end = min(request.frames, request.frames + WINDOW)
     frames = ((start + at, frame.picture) for at, frame in enumerate(read_frames(request.face, fps, start, end - start)))
-    choice = FaceChoice(x=float(near[1][0]), y=float(near[1][1]))
+    choice = FaceChoice(x=float(early.at[0]), y=float(early.at[1]))
     tracker = FaceTracker(provider, choice)
     inside: MouthInside | None = None
     for tracked in tracker.track(_checked(frames, run)):
@@ -87,51 +85,20 @@ def _video(
             continue
         if tracked.number % _REPAINT_EVERY == 0:
             inside = None
-        picture, inside, edited = _spoken(tracked, shapes[tracked.number], inside)
+        picture, inside, edited = _spoken(tracked, shapes[tracked.number], lips, inside)
         yield picture, edited, tracked.bridged and edited
 
 
-def _spoken(tracked: TrackedFrame, shape: MouthShape, inside: MouthInside | None) -> tuple[Picture, MouthInside | None, bool]:
+def _spoken(
+    tracked: TrackedFrame, shape: MouthShape, lips: LipReading, inside: MouthInside | None
+) -> tuple[Picture, MouthInside | None, bool]:
     if tracked.face is None:
         return tracked.picture, inside, False
     strength = tracked.strength * float(np.clip((MOST_YAW + 6 - abs(tracked.face.yaw)) / 6, 0, 1))
     if strength <= 0:
         return tracked.picture, inside, False
-    puppeteer = Puppeteer(tracked.picture, _read_wider(tracked.face), inside)
+    puppeteer = Puppeteer(tracked.picture, lips.corrected(tracked.face), inside)
     return puppeteer.render(Expression(shape), strength), puppeteer.inside, True
-
-
-def _read_wider(face: Face) -> Face:
-    """The face with its lips as far apart as they are: the mesh draws an opening mouth some third too narrow."""
-    upper, lower = list(points.INNER_UPPER_LIP), list(points.INNER_LOWER_LIP)
-    gaps = face.points[lower] - face.points[upper]
-    closed = 0.035 * face.mouth_width
-    lengths = np.linalg.norm(gaps, axis=1, keepdims=True)
-    more = _NARROW * np.maximum(lengths - closed, 0) / np.maximum(lengths, 1e-3)
-    moved = face.points.copy()
-    moved[lower] += gaps * more * LOWER_SHARE
-    moved[upper] -= gaps * more * (1 - LOWER_SHARE)
-    return Face(moved, face.presence)
-
-
-def first_face(request: LipSyncRequest, provider: LandmarkProvider, fps: Fraction, run: Run) -> tuple[Face, np.ndarray]:
-    """The face that is meant, in the first pictures that show one, and where it is (fractions of width and height).
-
-    Raises:
-        EngineError: no face, or none that can be moved.
-    """
-    problem: EngineError | None = None
-    for at, frame in enumerate(read_frames(request.face, fps, 0, min(_SEARCHED, request.frames))):
-        run.check()
-        if at % 10:
-            continue
-        try:
-            face = face_of(frame.picture, provider, request.choice, "the video")
-        except EngineError as error:
-            problem = problem or error
-            continue
-        return face, face.centre / [frame.picture.shape[1], frame.picture.shape[0]]
-    raise problem or EngineError("The video holds no pictures.", "Use another one.")
 
 
 def _checked(frames: Iterable[tuple[int, Picture]], run: Run) -> Iterator[tuple[int, Picture]]:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from engines.contract import Run
+from engines.faces.beginning import begun
 from engines.faces.contract import FaceChoice, LipSyncRequest, RenderedPart
 from engines.faces.landmarks import LandmarkProvider
 from engines.faces.liveliness import Liveliness, energy_of
@@ -19,7 +20,6 @@ from engines.faces.liveportrait_crop import Framing, HeadCrop, crop_around, eye_
 from engines.faces.liveportrait_nets.keypoints import Motion, rotation_of
 from engines.faces.liveportrait_nets.networks import Networks
 from engines.faces.parts import MOST_YAW, Edited, face_of, written_parts
-from engines.faces.speaking import first_face
 from engines.faces.tracking import WINDOW, FaceTracker, TrackedFrame
 from media.pictures import is_picture, read_picture
 from media.video import Picture, read_frames
@@ -116,7 +116,7 @@ def _video(
     mouth: NDArray[np.float32], batch: int, run: Run,
 ) -> Iterator[Edited]:  # fmt: skip
     fps = Fraction(*request.fps)
-    place = first_face(request, provider, fps, run)[1]
+    place = begun(request.face, request.choice, request.frames, provider, fps, run).at
     start = max(0, request.first_frame - WINDOW)
     frames = ((start + at, one.picture) for at, one in enumerate(read_frames(request.face, fps, start, request.frames - start)))
     waiting: list[TrackedFrame] = []

@@ -10,6 +10,7 @@ import numpy as np
 
 from engines.contract import Run
 from engines.errors import EngineError
+from engines.faces.beginning import begun
 from engines.faces.contract import FaceChoice, LipSyncRequest
 from engines.faces.landmarks import Face, LandmarkProvider
 from engines.faces.musetalk_avatar import NO_FACE, STRETCH, AvatarShelf, PreparedFace
@@ -17,7 +18,6 @@ from engines.faces.musetalk_face import blended, box_of, jaw_mask
 from engines.faces.musetalk_nets.hearing import SpeechStates
 from engines.faces.musetalk_nets.networks import SIDE, MuseTalkNetworks
 from engines.faces.parts import MOST_YAW, Edited, face_of
-from engines.faces.speaking import first_face
 from engines.faces.tracking import WINDOW, FaceTracker, TrackedFrame
 from media.pictures import is_picture, read_picture
 from media.video import Picture, read_frames
@@ -115,7 +115,7 @@ class _Preparing:
                 pictures: Iterator[Prepared] = zip(_pictures(request, begin, end), kept, strict=True)
             else:
                 if near is None:
-                    x, y = first_face(request, self._provider, fps, self._run)[1]
+                    x, y = begun(request.face, request.choice, request.frames, self._provider, fps, self._run).at
                     near = FaceChoice(x=float(x), y=float(y))
                 pictures = self._followed(request, stretch, begin, end, near)
             for number, one in enumerate(pictures, begin):

@@ -1,0 +1,69 @@
+"""The first pictures of a video: where its face is, and how it looks with its mouth closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engines.contract import Run
+from engines.errors import EngineError
+from engines.faces.contract import FaceChoice
+from engines.faces.landmarks import Face, LandmarkProvider
+from engines.faces.parts import MOST_YAW, face_of
+from media.video import Picture, read_frames
+
+_SEARCHED = 90
+"""Pictures that are looked through."""
+_FOR_A_FACE, _FOR_CLOSED_LIPS = 10, 3
+"""Of which every so many are searched."""
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """The face that is meant, early in a video.
+
+    Args:
+        first: as it is first seen.
+        at: where that is, in fractions of width and height.
+        picture, closed: the picture in which its mouth is closed most, and the face in it.
+    """
+
+    first: Face
+    at: NDArray[Any]
+    picture: Picture
+    closed: Face
+
+
+def begun(
+    video: Path, choice: FaceChoice, frames: int, provider: LandmarkProvider, fps: Fraction, run: Run, what: str = "the video"
+) -> Beginning:
+    """Look through the first pictures of a video, of which `frames` are used.
+
+    Raises:
+        EngineError: no face, or none that can be moved; `what` names the video.
+    """
+    problem: EngineError | None = None
+    found: Beginning | None = None
+    last: Face | None = None
+    for number, frame in enumerate(read_frames(video, fps, 0, min(_SEARCHED, frames))):
+        run.check()
+        picture = frame.picture
+        if found is None:
+            if number % _FOR_A_FACE == 0:
+                try:
+                    last = face_of(picture, provider, choice, what)
+                except EngineError as error:
+                    problem = problem or error
+                    continue
+                found = Beginning(last, last.centre / [picture.shape[1], picture.shape[0]], picture, last)
+        elif last is not None and number % _FOR_CLOSED_LIPS == 0:
+            last = provider.follow(picture, last)
+            if last is not None and last.mouth_gap < found.closed.mouth_gap and abs(last.yaw) < MOST_YAW:
+                found = Beginning(found.first, found.at, picture, last)
+    if found is None:
+        raise problem or EngineError(f"{what.capitalize()} holds no pictures.", "Use another one.")
+    return found
