@@ -8,7 +8,7 @@ Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER]           start t
        ./launch.sh --lan [--https] [--new-token] [--root-path PATH]      start it for other machines too, behind a token
        ./launch.sh test [pytest arguments]                               run the tests
        ./launch.sh bench [names]                                         measure this machine
-       ./launch.sh doctor                                                check this machine
+       ./launch.sh doctor [--json] [--data FOLDER]                       try what the studio needs of this machine
        ./launch.sh install [ENVIRONMENT] [--data FOLDER]                 install a model environment, or list them
 
 PYTHON=/path/to/python chooses the Python (3.11 to 3.13) that the first start uses.
@@ -190,11 +190,12 @@ main() {
             usage
             exit 0
             ;;
-        doctor) fail "The doctor is not built yet; start the studio and look at its System tab meanwhile." ;;
-        install)
+        doctor | install)
+            local module=doctor
+            if [ "$1" = install ]; then module=environments; fi
             shift
             (cd "$home" && set_up_studio)
-            exec env PYTHONPATH="$home" "$home/.venv/bin/python" -P -m studio.environments "$@"
+            exec env PYTHONPATH="$home" "$home/.venv/bin/python" -P -m "studio.$module" "$@"
             ;;
         test | bench)
             cd "$home"

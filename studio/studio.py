@@ -202,6 +202,7 @@ class _HoldersForMemory:
 def all_productions(studio: Studio) -> list[Production]:
     """Every kind of job; adding one is one line here."""
     from studio.productions.character_swap import CharacterSwap
+    from studio.productions.doctor import Doctor
     from studio.productions.download_weights import DownloadWeights
     from studio.productions.install_environment import InstallEnvironment
     from studio.productions.lip_sync import LipSync
@@ -228,6 +229,7 @@ def all_productions(studio: Studio) -> list[Production]:
         CharacterSwap(studio, workers.evict),
         InstallEnvironment(studio.environments, engines, workers),
         DownloadWeights(studio.weights, engines, workers),
+        Doctor(studio),
     ]
 
 

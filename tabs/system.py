@@ -10,6 +10,7 @@ from studio.studio import Studio
 from tabs.html import html_piece
 from tabs.job_view import Seen
 from tabs.system_disk import DiskSection
+from tabs.system_doctor import DoctorSection
 from tabs.system_engines import EnginesSection
 from tabs.system_jobs import JobsSection
 from tabs.system_log import LogSection
@@ -67,6 +68,7 @@ class SystemTab:
             self._section("jobs", "Jobs", JobsSection)
             self._section("models", "Models", ModelsSection)
             self._section("disk", "Disk", DiskSection)
+            self._section("doctor", "Doctor", DoctorSection)
             self._section("log", "Log", LogSection)
 
     def _section(self, name: str, title: str, kind: Any) -> None:

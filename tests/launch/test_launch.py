@@ -42,11 +42,6 @@ def test_help_sets_nothing_up(clone: Clone) -> None:
     assert not (clone.folder / ".venv").exists()
 
 
-@pytest.mark.parametrize("command", [("doctor",)])
-def test_what_is_not_there_yet_says_so(clone: Clone, command: tuple[str, ...]) -> None:
-    assert "not built yet" in said(clone.launch(*command))
-
-
 def test_an_unknown_command_is_refused(clone: Clone) -> None:
     assert '"tests" is not a command' in said(clone.launch("tests"))
 

@@ -1,0 +1,1 @@
+"""Programs that the doctor runs inside a model environment."""

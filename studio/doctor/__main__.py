@@ -1,0 +1,114 @@
+"""`./launch.sh doctor`: examines this machine from the terminal, beside a running studio or without one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engines.catalog import Catalog
+from studio.doctor.examination import Examination, examine
+from studio.doctor.model import Finding, Outcome, Report
+from studio.errors import GreenroomError
+from studio.memory.keeper import MemoryKeeper
+from studio.paths import DataPaths
+from studio.settings import Settings, load_settings
+from studio.studio import site_of
+from studio.workers.host import WorkerHost
+from studio.workers.model import WorkerStatus
+
+_MARKS = {Outcome.OK: "ok     ", Outcome.WARNING: "warning", Outcome.FAILED: "FAILED ", Outcome.SKIPPED: "skipped"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when nothing failed, 1 when something did, 2 when it could not be done at all, 130 when it was stopped."""
+    parser = argparse.ArgumentParser(prog="./launch.sh doctor", description="Try what the studio needs of this machine.")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="the data folder, when it is not the usual one")
+    parser.add_argument("--json", action="store_true", help="print the whole report as JSON")
+    given = parser.parse_args(arguments)
+    overrides = {} if given.data is None else {"data": {"folder": given.data.expanduser().absolute()}}
+    logging.getLogger().addHandler(logging.NullHandler())  # what breaks is told in the report
+    try:
+        with examination_of(load_settings(**overrides)) as examination:
+            report = examine(examination, lambda fraction, note: _say(note, quiet=given.json))
+    except GreenroomError as error:
+        sys.stderr.write(f"Greenroom: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        return 130
+    sys.stdout.write(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) + "\n" if given.json else told(report))
+    return 0 if report.healthy else 1
+
+
+@contextmanager
+def examination_of(settings: Settings) -> Iterator[Examination]:
+    """An examination with workers of its own, so that a running studio is not disturbed and its data folder not opened."""
+    paths, catalog = DataPaths(settings.data_folder), Catalog(settings.engines.extra)
+    with tempfile.TemporaryDirectory(prefix="greenroom-doctor-") as folder:
+        own = DataPaths(Path(folder))
+        site = replace(site_of(settings, paths), cache=own.cache)
+        memory = MemoryKeeper(settings.memory, own.root)
+        workers = WorkerHost(
+            settings.workers, site, catalog, logs=own.logs, admit=memory.admit_load, observer=memory, gpu_bytes=memory.gpu_bytes
+        )
+        memory.attach(_OwnWorkers(workers), lambda engine_id: catalog.get(engine_id).card)
+        try:
+            yield Examination(settings, site, paths.root, catalog, workers, memory.gpu)
+        finally:
+            workers.close()
+            memory.close()
+
+
+@dataclass(frozen=True)
+class _OwnWorkers:
+    """The doctor's workers as its memory keeper wants them."""
+
+    host: WorkerHost
+
+    def snapshot(self) -> Sequence[WorkerStatus]:
+        return self.host.snapshot()
+
+    def unload(self, engine_id: str) -> object:
+        return self.host.evict(engine_id)
+
+    def end(self, engine_id: str, reason: str) -> object:
+        return self.host.end_worker(engine_id, reason)
+
+
+def told(report: Report) -> str:
+    """The report for a terminal: the machine, one line a finding, a repair under each that needs one."""
+    lines = ["  ".join(f"{name}: {value}" for name, value in report.machine.items()), ""]
+    group = ""
+    for finding in report.findings:
+        if finding.group != group:
+            group = finding.group
+            lines += [group]
+        lines.append(_line(finding))
+        if finding.repair and finding.outcome in (Outcome.FAILED, Outcome.WARNING):
+            lines.append(f"           do this: {finding.repair}")
+    lines += ["", "On this kind of machine"]
+    lines += [f"  {row.package}: {row.here}; {row.instead}" for row in report.platform]
+    return "\n".join([*lines, "", report.sentence, ""])
+
+
+def _line(finding: Finding) -> str:
+    figures = "".join(f"  {name} {value:.1f} ms" for name, value in finding.figures.items())
+    return f"  {_MARKS[finding.outcome]}  {finding.name}: {finding.sentence}{figures}"
+
+
+def _say(note: str, *, quiet: bool) -> None:
+    if note and sys.stderr.isatty() and not quiet:
+        sys.stderr.write(f"\r\033[K{note} ...")
+    elif not note and sys.stderr.isatty() and not quiet:
+        sys.stderr.write("\r\033[K")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""What the doctor finds, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    OK = "ok"
+    WARNING = "warning"  # works, but not as well as it could
+    FAILED = "failed"
+    SKIPPED = "skipped"  # makes no sense on this machine, or needs something that is not installed
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was tried.
+
+    Args:
+        group: the heading it stands under.
+        sentence: what was found, in words.
+        repair: what to do about it; a failure always has one.
+        seconds: how long trying took.
+        figures: measured times in milliseconds by name (p50, p95, p99), {} where nothing was repeated.
+    """
+
+    group: str
+    name: str
+    outcome: Outcome
+    sentence: str
+    repair: str = ""
+    seconds: float = 0.0
+    figures: dict[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "group": self.group, "name": self.name, "outcome": self.outcome.value, "sentence": self.sentence,
+            "repair": self.repair, "seconds": round(self.seconds, 3),
+            "milliseconds": {name: round(value, 3) for name, value in self.figures.items()},
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PlatformRow:
+    """One package: what there is of it for this kind of machine, and what the studio does where something is missing."""
+
+    package: str
+    here: str
+    instead: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole examination. `started` is in seconds since the epoch."""
+
+    started: float
+    seconds: float
+    machine: dict[str, str]
+    platform: tuple[PlatformRow, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing failed; warnings and what was skipped do not count."""
+        return not self.of(Outcome.FAILED)
+
+    def of(self, outcome: Outcome) -> list[Finding]:
+        return [finding for finding in self.findings if finding.outcome is outcome]
+
+    @property
+    def sentence(self) -> str:
+        """The whole in one line."""
+        failed, warned, skipped = (len(self.of(one)) for one in (Outcome.FAILED, Outcome.WARNING, Outcome.SKIPPED))
+        worked = len(self.of(Outcome.OK))
+        parts = [f"{worked} of {worked + failed + warned} checks passed"]
+        parts += [f"{failed} failed"] if failed else []
+        parts += [f"{warned} could be better"] if warned else []
+        parts += [f"{skipped} were skipped"] if skipped else []
+        return ", ".join(parts) + "."
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "healthy": self.healthy, "sentence": self.sentence, "started": self.started, "seconds": round(self.seconds, 1),
+            "machine": self.machine, "platform": [vars(row) for row in self.platform],
+            "findings": [finding.as_dict() for finding in self.findings],
+        }  # fmt: skip
+
+
+def percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    """p50, p95 and p99 of measured times, in milliseconds, by the nearest rank."""
+    ranked = sorted(seconds)
+    return {f"p{part}": 1000 * ranked[min(len(ranked) - 1, -(-part * len(ranked) // 100) - 1)] for part in (50, 95, 99)}
