@@ -30,8 +30,8 @@ BUILT_IN: tuple[str, ...] = (
     "engines.speech.fish_server:FishServer",
     "engines.transcription.whisper_transformers:WhisperTransformers",
     "engines.faces.puppet:Puppet",
+    "engines.faces.musetalk:MuseTalk",  # before LivePortrait: for speech it is the better of the two
     "engines.faces.liveportrait:LivePortrait",
-    "engines.faces.musetalk:MuseTalk",
     "engines.swap.basic_face_swap:BasicFaceSwap",
     "engines.video.wan:WanT2V13B",
     "engines.video.wan:WanT2V14B",

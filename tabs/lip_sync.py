@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from media.errors import MediaError
-from media.pictures import read_picture
+from media.pictures import is_picture, read_picture
+from media.video import read_frames
 from studio.errors import GreenroomError, InvalidInput
 from studio.studio import Studio
 from studio.validation import validated
@@ -60,9 +63,10 @@ class LipSyncTab:
         self.preview.click(self._preview, form.inputs, [self.trouble, *shown], **QUIET)
         self.stop.click(self._stop, view.looked_at, view.painted, **QUIET)
         self._wire_form()
-        tab.select(self._lists, None, [form.face_output, form.audio_output, form.voice], **QUIET)
+        tab.select(self._lists, form.mode, [form.face_output, form.audio_output, form.driving_output, form.voice], **QUIET)
         for sender in senders:
             sender.click(self._sent, None, [tabs, form.mode, form.speech_from, form.audio_output, *self._speech_groups], **QUIET)
+            sender.click(self._use_settings, None, [tabs, self.trouble, *form.inputs], **QUIET)
 
     @property
     def _speech_groups(self) -> list[Any]:
@@ -70,46 +74,63 @@ class LipSyncTab:
 
     def _wire_form(self) -> None:
         form = self.form
-        modes = [form.speech_column, form.driving_column, form.face_from, form.picture, form.video, form.face_output, form.engine]
-        form.mode.change(self._mode_chosen, form.mode, modes, **QUIET)
-        form.face_from.change(
-            lambda source: [gr.update(visible=source == one) for one in (PICTURE, VIDEO, LIBRARY)],
-            form.face_from,
-            [form.picture, form.video, form.face_output],
-            **QUIET,
-        )
+        modes = [form.speech_column, form.driving_column, form.face_from, form.face_output, form.engine]
+        form.mode.change(self._mode_chosen, [form.mode, form.face_from, form.engine], modes, **QUIET)
+        for source, places in (
+            (form.face_from, {PICTURE: form.picture, VIDEO: form.video, LIBRARY: form.face_output}),
+            (form.driving_from, {VIDEO: form.driving, LIBRARY: form.driving_output}),
+        ):
+            source.change(partial(_only, list(places)), source, list(places.values()), **QUIET)
+        seen: list[Any] = [form.face_from, form.video, form.face_output]
+        for changed in seen:
+            changed.change(self._first_picture, seen, form.first, trigger_mode="always_last", **QUIET)
         form.speech_from.change(
             lambda source: [gr.update(visible=source == one) for one in (TEXT, RECORDING, LIBRARY)],
             form.speech_from,
             [form.text_group, form.recording_group, form.audio_output],
             **QUIET,
         )
-        form.engine.change(
-            lambda engine: [
-                gr.update(visible=made.engine_id in (engine, "puppet" if engine == "auto" else "")) for made in form.options
-            ],
-            form.engine,
-            [made.group for made in form.options],
-            **QUIET,
-        )
+        for chosen in (form.engine, form.mode):
+            chosen.change(self._engine_chosen, [form.engine, form.mode], [made.group for made in form.options], **QUIET)
         for told in (form.mode, form.picture, form.video, form.face_output, form.text, form.recording, form.audio_output,
                      form.driving, form.engine, form.fps, form.length):  # fmt: skip
             told.change(self._forecast, form.inputs, self.fit, trigger_mode="always_last", **QUIET)
-        form.picture.select(self._face_clicked, form.picture, form.point, **QUIET)
-        form.picture.change(lambda: None, None, form.point, **QUIET)
+        for face in (form.picture, form.first):
+            face.select(self._face_clicked, face, form.point, **QUIET)
+        for given in (form.picture, form.video, form.face_output):
+            given.input(lambda: None, None, form.point, **QUIET)
 
-    def _mode_chosen(self, mode: str) -> list[Any]:
+    def _mode_chosen(self, mode: str, face_from: str, engine: str) -> list[Any]:
         speaks = mode == SPEAK
-        method = "lip_sync" if speaks else "animate"
+        engines = self.form.engine_choices("lip_sync" if speaks else "animate")
+        kinds = ("video", "image") if speaks else ("image",)
         return [
             gr.update(visible=speaks),
             gr.update(visible=not speaks),
-            gr.update(visible=speaks, value=PICTURE),
-            gr.update(visible=True),
-            gr.update(visible=False),
-            gr.update(visible=False),
-            gr.update(choices=self.form.engine_choices(method), value="auto"),
+            gr.update(
+                choices=[PICTURE, VIDEO, LIBRARY] if speaks else [PICTURE, LIBRARY],
+                value=face_from if speaks or face_from != VIDEO else PICTURE,
+                label="Face" if speaks else "Portrait",
+            ),
+            gr.update(choices=self.form.output_choices(*kinds)),
+            gr.update(choices=engines, value=engine if engine in [one for _, one in engines] else "auto"),
         ]
+
+    def _engine_chosen(self, engine: str, mode: str) -> list[Any]:
+        meant = self.form.meant(engine, mode)
+        return [gr.update(visible=made.engine_id == meant) for made in self.form.options]
+
+    def _first_picture(self, face_from: str, video: str | None, output: str | None) -> Any:
+        """The first picture of what was chosen, for clicking on a face in it; an uploaded picture shows itself."""
+        given = {VIDEO: video, LIBRARY: output}.get(face_from)
+        if not given:
+            return gr.update(visible=False, value=None)
+        try:
+            path = self._studio.library.get(given).path if face_from == LIBRARY else Path(given)
+            picture = read_picture(path) if is_picture(path) else next(read_frames(path)).picture
+        except (GreenroomError, MediaError, StopIteration):
+            return gr.update(visible=False, value=None)
+        return gr.update(visible=True, value=picture)
 
     @toasted
     def _face_clicked(self, picture: str | None, event: gr.SelectData) -> tuple[float, float] | None:
@@ -123,11 +144,12 @@ class LipSyncTab:
         gr.Info("The face nearest to this point will speak.")
         return min(1.0, max(0.0, event.index[0] / width)), min(1.0, max(0.0, event.index[1] / height))
 
-    def _lists(self) -> list[Any]:
+    def _lists(self, mode: str) -> list[Any]:
         form = self.form
         return [
-            gr.update(choices=form.output_choices("video", "image")),
+            gr.update(choices=form.output_choices(*(("video", "image") if mode == SPEAK else ("image",)))),
             gr.update(choices=form.output_choices("audio")),
+            gr.update(choices=form.output_choices("video")),
             gr.update(choices=form.voice_choices()),
         ]
 
@@ -140,6 +162,15 @@ class LipSyncTab:
         chosen = gr.update(choices=self.form.output_choices("audio"), value=output.id, visible=True)
         hidden = gr.update(visible=False)
         return [gr.update(selected="lip-sync"), SPEAK, LIBRARY, chosen, hidden, hidden]
+
+    @toasted
+    def _use_settings(self, event: gr.EventData) -> list[Any]:
+        """The settings of a face job, from any tab's list; other tabs know their own."""
+        data = clicked(event)
+        recipe = self._studio.library.get(data.get("output", "")).recipe if data.get("act") == "use" else {}
+        if recipe.get("kind") not in KINDS:
+            return [gr.skip()] * (2 + len(self.form.inputs))
+        return [gr.update(selected="lip-sync"), "", *self.form.restored(recipe["kind"], recipe.get("spec") or {})]
 
     def _forecast(self, *values: Any) -> str:
         """The line that says what it will be, how long it should take and whether the engine fits; "" while much is missing."""
@@ -180,3 +211,8 @@ class LipSyncTab:
             raise InvalidInput("Nothing is running.")
         self._studio.jobs.cancel(job.id)
         return self.view.paint(job.id, seen, page)
+
+
+def _only(names: list[str], chosen: str) -> list[Any]:
+    """Updates that show the one of several places that was chosen."""
+    return [gr.update(visible=one == chosen) for one in names]

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from engines.contract import Capability
+from media.pictures import is_picture
 from studio.errors import GreenroomError
+from studio.productions.face_work import FaceEngines
 from studio.studio import Studio
 from tabs.html import about
-from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options
+from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 
 SPEAK, PERFORM = "A face speaks", "Animate a portrait"
 PICTURE, VIDEO, LIBRARY = "Picture", "Video", "Library"
 TEXT, RECORDING = "Text", "Recording"
 AUTO = "auto"
 EXAMPLE = "Good evening. I have waited a long time to say something, and now I hardly know where to begin."
+
+
+@dataclass(frozen=True)
+class _Source:
+    output: str = ""
+    file: str = ""
+
+    def chosen(self, choices: list[tuple[str, str]]) -> Any:
+        return gr.update(choices=choices, value=self.output) if self.output else gr.skip()
 
 
 class LipSyncForm:
@@ -32,7 +45,7 @@ class LipSyncForm:
             with gr.Column(min_width=260) as self.speech_column:
                 self._build_speech()
             with gr.Column(min_width=260, visible=False) as self.driving_column:
-                self.driving = gr.Video(label="Driving video", sources=["upload", "webcam"], elem_id="driving", height=300)
+                self._build_driving()
         with gr.Row():
             self.engine = gr.Dropdown(self.engine_choices("lip_sync"), value=AUTO, label="Engine", elem_id="face-engine")
             self.face_number = gr.Number(
@@ -44,7 +57,8 @@ class LipSyncForm:
                 maximum=64,
             )
         able = [engine for engine in studio.catalog.of(Capability.FACES) if engine.Options.model_fields]
-        self.options: list[OptionControls] = [build_controls(engine, visible=engine.card.id == "puppet") for engine in able]
+        now = self.meant(AUTO, SPEAK)
+        self.options: list[OptionControls] = [build_controls(engine, visible=engine.card.id == now) for engine in able]
         with gr.Accordion("Picture and file", open=False), gr.Row():
             shown: dict[str, Any] = {"min_width": 160, "interactive": True}
             self.fps = gr.Dropdown([24, 25, 30, 50, 60], value=25, label="Pictures a second (of a still)", **shown)
@@ -65,6 +79,20 @@ class LipSyncForm:
         self.face_output = gr.Dropdown(
             self.output_choices("video", "image"), label="From the library", visible=False, elem_id="face-output"
         )
+        self.first = gr.Image(
+            label="Click on the face that is meant", type="filepath", interactive=False, visible=False, elem_id="face-first",
+            height=220,
+        )  # fmt: skip
+
+    def _build_driving(self) -> None:
+        self.driving_from = gr.Radio([VIDEO, LIBRARY], value=VIDEO, label="Driving video", elem_id="driving-from")
+        self.driving = gr.Video(label="Video", sources=["upload", "webcam"], elem_id="driving", height=300)
+        self.driving_output = gr.Dropdown(
+            self.output_choices("video"), label="From the library", visible=False, elem_id="driving-output"
+        )
+        self.driving_face = gr.Number(
+            1, label="Which face leads", info="1 is the largest of the first picture.", precision=0, minimum=1, maximum=64
+        )
 
     def _build_speech(self) -> None:
         self.speech_from = gr.Radio([TEXT, RECORDING, LIBRARY], value=TEXT, label="Speech", elem_id="speech-from")
@@ -82,23 +110,25 @@ class LipSyncForm:
     def inputs(self) -> list[Any]:
         return [
             self.mode, self.face_from, self.picture, self.video, self.face_output, self.point, self.face_number,
-            self.speech_from, self.text, self.voice, self.recording, self.transcript, self.audio_output, self.driving,
+            self.speech_from, self.text, self.voice, self.recording, self.transcript, self.audio_output,
+            self.driving_from, self.driving, self.driving_output, self.driving_face,
             self.engine, self.fps, self.quality, self.length, *all_components(self.options),
         ]  # fmt: skip
 
     def spec(self, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
         """The kind of job and its fields from the values of `inputs`."""
         (mode, face_from, picture, video, face_output, point, number, speech_from, text, voice, recording, transcript,
-         audio_output, driving, engine, fps, quality, length, *options) = values  # fmt: skip
+         audio_output, led_from, driving, driving_output, leader, engine, fps, quality, length, *options) = values  # fmt: skip
         x, y = point or (-1.0, -1.0)
         shared = {
             "engine": engine, "face_index": int(number or 1) - 1, "face_x": x, "face_y": y, "quality": int(quality),
-            "options": chosen_options(self.options, "puppet" if engine == AUTO else engine, options),
+            "options": chosen_options(self.options, self.meant(engine, mode), options),
         }  # fmt: skip
-        if engine == AUTO and self.automatic("animate" if mode == PERFORM else "lip_sync") != "puppet":
-            shared["options"] = {}
         if mode == PERFORM:
-            return "animate_portrait", {"portrait": picture or "", "driving_video": driving or "", **shared}
+            portrait = face_output if face_from == LIBRARY else picture
+            led_by = driving_output if led_from == LIBRARY else driving
+            given = {"portrait": portrait or "", "driving_video": led_by or "", "driving_face": int(leader or 1) - 1}
+            return "animate_portrait", {**given, **shared}
         face = {PICTURE: picture, VIDEO: video, LIBRARY: face_output}[face_from] or ""
         spec = {"face": face, "fps": float(fps), "length": length, **shared}
         if speech_from == TEXT:
@@ -107,10 +137,42 @@ class LipSyncForm:
             return "lip_sync", {**spec, "audio": recording or "", "transcript": transcript or ""}
         return "lip_sync", {**spec, "audio": audio_output or ""}
 
-    def automatic(self, method: str) -> str:
-        """The engine that "auto" takes now, "" when none is ready."""
-        from studio.productions.face_work import FaceEngines
+    def restored(self, kind: str, spec: Mapping[str, Any]) -> list[Any]:
+        """Updates for `inputs` that bring an earlier job's fields back; files that are gone are left to be given again."""
+        speaks = kind != "animate_portrait"
+        face = self._source(spec.get("face" if speaks else "portrait", ""))
+        sound = self._source(spec.get("audio", ""))
+        led_by = self._source(spec.get("driving_video", ""))
+        said = TEXT if spec.get("text") else LIBRARY if sound.output else RECORDING
+        point = (spec.get("face_x", -1.0), spec.get("face_y", -1.0))
+        return [
+            SPEAK if speaks else PERFORM,
+            LIBRARY if face.output else PICTURE if not face.file or is_picture(Path(face.file)) else VIDEO,
+            face.file if face.file and is_picture(Path(face.file)) else gr.skip(),
+            face.file if face.file and not is_picture(Path(face.file)) else gr.skip(),
+            face.chosen(self.output_choices("video", "image")), point if min(point) >= 0 else None,
+            int(spec.get("face_index", 0)) + 1, said if speaks else gr.skip(), spec.get("text") or gr.skip(),
+            gr.update(choices=self.voice_choices(), value=spec.get("voice", "")), sound.file or gr.skip(),
+            spec.get("transcript", ""), sound.chosen(self.output_choices("audio")),
+            gr.skip() if speaks else LIBRARY if led_by.output else VIDEO, led_by.file or gr.skip(),
+            led_by.chosen(self.output_choices("video")), int(spec.get("driving_face", 0)) + 1,
+            gr.update(choices=self.engine_choices("lip_sync" if speaks else "animate"), value=spec.get("engine", AUTO)),
+            spec.get("fps", 25), spec.get("quality", 80), spec.get("length", "sound"),
+            *restored_values(self.options, spec.get("engine", AUTO), spec.get("options", {})),
+        ]  # fmt: skip
 
+    def _source(self, value: str) -> _Source:
+        """Where a field of a job pointed: an output that is still kept, a file that is still there, or neither."""
+        try:
+            return _Source(output=self._studio.library.get(value).id)
+        except GreenroomError:
+            return _Source(file=value if value and Path(value).is_file() else "")
+
+    def meant(self, engine: str, mode: str) -> str:
+        """The engine chosen, or the one that "auto" takes now; "" when none is ready."""
+        if engine != AUTO:
+            return engine
+        method = "animate" if mode == PERFORM else "lip_sync"
         try:
             return FaceEngines(self._studio.catalog, self._studio.site).choose(AUTO, method).card.id
         except GreenroomError:

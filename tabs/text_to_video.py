@@ -201,7 +201,7 @@ class TextToVideoTab:
         if data.get("act") != "use":
             return [gr.skip()] * (1 + len(self.form.inputs))
         recipe = self._studio.library.get(data.get("output", "")).recipe
-        if recipe.get("kind") == "upscale":
+        if recipe.get("kind") in ("upscale", "lip_sync", "animate_portrait"):
             return [gr.skip()] * (1 + len(self.form.inputs))
         if recipe.get("kind") not in KINDS:
             raise InvalidInput("This is no clip of words; it has no settings for this form.")

@@ -263,7 +263,10 @@ class VoiceoverTab:
         data = clicked(event)
         if data.get("act") != "use":
             return [gr.skip()] * (3 + len(self.form.inputs))
-        spec = self._studio.library.get(data.get("output", "")).recipe.get("spec") or {}
+        recipe = self._studio.library.get(data.get("output", "")).recipe
+        if recipe.get("kind") in ("lip_sync", "animate_portrait"):  # the Lip-sync tab takes those
+            return [gr.skip()] * (3 + len(self.form.inputs))
+        spec = recipe.get("spec") or {}
         if "script" not in spec:
             raise InvalidInput("This is no narration; it has no settings for this form.")
         script = spec["script"]

@@ -18,6 +18,7 @@ from engines.errors import EngineNotReady
 from engines.faces.contract import AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
 from engines.faces.measuring import agreement
 from engines.swap.contract import SwapRequest
+from engines.transcription.devices import has_nvidia_gpu
 from engines.upscaling.contract import UpscaleRequest
 from media.audio import Audio
 from media.decode import iterate_audio, probe
@@ -86,7 +87,7 @@ class FaceEngines:
         self._catalog, self._site = catalog, site
 
     def choose(self, engine_id: str, method: str) -> type[Engine]:
-        """The engine asked for, or under "auto" the first ready one on a GPU, else the built-in.
+        """The engine asked for; under "auto" the first ready one on a GPU where the machine has one, else the built-in.
 
         Raises:
             NotFound, InvalidInput, EngineNotReady.
@@ -94,7 +95,8 @@ class FaceEngines:
         able = [engine for engine in self._catalog.of(Capability.FACES) if callable(getattr(engine, method, None))]
         if engine_id in ("", AUTO):
             ready = [engine for engine in able if readiness_of(engine, self._site).ready]
-            ready.sort(key=lambda engine: engine.card.device is not Device.CUDA)
+            on_gpu = has_nvidia_gpu()  # without one, studio quality takes ten seconds a picture
+            ready.sort(key=lambda engine: (engine.card.device is Device.CUDA) is not on_gpu)
             if not ready:
                 raise EngineNotReady("No engine for faces is ready.", "See the System tab for what is missing.")
             return ready[0]
