@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from media.pictures import read_picture
 from media.video import probe_video
 from studio.comfyui.card import Gate, Want
 from studio.comfyui.client import ComfyUIClient
-from studio.comfyui.errors import RunFailed, UnexpectedAnswer
+from studio.comfyui.errors import ComfyUIUnreachable, RunFailed, UnexpectedAnswer
 from studio.comfyui.run import GraphRun, Patience
 from studio.comfyui.service import ComfyUI
 from studio.comfyui.status import Finished, ResultFile
@@ -36,7 +37,7 @@ _READY, _SENT, _RUN, _FETCHED = 0.05, 0.08, 0.95, 0.99
 _UNKNOWN_GIB = {Tier.LIGHT: 2.0, Tier.MEDIUM: 8.0, Tier.HEAVY: 24.0}
 """What a template that does not say is taken to need."""
 
-POLL_SECONDS = 2.0
+POLL_SECONDS, _AGAIN_SECONDS = 2.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -114,13 +115,35 @@ class TemplateRun:
                     return self._fetched(client, template, tickets, done, stage), given
         room = self._comfyui.room(self._memory, self._evict, _want(template), lambda why: stage.progress(_READY, why))
         with room, self._comfyui.use():
-            client = self._client(stage)
-            graph = self._graph(template, values, given, client, stage)
+            client, graph = self._readied(template, values, given, stage)
             done = self._run(client, tickets, stage).finish(graph)
             return self._fetched(client, template, tickets, done, stage), given
 
     def _client(self, stage: Stage) -> ComfyUIClient:
-        return self._comfyui.client(lambda note: stage.progress(_READY, note), stage.check)
+        """Of a server that answers; one that is being started again, by whoever runs it, is waited for."""
+        began = time.monotonic()
+        while True:
+            try:
+                return self._comfyui.client(lambda note: stage.progress(_READY, note), stage.check)
+            except ComfyUIUnreachable:
+                waited = time.monotonic() - began
+                if waited > self._comfyui.settings.silence_seconds:
+                    raise
+                stage.progress(_READY, f"ComfyUI does not answer; waiting for {waited:.0f} s")
+                time.sleep(_AGAIN_SECONDS)
+
+    def _readied(
+        self, template: Template, values: Mapping[str, Any], given: list[Given], stage: Stage
+    ) -> tuple[ComfyUIClient, dict[str, Any]]:
+        """Files sent and graph made; begun again when the server goes away meanwhile, since nothing runs there yet."""
+        began = time.monotonic()
+        while True:
+            client = self._client(stage)
+            try:
+                return client, self._graph(template, values, given, client, stage)
+            except ComfyUIUnreachable:
+                if time.monotonic() - began > self._comfyui.settings.silence_seconds:
+                    raise
 
     def _graph(
         self, template: Template, values: Mapping[str, Any], given: list[Given], client: ComfyUIClient, stage: Stage

@@ -223,7 +223,9 @@ def main() -> None:
         yield
 
     app = Starlette(routes=routes(stand_in), lifespan=life)
-    uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="warning", ws="websockets", timeout_graceful_shutdown=1)
+    uvicorn.run(
+        app, host="127.0.0.1", port=options.port, log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=1
+    )
 
 
 if __name__ == "__main__":
