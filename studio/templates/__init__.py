@@ -2,13 +2,15 @@
 
 from studio.templates.checks import TemplateChecks
 from studio.templates.collection import Templates
+from studio.templates.importing import Chosen, delete_template, read_export, write_template
 from studio.templates.manifest import Manifest
 from studio.templates.patching import build_prompt
 from studio.templates.preflight import FoundModel, Problem, Validation, parse_roots, preflight, validate
+from studio.templates.suggestions import Suggestion, suggest_inputs, suggest_outputs
 from studio.templates.template import Template
 
 __all__ = [
-    "FoundModel", "Manifest", "Problem", "Template", "TemplateChecks", "Templates", "Validation", "build_prompt", "parse_roots",
-    "preflight",
-    "validate",
+    "Chosen", "FoundModel", "Manifest", "Problem", "Suggestion", "Template", "TemplateChecks", "Templates", "Validation",
+    "build_prompt", "delete_template", "parse_roots", "preflight", "read_export", "suggest_inputs", "suggest_outputs", "validate",
+    "write_template",
 ]  # fmt: skip

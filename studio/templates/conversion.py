@@ -31,9 +31,10 @@ from studio.templates.schema import AUTOGROW, DYNAMIC_COMBO, InputSpec, live_inp
 Classes = Mapping[str, Mapping[str, Any]]
 
 MOST_TOLD = 6
-MEDIA_ENDINGS = frozenset(
-    ".png .jpg .jpeg .webp .gif .bmp .mp4 .webm .mov .mkv .m4v .wav .mp3 .flac .ogg .m4a .opus .glb .obj .fbx .latent".split()
-)
+MEDIA_ENDINGS = frozenset({
+    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".mp4", ".webm", ".mov", ".mkv", ".m4v", ".wav", ".mp3", ".flac", ".ogg",
+    ".m4a", ".opus", ".glb", ".obj", ".fbx", ".latent",
+})  # fmt: skip
 FILE_ENDINGS = MODEL_ENDINGS | MEDIA_ENDINGS
 UPLOAD_PLACES = {"image_upload": 1, "video_upload": 1, "animated_image_upload": 1, "audio_upload": 2}
 """Fields without a meaning, buttons and players, that the editor puts after an input with this mark."""
@@ -89,11 +90,11 @@ def file_places(graph: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, str]]:
         (node_id, name)
         for node_id, node in graph.items()
         for name, value in node["inputs"].items()
-        if isinstance(value, str) and _ending(value) in FILE_ENDINGS
+        if isinstance(value, str) and file_ending(value) in FILE_ENDINGS
     }
 
 
-def _ending(name: str) -> str:
+def file_ending(name: str) -> str:
     """Of a file's name as the server writes it, which may say where it lies: "mask.png [input]"."""
     return PurePosixPath(re.sub(r" \[(input|output|temp)\]$", "", name).replace("\\", "/")).suffix.lower()
 
