@@ -15,6 +15,7 @@ from api.files import UNEXPECTED, media_response
 from api.metrics import CONTENT_TYPE, Metrics
 from studio.auditions import Auditions
 from studio.errors import GreenroomError, NotFound
+from studio.input_care import assets_of
 from studio.library.model import SERVED_EXTENSIONS
 from studio.studio import Studio
 from studio.support import bundle_name, support_bundle
@@ -77,6 +78,21 @@ def _add_media(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
     @app.get("/media/segments/{key}")
     def segment_file(key: str) -> Response:
         return _found(lambda: studio.segments.path(key) if SEGMENT_KEY.fullmatch(key) else None)
+
+    @app.get("/media/assets/{asset}")
+    def asset_file(asset: str) -> Response:
+        """An upload that is kept for swaps."""
+        return _found(lambda: assets_of(studio.paths).get(asset).path)
+
+    @app.get("/media/templates/{template}")
+    def template_graph(template: str) -> Response:
+        """The graph of a template, which ComfyUI opens."""
+        try:
+            found = studio.templates.get(template)
+        except NotFound as error:
+            return JSONResponse({"error": str(error)}, 404)
+        headers = {"content-disposition": f'attachment; filename="{found.id}.json"', "cache-control": "no-store"}
+        return JSONResponse({node: dict(told) for node, told in found.graph.items()}, headers=headers)
 
     @app.get("/media/voice-samples")
     def voice_sample(voice: str = "") -> Response:

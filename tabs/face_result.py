@@ -37,6 +37,7 @@ def _drawn(output: Output) -> str:
     facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in recipe.get("facts", ()))
     downloads = link(output_url(output.id, download=True), "MP4")
     downloads += button("upscale", "Upscale", "larger", show=True, style="", output=output.id)
+    downloads += button("to-swap", "Send to Character Swap", "swap", show=True, style="", output=output.id)
     return piece(
         f'<section class="panel faces" aria-label="Result"><h3 class="clip">{title}</h3><div class="beside">{before}'
         f'<figure><video controls playsinline preload="metadata" src="{escape(output_url(output.id))}"></video>'

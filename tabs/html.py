@@ -26,6 +26,7 @@ _ICONS = {
     '<path d="M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M5.3 18.7l2.1-2.1M16.6 7.4l2.1-2.1"/>',
     "face": '<circle cx="12" cy="12" r="8.5"/><path d="M8.5 14.5q3.5 4 7 0zM9 9.5v.5M15 9.5v.5"/>',
     "larger": '<path d="M14 5h5v5M19 5l-7 7M10 19H5v-5M5 19l7-7"/>',
+    "swap": '<path d="M4 8.5h13M13.5 5l3.5 3.5L13.5 12M20 15.5H7M10.5 12L7 15.5l3.5 3.5"/>',
     "keep": '<path d="M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7 9.6 9z"/>',
 }  # fmt: skip
 
@@ -40,10 +41,13 @@ def icon(name: str) -> str:
     return f'<svg class="i" aria-hidden="true"><use href="#i-{name}"/></svg>'
 
 
-def button(act: str, label: str, picture: str = "", *, show: bool = False, style: str = "plain", **data: Any) -> str:
-    """A real button that sends `act` and `data` to the tab. The label is always there for screen readers."""
+def button(
+    act: str, label: str, picture: str = "", *, show: bool = False, style: str = "plain", word: str = "", **data: Any
+) -> str:
+    """A real button that sends `act` and `data` to the tab. The label is always there for screen readers; `word` is a part
+    of it that is shown instead of the whole."""
     extra = "".join(f' data-{key.replace("_", "-")}="{escape(str(value))}"' for key, value in data.items())
-    inside = (icon(picture) if picture else "") + (f"<span>{escape(label)}</span>" if show or not picture else "")
+    inside = (icon(picture) if picture else "") + (f"<span>{escape(word or label)}</span>" if show or word or not picture else "")
     return (
         f'<button type="button" class="act {style}" data-act="{escape(act)}"{extra} '
         f'title="{escape(label)}" aria-label="{escape(label)}">{inside}</button>'

@@ -39,6 +39,8 @@ def _row(output: Output, now: float) -> str:
     send = button("lip-sync", f"Send {title} to Lip-sync", "face", output=output.id) if output.kind == "audio" else ""
     if output.kind == "video":
         send += button("upscale", f"Make {title} larger", "larger", output=output.id)
+    if output.kind in ("video", "image"):
+        send += button("to-swap", f"Send {title} to Character Swap", "swap", output=output.id)
     actions = (
         send
         + _settings_button(output, title)

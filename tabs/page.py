@@ -10,6 +10,7 @@ import gradio as gr
 
 from studio.productions.voiceover import Voiceover
 from studio.studio import Studio
+from tabs.character_swap import CharacterSwapTab
 from tabs.lip_sync import LipSyncTab
 from tabs.masthead import build_masthead
 from tabs.system import SystemTab
@@ -34,15 +35,17 @@ def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
                 lip_sync = LipSyncTab(studio, secret)
             with gr.Tab("Text-to-Video", id="text-to-video") as text_to_video_tab:
                 text_to_video = TextToVideoTab(studio, secret)
+            with gr.Tab("Character Swap", id="character-swap") as character_swap_tab:
+                character_swap = CharacterSwapTab(studio, secret)
             with gr.Tab("System", id="system") as system_tab:
                 system = SystemTab(studio)
         voiceover.wire(page)
-        lip_sync.wire(
-            page, tabs, lip_sync_tab, senders=[voiceover.view.outputs, lip_sync.view.outputs, text_to_video.view.outputs]
-        )
+        views = [voiceover.view, lip_sync.view, text_to_video.view, character_swap.view]
+        drawn = [piece for view in views for piece in (view.outputs, view.detail)]
+        lip_sync.wire(page, tabs, lip_sync_tab, senders=[view.outputs for view in views])
         text_to_video.wire(page, tabs, text_to_video_tab, lip_sync.form)
-        views = [voiceover.view, lip_sync.view, text_to_video.view]
-        text_to_video.upscale.listen(tabs, [drawn for view in views for drawn in (view.outputs, view.detail)])
+        text_to_video.upscale.listen(tabs, drawn)
+        character_swap.wire(page, tabs, character_swap_tab, lip_sync.form, senders=drawn)
         system.wire(system_tab)
         declare()
     return page

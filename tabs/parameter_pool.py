@@ -12,24 +12,30 @@ from gradio.components import Component
 from studio.templates.manifest import Parameter, ParameterKind
 
 SLIDER, NUMBER, CHECK, CHOICE, TEXT = "slider", "number", "check", "choice", "text"
-OPEN = {SLIDER: 4, NUMBER: 3, CHECK: 3, CHOICE: 2, TEXT: 1}
+OPEN = {SLIDER: 4, NUMBER: 3, CHECK: 3, CHOICE: 2, TEXT: 2}
 FOLDED = {SLIDER: 5, NUMBER: 4, CHECK: 3, CHOICE: 3, TEXT: 2}
 _MOST_STEPS = 4_000
 
 
 class ParameterPool:
-    """Draws the pool here: one part open, one folded under "Advanced"."""
+    """Draws the pool here: one part open, one folded under "Advanced".
 
-    def __init__(self, elem_id: str) -> None:
+    Args:
+        parameters: what it shows at first.
+    """
+
+    def __init__(self, elem_id: str, parameters: Sequence[Parameter]) -> None:
+        placed = self._placed(parameters)
         with gr.Column(elem_classes="flush", elem_id=elem_id), gr.Row():
-            self._open = _drawn(OPEN)
-        with gr.Accordion("Advanced", open=False, visible=False, elem_id=f"{elem_id}-advanced") as self.fold:
-            self._folded = _drawn(FOLDED)
+            self._open = _drawn(OPEN, placed[: sum(OPEN.values())])
+        folded = any(each.advanced for each in parameters)
+        with gr.Accordion("Advanced", open=False, visible=folded, elem_id=f"{elem_id}-advanced") as self.fold:
+            self._folded = _drawn(FOLDED, placed[sum(OPEN.values()) :])
 
     @property
-    def components(self) -> list[Component]:
+    def components(self) -> list[Any]:
         """The inputs of `values`, and the outputs of `dressed` after the fold."""
-        return [component for part in (self._open, self._folded) for kind in part for component in part[kind]]
+        return [*self._open, *self._folded]
 
     @property
     def outputs(self) -> list[Any]:
@@ -40,7 +46,7 @@ class ParameterPool:
         given = values or {}
         updates: list[Any] = [gr.update(visible=any(each.advanced for each in parameters))]
         for parameter in self._placed(parameters):
-            updates.append(gr.update(visible=False) if parameter is None else _dress(parameter, given.get(parameter.key)))
+            updates.append(gr.update(**_dress(parameter, given)) if parameter is not None else gr.update(visible=False))
         return updates
 
     def values(self, parameters: Sequence[Parameter], given: Sequence[Any]) -> dict[str, Any]:
@@ -84,33 +90,40 @@ def _step(parameter: Parameter) -> float:
     return round(((parameter.maximum or 1) - (parameter.minimum or 0)) / 100, 4) or 0.01
 
 
-def _dress(parameter: Parameter, value: Any) -> Any:
+def _dress(parameter: Parameter, given: Mapping[str, Any]) -> dict[str, Any]:
+    """How a control shows a parameter."""
     seed = parameter.kind is ParameterKind.SEED
-    shown = value if value is not None else None if seed else parameter.default
-    info = parameter.help or ("Empty draws one." if seed else None)
-    common: dict[str, Any] = {"label": parameter.title, "info": info, "value": shown, "visible": True}
+    value = given.get(parameter.key)
+    props: dict[str, Any] = {
+        "label": parameter.title, "info": parameter.help or ("Empty draws one." if seed else None), "visible": True,
+        "value": value if value is not None else None if seed else parameter.default,
+    }  # fmt: skip
     kind = _control_of(parameter)
+    if kind in (SLIDER, NUMBER):
+        props |= {"minimum": parameter.minimum, "maximum": parameter.maximum}
     if kind == SLIDER:
-        return gr.update(minimum=parameter.minimum, maximum=parameter.maximum, step=_step(parameter), **common)
-    if kind == CHOICE:
-        return gr.update(choices=[(str(each), each) for each in parameter.choices], **common)
-    if kind == NUMBER:
-        whole = parameter.kind in (ParameterKind.INTEGER, ParameterKind.SEED)
-        return gr.update(minimum=parameter.minimum, maximum=parameter.maximum, precision=0 if whole else None, **common)
-    return gr.update(**common)
+        props["step"] = _step(parameter)
+    elif kind == NUMBER:
+        props["precision"] = 0 if parameter.kind in (ParameterKind.INTEGER, ParameterKind.SEED) else None
+    elif kind == CHOICE:
+        props["choices"] = [(str(each), each) for each in parameter.choices]
+    return props
 
 
-def _drawn(pool: Mapping[str, int]) -> dict[str, list[Component]]:
-    made: dict[str, list[Component]] = {}
-    for kind, count in pool.items():
-        made[kind] = [_MAKERS[kind](label="", visible=False, interactive=True, min_width=200) for _ in range(count)]
+def _drawn(pool: Mapping[str, int], placed: Sequence[Parameter | None]) -> list[Component]:
+    """The components of one part in their order, dressed for what they show at first."""
+    kinds = [kind for kind, count in pool.items() for _ in range(count)]
+    made: list[Component] = []
+    for kind, parameter in zip(kinds, placed, strict=True):
+        props = {"label": "", "visible": False} if parameter is None else _dress(parameter, {})
+        made.append(_MAKERS[kind](interactive=True, min_width=200, **props))
     return made
 
 
 _MAKERS: dict[str, Any] = {
-    SLIDER: lambda **shown: gr.Slider(0, 1, **shown),
-    NUMBER: lambda **shown: gr.Number(None, **shown),
-    CHECK: lambda **shown: gr.Checkbox(False, **shown),
-    CHOICE: lambda **shown: gr.Dropdown([], **shown),
-    TEXT: lambda **shown: gr.Textbox("", lines=2, max_lines=6, **shown),
+    SLIDER: gr.Slider,
+    NUMBER: gr.Number,
+    CHECK: gr.Checkbox,
+    CHOICE: gr.Dropdown,
+    TEXT: lambda **shown: gr.Textbox(lines=2, max_lines=6, **shown),
 }

@@ -56,6 +56,7 @@ def _drawn(output: Output) -> str:
         more += button("same-seed", "Keep this seed", "keep", show=True, style="", output=output.id)
     more += button("upscale", "Upscale", "larger", show=True, style="", output=output.id)
     more += button("to-lip-sync", "Send to Lip-sync", "face", show=True, style="", output=output.id)
+    more += button("to-swap", "Send to Character Swap", "swap", show=True, style="", output=output.id)
     return piece(
         f'<section class="panel faces" aria-label="Result"><h3 class="clip">{escape(output.title or output.id)}</h3>'
         f'<div class="beside"><figure><video controls loop playsinline preload="metadata"{poster} '

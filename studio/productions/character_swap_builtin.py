@@ -17,6 +17,7 @@ from media.decode import probe
 from media.pictures import is_picture
 from media.video import probe_video
 from studio.errors import EngineNotReady, InvalidInput
+from studio.input_care import prepare_video
 from studio.jobs.model import JobOutput
 from studio.jobs.production import CPU_LANE, Stage
 from studio.productions.face_inputs import fingerprint
@@ -141,6 +142,10 @@ class SwapSpec(Protocol):
     def driving_video(self) -> str: ...
     @property
     def options(self) -> Mapping[str, Any]: ...
+    @property
+    def trim_start(self) -> float: ...
+    @property
+    def trim_end(self) -> float: ...
 
 
 class BuiltinSwap:
@@ -188,6 +193,10 @@ class BuiltinSwap:
         title = title or self.title(spec)
         reference, first = self._shelf.keep(spec.reference_image, "reference image", stage.scratch)
         driving, second = self._shelf.keep(spec.driving_video, "driving video", stage.scratch)
+        if spec.trim_start or spec.trim_end:
+            trim = (spec.trim_start, spec.trim_end)
+            stage.progress(0.0, "Cutting the clip")
+            driving = prepare_video(driving, None, fresh(stage.scratch / "ready"), trim, stage.check)
         request = _request(options, reference, driving, stage)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
         parts = render_missing(
@@ -241,5 +250,6 @@ def _recipe(
         "spec": {
             "template": BUILTIN, "reference_image": spec.reference_image, "driving_video": spec.driving_video,
             "options": options.model_dump(mode="json", exclude_defaults=True),
+            "trim_start": spec.trim_start, "trim_end": spec.trim_end,
         },
     }  # fmt: skip
