@@ -146,6 +146,7 @@ class Disk:
         folders = (
             ("outputs", "Results", paths.outputs, settings.quota_gib),
             ("segments", "Rendered pieces", paths.segments, settings.segment_cache_gib),
+            ("clips", "Rendered shots", paths.root / "clips", settings.segment_cache_gib),
             ("voices", "Voices", paths.voices, 0),
             ("uploads", "Uploads", paths.root / "uploads", 0),
             ("scratch", "Unfinished work", paths.scratch, 0),
@@ -234,9 +235,9 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _changed(path: Path) -> float:
-    """When it, or anything in it, last changed; 0 when it is gone."""
+    """When it, or the newest file in it, last changed; 0 when it is gone."""
     times = [0.0]
-    for one in (path, *(path.rglob("*") if path.is_dir() and not path.is_symlink() else ())):
+    for one in _walk(path):
         with contextlib.suppress(OSError):
             times.append(one.lstat().st_mtime)
     return max(times)

@@ -58,7 +58,7 @@ def support_bundle(studio: Studio, disk: Disk) -> bytes:
         archive.writestr("README.txt", _README.format(made=time.strftime("%Y-%m-%d %H:%M"), jobs=JOBS_TOLD))
         archive.writestr("log.txt", keep.lines(tail(studio.paths.logs / FILE_NAME)))
         for name, value in parts.items():
-            archive.writestr(name, keep.paths(json.dumps(value, indent=1, ensure_ascii=False, default=str)))
+            archive.writestr(name, json.dumps(keep.values(value), indent=1, ensure_ascii=False, default=str))
     return held.getvalue()
 
 
@@ -95,6 +95,14 @@ class Redaction:
         for path, word in self._folders:
             text = text.replace(path, word)
         return scrub(text)
+
+    def values(self, value: Any) -> Any:
+        """JSON values with `paths` done to every text in them."""
+        if isinstance(value, str):
+            return self.paths(value)
+        if isinstance(value, Mapping):
+            return {key: self.values(one) for key, one in value.items()}
+        return [self.values(one) for one in value] if isinstance(value, list | tuple) else value
 
     def words(self, sentence: str) -> str:
         """The same, and everything in quotation marks: names of voices and files, texts."""

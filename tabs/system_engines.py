@@ -165,13 +165,14 @@ def _row(engine: EngineFacts) -> str:
 def _main_button(engine: EngineFacts) -> str:
     card = engine.status.card
     if engine.workers:
-        return button("unload", f"Unload {card.title}", style="", engine=card.id)
+        return button("unload", f"Unload {card.title}", style="", word="Unload", engine=card.id)
     if engine.status.ready:
-        return button("load", f"Load {card.title}", style="", engine=card.id)
+        return button("load", f"Load {card.title}", style="", word="Load", engine=card.id)
     if card.environment != "studio" and "environment" in engine.status.readiness.casefold():
-        return button("install", f"Install what {card.title} needs", style="", environment=card.environment)
+        return button("install", f"Install what {card.title} needs", style="", word="Install", environment=card.environment)
     if engine.weights is not None and engine.weights.state is not WeightsState.PRESENT:
-        return button("fetch", f"Download {card.title}, {size(engine.weights.whole_bytes)}", style="", engine=card.id)
+        label = f"Download {card.title}, {size(engine.weights.whole_bytes)}"
+        return button("fetch", label, style="", word="Download", engine=card.id)
     return ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-WIDTH, HEIGHT = 600.0, 132.0
+WIDTH, HEIGHT = 520.0, 150.0
 LEFT, RIGHT, TOP, BOTTOM = 34.0, 6.0, 8.0, 20.0
 SPAN_SECONDS = 3600.0
 GAP_SECONDS = 90.0

@@ -20,6 +20,7 @@ from studio.memory.promises import Promises, Reservation
 from studio.memory.reading import MachineFiles, MemoryReading, process_resident, read_memory
 from studio.memory.reservations import Kind, Reservations
 from studio.memory.sampler import Sampler
+from studio.memory.sentences import reuse as reuse_said
 from studio.memory.sentences import verdict
 from studio.memory.sizes import GIB, gib
 from studio.memory.thermal import ThermalGuard
@@ -209,17 +210,22 @@ class MemoryKeeper:
     def admit_load(self, card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
         """`admission` as the worker host's hook."""
         assert self._workers is not None, "attach comes before the first load"
+        self.sampler.watch()  # it may sleep for seconds while nothing works, and an engine can fill the machine in less
         self.admission(card, variant, self.residents, self._workers.unload, waiting)
 
     def reuse(self, card: Card, held_gib: float, waited: float, variant: str = "") -> str:
         """The worker host's ReuseHook: a warm engine meets the guard against heat, and the admit limit for what it is
         expected to take beyond what it holds. Idle engines are unloaded for it where that helps."""
+        self.sampler.watch()
         need = self.need(card, variant)
         reason, hint = self._too_hot(need), COOLING
         if not reason:
-            decision = self.decide(self._growth(need, held_gib))
+            growth = self._growth(need, held_gib)
+            decision = self.decide(growth)
             if not isinstance(decision, Admit):
-                reason, hint = decision.reason, decision.hint
+                reading = self.reading()
+                full = (reading.fraction, reading.pool, self.limits.admit)
+                reason, hint = reuse_said(card.title, growth.bytes, *full, decision.reason), decision.hint
             elif decision.after_evicting and self._workers is not None:
                 for engine_id in decision.after_evicting:
                     self._workers.unload(engine_id)
@@ -268,7 +274,7 @@ class MemoryKeeper:
         facts = self.gpu()
         on_a_card = need.device is Device.CUDA and facts is not None and facts.has_own_memory
         further = 0 if on_a_card else max(0, need.bytes - int(held_gib * GIB))
-        return replace(need, title=f"{need.title} (loaded already)", tier=Tier.LIGHT, device=Device.CPU, bytes=further)
+        return replace(need, tier=Tier.LIGHT, device=Device.CPU, bytes=further)
 
     def _gpu_row(self, facts: GpuFacts) -> dict[str, Any]:
         total = facts.total or 0

@@ -30,6 +30,18 @@ def shortage(need: Need, demand: Demand, holders: Sequence[Holder]) -> tuple[str
     return f"{lead}; {_list(ways)}." if ways else f"{lead}.", hint
 
 
+def reuse(title: str, further: int, fraction: float, pool: int, limit: float, shortage_said: str) -> str:
+    """Why a loaded engine has to wait before its next job: "F5-TTS is loaded, but 88% of 119 GiB are in use …".
+
+    Args:
+        further: bytes it is expected to take beyond what it holds. shortage_said: the reason that `shortage` gave.
+    """
+    more = f" and needs about {at_least(further)} more" if further >= WORTH_NAMING else ""
+    ways = shortage_said.partition("; ")[2] or "close other programs."
+    full = f"{fraction:.0%} of {about(pool)} are in use, and no work is begun that would go above {limit:.0%}"
+    return f"{title} is loaded{more}, but {full}; {ways}"
+
+
 def refusal(need: Need, demand: Demand) -> tuple[str, str]:
     """(reason, hint) of a need that an otherwise empty machine could not hold."""
     whose = "the graphics card" if demand.pool.plug_in else "this machine"

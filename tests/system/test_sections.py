@@ -1,0 +1,104 @@
+"""Jobs, engines, times and disk as drawn: what each row says and which buttons it has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from engines.contract import Readiness
+from engines.speech.flite import Flite
+from studio.disk import DiskReport, Disposable, Room
+from studio.engines_service import EngineStatus
+from studio.jobs.model import Job, JobError, JobState
+from studio.memory.model import Need
+from studio.memory.sizes import GIB
+from studio.run_book import RunBook, Work
+from studio.workers.model import Residency, WorkerStatus
+from tabs.fit import spread_in_words, time_in_words
+from tabs.system_disk import disk_panel
+from tabs.system_engines import EngineFacts, engines_panel
+from tabs.system_jobs import jobs_panel
+from tabs.system_times import times_table
+
+HOSTILE = '"><script>alert(1)</script>'
+
+
+def job(title: str, state: JobState = JobState.QUEUED, **more: Any) -> Job:
+    facts: dict[str, Any] = {
+        "id": title, "kind": "voiceover", "title": title, "lane": "gpu", "spec": {}, "state": state, "progress": 0.0,
+        "note": "", "eta_seconds": None, "created": 0.0, "started": None, "ended": None, "error": None,
+    }  # fmt: skip
+    return Job(**facts | more)
+
+
+def buttons(html: str) -> list[str]:
+    return re.findall(r'<button[^>]*aria-label="([^"]*)"', html)
+
+
+def test_queued_jobs_can_be_moved_within_their_lane() -> None:
+    html = jobs_panel([job("c", ahead=2), job("b", ahead=1), job("a", ahead=0), job("alone", lane="cpu")], now=10.0)
+    assert [label for label in buttons(html) if label.startswith("Move")] == [
+        "Move c up", "Move b up", "Move b down", "Move a down",
+    ]  # fmt: skip
+    assert 'data-job="b" data-place="1"' in html and 'data-job="b" data-place="3"' in html
+
+
+def test_a_job_tells_what_it_cost_and_why_it_failed() -> None:
+    failed = job("f", JobState.FAILED, error=JobError("Out of memory.", "Close a program."), work_seconds=42.0, peak_gib=3.5)
+    html = jobs_panel([failed, job("d", JobState.DONE)], now=10.0)
+    assert "Out of memory." in html and "Close a program." in html and "42 s<br>3.50 GiB" in html
+    assert buttons(html) == ["Try f again", "Remove f from the list", "Remove d from the list"]
+    assert "No job is like that" in jobs_panel([], filtered=True) and "No jobs yet" in jobs_panel([])
+    assert "<script" not in jobs_panel([job(HOSTILE, note=HOSTILE)])
+
+
+def engine(**more: Any) -> EngineFacts:
+    card = Flite.card
+    said = Readiness(True, "Ready.")
+    status = EngineStatus(card, said.ready, said.sentence, "", Residency.COLD, {}, lambda: ())
+    need = Need(card.id, card.title, card.tier, card.device, GIB // 8, measured=True)
+    facts: dict[str, Any] = {
+        "status": status, "workers": (), "need": need, "idle": 300.0, "chosen": False, "reload_seconds": 0.5,
+    }  # fmt: skip
+    return EngineFacts(**facts | more)
+
+
+def test_a_warm_engine_counts_down_and_can_be_kept() -> None:
+    card = Flite.card
+    worker = WorkerStatus(card.id, 7, Residency.WARM, 0.12, 100.0, 300.0, card.tier, 0.0)
+    html = engines_panel([engine(workers=(worker,))])
+    assert "goes in 3 min" in html and "0.12 GiB" in html and "0.12 GiB measured here" in html
+    assert {"Unload Flite", "Keep warm", "5 min"} <= set(buttons(html)) and "As usual" not in buttons(html)
+    kept = engines_panel([engine(workers=(worker,), idle=0.0, chosen=True)])
+    assert "kept warm" in kept and "stays" in kept and "As usual" in buttons(kept)
+
+
+def test_engines_are_found_by_words() -> None:
+    assert "Flite" in engines_panel([engine()], search="speech READY")
+    assert "No engine has" in engines_panel([engine()], search="swap")
+    assert "<script" not in engines_panel([engine()], search=HOSTILE)
+
+
+def test_times_are_learned_with_their_spread_and_how_well_they_held(tmp_path: Path) -> None:
+    book = RunBook(tmp_path / "runs.json")
+    assert time_in_words(book.seconds(Work("f5", "text", frames=1000))) == "not measured yet"
+    for seconds in (10.0, 12.0, 20.0):
+        book.learn(Work("f5", "text", frames=1000), seconds)
+    estimate = book.seconds(Work("f5", "text", frames=2000))
+    assert estimate is not None and (estimate.seconds, estimate.low, estimate.high, estimate.runs) == (24.0, 20.0, 40.0, 3)
+    assert time_in_words(estimate) == "about 20 s to 40 s, going by 3 runs"
+    (row,) = RunBook(tmp_path / "runs.json").calibration()
+    assert (row.runs, row.judged) == (3, 2) and row.off is not None and 0.1 < row.off < 0.8
+    html = times_table([row])
+    assert "10 s to 20 s" in html and "(2 judged)" in html and "1,000 characters" in html
+    assert "Nothing was measured yet" in times_table([])
+    assert spread_in_words(10, 9.9, 10.1, 4) == "about 10 s" and spread_in_words(10, 10, 10, 1).endswith("one run")
+
+
+def test_the_disk_tells_what_can_go_and_asks_first() -> None:
+    rooms = (Room("outputs", "Results", 60 * GIB, 12, 50 * GIB), Room("logs", "Logs", 0, 0))
+    report = DiskReport(0.0, 100 * GIB, 10 * GIB, rooms, (Disposable("logs", "Older logs", 5 * GIB, "They are gone."),))
+    html = disk_panel(report, now=60.0)
+    assert '<span class="problem">120% of' in html and "10.7 GB of 107 GB free" in html
+    assert re.search(r'data-what="logs" data-confirm="Remove older logs, 5.4 GB\? They are gone."', html)
