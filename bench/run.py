@@ -22,6 +22,9 @@ BENCHES = {
     "edit_cost": "One sentence changed in a one-hour script",
     "lip_sync": "The built-in lip-sync at 768 x 768 against encoding alone",
     "animatic": "A ten-shot animatic at 720p with voice and captions",
+    "models": "F5-TTS, VoxCPM2 and Whisper in full size on an NVIDIA GPU",
+    "transcription": "faster-whisper through the studio against the bare library",
+    "take_checks": "What the check of takes catches, and what it leaves alone",
     "intelligibility": "Words understood of each built-in voice",
 }
 

@@ -12,7 +12,11 @@ from engines.transcription.whisper_weights import LANGUAGES
 from tests.engines.whisper_checkpoint import LAST_OF_V3, LONGEST_TEXT, MELS, SPEECH_STATES, tokenizer
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, **shape: int) -> None:
+    """
+    Args:
+        shape: of the network, in place of the tiny one; names as in WhisperConfig.
+    """
     import torch
     from transformers import GenerationConfig, WhisperConfig, WhisperFeatureExtractor, WhisperForConditionalGeneration
 
@@ -21,11 +25,13 @@ def main(folder: Path) -> None:
     number = words.token_to_id
     end, start = number("<|endoftext|>"), number("<|startoftranscript|>")
     torch.manual_seed(0)
+    size = {
+        "num_mel_bins": MELS, "d_model": 64, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2,
+        "decoder_attention_heads": 2, "encoder_ffn_dim": 128, "decoder_ffn_dim": 128,
+    } | shape  # fmt: skip
     config = WhisperConfig(
-        vocab_size=words.get_vocab_size(), num_mel_bins=MELS, d_model=64, encoder_layers=2, decoder_layers=2,
-        encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=128, decoder_ffn_dim=128,
-        max_source_positions=SPEECH_STATES, max_target_positions=LONGEST_TEXT, bos_token_id=end, eos_token_id=end,
-        pad_token_id=end, decoder_start_token_id=start, tie_word_embeddings=True,
+        **size, vocab_size=words.get_vocab_size(), max_source_positions=SPEECH_STATES, max_target_positions=LONGEST_TEXT,
+        bos_token_id=end, eos_token_id=end, pad_token_id=end, decoder_start_token_id=start, tie_word_embeddings=True,
     )  # fmt: skip
     model = WhisperForConditionalGeneration(config)
     languages = [code for code in LANGUAGES if code != LAST_OF_V3]
@@ -43,7 +49,7 @@ def main(folder: Path) -> None:
         decoder_start_token_id=start,
     )
     model.save_pretrained(folder)
-    WhisperFeatureExtractor(feature_size=MELS).save_pretrained(folder)
+    WhisperFeatureExtractor(feature_size=size["num_mel_bins"]).save_pretrained(folder)
     words.save(str(folder / "tokenizer.json"))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from engines.speech.f5_model import _leave_training_out
 
@@ -29,7 +31,12 @@ VOCOS = {
 }
 
 
-def build(root: Path) -> None:
+def build(root: Path, arch: Mapping[str, Any] | None = None, vocos: Mapping[str, Any] = VOCOS) -> None:
+    """
+    Args:
+        arch: of the transformer, in place of the tiny one. vocos: the vocoder's configuration.
+    """
+    arch = dict(arch or ARCH)
     _leave_training_out()
     import torch
     import yaml
@@ -45,17 +52,17 @@ def build(root: Path) -> None:
     vocoder.mkdir()
     package = files("f5_tts")
     described = yaml.safe_load(package.joinpath("configs/F5TTS_v1_Base.yaml").read_text("utf-8"))
-    described["model"]["arch"] = ARCH
+    described["model"]["arch"] = arch
     (folder / "model.yaml").write_text(yaml.safe_dump(described), "utf-8")
     shutil.copy(str(package.joinpath("infer/examples/vocab.txt")), folder / "vocab.txt")
     characters, count = get_tokenizer(str(folder / "vocab.txt"), "custom")
     mel = described["model"]["mel_spec"]
-    model = CFM(DiT(**ARCH, text_num_embeds=count, mel_dim=100), mel_spec_kwargs=mel, vocab_char_map=characters)
+    model = CFM(DiT(**arch, text_num_embeds=count, mel_dim=100), mel_spec_kwargs=mel, vocab_char_map=characters)
     for tensor in model.state_dict().values():
         if tensor.is_floating_point() and not tensor.any():  # zero at the start of training: would switch the network off
             torch.nn.init.normal_(tensor, std=0.3)
     state = {f"ema_model.{name}": tensor.contiguous() for name, tensor in model.state_dict().items()}
     state |= {"initted": torch.tensor(True), "step": torch.tensor(1)}
     save_file(state, folder / "model_1250000.safetensors")
-    (vocoder / "config.yaml").write_text(yaml.safe_dump(VOCOS), "utf-8")
+    (vocoder / "config.yaml").write_text(yaml.safe_dump(dict(vocos)), "utf-8")
     torch.save(Vocos.from_hparams(str(vocoder / "config.yaml")).state_dict(), vocoder / "pytorch_model.bin")

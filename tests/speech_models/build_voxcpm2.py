@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,11 @@ PHRASES = [
 ] * 4
 
 
-def build(root: Path) -> None:
+def build(root: Path, described: Mapping[str, Any] = CONFIG) -> None:
+    """
+    Args:
+        described: the whole configuration, in place of the tiny one; the weights are of its dtype.
+    """
     import torch
     from safetensors.torch import save_file
     from transformers import LlamaTokenizerFast
@@ -47,12 +52,14 @@ def build(root: Path) -> None:
 
     folder = root / "openbmb--VoxCPM2"
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(CONFIG), "utf-8")
+    (folder / "config.json").write_text(json.dumps(described), "utf-8")
     _write_tokenizer(folder)
     torch.manual_seed(0)
-    config = VoxCPMConfig.model_validate(CONFIG)
+    config = VoxCPMConfig.model_validate({**described, "device": "cpu"})
     vae = AudioVAEV2(config=config.audio_vae_config)
+    torch.set_default_dtype(getattr(torch, config.dtype))
     model = VoxCPM2Model(config, LlamaTokenizerFast.from_pretrained(str(folder)), vae, device="cpu")
+    torch.set_default_dtype(torch.float32)
     torch.nn.init.zeros_(model.stop_head.weight)  # speaks until it is stopped
     state = {
         name: tensor.contiguous().clone() for name, tensor in model.state_dict().items() if not name.startswith("audio_vae.")
