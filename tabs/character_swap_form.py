@@ -30,7 +30,7 @@ class CharacterSwapForm:
         self.template = gr.State(BUILTIN)
         self.gallery = html_piece(self.drawn_gallery(BUILTIN), elem_id="swap-gallery")
         self.about = html_piece(self.drawn_about(BUILTIN), elem_id="swap-about")
-        self.slots = InputSlots(studio, assets)
+        self.slots = InputSlots(studio, assets, self.choice(BUILTIN).inputs)
         samples = sorted((studio.site.assets / "portraits").glob("*.*g"))
         self.samples = gr.Examples([[str(path)] for path in samples], [self.slots.image.upload], label="Sample portraits")
         self.picker = PointsPicker()

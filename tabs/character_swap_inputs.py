@@ -22,12 +22,11 @@ _LISTED = 60
 class InputSlot:
     """One upload and one list of what is here: the list counts where something is chosen in it."""
 
-    def __init__(self, studio: Studio, assets: Assets, kind: InputKind, number: int) -> None:
+    def __init__(self, studio: Studio, assets: Assets, kind: InputKind, number: int, place: TemplateInput | None) -> None:
         self._studio, self._assets, self.kind = studio, assets, kind
         name = f"swap-{kind.value}{number or ''}"
-        first = number == 0 and kind is not InputKind.AUDIO
-        with gr.Column(min_width=260, visible=first, elem_classes="flush") as self.group:
-            shown: dict[str, Any] = {"label": kind.value.capitalize(), "elem_id": name}
+        with gr.Column(min_width=260, visible=place is not None, elem_classes="flush") as self.group:
+            shown: dict[str, Any] = {"label": _label(place), "elem_id": name}
             if kind is InputKind.IMAGE:
                 self.upload: Any = gr.Image(type="filepath", sources=["upload", "webcam", "clipboard"], height=280, **shown)
             elif kind is InputKind.VIDEO:
@@ -58,8 +57,7 @@ class InputSlot:
         """Updates for [group, upload] that show an input, or hide the slot."""
         if place is None:
             return [gr.update(visible=False), gr.skip()]
-        label = place.title if place.required else f"{place.title} (optional)"
-        return [gr.update(visible=True), gr.update(label=label)]
+        return [gr.update(visible=True), gr.update(label=_label(place))]
 
     def path(self, value: str) -> Path | None:
         """The file of what `chosen` told, None when it is nothing, or not there."""
@@ -73,12 +71,18 @@ class InputSlot:
 
 
 class InputSlots:
-    """All slots; `inputs` and `chosen` belong together, `outputs` and `dressed` too."""
+    """All slots; `inputs` and `chosen` belong together, `outputs` and `dressed` too.
 
-    def __init__(self, studio: Studio, assets: Assets) -> None:
-        numbers = [KINDS[:at].count(kind) for at, kind in enumerate(KINDS)]
+    Args:
+        inputs: what they show at first.
+    """
+
+    def __init__(self, studio: Studio, assets: Assets, inputs: Sequence[TemplateInput]) -> None:
+        placed = _placed(inputs)
         with gr.Row():
-            self.slots = [InputSlot(studio, assets, kind, number) for kind, number in zip(KINDS, numbers, strict=True)]
+            self.slots = [
+                InputSlot(studio, assets, kind, KINDS[:at].count(kind), placed[at]) for at, kind in enumerate(KINDS)
+            ]  # fmt: skip
 
     @property
     def inputs(self) -> list[Any]:
@@ -112,6 +116,12 @@ class InputSlots:
     def lists(self) -> list[Any]:
         """Updates for every list: what is here now."""
         return [gr.update(choices=slot.here()) for slot in self.slots]
+
+
+def _label(place: TemplateInput | None) -> str:
+    if place is None:
+        return ""
+    return place.title if place.required else f"{place.title} (optional)"
 
 
 def _placed(inputs: Sequence[TemplateInput]) -> list[TemplateInput | None]:

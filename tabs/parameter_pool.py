@@ -26,10 +26,12 @@ class ParameterPool:
 
     def __init__(self, elem_id: str, parameters: Sequence[Parameter]) -> None:
         placed = self._placed(parameters)
-        with gr.Column(elem_classes="flush", elem_id=elem_id), gr.Row():
+        with gr.Column(elem_classes="flush pool", elem_id=elem_id):
             self._open = _drawn(OPEN, placed[: sum(OPEN.values())])
         folded = any(each.advanced for each in parameters)
-        with gr.Accordion("Advanced", open=False, visible=folded, elem_id=f"{elem_id}-advanced") as self.fold:
+        with gr.Accordion(
+            "Advanced", open=False, visible=folded, elem_classes="pool", elem_id=f"{elem_id}-advanced"
+        ) as self.fold:
             self._folded = _drawn(FOLDED, placed[sum(OPEN.values()) :])
 
     @property

@@ -103,10 +103,6 @@ def builtin_parameters() -> tuple[Parameter, ...]:
             help="Whose face where the portrait shows several; 0 is the largest.", advanced=True,
         ),
         Parameter(
-            key="seconds", kind=ParameterKind.NUMBER, title="Only the first (s)", default=0, minimum=0, maximum=36_000,
-            help="For a preview; 0 takes the whole clip.", advanced=True,
-        ),
-        Parameter(
             key="quality", kind=whole, title="Quality", default=80, minimum=40, maximum=100, step=5, help="Of the file.",
             advanced=True,
         ),
