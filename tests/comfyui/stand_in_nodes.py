@@ -9,13 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-from PIL import Image
-
-from media.video import probe_video, read_frames
-from media.video_writer import VideoWriter
-
 DEFINITIONS = json.loads((Path(__file__).parent / "object_info.json").read_text())
 """The answer of a real 0.3.64 to /object_info, for the classes that the tests use."""
 
@@ -123,6 +116,13 @@ def run_node(
     for number in range(steps if seconds else 0):
         time.sleep(0.05)
         step(number + 1, steps)
+    import cv2  # here, so that a server is up before they are needed
+    import numpy as np
+    from PIL import Image
+
+    from media.video import probe_video, read_frames
+    from media.video_writer import VideoWriter
+
     if kind == "LoadImage":
         return [np.asarray(Image.open(base / "input" / given["image"]).convert("RGB"))], None
     if kind == "LoadVideo":
@@ -169,7 +169,9 @@ def _place(base: Path, prefix: str, temporary: bool) -> tuple[Path, str]:
     return folder, Path(prefix).name
 
 
-def _free(folder: Path, name: str, suffix: str, picture: np.ndarray) -> Path:
+def _free(folder: Path, name: str, suffix: str, picture: Any) -> Path:
+    from PIL import Image
+
     number = 1
     while (path := folder / f"{name}_{number:05}_{suffix}").exists():
         number += 1

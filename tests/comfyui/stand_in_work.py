@@ -12,7 +12,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from starlette.websockets import WebSocket
 
 from tests.comfyui.stand_in_nodes import Interrupted, NodeError, run_node
@@ -167,6 +166,8 @@ class StandIn:
     def preview(self, node_id: str, tell: Any) -> None:
         if self.running is None:
             return
+        from PIL import Image
+
         picture, size = io.BytesIO(), 700 if self.faults["big_preview"] else 32
         noise = Image.effect_noise((size, size), 90).convert("RGB")
         noise.save(picture, "PNG" if self.faults["big_preview"] else "JPEG")
