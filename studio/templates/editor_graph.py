@@ -16,7 +16,8 @@ MUTED, BYPASSED = 2, 4
 NOTES = frozenset({"Note", "MarkdownNote"})
 VIRTUAL = NOTES | {"Reroute", "PrimitiveNode", "GetNode", "SetNode"}
 SUBGRAPH_INPUT, SUBGRAPH_OUTPUT = -10, -20
-DEEPEST = 64
+DEEPEST, LONGEST_WAY = 64, 200
+"""Subgraphs in each other, and reroutes in a row; more is a circle."""
 HELD = WIDGETS | {DYNAMIC_COMBO}
 """Types of a subgraph's inputs whose values its node holds itself."""
 
@@ -117,7 +118,7 @@ def _read_link(link: Any) -> tuple[Any, Link]:
 
 def source_of(scope: Scope, link_id: Any, depth: int = 0) -> Source:
     """What a link brings in the end; None when it brings nothing, as from a muted node."""
-    if depth > 1000:
+    if depth > LONGEST_WAY:
         raise NotUnderstood("Links of the workflow run in a circle.")
     link = scope.links.get(link_id)
     if link is None:

@@ -128,16 +128,8 @@ def _listed(choices: tuple[Any, ...]) -> str:
 
 def _circles(graph: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A sentence when nodes wait for each other, which the server would find only when it runs the graph."""
-    state: dict[str, int] = {}
-
-    def visit(node_id: str) -> bool:
-        state[node_id] = 1
-        for value in graph[node_id]["inputs"].values():
-            if is_link(value) and (state.get(value[0]) == 1 or (value[0] not in state and visit(value[0]))):
-                return True
-        state[node_id] = 2
-        return False
-
-    return (
-        ["Nodes of the graph wait for each other in a circle."] if any(visit(each) for each in graph if each not in state) else []
-    )
+    waits = {node_id: {value[0] for value in node["inputs"].values() if is_link(value)} for node_id, node in graph.items()}
+    while ready := [node_id for node_id, sources in waits.items() if not sources & waits.keys()]:
+        for node_id in ready:
+            del waits[node_id]
+    return ["Nodes of the graph wait for each other in a circle."] if waits else []

@@ -39,8 +39,8 @@ MISSING_IN_0_3_64 = {
     "seedvr2-upscale": {"SeedVR2Preprocess", "SeedVR2Conditioning", "SeedVR2PostProcessing"},
     "wan-animate2": {"WanAnimate2ToVideo", "WanAnimate2Cache"},
     "wan22-animate-swap": {
-        "SAM3_Detect", "SAM3_VideoTrack", "SAM3_TrackToMask", "SDPoseKeypointExtractor", "SDPoseDrawKeypoints", "SDPoseFaceBBoxes",
-        "CropByBBoxes",
+        "SAM3_Detect", "SAM3_VideoTrack", "SAM3_TrackToMask", "CropByBBoxes",
+        "SDPoseKeypointExtractor", "SDPoseDrawKeypoints", "SDPoseFaceBBoxes",
     },
 }  # fmt: skip
 
