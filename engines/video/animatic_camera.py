@@ -27,6 +27,7 @@ class Camera:
 
     def __init__(self, layers: Sequence[Layer], size: tuple[int, int], move: str, strength: float = 1.0) -> None:
         self._layers, self._size = layers, size
+        self._sheets = [_sheet(layer) for layer in layers]
         self._zoom = _ZOOMS.get(move, (1.045, 1.06))
         self._pan = _PANS.get(move, (0.012, -0.012))
         self._rise = (0.03, -0.02) if move == "rise" else (0.0, 0.0)
@@ -35,15 +36,16 @@ class Camera:
     def picture(self, moment: float) -> Picture:
         """What it sees at a moment from 0 to 1."""
         eased = moment * 0.72 + 0.28 * moment * moment * (3 - 2 * moment)
-        shown: Picture = np.empty((self._size[1], self._size[0], 3), np.uint8)
+        shown = np.empty((self._size[1], self._size[0], 4), np.uint8)
         placed = [(layer, self._view(layer, eased)) for layer in self._layers]
         hidden, limits = self._size[1], []
         for layer, view in reversed(placed):
             limits.append(hidden)
             hidden = min(hidden, _covers_from(layer, view))
-        for (layer, view), limit in zip(placed, reversed(limits), strict=True):
-            self._over(shown, layer, view, limit)
-        return shown
+        for (layer, view), sheet, limit in zip(placed, self._sheets, reversed(limits), strict=True):
+            self._over(shown, layer, sheet, view, limit)
+        picture: Picture = cv2.cvtColor(shown, cv2.COLOR_RGBA2RGB)
+        return picture
 
     def _view(self, layer: Layer, eased: float) -> np.ndarray:
         """The affine map from a layer to the picture."""
@@ -58,15 +60,13 @@ class Camera:
         top = min(0.0, max(height - scale * tall, height * 0.55 - scale * tall * 0.55 + down))
         return np.array([[scale, 0, left], [0, scale, top]], np.float64)
 
-    def _over(self, shown: Picture, layer: Layer, view: np.ndarray, height: int) -> None:
+    def _over(self, shown: Picture, layer: Layer, sheet: Picture, view: np.ndarray, height: int) -> None:
         """Draw a layer down to the row from which nearer ones cover everything."""
         width = self._size[0]
         if height <= 0:
             return
         if layer.alpha is None:
-            shown[:height] = cv2.warpAffine(
-                layer.rgb, view, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
+            shown[:height] = cv2.warpAffine(sheet, view, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             return
         scale = view[0, 0]
         left, top = scale * layer.left + view[0, 2], scale * layer.top + view[1, 2]
@@ -79,12 +79,20 @@ class Camera:
         solid = max(y, min(low, int(top + scale * layer.solid) + 3))
         moved = np.array([[scale, 0, left - x], [0, scale, top - y]])
         size, way = (right - x, low - y), {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
-        seen = cv2.warpAffine(layer.rgb, moved, size, **way)
+        seen = cv2.warpAffine(sheet, moved, size, **way)
         shown[solid:low, x:right] = seen[solid - y :]
         if solid > y:
-            alpha = cv2.warpAffine(layer.alpha, moved, (size[0], solid - y), **way)
+            over = seen[: solid - y]
+            alpha = cv2.extractChannel(over, 3) * np.float32(1 / 255)
             under = np.ascontiguousarray(shown[y:solid, x:right])
-            shown[y:solid, x:right] = cv2.blendLinear(seen[: solid - y], under, alpha, 1 - alpha)
+            shown[y:solid, x:right] = cv2.blendLinear(over, under, alpha, 1 - alpha)
+
+
+def _sheet(layer: Layer) -> Picture:
+    """Colours and opacity side by side: four channels are moved in a third of the time of three, and opacity with them."""
+    alpha = np.full(layer.rgb.shape[:2], 255, np.uint8) if layer.alpha is None else np.round(layer.alpha * 255).astype(np.uint8)
+    sheet: Picture = np.dstack((layer.rgb, alpha))
+    return sheet
 
 
 def _covers_from(layer: Layer, view: np.ndarray) -> int:

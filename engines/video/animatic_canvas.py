@@ -148,12 +148,22 @@ def _over(tint: Colour | Field, part: Field, wide: slice) -> Field:
     return (tint[:, wide] if tint.ndim == 3 and tint.shape[1] > 1 else tint) - part
 
 
+_DARK = 6.9
+"""A glow's exponent at which it is a thousandth of its middle, and is left out."""
+
+
 def glow(size: tuple[int, int], x: float, y: float, radius: float, power: float = 1.1) -> Field:
     """Light that falls off around a point, 1 in the middle."""
     width, height = size
-    across = (np.arange(width, dtype=np.float32) - x) / radius
-    down = (np.arange(height, dtype=np.float32) - y) / radius
-    return np.asarray(np.exp(-((across[None] ** 2 + down[:, None] ** 2) ** (power / 2))), np.float32)
+    lit = np.zeros((height, width), np.float32)
+    reach = radius * _DARK ** (1 / power)
+    left, right = max(0, int(x - reach)), min(width, int(x + reach) + 2)
+    top, low = max(0, int(y - reach)), min(height, int(y + reach) + 2)
+    if right > left and low > top:
+        across = (np.arange(left, right, dtype=np.float32) - x) / radius
+        down = (np.arange(top, low, dtype=np.float32) - y) / radius
+        lit[top:low, left:right] = np.exp(-((across[None] ** 2 + down[:, None] ** 2) ** (power / 2)))
+    return lit
 
 
 def disc(size: tuple[int, int], x: float, y: float, radius: float) -> Field:
@@ -164,17 +174,21 @@ def disc(size: tuple[int, int], x: float, y: float, radius: float) -> Field:
 
 def finished(rgb: Field, alpha: Field | None, depth: float, grain: Field) -> Layer:
     """A layer from what was painted; a little grain keeps wide gradients from breaking into bands."""
-    painted = np.clip(rgb + grain[..., np.newaxis], 0, 255).astype(np.uint8)
-    tall, wide = painted.shape[:2]
+    tall, wide = rgb.shape[:2]
     if alpha is None:
-        return Layer(painted, None, depth, (wide, tall))
+        return Layer(_grained(rgb, grain), None, depth, (wide, tall))
     shows = alpha > _INVISIBLE
     rows, columns = np.flatnonzero(shows.any(1)), np.flatnonzero(shows.any(0))
     if not len(rows):
-        return Layer(painted[:1, :1], np.zeros((1, 1), np.float32), depth, (wide, tall))
+        return Layer(np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1), np.float32), depth, (wide, tall))
     down, across = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
     part = np.ascontiguousarray(alpha[down, across])
     covered = across == slice(0, wide) and down.stop == tall
     open_rows = np.flatnonzero(part.min(1) <= 0.996)
     solid = (int(open_rows[-1]) + 1 if len(open_rows) else 0) if covered else len(part)
-    return Layer(np.ascontiguousarray(painted[down, across]), part, depth, (wide, tall), across.start, down.start, solid)
+    return Layer(_grained(rgb[down, across], grain[down, across]), part, depth, (wide, tall), across.start, down.start, solid)
+
+
+def _grained(rgb: Field, grain: Field) -> NDArray[np.uint8]:
+    grained = rgb + grain[..., np.newaxis]
+    return np.clip(grained, 0, 255, out=grained).astype(np.uint8)

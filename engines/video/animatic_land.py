@@ -7,6 +7,7 @@ import numpy as np
 
 from engines.video.animatic_canvas import (
     PALETTES,
+    Colour,
     Field,
     Layer,
     Palette,
@@ -91,24 +92,26 @@ def _craters(rgb: Field, canvas: Canvas, radius: float) -> None:
 
 
 def _cloud_banks(rgb: Field, canvas: Canvas, halo: Field, chance: np.random.Generator) -> None:
-    palette, small = canvas.palette, (canvas.width // 3, canvas.height // 3)
+    palette, small, half = canvas.palette, (canvas.width // 3, canvas.height // 3), (canvas.width // 2, canvas.height // 2)
     wide = max(3, round(3 * canvas.width / canvas.height))
     field = clouds(small, (6, wide), 6, chance)
-    cover = cv2.resize(field, canvas.size, interpolation=cv2.INTER_CUBIC)
-    shifted = np.roll(cover, (round(10 * canvas.unit), round(-6 * canvas.unit)), (0, 1))
-    band = smooth(1.15 - canvas.down / canvas.horizon) * (0.45 + 0.55 * smooth(canvas.down / (0.25 * canvas.horizon)))
-    thick = smooth((cover - (0.62 - (1.1 if palette.clouds >= 1 else 0.62) * palette.clouds)) / 0.9) * band
+    cover = cv2.resize(field, half, interpolation=cv2.INTER_CUBIC)  # clouds are soft: half the size is enough for them
+    shifted = np.roll(cover, (round(5 * canvas.unit), round(-3 * canvas.unit)), (0, 1))
+    down = np.arange(half[1], dtype=np.float32)[:, None] * np.float32(canvas.height / half[1] / canvas.horizon)
+    band = smooth(1.15 - down) * (0.45 + 0.55 * smooth(down / 0.25))
+    thick = smooth((cover - np.float32(0.62 - (1.1 if palette.clouds >= 1 else 0.62) * palette.clouds)) / 0.9) * band
     lit = np.clip(0.5 + (cover - shifted) * 1.4, 0, 1)[..., None]
     dark = mix(palette.upper, palette.zenith, 0.35) * (0.86 if canvas.scene.mood == "storm" else 0.96)
     bright = mix(palette.horizon, palette.light, 0.6) if canvas.scene.mood != "night" else palette.horizon * 1.05
-    tint = dark * (1 - lit) + bright * lit
-    tint += (palette.light - tint) * (halo * 0.5)[..., None]
-    lay(rgb, np.asarray(thick, np.float32), tint, 0.85 if canvas.scene.mood != "night" else 0.4)
+    tint = (dark + (bright - dark) * lit).astype(np.float32)
+    tint += (palette.light - tint) * (cv2.resize(halo, half, interpolation=cv2.INTER_AREA) * 0.5)[..., None]
+    tint, thick = (cv2.resize(one, canvas.size, interpolation=cv2.INTER_LINEAR) for one in (tint, thick.astype(np.float32)))
+    lay(rgb, thick, tint, 0.85 if canvas.scene.mood != "night" else 0.4)
 
 
 def ridge(
     canvas: Canvas, name: str, base: float, swing: float, depth: float, *, bumps: int = 3, rough: float = 0.5,
-    tint: Field | None = None, snow: float = 0.0,
+    tint: Colour | None = None, snow: float = 0.0,
 ) -> Layer:  # fmt: skip
     """A line of land from side to side; it fades into haze towards its foot.
 
@@ -116,15 +119,21 @@ def ridge(
         base, swing: of the crest, in parts of the height. snow: how far down from its peaks it is white, likewise.
     """
     chance = canvas.scene.chance(name)
-    crest = (base - swing * outline(canvas.width, bumps, 7, chance, rough)) * canvas.height
-    mask = np.clip(canvas.down - crest[None] + 0.5, 0, 1).astype(np.float32)
-    body = canvas.palette.at(depth) if tint is None else tint
-    fall = np.clip((canvas.down - crest[None]) / (0.34 * canvas.height), 0, 1)[..., None]
-    haze = canvas.palette.at(max(0.0, depth - 0.3))
-    rgb = (body * (1 - 0.75 * fall) + haze * (0.75 * fall)).astype(np.float32)
-    edge = np.exp(-(canvas.down - crest[None]).clip(0) / (9 * canvas.unit))[..., None]
-    toward = np.clip(1 - np.abs(np.arange(canvas.width) - canvas.light_x) / (0.6 * canvas.width), 0, 1)[None, :, None]
-    rgb += (canvas.palette.light - rgb) * (edge * toward * 0.28 * (1 - 0.5 * depth))
+    crest = ((base - swing * outline(canvas.width, bumps, 7, chance, rough)) * canvas.height).astype(np.float32)
+    rgb, mask = canvas.empty()
+    seen = slice(min(canvas.height - 1, max(0, int(crest.min()) - 1)), None)  # above it there is nothing of this land
+    below = canvas.down[seen] - crest[None]
+    mask[seen] = np.clip(below + 0.5, 0, 1)
+    body = (canvas.palette.at(depth) if tint is None else tint).astype(np.float32)
+    fall = 0.75 * np.clip(below / np.float32(0.34 * canvas.height), 0, 1)[..., None]
+    haze = canvas.palette.at(max(0.0, depth - 0.3)).astype(np.float32)
+    land = rgb[seen]
+    land[:] = (haze - body) * fall
+    land += body
+    edge = np.exp(below.clip(0) / np.float32(-9 * canvas.unit))
+    away = np.abs(np.arange(canvas.width, dtype=np.float32) - np.float32(canvas.light_x)) / np.float32(0.6 * canvas.width)
+    edge *= np.clip(1 - away, 0, 1)[None] * np.float32(0.28 * (1 - 0.5 * depth))
+    land += (canvas.palette.light.astype(np.float32) - land) * edge[..., None]
     if snow:
         rough_edge = clouds(canvas.size, (10, 18), 5, chance) * 0.5 + 0.5
         reach = (canvas.down - crest.min()) / (snow * canvas.height) + rough_edge * 0.7
