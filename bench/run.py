@@ -21,6 +21,7 @@ BENCHES = {
     "memory_return": "Memory returned over 20 loads and unloads",
     "edit_cost": "One sentence changed in a one-hour script",
     "lip_sync": "The built-in lip-sync at 768 x 768 against encoding alone",
+    "face_swap": "The built-in face swap at 960 x 540 against reading and encoding alone",
     "animatic": "A ten-shot animatic at 720p with voice and captions",
     "models": "F5-TTS, VoxCPM2 and Whisper in full size on an NVIDIA GPU",
     "transcription": "faster-whisper through the studio against the bare library",

@@ -37,7 +37,7 @@ def swapped(donor: Donor, picture: Picture, face: Face, light: float = 0.85, str
 
 
 def test_the_mesh_is_closed_and_each_side_mirrors_the_other() -> None:
-    edges = {}
+    edges: dict[tuple[int, int], int] = {}
     for a, b, c in TOPOLOGY.triangles.tolist():
         for pair in ((a, b), (b, c), (c, a)):
             edges[pair] = edges.get(pair, 0) + 1

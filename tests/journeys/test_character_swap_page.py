@@ -1,0 +1,58 @@
+"""What a person does in the Character Swap tab, in a real browser, with no ComfyUI in the house."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.video import Picture, probe_video
+from tests.swap.conftest import DONOR, write_clip
+from tests.swap.conftest import face as face
+
+pytestmark = pytest.mark.journey
+PATIENCE = 30_000
+
+
+def test_a_face_is_swapped_from_the_page(page: Any, face: Picture, tmp_path: Path) -> None:
+    """A portrait and a clip become a video beside its clip; its settings come back, and it goes on to Lip-sync."""
+    clip = write_clip(tmp_path / "a short clip.mp4", [face] * 12, sound=True)
+    page.get_by_role("tab", name="Character Swap", exact=True).click()
+    page.locator("#swap-about").get_by_text("ComfyUI is not connected").wait_for(timeout=PATIENCE)
+    page.locator("#swap-go").click()
+    page.locator("#swap-trouble").get_by_text("“Portrait” is missing").wait_for(timeout=PATIENCE)
+
+    page.locator("#swap-image input[type=file]").set_input_files(str(DONOR))
+    page.locator("#swap-video input[type=file]").set_input_files(str(clip))
+    page.locator("#swap-fit").get_by_text("12 pictures of 240 × 240").wait_for(timeout=PATIENCE)
+    page.get_by_text("Whose face: click on it").click()
+    first = page.locator("#swap-first img")
+    first.wait_for(timeout=PATIENCE)
+    unmarked = first.get_attribute("src")
+    first.click()
+    page.wait_for_function(
+        "before => document.querySelector('#swap-first img').getAttribute('src') !== before", arg=unmarked, timeout=PATIENCE
+    )
+
+    page.locator("#swap-go").click()
+    page.locator("#swap-card .chip.done").wait_for(timeout=4 * PATIENCE)
+    result = page.locator("#swap-detail figure").filter(has_text="result").locator("video")
+    result.wait_for(timeout=PATIENCE)
+    page.locator("#swap-detail figure").filter(has_text="driving clip").locator("video").wait_for(timeout=PATIENCE)
+    page.locator("#swap-detail").get_by_text("12 of 12 pictures edited").wait_for(timeout=PATIENCE)
+    with page.expect_download() as saved:
+        page.locator("#swap-detail .downloads a").first.click()
+    saved.value.save_as(tmp_path / "swapped.mp4")
+    info = probe_video(tmp_path / "swapped.mp4")
+    assert info.frames == 12 and info.has_audio
+
+    page.locator("#swap-gallery").get_by_role("button", name="Wan 2.2 Animate").click()
+    page.locator("#swap-options").get_by_text("Frame rate").wait_for(timeout=PATIENCE)
+    page.locator("#swap-go").click()
+    page.locator("#swap-trouble").get_by_text("No ComfyUI server is set").wait_for(timeout=PATIENCE)
+    page.locator("#swap-outputs").get_by_role("button", name="Use the settings of a-short-clip (face swap)").first.click()
+    page.locator("#swap-options").get_by_text("Light of the clip").wait_for(timeout=PATIENCE)
+
+    page.locator("#swap-detail").get_by_role("button", name="Send to Lip-sync").click()
+    page.locator("#face-go").wait_for(timeout=PATIENCE)
