@@ -76,6 +76,7 @@ def test_it_is_started_when_it_is_needed_and_ends_with_the_studio(
     wait_until(lambda: comfyui.snapshot()[0].memory_gib > 0.02)
     comfyui.close()
     assert not process.is_running()
+    wait_until(lambda: bool(ledger.ended()))
     (entry,) = ledger.ended()
     assert entry.engine_id == COMFYUI_ID and entry.ended and entry.resident and not entry.death
 

@@ -79,7 +79,7 @@ def test_twenty_jobs_in_the_studio(server_to_kill: StandInServer, picture_file: 
     files = {"reference_image": uploads / "face.png", "driving_video": uploads / "clip.mp4"}
     files["reference_image"].write_bytes(picture_file.read_bytes())
     files["driving_video"].write_bytes(clip_file.read_bytes())
-    server_to_kill.faults(seconds=0.2)
+    server_to_kill.faults(seconds=0.1)
     studio = Studio.open(load_settings(data={"folder": data}, comfyui={"url": server_to_kill.url, "silence_seconds": 30}))
     try:
         given = {key: str(path) for key, path in files.items()}
