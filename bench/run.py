@@ -26,6 +26,7 @@ BENCHES = {
     "models": "F5-TTS, VoxCPM2 and Whisper in full size on an NVIDIA GPU",
     "transcription": "faster-whisper through the studio against the bare library",
     "take_checks": "What the check of takes catches, and what it leaves alone",
+    "wan": "Wan 2.1 1.3B at 480p against plain diffusers, on a GPU",
     "intelligibility": "Words understood of each built-in voice",
 }
 

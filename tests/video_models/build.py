@@ -32,8 +32,8 @@ def main(root: Path) -> None:
         return root / repo_folder_name(part.repo) / part.folder
 
     torch.manual_seed(0)
-    _write_text(place(models.TOKENIZER), place(models.TEXT_ENCODER))
-    _vae(z_dim=16).save_pretrained(place(models.VAE_21))
+    write_text(place(models.TOKENIZER), place(models.TEXT_ENCODER))
+    vae(z_dim=16).save_pretrained(place(models.VAE_21))
     _vae_22().save_pretrained(place(models.VAE_22))
     _write_image_encoder(*(place(part) for part in models.IMAGE_ENCODER))
     second = {**DIT, "ffn_dim": 48}  # so that a file for one expert can be told from one for the other
@@ -49,10 +49,10 @@ def main(root: Path) -> None:
         for part, config in zip(model.transformers, experts, strict=True):
             transformer = WanTransformer3DModel(**config)
             _unsettle(transformer)
-            _save(transformer, place(part), part)
+            save(transformer, place(part), part)
             shapes[f"{part.repo}/{part.folder}"] = {name: list(weight.shape) for name, weight in transformer.named_parameters()}
     fast = models.TI2V_5B.distilled.transformer  # type: ignore[union-attr]
-    _save(WanTransformer3DModel(in_channels=48, out_channels=48, **DIT), place(fast), fast)
+    save(WanTransformer3DModel(in_channels=48, out_channels=48, **DIT), place(fast), fast)
     (root / "modules.json").write_text(json.dumps(shapes))
 
 
@@ -68,7 +68,7 @@ def _unsettle(transformer: Any) -> None:
                 weight.add_(0.1 * torch.randn_like(weight))
 
 
-def _save(model: Any, folder: Path, part: Any) -> None:
+def save(model: Any, folder: Path, part: Any) -> None:
     """In as many shards as the real one has; what does not fill one gets a shard without tensors of its own."""
     from safetensors.torch import save_file
 
@@ -85,7 +85,7 @@ def _save(model: Any, folder: Path, part: Any) -> None:
             (folder / name).write_text(json.dumps(index))
 
 
-def _vae(z_dim: int) -> Any:
+def vae(z_dim: int) -> Any:
     from diffusers import AutoencoderKLWan
 
     return AutoencoderKLWan(
@@ -104,7 +104,8 @@ def _vae_22() -> Any:
     )  # fmt: skip
 
 
-def _write_text(tokenizer_folder: Path, encoder_folder: Path) -> None:
+def write_text(tokenizer_folder: Path, encoder_folder: Path, width: int = 32) -> None:
+    """A tokenizer of letters, and two layers of the text encoder."""
     from tokenizers import Tokenizer, decoders, pre_tokenizers
     from tokenizers.models import BPE
     from transformers import PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
@@ -121,7 +122,9 @@ def _write_text(tokenizer_folder: Path, encoder_folder: Path) -> None:
         tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", model_max_length=512
     ).save_pretrained(tokenizer_folder)
     (tokenizer_folder / "special_tokens_map.json").write_text(json.dumps({"pad_token": "<pad>", "eos_token": "</s>"}))
-    config = UMT5Config(vocab_size=WORDS, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, feed_forward_proj="gated-gelu")
+    config = UMT5Config(
+        vocab_size=WORDS, d_model=width, d_kv=8, d_ff=64, num_layers=2, num_heads=4, feed_forward_proj="gated-gelu"
+    )
     encoder = UMT5EncoderModel(config)
     encoder.encoder.embed_tokens = encoder.shared
     encoder_folder.mkdir(parents=True, exist_ok=True)
@@ -129,7 +132,7 @@ def _write_text(tokenizer_folder: Path, encoder_folder: Path) -> None:
     state = {name: weight for name, weight in encoder.state_dict().items() if name != "encoder.embed_tokens.weight"}
 
     class Saved:
-        """As `_save` takes it."""
+        """As `save` takes it."""
 
         @staticmethod
         def save_config(folder: Path) -> None:
@@ -139,7 +142,7 @@ def _write_text(tokenizer_folder: Path, encoder_folder: Path) -> None:
         def state_dict() -> dict[str, Any]:
             return state
 
-    _save(Saved, encoder_folder, TEXT_ENCODER)
+    save(Saved, encoder_folder, TEXT_ENCODER)
 
 
 def _write_image_encoder(encoder: Path, processor: Path) -> None:
