@@ -19,6 +19,7 @@ from tabs.system_times import times_table
 from tabs.wiring import clicked
 
 JOBS_SHOWN = 50
+QUEUED_LOOKED_AT = 1000
 ALL, UNENDED = "", "unended"
 
 
@@ -41,7 +42,8 @@ class JobsSection:
         states = tuple(ACTIVE) if state == UNENDED else tuple(filter(None, [state]))
         jobs = self._studio.jobs.list(states, tuple(filter(None, [kind])), JOBS_SHOWN, search or "")
         times = piece(times_table(learned(self._studio.productions.values())))
-        return [jobs_panel(jobs, filtered=bool(state or kind or search)) + times]
+        queued = self._studio.jobs.list([JobState.QUEUED], limit=QUEUED_LOOKED_AT)
+        return [jobs_panel(jobs, queued, filtered=bool(state or kind or search)) + times]
 
     def clicked(self, event: gr.EventData) -> None:
         """
@@ -65,12 +67,16 @@ class JobsSection:
             raise InvalidInput("This button is not known.")
 
 
-def jobs_panel(jobs: Sequence[Job], now: float | None = None, *, filtered: bool = False) -> str:
+def jobs_panel(jobs: Sequence[Job], queued: Sequence[Job] = (), now: float | None = None, *, filtered: bool = False) -> str:
+    """
+    Args:
+        queued: every queued job, those that a filter leaves out too: places are counted among all of a lane.
+    """
     if not jobs:
         said = "No job is like that." if filtered else "No jobs yet."
         return piece(f'<div class="empty">{said}</div>')
     moment = now or time.time()
-    waiting = _places(jobs)
+    waiting = _places(queued)
     rows = "".join(_row(job, moment, waiting.get(job.id)) for job in jobs)
     heads = "".join(f"<th>{head}</th>" for head in ("Job", "State", "Progress", "Cost", "When", ""))
     return piece(
@@ -80,7 +86,7 @@ def jobs_panel(jobs: Sequence[Job], now: float | None = None, *, filtered: bool 
 
 
 def _places(jobs: Sequence[Job]) -> dict[str, tuple[int, int]]:
-    """Of every queued job its place among the queued ones of its lane, and how many are listed there."""
+    """Of every queued job its place among the queued ones of its lane, and how many there are."""
     queues: dict[str, list[Job]] = {}
     for job in jobs:
         if job.state is JobState.QUEUED:

@@ -37,10 +37,12 @@ def buttons(html: str) -> list[str]:
 
 
 def test_queued_jobs_can_be_moved_within_their_lane() -> None:
-    html = jobs_panel([job("c", ahead=2), job("b", ahead=1), job("a", ahead=0), job("alone", lane="cpu")], now=10.0)
+    queued = [job("c", ahead=2), job("b", ahead=1), job("a", ahead=0), job("alone", lane="cpu")]
+    html = jobs_panel(queued, queued, now=10.0)
     assert [label for label in buttons(html) if label.startswith("Move")] == [
         "Move c up", "Move b up", "Move b down", "Move a down",
     ]  # fmt: skip
+    assert 'data-job="c" data-place="2"' in jobs_panel(queued[:1], queued), "a filter changes no places"
     assert 'data-job="b" data-place="1"' in html and 'data-job="b" data-place="3"' in html
 
 

@@ -1,0 +1,82 @@
+"""The System tab as a person uses it: engines found and kept, jobs searched and moved, disk, log, bundle; silent when unseen."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.servers import RunningStudio, long_script
+
+pytestmark = pytest.mark.journey
+
+
+def _section(page: Any, name: str) -> None:
+    page.locator("#system-tabs").get_by_role("tab", name=name, exact=True).click()
+
+
+def test_engines_are_found_kept_warm_and_stay_unfolded(page: Any) -> None:
+    page.get_by_role("tab", name="System", exact=True).click()
+    page.locator("#memory .membar").first.wait_for()
+    assert "GiB in use" in (page.locator("#memory .membar").first.get_attribute("aria-label") or "")
+    page.get_by_label("Search engines").fill("flite")
+    expect(page.locator("#engines tbody tr")).to_have_count(1)
+    page.locator("#engines summary").filter(has_text="More").click()
+    page.get_by_role("button", name="Keep warm", exact=True).click()
+    page.get_by_role("button", name="As usual", exact=True).wait_for()
+    assert page.locator("#engines").get_by_text("kept warm").is_visible()
+    page.get_by_role("button", name="As usual", exact=True).click()
+    expect(page.get_by_role("button", name="As usual", exact=True)).to_have_count(0)
+    assert page.get_by_role("button", name="Keep warm", exact=True).is_visible(), "redrawn, and still unfolded"
+
+
+def test_jobs_are_searched_moved_and_stopped(page: Any, server: RunningStudio) -> None:
+    client = server.client()
+    titles = [f"Queue {name}" for name in ("one", "two", "three", "four", "five")]
+    for title in titles:
+        client.predict("voiceover", {"script": f"{title}. {long_script(200)}", "title": title}, api_name="/submit")
+    page.get_by_role("tab", name="System", exact=True).click()
+    _section(page, "Jobs")
+    page.locator("#jobs-search").get_by_label("Search").fill("Queue")
+    rows = page.locator('#jobs section[aria-label="Jobs"] tbody tr')
+    expect(rows).to_have_count(5)
+    page.get_by_role("button", name="Move Queue five up", exact=True).click()
+    page.get_by_role("button", name="Move Queue five down", exact=True).wait_for()
+    for title in titles:
+        page.get_by_role("button", name=f"Stop {title}", exact=True).click()
+        expect(page.get_by_role("button", name=f"Remove {title} from the list", exact=True)).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Remove Queue one from the list", exact=True).click()
+    expect(rows).to_have_count(4)
+    page.locator("#jobs").get_by_text("What work takes here").wait_for()
+
+
+def test_disk_log_and_bundle(page: Any) -> None:
+    page.get_by_role("tab", name="System", exact=True).click()
+    _section(page, "Disk")
+    page.locator("#disk").get_by_text("Rendered pieces").first.wait_for()
+    _section(page, "Log")
+    page.locator("#log .said").first.wait_for()
+    page.locator("#log-search").get_by_label("Search").fill("no such words anywhere")
+    page.locator("#log").get_by_text("No record is like that.").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Support bundle").click()
+    archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert {"README.txt", "log.txt", "machine.json", "jobs.json"} <= set(archive.namelist())
+
+
+def test_the_tab_asks_for_news_only_while_it_is_seen(page: Any, server: RunningStudio) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/gradio_api/" in request.url else None)
+    page.get_by_role("tab", name="System", exact=True).click()
+    page.locator("#memory .membar").first.wait_for()
+    page.wait_for_timeout(5_000)
+    assert asked, "an open System tab looks now and then"
+    page.get_by_role("tab", name="Voiceover", exact=True).click()
+    page.wait_for_timeout(2_500)
+    asked.clear()
+    page.wait_for_timeout(4_500)
+    assert asked == []
