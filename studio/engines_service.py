@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from engines.contract import Capability, Card, Engine, EngineOptions, PresetVoice, Readiness, Site
@@ -116,9 +117,15 @@ class EnginesService:
             readiness.sentence,
             readiness.next_step,
             self._loader.residency(engine.card.id),
-            engine.Options.model_json_schema(),
+            _schema(engine.Options),
             lambda: engine.preset_voices(self._site),
         )
+
+
+@cache
+def _schema(options: type[EngineOptions]) -> dict[str, Any]:
+    """Made once: pages look at every engine again and again, and a schema takes milliseconds."""
+    return options.model_json_schema()
 
 
 def readiness_of(engine: type[Engine], site: Site) -> Readiness:
