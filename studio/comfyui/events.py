@@ -6,6 +6,7 @@ picture with metadata (u32 length, JSON, bytes); others are passed over, as are 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import struct
@@ -118,6 +119,7 @@ class Listener:
         self._address = urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/ws", f"clientId={client_id}", ""))
         self._prompt_id, self._course = prompt_id, Course(titles)
         self._on_course, self._on_preview, self._on_end = on_course, on_preview, on_end
+        self._socket: ClientConnection | None = None
         self._stop, self._first = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._listen, name="comfyui-events", daemon=True)
 
@@ -129,6 +131,10 @@ class Listener:
     def close(self) -> None:
         """End the thread; the socket is closed properly, so that its client id may be used again."""
         self._stop.set()
+        socket = self._socket
+        if socket is not None:
+            with contextlib.suppress(OSError, WebSocketException):
+                socket.close()
         self._thread.join(OPEN_SECONDS)
 
     def _listen(self) -> None:
@@ -139,9 +145,12 @@ class Listener:
                     ping_timeout=None, compression=None,
                 ) as socket:  # fmt: skip
                     socket.send(json.dumps(FEATURES))
+                    self._socket = socket
                     self._first.set()
                     self._hear(socket)
             except (OSError, WebSocketException, TimeoutError, EOFError) as error:
+                if self._stop.is_set():
+                    return
                 log.info("The websocket of ComfyUI broke off (%s)", type(error).__name__)
             self._first.set()
             if self._stop.wait(AGAIN_SECONDS):

@@ -19,6 +19,7 @@ from studio.errors import Cancelled, GreenroomError
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
+HURRY_SECONDS, HURRIED_POLLS = 0.15, 5
 BEHIND_A_PROXY = (502, 503, 504)
 SUBMISSIONS = 3
 _LOST_HINT = "Nothing was sent again by itself. Look at the server's log, then try again."
@@ -76,7 +77,7 @@ class GraphRun:
         self._client, self._tickets, self._audience, self._own = client, tickets, audience, own
         self._patience, self._dead, self._doomed, self._leaving = patience or Patience(), dead, doomed, leaving
         self._look = threading.Event()
-        self._heard = Course({})
+        self._heard, self._hurried = Course({}), 0
 
     def finish(self, graph: Mapping[str, Any], workflow: Mapping[str, Any] | None = None) -> Finished:
         """Run a graph, or go on with the run that the ticket tells of; what it left on the server.
@@ -267,12 +268,17 @@ class GraphRun:
         return JobLost(why, _LOST_HINT)
 
     def _pause(self) -> None:
-        """Until the next poll is due, or an event says that there is something to see."""
-        end = time.monotonic() + self._patience.poll
+        """Until the next poll is due: soon, for a while, after an event said that the job has ended, since the server writes its
+        history a moment later than it tells."""
+        seconds = self._patience.poll
+        if self._hurried:
+            self._hurried, seconds = self._hurried - 1, min(seconds, HURRY_SECONDS)
+        end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._audience.check()
             if self._look.wait(min(left, 0.1)):
                 self._look.clear()
+                self._hurried = HURRIED_POLLS
                 return
 
     # From the listener's thread
