@@ -12,10 +12,14 @@ from engines.swap.basic_face_swap import BasicFaceSwap, BasicSwapOptions
 from media.video import probe_video
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.input_care import assets_of, compare_framing, reframed_picture
+from studio.productions.character_swap_builtin import BUILTIN
 from studio.studio import Studio
+from studio.templates import delete_template
+from studio.templates.manifest import InputKind
 from tabs.character_swap_assets import assets_list
-from tabs.character_swap_fit import fit_line, reference_and_driving
+from tabs.character_swap_fit import fit_line
 from tabs.character_swap_form import DRIVING, REFERENCE, CharacterSwapForm
+from tabs.character_swap_import import WorkflowImport
 from tabs.character_swap_result import swap_result
 from tabs.html import html_piece, piece
 from tabs.job_view import JobView
@@ -40,6 +44,7 @@ class CharacterSwapTab:
                     self.stop = gr.Button("Stop", scale=1, elem_id="swap-stop")
                 with gr.Accordion("Your uploads", open=False, elem_id="swap-uploads") as self.shelf:
                     self.uploads = html_piece(assets_list(self._assets.list()), elem_id="swap-assets")
+                self.importing = WorkflowImport(studio)
             with gr.Column(scale=5, min_width=340):
                 self.view = JobView(
                     studio,
@@ -67,7 +72,7 @@ class CharacterSwapTab:
         self._wire_form(page)
         image, video = form.slots.image, form.slots.video
         taken = [image.pick, video.pick]
-        view.outputs.click(self._use_settings, None, [*form.outputs, form.start, form.end, *taken], **QUIET)
+        view.outputs.click(self._use_settings, None, [*form.outputs, form.start, form.end, *picks], **QUIET)
         self.uploads.click(self._upload_clicked, None, [self.uploads, *taken], **QUIET)
         for sender in senders:
             sender.click(self._sent, None, [tabs, *taken], **QUIET)
@@ -78,7 +83,8 @@ class CharacterSwapTab:
         form = self.form
         chosen = form.gallery.click(self._chosen, None, form.outputs, **QUIET)
         chosen.then(self._fit, form.inputs, form.fit, **QUIET)
-        form.about.click(self._about_clicked, form.template, [form.template, form.gallery, form.about], **QUIET)
+        form.about.click(self._about_clicked, form.template, form.outputs, **QUIET)
+        self.importing.wire(form.dressed, form.outputs)
         form.picker.wire()
         video = form.slots.video
         for slot in form.slots.slots:
@@ -109,12 +115,15 @@ class CharacterSwapTab:
     @toasted
     def _about_clicked(self, template: str, event: gr.EventData) -> list[Any]:
         """Ask the server again what it has, or delete a template of the person's own."""
-        data = clicked(event)
-        if data.get("act") == "check":
+        act, form = clicked(event).get("act"), self.form
+        if act == "check":
             self._studio.comfyui.inventory(newest=True)
-        else:
-            return [gr.skip()] * 3
-        return [gr.skip(), self.form.drawn_gallery(template), self.form.drawn_about(template)]
+            drawn = [gr.skip(), form.drawn_gallery(template), form.drawn_about(template)]
+            return [*drawn, *[gr.skip()] * (len(form.outputs) - len(drawn))]
+        if act != "forget":
+            return [gr.skip()] * len(form.outputs)
+        delete_template(self._studio.templates.get(template), self._studio.paths.workflows)
+        return form.dressed(BUILTIN)
 
     def _opened(self, template: str) -> list[Any]:
         """The tab was opened: what the server has now, and what has come in meanwhile."""
@@ -149,7 +158,7 @@ class CharacterSwapTab:
         return [str(made), "", said, gr.update(visible=False)]
 
     def _both(self, values: Sequence[Any]) -> tuple[Any, Any]:
-        reference, driving = reference_and_driving(self.form, values)
+        (_, reference), (_, driving) = (self.form.file(values, kind) for kind in (InputKind.IMAGE, InputKind.VIDEO))
         if reference is None or driving is None:
             raise InvalidInput("The framing is compared when both the picture and the clip are there.")
         return reference, driving
@@ -187,24 +196,16 @@ class CharacterSwapTab:
     def _use_settings(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "use":
-            return [gr.skip()] * (len(self.form.outputs) + 4)
+            return [gr.skip()] * (len(self.form.outputs) + 2 + len(self.form.slots.slots))
         recipe = self._studio.library.get(data.get("output", "")).recipe
         if recipe.get("kind") not in KINDS:
             raise InvalidInput("This is no character swap; it has no settings for this form.")
         spec = recipe.get("spec") or {}
-        slots = self.form.slots
+        template = str(spec.get("template", ""))
         part = [spec.get("trim_start", 0), spec.get("trim_end") or None]
-        files = [self._still_there(slot, spec.get(key)) for slot, key in ((slots.image, REFERENCE), (slots.video, DRIVING))]
-        return [*self.form.dressed(spec.get("template", ""), spec.get("options") or {}), *part, *files]
-
-    @staticmethod
-    def _still_there(slot: Any, value: Any) -> Any:
-        if not isinstance(value, str) or slot.path(value) is None:
-            return gr.skip()
-        known = slot.here()
-        if value not in {one for _, one in known}:
-            known.append((value.rsplit("/", 1)[-1], value))
-        return gr.update(choices=known, value=value)
+        given = {REFERENCE: spec.get(REFERENCE), DRIVING: spec.get(DRIVING), **(spec.get("inputs") or {})}
+        files = self.form.slots.restored(self.form.choice(template).inputs, given)
+        return [*self.form.dressed(template, spec.get("options") or {}), *part, *files]
 
     @toasted
     def _upload_clicked(self, event: gr.EventData) -> list[Any]:
@@ -218,7 +219,7 @@ class CharacterSwapTab:
             return [gr.skip()] * 3
         asset = self._assets.get(data.get("asset", ""))
         slot = image if asset.kind == "image" else video
-        taken = gr.update(choices=slot.here(), value=str(asset.path))
+        taken = slot.choosing(str(asset.path))
         return [gr.skip(), *(taken if one is slot else gr.skip() for one in (image, video))]
 
     @toasted
@@ -229,7 +230,7 @@ class CharacterSwapTab:
         output = self._studio.library.get(data.get("output", ""))
         image, video = self.form.slots.image, self.form.slots.video
         slot = image if output.kind == "image" else video
-        taken = gr.update(choices=slot.here(), value=output.id)
+        taken = slot.choosing(output.id)
         return [gr.update(selected="character-swap"), *(taken if one is slot else gr.skip() for one in (image, video))]
 
     @toasted

@@ -12,7 +12,8 @@ from studio.input_care import estimate_cost
 from studio.jobs.model import JobState
 from studio.productions.character_swap_builtin import BUILTIN
 from studio.studio import Studio
-from tabs.character_swap_form import DRIVING, REFERENCE, CharacterSwapForm
+from studio.templates.manifest import InputKind
+from tabs.character_swap_form import CharacterSwapForm
 from tabs.character_swap_gallery import Choice
 from tabs.html import about, piece
 
@@ -25,11 +26,11 @@ def fit_line(studio: Studio, form: CharacterSwapForm, values: Sequence[Any]) -> 
     """HTML of the line, with what is wrong in place of figures where something is."""
     chosen = form.choice(values[0])
     parts = [f"<b>{escape(chosen.title)}</b>"]
-    video = form.slots.video.path(form.files(values).get(DRIVING, ""))
+    key, video = form.file(values, InputKind.VIDEO)
     try:
         if video is not None:
             parts += _builtin(studio, video, form.options(values), form.trim(values)) if chosen.template is None else _template(
-                chosen, video, form.options(values), form.trim(values)
+                chosen, key, video, form.options(values), form.trim(values)
             )  # fmt: skip
         else:
             parts += _still_missing(chosen, form.files(values))
@@ -55,11 +56,11 @@ def _builtin(studio: Studio, video: Any, options: Mapping[str, Any], trim: tuple
     ]  # fmt: skip
 
 
-def _template(chosen: Choice, video: Any, options: Mapping[str, Any], trim: tuple[float, float]) -> list[str]:
+def _template(chosen: Choice, key: str, video: Any, options: Mapping[str, Any], trim: tuple[float, float]) -> list[str]:
     template = chosen.template
     assert template is not None
     completed = template.complete(options)
-    cost = estimate_cost(video, template.constraints(DRIVING, completed), trim)
+    cost = estimate_cost(video, template.constraints(key, completed), trim)
     info = probe_video(video)
     parts = [escape(cost.sentence())]
     if cost.seconds + 0.5 < (trim[1] or info.duration) - trim[0]:
@@ -87,9 +88,3 @@ def _measured_rate(studio: Studio) -> float:
             if frames >= 50:
                 rates.append(frames / max(0.5, job.ended - job.started))
     return sum(rates) / len(rates) if rates else _USUAL_RATE
-
-
-def reference_and_driving(form: CharacterSwapForm, values: Sequence[Any]) -> tuple[Any, Any]:
-    """The files of the reference and of the driving clip, None for what is not given."""
-    files = form.files(values)
-    return form.slots.image.path(files.get(REFERENCE, "")), form.slots.video.path(files.get(DRIVING, ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -53,7 +54,8 @@ class CharacterSwapForm:
     @property
     def outputs(self) -> list[Any]:
         return [
-            self.template, self.gallery, self.about, *self.slots.outputs, self.picker.group, self.framing, *self.pool.outputs,
+            self.template, self.gallery, self.about, *self.slots.outputs, self.samples.dataset, self.picker.group, self.framing,
+            *self.pool.outputs,
         ]  # fmt: skip
 
     def dressed(self, template: str, options: Mapping[str, Any] | None = None) -> list[Any]:
@@ -63,15 +65,12 @@ class CharacterSwapForm:
         compares = chosen.template is not None and {InputKind.IMAGE, InputKind.VIDEO} <= kinds
         return [
             chosen.id, self.drawn_gallery(chosen.id), self.drawn_about(chosen.id), *self.slots.dressed(chosen.inputs),
-            gr.update(visible=InputKind.POINTS in kinds), gr.update(visible=compares),
+            *(gr.update(visible=one) for one in (InputKind.IMAGE in kinds, InputKind.POINTS in kinds, compares)),
             *self.pool.dressed(chosen.parameters, options),
         ]  # fmt: skip
 
-    def spec(self, values: Sequence[Any], *, keep: bool = True) -> dict[str, Any]:
-        """A job's fields from the values of `inputs`.
-
-        Args:
-            keep: uploads are kept among the assets, where recipes find them again.
+    def spec(self, values: Sequence[Any]) -> dict[str, Any]:
+        """A job's fields from the values of `inputs`; uploads are kept among the assets, where recipes find them again.
 
         Raises:
             InvalidInput: something that is required is missing.
@@ -80,8 +79,7 @@ class CharacterSwapForm:
         for place in chosen.inputs:
             if place.kind.is_file and place.required and not files.get(place.key):
                 raise InvalidInput(f"“{place.title}” is missing.", "Upload a file, or choose one that is here.")
-        if keep:
-            files = {key: self._kept(value) for key, value in files.items()}
+        files = {key: self._kept(value) for key, value in files.items()}
         others = {key: value for key, value in files.items() if key not in (REFERENCE, DRIVING) and value}
         start, end = self.trim(values)
         spec: dict[str, Any] = {
@@ -96,6 +94,12 @@ class CharacterSwapForm:
     def files(self, values: Sequence[Any]) -> dict[str, str]:
         """Key of each input to what was given for it."""
         return self._read(values)[1]
+
+    def file(self, values: Sequence[Any], kind: InputKind) -> tuple[str, Path | None]:
+        """Key and file of the chosen template's first input of a kind; "" where it has none, None where nothing is given."""
+        chosen = self.choice(values[0])
+        key = next((place.key for place in chosen.inputs if place.kind is kind), "")
+        return key, self.slots.video.path(self.files(values).get(key, "")) if key else None
 
     def options(self, values: Sequence[Any]) -> dict[str, Any]:
         return self._read(values)[2]

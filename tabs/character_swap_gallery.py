@@ -85,11 +85,25 @@ def _choice(template: Template, configured: bool, inventory: ServerInventory | N
         state, badge = "waiting", "not checked"
     else:
         problems = preflight(template, inventory)
-        missing = tuple((problem.sentence, problem.where) for problem in problems)
+        missing = _told_together(problems)
         state, badge = ("waiting", _lacks(problems)) if problems else ("ready", "ready")
     return Choice(
         template.id, template.title, manifest.summary, manifest.inputs, manifest.parameters, state, badge, missing, template
     )
+
+
+def _told_together(problems: Sequence[Problem]) -> tuple[tuple[str, str], ...]:
+    """What is missing as sentences with next steps; nodes that come from one place are one sentence."""
+    told: dict[str, tuple[str, str]] = {}
+    nodes: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem.kind == "node":
+            nodes.setdefault(problem.where, []).append(problem.subject)
+        told.setdefault(problem.where if problem.kind == "node" else problem.sentence, (problem.sentence, problem.where))
+    for where, names in nodes.items():
+        if len(names) > 1:
+            told[where] = (f"The server has no nodes called {', '.join(names[:-1])} and {names[-1]}.", where)
+    return tuple(told.values())
 
 
 def _lacks(problems: Sequence[Problem]) -> str:
@@ -144,7 +158,7 @@ def _missing(one: Choice) -> str:
     rows = "".join(
         f"<li>{escape(sentence)}{f'<br><small>{_linked(where)}</small>' if where else ''}</li>" for sentence, where in one.missing
     )
-    head = "What is wrong with it" if one.state == "broken" else f"What is missing ({len(one.missing)})"
+    head = "What is wrong with it" if one.state == "broken" else "What is missing"
     return f'<details class="fold" open><summary><b>{head}</b></summary><ul class="missing">{rows}</ul></details>'
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,13 @@ class InputSlot:
                 (f"{path.stem.replace('-', ' ').capitalize()} · sample", str(path)) for path in sorted(folder.glob("*.*g"))
             ]
         return [("", ""), *made, *kept, *samples]
+
+    def choosing(self, value: str) -> Any:
+        """An update of the list that chooses a file which is here."""
+        known = self.here()
+        if value not in {one for _, one in known}:
+            known.append((Path(value).name, value))
+        return gr.update(choices=known, value=value)
 
     def dressed(self, place: TemplateInput | None) -> list[Any]:
         """Updates for [group, upload] that show an input, or hide the slot."""
@@ -112,6 +119,14 @@ class InputSlots:
             if place is not None:
                 told[place.key] = str(pick or upload or "")
         return told
+
+    def restored(self, inputs: Sequence[TemplateInput], files: Mapping[str, Any]) -> list[Any]:
+        """Updates for every list that choose what a recipe was made of, as far as it is still there."""
+        updates: list[Any] = []
+        for slot, place in zip(self.slots, _placed(inputs), strict=True):
+            value = files.get(place.key) if place is not None else None
+            updates.append(slot.choosing(value) if isinstance(value, str) and slot.path(value) is not None else gr.skip())
+        return updates
 
     def lists(self) -> list[Any]:
         """Updates for every list: what is here now."""

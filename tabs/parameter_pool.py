@@ -13,7 +13,7 @@ from studio.templates.manifest import Parameter, ParameterKind
 
 SLIDER, NUMBER, CHECK, CHOICE, TEXT = "slider", "number", "check", "choice", "text"
 OPEN = {SLIDER: 4, NUMBER: 3, CHECK: 3, CHOICE: 2, TEXT: 2}
-FOLDED = {SLIDER: 5, NUMBER: 4, CHECK: 3, CHOICE: 3, TEXT: 2}
+FOLDED = {SLIDER: 8, NUMBER: 5, CHECK: 4, CHOICE: 4, TEXT: 3}
 _MOST_STEPS = 4_000
 
 
@@ -97,7 +97,7 @@ def _dress(parameter: Parameter, given: Mapping[str, Any]) -> dict[str, Any]:
     seed = parameter.kind is ParameterKind.SEED
     value = given.get(parameter.key)
     props: dict[str, Any] = {
-        "label": parameter.title, "info": parameter.help or ("Empty draws one." if seed else None), "visible": True,
+        "label": parameter.title, "info": parameter.help or ("Empty draws one." if seed else ""), "visible": True,
         "value": value if value is not None else None if seed else parameter.default,
     }  # fmt: skip
     kind = _control_of(parameter)

@@ -1,0 +1,121 @@
+"""Adding a workflow of one's own: an export of ComfyUI's editor becomes a template, with a form of what is worth asking for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from studio.errors import GreenroomError, InvalidInput
+from studio.studio import Studio
+from studio.templates import Chosen, Suggestion, read_export, suggest_inputs, write_template
+from tabs.html import html_piece, piece
+from tabs.wiring import QUIET, problem
+
+COLUMNS = ["Ask", "Name", "Shown as", "Kind", "Now"]
+_USES = [
+    ("Character swap", "character_swap"), ("Animation", "animate"), ("Lip-sync", "lip_sync"), ("Upscaling", "upscale"),
+    ("Something else", "other"),
+]  # fmt: skip
+_LONGEST_VALUE = 60
+_MOST = 200
+
+
+class WorkflowImport:
+    """Draws the fold and connects it. Nothing is written before "Add" is pressed.
+
+    The server is asked which inputs its nodes have, so one has to be connected; what was read stays in the page's state.
+    """
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._read = gr.State(None)
+        with gr.Accordion("Add a workflow of your own", open=False, elem_id="swap-import") as self.fold:
+            self.said = html_piece(
+                piece(
+                    '<div class="soft">Export it in ComfyUI (Workflow, Export, or Export (API)) and give the file here. ComfyUI '
+                    "has to be connected: its nodes say what can be asked for.</div>"
+                ),
+                elem_id="swap-import-said",
+                live=True,
+            )
+            self.file = gr.File(label="Workflow", file_types=[".json"], elem_id="swap-import-file", height=120)
+            with gr.Column(visible=False, elem_classes="flush") as self.form:
+                with gr.Row():
+                    self.title = gr.Textbox(label="Title", max_lines=1, elem_id="swap-import-title", min_width=200)
+                    self.use = gr.Dropdown(_USES, value="character_swap", label="What it does", min_width=180)
+                self.table = gr.Dataframe(
+                    headers=COLUMNS, datatype=["bool", "str", "str", "str", "str"], type="array", column_count=5,
+                    label="What the form shall ask for", wrap=True, interactive=True, elem_id="swap-import-table",
+                    column_widths=["13%", "23%", "31%", "13%", "20%"], static_columns=[3, 4],
+                )  # fmt: skip
+                self.add = gr.Button("Add this template", variant="primary", elem_id="swap-import-add")
+
+    def wire(self, added: Any, outputs: list[Any]) -> None:
+        """Connect the fold.
+
+        Args:
+            added: given a new template's id, gives updates for `outputs`.
+        """
+        shown = [self.said, self._read, self.form, self.title, self.table]
+        self.file.change(self._given, self.file, shown, **QUIET)
+
+        def add(read: Any, title: str, use: str, table: Any) -> list[Any]:
+            try:
+                made = self._written(read, title, use, table)
+            except GreenroomError as error:
+                return [problem(error), *[gr.skip()] * (len(outputs) + 2)]
+            gr.Info("The template is added and chosen.")
+            return ["", gr.update(value=None), gr.update(visible=False), *added(made)]
+
+        self.add.click(add, [self._read, self.title, self.use, self.table], [self.said, self.file, self.form, *outputs], **QUIET)
+
+    def _given(self, path: str | None) -> list[Any]:
+        """Read an export: the table of what could be asked for."""
+        if not path:
+            return [gr.skip(), None, gr.update(visible=False), gr.skip(), gr.skip()]
+        try:
+            inventory = self._studio.comfyui.inventory()
+            graph = read_export(Path(path), inventory.node_classes)
+        except GreenroomError as error:
+            return [problem(error), None, gr.update(visible=False), gr.skip(), gr.skip()]
+        found = suggest_inputs(graph, inventory.node_classes)[:_MOST]
+        rows = [[one.likely, one.key, one.title, str(one.kind.value), _short(one.value)] for one in found]
+        said = piece(f'<div class="soft">{len(found)} places of it can be asked for; tick those that the form shall show.</div>')
+        title = Path(path).stem.replace("_", " ").replace("-", " ").strip().capitalize()
+        return [said, (graph, found), gr.update(visible=True), title, rows]
+
+    def _written(self, read: Any, title: str, use: str, table: Any) -> str:
+        if not read:
+            raise InvalidInput("There is no workflow to add.", "Give its file first.")
+        graph, found = read
+        words = (title or "").strip()
+        name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:60]
+        if not name:
+            raise InvalidInput("The template needs a title.")
+        folder = self._studio.paths.workflows
+        made = write_template(
+            folder, name, words, graph, _chosen(found, table), self._studio.comfyui.inventory(), use=use
+        )  # fmt: skip
+        return made.id
+
+
+def _chosen(found: list[Suggestion], table: Any) -> list[Chosen]:
+    """The ticked rows. Rows may have been sorted on the page: a suggestion is found by its own words."""
+    left = {(one.title, _short(one.value), str(one.kind.value)): one for one in found}
+    by_key = {one.key: one for one in found}
+    chosen = []
+    for ask, name, shown, kind, now in table or ():
+        one = by_key.get(str(name)) or left.get((str(shown), str(now), str(kind)))
+        if one is None or str(ask).lower() not in ("true", "1"):
+            continue
+        chosen.append(Chosen(one, key=str(name).strip(), title=str(shown).strip()))
+    return [replace(each, title=each.title or each.suggestion.title) for each in chosen]
+
+
+def _short(value: Any) -> str:
+    words = str(value).replace("\n", " ")
+    return words if len(words) <= _LONGEST_VALUE else f"{words[: _LONGEST_VALUE - 1]}…"
