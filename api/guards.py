@@ -35,7 +35,7 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 
-UPLOADED_FILES = "/gradio_api/file="
+UPLOADED_FILES = ("/gradio_api/file=", "/gradio_api/file/")
 SANDBOX = "sandbox; frame-ancestors 'self'"
 """For files that Gradio gives back by path: one that was uploaded may be a page or a drawing, and must not run as ours."""
 
@@ -67,9 +67,9 @@ def install_guards(
     """
     hosts = frozenset(host.lower() for host in (*LOOPBACK_HOSTS, *allowed_hosts))
     origins = [f"{'https' if https else 'http'}://{host}:{port}" for host in hosts]
+    app.add_middleware(NothingFromElsewhere)
     app.add_middleware(CORSMiddleware, allow_origins=origins, allow_credentials=True, allow_methods=["*"], allow_headers=["*"])
     app.add_middleware(BodyLimit, longest=max_upload_mb * MEGABYTE)
-    app.add_middleware(NothingFromElsewhere)
     if keys is not None:
         app.add_middleware(Door, keys=keys, cookie=f"greenroom-{port}", root_path=root_path)
     app.add_middleware(SameOriginWrites)
@@ -84,7 +84,8 @@ def hostname(authority: str) -> str:
     """The name in a Host header, lower-case and without its port; an IPv6 address keeps its brackets."""
     name = authority.strip().lower()
     if name.startswith("["):
-        return name.partition("]")[0] + "]"
+        address, _, rest = name.partition("]")
+        return f"{address}]" if not rest or rest.startswith(":") else name
     return name.partition(":")[0]
 
 

@@ -21,7 +21,7 @@ _KEY = "greenroom.refusals"
 class RefusalLog:
     """Outermost of the guards: gives each request the means to be noted when it is refused.
 
-    It lets so many lines of an address into the log in each stretch of time, since a flood must not push the rest out of it.
+    It lets so many lines of an address for one reason into the log in each stretch of time: a flood must not push the rest out.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -33,15 +33,15 @@ class RefusalLog:
         scope[_KEY] = self
         await self.app(scope, receive, send)
 
-    def passes(self, address: str) -> tuple[bool, int]:
-        """Whether to write this line, and how many of this address were left out before it."""
+    def passes(self, kind: str) -> tuple[bool, int]:
+        """Whether to write a line of this kind, an address and a reason, and how many were left out before it."""
         now = time.monotonic()
         with self._lock:
-            begun, count = self._windows.pop(address, (now, 0))
+            begun, count = self._windows.pop(kind, (now, 0))
             left_out = 0
             if now - begun > WINDOW_SECONDS:
                 begun, left_out, count = now, max(0, count - BURST), 0
-            self._windows[address] = begun, count + 1
+            self._windows[kind] = begun, count + 1
             while len(self._windows) > REMEMBERED:
                 self._windows.popitem(last=False)
         return count < BURST, left_out
@@ -50,11 +50,11 @@ class RefusalLog:
 def note_refusal(scope: Scope, why: str) -> None:
     """One line in the studio's log."""
     address, keeper = caller(scope), scope.get(_KEY)
-    written, left_out = keeper.passes(address) if isinstance(keeper, RefusalLog) else (True, 0)
+    written, left_out = keeper.passes(f"{address} {why}") if isinstance(keeper, RefusalLog) else (True, 0)
     if not written:
         return
     path = str(scope.get("path", ""))[:LONGEST_PATH]
-    before = f" ({left_out} more of this address were not written down)" if left_out else ""
+    before = f" ({left_out} more like it were not written down)" if left_out else ""
     log.info("Refused %s %r from %s: %s%s", scope.get("method", "WebSocket"), path, address, why, before)
 
 

@@ -1,0 +1,259 @@
+"""Requests of attackers against a real server: each refused, each written down."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import socket
+import struct
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from tests.conftest import TOKEN
+from tests.house.sources import ROOT
+from tests.servers import RunningStudio
+
+SAMPLE = ROOT / "assets" / "voices" / "LJ001-0001.wav"
+SHOWN = {"Authorization": f"Bearer {TOKEN}"}
+WRITES = [
+    "/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/run/delete_output", "/gradio_api/call/delete_voice",
+    "/gradio_api/mcp/", "/v1/audio/transcriptions", "/v1/audio/speech", "/sign-in", "/gradio_api/cancel",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def web(guarded: RunningStudio) -> Iterator[httpx.Client]:
+    """A program that has the token: what is tested here is what it may do with it."""
+    with httpx.Client(base_url=guarded.url, headers=SHOWN, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def browser(guarded: RunningStudio) -> Iterator[httpx.Client]:
+    """What a signed-in person's browser sends along, whichever page makes it do so."""
+    with httpx.Client(base_url=guarded.url, timeout=60) as client:
+        client.get("/", params={"token": TOKEN})
+        yield client
+
+
+def log_of(studio: RunningStudio, *words: str) -> bool:
+    return any(all(word in line for word in words) for line in studio.log.splitlines())
+
+
+def test_dns_rebinding(guarded: RunningStudio, browser: httpx.Client) -> None:
+    for host in ("evil.example", f"evil.example:{guarded.port}", "127.0.0.1.evil.example", "localhost.", "[::1].evil.example"):
+        for path in ("/", "/config", "/gradio_api/mcp/", "/media/outputs/x", "/healthz"):
+            assert browser.get(path, headers=SHOWN | {"Host": host}).status_code == 400, (host, path)
+    assert log_of(guarded, "Refused GET '/gradio_api/mcp/'", "host name")
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://localhost:3000", "null"])
+def test_writes_from_other_pages(guarded: RunningStudio, browser: httpx.Client, origin: str) -> None:
+    for path in WRITES:
+        answer = browser.post(path, headers={"Origin": origin}, files={"files": ("a.wav", b"x")})
+        assert answer.status_code == 403 and "another origin" in answer.text, path
+    assert log_of(guarded, "Refused POST '/gradio_api/upload'", "another origin")
+
+
+@pytest.mark.parametrize("path", ["/ws/voice", "/gradio_api/queue/join", "/"])
+def test_foreign_and_strange_websockets(guarded: RunningStudio, path: str) -> None:
+    address = f"ws://127.0.0.1:{guarded.port}{path}"
+    tries = ({"Origin": "http://evil.example", **SHOWN}, {"Origin": guarded.url}, {"Host": "evil.example", **SHOWN}, {})
+    for headers in tries:
+        with pytest.raises(InvalidStatus) as refused, connect(address, additional_headers=headers, open_timeout=30):
+            pass
+        assert refused.value.response.status_code == 403
+    assert log_of(guarded, f"Refused WebSocket {path!r}", "another origin") and log_of(guarded, "WebSocket", "no token")
+
+
+# Files of this machine
+
+
+def leaks(studio: RunningStudio, answer: httpx.Response) -> bool:
+    secrets = [(studio.data / "door.json").read_bytes()[:20], b"SQLite format", b"root:x:0:0", b"from __future__"]
+    return answer.status_code < 400 and any(secret in answer.content for secret in secrets)
+
+
+def test_paths_out_of_the_folders(guarded: RunningStudio, web: httpx.Client) -> None:
+    data = guarded.data
+    keeper = quote(str(data / "outputs" / ".." / "jobs.db"))
+    ways = ["../jobs.db", "..%2fjobs.db", "%2e%2e/jobs.db", "....//jobs.db", "..%5cjobs.db", "%2fetc%2fpasswd", "..%252fjobs.db",
+            f"{data}/jobs.db", "x/../../door.json", "%00", "\u202e", "."]  # fmt: skip
+    routes = ["/media/outputs/{}", "/media/outputs/x/{}", "/media/segments/{}", "/media/voices/{}/export",
+              "/media/voice-samples?voice={}", "/fonts/{}", "/static/{}", "/assets/{}", "/svelte/{}", "/gradio_api/file={}",
+              "/gradio_api/file/{}", "/v1/models/{}", "/gradio_api/custom_component/{}/server/component/x"]  # fmt: skip
+    for route in routes:
+        for way in ways:
+            answer = web.get(route.format(way))
+            assert not leaks(guarded, answer) and answer.status_code != 500, (route, way)
+    for path in (data / "jobs.db", data / "jobs.db-wal", data / "door.json", data / "logs" / "greenroom.log", ROOT / "app.py",
+                 "/etc/passwd", "/proc/self/environ", keeper, data / "page.secret"):  # fmt: skip
+        assert web.get(f"/gradio_api/file={path}").status_code in (403, 404), path
+
+
+def test_paths_in_the_values_of_calls(guarded: RunningStudio, web: httpx.Client) -> None:
+    secret = str(guarded.data / "door.json")
+    file = {"path": secret, "meta": {"_type": "gradio.FileData"}}
+    for kind, spec in (
+        ("transcription", {"audio": secret}), ("lip_sync", {"face": secret, "audio": secret}),
+        ("image_to_video", {"image": secret, "prompt": "x"}), ("animate_portrait", {"portrait": secret, "driving_video": secret}),
+        ("text_to_video", {"prompt": "x", "music": secret}), ("upscale", {"video": secret}),
+    ):  # fmt: skip
+        answer = web.post("/gradio_api/run/submit", json={"data": [kind, spec]})
+        told = answer.text
+        if answer.status_code == 200:  # taken as a job, which must not read it either
+            job = answer.json()["data"][0]
+            told = json.dumps(ended(web, job["id"])["error"])
+        assert "reason" in told or "error" in told
+        assert "SQLite" not in told and TOKEN not in told and '"signing"' not in told, kind
+    for name in ("transcribe", "save_voice"):
+        values = [file] if name == "transcribe" else ["A name", file]
+        answer = web.post(f"/gradio_api/run/{name}", json={"data": values})
+        assert answer.status_code >= 400 and str(guarded.data) not in answer.text
+
+
+def ended(web: httpx.Client, job: str) -> dict[str, Any]:
+    for _ in range(600):
+        found: dict[str, Any] = web.post("/gradio_api/run/job", json={"data": [job]}).json()["data"][0]
+        if found["state"] in ("done", "failed", "cancelled", "interrupted"):
+            return found
+    raise AssertionError("the job goes on and on")
+
+
+def test_names_of_uploads_stay_in_their_folder(guarded: RunningStudio, web: httpx.Client) -> None:
+    names = [
+        "../../../evil.wav",
+        "..\\..\\evil.wav",
+        "/tmp/evil.wav",
+        "a/../../../../evil.wav",
+        "\x00evil.wav",
+        "~/.evil.wav",
+        "x" * 300,
+    ]
+    before = {path for path in guarded.data.rglob("*") if path.is_file() and "uploads" not in path.parts}
+    for name in names:
+        uploaded = web.post("/gradio_api/upload", files={"files": (name, b"RIFF", "audio/wav")})
+        assert uploaded.status_code < 500 or len(name) > 255, name
+        for path in uploaded.json() if uploaded.status_code == 200 else ():
+            assert Path(path).resolve().is_relative_to(guarded.data / "uploads"), name
+        written = web.post("/v1/audio/transcriptions", files={"file": (name, b"RIFF")}, data={"model": "auto"})
+        assert written.status_code in (400, 422) and "error" in written.json(), name
+    after = {path for path in guarded.data.rglob("*") if path.is_file() and "uploads" not in path.parts}
+    assert not [path for path in after - before if "evil" in path.name]
+    assert not list(guarded.data.parent.glob("*evil*"))
+
+
+def test_what_was_uploaded_never_runs_as_a_page_of_ours(web: httpx.Client) -> None:
+    page = b"<!doctype html><script>alert(1)</script>"
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    for name, content in (
+        ("a.html", page),
+        ("a.svg", drawing),
+        ("a.xhtml", page),
+        ("a.js", b"alert(1)"),
+        ("a.xml", drawing),
+        ("a.wav", page),
+    ):
+        (path,) = web.post("/gradio_api/upload", files={"files": (name, content)}).json()
+        for address in (f"/gradio_api/file={path}", f"/gradio_api/file/{path}"):
+            answer = web.get(address)
+            if answer.status_code >= 400:
+                continue
+            assert answer.headers["content-security-policy"].startswith("sandbox"), address
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            shown = answer.headers["content-type"].partition(";")[0]
+            assert shown.startswith("audio/") or (
+                shown == "application/octet-stream" and answer.headers["content-disposition"].startswith("attachment")
+            ), (name, shown)
+
+
+def test_a_page_put_among_the_outputs_is_a_download(guarded: RunningStudio, web: httpx.Client) -> None:
+    for name in ("planted.html", "planted.svg"):
+        path = guarded.data / "outputs" / name
+        path.write_text("<script>alert(1)</script>")
+        answer = web.get(f"/gradio_api/file={path}")
+        assert answer.status_code >= 400 or answer.headers["content-disposition"].startswith("attachment")
+        assert web.get(f"/media/outputs/{name}").status_code == 404
+        path.unlink()
+
+
+# Addresses of elsewhere
+
+
+ELSEWHERE = [
+    "http://169.254.169.254/latest/meta-data", "https://example.com/a.wav", "file:///etc/passwd", "ftp://example.com/a",
+    "//evil/share", "\\\\evil\\share", "HTTP://127.0.0.1:22/", "gopher://127.0.0.1/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_no_file_is_fetched_from_an_address(guarded: RunningStudio, web: httpx.Client, address: str) -> None:
+    file = {"path": address, "url": address, "meta": {"_type": "gradio.FileData"}}
+    for path in ("/gradio_api/run/transcribe", "/gradio_api/call/transcribe", "/gradio_api/call/v2/transcribe"):
+        answer = web.post(path, json={"data": [file], "audio": file})
+        assert answer.status_code == 422 and "fetches none" in answer.text, path
+    joined = web.post("/gradio_api/queue/join", json={"data": [{"deep": [file]}], "fn_index": 0, "session_hash": "x"})
+    assert joined.status_code == 422
+    assert web.get(f"/gradio_api/file={address}").status_code in (403, 404)
+    assert web.get(f"/gradio_api/proxy={address}").status_code == 404
+    assert log_of(guarded, "Refused POST '/gradio_api/queue/join'", "fetches none")
+
+
+def test_routes_of_gradio_that_the_studio_has_no_use_for(web: httpx.Client) -> None:
+    for path in (
+        "/gradio_api/vibe-code/",
+        "/gradio_api/deep_link?session_hash=x",
+        "/monitoring",
+        "/gradio_api/runs",
+        "/monitoring/x",
+    ):
+        assert web.get(path).status_code == 404, path
+    assert web.post("/gradio_api/vibe-edit/", json={"prompt": "x"}).status_code == 404
+
+
+# Too much, too deep, too little
+
+
+def test_bodies_that_are_too_much(guarded: RunningStudio, web: httpx.Client) -> None:
+    for path in ("/gradio_api/upload", "/gradio_api/run/jobs", "/v1/audio/speech", "/gradio_api/mcp/"):
+        with socket.create_connection(("127.0.0.1", guarded.port), 30) as line:
+            lengths = f"Content-Length: {600 << 20}\r\nContent-Type: application/json\r\nAuthorization: Bearer {TOKEN}"
+            line.sendall(f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{guarded.port}\r\n{lengths}\r\n\r\n".encode())
+            assert b" 413 " in line.recv(100), path
+    deep = b"[" * 200_000 + b"]" * 200_000
+    answer = web.post("/gradio_api/run/jobs", content=b'{"data": ' + deep + b"}", headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422 and "error" in answer.json()
+    squeezed = gzip.compress(b'{"data": ["' + b"a" * 50_000_000 + b'"]}')
+    answer = web.post("/gradio_api/run/jobs", content=squeezed, headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 422, "nothing is unpacked on the way in"
+    assert log_of(guarded, "Refused POST '/gradio_api/upload'", "larger than")
+
+
+def lying_wave() -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(b"\0\0" * 1600)
+    said = bytearray(buffer.getvalue())
+    said[4:8] = said[40:44] = struct.pack("<I", 0xFFFFFFF0)
+    return bytes(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("empty.wav", b""), ("lies.wav", lying_wave()), ("zero.mp4", b"\0" * 4096), ("text.mp3", b"hello")]
+)
+def test_media_that_is_none_is_refused_in_words(web: httpx.Client, name: str, content: bytes) -> None:
+    answer = web.post("/v1/audio/transcriptions", files={"file": (name, content)}, data={"model": "auto"})
+    told = answer.json()["error"]["message"]
+    assert 400 <= answer.status_code < 500 and name.partition(".")[0] in told and "/" not in told, told
