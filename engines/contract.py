@@ -212,6 +212,7 @@ class Engine(ABC):
 
     card: ClassVar[Card]
     Options: ClassVar[type[EngineOptions]] = EngineOptions
+    imports: ClassVar[tuple[str, ...]] = ()  # the large modules of `load`; a spare worker may have them before
 
     def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
         self.site = site
@@ -393,8 +394,5 @@ CALLABLE_METHODS: dict[Capability, frozenset[str]] = {
 # Values that may cross the pipe between studio and worker, beside JSON's own, Path, bytes and numpy arrays.
 WIRE_VALUES: tuple[type, ...] = (
     Audio, SpeakingVoice, SpeechRequest, TimedMark, Speech, TranscribedSegment, Transcript, PresetVoice,
-    *faces.WIRE_VALUES,
-    *swap.WIRE_VALUES,
-    *video.WIRE_VALUES,
-    *upscaling.WIRE_VALUES,
+    *faces.WIRE_VALUES, *swap.WIRE_VALUES, *video.WIRE_VALUES, *upscaling.WIRE_VALUES,
 )  # fmt: skip

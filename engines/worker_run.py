@@ -1,12 +1,14 @@
 """Inside a worker: the link to the studio, and the loop that runs the engine's calls.
 
-Requests from the studio, each with a call number: `load` (engine, options, site), `configure` (options), `call` (method,
-args, kwargs, stream), and about a running one `cancel` and `more` (the studio has taken an item). `exit` ends the process.
+Requests from the studio, each with a call number: `prepare` (modules to import), `load` (engine, options, site),
+`configure` (options), `call` (method, args, kwargs, stream), and about a running one `cancel` and `more` (the studio has
+taken an item). `exit` ends the process.
 Answers: any number of `progress` and `item`, then one `result` or `error`. `pulse` is the heartbeat.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import queue
@@ -15,7 +17,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from select import POLLIN, poll
 from typing import Any
 
@@ -156,6 +158,8 @@ class EngineHolder:
         self._run.call = request.call
         self._run.check()
         fields = request.value()
+        if request.kind == "prepare":
+            return self._prepare(**fields)
         if request.kind == "load":
             return self._load(**fields)
         if self._engine is None:
@@ -165,6 +169,12 @@ class EngineHolder:
         if request.kind == "call":
             return self._call(request.call, self._engine, **fields)
         raise WireError(f'A worker has no use for a request of the kind "{request.kind}".')
+
+    def _prepare(self, modules: Sequence[str]) -> None:
+        """Import what an engine will need; one that cannot be imported is the load's to tell."""
+        for module in modules:
+            with contextlib.suppress(Exception):
+                importlib.import_module(module)
 
     def _load(self, engine: str, options: dict[str, Any], site: dict[str, Any]) -> None:
         module, _, name = engine.partition(":")

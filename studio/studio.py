@@ -17,7 +17,7 @@ from studio.engines_service import EnginesService
 from studio.environments import Environments
 from studio.errors import GreenroomError
 from studio.housekeeping import Housekeeper
-from studio.jobs.model import ACTIVE
+from studio.jobs.model import ACTIVE, Job, JobState
 from studio.jobs.production import Production
 from studio.jobs.runner import JobRunner
 from studio.jobs.service import Jobs
@@ -93,7 +93,7 @@ class Studio:
         self.templates = Templates((HOME / "workflows", self.paths.workflows))
         self.productions = {production.kind: production for production in productions(self)}
         runner = JobRunner(store, self.productions, self.lanes, self.workers, self.catalog, self.paths.scratch)
-        self.jobs = Jobs(store, runner, self.productions, settings.jobs, self.paths.root)
+        self.jobs = Jobs(store, runner, self.productions, settings.jobs, self.paths.root, self._foresee)
         parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
         parts.callback(self.comfyui.leave)
         runner.start(life.last.suspicious)
@@ -139,6 +139,7 @@ class Studio:
             idle=IdleTimes(self.settings.workers, self.paths.root / "idle.json"),
             tell=self.memory.events.tell,
             observer=self.memory,
+            room_for_spares=self.memory.has_room_to_spare,
             gpu_bytes=self.memory.gpu_bytes,
             tolerance_gib=self.settings.memory.return_tolerance_gib,
         )
@@ -169,6 +170,14 @@ class Studio:
             self.jobs.submit("install_environment", {"name": SHARED_ENVIRONMENT})
         except GreenroomError as error:
             log.warning("The shared model environment is not installed: %s", error)
+
+    def _foresee(self, job: Job) -> None:
+        """A job that has to wait for another of its lane has its engine's libraries imported meanwhile."""
+        engine_id = job.spec.get("engine")
+        if engine_id not in {engine.card.id for engine in self.catalog.all()}:
+            return  # "auto", or a kind of job without one engine
+        if any(other.lane == job.lane and other.id != job.id for other in self.jobs.list((JobState.LOADING, JobState.RUNNING))):
+            self.workers.prepare(str(engine_id))
 
     def _housekeeper(self) -> None:
         housekeeper = Housekeeper(

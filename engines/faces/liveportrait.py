@@ -111,6 +111,7 @@ class LivePortrait(Engine):
         reload_seconds=6.0,
     )
     Options = LivePortraitOptions
+    imports = ("torch",)
     options: LivePortraitOptions
 
     sizes: ClassVar[dict[str, Any]] = {}

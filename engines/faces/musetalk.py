@@ -81,6 +81,7 @@ class MuseTalk(Engine):
         reload_seconds=15.0,
     )
     Options = MuseTalkOptions
+    imports = ("torch", "transformers", "diffusers")
     options: MuseTalkOptions
 
     _landmarks: LandmarkProvider

@@ -74,6 +74,7 @@ class F5TTS(TorchSpeech):
         reload_seconds=20,
     )
     Options = F5Options
+    imports = ("torch", "torchaudio", "f5_tts.model.cfm", "f5_tts.model.backbones.dit", "f5_tts.model.utils")
     options: F5Options
 
     def load_model(self) -> None:

@@ -73,6 +73,7 @@ class FishSpeech(TorchSpeech):
         reload_seconds=30.0,
     )
     Options = FishOptions
+    imports = ("torch", "torchaudio", "fish_speech.inference_engine")
     options: FishOptions
 
     _engine: Any = None

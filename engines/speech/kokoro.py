@@ -68,6 +68,7 @@ class Kokoro(TorchSpeech):
         reload_seconds=15,
     )
     Options = KokoroOptions
+    imports = ("torch", "kokoro")
     options: KokoroOptions
 
     @classmethod

@@ -17,6 +17,8 @@ from engines.speech.torch_speech import TorchSpeech
 class TransformersSpeech(TorchSpeech):
     """Base of the engines that are a few lines around a model of transformers."""
 
+    imports = ("torch", "transformers")
+
     def pretrained(self, sort: Any, folder: Path, dtype: Any = None) -> Any:
         """A model of transformers from a folder, in evaluation mode on `self.device`.
 

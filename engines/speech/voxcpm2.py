@@ -91,6 +91,7 @@ class VoxCPM2(TorchSpeech):
         reload_seconds=40,
     )  # fmt: skip
     Options = VoxCPM2Options
+    imports = ("torch", "transformers", "voxcpm.model.voxcpm2")
     options: VoxCPM2Options
 
     @classmethod

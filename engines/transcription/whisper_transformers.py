@@ -90,6 +90,7 @@ class WhisperTransformers(Engine):
         stall_seconds=900.0,
     )
     Options = WhisperTransformersOptions
+    imports = ("torch", "transformers")
     options: WhisperTransformersOptions
 
     def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:

@@ -81,6 +81,7 @@ class RealEsrgan(Engine):
         reload_seconds=6.0,
     )
     Options = RealEsrganOptions
+    imports = ("torch",)
     options: RealEsrganOptions
 
     _enlarger: Enlarger

@@ -67,6 +67,7 @@ class Wan(Engine):
 
     model: ClassVar[WanModel]
     Options = WanOptions
+    imports = ("torch", "transformers", "diffusers")
     options: WanOptions
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ LEAST_FREE_BYTES = 256 * 1024**2
 DAY = 86_400.0
 
 
+def unforeseen(job: Job) -> None:
+    """For studios that get nothing ready beforehand."""
+
+
 class Jobs:
     """Accepts jobs and tells about them. Nothing here does a job's work, so every call returns at once (`wait` excepted).
 
@@ -33,10 +37,20 @@ class Jobs:
     """
 
     def __init__(
-        self, store: JobStore, runner: JobRunner, productions: Mapping[str, Production], settings: JobSettings, data_folder: Path
+        self,
+        store: JobStore,
+        runner: JobRunner,
+        productions: Mapping[str, Production],
+        settings: JobSettings,
+        data_folder: Path,
+        foresee: Callable[[Job], object] = unforeseen,
     ) -> None:
+        """
+        Args:
+            foresee: told each job that was accepted, to get ready what it will need; must return at once.
+        """
         self._store, self._runner, self._productions, self._settings = store, runner, productions, settings
-        self._data_folder = data_folder
+        self._data_folder, self._foresee = data_folder, foresee
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of job that `submit` takes."""
@@ -55,6 +69,7 @@ class Jobs:
         self._refuse_full_disk()
         job = self._store.add(kind, production.title(prepared), production.lane(prepared), prepared.model_dump(mode="json"))
         self._runner.wake()
+        self._foresee(job)
         return job
 
     def get(self, job_id: str) -> Job:

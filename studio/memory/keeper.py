@@ -19,13 +19,16 @@ from studio.memory.model import Admit, Decision, Holder, Limits, Need, Resident
 from studio.memory.promises import Promises, Reservation
 from studio.memory.reading import MachineFiles, MemoryReading, process_resident, read_memory
 from studio.memory.reservations import Kind, Reservations
-from studio.memory.sampler import Sampler
+from studio.memory.sampler import Level, Sampler
 from studio.memory.sentences import reuse as reuse_said
 from studio.memory.sentences import verdict
 from studio.memory.sizes import GIB, gib
 from studio.memory.thermal import ThermalGuard
 from studio.settings import MemorySettings
 from studio.workers.model import Residency, UnloadReport, WorkerStatus
+
+SPARE_MARGIN = 0.1
+"""Of the pool."""
 
 
 class Workers(Protocol):
@@ -200,6 +203,10 @@ class MemoryKeeper:
         except MemoryRefused as refusal:
             self.events.tell("refused", str(refusal.reason))
             raise
+
+    def has_room_to_spare(self) -> bool:
+        """Whether a process may be started that is only perhaps needed: well below the hard limit, nothing tense."""
+        return self.sampler.level is Level.CALM and self.reading().fraction < self.limits.hard - SPARE_MARGIN
 
     def need(self, card: Card, variant: str = "") -> Need:
         """What a load should have on this machine. `card` is the engine's `card_for` its options; `variant` as variant_key."""

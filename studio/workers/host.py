@@ -36,6 +36,7 @@ from studio.workers.model import (
 from studio.workers.proxy import EngineProxy
 from studio.workers.registry import Registry
 from studio.workers.slot import Slot
+from studio.workers.spares import always
 from studio.workers.starter import Starter
 from studio.workers.wishes import Wishes, unseen, unweighed
 
@@ -60,7 +61,7 @@ class WorkerHost:
         admit: the memory gate; asked before every start. reuse: asked before a warm worker begins another job.
         idle: how long unused workers stay; those of the settings when not given.
         tell: told a kind and a sentence when an idle worker was ended.
-        observer: who keeps the books.
+        observer: who keeps the books. room_for_spares: whether there is memory for a process made ahead of its need.
         available: available main memory in GiB. gpu_bytes: graphics memory of a process by its id.
         tolerance_gib: an unload has succeeded when available memory is back to within this.
     """
@@ -78,6 +79,7 @@ class WorkerHost:
         idle: IdleTimes | None = None,
         tell: Callable[[str, str], None] = untold,
         observer: WorkerObserver | None = None,
+        room_for_spares: Callable[[], bool] = always,
         available: Callable[[], float] = available_gib,
         gpu_bytes: Callable[[int], int] = no_gpu,
         tolerance_gib: float = 0.3,
@@ -89,7 +91,7 @@ class WorkerHost:
         self._logs = WorkerLogs(logs)
         self._registry = Registry(light_workers)
         self._undertaker = Undertaker(self._registry, self._meter, self._observer)
-        self._starter = Starter(settings, site, self._logs, admit, self._meter, self._observer)
+        self._starter = Starter(settings, site, self._logs, admit, self._meter, self._observer, room_for_spares)
         self._keeper = Keeper(self._registry, self.idle, self._meter, self._undertaker.end, tell)
 
     @contextmanager
@@ -128,6 +130,13 @@ class WorkerHost:
         engine = self._catalog.get(engine_id)
         slot = self._acquire(engine, options or engine.Options(), wishes or Wishes())
         self._give_back(slot)
+
+    def prepare(self, engine_id: str) -> bool:
+        """Have a spare process import what the engine needs, while others work; returns at once. Nothing is done for an
+        engine that has a worker, is not installed, or imports nothing large. Whether one was begun."""
+        if self.residency(engine_id) is not Residency.COLD:
+            return False
+        return self._starter.spares.prepare(self._catalog.get(engine_id))
 
     def unload(self, engine_id: str, *, force: bool = False) -> UnloadReport:
         """End all workers of the engine; what came back. Nothing is done for a cold engine.

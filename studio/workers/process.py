@@ -91,6 +91,15 @@ class WorkerProcess:
         finally:
             self._forget(call)
 
+    def adopt(self, title: str, log: WorkerLog, on_exit: Callable[[WorkerProcess], None]) -> bool:
+        """From now on it is another's: its name in sentences, its log, its end. False when it has ended or is about to."""
+        with self._fate:
+            if self._exited.is_set() or self._intent is not None or not self.pid:
+                return False
+            log.pid = self.pid
+            self.title, self._log, self._on_exit = title, log, on_exit
+            return True
+
     def stop_active(self) -> None:
         """End a request that its taker has left unfinished, like a stream that was never closed."""
         call = self._active

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import Any, cast
@@ -15,12 +16,13 @@ from studio.memory.reservations import variant_key
 from studio.settings import WorkerSettings
 from studio.workers.call import CallWatch, Patience
 from studio.workers.ending import Undertaker
-from studio.workers.launch import plan_launch
+from studio.workers.launch import Launch, plan_launch
 from studio.workers.log import WorkerLogs
 from studio.workers.measure import Meter
 from studio.workers.model import AdmissionHook, WorkerObserver
 from studio.workers.process import WorkerProcess
 from studio.workers.slot import Slot
+from studio.workers.spares import Spares, always
 from studio.workers.wishes import Wishes
 
 LONGEST_RELOADS = 10
@@ -36,12 +38,20 @@ class Starter:
     """
 
     def __init__(
-        self, settings: WorkerSettings, site: Site, logs: WorkerLogs, admit: AdmissionHook, meter: Meter, observer: WorkerObserver
+        self,
+        settings: WorkerSettings,
+        site: Site,
+        logs: WorkerLogs,
+        admit: AdmissionHook,
+        meter: Meter,
+        observer: WorkerObserver,
+        room_for_spares: Callable[[], bool] = always,
     ) -> None:
         self._settings, self._site, self._logs = settings, site, logs
         self._admit, self._meter, self._observer = admit, meter, observer
         self._spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker-spawner")
         self._patience = Patience(settings.start_seconds, settings.heartbeat_seconds, settings.cancel_grace_seconds)
+        self.spares = Spares(site, logs, self._patience, self._spawn, room=room_for_spares)
 
     def start(self, slot: Slot, wishes: Wishes, undertaker: Undertaker) -> None:
         """Bring a fresh slot to a loaded worker, or leave nothing of it behind.
@@ -50,28 +60,37 @@ class Starter:
             EngineNotReady, MemoryRefused, WorkerDied, Cancelled, and what the engine raised while loading.
         """
         try:
-            process = self._prepare(slot, undertaker)
+            launch = self._prepare(slot)
         except BaseException:
             undertaker.never_admitted(slot)
             raise
         self._pass_gate(slot, wishes, undertaker)
-        slot.process = process
         try:
-            self._bring_up(slot, process, wishes)
+            slot.process = self._process(slot, launch, wishes, undertaker)
+            self._bring_up(slot, slot.process, wishes)
         except BaseException:
-            if process.pid:
+            if slot.process is not None and slot.process.pid:
                 undertaker.end(slot, 0.0)
             else:
                 undertaker.never_lived(slot)
             raise
 
-    def _prepare(self, slot: Slot, undertaker: Undertaker) -> WorkerProcess:
+    def _prepare(self, slot: Slot) -> Launch:
         launch = plan_launch(slot.engine.card, self._site)
         readiness = slot.engine.readiness(self._site)
         if not readiness.ready:
             raise EngineNotReady(readiness.sentence, readiness.next_step)
+        return launch
+
+    def _process(self, slot: Slot, launch: Launch, wishes: Wishes, undertaker: Undertaker) -> WorkerProcess:
+        """The spare one where it fits, else one that is still to be started."""
         log = self._logs.open(slot.engine.card.id)
-        return WorkerProcess(launch, self._patience, log, lambda process: undertaker.bury(slot, process), self._spawn)
+
+        def bury(process: WorkerProcess) -> None:
+            undertaker.bury(slot, process)
+
+        spare = self.spares.take(launch, log, bury, wishes.cancelled)
+        return spare or WorkerProcess(launch, self._patience, log, bury, self._spawn)
 
     def _pass_gate(self, slot: Slot, wishes: Wishes, undertaker: Undertaker) -> None:
         def waiting(reason: str) -> None:
@@ -94,7 +113,8 @@ class Starter:
         begun = time.monotonic()
         self._refuse_doomed(slot)
         patience = self._settings.start_seconds
-        process.start(CallWatch(patience, patience, wishes.cancelled))
+        if not process.pid:
+            process.start(CallWatch(patience, patience, wishes.cancelled))
         self._refuse_doomed(slot)
         self._load(slot, process, wishes)
         seconds = time.monotonic() - begun
@@ -126,6 +146,7 @@ class Starter:
         return CallWatch(stall, self._settings.heartbeat_seconds, wishes.cancelled, wishes.on_progress)
 
     def close(self) -> None:
+        self.spares.close()
         self._spawner.shutdown(wait=True)
 
     def _spawn(self, *args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:

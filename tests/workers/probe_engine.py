@@ -80,7 +80,7 @@ class Probe(Engine):
             "refuse": _refuse, "thing": lambda: object(), "pid": lambda: os.getpid(), "level": self._level,
             "size": self._size, "child": _start_child, "big": _big, "secret-path": _fail_with_secrets,
             "tell": self._tell, "vanish": lambda: os._exit(0), "facts": _facts, "hold": self._hold,
-            "length": len, "made": lambda: self.made,
+            "length": len, "made": lambda: self.made, "loaded": lambda name: f"{os.getpid()} {name in sys.modules}",
         }  # fmt: skip
         return deeds[word](*arguments)
 
