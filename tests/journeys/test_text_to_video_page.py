@@ -23,6 +23,10 @@ def test_a_clip_from_the_page(page: Any, tmp_path: Path) -> None:
     page.locator("#video-fit").get_by_text("2 shots").wait_for()
     page.locator("#video-to-shots").click()
     page.locator("#video-shots span[data-editable]").filter(has_text="A boat comes home").first.wait_for()
+    with page.expect_download() as listed:
+        page.locator("#video-csv").click()
+    listed.value.save_as(tmp_path / "shots.csv")
+    assert "A boat comes home across the bay." in (tmp_path / "shots.csv").read_text("utf-8")
 
     page.locator("#video-size input").fill("480x270")
     page.locator("#video-size input").press("Enter")
@@ -49,6 +53,22 @@ def test_a_clip_from_the_page(page: Any, tmp_path: Path) -> None:
     page.reload()
     page.get_by_role("tab", name="Text-to-Video", exact=True).click()
     wait_for_state(page, "done")
+    make_it_larger(page)
+    page.locator("#video-detail").get_by_role("button", name="Send to Lip-sync").click()
+    page.locator("#face-output input").wait_for()
+
+
+def make_it_larger(page: Any) -> None:
+    """The button of the result opens the fold with this video chosen; its button makes it twice as large."""
+    page.locator("#video-detail").get_by_role("button", name="Upscale").click()
+    page.locator("#upscale-go").wait_for()
+    page.wait_for_function("document.querySelector('#upscale-video input').value.includes('animatic')")
+    page.locator("#upscale-go").click()
+    page.locator("#video-card").get_by_text("Larger:").first.wait_for()
+    wait_for_state(page, "done")
+    page.locator("#video-detail").get_by_text("480 × 270 to 960 × 540").wait_for()
+    page.wait_for_function("document.querySelector('#video-detail video').readyState >= 1")
+    assert page.locator("#video-detail video").evaluate("one => one.videoWidth") == 960
 
 
 def test_what_cannot_be_is_said_and_stays(page: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gradio_client import handle_file
 
 from engines.upscaling.basic import enlarged
 from media.decode import decode_audio
@@ -14,7 +15,7 @@ from media.video import probe_video, read_frames
 from media.video_writer import count_pictures
 from studio.errors import GreenroomError
 from studio.library.model import NotEnoughSpace
-from tests.upscaling.conftest import FRAMES, SIZE, Enlarging, png
+from tests.upscaling.conftest import FRAMES, SIZE, Enlarging, moving, png
 
 
 def test_edges_get_sharper_without_halos_and_flat_areas_stay() -> None:
@@ -47,6 +48,16 @@ def test_a_video_of_the_library_becomes_larger(enlarging: Enlarging) -> None:
     recipe = output.recipe
     assert recipe["engine"] == "basic-upscale" and "48 × 32 to 144 × 96" in recipe["facts"][1]
     assert {path.suffix for path in output.companions} >= {".jpg", ".png"}
+
+
+def test_a_video_becomes_larger_over_the_api(client: Any, tmp_path: Path) -> None:
+    small = moving(tmp_path / "small.mp4")
+    video, job = client.predict(handle_file(str(small)), "basic-upscale", {"scale": 2}, api_name="/upscale")
+    info = probe_video(video)
+    assert (info.width, info.height, info.has_audio) == (2 * SIZE[0], 2 * SIZE[1], True)
+    assert (job["kind"], job["state"]) == ("upscale", "done")
+    with pytest.raises(Exception, match="mood"):
+        client.predict(handle_file(str(small)), "auto", {"mood": "jolly"}, api_name="/upscale")
 
 
 def test_subtitles_go_along(enlarging: Enlarging) -> None:
