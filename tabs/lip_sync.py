@@ -19,7 +19,7 @@ from tabs.face_result import face_result
 from tabs.fit import memory_fit, time_in_words
 from tabs.html import about, html_piece, piece
 from tabs.job_view import JobView
-from tabs.lip_sync_form import LIBRARY, PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm
+from tabs.lip_sync_form import LIBRARY, PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm, point_line
 from tabs.wiring import QUIET, clicked, problem, toasted
 
 KINDS = ("lip_sync", "animate_portrait")
@@ -62,48 +62,44 @@ class LipSyncTab:
         self.go.click(self._generate, form.inputs, [self.trouble, *shown], **QUIET)
         self.preview.click(self._preview, form.inputs, [self.trouble, *shown], **QUIET)
         self.stop.click(self._stop, view.looked_at, view.painted, **QUIET)
-        self._wire_form()
-        tab.select(self._lists, form.mode, [form.face_output, form.audio_output, form.driving_output, form.voice], **QUIET)
+        self._wire_form(tab)
         for sender in senders:
             sender.click(self._sent, None, [tabs, form.mode, form.speech_from, form.audio_output, *self._speech_groups], **QUIET)
-            sender.click(self._use_settings, None, [tabs, self.trouble, *form.inputs], **QUIET)
+            sender.click(self._use_settings, None, [tabs, self.trouble, form.clicked, *form.inputs], **QUIET)
 
     @property
     def _speech_groups(self) -> list[Any]:
         return [self.form.text_group, self.form.recording_group]
 
-    def _wire_form(self) -> None:
+    def _wire_form(self, tab: gr.Tab) -> None:
         form = self.form
         modes = [form.speech_column, form.driving_column, form.face_from, form.face_output, form.engine]
         form.mode.change(self._mode_chosen, [form.mode, form.face_from, form.engine], modes, **QUIET)
-        for source, places in (
-            (form.face_from, {PICTURE: form.picture, VIDEO: form.video, LIBRARY: form.face_output}),
-            (form.driving_from, {VIDEO: form.driving, LIBRARY: form.driving_output}),
-        ):
-            source.change(partial(_only, list(places)), source, list(places.values()), **QUIET)
+        places: dict[Any, dict[str, Any]] = {
+            form.face_from: {PICTURE: form.picture, VIDEO: form.video, LIBRARY: form.face_output},
+            form.driving_from: {VIDEO: form.driving, LIBRARY: form.driving_output},
+            form.speech_from: {TEXT: form.text_group, RECORDING: form.recording_group, LIBRARY: form.audio_output},
+        }
+        for source, named in places.items():
+            source.change(partial(self._only, named), [source, form.mode], list(named.values()), **QUIET)
+        lists = [form.face_output, form.audio_output, form.driving_output, form.voice]
+        tab.select(self._lists, form.mode, lists, **QUIET)
         seen: list[Any] = [form.face_from, form.video, form.face_output]
         for changed in seen:
             changed.change(self._first_picture, seen, form.first, trigger_mode="always_last", **QUIET)
-        form.speech_from.change(
-            lambda source: [gr.update(visible=source == one) for one in (TEXT, RECORDING, LIBRARY)],
-            form.speech_from,
-            [form.text_group, form.recording_group, form.audio_output],
-            **QUIET,
-        )
         for chosen in (form.engine, form.mode):
             chosen.change(self._engine_chosen, [form.engine, form.mode], [made.group for made in form.options], **QUIET)
         for told in (form.mode, form.picture, form.video, form.face_output, form.text, form.recording, form.audio_output,
                      form.driving, form.engine, form.fps, form.length):  # fmt: skip
             told.change(self._forecast, form.inputs, self.fit, trigger_mode="always_last", **QUIET)
         for face in (form.picture, form.first):
-            face.select(self._face_clicked, face, form.point, **QUIET)
+            face.select(self._face_clicked, face, [form.point, form.clicked], **QUIET)
         for given in (form.picture, form.video, form.face_output):
-            given.input(lambda: None, None, form.point, **QUIET)
+            given.input(lambda: (None, ""), None, [form.point, form.clicked], **QUIET)
 
     def _mode_chosen(self, mode: str, face_from: str, engine: str) -> list[Any]:
         speaks = mode == SPEAK
         engines = self.form.engine_choices("lip_sync" if speaks else "animate")
-        kinds = ("video", "image") if speaks else ("image",)
         return [
             gr.update(visible=speaks),
             gr.update(visible=not speaks),
@@ -112,7 +108,7 @@ class LipSyncTab:
                 value=face_from if speaks or face_from != VIDEO else PICTURE,
                 label="Face" if speaks else "Portrait",
             ),
-            gr.update(choices=self.form.output_choices(*kinds)),
+            gr.update(choices=self._listed(self.form.face_output, mode)),
             gr.update(choices=engines, value=engine if engine in [one for _, one in engines] else "auto"),
         ]
 
@@ -133,23 +129,37 @@ class LipSyncTab:
         return gr.update(visible=True, value=picture)
 
     @toasted
-    def _face_clicked(self, picture: str | None, event: gr.SelectData) -> tuple[float, float] | None:
-        """Where in the picture was clicked, in fractions of its sides."""
+    def _face_clicked(self, picture: str | None, event: gr.SelectData) -> tuple[tuple[float, float] | None, str]:
+        """Where in the picture was clicked, in fractions of its sides, and a line that says so."""
         if not picture or not isinstance(event.index, list | tuple) or len(event.index) != 2:
-            return None
+            return None, ""
         try:
             height, width = read_picture(picture).shape[:2]
         except MediaError:
-            return None
-        gr.Info("The face nearest to this point will speak.")
-        return min(1.0, max(0.0, event.index[0] / width)), min(1.0, max(0.0, event.index[1] / height))
+            return None, ""
+        point = tuple(min(1.0, max(0.0, at / side)) for at, side in zip(event.index, (width, height), strict=True))
+        return point, point_line(point)
+
+    def _only(self, places: dict[str, Any], chosen: str, mode: str) -> list[Any]:
+        """Updates that show the one of several places that was chosen; what was finished meanwhile is there to be chosen."""
+        return [
+            gr.update(visible=name == chosen, choices=self._listed(place, mode))
+            if name == LIBRARY
+            else gr.update(visible=name == chosen)
+            for name, place in places.items()
+        ]
+
+    def _listed(self, place: Any, mode: str) -> list[tuple[str, str]]:
+        """What of the library fits a dropdown."""
+        form = self.form
+        faces = ("video", "image") if mode == SPEAK else ("image",)
+        kinds = {form.face_output: faces, form.audio_output: ("audio",), form.driving_output: ("video",)}[place]
+        return form.output_choices(*kinds)
 
     def _lists(self, mode: str) -> list[Any]:
         form = self.form
         return [
-            gr.update(choices=form.output_choices(*(("video", "image") if mode == SPEAK else ("image",)))),
-            gr.update(choices=form.output_choices("audio")),
-            gr.update(choices=form.output_choices("video")),
+            *(gr.update(choices=self._listed(one, mode)) for one in (form.face_output, form.audio_output, form.driving_output)),
             gr.update(choices=form.voice_choices()),
         ]
 
@@ -169,7 +179,7 @@ class LipSyncTab:
         data = clicked(event)
         recipe = self._studio.library.get(data.get("output", "")).recipe if data.get("act") == "use" else {}
         if recipe.get("kind") not in KINDS:
-            return [gr.skip()] * (2 + len(self.form.inputs))
+            return [gr.skip()] * (3 + len(self.form.inputs))
         return [gr.update(selected="lip-sync"), "", *self.form.restored(recipe["kind"], recipe.get("spec") or {})]
 
     def _forecast(self, *values: Any) -> str:
@@ -211,8 +221,3 @@ class LipSyncTab:
             raise InvalidInput("Nothing is running.")
         self._studio.jobs.cancel(job.id)
         return self.view.paint(job.id, seen, page)
-
-
-def _only(names: list[str], chosen: str) -> list[Any]:
-    """Updates that show the one of several places that was chosen."""
-    return [gr.update(visible=one == chosen) for one in names]

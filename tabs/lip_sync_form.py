@@ -14,13 +14,15 @@ from media.pictures import is_picture
 from studio.errors import GreenroomError
 from studio.productions.face_work import FaceEngines
 from studio.studio import Studio
-from tabs.html import about
+from tabs.html import about, html_piece, piece
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 
 SPEAK, PERFORM = "A face speaks", "Animate a portrait"
 PICTURE, VIDEO, LIBRARY = "Picture", "Video", "Library"
 TEXT, RECORDING = "Text", "Recording"
 AUTO = "auto"
+LISTED: dict[str, Any] = {"allow_custom_value": True}
+"""Lists that grow while the page is open: the studio checks what is chosen, against what there is by then."""
 EXAMPLE = "Good evening. I have waited a long time to say something, and now I hardly know where to begin."
 
 
@@ -77,18 +79,19 @@ class LipSyncForm:
         self.samples = gr.Examples([[str(path)] for path in samples], [self.picture], label="Samples")
         self.video = gr.Video(label="Video", sources=["upload", "webcam"], visible=False, elem_id="face-video", height=300)
         self.face_output = gr.Dropdown(
-            self.output_choices("video", "image"), label="From the library", visible=False, elem_id="face-output"
+            self.output_choices("video", "image"), label="From the library", visible=False, elem_id="face-output", **LISTED
         )
         self.first = gr.Image(
             label="Click on the face that is meant", type="filepath", interactive=False, visible=False, elem_id="face-first",
             height=220,
         )  # fmt: skip
+        self.clicked = html_piece(elem_id="face-clicked", live=True)
 
     def _build_driving(self) -> None:
         self.driving_from = gr.Radio([VIDEO, LIBRARY], value=VIDEO, label="Driving video", elem_id="driving-from")
         self.driving = gr.Video(label="Video", sources=["upload", "webcam"], elem_id="driving", height=300)
         self.driving_output = gr.Dropdown(
-            self.output_choices("video"), label="From the library", visible=False, elem_id="driving-output"
+            self.output_choices("video"), label="From the library", visible=False, elem_id="driving-output", **LISTED
         )
         self.driving_face = gr.Number(
             1, label="Which face leads", info="1 is the largest of the first picture.", precision=0, minimum=1, maximum=64
@@ -98,12 +101,12 @@ class LipSyncForm:
         self.speech_from = gr.Radio([TEXT, RECORDING, LIBRARY], value=TEXT, label="Speech", elem_id="speech-from")
         with gr.Column(elem_classes="flush") as self.text_group:
             self.text = gr.Textbox(EXAMPLE, label="What to say", lines=5, elem_id="face-text")
-            self.voice = gr.Dropdown(self.voice_choices(), value="", label="Voice", elem_id="face-voice")
+            self.voice = gr.Dropdown(self.voice_choices(), value="", label="Voice", elem_id="face-voice", **LISTED)
         with gr.Column(elem_classes="flush", visible=False) as self.recording_group:
             self.recording = gr.Audio(sources=["upload", "microphone"], type="filepath", label="Recording", elem_id="face-audio")
             self.transcript = gr.Textbox(label="What is said in it", info="If you know it; helps with English.", lines=2)
         self.audio_output = gr.Dropdown(
-            self.output_choices("audio"), label="A finished voiceover", visible=False, elem_id="audio-output"
+            self.output_choices("audio"), label="A finished voiceover", visible=False, elem_id="audio-output", **LISTED
         )
 
     @property
@@ -138,7 +141,7 @@ class LipSyncForm:
         return "lip_sync", {**spec, "audio": audio_output or ""}
 
     def restored(self, kind: str, spec: Mapping[str, Any]) -> list[Any]:
-        """Updates for `inputs` that bring an earlier job's fields back; files that are gone are left to be given again."""
+        """Updates for `clicked` and `inputs` that bring an earlier job's fields back; what is gone has to be given again."""
         speaks = kind != "animate_portrait"
         face = self._source(spec.get("face" if speaks else "portrait", ""))
         sound = self._source(spec.get("audio", ""))
@@ -146,6 +149,7 @@ class LipSyncForm:
         said = TEXT if spec.get("text") else LIBRARY if sound.output else RECORDING
         point = (spec.get("face_x", -1.0), spec.get("face_y", -1.0))
         return [
+            point_line(point if min(point) >= 0 else None),
             SPEAK if speaks else PERFORM,
             LIBRARY if face.output else PICTURE if not face.file or is_picture(Path(face.file)) else VIDEO,
             face.file if face.file and is_picture(Path(face.file)) else gr.skip(),
@@ -198,3 +202,12 @@ class LipSyncForm:
     def output_choices(self, *kinds: str) -> list[tuple[str, str]]:
         found = self._studio.library.list(limit=60, kinds=kinds)
         return [(f"{one.title or one.id}" + (f" · {about(one.duration)}" if one.duration else ""), one.id) for one in found]
+
+
+def point_line(point: tuple[float, float] | None) -> str:
+    """What a click in the picture has chosen, in words; "" without one."""
+    if point is None:
+        return ""
+    across, down = (round(100 * at) for at in point)
+    said = f"The face nearest to your click is meant ({across} % across, {down} % down)."
+    return piece(f'<div class="counts"><span>{said}</span></div>')

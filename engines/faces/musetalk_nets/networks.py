@@ -85,7 +85,8 @@ class MuseTalkNetworks:
     @torch.inference_mode()
     def latents(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the UNet is given of RGB faces [n, SIDE, SIDE, 3]: the face without its lower half, then the whole face."""
-        whole = torch.from_numpy(np.ascontiguousarray(faces)).to(self.device).permute(0, 3, 1, 2).float() / 255
+        # laid out plane by plane, or convolutions take another path, which rounds otherwise than upstream's
+        whole = torch.from_numpy(np.ascontiguousarray(faces)).to(self.device).permute(0, 3, 1, 2).contiguous().float() / 255
         masked = whole.clone()
         masked[:, :, whole.shape[2] // 2 :] = 0
         encoded = [self._encoded(one * 2 - 1) for one in (masked, whole)]
