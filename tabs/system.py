@@ -90,7 +90,9 @@ class SystemTab:
         for name, section in self.sections.items():
             opened = self._tabs[name].select(lambda name=name: name, None, self.open, **QUIET)
             opened.then(self._paint, self._asked, self._painted, **QUIET)
-            section.piece.click(self._acting(section), self._asked, self._painted, **QUIET)
+            # "multiple": a load takes seconds, and what is pressed meanwhile counts too.
+            acting = self._acting(section)
+            section.piece.click(acting, self._asked, self._painted, trigger_mode="multiple", **QUIET)
             for filter_ in section.asked:
                 filter_.change(self._paint, self._asked, self._painted, trigger_mode="always_last", **QUIET)
         log = self.sections["log"]

@@ -164,6 +164,8 @@ def _row(engine: EngineFacts) -> str:
 
 def _main_button(engine: EngineFacts) -> str:
     card = engine.status.card
+    if engine.status.residency is Residency.LOADING:
+        return ""
     if engine.workers:
         return button("unload", f"Unload {card.title}", style="", word="Unload", engine=card.id)
     if engine.status.ready:

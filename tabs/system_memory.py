@@ -6,7 +6,8 @@ Everything is drawn from the report of /memory, the history and the events, so a
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import cycle
@@ -66,7 +67,7 @@ def machine_sentence(report: Report) -> str:
 def machine_parts(report: Report) -> list[Part]:
     """What the machine's memory holds, in the order of the bar; together they are the pool."""
     own_card = _has_card(report)
-    held = [(row["title"], row["memory"] - (row["on_card"] if own_card else 0.0)) for row in _holders(report)]
+    held = _named((row["title"], row["memory"] - (row["on_card"] if own_card else 0.0)) for row in _holders(report))
     used, pool = report["used"], report["pool"]
     cache = max(0.0, min(report["cached"], pool - used))
     parts = [Part("System and other programs", max(0.0, used - sum(gib for _, gib in held)), "m1")]
@@ -79,11 +80,21 @@ def card_parts(report: Report) -> list[Part]:
     if not _has_card(report):
         return []
     gpu = report["gpu"]
-    held = [(row["title"], row["on_card"]) for row in _holders(report) if row["on_card"]]
+    held = _named((row["title"], row["on_card"]) for row in _holders(report) if row["on_card"])
     used = gpu["used"] if gpu["used"] is not None else sum(gib for _, gib in held)
     parts = [Part("Desktop and other programs", max(0.0, used - sum(gib for _, gib in held)), "m1")]
     parts += [Part(title, gib, colour) for (title, gib), colour in zip(held, cycle(_HOLDER_COLOURS))]
     return [*parts, Part("Free", max(0.0, gpu["total"] - used), "free")]
+
+
+def _named(held: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Several workers of one engine are numbered."""
+    seen: Counter[str] = Counter()
+    named = []
+    for title, gib in held:
+        seen[title] += 1
+        named.append((title if seen[title] == 1 else f"{title} {seen[title]}", gib))
+    return named
 
 
 def _holders(report: Report) -> list[Mapping[str, Any]]:

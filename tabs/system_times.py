@@ -27,7 +27,8 @@ def times_table(rows: Sequence[Calibration]) -> str:
 
 
 def _row(one: Calibration) -> str:
-    takes = about(one.seconds) if one.runs == 1 else f"{about(one.low)} to {about(one.high)}"
+    low, high = about(one.low), about(one.high)
+    takes = about(one.seconds) if low == high else f"{low} to {high}"
     off = "not judged yet" if one.off is None else f"{one.off:.0%} ({one.judged} judged)"
     return (
         f'<tr><td><b>{escape(one.work.engine)}</b></td><td>{escape(_work(one))}</td><td class="num">{takes}</td>'

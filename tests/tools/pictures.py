@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.conftest import QUIET
 from tests.house.sources import ROOT
-from tests.servers import running_studio
+from tests.servers import RunningStudio, running_studio
 
 PICTURES = ROOT / "docs" / "pictures"
 WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
@@ -40,12 +40,26 @@ def main() -> None:
         page.get_by_role("tab", name="Voices", exact=True).click()
         page.wait_for_timeout(800)
         page.screenshot(path=PICTURES / "voices.png")
-        page.get_by_role("tab", name="System", exact=True).click()
-        page.wait_for_timeout(2_500)
-        page.screenshot(path=PICTURES / "system.png")
         opened(browser, studio.url, "light", WIDE).screenshot(path=PICTURES / "voiceover-light.png")
         opened(browser, studio.url, "dark", PHONE).screenshot(path=PICTURES / "voiceover-phone.png")
+        at_work(browser, studio)
         browser.close()
+
+
+def at_work(browser: Any, studio: RunningStudio) -> None:
+    """The System tab while five narrations stand in line."""
+    client = studio.client()
+    for title in ("The lighthouse, part one", "The lighthouse, part two", "Evening news", "A letter home", "Night watch"):
+        script = "\n\n".join(f"In {title} it is paragraph {number}, and it goes on for a while." for number in range(1500))
+        client.predict("voiceover", {"script": script, "title": title, "engine": "flite"}, api_name="/submit")
+    client.predict("voiceover", {"script": "Good evening.", "title": "A greeting", "engine": "espeak"}, api_name="/submit")
+    client.predict("espeak", api_name="/load")
+    for mode, section, name in (("light", "Engines", "system"), ("dark", "Jobs", "system-jobs")):
+        page = opened(browser, studio.url, mode, WIDE)
+        page.get_by_role("tab", name="System", exact=True).click()
+        page.locator("#system-tabs").get_by_role("tab", name=section, exact=True).click()
+        page.wait_for_timeout(4_000)
+        page.screenshot(path=PICTURES / f"{name}.png")
 
 
 def opened(browser: Any, url: str, mode: str, size: dict[str, int]) -> Any:
