@@ -5,7 +5,8 @@ from studio.templates.collection import Templates
 from studio.templates.importing import Chosen, delete_template, read_export, write_template
 from studio.templates.manifest import Manifest
 from studio.templates.patching import build_prompt
-from studio.templates.preflight import FoundModel, Problem, Validation, parse_roots, preflight, validate
+from studio.templates.preflight import FoundModel, Problem, Validation, preflight, validate
+from studio.templates.roots import parse_roots
 from studio.templates.suggestions import Suggestion, suggest_inputs, suggest_outputs
 from studio.templates.template import Template
 

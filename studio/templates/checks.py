@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from studio.comfyui.errors import SAY_WHERE
 from studio.comfyui.inventory import ModelFile, ServerInventory
 from studio.errors import GreenroomError
-from studio.templates.preflight import NO_SERVER, Problem, Validation, parse_roots, scan_roots, validate
+from studio.templates.preflight import NO_SERVER, Problem, Validation, validate
+from studio.templates.roots import parse_roots, scan_roots
 from studio.templates.template import Template
 
 

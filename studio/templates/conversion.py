@@ -25,7 +25,7 @@ from studio.templates.editor_graph import (
     source_of,
 )
 from studio.templates.graphs import is_link, schema_problems, shape_problems
-from studio.templates.preflight import MODEL_ENDINGS
+from studio.templates.roots import MODEL_ENDINGS
 from studio.templates.schema import AUTOGROW, DYNAMIC_COMBO, InputSpec, live_inputs, read_inputs
 
 Classes = Mapping[str, Mapping[str, Any]]

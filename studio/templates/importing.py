@@ -15,8 +15,9 @@ from studio.comfyui.inventory import ServerInventory
 from studio.errors import InvalidInput, NotFound, StorageError
 from studio.templates.conversion import Classes, as_api_graph, file_ending, is_editor_format
 from studio.templates.manifest import Manifest, ParameterKind
-from studio.templates.preflight import MODEL_ENDINGS, basename
+from studio.templates.preflight import basename
 from studio.templates.reading import MANIFEST_SUFFIX, read_template
+from studio.templates.roots import MODEL_ENDINGS
 from studio.templates.suggestions import Suggestion, suggest_outputs
 from studio.templates.template import Template
 from studio.validation import validated

@@ -5,23 +5,21 @@ Nothing is written, moved, fetched or "fixed".
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from studio.comfyui.errors import SAY_WHERE
 from studio.comfyui.inventory import ModelFile, ServerInventory
 from studio.templates.manifest import Manifest, RequiredModel, RequiredNodes
+from studio.templates.roots import DiskFile, scan_roots
 from studio.templates.template import Template
 
-MODEL_ENDINGS = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".gguf", ".onnx", ".pkl"})
-MOST_FILES = 200_000
-"""A root with more files than this is no folder of models; the rest of it is not looked at."""
-
 Folder = Mapping[str, Sequence[ModelFile]]
+File = TypeVar("File", bound=ModelFile)
+OnDisk = Mapping[str, Sequence[DiskFile]]
 
 
 @dataclass(frozen=True)
@@ -83,13 +81,6 @@ class Validation:
         return {"ready": self.ready, "problems": problems, "models": [each.as_dict() for each in self.models]}
 
 
-def parse_roots(text: str | Iterable[str | Path]) -> tuple[Path, ...]:
-    """Folders from a setting: separated by commas, semicolons or line breaks, or given as a list; empty ones and doubles go."""
-    parts = re.split(r"[,;\n]", text) if isinstance(text, str) else [str(part) for part in text]
-    folders = (Path(part.strip().strip("\"'")).expanduser() for part in parts if part.strip().strip("\"'"))
-    return tuple(dict.fromkeys(folders))
-
-
 def preflight(template: Template, inventory: ServerInventory | None, roots: Iterable[Path] = ()) -> list[Problem]:
     """All that is missing, at once; empty when a job may be queued."""
     return list(validate(template, inventory, roots).problems)
@@ -117,33 +108,8 @@ def validate(
     return Validation(tuple(problems), found)
 
 
-def scan_roots(roots: Iterable[Path]) -> dict[str, list[ModelFile]]:
-    """Model files under each root by the name of its first folder, links followed once; a root that cannot be read is empty."""
-    found: dict[str, list[ModelFile]] = {}
-    left = MOST_FILES
-    for root in roots:
-        seen: set[str] = set()
-        for place, folders, names in os.walk(root, followlinks=True):
-            real = os.path.realpath(place)
-            if real in seen:
-                folders.clear()
-                continue
-            seen.add(real)
-            parts = Path(place).relative_to(root).parts
-            for name in names if parts else ():
-                left -= 1
-                if left < 0:
-                    return found
-                if Path(name).suffix.lower() in MODEL_ENDINGS:
-                    file = ModelFile("/".join((*parts[1:], name)), _size(Path(place, name)), str(root))
-                    found.setdefault(LEGACY_FOLDERS.get(parts[0], parts[0]), []).append(file)
-    return found
-
-
 SMALLEST_SHARE = 0.99
 """A file with less of its bytes than this was cut off; the rest is room for a header that was written anew."""
-LEGACY_FOLDERS = {"unet": "diffusion_models", "clip": "text_encoders"}
-"""Folders under their older names; the server lists both under the newer one."""
 
 
 def basename(name: str) -> str:
@@ -182,62 +148,70 @@ def _get_nodes(pack: RequiredNodes, manifest: Manifest) -> str:
     return f"Install the nodes of {pack.pack}: {pack.url}"
 
 
-def _find(model: RequiredModel, listed: Folder, on_disk: Folder, problems: list[Problem]) -> FoundModel:
+def _find(model: RequiredModel, listed: Folder, on_disk: OnDisk, problems: list[Problem]) -> FoundModel:
     """The best file that the server lists for a model; what is wrong with the others becomes problems."""
-    spoilt: list[tuple[ModelFile, int]] = []
+    spoilt: list[FoundModel] = []
     for name in model.names:
         for file in _matches(name, model.folder, listed):
             twin = _twin(file, model.folder, on_disk)
             size = file.size_bytes if file.size_bytes is not None else (twin.size_bytes if twin else None)
-            if size == 0 or (size is not None and name == model.name and size < SMALLEST_SHARE * model.size_bytes):
-                spoilt.append((file, size))
+            found = FoundModel(model, file.name, file.root or (twin.root if twin else None), size)
+            if size == 0 or (size is not None and size < _least(model, name, twin)):
+                spoilt.append(found)
                 continue
-            return FoundModel(model, file.name, file.root or (twin.root if twin else None), size)
-    problems.append(_spoilt(model, *spoilt[0]) if spoilt else _missing(model, listed, on_disk))
-    return FoundModel(model, None, spoilt[0][0].root, spoilt[0][1]) if spoilt else FoundModel(model)
+            return found
+    if not spoilt:
+        problems.append(_missing(model, listed, on_disk))
+        return FoundModel(model)
+    problems.append(_spoilt(spoilt[0]))
+    return replace(spoilt[0], listed=None)
 
 
-def _matches(name: str, folder: str, listed: Folder) -> list[ModelFile]:
+def _least(model: RequiredModel, name: str, twin: DiskFile | None) -> float:
+    """The bytes under which a file was cut off: by its own header where it lies on this machine, else by the manifest."""
+    by_header = twin.whole_bytes if twin else None
+    if by_header is not None:
+        return by_header
+    return SMALLEST_SHARE * model.size_bytes if name == model.name else 0
+
+
+def _matches(name: str, folder: str, listed: Mapping[str, Sequence[File]]) -> list[File]:
     """Files of this name, the one that lies least deep first."""
     found = [file for file in listed.get(folder, ()) if basename(file.name) == basename(name)]
     return sorted(found, key=lambda file: (file.name.replace("\\", "/").count("/"), file.name))
 
 
-def _twin(file: ModelFile, folder: str, on_disk: Folder) -> ModelFile | None:
+def _twin(file: ModelFile, folder: str, on_disk: OnDisk) -> DiskFile | None:
     path = file.name.replace("\\", "/").casefold()
     return next((each for each in on_disk.get(folder, ()) if each.name.casefold() == path), None)
 
 
-def _seen_on_disk(model: RequiredModel, on_disk: Folder) -> FoundModel:
-    file = next((file for name in model.names for file in _matches(name, model.folder, on_disk)), None)
-    return FoundModel(model, file.name, file.root, file.size_bytes) if file and file.size_bytes else FoundModel(model)
+def _seen_on_disk(model: RequiredModel, on_disk: OnDisk) -> FoundModel:
+    file = next((file for name in model.names for file in _matches(name, model.folder, on_disk) if file.whole), None)
+    return FoundModel(model, file.name, file.root, file.size_bytes) if file else FoundModel(model)
 
 
-def _spoilt(model: RequiredModel, file: ModelFile, size: int) -> Problem:
-    if size == 0:
-        words = f"The file {file.name} in {model.folder} is empty."
+def _spoilt(found: FoundModel) -> Problem:
+    model, name = found.model, found.listed
+    if not found.size_bytes:
+        words = f"The file {name} in {model.folder} is empty."
+    elif model.size_bytes > found.size_bytes:
+        words = f"The file {name} in {model.folder} is cut off: it has {found.size_bytes:,} of {model.size_bytes:,} bytes."
     else:
-        words = f"The file {file.name} in {model.folder} is cut off: it has {size:,} of {model.size_bytes:,} bytes."
+        words = f"The file {name} in {model.folder} is damaged or cut off at {found.size_bytes:,} bytes."
     return Problem("model", model.name, words, f"Fetch it again, whole: {model.url}" if model.url else "Fetch it again, whole.")
 
 
-def _missing(model: RequiredModel, listed: Folder, on_disk: Folder) -> Problem:
+def _missing(model: RequiredModel, listed: Folder, on_disk: OnDisk) -> Problem:
     words = f"The model {model.name} is missing in {model.folder}."
     for folder, files in listed.items():
         if folder != model.folder and any(basename(file.name) == basename(model.name) for file in files):
             return Problem("model", model.name, words, f"The server has it in {folder}: it belongs into {model.folder}.")
     for name in model.names:
         for file in _matches(name, model.folder, on_disk):
-            if file.size_bytes:
+            if file.whole:
                 step = "It lies in a model root that the server does not look at: name that root in its extra_model_paths.yaml."
                 return Problem("model", model.name, words, step)
     size = f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else ""
     step = f"Get it{size} from {model.url}, and lay it into models/{model.folder} of ComfyUI." if model.url else ""
     return Problem("model", model.name, words, step)
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None

@@ -10,7 +10,7 @@ from typing import Any
 from studio.templates.conversion import MEDIA_ENDINGS, Classes, file_ending
 from studio.templates.graphs import is_link
 from studio.templates.manifest import LARGEST_SEED, InputKind, ParameterKind
-from studio.templates.preflight import MODEL_ENDINGS
+from studio.templates.roots import MODEL_ENDINGS
 from studio.templates.schema import InputSpec, live_inputs
 
 UPLOADS = {

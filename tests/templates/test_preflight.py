@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.templates.servers import definitions, inventory_for, shipped
 
 SEEDVR = "seedvr2-upscale"
 NET, VAE = "seedvr2_3b_int8_convrot.safetensors", "seedvr2_ema_vae_fp16.safetensors"
+LIGHT = "lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors"
 NET_BYTES, VAE_BYTES = 3_458_259_704, 501_324_814
 
 
@@ -94,7 +96,10 @@ def test_roots_may_be_parted_in_three_ways(tmp_path: Path) -> None:
 def lay(root: Path, folder: str, name: str, size: int = 8) -> Path:
     path = root / folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
+    header = json.dumps({"weight": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}).encode()
     with path.open("wb") as file:
+        if size:
+            file.write(len(header).to_bytes(8, "little") + header)
         file.truncate(size)  # sparse: takes no room
     return path
 
@@ -131,6 +136,24 @@ def test_a_file_that_only_this_machine_has_is_told(tmp_path: Path) -> None:
     assert problem.subject == NET
     assert "extra_model_paths.yaml" in problem.where
     assert str(tmp_path) not in problem.where
+
+
+@pytest.mark.parametrize("damage", ["cut off", "no header", "another file"])
+def test_a_damaged_file_is_seen_by_its_own_header(damage: str, tmp_path: Path) -> None:
+    path = lay(tmp_path, "loras", LIGHT, 100)
+    promised = json.dumps({"weight": {"dtype": "U8", "shape": [900], "data_offsets": [0, 900]}}).encode()
+    whole = len(promised).to_bytes(8, "little") + promised + bytes(900)
+    template = shipped("scail2-swap")
+    needed = inventory_for(template)
+    unsized = {folder: tuple(ModelFile(file.name) for file in files) for folder, files in needed.models.items()}
+    inventory = ServerInventory("0.38.1", needed.node_classes, unsized)
+    path.write_bytes(whole)
+    assert preflight(template, inventory, [tmp_path]) == []
+    path.write_bytes({"cut off": whole[:-1], "no header": b"\xff" * 20, "another file": b"<html>not found</html>" * 9}[damage])
+    (problem,) = preflight(template, inventory, [tmp_path])
+    assert problem.subject == LIGHT
+    assert "cut off" in problem.sentence
+    assert LIGHT not in {found.listed for found in validate(template, None, [tmp_path]).models}
 
 
 def test_links_in_a_circle_end(tmp_path: Path) -> None:
