@@ -65,7 +65,7 @@ def probe(path: Path | str) -> MediaInfo:
     with open_media(path) as container:
         sound = _sound_stream(container)
         pictures = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
-        codec = sound.codec_context.name if sound else pictures[0].codec_context.name if pictures else ""
+        codec = next((one.codec_context.name for one in (sound, *pictures) if one is not None and one.codec_context), "")
         return MediaInfo(
             duration=_declared_seconds(container, sound) or _counted_seconds(container),
             rate=sound.codec_context.sample_rate if sound else 0,
