@@ -79,8 +79,11 @@ def test_no_text_runs_as_script_anywhere_on_the_page(guarded: RunningStudio, chr
 
     # What is said in the page's corner is drawn as HTML by Gradio.
     page.get_by_role("tab", name="Voiceover", exact=True).click()
+    page.get_by_role("tab", name="Voices", exact=True).click()
+    page.evaluate("document.querySelectorAll('.label-wrap:not(.open)').forEach(fold => fold.click())")
     page.locator("input[type=file][accept*='greenroom-voice']").set_input_files(exported)
-    page.get_by_text("is saved").wait_for(timeout=30_000)
+    page.wait_for_timeout(9000); page.screenshot(path="/tmp/doors/x1.png", full_page=True)
+    page.get_by_text("is saved").wait_for(timeout=3_000)
     client.predict(EVIL, api_name="/delete_voice")
     page.get_by_role("button", name=f"Delete {EVIL}", exact=True).click()
     page.get_by_text("There is no voice").wait_for(timeout=30_000)
