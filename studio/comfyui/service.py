@@ -23,6 +23,7 @@ from studio.comfyui.reading import read_inventory
 from studio.comfyui.ticket import is_local, listening_process
 from studio.errors import GreenroomError
 from studio.memory.model import Resident
+from studio.memory.sizes import GIB
 from studio.settings import ComfyUISettings
 from studio.workers.log import WorkerLogs
 from studio.workers.measure import Meter
@@ -31,7 +32,7 @@ from studio.workers.model import Residency, SilentObserver, WorkerObserver, Work
 log = logging.getLogger(__name__)
 
 KEEPER_SECONDS, SETTLE_SECONDS, SETTLE_STEP_SECONDS = 1.0, 6.0, 0.2
-INVENTORY_SECONDS = 60.0
+INVENTORY_SECONDS, ASKING_SECONDS = 60.0, 1.0
 
 
 def unheard(sentence: str) -> None:
@@ -67,7 +68,8 @@ class ComfyUI:
         self._fixed = ComfyUIClient(settings.url) if settings.url else None
         self._server = OwnServer(settings, self._logs, self._meter, self._observer, self._orders)
         self._uses, self._idle_since, self._dirty = 0, time.monotonic(), False
-        self._held_gib, self._pid = 0.0, 0
+        self._held_gib, self._peak_gib, self._pid = 0.0, 0.0, 0
+        self._asked_at, self._told_gib = float("-inf"), 0.0
         self._opened = time.time()
         self._doom = self._last_template = ""
         self._inventory: tuple[float, ServerInventory] | None = None
@@ -150,10 +152,13 @@ class ComfyUI:
     def use(self) -> Iterator[None]:
         """While it lasts the server counts as busy: it is neither freed nor ended for others."""
         with self._lock:
-            self._uses, self._dirty, self._doom = self._uses + 1, True, ""
+            self._uses, self._dirty, self._doom, self._peak_gib = self._uses + 1, True, "", 0.0
         try:
             yield
         finally:
+            if self.own and (pid := self._server.pid):
+                self._measure()
+                self._observer.on_peak(COMFYUI_ID, pid, self._peak_gib)
             with self._lock:
                 self._uses, self._idle_since = self._uses - 1, time.monotonic()
 
@@ -193,6 +198,7 @@ class ComfyUI:
                 return False  # somebody else's job needs them
             before = self._measure()
             client.free()
+            self._asked_at = float("-inf")
             deadline = time.monotonic() + SETTLE_SECONDS
             while time.monotonic() < deadline and self._measure() > before - 0.1 and before > 1.0:
                 time.sleep(SETTLE_STEP_SECONDS)
@@ -233,8 +239,8 @@ class ComfyUI:
         """The server as a holder of this machine's memory: the studio's own while it lives, another one while it may still
         hold what the studio's jobs made it load."""
         with self._lock:
-            pid = self._server.pid if self.own else self._pid if self._dirty else 0
-            if not self.local or not pid:
+            pid = self._server.pid if self.own else self._pid
+            if not self.local or not (pid if self.own else self._dirty and (pid or self._held_gib)):
                 return []
             state = Residency.BUSY if self._uses else Residency.WARM
             if self.own and not self._server.ready:
@@ -275,12 +281,23 @@ class ComfyUI:
         pid = self._server.pid if self.own else self._pid
         if not self.own and self.local and not (pid and psutil.pid_exists(pid)):
             pid = listening_process(self.settings.url) or 0
-        held = self._meter.quick(pid) if pid else 0.0
+        held = self._meter.quick(pid) if pid else self._told_by_the_server()
         with self._lock:
             self._pid, self._held_gib = pid, held
+            self._peak_gib = max(self._peak_gib, held)
         if self.own:
             self._server.held_gib = held
         return held
+
+    def _told_by_the_server(self) -> float:
+        """Of one in a container, whose process cannot be seen: the graphics memory that it says it holds. Asked now and then."""
+        if self.own or not self.local or self._fixed is None:
+            return 0.0
+        if time.monotonic() - self._asked_at > ASKING_SECONDS:
+            self._asked_at = time.monotonic()
+            with suppress(GreenroomError):
+                self._told_gib = sum(one.torch_vram for one in self._fixed.stats().devices if one.type == "cuda") / GIB
+        return self._told_gib
 
     def _keep(self) -> None:
         while not self._closed.is_set():

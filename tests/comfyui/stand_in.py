@@ -86,6 +86,7 @@ def routes(stand_in: StandIn) -> list[BaseRoute]:
         if not await request.body():
             return PlainTextResponse("500 Internal Server Error", 500)
         stand_in.told["freed"] += 1
+        faults["graphics"] = 0
         return Response()
 
     async def job(request: Request) -> Response:
@@ -134,7 +135,8 @@ def routes(stand_in: StandIn) -> list[BaseRoute]:
 
     async def stats(request: Request) -> Response:
         system = {"os": "posix", "comfyui_version": "0.3.64", "argv": stand_in.arguments, "python_version": "3"}
-        device = {"name": "cpu", "type": "cpu", "vram_total": 1, "vram_free": 1, "torch_vram_total": 1, "torch_vram_free": 1}
+        held, kind = faults["graphics"], "cuda" if faults["graphics"] else "cpu"
+        device = {"name": kind, "type": kind, "vram_total": 2**36, "vram_free": 1, "torch_vram_total": held, "torch_vram_free": 0}
         return JSONResponse({"system": system, "devices": [device]})
 
     async def models(request: Request) -> Response:

@@ -31,6 +31,7 @@ FAULTS: dict[str, Any] = {
     "newer": False,  # unknown classes are named as in newer versions
     "fail": {},  # class → [exception_type, exception_message]
     "no_outputs": False,  # a job ends without telling of its files
+    "graphics": 0,  # bytes of a graphics card that it says it holds; 0 has no card
     "drifted": {},  # class → another definition, or None for none
 }
 SLOW = ("ImageInvert", "ImageBlur", "ImageScale")

@@ -74,11 +74,14 @@ def test_it_is_started_when_it_is_needed_and_ends_with_the_studio(
     assert comfyui.client() is client, "it is started once"
     assert "a line of its log" in (tmp_path / "logs" / "comfyui.log").read_text()
     wait_until(lambda: comfyui.snapshot()[0].memory_gib > 0.02)
+    with comfyui.use():
+        pass
     comfyui.close()
     assert not process.is_running()
     wait_until(lambda: bool(ledger.ended()))
     (entry,) = ledger.ended()
-    assert entry.engine_id == COMFYUI_ID and entry.ended and entry.resident and not entry.death
+    assert entry.engine_id == COMFYUI_ID and entry.ended and entry.runs == 1 and entry.peak >= entry.resident > 0
+    assert not entry.death
 
 
 def test_a_crash_is_told_and_the_next_job_starts_it_again(comfyui: ComfyUI) -> None:
@@ -163,6 +166,22 @@ def test_a_server_on_this_machine_counts_while_it_may_hold_models_and_is_freed(s
     finally:
         comfyui.close()
     assert stand_in.answers(), "it was not the studio's to end"
+
+
+def test_a_server_in_a_container_counts_by_what_it_says_it_holds(
+    stand_in: StandInServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.comfyui.service.listening_process", lambda url: None)
+    stand_in.faults(graphics=5 * 2**30)
+    comfyui = ComfyUI(ComfyUISettings(url=stand_in.url), tmp_path / "logs", idle_seconds=0)
+    comfyui.open()
+    try:
+        with comfyui.use():
+            wait_until(lambda: bool(comfyui.snapshot()))
+            assert comfyui.snapshot()[0].memory_gib == 5.0
+        assert comfyui.evict() and not comfyui.snapshot()
+    finally:
+        comfyui.close()
 
 
 def test_a_job_passes_the_memory_gate_and_other_templates_models_go_first(stand_in: StandInServer, tmp_path: Path) -> None:
