@@ -88,7 +88,7 @@ class TextToVideoTab:
         form.example.click(lambda: EXAMPLE, None, form.prompt, **QUIET)
         form.to_shots.click(self._to_shots, [form.prompt, form.engine], [form.source, form.shots], **QUIET)
         form.engine.change(self._engine_chosen, form.engine, [form.size, *(made.group for made in form.options)], **QUIET)
-        for changed in (form.prompt, form.shots, form.source, form.engine, form.size, form.seconds):
+        for changed in (form.prompt, form.shots, form.source, form.engine, form.size, form.seconds, form.image):
             changed.change(self._fit, form.inputs, form.fit, trigger_mode="always_last", **QUIET)
         page.load(self._fit, form.inputs, form.fit, **QUIET)
         listed = [form.shots, form.engine, form.size, *form.inputs[14:]]
@@ -116,9 +116,9 @@ class TextToVideoTab:
 
     def _fit(self, *values: Any) -> str:
         """The line that says what it will be, whether it fits, and how long it should take."""
-        source, prompt, table, engine, size = values[:5]
+        source, prompt, table, engine, size, image = values[:6]
         try:
-            form = self.form.chosen_form(engine, size, values[14:])
+            form = self.form.chosen_form(engine, size, values[14:], with_image=bool(image))
             shots = self._shots(source, prompt, table, engine)
         except GreenroomError as error:
             return piece(f'<div class="counts"><span class="problem">{escape(str(error))}</span></div>')

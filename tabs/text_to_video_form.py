@@ -104,7 +104,7 @@ class TextToVideoForm:
         """
         (source, prompt, table, engine, size, image, narration, voice, captions, join, music, seed, seconds, negative,
          *options) = values  # fmt: skip
-        chosen = self.automatic() if engine == AUTO else engine
+        chosen = self.automatic(with_image=bool(image)) if engine == AUTO else engine
         spec: dict[str, Any] = {
             "engine": engine, "options": chosen_options(self.options, chosen, options), "size": size or "",
             "voice": voice or "", "captions": captions, "join": join, "music": music or "", "negative": negative or "",
@@ -146,13 +146,13 @@ class TextToVideoForm:
         except GreenroomError:
             return ""
 
-    def chosen_form(self, engine: str, size: str, options: Sequence[Any]) -> ClipForm:
+    def chosen_form(self, engine: str, size: str, options: Sequence[Any], *, with_image: bool = False) -> ClipForm:
         """Engine, options and size as they stand.
 
         Raises:
             GreenroomError: what cannot be.
         """
-        engine_id = self.automatic() if engine == AUTO else engine
+        engine_id = self.automatic(with_image=with_image) if engine == AUTO else engine
         given = chosen_options(self.options, engine_id, options)
         return self._clips.engines.form(self._studio.catalog.get(engine_id), given, size or "", 0)
 

@@ -27,6 +27,7 @@ from studio.productions.video_render import PREVIEW
 from studio.settings import load_settings
 from studio.studio import Studio
 from studio.workers.model import Residency
+from tabs.video_result import video_result
 from tests.video_models.files import ffn_lora, put_lora
 
 FAST = {"steps": 2}
@@ -152,6 +153,7 @@ def test_a_cancel_within_a_step_ends_the_job(maker: Maker) -> None:
         assert picture.format == "JPEG" and max(picture.size) == 384
     running = maker.studio.jobs.get(job.id)
     assert running.state is JobState.RUNNING and 0 < running.progress < 0.9
+    assert "data:image/jpeg;base64," in video_result(maker.studio, running), "the page shows it"
     asked = time.monotonic()
     maker.studio.jobs.cancel(job.id)
     assert maker.studio.jobs.wait(job.id, 30).state is JobState.CANCELLED
