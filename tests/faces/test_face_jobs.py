@@ -13,6 +13,7 @@ from media.decode import probe
 from media.video import probe_video
 from studio.errors import InvalidInput
 from studio.jobs.model import JobState
+from studio.run_book import RunBook, Work, learned
 from studio.settings import load_settings
 from studio.studio import Studio
 from tests.faces.conftest import ASSETS, SENTENCE
@@ -85,3 +86,15 @@ def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(tmp
         assert sorted(again) == [0, 100, 200] and len(parts) >= 1, again
     finally:
         second.close()
+
+
+def test_how_long_a_face_takes_is_foretold_once_it_was_measured(studio: Studio, tmp_path: Path) -> None:
+    production: Any = studio.productions["lip_sync"]
+    other = production.Spec(face=PORTRAIT, text="Papa may be home by eight.", engine="puppet")
+    done(studio, "lip_sync", face=PORTRAIT, text="Home.", engine="puppet")
+    forecast = production.forecast(other)
+    assert forecast.engine == "puppet" and forecast.frames == pytest.approx(25 * forecast.seconds, abs=2)
+    assert forecast.time is not None and forecast.time.exact and 0 < forecast.time.seconds < 600
+    assert RunBook(tmp_path / "none.json").seconds(Work("puppet", "lip_sync", 512, 512, 25)) is None
+    row = next(row for row in learned(studio.productions.values()) if row.work.variant == "lip_sync")
+    assert row.work.engine == "puppet" and row.work.width > 0 and row.seconds > 0
