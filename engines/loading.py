@@ -9,7 +9,8 @@ torch and safetensors are imported here only when something is loaded, inside a 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,28 @@ def read_tensors(path: Path, device: str = "cpu") -> Iterator[tuple[str, torch.T
     finally:
         if shared:
             drop_page_cache(path)
+
+
+@contextmanager
+def lazy_tensors(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """The tensors of safetensors files by name, each read with `pread` when it is indexed (`[...]`), for libraries that take
+    such; the files' page cache is dropped at the end.
+
+    Raises:
+        EngineError: a file is damaged or no safetensors file.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    with ExitStack() as files:
+        found: dict[str, Any] = {}
+        try:
+            for path in paths:
+                files.callback(drop_page_cache, path)
+                file = files.enter_context(safe_open(str(path), framework="pt", device="cpu", backend="pread"))
+                found |= {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - the handle is no mapping
+            yield found
+        except SafetensorError as error:
+            raise EngineError("A file of the weights is damaged.", DOWNLOAD_AGAIN) from error
 
 
 def drop_page_cache(path: Path) -> None:

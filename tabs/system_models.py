@@ -12,13 +12,16 @@ from engines.contract import Licence
 from studio.environments import EnvironmentState, EnvironmentStatus
 from studio.environments.model import Declaration
 from studio.errors import InvalidInput
-from studio.jobs.model import ACTIVE, Job
+from studio.jobs.model import ACTIVE, Job, JobState
 from studio.studio import Studio
 from studio.weights import EngineWeights, WeightsState
 from tabs.html import button, chip, html_piece, piece, size
 from tabs.wiring import clicked
 
 KINDS = ("install_environment", "download_weights")
+JOBS_LOOKED_AT = 50
+"""The newest; a failure older than these is no news."""
+
 _CHIPS = {
     EnvironmentState.ABSENT: ("cold", "not installed"),
     EnvironmentState.INSTALLING: ("running", "installing"),
@@ -39,7 +42,7 @@ class ModelsPanel:
 
     def draw(self) -> str:
         studio = self._studio
-        jobs = studio.jobs.list(ACTIVE, KINDS)
+        jobs = studio.jobs.list(kinds=KINDS, limit=JOBS_LOOKED_AT)
         environments = [(studio.environments.declared(one.name).declared, one) for one in studio.environments.statuses()]
         weights = weights_panel(studio.weights.statuses(), jobs, studio.weights.roots, offline=studio.weights.offline)
         return environments_panel(environments, jobs) + weights
@@ -98,7 +101,11 @@ def _environment_row(declared: Declaration, status: EnvironmentStatus, job: Job 
 
 
 def weights_panel(weights: Sequence[EngineWeights], jobs: Sequence[Job], roots: Sequence[Path], *, offline: bool) -> str:
-    """Every engine with weights, with their licence; "" when there is none."""
+    """Every engine with weights, with their licence; "" when there is none.
+
+    Args:
+        jobs: the newest of KINDS, newest first; those at work stand in their rows, and the last failure of an engine too.
+    """
     if not weights:
         return ""
     rows = "".join(_weights_rows(one, jobs, roots, offline) for one in weights)
@@ -111,10 +118,18 @@ def _weights_rows(status: EngineWeights, jobs: Sequence[Job], roots: Sequence[Pa
     card = status.card
     gated = " Their makers ask to accept it first." if status.gated else ""
     about = f"{card.weights_licence.name}: {use_of(card.weights_licence)}.{gated}"
-    running = [job for job in jobs if job.spec.get("engine") == card.id]
+    known = [job for job in jobs if job.spec.get("engine") == card.id]
+    running = [job for job in known if job.state in ACTIVE]
     whole = next((job for job in running if not job.spec.get("repo")), None)
-    rows = _weights_row(f"<b>{escape(card.title)}</b><br><small>{escape(about)}</small>", status, whole, roots, offline, "")
+    said = f"<b>{escape(card.title)}</b><br><small>{escape(about)}</small>{_last_failure(known)}"
+    rows = _weights_row(said, status, whole, roots, offline, "")
     return rows + (_folded_repos(status, running, roots, offline) if len(status.repos) > 1 else "")
+
+
+def _last_failure(jobs: Sequence[Job]) -> str:
+    """Why the newest of these jobs failed, "" when it did not."""
+    error = jobs[0].error if jobs and jobs[0].state is JobState.FAILED else None
+    return "" if error is None else f"<br><small>Failed: {escape(f'{error.reason} {error.hint}'.strip())}</small>"
 
 
 def _folded_repos(status: EngineWeights, running: Sequence[Job], roots: Sequence[Path], offline: bool) -> str:
@@ -160,7 +175,7 @@ def use_of(licence: Licence) -> str:
 
 
 def _job_of(jobs: Sequence[Job], key: str, value: str) -> Job | None:
-    return next((job for job in jobs if job.spec.get(key) == value), None)
+    return next((job for job in jobs if job.spec.get(key) == value and job.state in ACTIVE), None)
 
 
 def _row(label: str, state: EnvironmentState | WeightsState, job: Job | None, length: str, act: str) -> str:

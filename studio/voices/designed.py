@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engines.speech.voxcpm2 import DESIGN, VoxCPM2
+from engines.speech.voxcpm2 import DESIGN
 from studio.voices.model import Voice
 from studio.voices.voices import Voices
 
-DESIGNED = f"{VoxCPM2.card.id}/{DESIGN}"
-"""How a spec names the voice that is made up anew for each sentence."""
-
 TAG = "designed"
-CONSENT = f"Made up by {VoxCPM2.card.title} from a description; it is no person's voice."
+CONSENT = "Made up by a speech engine from a description; it is no person's voice."
 
 
 def is_designed(voice: str) -> bool:
-    """Whether a sentence spoken in this voice has a voice that nobody else has."""
-    return voice == DESIGNED
+    """Whether a sentence spoken in this voice ("engine/preset") has a voice that nobody else has: an engine's preset "design" is
+    made up anew for each sentence."""
+    return voice.endswith(f"/{DESIGN}")
 
 
 def add_designed(voices: Voices, name: str, take: Path, text: str, language: str = "") -> Voice:

@@ -6,9 +6,8 @@ One worker process for each engine serves all its tests; pytest runs them engine
 from __future__ import annotations
 
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,10 @@ import psutil
 import pytest
 
 from engines.contract import Site, SpeechRequest
-from media.errors import Cancelled
 from studio.workers.host import WorkerHost
 from studio.workers.model import Residency
 from tests.engines import contract
+from tests.speech_models.cancelling import seconds_to_cancel
 from tests.speech_models.holdings import held_by_session, shared_segments
 from tests.speech_models.promises import PROMISES, Studio
 from tests.speech_models.remote import Remote
@@ -99,7 +98,7 @@ def test_what_only_this_engine_promises(remote: Remote, model_host: WorkerHost, 
 def test_cancel_in_generation_ends_within_two_seconds(remote: Remote) -> None:
     speak(remote)
     begun = time.monotonic()
-    assert seconds_to_cancel(remote, lambda: time.monotonic() - begun > 0.5) < 2
+    assert seconds_to_cancel(remote, lambda: time.monotonic() - begun > 0.5, long_request(remote)) < 2
 
 
 @each_engine
@@ -121,30 +120,11 @@ def test_cancel_while_it_is_loaded_ends_within_two_seconds(remote: Remote, model
     """Asked as soon as the worker says that it loads: the libraries are imported and the weights read after that."""
     model_host.unload(remote.card.id, force=True)
     remote.progress.clear()
-    assert seconds_to_cancel(remote, lambda: any("Loading" in note for _, note in remote.progress)) < 2
+    loading = seconds_to_cancel(remote, lambda: any("Loading" in note for _, note in remote.progress), long_request(remote))
+    assert loading < 2
     assert model_host.residency(remote.card.id) is Residency.COLD
 
 
-def seconds_to_cancel(remote: Remote, when: Callable[[], bool]) -> float:
-    """Keep it speaking, ask it to stop as soon as `when` says so, and tell how long that took."""
+def long_request(remote: Remote) -> SpeechRequest:
     text = "The house stood on a hill and was empty. " * (1 if remote.card.id == "kokoro" else 7)
-    asked: list[float] = []
-    over = threading.Event()
-
-    def ask() -> None:
-        while not when() and not over.is_set():
-            time.sleep(0.01)
-        asked.append(time.monotonic())
-        remote.run.cancelled = True
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    try:
-        with pytest.raises(Cancelled):
-            for seed in range(10_000):
-                remote.synthesize(SpeechRequest(text, contract.usual_voice(remote), seed=seed))  # type: ignore[arg-type]
-        return time.monotonic() - asked[0]
-    finally:
-        over.set()
-        asking.join()
-        remote.run.cancelled = False
+    return SpeechRequest(text, contract.usual_voice(remote))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import soundfile
 from media.decode import decode_audio
 from studio.errors import InvalidInput
 from studio.settings import VoiceSettings
-from studio.voices.designed import CONSENT, DESIGNED, add_designed, is_designed
+from studio.voices.designed import CONSENT, add_designed, is_designed
 from studio.voices.model import VoiceTooShort
 from studio.voices.voices import Voices
 
@@ -50,4 +50,4 @@ def test_a_taken_name_and_a_short_take_are_refused(voices: Voices, take: Path, t
 
 
 def test_only_designed_voices_are_offered() -> None:
-    assert is_designed(DESIGNED) and not is_designed("kokoro/af_heart") and not is_designed("Linda (sample)")
+    assert is_designed("voxcpm2/design") and not is_designed("kokoro/af_heart") and not is_designed("Linda (sample)")
