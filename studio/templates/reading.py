@@ -17,6 +17,7 @@ from studio.templates.manifest import InputKind, Manifest, Mapping, ParameterKin
 from studio.templates.template import Template
 from studio.templates.values import allowed, checked_parameter
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MANIFEST_SUFFIX = ".manifest.yaml"
 LARGEST_MANIFEST = 1_000_000
 LARGEST_GRAPH = 20_000_000
@@ -83,7 +84,7 @@ def _read_manifest(path: Path) -> tuple[Manifest | None, list[str]]:
     try:
         if path.stat().st_size > LARGEST_MANIFEST:
             return None, ["The manifest is far too large to be one."]
-        given = yaml.safe_load(path.read_text("utf-8"))
+        given = yaml.load(path.read_text("utf-8"), Loader=_LOADER)
     except (OSError, UnicodeDecodeError):
         return None, ["The manifest cannot be read."]
     except yaml.YAMLError as error:
