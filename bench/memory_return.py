@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.figures import Figure, tell
 from engines.catalog import Catalog
 from engines.contract import Capability, Engine, SpeechRequest
 from studio.paths import DataPaths
@@ -53,6 +54,12 @@ def run(engine_id: str, cycles: int) -> bool:
             host.close()
     held, returned = ([getattr(report, name) for report in reports] for name in ("held_gib", "returned_gib"))
     good = sum(report.within_tolerance for report in reports)
+    tell(
+        Figure(
+            f"Memory back after unloading {engine.card.title}", "GiB", returned, statistics.median(held), "held",
+            f"all {cycles} within tolerance", f"{good} of {cycles} were; drift over all of them {drift:+.3f} GiB",
+        )
+    )  # fmt: skip
     print(f"{engine.card.title}: {cycles} cycles, median held {statistics.median(held):.3f} GiB,", end=" ")
     print(f"median returned {statistics.median(returned):.3f} GiB, {good} within tolerance, drift {drift:+.3f} GiB")
     return good == cycles

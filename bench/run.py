@@ -1,4 +1,5 @@
 """Measures this machine: `./launch.sh bench` runs every bench, `./launch.sh bench start_time memory_return` those named.
+`--save "My machine"` writes what was measured into docs/figures/ and makes docs/figures.md anew.
 
 A bench is a module of this folder with `main()`; it prints its figures and returns an exit code. Each runs in a process of
 its own, one after another, so that none inherits memory or caches of another.
@@ -6,12 +7,21 @@ its own, one after another, so that none inherits memory or caches of another.
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+
+from bench.figures import FILE_VARIABLE
+from bench.table import save
+from studio.memory.gpu import NvmlProbe
+from studio.memory.reading import MachineFiles, read_memory
+from studio.memory.sizes import gib
 
 FOLDER = Path(__file__).resolve().parent
 BENCHES = {
@@ -19,6 +29,8 @@ BENCHES = {
     "job_acceptance": "Accepting a job with 10,000 rows in the table",
     "studio_overhead": "The studio against its bare engine on the same text",
     "memory_return": "Memory returned over 20 loads and unloads",
+    "engine_swap": "From one engine to the next, with and without a spare worker",
+    "page_traffic": "What an open page sends, at rest and at work",
     "edit_cost": "One sentence changed in a one-hour script",
     "lip_sync": "The built-in lip-sync at 768 x 768 against encoding alone",
     "face_swap": "The built-in face swap at 960 x 540 against reading and encoding alone",
@@ -31,25 +43,48 @@ BENCHES = {
 }
 
 
-def main(names: list[str]) -> int:
-    unknown = [name for name in names if name not in BENCHES]
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="./launch.sh bench", description="Measure this machine.")
+    parser.add_argument("names", nargs="*", help=f"of benches, all when left out: {', '.join(BENCHES)}")
+    parser.add_argument("--save", metavar="MACHINE", help="write the figures into docs/figures/ under this machine's name")
+    given = parser.parse_args(arguments)
+    unknown = [name for name in given.names if name not in BENCHES]
     if unknown:
         print(f'There is no bench called "{unknown[0]}". There are: {", ".join(BENCHES)}.', file=sys.stderr)
         return 2
-    print(f"{platform.machine()}, {available_cores()} cores, Python {platform.python_version()}", flush=True)
-    failed = [name for name in names or BENCHES if not run(name)]
+    print(", ".join(f"{name} {value}" for name, value in facts().items()), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / "figures.jsonl"
+        failed = [name for name in given.names or BENCHES if not run(name, figures)]
+        measured = [json.loads(line) for line in figures.read_text("utf-8").splitlines()] if figures.is_file() else []
+    if given.save:
+        print(f"\nWritten: {save(given.save, facts(), measured, time.time()).relative_to(FOLDER.parent)} and docs/figures.md")
     if failed:
         print(f"\nNot measured, or not as promised: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def run(name: str) -> bool:
-    """Whether the bench ended well; what it prints goes straight through."""
+def run(name: str, figures: Path) -> bool:
+    """Whether the bench ended well; what it prints goes straight through, its figures are added to the file."""
     print(f"\n== {BENCHES[name]} ({name})", flush=True)
     begin = time.monotonic()
-    code = subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=FOLDER.parent).returncode
+    told = os.environ | {FILE_VARIABLE: str(figures)}
+    code = subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=FOLDER.parent, env=told).returncode
     print(f"   ({time.monotonic() - begin:.0f} s)", flush=True)
     return code == 0
+
+
+def facts() -> dict[str, str]:
+    """What the figures should be read with: the machine, and how busy it was."""
+    reading, gpu = read_memory(MachineFiles()), NvmlProbe(lambda: read_memory(MachineFiles()).total).facts()
+    return {
+        "CPU": f"{platform.machine()} with {available_cores()} cores",
+        "memory": f"{gib(reading.pool):.0f} GiB",
+        "GPU": "none" if gpu is None else gpu.name,
+        "system": platform.system(),
+        "Python": platform.python_version(),
+        "load at the start": f"{os.getloadavg()[0]:.1f}",
+    }
 
 
 def available_cores() -> int:

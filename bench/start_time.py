@@ -15,6 +15,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.figures import Figure, tell
+
 HOME = Path(__file__).resolve().parent.parent
 ROUNDS = 5
 PROMISE = 1.15
@@ -27,8 +29,19 @@ def main() -> int:
         pairs = [(start_studio(Path(folder)), start_bare(kinds)) for _ in range(ROUNDS)]
     studio, bare = (statistics.median(times) for times in zip(*pairs, strict=True))
     ratio = statistics.median(ours / theirs for ours, theirs in pairs)
-    print(f"studio {studio:.2f} s, bare Gradio with {len(kinds)} components {bare:.2f} s (medians of {ROUNDS} turns)")
-    print(f"ratio {ratio:.3f}, promised at most {PROMISE}")
+    note = f"{len(kinds)} components; the ratio is the median of the pairs'"
+    tell(
+        Figure(
+            "First page from a cold process",
+            "s",
+            [ours for ours, _ in pairs],
+            bare,
+            "bare Gradio",
+            f"at most {PROMISE} of it",
+            note,
+        )
+    )
+    print(f"studio {studio:.2f} s; ratio of the pairs {ratio:.3f}")
     return 0 if ratio <= PROMISE else 1
 
 

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from bench.edit_cost import narrate, script
+from bench.figures import Figure, tell
 from engines.contract import EngineOptions
 from engines.speech.flite import Flite
 from studio.productions.voiceover import Voiceover
@@ -58,6 +59,11 @@ def main() -> int:
             studio.close()
     cores = len(os.sched_getaffinity(0))
     print(f"{cost.spoken} pieces, {spoken / 60:.1f} min of speech, {cores} cores")
+    tell(
+        Figure(
+            "Narration, submission to finished file", "s", [cost.wall_seconds], bare, "bare engine", note=f"{spoken / 60:.1f} min"
+        )
+    )
     print(f"bare engine {bare:.2f} s   studio, from submission to the finished file {cost.wall_seconds:.2f} s")
     print(f"ratio {cost.wall_seconds / bare:.2f}; engine seconds inside the studio {cost.engine_seconds:.2f}")
     return 0
