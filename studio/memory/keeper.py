@@ -12,17 +12,16 @@ from engines.contract import Card, Device, Tier
 from studio.errors import MemoryRefused
 from studio.memory.admission import COOLING, Admission
 from studio.memory.events import MachineEvents
-from studio.memory.gate import gain, usable_for
 from studio.memory.gpu import GpuFacts, GpuProbe, NvmlProbe
 from studio.memory.ledger import MemoryLedger
-from studio.memory.model import Admit, Decision, Holder, Limits, Need, Resident
+from studio.memory.model import Admit, Decision, Limits, Need, Resident
 from studio.memory.promises import Promises, Reservation
 from studio.memory.reading import MachineFiles, MemoryReading, process_resident, read_memory
+from studio.memory.report import memory_report
 from studio.memory.reservations import Kind, Reservations
 from studio.memory.sampler import Level, Sampler
 from studio.memory.sentences import reuse as reuse_said
-from studio.memory.sentences import verdict
-from studio.memory.sizes import GIB, gib
+from studio.memory.sizes import GIB
 from studio.memory.thermal import ThermalGuard
 from studio.settings import MemorySettings
 from studio.workers.model import Residency, UnloadReport, WorkerStatus
@@ -141,32 +140,9 @@ class MemoryKeeper:
         return [sample.as_dict() for sample in self.sampler.history()]
 
     def report(self) -> dict[str, Any]:
-        """Memory as the public API gives it: sizes in GiB, limits as parts of the pool. `pool`, `used`, `available`,
-        `reserve` (what a heavy engine leaves free), `workers`, `limits` and `verdicts` are promised; the rest may grow."""
+        """Memory as the public API gives it, see memory_report."""
         self.sampler.watch()
-        reading, facts, residents = self.reading(), self.gpu(), self.residents()
-        reserves = {tier.value: gib(self.limits.reserve(tier, reading.pool)) for tier in Tier}
-        return {
-            "pool": gib(reading.pool),
-            "used": gib(reading.used),
-            "available": gib(reading.pool_available),
-            "cached": gib(min(reading.cached, reading.pool_available)),
-            "reserve": reserves[Tier.HEAVY.value],
-            "reserves": reserves,
-            "workers": [_worker_row(resident) for resident in residents],
-            "limits": {"hard": self.limits.hard, "admit": self.limits.admit, "kill": self.limits.kill},
-            "verdicts": {tier.value: self._verdict(tier, reading, facts, residents) for tier in Tier},
-            "level": self.sampler.level.value,
-            "swap_used": gib(reading.swap_used),
-            "swap_total": gib(reading.swap_total),
-            "pressure": {"some": reading.pressure_some, "full": reading.pressure_full},
-            "gpu": None if facts is None else self._gpu_row(facts),
-            "heat": {
-                "paused": self.heat.reason,
-                "pause_above": self.heat.pause_above,
-                "resume_below": self.heat.resume_below,
-            },
-        }
+        return memory_report(self.reading(), self.gpu(), self.residents(), self.limits, self.sampler.level, self.heat)
 
     # Admission
 
@@ -283,18 +259,6 @@ class MemoryKeeper:
         further = 0 if on_a_card else max(0, need.bytes - int(held_gib * GIB))
         return replace(need, tier=Tier.LIGHT, device=Device.CPU, bytes=further)
 
-    def _gpu_row(self, facts: GpuFacts) -> dict[str, Any]:
-        total = facts.total or 0
-        reserve = self.limits.must_stay_free(Tier.HEAVY, total, plug_in=True) if facts.has_own_memory else None
-        return {
-            "name": facts.name, "unified": facts.unified,
-            "total": None if facts.total is None else gib(facts.total),
-            "used": None if facts.used is None else gib(facts.used),
-            "reserve": None if reserve is None else gib(reserve),
-            "temperature": facts.temperature, "power": facts.power, "utilisation": facts.utilisation,
-            "clock": facts.clock, "memory_clock": facts.memory_clock,
-        }  # fmt: skip
-
     def _facts(self) -> tuple[MemoryReading, GpuFacts | None]:
         return self.reading(), self.gpu()
 
@@ -337,26 +301,3 @@ class MemoryKeeper:
         if not on_a_card or self._card(engine_id).device is not Device.CUDA:
             return size, 0
         return max(0, size - host), min(host, size)
-
-    def _verdict(
-        self, tier: Tier, reading: MemoryReading, facts: GpuFacts | None, residents: Sequence[Resident]
-    ) -> dict[str, Any]:
-        device = Device.CPU if tier is Tier.LIGHT else Device.CUDA
-        pool, usable, free = usable_for(device, tier, reading, facts, self.limits)
-        idle = [Holder(one.title, gain(one, pool, facts)) for one in residents if not one.busy]
-        admitted, sentence = verdict(tier, pool, free, idle)
-        return {"admitted": admitted, "usable": gib(max(usable, 0)), "sentence": sentence}
-
-
-def _worker_row(resident: Resident) -> dict[str, Any]:
-    return {
-        "engine": resident.engine_id, "title": resident.title, "pid": resident.pid, "tier": resident.tier.value,
-        "memory": gib(resident.bytes), "on_card": gib(resident.card_bytes), "state": _state(resident).value,
-        "idle_seconds": round(resident.idle_seconds, 1),
-    }  # fmt: skip
-
-
-def _state(resident: Resident) -> Residency:
-    if resident.loading:
-        return Residency.LOADING
-    return Residency.BUSY if resident.busy else Residency.WARM
