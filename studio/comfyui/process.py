@@ -17,6 +17,7 @@ from pathlib import Path
 from engines.contract import Tier
 from studio.comfyui import stand_back
 from studio.comfyui.errors import ComfyUIMissing
+from studio.settings import HOME
 from studio.workers.death import explain
 from studio.workers.launch import NICE, OOM_SCORE_ADJ
 from studio.workers.log import WorkerLog
@@ -39,10 +40,13 @@ class Installation:
     @classmethod
     def find(cls, folder: Path, python: Path | None) -> Installation:
         """
+        Args:
+            folder: relative to the studio's folder. python: relative to `folder`; None looks for it.
+
         Raises:
             ComfyUIMissing: the folder holds no ComfyUI, or no Python for it is found.
         """
-        home = folder.expanduser()
+        home = HOME / folder.expanduser()
         if not (home / "main.py").is_file() or not (home / "comfy").is_dir():
             raise ComfyUIMissing(
                 "There is no ComfyUI in the folder that comfyui.path names.",
@@ -50,13 +54,14 @@ class Installation:
             )
         if python is None:
             python = next((home / name for name in PYTHONS if os.access(home / name, os.X_OK)), None)
-        if python is None or not os.access(python.expanduser(), os.X_OK):
+        elif not (python := python.expanduser()).is_absolute():
+            python = home / python
+        if python is None or not os.access(python, os.X_OK):
             raise ComfyUIMissing(
                 "ComfyUI's own Python was not found.",
                 "Write the path of its environment's python to comfyui.python in settings.yaml.",
             )
-        absolute = python.expanduser().absolute()  # not resolved: the python of a venv is a link to another one
-        return cls(home.resolve(), absolute)
+        return cls(home.resolve(), python.absolute())  # not resolved: the python of a venv is a link to another one
 
 
 class ComfyUIProcess:

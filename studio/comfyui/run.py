@@ -140,6 +140,7 @@ class GraphRun:
                 if self._dead() or time.monotonic() - refused_since > self._patience.silence:
                     self._tickets.forget()
                     raise error
+                self._audience.silent(time.monotonic() - refused_since)
                 self._pause()
             except (ComfyUIUnreachable, UnexpectedAnswer) as error:
                 if isinstance(error, UnexpectedAnswer) and error.status not in BEHIND_A_PROXY:

@@ -70,6 +70,7 @@ class ComfyUI:
         self._uses, self._idle_since, self._dirty = 0, time.monotonic(), False
         self._held_gib, self._peak_gib, self._pid = 0.0, 0.0, 0
         self._asked_at, self._told_gib = float("-inf"), 0.0
+        self._local = self.own or is_local(settings.url)
         self._opened = time.time()
         self._doom = self._last_template = ""
         self._inventory: tuple[float, ServerInventory] | None = None
@@ -109,7 +110,7 @@ class ComfyUI:
     @property
     def local(self) -> bool:
         """Whether its memory is this machine's."""
-        return self.own or is_local(self.settings.url)
+        return self._local
 
     @property
     def leaving(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,12 +94,15 @@ class TicketFile:
 
 
 def is_local(url: str) -> bool:
-    """Whether an address is this machine's own loopback."""
-    return (urlsplit(url).hostname or "") in LOOPBACK
+    """Whether an address is this machine's: loopback, its name, or one of its network addresses."""
+    host = urlsplit(url).hostname or ""
+    if host in LOOPBACK or host == socket.gethostname().lower():
+        return True
+    return any(one.address.split("%")[0] == host for listed in psutil.net_if_addrs().values() for one in listed)
 
 
 def listening_process(url: str) -> int | None:
-    """The process of this person's that listens at a loopback address; None where there is none or it cannot be told."""
+    """The process of this person's that listens at an address of this machine; None where there is none or it cannot be told."""
     parts = urlsplit(url)
     if not is_local(url):
         return None
@@ -113,7 +117,7 @@ def listening_process(url: str) -> int | None:
 
 
 def process_mark(url: str) -> str:
-    """Id and birth of the process that listens at a loopback address, "" where they cannot be told."""
+    """Id and birth of the process that listens at an address of this machine, "" where they cannot be told."""
     pid = listening_process(url)
     try:
         return "" if pid is None else f"{pid}@{psutil.Process(pid).create_time():.2f}"

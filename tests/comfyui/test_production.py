@@ -155,6 +155,14 @@ def test_progress_place_and_preview_are_shown_and_a_cancel_waits_for_the_server(
     assert house.made(options={"strength": 3.4}).outputs
 
 
+def test_a_finished_job_without_a_result_is_told_as_such(house: House, stand_in: StandInServer) -> None:
+    if REAL:
+        pytest.skip("the stand-in can forget what it made")
+    stand_in.faults(no_outputs=True)
+    job = house.studio.jobs.wait(house.submit(options={"strength": 3.6}).id, 30)
+    assert job.state is JobState.FAILED and job.error and "told of no result" in job.error.reason and job.error.retryable
+
+
 def test_without_a_server_a_template_says_where_to_set_one(tmp_path: Path, picture_file: Path, clip_file: Path) -> None:
     files = data_folder(tmp_path / "data", picture_file, clip_file)
     studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}))

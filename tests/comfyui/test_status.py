@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 
+import psutil
 import pytest
 
 from studio.comfyui.events import Course, read_preview
@@ -109,8 +111,8 @@ def test_pictures_come_out_of_binary_frames_of_this_job_alone() -> None:
         assert read_preview(nothing, "p") is None
 
 
-@pytest.mark.parametrize(
-    ("url", "local"), [("http://127.0.0.1:8188", True), ("http://localhost", True), ("http://gpu-box:8188", False)]
-)
-def test_only_loopback_is_this_machine(url: str, local: bool) -> None:
-    assert is_local(url) is local
+def test_this_machine_is_known_by_loopback_name_and_address() -> None:
+    own = next(one.address for listed in psutil.net_if_addrs().values() for one in listed if one.family == socket.AF_INET)
+    for host in ("127.0.0.1", "localhost", "[::1]", own, socket.gethostname()):
+        assert is_local(f"http://{host}:8188"), host
+    assert not is_local("http://gpu-box.invalid:8188") and not is_local("http://192.0.2.7")
