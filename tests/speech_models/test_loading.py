@@ -18,10 +18,9 @@ from engines.errors import EngineError, EngineNotReady
 from studio.settings import HOME, WorkerSettings
 from studio.workers.host import WorkerHost
 from tests.engines import contract
+from tests.speech_models.load_within import SIDE, TENSORS
 from tests.speech_models.remote import CATALOG, Remote
 
-SIDE = 2048
-TENSORS = 20
 MIB = TENSORS * SIDE * SIDE * 4 >> 20
 ALLOWED = MIB + 80
 SETTINGS = WorkerSettings(start_seconds=300, heartbeat_seconds=60)
@@ -53,9 +52,12 @@ def load_within(python: Path, path: Path, way: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_file_larger_than_half_of_the_memory_is_loaded_without_a_second_copy(model_python: Path, large_file: Path) -> None:
+@pytest.mark.parametrize("way", ["once", "library"])
+def test_a_file_larger_than_half_of_the_memory_is_loaded_without_a_second_copy(
+    model_python: Path, large_file: Path, way: str
+) -> None:
     assert MIB > ALLOWED / 2
-    said, peak = load_within(model_python, large_file, "once")
+    said, peak = load_within(model_python, large_file, way)
     assert said == "loaded" and MIB <= int(peak) < MIB + 80
 
 
