@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from media.video import read_frames
 from media.video_writer import Excerpt, VideoWriter, join_video
 from studio.productions.clip_store import Clip
 from studio.productions.video_shots import Shot
+
+_AT_ONCE = 2
+"""Crossfades that are encoded side by side; each is short and holds two pictures."""
 
 
 def join_shots(
@@ -36,11 +40,20 @@ def join_shots(
         subtitles: go into the file as a track of their own; () makes none.
     """
     parts: list[Path | Excerpt] = []
-    for shot, clip in zip(shots, clips, strict=True):
-        if shot.head:
-            parts.append(_crossfade(path.parent, shots[shot.index - 1], clips[shot.index - 1], shot, clip, fps, size, quality))
-        parts.append(Excerpt(clip.path, shot.head, shot.frames))
-        told(0.7 * (shot.index + 1) / len(shots))
+
+    def faded(shot: Shot) -> Path | None:
+        if not shot.head:
+            return None
+        before = shot.index - 1
+        return _crossfade(path.parent, shots[before], clips[before], shot, clips[shot.index], fps, size, quality)
+
+    threads = ThreadPoolExecutor(_AT_ONCE, "crossfades")
+    try:
+        for shot, clip, fade in zip(shots, clips, threads.map(faded, shots), strict=True):
+            parts += [*([fade] if fade else []), Excerpt(clip.path, shot.head, shot.frames)]
+            told(0.7 * (shot.index + 1) / len(shots))
+    finally:
+        threads.shutdown(cancel_futures=True)  # when the job was cancelled, those that have not begun are left
     count = join_video(path, parts, fps, sound, tags, subtitles)
     told(1.0)
     return count
