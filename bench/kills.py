@@ -198,9 +198,8 @@ def report(data: Path, tally: Tally, stuck: list[str]) -> int:
         elif state == "done" and not results_decode(data, job):
             broken.append(job)
     print(f"{tally.servers + tally.workers} kills: {tally.servers} of the server, {tally.workers} of a worker\n")
-    print(
-        "| kind | accepted | done | failed with a reason | begun again | lost | stuck |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    )
+    print("| kind | accepted | done | failed with a reason | begun again | lost | stuck |")
+    print("| --- " + "| ---: " * 6 + "|")
     for kind, counts in sorted(table.items()):
         gone = sum(tally.accepted[job] == kind for job in lost)
         hung = sum(tally.accepted[job] == kind for job in stuck)
