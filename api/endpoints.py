@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from api.calls import endpoint
+from api.editing_calls import EditingCalls
 from api.files import uploaded_file
 from api.swap_calls import SwapCalls
 from api.system_calls import SystemCalls
@@ -25,7 +26,7 @@ from studio.voice_transcripts import ask_for_transcript
 WAIT_SECONDS = 0.5
 
 
-class Endpoints(VideoCalls, SwapCalls, SystemCalls, TemplateCalls):
+class Endpoints(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingCalls):
     """All endpoints over one open studio.
 
     A blocking call only waits for its job's row: a client that goes away, or a call that is cut off, changes nothing
@@ -358,8 +359,19 @@ QUEUES: dict[str, dict[str, Any]] = {
     "save_voice": {"concurrency_id": "ingest", "concurrency_limit": 2},
     "delete_voice": {"queue": False},
     "voice_sample": {"queue": False},
+    "judge_voice": {"concurrency_id": "ingest", "concurrency_limit": 2},
+    "save_voice_part": {"concurrency_id": "ingest", "concurrency_limit": 2},
+    "update_voice": {"queue": False},
+    "export_voice": {"queue": False},
+    "import_voice": {"concurrency_id": "ingest", "concurrency_limit": 2},
+    "segments": {"queue": False},
+    "respeak_segment": {"queue": False},
+    "pick_take": {"queue": False},
+    "edit_segment": {"queue": False},
+    "keep_voice": {"queue": False},
     "outputs": {"queue": False},
     "delete_output": {"queue": False},
+    "recipe": {"queue": False},
     "engines": {"queue": False},
     "load": {"concurrency_id": "load", "concurrency_limit": 1},
     "unload": {"queue": False},

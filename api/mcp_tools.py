@@ -19,7 +19,12 @@ HIDDEN = frozenset(_MACHINE | _HOUSE)
 """Endpoints that are no tools: the studio loads engines for a job and lets them go by itself, and the rest is for whoever
 looks after the machine."""
 
-READING = re.compile(r"(job|jobs|voices|voice_sample|outputs|engines|templates?|comfyui_models|recipe|peaks|[a-z_]+s)")
+READING = frozenset(
+    {
+        "job", "jobs", "voices", "voice_sample", "judge_voice", "export_voice", "segments", "outputs", "recipe", "engines",
+        "templates", "template",
+    }
+)  # fmt: skip
 DELETING = re.compile(r"(delete|remove)_.*|cancel")
 
 FILE = (
@@ -78,7 +83,7 @@ def _tool(name: str) -> ToolCall:
         input_schema["required"] = schema["required"]
     if schema.get("$defs"):
         input_schema["$defs"] = schema["$defs"]
-    reading = READING.fullmatch(name) is not None
+    reading = name in READING
     hints = ToolAnnotations(
         title=name.replace("_", " ").capitalize(),
         readOnlyHint=reading,
