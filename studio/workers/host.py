@@ -138,6 +138,11 @@ class WorkerHost:
             return False
         return self._starter.spares.prepare(self._catalog.get(engine_id))
 
+    @property
+    def spare_is_importing(self) -> bool:
+        """Whether a spare process is under way and not ready yet."""
+        return self._starter.spares.importing
+
     def unload(self, engine_id: str, *, force: bool = False) -> UnloadReport:
         """End all workers of the engine; what came back. Nothing is done for a cold engine.
 

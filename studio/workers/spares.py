@@ -73,6 +73,12 @@ class Spares:
         spare = self._spare
         return 0 if spare is None else spare.process.pid
 
+    @property
+    def importing(self) -> bool:
+        """Whether there is a spare that is not ready yet."""
+        spare = self._spare
+        return spare is not None and not spare.ready.is_set()
+
     def prepare(self, engine: type[Engine]) -> bool:
         """Begin to import what the engine needs, in a process of its own; returns at once. Whether one was begun: engines
         that import nothing large, are not installed, or have a spare already need none."""
