@@ -26,6 +26,14 @@ def test_a_clip_from_a_picture(client: Any, tmp_path: Path) -> None:
     assert job["kind"] == "image_to_video" and job["state"] == "done" and job["outputs"][0]["kind"] == "video"
 
 
+def test_a_spoken_clip_from_words(client: Any) -> None:
+    video, job = client.predict("Night falls.", "animatic", {}, api_name="/text_to_video")
+    info = probe_video(video)
+    assert (info.width, info.height, info.has_audio) == (1280, 720, True) and 1 < info.duration < 5
+    assert (job["kind"], job["state"]) == ("text_to_video", "done")
+    assert [output["kind"] for output in job["outputs"]] == ["video", "subtitles", "subtitles"]
+
+
 def test_wrong_calls_are_answered_in_words(client: Any) -> None:
     with pytest.raises(Exception, match="mood"):
         client.predict("the sea", "animatic", {"mood": "jolly"}, api_name="/text_to_video")
