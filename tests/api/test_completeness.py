@@ -1,0 +1,114 @@
+"""Everything that the page can do has an endpoint: what the tabs call of the studio, the API calls too."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from api.endpoints import QUEUES, Endpoints
+from tests.house.sources import ROOT
+
+PARTS = frozenset(
+    {
+        "jobs", "voices", "library", "engines", "memory", "weights", "environments", "auditions", "narrations", "workers", "disk",
+        "templates", "comfyui", "run_times",
+    }
+)  # fmt: skip
+"""Parts of the studio by which a handler of the page does anything at all."""
+
+ELSEWHERE = {
+    "jobs.values": "a dict's values, of jobs by engine",
+    "engines.choose": "what a form foretells; a call without an engine chooses the same way",
+    "engines.form": "what a form shows; the options' schema is in /engines",
+    "engines.rules": "what a form shows; the same rules refuse a spec",
+    "engines.status": "one row of /engines",
+    "environments.declared": "part of each row of /environments",
+    "library.recent_removals": "part of /disk",
+    "memory.need": "part of the figures in /engines and /memory",
+    "memory.reservations": "part of /memory",
+    "narrations.estimate": "what a form foretells; /run_times holds what it is learned from",
+    "narrations.office": "the part of a narration's production that foretells",
+    "voices.get": "one row of /voices",
+    "workers.residency": "part of /engines",
+    "workers.lease": "an open lease is in the job's state",
+    "comfyui.configured": "whether /comfyui_models has an answer",
+    "comfyui.inventory": "/comfyui_models",
+    "comfyui.known_inventory": "/comfyui_models, as last read",
+}
+"""What the page calls and the API does not, and where a program finds the same."""
+
+WEIGHTS_SHOWN = frozenset({"gated", "get", "here_bytes", "offline", "roots", "state", "whole_bytes", "missing_bytes"})
+"""Facts of weights that the page shows one by one and /weights gives as rows."""
+
+
+def called(room: str) -> dict[str, str]:
+    """Each "part.method" that is called, as `….part.method(…)` or `part.method(…)`, with one place of it."""
+    found: dict[str, str] = {}
+    for path in sorted((ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                owner = node.func.value
+                name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+                if name.lstrip("_") in PARTS:
+                    found.setdefault(f"{name.lstrip('_')}.{node.func.attr}", f"{path.name}:{node.lineno}")
+    return found
+
+
+def events(room: str) -> set[str]:
+    """Names that are events or parts of the page itself and only sound like the studio's."""
+    made = {
+        "click",
+        "change",
+        "select",
+        "upload",
+        "input",
+        "wire",
+        "refreshed",
+        "update_choices",
+        "setdefault",
+        "items",
+        "append",
+    }
+    return {name for name in called(room) if name.partition(".")[2] in made and name != "voices.update"}
+
+
+def test_what_the_page_does_a_program_can_do() -> None:
+    page, programs = called("tabs"), called("api")
+    assert len(page) > 20 and {"voices.update", "jobs.submit", "library.delete"} <= page.keys()
+    weights = {f"weights.{name}" for name in WEIGHTS_SHOWN}
+    missing = page.keys() - programs.keys() - ELSEWHERE.keys() - weights - events("tabs")
+    assert not {name: page[name] for name in missing}, "add an endpoint, or say where a program finds the same"
+
+
+def test_every_exception_is_still_one() -> None:
+    page, programs = called("tabs"), called("api")
+    assert not [name for name in ELSEWHERE if name in programs], "the API has it: take it off the list"
+    assert [name for name in ELSEWHERE if name in page]
+
+
+def test_every_kind_of_job_that_the_page_starts_can_be_handed_in(tmp_path: Path) -> None:
+    """Kinds are handed in with /submit; the common ones have a call of their own that waits."""
+    kinds = {
+        node.args[0].value
+        for path in sorted((ROOT / "tabs").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "submit"
+        if node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+    }
+    assert {"voiceover", "transcription"} <= kinds
+    declared = {
+        node.value.value
+        for path in sorted((ROOT / "studio" / "productions").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "kind"
+        if isinstance(node.value, ast.Constant)
+    }
+    assert kinds <= declared
+    assert "submit" in QUEUES
+
+
+def test_every_endpoint_is_declared_and_every_declared_one_is_there() -> None:
+    public = {
+        name for name, member in vars(Endpoints).items() if hasattr(member, "arguments")
+    } | {name for base in Endpoints.__mro__ for name, member in vars(base).items() if hasattr(member, "arguments")}  # fmt: skip
+    assert public == set(QUEUES)
