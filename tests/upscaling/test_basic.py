@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,17 @@ import numpy as np
 import pytest
 from gradio_client import handle_file
 
-from engines.upscaling.basic import enlarged
+from engines.contract import Site
+from engines.upscaling.basic import BasicUpscale, BasicUpscaleOptions, enlarged
+from engines.upscaling.contract import UpscaleRequest
 from media.decode import decode_audio
+from media.errors import Cancelled
 from media.video import probe_video, read_frames
 from media.video_writer import count_pictures
 from studio.errors import GreenroomError
 from studio.library.model import NotEnoughSpace
+from tests.engines.conftest import ASSETS
+from tests.engines.contract import TinyRun
 from tests.upscaling.conftest import FRAMES, SIZE, Enlarging, moving, png
 
 
@@ -30,6 +36,27 @@ def test_edges_get_sharper_without_halos_and_flat_areas_stay() -> None:
     noise = [one[:, 8:32, 0].std() for one in (soft, sharp)]
     assert noise[1] < 1.3 * noise[0], "noise is not sharpened"
     assert np.abs(enlarged(picture, 2, 0.0)[::2, ::2].astype(int) - picture).mean() < 3, "it is the same picture"
+
+
+def test_it_goes_on_at_the_part_where_it_stopped(tmp_path: Path) -> None:
+    engine = BasicUpscale(Site(ASSETS, tmp_path), BasicUpscaleOptions(), TinyRun())
+    engine.load()
+    whole = UpscaleRequest(moving(tmp_path / "small.mp4"), tmp_path, (10, 1), FRAMES, 12)
+    parts = list(engine.upscale(whole))
+    assert [(part.first, part.frames) for part in parts] == [(0, 12), (12, 12), (24, 6)]
+    before = parts[1].path.read_bytes()
+    again = list(engine.upscale(replace(whole, first_frame=12)))
+    assert [part.first for part in again] == [12, 24] and again[0].path.read_bytes() == before
+
+
+def test_a_cancel_leaves_no_part(tmp_path: Path) -> None:
+    run = TinyRun()
+    engine = BasicUpscale(Site(ASSETS, tmp_path), BasicUpscaleOptions(), run)
+    engine.load()
+    run.cancelled = True
+    with pytest.raises(Cancelled):
+        list(engine.upscale(UpscaleRequest(moving(tmp_path / "small.mp4"), tmp_path, (10, 1), FRAMES, 12)))
+    assert not list(tmp_path.glob("part-*"))
 
 
 def test_a_video_of_the_library_becomes_larger(enlarging: Enlarging) -> None:
