@@ -91,4 +91,4 @@ def _row(finding: Mapping[str, Any]) -> str:
     if finding["repair"] and outcome in ("failed", "warning"):
         told += f'<div class="said"><b>Do this:</b> {escape(str(finding["repair"]))}</div>'
     state, name = chip(_CHIPS.get(outcome, "cold"), outcome), escape(str(finding["name"]))
-    return f"<tr><td>{state}</td><td><b>{name}</b></td><td>{told}</td></tr>"
+    return f'<tr><td style="width:7.5rem">{state}</td><td style="width:14rem"><b>{name}</b></td><td>{told}</td></tr>'
