@@ -169,5 +169,24 @@ window.greenroom = (() => {
     new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ['class'] })
     paint()
   }
+  // Handlers run outside Gradio's queue, where Gradio shows nobody what a handler says went wrong. Words only, never HTML.
+  const tell = sentence => {
+    if ([...document.querySelectorAll('.told')].some(note => note.textContent === sentence)) return
+    const note = document.createElement('button')
+    note.className = 'told'; note.type = 'button'; note.setAttribute('role', 'alert'); note.title = 'Close'
+    note.textContent = sentence
+    note.onclick = () => note.remove()
+    document.body.append(note)
+    setTimeout(() => note.remove(), 12000)
+  }
+  const realFetch = window.fetch
+  window.fetch = async (...asked) => {
+    const answer = await realFetch(...asked)
+    if (answer.status === 500 && answer.url.includes('/gradio_api/run/predict')) {
+      answer.clone().json().then(told => { if (told && typeof told.error === 'string') tell(told.error) }, () => {})
+    }
+    return answer
+  }
+
   return { wire, mountPlayer, paintAuditions, keepFolds, askWhileSeen, toggleMode }
 })()
