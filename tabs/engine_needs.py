@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from engines.contract import Card
+from studio.engines_service import licence_text
 
 MOST_LANGUAGES = 9
+
+
+def licence_of_use(card: Card) -> str:
+    """Under which licence results may be used, a sentence: it stands where an engine is chosen."""
+    use = "commercial use allowed" if card.commercial_use else "not for commercial use"
+    return f"Licence {licence_text(card)}: {use}."
 
 
 def what_an_engine_needs(card: Card) -> list[str]:

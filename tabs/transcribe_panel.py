@@ -11,6 +11,7 @@ import gradio as gr
 from engines.contract import Capability
 from studio.errors import GreenroomError, InvalidInput
 from studio.studio import Studio
+from tabs.engine_needs import licence_of_use
 from tabs.html import html_piece, piece
 from tabs.job_view import JobView
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options
@@ -69,12 +70,12 @@ class TranscribePanel:
         return [("Automatic", AUTO), *named]
 
     def engine_text(self, engine_id: str) -> str:
-        """What the chosen engine is, whether it is ready, and what is missing."""
+        """What the chosen engine is, under which licence, whether it is ready, and what is missing."""
         if engine_id == AUTO:
             return piece('<div class="counts"><span>Takes the best recogniser that is ready, and says which.</span></div>')
         row = self._studio.engines.status(engine_id)
         state = f" {row.readiness} {row.next_step}" if not row.ready or row.card.hub_files else ""
-        return piece(f'<div class="counts"><span>{escape(row.card.summary + state)}</span></div>')
+        return piece(f'<div class="counts"><span>{escape(f"{row.card.summary} {licence_of_use(row.card)}{state}")}</span></div>')
 
     @toasted
     def _engine_chosen(self, engine: str) -> list[Any]:

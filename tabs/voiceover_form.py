@@ -11,12 +11,11 @@ import gradio as gr
 
 from engines.contract import Capability
 from media.encode import AUDIO_FORMATS
-from studio.engines_service import licence_text
 from studio.errors import GreenroomError
 from studio.productions.voiceover import Voiceover
 from studio.settings import VoiceoverSettings
 from studio.studio import Studio
-from tabs.engine_needs import what_an_engine_needs
+from tabs.engine_needs import licence_of_use, what_an_engine_needs
 from tabs.html import html_piece, piece
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 
@@ -168,7 +167,7 @@ class VoiceoverForm:
         if engine_id == AUTO:
             return piece('<div class="counts"><span>Picks the clearest ready engine for the script\'s language.</span></div>')
         row = self._studio.engines.status(engine_id)
-        use = "" if row.card.commercial_use else f" Licence {licence_text(row.card)}: not for commercial use."
+        use = f" {licence_of_use(row.card)}"
         state = "" if row.ready else f" {row.readiness} {row.next_step}"
         needs = " ".join(what_an_engine_needs(row.card))
         return piece(

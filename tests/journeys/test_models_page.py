@@ -45,6 +45,7 @@ def further_page(chromium: Any, further: RunningStudio) -> Iterator[Any]:
 def test_the_style_is_hidden_where_a_mode_takes_none(page: Any) -> None:
     choose(page, "#engine", "VoxCPM2")
     expect(page.locator("#engine-note")).to_contain_text("Takes a description of the voice")
+    expect(page.locator("#engine-note")).to_contain_text("Licence Apache-2.0: commercial use allowed.")
     style = page.get_by_label("Style", exact=False).locator("visible=true")
     style.first.fill("a calm old man")
     modes = page.get_by_label("Mode", exact=True).locator("visible=true")
@@ -79,8 +80,8 @@ def test_a_losing_take_can_be_used_instead(further_page: Any) -> None:
     page = further_page
     choose(page, "#engine", "Swallowing")
     page.locator("#script textarea").fill(TWO_LINES)
-    page.get_by_text("Sound and file").click()
-    page.get_by_label("Seed").fill("7")
+    page.locator("#sound").get_by_text("Sound and file").click()
+    page.locator("#sound").get_by_label("Seed").fill("7")
     choose(page, "#check", "Make doubtful sentences again")
     page.get_by_role("button", name="Generate", exact=True).click()
     page.locator("#card .chip.done").first.wait_for(timeout=PATIENCE)
@@ -102,7 +103,7 @@ def test_environments_and_weights_stand_in_the_system_tab(page: Any) -> None:
     expect(one).to_be_hidden()
     weights.locator("summary").filter(has_text="of MMS-TTS").click()
     expect(one).to_be_visible()
-    row = weights.locator("tr tr").filter(has=one)
+    row = weights.locator("tr tr").filter(has_text="facebook/mms-tts-deu")
     expect(row.get_by_role("button", name="Download")).to_be_visible()
 
 
