@@ -176,7 +176,7 @@ window.greenroom = (() => {
     note.className = 'told'; note.type = 'button'; note.setAttribute('role', 'alert'); note.title = 'Close'
     note.textContent = sentence
     note.onclick = () => note.remove()
-    document.body.append(note)
+    ;(document.querySelector('.gradio-container') || document.body).append(note) // where the page's colours are
     setTimeout(() => note.remove(), 12000)
   }
   const realFetch = window.fetch

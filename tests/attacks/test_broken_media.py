@@ -60,7 +60,8 @@ def test_a_few_of_them_over_http(guarded: RunningStudio, broken: list[Path]) -> 
     """Of each kind of damage to each kind of file one, through the uploads and the jobs behind them."""
     ways = {
         "wav-cut_off": "transcribe", "mp3-other_head": "save_voice", "m4a-cut_off": "save_voice", "flac-nonsense": "transcribe",
-        "png-cut_off": "image_to_video", "jpg-hole": "lip_sync", "webp-nonsense_head": "lip_sync", "mp4-cut_off": "animate_portrait",
+        "png-cut_off": "image_to_video", "jpg-hole": "lip_sync", "webp-nonsense_head": "lip_sync",
+        "mp4-cut_off": "animate_portrait",
     }  # fmt: skip
     with httpx.Client(base_url=guarded.url, headers=SHOWN, timeout=60) as web:
         jobs = []
