@@ -23,6 +23,8 @@ HISTORY_STEP_SECONDS = 5.0
 SLOW_SECONDS = 10.0
 WATCHED_SECONDS = 15.0
 SETTLE_SECONDS = 5.0
+EASED_BY = 0.03
+"""So far below a limit memory has to fall before that is told; else use that hovers at a limit would be told without end."""
 log = logging.getLogger(__name__)
 
 
@@ -53,6 +55,7 @@ class Sample:
         }  # fmt: skip
 
 
+_ORDER = tuple(Level)
 _LEVEL_SENTENCES = {
     Level.CALM: "Memory has room again",
     Level.WARNING: "Memory is getting short: no medium or heavy engine is loaded",
@@ -123,7 +126,7 @@ class Sampler:
         self._clock = clock
         self._lock = threading.Lock()
         self._history: deque[Sample] = deque(maxlen=int(HISTORY_SECONDS / HISTORY_STEP_SECONDS))
-        self._level = Level.CALM
+        self._level = self._told = Level.CALM
         self._ended_at: float | None = None
         self._watched_until = float("-inf")
         self._wake = threading.Event()
@@ -195,13 +198,17 @@ class Sampler:
                 self._history[-1] = sample
 
     def _announce(self, reading: MemoryReading) -> None:
-        level = level_of(reading.fraction, self._limits)
-        if level is not self._level:
+        self._level = level_of(reading.fraction, self._limits)
+        told = self._told
+        if _ORDER.index(self._level) > _ORDER.index(told):
+            self._told = self._level
+        elif _ORDER.index(eased := level_of(reading.fraction + EASED_BY, self._limits)) < _ORDER.index(told):
+            self._told = eased
+        if self._told is not told:
             in_use = f"{reading.fraction:.0%} of {about(reading.pool)} in use"
-            if level is not Level.CALM:
-                log.warning("Memory is %s: %s", level, in_use)
-            self._tell("memory", f"{_LEVEL_SENTENCES[level]} ({in_use}).")
-        self._level = level
+            if self._told is not Level.CALM:
+                log.warning("Memory is %s: %s", self._told, in_use)
+            self._tell("memory", f"{_LEVEL_SENTENCES[self._told]} ({in_use}).")
 
     def _guard(self, reading: MemoryReading, workers: Sequence[Resident]) -> None:
         if self._level is not Level.ENDING:

@@ -194,3 +194,17 @@ def test_a_page_wakes_a_slow_watch() -> None:
     sampler.watch()
     assert until(lambda: len(taken) >= 3), "nobody looked although a page asked"
     sampler.stop()
+
+
+def test_use_that_hovers_at_a_limit_is_told_once_and_its_end_once() -> None:
+    told: list[str] = []
+    watched = Watched(tell=lambda kind, sentence: told.append(sentence))
+    for used in (79, 81, 79.5, 80.5, 78, 86, 84, 85.5, 50, 81):
+        watched.after(1, used)
+    assert [sentence.partition(" (")[0] for sentence in told] == [
+        "Memory is getting short: no medium or heavy engine is loaded",
+        "Memory is nearly full: no work is begun",
+        "Memory has room again",
+        "Memory is getting short: no medium or heavy engine is loaded",
+    ]
+    assert watched.sampler.level is Level.WARNING
