@@ -37,10 +37,10 @@ class MouthInside:
         teeth = _own_teeth(picture, frame) if frame.gap > 0.07 else None
         if teeth is None:
             tint = skin / max(light, 1.0)
-            teeth = 0.94 * light * np.array([1.01, 1.0, 0.97], np.float32) * tint**0.55
+            teeth = 0.92 * light * np.array([1.01, 1.0, 0.96], np.float32) * tint**0.85
         self._teeth = np.minimum(_muted(teeth, colourful), 236)
         self._flesh = _muted(light * np.array([0.70, 0.34, 0.32], np.float32), colourful)
-        self._dark = _muted(light * np.array([0.21, 0.085, 0.08], np.float32), colourful)
+        self._dark = _muted(light * np.array([0.25, 0.10, 0.09], np.float32), colourful)
         right = _patch(picture, frame.flat[[205]], 0.15 * frame.unit).mean()
         left = _patch(picture, frame.flat[[425]], 0.15 * frame.unit).mean()
         self._slope = float(np.clip((left - right) / max(1.0, left + right), -0.45, 0.45))

@@ -53,7 +53,7 @@ class Puppet(Engine):
         title="Puppet",
         capability=Capability.FACES,
         summary="Moves the picture's own face. Basic and instant, on any CPU, with nothing downloaded.",
-        version="2",
+        version="3",
         code_licence=APACHE,
         weights_licence=APACHE,
         tier=Tier.LIGHT,
