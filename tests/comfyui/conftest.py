@@ -52,6 +52,14 @@ class Listening:
         self.silences.append(seconds)
 
 
+@pytest.fixture(scope="module")
+def own_gpu_lane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Studios opened meanwhile do not take turns with whatever else uses this machine's GPU lane."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("lane")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInServer]:
     server = StandInServer(tmp_path_factory.mktemp("comfyui") / "base")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import sys
@@ -28,6 +29,8 @@ from tests.comfyui.servers import REAL, StandInServer
 from tests.comfyui.templates import BLUR, write_blur
 from tests.jobs.server import READY, Server
 from tests.servers import wait_until
+
+pytestmark = pytest.mark.usefixtures("own_gpu_lane")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,11 @@ def data_folder(folder: Path, picture: Path, clip: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def house(
-    tmp_path_factory: pytest.TempPathFactory, picture_file: Path, clip_file: Path, shared_stand_in: StandInServer
+    tmp_path_factory: pytest.TempPathFactory,
+    picture_file: Path,
+    clip_file: Path,
+    shared_stand_in: StandInServer,
+    own_gpu_lane: None,
 ) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house") / "data"
     files = data_folder(folder, picture_file, clip_file)
@@ -179,6 +186,7 @@ def test_without_a_server_a_template_says_where_to_set_one(tmp_path: Path, pictu
 
 def serve(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
     """The life of a studio that runs templates; submits `specs` unless its folder has jobs already."""
+    os.environ["XDG_RUNTIME_DIR"] = data  # a GPU lane of its own
     settings = json.loads((Path(data) / "settings.json").read_text())
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     studio = Studio.open(load_settings(data={"folder": data}, comfyui=settings))

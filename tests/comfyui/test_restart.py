@@ -25,7 +25,7 @@ from tests.servers import wait_until
 
 JOBS = 20
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_gpu_lane")]
 
 
 @pytest.fixture
