@@ -98,8 +98,10 @@ def _named(held: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
 
 
 def _holders(report: Report) -> list[Mapping[str, Any]]:
-    """The studio's workers and whoever else the report names (a ComfyUI server), each with what was measured of it."""
-    rows = [*report["workers"], *report.get("holders", ())]
+    """The studio's workers and whoever else the report names (a ComfyUI server), each with what was measured of it. One that
+    still waits at the gate has no process and holds nothing yet."""
+    waiting = [row for row in report["workers"] if row.get("state") == "loading" and not row.get("pid")]
+    rows = [*(row for row in report["workers"] if row not in waiting), *report.get("holders", ())]
     return [{**row, "memory": row.get("memory") or 0.0, "on_card": row.get("on_card") or 0.0} for row in rows]
 
 

@@ -70,7 +70,11 @@ def verdict(tier: Tier, pool: Pool, free: int, idle: Sequence[Holder]) -> tuple[
             f"A {tier} engine would have to wait: {at_most(pool.available)}{place} available, {at_least(free)} must stay free.",
         )
     matters = gain >= max(WORTH_NAMING, 0.05 * (usable + gain))
-    after = f" after unloading {_list([one.title for one in idle if one.bytes >= WORTH_NAMING])}" if matters else ""
+    after = (
+        f" after unloading {_list(list(dict.fromkeys(one.title for one in idle if one.bytes >= WORTH_NAMING)))}"
+        if matters
+        else ""
+    )
     return True, f"A {tier} engine would be admitted: it may take up to {at_most(usable + gain)}{place}{after}."
 
 

@@ -86,6 +86,14 @@ def test_others_who_hold_memory_are_named(made: Callable[..., MemoryKeeper]) -> 
     assert {part.name: part.gib for part in machine_parts(report)}["ComfyUI"] == 11.5
 
 
+def test_an_engine_that_waits_at_the_gate_holds_nothing_yet(made: Callable[..., MemoryKeeper]) -> None:
+    report = made(laptop).report()
+    waiting = {"title": "Wan", "memory": 28.0, "on_card": 0.0, "state": "loading", "pid": 0}
+    assert "Wan" not in {part.name for part in machine_parts({**report, "workers": [waiting]})}
+    loading = {**waiting, "pid": 7, "memory": 1.0}
+    assert "Wan" in {part.name for part in machine_parts({**report, "workers": [loading]})}
+
+
 def test_the_last_hour_is_drawn_and_told(made: Callable[..., MemoryKeeper]) -> None:
     report = made(laptop).report()
     now = 100_000.0
