@@ -12,7 +12,7 @@ from gradio.components import Component
 from studio.templates.manifest import Parameter, ParameterKind
 
 SLIDER, NUMBER, CHECK, CHOICE, TEXT = "slider", "number", "check", "choice", "text"
-OPEN = {SLIDER: 4, NUMBER: 3, CHECK: 3, CHOICE: 2, TEXT: 2}
+OPEN = {SLIDER: 6, NUMBER: 3, CHECK: 3, CHOICE: 2, TEXT: 2}
 FOLDED = {SLIDER: 8, NUMBER: 5, CHECK: 4, CHOICE: 4, TEXT: 3}
 _MOST_STEPS = 4_000
 

@@ -27,7 +27,7 @@ _STEADY = 0.22
 """Share of a new picture in the steadied light; at 25 pictures a second it settles in a third of a second."""
 _NEW_LIGHT = 0.5
 """Mean change, in logarithms, from which on the light itself has changed: a cut, a lamp."""
-_CALM, _FLATTEST = 0.9, 0.45
+_CALM, _FLATTEST = 0.55, 0.62
 """How fast, and how far, detail is flattened where the donor is dark and has to be raised: it is mostly grain there."""
 
 

@@ -28,7 +28,7 @@ CONTRAST = """() => {
     .filter(([ratio]) => ratio < 4.5)
 }"""
 
-SCREENS = ("Voiceover", "Text-to-Video", "System")
+SCREENS = ("Voiceover", "Text-to-Video", "Character Swap", "System")
 
 
 def _open(page: Any, screen: str) -> None:
