@@ -2,7 +2,8 @@
 
     python -m bench.kill_server DATA
 
-Each line read is a job, {"kind": …, "spec": …}, each line written its id, or {"refused": …}. The first line says it is open.
+Each line read is a job, {"kind": …, "spec": …}, or {"retry": id}; each line written the new job's id, or
+{"refused": …}. The first line says it is open.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ def main(data: Path) -> int:
         for line in sys.stdin:
             given = json.loads(line)
             try:
-                say({"id": studio.jobs.submit(given["kind"], given["spec"]).id})
+                again = given.get("retry")
+                job = studio.jobs.retry(again) if again else studio.jobs.submit(given["kind"], given["spec"])
+                say({"id": job.id})
             except GreenroomError as error:
                 say({"refused": str(error)})
     finally:

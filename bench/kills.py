@@ -54,13 +54,13 @@ class Server:
         if not self._answer().get("open"):
             raise SystemExit("The studio did not open.")
 
-    def submit(self, kind: str, spec: dict[str, Any]) -> str:
+    def submit(self, job: dict[str, Any]) -> str:
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"kind": kind, "spec": spec}) + "\n")
+        self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
         answer = self._answer()
         if "refused" in answer:
-            raise SystemExit(f"A {kind} was refused: {answer['refused']}")
+            raise SystemExit(f"{job} was refused: {answer['refused']}")
         return str(answer["id"])
 
     def _answer(self) -> dict[str, Any]:
@@ -91,6 +91,7 @@ class Tally:
     servers: int = 0
     workers: int = 0
     accepted: dict[str, str] = field(default_factory=dict)
+    retried: dict[str, str] = field(default_factory=dict)
 
 
 def main(kills: int = KILLS, seed: int = SEED) -> int:
@@ -104,7 +105,11 @@ def main(kills: int = KILLS, seed: int = SEED) -> int:
                 top_up(server, data, tally, files, chance)
                 time.sleep(chance.uniform(0.05, 1.5))
                 server = strike(server, data, tally, chance)
-            stuck = wait_for_all(data, tally)
+            stuck = wait_for_all(data)
+            for job, state in states(data).items():
+                if state == "failed":
+                    tally.retried[job] = server.submit({"retry": job})
+            stuck += wait_for_all(data)
         finally:
             server.stop() if server.process.poll() is None else None
         return report(data, tally, stuck)
@@ -143,7 +148,7 @@ def job_of(files: dict[str, str], chance: random.Random) -> tuple[str, dict[str,
 def top_up(server: Server, data: Path, tally: Tally, files: dict[str, str], chance: random.Random) -> None:
     for _ in range(QUEUED - sum(state in ACTIVE for state in states(data).values())):
         kind, spec = job_of(files, chance)
-        tally.accepted[server.submit(kind, spec)] = kind
+        tally.accepted[server.submit({"kind": kind, "spec": spec})] = kind
 
 
 def strike(server: Server, data: Path, tally: Tally, chance: random.Random) -> Server:
@@ -158,7 +163,7 @@ def strike(server: Server, data: Path, tally: Tally, chance: random.Random) -> S
     return Server(data)
 
 
-def wait_for_all(data: Path, tally: Tally) -> list[str]:
+def wait_for_all(data: Path) -> list[str]:
     """The jobs that have not ended after a long time."""
     give_up = time.monotonic() + END_SECONDS
     while time.monotonic() < give_up:
@@ -195,19 +200,24 @@ def report(data: Path, tally: Tally, stuck: list[str]) -> int:
         table[kind]["restarts"] += max(0, attempts - 1)
         if state == "failed":
             reasons[_reason(error)] += 1
+            table[kind]["cured"] += found[tally.retried[job]][0] == "done"
         elif state == "done" and not results_decode(data, job):
             broken.append(job)
     print(f"{tally.servers + tally.workers} kills: {tally.servers} of the server, {tally.workers} of a worker\n")
-    print("| kind | accepted | done | failed with a reason | begun again | lost | stuck |")
-    print("| --- " + "| ---: " * 6 + "|")
+    titles = ("kind", "accepted", "done", "failed with a reason", "done when tried again", "begun again", "lost", "stuck")
+    print(f"| {' | '.join(titles)} |
+| --- {'| ---: ' * (len(titles) - 1)}|")
     for kind, counts in sorted(table.items()):
         gone = sum(tally.accepted[job] == kind for job in lost)
         hung = sum(tally.accepted[job] == kind for job in stuck)
         accepted = sum(one == kind for one in tally.accepted.values())
-        print(f"| {kind} | {accepted} | {counts['done']} | {counts['failed']} | {counts['restarts']} | {gone} | {hung} |")
+        print(
+            f"| {kind} | {accepted} | {counts['done']} | {counts['failed']} | {counts['cured']} | {counts['restarts']} | {gone} | {hung} |"
+        )
     print("\nReasons: " + ("; ".join(f"{text} ({count})" for text, count in reasons.most_common()) or "none"))
     print(f"Results that do not decode: {len(broken)}")
-    return 1 if lost or stuck or broken or "" in reasons else 0
+    cured = sum(counts["cured"] for counts in table.values())
+    return 1 if lost or stuck or broken or "" in reasons or cured < sum(reasons.values()) else 0
 
 
 def results_decode(data: Path, job: str) -> bool:
