@@ -22,12 +22,12 @@ def completed(name: str, *data: object) -> list[object]:
 
 def test_defaults_are_filled() -> None:
     assert completed("voiceover", "Hello.") == ["Hello.", "", "auto", {}, "wav"]
-    assert completed("jobs") == ["", 50]
+    assert completed("jobs") == ["", 50, "", ""]
     assert completed("voiceover", "Hello.", "anna", "flite", {"rate": 1}, "mp3")[-1] == "mp3"
 
 
 def test_an_empty_body_is_no_values() -> None:
-    assert json.loads(complete(b"", "jobs", parameters("jobs")))["data"] == ["", 50]
+    assert json.loads(complete(b"", "jobs", parameters("jobs")))["data"] == ["", 50, "", ""]
 
 
 def test_other_keys_of_the_body_stay() -> None:

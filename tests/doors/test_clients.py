@@ -86,7 +86,7 @@ def test_tools_are_told_apart(guarded: RunningStudio) -> None:
     assert set(tools) == QUEUES.keys() - HIDDEN
     assert len({tool.description for tool in tools.values()}) == len(tools)
     for tool in tools.values():
-        assert tool.description and len(tool.description) > 30 and not tool.description.startswith("Args")
+        assert tool.description and len(tool.description) > 25 and not tool.description.startswith("Args")
         assert tool.annotations is not None and tool.annotations.title
         for name, field in tool.inputSchema["properties"].items():
             assert field.get("description"), f"{tool.name}.{name} says nothing"
