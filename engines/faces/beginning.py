@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from engines.contract import Run
 from engines.errors import EngineError
 from engines.faces.contract import FaceChoice
 from engines.faces.landmarks import Face, LandmarkProvider
+from engines.faces.lip_visibility import LipVisibility
 from engines.faces.parts import MOST_YAW, face_of
 from media.video import Picture, read_frames
 
@@ -29,11 +30,13 @@ class Beginning:
     Args:
         first: as it is first seen.
         at: where that is, in fractions of width and height.
-        picture, closed: the picture in which its mouth is closed most, and the face in it.
+        seen: how its lips look beside its skin, there.
+        picture, closed: the picture in which its mouth is seen and closed most, and the face in it.
     """
 
     first: Face
     at: NDArray[Any]
+    seen: LipVisibility
     picture: Picture
     closed: Face
 
@@ -59,11 +62,13 @@ def begun(
                 except EngineError as error:
                     problem = problem or error
                     continue
-                found = Beginning(last, last.centre / [picture.shape[1], picture.shape[0]], picture, last)
+                place = last.centre / [picture.shape[1], picture.shape[0]]
+                found = Beginning(last, place, LipVisibility(picture, last), picture, last)
         elif last is not None and number % _FOR_CLOSED_LIPS == 0:
             last = provider.follow(picture, last)
-            if last is not None and last.mouth_gap < found.closed.mouth_gap and abs(last.yaw) < MOST_YAW:
-                found = Beginning(found.first, found.at, picture, last)
+            closer = last is not None and last.mouth_gap < found.closed.mouth_gap and abs(last.yaw) < MOST_YAW
+            if last is not None and closer and not found.seen.hidden(picture, last):
+                found = replace(found, picture=picture, closed=last)
     if found is None:
         raise problem or EngineError(f"{what.capitalize()} holds no pictures.", "Use another one.")
     return found

@@ -85,6 +85,9 @@ def _video(
             continue
         if tracked.number % _REPAINT_EVERY == 0:
             inside = None
+        if tracked.face is not None and not tracked.bridged and early.seen.hidden(tracked.picture, tracked.face):
+            yield tracked.picture, False, False
+            continue
         picture, inside, edited = _spoken(tracked, shapes[tracked.number], lips, inside)
         yield picture, edited, tracked.bridged and edited
 

@@ -74,21 +74,19 @@ def test_beyond_its_sound_a_mouth_is_at_rest(puppet: Puppet, face_picture: Pictu
     assert gaps[17:].std() < 0.01
 
 
-def test_a_hand_over_the_mouth_is_left_alone_or_ends_with_it(
+def test_a_hand_over_the_mouth_is_left_alone_and_listed(
     puppet: Puppet, finder: FaceMesh, face_picture: Picture, track: MouthTrack, tmp_path: Path
 ) -> None:
-    """Before and after the hand the face speaks as ever, and nothing is drawn beyond the face while it is there."""
+    """Nothing is drawn on the hand, and the face speaks as ever before and after it."""
     hidden = face_picture.copy()
     mouth = finder.find(face_picture)[0].points[13, :2]
     cv2.ellipse(hidden, (int(mouth[0]), int(mouth[1]) + 6), (46, 26), 8, 0, 360, (196, 150, 128), -1, cv2.LINE_AA)
-    frames = [face_picture] * 15 + [hidden] * 15 + [face_picture] * 15
-    result, parts = speak(puppet, write_video(tmp_path / "v.mp4", frames), track, tmp_path / "r", 45)
-    shown = [frame.picture.astype(int) for frame in read_frames(result)]
-    beyond = np.abs(shown[22][:60] - hidden[:60].astype(int)).mean()
-    assert len(shown) == 45 and beyond < 5
-    reading = puppet.measure(result, [25, 1], 45)
-    assert np.isfinite(reading.gaps[:15]).all() and np.isfinite(reading.gaps[36:]).all()
-    assert sum(part.edited for part in parts) >= 24
+    frames = [face_picture] * 12 + [hidden] * 10 + [face_picture] * 12
+    result, parts = speak(puppet, write_video(tmp_path / "v.mp4", frames), track, tmp_path / "r", 34)
+    passed = {number for part in parts for start, end in part.gaps for number in range(start, end)}
+    assert set(range(13, 21)) <= passed <= set(range(11, 23))
+    shown = list(read_frames(result))[17].picture.astype(int)
+    assert np.abs(shown - hidden)[120:200, 70:170].mean() < 4
 
 
 def test_the_chosen_one_of_two_people_in_a_video_speaks(
