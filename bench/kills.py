@@ -205,15 +205,14 @@ def report(data: Path, tally: Tally, stuck: list[str]) -> int:
             broken.append(job)
     print(f"{tally.servers + tally.workers} kills: {tally.servers} of the server, {tally.workers} of a worker\n")
     titles = ("kind", "accepted", "done", "failed with a reason", "done when tried again", "begun again", "lost", "stuck")
-    print(f"| {' | '.join(titles)} |
-| --- {'| ---: ' * (len(titles) - 1)}|")
+    print(f"| {' | '.join(titles)} |")
+    print("| --- " + "| ---: " * (len(titles) - 1) + "|")
     for kind, counts in sorted(table.items()):
         gone = sum(tally.accepted[job] == kind for job in lost)
         hung = sum(tally.accepted[job] == kind for job in stuck)
         accepted = sum(one == kind for one in tally.accepted.values())
-        print(
-            f"| {kind} | {accepted} | {counts['done']} | {counts['failed']} | {counts['cured']} | {counts['restarts']} | {gone} | {hung} |"
-        )
+        numbers = (accepted, counts["done"], counts["failed"], counts["cured"], counts["restarts"], gone, hung)
+        print(f"| {kind} | {' | '.join(map(str, numbers))} |")
     print("\nReasons: " + ("; ".join(f"{text} ({count})" for text, count in reasons.most_common()) or "none"))
     print(f"Results that do not decode: {len(broken)}")
     cured = sum(counts["cured"] for counts in table.values())

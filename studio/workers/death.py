@@ -15,7 +15,7 @@ MEANINGS = {
     signal.SIGABRT: "a library gave up",
 }
 LESS_MEMORY = "Unload other engines, or give it less at once; then try again."
-TRY_AGAIN = "Try again: the next call starts a fresh worker. Its log is under logs/workers in the data folder."
+TRY_AGAIN = "Try again: the next call starts a fresh worker. Its log is under logs in the data folder."
 
 
 @dataclass(frozen=True)
