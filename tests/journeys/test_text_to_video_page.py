@@ -60,13 +60,14 @@ def test_a_clip_from_the_page(page: Any, tmp_path: Path) -> None:
 
 def make_it_larger(page: Any) -> None:
     """The button of the result opens the fold with this video chosen; its button makes it twice as large."""
+    page.wait_for_function("document.querySelector('#video-detail video').readyState >= 1")  # painted, and at rest
     page.locator("#video-detail").get_by_role("button", name="Upscale").click()
-    page.locator("#upscale-go").wait_for()
+    page.locator("#upscale-go").wait_for(timeout=60_000)
     page.wait_for_function("document.querySelector('#upscale-video input').value.includes('animatic')")
     page.locator("#upscale-go").click()
     page.locator("#video-card").get_by_text("Larger:").first.wait_for()
     wait_for_state(page, "done")
-    page.locator("#video-detail").get_by_text("480 × 270 to 960 × 540").wait_for()
+    page.locator("#video-detail").get_by_text("480 × 270 to 960 × 540").wait_for(timeout=120_000)
     page.wait_for_function("document.querySelector('#video-detail video').readyState >= 1")
     assert page.locator("#video-detail video").evaluate("one => one.videoWidth") == 960
 
