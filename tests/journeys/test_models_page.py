@@ -14,7 +14,10 @@ from tests.servers import RunningStudio, running_studio
 pytestmark = pytest.mark.journey
 EXTRA = ("tests.journeys.designing_engine:Designing", "tests.verification.swallowing_engine:Swallowing")
 LINE = "The train to the north leaves in twenty minutes, and the road to the station is long and cold."
-TWO_LINES = "The weather was cold and the road was empty. My brother bought a small house near the river."
+FOUR_LINES = (
+    "The weather was cold and the road was empty. She opened the window and looked at the garden. "
+    "My brother bought a small house near the river. The old clock on the wall stopped at midnight."
+)
 PATIENCE = 60_000
 
 
@@ -79,13 +82,12 @@ def test_a_losing_take_can_be_used_instead(further_page: Any) -> None:
     pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
     page = further_page
     choose(page, "#engine", "Swallowing")
-    page.locator("#script textarea").fill(TWO_LINES)
+    page.locator("#script textarea").fill(FOUR_LINES)
     page.locator("#sound").get_by_text("Sound and file").click()
     page.locator("#sound").get_by_label("Seed").fill("7")
     choose(page, "#check", "Make doubtful sentences again")
     page.get_by_role("button", name="Generate", exact=True).click()
-    page.locator("#card .chip.done").first.wait_for(timeout=PATIENCE)
-    page.locator("#detail details.takes summary").filter(has_text="2 takes").first.click()
+    page.locator("#detail details.takes summary").filter(has_text=" takes").first.click(timeout=2 * PATIENCE)
     page.get_by_role("button", name="Use this take").first.click()
     expect(page.locator("#detail .chip.doubtful").first).to_be_visible(timeout=PATIENCE)
 
