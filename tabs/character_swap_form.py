@@ -33,7 +33,10 @@ class CharacterSwapForm:
         self.about = html_piece(self.drawn_about(BUILTIN), elem_id="swap-about")
         self.slots = InputSlots(studio, assets, self.choice(BUILTIN).inputs)
         samples = sorted((studio.site.assets / "portraits").glob("*.*g"))
-        self.samples = gr.Examples([[str(path)] for path in samples], [self.slots.image.upload], label="Sample portraits")
+        self.samples = gr.Examples(
+            [[str(path)] for path in samples], [self.slots.image.upload], label="Sample portraits",
+            example_labels=[path.stem.replace("-", " ").capitalize() for path in samples],
+        )  # fmt: skip
         self.picker = PointsPicker()
         with gr.Row(visible=False) as self.framing:
             self.framing_said = html_piece(elem_id="swap-framing", live=True)
