@@ -17,7 +17,7 @@ from studio.memory.gpu import NoGpu
 from studio.memory.keeper import MemoryKeeper
 from studio.memory.reading import MachineFiles
 from studio.memory.sizes import GIB
-from studio.settings import load_settings
+from studio.settings import MemorySettings, load_settings
 from studio.studio import Studio
 from tabs.system_jobs import jobs_panel
 from tabs.system_memory import memory_panel
@@ -45,10 +45,12 @@ class SmallMachine(MachineFiles):
 
 @pytest.fixture
 def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    monkeypatch.setattr(
-        "studio.studio.MemoryKeeper",
-        lambda settings, root: MemoryKeeper(settings, root, files=SmallMachine(), gpu=NoGpu()),
-    )
+    def watched(settings: MemorySettings, root: Path) -> MemoryKeeper:
+        keeper = MemoryKeeper(settings, root, files=SmallMachine(), gpu=NoGpu())
+        keeper.sampler._slow_seconds = 3600.0  # the watch has to wake up with the load and not at its next turn
+        return keeper
+
+    monkeypatch.setattr("studio.studio.MemoryKeeper", watched)
     wishes: dict[str, Any] = {
         "data": {"folder": tmp_path / "data"},
         "engines": {"extra": ["tests.system.hog_engine:HeavyHog"]},
@@ -63,16 +65,16 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
 @pytest.mark.slow
 def test_the_hog_is_ended_and_the_studio_is_unharmed(studio: Studio) -> None:
     hog = {"script": "Hungry.", "engine": "hog", "voice": "", "options": {"behaviour": "hog", "hog_gib": 1.9}}
-    job = studio.jobs.wait(studio.jobs.submit("voiceover", hog).id, 60)
+    job = studio.jobs.wait(studio.jobs.submit("voiceover", hog).id, 150)
     assert job.state is JobState.FAILED and job.error is not None, job.note
     assert re.search(r"Heavy hog was ended because \d+% of .* the limit is 92%", job.error.reason), job.error.reason
-    assert job.peak_gib > 1.0 and job.work_seconds < 8, "the watch woke up with the load and not at its next turn"
+    assert job.peak_gib > 1.0
     assert job.error.reason in unescape(jobs_panel([job]))
     events = [event.as_dict() for event in studio.memory.events.newest()]
     assert "ended" in {event["kind"] for event in events}
     assert "Heavy hog was ended because" in memory_panel(studio.memory.report(), events=events)
-    wait_until(lambda: [entry.engine_id for entry in studio.memory.ledger.ended()] == ["hog"])
+    wait_until(lambda: [entry.engine_id for entry in studio.memory.ledger.ended()] == ["hog"], 60)
     (life,) = studio.memory.ledger.ended()
     assert "Heavy hog was ended" in life.death and life.returned is not None
-    after = studio.jobs.wait(studio.jobs.submit("voiceover", {"script": "All is well.", "engine": "flite"}).id, 60)
+    after = studio.jobs.wait(studio.jobs.submit("voiceover", {"script": "All is well.", "engine": "flite"}).id, 150)
     assert after.state is JobState.DONE, after.error
