@@ -346,6 +346,8 @@ QUEUES: dict[str, dict[str, Any]] = {
     "upscale": {"concurrency_id": "gpu", "concurrency_limit": 1},
     "templates": {"queue": False},
     "template": {"concurrency_id": "comfyui", "concurrency_limit": 2},
+    "import_template": {"concurrency_id": "comfyui", "concurrency_limit": 2},
+    "delete_template": {"queue": False},
     "comfyui_models": {"concurrency_id": "comfyui", "concurrency_limit": 2},
     "submit": {"queue": False},
     "job": {"queue": False},

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import gradio as gr
+
 from api.calls import endpoint
+from studio.errors import InvalidInput
+from studio.files import slug
 from studio.productions.character_swap_builtin import BUILTIN, builtin_as_dict
 from studio.studio import Studio
-from studio.templates import TemplateChecks
+from studio.templates import Chosen, TemplateChecks, read_export, suggest_inputs, write_template
+from studio.templates import delete_template as delete_files
 
 
 class TemplateCalls:
-    """/templates, /template and /comfyui_models."""
+    """/templates, /template, /import_template, /delete_template and /comfyui_models."""
 
     _studio: Studio
+
+    def _given(self, value: gr.FileData, field: str) -> str:
+        raise AssertionError  # Endpoints has it
 
     @endpoint
     def templates(self) -> list[dict[str, Any]]:
@@ -35,6 +44,42 @@ class TemplateCalls:
         found = self._studio.templates.get(template)
         checked = TemplateChecks(self._studio.comfyui).validation(found, newest=True)
         return {**found.as_dict(), "validation": checked.as_dict()}
+
+    @endpoint
+    def import_template(self, workflow: gr.FileData, title: str, fields: list[str] = [], use: str = "other") -> dict[str, Any]:
+        """Make a template of your own out of a workflow that ComfyUI exported, in the editor's format or the API's.
+
+        Args:
+            workflow: the exported JSON file.
+            title: what the template shall be called; its id is made of it.
+            fields: which of its places the form shall ask for, by the keys that this call names when one is not known; none
+                takes the likely ones, files and the first settings.
+            use: character_swap, animate, lip_sync, upscale or other.
+        """
+        path = Path(self._given(workflow, "workflow"))
+        inventory = self._studio.comfyui.inventory()
+        graph = read_export(path, inventory.node_classes)
+        found = suggest_inputs(graph, inventory.node_classes)
+        unknown = set(fields) - {one.key for one in found}
+        if unknown:
+            known = ", ".join(one.key for one in found) or "nothing"
+            raise InvalidInput(f'The workflow has no place called "{sorted(unknown)[0]}".', f"It can be asked for: {known}.")
+        chosen = [Chosen(one) for one in found if (one.key in fields if fields else one.likely)]
+        name = slug(title, "template")[:60].strip("-")
+        folder = self._studio.paths.workflows
+        return write_template(folder, name, title.strip(), graph, chosen, inventory, use=use).as_dict()
+
+    @endpoint
+    def delete_template(self, template: str) -> dict[str, Any]:
+        """Delete a template of your own, both files; those that ship with the studio stay.
+
+        Args:
+            template: its id as /templates lists it.
+        """
+        found = self._studio.templates.get(template)
+        told = found.as_dict()
+        delete_files(found, self._studio.paths.workflows)
+        return told
 
     @endpoint
     def comfyui_models(self) -> dict[str, Any]:

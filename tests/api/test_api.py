@@ -36,6 +36,8 @@ SIGNATURES = {
     "/upscale": [("video", None), ("engine", "auto"), ("options", {})],
     "/templates": [],
     "/template": [("template", None)],
+    "/import_template": [("workflow", None), ("title", None), ("fields", []), ("use", "other")],
+    "/delete_template": [("template", None)],
     "/comfyui_models": [],
     "/submit": [("kind", None), ("spec", None)],
     "/job": [("job_id", None)],

@@ -32,7 +32,6 @@ ELSEWHERE = {
     "workers.residency": "part of /engines",
     "workers.lease": "an open lease is in the job's state",
     "comfyui.configured": "whether /comfyui_models has an answer",
-    "comfyui.inventory": "/comfyui_models",
     "comfyui.known_inventory": "/comfyui_models, as last read",
 }
 """What the page calls and the API does not, and where a program finds the same."""
