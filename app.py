@@ -200,6 +200,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     from api.raw_calls import RawCalls
     from studio.auditions import Auditions
     from tabs import theme as look
+    from tabs.notices import Notices
     from tabs.page import build_page
 
     server = studio.settings.server
@@ -208,6 +209,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     page = build_page(studio, lambda: register(endpoints))
     tools = McpServer(endpoints, studio, uploads_folder(studio.settings.data_folder), server.root_path)
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
+    app.add_middleware(Notices)
     app.add_middleware(PlainDicts)
     app.add_middleware(RawCalls)
     install_guards(

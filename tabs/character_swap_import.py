@@ -13,6 +13,7 @@ from studio.errors import GreenroomError, InvalidInput
 from studio.studio import Studio
 from studio.templates import Chosen, Suggestion, read_export, suggest_inputs, write_template
 from tabs.html import html_piece, piece
+from tabs.notices import notice
 from tabs.wiring import QUIET, problem
 
 COLUMNS = ["Ask", "Name", "Shown as", "Kind", "Now"]
@@ -68,7 +69,7 @@ class WorkflowImport:
                 made = self._written(read, title, use, table)
             except GreenroomError as error:
                 return [problem(error), *[gr.skip()] * (len(outputs) + 2)]
-            gr.Info("The template is added and chosen.")
+            notice("The template is added and chosen.")
             return ["", gr.update(value=None), gr.update(visible=False), *added(made)]
 
         self.add.click(add, [self._read, self.title, self.use, self.table], [self.said, self.file, self.form, *outputs], **QUIET)

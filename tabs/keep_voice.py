@@ -11,6 +11,7 @@ from studio.productions.voiceover import Voiceover
 from studio.studio import Studio
 from studio.voices.designed import add_designed
 from tabs.job_view import JobView
+from tabs.notices import notice
 from tabs.voices_panel import voices_list
 from tabs.wiring import QUIET, clicked, toasted
 
@@ -57,5 +58,5 @@ class KeepVoice:
         if job is None or found is None or found.path is None:
             raise InvalidInput("This sentence is not there any more.", "Render it again.")
         voice = add_designed(self._studio.voices, name, found.path, found.text, str(job.spec.get("language", "")))
-        gr.Info(f"{voice.name} is saved.")
+        notice(f"{voice.name} is saved.")
         return [gr.update(visible=False), "", voices_list(self._studio.voices.list()), count + 1]

@@ -14,6 +14,7 @@ from studio.errors import InvalidInput
 from studio.library.model import Removal
 from studio.studio import Studio
 from tabs.html import button, html_piece, piece, size
+from tabs.notices import notice
 from tabs.outputs_list import ago
 from tabs.wiring import clicked
 
@@ -42,7 +43,7 @@ class DiskSection:
         if data.get("act") == "measure":
             self._disk.report(fresh=True)
         elif data.get("act") == "clear":
-            gr.Info(f"{size(self._disk.clear(data.get('what', '')))} are free again.")
+            notice(f"{size(self._disk.clear(data.get('what', '')))} are free again.")
         else:
             raise InvalidInput("This button is not known.")
 

@@ -20,6 +20,7 @@ from studio.studio import Studio
 from studio.weights import EngineWeights, WeightsState
 from studio.workers.model import Residency, WorkerStatus
 from tabs.html import about, button, chip, html_piece, piece, size
+from tabs.notices import notice
 from tabs.outputs_list import ago
 from tabs.wiring import clicked
 
@@ -80,16 +81,16 @@ class EnginesSection:
             studio.engines.load(engine)
         elif act == "unload":
             report = studio.engines.unload(engine)
-            gr.Info(f"{studio.catalog.get(engine).card.title} is unloaded; {report.returned_gib:.2f} GiB came back.")
+            notice(f"{studio.catalog.get(engine).card.title} is unloaded; {report.returned_gib:.2f} GiB came back.")
         elif act == "idle":
             seconds = data.get("seconds", "")
             studio.workers.set_idle(engine, float(seconds) if seconds.isdigit() else None)
         elif act == "fetch":
             studio.jobs.submit("download_weights", {"engine": engine, "action": "download", "repo": ""})
-            gr.Info("The download has begun; it stands under Jobs and under Models.")
+            notice("The download has begun; it stands under Jobs and under Models.")
         elif act == "install":
             studio.jobs.submit("install_environment", {"name": data.get("environment", ""), "action": "install"})
-            gr.Info("The installation has begun; it stands under Jobs and under Models.")
+            notice("The installation has begun; it stands under Jobs and under Models.")
         else:
             raise InvalidInput("This button is not known.")
 

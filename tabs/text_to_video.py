@@ -25,6 +25,7 @@ from tabs.fit import time_in_words
 from tabs.html import about, html_piece, piece
 from tabs.job_view import JobView
 from tabs.lip_sync_form import LIBRARY, SPEAK, LipSyncForm
+from tabs.notices import notice
 from tabs.text_to_video_form import AUTO, EXAMPLE, SHOTS, TEXT, TextToVideoForm, rows_as_shots, seconds_of, shots_as_rows
 from tabs.upscale_panel import UpscalePanel
 from tabs.video_result import video_result
@@ -219,5 +220,5 @@ class TextToVideoTab:
         last = next((path for path in output.companions if path.suffix == ".png"), None)
         if last is None:
             raise InvalidInput("The last frame of this clip was not kept.")
-        gr.Info("The last frame is the picture that the next clip begins with.")
+        notice("The last frame is the picture that the next clip begins with.")
         return [gr.update(open=True), str(last), gr.skip()]

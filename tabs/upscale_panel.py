@@ -13,6 +13,7 @@ from studio.productions.upscale import AUTO, Upscale
 from studio.studio import Studio
 from tabs.html import html_piece
 from tabs.job_view import JobView
+from tabs.notices import notice
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.wiring import QUIET, clicked, problem, toasted
 
@@ -98,7 +99,7 @@ class UpscalePanel:
         if data.get("act") != "upscale":
             return [gr.skip()] * 3
         output = self._studio.library.get(data.get("output", ""))
-        gr.Info("Set how much larger, then press Upscale.")
+        notice("Set how much larger, then press Upscale.")
         chosen = gr.update(choices=self.choices(), value=output.id)
         return [gr.update(selected="text-to-video"), gr.update(open=True), chosen]
 

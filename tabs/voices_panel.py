@@ -13,6 +13,7 @@ from studio.studio import Studio
 from studio.voice_transcripts import ask_for_transcript
 from studio.voices.model import Judgement, TranscriptStatus, Voice, Window
 from tabs.html import about, audition, button, chip, html_piece, icon, piece
+from tabs.notices import notice
 from tabs.wiring import QUIET, clicked, problem, toasted, voice_export_url, voice_url
 
 TRANSCRIPT_WORDS = {
@@ -153,7 +154,7 @@ class VoicesPanel:
                 window=(part[0], part[1]) if part else None,
             )
             if ask_for_transcript(self._studio.jobs, voice) is not None:
-                gr.Info(f"{voice.name} is saved; its transcript is being made.")
+                notice(f"{voice.name} is saved; its transcript is being made.")
         except GreenroomError as error:
             return [gr.skip(), problem(error), *[gr.skip()] * 8]
         return [self._list(), "", None, "", "", "", "", "", gr.update(visible=False), count + 1]
@@ -164,7 +165,7 @@ class VoicesPanel:
             return [gr.skip()] * 3
         voice = self._studio.voices.import_file(Path(path))
         ask_for_transcript(self._studio.jobs, voice)
-        gr.Info(f"{voice.name} is saved.")
+        notice(f"{voice.name} is saved.")
         return [self._list(), None, count + 1]
 
     # -- saved voices
@@ -178,7 +179,7 @@ class VoicesPanel:
             return [self._list(), count + 1, *[gr.skip()] * 7]
         if data.get("act") == "transcript":
             job = self._studio.jobs.submit("voice_transcript", {"voice": voice})
-            gr.Info(f"{job.title} is being made. Open this list again to see it.")
+            notice(f"{job.title} is being made. Open this list again to see it.")
         if data.get("act") == "edit":
             found = self._studio.voices.get(voice)
             values = [found.name, found.transcript, ", ".join(found.tags), found.notes, found.consent]

@@ -170,14 +170,16 @@ window.greenroom = (() => {
     paint()
   }
   // Handlers run outside Gradio's queue, where Gradio shows nobody what a handler says went wrong. Words only, never HTML.
-  const tell = sentence => {
+  // Good news comes along with the answer (tabs/notices.py).
+  const tell = (sentence, good = false) => {
     if ([...document.querySelectorAll('.told')].some(note => note.textContent === sentence)) return
     const note = document.createElement('button')
-    note.className = 'told'; note.type = 'button'; note.setAttribute('role', 'alert'); note.title = 'Close'
+    note.className = good ? 'told good' : 'told'; note.type = 'button'; note.title = 'Close'
+    note.setAttribute('role', good ? 'status' : 'alert')
     note.textContent = sentence
     note.onclick = () => note.remove()
     ;(document.querySelector('.gradio-container') || document.body).append(note) // where the page's colours are
-    setTimeout(() => note.remove(), 12000)
+    setTimeout(() => note.remove(), good ? 6000 : 12000)
   }
   const realFetch = window.fetch
   window.fetch = async (...asked) => {
@@ -185,6 +187,8 @@ window.greenroom = (() => {
     if (answer.status === 500 && answer.url.includes('/gradio_api/run/predict')) {
       answer.clone().json().then(told => { if (told && typeof told.error === 'string') tell(told.error) }, () => {})
     }
+    const news = answer.headers.get('x-greenroom-notice')
+    if (news) decodeURIComponent(news).split('\n').forEach(sentence => tell(sentence, true))
     return answer
   }
 

@@ -32,6 +32,7 @@ def test_a_voice_is_saved_heard_edited_and_deleted(voices: Any) -> None:
     voices.locator("#findings .findings").wait_for()
     voices.locator("#voice-name input, #voice-name textarea").fill("Zoë of the test")
     voices.locator("#save-voice").click()
+    voices.get_by_role("status").filter(has_text="Zoë of the test is saved").wait_for()
     row = voices.locator("#voices .item").filter(has_text="Zoë of the test")
     row.wait_for()
     row.locator("[data-audition]").click()

@@ -1,0 +1,35 @@
+"""Good news of a page's handler reaches the page that asked, and nobody else."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from tabs.notices import HEADER, Notices, notice
+
+
+async def handler(request: Request) -> PlainTextResponse:
+    await run_in_threadpool(notice, f"{request.query_params['who']} is saved: 100 %.")  # as Gradio runs its handlers
+    return PlainTextResponse("done")
+
+
+def client() -> TestClient:
+    return TestClient(Notices(Starlette(routes=[Route("/gradio_api/run/predict", handler), Route("/other", handler)])))
+
+
+def test_it_goes_along_with_the_answer() -> None:
+    page = client()
+    first, second = (page.get("/gradio_api/run/predict", params={"who": who}) for who in ("Ada", "Žofie\r\nSet-Cookie: a=b"))
+    assert unquote(first.headers[HEADER]) == "Ada is saved: 100 %."
+    assert "set-cookie" not in second.headers and "Žofie" in unquote(second.headers[HEADER])
+    assert HEADER not in page.get("/other", params={"who": "Ada"}).headers
+
+
+def test_outside_a_request_nothing_happens() -> None:
+    notice("Nobody hears this.")
