@@ -388,6 +388,7 @@ QUEUES: dict[str, dict[str, Any]] = {
     "free_disk": {"queue": False},
     "log": {"queue": False},
     "support_bundle": {"queue": False},
+    "estimate": {"queue": False},
     "doctor": {"concurrency_id": "doctor", "concurrency_limit": 1},
 }
 """Every public endpoint by name, with its place in Gradio's queue: only what may take long waits there."""

@@ -11,6 +11,7 @@ import gradio as gr
 from api.calls import endpoint
 from studio.errors import InvalidInput
 from studio.files import write_whole
+from studio.forecast import forecast
 from studio.jobs.model import Job
 from studio.library.quota import GIB
 from studio.log_view import LEVELS, read_log
@@ -166,6 +167,16 @@ class SystemCalls:
             raise InvalidInput(f'There is no level called "{level[:20]}".', f"Levels: {', '.join(LEVELS)}.")
         found = read_log(self._studio.paths.logs, name, level, text, _within(limit, 1000))
         return [record.as_dict() for record in found]
+
+    @endpoint
+    def estimate(self, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+        """What a job would amount to, without queueing it: its length, the time it should take here, whether it fits now.
+
+        Args:
+            kind: voiceover, lip_sync, animate_portrait, text_to_video or image_to_video.
+            spec: its fields, as for /submit.
+        """
+        return forecast(self._studio, kind, spec).as_dict()
 
     @endpoint
     def doctor(self, fresh: bool = True) -> dict[str, Any]:

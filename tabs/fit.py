@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from engines.contract import Engine, EngineOptions
 from studio.errors import GreenroomError
-from studio.memory.model import Admit
-from studio.memory.reservations import variant_key
-from studio.memory.sizes import GIB
+from studio.forecast import memory_fit as fit_of
 from studio.run_book import RunEstimate
 from studio.studio import Studio
-from studio.workers.model import Residency
 from tabs.html import about
 
 SAME_WITHIN = 1.15
@@ -41,15 +38,7 @@ def spread_in_words(seconds: float, low: float, high: float, runs: int) -> str:
 
 def memory_fit(studio: Studio, engine: type[Engine], options: EngineOptions | None = None) -> str:
     """Whether the engine can be had in memory now, in a sentence."""
-    keeper = studio.memory
-    if studio.workers.residency(engine.card.id) is not Residency.COLD:
-        return f"{engine.card.title} is in memory."
-    chosen = options or engine.Options()
     try:
-        need = keeper.need(engine.card_for(chosen), variant_key(chosen))
-        decision = keeper.decide(need)
+        return fit_of(studio, engine, options)[1]
     except GreenroomError as error:
         return str(error)
-    if isinstance(decision, Admit):
-        return decision.note or f"Fits: needs about {need.bytes / GIB:.1f} GiB{'' if need.measured else ', not measured yet'}."
-    return f"{decision.reason} {decision.hint}".strip()

@@ -93,6 +93,7 @@ SIGNATURES = {
     "/free_disk": [("what", None)],
     "/log": [("name", "greenroom"), ("level", ""), ("text", ""), ("limit", 100)],
     "/support_bundle": [],
+    "/estimate": [("kind", None), ("spec", None)],
     "/doctor": [("fresh", True)],
 }
 

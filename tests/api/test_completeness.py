@@ -26,7 +26,7 @@ ELSEWHERE = {
     "library.recent_removals": "part of /disk",
     "memory.need": "part of the figures in /engines and /memory",
     "memory.reservations": "part of /memory",
-    "narrations.estimate": "what a form foretells; /run_times holds what it is learned from",
+    "narrations.estimate": "part of /estimate",
     "narrations.office": "the part of a narration's production that foretells",
     "voices.get": "one row of /voices",
     "workers.residency": "part of /engines",

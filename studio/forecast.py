@@ -1,0 +1,105 @@
+"""What a job would amount to, before it is handed in: its length, how long it should take here, and whether it fits now.
+
+Times come from this machine's own runs and are None while nothing like it has run; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engines.contract import Engine, EngineOptions
+from studio.errors import InvalidInput
+from studio.memory.model import Admit
+from studio.memory.reservations import variant_key
+from studio.memory.sizes import GIB
+from studio.productions.face_times import FaceForecast
+from studio.productions.lip_sync import LipSync
+from studio.productions.portrait import AnimatePortrait
+from studio.productions.text_to_video import TextToVideo
+from studio.productions.video_spec import VideoSpec
+from studio.productions.voiceover import Voiceover
+from studio.productions.voiceover_spec import VoiceoverSpec
+from studio.run_book import RunEstimate
+from studio.validation import validated
+from studio.workers.model import Residency
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """
+    Args:
+        engine: id of the engine that would work. seconds: of the result, 0 while not known. frames: 0 for sound.
+        time: how long it should take; None = not measured yet on this machine.
+        fits: whether the engine can be had in memory now. memory: that in a sentence.
+    """
+
+    engine: str
+    seconds: float
+    frames: int
+    time: RunEstimate | None
+    fits: bool = True
+    memory: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "seconds": round(self.seconds, 2), "time": None if self.time is None else asdict(self.time)}
+
+
+def forecast(studio: Studio, kind: str, spec: Mapping[str, Any]) -> Forecast:
+    """What a job of this kind with these fields would amount to. Nothing is queued.
+
+    Raises:
+        InvalidInput: a kind that nothing can be foretold of, or a field that is wrong.
+        NotFound, EngineNotReady, MediaError: as handing it in would.
+    """
+    production = studio.productions.get(kind)
+    if isinstance(production, Voiceover):
+        found = _of_script(production, validated(VoiceoverSpec, spec))
+    elif isinstance(production, TextToVideo):
+        found = _of_clip(production, validated(production.Spec, spec))
+    elif isinstance(production, LipSync | AnimatePortrait):
+        foretelling: Any = production  # each takes the spec of its own kind
+        found = _of_face(foretelling.forecast(validated(production.Spec, spec)))
+    else:
+        able = "voiceover, lip_sync, animate_portrait, text_to_video, image_to_video"
+        raise InvalidInput(f'Nothing can be foretold of a job of the kind "{kind}".', f"Kinds that can: {able}.")
+    fits, memory = memory_fit(studio, studio.catalog.get(found.engine))
+    return replace(found, fits=fits, memory=memory)
+
+
+def memory_fit(studio: Studio, engine: type[Engine], options: EngineOptions | None = None) -> tuple[bool, str]:
+    """Whether the engine can be had in memory now, and that in a sentence with its numbers."""
+    if studio.workers.residency(engine.card.id) is not Residency.COLD:
+        return True, f"{engine.card.title} is in memory."
+    chosen = options or engine.Options()
+    need = studio.memory.need(engine.card_for(chosen), variant_key(chosen))
+    decision = studio.memory.decide(need)
+    if isinstance(decision, Admit):
+        unsure = "" if need.measured else ", not measured yet"
+        return True, decision.note or f"Fits: needs about {need.bytes / GIB:.1f} GiB{unsure}."
+    return False, f"{decision.reason} {decision.hint}".strip()
+
+
+def _of_script(production: Voiceover, spec: VoiceoverSpec) -> Forecast:
+    found = production.estimate(spec.script, spec.voice, spec.engine, spec.speakers)
+    if found.problem or not found.engine:
+        raise InvalidInput(found.problem or "The script is empty.", "Write what is to be spoken.")
+    known = found.seconds_to_render
+    time = None if known is None else RunEstimate(known, exact=False, low=found.low, high=found.high, runs=found.runs)
+    return Forecast(found.engine, found.seconds_of_speech, 0, time)
+
+
+def _of_face(found: FaceForecast) -> Forecast:
+    return Forecast(found.engine, found.seconds, found.frames, found.time)
+
+
+def _of_clip(production: TextToVideo, spec: VideoSpec) -> Forecast:
+    prepared = production.prepare(spec)
+    engine = production.engines.choose(prepared.engine, prepared.options, with_image=any(shot.image for shot in prepared.shots))
+    form = production.engines.form(engine, prepared.options, prepared.size, prepared.fps)
+    frames = sum(shot.frames or round((shot.seconds or 0) * form.fps) for shot in prepared.shots)
+    return Forecast(engine.card.id, float(frames / form.fps), frames, production.estimate(form, frames) if frames else None)
