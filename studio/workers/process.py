@@ -94,7 +94,7 @@ class WorkerProcess:
     def adopt(self, title: str, log: WorkerLog, on_exit: Callable[[WorkerProcess], None]) -> bool:
         """From now on it is another's: its name in sentences, its log, its end. False when it has ended or is about to."""
         with self._fate:
-            if self._exited.is_set() or self._intent is not None or not self.pid:
+            if self._exited.is_set() or self._intent is not None or not self.pid or _readable(self._pidfd):
                 return False
             log.pid = self.pid
             self.title, self._log, self._on_exit = title, log, on_exit
