@@ -75,7 +75,7 @@ class JobView:
         self.timer = gr.Timer(TICK_SECONDS, active=False)
         self.card = html_piece(elem_id=f"{prefix}card", live=True)
         self.player = build_player(f"{prefix}player")
-        self.detail = html_piece(elem_id=f"{prefix}detail")
+        self.detail = html_piece(elem_id=f"{prefix}detail", on_draw="greenroom.paintAuditions(); greenroom.keepFolds(element)")
         self.outputs = html_piece(elem_id=f"{prefix}outputs")
 
     @property

@@ -77,7 +77,8 @@ def _takes(view: SegmentView, editable: bool) -> str:
         return ""
     label = "Heard back" if len(view.takes) == 1 else f"{len(view.takes)} takes"
     rows = "".join(_take(view, number, take, editable) for number, take in enumerate(view.takes, 1))
-    return f'<details class="takes"><summary>{label}</summary><ol>{rows}</ol></details>'
+    fold = f' data-fold="takes:{escape(view.id)}"'  # stays open while the list is drawn anew under it
+    return f'<details class="takes"{fold}><summary>{label}</summary><ol>{rows}</ol></details>'
 
 
 def _take(view: SegmentView, number: int, take: TakeView, editable: bool) -> str:

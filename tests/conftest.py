@@ -60,8 +60,9 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A headless browser; $CHROMIUM names it, else the one on PATH."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # a busy machine is no reason to fail
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not found:
         pytest.fail("No Chromium was found; ./launch.sh test says how to get one.")

@@ -50,7 +50,7 @@ def test_a_portrait_speaks_then_leads_another(page: Any, server: RunningStudio, 
     assert result.get_by_text("pictures edited").is_visible()
     assert result.get_by_text("sync 0.9").is_visible()
     assert result.get_by_role("img", name="How far the mouth opens over time").is_visible()
-    page.wait_for_function("document.querySelector('#face-detail video').readyState >= 1")
+    page.wait_for_function("document.querySelector('#face-detail video')?.readyState >= 1")
     spoken = server.client().predict(1, api_name="/outputs")[0]["id"]
     with page.expect_download() as saved:
         result.locator(".downloads a").first.click()
@@ -66,7 +66,7 @@ def test_a_portrait_speaks_then_leads_another(page: Any, server: RunningStudio, 
     page.get_by_role("option", name="LJ001-0008").first.click()
     page.locator("#face-preview").click()
     result.get_by_alt_text("The picture it was made from").locator("visible=true").wait_for()
-    page.wait_for_function(f"!document.querySelector('#face-detail video').src.includes('{spoken}')", timeout=180_000)
+    page.wait_for_function(f"document.querySelector('#face-detail video')?.src.includes('{spoken}') === false", timeout=180_000)
     made = server.client().predict(2, api_name="/outputs")
     assert [one["kind"] for one in made] == ["video", "video"]
 

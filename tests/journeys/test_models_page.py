@@ -71,7 +71,7 @@ def test_a_designed_voice_is_kept_under_a_name(further_page: Any) -> None:
     keep.click()
     page.locator("#keep-name input, #keep-name textarea").fill("Grandfather")
     page.locator("#keep-save").click()
-    expect(page.locator("#keep-voice")).to_be_hidden()
+    expect(page.locator("#keep-voice").locator("visible=true")).to_have_count(0)
     page.get_by_role("tab", name="Voices", exact=True).click()
     row = page.locator("#voices .item").filter(has_text="Grandfather")
     row.wait_for()

@@ -37,7 +37,7 @@ def test_a_clip_from_the_page(page: Any, tmp_path: Path) -> None:
     video = page.locator("#video-detail video")
     video.wait_for()
     assert video.evaluate("one => one.loop") is True
-    page.wait_for_function("document.querySelector('#video-detail video').readyState >= 1")
+    page.wait_for_function("document.querySelector('#video-detail video')?.readyState >= 1")
     assert 1.5 < video.evaluate("one => one.duration") < 6
     with page.expect_download() as saved:
         page.locator("#video-detail .downloads a").first.click()
@@ -48,7 +48,7 @@ def test_a_clip_from_the_page(page: Any, tmp_path: Path) -> None:
     page.locator("#video-image img").wait_for()
     page.get_by_role("button", name="Keep this seed").click()
     page.locator("#video-more").get_by_role("button", name="More").click()
-    page.wait_for_function("document.querySelector('#video-seed input').value !== ''")
+    page.wait_for_function("(document.querySelector('#video-seed input')?.value ?? '') !== ''")
 
     page.reload()
     page.get_by_role("tab", name="Text-to-Video", exact=True).click()
@@ -60,15 +60,15 @@ def test_a_clip_from_the_page(page: Any, tmp_path: Path) -> None:
 
 def make_it_larger(page: Any) -> None:
     """The button of the result opens the fold with this video chosen; its button makes it twice as large."""
-    page.wait_for_function("document.querySelector('#video-detail video').readyState >= 1")  # painted, and at rest
+    page.wait_for_function("document.querySelector('#video-detail video')?.readyState >= 1")  # painted, and at rest
     page.locator("#video-detail").get_by_role("button", name="Upscale").click()
     page.locator("#upscale-go").wait_for(timeout=60_000)
-    page.wait_for_function("document.querySelector('#upscale-video input').value.includes('animatic')")
+    page.wait_for_function("document.querySelector('#upscale-video input')?.value.includes('animatic')")
     page.locator("#upscale-go").click()
     page.locator("#video-card").get_by_text("Larger:").first.wait_for()
     wait_for_state(page, "done")
     page.locator("#video-detail").get_by_text("480 × 270 to 960 × 540").wait_for(timeout=120_000)
-    page.wait_for_function("document.querySelector('#video-detail video').readyState >= 1")
+    page.wait_for_function("document.querySelector('#video-detail video')?.readyState >= 1")
     assert page.locator("#video-detail video").evaluate("one => one.videoWidth") == 960
 
 

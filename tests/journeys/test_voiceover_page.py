@@ -78,7 +78,7 @@ def test_the_result_plays_with_its_words(page: Any) -> None:
     generate(page)
     wait_for_state(page, "done")
     page.locator("#player .play").click()
-    page.wait_for_function("() => document.querySelector('#player audio').currentTime > 0.4")
+    page.wait_for_function("() => document.querySelector('#player audio')?.currentTime > 0.4")
     page.locator("#player .caption").filter(has_text=re.compile("tide")).wait_for()
     page.locator("#player .play").click()
     assert page.evaluate("document.querySelector('#player audio').paused")
@@ -123,7 +123,7 @@ def test_two_jobs_are_tracked_at_once(page: Any, server: RunningStudio) -> None:
     wait_for_state(page, "running")
     write_script(page, "Another one. " + long_script(302))
     generate(page)
-    page.locator("#card .others").wait_for()
+    page.locator("#card .title").filter(has_text="Another one").first.wait_for()  # until then the other one is this one
     page.locator("#card .others [data-act=cancel]").first.click()
     page.locator("#card .others").wait_for(state="detached", timeout=30_000)
     stop_everything(server)
@@ -193,7 +193,7 @@ def test_the_settings_of_a_result_come_back(page: Any) -> None:
     write_script(page, "Something else entirely.")
     page.locator("#cast").wait_for(state="hidden")
     page.locator("#outputs [data-act=use]").first.click()
-    page.wait_for_function("() => document.querySelector('#script textarea').value.includes('tide')")
+    page.wait_for_function("() => document.querySelector('#script textarea')?.value.includes('tide')")
     ada.wait_for()
     page.wait_for_timeout(500)
     assert ada.input_value() == "KAL · Flite"
