@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FILE_VARIABLE = "GREENROOM_BENCH_FIGURES"
+FILE_VARIABLE = "BENCH_FIGURES"
 
 
 @dataclass(frozen=True)
