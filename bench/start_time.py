@@ -100,7 +100,9 @@ def wait_for_page(address: str, process: subprocess.Popen[str]) -> None:
 
 
 def quiet() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("GREENROOM_")}
+    """The variables of an ordinary start: compiled modules are kept, as they are for the packages of both sides."""
+    left_out = ("GREENROOM_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
 
 def free_port() -> int:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import dct
 
 from media.audio import Audio
 from media.resample import resample
@@ -117,6 +116,8 @@ def _pitches(spectra: NDArray[np.float64]) -> tuple[Vector, Vector]:
 
 def _cepstra(spectra: NDArray[np.float64]) -> NDArray[np.float64]:
     energies = np.log(np.maximum(spectra @ _mel_bands().T, 1e-10))
+    from scipy.fft import dct  # a quarter of a second of import that opening the page need not pay
+
     return np.asarray(dct(energies, type=2, axis=1, norm="ortho")[:, 1 : _COEFFICIENTS + 1])
 
 
