@@ -298,3 +298,15 @@ def _readable(fd: int, seconds: float = 0.0) -> bool:
     ready = select.poll()
     ready.register(fd, select.POLLIN)
     return bool(ready.poll(1000 * seconds))
+
+
+def answer(process: WorkerProcess, kind: str, value: Any, watch: CallWatch) -> Any:
+    """Run a request that has one answer."""
+    request = process.request(kind, value, watch)
+    try:
+        next(request)
+    except StopIteration as answered:
+        return answered.value
+    finally:
+        request.close()
+    raise EngineError(f"{process.title} answered in parts where one answer was due.")

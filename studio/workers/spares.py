@@ -19,7 +19,7 @@ from studio.workers.call import CallWatch, Patience, never
 from studio.workers.death import Death
 from studio.workers.launch import Launch, plan_launch
 from studio.workers.log import WorkerLog, WorkerLogs
-from studio.workers.process import Spawn, WorkerProcess
+from studio.workers.process import Spawn, WorkerProcess, answer
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class Spares:
             if cancelled():
                 self._end(spare)
                 raise Cancelled
-        return spare.process if spare.process.adopt(launch.title, log, on_exit) else None
+        return spare.process if self._answers(spare) and spare.process.adopt(launch.title, log, on_exit) else None
 
     def close(self) -> None:
         """End the spare; no other is made."""
@@ -143,11 +143,8 @@ class Spares:
             if spare.unwanted:  # before there was a process to end
                 self._end(spare)
                 return
-            request = spare.process.request("prepare", {"modules": list(spare.modules)}, self._watch())
-            try:
-                next(request)
-            except StopIteration:
-                log.info("A spare worker has imported %s in %.1f s", ", ".join(spare.modules), time.monotonic() - began)
+            answer(spare.process, "prepare", {"modules": list(spare.modules)}, self._watch())
+            log.info("A spare worker has imported %s in %.1f s", ", ".join(spare.modules), time.monotonic() - began)
         except GreenroomError as error:
             log.info("No spare worker: %s", error)
             self._end(spare)
@@ -158,6 +155,15 @@ class Spares:
                 spare.timer = threading.Timer(self._kept_seconds, self._expire, (spare,))
                 spare.timer.daemon = True
                 spare.timer.start()
+
+    def _answers(self, spare: _Spare) -> bool:
+        """Whether it is still there: a killed process with threads is gone for good some time before the kernel says so."""
+        try:
+            answer(spare.process, "prepare", {"modules": []}, self._watch())
+        except GreenroomError:
+            self._end(spare)
+            return False
+        return True
 
     def _watch(self) -> CallWatch:
         longest = self._patience.start

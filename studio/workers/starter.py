@@ -20,7 +20,7 @@ from studio.workers.launch import Launch, plan_launch
 from studio.workers.log import WorkerLogs
 from studio.workers.measure import Meter
 from studio.workers.model import AdmissionHook, WorkerObserver
-from studio.workers.process import WorkerProcess
+from studio.workers.process import WorkerProcess, answer
 from studio.workers.slot import Slot
 from studio.workers.spares import Spares, always
 from studio.workers.wishes import Wishes
@@ -154,15 +154,3 @@ class Starter:
             return cast("subprocess.Popen[bytes]", self._spawner.submit(subprocess.Popen, *args, **kwargs).result())
         except RuntimeError as error:
             raise EngineError("The studio is closing; no worker is started any more.") from error
-
-
-def answer(process: WorkerProcess, kind: str, value: Any, watch: CallWatch) -> Any:
-    """Run a request that has one answer."""
-    request = process.request(kind, value, watch)
-    try:
-        next(request)
-    except StopIteration as answered:
-        return answered.value
-    finally:
-        request.close()
-    raise EngineError(f"{process.title} answered in parts where one answer was due.")
