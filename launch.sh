@@ -174,6 +174,7 @@ run_tests() {
     set_up_tests
     CHROMIUM=$(find_chromium)
     export CHROMIUM
+    unset PYTHONDONTWRITEBYTECODE # hundreds of studios and workers are started: each would compile everything anew
     if [ $# -gt 0 ]; then exec .venv/bin/python -m pytest "$@"; fi
     # Two at a time, each file's tests in one process; then the journeys by themselves, since a browser wants a calm machine.
     local failed=0

@@ -14,6 +14,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -56,11 +57,15 @@ class McpServer:
         self._studio = studio
         self._uploads = uploads
         self._root = root_path
-        self._tools = tools()
         self._server: Server[Any, Request] = Server("Greenroom", instructions=INSTRUCTIONS)
         self._server.list_tools()(self._list)  # type: ignore[no-untyped-call]
         self._server.call_tool(validate_input=False)(self._call)  # endpoints check their arguments, in our words
         self._manager = StreamableHTTPSessionManager(app=self._server, stateless=True)
+
+    @cached_property
+    def _tools(self) -> dict[str, ToolCall]:
+        """Described at the first request: most studios are never asked."""
+        return tools()
 
     def add_routes(self, app: FastAPI) -> None:
         """Declare the routes, with and without the slash; before Gradio is mounted at "/"."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import gradio as gr
 
 from media.errors import MediaError
@@ -68,6 +67,8 @@ class PointsPicker:
 
 def marked(picture: Picture, points: list[Point]) -> Picture:
     """The picture with its points drawn in."""
+    import cv2
+
     drawn = picture.copy()
     height, width = drawn.shape[:2]
     radius = max(5, round(0.015 * max(width, height)))
@@ -79,6 +80,8 @@ def marked(picture: Picture, points: list[Point]) -> Picture:
 
 
 def _smaller(picture: Picture) -> Picture:
+    import cv2
+
     scale = min(1.0, _LONGEST / max(picture.shape[:2]))
     if scale == 1.0:
         return picture

@@ -11,14 +11,13 @@ import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from typing import TYPE_CHECKING
 
 from studio.access.keys import write_private
 from studio.errors import StorageError
+
+if TYPE_CHECKING:  # imported where it is used: most studios answer without HTTPS and start sooner without it
+    from cryptography import x509
 
 FOLDER = "certificate"
 LIFE = datetime.timedelta(days=397)
@@ -49,6 +48,8 @@ def certificate_for(data_folder: Path, names: Collection[str], now: datetime.dat
     Raises:
         StorageError: it cannot be kept.
     """
+    from cryptography.hazmat.primitives import hashes
+
     now = now or datetime.datetime.now(datetime.UTC)
     folder = data_folder / FOLDER
     files = folder / "certificate.pem", folder / "key.pem"
@@ -67,6 +68,9 @@ def certificate_for(data_folder: Path, names: Collection[str], now: datetime.dat
 
 def _kept(certificate: Path, key: Path) -> x509.Certificate | None:
     """The certificate on disk, when its key belongs to it."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
     try:
         found = x509.load_pem_x509_certificate(certificate.read_bytes())
         secret = serialization.load_pem_private_key(key.read_bytes(), None)
@@ -76,6 +80,8 @@ def _kept(certificate: Path, key: Path) -> x509.Certificate | None:
 
 
 def _covered(certificate: x509.Certificate) -> set[str]:
+    from cryptography import x509
+
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
@@ -84,6 +90,11 @@ def _covered(certificate: x509.Certificate) -> set[str]:
 
 
 def _make(certificate: Path, key: Path, names: list[str], now: datetime.datetime) -> x509.Certificate:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
     secret = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Greenroom on this network")])
     usage = x509.KeyUsage(
@@ -111,6 +122,8 @@ def _make(certificate: Path, key: Path, names: list[str], now: datetime.datetime
 
 
 def _general(name: str) -> x509.GeneralName:
+    from cryptography import x509
+
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:

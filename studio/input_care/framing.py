@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 
 from media.pictures import read_picture, write_picture
@@ -101,6 +100,8 @@ def _window(picture: Picture, left: int, top: int, width: int, height: int) -> P
     inner = picture[max(0, top) : max(1, min(rows, top + height)), max(0, left) : max(1, min(columns, left + width))]
     if not any((*before, *after)):
         return np.ascontiguousarray(inner)
+    import cv2  # here, as in all of the studio: a start does without it
+
     around: Any = cv2.copyMakeBorder(inner, before[0], after[0], before[1], after[1], cv2.BORDER_REPLICATE)
     soft = cv2.GaussianBlur(around, (0, 0), max(1.0, 0.03 * max(width, height)))
     inside: Any = np.zeros(around.shape[:2], np.float32)

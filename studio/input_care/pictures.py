@@ -7,7 +7,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from pydantic import BaseModel
 
@@ -43,6 +42,8 @@ def resized(picture: Picture, size: tuple[int, int]) -> Picture:
         return picture
     scale = max(width / picture.shape[1], height / picture.shape[0])
     wide, high = max(width, round(picture.shape[1] * scale)), max(height, round(picture.shape[0] * scale))
+    import cv2
+
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     scaled = np.asarray(picture if scale == 1 else cv2.resize(picture, (wide, high), interpolation=method), np.uint8)
     left, top = (scaled.shape[1] - width) // 2, (scaled.shape[0] - height) // 2

@@ -20,7 +20,7 @@ class CharacterSwapSpec(BaseModel):
         parent: the output that this one was made from, "" for none.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     template: str = Field(max_length=100)
     reference_image: str = Field("", max_length=4_000)

@@ -24,7 +24,7 @@ REPORT = "doctor.json"
 class DoctorSpec(BaseModel):
     """There is nothing to choose: everything is tried."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Doctor:

@@ -24,7 +24,7 @@ class WeightsSpec(BaseModel):
             them to `root`, which is one of the folders of weights. repo: only what lies in this repository, "" for all.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     engine: str = Field(max_length=100)
     action: Literal["download", "delete", "move"] = "download"

@@ -23,7 +23,7 @@ class FaceSpec(BaseModel):
         quality: of the file, 1 to 100.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     engine: str = Field(AUTO, max_length=100)
     options: dict[str, Any] = {}

@@ -29,7 +29,7 @@ class InstallSpec(BaseModel):
         name: the environment. action: "install" also repairs; "remove" deletes it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: str = Field(max_length=100)
     action: Literal["install", "remove"] = "install"

@@ -39,7 +39,7 @@ class TranscriptionSpec(BaseModel):
         name: the file's name as the person knows it, "" for the path's own.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     audio: str = Field(min_length=1, max_length=4_000)
     engine: str = Field(AUTO, max_length=100)

@@ -45,7 +45,7 @@ class UpscaleSpec(BaseModel):
         options: of that engine; each has `scale`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     video: str = Field("", max_length=4_000)
     engine: str = Field(AUTO, max_length=100)

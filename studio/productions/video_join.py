@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from media.audio import Audio
@@ -62,6 +61,8 @@ def join_shots(
 def _crossfade(
     folder: Path, before: Shot, old: Clip, shot: Shot, new: Clip, fps: Fraction, size: tuple[int, int], quality: int
 ) -> Path:
+    import cv2
+
     target = folder / f"fade-{shot.index:04d}.mp4"
     going = read_frames(old.path, fps, first=before.frames, count=shot.head)
     coming = read_frames(new.path, fps, count=shot.head)

@@ -29,7 +29,7 @@ class ShotSpec(BaseModel):
         seed: None takes the clip's.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     prompt: str = Field("", max_length=LONGEST_PROMPT)
     say: str = Field("", max_length=20_000)
@@ -58,7 +58,7 @@ class VideoSpec(BaseModel):
         parent: the output that this one was made from, "" for none.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     prompt: str = Field("", max_length=LONGEST_PROMPT)
     negative: str = Field("", max_length=4_000)

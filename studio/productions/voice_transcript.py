@@ -23,7 +23,7 @@ REPLACEABLE = frozenset({"none", "failed", "draft", "made"})
 class VoiceTranscriptSpec(BaseModel):
     """One saved voice. `engine`, `language` and `options` as for a transcription."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     voice: str = Field(min_length=1, max_length=200)
     engine: str = Field(AUTO, max_length=100)

@@ -37,7 +37,7 @@ class VoiceoverBatchSpec(BaseModel):
         everything else: as in VoiceoverSpec, for all lines.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     lines: tuple[Annotated[str, Field(max_length=LONGEST_LINE)], ...] = Field(min_length=1, max_length=MOST_LINES)
     voice: str = Field("", max_length=200)

@@ -41,7 +41,7 @@ class VoiceoverSpec(BaseModel):
         parent: the output that this one was made from, "" for none.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     script: str = Field(max_length=LONGEST_SCRIPT)
     voice: str = Field("", max_length=200)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 
 SAMPLE = 4_000
 """Characters looked at: more changes no answer."""
@@ -25,7 +26,6 @@ _SCRIPTS: tuple[tuple[str, str], ...] = (
     ("cyrillic", r"\u0400-\u04ff"), ("arabic", r"\u0600-\u06ff\u0750-\u077f"), ("devanagari", r"\u0900-\u097f"),
     ("latin", r"A-Za-z\u00c0-\u024f\u1e00-\u1eff"),
 )  # fmt: skip
-_LETTERS = tuple((name, re.compile(f"[{letters}]")) for name, letters in _SCRIPTS)
 _ONE_LANGUAGE = frozenset(name for name, _ in _SCRIPTS) - {"cyrillic", "arabic", "devanagari", "latin"}
 _FAMILIES = {
     "cyrillic": ("ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn"),
@@ -48,10 +48,16 @@ _WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*|\[[^\]\n]*\]")
 
 
+@cache
+def _letters() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Made at the first text: two dozen classes of letters take a while to compile."""
+    return tuple((name, re.compile(f"[{letters}]")) for name, letters in _SCRIPTS)
+
+
 def detect(text: str) -> str:
     """The language that most of the text is in, "en" when there is too little to tell."""
     sample = _ADDRESS.sub(" ", text[:SAMPLE])
-    counts = {name: len(letters.findall(sample)) for name, letters in _LETTERS}
+    counts = {name: len(letters.findall(sample)) for name, letters in _letters()}
     if not any(counts.values()):
         return "en"
     # A Japanese sentence is largely Chinese characters, and both borrow Latin words whole: fewer letters say as much.

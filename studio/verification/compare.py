@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jiwer
-
 from studio.verification.words import comparable_words
 
 _SHOWN_WORDS = 6
@@ -87,6 +85,8 @@ def compare_words(wanted: Sequence[str], heard: Sequence[str]) -> Comparison:
         return Comparison(1.0 if heard else 0.0, 0, inserted=(" ".join(heard),) if heard else ())
     if not heard:
         return Comparison(1.0, len(wanted), dropped=(" ".join(wanted),))
+    import jiwer  # here: only takes that were heard need it
+
     aligned = jiwer.process_words(" ".join(wanted), " ".join(heard))
     dropped: list[str] = []
     inserted: list[str] = []

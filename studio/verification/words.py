@@ -10,8 +10,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from num2words import num2words
-
 _CONTRACTIONS = {
     "can't": "can not", "cannot": "can not", "won't": "will not", "shan't": "shall not", "let's": "let us", "ain't": "is not",
     "it's": "it is", "that's": "that is", "there's": "there is", "here's": "here is", "what's": "what is", "who's": "who is",
@@ -79,6 +77,8 @@ def _figure(written: str, tag: str) -> str:
 @lru_cache(maxsize=4096)
 def _said(figure: str, tag: str, form: str) -> str:
     """A figure in words; itself where it is too large or the language is not known."""
+    from num2words import num2words  # here: 60 modules of languages that a start does not need
+
     try:
         value = float(figure) if "." in figure else int(figure)
         if abs(value) >= _LARGEST:

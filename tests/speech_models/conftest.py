@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +13,7 @@ from engines.contract import Site
 from studio.settings import HOME, WorkerSettings
 from studio.workers.host import WorkerHost
 from tests.engines.conftest import ASSETS
-from tests.model_environments import environment_python
+from tests.model_environments import environment_python, without_network
 from tests.speech_models.remote import CATALOG
 
 ENVIRONMENT = "models"
@@ -47,28 +45,7 @@ def checkpoints(model_python: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="session")
 def environments(model_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of environments whose Python runs without any network, where the system lets us take it away."""
-    root = tmp_path_factory.mktemp("environments")
-    home = root / ENVIRONMENT
-    (home / "bin").mkdir(parents=True)
-    for entry in model_python.parents[1].iterdir():
-        if entry.name != "bin":
-            (home / entry.name).symlink_to(entry)
-    script = home / "bin" / "python"
-    command = " ".join([*_without_network(), shlex.quote(str(model_python))])
-    # One thread: several on tiny tensors wait for each other longer than they work.
-    script.write_text(f'#!/bin/sh\nexport OMP_NUM_THREADS=1\nexec {command} "$@"\n', "utf-8")
-    script.chmod(0o755)
-    return root
-
-
-def _without_network() -> list[str]:
-    """The words before a command that give it a network of its own with nothing in it; [] where that is not allowed."""
-    unshare = shutil.which("unshare")
-    for wish in ([], ["--map-root-user"]):
-        words = [str(unshare), "--net", *wish]
-        if unshare and subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:
-            return words
-    return []
+    return without_network(ENVIRONMENT, model_python, tmp_path_factory.mktemp("environments"))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ One worker process for each engine serves all its tests; pytest runs them engine
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from engines.contract import Site, SpeechRequest
 from studio.workers.host import WorkerHost
 from studio.workers.model import Residency
 from tests.engines import contract
+from tests.model_environments import check_it_has_no_network
 from tests.speech_models.cancelling import seconds_to_cancel
 from tests.speech_models.holdings import held_by_session, shared_segments
 from tests.speech_models.promises import PROMISES, Studio
@@ -51,12 +51,7 @@ def speak(remote: Remote, text: str = contract.PLAIN_TEXT, seed: int = 7, **opti
 
 
 def test_the_workers_have_no_network(environments: Path) -> None:
-    program = "import socket; socket.create_connection(('192.0.2.1', 9), 2)"
-    python = environments / "models" / "bin" / "python"
-    if "unshare" not in python.read_text("utf-8"):
-        pytest.skip("This system does not let a process give up its network.")
-    done = subprocess.run([str(python), "-c", program], capture_output=True, text=True, check=False)
-    assert "unreachable" in done.stderr, done.stderr
+    check_it_has_no_network(environments)
 
 
 @each_engine

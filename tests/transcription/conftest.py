@@ -13,11 +13,12 @@ from engines.catalog import Catalog
 from engines.contract import Site
 from media.audio import Audio
 from media.decode import decode_audio
+from studio.environments.environments import python_of
 from studio.settings import WorkerSettings
 from studio.workers.host import WorkerHost
 from tests.engines.whisper_checkpoint import write_faster_whisper
 from tests.house.sources import ROOT
-from tests.model_environments import environment_python, model_environments
+from tests.model_environments import environment_python, model_environments, without_network
 
 SPOKEN = ROOT / "assets" / "voices" / "LJ001-0008.wav"
 """1.8 s: "has never been surpassed."."""
@@ -45,8 +46,16 @@ def looping_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def listening_site(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(ROOT / "assets", tmp_path_factory.mktemp("cache"), (weights,), model_environments())
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model environments, their Python without any network; the usual folder where the shared one is not installed."""
+    usual = model_environments()
+    python = python_of(usual / "models")
+    return usual if python is None else without_network("models", python, tmp_path_factory.mktemp("environments"))
+
+
+@pytest.fixture(scope="session")
+def listening_site(weights: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(ROOT / "assets", tmp_path_factory.mktemp("cache"), (weights,), environments)
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from media.errors import Cancelled
 from studio.errors import EngineError, EngineNotReady
 from studio.workers.host import WorkerHost
 from tests.engines import contract
+from tests.model_environments import check_it_has_no_network
 from tests.speech_models.holdings import held_by_session
 
 LISTENERS: tuple[type[Engine], ...] = (Pocketsphinx, FasterWhisper, WhisperTransformers)
@@ -37,6 +38,10 @@ def test_it_keeps_the_contract(
         request.getfixturevalue("hf_weights")
     with host.lease(engine, engine.settled(listening_site, engine.Options())) as listener:
         contract.check_listening(listener, engine.card, spoken)
+
+
+def test_the_worker_of_the_model_environment_has_no_network(hf_weights: Path, environments: Path) -> None:
+    check_it_has_no_network(environments)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,13 +152,28 @@ def test_planted_faults_in_a_human_reading(workshop: Workshop) -> None:
         assert table[kind]["any"] == table[kind]["takes"] > 0
 
 
-@pytest.mark.slow
-def test_likeness_through_the_real_library_on_a_tiny_checkpoint(tmp_path: Path) -> None:
-    program = [str(environment_python("models")), "-m", "tests.verification.embed_tiny", str(tmp_path), str(ASSETS)]
+def told_in_models(module: str, *arguments: Path) -> dict[str, Any]:
+    """The last line that a program of the model environment prints, as JSON."""
+    program = [str(environment_python("models")), "-m", module, *map(str, arguments)]
     quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(program, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    found = json.loads(done.stdout.splitlines()[-1])
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+@pytest.mark.slow
+def test_the_voice_encoder_is_what_torch_and_librosa_make_of_its_weights() -> None:
+    found = told_in_models("tests.verification.voice_network_in_torch", ASSETS)
+    assert found["windows"] >= 4
+    assert found["bands"] < 1e-5, "the largest difference of the mel spectrograms, as a part of the largest value"
+    assert found["vectors"] < 1e-5 and found["cosine"] > 1 - 1e-6
+    assert found["control: gates swapped"] > 0.1 and found["control: a window later"] > 1e-3
+
+
+@pytest.mark.slow
+def test_likeness_through_the_real_library_on_a_tiny_checkpoint(tmp_path: Path) -> None:
+    found = told_in_models("tests.verification.embed_tiny", tmp_path, ASSETS)
     assert found["ready"] and found["shape"] == [32]
     assert found["length"] == pytest.approx(1, abs=1e-4)
     assert found["same"] == pytest.approx(1, abs=1e-5)
