@@ -46,7 +46,9 @@ class TemplateCalls:
         return {**found.as_dict(), "validation": checked.as_dict()}
 
     @endpoint
-    def import_template(self, workflow: gr.FileData, title: str, fields: list[str] = [], use: str = "other") -> dict[str, Any]:
+    def import_template(
+        self, workflow: gr.FileData, title: str, fields: list[str] = [], use: str = "other", memory_gib: float = 0
+    ) -> dict[str, Any]:
         """Make a template of your own out of a workflow that ComfyUI exported, in the editor's format or the API's.
 
         Args:
@@ -55,6 +57,8 @@ class TemplateCalls:
             fields: which of its places the form shall ask for, by the keys that this call names when one is not known; none
                 takes the likely ones, files and the first settings.
             use: character_swap, animate, lip_sync, upscale or other.
+            memory_gib: what the server holds at its peak; 0 goes by the sizes of the model files. Where not all of those are
+                known it stays 0, and a job takes what the server says is free.
         """
         path = Path(self._given(workflow, "workflow"))
         inventory = self._studio.comfyui.inventory()
@@ -67,7 +71,11 @@ class TemplateCalls:
         chosen = [Chosen(one) for one in found if (one.key in fields if fields else one.likely)]
         name = slug(title, "template")[:60].strip("-")
         folder = self._studio.paths.workflows
-        return write_template(folder, name, title.strip(), graph, chosen, inventory, use=use).as_dict()
+        roots = TemplateChecks(self._studio.comfyui).roots()
+        made = write_template(
+            folder, name, title.strip(), graph, chosen, inventory, use=use, memory_gib=memory_gib, roots=roots
+        )  # fmt: skip
+        return made.as_dict()
 
     @endpoint
     def delete_template(self, template: str) -> dict[str, Any]:

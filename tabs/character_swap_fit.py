@@ -69,8 +69,10 @@ def _template(chosen: Choice, key: str, video: Any, options: Mapping[str, Any], 
 
 
 def _memory(chosen: Choice) -> str:
-    if chosen.template is None or not chosen.memory_gib:
+    if chosen.template is None:
         return ""
+    if not chosen.memory_gib:
+        return "memory: not known, takes what is free on the ComfyUI server"
     return f"needs about <b>{chosen.memory_gib:.0f} GiB</b> on the ComfyUI server"
 
 

@@ -143,8 +143,8 @@ def about_choice(one: Choice, configured: bool, server: str) -> str:
     if manifest is not None:
         licence = manifest.licence
         facts = [_VERIFIED[manifest.verified], f"ComfyUI {manifest.min_comfyui} or newer.", f"Licence: {licence.name}."]
-        if manifest.memory_gib:
-            facts.insert(1, f"Needs about {manifest.memory_gib:.0f} GiB.")
+        need = f"Needs about {manifest.memory_gib:g} GiB." if manifest.memory_gib else "Its need of memory is not known."
+        facts.insert(1, need)
         said += "".join(f'<p class="soft">{escape(note)}</p>' for note in (" ".join(facts), *manifest.notes))
     if not configured:
         said += f'<p class="soft">{escape(CONNECT)}</p>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput
 from studio.studio import Studio
-from studio.templates import Chosen, Suggestion, read_export, suggest_inputs, write_template
+from studio.templates import Chosen, Suggestion, TemplateChecks, need_of, read_export, suggest_inputs, write_template
 from tabs.html import html_piece, piece
 from tabs.notices import notice
 from tabs.wiring import QUIET, problem
@@ -21,6 +22,7 @@ _USES = [
     ("Character swap", "character_swap"), ("Animation", "animate"), ("Lip-sync", "lip_sync"), ("Upscaling", "upscale"),
     ("Something else", "other"),
 ]  # fmt: skip
+_MEMORY = "Held at its peak. Empty: by its model files; where their sizes are not known, what ComfyUI says is free."
 _LONGEST_VALUE = 60
 _MOST = 200
 
@@ -32,7 +34,7 @@ class WorkflowImport:
     """
 
     def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+        self._studio, self._checks = studio, TemplateChecks(studio.comfyui)
         self._read = gr.State(None)
         with gr.Accordion("Add a workflow of your own", open=False, elem_id="swap-import") as self.fold:
             self.said = html_piece(
@@ -48,6 +50,10 @@ class WorkflowImport:
                 with gr.Row():
                     self.title = gr.Textbox(label="Title", max_lines=1, elem_id="swap-import-title", min_width=200)
                     self.use = gr.Dropdown(_USES, value="character_swap", label="What it does", min_width=180)
+                    self.memory = gr.Number(
+                        None, label="Memory (GiB)", info=_MEMORY, minimum=0, maximum=1000, elem_id="swap-import-memory",
+                        min_width=180,
+                    )  # fmt: skip
                 self.table = gr.Dataframe(
                     headers=COLUMNS, datatype=["bool", "str", "str", "str", "str"], type="array", column_count=5,
                     label="What the form shall ask for", wrap=True, interactive=True, elem_id="swap-import-table",
@@ -61,35 +67,38 @@ class WorkflowImport:
         Args:
             added: given a new template's id, gives updates for `outputs`.
         """
-        shown = [self.said, self._read, self.form, self.title, self.table]
+        shown = [self.said, self._read, self.form, self.title, self.memory, self.table]
         self.file.change(self._given, self.file, shown, **QUIET)
 
-        def add(read: Any, title: str, use: str, table: Any) -> list[Any]:
+        def add(read: Any, title: str, use: str, memory: float | None, table: Any) -> list[Any]:
             try:
-                made = self._written(read, title, use, table)
+                made = self._written(read, title, use, memory, table)
             except GreenroomError as error:
                 return [problem(error), *[gr.skip()] * (len(outputs) + 2)]
             notice("The template is added and chosen.")
             return ["", gr.update(value=None), gr.update(visible=False), *added(made)]
 
-        self.add.click(add, [self._read, self.title, self.use, self.table], [self.said, self.file, self.form, *outputs], **QUIET)
+        asked = [self._read, self.title, self.use, self.memory, self.table]
+        self.add.click(add, asked, [self.said, self.file, self.form, *outputs], **QUIET)
 
     def _given(self, path: str | None) -> list[Any]:
         """Read an export: the table of what could be asked for."""
         if not path:
-            return [gr.skip(), None, gr.update(visible=False), gr.skip(), gr.skip()]
+            return [gr.skip(), None, gr.update(visible=False), *[gr.skip()] * 3]
         try:
             inventory = self._studio.comfyui.inventory()
             graph = read_export(Path(path), inventory.node_classes)
+            need = need_of(graph, inventory, self._checks.roots())
         except GreenroomError as error:
-            return [problem(error), None, gr.update(visible=False), gr.skip(), gr.skip()]
+            return [problem(error), None, gr.update(visible=False), *[gr.skip()] * 3]
         found = suggest_inputs(graph, inventory.node_classes)[:_MOST]
         rows = [[one.likely, one.key, one.title, str(one.kind.value), _short(one.value)] for one in found]
-        said = piece(f'<div class="soft">{len(found)} places of it can be asked for; tick those that the form shall show.</div>')
+        places = f"{len(found)} places of it can be asked for; tick those that the form shall show."
+        said = piece(f'<div class="soft">{places} {escape(need.sentence)}</div>')
         title = Path(path).stem.replace("_", " ").replace("-", " ").strip().capitalize()
-        return [said, (graph, found), gr.update(visible=True), title, rows]
+        return [said, (graph, found), gr.update(visible=True), title, need.gib or None, rows]
 
-    def _written(self, read: Any, title: str, use: str, table: Any) -> str:
+    def _written(self, read: Any, title: str, use: str, memory: float | None, table: Any) -> str:
         if not read:
             raise InvalidInput("There is no workflow to add.", "Give its file first.")
         graph, found = read
@@ -99,7 +108,8 @@ class WorkflowImport:
             raise InvalidInput("The template needs a title.")
         folder = self._studio.paths.workflows
         made = write_template(
-            folder, name, words, graph, _chosen(found, table), self._studio.comfyui.inventory(), use=use
+            folder, name, words, graph, _chosen(found, table), self._studio.comfyui.inventory(), use=use,
+            memory_gib=float(memory or 0), roots=self._checks.roots(),
         )  # fmt: skip
         return made.id
 

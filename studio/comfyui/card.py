@@ -30,9 +30,21 @@ COMFYUI_CARD = Card(
 """What the memory gate knows of a server; a job's need is its template's."""
 
 
+USUAL_GIB = {Tier.LIGHT: 2.0, Tier.MEDIUM: 8.0, Tier.HEAVY: 24.0}
+"""What a template whose need is not known takes at most of what is free."""
+LEAST_GIB = 1.0
+"""Under so little even such a one waits."""
+BESIDE_A_CARD_GIB = 1.5
+"""What a server on a plug-in card holds of the machine's memory, beside weights that the card has no room for."""
+
+
 @dataclass(frozen=True)
 class Want:
-    """What a template needs of memory, and under which name sentences speak of it."""
+    """What a template needs of memory, and under which name sentences speak of it.
+
+    Args:
+        memory_gib: 0 where it is not known; the job then gets as much as is free, up to what the tier usually takes.
+    """
 
     template: str
     title: str
@@ -44,6 +56,8 @@ class Gate(Protocol):
     """The memory keeper, as a job at ComfyUI sees it."""
 
     def residents(self) -> list[Resident]: ...
+    def spare(self, card: Card, residents: Sequence[Resident]) -> int: ...
+    def most(self, card: Card) -> int: ...
     def admission(
         self,
         card: Card,

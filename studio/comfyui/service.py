@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from engines.contract import Readiness, Tier
-from studio.comfyui.card import COMFYUI_CARD, COMFYUI_ID, Gate, Want
+from studio.comfyui.card import BESIDE_A_CARD_GIB, COMFYUI_CARD, COMFYUI_ID, LEAST_GIB, USUAL_GIB, Gate, Want
 from studio.comfyui.client import ComfyUIClient
 from studio.comfyui.errors import SAY_WHERE, ComfyUIMissing
 from studio.comfyui.inventory import ServerInventory
@@ -212,6 +212,10 @@ class ComfyUI:
         """Pass the memory gate for a job, where the server's memory is this machine's; idle engines make way as for any other
         heavy load. Models that the last job left there are counted as had when it was of the same template, else unloaded.
 
+        A job whose need is not known asks for what is free, by the gate and by the server's own word, so that no guess keeps it
+        out; only with next to nothing free does it wait. Of a plug-in card it gets no more than that can give: what does not
+        fit there the server keeps in the machine's memory.
+
         Args:
             evict: unloads an idle engine's workers.
             waiting: told why it waits; raises Cancelled when the job is to stop.
@@ -225,14 +229,27 @@ class ComfyUI:
         if self._last_template not in ("", want.template):
             self.free()
         had = self._measure() if self._last_template == want.template and self._dirty else 0.0
-        card = replace(COMFYUI_CARD, title=want.title, tier=want.tier, memory_gib=max(0.1, want.memory_gib - had))
         self._last_template = want.template
 
         def others() -> list[Resident]:
             return [one for one in memory.residents() if one.engine_id != COMFYUI_ID]
 
+        card = replace(COMFYUI_CARD, title=want.title, tier=want.tier)
+        needed = want.memory_gib - had if want.memory_gib else self._what_is_free(memory.spare(card, others()), want.tier)
+        needed = max(0.1, needed)
+        on_card = min(needed, memory.most(card) / GIB)
+        host = BESIDE_A_CARD_GIB + needed - on_card
+        card = replace(card, memory_gib=needed, plug_in_memory_gib=on_card, plug_in_host_gib=host)
         with memory.admission(card, want.template, others, evict, waiting):
             yield
+
+    def free_gib(self) -> float | None:
+        """What the server says is free on the device that it works with; None where it does not answer, or was not started."""
+        client = self._living_client()
+        with suppress(GreenroomError):
+            devices = client.stats().devices if client is not None else ()
+            return devices[0].vram_free / GIB if devices and devices[0].vram_free else None
+        return None
 
     # For the memory's keeper, under the names that it asks for
 
@@ -268,6 +285,11 @@ class ComfyUI:
             self._orders.put(lambda: self._server.end(reason))
 
     # Inside
+
+    def _what_is_free(self, spare: int, tier: Tier) -> float:
+        """GiB to ask the gate for where the need is not known. `spare`: bytes that it would give."""
+        told = self.free_gib()
+        return max(LEAST_GIB, min(USUAL_GIB[tier], spare / GIB, USUAL_GIB[tier] if told is None else told))
 
     def _check(self, check: Callable[[], None]) -> None:
         if self._closed.is_set():

@@ -45,6 +45,10 @@ class Stage(Protocol):
         """While it is entered, what an engine reports of its present call fills this part of the job's progress. For long
         single calls, such as one video; without it an engine's own progress is not shown."""
 
+    def phase(self, state: JobState, note: str = "") -> None:
+        """Show that the job waits, that something is loaded for it, or that it works. For work that no engine of the studio's
+        does; `engine` shows the same by itself."""
+
     def check(self) -> None:
         """Raise Cancelled when the person has asked to stop."""
 

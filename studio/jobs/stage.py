@@ -134,6 +134,10 @@ class JobStage:
         finally:
             self._span = before
 
+    def phase(self, state: JobState, note: str = "") -> None:
+        self.check()
+        self._engine_state(state, note)
+
     def event(self, kind: str, **data: Any) -> None:
         self.check()
         self._store.add_event(self.job_id, kind, data)

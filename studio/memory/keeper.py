@@ -12,6 +12,7 @@ from engines.contract import Card, Device, Tier
 from studio.errors import MemoryRefused
 from studio.memory.admission import COOLING, Admission
 from studio.memory.events import MachineEvents
+from studio.memory.gate import gain, usable_for
 from studio.memory.gpu import GpuFacts, GpuProbe, NvmlProbe
 from studio.memory.ledger import MemoryLedger
 from studio.memory.model import Admit, Decision, Limits, Need, Resident
@@ -183,6 +184,18 @@ class MemoryKeeper:
     def has_room_to_spare(self) -> bool:
         """Whether a process may be started that is only perhaps needed: well below the hard limit, nothing tense."""
         return self.sampler.level is Level.CALM and self.reading().fraction < self.limits.hard - SPARE_MARGIN
+
+    def spare(self, card: Card, residents: Sequence[Resident]) -> int:
+        """Bytes that a load of this card's device and tier could have now, once every idle one of `residents` has made way."""
+        reading, facts = self._facts()
+        pool, usable, _ = usable_for(card.device, card.tier, reading, facts, self.limits)
+        return max(0, usable + sum(gain(one, pool, facts) for one in residents if not one.busy))
+
+    def most(self, card: Card) -> int:
+        """Bytes that a load of this card's device and tier could have if nothing else were in its pool."""
+        reading, facts = self._facts()
+        pool, _, free = usable_for(card.device, card.tier, reading, facts, self.limits)
+        return max(0, pool.total - free)
 
     def need(self, card: Card, variant: str = "") -> Need:
         """What a load should have on this machine. `card` is the engine's `card_for` its options; `variant` as variant_key."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engines.contract import Tier
 from media.decode import probe
 from media.errors import MediaError
 from media.pictures import read_picture
@@ -24,19 +23,16 @@ from studio.comfyui.status import Finished, ResultFile
 from studio.comfyui.ticket import TicketFile
 from studio.errors import InvalidInput
 from studio.files import write_whole
-from studio.jobs.production import Stage
+from studio.jobs.production import JobState, Stage
 from studio.library.model import KIND_OF_EXTENSION
 from studio.productions.character_swap_inputs import Given, TemplateFiles, sent
 from studio.productions.character_swap_spec import CharacterSwapSpec
 from studio.productions.face_work import fresh
 from studio.productions.video_render import PREVIEW
-from studio.templates import Template, TemplateChecks, Validation, build_prompt
+from studio.templates import Template, TemplateChecks, Validation, build_prompt, memory_need
 
 TICKET = "comfyui.json"
 _READY, _SENT, _RUN, _FETCHED = 0.05, 0.08, 0.95, 0.99
-_UNKNOWN_GIB = {Tier.LIGHT: 2.0, Tier.MEDIUM: 8.0, Tier.HEAVY: 24.0}
-"""What a template that does not say is taken to need."""
-
 POLL_SECONDS, _AGAIN_SECONDS = 2.0, 0.5
 
 
@@ -60,7 +56,8 @@ class Ran:
 
 
 class StageAudience:
-    """A run told on a job's card: its place in the server's queue, its nodes, its picture in the works."""
+    """A run told on a job's card: its place in the server's queue, its nodes, its picture in the works. While the server has it
+    in line or says nothing, the job counts as waiting."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -70,9 +67,10 @@ class StageAudience:
 
     def queued(self, ahead: int) -> None:
         others = "1 job is" if ahead == 1 else f"{ahead} jobs are"
-        self._stage.progress(_SENT, f"In ComfyUI's queue; {others} before it there" if ahead else "Next in ComfyUI's queue")
+        self._waits(f"In ComfyUI's queue; {others} before it there" if ahead else "Next in ComfyUI's queue")
 
     def running(self, fraction: float, note: str) -> None:
+        self._stage.phase(JobState.RUNNING)
         self._stage.progress(_SENT + (_RUN - _SENT) * fraction, note or "ComfyUI works on it")
 
     def preview(self, jpeg: bytes) -> None:
@@ -81,7 +79,10 @@ class StageAudience:
         staged.replace(self._stage.scratch / PREVIEW)
 
     def silent(self, seconds: float) -> None:
-        self._stage.progress(_SENT, f"ComfyUI has not answered for {seconds:.0f} s; waiting")
+        self._waits(f"ComfyUI has not answered for {seconds:.0f} s")
+
+    def _waits(self, why: str) -> None:
+        self._stage.phase(JobState.WAITING, why)
 
 
 class TemplateRun:
@@ -113,23 +114,33 @@ class TemplateRun:
                 done = self._run(client, tickets, stage).resumed()
                 if done is not None:
                     return self._fetched(client, template, tickets, done, stage), given
-        room = self._comfyui.room(self._memory, self._evict, _want(template), lambda why: stage.progress(_READY, why))
+        want = self._want(template)
+        room = self._comfyui.room(self._memory, self._evict, want, lambda why: stage.phase(JobState.WAITING, why))
         with room, self._comfyui.use():
+            stage.phase(JobState.RUNNING)
             client, graph = self._readied(template, values, given, stage)
             done = self._run(client, tickets, stage).finish(graph)
             return self._fetched(client, template, tickets, done, stage), given
+
+    def _want(self, template: Template) -> Want:
+        """What the manifest says of memory, else what the sizes of its files tell, as far as they are known by now."""
+        manifest = template.usable()
+        gib = manifest.memory_gib or memory_need(self._checks.validation(template).models, template.graph).gib
+        return Want(template.id, template.title, manifest.tier, gib)
 
     def _client(self, stage: Stage) -> ComfyUIClient:
         """Of a server that answers; one that is being started again, by whoever runs it, is waited for."""
         began = time.monotonic()
         while True:
             try:
-                return self._comfyui.client(lambda note: stage.progress(_READY, note), stage.check)
+                client = self._comfyui.client(lambda note: stage.phase(JobState.LOADING, note), stage.check)
+                stage.phase(JobState.RUNNING)
+                return client
             except ComfyUIUnreachable:
                 waited = time.monotonic() - began
                 if waited > self._comfyui.settings.silence_seconds:
                     raise
-                stage.progress(_READY, f"ComfyUI does not answer; waiting for {waited:.0f} s")
+                stage.phase(JobState.WAITING, f"ComfyUI has not answered for {waited:.0f} s")
                 time.sleep(_AGAIN_SECONDS)
 
     def _readied(
@@ -192,11 +203,6 @@ def refuse_missing(template: Template, found: Validation) -> None:
 def graph_hash(template: Template) -> str:
     """SHA-256 of a template's graph, whatever its file's layout."""
     return hashlib.sha256(json.dumps(template.graph, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _want(template: Template) -> Want:
-    manifest = template.usable()
-    return Want(template.id, template.title, manifest.tier, manifest.memory_gib or _UNKNOWN_GIB[manifest.tier])
 
 
 def _wanted(template: Template, done: Finished) -> list[tuple[ResultFile, str]]:

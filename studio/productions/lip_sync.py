@@ -15,7 +15,7 @@ from media.decode import probe
 from media.pictures import is_picture
 from media.video import probe_video
 from studio.errors import InvalidInput
-from studio.jobs.model import JobOutput
+from studio.jobs.model import JobOutput, JobState
 from studio.jobs.production import Stage
 from studio.library import Library, Output
 from studio.paths import DataPaths
@@ -42,8 +42,13 @@ from studio.productions.voiceover_spec import VoiceoverSpec
 from studio.run_book import RunBook
 
 _BYTES_PER_FRAME = 60_000
-_SPOKEN, _HEARD, _RENDERED, _MEASURED = 0.25, 0.30, 0.90, 0.98
-"""Where the stages of a job end in its progress; without a text the first is left out."""
+_RENDERED, _MEASURED = 0.96, 0.99
+"""Where the last stages of a job end in its progress."""
+
+
+def _begins(spec: LipSyncSpec) -> tuple[float, float]:
+    """Where listening and rendering begin in it: a text is spoken first, and its mouth is known from the voice."""
+    return (0.25, 0.26) if spec.narration else (0.0, 0.05)
 
 
 class Rooms(Protocol):
@@ -160,7 +165,7 @@ class LipSync:
             lambda able, wanted: clock.of(able.lip_sync(wanted)),
             lambda: stage.engine(engine, options),
             stage,
-            (_HEARD, _RENDERED),
+            (_begins(spec)[1], _RENDERED),
         )
         clock.teach(self.book, engine.card.id, self.kind, face)
         stage.progress(_RENDERED, "Joining picture and sound")
@@ -180,7 +185,7 @@ class LipSync:
     def _speech(self, spec: LipSyncSpec, stage: Stage) -> _Speech:
         output: Output | None
         if spec.narration:
-            made = self._voiceover.run(VoiceoverSpec.model_validate(spec.narration), PartOfStage(stage, 0.0, _SPOKEN))
+            made = self._voiceover.run(VoiceoverSpec.model_validate(spec.narration), PartOfStage(stage, 0.0, _begins(spec)[0]))
             path, output = Path(made[0].path), self._library.get(made[0].id)
         else:
             path, output = self._shelf.keep(spec.audio, "audio", stage.scratch)
@@ -191,9 +196,10 @@ class LipSync:
         return _Speech(path, marks, output, info.duration)
 
     def _listen(self, spec: LipSyncSpec, speech: _Speech, stage: Stage) -> MouthTrack:
-        stage.progress(_SPOKEN, "Listening")
+        begin, end = _begins(spec)
+        stage.progress(begin, "Listening")
         request = ListenRequest(speech.path, speech.marks, spec.transcript, spec.language)
-        with stage.engine(GROUND, self._ground_options()) as ground:
+        with stage.engine(GROUND, self._ground_options()) as ground, stage.span(begin, end):
             track: MouthTrack = ground.listen(request)
         return track
 
@@ -261,6 +267,9 @@ class PartOfStage:
 
     def span(self, start: float, end: float) -> AbstractContextManager[None]:
         return self._stage.span(self._start + self._width * start, self._start + self._width * end)
+
+    def phase(self, state: JobState, note: str = "") -> None:
+        self._stage.phase(state, note)
 
     def check(self) -> None:
         self._stage.check()

@@ -14,8 +14,9 @@ import yaml
 from studio.comfyui.inventory import ServerInventory
 from studio.errors import InvalidInput, NotFound, StorageError
 from studio.templates.conversion import Classes, as_api_graph, file_ending, is_editor_format
-from studio.templates.manifest import Manifest, ParameterKind
-from studio.templates.preflight import basename
+from studio.templates.manifest import Manifest, ParameterKind, RequiredModel
+from studio.templates.memory_need import MemoryNeed, memory_need
+from studio.templates.preflight import basename, found_models
 from studio.templates.reading import MANIFEST_SUFFIX, read_template
 from studio.templates.roots import MODEL_ENDINGS
 from studio.templates.suggestions import Suggestion, suggest_outputs
@@ -30,6 +31,7 @@ FOLDERS = {
     "UpscaleModelLoader.model_name": "upscale_models", "ModelPatchLoader.name": "model_patches",
 }  # fmt: skip
 """Where the server's own loaders look, by input or by class and input."""
+MOST_GIB = 10_000
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,15 @@ def write_template(
     summary: str = "",
     use: str = "other",
     outputs: Sequence[tuple[str, str]] = (),
+    memory_gib: float = 0.0,
+    roots: Iterable[Path] = (),
 ) -> Template:
     """Write a manifest and a graph into a person's own folder, and read them back.
 
     Args:
         folder: data/workflows; made when it is not there.
+        memory_gib: what the server needs at its peak; 0 takes what `need_of` finds, and leaves it out where that is nothing.
+        roots: folders of models on this machine, for the sizes of files.
         outputs: nodes and kinds; empty takes the first of `suggest_outputs`.
 
     Raises:
@@ -91,7 +97,10 @@ def write_template(
     saved = tuple(outputs) or tuple(suggest_outputs(graph, inventory.node_classes)[:1])
     if not saved:
         raise InvalidInput("The workflow saves nothing.", "Put a Save Video or Save Image node at its end and export it again.")
-    manifest = _manifest(template_id, title, graph, chosen, inventory, summary or title, use, saved)
+    if not 0 <= memory_gib <= MOST_GIB:
+        raise InvalidInput(f"A template cannot need {memory_gib:g} GiB.", "Give what the server needs at its peak, or 0.")
+    need = MemoryNeed(memory_gib, "") if memory_gib else need_of(graph, inventory, roots)
+    manifest = _manifest(template_id, title, graph, chosen, inventory, summary or title, use, saved, need)
     clean = {node_id: _plain(node) for node_id, node in graph.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,6 +116,12 @@ def write_template(
         _remove(manifest_path, graph_path)
         raise InvalidInput(f"That would be no valid template: {template.problems[0]}")
     return template
+
+
+def need_of(graph: Mapping[str, Any], inventory: ServerInventory, roots: Iterable[Path] = ()) -> MemoryNeed:
+    """What a workflow will need of the server's memory, from the sizes of the model files that it names."""
+    models = [validated(RequiredModel, told) for told in _models(graph, inventory)]
+    return memory_need(found_models(models, inventory, roots), graph)
 
 
 def delete_template(template: Template, folder: Path) -> None:
@@ -142,13 +157,15 @@ def _manifest(
     summary: str,
     use: str,
     outputs: Iterable[tuple[str, str]],
+    need: MemoryNeed,
 ) -> dict[str, Any]:
     files = [each for each in chosen if each.suggestion.is_file]
     values = [each for each in chosen if not each.suggestion.is_file]
     version = re.search(r"\d+(\.\d+){1,2}", inventory.version or "")
     given = {
         "id": template_id, "title": title, "summary": summary, "use": use, "licence": {"name": "as its author says"},
-        "verified": "unverified", "min_comfyui": version.group() if version else "0.3.0",
+        "verified": "unverified", "min_comfyui": version.group() if version else "0.3.0", "tier": need.tier.value,
+        **({"memory_gib": need.gib} if need.known else {}),
         "inputs": [_input(each) for each in files],
         "parameters": [_parameter(each) for each in values],
         "mappings": [{"key": each.key or each.suggestion.key, "node": each.suggestion.node, "input": each.suggestion.input,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from engines.contract import Tier
-from studio.templates.preflight import FoundModel
+from studio.memory.sizes import GIB
+from studio.templates.conversion import file_ending
+from studio.templates.preflight import FoundModel, basename
+from studio.templates.roots import MODEL_ENDINGS
 
-GIB = 1024**3
-WORKING_SHARE, LEAST_WORKING_GIB = 0.3, 1.0
-"""What sampling and decoding take beside the weights, as a part of them. The templates that ship state 1.3 times their files
-where these fill most of what is needed; upscalers of large pictures need more."""
+WORKING_SHARE, LEAST_WORKING_GIB = 0.3, 2.0
+"""What sampling and decoding take beside the weights: a part of them, at least so much. A rule of thumb, to be set right in the
+manifest by whoever has seen a run."""
 HEAVY_GIB, MEDIUM_GIB = 16.0, 3.0
 """From here on a template counts as of this tier."""
 
@@ -39,19 +42,27 @@ class MemoryNeed:
         return Tier.MEDIUM if self.gib >= MEDIUM_GIB else Tier.LIGHT
 
 
-def memory_need(models: Sequence[FoundModel]) -> MemoryNeed:
-    """What a template with these model files needs: all of them at once, and room to work beside them.
+def memory_need(models: Sequence[FoundModel], graph: Mapping[str, Mapping[str, Any]]) -> MemoryNeed:
+    """What a template needs that does not say: all of its model files at once, and room to work beside them.
 
     A size is what the server or a model root tells, else what the manifest does. One file of unknown size makes the whole
-    unknown: it may be the largest.
+    unknown, since it may be the largest.
+
+    Args:
+        models: of the template, as they stand on the server. graph: in API format; what it names beside them counts too.
     """
-    sizes: dict[tuple[str, str], int] = {}
-    for found in models:
-        sizes[found.model.folder, found.model.name] = found.size_bytes or found.model.size_bytes
-    unknown = [name for (_, name), size in sizes.items() if not size]
+    sizes = {found.model.name: found.size_bytes or found.model.size_bytes for found in models}
+    known = {basename(name) for found in models for name in found.model.names}
+    for node in graph.values():
+        for value in node.get("inputs", {}).values():
+            if isinstance(value, str) and file_ending(value) in MODEL_ENDINGS and basename(value) not in known:
+                sizes[basename(value)] = 0
+    unknown = [name for name, size in sizes.items() if not size]
     if unknown:
-        others = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        return MemoryNeed(0.0, f"What it needs is not known, because the size of {unknown[0]}{others} is not.")
+        whose = (
+            f"the size of {unknown[0]} is" if len(unknown) == 1 else f"the sizes of {unknown[0]} and {len(unknown) - 1} more are"
+        )
+        return MemoryNeed(0.0, f"How much memory it needs is not known: {whose} not.")
     weights = sum(sizes.values()) / GIB
     need = math.ceil(2 * (weights + max(LEAST_WORKING_GIB, WORKING_SHARE * weights))) / 2
     if not sizes:

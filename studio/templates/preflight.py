@@ -108,6 +108,12 @@ def validate(
     return Validation(tuple(problems), found)
 
 
+def found_models(models: Iterable[RequiredModel], inventory: ServerInventory, roots: Iterable[Path] = ()) -> list[FoundModel]:
+    """How model files stand on a server, where nothing else of a template is asked about."""
+    on_disk = scan_roots(roots)
+    return [_find(model, inventory.models, on_disk, []) for model in models]
+
+
 SMALLEST_SHARE = 0.99
 """A file with less of its bytes than this was cut off; the rest is room for a header that was written anew."""
 

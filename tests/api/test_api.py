@@ -37,7 +37,7 @@ SIGNATURES = {
     "/upscale": [("video", None), ("engine", "auto"), ("options", {})],
     "/templates": [],
     "/template": [("template", None)],
-    "/import_template": [("workflow", None), ("title", None), ("fields", []), ("use", "other")],
+    "/import_template": [("workflow", None), ("title", None), ("fields", []), ("use", "other"), ("memory_gib", 0)],
     "/delete_template": [("template", None)],
     "/comfyui_models": [],
     "/submit": [("kind", None), ("spec", None)],

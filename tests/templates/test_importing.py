@@ -15,6 +15,7 @@ from studio.templates import (
     Templates,
     build_prompt,
     delete_template,
+    need_of,
     preflight,
     read_export,
     suggest_inputs,
@@ -152,3 +153,37 @@ def test_a_file_that_is_no_workflow_is_told(content: str, tmp_path: Path) -> Non
     path.write_text(content)
     with pytest.raises(InvalidInput, match=r"JSON|API format"):
         read_export(path, OLD)
+
+
+def test_memory_goes_by_the_sizes_of_the_model_files(tmp_path: Path) -> None:
+    graph = read_export(exported(tmp_path), OLD)
+    clip = next(Chosen(each) for each in suggest_inputs(graph, OLD) if each.is_file)
+    weights = ModelFile("up/RealESRGAN_x4plus.safetensors", 10 * 1024**3)
+    own = tmp_path / "own"
+
+    known = write_template(own, "known", "x", graph, [clip], server(upscale_models=[weights])).usable()
+    assert (known.memory_gib, known.tier) == (13.0, "medium")
+    assert "10.0 GiB" in need_of(graph, server(upscale_models=[weights])).sentence
+
+    nowhere = need_of(graph, server())
+    assert not nowhere.known and "RealESRGAN_x4plus.safetensors" in nowhere.sentence and "not known" in nowhere.sentence
+    unknown = write_template(own, "unknown", "x", graph, [clip], server()).usable()
+    assert (unknown.memory_gib, unknown.tier) == (0, "heavy")
+
+    root = tmp_path / "models"
+    (root / "upscale_models").mkdir(parents=True)
+    with (root / "upscale_models" / "RealESRGAN_x4plus.pth").open("wb") as file:
+        file.truncate(2 * 1024**3)
+    of_pth = {**graph, "3": {**graph["3"], "inputs": {"model_name": "RealESRGAN_x4plus.pth"}}}
+    listed = server(upscale_models=[ModelFile("RealESRGAN_x4plus.pth")])
+    assert need_of(of_pth, listed).gib == 0 and need_of(of_pth, listed, [root]).gib == 4.0
+
+    by_a_pack = {**graph, "9": {"class_type": "SomeLoader", "inputs": {"which": "sam2_large.safetensors"}}}
+    assert "sam2_large" in need_of(by_a_pack, server(upscale_models=[weights])).sentence, "no folder is known of it"
+    without = {name: node for name, node in graph.items() if name not in ("3", "4")}
+    assert need_of(without, server()).gib == 2.0
+
+    said = write_template(own, "said", "x", graph, [clip], server(), memory_gib=20).usable()
+    assert (said.memory_gib, said.tier) == (20, "heavy")
+    with pytest.raises(InvalidInput, match="cannot need -1"):
+        write_template(own, "less", "x", graph, [clip], server(), memory_gib=-1)
