@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from api.gradio_stubs import skip_stub_files
 from api.opening import Opening, announce, is_loopback, listening_hosts, opening_of
 from studio.access import lan_address
 from studio.errors import GreenroomError
@@ -154,11 +155,13 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 def quieten(data_folder: Path) -> None:
-    """Keep Gradio and the model hub from calling out, and uploads in the data folder. Must run before Gradio is imported."""
+    """Keep Gradio and the model hub from calling out, uploads in the data folder, and stub files as they are. Must run before
+    Gradio is imported."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["GRADIO_TEMP_DIR"] = str(uploads_folder(data_folder))
+    skip_stub_files()
 
 
 def uploads_folder(data_folder: Path) -> Path:

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from api.gradio_stubs import skip_stub_files
 from tests.servers import RunningStudio, running_studio
+
+skip_stub_files()  # before any test imports Gradio
 
 settings.register_profile("greenroom", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("greenroom")  # a busy machine is no reason to fail
