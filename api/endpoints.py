@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -257,36 +256,6 @@ class Endpoints(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingCalls)
         found = self._studio.library.get(output)
         self._studio.library.delete(found.id)
         return found.as_dict()
-
-    # Machine
-
-    @endpoint
-    def engines(self) -> list[dict[str, Any]]:
-        """Every engine: what it does, whether it is ready and if not what is missing, whether it is in memory, its options."""
-        return [status.as_dict() for status in self._studio.engines.statuses()]
-
-    @endpoint
-    def load(self, engine: str) -> dict[str, Any]:
-        """Bring an engine into memory ahead of its first job.
-
-        Args:
-            engine: its id as /engines lists it.
-        """
-        return self._studio.engines.load(engine).as_dict()
-
-    @endpoint
-    def unload(self, engine: str) -> dict[str, Any]:
-        """End an engine's workers and say how much memory came back.
-
-        Args:
-            engine: its id as /engines lists it.
-        """
-        return asdict(self._studio.engines.unload(engine))
-
-    @endpoint
-    def memory(self) -> dict[str, Any]:
-        """The shared memory pool: size, use, reserve, what each worker holds, and whether each tier would be admitted now."""
-        return self._studio.memory.report()
 
     # Helpers
 

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from api.calls import endpoint
+from studio.comfyui.card import COMFYUI_ID
 from studio.errors import InvalidInput
 from studio.files import write_whole
 from studio.forecast import forecast
@@ -81,6 +82,35 @@ class SystemCalls:
         }  # fmt: skip
 
     # Machine
+
+    @endpoint
+    def engines(self) -> list[dict[str, Any]]:
+        """Every engine: what it does, whether it is ready and if not what is missing, whether it is in memory, its options."""
+        return [status.as_dict() for status in self._studio.engines.statuses()]
+
+    @endpoint
+    def load(self, engine: str) -> dict[str, Any]:
+        """Bring an engine into memory ahead of its first job.
+
+        Args:
+            engine: its id as /engines lists it.
+        """
+        return self._studio.engines.load(engine).as_dict()
+
+    @endpoint
+    def unload(self, engine: str) -> dict[str, Any]:
+        """End an engine's workers and say how much memory came back.
+
+        Args:
+            engine: its id as /engines lists it; "comfyui" has a ComfyUI server unload its models.
+        """
+        studio = self._studio
+        return asdict(studio.comfyui.unload() if engine == COMFYUI_ID else studio.engines.unload(engine))
+
+    @endpoint
+    def memory(self) -> dict[str, Any]:
+        """The shared memory pool: size, use, reserve, what each worker holds, and whether each tier would be admitted now."""
+        return self._studio.memory.report()
 
     @endpoint
     def memory_history(self) -> list[dict[str, Any]]:

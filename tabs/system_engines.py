@@ -11,6 +11,8 @@ from typing import Any
 import gradio as gr
 
 from engines.contract import Capability
+from studio.comfyui.card import COMFYUI_ID
+from studio.comfyui.standing import Standing
 from studio.engines_service import EngineStatus, licence_text
 from studio.errors import InvalidInput
 from studio.memory.ledger import LedgerEntry
@@ -22,6 +24,7 @@ from studio.workers.model import Residency, WorkerStatus
 from tabs.html import about, button, chip, html_piece, piece, size
 from tabs.notices import notice
 from tabs.outputs_list import ago
+from tabs.system_comfyui import comfyui_group, comfyui_words
 from tabs.wiring import clicked
 
 ENDED_SHOWN = 6
@@ -32,6 +35,7 @@ _TITLES = {
     Capability.FACES: "Faces",
     Capability.VIDEO: "Video",
     Capability.SWAP: "Character swap",
+    Capability.UPSCALING: "Upscaling",
     Capability.VERIFICATION: "Checks",
 }
 _ORDER = {Residency.BUSY: 0, Residency.LOADING: 1, Residency.WARM: 2, Residency.COLD: 3}
@@ -68,7 +72,9 @@ class EnginesSection:
         self.drawn: list[Any] = [self.piece]
 
     def draw(self, search: str) -> list[str]:
-        return [engines_panel(self._facts(), self._studio.memory.ledger.ended(ENDED_SHOWN), search or "")]
+        studio = self._studio
+        ended = studio.memory.ledger.ended(ENDED_SHOWN)
+        return [engines_panel(self._facts(), ended, search or "", comfyui=studio.comfyui.standing())]
 
     def clicked(self, event: gr.EventData) -> None:
         """
@@ -79,6 +85,9 @@ class EnginesSection:
         act, engine, studio = data.get("act"), data.get("engine", ""), self._studio
         if act == "load":
             studio.engines.load(engine)
+        elif act == "unload" and engine == COMFYUI_ID:
+            report = studio.comfyui.unload()
+            notice(f"ComfyUI has unloaded its models; {report.returned_gib:.2f} GiB came back.")
         elif act == "unload":
             report = studio.engines.unload(engine)
             notice(f"{studio.catalog.get(engine).card.title} is unloaded; {report.returned_gib:.2f} GiB came back.")
@@ -113,9 +122,14 @@ class EnginesSection:
 
 
 def engines_panel(
-    engines: Sequence[EngineFacts], ended: Sequence[LedgerEntry] = (), search: str = "", now: float | None = None
+    engines: Sequence[EngineFacts],
+    ended: Sequence[LedgerEntry] = (),
+    search: str = "",
+    now: float | None = None,
+    comfyui: Standing | None = None,
 ) -> str:
-    """Engines by capability, folded but for those groups that hold memory, the first, and what a search has found."""
+    """Engines by capability, and the ComfyUI server; folded but for those groups that hold memory, the first, and what a search
+    has found."""
     words = search.casefold().split()
     found = [engine for engine in engines if all(word in _words(engine) for word in words)]
     groups = ""
@@ -124,6 +138,8 @@ def engines_panel(
         if of_it:
             shown = bool(words) or number == 0 or any(engine.workers for engine in of_it)
             groups += _group(capability, title, of_it, shown=shown)
+    if comfyui is not None and all(word in comfyui_words(comfyui) for word in words):
+        groups += comfyui_group(comfyui, shown=bool(words) or comfyui.worker is not None)
     if not groups:
         groups = f'<div class="empty">No engine has “{escape(search)}” in its name, state, licence or environment.</div>'
     return piece(f'<section class="panel" aria-label="Engines">{groups}</section>{_given_back(ended, now or time.time())}')

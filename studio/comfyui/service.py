@@ -20,14 +20,15 @@ from studio.comfyui.errors import SAY_WHERE, ComfyUIMissing
 from studio.comfyui.inventory import ServerInventory
 from studio.comfyui.own_server import OwnServer
 from studio.comfyui.reading import read_inventory
+from studio.comfyui.standing import Standing
 from studio.comfyui.ticket import is_local, listening_process
-from studio.errors import GreenroomError
+from studio.errors import EngineError, GreenroomError
 from studio.memory.model import Resident
 from studio.memory.sizes import GIB
 from studio.settings import ComfyUISettings
 from studio.workers.log import WorkerLogs
 from studio.workers.measure import Meter
-from studio.workers.model import Residency, SilentObserver, WorkerObserver, WorkerStatus
+from studio.workers.model import Residency, SilentObserver, UnloadReport, WorkerObserver, WorkerStatus
 
 log = logging.getLogger(__name__)
 
@@ -197,15 +198,41 @@ class ComfyUI:
         with suppress(GreenroomError):
             if client.queue().running:
                 return False  # somebody else's job needs them
-            before = self._measure()
-            client.free()
-            self._asked_at = float("-inf")
-            deadline = time.monotonic() + SETTLE_SECONDS
-            while time.monotonic() < deadline and self._measure() > before - 0.1 and before > 1.0:
-                time.sleep(SETTLE_STEP_SECONDS)
+            self._unload_models(client)
         with self._lock:
             self._dirty = self._dirty and self._uses > 0
         return True
+
+    def unload(self) -> UnloadReport:
+        """The same as a person asks for it: the models go, the server stays. What came back is what its process, or by its own
+        word its graphics memory, has lost.
+
+        Raises:
+            ComfyUIMissing: there is no server, or the studio's own does not run. EngineError: a job is at work there.
+            ComfyUIUnreachable, UnexpectedAnswer.
+        """
+        client = self._living_client()
+        if client is None:
+            readiness = self.readiness()
+            raise ComfyUIMissing("ComfyUI does not run, so it holds nothing." if readiness.ready else readiness.sentence)
+        with self._lock:
+            busy = self._uses > 0
+        if busy or client.queue().running:
+            raise EngineError("ComfyUI is at work.", "Wait for its job to end, or stop it.")
+        before = self._meter.available()
+        held = self._unload_models(client)
+        with self._lock:
+            self._dirty = self._dirty and self._uses > 0
+            returned = max(0.0, held - self._held_gib)
+        return UnloadReport(COMFYUI_ID, 1, held, returned, before, self._meter.available(), within_tolerance=True)
+
+    def standing(self) -> Standing:
+        """How it stands, without asking anybody."""
+        worker = next(iter(self.snapshot()), None)
+        with self._lock:
+            peak = self._peak_gib
+        answers = self._living_client() is not None
+        return Standing(self.readiness(), worker, peak, self.settings.url, self.local, answers)
 
     @contextmanager
     def room(self, memory: Gate, evict: Callable[[str], object], want: Want, waiting: Callable[[str], None]) -> Iterator[None]:
@@ -213,8 +240,8 @@ class ComfyUI:
         heavy load. Models that the last job left there are counted as had when it was of the same template, else unloaded.
 
         A job whose need is not known asks for what is free, by the gate and by the server's own word, so that no guess keeps it
-        out; only with next to nothing free does it wait. Of a plug-in card it gets no more than that can give: what does not
-        fit there the server keeps in the machine's memory.
+        out; only with next to nothing free does it wait. Of a plug-in card it gets no more than other programs leave: what does
+        not fit there the server keeps in the machine's memory.
 
         Args:
             evict: unloads an idle engine's workers.
@@ -234,10 +261,10 @@ class ComfyUI:
         def others() -> list[Resident]:
             return [one for one in memory.residents() if one.engine_id != COMFYUI_ID]
 
-        card = replace(COMFYUI_CARD, title=want.title, tier=want.tier)
-        needed = want.memory_gib - had if want.memory_gib else self._what_is_free(memory.spare(card, others()), want.tier)
-        needed = max(0.1, needed)
-        on_card = min(needed, memory.most(card) / GIB)
+        card, held = replace(COMFYUI_CARD, title=want.title, tier=want.tier), others()
+        idle = memory.spare(card, [one for one in held if not one.busy])
+        needed = max(0.1, want.memory_gib - had if want.memory_gib else self._what_is_free(idle, want.tier))
+        on_card = min(needed, max(LEAST_GIB, memory.spare(card, held) / GIB))
         host = BESIDE_A_CARD_GIB + needed - on_card
         card = replace(card, memory_gib=needed, plug_in_memory_gib=on_card, plug_in_host_gib=host)
         with memory.admission(card, want.template, others, evict, waiting):
@@ -285,6 +312,16 @@ class ComfyUI:
             self._orders.put(lambda: self._server.end(reason))
 
     # Inside
+
+    def _unload_models(self, client: ComfyUIClient) -> float:
+        """Ask for it and wait for the memory; the GiB held before."""
+        before = self._measure()
+        client.free()
+        self._asked_at = float("-inf")
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline and self._measure() > before - 0.1 and before > 1.0:
+            time.sleep(SETTLE_STEP_SECONDS)
+        return before
 
     def _what_is_free(self, spare: int, tier: Tier) -> float:
         """GiB to ask the gate for where the need is not known. `spare`: bytes that it would give."""

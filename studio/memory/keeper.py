@@ -185,17 +185,11 @@ class MemoryKeeper:
         """Whether a process may be started that is only perhaps needed: well below the hard limit, nothing tense."""
         return self.sampler.level is Level.CALM and self.reading().fraction < self.limits.hard - SPARE_MARGIN
 
-    def spare(self, card: Card, residents: Sequence[Resident]) -> int:
-        """Bytes that a load of this card's device and tier could have now, once every idle one of `residents` has made way."""
+    def spare(self, card: Card, without: Sequence[Resident]) -> int:
+        """Bytes that a load of this card's device and tier could have if the engines of `without` were gone."""
         reading, facts = self._facts()
         pool, usable, _ = usable_for(card.device, card.tier, reading, facts, self.limits)
-        return max(0, usable + sum(gain(one, pool, facts) for one in residents if not one.busy))
-
-    def most(self, card: Card) -> int:
-        """Bytes that a load of this card's device and tier could have if nothing else were in its pool."""
-        reading, facts = self._facts()
-        pool, _, free = usable_for(card.device, card.tier, reading, facts, self.limits)
-        return max(0, pool.total - free)
+        return max(0, usable + sum(gain(one, pool, facts) for one in without))
 
     def need(self, card: Card, variant: str = "") -> Need:
         """What a load should have on this machine. `card` is the engine's `card_for` its options; `variant` as variant_key."""

@@ -33,6 +33,7 @@ ELSEWHERE = {
     "workers.lease": "an open lease is in the job's state",
     "comfyui.configured": "whether /comfyui_models has an answer",
     "comfyui.known_inventory": "/comfyui_models, as last read",
+    "comfyui.standing": "its row in /memory, and whether /comfyui_models has an answer",
 }
 """What the page calls and the API does not, and where a program finds the same."""
 

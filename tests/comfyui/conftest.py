@@ -60,6 +60,14 @@ def own_gpu_lane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def quick_polls() -> Iterator[None]:
+    """Jobs of a studio look at the server as often as the other tests do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("studio.productions.character_swap_run.POLL_SECONDS", QUICK.poll)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInServer]:
     server = StandInServer(tmp_path_factory.mktemp("comfyui") / "base")

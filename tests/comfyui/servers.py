@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import subprocess
-import sys
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +12,31 @@ import httpx
 
 from studio.comfyui.client import ComfyUIClient
 from studio.comfyui.http import Wire
+from tests.comfyui.stand_in import serve
 from tests.comfyui.stand_in_work import FAULTS
-from tests.house.sources import ROOT
 from tests.servers import free_port, wait_until
 
 REAL = os.environ.get("COMFYUI_URL", "").rstrip("/")
 
 
+_processes = multiprocessing.get_context("forkserver")
+
+
 class StandInServer:
-    """One stand-in on a folder and a port; `kill` and `start` make a restart, which forgets all but files."""
+    """One stand-in on a folder and a port; `kill` and `start` make a restart, which forgets all but files. Its process is forked
+    from one that has imported everything, as those of tests.jobs.server are."""
 
     def __init__(self, base: Path, *, max_upload_mb: float = 100) -> None:
         self.base, self.port, self._max_upload_mb = base, free_port(), max_upload_mb
         self.url = f"http://127.0.0.1:{self.port}"
         self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: BaseProcess | None = None
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "tests.comfyui.stand_in", "--port", str(self.port)]
-        command += ["--base-directory", str(self.base), "--max-upload-size", str(self._max_upload_mb)]
-        self.process = subprocess.Popen(command, cwd=ROOT)
+        _processes.set_forkserver_preload(["tests.jobs.server", "tests.comfyui.stand_in"])
+        self.process = _processes.Process(target=serve, args=(self.port, self.base, self._max_upload_mb), daemon=True)
+        self.process.start()
         wait_until(self.answers)
 
     def answers(self) -> bool:
@@ -44,7 +48,7 @@ class StandInServer:
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
     def faults(self, **changed: Any) -> None:
         self._http.post("/_stand_in", json=changed)

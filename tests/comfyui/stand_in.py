@@ -14,6 +14,7 @@ import json
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,10 @@ def routes(stand_in: StandIn) -> list[BaseRoute]:
     async def stats(request: Request) -> Response:
         system = {"os": "posix", "comfyui_version": "0.3.64", "argv": stand_in.arguments, "python_version": "3"}
         held, kind = faults["graphics"], "cuda" if faults["graphics"] else "cpu"
-        device = {"name": kind, "type": kind, "vram_total": 2**36, "vram_free": 1, "torch_vram_total": held, "torch_vram_free": 0}
+        device = {
+            "name": kind, "type": kind, "vram_total": 2**36, "vram_free": faults["graphics_free"], "torch_vram_total": held,
+            "torch_vram_free": 0,
+        }  # fmt: skip
         return JSONResponse({"system": system, "devices": [device]})
 
     async def models(request: Request) -> Response:
@@ -216,7 +220,12 @@ def main() -> None:
     parser.add_argument("--base-directory", type=Path, default=Path("base"))
     parser.add_argument("--max-upload-size", type=float, default=100)
     options, rest = parser.parse_known_args()
-    stand_in = StandIn(options.base_directory, round(options.max_upload_size * 1024**2), rest)
+    serve(options.port, options.base_directory, options.max_upload_size, rest)
+
+
+def serve(port: int, base: Path, max_upload_mb: float, arguments: Sequence[str] = ()) -> None:
+    """Be the server until the process is ended."""
+    stand_in = StandIn(base, round(max_upload_mb * 1024**2), list(arguments))
 
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> Any:
@@ -225,9 +234,7 @@ def main() -> None:
         yield
 
     app = Starlette(routes=routes(stand_in), lifespan=life)
-    uvicorn.run(
-        app, host="127.0.0.1", port=options.port, log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=1
-    )
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=1)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ FAULTS: dict[str, Any] = {
     "fail": {},  # class → [exception_type, exception_message]
     "no_outputs": False,  # a job ends without telling of its files
     "graphics": 0,  # bytes of a graphics card that it says it holds; 0 has no card
+    "graphics_free": 2**34,  # bytes that it says are free on the device
     "drifted": {},  # class → another definition, or None for none
 }
 SLOW = ("ImageInvert", "ImageBlur", "ImageScale")

@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import gradio as gr
 import pytest
-from gradio_client import handle_file
-from gradio_client.exceptions import AppError
 
+from api.endpoints import Endpoints
+from studio.auditions import Auditions
+from studio.settings import load_settings
+from studio.studio import Studio
 from tests.comfyui.graphs import picture
 from tests.comfyui.servers import StandInServer
-from tests.servers import running_studio
 
 
-@pytest.mark.slow
-def test_a_workflow_becomes_a_template_and_goes_again(stand_in: StandInServer, tmp_path: Path) -> None:
-    export = tmp_path / "inverted.json"
+@pytest.fixture
+def calls(shared_stand_in: StandInServer, tmp_path: Path) -> Iterator[Endpoints]:
+    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}, comfyui={"url": shared_stand_in.url}))
+    auditions = Auditions(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
+    yield Endpoints(studio, auditions, studio.paths.root / "uploads")
+    studio.close()
+
+
+def test_a_workflow_becomes_a_template_and_goes_again(calls: Endpoints, tmp_path: Path) -> None:
+    export = tmp_path / "data" / "uploads" / "inverted.json"
+    export.parent.mkdir(exist_ok=True)
     export.write_text(json.dumps(picture("x.png")))
-    with running_studio(tmp_path / "data", GREENROOM_COMFYUI__URL=stand_in.url) as studio:
-        client = studio.client()
-        with pytest.raises(AppError, match="It can be asked for"):
-            client.predict(handle_file(export), "Inverted", ["nonsense"], "other", api_name="/import_template")
-        made = client.predict(handle_file(export), "Inverted picture", [], "other", api_name="/import_template")
-        assert made["id"] == "inverted-picture" and made["valid"] and made["inputs"], made
-        assert "inverted-picture" in {each["id"] for each in client.predict(api_name="/templates")}
-        with pytest.raises(AppError, match="already"):
-            client.predict(handle_file(export), "Inverted picture", [], "other", api_name="/import_template")
-        assert client.predict("inverted-picture", api_name="/delete_template")["id"] == "inverted-picture"
-        assert "inverted-picture" not in {each["id"] for each in client.predict(api_name="/templates")}
-        with pytest.raises(AppError, match="ships with the studio"):
-            client.predict("scail2-swap", api_name="/delete_template")
+    given = gr.FileData(path=str(export))
+    with pytest.raises(gr.Error, match="It can be asked for"):
+        calls.import_template(given, "Inverted", ["nonsense"])
+    with pytest.raises(gr.Error, match="cannot need -2"):
+        calls.import_template(given, "Inverted", memory_gib=-2)
+    made = calls.import_template(given, "Inverted picture")
+    assert made["id"] == "inverted-picture" and made["valid"] and made["inputs"], made
+    assert (made["memory_gib"], made["tier"]) == (2.0, "light"), "it names no model files"
+    assert "inverted-picture" in {each["id"] for each in calls.templates()}
+    with pytest.raises(gr.Error, match="already"):
+        calls.import_template(given, "Inverted picture")
+    with pytest.raises(gr.Error, match="not an uploaded file"):
+        calls.import_template(gr.FileData(path=str(shutil.copy(export, tmp_path / "elsewhere.json"))), "Elsewhere")
+    assert calls.delete_template("inverted-picture")["id"] == "inverted-picture"
+    assert "inverted-picture" not in {each["id"] for each in calls.templates()}
+    with pytest.raises(gr.Error, match="ships with the studio"):
+        calls.delete_template("scail2-swap")

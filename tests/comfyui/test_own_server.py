@@ -8,22 +8,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from engines.contract import Tier
+from engines.contract import Card, Tier
 from studio.comfyui.card import COMFYUI_ID, Want
 from studio.comfyui.errors import ComfyUIMissing
 from studio.comfyui.service import ComfyUI
-from studio.errors import MemoryRefused
+from studio.errors import EngineError, MemoryRefused
+from studio.memory.gpu import GpuFacts
 from studio.memory.keeper import MemoryKeeper
 from studio.memory.ledger import MemoryLedger
+from studio.memory.sizes import GIB, MIB
 from studio.settings import ComfyUISettings, MemorySettings
 from studio.workers.model import Residency
 from tests.comfyui.servers import StandInServer
 from tests.house.sources import ROOT
+from tests.memory.machines import PC_TOTAL_KB, SPARK_GPU, card_24, machine
 from tests.servers import wait_until
 
 MAIN = f"""import runpy, sys
@@ -60,6 +65,8 @@ def test_it_is_started_when_it_is_needed_and_ends_with_the_studio(
     comfyui: ComfyUI, ledger: MemoryLedger, installation: Path, tmp_path: Path
 ) -> None:
     assert comfyui.readiness().ready and not comfyui.snapshot()
+    with pytest.raises(ComfyUIMissing, match="does not run"):
+        comfyui.unload()
     told: list[str] = []
     client = comfyui.client(told.append)
     assert client.stats().version == "0.3.64" and any("Starting ComfyUI" in note for note in told)
@@ -147,7 +154,10 @@ time.sleep(60)
 # A server beside the studio
 
 
-def test_a_server_on_this_machine_counts_while_it_may_hold_models_and_is_freed(stand_in: StandInServer, tmp_path: Path) -> None:
+def test_a_server_on_this_machine_counts_while_it_may_hold_models_and_is_freed(
+    stand_in: StandInServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.comfyui.service.KEEPER_SECONDS", 0.2)
     comfyui = ComfyUI(ComfyUISettings(url=stand_in.url), tmp_path / "logs", idle_seconds=0.5)
     comfyui.open()
     try:
@@ -161,7 +171,7 @@ def test_a_server_on_this_machine_counts_while_it_may_hold_models_and_is_freed(s
         wait_until(lambda: stand_in.told["freed"] > freed)
         wait_until(lambda: not comfyui.snapshot())
         freed = stand_in.told["freed"]
-        time.sleep(1.2)
+        time.sleep(0.8)
         assert stand_in.told["freed"] == freed, "once is enough"
     finally:
         comfyui.close()
@@ -179,6 +189,14 @@ def test_a_server_in_a_container_counts_by_what_it_says_it_holds(
         with comfyui.use():
             wait_until(lambda: bool(comfyui.snapshot()))
             assert comfyui.snapshot()[0].memory_gib == 5.0
+            with pytest.raises(EngineError, match="at work"):
+                comfyui.unload()
+        assert comfyui.standing().worker and comfyui.standing().peak_gib == 5.0
+        report = comfyui.unload()
+        assert (report.held_gib, report.returned_gib) == (5.0, 5.0) and not comfyui.standing().worker
+        stand_in.faults(graphics=5 * 2**30)
+        with comfyui.use():
+            wait_until(lambda: bool(comfyui.snapshot()))
         assert comfyui.evict() and not comfyui.snapshot()
     finally:
         comfyui.close()
@@ -201,6 +219,57 @@ def test_a_job_passes_the_memory_gate_and_other_templates_models_go_first(stand_
     finally:
         memory.close()
         comfyui.close()
+
+
+class Told:
+    """A driver that answers this."""
+
+    def __init__(self, facts: GpuFacts) -> None:
+        self._facts = facts
+
+    def facts(self) -> GpuFacts:
+        return self._facts
+
+
+def asked_for(memory: MemoryKeeper, stand_in: StandInServer, want: Want, tmp_path: Path) -> tuple[float, str]:
+    """GiB that the gate was asked for and let in, or 0 and what it said."""
+    comfyui = ComfyUI(ComfyUISettings(url=stand_in.url), tmp_path / "logs")
+    told: list[Card] = []
+    enter = memory.admission
+
+    def noted(card: Card, *rest: Any) -> Any:
+        told.append(card)
+        return enter(card, *rest)
+
+    memory.admission = noted  # type: ignore[method-assign,assignment]
+    try:
+        with comfyui.room(memory, lambda holder: None, want, lambda why: None):
+            return memory.need(told[0]).bytes / GIB, ""
+    except MemoryRefused as refusal:
+        return 0.0, refusal.reason
+    finally:
+        memory.admission = enter  # type: ignore[method-assign]
+        comfyui.close()
+
+
+def test_an_unknown_need_takes_what_is_free_and_a_plug_in_card_gives_what_it_has(stand_in: StandInServer, tmp_path: Path) -> None:
+    """A card of 24 GiB, of which 19.2 can be had; the same need on memory shared with the GPU is refused with its numbers."""
+    stand_in.faults(graphics=2**30, graphics_free=12 * 2**30)
+    files = machine(tmp_path / "pc", PC_TOTAL_KB, 50 * MIB)
+    pc = MemoryKeeper(MemorySettings(wait_seconds=0), tmp_path / "a", files=files, gpu=Told(card_24()))
+    unknown, large = Want("u", "ComfyUI, u", Tier.HEAVY, 0), Want("l", "ComfyUI, l", Tier.HEAVY, 36)
+    shared = MemoryKeeper(MemorySettings(wait_seconds=0), tmp_path / "b", files=files, gpu=Told(SPARK_GPU))
+    try:
+        assert asked_for(pc, stand_in, unknown, tmp_path)[0] == pytest.approx(12, abs=0.1), "as the server says"
+        stand_in.faults(graphics_free=23 * 2**30)
+        assert asked_for(pc, stand_in, unknown, tmp_path)[0] == pytest.approx(18.7, abs=0.2), "as the gate has"
+        assert asked_for(pc, stand_in, large, tmp_path)[0] == pytest.approx(18.7, abs=0.2), "the rest lies beside it"
+        assert asked_for(shared, stand_in, unknown, tmp_path)[0] == pytest.approx(23, abs=0.1)
+        got, said = asked_for(shared, stand_in, replace(large, memory_gib=60), tmp_path)
+        assert not got and "ComfyUI, l needs about 60 GiB" in said
+    finally:
+        pc.close()
+        shared.close()
 
 
 def test_a_server_on_another_machine_is_not_counted_here(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,18 +20,19 @@ import pytest
 from PIL import Image
 
 from media.video import probe_video
+from studio.comfyui.client import ComfyUIClient
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput
 from studio.jobs.model import Job, JobState
 from studio.productions.video_render import PREVIEW
 from studio.settings import load_settings
 from studio.studio import Studio
-from tests.comfyui.graphs import node
+from tests.comfyui.graphs import node, slow
 from tests.comfyui.servers import REAL, StandInServer
 from tests.comfyui.templates import BLUR, write_blur
 from tests.jobs.server import READY, Server
 from tests.servers import wait_until
 
-pytestmark = pytest.mark.usefixtures("own_gpu_lane")
+pytestmark = pytest.mark.usefixtures("own_gpu_lane", "quick_polls")
 
 
 @dataclass(frozen=True)
@@ -145,20 +147,29 @@ def test_a_picture_in_place_of_the_clip_is_refused(house: House) -> None:
         house.submit(driving_video=house.files["reference_image"])
 
 
-def test_progress_place_and_preview_are_shown_and_a_cancel_waits_for_the_server(house: House, stand_in: StandInServer) -> None:
+def test_place_progress_and_preview_are_shown_and_a_cancel_waits_for_the_server(
+    house: House, stand_in: StandInServer, client: ComfyUIClient, at_stand_in: str
+) -> None:
     if REAL:
         pytest.skip("the stand-in's nodes can be made slow")
-    stand_in.faults(seconds=1.5)
+    stand_in.faults(seconds=0.5)
+    other = str(uuid.uuid4())
+    client.submit(slow(at_stand_in, blurs=2, sigma=1.8), other, "another-client")
+    wait_until(lambda: client.queue().running == (other,))
     job = house.submit(options={"strength": 3.3})
+    wait_until(lambda: house.studio.jobs.get(job.id).state is JobState.WAITING)
+    assert house.studio.jobs.get(job.id).note == "In ComfyUI's queue; 1 job is before it there"
+    client.cancel(other)
     preview = house.studio.paths.scratch / job.id / PREVIEW
     wait_until(preview.exists)
     assert preview.read_bytes()[:2] == b"\xff\xd8"
     wait_until(lambda: "step" in house.studio.jobs.get(job.id).note)
-    assert 0 < house.studio.jobs.get(job.id).progress < 1
+    assert house.studio.jobs.get(job.id).state is JobState.RUNNING and 0 < house.studio.jobs.get(job.id).progress < 1
     assert any(one["engine"] == "comfyui" and one["state"] == "busy" for one in house.studio.memory.report()["workers"])
     house.studio.jobs.cancel(job.id)
     assert house.studio.jobs.wait(job.id, 30).state is JobState.CANCELLED
     assert stand_in.told["caught"]
+    stand_in.reset()
     assert house.made(options={"strength": 3.4}).outputs
 
 
@@ -208,7 +219,7 @@ def test_a_job_outlives_a_studio_that_is_killed_and_runs_once(
     data = tmp_path / "data"
     specs = [{"template": BLUR, **data_folder(data, picture_file, clip_file), "options": {"strength": 5.0}}]
     (data / "settings.json").write_text(json.dumps({"url": stand_in.url}))
-    stand_in.faults(seconds=1.5)
+    stand_in.faults(seconds=0.8)
     before = len(stand_in.runs)
     first = Server(data, specs, life=serve)
     assert first.hear() == READY

@@ -160,7 +160,7 @@ def test_a_silenced_socket_costs_the_progress_and_nothing_else(
     slowed(request, either)
     watcher = threading.Thread(target=_close_another_socket_of_the_client, args=(either.url, tmp_path / "ticket.json"))
     watcher.start()
-    done = run(either).finish(graphs.slow(uploaded, blurs=6, sigma=6.0))
+    done = run(either).finish(graphs.slow(uploaded, blurs=3, sigma=6.0))
     watcher.join()
     assert len(done.files) == 1
 

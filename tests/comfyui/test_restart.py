@@ -25,7 +25,7 @@ from tests.servers import wait_until
 
 JOBS = 20
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_gpu_lane")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_gpu_lane", "quick_polls")]
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_twenty_jobs_in_the_studio(server_to_kill: StandInServer, picture_file: 
     files = {"reference_image": uploads / "face.png", "driving_video": uploads / "clip.mp4"}
     files["reference_image"].write_bytes(picture_file.read_bytes())
     files["driving_video"].write_bytes(clip_file.read_bytes())
-    server_to_kill.faults(seconds=0.1)
+    client = client_of(server_to_kill.url)
     studio = Studio.open(load_settings(data={"folder": data}, comfyui={"url": server_to_kill.url, "silence_seconds": 30}))
     try:
         given = {key: str(path) for key, path in files.items()}
@@ -88,7 +88,8 @@ def test_twenty_jobs_in_the_studio(server_to_kill: StandInServer, picture_file: 
             for number in range(JOBS)
         ]
         wait_until(lambda: sum(studio.jobs.get(one).state is JobState.DONE for one in ids) >= 5)
-        wait_until(lambda: bool(client_of(server_to_kill.url).queue().running))
+        server_to_kill.faults(seconds=0.5)
+        wait_until(lambda: bool(client.queue().running))
         restart(server_to_kill)
         jobs = [studio.jobs.wait(one, 60) for one in ids]
         failed = [job for job in jobs if job.state is JobState.FAILED]

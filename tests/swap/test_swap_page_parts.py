@@ -91,19 +91,20 @@ def test_an_exported_workflow_becomes_a_template(studio: Studio, tmp_path: Path)
         importing = WorkflowImport(studio)
     export = tmp_path / "Inverted clip.json"
     export.write_text(json.dumps(graphs.video("given.mp4", 12.0, "any/out")))
-    said, read, _, title, rows = importing._given(str(export))
-    assert title == "Inverted clip" and "4 places" in said
+    said, read, _, title, memory, rows = importing._given(str(export))
+    assert title == "Inverted clip" and "4 places" in said and memory == 2.0 and "names no model files" in said
     asked: dict[str, Any] = {row[1]: row for row in rows}
     assert asked["frame_rate"][0] and asked["frame_rate"][3:] == ["number", "12.0"]
     asked["frame_rate"][2] = "Speed"
-    made = importing._written(read, title, "other", [*reversed(rows)])
+    made = importing._written(read, title, "other", 5.5, [*reversed(rows)])
     template = studio.templates.get(made)
     manifest = template.usable()
+    assert manifest.memory_gib == 5.5 and manifest.tier == "medium"
     assert template.own and [place.kind.value for place in manifest.inputs] == ["video"]
     assert [each.title for each in manifest.parameters] == ["Speed"]
     assert {one.id: one.state for one in choices(studio.templates, True, studio.comfyui.inventory())}[made] == "ready"
     with pytest.raises(InvalidInput, match="already"):
-        importing._written(read, title, "other", rows)
+        importing._written(read, title, "other", None, rows)
 
 
 def test_what_is_no_workflow_is_refused_in_words(studio: Studio, tmp_path: Path) -> None:
@@ -113,4 +114,4 @@ def test_what_is_no_workflow_is_refused_in_words(studio: Studio, tmp_path: Path)
     said, read, *_ = importing._given(str(tmp_path / "no.json"))
     assert "not JSON" in said and read is None
     with pytest.raises(InvalidInput, match="no workflow"):
-        importing._written(None, "Title", "other", [])
+        importing._written(None, "Title", "other", None, [])

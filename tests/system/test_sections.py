@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engines.contract import Readiness
+from engines.contract import Capability, Readiness, Tier
 from engines.speech.flite import Flite
+from studio.comfyui.card import COMFYUI_ID
+from studio.comfyui.standing import Standing
 from studio.disk import DiskReport, Disposable, Room
 from studio.engines_service import EngineStatus
 from studio.jobs.model import Job, JobError, JobState
@@ -17,7 +20,7 @@ from studio.run_book import RunBook, Work
 from studio.workers.model import Residency, WorkerStatus
 from tabs.fit import spread_in_words, time_in_words
 from tabs.system_disk import disk_panel
-from tabs.system_engines import EngineFacts, engines_panel
+from tabs.system_engines import _TITLES, EngineFacts, engines_panel
 from tabs.system_jobs import jobs_panel
 from tabs.system_times import times_table
 
@@ -80,6 +83,29 @@ def test_engines_are_found_by_words() -> None:
     assert "Flite" in engines_panel([engine()], search="speech READY")
     assert "No engine has" in engines_panel([engine()], search="swap")
     assert "<script" not in engines_panel([engine()], search=HOSTILE)
+
+
+def test_every_kind_of_engine_is_shown() -> None:
+    assert set(_TITLES) == set(Capability)
+
+
+def comfyui(**more: Any) -> Standing:
+    given: dict[str, Any] = {"worker": None, "peak_gib": 0.0, "address": "http://127.0.0.1:8188", "local": True, "answers": True}
+    return Standing(Readiness(True, "ComfyUI at http://127.0.0.1:8188."), **given | more)
+
+
+def test_a_comfyui_server_says_what_it_holds_and_can_be_asked_to_let_go() -> None:
+    holds = WorkerStatus(COMFYUI_ID, 7, Residency.WARM, 6.25, 100.0, 300.0, Tier.HEAVY, 0.0)
+    html = engines_panel([engine()], comfyui=comfyui(worker=holds, peak_gib=8.5))
+    assert "6.25 GiB held" in html and "8.50 GiB at the peak" in html and "models go in 3 min" in html
+    assert "Unload the models of ComfyUI" in buttons(html)
+    busy = engines_panel([], comfyui=comfyui(worker=replace(holds, state=Residency.BUSY)))
+    assert "in use" in busy and not buttons(busy)
+    assert "elsewhere" in engines_panel([], search="comfyui", comfyui=comfyui(local=False))
+    nowhere = Standing(Readiness(False, "No ComfyUI server is set.", "Set it."), None, 0.0, "", False, False)
+    html = engines_panel([engine()], comfyui=nowhere)
+    assert "not connected" in html and "Set it." in html and "Unload the models of ComfyUI" not in buttons(html)
+    assert "ComfyUI" not in engines_panel([engine()], search="flite", comfyui=nowhere)
 
 
 def test_times_are_learned_with_their_spread_and_how_well_they_held(tmp_path: Path) -> None:
