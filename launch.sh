@@ -176,10 +176,12 @@ run_tests() {
     export CHROMIUM
     unset PYTHONDONTWRITEBYTECODE # hundreds of studios and workers are started: each would compile everything anew
     if [ $# -gt 0 ]; then exec .venv/bin/python -m pytest "$@"; fi
-    # Two at a time, each file's tests in one process; then the journeys by themselves, since a browser wants a calm machine.
-    local failed=0
-    .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not journey" || failed=$?
-    .venv/bin/python -m pytest -m journey || failed=$?
+    # Side by side, each file's tests in one process, and more processes than cores since much of a test is waiting; then the
+    # journeys, fewer at a time since a browser wants a calm machine, and without reading the other tests once more.
+    local failed=0 journeys
+    mapfile -t journeys < <(grep -rlE --include='test_*.py' 'mark\.journey' tests)
+    .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not journey" || failed=$?
+    .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m journey "${journeys[@]}" || failed=$?
     if [ "$failed" -eq 1 ]; then
         say "What failed is run once more, each test by itself: a clock or a browser can miss a beat on a busy machine."
         failed=0

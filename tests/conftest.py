@@ -22,9 +22,23 @@ QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-backgro
          "--disable-sync", "--mute-audio", "--autoplay-policy=no-user-gesture-required")  # fmt: skip
 
 
+LONGEST = (
+    "test_kill_narration", "speech_models.test_engines", "test_musetalk", "test_liveportrait", "video_models.test_production",
+    "test_recognisers", "speech_models.test_loading", "video_models.test_wan", "verification.test_review", "test_launch",
+)  # fmt: skip
+"""Files that take a minute or more, the longest first: begun last, they would keep one process busy while others are done."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first, then slow ones, then journeys: what breaks often is told early."""
-    items.sort(key=lambda item: 2 if item.get_closest_marker("journey") else 1 if item.get_closest_marker("slow") else 0)
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        stage = 2 if item.get_closest_marker("journey") else 1 if item.get_closest_marker("slow") else 0
+        name = item.nodeid.split("::")[0].removesuffix(".py").replace("/", ".")
+        found = next((place for place, ending in enumerate(LONGEST) if name.endswith(ending)), len(LONGEST))
+        return stage, found if stage == 1 else 0
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)

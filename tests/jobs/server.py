@@ -23,7 +23,7 @@ from tests.jobs.pieces import Pieces
 
 READY = "ready"
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.jobs.server"])
+_processes.set_forkserver_preload(["tests.jobs.server", "studio.productions.text_to_video", "studio.productions.character_swap"])
 
 
 class Server:

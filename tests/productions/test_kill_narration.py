@@ -62,14 +62,15 @@ def kill_somewhere(data: Path, spec: dict[str, Any], chance: random.Random, *, a
 
 @pytest.mark.timeout(600)
 def test_a_narration_killed_twenty_times_equals_an_undisturbed_one(tmp_path: Path) -> None:
-    spec = {"script": (ROOT / "tests/data/narration.txt").read_text("utf-8")}
+    script = (ROOT / "tests/data/narration.txt").read_text("utf-8")
+    spec = {"script": script[: script.index("\n\n", len(script) // 2)]}
     calm, stormy = tmp_path / "calm", tmp_path / "stormy"
     undisturbed, rendered = finish(calm, spec)
     assert undisturbed["state"] == "done" and max(Counter(rendered).values()) == 1
 
     chance = random.Random(20261121)
     for _ in range(KILLS_WHILE_SPEAKING):
-        kill_somewhere(stormy, spec, chance, after_pieces=chance.randint(1, 4))
+        kill_somewhere(stormy, spec, chance, after_pieces=chance.randint(1, 2))
     for _ in range(KILLS_AT_ANY_MOMENT):
         kill_somewhere(stormy, spec, chance, after_pieces=0)
     resumed, rendered_in_all = finish(stormy, spec)
