@@ -1,6 +1,6 @@
-"""Writes a tiny random WavLM speaker model and compares sounds through the engine. Runs in the environment "models".
+"""Writes a tiny random WavLM speaker model and compares sounds through the engine; holds the voice encoder against torch.
 
-python -m tests.verification.embed_tiny WEIGHTS_ROOT ASSETS
+Runs in the environment "models": python -m tests.verification.embed_tiny WEIGHTS_ROOT ASSETS
 """
 
 from __future__ import annotations
@@ -62,4 +62,7 @@ def main(root: Path, assets: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n" + json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]))) + "\n")
+    from tests.verification.voice_network_in_torch import compare
+
+    weights, assets = map(Path, sys.argv[1:])
+    sys.stdout.write("\n" + json.dumps({"wavlm": main(weights, assets), "voice encoder": compare(assets)}) + "\n")

@@ -152,19 +152,21 @@ def test_planted_faults_in_a_human_reading(workshop: Workshop) -> None:
         assert table[kind]["any"] == table[kind]["takes"] > 0
 
 
-def told_in_models(module: str, *arguments: Path) -> dict[str, Any]:
-    """The last line that a program of the model environment prints, as JSON."""
-    program = [str(environment_python("models")), "-m", module, *map(str, arguments)]
+@pytest.fixture(scope="session")
+def in_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What the model environment's own libraries say of the likeness engines."""
+    python, weights = environment_python("models"), tmp_path_factory.mktemp("wavlm")
+    program = [str(python), "-m", "tests.verification.embed_tiny", str(weights), str(ASSETS)]
     quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(program, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    told: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return told
 
 
 @pytest.mark.slow
-def test_the_voice_encoder_is_what_torch_and_librosa_make_of_its_weights() -> None:
-    found = told_in_models("tests.verification.voice_network_in_torch", ASSETS)
+def test_the_voice_encoder_is_what_torch_and_librosa_make_of_its_weights(in_models: dict[str, dict[str, Any]]) -> None:
+    found = in_models["voice encoder"]
     assert found["windows"] >= 4
     assert found["bands"] < 1e-5, "the largest difference of the mel spectrograms, as a part of the largest value"
     assert found["vectors"] < 1e-5 and found["cosine"] > 1 - 1e-6
@@ -172,8 +174,8 @@ def test_the_voice_encoder_is_what_torch_and_librosa_make_of_its_weights() -> No
 
 
 @pytest.mark.slow
-def test_likeness_through_the_real_library_on_a_tiny_checkpoint(tmp_path: Path) -> None:
-    found = told_in_models("tests.verification.embed_tiny", tmp_path, ASSETS)
+def test_likeness_through_the_real_library_on_a_tiny_checkpoint(in_models: dict[str, dict[str, Any]]) -> None:
+    found = in_models["wavlm"]
     assert found["ready"] and found["shape"] == [32]
     assert found["length"] == pytest.approx(1, abs=1e-4)
     assert found["same"] == pytest.approx(1, abs=1e-5)

@@ -1,12 +1,8 @@
-"""Holds the voice encoder, which is written in numpy, against torch's layers and librosa's mel spectrogram.
-
-Runs in the environment "models": python -m tests.verification.voice_network_in_torch ASSETS
-"""
+"""Holds the voice encoder, which is written in numpy, against torch's layers and librosa's mel spectrogram. Imported in the
+environment "models" only, by tests.verification.embed_tiny."""
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
 import librosa
@@ -31,7 +27,7 @@ class TorchEncoder(torch.nn.Module):
         return torch.nn.functional.normalize(torch.relu(self.linear(hidden[-1])), dim=1)
 
 
-def main(assets: Path) -> dict[str, float]:
+def compare(assets: Path) -> dict[str, float]:
     with np.load(assets / WEIGHTS, allow_pickle=False) as file:
         weights = {name: file[name].astype(np.float32) for name in file.files}
     speech = spoken(decode_audio(assets / "voices" / "LJ001-0005.wav")).samples[:, 0]
@@ -61,7 +57,3 @@ def _gates_swapped(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         first, second, *others = np.split(weights[name], 4)
         swapped[name] = np.concatenate([second, first, *others])
     return swapped
-
-
-if __name__ == "__main__":
-    sys.stdout.write("\n" + json.dumps(main(Path(sys.argv[1]))) + "\n")
