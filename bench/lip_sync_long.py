@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import cycle, islice
+from itertools import cycle, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,7 @@ class Watch:
     @property
     def only_rises(self) -> bool:
         bars = [progress for _, progress, _ in self.seen]
-        return all(one <= other for one, other in zip(bars, bars[1:], strict=False))
+        return all(one <= other for one, other in pairwise(bars))
 
     @property
     def off_the_clock(self) -> float:

@@ -16,7 +16,7 @@ import av.error
 import numpy as np
 from av.container import OutputContainer
 from av.video.frame import PictureType, VideoFrame
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from media.audio import Audio
 from media.decode import open_media
@@ -42,6 +42,9 @@ class VideoWriter:
     last row or column, which H.264's half-size colour needs. Decoding can begin at each of `keyframes`, so that `join_video` may
     copy from there.
 
+    Args:
+        x264: further settings as x264 writes them ("subme=1"); only such as leave a file's header alone, where files are joined.
+
     Raises:
         MediaError: no picture was written, one of another size, or the disk does not take it.
     """
@@ -54,6 +57,7 @@ class VideoWriter:
         quality: int = 80,
         threads: int = 1,
         keyframes: Collection[int] = (),
+        x264: str = "",
     ) -> None:
         self.path = Path(path)
         self._keyframes = frozenset(keyframes)
@@ -69,7 +73,10 @@ class VideoWriter:
         context.thread_count = threads
         context.color_range, context.colorspace = ColorRange.MPEG, _BT709
         context.color_primaries, context.color_trc = _BT709, _BT709
-        self._stream.options = {"crf": str(crf_of(quality)), "preset": "veryfast", "forced-idr": "1"}
+        self._stream.options = {
+            "crf": str(crf_of(quality)), "preset": "veryfast", "forced-idr": "1", **({"x264-params": x264} if x264 else {}),
+        }  # fmt: skip
+        self._reformatter = VideoReformatter()  # kept: making one costs as much as using it
         self.frames = 0
 
     def __enter__(self) -> VideoWriter:
@@ -82,7 +89,7 @@ class VideoWriter:
         odd = (picture.shape[0] % 2, picture.shape[1] % 2)
         if any(odd):
             picture = np.pad(picture, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge")
-        frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+        frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
         frame.pts, frame.time_base = self.frames, 1 / self._fps
         if self.frames in self._keyframes:

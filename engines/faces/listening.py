@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engines.faces.contract import TRACK_RATE, ListenRequest, MouthTrack
 from engines.faces.visemes import LEAD, Viseme, from_arpabet, from_ipa, track_of
-from media.decode import iterate_audio
+from media.decode import iterate_audio, probe
 from media.resample import StreamResampler
 
 _RATE = 16_000
@@ -23,11 +23,11 @@ _LONGEST_ALIGNED = 60.0
 """Seconds of sound that are aligned to a text in one piece; alignment of more goes astray."""
 
 
-def listen(request: ListenRequest, check: Callable[[], None]) -> MouthTrack:
+def listen(request: ListenRequest, told: Callable[[float], None]) -> MouthTrack:
     """The mouth track of a sound, a block in memory at a time.
 
     Args:
-        check: called between blocks; raises to stop.
+        told: hears between blocks what share has been listened to; raises to stop.
 
     Raises:
         MediaError: the sound cannot be read.
@@ -42,14 +42,14 @@ def listen(request: ListenRequest, check: Callable[[], None]) -> MouthTrack:
             aligned = _aligned(np.concatenate(blocks), request.text)
             if aligned is not None:
                 return aligned
-    return _heard(request.sound, english, check)
+    return _heard(request.sound, english, told)
 
 
-def _heard(sound: Path, english: bool, check: Callable[[], None]) -> MouthTrack:
+def _heard(sound: Path, english: bool, told: Callable[[float], None]) -> MouthTrack:
     parts: list[NDArray[np.float32]] = []
-    phones = False
-    for samples in _sound(sound):
-        check()
+    phones, whole = False, max(probe(sound).duration, _BLOCK_SECONDS)
+    for number, samples in enumerate(_sound(sound)):
+        told(min(1.0, number * _BLOCK_SECONDS / whole))
         loud = loudness_track(samples)
         recognised = _phones(samples) if english else None
         if recognised is not None:

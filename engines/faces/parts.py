@@ -64,7 +64,7 @@ def written_parts(
         if picture is None:
             return
         size = (picture[0].shape[1], picture[0].shape[0])
-        with VideoWriter(path, size, fps, quality) as writer:
+        with VideoWriter(path, size, fps, quality, threads=2) as writer:  # it encodes while the next is drawn
             while picture is not None:
                 writer.write(picture[0])
                 changed, bridged = changed + picture[1], bridged + picture[2]

@@ -91,7 +91,7 @@ class Puppet(Engine):
         """The mouth track of a speech; see engines.faces.listening for the ways of finding it."""
         from engines.faces.listening import listen
 
-        return listen(request, self.run.check)
+        return listen(request, lambda share: self.run.progress(share, "Listening"))
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
         """Make a picture or a video speak.

@@ -14,7 +14,7 @@ from engines.faces.visemes import from_ipa, track_of
 from tests.faces.conftest import ASSETS, SENTENCE
 
 
-def nothing() -> None:
+def nothing(share: float) -> None:
     return
 
 

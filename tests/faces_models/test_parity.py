@@ -26,11 +26,10 @@ def test_liveportrait_is_upstreams(differences: Differences) -> None:
 
 
 def test_musetalk_is_upstreams(differences: Differences) -> None:
-    """Latents to float32's rounding, tokens exactly, pictures to the last level of 255."""
-    told = differences["musetalk"]
-    assert told["tokens at 25"] < 1e-5 and told["tokens at 30"] < 1e-5
-    assert told["latents"] < 1e-5
-    assert told["picture levels"] <= 1
+    """Eight faces and what is said: tokens, latents, and pictures as the decoder gives them; then to the last level of 255."""
+    told = {name: value for name, value in differences["musetalk"].items() if "control" not in name}
+    assert told.pop("picture levels") <= 1  # a value halfway between two levels may be rounded either way
+    assert len(told) == 4 and not {name: value for name, value in told.items() if value > 1e-5}
 
 
 def test_the_comparison_can_fail(differences: Differences) -> None:
