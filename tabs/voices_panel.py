@@ -64,7 +64,13 @@ def _row(voice: Voice) -> str:
         facts.append("comes with the studio")
     missing = voice.transcript_status in ("none", "failed", "draft") and not voice.built_in
     make = button("transcript", f"Make transcript of {voice.name}", "text", voice=voice.name) if missing else ""
-    actions = "" if voice.built_in else make + button("edit", f"Edit {voice.name}", "edit", voice=voice.name) + _delete(voice)
+    actions = (
+        ""
+        if voice.built_in
+        else make
+        + button("edit", f"Edit {voice.name}", "edit", voice=voice.name, opens="#edit-voice-name input")
+        + _delete(voice)
+    )
     export = (
         f'<a class="act plain" href="{escape(voice_export_url(voice.name))}" download aria-label="Export {name}" '
         f'title="Export {name}">{icon("download")}</a>'
@@ -94,8 +100,9 @@ class VoicesPanel:
         self.new = _NewVoiceForm()
         with gr.Accordion("Import a voice", open=False):
             self.package = gr.File(
-                label="A file exported from a Greenroom studio", file_types=[".greenroom-voice"], type="filepath"
-            )
+                label="A file exported from a Greenroom studio", file_types=[".greenroom-voice"], type="filepath",
+                elem_id="voice-package",
+            )  # fmt: skip
         self.edit = _EditForm()
         self._wire_new()
         self._wire_listing()
