@@ -17,14 +17,15 @@ _MACHINE = {"load", "unload", "memory", "memory_history", "machine_events", "set
 _HOUSE = {"move_job", "run_times", "disk", "free_disk", "log", "support_bundle"}
 HIDDEN = frozenset(_MACHINE | _HOUSE)
 """Endpoints that are no tools: the studio loads engines for a job and lets them go by itself, and the rest is for whoever
-looks after the machine."""
+looks after the machine. The doctor stays: it answers why something does not work here."""
 
 READING = frozenset(
     {
-        "job", "jobs", "voices", "voice_sample", "judge_voice", "export_voice", "segments", "outputs", "recipe", "engines",
-        "templates", "template",
+        "job", "jobs", "job_history", "voices", "voice_sample", "judge_voice", "export_voice", "segments", "outputs", "recipe",
+        "engines", "templates", "template", "comfyui_models", "estimate",
     }
 )  # fmt: skip
+CALL = re.compile(r"(?<![\w/])/([a-z_]+)\b")
 DELETING = re.compile(r"(delete|remove)_.*|cancel")
 
 FILE = (
@@ -34,11 +35,13 @@ FILE = (
 LONG_WORK = " Waits for the result; for long work use submit with the same fields, and ask job for its state."
 
 INSTRUCTIONS = (
-    "Greenroom is a local voice and video studio. It speaks scripts in chosen voices, writes down speech, makes faces speak and "
-    "makes video clips. Typical order: voices (which names can speak), voiceover (make a narration), outputs (find results). "
-    "Results are files with an address; fetch them with the same authorization as these calls. Work runs as jobs in the studio "
-    "whether or not anyone waits: submit gives a job at once, job says how far it is, cancel stops it. Engines that are not "
-    "ready say in one sentence what is missing (see engines). A refused call says what was wrong with it."
+    "Greenroom is a local voice and video studio. It speaks scripts in chosen voices, writes down speech, makes faces speak, "
+    "puts people into videos and makes video clips. Typical order: voices (which names can speak), voiceover (make a narration), "
+    "outputs (find results). Results are files with an address; fetch them with the same authorization as these calls. Work runs "
+    "as jobs in the studio whether or not anyone waits: submit gives a job at once, job says how far it is, cancel stops it. "
+    "Before work that may take long, estimate says how long and whether it fits into memory now. Engines that are not ready say "
+    "in one sentence what is missing (see engines). A refused call says what was wrong with it: mend that and call again. Where "
+    "the machine itself seems at fault, doctor finds out."
 )
 
 
@@ -61,7 +64,7 @@ def tools() -> dict[str, ToolCall]:
 
 def _tool(name: str) -> ToolCall:
     method = getattr(Endpoints, name)
-    told, arguments, returns = described(method)
+    told, arguments, returns = (_as_tools(part) for part in described(method))
     files = frozenset(
         parameter.name
         for parameter in list(inspect.signature(method).parameters.values())[1:]
@@ -91,6 +94,13 @@ def _tool(name: str) -> ToolCall:
         openWorldHint=False,
     )
     return ToolCall(Tool(name=name, description=description, inputSchema=input_schema, annotations=hints), files)
+
+
+def _as_tools(said: Any) -> Any:
+    """Names of calls as names of tools: "/voices" in a docstring is the tool "voices"."""
+    if isinstance(said, dict):
+        return {name: _as_tools(text) for name, text in said.items()}
+    return CALL.sub(lambda found: found[1] if found[1] in QUEUES else found[0], said)
 
 
 def described(method: Any) -> tuple[str, dict[str, str], str]:

@@ -200,20 +200,29 @@ class SystemCalls:
 
     @endpoint
     def estimate(self, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
-        """What a job would amount to, without queueing it: its length, the time it should take here, whether it fits now.
+        """Ask how long a job would take on this machine, how long its result would be and whether its engine fits into memory
+        now, without making anything. Worth a call before long work; nothing is queued, loaded or spent.
 
         Args:
             kind: voiceover, lip_sync, animate_portrait, text_to_video or image_to_video.
-            spec: its fields, as for /submit.
+            spec: its fields, the same as /submit takes for that kind.
+
+        Returns:
+            The engine, seconds and frames of the result, the time (with its spread, and from how many runs; null while nothing
+            like it has run here), whether it fits, and that in a sentence.
         """
         return forecast(self._studio, kind, spec).as_dict()
 
     @endpoint
     def doctor(self, fresh: bool = True) -> dict[str, Any]:
-        """Examine this machine: everything the studio needs is tried, and what does not work comes with a repair.
+        """Find out why something does not work on this machine: everything the studio needs is tried (disk, formats, engines,
+        GPU, ComfyUI), and what fails comes with a repair. Not needed before ordinary work; a call that was refused has said why.
 
         Args:
-            fresh: false gives the last report at once, {} when there is none yet; true takes a minute or two.
+            fresh: false gives the last report at once, {} when there is none yet; true examines anew, a minute or two.
+
+        Returns:
+            Every check with its state (ok, warning, failed, skipped), what was found, and the repair.
         """
         if fresh:
             self._finished(self._studio.jobs.submit("doctor", {}))

@@ -13,6 +13,8 @@ from studio.errors import MediaError
 
 _SIXTEEN = 2.0**15
 _TWENTY_FOUR = 2.0**23
+MOST_SAMPLES = 64 * 1024**2
+"""Of all channels: six minutes of stereo at 96 kHz, far more than any voice is. A few MB of FLAC can hold hours of silence."""
 
 
 def write_master(path: Path, audio: Audio) -> Audio:
@@ -34,12 +36,16 @@ def read_master(path: Path) -> Audio:
     """The sound of a master.
 
     Raises:
-        MediaError: when the file is missing, is not a PCM WAV, or is cut off.
+        MediaError: when the file is missing, is not a WAV, is cut off, or holds more than any voice.
     """
+    damaged = MediaError("The voice's sound file is missing or cannot be read.", "Save the voice again from its clip.")
     try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path) as file:
+            if file.format not in ("WAV", "WAVEX") or file.frames * file.channels > MOST_SAMPLES:
+                raise damaged
+            samples, rate = file.read(dtype="float32", always_2d=True), file.samplerate
     except (OSError, soundfile.SoundFileError):
-        raise MediaError("The voice's sound file is missing or cannot be read.", "Save the voice again from its clip.") from None
+        raise damaged from None
     return Audio(samples, rate)
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import struct
 import zipfile
 import zlib
 from pathlib import Path
 
 from studio.errors import InvalidInput
 from studio.files import staging_path
+from studio.voices.masters import MOST_SAMPLES
 from studio.voices.model import Voice
 from studio.voices.store import LARGEST_RECORD, MASTER, RECORD, VoiceRecord, read_record, record_fields
 
+log = logging.getLogger(__name__)
+
 EXTENSION = ".greenroom-voice"
-LARGEST_MASTER = 512 * 1024 * 1024
+LARGEST_MASTER = 4 * MOST_SAMPLES
+LARGEST_DIRECTORY = 64 * 1024
+"""Bytes of the archive's list of entries. It is read whole before anything can be asked of it, so millions of entries would
+fill the memory."""
+_END, _END_64 = b"PK\5\6", b"PK\6\7"
+_END_BYTES, _LONGEST_COMMENT, _END_64_BYTES = 22, 1 << 16, 20
 _MEMBERS = frozenset({RECORD, MASTER})
 _HINT = f"Choose a file that was exported as *{EXTENSION}."
 
@@ -40,6 +50,15 @@ def unpack(path: Path, master: Path) -> VoiceRecord:
         InvalidInput: it is no exported voice, is damaged, or is larger than any real one.
     """
     try:
+        return _unpacked(path, master)
+    except InvalidInput as refusal:
+        log.warning("Refused a file that was given as a voice: %s", refusal.reason)
+        raise
+
+
+def _unpacked(path: Path, master: Path) -> VoiceRecord:
+    try:
+        _refuse_long_directory(path)
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             names = [member.filename for member in members]
@@ -47,13 +66,31 @@ def unpack(path: Path, master: Path) -> VoiceRecord:
                 raise InvalidInput(f"The file is not a voice: it must hold {RECORD} and {MASTER} and nothing else.", _HINT)
             if any(member.flag_bits & 1 for member in members):
                 raise InvalidInput("The file is locked with a password.", _HINT)
+            if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+                raise InvalidInput("The file is packed in a way that no exported voice is.", _HINT)
             record = read_record(_bounded(archive, RECORD, LARGEST_RECORD + 1))
             _extract(archive, master)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError):
         raise InvalidInput("The file is not a voice, or it is damaged.", _HINT) from None
     except OSError:
         raise InvalidInput("The file cannot be read.", _HINT) from None
     return record
+
+
+def _refuse_long_directory(path: Path) -> None:
+    """
+    Raises:
+        InvalidInput: the list of entries is longer than one of two entries can be, or is of the kind for huge archives.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _END_BYTES - _LONGEST_COMMENT - _END_64_BYTES))
+        tail = file.read()
+    at = tail.rfind(_END)
+    if at < 0 or at + _END_BYTES > len(tail):
+        return  # no archive at all, as zipfile will say
+    (length,) = struct.unpack_from("<L", tail, at + 12)
+    if length > LARGEST_DIRECTORY or tail[max(0, at - _END_64_BYTES) : at].startswith(_END_64):
+        raise InvalidInput(f"The file is not a voice: it must hold {RECORD} and {MASTER} and nothing else.", _HINT)
 
 
 def _bounded(archive: zipfile.ZipFile, name: str, most: int) -> bytes:

@@ -19,7 +19,7 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from api.endpoints import QUEUES
-from api.mcp_tools import HIDDEN
+from api.mcp_tools import CALL, HIDDEN
 from tests.conftest import ROOT_PATH, TOKEN
 from tests.doors.proxy import path_proxy
 from tests.house.sources import ROOT
@@ -88,6 +88,8 @@ def test_tools_are_told_apart(guarded: RunningStudio) -> None:
     for tool in tools.values():
         assert tool.description and len(tool.description) > 25 and not tool.description.startswith("Args")
         assert tool.annotations is not None and tool.annotations.title
+        said = [tool.description, *(field.get("description", "") for field in tool.inputSchema["properties"].values())]
+        assert not [name for text in said for name in CALL.findall(text) if name in QUEUES], "calls are named as tools"
         for name, field in tool.inputSchema["properties"].items():
             assert field.get("description"), f"{tool.name}.{name} says nothing"
     assert tools["voiceover"].inputSchema["required"] == ["script"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
@@ -123,6 +125,46 @@ def test_a_bomb_is_stopped_while_it_unpacks(voices: Voices, tmp_path: Path, monk
     with pytest.raises(InvalidInput, match="larger than any real"):
         voices.import_file(path)
     assert list((tmp_path / "voices").glob(".incoming*")) == []
+
+
+def test_a_sound_that_unfolds_to_hours_is_refused_by_its_head(voices: Voices, tmp_path: Path) -> None:
+    sound = tmp_path / "hours.flac"
+    with soundfile.SoundFile(sound, "w", 48_000, 8, format="FLAC") as file:
+        for _ in range(20):
+            file.write(np.zeros((48_000 * 10, 8), np.int16))
+    path = archive(tmp_path, {"voice.json": record(), "master.wav": sound.read_bytes()})
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(GreenroomError, match="cannot be read"):
+        voices.import_file(path)
+
+
+@pytest.mark.parametrize("zip64", [False, True])
+def test_a_list_of_a_million_entries_is_not_even_read(
+    voices: Voices, tmp_path: Path, zip64: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = archive(tmp_path, {"voice.json": record(), "master.wav": WAV}).read_bytes()
+    end = whole.rindex(b"PK\5\6")
+    entry = whole[whole.index(b"PK\1\2") : end]
+    many = entry * (1 if zip64 else 1000)
+    closing = bytearray(whole[end:])
+    if zip64:
+        closing = bytearray(b"PK\6\7" + bytes(16)) + closing
+    else:
+        closing[12:16] = struct.pack("<L", len(many))
+    path = tmp_path / "many.greenroom-voice"
+    path.write_bytes(whole[: whole.index(b"PK\1\2")] + many + closing)
+    monkeypatch.setattr("zipfile.ZipFile.__init__", lambda *given: pytest.fail("it was read"))
+    with pytest.raises(InvalidInput, match="nothing else"):
+        voices.import_file(path)
+
+
+def test_packings_that_no_voice_has_are_refused(voices: Voices, tmp_path: Path) -> None:
+    path = tmp_path / "lzma.greenroom-voice"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as file:
+        file.writestr("voice.json", record())
+        file.writestr("master.wav", WAV)
+    with pytest.raises(InvalidInput, match="packed in a way"):
+        voices.import_file(path)
 
 
 def test_two_entries_of_one_name_are_refused(voices: Voices, tmp_path: Path) -> None:
