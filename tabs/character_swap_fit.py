@@ -73,7 +73,7 @@ def _memory(chosen: Choice) -> str:
         return ""
     if not chosen.memory_gib:
         return "memory: not known, takes what is free on the ComfyUI server"
-    return f"needs about <b>{chosen.memory_gib:.0f} GiB</b> on the ComfyUI server"
+    return f"needs about <b>{chosen.memory_gib:g} GiB</b> on the ComfyUI server"
 
 
 def _measured_rate(studio: Studio) -> float:

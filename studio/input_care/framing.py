@@ -20,6 +20,10 @@ CLOSE_ENOUGH = 1.35
 """Factor between the two faces' sizes up to which nothing is said."""
 _MOST_PAD = 3.0
 """Of its sides, by which a picture is completed at most."""
+LONGEST_SIDE = 2048
+"""Of what is made: more than any workflow takes, and a photo framed far away would be several times as large as it is."""
+_BLURRED_AT = 256
+"""The longer side at which the surroundings are blurred: they are soft, and a wide blur of millions of pixels takes minutes."""
 
 
 class FaceBox(Protocol):
@@ -84,6 +88,13 @@ def reframed_picture(path: Path, face: FaceBox, driving: FaceBox, aspect: float,
     height = face.height * rows / max(driving.height, 1e-3)
     height = float(np.clip(height, 64, rows * _MOST_PAD))
     width = height * aspect
+    shrink = min(1.0, LONGEST_SIDE / max(width, height))
+    if shrink < 1:
+        import cv2  # here, as in all of the studio: a start does without it
+
+        size = max(1, round(columns * shrink)), max(1, round(rows * shrink))
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        (rows, columns), width, height = picture.shape[:2], width * shrink, height * shrink
     left, top = face.x * columns - driving.x * width, face.y * rows - driving.y * height
     made = _window(picture, round(left), round(top), max(16, round(width)), max(16, round(height)))
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,10 +111,14 @@ def _window(picture: Picture, left: int, top: int, width: int, height: int) -> P
     inner = picture[max(0, top) : max(1, min(rows, top + height)), max(0, left) : max(1, min(columns, left + width))]
     if not any((*before, *after)):
         return np.ascontiguousarray(inner)
-    import cv2  # here, as in all of the studio: a start does without it
+    import cv2
 
     around: Any = cv2.copyMakeBorder(inner, before[0], after[0], before[1], after[1], cv2.BORDER_REPLICATE)
-    soft = cv2.GaussianBlur(around, (0, 0), max(1.0, 0.03 * max(width, height)))
+    whole = around.shape[1], around.shape[0]
+    scale = min(1.0, _BLURRED_AT / max(whole))
+    small = cv2.resize(around, (max(1, round(whole[0] * scale)), max(1, round(whole[1] * scale))), interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), max(1.0, 0.03 * max(small.shape[:2])))
+    soft = cv2.resize(soft, whole, interpolation=cv2.INTER_CUBIC)
     inside: Any = np.zeros(around.shape[:2], np.float32)
     inside[before[0] : around.shape[0] - after[0], before[1] : around.shape[1] - after[1]] = 1
     inside = cv2.GaussianBlur(inside, (0, 0), max(1.0, 0.008 * max(width, height)))

@@ -18,6 +18,7 @@ from media.video_writer import VideoWriter, join_video
 from studio.errors import InvalidInput
 from studio.input_care.constraints import Constraints, constraints_of
 from studio.input_care.pictures import resized
+from studio.memory.sizes import about
 
 BYTES_PER_PIXEL = 12
 """A server decodes a video into three float32 values a pixel, all pictures at once."""
@@ -54,7 +55,7 @@ class Cost:
         rate = f"{float(self.fps):.3g} a second"
         return (
             f"{self.seconds:.1f} s as {count} of {self.width} × {self.height} at {rate}: "
-            f"{self.bytes / 2**30:.1f} GiB of memory when decoded."
+            f"{about(self.bytes)} of memory when decoded."
         )
 
 

@@ -8,6 +8,7 @@ import json
 import socket
 import struct
 import wave
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,60 @@ def test_names_of_uploads_stay_in_their_folder(guarded: RunningStudio, web: http
     after = {path for path in guarded.data.rglob("*") if path.is_file() and "uploads" not in path.parts}
     assert not [path for path in after - before if "evil" in path.name]
     assert not list(guarded.data.parent.glob("*evil*"))
+
+
+def voice_archives(folder: Path) -> dict[str, Path]:
+    """Voices as an attacker packs them: one that unfolds to 257 MiB, one full of entries, and some that want out."""
+    record, sound = json.dumps({"schema_version": 1, "name": "Evil"}).encode(), SAMPLE.read_bytes()
+    bomb = folder / "bomb.greenroom-voice"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("voice.json", record)
+        with archive.open("master.wav", "w") as member:
+            for _ in range(257):
+                member.write(bytes(1 << 20))
+    crowd = folder / "crowd.greenroom-voice"
+    with zipfile.ZipFile(crowd, "w") as archive:
+        for number in range(5000):
+            archive.writestr(f"../../evil-{number}", b"")
+    made = {"bomb": bomb, "crowd": crowd}
+    for name, inside in (
+        ("up", "../../evil.sh"),
+        ("root", "/tmp/evil.sh"),
+        ("windows", "..\\..\\evil.sh"),
+        ("drive", "C:\\evil.sh"),
+    ):
+        made[name] = folder / f"{name}.greenroom-voice"
+        with zipfile.ZipFile(made[name], "w") as archive:
+            archive.writestr("voice.json", record)
+            archive.writestr("master.wav", sound)
+            archive.writestr(inside, b"#!/bin/sh")
+    return made
+
+
+def test_archives_given_as_voices(guarded: RunningStudio, web: httpx.Client, tmp_path: Path) -> None:
+    """Through /import_voice, and through the page's own import, which Gradio calls by its number."""
+    buttons = {one["id"] for one in web.get("/config").json()["components"] if one["props"].get("elem_id") == "voice-package"}
+    imports = [
+        one["id"] for one in web.get("/config").json()["dependencies"] if any(target[0] in buttons for target in one["targets"])
+    ]
+    assert len(imports) == 1
+    before = {path for path in guarded.data.rglob("*") if "uploads" not in path.parts}
+    voices = web.post("/gradio_api/run/voices", json={"data": []}).json()["data"][0]
+    for name, path in voice_archives(tmp_path).items():
+        (uploaded,) = web.post("/gradio_api/upload", files={"files": (path.name, path.read_bytes())}).json()
+        file = {"path": uploaded, "meta": {"_type": "gradio.FileData"}}
+        answer = web.post("/gradio_api/run/import_voice", json={"data": [file]})
+        said = "larger than any real" if name == "bomb" else "nothing else"
+        assert answer.status_code >= 400 and said in answer.text and "/" not in answer.json()["error"].replace("\\/", ""), (
+            answer.text
+        )
+        drawn = web.post("/gradio_api/run/predict", json={"fn_index": imports[0], "data": [file, 0], "session_hash": "attack"})
+        assert drawn.status_code >= 400 and said in drawn.text, (name, drawn.text)
+    assert web.post("/gradio_api/run/voices", json={"data": []}).json()["data"][0] == voices
+    after = {path for path in guarded.data.rglob("*") if "uploads" not in path.parts}
+    assert not [path for path in after - before if "evil" in path.name or "incoming" in path.name]
+    assert not list(guarded.data.parent.glob("*evil*")) and not Path("/tmp/evil.sh").exists()
+    assert log_of(guarded, "Refused a file that was given as a voice", "larger than any real")
 
 
 def test_what_was_uploaded_never_runs_as_a_page_of_ours(web: httpx.Client) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gradio_client.exceptions import AppError
 from playwright.sync_api import sync_playwright
 
 from tests.conftest import QUIET
@@ -15,6 +17,9 @@ from tests.house.sources import ROOT
 from tests.servers import RunningStudio, running_studio
 
 PICTURES = ROOT / "docs" / "pictures"
+FULL = {
+    "GREENROOM_MEMORY__HARD_LIMIT": "0.02", "GREENROOM_MEMORY__ADMIT_LIMIT": "0.03", "GREENROOM_MEMORY__WAIT_SECONDS": "0",
+}  # fmt: skip
 WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -43,6 +48,8 @@ def main() -> None:
         opened(browser, studio.url, "light", WIDE).screenshot(path=PICTURES / "voiceover-light.png")
         opened(browser, studio.url, "dark", PHONE).screenshot(path=PICTURES / "voiceover-phone.png")
         at_work(browser, studio)
+        with running_studio(Path(folder) / "full", **FULL) as full:
+            at_a_refusal(browser, full)
         browser.close()
 
 
@@ -60,6 +67,17 @@ def at_work(browser: Any, studio: RunningStudio) -> None:
         page.locator("#system-tabs").get_by_role("tab", name=section, exact=True).click()
         page.wait_for_timeout(4_000)
         page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def at_a_refusal(browser: Any, studio: RunningStudio) -> None:
+    """The System tab where the limits are so low that the machine counts as full."""
+    with suppress(AppError):
+        studio.client().predict("animatic", api_name="/load")
+    page = opened(browser, studio.url, "dark", WIDE)
+    page.get_by_role("tab", name="System", exact=True).click()
+    page.locator("#memory").get_by_text("refused", exact=True).wait_for()
+    page.wait_for_timeout(2_000)
+    page.screenshot(path=PICTURES / "system-refusal.png")
 
 
 def opened(browser: Any, url: str, mode: str, size: dict[str, int]) -> Any:
