@@ -32,9 +32,12 @@ class CaptionText:
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    top: int
-    ink: NDArray[np.float32]
-    cover: NDArray[np.float32]
+    """Words as they go over a picture: `kept` (of 255) is what stays of it, `ink` is added; only where there is something."""
+
+    rows: slice
+    columns: slice
+    ink: NDArray[np.uint8]
+    kept: NDArray[np.uint8]
 
 
 class CaptionPainter:
@@ -52,14 +55,15 @@ class CaptionPainter:
 
     def burn(self, picture: Picture, seconds: float) -> None:
         """Draw what is to be read at this time, in place."""
+        import cv2
+
         for caption in self._captions:
             if caption.start <= seconds < caption.end:
                 drawn = self._drawn.get(caption.text)
                 if drawn is None:
                     drawn = self._drawn[caption.text] = self._draw(caption.text)
-                rows = slice(drawn.top, drawn.top + len(drawn.cover))
-                under = picture[rows]
-                under[:] = (under * (1 - drawn.cover) + drawn.ink).astype(np.uint8)
+                under = picture[drawn.rows, drawn.columns]
+                under[:] = cv2.add(cv2.multiply(under, drawn.kept, scale=1 / 255), drawn.ink)
 
     def _draw(self, text: str) -> _Drawn:
         width, height = self._size
@@ -72,10 +76,12 @@ class CaptionPainter:
         for number, line in enumerate(lines):
             _write(brush, line, self._fonts, size, width, size // 2 + number * step)
         shadow = ink.filter(ImageFilter.MaxFilter(_odd(size / 7))).filter(ImageFilter.GaussianBlur(size / 9))
-        white = np.asarray(ink, np.float32)[..., None] / 255
-        dark = np.clip(np.asarray(shadow, np.float32)[..., None] / 255 * 1.5, 0, 1) * 0.78
-        cover = white + dark * (1 - white)
-        return _Drawn(height - tall - round(height * 0.045), (white * 252).astype(np.float32), cover.astype(np.float32))
+        left, top, right, low = shadow.getbbox() or (0, 0, 1, 1)
+        white, shade = (np.asarray(one, np.float32)[top:low, left:right, None] / 255 for one in (ink, shadow))
+        cover = white + np.clip(shade * 1.5, 0, 1) * 0.78 * (1 - white)
+        printed, kept = (np.rint(np.repeat(one, 3, 2)).astype(np.uint8) for one in (white * 252, 255 * (1 - cover)))
+        above = height - tall - round(height * 0.045)
+        return _Drawn(slice(above + top, above + low), slice(left, right), printed, kept)
 
 
 def shapes_complex_scripts() -> bool:

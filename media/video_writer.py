@@ -26,6 +26,8 @@ from media.subtitle_track import SubtitleTrack
 from media.subtitles import Cue
 from media.video import Picture
 
+QUICK = "subme=1"
+"""For x264, where pictures move evenly, as painted ones do, or dissolve: two thirds of the time for a sixth more bytes."""
 SOUND_RATE = 48_000
 _BT709 = 1
 

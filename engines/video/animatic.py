@@ -38,7 +38,7 @@ class Animatic(Engine):
         title="Animatic",
         capability=Capability.VIDEO,
         summary="An animatic: painted scenes or your own pictures under a slow camera, with captions; on any machine.",
-        version="2",
+        version="3",
         code_licence=_OWN,
         weights_licence=_OWN,
         tier=Tier.LIGHT,

@@ -16,6 +16,7 @@ from engines.video.clip_file import ClipFile, preview_of
 from engines.video.contract import VideoPreview, VideoRequest, VideoResult
 from media.captions import CaptionPainter, CaptionText
 from media.pictures import read_picture
+from media.video_writer import QUICK
 
 _PREVIEW_EVERY = 48
 
@@ -63,13 +64,14 @@ class Film:
         texts = [CaptionText(one.start, one.end, one.text) for one in request.captions]
         captions = CaptionPainter(self._fonts, self._size, texts)
         rate = request.fps[0] / request.fps[1]
-        with ClipFile(request) as clip:
+        with ClipFile(request, x264=QUICK) as clip:
             for number in range(request.frames):
-                shown = camera.picture(number / max(1, request.frames - 1))
+                shown = camera.picture(number / max(1, request.frames - 1), clip.sheet())
                 if weather is not None:
                     weather.draw(shown, number / rate)
                 captions.burn(shown, number / rate)
+                preview = preview_of(shown) if number % _PREVIEW_EVERY == 0 else None
                 clip.write(shown)
                 self._run.progress((number + 1) / request.frames)
-                if number % _PREVIEW_EVERY == 0:
-                    yield preview_of(shown)
+                if preview is not None:
+                    yield preview

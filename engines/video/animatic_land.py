@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
 import cv2
 import numpy as np
 
@@ -23,16 +28,20 @@ from engines.video.animatic_canvas import (
 )
 from engines.video.animatic_scene import Scene
 
+Given = ParamSpec("Given")
+Begun = Future[Layer]
+"""A layer that is being painted."""
+
 
 class Canvas:
-    """The sheet that all layers of a scene share: its size, light and grain.
+    """The sheet that all layers of a scene share: its size, light and grain, and the hands that paint them side by side.
 
     `unit` is a pixel at a height of 864, so that everything looks alike at every size; the horizon and the light's place are
     the scene's.
     """
 
-    def __init__(self, scene: Scene, width: int, height: int) -> None:
-        self.scene, self.width, self.height = scene, width, height
+    def __init__(self, scene: Scene, width: int, height: int, hands: Executor) -> None:
+        self.scene, self.width, self.height, self.hands = scene, width, height, hands
         self.palette: Palette = PALETTES[scene.mood]
         self.unit = min(width, height) / 864
         place = scene.chance("light")
@@ -54,6 +63,17 @@ class Canvas:
         return finished(rgb, mask, depth, self.grain)
 
 
+def brush(paint: Callable[Concatenate[Canvas, Given], Layer]) -> Callable[Concatenate[Canvas, Given], Begun]:
+    """For what paints one layer, with chance of its own by name and without regard to the others: begin with it, and go on."""
+
+    @wraps(paint)
+    def begun(canvas: Canvas, /, *given: Given.args, **named: Given.kwargs) -> Begun:
+        return canvas.hands.submit(paint, canvas, *given, **named)
+
+    return begun
+
+
+@brush
 def sky(canvas: Canvas) -> Layer:
     """Gradient, glow, clouds lit from the light's side, stars, and the sun or moon."""
     palette, chance = canvas.palette, canvas.scene.chance("sky")
@@ -109,6 +129,7 @@ def _cloud_banks(rgb: Field, canvas: Canvas, halo: Field, chance: np.random.Gene
     lay(rgb, thick, tint, 0.85 if canvas.scene.mood != "night" else 0.4)
 
 
+@brush
 def ridge(
     canvas: Canvas, name: str, base: float, swing: float, depth: float, *, bumps: int = 3, rough: float = 0.5,
     tint: Colour | None = None, snow: float = 0.0,
@@ -142,6 +163,7 @@ def ridge(
     return canvas.layer(rgb, mask, depth)
 
 
+@brush
 def ground(canvas: Canvas, base: float, depth: float = 1.0, *, grass: bool = True) -> Layer:
     """The nearest land, with blades of grass on its crest."""
     chance = canvas.scene.chance("ground")
@@ -162,6 +184,7 @@ def ground(canvas: Canvas, base: float, depth: float = 1.0, *, grass: bool = Tru
     return canvas.layer(rgb, mask, depth)
 
 
+@brush
 def trees(canvas: Canvas, name: str, base: float, tall: float, depth: float, count: int) -> Layer:
     """A stand of conifers, taller ones between smaller, on a soft line of land."""
     chance = canvas.scene.chance(name)
@@ -198,6 +221,7 @@ def _conifer(x: float, foot: float, tall: float, chance: np.random.Generator) ->
     ]
 
 
+@brush
 def water(canvas: Canvas, depth: float = 0.3) -> Layer:
     """Water from the horizon down: the sky's colours mirrored, ripples that widen, and the light's path."""
     palette, chance = canvas.palette, canvas.scene.chance("water")

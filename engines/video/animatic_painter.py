@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from engines.video import animatic_things as things
 from engines.video.animatic_canvas import Layer, colour, mix
-from engines.video.animatic_land import Canvas, ground, ridge, sky, trees, water
+from engines.video.animatic_land import Begun, Canvas, ground, ridge, sky, trees, water
 from engines.video.animatic_room import room
 from engines.video.animatic_scene import Scene
+
+_HANDS = 2
+"""Layers that are painted at a time; each takes some 30 MB while it is."""
 
 
 def paint(scene: Scene, width: int, height: int) -> list[Layer]:
     """The layers of a scene, farthest first; the first covers everything."""
-    canvas = Canvas(scene, width, height)
-    if scene.place == "room":
-        return room(canvas)
-    layers = [sky(canvas), *_COUNTRY[scene.place](canvas)]
-    if "birds" in scene.things:
-        layers.insert(2, things.birds(canvas))
-    return layers
+    with ThreadPoolExecutor(_HANDS, "painting") as hands:
+        canvas = Canvas(scene, width, height, hands)
+        begun = room(canvas) if scene.place == "room" else [sky(canvas), *_COUNTRY[scene.place](canvas)]
+        if scene.place != "room" and "birds" in scene.things:
+            begun.insert(2, things.birds(canvas))
+        return [layer.result() for layer in begun]
 
 
 def _spot(canvas: Canvas, name: str, low: float = 0.3, high: float = 0.68) -> float:
@@ -31,7 +34,7 @@ def _spot(canvas: Canvas, name: str, low: float = 0.3, high: float = 0.68) -> fl
     return min(0.8 * canvas.width, max(0.16 * canvas.width, x))
 
 
-def _settled(canvas: Canvas, foot: float, size: float, depth: float) -> list[Layer]:
+def _settled(canvas: Canvas, foot: float, size: float, depth: float) -> list[Begun]:
     """House, church or castle, as the words ask."""
     found, h = canvas.scene.things, canvas.height
     made = []
@@ -44,7 +47,7 @@ def _settled(canvas: Canvas, foot: float, size: float, depth: float) -> list[Lay
     return made
 
 
-def _walkers(canvas: Canvas) -> list[Layer]:
+def _walkers(canvas: Canvas) -> list[Begun]:
     found = canvas.scene.things
     count = 2 if "pair" in found else 1 if "figure" in found else 0
     if not count:
@@ -52,7 +55,7 @@ def _walkers(canvas: Canvas) -> list[Layer]:
     return [things.figures(canvas, _spot(canvas, "walkers", 0.34, 0.62), 0.9 * canvas.height, 0.155 * canvas.height, count)]
 
 
-def _hills(canvas: Canvas) -> list[Layer]:
+def _hills(canvas: Canvas) -> list[Begun]:
     found = canvas.scene.things
     tree = [things.lone_tree(canvas, _spot(canvas, "tree", 0.2, 0.75), 0.87 * canvas.height, 0.36 * canvas.height)]
     return [
@@ -67,7 +70,7 @@ def _hills(canvas: Canvas) -> list[Layer]:
     ]
 
 
-def _mountains(canvas: Canvas) -> list[Layer]:
+def _mountains(canvas: Canvas) -> list[Begun]:
     white = 0.2 if canvas.scene.mood != "golden" else 0.08
     return [
         ridge(canvas, "far", 0.52, 0.15, 0.14, bumps=3, rough=0.56, snow=white * 0.8),
@@ -80,7 +83,7 @@ def _mountains(canvas: Canvas) -> list[Layer]:
     ]
 
 
-def _forest(canvas: Canvas) -> list[Layer]:
+def _forest(canvas: Canvas) -> list[Begun]:
     return [
         ridge(canvas, "far", 0.56, 0.07, 0.12),
         trees(canvas, "back", 0.68, 0.16, 0.3, 70),
@@ -92,7 +95,7 @@ def _forest(canvas: Canvas) -> list[Layer]:
     ]
 
 
-def _sea(canvas: Canvas) -> list[Layer]:
+def _sea(canvas: Canvas) -> list[Begun]:
     found, h, w = canvas.scene.things, canvas.height, canvas.width
     island = ridge(canvas, "island", 0.6, 0.035, 0.2, bumps=2, rough=0.42)
     made = [island, water(canvas)]
@@ -111,7 +114,7 @@ def _sea(canvas: Canvas) -> list[Layer]:
     return [*made, *_walkers(canvas)]
 
 
-def _lake(canvas: Canvas) -> list[Layer]:
+def _lake(canvas: Canvas) -> list[Begun]:
     boats = [things.boat(canvas, _spot(canvas, "boat"), 0.7 * canvas.height, 0.2 * canvas.height, 0.45)]
     return [
         ridge(canvas, "far", 0.52, 0.1, 0.16, rough=0.54, snow=0.12),
@@ -126,7 +129,7 @@ def _lake(canvas: Canvas) -> list[Layer]:
     ]
 
 
-def _city(canvas: Canvas) -> list[Layer]:
+def _city(canvas: Canvas) -> list[Begun]:
     return [
         things.city(canvas, "far", 0.72, 0.3, 0.2),
         *_settled(canvas, 0.78, 0.9, 0.4),
@@ -136,7 +139,7 @@ def _city(canvas: Canvas) -> list[Layer]:
     ]
 
 
-def _village(canvas: Canvas) -> list[Layer]:
+def _village(canvas: Canvas) -> list[Begun]:
     h = canvas.height
     homes = [
         things.house(canvas, canvas.width * x, y * h, size * h, depth, steeple=church)
@@ -156,7 +159,7 @@ def _village(canvas: Canvas) -> list[Layer]:
     ]
 
 
-def _desert(canvas: Canvas) -> list[Layer]:
+def _desert(canvas: Canvas) -> list[Begun]:
     sand = mix(mix(colour(216, 168, 104), canvas.palette.light, 0.3), canvas.palette.near, 0.22 + 0.4 * canvas.palette.lamps)
     return [
         ridge(canvas, "far", 0.6, 0.03, 0.16, rough=0.6),
@@ -168,7 +171,7 @@ def _desert(canvas: Canvas) -> list[Layer]:
     ]
 
 
-_COUNTRY: dict[str, Callable[[Canvas], list[Layer]]] = {
+_COUNTRY: dict[str, Callable[[Canvas], list[Begun]]] = {
     "hills": _hills,
     "mountains": _mountains,
     "forest": _forest,

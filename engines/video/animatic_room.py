@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from engines.video.animatic_canvas import Colour, Field, Layer, colour, glow, lay, mix, polygon
-from engines.video.animatic_land import Canvas, ridge, sky
+from engines.video.animatic_land import Begun, Canvas, brush, ridge, sky
 
 LAMP = colour(255, 196, 112)
 Box = tuple[float, float, float, float]
 
 
-def room(canvas: Canvas) -> list[Layer]:
+def room(canvas: Canvas) -> list[Begun]:
     """The view, the wall with its window, the furniture, and what stands near."""
     view = [sky(canvas), ridge(canvas, "view", 0.55, 0.06, 0.3), ridge(canvas, "view2", 0.6, 0.03, 0.55)]
     chance = canvas.scene.chance("room")
@@ -22,6 +22,7 @@ def room(canvas: Canvas) -> list[Layer]:
     return [*view, _wall(canvas, window, lamp_x), _furniture(canvas, window, lamp_x), _near(canvas)]
 
 
+@brush
 def _wall(canvas: Canvas, window: Box, lamp_x: float) -> Layer:
     rgb, mask = canvas.empty()
     mask[:] = 1
@@ -99,6 +100,7 @@ def _window(canvas: Canvas, rgb: Field, mask: Field, window: Box) -> None:
         mask[:] = np.maximum(mask, curtain)
 
 
+@brush
 def _furniture(canvas: Canvas, window: Box, lamp_x: float) -> Layer:
     """A table with a lamp, books and a cup."""
     rgb, mask = canvas.empty()
@@ -139,6 +141,7 @@ def _on_the_table(u: float, x: float, top: float) -> list[tuple[list[tuple[float
     ]
 
 
+@brush
 def _near(canvas: Canvas) -> Layer:
     """The back of an armchair, dark against the room."""
     rgb, mask = canvas.empty()

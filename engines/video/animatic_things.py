@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engines.video.animatic_canvas import Colour, Field, Layer, colour, glow, lay, mix, outline, polygon
-from engines.video.animatic_land import Canvas
+from engines.video.animatic_land import Canvas, brush
 
 LAMP = colour(255, 206, 122)
 
@@ -14,6 +14,7 @@ _CASTLE = ((-0.5, 0.55, 0.17, 1), (-0.2, 0.42, 0.5, 0), (0.1, 1.0, 0.2, 1), (0.4
 """Towers with roofs (1) and walls with teeth (0): middle, height and width in parts of the whole height."""
 
 
+@brush
 def city(canvas: Canvas, name: str, base: float, tall: float, depth: float) -> Layer:
     """A row of houses with lit windows; farther rows are hazier and lower."""
     chance, (rgb, mask) = canvas.scene.chance(name), canvas.empty()
@@ -65,6 +66,7 @@ def _house_front(
             rgb[rows, columns] = tint
 
 
+@brush
 def house(canvas: Canvas, x: float, foot: float, tall: float, depth: float, *, steeple: bool = False) -> Layer:
     """A cottage, or a church, with lit windows and a glow around them; x and foot are in pixels."""
     rgb, mask = canvas.empty()
@@ -114,6 +116,7 @@ def _chimney_or_steeple(mask: Field, rgb: Field, box: tuple[float, float, float,
     mask[:] = np.maximum(mask, part)
 
 
+@brush
 def lighthouse(canvas: Canvas, x: float, foot: float, tall: float, depth: float) -> Layer:
     """On its rock, banded, with its light and two beams."""
     rgb, mask = canvas.empty()
@@ -169,6 +172,7 @@ def _lantern(canvas: Canvas, rgb: Field, mask: Field, x: float, y: float, wide: 
     mask[:] = np.maximum(mask, light * 0.85)
 
 
+@brush
 def boat(canvas: Canvas, x: float, line: float, tall: float, depth: float) -> Layer:
     """A two-masted boat under sail, with its reflection."""
     rgb, mask = canvas.empty()
@@ -204,6 +208,7 @@ def boat(canvas: Canvas, x: float, line: float, tall: float, depth: float) -> La
     return canvas.layer(rgb, mask, depth)
 
 
+@brush
 def castle(canvas: Canvas, x: float, foot: float, tall: float, depth: float) -> Layer:
     """Towers on a hill."""
     rgb, mask = canvas.empty()
@@ -232,6 +237,7 @@ def castle(canvas: Canvas, x: float, foot: float, tall: float, depth: float) -> 
     return canvas.layer(rgb, mask, depth)
 
 
+@brush
 def figures(canvas: Canvas, x: float, foot: float, tall: float, count: int) -> Layer:
     """Walkers in long coats, seen from far enough away that they may be anyone."""
     rgb, mask = canvas.empty()
@@ -260,6 +266,7 @@ def figures(canvas: Canvas, x: float, foot: float, tall: float, count: int) -> L
     return canvas.layer(rgb, mask, 0.95)
 
 
+@brush
 def lone_tree(canvas: Canvas, x: float, foot: float, tall: float) -> Layer:
     """A broad old tree: branches by halving, leaves as many soft dabs."""
     rgb, mask = canvas.empty()
@@ -301,6 +308,7 @@ def _branch(
         _branch(mask, end, way + bend, long * float(chance.uniform(0.68, 0.84)), thick * slim, left - 1, chance, tips)
 
 
+@brush
 def birds(canvas: Canvas) -> Layer:
     """A loose flock."""
     rgb, mask = canvas.empty()

@@ -8,6 +8,7 @@ import threading
 from fractions import Fraction
 from types import TracebackType
 
+import numpy as np
 from PIL import Image
 
 from engines.video.contract import VideoPreview, VideoRequest
@@ -22,11 +23,15 @@ class ClipFile:
     """The file of one request, as a context manager: pictures in order, each encoded by another thread while the next is made.
 
     Leaving without an error gives the finished file; with one, nothing is left. `write` raises what the encoder met. A picture
-    that was given must not be changed afterwards.
+    that was given must not be changed afterwards: the next one goes into a `sheet`.
+
+    Args:
+        x264: further settings, as media.video_writer takes them.
     """
 
-    def __init__(self, request: VideoRequest, threads: int = 1) -> None:
-        self._request, self._threads = request, threads
+    def __init__(self, request: VideoRequest, threads: int = 1, x264: str = "") -> None:
+        self._request, self._threads, self._x264 = request, threads, x264
+        self._used: queue.SimpleQueue[Picture] = queue.SimpleQueue()
         self._pictures: queue.Queue[Picture | None] = queue.Queue(_AHEAD)
         self._trouble: BaseException | None = None
         self._abandoned = False
@@ -35,6 +40,14 @@ class ClipFile:
 
     def __enter__(self) -> ClipFile:
         return self
+
+    def sheet(self) -> Picture:
+        """To draw the next picture on, with whatever is on it: one that has been encoded, or a new one. Fresh memory for every
+        picture would cost as much time as drawing it."""
+        try:
+            return self._used.get_nowait()
+        except queue.Empty:
+            return np.empty((self._request.height, self._request.width, 3), np.uint8)
 
     def write(self, picture: Picture) -> None:
         """Add the next picture."""
@@ -63,9 +76,10 @@ class ClipFile:
         rate = Fraction(*request.fps)
         size = (request.width, request.height)
         try:
-            with VideoWriter(request.path, size, rate, request.quality, self._threads, request.keyframes) as writer:
+            with VideoWriter(request.path, size, rate, request.quality, self._threads, request.keyframes, self._x264) as writer:
                 while (picture := self._pictures.get()) is not None and not self._abandoned:
                     writer.write(picture)
+                    self._used.put(picture)
                 if self._abandoned:
                     raise _AbandonedError
         except _AbandonedError:
@@ -80,7 +94,7 @@ class _AbandonedError(Exception):
 
 def preview_of(picture: Picture, note: str = "") -> VideoPreview:
     """A small JPEG of a picture."""
-    image = Image.fromarray(picture)
+    image = Image.fromarray(picture).reduce(max(1, max(picture.shape[:2]) // PREVIEW_WIDTH // 2))
     image.thumbnail((PREVIEW_WIDTH, PREVIEW_WIDTH))
     kept = io.BytesIO()
     image.save(kept, "JPEG", quality=80)

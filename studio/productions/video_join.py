@@ -12,7 +12,7 @@ import numpy as np
 from media.audio import Audio
 from media.subtitles import Cue
 from media.video import read_frames
-from media.video_writer import Excerpt, VideoWriter, join_video
+from media.video_writer import QUICK, Excerpt, VideoWriter, join_video
 from studio.productions.clip_store import Clip
 from studio.productions.video_shots import Shot
 
@@ -66,7 +66,7 @@ def _crossfade(
     target = folder / f"fade-{shot.index:04d}.mp4"
     going = read_frames(old.path, fps, first=before.frames, count=shot.head)
     coming = read_frames(new.path, fps, count=shot.head)
-    with VideoWriter(target, size, fps, quality) as writer:
+    with VideoWriter(target, size, fps, quality, x264=QUICK) as writer:
         for number, (one, other) in enumerate(zip(going, coming, strict=True)):
             share = (number + 1) / (shot.head + 1)
             writer.write(cv2.addWeighted(one.picture, 1 - share, other.picture, share, 0).astype(np.uint8, copy=False))
