@@ -24,7 +24,7 @@ from tabs.character_swap_result import swap_result
 from tabs.html import html_piece, piece
 from tabs.job_view import JobView
 from tabs.lip_sync_form import LIBRARY, SPEAK, LipSyncForm
-from tabs.wiring import QUIET, clicked, problem, toasted
+from tabs.wiring import QUIET, clicked, problem, settings_elsewhere, toasted
 
 KINDS = ("character_swap",)
 
@@ -72,7 +72,8 @@ class CharacterSwapTab:
         self._wire_form(page)
         image, video = form.slots.image, form.slots.video
         taken = [image.pick, video.pick]
-        view.outputs.click(self._use_settings, None, [*form.outputs, form.start, form.end, *picks], **QUIET)
+        used = view.outputs.click(self._use_settings, None, [*form.outputs, form.start, form.end, *picks], **QUIET)
+        used.then(self._fit, form.inputs, form.fit, **QUIET)
         self.uploads.click(self._upload_clicked, None, [self.uploads, *taken], **QUIET)
         for sender in senders:
             sender.click(self._sent, None, [tabs, *taken], **QUIET)
@@ -83,8 +84,10 @@ class CharacterSwapTab:
         form = self.form
         chosen = form.gallery.click(self._chosen, None, form.outputs, **QUIET)
         chosen.then(self._fit, form.inputs, form.fit, **QUIET)
-        form.about.click(self._about_clicked, form.template, form.outputs, **QUIET)
-        self.importing.wire(form.dressed, form.outputs)
+        redrawn = form.about.click(self._about_clicked, form.template, form.outputs, **QUIET)
+        added = self.importing.wire(form.dressed, form.outputs)
+        for one in (redrawn, added):
+            one.then(self._fit, form.inputs, form.fit, **QUIET)
         form.picker.wire()
         video = form.slots.video
         for slot in form.slots.slots:
@@ -199,7 +202,7 @@ class CharacterSwapTab:
             return [gr.skip()] * (len(self.form.outputs) + 2 + len(self.form.slots.slots))
         recipe = self._studio.library.get(data.get("output", "")).recipe
         if recipe.get("kind") not in KINDS:
-            raise InvalidInput("This is no character swap; it has no settings for this form.")
+            raise settings_elsewhere(recipe.get("kind", ""))
         spec = recipe.get("spec") or {}
         template = str(spec.get("template", ""))
         part = [spec.get("trim_start", 0), spec.get("trim_end") or None]

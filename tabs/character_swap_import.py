@@ -61,8 +61,8 @@ class WorkflowImport:
                 )  # fmt: skip
                 self.add = gr.Button("Add this template", variant="primary", elem_id="swap-import-add")
 
-    def wire(self, added: Any, outputs: list[Any]) -> None:
-        """Connect the fold.
+    def wire(self, added: Any, outputs: list[Any]) -> Any:
+        """Connect the fold; the event after which a template has been added.
 
         Args:
             added: given a new template's id, gives updates for `outputs`.
@@ -79,7 +79,7 @@ class WorkflowImport:
             return ["", gr.update(value=None), gr.update(visible=False), *added(made)]
 
         asked = [self._read, self.title, self.use, self.memory, self.table]
-        self.add.click(add, asked, [self.said, self.file, self.form, *outputs], **QUIET)
+        return self.add.click(add, asked, [self.said, self.file, self.form, *outputs], **QUIET)
 
     def _given(self, path: str | None) -> list[Any]:
         """Read an export: the table of what could be asked for."""

@@ -219,5 +219,6 @@ def _missing(model: RequiredModel, listed: Folder, on_disk: OnDisk) -> Problem:
                 step = "It lies in a model root that the server does not look at: name that root in its extra_model_paths.yaml."
                 return Problem("model", model.name, words, step)
     size = f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else ""
-    step = f"Get it{size} from {model.url}, and lay it into models/{model.folder} of ComfyUI." if model.url else ""
+    place = f"lay it into models/{model.folder} of ComfyUI."
+    step = f"Get it{size} from {model.url}, and {place}" if model.url else f"Where to get it is not known here; {place}"
     return Problem("model", model.name, words, step)
