@@ -45,7 +45,8 @@ def button(
     act: str, label: str, picture: str = "", *, show: bool = False, style: str = "plain", word: str = "", **data: Any
 ) -> str:
     """A real button that sends `act` and `data` to the tab. The label is always there for screen readers; `word` is a part
-    of it that is shown instead of the whole."""
+    of it that is shown instead of the whole. `opens` among the data is a selector of what the press brings up: the page goes
+    there."""
     extra = "".join(f' data-{key.replace("_", "-")}="{escape(str(value))}"' for key, value in data.items())
     inside = (icon(picture) if picture else "") + (f"<span>{escape(word or label)}</span>" if show or word or not picture else "")
     return (
@@ -87,6 +88,11 @@ def about(seconds: float) -> str:
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """ "1 word", "2 words"; `more` where the plural is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def size(count: float) -> str:

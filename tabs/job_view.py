@@ -54,6 +54,7 @@ class JobView:
         secret: of this installation, so that the stored id outlives a restart of the server.
         detail: draws more of the job in focus (a narration's sentences), given the job and a page number or None.
         prefix: of the element ids, so that each tab's are its own.
+        beneath: draws further components right under that.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class JobView:
         storage_key: str,
         secret: str,
         detail: Callable[[Job, int | None], str] | None = None,
+        beneath: Callable[[], None] | None = None,
         prefix: str = "",
     ) -> None:
         self._studio = studio
@@ -76,6 +78,8 @@ class JobView:
         self.card = html_piece(elem_id=f"{prefix}card", live=True)
         self.player = build_player(f"{prefix}player")
         self.detail = html_piece(elem_id=f"{prefix}detail", on_draw="greenroom.paintAuditions(); greenroom.keepFolds(element)")
+        if beneath is not None:
+            beneath()
         self.outputs = html_piece(elem_id=f"{prefix}outputs")
 
     @property

@@ -22,8 +22,8 @@ ACT = "save-voice"
 class KeepVoice:
     """A small form under the sentences, hidden until a designed sentence's button is pressed."""
 
-    def __init__(self, studio: Studio, narrations: Voiceover, view: JobView) -> None:
-        self._studio, self._narrations, self._view = studio, narrations, view
+    def __init__(self, studio: Studio, narrations: Voiceover) -> None:
+        self._studio, self._narrations = studio, narrations
         self._segment = gr.State("")
         with gr.Group(visible=False, elem_id="keep-voice") as self.group:
             self.name = gr.Textbox(
@@ -33,15 +33,17 @@ class KeepVoice:
                 self.save = gr.Button("Save this voice", variant="primary", elem_id="keep-save")
                 self.close = gr.Button("Close")
 
-    def wire(self, listing: Any, changed: gr.State) -> None:
+    def wire(self, view: JobView, listing: Any, changed: gr.State) -> None:
         """Connect it.
 
         Args:
+            view: whose list of sentences it stands under.
             listing: the list of saved voices. changed: counts up when the voices have changed.
         """
-        self._view.detail.click(self._asked, None, [self.group, self._segment], **QUIET)
+        self._view = view
+        view.detail.click(self._asked, None, [self.group, self._segment], **QUIET)
         saved = [self.group, self.name, listing, changed]
-        self.save.click(self._saved, [self._view.current, self._segment, self.name, changed], saved, **QUIET)
+        self.save.click(self._saved, [view.current, self._segment, self.name, changed], saved, **QUIET)
         self.close.click(lambda: gr.update(visible=False), None, self.group, **QUIET)
 
     def _asked(self, event: gr.EventData) -> list[Any]:

@@ -59,10 +59,16 @@ def _row(view: SegmentView, editable: bool) -> str:
     actions = ""
     if editable:
         actions = button("again", f"Render sentence {number} again", "again", segment=view.id) + button(
-            "edit", f"Edit sentence {number}", "edit", segment=view.id
+            "edit", f"Edit sentence {number}", "edit", segment=view.id, opens="#edit-text textarea"
         )
         if view.path is not None and is_designed(view.voice):
-            actions += button("save-voice", f"Save the voice of sentence {number}", "lamp", segment=view.id)
+            actions += button(
+                "save-voice",
+                f"Save the voice of sentence {number}",
+                "lamp",
+                segment=view.id,
+                opens="#keep-name :is(input, textarea)",
+            )
     pending = " pending" if view.state is SegmentState.MISSING else ""
     return (
         f'<div class="item" role="listitem">{hear}<div class="text{pending}">{who}{escape(view.text)}{doubt}'

@@ -29,7 +29,7 @@ from tabs.notices import notice
 from tabs.text_to_video_form import AUTO, EXAMPLE, SHOTS, TEXT, TextToVideoForm, rows_as_shots, seconds_of, shots_as_rows
 from tabs.upscale_panel import UpscalePanel
 from tabs.video_result import video_result
-from tabs.wiring import QUIET, clicked, problem, toasted
+from tabs.wiring import QUIET, clicked, problem, settings_elsewhere, toasted
 
 KINDS = ("text_to_video", "image_to_video")
 SHOWN = (*KINDS, "upscale")
@@ -205,7 +205,7 @@ class TextToVideoTab:
         if recipe.get("kind") in ("upscale", "lip_sync", "animate_portrait"):
             return [gr.skip()] * (1 + len(self.form.inputs))
         if recipe.get("kind") not in KINDS:
-            raise InvalidInput("This is no clip of words; it has no settings for this form.")
+            raise settings_elsewhere(recipe.get("kind", ""))
         return ["", *self.form.restored(recipe.get("spec") or {})]
 
     @toasted

@@ -15,6 +15,7 @@ from tabs.engine_needs import licence_of_use
 from tabs.html import html_piece, piece
 from tabs.job_view import JobView
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options
+from tabs.sound_upload import build_sound_upload
 from tabs.wiring import QUIET, clicked, problem, toasted
 
 AUTO = "auto"
@@ -27,13 +28,7 @@ class TranscribePanel:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self.sound = gr.Audio(
-            sources=["upload", "microphone"],
-            type="filepath",
-            label="Sound to write down",
-            elem_id="transcribe-sound",
-            buttons=["download"],
-        )
+        self.sound = build_sound_upload("Sound to write down", "transcribe-sound", buttons=["download"])
         with gr.Row():
             with gr.Column(min_width=220):
                 self.engine = gr.Dropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="transcribe-engine")

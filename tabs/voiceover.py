@@ -10,11 +10,13 @@ import gradio as gr
 from studio.errors import GreenroomError, InvalidInput
 from studio.jobs.model import Job
 from studio.productions.voiceover import Voiceover
+from studio.productions.voiceover_batch import count_of_lines
 from studio.productions.voiceover_estimate import ScriptEstimate
 from studio.productions.voiceover_spec import VoiceoverSpec
 from studio.studio import Studio
+from tabs.batch_view import batch_view
 from tabs.fit import memory_fit, spread_in_words
-from tabs.html import about, audition, html_piece, piece
+from tabs.html import about, audition, html_piece, many, piece
 from tabs.job_view import JobView
 from tabs.keep_voice import KeepVoice
 from tabs.segments_list import first_unfinished_page, segments_list
@@ -22,9 +24,12 @@ from tabs.transcribe_panel import TranscribePanel
 from tabs.transcript_view import transcript_view
 from tabs.voiceover_form import EXAMPLE, MOST_SPEAKERS, VoiceoverForm
 from tabs.voices_panel import VoicesPanel
-from tabs.wiring import QUIET, clicked, problem, toasted, voice_url
+from tabs.wiring import QUIET, clicked, problem, settings_elsewhere, toasted, voice_url
 
 PLACEHOLDER = "Write or paste what should be heard.\n\n# A chapter\nAnna: a line for one speaker.\n[pause 1.5s]"
+NARRATION_ALONE = ("speakers", "paragraph_pause", "speak_chapters")
+"""Fields of the form that a batch of single lines has no use for."""
+
 LONGEST_DRAFT = 400_000
 """Characters of an unsent script that the browser keeps; local storage holds about five million."""
 
@@ -33,14 +38,10 @@ def counts(found: ScriptEstimate | None, fit: str = "") -> str:
     """HTML of the line under the script: what it holds, how long it will take, and whether the engine fits into memory."""
     if found is None or not found.words:
         return piece('<div class="counts"><span>Write or paste a script, or try the example.</span></div>')
-    parts = [
-        (f"{found.characters:,}", "characters"),
-        (f"{found.words:,}", "words"),
-        (f"{found.chunks:,}", "sentence" if found.chunks == 1 else "sentences"),
-        (str(len(found.speakers)), "speakers") if found.speakers else None,
-        (str(found.chapters), "chapter" if found.chapters == 1 else "chapters") if found.chapters else None,
-    ]
-    shown = "".join(f"<span><b>{number}</b> {word}</span>" for number, word in filter(None, parts))
+    parts = [many(found.characters, "character"), many(found.words, "word"), many(found.chunks, "sentence")]
+    parts += [many(len(found.speakers), "speaker")] if found.speakers else []
+    parts += [many(found.chapters, "chapter")] if found.chapters else []
+    shown = "".join("<span><b>{}</b> {}</span>".format(*part.split(" ", 1)) for part in parts)
     ready = "not measured yet"
     if found.seconds_to_render is not None:
         ready = spread_in_words(found.seconds_to_render, found.low, found.high, found.runs)
@@ -61,8 +62,10 @@ class VoiceoverTab:
                 self._build_input(secret)
             with gr.Column(scale=5, min_width=340):
                 kinds = ("voiceover", "voiceover_batch", *TranscribePanel.kinds)
-                self.view = JobView(studio, kinds, storage_key="greenroom.voiceover", secret=secret, detail=self._sentences)
-                self._build_edit()
+                self.view = JobView(
+                    studio, kinds, storage_key="greenroom.voiceover", secret=secret,
+                    detail=self._sentences, beneath=self._build_edit,
+                )  # fmt: skip
 
     def _build_input(self, secret: str) -> None:
         with gr.Tabs(elem_id="inner-tabs") as self.inner_tabs:
@@ -76,7 +79,7 @@ class VoiceoverTab:
                 )
                 self.counts = html_piece(counts(None), elem_id="counts")
                 self.example = gr.Button("Try the example", size="sm", elem_id="example")
-            with gr.Tab("Batch") as self.batch_tab:
+            with gr.Tab("Batch", id="batch") as self.batch_tab:
                 self.lines = gr.Textbox(
                     label="Lines",
                     lines=12,
@@ -104,7 +107,7 @@ class VoiceoverTab:
             with gr.Row():
                 self.edit_save = gr.Button("Render this sentence", variant="primary", elem_id="edit-save")
                 self.edit_close = gr.Button("Close")
-        self.keep_voice = KeepVoice(self._studio, self._narrations, self.view)
+        self.keep_voice = KeepVoice(self._studio, self._narrations)
 
     def wire(self, page: gr.Blocks) -> None:
         """Connect every event of the tab."""
@@ -112,8 +115,10 @@ class VoiceoverTab:
         self._wire_script(page)
         self._wire_form()
         self.transcribe.wire(self.view, self.script, self.inner_tabs)
-        self.keep_voice.wire(self.voices.listing, self.voices.changed)
+        self.keep_voice.wire(self.view, self.voices.listing, self.voices.changed)
         self.voices_tab.select(self.voices.refreshed, None, self.voices.listing, **QUIET)
+        self.voices.changed.change(self.view.paint, self.view.looked_at, self.view.painted, **QUIET)
+        self.view.card.change(self.voices.transcribed, None, self.voices.listing, **QUIET)
         shown = [self.view.current, self.view.page, *self.view.painted]
         self.go.click(self._generate, [self.script, *self.form.inputs], [self.trouble, *shown], **QUIET)
         self.batch_go.click(self._generate_batch, [self.lines, *self.form.inputs], [self.trouble, *shown], **QUIET)
@@ -124,14 +129,14 @@ class VoiceoverTab:
             self._edited, [self.view.current, self.editing, self.edit_text], [self.edit_group, self.script, *shown], **QUIET
         )
         self.edit_close.click(lambda: gr.update(visible=False), None, self.edit_group, **QUIET)
-        restored = [self.trouble, self.script, self.form.cast, *self.form.inputs]
+        restored = [self.trouble, self.script, self.lines, self.inner_tabs, self.form.cast, *self.form.inputs]
         self.view.outputs.click(self._use_settings, None, restored, **QUIET)
 
     # -- the script box
 
     def _wire_script(self, page: gr.Blocks) -> None:
         form = self.form
-        seen = [self.counts, form.speakers, form.cast, *form.roles, self.draft]
+        seen = [self.counts, self.example, form.speakers, form.cast, *form.roles, self.draft]
         looked = [self.script, form.voice, form.engine, form.speakers]
         self.script.change(self._count, looked, seen, trigger_mode="always_last", **QUIET)
         self.example.click(lambda: EXAMPLE, None, self.script, **QUIET)
@@ -149,15 +154,16 @@ class VoiceoverTab:
         """The counts line, and a role picker for each speaker that the script names."""
         draft = script if len(script) <= LONGEST_DRAFT else gr.skip()
         if not script.strip():
-            return [counts(None), [], gr.update(visible=False), *[gr.update(visible=False)] * MOST_SPEAKERS, draft]
+            hidden = gr.update(visible=False)
+            return [counts(None), gr.update(visible=True), [], hidden, *[hidden] * MOST_SPEAKERS, draft]
         found = self._narrations.estimate(script, voice=voice or "", engine=engine)
         fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
-        line = counts(found, fit)
+        told = [counts(found, fit), gr.update(visible=script == EXAMPLE)]  # the example would take the place of what is written
         names = list(found.speakers)[:MOST_SPEAKERS]
         if names == known:
-            return [line, *[gr.skip()] * (2 + MOST_SPEAKERS), draft]
-        roles = self.form.roles_for(names, engine, found.language)
-        return [line, names, gr.update(visible=bool(names)), *roles, draft]
+            return [*told, *[gr.skip()] * (2 + MOST_SPEAKERS), draft]
+        roles = self.form.roles_for(names, engine, found.language, narrated=found.narrated)
+        return [*told, names, gr.update(visible=bool(names)), *roles, draft]
 
     # -- voice and engine
 
@@ -191,7 +197,7 @@ class VoiceoverTab:
 
     def _generate_batch(self, lines: str, *values: Any) -> list[Any]:
         spec = self.form.spec(values)
-        for unused in ("speakers", "paragraph_pause"):
+        for unused in NARRATION_ALONE:
             spec.pop(unused, None)
         return self._submitted("voiceover_batch", {"lines": (lines or "").splitlines(), **spec})
 
@@ -216,6 +222,8 @@ class VoiceoverTab:
     # -- sentences
 
     def _sentences(self, job: Job, page: int | None) -> str:
+        if job.kind == "voiceover_batch":
+            return batch_view(job, self._studio.library)
         if job.kind != "voiceover":
             return transcript_view(job)
         views = self._narrations.segments_of(job)
@@ -262,13 +270,18 @@ class VoiceoverTab:
     def _use_settings(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "use":
-            return [gr.skip()] * (3 + len(self.form.inputs))
+            return [gr.skip()] * (5 + len(self.form.inputs))
         recipe = self._studio.library.get(data.get("output", "")).recipe
-        if recipe.get("kind") in ("lip_sync", "animate_portrait"):  # the Lip-sync tab takes those
-            return [gr.skip()] * (3 + len(self.form.inputs))
         spec = recipe.get("spec") or {}
+        if recipe.get("kind") in ("lip_sync", "animate_portrait"):  # the Lip-sync tab takes those
+            return [gr.skip()] * (5 + len(self.form.inputs))
+        if "lines" in spec:
+            title = "" if spec.get("title") == count_of_lines(spec["lines"]) else spec.get("title", "")
+            restored = self.form.restored({**spec, "title": title}, [])
+            return ["", gr.skip(), "\n".join(spec["lines"]), gr.Tabs(selected="batch"), gr.update(visible=False), *restored]
         if "script" not in spec:
-            raise InvalidInput("This is no narration; it has no settings for this form.")
+            raise settings_elsewhere(recipe.get("kind", ""))
         script = spec["script"]
         names = list(self._narrations.estimate(script, speakers=spec.get("speakers")).speakers)[:MOST_SPEAKERS]
-        return ["", script, gr.update(visible=bool(names)), *self.form.restored(spec, names)]
+        shown = gr.update(visible=bool(names))
+        return ["", script, gr.skip(), gr.Tabs(selected="script"), shown, *self.form.restored(spec, names)]

@@ -83,7 +83,9 @@ class VoiceoverForm:
                 self.seed = gr.Number(
                     None, label="Seed", info="Another number gives another reading.", precision=0, minimum=0, **shown
                 )
-
+            self.speak_chapters = gr.Checkbox(
+                usual.speak_chapters, label="Read chapter titles aloud", interactive=True, elem_id="speak-chapters"
+            )
             self.check = gr.Dropdown(
                 [(_AS_SET.format(CHECKS[usual.check]), ""), *((text, mode) for mode, text in CHECKS.items())],
                 value="", label="Check of every take", elem_id="check", interactive=True,
@@ -94,18 +96,18 @@ class VoiceoverForm:
     def inputs(self) -> list[Any]:
         """The components that `spec` reads, in its order."""
         head = [self.voice, self.engine, self.format, self.loudness, self.title, self.language, self.paragraph_pause, self.seed]
-        head.append(self.check)
-        return [*head, self.speakers, *self.roles, *all_components(self.options)]
+        return [*head, self.check, self.speak_chapters, self.speakers, *self.roles, *all_components(self.options)]
 
     def spec(self, values: Sequence[Any]) -> dict[str, Any]:
         """Fields of a voiceover job from the values of `inputs`; all but its script."""
-        voice, engine, file_format, loudness, title, language, pause, seed, check, speakers, *rest = values
+        voice, engine, file_format, loudness, title, language, pause, seed, check, aloud, speakers, *rest = values
         roles, options = rest[:MOST_SPEAKERS], rest[MOST_SPEAKERS:]
         cast = {name: role for name, role in zip(speakers or [], roles, strict=False) if role}
         chosen = {} if engine == AUTO else chosen_options(self.options, engine, options)
         spec = {
             "voice": voice or "", "engine": engine, "options": chosen, "format": file_format, "loudness": loudness,
             "title": title or "", "language": (language or "auto").strip(), "paragraph_pause": pause, "speakers": cast,
+            "speak_chapters": bool(aloud),
         }  # fmt: skip
         if check:
             spec["check"] = check
@@ -120,14 +122,20 @@ class VoiceoverForm:
         return [
             gr.update(choices=choices, value=spec.get("voice", "")), engine, spec.get("format", "wav"),
             spec.get("loudness", gr.skip()), spec.get("title", ""), spec.get("language", "auto"),
-            spec.get("paragraph_pause", gr.skip()), spec.get("seed"), spec.get("check") or "", list(names), *roles,
+            spec.get("paragraph_pause", gr.skip()), spec.get("seed"), spec.get("check") or "",
+            spec.get("speak_chapters", gr.skip()), list(names), *roles,
             *restored_values(self.options, engine, spec.get("options", {})),
         ]  # fmt: skip
 
-    def roles_for(self, names: Sequence[str], engine_id: str, language: str) -> list[Any]:
-        """Updates for the role pickers of a script's speakers, each proposed a voice of its own."""
+    def roles_for(self, names: Sequence[str], engine_id: str, language: str, *, narrated: bool) -> list[Any]:
+        """Updates for the role pickers of a script's speakers, each proposed a voice of its own.
+
+        Args:
+            narrated: the script has a narrator beside them, whose voice is then none of theirs.
+        """
         choices = _role_choices(self.voice_choices(engine_id))
-        proposed = cycle(self.proposed_voices(engine_id, language))
+        voices = self.proposed_voices(engine_id, language)
+        proposed = cycle(voices[1:] if narrated and len(voices) > 1 else voices)
         roles = [gr.update(visible=True, label=name, choices=choices, value=next(proposed)) for name in names]
         return roles + [gr.update(visible=False)] * (MOST_SPEAKERS - len(names))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from studio.voice_transcripts import ask_for_transcript
 from studio.voices.model import Judgement, TranscriptStatus, Voice, Window
 from tabs.html import about, audition, button, chip, html_piece, icon, piece
 from tabs.notices import notice
+from tabs.sound_upload import build_sound_upload
 from tabs.wiring import QUIET, clicked, problem, toasted, voice_export_url, voice_url
 
 TRANSCRIPT_WORDS = {
@@ -24,6 +26,9 @@ TRANSCRIPT_WORDS = {
     "edited": "transcript edited",
     "failed": "transcript failed",
 }
+JUST_NOW = 10
+"""Seconds."""
+
 CONSENT_HELP = "Who agreed to the use of this voice, how and when. It is kept with the voice and exported with it."
 
 
@@ -68,7 +73,7 @@ def _row(voice: Voice) -> str:
         ""
         if voice.built_in
         else make
-        + button("edit", f"Edit {voice.name}", "edit", voice=voice.name, opens="#edit-voice-name input")
+        + button("edit", f"Edit {voice.name}", "edit", voice=voice.name, opens="#edit-voice-name :is(input, textarea)")
         + _delete(voice)
     )
     export = (
@@ -125,6 +130,12 @@ class VoicesPanel:
     def refreshed(self) -> str:
         """The listing as it is now: transcripts are made in the background."""
         return self._list()
+
+    def transcribed(self) -> Any:
+        """The listing again where a transcript has just been made, else a skip."""
+        newest = next(iter(self._studio.jobs.list(kinds=("voice_transcript",), limit=1)), None)
+        just = newest is not None and newest.ended is not None and time.time() - newest.ended < JUST_NOW
+        return self._list() if just else gr.skip()
 
     def _list(self) -> str:
         return voices_list(self._studio.voices.list())
@@ -218,12 +229,10 @@ class _NewVoiceForm:
 
     def __init__(self) -> None:
         with gr.Accordion("New voice", open=False, elem_id="new-voice"):
-            self.clip = gr.Audio(
-                sources=["upload", "microphone"], type="filepath", label="Clip of one person speaking", elem_id="voice-clip"
-            )
+            self.clip = build_sound_upload("Clip of one person speaking", "voice-clip")
             self.findings = html_piece(elem_id="findings", live=True)
             self.name = gr.Textbox(
-                label="Name", max_length=80, elem_id="voice-name", info="As you will pick it. Compared exactly."
+                label="Name", max_length=80, elem_id="voice-name", info="As you will pick it; small and capital letters count."
             )
             self.transcript = gr.Textbox(
                 label="What is said in the clip", lines=2, info="Word for word; engines that clone need it."

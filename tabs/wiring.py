@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import gradio as gr
 
-from studio.errors import GreenroomError
+from studio.errors import GreenroomError, InvalidInput
 from tabs.html import piece
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,20 @@ def toasted(handler: Callable[P, Any]) -> Callable[P, Any]:
             raise gr.Error(UNEXPECTED, print_exception=False) from None
 
     return guarded
+
+
+_TABS = {
+    "voiceover": "Voiceover", "voiceover_batch": "Voiceover", "lip_sync": "Lip-sync", "animate_portrait": "Lip-sync",
+    "text_to_video": "Text-to-Video", "image_to_video": "Text-to-Video", "upscale": "Text-to-Video",
+    "character_swap": "Character Swap",
+}  # fmt: skip
+
+
+def settings_elsewhere(kind: str) -> InvalidInput:
+    """For "Use the settings" of a result whose settings this tab's form does not have."""
+    if tab := _TABS.get(kind):
+        return InvalidInput(f"These are settings of the tab {tab}.", "Open that tab and press this button there.")
+    return InvalidInput("This result has no settings that a form could take.")
 
 
 def clicked(event: gr.EventData) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -88,6 +88,11 @@ class _Line:
     def name(self) -> str:
         return _name(self.index, self.text)
 
+    @property
+    def problem(self) -> str:
+        """Why it was not spoken, "" when it was. Its script is this one line, so a line's number within it tells nothing."""
+        return "" if self.error is None else str(self.error).removeprefix("Line 1: ")
+
 
 class VoiceoverBatch:
     """The production "voiceover_batch". A line that cannot be spoken fails alone and stands in the list with its reason."""
@@ -114,12 +119,12 @@ class VoiceoverBatch:
                 first = first or error
                 continue
             shared = ("voice", "engine", "options", "seed", "language", "loudness", "check", "check_with")
-            title = spec.title.strip() or f"{len(spec.lines)} lines"
+            title = spec.title.strip() or count_of_lines(spec.lines)
             return spec.model_copy(update={"title": title, **{name: getattr(ready, name) for name in shared}})
         raise first or InvalidInput("There is no line to be spoken.")
 
     def title(self, spec: VoiceoverBatchSpec) -> str:
-        return spec.title or f"{len(spec.lines)} lines"
+        return spec.title or count_of_lines(spec.lines)
 
     def lane(self, spec: VoiceoverBatchSpec) -> str:
         for index in range(len(spec.lines)):
@@ -199,7 +204,7 @@ class VoiceoverBatch:
             "voice": spec.voice.split("/", 1)[-1],
             "parents": [output.id for output in finished],
             "facts": [f"{len(finished)} of {len(lines)} lines"],
-            "failed": [{"line": line.index + 1, "reason": line.error.reason} for line in lines if line.error],
+            "failed": [{"line": line.index + 1, "reason": line.problem} for line in lines if line.error],
             "spec": spec.model_dump(mode="json"),
         }
         return self._library.add(staged, "archive", spec.title, recipe)
@@ -231,11 +236,16 @@ def _index(lines: list[_Line]) -> str:
     rows = csv.writer(table)
     rows.writerow(["line", "file", "seconds", "text", "problem"])
     for line in lines:
-        output, error = line.output, line.error
+        output = line.output
         file = f"{line.name}{output.path.suffix}" if output else ""
         seconds = f"{output.duration:.2f}" if output and output.duration is not None else ""
-        rows.writerow([line.index + 1, file, seconds, line.text, str(error) if error else ""])
+        rows.writerow([line.index + 1, file, seconds, line.text, line.problem])
     return table.getvalue()
+
+
+def count_of_lines(lines: Sequence[str]) -> str:
+    """What a batch is called that was given no title."""
+    return "1 line" if len(lines) == 1 else f"{len(lines)} lines"
 
 
 def _name(index: int, text: str) -> str:

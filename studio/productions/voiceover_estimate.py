@@ -13,8 +13,8 @@ from studio.script.language import detect
 from studio.script.parse import ParagraphBreak, Pause, Script, parse
 from studio.settings import VoiceoverSettings
 
-_EXACT_CHARACTERS = 6_000
-"""Up to here chunks are counted; a longer script's are told from its beginning."""
+_EXACT_CHARACTERS = 60_000
+"""Up to here, an hour of speech, chunks are counted; a longer script's are told from its beginning."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class ScriptEstimate:
         characters: of the text as written; words: parts between spaces.
         chunks: pieces that engines will speak, estimated for long scripts.
         speakers, possible_speakers: as studio.script.parse finds them.
+        narrated: whether something is said by none of the speakers, and so by the narrator.
         seconds_of_speech: with pauses.
         seconds_to_render: None while this engine has not been measured on this machine.
         low, high: between what and what nearly all of the `runs` before would have taken.
@@ -37,6 +38,7 @@ class ScriptEstimate:
     chunks: int = 0
     speakers: tuple[str, ...] = ()
     possible_speakers: tuple[str, ...] = ()
+    narrated: bool = False
     chapters: int = 0
     language: str = ""
     seconds_of_speech: float = 0.0
@@ -82,6 +84,7 @@ def estimate(
         chunks=_chunks(parsed, spoken, language, settings.longest_chunk),
         speakers=parsed.speakers,
         possible_speakers=parsed.possible_speakers,
+        narrated=any(not line.speaker for line in parsed.lines),
         chapters=len(parsed.chapters),
         language=language,
         seconds_of_speech=speech + _pauses(parsed, settings),

@@ -71,13 +71,13 @@ def _flagged(takes: list[dict[str, Any]], key: str) -> bool:
 
 def _facts(planned: Plan, levelled: LevelledStream, doubtful: int) -> list[str]:
     speakers = {segment.speaker for segment in planned.segments}
-    facts = [f"{len(planned.segments)} pieces"]
+    facts = [f"{len(planned.segments)} sentences" if len(planned.segments) > 1 else "1 sentence"]
     if len(speakers) > 1:
         facts.append(f"{len(speakers)} speakers")
     if planned.chapters:
         facts.append(f"{len(planned.chapters)} chapters" if len(planned.chapters) > 1 else "1 chapter")
     if (loudness := _rounded(levelled.loudness.integrated_lufs)) is not None:
-        facts.append(f"{loudness:.1f} LUFS")
+        facts.append(f"{loudness:.1f} LUFS".replace("-", "−"))
     if doubtful:
         facts.append(f"{doubtful} doubtful")
     return facts

@@ -57,6 +57,12 @@ window.greenroom = (() => {
     else done(document.execCommand('copy') ? 'Copied' : 'Selected')
   }
 
+  // What a button brings up may stand outside the window: go there as soon as it is shown.
+  const goTo = (selector, patience = 40) => {
+    const target = [...document.querySelectorAll(selector)].find(one => one.offsetParent !== null)
+    if (target) { target.scrollIntoView({ block: 'center' }); target.focus() } else if (patience) setTimeout(goTo, 100, selector, patience - 1)
+  }
+
   // Wire a gr.HTML piece: buttons with data-act send a click event with their data; data-confirm asks first.
   // A live piece may be drawn anew between press and release, and browsers then send no click at all: the release counts
   // when the pressed button is gone and the pointer is still over its place.
@@ -70,6 +76,7 @@ window.greenroom = (() => {
       if (!button || button.disabled) return
       if (button.dataset.confirm && !confirm(button.dataset.confirm)) return
       trigger('click', { ...button.dataset })
+      if (button.dataset.opens) goTo(button.dataset.opens)
     }
     let pressed = null
     element.addEventListener('pointerdown', event => {
