@@ -18,9 +18,10 @@ from tabs.outputs_list import ago
 from tabs.system_plot import history_plot
 
 EVENTS_SHOWN = 6
+_KEPT = "Kept free for a heavy engine"
 _HOLDER_COLOURS = ("m3", "m4", "m5", "m6", "m7", "m8")
 _LEVELS = {
-    "warning": "Memory is getting short: no medium or heavy engine is loaded until there is room again.",
+    "warning": "Memory is getting short: a medium or heavy engine is loaded only where others make room for it.",
     "closed": "Memory is nearly full: no work is begun until there is room again.",
     "ending": "Memory is full: the youngest heavy engine is being ended before the machine stops.",
 }
@@ -113,7 +114,11 @@ def _has_card(report: Report) -> bool:
 def _machine_bar(report: Report, said: str) -> str:
     unified = bool(report["gpu"] and report["gpu"]["unified"])
     heading = f"<h4>This machine{', shared with its GPU' if unified else ''}</h4>" if report["gpu"] else ""
-    bar = _bar(machine_parts(report), report["pool"], report["limits"].values(), report["reserve"], said)
+    if _has_card(report):  # heavy engines are budgeted there, and take little here
+        reserve, whom = report["verdicts"]["light"]["free"], "Kept free on the machine"
+    else:
+        reserve, whom = report["reserve"], _KEPT
+    bar = _bar(machine_parts(report), report["pool"], report["limits"].values(), reserve, said, whom)
     return heading + bar + _swap(report)
 
 
@@ -128,17 +133,19 @@ def _card_bar(report: Report) -> str:
     return heading + _bar(parts, gpu["total"], (), gpu.get("reserve") or 0.0, said)
 
 
-def _bar(parts: Sequence[Part], pool: float, limits: Any, reserve: float, said: str) -> str:
+def _bar(parts: Sequence[Part], pool: float, limits: Any, reserve: float, said: str, whom: str = _KEPT) -> str:
     """A bar, its limit lines and its legend. The reserve is hatched over the end: where it covers what is in use, it is
     eaten into."""
     shown = [part for part in parts if part.gib >= 0.005]
     stretches = "".join(f'<i style="width:{100 * part.gib / pool:.2f}%;background:var(--g-{part.colour})"></i>' for part in shown)
     hatch = f'<s style="width:{min(100.0, 100 * reserve / pool):.2f}%"></s>' if reserve else ""
-    lines = "".join(f'<u style="left:{100 * limit:.0f}%"><b>{100 * limit:.0f} %</b></u>' for limit in limits if 0 < limit <= 1)
+    lines = "".join(
+        f'<u style="left:{100 * limit:.0f}%"><b>{100 * limit:.0f}<span> %</span></b></u>' for limit in limits if 0 < limit <= 1
+    )
     legend = "".join(
         f'<span style="--k:var(--g-{part.colour})">{escape(part.name)} <b>{_gib(part.gib)}</b></span>' for part in shown
     )
-    kept = f'<span class="kept">Kept free for a heavy engine <b>{_gib(reserve)}</b></span>' if reserve else ""
+    kept = f'<span class="kept">{whom} <b>{_gib(reserve)}</b></span>' if reserve else ""
     told = "; ".join([said, *(f"{part.name} {_gib(part.gib)}" for part in shown)])
     return (
         f'<div class="membar{" limited" if lines else ""}" role="img" aria-label="{escape(told)}">'
@@ -166,13 +173,14 @@ def _warnings(report: Report) -> str:
 
 
 def _verdicts(report: Report) -> str:
-    return f'<div class="verdicts">{"".join(_verdict(report, tier, one) for tier, one in report["verdicts"].items())}</div>'
+    return f'<div class="verdicts">{"".join(_verdict(tier, one) for tier, one in report["verdicts"].items())}</div>'
 
 
-def _verdict(report: Report, tier: str, verdict: Mapping[str, Any]) -> str:
+def _verdict(tier: str, verdict: Mapping[str, Any]) -> str:
     """What a job of this tier would meet now."""
     state = chip("ready", tier) if verdict["admitted"] else chip("waiting", f"{tier}: would wait")
-    kept = f"<small>{report['reserves'][tier]:.1f} GiB stay in reserve on this machine</small>"
+    whose = "of the card" if verdict["on_card"] else "of this machine"
+    kept = f"<small>{verdict['free']:.1f} GiB {whose} must stay free</small>"
     return f'<div class="verdict">{state}<div>{escape(verdict["sentence"])}</div>{kept}</div>'
 
 

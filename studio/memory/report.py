@@ -26,7 +26,7 @@ def memory_report(
     heat: ThermalGuard,
 ) -> dict[str, Any]:
     """`pool`, `used`, `available`, `reserve` (what a heavy engine leaves free), `workers`, `limits` and `verdicts` are
-    promised; the rest may grow."""
+    promised; the rest may grow. A verdict's `free` is what must stay free, of the plug-in card where `on_card` says so."""
     reserves = {tier.value: gib(limits.reserve(tier, reading.pool)) for tier in Tier}
     return {
         "pool": gib(reading.pool),
@@ -54,7 +54,9 @@ def _verdict(
     pool, usable, free = usable_for(device, tier, reading, facts, limits)
     idle = [Holder(one.title, gain(one, pool, facts)) for one in residents if not one.busy]
     admitted, sentence = verdict(tier, pool, free, idle)
-    return {"admitted": admitted, "usable": gib(max(usable, 0)), "sentence": sentence}
+    return {
+        "admitted": admitted, "usable": gib(max(usable, 0)), "sentence": sentence, "free": gib(free), "on_card": pool.plug_in,
+    }  # fmt: skip
 
 
 def _worker_row(resident: Resident) -> dict[str, Any]:

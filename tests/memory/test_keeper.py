@@ -310,6 +310,7 @@ def test_the_report_keeps_its_names(studio: Callable[..., Studio]) -> None:
     assert report["verdicts"]["heavy"] == {
         "admitted": True, "usable": 3.7,
         "sentence": "A heavy engine would be admitted: it may take up to 31 GiB after unloading Wan.",
+        "free": 40.0, "on_card": False,
     }  # fmt: skip
     assert report["gpu"]["unified"] and report["gpu"]["temperature"] == 41
     assert report["level"] in ("calm", "warning")
@@ -319,6 +320,7 @@ def test_the_report_keeps_its_names(studio: Callable[..., Studio]) -> None:
     assert full["heavy"] == {
         "admitted": False, "usable": 0.0,
         "sentence": "A heavy engine would have to wait: 26 GiB available, 40 GiB must stay free.",
+        "free": 40.0, "on_card": False,
     }  # fmt: skip
     assert full["light"]["admitted"]
 

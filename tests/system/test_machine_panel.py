@@ -69,6 +69,8 @@ def test_a_card_of_its_own_has_a_second_bar(made: Callable[..., MemoryKeeper]) -
     assert html.count('role="img"') == 3  # the machine, the card, the last hour
     said = words(html)
     assert "18.0 of 24.0 GiB in use" in said and "Clock 2520 MHz" in said and "of the graphics card" in said
+    assert "4.8 GiB of the card must stay free" in said and "9.4 GiB of this machine must stay free" in said
+    assert "Kept free on the machine 9.4" in said and said.count("Kept free for a heavy engine") == 1, "of the card"
 
 
 def test_a_laptop_without_a_card_says_so_and_admits_small_engines(made: Callable[..., MemoryKeeper]) -> None:
