@@ -10,11 +10,13 @@ from media.video import probe_video
 from studio.errors import GreenroomError
 from studio.input_care import estimate_cost
 from studio.jobs.model import JobState
+from studio.productions.character_swap import CharacterSwap, work_of
 from studio.productions.character_swap_builtin import BUILTIN
 from studio.studio import Studio
 from studio.templates.manifest import InputKind
 from tabs.character_swap_form import CharacterSwapForm
 from tabs.character_swap_gallery import Choice
+from tabs.fit import time_in_words
 from tabs.html import about, piece
 
 _USUAL_RATE = 20.0
@@ -30,7 +32,7 @@ def fit_line(studio: Studio, form: CharacterSwapForm, values: Sequence[Any]) -> 
     try:
         if video is not None:
             parts += _builtin(studio, video, form.options(values), form.trim(values)) if chosen.template is None else _template(
-                chosen, key, video, form.options(values), form.trim(values)
+                studio, chosen, key, video, form.options(values), form.trim(values)
             )  # fmt: skip
         else:
             parts += _still_missing(chosen, form.files(values))
@@ -56,7 +58,9 @@ def _builtin(studio: Studio, video: Any, options: Mapping[str, Any], trim: tuple
     ]  # fmt: skip
 
 
-def _template(chosen: Choice, key: str, video: Any, options: Mapping[str, Any], trim: tuple[float, float]) -> list[str]:
+def _template(
+    studio: Studio, chosen: Choice, key: str, video: Any, options: Mapping[str, Any], trim: tuple[float, float]
+) -> list[str]:
     template = chosen.template
     assert template is not None
     completed = template.complete(options)
@@ -65,7 +69,10 @@ def _template(chosen: Choice, key: str, video: Any, options: Mapping[str, Any], 
     parts = [escape(cost.sentence())]
     if cost.seconds + 0.5 < (trim[1] or info.duration) - trim[0]:
         parts.append(f"of the clip's {info.duration:.1f} s")
-    return parts
+    production = studio.productions["character_swap"]
+    assert isinstance(production, CharacterSwap)
+    work = work_of(template.id, completed, cost.width, cost.height, cost.frames)
+    return [*parts, f"to make: <b>{escape(time_in_words(production.book.seconds(work)))}</b>"]
 
 
 def _memory(chosen: Choice) -> str:

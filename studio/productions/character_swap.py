@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 from engines.catalog import Catalog
 from engines.contract import Site
 from media.decode import probe
+from media.video import probe_video
 from studio.comfyui.card import Gate
 from studio.comfyui.errors import ComfyUIMissing
 from studio.comfyui.service import ComfyUI
@@ -21,8 +22,9 @@ from studio.productions.character_swap_run import Fetched, Ran, TemplateRun, gra
 from studio.productions.character_swap_spec import CharacterSwapSpec
 from studio.productions.face_work import poster
 from studio.productions.lip_sync import as_job_output, shelf_of
+from studio.run_book import RunBook, Work
 from studio.templates import Template, TemplateChecks, Templates
-from studio.templates.manifest import Manifest
+from studio.templates.manifest import InputKind, Manifest
 
 _RESULT_BYTES = 512 * 1024**2
 _DRIVEN = ("driving_video", "video", "reference_image")
@@ -65,6 +67,7 @@ class CharacterSwap:
         self._files = TemplateFiles(shelf_of(rooms))
         self._run = TemplateRun(rooms.comfyui, rooms.memory, evict, self._files)
         self._checks = TemplateChecks(rooms.comfyui)
+        self.book = RunBook(rooms.paths.root / "character-swap-runs.json")
 
     def prepare(self, spec: CharacterSwapSpec) -> CharacterSwapSpec:
         """See that template, files, values and server can be; every value is settled, the seed drawn.
@@ -112,9 +115,17 @@ class CharacterSwap:
         values = template.complete(spec.options)
         self._library.ensure_space(_RESULT_BYTES, "the result")
         ran, given = self._run.take(spec, template, values, stage)
+        self._teach(template, values, ran, given)
         recipe = _recipe(spec, template, manifest, values, ran, given) | {"kind": self.kind, "job": stage.job_id}
         outputs = [self._shelved(spec, result, recipe, given, stage) for result in reversed(ran.results)]
         return [as_job_output(output) for output in reversed(outputs)]
+
+    def _teach(self, template: Template, values: Mapping[str, Any], ran: Ran, given: list[Given]) -> None:
+        clip = next((one.ready for one in given if template.input(one.key).kind is InputKind.VIDEO), None)
+        if clip is None:
+            return
+        info = probe_video(clip)
+        self.book.learn(work_of(template.id, values, info.width, info.height, info.frames), ran.seconds)
 
     def _shelved(
         self, spec: CharacterSwapSpec, result: Fetched, recipe: Mapping[str, Any], given: list[Given], stage: Stage
@@ -125,6 +136,12 @@ class CharacterSwap:
             beside.append(poster(shown.ready, stage.scratch))
         duration = {} if result.kind == "image" else {"duration": round(probe(result.path).duration, 3)}
         return self._library.add(result.path, result.kind, spec.title, {**recipe, **duration}, beside)
+
+
+def work_of(template: str, values: Mapping[str, Any], width: int, height: int, frames: int) -> Work:
+    """What the time of a template's run hangs on: the clip as it is sent, and the sampler's steps."""
+    steps = values.get("steps")
+    return Work(template, "", width, height, frames, steps if isinstance(steps, int) else 1)
 
 
 def _recipe(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,17 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run left: its results, the main one first, and what is told of it in the recipe."""
+    """What a run left: its results, the main one first, and what is told of it in the recipe.
+
+    Args:
+        seconds: that the server worked on it, its queue left out; 0 where the beginning was not seen.
+    """
 
     results: list[Fetched]
     version: str | None
     graph: Mapping[str, Any]
     prompt_id: str
+    seconds: float = 0.0
 
 
 class StageAudience:
@@ -61,6 +66,12 @@ class StageAudience:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._began: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Since the server began to work on it."""
+        return 0.0 if self._began is None else time.monotonic() - self._began
 
     def check(self) -> None:
         self._stage.check()
@@ -70,6 +81,7 @@ class StageAudience:
         self._waits(f"In ComfyUI's queue; {others} before it there" if ahead else "Next in ComfyUI's queue")
 
     def running(self, fraction: float, note: str) -> None:
+        self._began = self._began or time.monotonic()
         self._stage.phase(JobState.RUNNING)
         self._stage.progress(_SENT + (_RUN - _SENT) * fraction, note or "ComfyUI works on it")
 
@@ -111,7 +123,7 @@ class TemplateRun:
         if tickets.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
             with self._comfyui.use():
                 client = self._client(stage)
-                done = self._run(client, tickets, stage).resumed()
+                done = self._run(client, tickets, StageAudience(stage)).resumed()
                 if done is not None:
                     return self._fetched(client, template, tickets, done, stage), given
         want = self._want(template)
@@ -119,8 +131,10 @@ class TemplateRun:
         with room, self._comfyui.use():
             stage.phase(JobState.RUNNING)
             client, graph = self._readied(template, values, given, stage)
-            done = self._run(client, tickets, stage).finish(graph)
-            return self._fetched(client, template, tickets, done, stage), given
+            audience = StageAudience(stage)
+            done = self._run(client, tickets, audience).finish(graph)
+            seconds = audience.seconds
+            return replace(self._fetched(client, template, tickets, done, stage), seconds=seconds), given
 
     def _want(self, template: Template) -> Want:
         """What the manifest says of memory, else what the sizes of its files tell, as far as they are known by now."""
@@ -166,12 +180,12 @@ class TemplateRun:
         write_whole(stage.scratch / "graph.json", json.dumps(graph).encode())
         return graph
 
-    def _run(self, client: ComfyUIClient, tickets: TicketFile, stage: Stage) -> GraphRun:
+    def _run(self, client: ComfyUIClient, tickets: TicketFile, audience: StageAudience) -> GraphRun:
         settings, comfyui = self._comfyui.settings, self._comfyui
         return GraphRun(
             client,
             tickets,
-            StageAudience(stage),
+            audience,
             own=comfyui.own,
             patience=Patience(POLL_SECONDS, settings.silence_seconds, settings.run_hours * 3600),
             dead=comfyui.dead,

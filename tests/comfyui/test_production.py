@@ -10,7 +10,7 @@ import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from media.video import probe_video
 from studio.comfyui.client import ComfyUIClient
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput
 from studio.jobs.model import Job, JobState
+from studio.productions.character_swap import CharacterSwap, work_of
 from studio.productions.video_render import PREVIEW
 from studio.settings import load_settings
 from studio.studio import Studio
@@ -92,6 +93,12 @@ def test_a_template_makes_its_results_with_a_recipe(house: House, picture_file: 
     assert recipe["graph"]["blur"]["inputs"]["sigma"] == 2.0 and recipe["graph"]["save"]["inputs"]["filename_prefix"] != "x"
     assert recipe["licence"] == "CC0-1.0" and recipe["commercial_use"] is True and video.commercial_use
     assert any(path.name.endswith("before.jpg") or path.suffix == ".jpg" for path in video.companions)
+    production = house.studio.productions["character_swap"]
+    assert isinstance(production, CharacterSwap)
+    work = work_of(BLUR, recipe["options"], 64, 48, 8)
+    expected = production.book.seconds(work)
+    assert expected is not None and 0 < expected.seconds < 60 and expected.runs == 1, "the next one can be foretold"
+    assert production.book.seconds(replace(work, engine="another")) is None
     again = house.made(**{key: value for key, value in recipe["spec"].items() if key not in ("template", *house.files)})
     assert house.studio.library.get(again.outputs[0].id).recipe["seed"] == recipe["seed"]
 
