@@ -384,7 +384,7 @@ class SpeakerEmbedding(Protocol):
 CALLABLE_METHODS: dict[Capability, frozenset[str]] = {
     Capability.SPEECH: frozenset({"synthesize", "stream", "synthesize_batch"}),
     Capability.TRANSCRIPTION: frozenset({"transcribe"}),
-    Capability.FACES: frozenset({"animate", "lip_sync", "listen", "measure"}),
+    Capability.FACES: frozenset({"animate", "lip_sync", "listen", "look", "measure"}),
     Capability.VIDEO: frozenset({"generate"}),
     Capability.SWAP: frozenset({"swap", "faces"}),
     Capability.UPSCALING: frozenset({"upscale"}),

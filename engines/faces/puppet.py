@@ -15,6 +15,7 @@ from engines.contract import Capability, Card, Engine, EngineOptions, Licence, R
 from engines.errors import EngineError, EngineNotReady
 from engines.faces.contract import (
     AnimateRequest,
+    FaceChoice,
     LipSyncRequest,
     ListenRequest,
     MouthReading,
@@ -92,6 +93,17 @@ class Puppet(Engine):
         from engines.faces.listening import listen
 
         return listen(request, lambda share: self.run.progress(share, "Listening"))
+
+    def look(self, picture: Path, choice: FaceChoice) -> None:
+        """See that a picture shows a face that can be moved.
+
+        Raises:
+            EngineError, MediaError: it does not, or cannot be read, in words.
+        """
+        from engines.faces.parts import face_of
+        from media.pictures import read_picture
+
+        face_of(read_picture(picture), self._landmarks, choice)
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
         """Make a picture or a video speak.

@@ -15,7 +15,7 @@ import numpy as np
 from engines.catalog import Catalog
 from engines.contract import Capability, Device, Engine, EngineOptions, Site
 from engines.errors import EngineNotReady
-from engines.faces.contract import AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
+from engines.faces.contract import TRACK_RATE, AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
 from engines.faces.measuring import agreement
 from engines.swap.contract import SwapRequest
 from engines.transcription.devices import has_nvidia_gpu
@@ -227,9 +227,9 @@ def with_sync(report: Report, ground: Any, path: Path, fps: Fraction, track: Mou
     return replace(report, correlation=round(correlation, 3), lag=lag)
 
 
-def course_of(track: MouthTrack, most: int = 240) -> list[float]:
-    """A track's opening in few values, for drawing."""
-    openings = track.values[:, 0]
+def course_of(track: MouthTrack, seconds: float, most: int = 240) -> list[float]:
+    """A track's opening over its first seconds in few values, for drawing."""
+    openings = track.values[: round(seconds * TRACK_RATE), 0]
     if not len(openings):
         return []
     return [round(float(one.mean()), 3) for one in np.array_split(openings, min(most, len(openings)))]

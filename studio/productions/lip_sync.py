@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -42,6 +43,8 @@ from studio.productions.voiceover_spec import VoiceoverSpec
 from studio.run_book import RunBook
 
 _BYTES_PER_FRAME = 60_000
+_MOST_LETTERS_A_SECOND = 30
+"""Faster than any voice speaks."""
 _RENDERED, _MEASURED = 0.96, 0.99
 """Where the last stages of a job end in its progress."""
 
@@ -130,7 +133,8 @@ class LipSync:
             "options": options.model_dump(mode="json", exclude_defaults=True),
         }
         if spec.text:
-            made = self._voiceover.prepare(VoiceoverSpec(script=spec.text, voice=spec.voice, title=spec.title))
+            script = beginning(spec.text, spec.seconds) if spec.seconds else spec.text
+            made = self._voiceover.prepare(VoiceoverSpec(script=script, voice=spec.voice, title=spec.title))
             changed |= {"narration": made.model_dump(mode="json"), "voice": made.voice, "title": spec.title or made.title}
         else:
             path, output = self._shelf.find(spec.audio, "audio")
@@ -152,8 +156,11 @@ class LipSync:
         done = finished_video(self._library, stage.job_id)
         if done is not None:
             return [as_job_output(done)]
-        speech = self._speech(spec, stage)
         face, face_output = self._shelf.keep(spec.face, "face", stage.scratch)
+        if spec.narration and is_picture(face):
+            with stage.engine(GROUND, self._ground_options()) as ground:
+                ground.look(face, spec.choice)  # before anything is spoken for a face that cannot be used
+        speech = self._speech(spec, stage)
         engine = self._engines.choose(spec.engine, "lip_sync")
         options = self._engines.options(engine, spec.options)
         track = self._listen(spec, speech, stage)
@@ -177,7 +184,7 @@ class LipSync:
             report = with_sync(report, ground, result, fps, track, float(getattr(options, "expression", 1.0)))
         parents = [output.id for output in (face_output, speech.parent) if output is not None]
         recipe = self._recipe(spec, engine, options, report, track, parents, face, speech.path)
-        recipe |= {"kind": self.kind, "job": stage.job_id, "mouth": course_of(track)}
+        recipe |= {"kind": self.kind, "job": stage.job_id, "mouth": course_of(track, request.frames / float(fps))}
         output = self._library.add(result, "video", spec.title, recipe, [poster(face, stage.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
@@ -243,6 +250,12 @@ class LipSync:
             "facts": [*report.facts(), heard.get(track.source, track.source)],
             "spec": spec.model_dump(mode="json", exclude={"narration"}),
         }  # fmt: skip
+
+
+def beginning(text: str, seconds: float) -> str:
+    """The first sentences of a text, surely longer than so many seconds of speech: a preview need not wait for the rest."""
+    end = re.compile(r"[.!?…](?=\s)|[。！？\n]").search(text, round(seconds * _MOST_LETTERS_A_SECOND))
+    return text[: end.end()] if end else text
 
 
 class PartOfStage:

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from media.decode import probe
+from media.pictures import write_picture
 from media.video import probe_video
 from studio.errors import InvalidInput
 from studio.jobs.model import JobState
+from studio.productions.lip_sync import beginning
 from studio.run_book import RunBook, Work, learned
 from studio.settings import load_settings
 from studio.studio import Studio
@@ -61,6 +64,23 @@ def test_what_cannot_be_is_refused_before_it_is_queued(studio: Studio, changes: 
     with pytest.raises(InvalidInput) as caught:
         studio.jobs.submit("lip_sync", {"face": PORTRAIT, "audio": str(SENTENCE), "engine": "puppet", **changes})
     assert words in str(caught.value)
+
+
+def test_a_picture_without_a_face_fails_before_anything_is_spoken(studio: Studio) -> None:
+    empty = studio.paths.root / "uploads" / "wall.png"
+    empty.parent.mkdir(exist_ok=True)
+    write_picture(empty, np.full((200, 200, 3), 90, np.uint8))
+    spec = {"face": str(empty), "text": "Nobody is there who could say this.", "engine": "puppet"}
+    job = studio.jobs.wait(studio.jobs.submit("lip_sync", spec).id, 60)
+    assert job.state is JobState.FAILED and job.error is not None and "No face was found" in job.error.reason
+    assert not [one for one in studio.library.list() if one.title.startswith("Nobody")]
+
+
+def test_a_preview_speaks_the_beginning_of_a_long_text() -> None:
+    """Sentences end where a language ends them; enough of them for any speed of speech."""
+    said = beginning("The tide goes out at four. " * 200, 3.0)
+    assert 90 <= len(said) < 130 and said.endswith("four.")
+    assert beginning("Home.", 3.0) == "Home." and len(beginning("你好。" * 200, 3.0)) == 93
 
 
 def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(tmp_path: Path) -> None:
