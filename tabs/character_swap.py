@@ -13,6 +13,7 @@ from media.video import probe_video
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.input_care import assets_of, compare_framing, reframed_picture
 from studio.productions.character_swap_builtin import BUILTIN
+from studio.productions.character_swap_run import TemplateLacks
 from studio.studio import Studio
 from studio.templates import delete_template
 from studio.templates.manifest import InputKind
@@ -65,7 +66,7 @@ class CharacterSwapTab:
         form, view = self.form, self.view
         view.wire(page)
         shown = [view.current, view.page, *view.painted]
-        self.go.click(self._generate, form.inputs, [self.trouble, self.uploads, *shown], **QUIET)
+        self.go.click(self._generate, form.inputs, [self.trouble, self.uploads, form.gallery, form.about, *shown], **QUIET)
         self.stop.click(self._stop, view.looked_at, view.painted, **QUIET)
         picks = [slot.pick for slot in form.slots.slots]
         tab.select(self._opened, form.template, [form.gallery, form.about, self.uploads, *picks], **QUIET)
@@ -179,9 +180,22 @@ class CharacterSwapTab:
     def _generate(self, *values: Any) -> list[Any]:
         try:
             job = self.view.submit("character_swap", self.form.spec(values))
+        except TemplateLacks as lacks:
+            return [problem(self._listed(lacks, values[0])), gr.skip(), *self._drawn(values[0]), *self.view.unchanged()]
         except GreenroomError as error:
-            return [problem(error), gr.skip(), *self.view.unchanged()]
-        return ["", assets_list(self._assets.list()), *self.view.focus(job)]
+            return [problem(error), gr.skip(), gr.skip(), gr.skip(), *self.view.unchanged()]
+        return ["", assets_list(self._assets.list()), gr.skip(), gr.skip(), *self.view.focus(job)]
+
+    def _drawn(self, template: str) -> list[str]:
+        return [self.form.drawn_gallery(template), self.form.drawn_about(template)]
+
+    def _listed(self, lacks: TemplateLacks, template: str) -> GreenroomError:
+        """What the page lists anyway, in short: all of it would fill the screen."""
+        chosen = self.form.choice(template)
+        if not chosen.missing:
+            return lacks
+        where = "All of it is listed above, under “What is missing”, with where to get it."
+        return InvalidInput(f"{chosen.title} cannot run yet: {chosen.badge}.", where)
 
     @toasted
     def _stop(self, current: str, seen: Any, page: int | None) -> list[Any]:

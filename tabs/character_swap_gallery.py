@@ -11,7 +11,7 @@ from studio.comfyui.inventory import ServerInventory
 from studio.productions.character_swap_builtin import BUILTIN, builtin_inputs, builtin_parameters
 from studio.templates.collection import Templates
 from studio.templates.manifest import Parameter, TemplateInput
-from studio.templates.preflight import Problem, preflight
+from studio.templates.preflight import Problem, preflight, told_together
 from studio.templates.template import Template
 from tabs.html import button, chip, link, piece
 from tabs.wiring import template_url
@@ -85,25 +85,11 @@ def _choice(template: Template, configured: bool, inventory: ServerInventory | N
         state, badge = "waiting", "not checked"
     else:
         problems = preflight(template, inventory)
-        missing = _told_together(problems)
+        missing = told_together(problems)
         state, badge = ("waiting", _lacks(problems)) if problems else ("ready", "ready")
     return Choice(
         template.id, template.title, manifest.summary, manifest.inputs, manifest.parameters, state, badge, missing, template
     )
-
-
-def _told_together(problems: Sequence[Problem]) -> tuple[tuple[str, str], ...]:
-    """What is missing as sentences with next steps; nodes that come from one place are one sentence."""
-    told: dict[str, tuple[str, str]] = {}
-    nodes: dict[str, list[str]] = {}
-    for problem in problems:
-        if problem.kind == "node":
-            nodes.setdefault(problem.where, []).append(problem.subject)
-        told.setdefault(problem.where if problem.kind == "node" else problem.sentence, (problem.sentence, problem.where))
-    for where, names in nodes.items():
-        if len(names) > 1:
-            told[where] = (f"The server has no nodes called {', '.join(names[:-1])} and {names[-1]}.", where)
-    return tuple(told.values())
 
 
 def _lacks(problems: Sequence[Problem]) -> str:

@@ -180,7 +180,7 @@ def _verdict(tier: str, verdict: Mapping[str, Any]) -> str:
     """What a job of this tier would meet now."""
     state = chip("ready", tier) if verdict["admitted"] else chip("waiting", f"{tier}: would wait")
     whose = "of the card" if verdict["on_card"] else "of this machine"
-    kept = f"<small>{verdict['free']:.1f} GiB {whose} must stay free</small>"
+    kept = f"<small>{verdict['free']:.1f} GiB {whose} must stay free</small>" if verdict["admitted"] else ""
     return f'<div class="verdict">{state}<div>{escape(verdict["sentence"])}</div>{kept}</div>'
 
 

@@ -30,10 +30,15 @@ from studio.productions.character_swap_spec import CharacterSwapSpec
 from studio.productions.face_work import fresh
 from studio.productions.video_render import PREVIEW
 from studio.templates import Template, TemplateChecks, Validation, build_prompt, memory_need
+from studio.templates.preflight import told_together
 
 TICKET = "comfyui.json"
 _READY, _SENT, _RUN, _FETCHED = 0.05, 0.08, 0.95, 0.99
 POLL_SECONDS, _AGAIN_SECONDS = 2.0, 0.5
+
+
+class TemplateLacks(InvalidInput):
+    """A template needs something that the server does not have; the reason names all of it, the hint where to get it."""
 
 
 @dataclass(frozen=True)
@@ -205,13 +210,14 @@ class TemplateRun:
 def refuse_missing(template: Template, found: Validation) -> None:
     """
     Raises:
-        InvalidInput: something that the template needs is not there; all of it is named, with where to get it.
+        TemplateLacks: something that the template needs is not there; all of it is named, with where to get it.
     """
     if not found.problems:
         return
-    sentences = " ".join(problem.sentence for problem in found.problems)
-    steps = " ".join(dict.fromkeys(problem.where for problem in found.problems if problem.where))
-    raise InvalidInput(f"{template.title} cannot run yet. {sentences}", steps)
+    told = told_together(found.problems)
+    sentences = " ".join(sentence for sentence, _ in told)
+    steps = " ".join(dict.fromkeys(where for _, where in told if where))
+    raise TemplateLacks(f"{template.title} cannot run yet. {sentences}", steps)
 
 
 def graph_hash(template: Template) -> str:

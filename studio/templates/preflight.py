@@ -108,6 +108,20 @@ def validate(
     return Validation(tuple(problems), found)
 
 
+def told_together(problems: Sequence[Problem]) -> tuple[tuple[str, str], ...]:
+    """What is missing as sentences with next steps; nodes that come from one place are one sentence."""
+    told: dict[str, tuple[str, str]] = {}
+    nodes: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem.kind == "node":
+            nodes.setdefault(problem.where, []).append(problem.subject)
+        told.setdefault(problem.where if problem.kind == "node" else problem.sentence, (problem.sentence, problem.where))
+    for where, names in nodes.items():
+        if len(names) > 1:
+            told[where] = (f"The server has no nodes called {', '.join(names[:-1])} and {names[-1]}.", where)
+    return tuple(told.values())
+
+
 def found_models(models: Iterable[RequiredModel], inventory: ServerInventory, roots: Iterable[Path] = ()) -> list[FoundModel]:
     """How model files stand on a server, where nothing else of a template is asked about."""
     on_disk = scan_roots(roots)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from gradio_client.exceptions import AppError
 from playwright.sync_api import sync_playwright
 
@@ -17,9 +18,6 @@ from tests.house.sources import ROOT
 from tests.servers import RunningStudio, running_studio
 
 PICTURES = ROOT / "docs" / "pictures"
-FULL = {
-    "GREENROOM_MEMORY__HARD_LIMIT": "0.02", "GREENROOM_MEMORY__ADMIT_LIMIT": "0.03", "GREENROOM_MEMORY__WAIT_SECONDS": "0",
-}  # fmt: skip
 WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -48,7 +46,7 @@ def main() -> None:
         opened(browser, studio.url, "light", WIDE).screenshot(path=PICTURES / "voiceover-light.png")
         opened(browser, studio.url, "dark", PHONE).screenshot(path=PICTURES / "voiceover-phone.png")
         at_work(browser, studio)
-        with running_studio(Path(folder) / "full", **FULL) as full:
+        with running_studio(Path(folder) / "full", **full_machine()) as full:
             at_a_refusal(browser, full)
         browser.close()
 
@@ -69,8 +67,15 @@ def at_work(browser: Any, studio: RunningStudio) -> None:
         page.screenshot(path=PICTURES / f"{name}.png")
 
 
+def full_machine() -> dict[str, str]:
+    """Settings under which this machine counts as nearly full."""
+    used = psutil.virtual_memory().percent / 100
+    low = {"HARD_LIMIT": f"{0.6 * used:.3f}", "ADMIT_LIMIT": f"{0.8 * used:.3f}", "WAIT_SECONDS": "0"}
+    return {f"GREENROOM_MEMORY__{name}": value for name, value in low.items()}
+
+
 def at_a_refusal(browser: Any, studio: RunningStudio) -> None:
-    """The System tab where the limits are so low that the machine counts as full."""
+    """The System tab of such a machine, after an engine was asked for."""
     with suppress(AppError):
         studio.client().predict("animatic", api_name="/load")
     page = opened(browser, studio.url, "dark", WIDE)
