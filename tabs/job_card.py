@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from studio.jobs.model import Job, JobState
-from tabs.html import about, button, chip, clock, piece
+from tabs.html import about, button, chip, clock, piece, prose
 
 _IDLE = "Nothing is running. What you generate appears here, and stays after a refresh."
 
@@ -59,7 +59,7 @@ def _time_left(job: Job) -> str:
 def _reason(job: Job) -> str:
     if job.error is None:
         return ""
-    hint = f" {escape(job.error.hint)}" if job.error.hint else ""
+    hint = f" {prose(job.error.hint)}" if job.error.hint else ""
     return f'<div class="reason" role="alert">{escape(job.error.reason)}{hint}</div>'
 
 

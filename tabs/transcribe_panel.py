@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from engines.contract import Capability
 from studio.errors import GreenroomError, InvalidInput
 from studio.studio import Studio
 from tabs.engine_needs import licence_of_use
-from tabs.html import html_piece, piece
+from tabs.html import html_piece, piece, prose
 from tabs.job_view import JobView
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options
 from tabs.sound_upload import build_sound_upload
@@ -70,7 +69,7 @@ class TranscribePanel:
             return piece('<div class="counts"><span>Takes the best recogniser that is ready, and says which.</span></div>')
         row = self._studio.engines.status(engine_id)
         state = f" {row.readiness} {row.next_step}" if not row.ready or row.card.hub_files else ""
-        return piece(f'<div class="counts"><span>{escape(f"{row.card.summary} {licence_of_use(row.card)}{state}")}</span></div>')
+        return piece(f'<div class="counts"><span>{prose(f"{row.card.summary} {licence_of_use(row.card)}{state}")}</span></div>')
 
     @toasted
     def _engine_chosen(self, engine: str) -> list[Any]:

@@ -139,6 +139,7 @@ class VoiceoverTab:
         seen = [self.counts, self.example, form.speakers, form.cast, *form.roles, self.draft]
         looked = [self.script, form.voice, form.engine, form.speakers]
         self.script.change(self._count, looked, seen, trigger_mode="always_last", **QUIET)
+        self.script.focus(None, None, self.trouble, js="() => ''", **QUIET)  # what was wrong is being mended
         self.example.click(lambda: EXAMPLE, None, self.script, **QUIET)
         page.load(lambda draft: draft or gr.skip(), self.draft, self.script, **QUIET)
         for tab in (self.script_tab, self.batch_tab, self.voices_tab, self.transcribe_tab):
@@ -158,7 +159,7 @@ class VoiceoverTab:
             return [counts(None), gr.update(visible=True), [], hidden, *[hidden] * MOST_SPEAKERS, draft]
         found = self._narrations.estimate(script, voice=voice or "", engine=engine)
         fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
-        told = [counts(found, fit), gr.update(visible=script == EXAMPLE)]  # the example would take the place of what is written
+        told = [counts(found, fit), gr.update(visible=script == EXAMPLE)]  # it would take the place of what is written
         names = list(found.speakers)[:MOST_SPEAKERS]
         if names == known:
             return [*told, *[gr.skip()] * (2 + MOST_SPEAKERS), draft]

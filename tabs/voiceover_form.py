@@ -16,7 +16,7 @@ from studio.productions.voiceover import Voiceover
 from studio.settings import VoiceoverSettings
 from studio.studio import Studio
 from tabs.engine_needs import licence_of_use, what_an_engine_needs
-from tabs.html import html_piece, piece
+from tabs.html import html_piece, piece, prose
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 
 MOST_SPEAKERS = 12
@@ -52,7 +52,7 @@ class VoiceoverForm:
                 self.hear = html_piece(elem_id="hear")
             with gr.Column(min_width=220):
                 self.engine = gr.Dropdown(choices=self.engine_choices(), value=AUTO, label="Engine", elem_id="engine")
-                self.engine_note = html_piece(self.engine_text(AUTO), elem_id="engine-note")
+        self.engine_note = html_piece(self.engine_text(AUTO), elem_id="engine-note")
         self.speakers = gr.State([])
         with gr.Accordion("Cast", open=True, visible=False, elem_id="cast") as self.cast, gr.Row():
             self.roles = [
@@ -151,7 +151,7 @@ class VoiceoverForm:
                 ]
         clones = engine_id != AUTO and self._studio.catalog.get(engine_id).card.clones
         any_clones = engine_id == AUTO or clones
-        return [("Automatic: the clearest for the script", ""), *(saved if any_clones else []), *presets]
+        return [("Automatic: the clearest", ""), *(saved if any_clones else []), *presets]
 
     def proposed_voices(self, engine_id: str, language: str) -> list[str]:
         """Voices to tell a script's speakers apart with, one after the other; the first is the narrator's own."""
@@ -179,7 +179,7 @@ class VoiceoverForm:
         state = "" if row.ready else f" {row.readiness} {row.next_step}"
         needs = " ".join(what_an_engine_needs(row.card))
         return piece(
-            f'<div class="counts"><span>{escape(row.card.summary + use + state)}</span><span>{escape(needs)}</span></div>'
+            f'<div class="counts"><span>{prose(row.card.summary + use + state)}</span><span>{escape(needs)}</span></div>'
         )
 
 

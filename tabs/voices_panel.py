@@ -256,7 +256,7 @@ class _EditForm:
 
     def __init__(self) -> None:
         self.voice = gr.State("")
-        with gr.Group(visible=False) as self.group:
+        with gr.Group(visible=False, elem_id="edit-voice") as self.group:
             self.name = gr.Textbox(label="Name", elem_id="edit-voice-name")
             self.transcript = gr.Textbox(label="What is said in the clip", lines=2)
             self.tags = gr.Textbox(label="Tags")

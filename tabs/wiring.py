@@ -12,7 +12,7 @@ from urllib.parse import quote
 import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput
-from tabs.html import piece
+from tabs.html import piece, prose
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -30,8 +30,8 @@ def problem(error: GreenroomError | str | None) -> str:
         return ""
     if isinstance(error, str):
         return piece(f'<div class="panel reason" role="alert">{escape(error)}</div>')
-    hint = f"<div>{escape(error.hint)}</div>" if error.hint else ""
-    return piece(f'<div class="panel reason" role="alert"><b>{escape(error.reason)}</b>{hint}</div>')
+    hint = f"<div>{prose(error.hint)}</div>" if error.hint else ""
+    return piece(f'<div class="panel reason" role="alert"><b>{prose(error.reason)}</b>{hint}</div>')
 
 
 def toasted(handler: Callable[P, Any]) -> Callable[P, Any]:

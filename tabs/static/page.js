@@ -63,6 +63,13 @@ window.greenroom = (() => {
     if (target) { target.scrollIntoView({ block: 'center' }); target.focus() } else if (patience) setTimeout(goTo, 100, selector, patience - 1)
   }
 
+  // Escape closes a form that a button brought up.
+  document.addEventListener('keydown', event => {
+    const form = event.key === 'Escape' && event.target.closest && event.target.closest('#edit-sentence, #keep-voice, #edit-voice')
+    const close = form && [...form.querySelectorAll('button')].find(button => button.textContent.trim() === 'Close')
+    if (close) close.click()
+  })
+
   // Wire a gr.HTML piece: buttons with data-act send a click event with their data; data-confirm asks first.
   // A live piece may be drawn anew between press and release, and browsers then send no click at all: the release counts
   // when the pressed button is gone and the pointer is still over its place.

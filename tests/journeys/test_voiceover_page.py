@@ -51,6 +51,8 @@ def test_a_narration_from_the_page(page: Any, tmp_path: Path) -> None:
     """The promise of the README: a long script with speakers and a chapter becomes a levelled, subtitled narration."""
     write_script(page, (ROOT / "tests/data/narration.txt").read_text("utf-8"))
     assert page.locator("#cast").is_visible()
+    assert page.get_by_label("Alice", exact=True).input_value() != "As chosen above", "that voice is the narrator's"
+    assert page.locator("#example").is_hidden(), "it would take the script's place"
     generate(page)
     page.locator("#detail .item").first.wait_for()
     wait_for_state(page, "done", 180)
@@ -89,6 +91,11 @@ def test_one_sentence_edited_and_another_taken_again(page: Any) -> None:
     generate(page)
     wait_for_state(page, "done")
     page.get_by_role("button", name="Edit sentence 2", exact=True).click()
+    page.wait_for_function("() => document.activeElement.closest('#edit-text')")
+    page.keyboard.press("Escape")
+    page.locator("#edit-text").wait_for(state="hidden")
+    page.get_by_role("button", name="Edit sentence 2", exact=True).click()
+    page.wait_for_function("() => document.activeElement.closest('#edit-text')")
     page.locator("#edit-text textarea").fill("It comes back at eleven.")
     page.get_by_role("button", name="Render this sentence", exact=True).click()
     page.locator("#detail .text").filter(has_text="eleven").wait_for()
@@ -164,10 +171,17 @@ def test_wrong_input_is_answered_in_words(page: Any) -> None:
 
 def test_a_batch_gives_one_archive(page: Any) -> None:
     page.get_by_role("tab", name="Batch", exact=True).click()
-    page.locator("#lines textarea").fill("The first line.\nThe second line.\nThe third line.")
+    page.locator("#lines textarea").fill("The first line.\nThe second line.\nThe [pause forever] third line.")
     page.locator("#batch-go").click()
-    wait_for_state(page, "done")
-    page.locator("#outputs .item").filter(has_text="ZIP").first.wait_for()
+    page.locator("#detail h3").filter(has_text="2 of 3 lines spoken").wait_for()
+    page.locator("#detail .findings").filter(has_text="Line 3 [pause forever] is no length of time").wait_for()
+    archive = page.locator("#outputs .item").filter(has_text="ZIP").first
+    archive.wait_for()
+    page.locator("#lines textarea").fill("")
+    page.get_by_role("tab", name="Voices", exact=True).click()
+    archive.locator("[data-act=use]").click()
+    page.locator("#lines textarea").wait_for()
+    page.wait_for_function("() => document.querySelector('#lines textarea')?.value.includes('second line')")
 
 
 def test_script_injection_is_only_text(page: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from media.decode import decode_audio
+from media.video_writer import VideoWriter, join_video
 from tests.house.sources import ROOT
 
 pytestmark = pytest.mark.journey
@@ -60,6 +63,19 @@ def test_a_long_clip_is_offered_its_best_part(voices: Any, tmp_path: Path) -> No
     voices.on("dialog", lambda dialog: dialog.accept())
     row.get_by_role("button", name="Delete Window").click()
     row.wait_for(state="detached")
+
+
+def test_the_sound_of_a_video_is_taken(voices: Any, tmp_path: Path) -> None:
+    silent, spoken = tmp_path / "silent.mp4", tmp_path / "spoken.mp4"
+    with VideoWriter(silent, (64, 48), Fraction(5), 50) as writer:
+        for _ in range(5 * 9):
+            writer.write(np.zeros((48, 64, 3), np.uint8))
+    join_video(spoken, [silent], Fraction(5), iter([decode_audio(CLIP).slice(0, 9)]))
+    for video, said in ((silent, "#voice-trouble [role=alert]"), (spoken, "#findings .findings")):
+        with voices.expect_file_chooser() as chooser:
+            voices.get_by_role("button", name="Take the sound of a video").click()
+        chooser.value.set_files(str(video))
+        voices.locator(said).wait_for()
 
 
 def test_a_file_that_is_no_sound_is_refused_in_words(voices: Any, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ def test_an_estimate_counts_what_the_plan_will_hold(narrator: Narrator) -> None:
     assert (estimate.characters, estimate.words, estimate.chunks) == (len(script), len(script.split()), len(planned.segments))
     assert (estimate.speakers, estimate.possible_speakers, estimate.chapters) == (("Anna",), ("Ben",), 1)
     assert estimate.seconds_of_speech > 4.0
-    assert estimate.problem == ""
+    assert estimate.problem == "" and estimate.narrated
+    assert not narrator.voiceover.estimate("Anna: Hello!\n\nAnna: Are you there?").narrated
 
 
 def test_a_half_written_script_is_counted_and_its_problem_told(narrator: Narrator) -> None:
@@ -36,6 +37,8 @@ def test_an_hour_is_counted_while_one_types(narrator: Narrator) -> None:
     estimate = narrator.voiceover.estimate(script)
     assert time.process_time() - started < 0.2  # some 20 ms on an idle machine
     assert estimate.chunks == pytest.approx(1_200, rel=0.02)
+    uneven = f"{script[:30_000]}\n\n" + "No. Yes. " * 1_000
+    assert narrator.voiceover.estimate(uneven).chunks == len(narrator.voiceover.plan(narrator.prepared(uneven)).segments)
 
 
 def test_paces_are_learned_and_outlast_the_studio(tmp_path: Path) -> None:
