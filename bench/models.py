@@ -59,7 +59,7 @@ class Books(SilentObserver):
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:
         self.told |= {"loaded": resident_gib, "load": seconds}
 
-    def on_peak(self, engine_id: str, pid: int, peak_gib: float) -> None:
+    def on_peak(self, engine_id: str, pid: int, peak_gib: float, variant: str = "") -> None:
         self.told["peak"] = max(peak_gib, self.told.get("peak", 0.0))
 
     def on_returned(self, engine_id: str, pid: int, report: UnloadReport) -> None:

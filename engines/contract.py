@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from engines.extent import Extent, Saving
 from engines.faces import contract as faces
 from engines.swap import contract as swap
 from engines.upscaling import contract as upscaling
@@ -91,16 +92,15 @@ class Card:
         memory_gib: the first estimate of what a loaded and working engine holds; replaced by what was measured.
         plug_in_memory_gib, plug_in_host_gib: the same where the graphics card has memory of its own: what lies on the card, and
             in the machine's memory beside it; 0 takes memory_gib, and what every such engine needs beside it.
+        work_gib: its part that grows with pixels times frames, 0 where size hardly matters; savings: less work, by kind.
         way_out: what to do where it can never fit, a sentence; "" for general advice.
-        sample_rate: frames per second of what it makes; 0 when it makes no sound.
-        languages: BCP-47 primary tags, empty when language does not apply.
+        sample_rate: frames per second of what it makes, 0 without sound; languages: BCP-47 primary tags, empty where none apply.
         longest_text: characters one call takes; 0 when text does not apply.
         longest_sound: seconds of sound that a transcription engine is given at once; longer sound is cut at pauses.
         burns_captions: a video engine that draws captions into its pictures as it makes them, at next to no cost.
         longest_clip: seconds of a saved voice's clip that it takes; 0 when it takes every voice that can be saved.
-        idle_seconds: how long an unused worker stays; None takes the setting of the engine's tier.
+        idle_seconds: how long an unused worker stays, None as its tier's are set; reload_seconds: about how long a load takes.
         stall_seconds: a call that reports nothing for this long is taken for hung and its worker is ended.
-        reload_seconds: about how long a load takes; weighs in which idle engine is evicted first.
     """
 
     id: str
@@ -116,6 +116,8 @@ class Card:
     memory_gib: float = 0.1
     plug_in_memory_gib: float = 0.0
     plug_in_host_gib: float = 0.0
+    work_gib: float = 0.0
+    savings: tuple[tuple[Saving, ...], ...] = ()
     way_out: str = ""
     hub_files: tuple[HubFile, ...] = ()
     sample_rate: int = 0
@@ -231,8 +233,8 @@ class Engine(ABC):
         return options
 
     @classmethod
-    def card_for(cls, options: Any) -> Card:
-        """The card with the memory that these options need. The base's does not hang on them."""
+    def card_for(cls, options: Any, extent: Extent | None = None) -> Card:
+        """The card with the memory that these options need for work of this size, else the largest; the base's is always one."""
         return cls.card
 
     @classmethod

@@ -17,6 +17,7 @@ import numpy as np
 from av.container import OutputContainer
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from numpy.typing import NDArray
 
 from media.audio import Audio
 from media.decode import open_media
@@ -91,8 +92,16 @@ class VideoWriter:
         odd = (picture.shape[0] % 2, picture.shape[1] % 2)
         if any(odd):
             picture = np.pad(picture, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge")
-        frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format="rgb24")
-        frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+        seen = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format="rgb24")  # looked at, not copied
+        self._encode(self._reformatter.reformat(seen, format="yuv420p", dst_colorspace=Colorspace.ITU709, threads=1))
+
+    def write_planes(self, planes: NDArray[np.uint8]) -> None:
+        """Add the next picture as the file keeps it, [height * 3 / 2, width] of an even size; not to be changed afterwards."""
+        if planes.shape != (self._size[1] * 3 // 2, self._size[0]):
+            raise MediaError("A picture of another size does not fit the video.")
+        self._encode(VideoFrame.from_numpy_buffer(planes, format="yuv420p"))
+
+    def _encode(self, frame: VideoFrame) -> None:
         frame.pts, frame.time_base = self.frames, 1 / self._fps
         if self.frames in self._keyframes:
             frame.pict_type = PictureType.I

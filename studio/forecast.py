@@ -10,14 +10,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engines.contract import Engine, EngineOptions
+from engines.extent import Extent
 from studio.errors import InvalidInput
-from studio.memory.model import Admit
-from studio.memory.reservations import variant_key
+from studio.memory.model import Admit, Refuse
+from studio.memory.reservations import weighed
 from studio.memory.sizes import GIB
 from studio.productions.face_times import FaceForecast
 from studio.productions.lip_sync import LipSync
 from studio.productions.portrait import AnimatePortrait
 from studio.productions.text_to_video import TextToVideo
+from studio.productions.video_checks import longest_part
 from studio.productions.video_spec import VideoSpec
 from studio.productions.voiceover import Voiceover
 from studio.productions.voiceover_spec import VoiceoverSpec
@@ -60,7 +62,7 @@ def forecast(studio: Studio, kind: str, spec: Mapping[str, Any]) -> Forecast:
     if isinstance(production, Voiceover):
         found = _of_script(production, validated(VoiceoverSpec, spec))
     elif isinstance(production, TextToVideo):
-        found = _of_clip(production, validated(production.Spec, spec))
+        return _of_clip(studio, production, validated(production.Spec, spec))
     elif isinstance(production, LipSync | AnimatePortrait):
         foretelling: Any = production  # each takes the spec of its own kind
         found = _of_face(foretelling.forecast(validated(production.Spec, spec)))
@@ -71,15 +73,20 @@ def forecast(studio: Studio, kind: str, spec: Mapping[str, Any]) -> Forecast:
     return replace(found, fits=fits, memory=memory)
 
 
-def memory_fit(studio: Studio, engine: type[Engine], options: EngineOptions | None = None) -> tuple[bool, str]:
-    """Whether the engine can be had in memory now, and that in a sentence with its numbers."""
-    if studio.workers.residency(engine.card.id) is not Residency.COLD:
-        return True, f"{engine.card.title} is in memory."
-    chosen = options or engine.Options()
-    need = studio.memory.need(engine.card_for(chosen), variant_key(chosen))
+def memory_fit(
+    studio: Studio, engine: type[Engine], options: EngineOptions | None = None, extent: Extent | None = None
+) -> tuple[bool, str]:
+    """Whether the engine can be had in memory now for work of this size, and that in a sentence with its numbers."""
+    card, variant = weighed(engine, options or engine.Options(), extent)
+    in_memory = studio.workers.residency(card.id) is not Residency.COLD
+    if in_memory and not card.work_gib:
+        return True, f"{card.title} is in memory."
+    need = studio.memory.need(card, variant)
     decision = studio.memory.decide(need)
+    if in_memory and not isinstance(decision, Refuse):
+        return True, f"{card.title} is in memory."
     if isinstance(decision, Admit):
-        unsure = "" if need.measured else ", not measured yet"
+        unsure = "" if need.measured else ", not measured at this size yet" if card.savings else ", not measured yet"
         return True, decision.note or f"Fits: needs about {need.bytes / GIB:.1f} GiB{unsure}."
     return False, f"{decision.reason} {decision.hint}".strip()
 
@@ -97,9 +104,11 @@ def _of_face(found: FaceForecast) -> Forecast:
     return Forecast(found.engine, found.seconds, found.frames, found.time)
 
 
-def _of_clip(production: TextToVideo, spec: VideoSpec) -> Forecast:
+def _of_clip(studio: Studio, production: TextToVideo, spec: VideoSpec) -> Forecast:
     prepared = production.prepare(spec)
     engine = production.engines.choose(prepared.engine, prepared.options, with_image=any(shot.image for shot in prepared.shots))
     form = production.engines.form(engine, prepared.options, prepared.size, prepared.fps)
     frames = sum(shot.frames or round((shot.seconds or 0) * form.fps) for shot in prepared.shots)
-    return Forecast(engine.card.id, float(frames / form.fps), frames, production.estimate(form, frames) if frames else None)
+    time = production.estimate(form, frames) if frames else None
+    fits, memory = memory_fit(studio, engine, form.options, form.extent(longest_part(prepared.shots, form)))
+    return Forecast(engine.card.id, float(frames / form.fps), frames, time, fits, memory)

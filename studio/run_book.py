@@ -1,4 +1,4 @@
-"""How long work took on this machine and how much memory it held, by engine and size: learned from finished runs, for the next.
+"""How long work took on this machine, by engine and size: learned from finished runs, for the next.
 
 One small JSON file. A run is told by what its cost hangs on (`Work`); cost is taken to grow with pixels, frames and steps.
 """
@@ -83,7 +83,6 @@ class Calibration:
 class _Run:
     work: Work
     seconds: float
-    peak_bytes: int
     expected: float = 0.0
     """Seconds that the book had said before; 0 when it had said nothing."""
 
@@ -99,17 +98,13 @@ class RunBook:
         self._lock = threading.Lock()
         self._runs = _read(path)
 
-    def learn(self, work: Work, seconds: float, peak_bytes: int = 0) -> None:
-        """Note a finished run.
-
-        Args:
-            peak_bytes: the most that its worker held meanwhile, of the pool it is budgeted in; 0 when that is not known.
-        """
+    def learn(self, work: Work, seconds: float) -> None:
+        """Note a finished run."""
         if seconds <= 0:
             return
         said = self.seconds(work)
         with self._lock:
-            self._runs.append(_Run(work, seconds, peak_bytes, 0.0 if said is None else said.seconds))
+            self._runs.append(_Run(work, seconds, 0.0 if said is None else said.seconds))
             alike = [run for run in self._runs if _same_size(run.work, work)]
             for old in alike[:-LAST_RUNS]:
                 self._runs.remove(old)
@@ -137,11 +132,6 @@ class RunBook:
             groups.setdefault((run.work.engine, run.work.variant, run.work.width, run.work.height), []).append(run)
         return [_calibration(group) for group in groups.values()]
 
-    def peak_bytes(self, work: Work) -> int | None:
-        """The most that runs of this size, and of as many frames at least, were seen to hold; None when there was none."""
-        sizes = [run.peak_bytes for run in self._of(work) if run.peak_bytes and _covers(run.work, work)]
-        return max(sizes, default=None)
-
     def _of(self, work: Work) -> list[_Run]:
         with self._lock:
             return [run for run in self._runs if (run.work.engine, run.work.variant) == (work.engine, work.variant)]
@@ -155,10 +145,6 @@ def learned(keepers: Iterable[Any]) -> list[Calibration]:
 
 def _same_size(one: Work, other: Work) -> bool:
     return (one.engine, one.variant, one.width, one.height) == (other.engine, other.variant, other.width, other.height)
-
-
-def _covers(run: Work, work: Work) -> bool:
-    return (run.width, run.height) == (work.width, work.height) and run.frames >= work.frames
 
 
 def _estimate(runs: list[_Run], work: Work, *, exact: bool) -> RunEstimate:
@@ -183,10 +169,7 @@ def _median(values: Iterable[float]) -> float:
 def _read(path: Path) -> list[_Run]:
     try:
         stored: Any = json.loads(path.read_bytes())
-        return [
-            _Run(Work(**run["work"]), float(run["seconds"]), int(run["peak_bytes"]), float(run.get("expected", 0)))
-            for run in stored["runs"]
-        ]
+        return [_Run(Work(**run["work"]), float(run["seconds"]), float(run.get("expected", 0))) for run in stored["runs"]]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, KeyError) as error:

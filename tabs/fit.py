@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engines.contract import Engine, EngineOptions
+from engines.extent import Extent
 from studio.errors import GreenroomError
 from studio.forecast import memory_fit as fit_of
 from studio.run_book import RunEstimate
@@ -36,9 +37,9 @@ def spread_in_words(seconds: float, low: float, high: float, runs: int) -> str:
     return f"about {shown}, going by {runs} runs"
 
 
-def memory_fit(studio: Studio, engine: type[Engine], options: EngineOptions | None = None) -> str:
+def memory_fit(studio: Studio, engine: type[Engine], options: EngineOptions | None = None, extent: Extent | None = None) -> str:
     """Whether the engine can be had in memory now, in a sentence."""
     try:
-        return fit_of(studio, engine, options)[1]
+        return fit_of(studio, engine, options, extent)[1]
     except GreenroomError as error:
         return str(error)

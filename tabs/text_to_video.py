@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from typing import Any
@@ -11,22 +10,31 @@ from typing import Any
 import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput
-from studio.memory.model import Admit
-from studio.memory.reservations import variant_key
 from studio.productions.take_check import LETTERS_PER_SECOND
 from studio.productions.text_to_video import TextToVideo
-from studio.productions.video_checks import wanted_frames
+from studio.productions.video_checks import longest_part
 from studio.productions.video_engines import ClipForm
 from studio.productions.video_recipe import as_csv
 from studio.productions.video_shots import lay_out_shots, shot_list
 from studio.productions.video_spec import ShotSpec
 from studio.studio import Studio
-from tabs.fit import time_in_words
+from tabs.fit import memory_fit, time_in_words
 from tabs.html import about, html_piece, piece
 from tabs.job_view import JobView
 from tabs.lip_sync_form import LIBRARY, SPEAK, LipSyncForm
 from tabs.notices import notice
-from tabs.text_to_video_form import AUTO, EXAMPLE, SHOTS, TEXT, TextToVideoForm, rows_as_shots, seconds_of, shots_as_rows
+from tabs.text_to_video_form import (
+    AUTO,
+    EXAMPLE,
+    OPTIONS_FROM,
+    SHOTS,
+    TEXT,
+    TextToVideoForm,
+    rows_as_shots,
+    seconds_of,
+    shots_as_rows,
+    with_pictures,
+)
 from tabs.upscale_panel import UpscalePanel
 from tabs.video_result import video_result
 from tabs.wiring import QUIET, clicked, problem, settings_elsewhere, toasted
@@ -89,10 +97,10 @@ class TextToVideoTab:
         form.example.click(lambda: EXAMPLE, None, form.prompt, **QUIET)
         form.to_shots.click(self._to_shots, [form.prompt, form.engine], [form.source, form.shots], **QUIET)
         form.engine.change(self._engine_chosen, form.engine, [form.size, *(made.group for made in form.options)], **QUIET)
-        for changed in (form.prompt, form.shots, form.source, form.engine, form.size, form.seconds, form.image):
+        for changed in (form.prompt, form.shots, form.source, form.engine, form.size, form.seconds, form.image, form.pictures):
             changed.change(self._fit, form.inputs, form.fit, trigger_mode="always_last", **QUIET)
         page.load(self._fit, form.inputs, form.fit, **QUIET)
-        listed = [form.shots, form.engine, form.size, *form.inputs[14:]]
+        listed = [form.shots, form.engine, form.size, *form.inputs[OPTIONS_FROM:]]
         form.shots.change(self._saved, listed, [form.save_csv, form.save_json], trigger_mode="always_last", **QUIET)
 
     @toasted
@@ -118,19 +126,15 @@ class TextToVideoTab:
     def _fit(self, *values: Any) -> str:
         """The line that says what it will be, whether it fits, and how long it should take."""
         source, prompt, table, engine, size, image = values[:6]
+        pictures = values[OPTIONS_FROM - 1]
         try:
-            form = self.form.chosen_form(engine, size, values[14:], with_image=bool(image))
-            shots = self._shots(source, prompt, table, engine)
+            form = self.form.chosen_form(engine, size, values[OPTIONS_FROM:], with_image=bool(image or pictures))
+            listed = with_pictures(self.form.listed(source, prompt, table, engine), pictures)
+            shots = [ShotSpec.model_validate(shot) for shot in listed]
         except GreenroomError as error:
             return piece(f'<div class="counts"><span class="problem">{escape(str(error))}</span></div>')
-        longest = max((wanted_frames(shot, form.fps) for shot in shots), default=1)
-        memory = self._memory(form, min(longest, form.rules.most_frames))
+        memory = memory_fit(self._studio, form.engine, form.options, form.extent(longest_part(shots, form)))
         return piece(f'<div class="counts">{self._numbers(form, shots)}<span>{escape(memory)}</span></div>')
-
-    def _shots(self, source: str, prompt: str, table: Any, engine: str) -> list[ShotSpec]:
-        if source == SHOTS:
-            return [ShotSpec.model_validate(shot) for shot in rows_as_shots(table)]
-        return self.form.shots_of(prompt, engine) if (prompt or "").strip() else []
 
     def _numbers(self, form: ClipForm, shots: list[ShotSpec]) -> str:
         parts = [f"<b>{escape(form.title)}</b> {form.width} × {form.height}"]
@@ -141,22 +145,6 @@ class TextToVideoTab:
             parts += [f"<b>{len(shots)}</b> {'shot' if len(shots) == 1 else 'shots'}", f"about <b>{about(seconds)}</b> long"]
             parts += [f"<b>{frames:,}</b> frames", f"to render: <b>{ready}</b>"]
         return "".join(f"<span>{part}</span>" for part in parts)
-
-    def _memory(self, form: ClipForm, frames: int) -> str:
-        """Whether the engine fits into memory now, in a sentence: by what this size took here, else by what the engine took, or
-        by its card."""
-        keeper = self._studio.memory
-        need = keeper.need(form.engine.card_for(form.options), variant_key(form.options))
-        seen = self._clips.measured_peak(form, frames)
-        if seen is not None:
-            need = replace(need, bytes=seen, measured=True)
-        decision = keeper.decide(need)
-        if not isinstance(decision, Admit):
-            return f"{decision.reason} {decision.hint}".strip()
-        source = (
-            "as measured at this size" if seen is not None else "as measured at other sizes" if need.measured else "as estimated"
-        )
-        return decision.note or f"Fits: needs about {need.bytes / 2**30:.1f} GiB, {source}."
 
     def _saved(self, table: Any, engine: str, size: str, *options: Any) -> list[Any]:
         """The shot list as two files, ready before they are asked for, with times as far as they are known beforehand."""

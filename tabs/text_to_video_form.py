@@ -21,6 +21,8 @@ from tabs.option_controls import OptionControls, all_components, build_controls,
 AUTO = "auto"
 TEXT, SHOTS = "A text", "A shot list"
 COLUMNS = ["Picture", "Says", "Seconds", "Camera"]
+OPTIONS_FROM = 15
+"""Where the engines' options begin among the form's inputs."""
 EXAMPLE = """A lighthouse stands above the sea at sunset. The keeper climbs the stairs, as he has for thirty years.
 
 A small boat comes home across the bay. In the village, one window after another is lit.
@@ -70,10 +72,14 @@ class TextToVideoForm:
 
     def _build_more(self) -> None:
         shown: dict[str, Any] = {"min_width": 160, "interactive": True}
-        with gr.Accordion("Picture to begin with", open=False, elem_id="video-start") as self.start:
+        with gr.Accordion("Pictures of your own", open=False, elem_id="video-start") as self.start:
             self.image = gr.Image(
                 label="Picture", type="filepath", sources=["upload", "clipboard"], elem_id="video-image", height=240
             )
+            self.pictures = gr.File(
+                label="Or pictures for all shots, in their order", file_count="multiple", file_types=["image"],
+                allow_reordering=True, elem_id="video-pictures", height=140,
+            )  # fmt: skip
         with gr.Accordion("Voice, captions and music", open=False, elem_id="video-sound"):
             with gr.Row():
                 self.narration = gr.Checkbox(True, label="Speak what the shots say", elem_id="video-narration", min_width=160)
@@ -93,7 +99,7 @@ class TextToVideoForm:
     def inputs(self) -> list[Any]:
         return [
             self.source, self.prompt, self.shots, self.engine, self.size, self.image, self.narration, self.voice, self.captions,
-            self.join, self.music, self.seed, self.seconds, self.negative, *all_components(self.options),
+            self.join, self.music, self.seed, self.seconds, self.negative, self.pictures, *all_components(self.options),
         ]  # fmt: skip
 
     def spec(self, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
@@ -103,8 +109,8 @@ class TextToVideoForm:
             InvalidInput: a shot list without shots, or a number in it that is none.
         """
         (source, prompt, table, engine, size, image, narration, voice, captions, join, music, seed, seconds, negative,
-         *options) = values  # fmt: skip
-        chosen = self.automatic(with_image=bool(image)) if engine == AUTO else engine
+         pictures, *options) = values  # fmt: skip
+        chosen = self.automatic(with_image=bool(image or pictures)) if engine == AUTO else engine
         spec: dict[str, Any] = {
             "engine": engine, "options": chosen_options(self.options, chosen, options), "size": size or "",
             "voice": voice or "", "captions": captions, "join": join, "music": music or "", "negative": negative or "",
@@ -115,8 +121,8 @@ class TextToVideoForm:
             spec["seed"] = int(seed)
         if seconds:
             spec["seconds"] = float(seconds)
-        if source == SHOTS:
-            shots = rows_as_shots(table)
+        if source == SHOTS or pictures:
+            shots = with_pictures(self.listed(source, prompt, table, engine), pictures)
             if not shots:
                 raise InvalidInput("The shot list is empty.", "Write in a row what is to be seen.")
             spec["shots"] = shots
@@ -136,7 +142,7 @@ class TextToVideoForm:
             gr.update(choices=self.size_choices(engine, spec.get("size", "")), value=spec.get("size", "")), gr.skip(),
             spec.get("narration") is not False, gr.update(choices=self.voice_choices(), value=spec.get("voice", "")),
             spec.get("captions", "burned"), spec.get("join", "crossfade"), gr.skip(), spec.get("seed"), spec.get("seconds"),
-            spec.get("negative", ""), *restored_values(self.options, engine, spec.get("options", {})),
+            spec.get("negative", ""), gr.skip(), *restored_values(self.options, engine, spec.get("options", {})),
         ]  # fmt: skip
 
     def automatic(self, *, with_image: bool = False) -> str:
@@ -180,6 +186,13 @@ class TextToVideoForm:
         ]
         return [("Automatic: the clearest for the text", ""), *saved, *presets]
 
+    def listed(self, source: str, prompt: str | None, table: Any, engine: str) -> list[dict[str, Any]]:
+        """The shots that text or table ask for, as a spec has them; none of an empty one."""
+        if source == SHOTS:
+            return rows_as_shots(table)
+        found = self.shots_of(prompt, engine) if prompt and prompt.strip() else []
+        return [shot.model_dump(exclude_defaults=True) for shot in found]
+
     def shots_of(self, prompt: str, engine: str) -> list[ShotSpec]:
         """A text as the chosen engine would take it."""
         engine_id = self.automatic() if engine == AUTO else engine
@@ -207,6 +220,13 @@ def rows_as_shots(table: Sequence[Sequence[Any]] | None) -> list[dict[str, Any]]
                 raise InvalidInput(f'Row {number}: "{str(seconds)[:20]}" is no number of seconds.') from None
         shots.append(shot)
     return shots
+
+
+def with_pictures(shots: Sequence[dict[str, Any]], pictures: Sequence[str] | None) -> list[dict[str, Any]]:
+    """The shots with a picture each, in order; pictures that are left make shots of their own."""
+    given = list(pictures or ())
+    shown = [{**shot, "image": picture} for shot, picture in zip(shots, given, strict=False)]
+    return [*shown, *shots[len(given) :], *({"image": picture} for picture in given[len(shots) :])]
 
 
 def shots_as_rows(shots: Sequence[ShotSpec]) -> list[list[Any]]:

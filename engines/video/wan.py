@@ -14,11 +14,12 @@ from typing import Any, ClassVar
 
 from engines.contract import Capability, Card, Device, Engine, Licence, Readiness, Site, Tier
 from engines.errors import EngineError
-from engines.peak import begin_peak, peak_bytes
+from engines.extent import Extent
+from engines.peak import begin_peak, give_back_spare, peak_bytes
 from engines.video import wan_models as models
 from engines.video.contract import ClipRules, VideoPreview, VideoRequest, VideoResult
 from engines.video.wan_check import check_clip, folder_of, loras_of, rules_of, transformer_parts
-from engines.video.wan_models import TEXT_ENCODER, TEXT_GIB, TOKENIZER, WanModel
+from engines.video.wan_models import TEXT_ENCODER, TEXT_GIB, TOKENIZER, WORKSPACE_GIB, WanModel
 from engines.video.wan_options import (
     Settings,
     WanExpertOptions,
@@ -28,6 +29,7 @@ from engines.video.wan_options import (
     settings_for,
     tiles_decoding,
 )
+from engines.video.wan_sizes import sized
 from engines.weights import find_weights, size_text
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
@@ -55,6 +57,7 @@ def _card(engine_id: str, model: WanModel, summary: str, reload_seconds: float) 
         memory_gib=model.whole_gib,
         plug_in_memory_gib=model.on_card_gib,
         plug_in_host_gib=HOST_GIB + TEXT_GIB,
+        work_gib=model.work_gib - WORKSPACE_GIB,
         way_out=model.way_out,
         hub_files=model.hub_files,
         stall_seconds=900,
@@ -115,7 +118,13 @@ class Wan(Engine):
         loras_of(cls.model, options, site)
 
     @classmethod
-    def card_for(cls, options: Any) -> Card:
+    def card_for(cls, options: Any, extent: Extent | None = None) -> Card:
+        card = cls._card_for(options)
+        return card if extent is None else sized(card, cls.model, extent)
+
+    @classmethod
+    def _card_for(cls, options: Any) -> Card:
+        """For the largest clips."""
         model, card = cls.model, cls.card
         if options.offload == "none":
             way_out = f"On a plug-in card set Offload to auto. {card.way_out}"
@@ -196,6 +205,8 @@ class Wan(Engine):
             latents = yield from self._denoise(request, settings)
             denoised = time.monotonic()
             self._write(request, latents)
+        del latents
+        give_back_spare(self._device)
         yield VideoResult(
             request.path, request.frames, request.width, request.height,
             {

@@ -27,6 +27,7 @@ DISTILL_22 = "lightx2v/Wan2.2-Distill-Loras"
 
 TEXT_GIB = 10.6
 """UMT5-XXL in bfloat16."""
+WORKSPACE_GIB = 1.0
 VAE_21_GIB, VAE_22_GIB = 0.5, 2.7
 """The autoencoders in float32."""
 
@@ -94,7 +95,7 @@ class WanModel:
         steps: of the presets best, balanced and, where nothing is distilled, draft.
         guidance, guidance_low: how strongly the prompt pulls, for the high-noise (or only) and the low-noise expert.
         shift, shift_small: of the noise levels; `shift_small` up to 832 × 480.
-        transformer_gib: of one expert in bfloat16. work_gib: what computing takes at the largest size.
+        transformer_gib: of one expert in bfloat16. work_gib: what computing takes at the largest size and length.
     """
 
     title: str
@@ -137,6 +138,12 @@ class WanModel:
     @property
     def largest_area(self) -> int:
         return max(size.width * size.height for size in self.sizes)
+
+    def work_gib_at(self, width: int, height: int, frames: int) -> float:
+        """What computing takes at a size, an estimate: libraries' workspaces; and of the rest one half in step with the picture,
+        which is decoded a few frames at a time, the other with the clip, which is denoised whole."""
+        picture = width * height / self.largest_area
+        return WORKSPACE_GIB + (self.work_gib - WORKSPACE_GIB) * picture * (1 + frames / self.most_frames) / 2
 
     @property
     def on_card_gib(self) -> float:

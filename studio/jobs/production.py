@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel
 
 from engines.contract import Engine, EngineOptions
+from engines.extent import Extent
 from studio.jobs.model import JobOutput, JobState
 
 GPU_LANE = "gpu"
@@ -30,9 +31,14 @@ class Stage(Protocol):
     def scratch(self) -> Path:
         """A folder of this job's own, kept over a restart of the server and removed when the job has ended."""
 
-    def engine(self, engine: type[Engine] | str, options: EngineOptions) -> AbstractContextManager[Any]:
+    def engine(
+        self, engine: type[Engine] | str, options: EngineOptions, extent: Extent | None = None
+    ) -> AbstractContextManager[Any]:
         """Lease an engine: passes the memory gate (the job reads `waiting` with the reason meanwhile), starts or reuses a
         worker (`loading`), and gives an object with the methods of the engine's capability. Leaving gives the lease back.
+
+        Args:
+            extent: of the largest piece of the work, which the gate weighs for engines whose memory hangs on it.
 
         Raises:
             EngineNotReady, MemoryRefused, WorkerDied, Cancelled.

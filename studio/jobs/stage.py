@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engines.contract import Engine, EngineOptions
+from engines.extent import Extent
 from studio.errors import Cancelled
 from studio.jobs.model import JobState
 from studio.jobs.store import Claim, Cost, JobStore
@@ -32,6 +33,7 @@ class EngineLender(Protocol):
         on_progress: Callable[[float, str], None],
         on_state: Callable[[str, str], None],
         on_peak: Callable[[float], None],
+        extent: Extent | None,
     ) -> AbstractContextManager[Any]: ...
 
 
@@ -143,7 +145,7 @@ class JobStage:
         self._store.add_event(self.job_id, kind, data)
 
     @contextmanager
-    def engine(self, engine: type[Engine] | str, options: EngineOptions) -> Iterator[Any]:
+    def engine(self, engine: type[Engine] | str, options: EngineOptions, extent: Extent | None = None) -> Iterator[Any]:
         self.check()
         engine_class = self._catalog.get(engine) if isinstance(engine, str) else engine
         try:
@@ -154,6 +156,7 @@ class JobStage:
                 on_progress=self._engine_progress,
                 on_state=self._engine_state,
                 on_peak=self._engine_peak,
+                extent=extent,
             ) as leased:
                 self._show(JobState.RUNNING, self._note)
                 yield leased

@@ -15,11 +15,11 @@ from studio.memory.events import MachineEvents
 from studio.memory.gate import gain, usable_for
 from studio.memory.gpu import GpuFacts, GpuProbe, NvmlProbe
 from studio.memory.ledger import MemoryLedger
-from studio.memory.model import Admit, Decision, Limits, Need, Resident
+from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident
 from studio.memory.promises import Promises, Reservation
 from studio.memory.reading import MachineFiles, MemoryReading, process_resident, read_memory
 from studio.memory.report import memory_report
-from studio.memory.reservations import Kind, Reservations
+from studio.memory.reservations import Kind, Reservations, without_size
 from studio.memory.sampler import Level, Sampler
 from studio.memory.sentences import reuse as reuse_said
 from studio.memory.sizes import GIB
@@ -210,7 +210,10 @@ class MemoryKeeper:
         need = self.need(card, variant)
         reason, hint = self._too_hot(need), COOLING
         if not reason:
-            growth = self._growth(need, held_gib)
+            if card.work_gib and isinstance(never := self.decide(need), Refuse):
+                self.events.tell("refused", never.reason)
+                raise MemoryRefused(never.reason, never.hint, retryable=False)
+            growth = self._growth(need, held_gib, by_size=bool(card.work_gib))
             decision = self.decide(growth)
             if not isinstance(decision, Admit):
                 reading = self.reading()
@@ -233,14 +236,14 @@ class MemoryKeeper:
         variant = settled.variant if settled is not None else ""
         size, host = self._split(engine_id, int(resident_gib * GIB), process_resident(self._files, pid))
         self._lives[pid] = _Life(variant, host)
-        self.reservations.record(Kind.LOADED, engine_id, variant, size, host_bytes=host, seconds=seconds)
+        self.reservations.record(Kind.LOADED, engine_id, without_size(variant), size, host_bytes=host, seconds=seconds)
 
-    def on_peak(self, engine_id: str, pid: int, peak_gib: float) -> None:
+    def on_peak(self, engine_id: str, pid: int, peak_gib: float, variant: str = "") -> None:
         self.ledger.on_peak(engine_id, pid, peak_gib)
         life = self._lives.get(pid, _Life())
         host_now = process_resident(self._files, pid) or life.host_bytes  # it may have died of this very run
         size, host = self._split(engine_id, int(peak_gib * GIB), host_now)
-        self.reservations.record(Kind.PEAK, engine_id, life.variant, size, host_bytes=host)
+        self.reservations.record(Kind.PEAK, engine_id, variant or life.variant, size, host_bytes=host)
 
     def on_died(self, engine_id: str, pid: int, reason: str) -> None:
         self.ledger.on_died(engine_id, pid, reason)
@@ -258,13 +261,16 @@ class MemoryKeeper:
     def _too_hot(self, need: Need) -> str:
         return self.heat.reason if need.device is Device.CUDA else ""
 
-    def _growth(self, need: Need, held_gib: float) -> Need:
-        """What a loaded engine will take of the machine beyond what it holds, under the rule of the light tier: nothing
-        above the admit limit. Of a plug-in card it holds its part already."""
+    def _growth(self, need: Need, held_gib: float, *, by_size: bool) -> Need:
+        """What a loaded engine will take beyond what it holds, under the rule of the light tier: nothing above the admit limit.
+        Of a plug-in card it holds its part already, but for what a larger job than those before needs."""
         facts = self.gpu()
         on_a_card = need.device is Device.CUDA and facts is not None and facts.has_own_memory
-        further = 0 if on_a_card else max(0, need.bytes - int(held_gib * GIB))
-        return replace(need, tier=Tier.LIGHT, device=Device.CPU, bytes=further)
+        if not (on_a_card and by_size):
+            further = 0 if on_a_card else max(0, need.bytes - int(held_gib * GIB))
+            return replace(need, tier=Tier.LIGHT, device=Device.CPU, bytes=further)
+        held = max((one.card_bytes for one in self.residents() if one.engine_id == need.engine_id), default=need.bytes)
+        return replace(need, tier=Tier.LIGHT, bytes=max(0, need.bytes - held), host_bytes=0)
 
     def _facts(self) -> tuple[MemoryReading, GpuFacts | None]:
         return self.reading(), self.gpu()

@@ -77,7 +77,7 @@ class MemoryLedger:
             self._living[pid] = entry
             self._add(engine_id, loads=1, load_seconds=seconds)
 
-    def on_peak(self, engine_id: str, pid: int, peak_gib: float) -> None:
+    def on_peak(self, engine_id: str, pid: int, peak_gib: float, variant: str = "") -> None:
         with self._lock:
             entry = self._entry(engine_id, pid)
             self._living[pid] = replace(entry, peak=max(entry.peak, int(peak_gib * GIB)), runs=entry.runs + 1)

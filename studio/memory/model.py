@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engines.contract import Device, Tier
+from engines.extent import Saving
 from studio.memory.sizes import GIB
 from studio.settings import MemorySettings
 
@@ -25,6 +26,7 @@ class Need:
     Args:
         measured: from this machine's own runs; else it is the card's estimate, and sentences say so.
         host_bytes: what it takes of the machine's memory when its pool is a plug-in card.
+        savings: smaller work that needs less of that pool, by kind, as on a card.
         way_out: what to do where it can never fit, "" for general advice.
     """
 
@@ -35,6 +37,7 @@ class Need:
     bytes: int
     measured: bool = False
     host_bytes: int = HOST_SIDE_OF_A_CARD
+    savings: tuple[tuple[Saving, ...], ...] = ()
     way_out: str = ""
 
 

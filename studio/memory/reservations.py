@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import sqlite3
 import threading
 import time
@@ -16,7 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from engines.contract import Card, EngineOptions
+from engines.contract import Card, Engine, EngineOptions
+from engines.extent import Extent
 from studio.errors import StorageError
 from studio.memory.model import HOST_SIDE_OF_A_CARD, Need
 from studio.memory.sizes import GIB
@@ -43,6 +45,22 @@ def variant_key(options: EngineOptions | None = None, size_class: str = "") -> s
         if isinstance(extra, Mapping) and extra.get("reload"):
             parts.append(f"{name}={getattr(options, name)}")
     return ",".join([*parts, *([size_class] if size_class else [])])
+
+
+def weighed(engine: type[Engine], options: EngineOptions, extent: Extent | None = None) -> tuple[Card, str]:
+    """By what the gate weighs a job: the engine's card for these options and this size, and the key of runs like it."""
+    card = engine.card_for(options, extent)
+    return card, variant_key(options, str(extent) if extent is not None and card.work_gib else "")
+
+
+def without_size(variant: str) -> str:
+    """The key of all sizes."""
+    return variant if _extent_of(variant) is None else variant.rpartition(",")[0]
+
+
+def _extent_of(variant: str) -> Extent | None:
+    found = re.fullmatch(r"(\d+)x(\d+)x(\d+)", variant.rpartition(",")[2])
+    return None if found is None else Extent(*(int(side) for side in found.groups()))
 
 
 def percentile(values: Sequence[int], part: float) -> int:
@@ -103,24 +121,29 @@ class Reservations:
     def need(self, card: Card, variant: str = "", *, plug_in: bool = False) -> Need:
         """What the next load of this engine should have: learned, or the card's estimate while unmeasured.
 
-        A load without a run yet only proves that at least so much is needed.
+        A load without a run yet only proves that at least so much is needed. Of a size that has not run yet the next smaller
+        one is taken, with what the card expects the difference to be; never more than a larger one took. Runs of which no size
+        is known count for every size while none of a known one is there.
 
         Args:
             plug_in: the engine is budgeted in the memory of a graphics card of its own.
         """
-        peaks = self._last(card.id, variant, Kind.PEAK)
-        loads = self._last(card.id, variant, Kind.LOADED)
+        wanted, others = _extent_of(variant), self._sizes(card.id, without_size(variant))
+        peaks = self._last(card.id, variant if others else without_size(variant), Kind.PEAK)
+        loads = self._last(card.id, without_size(variant), Kind.LOADED)
         on_card = card.plug_in_memory_gib if plug_in else 0.0
         size = int((on_card or card.memory_gib) * GIB)
         host_bytes = int(card.plug_in_host_gib * GIB) or min(HOST_SIDE_OF_A_CARD, size)
         if peaks:
             size = percentile([row[0] for row in peaks], PERCENTILE)
             host_bytes = percentile([row[1] for row in peaks], PERCENTILE) or host_bytes
+        elif wanted is not None:
+            size = _between(others, wanted, size, int(card.work_gib * GIB))
         if loads:
             size = max(size, percentile([row[0] for row in loads], PERCENTILE))
         return Need(
             card.id, card.title, card.tier, card.device, size,
-            measured=bool(peaks), host_bytes=host_bytes, way_out=card.way_out,
+            measured=bool(peaks), host_bytes=host_bytes, savings=card.savings, way_out=card.way_out,
         )  # fmt: skip
 
     def reload_seconds(self, card: Card, variant: str = "") -> float:
@@ -133,6 +156,21 @@ class Reservations:
         with self._lock:
             self._database.close()
 
+    def _sizes(self, engine_id: str, base: str) -> dict[Extent, int]:
+        """What runs of the sizes that were measured took."""
+        question = "SELECT variant, bytes FROM measurements WHERE engine = ? AND kind = ?"
+        try:
+            with self._lock:
+                rows = self._database.execute(question, (engine_id, Kind.PEAK.value)).fetchall()
+        except sqlite3.Error as error:
+            log.warning("The learned memory sizes cannot be read: %s", error)
+            return {}
+        found: dict[Extent, list[int]] = {}
+        for variant, size in rows:
+            if (extent := _extent_of(variant)) is not None and without_size(variant) == base:
+                found.setdefault(extent, []).append(size)
+        return {extent: percentile(sizes, PERCENTILE) for extent, sizes in found.items()}
+
     def _last(self, engine_id: str, variant: str, kind: Kind) -> list[tuple[int, int, float]]:
         question = (
             "SELECT bytes, host_bytes, seconds FROM measurements WHERE engine = ? AND variant = ? AND kind = ? "
@@ -144,6 +182,16 @@ class Reservations:
         except sqlite3.Error as error:
             log.warning("The learned memory sizes cannot be read: %s", error)
             return []
+
+
+def _between(others: Mapping[Extent, int], wanted: Extent, estimate: int, work: int) -> int:
+    """What a size should take, from what smaller and larger ones took; `work` is the part that grows with the size."""
+    smaller = [(one.units, size) for one, size in others.items() if one.within(wanted)]
+    larger = [size for one, size in others.items() if wanted.within(one)]
+    if smaller:
+        units, seen = max(smaller)
+        estimate = seen + int(work * (1 - units / wanted.units))
+    return min([estimate, *larger])
 
 
 def _open(path: Path) -> sqlite3.Connection:

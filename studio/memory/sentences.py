@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engines.contract import Tier
 from studio.memory.model import Demand, Holder, Need, Pool
-from studio.memory.sizes import MIB, about, at_least, at_most
+from studio.memory.sizes import GIB, MIB, about, at_least, at_most
 
 WORTH_NAMING = 64 * MIB
 
@@ -15,7 +15,8 @@ def shortage(need: Need, demand: Demand, holders: Sequence[Holder]) -> tuple[str
     """(reason, hint) of a wait: "Wan 2.2 needs about 38 GiB, 31 GiB can be used; unload Wan 2.1 to gain 28 GiB." """
     place = " of the graphics card" if demand.pool.plug_in else ""
     lead = f"{need.title} needs about {_needed(need, demand)}, {at_most(demand.usable)}{place} can be used"
-    hint = "Free that memory and try again, or choose a smaller size or variant."
+    smaller = smaller_work(need, demand, demand.usable)
+    hint = f"Free that memory and try again. {smaller or 'Or choose a smaller size or variant.'}"
     ways = []
     named = _fewest_that_help(holders, demand.missing)
     if named:
@@ -50,7 +51,17 @@ def refusal(need: Need, demand: Demand) -> tuple[str, str]:
         f"{at_least(demand.free)} of its {about(demand.pool.total)} must stay free."
     )
     way_out = need.way_out or "Choose a smaller size or variant (fewer frames, FP8 or 4-bit weights)."
-    return reason, f"{way_out} How much must stay free is set under memory in settings.yaml."
+    ways = " ".join(filter(None, (smaller_work(need, demand, demand.largest), way_out)))
+    return reason, f"{ways} How much must stay free is set under memory in settings.yaml."
+
+
+def smaller_work(need: Need, demand: Demand, room: int) -> str:
+    """ "It would fit with 33 frames, or at 832 × 480.": the least that makes the need fit, of each kind; "" where none does."""
+    if demand.bytes != need.bytes:  # what lies beside a card does not shrink with the work
+        return ""
+    fitting = [[one.words for one in kind if need.bytes - one.gib * GIB <= room] for kind in need.savings]
+    ways = [words[0] for words in fitting if words]
+    return f"It would fit {', or '.join(ways)}." if ways else ""
 
 
 def unloading(need: Need, victims: Sequence[Holder]) -> str:

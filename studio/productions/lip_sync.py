@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 from engines.catalog import Catalog
 from engines.contract import Engine, EngineOptions, Site
+from engines.extent import Extent
 from engines.faces.contract import LipSyncRequest, ListenRequest, MouthTrack
 from media.decode import probe
 from media.pictures import is_picture
@@ -272,8 +273,10 @@ class PartOfStage:
     def scratch(self) -> Path:
         return self._stage.scratch
 
-    def engine(self, engine: type[Engine] | str, options: EngineOptions) -> AbstractContextManager[Any]:
-        return self._stage.engine(engine, options)
+    def engine(
+        self, engine: type[Engine] | str, options: EngineOptions, extent: Extent | None = None
+    ) -> AbstractContextManager[Any]:
+        return self._stage.engine(engine, options, extent)
 
     def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
         self._stage.progress(self._start + self._width * fraction, note)

@@ -298,10 +298,6 @@ class TextToVideo:
         join = frames * _JOIN_SECONDS_PER_FRAME
         return found and replace(found, seconds=found.seconds + join, low=found.low + join, high=found.high + join)
 
-    def measured_peak(self, form: ClipForm, frames: int) -> int | None:
-        """The bytes that clips of this size, and at least this length, were seen to take; None while there was none."""
-        return self.book.peak_bytes(work_of(form, frames))
-
 
 class ImageToVideo(TextToVideo):
     """The production "image_to_video": one shot that begins with, or shows, a picture; or a list of shots, the first with it."""

@@ -114,3 +114,9 @@ def wanted_frames(shot: ShotSpec, fps: Fraction) -> int:
     if shot.frames is not None:
         return shot.frames
     return max(1, round((shot.seconds or USUAL_SECONDS) * fps))
+
+
+def longest_part(shots: Sequence[ShotSpec], form: ClipForm) -> int:
+    """Pictures of the longest clip that these shots ask for; longer shots go on from their last picture."""
+    wanted = max((wanted_frames(shot, form.fps) for shot in shots), default=1)
+    return form.rules.frames_for(min(wanted, form.rules.most_frames))

@@ -10,6 +10,7 @@ from typing import Any
 from engines.catalog import Catalog
 from engines.contract import Capability, Device, Engine, EngineOptions, Site
 from engines.errors import EngineNotReady
+from engines.extent import Extent
 from engines.video.contract import ClipRules, VideoEngine
 from studio.engines_service import readiness_of
 from studio.errors import InvalidInput
@@ -33,6 +34,10 @@ class ClipForm:
     @property
     def title(self) -> str:
         return self.engine.card.title
+
+    def extent(self, frames: int) -> Extent:
+        """Of one clip with so many pictures."""
+        return Extent(self.width, self.height, frames)
 
     @property
     def cost(self) -> tuple[str, int]:

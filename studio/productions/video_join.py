@@ -7,12 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-
 from media.audio import Audio
+from media.dissolve import write_dissolve
 from media.subtitles import Cue
-from media.video import read_frames
-from media.video_writer import QUICK, Excerpt, VideoWriter, join_video
+from media.video_writer import Excerpt, join_video
 from studio.productions.clip_store import Clip
 from studio.productions.video_shots import Shot
 
@@ -61,13 +59,7 @@ def join_shots(
 def _crossfade(
     folder: Path, before: Shot, old: Clip, shot: Shot, new: Clip, fps: Fraction, size: tuple[int, int], quality: int
 ) -> Path:
-    import cv2
-
     target = folder / f"fade-{shot.index:04d}.mp4"
-    going = read_frames(old.path, fps, first=before.frames, count=shot.head)
-    coming = read_frames(new.path, fps, count=shot.head)
-    with VideoWriter(target, size, fps, quality, x264=QUICK) as writer:
-        for number, (one, other) in enumerate(zip(going, coming, strict=True)):
-            share = (number + 1) / (shot.head + 1)
-            writer.write(cv2.addWeighted(one.picture, 1 - share, other.picture, share, 0).astype(np.uint8, copy=False))
+    going = Excerpt(old.path, before.frames, before.frames + shot.head)
+    write_dissolve(target, going, Excerpt(new.path, 0, shot.head), fps, size, quality)
     return target

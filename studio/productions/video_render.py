@@ -132,7 +132,8 @@ class ShotRenderer:
         left = sum(sum(one.parts) for one in missing)
         total = max(1, sum(sum(one.parts) for one in planned))
         if missing:
-            with self._stage.engine(self._form.engine, self._form.options) as engine:
+            extent = self._form.extent(max(frames for one in missing for frames in one.parts))
+            with self._stage.engine(self._form.engine, self._form.options, extent) as engine:
                 for one in missing:
                     made[one.key] = self._one(engine, one, (total - left) / total, total, left, len(planned))
                     left -= sum(one.parts)
@@ -178,7 +179,7 @@ class ShotRenderer:
             raise EngineError(f"{self._form.title} gave no clip for shot {one.shot.index + 1}.")
         seconds = time.monotonic() - began
         self._measured.append((frames, seconds))
-        self._book.learn(work_of(self._form, frames), seconds, int(result.facts.get("peak_bytes", 0)))
+        self._book.learn(work_of(self._form, frames), seconds)
         return result
 
     def _heard(self, told: Iterator[VideoPreview | VideoResult]) -> VideoResult | None:

@@ -43,7 +43,7 @@ class Undertaker:
         engine_id = slot.engine.card.id
         with slot.books:
             if slot.leased:
-                self._observer.on_peak(engine_id, process.pid, slot.peak_gib)
+                self._observer.on_peak(engine_id, process.pid, slot.peak_gib, slot.variant)
             if death is not None and death.unasked:
                 self._observer.on_died(engine_id, process.pid, death.reason)
             self._observer.on_returned(engine_id, process.pid, slot.report)

@@ -11,7 +11,8 @@ from typing import Any
 
 from engines.contract import Engine, EngineOptions, Site
 from engines.errors import EngineError, EngineOutOfMemory, WorkerDied
-from studio.memory.reservations import variant_key
+from engines.extent import Extent
+from studio.memory.reservations import weighed
 from studio.settings import WorkerSettings
 from studio.workers.call import never, unheard
 from studio.workers.death import Death
@@ -104,15 +105,16 @@ class WorkerHost:
         on_progress: Callable[[float, str], None] = unheard,
         on_state: Callable[[str, str], None] = unseen,
         on_peak: Callable[[float], None] = unweighed,
+        extent: Extent | None = None,
     ) -> Iterator[Any]:
         """An EngineProxy for as long as the block lasts. Reuses an idle worker whose reload options agree, else starts
         one; waits while all that may be are busy. A worker that was killed while idle is replaced here. When it ends,
-        `on_peak` is told the most that the worker held meanwhile, in GiB.
+        `on_peak` is told the most that the worker held meanwhile, in GiB. `extent` is that of its largest piece of work.
 
         Raises:
             EngineNotReady, MemoryRefused, WorkerDied, Cancelled, and what the engine raised while loading.
         """
-        wishes = Wishes(cancelled, on_progress, on_state)
+        wishes = Wishes(cancelled, on_progress, on_state, extent)
         slot = self._acquire(engine_class, options, wishes)
         slot.leased = True
         try:
@@ -223,7 +225,8 @@ class WorkerHost:
             reason = ""
             try:
                 waited = time.monotonic() - begun
-                reason = self._reuse(engine.card_for(options), slot.held_gib, waited, variant_key(options))
+                card, slot.variant = weighed(engine, options, wishes.extent)
+                reason = self._reuse(card, slot.held_gib, waited, slot.variant)
                 if not reason:
                     return slot
             except BaseException:
@@ -274,7 +277,7 @@ class WorkerHost:
             slot.measure(self._meter)
         with slot.books:
             if slot.leased and not slot.gone.is_set():
-                self._observer.on_peak(slot.engine.card.id, slot.pid, slot.peak_gib)
+                self._observer.on_peak(slot.engine.card.id, slot.pid, slot.peak_gib, slot.variant)
             slot.leased = False
         if slot.usable:
             self._registry.give_back(slot)  # else its end is on the way, and until then nobody can have it

@@ -113,8 +113,8 @@ class WorkerObserver(Protocol):
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:
         """A worker holds its engine; `resident_gib` counts main and graphics memory, `seconds` is start and load."""
 
-    def on_peak(self, engine_id: str, pid: int, peak_gib: float) -> None:
-        """A lease has ended; the most it held meanwhile, sampled every 100 ms."""
+    def on_peak(self, engine_id: str, pid: int, peak_gib: float, variant: str = "") -> None:
+        """A lease has ended; the most it held meanwhile, sampled every 100 ms. `variant` as the hooks were told for it."""
 
     def on_returned(self, engine_id: str, pid: int, report: UnloadReport) -> None:
         """The process is gone and reaped; what came back."""
@@ -128,7 +128,7 @@ class SilentObserver:
 
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None: ...
 
-    def on_peak(self, engine_id: str, pid: int, peak_gib: float) -> None: ...
+    def on_peak(self, engine_id: str, pid: int, peak_gib: float, variant: str = "") -> None: ...
 
     def on_returned(self, engine_id: str, pid: int, report: UnloadReport) -> None: ...
 

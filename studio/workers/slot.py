@@ -23,6 +23,7 @@ class Slot:
         options: those the engine has now, None when that is not certain.
         leased: a lease is open on it (a busy slot may also be one that is being ended).
         spoiled: it must not be used again (it ran out of memory, say); ended when its lease ends.
+        variant: the key under which what it takes for its present work is compared.
         doom: why it shall end, when that was decided before there was a process to end.
         available_gib: of the machine, when it was last looked at during this worker's life.
         books: held while the observer is told of this worker, so that nothing is told after its end.
@@ -42,6 +43,7 @@ class Slot:
     peak_gib: float = 0.0
     leased: bool = False
     spoiled: bool = False
+    variant: str = ""
     doom: Death | None = None
     report: UnloadReport | None = None
     books: threading.Lock = field(default_factory=threading.Lock)

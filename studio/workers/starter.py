@@ -12,7 +12,7 @@ from typing import Any, cast
 from engines.contract import EngineOptions, Site
 from engines.errors import EngineError, EngineNotReady, WorkerDied
 from media.errors import Cancelled
-from studio.memory.reservations import variant_key
+from studio.memory.reservations import weighed
 from studio.settings import WorkerSettings
 from studio.workers.call import CallWatch, Patience
 from studio.workers.ending import Undertaker
@@ -101,7 +101,8 @@ class Starter:
 
         try:
             options = slot.options or slot.engine.Options()
-            self._admit(slot.engine.card_for(options), waiting, variant_key(options))
+            card, slot.variant = weighed(slot.engine, options, wishes.extent)
+            self._admit(card, waiting, slot.variant)
         except BaseException:
             undertaker.never_admitted(slot)
             raise

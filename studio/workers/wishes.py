@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engines.extent import Extent
 from studio.workers.call import never, unheard
 
 
@@ -24,8 +25,10 @@ class Wishes:
         cancelled: asked some twenty times a second; must be cheap.
         on_progress: fraction 0..1 and a note, in the taker's thread.
         on_state: "waiting", "loading" or "running", and a sentence; in the taker's thread.
+        extent: of the largest piece of the work, for engines whose memory hangs on it; None when that is not known.
     """
 
     cancelled: Callable[[], bool] = never
     on_progress: Callable[[float, str], None] = unheard
     on_state: Callable[[str, str], None] = unseen
+    extent: Extent | None = None

@@ -18,7 +18,7 @@ def book(tmp_path: Path) -> RunBook:
 
 
 def test_nothing_is_said_before_the_first_run(book: RunBook) -> None:
-    assert book.seconds(CLIP) is None and book.peak_bytes(CLIP) is None
+    assert book.seconds(CLIP) is None
 
 
 def test_time_grows_with_frames_steps_and_pixels(book: RunBook) -> None:
@@ -35,14 +35,6 @@ def test_other_engines_variants_and_far_sizes_are_not_compared(book: RunBook) ->
     book.learn(CLIP, 120)
     for change in ({"engine": "other"}, {"variant": "distilled"}, {"width": 1920, "height": 1088}, {"width": 256, "height": 256}):
         assert book.seconds(replace(CLIP, **change)) is None
-
-
-def test_memory_is_known_for_the_same_size_and_at_most_as_many_frames(book: RunBook) -> None:
-    book.learn(CLIP, 120, 8 * 2**30)
-    book.learn(CLIP, 110, 9 * 2**30)
-    assert book.peak_bytes(replace(CLIP, frames=41)) == 9 * 2**30
-    for change in ({"frames": 121}, {"width": 640}, {"variant": "distilled"}):
-        assert book.peak_bytes(replace(CLIP, **change)) is None
 
 
 def test_the_newest_runs_count_and_outlast_the_studio(book: RunBook, tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from engines.extent import Extent
 from engines.video.wan import Wan, WanT2V13B, WanT2V14B, WanT2VA14B, WanTI2V5B
+from studio.errors import MemoryRefused
 from studio.memory.gpu import GpuFacts
 from studio.memory.keeper import MemoryKeeper
 from studio.memory.model import Admit, Refuse
-from studio.memory.reservations import Kind, variant_key
+from studio.memory.reservations import Kind, variant_key, weighed
 from studio.memory.sizes import GIB, MIB
 from studio.settings import MemorySettings
 from tests.memory.machines import LAPTOP_TOTAL_KB, PC_TOTAL_KB, SPARK_GPU, SPARK_IDLE_KB, SPARK_TOTAL_KB, card_24, machine
@@ -23,6 +25,7 @@ MACHINES: dict[str, tuple[int, int, GpuFacts | None, dict[str, Any]]] = {
     "spark": (SPARK_TOTAL_KB, SPARK_IDLE_KB, SPARK_GPU, {"free": 50 * MIB, "cached": 60 * MIB}),
     "24 GB": (PC_TOTAL_KB, 50 * MIB, card_24(), {}),
     "16 GB": (PC_TOTAL_KB, 50 * MIB, CARD_16, {}),
+    "8 GB": (PC_TOTAL_KB, 50 * MIB, GpuFacts("NVIDIA GeForce RTX 5060", unified=False, total=8 * GIB, used=GIB // 4), {}),
     "CPU only": (LAPTOP_TOTAL_KB, 9 * MIB, None, {}),
 }
 
@@ -97,3 +100,75 @@ def test_what_was_measured_of_one_variant_is_not_taken_for_another(keeper: Memor
     measured = keeper.need(WanT2V13B.card, precise)
     assert (measured.bytes, measured.measured) == (15 * GIB, True)
     assert not keeper.need(WanT2V13B.card, plain).measured
+
+
+LONG, SHORT = {"1.3B": (832, 480, 81), "5B": (1280, 704, 121), "14B": (1280, 720, 81)}, (480, 288, 33)
+
+
+# Of the largest clip and of a small one: the need, and where it is refused the smaller work that would fit ("" for none).
+@pytest.mark.parametrize(
+    ("keeper", "engine", "offload", "large", "small"),
+    [
+        ("spark", WanT2V13B, "auto", (18.8, None), (15.8, None)),
+        ("spark", WanTI2V5B, "auto", (28.2, None), (24.1, None)),
+        ("spark", WanT2V14B, "auto", (44.8, None), (39.4, None)),
+        ("24 GB", WanT2V13B, "auto", (8.2, None), (5.2, None)),
+        ("24 GB", WanTI2V5B, "auto", (17.6, None), (13.5, None)),
+        ("24 GB", WanT2V14B, "auto", (34.2, ""), (28.8, "")),
+        ("16 GB", WanT2V13B, "auto", (8.2, None), (5.2, None)),
+        ("16 GB", WanTI2V5B, "auto", (17.6, ""), (13.5, "")),
+        ("16 GB", WanTI2V5B, "all", (14.9, "at 640 × 352"), (10.8, None)),
+        ("16 GB", WanT2V14B, "all", (33.7, ""), (28.3, "")),
+        ("8 GB", WanT2V13B, "auto", (8.2, "at 624 × 352"), (5.2, None)),
+        ("8 GB", WanT2V13B, "all", (7.7, "with 25 frames, or at 624 × 352"), (4.7, None)),
+        ("CPU only", WanT2V13B, "auto", (18.8, ""), (15.8, "")),
+        ("CPU only", WanTI2V5B, "auto", (28.2, ""), (24.1, "")),
+        ("CPU only", WanT2V14B, "auto", (44.8, ""), (39.4, "")),
+    ],
+    indirect=["keeper"],
+)
+def test_the_size_of_a_clip_decides(
+    keeper: MemoryKeeper, engine: type[Wan], offload: str, large: tuple[float, str | None], small: tuple[float, str | None]
+) -> None:
+    for size, (gib, smaller) in ((LONG[engine.card.title.split()[-1]], large), (SHORT, small)):
+        needed = keeper.need(*weighed(engine, engine.Options(offload=offload), Extent(*size)))
+        assert needed.bytes / GIB == pytest.approx(gib, abs=0.06)
+        decision = keeper.decide(needed, [])
+        if smaller is None:
+            assert decision == Admit()
+            continue
+        assert isinstance(decision, Refuse)
+        assert "animatic" in decision.hint and ("would fit" in decision.hint) == bool(smaller)
+        assert not smaller or f"It would fit {smaller}." in decision.hint
+
+
+@pytest.mark.parametrize("keeper", ["spark"], indirect=True)
+def test_sizes_are_learned_apart_and_from_each_other(keeper: MemoryKeeper) -> None:
+    def need(frames: int, width: int = 832, height: int = 480) -> tuple[float, bool]:
+        found = keeper.need(*weighed(WanT2V13B, WanT2V13B.Options(), Extent(width, height, frames)))
+        return round(found.bytes / GIB, 1), found.measured
+
+    def learn(gib: int, frames: int) -> None:
+        _, key = weighed(WanT2V13B, WanT2V13B.Options(), Extent(832, 480, frames))
+        keeper.reservations.record(Kind.PEAK, WanT2V13B.card.id, key, gib * GIB)
+
+    unsized = variant_key(WanT2V13B.Options())
+    keeper.reservations.record(Kind.PEAK, WanT2V13B.card.id, unsized, 12 * GIB)
+    assert need(33) == need(81) == (12.0, True), "of runs whose size is not known"
+    learn(14, 33)
+    assert need(33) == (14.0, True) and need(17) == (14.0, False), "a smaller one takes no more"
+    assert need(81) == (14 + round(4 * (1 - 33 / 81), 1), False), "a larger one by as much more as is expected"
+    learn(15, 81)
+    assert need(81) == (15.0, True) and need(33) == (14.0, True) and need(49)[0] == 15.0, "and no more than a still larger one"
+
+
+@pytest.mark.parametrize("keeper", ["8 GB"], indirect=True)
+def test_a_loaded_engine_is_asked_again_when_a_larger_clip_comes(keeper: MemoryKeeper) -> None:
+    for size, refused in ((SHORT, False), (LONG["1.3B"], True)):
+        card, variant = weighed(WanT2V13B, WanT2V13B.Options(), Extent(*size))
+        if not refused:
+            assert keeper.reuse(card, 5.0, 0.0, variant) == ""
+            continue
+        with pytest.raises(MemoryRefused, match=r"room for at most 6\.4 GiB") as told:
+            keeper.reuse(card, 5.0, 0.0, variant)
+        assert "at 624 × 352" in told.value.hint and not told.value.retryable

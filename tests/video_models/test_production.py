@@ -20,7 +20,7 @@ from media.video import probe_video, read_frames
 from media.video_writer import count_pictures
 from studio.errors import GreenroomError
 from studio.jobs.model import Job, JobState
-from studio.memory.reservations import Kind, variant_key
+from studio.memory.reservations import Kind, variant_key, weighed
 from studio.memory.sizes import GIB
 from studio.productions.text_to_video import TextToVideo
 from studio.productions.video_render import PREVIEW
@@ -118,9 +118,9 @@ def test_time_and_memory_are_learned_by_size(maker: Maker) -> None:
     known = maker.clips.estimate(forms[0], 9)
     assert known is not None and known.exact and known.seconds > 0
     assert maker.clips.estimate(forms[1], 81) is None
-    peak = maker.clips.measured_peak(forms[0], 9)
-    assert peak is not None and 0.1 < peak / GIB < 8
-    assert maker.clips.measured_peak(forms[0], 81) is None, "longer clips are not known from shorter ones"
+    short, long = (maker.studio.memory.need(*weighed(WanT2V13B, forms[0].options, forms[0].extent(one))) for one in (9, 81))
+    assert short.measured and 0.1 < short.bytes / GIB < 8
+    assert not long.measured and long.bytes > short.bytes, "longer clips are estimated from shorter ones"
     more_steps = maker.clips.estimate(maker.clips.engines.form(WanT2V13B, {"steps": 20}, "128x128", 0), 9)
     assert more_steps is not None and more_steps.seconds > 4 * known.seconds
 

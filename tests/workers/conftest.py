@@ -41,7 +41,7 @@ class Books:
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:
         self.lines.append(("loaded", engine_id, pid, resident_gib))
 
-    def on_peak(self, engine_id: str, pid: int, peak_gib: float) -> None:
+    def on_peak(self, engine_id: str, pid: int, peak_gib: float, variant: str = "") -> None:
         self.lines.append(("peak", engine_id, pid, peak_gib))
 
     def on_returned(self, engine_id: str, pid: int, report: UnloadReport) -> None:
