@@ -26,6 +26,14 @@ def calls(shared_stand_in: StandInServer, tmp_path: Path) -> Iterator[Endpoints]
     studio.close()
 
 
+def test_a_server_is_asked_to_unload_like_an_engine(calls: Endpoints, stand_in: StandInServer) -> None:
+    freed = stand_in.told["freed"]
+    report = calls.unload("comfyui")
+    assert report["engine_id"] == "comfyui" and report["returned_gib"] >= 0 and stand_in.told["freed"] == freed + 1
+    with pytest.raises(gr.Error, match="comfyu"):
+        calls.unload("comfyu")
+
+
 def test_a_workflow_becomes_a_template_and_goes_again(calls: Endpoints, tmp_path: Path) -> None:
     export = tmp_path / "data" / "uploads" / "inverted.json"
     export.parent.mkdir(exist_ok=True)
