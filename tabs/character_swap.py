@@ -67,7 +67,7 @@ class CharacterSwapTab:
         view.wire(page)
         shown = [view.current, view.page, *view.painted]
         self.go.click(self._generate, form.inputs, [self.trouble, self.uploads, form.gallery, form.about, *shown], **QUIET)
-        self.stop.click(self._stop, view.looked_at, view.painted, **QUIET)
+        self.stop.click(view.stop, view.looked_at, view.painted, **QUIET)
         picks = [slot.pick for slot in form.slots.slots]
         tab.select(self._opened, form.template, [form.gallery, form.about, self.uploads, *picks], **QUIET)
         self._wire_form(page)
@@ -196,16 +196,6 @@ class CharacterSwapTab:
             return lacks
         where = "All of it is listed above, under “What is missing”, with where to get it."
         return InvalidInput(f"{chosen.title} cannot run yet: {chosen.badge}.", where)
-
-    @toasted
-    def _stop(self, current: str, seen: Any, page: int | None) -> list[Any]:
-        job = self.view.job(current)
-        if job is None or job.state.ended:
-            job = next((one for one in self._studio.jobs.list(kinds=KINDS, limit=5) if not one.state.ended), None)
-        if job is None:
-            raise InvalidInput("Nothing is running.")
-        self._studio.jobs.cancel(job.id)
-        return self.view.paint(job.id, seen, page)
 
     # What is here already
 

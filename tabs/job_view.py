@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from studio.errors import NotFound
+from studio.errors import InvalidInput, NotFound
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.library.model import Output
 from studio.studio import Studio
@@ -109,6 +109,17 @@ class JobView:
 
     def unchanged(self) -> list[Any]:
         return [gr.skip()] * (2 + len(self.painted))
+
+    @toasted
+    def stop(self, current: str, seen: Seen | None, page: int | None) -> list[Any]:
+        """Cancel the job in front, or the newest one of this tab that has not ended; updates for `painted`."""
+        job = self.job(current)
+        if job is None or job.state.ended:
+            job = next(iter(self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=1)), None)
+        if job is None:
+            raise InvalidInput("Nothing is running.")
+        self._studio.jobs.cancel(job.id)
+        return self.paint(job.id, seen, page)
 
     def paint(self, current: str, seen: Seen | None, page: int | None) -> list[Any]:
         """Updates for `painted`; all skips when nothing has changed since `seen`."""

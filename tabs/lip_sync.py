@@ -12,7 +12,7 @@ import gradio as gr
 from media.errors import MediaError
 from media.pictures import is_picture, read_picture
 from media.video import read_frames
-from studio.errors import GreenroomError, InvalidInput
+from studio.errors import GreenroomError
 from studio.studio import Studio
 from studio.validation import validated
 from tabs.face_result import face_result
@@ -61,7 +61,7 @@ class LipSyncTab:
         shown = [view.current, view.page, *view.painted]
         self.go.click(self._generate, form.inputs, [self.trouble, *shown], **QUIET)
         self.preview.click(self._preview, form.inputs, [self.trouble, *shown], **QUIET)
-        self.stop.click(self._stop, view.looked_at, view.painted, **QUIET)
+        self.stop.click(view.stop, view.looked_at, view.painted, **QUIET)
         self._wire_form(tab)
         for sender in senders:
             sender.click(self._sent, None, [tabs, form.mode, form.speech_from, form.audio_output, *self._speech_groups], **QUIET)
@@ -74,6 +74,7 @@ class LipSyncTab:
     def _wire_form(self, tab: gr.Tab) -> None:
         form = self.form
         modes = [form.speech_column, form.driving_column, form.face_from, form.face_output, form.engine]
+        samples: Any = form.samples.dataset
         form.mode.change(self._mode_chosen, [form.mode, form.face_from, form.engine], modes, **QUIET)
         places: dict[Any, dict[str, Any]] = {
             form.face_from: {PICTURE: form.picture, VIDEO: form.video, LIBRARY: form.face_output},
@@ -82,6 +83,7 @@ class LipSyncTab:
         }
         for source, named in places.items():
             source.change(partial(self._only, named), [source, form.mode], list(named.values()), **QUIET)
+        form.face_from.change(lambda chosen: gr.update(visible=chosen == PICTURE), form.face_from, samples, **QUIET)
         lists = [form.face_output, form.audio_output, form.driving_output, form.voice]
         tab.select(self._lists, form.mode, lists, **QUIET)
         seen: list[Any] = [form.face_from, form.video, form.face_output]
@@ -89,8 +91,9 @@ class LipSyncTab:
             changed.change(self._first_picture, seen, form.first, trigger_mode="always_last", **QUIET)
         for chosen in (form.engine, form.mode):
             chosen.change(self._engine_chosen, [form.engine, form.mode], [made.group for made in form.options], **QUIET)
-        for told in (form.mode, form.picture, form.video, form.face_output, form.text, form.recording, form.audio_output,
-                     form.driving, form.engine, form.fps, form.length):  # fmt: skip
+        for told in (form.mode, form.face_from, form.picture, form.video, form.face_output, form.speech_from, form.text,
+                     form.voice, form.recording, form.audio_output, form.driving_from, form.driving, form.driving_output,
+                     form.engine, form.fps, form.length):  # fmt: skip
             told.change(self._forecast, form.inputs, self.fit, trigger_mode="always_last", **QUIET)
         for face in (form.picture, form.first):
             face.select(self._face_clicked, face, [form.point, form.clicked], **QUIET)
@@ -211,13 +214,3 @@ class LipSyncTab:
         except GreenroomError as error:
             return [problem(error), *self.view.unchanged()]
         return ["", *self.view.focus(job)]
-
-    @toasted
-    def _stop(self, current: str, seen: Any, page: int | None) -> list[Any]:
-        job = self.view.job(current)
-        if job is None or job.state.ended:
-            job = next((one for one in self._studio.jobs.list(kinds=KINDS, limit=5) if not one.state.ended), None)
-        if job is None:
-            raise InvalidInput("Nothing is running.")
-        self._studio.jobs.cancel(job.id)
-        return self.view.paint(job.id, seen, page)

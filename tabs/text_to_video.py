@@ -80,7 +80,7 @@ class TextToVideoTab:
         view.wire(page)
         shown = [view.current, view.page, *view.painted]
         self.go.click(self._generate, form.inputs, [self.trouble, *shown], **QUIET)
-        self.stop.click(self._stop, view.looked_at, view.painted, **QUIET)
+        self.stop.click(view.stop, view.looked_at, view.painted, **QUIET)
         view.outputs.click(self._use_settings, None, [self.trouble, *form.inputs], **QUIET)
         view.detail.click(self._follow, None, [form.start, form.image, form.seed], **QUIET)
         view.detail.click(self._to_lip_sync, None, [tabs, faces.mode, faces.face_from, faces.face_output], **QUIET)
@@ -173,16 +173,6 @@ class TextToVideoTab:
         except GreenroomError as error:
             return [problem(error), *self.view.unchanged()]
         return ["", *self.view.focus(job)]
-
-    @toasted
-    def _stop(self, current: str, seen: Any, page: int | None) -> list[Any]:
-        job = self.view.job(current)
-        if job is None or job.state.ended:
-            job = next((one for one in self._studio.jobs.list(kinds=SHOWN, limit=5) if not one.state.ended), None)
-        if job is None:
-            raise InvalidInput("Nothing is running.")
-        self._studio.jobs.cancel(job.id)
-        return self.view.paint(job.id, seen, page)
 
     @toasted
     def _use_settings(self, event: gr.EventData) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -117,12 +118,10 @@ class VoiceoverTab:
         self.transcribe.wire(self.view, self.script, self.inner_tabs)
         self.keep_voice.wire(self.view, self.voices.listing, self.voices.changed)
         self.voices_tab.select(self.voices.refreshed, None, self.voices.listing, **QUIET)
-        self.voices.changed.change(self.view.paint, self.view.looked_at, self.view.painted, **QUIET)
-        self.view.card.change(self.voices.transcribed, None, self.voices.listing, **QUIET)
         shown = [self.view.current, self.view.page, *self.view.painted]
         self.go.click(self._generate, [self.script, *self.form.inputs], [self.trouble, *shown], **QUIET)
         self.batch_go.click(self._generate_batch, [self.lines, *self.form.inputs], [self.trouble, *shown], **QUIET)
-        self.stop.click(self._stop, self.view.looked_at, self.view.painted, **QUIET)
+        self.stop.click(self.view.stop, self.view.looked_at, self.view.painted, **QUIET)
         edit = [self.edit_group, self.edit_text, self.editing]
         self.view.detail.click(self._sentence_clicked, self.view.looked_at, [*edit, *shown], **QUIET)
         self.edit_save.click(
@@ -194,31 +193,21 @@ class VoiceoverTab:
     # -- work
 
     def _generate(self, script: str, *values: Any) -> list[Any]:
-        return self._submitted("voiceover", {"script": script or "", **self.form.spec(values)})
+        return self._submitted("voiceover", lambda: {"script": script or "", **self.form.spec(values)})
 
     def _generate_batch(self, lines: str, *values: Any) -> list[Any]:
-        spec = self.form.spec(values)
-        for unused in NARRATION_ALONE:
-            spec.pop(unused, None)
-        return self._submitted("voiceover_batch", {"lines": (lines or "").splitlines(), **spec})
+        def spec() -> dict[str, Any]:
+            kept = {name: value for name, value in self.form.spec(values).items() if name not in NARRATION_ALONE}
+            return {"lines": (lines or "").splitlines(), **kept}
 
-    def _submitted(self, kind: str, spec: dict[str, Any]) -> list[Any]:
+        return self._submitted("voiceover_batch", spec)
+
+    def _submitted(self, kind: str, spec: Callable[[], dict[str, Any]]) -> list[Any]:
         try:
-            job = self.view.submit(kind, spec)
+            job = self.view.submit(kind, spec())
         except GreenroomError as error:
             return [problem(error), *self.view.unchanged()]
         return ["", *self.view.focus(job)]
-
-    @toasted
-    def _stop(self, current: str, seen: Any, page: int | None) -> list[Any]:
-        job = self.view.job(current)
-        if job is None or job.state.ended:
-            active = self._studio.jobs.list(kinds=("voiceover", "voiceover_batch"), limit=1)
-            job = active[0] if active and not active[0].state.ended else None
-        if job is None:
-            raise InvalidInput("Nothing is running.")
-        self._studio.jobs.cancel(job.id)
-        return self.view.paint(job.id, seen, page)
 
     # -- sentences
 
