@@ -17,6 +17,7 @@ from studio.script.language import detect
 from studio.studio import Studio
 from tabs.html import html_piece
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
+from tabs.wiring import whole_number
 
 AUTO = "auto"
 TEXT, SHOTS = "A text", "A shot list"
@@ -54,6 +55,7 @@ class TextToVideoForm:
                 column_widths=["37%", "34%", "14%", "15%"],
             )  # fmt: skip
             with gr.Row():
+                self.add_shot = gr.Button("Add a shot", size="sm", elem_id="video-add-shot")
                 self.save_csv = gr.DownloadButton("Shot list as CSV", size="sm", elem_id="video-csv")
                 self.save_json = gr.DownloadButton("as JSON", size="sm", elem_id="video-json")
         self.fit = html_piece(elem_id="video-fit")
@@ -89,10 +91,10 @@ class TextToVideoForm:
                 self.join = gr.Dropdown(_JOINS, value="crossfade", label="Between shots", **shown)
             self.music = gr.Audio(sources=["upload"], type="filepath", label="Music, led under the speech", elem_id="video-music")
         with gr.Accordion("More", open=False, elem_id="video-more"), gr.Row():
-            self.seed = gr.Number(None, label="Seed", info="Empty draws one.", precision=0, elem_id="video-seed", **shown)
-            self.seconds = gr.Number(
-                None, label="Seconds a shot", info="Empty: as long as the speech.", minimum=0.2, maximum=600, **shown
+            self.seed = gr.Textbox(
+                label="Seed", info="Empty draws one; a shot list keeps it.", max_length=10, elem_id="video-seed", **shown
             )
+            self.seconds = gr.Number(0, label="Seconds a shot", info="0: as long as the speech.", minimum=0, maximum=600, **shown)
             self.negative = gr.Textbox(label="Not to be seen", info="For engines that take it.", max_lines=2, **shown)
 
     @property
@@ -117,8 +119,8 @@ class TextToVideoForm:
         }  # fmt: skip
         if not narration:
             spec["narration"] = False
-        if seed is not None:
-            spec["seed"] = int(seed)
+        if (seed or "").strip():
+            spec["seed"] = whole_number(seed, "seed")
         if seconds:
             spec["seconds"] = float(seconds)
         if source == SHOTS or pictures:
@@ -141,8 +143,8 @@ class TextToVideoForm:
             SHOTS if listed else TEXT, spec.get("prompt", ""), rows, engine,
             gr.update(choices=self.size_choices(engine, spec.get("size", "")), value=spec.get("size", "")), gr.skip(),
             spec.get("narration") is not False, gr.update(choices=self.voice_choices(), value=spec.get("voice", "")),
-            spec.get("captions", "burned"), spec.get("join", "crossfade"), gr.skip(), spec.get("seed"), spec.get("seconds"),
-            spec.get("negative", ""), gr.skip(), *restored_values(self.options, engine, spec.get("options", {})),
+            spec.get("captions", "burned"), spec.get("join", "crossfade"), gr.skip(),
+            "" if spec.get("seed") is None else str(spec["seed"]), spec.get("seconds") or 0, spec.get("negative", ""), gr.skip(), *restored_values(self.options, engine, spec.get("options", {})),
         ]  # fmt: skip
 
     def automatic(self, *, with_image: bool = False) -> str:

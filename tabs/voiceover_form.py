@@ -18,6 +18,7 @@ from studio.studio import Studio
 from tabs.engine_needs import licence_of_use, what_an_engine_needs
 from tabs.html import html_piece, piece, prose
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
+from tabs.wiring import whole_number
 
 MOST_SPEAKERS = 12
 AUTO = "auto"
@@ -80,8 +81,9 @@ class VoiceoverForm:
                 self.paragraph_pause = gr.Slider(
                     0, 5, usual.paragraph_pause, step=0.05, label="Pause between paragraphs (s)", **shown
                 )
-                self.seed = gr.Number(
-                    None, label="Seed", info="Another number gives another reading.", precision=0, minimum=0, **shown
+                # No gr.Number: an empty one shows 0, and sends it.
+                self.seed = gr.Textbox(
+                    label="Seed", info="Another number gives another reading.", placeholder="The studio's", max_length=10, **shown
                 )
             self.speak_chapters = gr.Checkbox(
                 usual.speak_chapters, label="Read chapter titles aloud", interactive=True, elem_id="speak-chapters"
@@ -99,7 +101,11 @@ class VoiceoverForm:
         return [*head, self.check, self.speak_chapters, self.speakers, *self.roles, *all_components(self.options)]
 
     def spec(self, values: Sequence[Any]) -> dict[str, Any]:
-        """Fields of a voiceover job from the values of `inputs`; all but its script."""
+        """Fields of a voiceover job from the values of `inputs`; all but its script.
+
+        Raises:
+            InvalidInput: the seed is no number.
+        """
         voice, engine, file_format, loudness, title, language, pause, seed, check, aloud, speakers, *rest = values
         roles, options = rest[:MOST_SPEAKERS], rest[MOST_SPEAKERS:]
         cast = {name: role for name, role in zip(speakers or [], roles, strict=False) if role}
@@ -111,7 +117,7 @@ class VoiceoverForm:
         }  # fmt: skip
         if check:
             spec["check"] = check
-        return spec if seed is None else {**spec, "seed": int(seed)}
+        return spec if not (seed or "").strip() else {**spec, "seed": whole_number(seed, "seed")}
 
     def restored(self, spec: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
         """Updates for `inputs` that bring a recipe's spec back; `names` are the speakers of its script."""
@@ -122,8 +128,8 @@ class VoiceoverForm:
         return [
             gr.update(choices=choices, value=spec.get("voice", "")), engine, spec.get("format", "wav"),
             spec.get("loudness", gr.skip()), spec.get("title", ""), spec.get("language", "auto"),
-            spec.get("paragraph_pause", gr.skip()), spec.get("seed"), spec.get("check") or "",
-            spec.get("speak_chapters", gr.skip()), list(names), *roles,
+            spec.get("paragraph_pause", gr.skip()), "" if spec.get("seed") is None else str(spec["seed"]),
+            spec.get("check") or "", spec.get("speak_chapters", gr.skip()), list(names), *roles,
             *restored_values(self.options, engine, spec.get("options", {})),
         ]  # fmt: skip
 

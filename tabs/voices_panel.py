@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput
+from studio.jobs.model import ACTIVE
 from studio.studio import Studio
 from studio.voice_transcripts import ask_for_transcript
 from studio.voices.model import Judgement, TranscriptStatus, Voice, Window
@@ -26,9 +26,6 @@ TRANSCRIPT_WORDS = {
     "edited": "transcript edited",
     "failed": "transcript failed",
 }
-JUST_NOW = 10
-"""Seconds."""
-
 CONSENT_HELP = "Who agreed to the use of this voice, how and when. It is kept with the voice and exported with it."
 
 
@@ -109,8 +106,12 @@ class VoicesPanel:
                 elem_id="voice-package",
             )  # fmt: skip
         self.edit = _EditForm()
+        self.timer = gr.Timer(1.0, active=False)
         self._wire_new()
         self._wire_listing()
+        # Transcripts are made in the background: look at them until none is under way.
+        self.changed.change(lambda: gr.Timer(active=True), None, self.timer, **QUIET)
+        self.timer.tick(self._look_again, None, [self.listing, self.timer], **QUIET)
 
     def _wire_new(self) -> None:
         new = self.new
@@ -131,11 +132,9 @@ class VoicesPanel:
         """The listing as it is now: transcripts are made in the background."""
         return self._list()
 
-    def transcribed(self) -> Any:
-        """The listing again where a transcript has just been made, else a skip."""
-        newest = next(iter(self._studio.jobs.list(kinds=("voice_transcript",), limit=1)), None)
-        just = newest is not None and newest.ended is not None and time.time() - newest.ended < JUST_NOW
-        return self._list() if just else gr.skip()
+    def _look_again(self) -> list[Any]:
+        active = self._studio.jobs.list(states=tuple(ACTIVE), kinds=("voice_transcript",), limit=1)
+        return [self._list(), gr.Timer(active=bool(active))]
 
     def _list(self) -> str:
         return voices_list(self._studio.voices.list())
@@ -197,7 +196,8 @@ class VoicesPanel:
             return [self._list(), count + 1, *[gr.skip()] * 7]
         if data.get("act") == "transcript":
             job = self._studio.jobs.submit("voice_transcript", {"voice": voice})
-            notice(f"{job.title} is being made. Open this list again to see it.")
+            notice(f"{job.title} is being made.")
+            return [gr.skip(), count + 1, *[gr.skip()] * 7]
         if data.get("act") == "edit":
             found = self._studio.voices.get(voice)
             values = [found.name, found.transcript, ", ".join(found.tags), found.notes, found.consent]

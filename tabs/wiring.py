@@ -72,6 +72,17 @@ def clicked(event: gr.EventData) -> dict[str, str]:
     return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
 
 
+def whole_number(text: str, what: str) -> int:
+    """What a person wrote into a box that may be empty. No gr.Number: a folded one that is empty shows 0, and sends it.
+
+    Raises:
+        InvalidInput: it is none, with `what` as its name.
+    """
+    if not text.strip().isdecimal():
+        raise InvalidInput(f'The {what} "{text.strip()}" is no whole number.', "Write digits only, or leave it empty.")
+    return int(text)
+
+
 def output_url(output: str, part: str = "", *, download: bool = False) -> str:
     """Address of an output or of a file beside it (srt, vtt), relative to the page."""
     path = f"media/outputs/{quote(output, safe='')}" + (f"/{quote(part, safe='')}" if part else "")

@@ -48,7 +48,7 @@ def test_a_clip_from_the_page(page: Any, tmp_path: Path) -> None:
     page.locator("#video-image img").wait_for()
     page.get_by_role("button", name="Keep this seed").click()
     page.locator("#video-more").get_by_role("button", name="More").click()
-    page.wait_for_function("(document.querySelector('#video-seed input')?.value ?? '') !== ''")
+    page.wait_for_function("(document.querySelector('#video-seed :is(input, textarea)')?.value ?? '') !== ''")
 
     page.reload()
     page.get_by_role("tab", name="Text-to-Video", exact=True).click()
