@@ -144,7 +144,8 @@ class TextToVideoForm:
             gr.update(choices=self.size_choices(engine, spec.get("size", "")), value=spec.get("size", "")), gr.skip(),
             spec.get("narration") is not False, gr.update(choices=self.voice_choices(), value=spec.get("voice", "")),
             spec.get("captions", "burned"), spec.get("join", "crossfade"), gr.skip(),
-            "" if spec.get("seed") is None else str(spec["seed"]), spec.get("seconds") or 0, spec.get("negative", ""), gr.skip(), *restored_values(self.options, engine, spec.get("options", {})),
+            "" if spec.get("seed") is None else str(spec["seed"]), spec.get("seconds") or 0,
+            spec.get("negative", ""), gr.skip(), *restored_values(self.options, engine, spec.get("options", {})),
         ]  # fmt: skip
 
     def automatic(self, *, with_image: bool = False) -> str:
