@@ -79,7 +79,7 @@ class TextToVideoTab:
         self._faces = faces
         view.wire(page)
         shown = [view.current, view.page, *view.painted]
-        self.go.click(self._generate, form.inputs, [self.trouble, *shown], **QUIET)
+        self.go.click(self._generate, form.inputs, [self.trouble, form.seed, *shown], **QUIET)
         self.stop.click(view.stop, view.looked_at, view.painted, **QUIET)
         view.outputs.click(self._use_settings, None, [self.trouble, *form.inputs], **QUIET)
         view.detail.click(self._follow, None, [form.start, form.image, form.seed], **QUIET)
@@ -95,6 +95,7 @@ class TextToVideoTab:
             lambda one: [gr.update(visible=one == TEXT), gr.update(visible=one == SHOTS)], form.source, groups, **QUIET
         )
         form.example.click(lambda: EXAMPLE, None, form.prompt, **QUIET)
+        form.add_shot.click(lambda rows: [*(rows or []), ["", "", None, ""]], form.shots, form.shots, **QUIET)
         form.to_shots.click(self._to_shots, [form.prompt, form.engine], [form.source, form.shots], **QUIET)
         form.engine.change(self._engine_chosen, form.engine, [form.size, *(made.group for made in form.options)], **QUIET)
         for changed in (form.prompt, form.shots, form.source, form.engine, form.size, form.seconds, form.image, form.pictures):
@@ -167,12 +168,13 @@ class TextToVideoTab:
     # Work
 
     def _generate(self, *values: Any) -> list[Any]:
+        """A shot list keeps the seed that was drawn for it, so that a changed line renders one shot."""
         try:
             kind, spec = self.form.spec(values)
             job = self.view.submit(kind, spec)
         except GreenroomError as error:
-            return [problem(error), *self.view.unchanged()]
-        return ["", *self.view.focus(job)]
+            return [problem(error), gr.skip(), *self.view.unchanged()]
+        return ["", job.spec.get("seed") if values[0] == SHOTS else gr.skip(), *self.view.focus(job)]
 
     @toasted
     def _use_settings(self, event: gr.EventData) -> list[Any]:
