@@ -28,19 +28,18 @@ def face_result(studio: Studio, job: Job) -> str:
 def _drawn(output: Output) -> str:
     title = escape(output.title or output.id)
     recipe = output.recipe
-    before = ""
+    before = poster = ""
     if any(path.suffix == ".jpg" for path in output.companions):
-        before = (
-            f'<figure><img src="{escape(output_url(output.id, "jpg"))}" alt="The picture it was made from">'
-            "<figcaption>before</figcaption></figure>"
-        )
+        picture = escape(output_url(output.id, "jpg"))
+        poster = f' poster="{picture}"'  # until the video is played or has come
+        before = f'<figure><img src="{picture}" alt="The picture it was made from"><figcaption>before</figcaption></figure>'
     facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in recipe.get("facts", ()))
     downloads = link(output_url(output.id, download=True), "MP4")
     downloads += button("upscale", "Upscale", "larger", show=True, style="", output=output.id)
     downloads += button("to-swap", "Send to Character Swap", "swap", show=True, style="", output=output.id)
     return piece(
         f'<section class="panel faces" aria-label="Result"><h3 class="clip">{title}</h3><div class="beside">{before}'
-        f'<figure><video controls playsinline preload="metadata" src="{escape(output_url(output.id))}"></video>'
+        f'<figure><video controls playsinline preload="metadata"{poster} src="{escape(output_url(output.id))}"></video>'
         f"<figcaption>after</figcaption></figure></div>{mouth_course(recipe.get('mouth', ()))}"
         f'<div class="facts">{facts}</div><div class="downloads">{downloads}</div></section>'
     )

@@ -139,7 +139,8 @@ class LipSync:
             changed |= {"narration": made.model_dump(mode="json"), "voice": made.voice, "title": spec.title or made.title}
         else:
             path, output = self._shelf.find(spec.audio, "audio")
-            changed["title"] = spec.title or (output.title if output else path.stem)
+            name = "Recording" if path.stem == "audio" else path.stem  # a browser's microphone gives files of that name
+            changed["title"] = spec.title or (output.title if output else name)
         return spec.model_copy(update=changed)
 
     def title(self, spec: LipSyncSpec) -> str:
