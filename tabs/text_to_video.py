@@ -174,7 +174,7 @@ class TextToVideoTab:
             job = self.view.submit(kind, spec)
         except GreenroomError as error:
             return [problem(error), gr.skip(), *self.view.unchanged()]
-        return ["", job.spec.get("seed") if values[0] == SHOTS else gr.skip(), *self.view.focus(job)]
+        return ["", str(job.spec["seed"]) if values[0] == SHOTS else gr.skip(), *self.view.focus(job)]
 
     @toasted
     def _use_settings(self, event: gr.EventData) -> list[Any]:
