@@ -49,6 +49,11 @@ def test_a_face_is_swapped_from_the_page(page: Any, face: Picture, tmp_path: Pat
 
     page.locator("#swap-gallery").get_by_role("button", name="Wan 2.2 Animate").click()
     page.locator("#swap-options").get_by_text("Frame rate").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Compare the framing").click()
+    page.locator("#swap-framing").get_by_text("times smaller in the picture").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Frame it alike").click()
+    page.locator("#swap-framing").get_by_text("framed as the clip now").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Frame it alike").wait_for(state="hidden", timeout=PATIENCE)
     page.locator("#swap-go").click()
     page.locator("#swap-trouble").get_by_text("No ComfyUI server is set").wait_for(timeout=PATIENCE)
     page.locator("#swap-outputs").get_by_role("button", name="Use the settings of a-short-clip (face swap)").first.click()
