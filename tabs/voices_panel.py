@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput
-from studio.jobs.model import ACTIVE
 from studio.studio import Studio
 from studio.voice_transcripts import ask_for_transcript
 from studio.voices.model import Judgement, TranscriptStatus, Voice, Window
@@ -106,12 +105,8 @@ class VoicesPanel:
                 elem_id="voice-package",
             )  # fmt: skip
         self.edit = _EditForm()
-        self.timer = gr.Timer(1.0, active=False)
         self._wire_new()
         self._wire_listing()
-        # Transcripts are made in the background: look at them until none is under way.
-        self.changed.change(lambda: gr.Timer(active=True), None, self.timer, **QUIET)
-        self.timer.tick(self._look_again, None, [self.listing, self.timer], **QUIET)
 
     def _wire_new(self) -> None:
         new = self.new
@@ -131,10 +126,6 @@ class VoicesPanel:
     def refreshed(self) -> str:
         """The listing as it is now: transcripts are made in the background."""
         return self._list()
-
-    def _look_again(self) -> list[Any]:
-        active = self._studio.jobs.list(states=tuple(ACTIVE), kinds=("voice_transcript",), limit=1)
-        return [self._list(), gr.Timer(active=bool(active))]
 
     def _list(self) -> str:
         return voices_list(self._studio.voices.list())
@@ -196,8 +187,7 @@ class VoicesPanel:
             return [self._list(), count + 1, *[gr.skip()] * 7]
         if data.get("act") == "transcript":
             job = self._studio.jobs.submit("voice_transcript", {"voice": voice})
-            notice(f"{job.title} is being made.")
-            return [gr.skip(), count + 1, *[gr.skip()] * 7]
+            notice(f"{job.title} is being made. Open this list again to see it.")
         if data.get("act") == "edit":
             found = self._studio.voices.get(voice)
             values = [found.name, found.transcript, ", ".join(found.tags), found.notes, found.consent]
