@@ -204,7 +204,7 @@ class SystemCalls:
         now, without making anything. Worth a call before long work; nothing is queued, loaded or spent.
 
         Args:
-            kind: voiceover, lip_sync, animate_portrait, text_to_video or image_to_video.
+            kind: voiceover, lip_sync, animate_portrait, character_swap, text_to_video or image_to_video.
             spec: its fields, the same as /submit takes for that kind.
 
         Returns:

@@ -15,6 +15,8 @@ from studio.errors import InvalidInput
 from studio.memory.model import Admit, Refuse
 from studio.memory.reservations import weighed
 from studio.memory.sizes import GIB
+from studio.productions.character_swap import CharacterSwap
+from studio.productions.character_swap_builtin import BUILTIN
 from studio.productions.face_times import FaceForecast
 from studio.productions.lip_sync import LipSync
 from studio.productions.portrait import AnimatePortrait
@@ -63,14 +65,22 @@ def forecast(studio: Studio, kind: str, spec: Mapping[str, Any]) -> Forecast:
         found = _of_script(production, validated(VoiceoverSpec, spec))
     elif isinstance(production, TextToVideo):
         return _of_clip(studio, production, validated(production.Spec, spec))
-    elif isinstance(production, LipSync | AnimatePortrait):
+    elif isinstance(production, LipSync | AnimatePortrait | CharacterSwap):
         foretelling: Any = production  # each takes the spec of its own kind
         found = _of_face(foretelling.forecast(validated(production.Spec, spec)))
     else:
-        able = "voiceover, lip_sync, animate_portrait, text_to_video, image_to_video"
+        able = "voiceover, lip_sync, animate_portrait, character_swap, text_to_video, image_to_video"
         raise InvalidInput(f'Nothing can be foretold of a job of the kind "{kind}".', f"Kinds that can: {able}.")
+    if isinstance(production, CharacterSwap) and found.engine != BUILTIN:
+        return replace(found, memory=_at_comfyui(studio.templates.get(found.engine).usable().memory_gib))
     fits, memory = memory_fit(studio, studio.catalog.get(found.engine))
     return replace(found, fits=fits, memory=memory)
+
+
+def _at_comfyui(memory_gib: float) -> str:
+    """What is weighed by the server's own word, when the job's turn has come and others have made way."""
+    needs = f"Needs about {memory_gib:g} GiB" if memory_gib else "What it needs is not known: it takes what is free"
+    return f"{needs} on the ComfyUI server, weighed when its turn comes."
 
 
 def memory_fit(

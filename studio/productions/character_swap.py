@@ -16,13 +16,15 @@ from studio.jobs.model import JobOutput
 from studio.jobs.production import GPU_LANE, Stage
 from studio.library import Library, Output
 from studio.paths import DataPaths
-from studio.productions.character_swap_builtin import BUILTIN, BuiltinSwap
+from studio.productions.character_swap_builtin import BUILTIN, BuiltinSwap, builtin_inputs
+from studio.productions.character_swap_forecast import foretell, work_of
 from studio.productions.character_swap_inputs import Given, TemplateFiles
 from studio.productions.character_swap_run import Fetched, Ran, TemplateRun, graph_hash, refuse_missing
 from studio.productions.character_swap_spec import CharacterSwapSpec
+from studio.productions.face_times import FaceForecast
 from studio.productions.face_work import poster
 from studio.productions.lip_sync import as_job_output, shelf_of
-from studio.run_book import RunBook, Work
+from studio.run_book import RunBook
 from studio.templates import Template, TemplateChecks, Templates
 from studio.templates.manifest import InputKind, Manifest
 
@@ -63,11 +65,11 @@ class CharacterSwap:
 
     def __init__(self, rooms: Rooms, evict: Callable[[str], object]) -> None:
         self._library, self._templates, self._comfyui = rooms.library, rooms.templates, rooms.comfyui
-        self._builtin = BuiltinSwap(rooms)
         self._files = TemplateFiles(shelf_of(rooms))
         self._run = TemplateRun(rooms.comfyui, rooms.memory, evict, self._files)
         self._checks = TemplateChecks(rooms.comfyui)
         self.book = RunBook(rooms.paths.root / "character-swap-runs.json")
+        self._builtin = BuiltinSwap(rooms, self.book)
 
     def prepare(self, spec: CharacterSwapSpec) -> CharacterSwapSpec:
         """See that template, files, values and server can be; every value is settled, the seed drawn.
@@ -92,6 +94,22 @@ class CharacterSwap:
         name = self._files.name(spec)
         title = spec.title or (f"{name} ({template.title})" if name else template.title)
         return spec.model_copy(update={"options": values, "title": title[:200]})
+
+    def forecast(self, spec: CharacterSwapSpec) -> FaceForecast:
+        """The pictures of the result and how long it should take, without making anything.
+
+        Raises:
+            GreenroomError: as `prepare` would.
+        """
+        settled = self.prepare(spec)
+        template = None if settled.template == BUILTIN else self._templates.get(settled.template)
+        inputs = builtin_inputs() if template is None else template.usable().inputs
+        key = next((place.key for place in inputs if place.kind is InputKind.VIDEO and place.key in settled.files), "")
+        if not key:
+            return FaceForecast(settled.template, 0.0, 0, None)
+        clip = self._files.find(settled, key)
+        found = foretell(self.book, template, key, clip, settled.options, (settled.trim_start, settled.trim_end))
+        return FaceForecast(settled.template, found.cost.seconds, found.cost.frames, found.time)
 
     def title(self, spec: CharacterSwapSpec) -> str:
         return spec.title or "A character swap"
@@ -136,12 +154,6 @@ class CharacterSwap:
             beside.append(poster(shown.ready, stage.scratch))
         duration = {} if result.kind == "image" else {"duration": round(probe(result.path).duration, 3)}
         return self._library.add(result.path, result.kind, spec.title, {**recipe, **duration}, beside)
-
-
-def work_of(template: str, values: Mapping[str, Any], width: int, height: int, frames: int) -> Work:
-    """What the time of a template's run hangs on: the clip as it is sent, and the sampler's steps."""
-    steps = values.get("steps")
-    return Work(template, "", width, height, frames, steps if isinstance(steps, int) else 1)
 
 
 def _recipe(

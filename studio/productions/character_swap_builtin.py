@@ -21,8 +21,10 @@ from studio.input_care import prepare_video
 from studio.jobs.model import JobOutput
 from studio.jobs.production import CPU_LANE, Stage
 from studio.productions.face_inputs import fingerprint
+from studio.productions.face_times import RenderTime
 from studio.productions.face_work import Report, cleared, fresh, joined, part_frames, poster, render_missing, reported
 from studio.productions.lip_sync import Rooms, as_job_output, finished_video, shelf_of
+from studio.run_book import RunBook
 from studio.templates.manifest import InputKind, Parameter, ParameterKind, TemplateInput
 from studio.validation import validated
 
@@ -145,13 +147,17 @@ class SwapSpec(Protocol):
 
 
 class BuiltinSwap:
-    """Holds no state of a job: a resumed job goes on from the parts on disk."""
+    """Holds no state of a job: a resumed job goes on from the parts on disk.
+
+    Args:
+        book: learns how long pictures take.
+    """
 
     engine: ClassVar[type[Engine]] = BasicFaceSwap
     lane: ClassVar[str] = CPU_LANE
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._library, self._site = rooms.library, rooms.site
+    def __init__(self, rooms: Rooms, book: RunBook) -> None:
+        self._library, self._site, self._book = rooms.library, rooms.site, book
         self._shelf = shelf_of(rooms)
 
     def prepare(self, spec: SwapSpec) -> dict[str, Any]:
@@ -195,13 +201,15 @@ class BuiltinSwap:
             driving = prepare_video(driving, None, fresh(stage.scratch / "ready"), trim, stage.check)
         request = _request(options, reference, driving, stage)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
+        clock = RenderTime()
         parts = render_missing(
             request,
-            lambda able, wanted: able.swap(wanted),
+            lambda able, wanted: clock.of(able.swap(wanted)),
             lambda: stage.engine(BasicFaceSwap, options.of_engine),
             stage,
             (0.0, _RENDERED),
         )
+        clock.teach(self._book, BUILTIN, "", driving)
         stage.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = stage.scratch / "face-swap.mp4"

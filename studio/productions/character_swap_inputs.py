@@ -65,6 +65,14 @@ class TemplateFiles:
             path, _ = self._shelf.find(value, places[key].title)
             _check_file(path, places[key])
 
+    def find(self, spec: CharacterSwapSpec, key: str) -> Path:
+        """The file that was given for an input.
+
+        Raises:
+            NotFound, InvalidInput: it is not there.
+        """
+        return self._shelf.find(spec.files[key], key.replace("_", " "))[0]
+
     def name(self, spec: CharacterSwapSpec) -> str:
         """What the job's clip, or else its first file, is called."""
         value = spec.driving_video or next(iter(spec.files.values()), "")

@@ -22,8 +22,10 @@ from PIL import Image
 from media.video import probe_video
 from studio.comfyui.client import ComfyUIClient
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput
+from studio.forecast import forecast
 from studio.jobs.model import Job, JobState
-from studio.productions.character_swap import CharacterSwap, work_of
+from studio.productions.character_swap import CharacterSwap
+from studio.productions.character_swap_forecast import work_of
 from studio.productions.video_render import PREVIEW
 from studio.settings import load_settings
 from studio.studio import Studio
@@ -99,6 +101,8 @@ def test_a_template_makes_its_results_with_a_recipe(house: House, picture_file: 
     expected = production.book.seconds(work)
     assert expected is not None and 0 < expected.seconds < 60 and expected.runs == 1, "the next one can be foretold"
     assert production.book.seconds(replace(work, engine="another")) is None
+    told = forecast(house.studio, "character_swap", {**recipe["spec"], **house.files, "template": BLUR})
+    assert (told.engine, told.frames) == (BLUR, 8) and told.time == expected and "ComfyUI server" in told.memory
     again = house.made(**{key: value for key, value in recipe["spec"].items() if key not in ("template", *house.files)})
     assert house.studio.library.get(again.outputs[0].id).recipe["seed"] == recipe["seed"]
 

@@ -13,6 +13,7 @@ import pytest
 from media.decode import probe
 from media.video import Picture, probe_video
 from studio.errors import InvalidInput
+from studio.forecast import forecast
 from studio.jobs.model import JobState
 from studio.productions.character_swap_builtin import BUILTIN, BuiltinOptions, builtin_as_dict, builtin_parameters
 from studio.settings import load_settings
@@ -37,6 +38,8 @@ def spec(clip: Path, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_face_is_swapped_and_told_how(studio: Studio, clip: Path) -> None:
+    before = forecast(studio, "character_swap", spec(clip))
+    assert (before.engine, before.frames, before.time) == (BUILTIN, 30, None), "nothing like it was measured here"
     job = studio.jobs.wait(studio.jobs.submit("character_swap", spec(clip, options={"strength": 0.9})).id, 120)
     assert job.state is JobState.DONE, job.error
     made = studio.library.get(job.outputs[0].id)
@@ -46,6 +49,8 @@ def test_a_face_is_swapped_and_told_how(studio: Studio, clip: Path) -> None:
     assert recipe["report"]["edited"] == recipe["report"]["frames"] == 30 and recipe["report"]["gaps"] == []
     assert recipe["kind"] == "character_swap" and recipe["options"]["strength"] == 0.9 and recipe["commercial_use"]
     assert any("basic" in fact for fact in recipe["facts"])
+    told = forecast(studio, "character_swap", spec(clip, options={"seconds": 0.4}))
+    assert told.frames == 10 and told.time is not None and 0 < told.time.seconds < 60 and told.memory
     again = studio.jobs.submit(
         "character_swap", {**recipe["spec"], "driving_video": made.id, "trim_start": 0.4, "trim_end": 0.8}
     )  # fmt: skip
