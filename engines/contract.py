@@ -15,11 +15,11 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
 
 from engines.extent import Extent, Saving
 from engines.faces import contract as faces
+from engines.options import EngineOptions as EngineOptions
+from engines.options import option as option
 from engines.swap import contract as swap
 from engines.upscaling import contract as upscaling
 from engines.video import contract as video
@@ -137,38 +137,6 @@ class Card:
     @property
     def commercial_use(self) -> bool:
         return self.code_licence.commercial_use and self.weights_licence.commercial_use
-
-
-class EngineOptions(BaseModel):
-    """Base of every engine's options: an unknown or out-of-range key is refused, naming the key."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def option(
-    default: Any,
-    title: str,
-    description: str,
-    *,
-    common: bool = False,
-    reload: bool = False,
-    unit: str = "",
-    hidden_with: dict[str, list[Any]] | None = None,
-    **limits: Any,
-) -> Any:
-    """A field of an engine's options, written once and shown by every page, API and document.
-
-    Args:
-        common: shown open in the tab; the rest is folded under "Advanced".
-        reload: changing it needs a fresh worker (another variant of the weights, say).
-        unit: shown beside the number.
-        hidden_with: values of other options with which this one does not apply; a page hides it then and sends its default.
-        limits: ge, le, multiple_of and the like, as pydantic's Field takes them.
-    """
-    extra: JsonDict = {"common": common, "reload": reload, "unit": unit}
-    if hidden_with:
-        extra["hidden_with"] = dict(hidden_with)
-    return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from tabs.fit import memory_fit, time_in_words
 from tabs.html import about, html_piece, piece
 from tabs.job_view import JobView
 from tabs.lip_sync_form import LIBRARY, PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm, point_line
+from tabs.option_controls import of_one_method
 from tabs.wiring import QUIET, clicked, problem, toasted
 
 KINDS = ("lip_sync", "animate_portrait")
@@ -89,8 +90,9 @@ class LipSyncTab:
         seen: list[Any] = [form.face_from, form.video, form.face_output]
         for changed in seen:
             changed.change(self._first_picture, seen, form.first, trigger_mode="always_last", **QUIET)
+        shown = [*(made.group for made in form.options), *(component for component, _ in of_one_method(form.options))]
         for chosen in (form.engine, form.mode):
-            chosen.change(self._engine_chosen, [form.engine, form.mode], [made.group for made in form.options], **QUIET)
+            chosen.change(self._engine_chosen, [form.engine, form.mode], shown, **QUIET)
         for told in (form.mode, form.face_from, form.picture, form.video, form.face_output, form.speech_from, form.text,
                      form.voice, form.recording, form.audio_output, form.driving_from, form.driving, form.driving_output,
                      form.engine, form.fps, form.length):  # fmt: skip
@@ -117,7 +119,11 @@ class LipSyncTab:
 
     def _engine_chosen(self, engine: str, mode: str) -> list[Any]:
         meant = self.form.meant(engine, mode)
-        return [gr.update(visible=made.engine_id == meant) for made in self.form.options]
+        method = "lip_sync" if mode == SPEAK else "animate"
+        return [
+            *(gr.update(visible=made.engine_id == meant) for made in self.form.options),
+            *(gr.update(visible=only_for == method) for _, only_for in of_one_method(self.form.options)),
+        ]
 
     def _first_picture(self, face_from: str, video: str | None, output: str | None) -> Any:
         """The first picture of what was chosen, for clicking on a face in it; an uploaded picture shows itself."""

@@ -60,7 +60,9 @@ class LipSyncForm:
             )
         able = [engine for engine in studio.catalog.of(Capability.FACES) if engine.Options.model_fields]
         now = self.meant(AUTO, SPEAK)
-        self.options: list[OptionControls] = [build_controls(engine, visible=engine.card.id == now) for engine in able]
+        self.options: list[OptionControls] = [
+            build_controls(engine, visible=engine.card.id == now, method="lip_sync") for engine in able
+        ]
         with gr.Accordion("Picture and file", open=False), gr.Row():
             shown: dict[str, Any] = {"min_width": 160, "interactive": True}
             self.fps = gr.Dropdown([24, 25, 30, 50, 60], value=25, label="Pictures a second (of a still)", **shown)

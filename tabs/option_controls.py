@@ -15,16 +15,25 @@ from tabs.wiring import QUIET
 
 @dataclass(frozen=True)
 class OptionControls:
-    """The controls of one engine, hidden as a group while another engine is chosen."""
+    """The controls of one engine, hidden as a group while another engine is chosen.
+
+    Args:
+        names, components: of the options, in one order. only_for: the method that looks at each, "" for all methods.
+    """
 
     engine_id: str
     group: gr.Column
     names: tuple[str, ...]
     components: tuple[Component, ...]
+    only_for: tuple[str, ...]
 
 
-def build_controls(engine: type[Engine], *, visible: bool) -> OptionControls:
-    """Draw the controls here: common options open, the rest folded under "Advanced"."""
+def build_controls(engine: type[Engine], *, visible: bool, method: str = "") -> OptionControls:
+    """Draw the controls here: common options open, the rest folded under "Advanced".
+
+    Args:
+        method: what the page begins with; options of another method are there and hidden. "" shows all.
+    """
     schema = engine.Options.model_json_schema()
     fields = {name: _flatten(field) for name, field in schema.get("properties", {}).items()}
     common = {name: field for name, field in fields.items() if field.get("common")}
@@ -41,7 +50,10 @@ def build_controls(engine: type[Engine], *, visible: bool) -> OptionControls:
     for name, field in fields.items():
         for other, values in field.get("hidden_with", {}).items():
             _hide_with(made[name], field, made[other], values)
-    return OptionControls(engine.card.id, group, tuple(made), tuple(made.values()))
+    methods = tuple(str(fields[name].get("only_for", "")) for name in made)
+    for component, only_for in zip(made.values(), methods, strict=True):
+        component.visible = not (method and only_for) or only_for == method
+    return OptionControls(engine.card.id, group, tuple(made), tuple(made.values()), methods)
 
 
 def _hide_with(control: Component, field: Mapping[str, Any], other: Any, values: Sequence[Any]) -> None:
@@ -51,6 +63,12 @@ def _hide_with(control: Component, field: Mapping[str, Any], other: Any, values:
         return gr.update(visible=False, value=field.get("default")) if value in values else gr.update(visible=True)
 
     other.change(chosen, other, control, **QUIET)
+
+
+def of_one_method(controls: Sequence[OptionControls]) -> list[tuple[Component, str]]:
+    """Every control that only one method looks at, with that method's name."""
+    pairs = [pair for group in controls for pair in zip(group.components, group.only_for, strict=True)]
+    return [(component, method) for component, method in pairs if method]
 
 
 def all_components(controls: Sequence[OptionControls]) -> list[Component]:

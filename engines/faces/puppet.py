@@ -34,16 +34,18 @@ class PuppetOptions(EngineOptions):
     """How the puppet moves."""
 
     expression: float = option(
-        1.0, "Expression", "How wide the mouth opens for the same sound.", common=True, ge=0.5, le=1.6, multiple_of=0.05
-    )
+        1.0, "Expression", "How wide the mouth opens for the same sound.", common=True, ge=0.5, le=1.6, multiple_of=0.05,
+        only_for="lip_sync",
+    )  # fmt: skip
     motion: float = option(
         1.0, "Head motion", "How much the head of a still picture moves; 0 keeps it at rest.", common=True, ge=0, le=2,
-        multiple_of=0.1,
+        multiple_of=0.1, only_for="lip_sync",
     )  # fmt: skip
-    blinks: bool = option(True, "Blinks", "Whether the eyes of a still picture blink.", common=True)
+    blinks: bool = option(True, "Blinks", "Whether the eyes of a still picture blink.", common=True, only_for="lip_sync")
     driving: float = option(
-        1.0, "Driving strength", "How strongly a portrait follows the driving video.", ge=0.2, le=1.6, multiple_of=0.1
-    )
+        1.0, "Driving strength", "How strongly a portrait follows the driving video.", common=True, ge=0.2, le=1.6,
+        multiple_of=0.1, only_for="animate",
+    )  # fmt: skip
 
 
 class Puppet(Engine):

@@ -59,6 +59,8 @@ def test_a_portrait_speaks_then_leads_another(page: Any, server: RunningStudio, 
 
     choose(page, "face-mode", "Animate a portrait")
     page.locator("#driving").wait_for()
+    page.get_by_text("Driving strength", exact=True).locator("visible=true").first.wait_for()
+    assert page.get_by_text("Head motion", exact=True).locator("visible=true").count() == 0, "it does nothing here"
     assert page.locator("#face-from").get_by_text("Video", exact=True).count() == 0
     page.locator("#face-picture input[type=file]").set_input_files(PORTRAITS / "mona-lisa.jpg")
     choose(page, "driving-from", "Library")
