@@ -29,6 +29,7 @@ BENCHES = {
     "job_acceptance": "Accepting a job with 10,000 rows in the table",
     "studio_overhead": "The studio against its bare engine on the same text",
     "memory_return": "Memory returned over 20 loads and unloads",
+    "engine_loads": "Loading and unloading every engine that is ready",
     "engine_swap": "From one engine to the next, with and without a spare worker",
     "page_traffic": "What an open page sends, at rest and at work",
     "edit_cost": "One sentence changed in a one-hour script",
