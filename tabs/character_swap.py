@@ -67,7 +67,7 @@ class CharacterSwapTab:
         view.wire(page)
         shown = [view.current, view.page, *view.painted]
         self.go.click(self._generate, form.inputs, [self.trouble, self.uploads, form.gallery, form.about, *shown], **QUIET)
-        self.stop.click(view.stop, view.looked_at, view.painted, **QUIET)
+        self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         picks = [slot.pick for slot in form.slots.slots]
         tab.select(self._opened, form.template, [form.gallery, form.about, self.uploads, *picks], **QUIET)
         self._wire_form(page)

@@ -125,15 +125,16 @@ def html_piece(
     on_draw: str = "greenroom.paintAuditions()",
     on_load: str = "",
     live: bool = False,
+    value: str = "value || ''",
     **more: Any,
 ) -> gr.HTML:
     """A gr.HTML whose buttons reach Python: `piece.click(handler)` gets their data in gr.EventData.
 
     Args:
         on_draw: JavaScript run after each redraw; `element` is at hand. on_load: run once; `trigger` too.
-        live: announce changes to screen readers (politely).
+        live: announce changes to screen readers (politely). value: JavaScript for the HTML that is shown.
     """
-    template = '<div aria-live="polite">${value || ""}</div>' if live else "${value || ''}"
+    template = f'<div aria-live="polite">${{{value}}}</div>' if live else f"${{{value}}}"
     return gr.HTML(
         draw if isinstance(draw, str) else draw(),
         html_template=template,

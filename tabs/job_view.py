@@ -3,10 +3,15 @@
 The page only looks: the job runs in the server whatever happens to the page. A browser remembers the id of its job in
 local storage and nothing else, and the id is looked up, never trusted. A timer asks for news while a job of the tab is
 active and is off otherwise, so an idle page sends nothing.
+
+Handlers answer in any order: what a tick drew of the job in front may arrive after another job was chosen, with that job's
+stop button in the other one's place. So each drawing says whom it shows, and those that follow a choice when that was made;
+`inFront` in page.js leaves out what came too late.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,15 +39,17 @@ class Seen:
     counter: int = -1
     job: str = ""
     page: int | None = None
+    quiet: bool = False
+    """Nothing was active when it was last told: the next look, which costs nothing, ends the looking."""
     pieces: dict[str, int] = field(default_factory=dict)
 
-    def news(self, name: str, html: str) -> Any:
-        """`html`, or a skip when the page shows just that already."""
-        mark = hash(html)
-        if self.pieces.get(name) == mark:
+    def news(self, name: str, html: str, mark: str = "", *, always: bool = False) -> Any:
+        """`html` with the mark before it, or a skip when the page shows just that already."""
+        content = hash(html)
+        if self.pieces.get(name) == content and not always:
             return gr.skip()
-        self.pieces[name] = mark
-        return html
+        self.pieces[name] = content
+        return mark + html
 
 
 class JobView:
@@ -75,9 +82,13 @@ class JobView:
         self.page = gr.State(None)
         self.seen = gr.State(None)
         self.timer = gr.Timer(TICK_SECONDS, active=False)
-        self.card = html_piece(elem_id=f"{prefix}card", live=True)
-        self.player = build_player(f"{prefix}player")
-        self.detail = html_piece(elem_id=f"{prefix}detail", on_draw="greenroom.paintAuditions(); greenroom.keepFolds(element)")
+        self.card = html_piece(elem_id=f"{prefix}card", live=True, value=_in_front(prefix, "card"))
+        self.player = build_player(f"{prefix}player", value=_in_front(prefix, "player"))
+        self.detail = html_piece(
+            elem_id=f"{prefix}detail",
+            on_draw="greenroom.paintAuditions(); greenroom.keepFolds(element)",
+            value=_in_front(prefix, "detail"),
+        )
         if beneath is not None:
             beneath()
         self.outputs = html_piece(elem_id=f"{prefix}outputs")
@@ -105,40 +116,45 @@ class JobView:
 
     def focus(self, job: Job) -> list[Any]:
         """Updates for [current, page, *painted] that bring this job to the front."""
-        return [job.id, None, *self.paint(job.id, None, None)]
+        return [job.id, None, *self.paint(job.id, None, None, chosen=True)]
 
     def unchanged(self) -> list[Any]:
         return [gr.skip()] * (2 + len(self.painted))
 
     @toasted
     def stop(self, current: str, seen: Seen | None, page: int | None) -> list[Any]:
-        """Cancel the job in front, or the newest one of this tab that has not ended; updates for `painted`."""
+        """Cancel the job in front, or the newest one of this tab that has not ended; updates for [current, *painted]."""
         job = self.job(current)
         if job is None or job.state.ended:
             job = next(iter(self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=1)), None)
         if job is None:
             raise InvalidInput("Nothing is running.")
         self._studio.jobs.cancel(job.id)
-        return self.paint(job.id, seen, page)
+        return [job.id, *self.paint(job.id, _stale(seen), page, chosen=True)]
 
-    def paint(self, current: str, seen: Seen | None, page: int | None) -> list[Any]:
-        """Updates for `painted`; all skips when nothing has changed since `seen`."""
+    def paint(self, current: str, seen: Seen | None, page: int | None, *, chosen: bool = False) -> list[Any]:
+        """Updates for `painted`; all skips when nothing has changed since `seen`.
+
+        Args:
+            chosen: the person has just chosen this job and page; what was asked for before is not to be shown any more.
+        """
         counter = self._studio.jobs.change_counter()
         seen = seen if isinstance(seen, Seen) else Seen()
         if (seen.counter, seen.job, seen.page) == (counter, current, page):
-            return [gr.skip()] * len(self.painted)
+            return [*[gr.skip()] * (len(self.painted) - 1), gr.Timer(active=False) if seen.quiet else gr.skip()]
         active = self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=20)
         job = self.job(current) or next(iter(active), None) or self._latest()
         others = [other for other in active if job is None or other.id != job.id]
-        seen.counter, seen.job, seen.page = counter, current, page
+        seen.counter, seen.job, seen.page, seen.quiet = counter, current, page, not active
         recent = self._studio.library.list(limit=RECENT)
+        mark = f"<!--{time.time_ns() // 1000 if chosen else 0} {current}/{page}-->"
         return [
-            seen.news("card", job_card(job, others)),
-            seen.news("player", player(self._playable(job, recent))),
-            seen.news("detail", "" if job is None else self._detail(job, page)),
+            seen.news("card", job_card(job, others), mark, always=chosen),
+            seen.news("player", player(self._playable(job, recent)), mark),
+            seen.news("detail", "" if job is None else self._detail(job, page), mark),
             seen.news("outputs", outputs_list(recent)),
             seen,
-            gr.Timer(active=bool(active)),
+            gr.Timer(active=True) if active else gr.skip(),
         ]
 
     def job(self, job_id: object) -> Job | None:
@@ -186,7 +202,12 @@ class JobView:
             self._studio.library.delete(data.get("output", ""))
         else:
             return [gr.skip()] * (1 + len(self.painted))
-        return [current, *self.paint(current, _stale(seen), page)]
+        return [current, *self.paint(current, _stale(seen), page, chosen=True)]
+
+
+def _in_front(view: str, piece: str) -> str:
+    """The piece's value as the page shows it, an expression in JavaScript."""
+    return f"greenroom.inFront('{view}', '{piece}', value)"
 
 
 def _stale(seen: Seen | None) -> Seen:

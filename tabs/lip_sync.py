@@ -62,7 +62,7 @@ class LipSyncTab:
         shown = [view.current, view.page, *view.painted]
         self.go.click(self._generate, form.inputs, [self.trouble, *shown], **QUIET)
         self.preview.click(self._preview, form.inputs, [self.trouble, *shown], **QUIET)
-        self.stop.click(view.stop, view.looked_at, view.painted, **QUIET)
+        self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         self._wire_form(tab)
         for sender in senders:
             sender.click(self._sent, None, [tabs, form.mode, form.speech_from, form.audio_output, *self._speech_groups], **QUIET)

@@ -50,6 +50,6 @@ def player(shown: Playable | None) -> str:
     )
 
 
-def build_player(elem_id: str) -> gr.HTML:
-    """The empty player; give it `player(...)` as its value."""
-    return html_piece(elem_id=elem_id, on_draw=ON_DRAW)
+def build_player(elem_id: str, **more: str) -> gr.HTML:
+    """The empty player; give it `player(...)` as its value. `more` goes to `html_piece`."""
+    return html_piece(elem_id=elem_id, on_draw=ON_DRAW, **more)

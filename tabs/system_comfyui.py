@@ -8,18 +8,14 @@ from studio.comfyui.card import COMFYUI_ID
 from studio.comfyui.standing import Standing
 from studio.workers.model import Residency
 from tabs.html import about, button, chip
+from tabs.system_group import holders
 
 
 def comfyui_group(server: Standing, *, shown: bool) -> str:
     """A fold of its own with one row."""
     held = f", {server.worker.memory_gib:.2f} GiB held" if server.worker else ""
     counted = f"{'connected' if server.readiness.ready else 'not connected'}{held}"
-    heads = "".join(f"<th>{head}</th>" for head in ("Server", "State", "Holds", "Idle", ""))
-    return (
-        f'<details class="fold" data-fold="group:comfyui"{" open" if shown else ""}>'
-        f"<summary><b>ComfyUI</b> <small>{counted}</small></summary>"
-        f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{_row(server)}</tbody></table></div></details>'
-    )
+    return holders(COMFYUI_ID, "ComfyUI", counted, "Server", _row(server), shown=shown)
 
 
 def comfyui_words(server: Standing) -> str:

@@ -25,6 +25,7 @@ from tabs.html import about, button, chip, html_piece, piece, size
 from tabs.notices import notice
 from tabs.outputs_list import ago
 from tabs.system_comfyui import comfyui_group, comfyui_words
+from tabs.system_group import holders
 from tabs.wiring import clicked
 
 ENDED_SHOWN = 6
@@ -157,12 +158,7 @@ def _group(capability: Capability, title: str, engines: Sequence[EngineFacts], *
     counted = f"{len(engines)} engine{'' if len(engines) == 1 else 's'}, {ready} ready"
     holding = f", {held:.2f} GiB held" if held else ""
     rows = "".join(_row(engine) for engine in sorted(engines, key=lambda one: _ORDER[one.status.residency]))
-    heads = "".join(f"<th>{head}</th>" for head in ("Engine", "State", "Holds", "Idle", ""))
-    return (
-        f'<details class="fold" data-fold="group:{capability}"{" open" if shown else ""}>'
-        f"<summary><b>{title}</b> <small>{counted}{holding}</small></summary>"
-        f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>'
-    )
+    return holders(capability, title, counted + holding, "Engine", rows, shown=shown)
 
 
 def _row(engine: EngineFacts) -> str:

@@ -80,7 +80,7 @@ class TextToVideoTab:
         view.wire(page)
         shown = [view.current, view.page, *view.painted]
         self.go.click(self._generate, form.inputs, [self.trouble, form.seed, *shown], **QUIET)
-        self.stop.click(view.stop, view.looked_at, view.painted, **QUIET)
+        self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         view.outputs.click(self._use_settings, None, [self.trouble, *form.inputs], **QUIET)
         view.detail.click(self._follow, None, [form.start, form.image, form.seed], **QUIET)
         view.detail.click(self._to_lip_sync, None, [tabs, faces.mode, faces.face_from, faces.face_output], **QUIET)

@@ -121,7 +121,7 @@ class VoiceoverTab:
         shown = [self.view.current, self.view.page, *self.view.painted]
         self.go.click(self._generate, [self.script, *self.form.inputs], [self.trouble, *shown], **QUIET)
         self.batch_go.click(self._generate_batch, [self.lines, *self.form.inputs], [self.trouble, *shown], **QUIET)
-        self.stop.click(self.view.stop, self.view.looked_at, self.view.painted, **QUIET)
+        self.stop.click(self.view.stop, self.view.looked_at, [self.view.current, *self.view.painted], **QUIET)
         edit = [self.edit_group, self.edit_text, self.editing]
         self.view.detail.click(self._sentence_clicked, self.view.looked_at, [*edit, *shown], **QUIET)
         self.edit_save.click(
@@ -227,7 +227,7 @@ class VoiceoverTab:
         act, segment = data.get("act"), data.get("segment", "")
         if act == "page":
             turned = int(data.get("page", "0"))
-            return [*closed, gr.skip(), turned, *self.view.paint(current, seen, turned)]
+            return [*closed, gr.skip(), turned, *self.view.paint(current, seen, turned, chosen=True)]
         if act not in ("again", "take", "edit"):
             return [*closed, *self.view.unchanged()]
         job = self.view.job(current) or self._newest()

@@ -84,6 +84,6 @@ def _said(figure: str, tag: str, form: str) -> str:
         if abs(value) >= _LARGEST:
             return figure
         said = num2words(value, lang=tag, to=form)
-    except (ValueError, NotImplementedError, OverflowError, TypeError, KeyError, IndexError):
+    except (ValueError, NotImplementedError, OverflowError, TypeError, KeyError, IndexError):  # each by some of its languages
         return figure
     return re.sub(r"\band\b", " ", said).replace("-", " ").replace(",", " ") if tag == "en" else str(said).lower()

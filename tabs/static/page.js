@@ -100,6 +100,18 @@ window.greenroom = (() => {
     element.addEventListener('click', event => act(event.target))
   }
 
+  // Answers come in any order. A drawing of a tab's job begins with a comment: when the person chose that job (0 where it only
+  // followed the last choice), and which job and page it shows. What is older than the choice, or shows another job, is not drawn.
+  const fronts = {}
+  const inFront = (view, piece, value) => {
+    const front = fronts[view] ||= { chosen: 0, shows: null, drawn: {} }
+    const [mark, chosen, shows] = /^<!--(\d+) (\S*)-->/.exec(value || '') || ['', '0', front.shows]
+    if (Number(chosen) > front.chosen) Object.assign(front, { chosen: Number(chosen), shows })
+    const late = Number(chosen) ? Number(chosen) < front.chosen : front.shows !== null && shows !== front.shows
+    if (!late) front.drawn[piece] = (value || '').slice(mark.length)
+    return front.drawn[piece] || ''
+  }
+
   // Folded parts stay as the person left them when a piece is drawn anew.
   const folds = new Map()
   const keepFolds = element => {
@@ -206,5 +218,5 @@ window.greenroom = (() => {
     return answer
   }
 
-  return { wire, mountPlayer, paintAuditions, keepFolds, askWhileSeen, toggleMode }
+  return { wire, inFront, mountPlayer, paintAuditions, keepFolds, askWhileSeen, toggleMode }
 })()

@@ -137,6 +137,40 @@ def test_two_jobs_are_tracked_at_once(page: Any, server: RunningStudio) -> None:
     wait_for_state(page, "cancelled", 30)
 
 
+def test_what_was_asked_before_a_choice_is_not_shown_after_it(page: Any, server: RunningStudio) -> None:
+    """Else the stop button under the pointer would, for a moment, be another job's."""
+    write_script(page, "The early one. " + long_script(303))
+    generate(page)
+    wait_for_state(page, "running")
+    held: list[tuple[Any, Any]] = []
+
+    def hold(route: Any) -> None:
+        answer = route.fetch()
+        if held or "The early one" not in answer.text():
+            route.fulfill(response=answer)
+        else:
+            held.append((route, answer))
+
+    page.route("**/gradio_api/run/predict*", hold)
+    while not held:
+        page.wait_for_timeout(100)
+    write_script(page, "The late one. " + long_script(304))
+    generate(page)
+    page.locator("#card .title").filter(has_text="The late one").first.wait_for()
+    page.evaluate(
+        """() => { window.fronts = new Set(); const card = document.querySelector('#card')
+        const look = () => window.fronts.add(card.querySelector('.title')?.textContent.slice(0, 12))
+        new MutationObserver(look).observe(card, { childList: true, subtree: true }); look() }"""
+    )
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    page.wait_for_timeout(1500)
+    assert page.evaluate("[...window.fronts]") == ["The late one"]
+    page.unroute_all(behavior="ignoreErrors")
+    stop_everything(server)
+    wait_for_state(page, "cancelled", 30)
+
+
 def test_an_idle_page_sends_nothing(page: Any, server: RunningStudio) -> None:
     stop_everything(server)
     page.wait_for_timeout(2000)
