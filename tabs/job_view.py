@@ -43,13 +43,18 @@ class Seen:
     """Nothing was active when it was last told: the next look, which costs nothing, ends the looking."""
     pieces: dict[str, int] = field(default_factory=dict)
 
-    def news(self, name: str, html: str, mark: str = "", *, always: bool = False) -> Any:
-        """`html` with the mark before it, or a skip when the page shows just that already."""
-        content = hash(html)
-        if self.pieces.get(name) == content and not always:
+    def news(self, name: str, html: str, shows: str = "", chosen: int | None = None) -> Any:
+        """`html`, or a skip when the page shows just that already.
+
+        Args:
+            shows: the job and page that it is of; "" for what does not go with the job in front.
+            chosen: when the person chose them, 0 for a look that follows the last choice, None without a mark.
+        """
+        content = hash((shows, html))
+        if self.pieces.get(name) == content and not chosen:
             return gr.skip()
         self.pieces[name] = content
-        return mark + html
+        return html if chosen is None else f"<!--{chosen} {shows}-->{html}"
 
 
 class JobView:
@@ -147,11 +152,11 @@ class JobView:
         others = [other for other in active if job is None or other.id != job.id]
         seen.counter, seen.job, seen.page, seen.quiet = counter, current, page, not active
         recent = self._studio.library.list(limit=RECENT)
-        mark = f"<!--{time.time_ns() // 1000 if chosen else 0} {current}/{page}-->"
+        shows, when = f"{current}/{page}", time.time_ns() // 1000 if chosen else 0
         return [
-            seen.news("card", job_card(job, others), mark, always=chosen),
-            seen.news("player", player(self._playable(job, recent)), mark),
-            seen.news("detail", "" if job is None else self._detail(job, page), mark),
+            seen.news("card", job_card(job, others), shows, when),
+            seen.news("player", player(self._playable(job, recent)), shows, when),
+            seen.news("detail", "" if job is None else self._detail(job, page), shows, when),
             seen.news("outputs", outputs_list(recent)),
             seen,
             gr.Timer(active=True) if active else gr.skip(),

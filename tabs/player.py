@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -50,6 +51,6 @@ def player(shown: Playable | None) -> str:
     )
 
 
-def build_player(elem_id: str, **more: str) -> gr.HTML:
+def build_player(elem_id: str, **more: Any) -> gr.HTML:
     """The empty player; give it `player(...)` as its value. `more` goes to `html_piece`."""
     return html_piece(elem_id=elem_id, on_draw=ON_DRAW, **more)
