@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
 from studio.library import Library
-from tabs.html import link, many, piece
+from tabs.html import link, many, piece, prose
 from tabs.wiring import output_url
 
 _MOST_SHOWN = 50
@@ -24,7 +22,7 @@ def batch_view(job: Job, library: Library) -> str:
         return ""
     failed = list(recipe.get("failed", ()))
     lines = "".join(
-        f'<li class="warning"><span><b>Line {one["line"]}</b> {escape(str(one["reason"]))}</span></li>'
+        f'<li class="warning"><span><b>Line {one["line"]}</b> {prose(str(one["reason"]))}</span></li>'
         for one in failed[:_MOST_SHOWN]
     )
     more = f"<li><span>and {len(failed) - _MOST_SHOWN} more</span></li>" if len(failed) > _MOST_SHOWN else ""

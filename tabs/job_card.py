@@ -60,7 +60,7 @@ def _reason(job: Job) -> str:
     if job.error is None:
         return ""
     hint = f" {prose(job.error.hint)}" if job.error.hint else ""
-    return f'<div class="reason" role="alert">{escape(job.error.reason)}{hint}</div>'
+    return f'<div class="reason" role="alert">{prose(job.error.reason)}{hint}</div>'
 
 
 def _other(job: Job) -> str:

@@ -13,7 +13,7 @@ from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job
 from studio.productions.doctor import last_report
 from studio.studio import Studio
-from tabs.html import button, chip, html_piece, piece
+from tabs.html import button, chip, html_piece, piece, prose
 from tabs.outputs_list import ago
 from tabs.wiring import clicked
 
@@ -84,11 +84,11 @@ def _report(report: Mapping[str, Any], now: float) -> str:
 
 def _row(finding: Mapping[str, Any]) -> str:
     outcome = str(finding["outcome"])
-    told = escape(str(finding["sentence"]))
+    told = prose(str(finding["sentence"]))
     times = ", ".join(f"{name} {float(value):.1f} ms" for name, value in finding["milliseconds"].items())
     if times:
         told += f" <small>{escape(times)}</small>"
     if finding["repair"] and outcome in ("failed", "warning"):
-        told += f'<div class="said"><b>Do this:</b> {escape(str(finding["repair"]))}</div>'
+        told += f'<div class="said"><b>Do this:</b> {prose(str(finding["repair"]))}</div>'
     state, name = chip(_CHIPS.get(outcome, "cold"), outcome), escape(str(finding["name"]))
     return f'<tr><td style="width:7.5rem">{state}</td><td style="width:14rem"><b>{name}</b></td><td>{told}</td></tr>'

@@ -21,7 +21,7 @@ from studio.memory.sizes import GIB
 from studio.studio import Studio
 from studio.weights import EngineWeights, WeightsState
 from studio.workers.model import Residency, WorkerStatus
-from tabs.html import about, button, chip, html_piece, piece, size
+from tabs.html import about, button, chip, html_piece, piece, prose, size
 from tabs.notices import notice
 from tabs.outputs_list import ago
 from tabs.system_comfyui import comfyui_group, comfyui_words
@@ -164,7 +164,7 @@ def _group(capability: Capability, title: str, engines: Sequence[EngineFacts], *
 def _row(engine: EngineFacts) -> str:
     card, status = engine.status.card, engine.status
     state = chip(str(status.residency)) if status.ready else chip("broken", "not ready")
-    said = "" if status.ready else f"<br><small>{escape(status.readiness)} {escape(status.next_step)}</small>"
+    said = "" if status.ready else f"<br><small>{prose(f'{status.readiness} {status.next_step}')}</small>"
     facts = f"{card.tier.value}, {card.device.value}, {card.weights_licence.name}"
     held = f"{sum(worker.memory_gib for worker in engine.workers):.2f} GiB" if engine.workers else "–"
     kept = f" {chip('warm', 'kept warm')}" if engine.chosen and not engine.idle else ""

@@ -13,7 +13,7 @@ from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.run_book import learned
 from studio.studio import Studio
-from tabs.html import about, button, chip, html_piece, piece
+from tabs.html import about, button, chip, html_piece, piece, prose
 from tabs.outputs_list import ago
 from tabs.system_times import times_table
 from tabs.wiring import clicked
@@ -103,7 +103,7 @@ def _row(job: Job, now: float, place: tuple[int, int] | None) -> str:
     if job.state is JobState.QUEUED and job.ahead and not note:
         note = f"{job.ahead} ahead in line"
     kind = " · ".join(filter(None, (_kind_title(job.kind), note)))
-    hint = f"<br><small>{escape(job.error.hint)}</small>" if job.error and job.error.hint else ""
+    hint = f"<br><small>{prose(job.error.hint)}</small>" if job.error and job.error.hint else ""
     return (
         f"<tr><td><b>{escape(job.title)}</b><br><small>{escape(kind)}</small>{hint}</td>"
         f'<td>{chip(job.state.value)}</td><td class="num">{round(100 * job.progress)} %</td>'

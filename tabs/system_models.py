@@ -15,7 +15,7 @@ from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.studio import Studio
 from studio.weights import EngineWeights, WeightsState
-from tabs.html import button, chip, html_piece, piece, size
+from tabs.html import button, chip, html_piece, piece, prose, size
 from tabs.wiring import clicked
 
 KINDS = ("install_environment", "download_weights")
@@ -83,7 +83,7 @@ def environments_panel(environments: Sequence[tuple[Declaration, EnvironmentStat
 
 def _environment_row(declared: Declaration, status: EnvironmentStatus, job: Job | None) -> str:
     installing = status.state is EnvironmentState.INSTALLING
-    said = "" if status.ready or job is not None else f"<br><small>{escape(status.sentence)}</small>"
+    said = "" if status.ready or job is not None else f"<br><small>{prose(status.sentence)}</small>"
     expected = declared.installed_gb
     length = size(status.size_bytes) if status.ready else f"{expected.cpu:.0f} to {expected.cuda:.0f} GB"
     if job is not None:
@@ -129,7 +129,7 @@ def _weights_rows(status: EngineWeights, jobs: Sequence[Job], roots: Sequence[Pa
 def _last_failure(jobs: Sequence[Job]) -> str:
     """Why the newest of these jobs failed, "" when it did not."""
     error = jobs[0].error if jobs and jobs[0].state is JobState.FAILED else None
-    return "" if error is None else f"<br><small>Failed: {escape(f'{error.reason} {error.hint}'.strip())}</small>"
+    return "" if error is None else f"<br><small>Failed: {prose(f'{error.reason} {error.hint}'.strip())}</small>"
 
 
 def _folded_repos(status: EngineWeights, running: Sequence[Job], roots: Sequence[Path], offline: bool) -> str:
