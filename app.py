@@ -235,7 +235,8 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
         server_name=server.host,
         server_port=server.port,
         root_path=server.root_path or None,
-        allowed_paths=[str(studio.paths.outputs)],  # never the data folder: the database lies there
+        # never the data folder: the database lies there
+        allowed_paths=[str(studio.paths.outputs), str(studio.site.assets / "portraits")],
         max_file_size=f"{server.max_upload_mb}mb",
         show_error=False,
         run_history=False,

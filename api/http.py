@@ -84,6 +84,12 @@ def _add_media(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
         """An upload that is kept for swaps."""
         return _found(lambda: assets_of(studio.paths).get(asset).path)
 
+    @app.get("/media/portraits/{name}")
+    def portrait_file(name: str) -> Response:
+        """A portrait that ships with the studio, by its file's name."""
+        shipped = {path.name: path for path in (studio.site.assets / "portraits").glob("*.*g")}
+        return _found(lambda: shipped.get(name))
+
     @app.get("/media/templates/{template}")
     def template_graph(template: str) -> Response:
         """The graph of a template, which ComfyUI opens."""

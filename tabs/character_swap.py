@@ -90,6 +90,7 @@ class CharacterSwapTab:
         for one in (redrawn, added):
             one.then(self._fit, form.inputs, form.fit, **QUIET)
         form.picker.wire()
+        form.samples.wire(form.slots.image.upload, form.slots.image.pick)
         video = form.slots.video
         for slot in form.slots.slots:
             slot.upload.upload(lambda: "", None, slot.pick, **QUIET)

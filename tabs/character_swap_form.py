@@ -19,6 +19,7 @@ from tabs.character_swap_inputs import InputSlots
 from tabs.character_swap_points import PointsPicker
 from tabs.html import html_piece
 from tabs.parameter_pool import ParameterPool
+from tabs.sample_pictures import SamplePictures
 
 REFERENCE, DRIVING = "reference_image", "driving_video"
 
@@ -32,11 +33,7 @@ class CharacterSwapForm:
         self.gallery = html_piece(self.drawn_gallery(BUILTIN), elem_id="swap-gallery")
         self.about = html_piece(self.drawn_about(BUILTIN), elem_id="swap-about")
         self.slots = InputSlots(studio, assets, self.choice(BUILTIN).inputs)
-        samples = sorted((studio.site.assets / "portraits").glob("*.*g"))
-        self.samples = gr.Examples(
-            [[str(path)] for path in samples], [self.slots.image.upload], label="Sample portraits",
-            example_labels=[path.stem.replace("-", " ").capitalize() for path in samples],
-        )  # fmt: skip
+        self.samples = SamplePictures(studio.site.assets, elem_id="swap-samples")
         self.picker = PointsPicker()
         with gr.Row(visible=False) as self.framing:
             self.framing_said = html_piece(elem_id="swap-framing", live=True)
@@ -57,7 +54,7 @@ class CharacterSwapForm:
     @property
     def outputs(self) -> list[Any]:
         return [
-            self.template, self.gallery, self.about, *self.slots.outputs, self.samples.dataset, self.picker.group, self.framing,
+            self.template, self.gallery, self.about, *self.slots.outputs, self.samples.piece, self.picker.group, self.framing,
             *self.pool.outputs,
         ]  # fmt: skip
 

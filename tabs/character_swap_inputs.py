@@ -13,6 +13,7 @@ from studio.input_care import Assets
 from studio.studio import Studio
 from studio.templates.manifest import InputKind, TemplateInput
 from tabs.html import about
+from tabs.sample_pictures import sample_pictures
 
 KINDS = (InputKind.IMAGE, InputKind.IMAGE, InputKind.VIDEO, InputKind.AUDIO)
 """The slots in their order; a template with more files of a kind is for the API."""
@@ -47,10 +48,7 @@ class InputSlot:
         kept = [(f"{one.name} · uploaded", str(one.path)) for one in self._assets.list(kind)]
         samples: list[tuple[str, str]] = []
         if self.kind is InputKind.IMAGE:
-            folder = self._studio.site.assets / "portraits"
-            samples = [
-                (f"{path.stem.replace('-', ' ').capitalize()} · sample", str(path)) for path in sorted(folder.glob("*.*g"))
-            ]
+            samples = [(f"{name} · sample", str(path)) for name, path in sample_pictures(self._studio.site.assets).items()]
         return [("", ""), *made, *kept, *samples]
 
     def choosing(self, value: str) -> Any:

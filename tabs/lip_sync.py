@@ -75,7 +75,6 @@ class LipSyncTab:
     def _wire_form(self, tab: gr.Tab) -> None:
         form = self.form
         modes = [form.speech_column, form.driving_column, form.face_from, form.face_output, form.engine]
-        samples: Any = form.samples.dataset
         form.mode.change(self._mode_chosen, [form.mode, form.face_from, form.engine], modes, **QUIET)
         places: dict[Any, dict[str, Any]] = {
             form.face_from: {PICTURE: form.picture, VIDEO: form.video, LIBRARY: form.face_output},
@@ -84,7 +83,8 @@ class LipSyncTab:
         }
         for source, named in places.items():
             source.change(partial(self._only, named), [source, form.mode], list(named.values()), **QUIET)
-        form.face_from.change(lambda chosen: gr.update(visible=chosen == PICTURE), form.face_from, samples, **QUIET)
+        form.face_from.change(lambda chosen: gr.update(visible=chosen == PICTURE), form.face_from, form.samples.piece, **QUIET)
+        form.samples.wire(form.picture, form.point, form.clicked)
         lists = [form.face_output, form.audio_output, form.driving_output, form.voice]
         tab.select(self._lists, form.mode, lists, **QUIET)
         seen: list[Any] = [form.face_from, form.video, form.face_output]

@@ -16,6 +16,7 @@ from studio.productions.face_work import FaceEngines
 from studio.studio import Studio
 from tabs.html import about, html_piece, piece
 from tabs.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
+from tabs.sample_pictures import SamplePictures
 
 SPEAK, PERFORM = "A face speaks", "Animate a portrait"
 PICTURE, VIDEO, LIBRARY = "Picture", "Video", "Library"
@@ -77,8 +78,7 @@ class LipSyncForm:
         self.picture = gr.Image(
             label="Picture", type="filepath", sources=["upload", "webcam"], elem_id="face-picture", height=300
         )
-        samples = sorted((self._studio.site.assets / "portraits").glob("*.*g"))
-        self.samples = gr.Examples([[str(path)] for path in samples], [self.picture], label="Samples")
+        self.samples = SamplePictures(self._studio.site.assets, elem_id="face-samples")
         self.video = gr.Video(label="Video", sources=["upload", "webcam"], visible=False, elem_id="face-video", height=300)
         self.face_output = gr.Dropdown(
             self.output_choices("video", "image"), label="From the library", visible=False, elem_id="face-output", **LISTED

@@ -107,6 +107,11 @@ def template_url(template: str) -> str:
     return f"media/templates/{quote(template, safe='')}"
 
 
+def portrait_url(name: str) -> str:
+    """Address of a sample portrait, by its file's name."""
+    return f"media/portraits/{quote(name, safe='')}"
+
+
 def asset_url(asset: str) -> str:
     """Address of an upload that is kept for swaps."""
     return f"media/assets/{quote(asset, safe='')}"

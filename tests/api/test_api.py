@@ -346,7 +346,7 @@ def test_a_result_is_played_in_ranges_and_downloaded(client: Client, server: Run
     assert httpx.get(f"{address}/exe").status_code == 404
 
 
-def test_voices_are_heard_and_exported_over_http(client: Client, server: RunningStudio) -> None:
+def test_voices_and_portraits_that_ship_are_given_over_http(client: Client, server: RunningStudio) -> None:
     samples = f"{server.url}/media/voice-samples"
     assert httpx.get(samples, params={"voice": "flite/slt"}, timeout=60).content[:4] == b"RIFF"
     shipped = next(voice["name"] for voice in client.predict(api_name="/voices") if voice.get("built_in"))
@@ -356,6 +356,9 @@ def test_voices_are_heard_and_exported_over_http(client: Client, server: Running
     missing = httpx.get(samples, params={"voice": "nobody"})
     assert missing.status_code == 404 and "nobody" in missing.json()["error"]
     assert httpx.get(f"{server.url}/media/voices/nobody/export").status_code == 404
+    portrait = httpx.get(f"{server.url}/media/portraits/mona-lisa.jpg")
+    assert portrait.status_code == 200 and portrait.headers["content-type"] == "image/jpeg"
+    assert httpx.get(f"{server.url}/media/portraits/nobody.jpg").status_code == 404
 
 
 @pytest.mark.parametrize("key", ["x", "..%2f..%2fjobs", "0" * 64, "A" * 64, "%00"])

@@ -89,7 +89,7 @@ def test_paths_out_of_the_folders(guarded: RunningStudio, web: httpx.Client) -> 
     keeper = quote(str(data / "outputs" / ".." / "jobs.db"))
     ways = ["../jobs.db", "..%2fjobs.db", "%2e%2e/jobs.db", "....//jobs.db", "..%5cjobs.db", "%2fetc%2fpasswd", "..%252fjobs.db",
             f"{data}/jobs.db", "x/../../door.json", "%00", "\u202e", "."]  # fmt: skip
-    routes = ["/media/outputs/{}", "/media/outputs/x/{}", "/media/segments/{}", "/media/voices/{}/export",
+    routes = ["/media/outputs/{}", "/media/outputs/x/{}", "/media/segments/{}", "/media/voices/{}/export", "/media/portraits/{}",
               "/media/voice-samples?voice={}", "/fonts/{}", "/static/{}", "/assets/{}", "/svelte/{}", "/gradio_api/file={}",
               "/gradio_api/file/{}", "/v1/models/{}", "/gradio_api/custom_component/{}/server/component/x"]  # fmt: skip
     for route in routes:
