@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pkgutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import studio.productions
 from studio.errors import StorageError
 from studio.jobs.production import Stage
 from studio.settings import load_settings
@@ -23,7 +25,10 @@ from tests.jobs.pieces import Pieces
 
 READY = "ready"
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.jobs.server", "studio.productions.text_to_video", "studio.productions.character_swap"])
+_processes.set_forkserver_preload(
+    ["tests.jobs.server", "scipy.signal", "scipy.ndimage", "studio.doctor", "media.pauses", "pynvml"]
+    + [f"studio.productions.{module.name}" for module in pkgutil.iter_modules(studio.productions.__path__)]
+)
 
 
 class Server:
