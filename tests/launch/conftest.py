@@ -30,7 +30,9 @@ class Clone:
     def stamp(self) -> Path:
         return self.folder / ".venv" / "set-up"
 
-    def launch(self, *arguments: str, script: Path | None = None, cwd: Path | None = None, **variables: str):
+    def launch(
+        self, *arguments: str, script: Path | None = None, cwd: Path | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(script or self.folder / "launch.sh"), *arguments],
             cwd=cwd or self.folder,
@@ -54,10 +56,9 @@ def build_wheel(folder: Path, value: int) -> str:
     return f"{PACKAGE}=={value}.0 --hash=sha256:{hashlib.sha256((folder / name).read_bytes()).hexdigest()}\n"
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Clone:
-    folder = tmp_path / "a folder with spaces" / "green room"
-    wheels = tmp_path / "wheels"
+def make_clone(place: Path) -> Clone:
+    folder = place / "a folder with spaces" / "green room"
+    wheels = place / "wheels"
     folder.mkdir(parents=True)
     wheels.mkdir()
     shutil.copy2(ROOT / "launch.sh", folder)
@@ -67,6 +68,26 @@ def clone(tmp_path: Path) -> Clone:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "GREENROOM_", "PYTHON"))}
     pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels.as_uri()}
     return Clone(folder, {**kept, **pip, "PYTHON": os.path.realpath(sys.executable)})
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    return make_clone(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clone, subprocess.CompletedProcess[str]]:
+    """A clone that was started once, and what that said; for tests that leave it as it is."""
+    clone = make_clone(tmp_path_factory.mktemp("first"))
+    return clone, clone.launch("--port", "1234", "--data", "some where")
+
+
+@pytest.fixture
+def set_up(clone: Clone, first_start: tuple[Clone, subprocess.CompletedProcess[str]]) -> Clone:
+    """A clone of one's own that has been set up."""
+    made, _ = first_start
+    shutil.copytree(made.folder, clone.folder, symlinks=True, dirs_exist_ok=True)
+    return clone
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -93,26 +94,29 @@ def hang_ups_count() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("hang_ups_count")
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda ending: ending.name)
-def test_it_ends_cleanly_with_its_workers_and_its_waiting_calls(tmp_path: Path, ending: signal.Signals) -> None:
-    with running_studio(tmp_path / "data") as studio:
-        studio.client().predict("flite", api_name="/load")
-        studio.client().submit(long_script(), api_name="/voiceover")
-        client = studio.client()
-        wait_until(lambda: [job["state"] for job in client.predict(api_name="/jobs")] == ["running"], 60)
-        family = psutil.Process(studio.process.pid).children(recursive=True)
-        assert family
-        begin = time.monotonic()
-        studio.process.send_signal(ending)
-        assert studio.process.wait(20) == 0
-        assert time.monotonic() - begin < 10
-        assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-        assert "Traceback" not in studio.output
+def test_every_way_to_end_it_is_clean_and_its_jobs_go_on_at_the_next_start(tmp_path: Path) -> None:
+    """Workers end with it and waiting calls are let go; what one start began, the next ones go on with unasked."""
+    data = tmp_path / "data"
+    for starts, ending in enumerate((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), 1):
+        with running_studio(data) as studio:
+            client = studio.client()
+            client.submit(long_script(), api_name="/voiceover")
+            wait_until(lambda: len(client.predict(api_name="/jobs")) == starts, 60)  # noqa: B023
+            wait_until(lambda: client.predict(api_name="/jobs")[-1]["state"] == "running", 60)  # noqa: B023
+            end_cleanly(studio, ending)
+        with sqlite3.connect(data / "jobs.db") as jobs:
+            assert {state for (state,) in jobs.execute("SELECT state FROM jobs")} <= {"queued", "interrupted"}
 
-    with running_studio(tmp_path / "data") as again:
-        (job,) = again.client().predict(api_name="/jobs")
-        assert job["state"] in ("queued", "loading", "running", "done")
-        again.client().predict(job["id"], api_name="/cancel")
+
+def end_cleanly(studio: RunningStudio, ending: signal.Signals) -> None:
+    family = psutil.Process(studio.process.pid).children(recursive=True)
+    assert family
+    begin = time.monotonic()
+    studio.process.send_signal(ending)
+    assert studio.process.wait(20) == 0
+    assert time.monotonic() - begin < 10
+    assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert "Traceback" not in studio.output
 
 
 @pytest.mark.slow

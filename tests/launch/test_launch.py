@@ -94,8 +94,10 @@ def test_a_folder_of_someone_else(clone: Clone) -> None:
 
 
 @pytest.mark.slow
-def test_sets_up_once_and_starts_from_anywhere(clone: Clone, tmp_path: Path) -> None:
-    first = clone.launch("--port", "1234", "--data", "some where")
+def test_sets_up_once_and_starts_from_anywhere(
+    first_start: tuple[Clone, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    clone, first = first_start
     assert first.returncode == 0, first.stderr
     assert first.stdout.splitlines()[-1] == "started 1 --port 1234 --data some where"
     assert "happens once" in first.stdout
@@ -109,56 +111,55 @@ def test_sets_up_once_and_starts_from_anywhere(clone: Clone, tmp_path: Path) -> 
     assert clone.stamp.stat().st_mtime_ns == stamp
 
 
-@pytest.mark.slow
-def test_a_new_lock_is_installed(clone: Clone) -> None:
-    assert clone.launch().returncode == 0
+def ask_for_version_2(clone: Clone) -> None:
     wheels = Path(clone.environment["PIP_FIND_LINKS"].removeprefix("file://"))
     (clone.folder / "requirements.lock").write_text(build_wheel(wheels, 2))
-    assert clone.launch().stdout.splitlines()[-1] == "started 2"
 
 
 @pytest.mark.slow
-def test_an_interrupted_set_up_is_done_again(clone: Clone) -> None:
-    assert clone.launch().returncode == 0
-    (module,) = (clone.folder / ".venv").rglob("greenroomprobe.py")
-    module.write_text("half a file")  # what a power cut leaves, while pip's own record says all is well
-    clone.stamp.write_text("unfinished\n")
-    again = clone.launch()
-    assert again.stdout.splitlines()[-1] == "started 1", again.stderr
+def test_a_new_lock_is_installed(set_up: Clone) -> None:
+    assert set_up.launch().stdout == "started 1\n"
+    ask_for_version_2(set_up)
+    assert set_up.launch().stdout.splitlines()[-1] == "started 2"
 
 
 @pytest.mark.slow
-def test_set_up_killed_in_the_middle(clone: Clone) -> None:
+def test_a_set_up_killed_in_the_middle_is_done_again(set_up: Clone) -> None:
+    ask_for_version_2(set_up)
     process = subprocess.Popen(
-        [str(clone.folder / "launch.sh")], cwd=clone.folder, env=clone.environment, stdin=subprocess.DEVNULL,
+        [str(set_up.folder / "launch.sh")], cwd=set_up.folder, env=set_up.environment, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + 60
-    while not clone.stamp.exists() and process.poll() is None and time.monotonic() < deadline:
+    while set_up.stamp.read_text() != "unfinished\n" and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
     os.killpg(process.pid, 9)
     process.communicate()
-    again = clone.launch()
-    assert again.stdout.splitlines()[-1] == "started 1", again.stderr
+    assert set_up.stamp.read_text() == "unfinished\n"
+    (module,) = (set_up.folder / ".venv").rglob("greenroomprobe.py")
+    module.write_text("half a file")  # what a power cut leaves, while pip's own record says all is well
+    again = set_up.launch()
+    assert again.stdout.splitlines()[-1] == "started 2", again.stderr
 
 
 @pytest.mark.slow
-def test_no_network(clone: Clone) -> None:
-    (clone.folder / "requirements.lock").write_text("idna==3.10 --hash=sha256:" + "0" * 64 + "\n")
-    clone.environment.pop("PIP_NO_INDEX")
-    sentence = said(clone.launch(PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_FIND_LINKS=""))
+def test_no_network(set_up: Clone) -> None:
+    (set_up.folder / "requirements.lock").write_text("idna==3.10 --hash=sha256:" + "0" * 64 + "\n")
+    set_up.environment.pop("PIP_NO_INDEX")
+    sentence = said(set_up.launch(PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_FIND_LINKS=""))
     assert "network cannot be reached" in sentence
-    assert clone.stamp.read_text() == "unfinished\n"
+    assert set_up.stamp.read_text() == "unfinished\n"
 
 
 @pytest.mark.slow
-def test_a_package_that_is_not_the_tested_one(clone: Clone) -> None:
-    lock = clone.folder / "requirements.lock"
+def test_a_package_that_is_not_the_tested_one(set_up: Clone) -> None:
+    lock = set_up.folder / "requirements.lock"
+    ask_for_version_2(set_up)
     lock.write_text(lock.read_text()[:-9] + "00000000\n")
-    assert "not the one that Greenroom was tested with" in said(clone.launch())
+    assert "not the one that Greenroom was tested with" in said(set_up.launch())
 
 
 @pytest.mark.slow
-def test_a_machine_that_no_package_was_built_for(clone: Clone) -> None:
-    (clone.folder / "requirements.lock").write_text("greenroomprobe==9.0 --hash=sha256:" + "0" * 64 + "\n")
-    assert "no build for this machine" in said(clone.launch())
+def test_a_machine_that_no_package_was_built_for(set_up: Clone) -> None:
+    (set_up.folder / "requirements.lock").write_text("greenroomprobe==9.0 --hash=sha256:" + "0" * 64 + "\n")
+    assert "no build for this machine" in said(set_up.launch())
