@@ -256,6 +256,7 @@ def run_server(app: FastAPI, endpoints: Endpoints, listeners: list[socket.socket
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            gc.freeze()  # what was made so far stays, so no later collection looks through it
             gc.enable()
             if signal.getsignal(signal.SIGHUP) is _leave:  # uvicorn sees to the other two; this one would break its loop
                 signal.signal(signal.SIGHUP, self.handle_exit)
