@@ -127,7 +127,9 @@ class Workshop:
         """Whether the take's likeness to its reference is below the floor at which takes are marked."""
         if take.audio.duration < SHORTEST_TO_COMPARE:
             return False
-        known = self._known.setdefault(id(take.reference), (take.reference, self.voices.embed(take.reference)))[1]
+        if id(take.reference) not in self._known:
+            self._known[id(take.reference)] = take.reference, self.voices.embed(take.reference)
+        known = self._known[id(take.reference)][1]
         return float(self.voices.embed(take.audio) @ known) < likeness_band(self.voices.card.id, None).flag
 
     def _misheard(self, take: Take) -> bool:

@@ -115,7 +115,8 @@ class ReadingFollower(Engine):
         if self._grammar > 1:
             decoder.remove_search(previous)
         self._decode(_pcm(audio))
-        return Transcript(" ".join(mark.text for mark in self._marks()), language, tuple(self._marks()))
+        marks = self._marks()
+        return Transcript(" ".join(mark.text for mark in marks), language, tuple(marks))
 
     def _known_words(self, text: str, language: str) -> list[str]:
         if language.split("-")[0] not in self.card.languages:

@@ -132,9 +132,9 @@ def test_the_voice_encoder_minds_neither_pauses_nor_level_and_refuses_what_is_to
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+def workshop(site: Site) -> Workshop:
     pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
-    return Workshop(tmp_path_factory.mktemp("bench"))
+    return Workshop(site.cache)
 
 
 def test_planted_faults_are_caught_and_clean_takes_left_alone(workshop: Workshop) -> None:
