@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -37,11 +38,11 @@ class Place:
         self.environments = Environments(self.root, self.locks)
 
     def declare(self, lock: str, name: str = "tiny", **facts: object) -> None:
-        """Write `NAME.lock` and `NAME.toml`."""
+        """Write `NAME.lock` and `NAME.toml`; nothing goes in before the rest (a run of pip more) unless `first` says so."""
         (self.locks / f"{name}.lock").write_text(f"# made by a test\n{lock}")
         told: dict[str, object] = {
             "title": "Tiny environment", "summary": "Two small packages.", "python": ["3.11", "3.12", "3.13"],
-            "first": [NAMES[0]], "imports": list(NAMES),
+            "first": [], "imports": list(NAMES),
         } | facts  # fmt: skip
         lines = [f"{key} = {json.dumps(value)}" for key, value in told.items() if not isinstance(value, dict)]
         sizes = {"installed_gb": 0.01, "download_gb": 0.0}
@@ -60,13 +61,34 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """An environment "tiny" of two wheels; pip is given their folder and no index."""
-    made = Place(tmp_path)
+    return place_in(tmp_path, monkeypatch)
+
+
+def place_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    made = Place(folder)
     monkeypatch.setenv("PIP_FIND_LINKS", str(made.wheels))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     for name in NAMES:
         build_wheel(made.wheels, name, "1.0")
     made.declare("".join(f"{name}==1.0\n" for name in NAMES))
     return made
+
+
+@pytest.fixture(scope="module")
+def installed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of "tiny" as installing makes it."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        made = place_in(tmp_path_factory.mktemp("installed"), monkeypatch)
+        assert made.environments.install("tiny").ready
+    return made.root / "tiny"
+
+
+@pytest.fixture
+def installed(place: Place, installed_once: Path) -> Place:
+    """A place of one's own where "tiny" has been installed."""
+    shutil.copytree(installed_once, place.root / "tiny", symlinks=True)
+    assert place.environments.status("tiny").ready
+    return place
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.house.sources import ROOT
 from tests.launch.conftest import Clone, build_wheel, put_script
 
 
-def said(result) -> str:
+def said(result: subprocess.CompletedProcess[str]) -> str:
     """The one line on stderr; checks that it is one, that nothing technical came with it, and the exit code."""
     assert result.returncode == 2, result.stdout + result.stderr
     lines = result.stderr.strip().splitlines()

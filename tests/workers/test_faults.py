@@ -248,7 +248,7 @@ def test_many_loads_and_unloads_leak_no_descriptors_threads_or_processes(host: W
     ask(host, "say")
     host.unload("probe")
     before = _counts()
-    for _ in range(20):
+    for _ in range(6):  # one thing left behind by one of them is enough to be seen
         ask(host, "say")
         assert host.unload("probe").workers == 1
     assert soon(lambda: _counts() == before, 3), (_counts(), before)
