@@ -40,7 +40,7 @@ VIDEOS = ("mp4", "webm")
 def whole_media(folder: Path) -> list[Path]:
     """One good file of each kind."""
     speech = decode_audio(ROOT / "assets" / "voices" / "LJ001-0001.wav")
-    sound = Audio(speech.samples[: speech.rate * 4], speech.rate)
+    sound = Audio(speech.samples[: int(speech.rate * 3.2)], speech.rate)
     made = []
     for kind in SOUNDS:
         made.append(folder / f"whole.{kind}")

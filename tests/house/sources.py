@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,9 +39,20 @@ class Source:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, self.name)
 
-    def imports(self, *, at_module_level: bool = False) -> Iterator[tuple[int, str]]:
+    def imports(self, *, at_module_level: bool = False) -> list[tuple[int, str]]:
         """Line and dotted name of everything imported; at module level alone, what runs when the module is imported."""
-        for node in _run_on_import(self.tree) if at_module_level else ast.walk(self.tree):
+        return self._on_import if at_module_level else self._anywhere
+
+    @cached_property
+    def _anywhere(self) -> list[tuple[int, str]]:
+        return list(self._imports(ast.walk(self.tree)))
+
+    @cached_property
+    def _on_import(self) -> list[tuple[int, str]]:
+        return list(self._imports(_run_on_import(self.tree)))
+
+    def _imports(self, nodes: Iterator[ast.AST]) -> Iterator[tuple[int, str]]:
+        for node in nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     yield node.lineno, alias.name
@@ -61,6 +72,7 @@ def _run_on_import(tree: ast.AST) -> Iterator[ast.AST]:
             yield from _run_on_import(child)
 
 
+@cache
 def studio_sources() -> list[Source]:
     """Every Python file of the rooms."""
     return [
