@@ -152,7 +152,7 @@ class JobView:
         others = [other for other in active if job is None or other.id != job.id]
         seen.counter, seen.job, seen.page, seen.quiet = counter, current, page, not active
         recent = self._studio.library.list(limit=RECENT)
-        shows, when = f"{current}/{page}", time.time_ns() // 1000 if chosen else 0
+        shows, when = f"{current}/{page}", time.monotonic_ns() // 1000 if chosen else 0
         return [
             seen.news("card", job_card(job, others), shows, when),
             seen.news("player", player(self._playable(job, recent)), shows, when),
