@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -18,6 +19,18 @@ from tabs.text_to_video import TextToVideoTab
 from tabs.voiceover import VoiceoverTab
 
 
+class Page(gr.Blocks):
+    """Gradio's page, whose configuration is worked out once, as it is mounted.
+
+    Gradio does so three times more on the way there (`Blocks.__exit__`, `mount_gradio_app`, and each of its `App.create_app`),
+    over all components, and reads none of these before it has made the next.
+    """
+
+    def get_config_file(self) -> Any:
+        mounted = getattr(self, "custom_mount_path", None) is not None
+        return super().get_config_file() if mounted else {}
+
+
 def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
     """The whole page for one open studio.
 
@@ -26,7 +39,7 @@ def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
             time a page is opened again to add something.
     """
     secret = page_secret(studio.settings.data_folder)
-    with gr.Blocks(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
+    with Page(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
         build_masthead()
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Voiceover", id="voiceover"):
