@@ -30,7 +30,7 @@ def test_a_job_is_moved_stopped_tried_again_told_of_and_removed(client: Client) 
 
     jobs = [submit(number) for number in range(4)]
     try:
-        wait_until(lambda: state(client, jobs[1]) != "queued")  # the lane works on two
+        wait_until(lambda: state(client, jobs[1]) != "queued", step=0.2)  # the lane works on two
         assert client.predict(jobs[3], 1, api_name="/move_job")["state"] == "queued"
         ahead = [client.predict(job, api_name="/job_history")["ahead"] for job in jobs[2:]]
         assert ahead[1] < ahead[0]
@@ -40,10 +40,10 @@ def test_a_job_is_moved_stopped_tried_again_told_of_and_removed(client: Client) 
     finally:
         for job in jobs:
             client.predict(job, api_name="/cancel")
-    wait_until(lambda: all(state(client, job) == "cancelled" for job in jobs))
+    wait_until(lambda: all(state(client, job) == "cancelled" for job in jobs), step=0.2)
     again = client.predict(jobs[3], api_name="/retry")
     client.predict(again["id"], api_name="/cancel")
-    wait_until(lambda: state(client, again["id"]) == "cancelled")
+    wait_until(lambda: state(client, again["id"]) == "cancelled", step=0.2)
     told = client.predict(jobs[0], api_name="/job_history")
     assert told["work_seconds"] > 0 and told["events"][0]["kind"] == "state"
     for job in (*jobs, again["id"]):

@@ -7,6 +7,7 @@ import io
 import json
 import socket
 import struct
+import time
 import wave
 import zipfile
 from collections.abc import Iterator
@@ -127,6 +128,7 @@ def ended(web: httpx.Client, job: str) -> dict[str, Any]:
         found: dict[str, Any] = web.post("/gradio_api/run/job", json={"data": [job]}).json()["data"][0]
         if found["state"] in ("done", "failed", "cancelled", "interrupted"):
             return found
+        time.sleep(0.1)
     raise AssertionError("the job goes on and on")
 
 
