@@ -70,7 +70,7 @@ class CharacterSwapTab:
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         picks = [slot.pick for slot in form.slots.slots]
         tab.select(self._opened, form.template, [form.gallery, form.about, self.uploads, *picks], **QUIET)
-        self._wire_form(page)
+        self._wire_form(tab)
         image, video = form.slots.image, form.slots.video
         taken = [image.pick, video.pick]
         used = view.outputs.click(self._use_settings, None, [*form.outputs, form.start, form.end, *picks], **QUIET)
@@ -81,7 +81,7 @@ class CharacterSwapTab:
         self._faces = faces
         view.detail.click(self._to_lip_sync, None, [tabs, faces.mode, faces.face_from, faces.face_output], **QUIET)
 
-    def _wire_form(self, page: gr.Blocks) -> None:
+    def _wire_form(self, tab: gr.Tab) -> None:
         form = self.form
         chosen = form.gallery.click(self._chosen, None, form.outputs, **QUIET)
         chosen.then(self._fit, form.inputs, form.fit, **QUIET)
@@ -101,7 +101,7 @@ class CharacterSwapTab:
             component.change(*fitted, trigger_mode="always_last", **QUIET)
         for component in form.pool.components:  # what a person does; other changes come with the template, whole
             component.input(*fitted, trigger_mode="always_last", **QUIET)
-        page.load(*fitted, **QUIET)
+        tab.select(*fitted, **QUIET)
         form.compare.click(self._compare, form.inputs, [form.framing_said, form.reframe], **QUIET)
         image = form.slots.image
         form.reframe.click(

@@ -86,9 +86,9 @@ class TextToVideoTab:
         view.detail.click(self._to_lip_sync, None, [tabs, faces.mode, faces.face_from, faces.face_output], **QUIET)
         tab.select(lambda: gr.update(choices=form.voice_choices()), None, form.voice, **QUIET)
         self.upscale.wire(view, tab)
-        self._wire_form(page)
+        self._wire_form(tab)
 
-    def _wire_form(self, page: gr.Blocks) -> None:
+    def _wire_form(self, tab: gr.Tab) -> None:
         form = self.form
         groups = [form.text_group, form.shots_group]
         form.source.change(
@@ -100,7 +100,7 @@ class TextToVideoTab:
         form.engine.change(self._engine_chosen, form.engine, [form.size, *(made.group for made in form.options)], **QUIET)
         for changed in (form.prompt, form.shots, form.source, form.engine, form.size, form.seconds, form.image, form.pictures):
             changed.change(self._fit, form.inputs, form.fit, trigger_mode="always_last", **QUIET)
-        page.load(self._fit, form.inputs, form.fit, **QUIET)
+        tab.select(self._fit, form.inputs, form.fit, **QUIET)
         listed = [form.shots, form.engine, form.size, *form.inputs[OPTIONS_FROM:]]
         form.shots.change(self._saved, listed, [form.save_csv, form.save_json], trigger_mode="always_last", **QUIET)
 

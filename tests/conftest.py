@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from api.gradio_stubs import skip_stub_files
+from tests.browser import fresh_page
 from tests.servers import RunningStudio, running_studio
 
 skip_stub_files()  # before any test imports Gradio
@@ -29,11 +30,33 @@ LONGEST = (
 """Files that take a minute or more, the longest first: begun last, they would keep one process busy while others are done."""
 
 
+LONGEST_JOURNEYS = (
+    "test_a_portrait_speaks", "test_a_clip_from", "test_no_text_runs", "test_the_studio_under", "test_a_designed_voice",
+    "test_a_losing_take", "test_models_page", "test_a_face_is_swapped", "test_every_screen_fits", "test_a_job_is_there_again",
+    "test_jobs_are_searched", "test_what_was_asked", "test_a_narration",
+)  # fmt: skip
+"""The same for journeys, each of which is given out by itself (tests/sharing_out.py)."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What "--dist loadfile" means here."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from tests.sharing_out import SharedOut
+
+    return SharedOut(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first, then slow ones, then journeys: what breaks often is told early."""
 
     def place(item: pytest.Item) -> tuple[int, int]:
         stage = 2 if item.get_closest_marker("journey") else 1 if item.get_closest_marker("slow") else 0
+        if stage == 2:
+            return stage, next(
+                (place for place, part in enumerate(LONGEST_JOURNEYS) if part in item.nodeid), len(LONGEST_JOURNEYS)
+            )
         name = item.nodeid.split("::")[0].removesuffix(".py").replace("/", ".")
         found = next((place for place, ending in enumerate(LONGEST) if name.endswith(ending)), len(LONGEST))
         return stage, found if stage == 1 else 0
@@ -90,14 +113,14 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def window(chromium: Any) -> Any:
+    """One browser context for all pages that `fresh_page` opens: what they are made of is fetched and read once."""
+    return chromium.new_context(accept_downloads=True)
+
+
 @pytest.fixture
-def page(chromium: Any, server: RunningStudio) -> Iterator[Any]:
-    """A fresh browser context on the shared studio's page; fails the test when the page threw an error."""
-    context = chromium.new_context(accept_downloads=True)
-    page, errors = context.new_page(), []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(server.url)  # never wait for "networkidle": the heartbeat keeps the network busy
-    page.get_by_role("tab", name="Voiceover", exact=True).wait_for()
-    yield page
-    context.close()
-    assert not errors
+def page(window: Any, server: RunningStudio) -> Iterator[Any]:
+    """The shared studio's page, freshly opened; fails the test when the page threw an error or asked another machine."""
+    with fresh_page(window, server.url) as page:
+        yield page

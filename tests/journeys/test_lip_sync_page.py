@@ -10,7 +10,6 @@ import pytest
 from media.decode import probe
 from media.video import probe_video
 from tests.house.sources import ROOT
-from tests.servers import RunningStudio
 
 pytestmark = pytest.mark.journey
 
@@ -31,7 +30,7 @@ def choose(page: Any, group: str, name: str) -> None:
     page.locator(f"#{group} label").filter(has_text=name).first.click()
 
 
-def test_a_portrait_speaks_then_leads_another(page: Any, server: RunningStudio, tmp_path: Path) -> None:
+def test_a_portrait_speaks_then_leads_another(page: Any, client: Any, tmp_path: Path) -> None:
     """A sample portrait and a short recording become a video; that video leads a second portrait; both settings come back."""
     open_tab(page)
     page.locator("#face-picture input[type=file]").set_input_files(PORTRAITS / "astronaut.png")
@@ -51,7 +50,7 @@ def test_a_portrait_speaks_then_leads_another(page: Any, server: RunningStudio, 
     assert result.get_by_text("sync 0.9").is_visible()
     assert result.get_by_role("img", name="How far the mouth opens over time").is_visible()
     page.wait_for_function("document.querySelector('#face-detail video')?.readyState >= 1")
-    spoken = server.client().predict(1, api_name="/outputs")[0]["id"]
+    spoken = client.predict(1, api_name="/outputs")[0]["id"]
     with page.expect_download() as saved:
         result.locator(".downloads a").first.click()
     saved.value.save_as(tmp_path / "spoken.mp4")
@@ -69,7 +68,7 @@ def test_a_portrait_speaks_then_leads_another(page: Any, server: RunningStudio, 
     page.locator("#face-preview").click()
     result.get_by_alt_text("The picture it was made from").locator("visible=true").wait_for()
     page.wait_for_function(f"document.querySelector('#face-detail video')?.src.includes('{spoken}') === false", timeout=180_000)
-    made = server.client().predict(2, api_name="/outputs")
+    made = client.predict(2, api_name="/outputs")
     assert [one["kind"] for one in made] == ["video", "video"]
 
     page.reload()

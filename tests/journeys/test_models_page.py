@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import fresh_page
 from tests.servers import RunningStudio, running_studio
 
 pytestmark = pytest.mark.journey
@@ -36,13 +37,9 @@ def further(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]
 
 
 @pytest.fixture
-def further_page(chromium: Any, further: RunningStudio) -> Iterator[Any]:
-    context = chromium.new_context()
-    page = context.new_page()
-    page.goto(further.url)
-    page.get_by_role("tab", name="Voiceover", exact=True).wait_for()
-    yield page
-    context.close()
+def further_page(window: Any, further: RunningStudio) -> Iterator[Any]:
+    with fresh_page(window, further.url) as page:
+        yield page
 
 
 def test_the_style_is_hidden_where_a_mode_takes_none(page: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.servers import RunningStudio, long_script
+from tests.servers import long_script
 
 pytestmark = pytest.mark.journey
 
@@ -35,8 +35,7 @@ def test_engines_are_found_kept_warm_and_stay_unfolded(page: Any) -> None:
     assert page.get_by_role("button", name="Keep warm", exact=True).is_visible(), "redrawn, and still unfolded"
 
 
-def test_jobs_are_searched_moved_and_stopped(page: Any, server: RunningStudio) -> None:
-    client = server.client()
+def test_jobs_are_searched_moved_and_stopped(page: Any, client: Any) -> None:
     titles = [f"Queue {name}" for name in ("one", "two", "three", "four", "five")]
     for title in titles:
         client.predict("voiceover", {"script": f"{title}. {long_script(200)}", "title": title}, api_name="/submit")
@@ -69,7 +68,7 @@ def test_disk_log_and_bundle(page: Any) -> None:
     assert {"README.txt", "log.txt", "machine.json", "jobs.json"} <= set(archive.namelist())
 
 
-def test_the_tab_asks_for_news_only_while_it_is_seen(page: Any, server: RunningStudio) -> None:
+def test_the_tab_asks_for_news_only_while_it_is_seen(page: Any) -> None:
     page.get_by_role("tab", name="System", exact=True).click()
     page.locator("#memory .membar").first.wait_for()
     for _ in range(2):  # an open System tab looks now and then

@@ -28,7 +28,7 @@ def test_a_clip_from_the_page(page: Any, tmp_path: Path) -> None:
     listed.value.save_as(tmp_path / "shots.csv")
     assert "A boat comes home across the bay." in (tmp_path / "shots.csv").read_text("utf-8")
 
-    page.locator("#video-size input").fill("480x270")
+    page.locator("#video-size input").fill("320x180")
     page.locator("#video-size input").press("Enter")
     page.locator("#video-source").get_by_text("A text", exact=True).click()
     page.locator("#video-prompt textarea").fill("The lamp is lit at night.")
@@ -67,9 +67,9 @@ def make_it_larger(page: Any) -> None:
     page.locator("#upscale-go").click()
     page.locator("#video-card").get_by_text("Larger:").first.wait_for()
     wait_for_state(page, "done")
-    page.locator("#video-detail").get_by_text("480 × 270 to 960 × 540").wait_for(timeout=120_000)
+    page.locator("#video-detail").get_by_text("320 × 180 to 640 × 360").wait_for(timeout=120_000)
     page.wait_for_function("document.querySelector('#video-detail video')?.readyState >= 1")
-    assert page.locator("#video-detail video").evaluate("one => one.videoWidth") == 960
+    assert page.locator("#video-detail video").evaluate("one => one.videoWidth") == 640
 
 
 def test_what_cannot_be_is_said_and_stays(page: Any) -> None:

@@ -1,0 +1,35 @@
+"""Pages in a browser for the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def fresh_page(window: Any, url: str) -> Iterator[Any]:
+    """A studio's page as a stranger opens it: nothing is stored of an earlier one, though the browser has its files already.
+
+    Args:
+        window: the browser context that it is opened in.
+
+    Raises:
+        AssertionError: at the end, when the page threw an error or asked anything of another machine.
+    """
+    window.clear_cookies()
+    page = window.new_page()
+    errors: list[str] = []
+    outside: list[str] = []
+    here = (url, url.replace("http", "ws", 1), "data:", "blob:")
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith(here) else outside.append(request.url))
+    session = window.new_cdp_session(page)
+    session.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "local_storage"})
+    session.detach()
+    page.goto(url)  # never wait for "networkidle": the heartbeat keeps the network busy
+    page.get_by_role("tab", name="Voiceover", exact=True).wait_for()
+    yield page
+    page.close()
+    assert not errors
+    assert not outside
