@@ -10,7 +10,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -91,14 +91,31 @@ def loaded(engine: type[Engine], site: Site, options: EngineOptions | None = Non
 
 def check_import_is_cheap(engine: type[Engine]) -> None:
     """Importing the module and reading the class pulls in no heavy library."""
+    (found,) = heavy_imports([engine])
+    assert found == "", f"importing {engine.__module__} also imports {found}"
+
+
+def heavy_imports(engines: Sequence[type[Engine]]) -> list[str]:
+    """The heavy libraries that importing each module and reading the class pulls in, with commas; each in a fresh fork of a
+    process that has imported nothing but the contract."""
+    names = [(engine.__module__, engine.__name__) for engine in engines]
     program = (
-        f"import sys, importlib; cls = getattr(importlib.import_module({engine.__module__!r}), {engine.__name__!r});"
-        "cls.card; cls.Options.model_json_schema();"
-        f"print(','.join(name for name in {HEAVY_MODULES!r} if name in sys.modules))"
+        "import importlib, os, sys, traceback; import engines.contract\n"
+        f"for module, name in {names!r}:\n"
+        "    if os.fork():\n"
+        "        if os.wait()[1]: sys.exit('importing ' + module + ' failed')\n"
+        "        continue\n"
+        "    try:\n"
+        "        cls = getattr(importlib.import_module(module), name); cls.card; cls.Options.model_json_schema()\n"
+        f"        print(','.join(name for name in {HEAVY_MODULES!r} if name in sys.modules), flush=True)\n"
+        "    except BaseException: traceback.print_exc(); os._exit(1)\n"
+        "    os._exit(0)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "", f"importing {engine.__module__} also imports {done.stdout.strip()}"
+    found = done.stdout.splitlines()
+    assert len(found) == len(names), done.stdout
+    return found
 
 
 def check_card(engine: type[Engine]) -> None:

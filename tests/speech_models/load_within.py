@@ -17,7 +17,7 @@ from typing import Any
 from engines.loading import fill, read_tensors
 from engines.speech.transformers_speech import TransformersSpeech
 
-SIDE, TENSORS = 2048, 20
+SIDE, TENSORS = 2048, 10
 """Of the file: that many tensors of so many rows and columns."""
 
 

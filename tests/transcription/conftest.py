@@ -41,7 +41,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def looping_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, but it says one word for ever."""
     root = tmp_path_factory.mktemp("looping-weights")
-    write_faster_whisper(root, "tiny", width=48, layers=1, heads=1, loops=True)
+    write_faster_whisper(root, "tiny", width=32, layers=1, heads=1, loops=True)
     return root
 
 

@@ -12,6 +12,7 @@ import jiwer
 import pytest
 
 from engines.contract import Engine, Site
+from engines.transcription import faster_whisper
 from engines.transcription.faster_whisper import FasterWhisper, FasterWhisperOptions
 from engines.transcription.guard import LOOP, Heard, guarded
 from engines.transcription.pocketsphinx import Pocketsphinx
@@ -108,7 +109,12 @@ def test_whisper_takes_the_best_size_that_is_here_and_names_what_is_not(listenin
         engine.load()
 
 
-def test_a_recogniser_that_loops_is_marked_and_not_believed(looping_weights: object, listening_site: Site, spoken: Audio) -> None:
+def test_a_recogniser_that_loops_is_marked_and_not_believed(
+    looping_weights: object, listening_site: Site, spoken: Audio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Heard twice without chance in it: at all ten temperatures it takes half a minute, and now and then ends a loop."""
+    monkeypatch.setattr(faster_whisper, "FIRST_TEMPERATURES", (0.0,))
+    monkeypatch.setattr(faster_whisper, "SECOND_TEMPERATURES", (0.0,))
     site = Site(listening_site.assets, listening_site.cache, (looping_weights,))  # type: ignore[arg-type]
     engine = contract.loaded(FasterWhisper, site, FasterWhisperOptions(beam_size=1, size="tiny"))
     said = contract.check_transcript(engine, FasterWhisper.card, spoken)
