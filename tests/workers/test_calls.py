@@ -179,8 +179,8 @@ def test_a_worker_stands_back_and_knows_no_secrets(host: WorkerHost, monkeypatch
     assert light["leader"] and light["secrets"] == [] and light["offline"] == "1"
 
 
-def test_a_worker_imports_nothing_of_the_studio_or_the_page(host: WorkerHost) -> None:
-    modules = ask(host, "facts")["modules"]
+def test_a_worker_imports_nothing_of_the_studio_or_the_page(lasting: WorkerHost) -> None:
+    modules = ask(lasting, "facts")["modules"]
     tops = {module.partition(".")[0] for module in modules}
     assert not tops & {"studio", "tabs", "api", "gradio", "torch", "pydantic_settings"}
 

@@ -92,22 +92,22 @@ def test_a_hung_worker_is_ended_by_the_watchdog_while_others_are_served(host: Wo
     assert answered > 10
 
 
-def test_work_that_reports_may_take_longer_than_the_stall_limit(host: WorkerHost) -> None:
+def test_work_that_reports_may_take_longer_than_the_stall_limit(lasting: WorkerHost) -> None:
     begun = time.monotonic()
-    ask(host, "tell 70")
+    ask(lasting, "tell 70")
     assert time.monotonic() - begun > Probe.card.stall_seconds
 
 
 @pytest.mark.parametrize(("text", "kept"), [("sleep 60", True), ("tell 1000", True), ("deaf 60", False), ("hold-gil 60", False)])
-def test_cancel_ends_within_two_seconds_whatever_the_engine_does(host: WorkerHost, text: str, kept: bool) -> None:
-    before = ask(host, "pid")
+def test_cancel_ends_within_two_seconds_whatever_the_engine_does(lasting: WorkerHost, text: str, kept: bool) -> None:
+    before = ask(lasting, "pid")
     wish = after(0.3)
     begun = time.monotonic()
     with pytest.raises(Cancelled):
-        ask(host, text, cancelled=wish)
+        ask(lasting, text, cancelled=wish)
     assert time.monotonic() - begun - 0.3 < CANCEL_SECONDS
     assert psutil.pid_exists(before) is kept
-    assert (ask(host, "pid") == before) is kept
+    assert (ask(lasting, "pid") == before) is kept
 
 
 def test_cancel_while_starting_loading_or_waiting_ends_at_once(host: WorkerHost) -> None:
@@ -121,9 +121,9 @@ def test_cancel_while_starting_loading_or_waiting_ends_at_once(host: WorkerHost)
         ask(host, "say", HeavyProbe, cancelled=after(0.2))
 
 
-def test_a_cancel_between_calls_keeps_the_next_call_from_starting(host: WorkerHost) -> None:
+def test_a_cancel_between_calls_keeps_the_next_call_from_starting(lasting: WorkerHost) -> None:
     wish = threading.Event()
-    with host.lease(Probe, Probe.Options(), cancelled=wish.is_set) as speech:
+    with lasting.lease(Probe, Probe.Options(), cancelled=wish.is_set) as speech:
         speech.synthesize(SpeechRequest("say"))
         wish.set()
         with pytest.raises(Cancelled):
@@ -139,16 +139,16 @@ def test_a_worker_killed_from_outside_while_idle_is_noticed_and_replaced(host: W
     assert ask(host, "pid") != before
 
 
-def test_a_worker_killed_a_moment_before_a_lease_is_replaced_in_it(host: WorkerHost) -> None:
+def test_a_worker_killed_a_moment_before_a_lease_is_replaced_in_it(lasting: WorkerHost) -> None:
     for level in (0.1, 0.2, 0.3):
-        before = ask(host, "pid")
+        before = ask(lasting, "pid")
         os.kill(before, signal.SIGKILL)
-        with host.lease(Probe, ProbeOptions(level=level)) as speech:
+        with lasting.lease(Probe, ProbeOptions(level=level)) as speech:
             assert speech.synthesize(SpeechRequest("level")) == level
 
 
-def test_a_worker_killed_from_outside_while_busy_fails_its_call_within_a_second(host: WorkerHost) -> None:
-    pid = ask(host, "pid")
+def test_a_worker_killed_from_outside_while_busy_fails_its_call_within_a_second(lasting: WorkerHost) -> None:
+    pid = ask(lasting, "pid")
     killed: list[float] = []
 
     def kill() -> None:
@@ -158,11 +158,11 @@ def test_a_worker_killed_from_outside_while_busy_fails_its_call_within_a_second(
 
     killer = threading.Thread(target=kill)
     killer.start()
-    error = refusal(host, "sleep 60")
+    error = refusal(lasting, "sleep 60")
     assert time.monotonic() - killed[0] < 1.0
     assert isinstance(error, WorkerDied) and "SIGKILL" in error.reason
     killer.join()
-    assert ask(host, "say").audio.frames == 1_600
+    assert ask(lasting, "say").audio.frames == 1_600
 
 
 def test_processes_that_an_engine_started_end_with_it(host: WorkerHost) -> None:
