@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engines.errors import EngineError
-from engines.faces.contract import AnimateRequest, FaceChoice, MouthTrack
+from engines.faces.contract import AnimateRequest, FaceChoice, MouthTrack, RenderedPart
 from engines.faces.face_mesh import FaceMesh
 from engines.faces.landmarks import Face
 from engines.faces.measuring import agreement
@@ -21,6 +22,14 @@ from media.pictures import read_picture, write_picture
 from media.video import Picture, probe_video
 from tests.faces.conftest import blank, speak, write_video
 
+Spoken = Callable[[str], tuple[Path, list[RenderedPart]]]
+
+
+@pytest.fixture(scope="module")
+def spoken(puppet: Puppet, portrait: Callable, track: MouthTrack, tmp_path_factory: pytest.TempPathFactory) -> Spoken:
+    """1.6 seconds of a sample portrait speaking, rendered once."""
+    return cache(lambda name: speak(puppet, portrait(name), track, tmp_path_factory.mktemp(name)))
+
 
 def sync(puppet: Puppet, result: Path, track: MouthTrack, frames: int, fps: int = 25) -> tuple[float, int]:
     reading = puppet.measure(result, [fps, 1], frames)
@@ -28,17 +37,17 @@ def sync(puppet: Puppet, result: Path, track: MouthTrack, frames: int, fps: int 
 
 
 @pytest.mark.parametrize("name", ["astronaut", "la-donna", "girl"])
-def test_the_mouth_follows_the_track(puppet: Puppet, portrait: Callable, track: MouthTrack, tmp_path: Path, name: str) -> None:
-    result, parts = speak(puppet, portrait(name), track, tmp_path)
+def test_the_mouth_follows_the_track(puppet: Puppet, spoken: Spoken, track: MouthTrack, name: str) -> None:
+    result, parts = spoken(name)
     correlation, lag = sync(puppet, result, track, 40)
     assert correlation >= 0.85 and abs(lag) <= 1
     assert sum(part.frames for part in parts) == sum(part.edited for part in parts) == 40
     assert abs(probe_video(result).duration - 1.6) < 1e-6
 
 
-def test_another_track_is_not_followed(puppet: Puppet, portrait: Callable, track: MouthTrack, tmp_path: Path) -> None:
+def test_another_track_is_not_followed(puppet: Puppet, spoken: Spoken, track: MouthTrack) -> None:
     """The measure can fail: against the same speech backwards it does."""
-    result, _ = speak(puppet, portrait("astronaut"), track, tmp_path)
+    result, _ = spoken("astronaut")
     assert sync(puppet, result, MouthTrack(track.values[::-1].copy(), "exact"), 40)[0] < 0.6
 
 
@@ -56,8 +65,8 @@ def test_a_video_of_the_studio_speaks_anew(
     assert not any(part.gaps for part in parts)
 
 
-def test_a_portrait_follows_a_driving_mouth(puppet: Puppet, portrait: Callable, track: MouthTrack, tmp_path: Path) -> None:
-    driving, _ = speak(puppet, portrait("mona"), track, tmp_path / "driving")
+def test_a_portrait_follows_a_driving_mouth(puppet: Puppet, portrait: Callable, spoken: Spoken, tmp_path: Path) -> None:
+    driving, _ = spoken("mona")
     request = AnimateRequest(portrait("astronaut"), driving, tmp_path, (25, 1), 40)
     (part,) = puppet.animate(request)
     wanted, seen = (puppet.measure(video, [25, 1], 40).gaps for video in (driving, part.path))
@@ -182,8 +191,10 @@ def test_other_rates(
     assert abs(probe(result).duration - 1.6) < 0.4
 
 
-def test_it_goes_on_where_it_stopped(puppet: Puppet, portrait: Callable, track: MouthTrack, tmp_path: Path) -> None:
-    _, whole = speak(puppet, portrait("astronaut"), track, tmp_path / "whole", 40)
+def test_it_goes_on_where_it_stopped(
+    puppet: Puppet, portrait: Callable, spoken: Spoken, track: MouthTrack, tmp_path: Path
+) -> None:
+    _, whole = spoken("astronaut")
     _, rest = speak(puppet, portrait("astronaut"), track, tmp_path / "rest", 40, first_frame=25)
     assert [part.first for part in rest] == [25]
     assert rest[0].path.read_bytes() == whole[1].path.read_bytes()
