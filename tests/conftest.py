@@ -19,8 +19,14 @@ skip_stub_files()  # before any test imports Gradio
 settings.register_profile("greenroom", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("greenroom")  # a busy machine is no reason to fail
 
+_NOT_WANTED = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",  # two pages behind the address line of each window: a second of work each time
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable",
+    "MediaRouter", "OptimizationHints", "PaintHolding",  # Playwright's own, which the last such argument would undo
+)  # fmt: skip
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--mute-audio", "--autoplay-policy=no-user-gesture-required")  # fmt: skip
+         "--disable-sync", "--mute-audio", "--autoplay-policy=no-user-gesture-required",
+         f"--disable-features={','.join(_NOT_WANTED)}")  # fmt: skip
 
 
 LONGEST = (
