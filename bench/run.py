@@ -31,6 +31,7 @@ BENCHES = {
     "memory_return": "Memory returned over 20 loads and unloads",
     "engine_loads": "Loading and unloading every engine that is ready",
     "engine_swap": "From one engine to the next, with and without a spare worker",
+    "idle_cost": "The processor's time of a studio at rest against a bare Gradio page",
     "page_traffic": "What an open page sends, at rest and at work",
     "edit_cost": "One sentence changed in a one-hour script",
     "lip_sync": "The built-in lip-sync at 768 x 768 against encoding alone",
