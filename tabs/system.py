@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import gradio as gr
@@ -20,6 +21,13 @@ from tabs.wiring import QUIET, clicked, toasted
 
 NEWS_SECONDS = 2
 EVENTS_SHOWN = 20
+
+
+@dataclass
+class Looked(Seen):
+    """What this page was last told, and of which section."""
+
+    section: str = ""
 
 
 class Section(Protocol):
@@ -101,7 +109,7 @@ class SystemTab:
 
     def _acting(self, section: Section) -> Any:
         @toasted
-        def act(event: gr.EventData, seen: Seen | None, open_: str, *values: Any) -> list[Any]:
+        def act(event: gr.EventData, seen: Looked | None, open_: str, *values: Any) -> list[Any]:
             if clicked(event).get("act"):
                 section.clicked(event)
             return self._paint(seen, open_, *values)
@@ -109,14 +117,17 @@ class SystemTab:
         return act
 
     @toasted
-    def _paint(self, seen: Seen | None, open_: str, *values: Any) -> list[Any]:
+    def _paint(self, seen: Looked | None, open_: str, *values: Any) -> list[Any]:
         """Updates for `_painted`; skips for what the page shows already."""
-        seen = seen if isinstance(seen, Seen) else Seen()
+        seen = seen if isinstance(seen, Looked) else Looked()
         painted: list[Any] = [seen.news("memory", self._machine())]
         left = list(values)
         for name, section in self.sections.items():
             asked, left = left[: len(section.asked)], left[len(section.asked) :]
             painted.append(seen.news(name, section.draw(*asked)[0]) if name == open_ else gr.skip())
+        if seen.section != open_:  # Gradio may lose what arrives while it builds a tab: the next look sends it once more
+            seen.section = open_
+            seen.pieces.pop(open_, None)
         return [*painted, seen]
 
     def _machine(self) -> str:
