@@ -16,8 +16,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from api.gradio_stubs import skip_stub_files
-from api.opening import Opening, announce, is_loopback, listening_hosts, opening_of
+from api.gradio.skip_stubs import skip_stub_files
+from api.security.exposure import Opening, announce, is_loopback, listening_hosts, opening_of
 from studio.access import lan_address
 from studio.errors import GreenroomError
 from studio.logs import ScrubbingFormatter
@@ -26,8 +26,8 @@ from studio.settings import Settings, load_settings
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from api.endpoints import Endpoints
-    from studio.studio import Studio
+    from api.operations.operations import Endpoints
+    from studio.services import Studio
 
 log = logging.getLogger("greenroom")
 
@@ -170,9 +170,10 @@ def uploads_folder(data_folder: Path) -> Path:
 
 def serve(start: Start, listeners: list[socket.socket]) -> None:
     """Open the studio, answer at `listeners` until told to end, and close the studio."""
-    from studio.studio import Studio
+    from capabilities.registry import all_productions
+    from studio.services import Studio
 
-    studio = Studio.open(start.settings)
+    studio = Studio.open(start.settings, all_productions)
     try:
         opening = opening_of(start.settings, new_token=start.new_token)
         app, endpoints = build(studio, opening)
@@ -194,16 +195,16 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
 
-    from api.clients import PlainDicts
-    from api.endpoints import Endpoints, register
-    from api.guards import install_guards
-    from api.http import add_routes
-    from api.mcp_server import McpServer
-    from api.openai import add_openai_routes
-    from api.raw_calls import RawCalls
-    from studio.auditions import Auditions
-    from tabs import theme as look
-    from tabs.notices import Notices
+    from api.gradio.client_patch import PlainDicts
+    from api.gradio.raw_calls import RawCalls
+    from api.http.routes import add_routes
+    from api.mcp.server import McpServer
+    from api.openai.routes import add_openai_routes
+    from api.operations.operations import Endpoints, register
+    from api.security.middleware import install_guards
+    from studio.voices.preview import Auditions
+    from tabs.common import theme as look
+    from tabs.common.notices import Notices
     from tabs.page import build_page
 
     server = studio.settings.server
@@ -240,7 +241,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
         max_file_size=f"{server.max_upload_mb}mb",
         show_error=False,
         run_history=False,
-        mcp_server=False,  # ours is api/mcp_server.py
+        mcp_server=False,  # ours is api/mcp/server.py
         footer_links=["api"],
         theme=look.theme(),
         css=look.css(),

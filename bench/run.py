@@ -1,7 +1,7 @@
 """Measures this machine: `./launch.sh bench` runs every bench, `./launch.sh bench start_time memory_return` those named.
 `--save "My machine"` writes what was measured into docs/figures/ and makes docs/figures.md anew.
 
-A bench is a module of this folder with `main()`; it prints its figures and returns an exit code. Each runs in a process of
+A bench is a module of a folder below with `main()`; it prints its figures and returns an exit code. Each runs in a process of
 its own, one after another, so that none inherits memory or caches of another.
 """
 
@@ -20,8 +20,8 @@ from pathlib import Path
 from bench.figures import FILE_VARIABLE
 from bench.table import save
 from studio.memory.gpu import NvmlProbe
-from studio.memory.reading import MachineFiles, read_memory
-from studio.memory.sizes import gib
+from studio.memory.readings import MachineFiles, read_memory
+from studio.units import gib
 
 FOLDER = Path(__file__).resolve().parent
 BENCHES = {
@@ -72,9 +72,15 @@ def run(name: str, figures: Path) -> bool:
     print(f"\n== {BENCHES[name]} ({name})", flush=True)
     begin = time.monotonic()
     told = os.environ | {FILE_VARIABLE: str(figures)}
-    code = subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=FOLDER.parent, env=told).returncode
+    code = subprocess.run([sys.executable, "-m", module_of(name)], cwd=FOLDER.parent, env=told).returncode
     print(f"   ({time.monotonic() - begin:.0f} s)", flush=True)
     return code == 0
+
+
+def module_of(name: str) -> str:
+    """The module of a bench, in whichever folder it lies."""
+    (path,) = FOLDER.glob(f"*/{name}.py")
+    return f"bench.{path.parent.name}.{name}"
 
 
 def facts() -> dict[str, str]:

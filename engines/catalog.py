@@ -8,40 +8,40 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from engines.contract import CALLABLE_METHODS, Capability, Card, Engine, EngineOptions
-from engines.errors import EngineError
+from engines.contract.errors import EngineError
 from media.errors import NotFound
 
 BUILT_IN: tuple[str, ...] = (
-    "engines.speech.flite:Flite",
-    "engines.speech.espeak:Espeak",
-    "engines.speech.f5:F5TTS",
-    "engines.speech.voxcpm2:VoxCPM2",
-    "engines.speech.kokoro:Kokoro",
-    "engines.speech.vibevoice:VibeVoice",
-    "engines.speech.dia:Dia",
-    "engines.speech.speecht5:SpeechT5",
-    "engines.speech.mms:Mms",
-    "engines.verification.reading_follower:ReadingFollower",
-    "engines.verification.wavlm_speaker:WavlmSpeaker",
-    "engines.verification.voice_encoder:VoiceEncoder",
-    "engines.transcription.pocketsphinx:Pocketsphinx",
-    "engines.transcription.faster_whisper:FasterWhisper",
-    "engines.speech.fish:FishSpeech",
-    "engines.speech.fish_server:FishServer",
-    "engines.transcription.whisper_transformers:WhisperTransformers",
-    "engines.faces.puppet:Puppet",
-    "engines.faces.musetalk:MuseTalk",  # before LivePortrait: for speech it is the better of the two
-    "engines.faces.liveportrait:LivePortrait",
-    "engines.swap.basic_face_swap:BasicFaceSwap",
-    "engines.video.wan:WanT2V13B",
-    "engines.video.wan:WanT2V14B",
-    "engines.video.wan:WanI2V14B",
-    "engines.video.wan:WanTI2V5B",
-    "engines.video.wan:WanT2VA14B",
-    "engines.video.wan:WanI2VA14B",
-    "engines.video.animatic:Animatic",
-    "engines.upscaling.real_esrgan:RealEsrgan",
-    "engines.upscaling.basic:BasicUpscale",
+    "engines.speech.flite.engine:Flite",
+    "engines.speech.espeak.engine:Espeak",
+    "engines.speech.f5.engine:F5TTS",
+    "engines.speech.voxcpm2.engine:VoxCPM2",
+    "engines.speech.kokoro.engine:Kokoro",
+    "engines.speech.vibevoice.engine:VibeVoice",
+    "engines.speech.dia.engine:Dia",
+    "engines.speech.speecht5.engine:SpeechT5",
+    "engines.speech.mms.engine:Mms",
+    "engines.verification.reading_follower.engine:ReadingFollower",
+    "engines.verification.wavlm.engine:WavlmSpeaker",
+    "engines.verification.voice_encoder.engine:VoiceEncoder",
+    "engines.transcription.pocketsphinx.engine:Pocketsphinx",
+    "engines.transcription.faster_whisper.engine:FasterWhisper",
+    "engines.speech.fish.engine:FishSpeech",
+    "engines.speech.fish.server_engine:FishServer",
+    "engines.transcription.whisper_transformers.engine:WhisperTransformers",
+    "engines.faces.puppet.engine:Puppet",
+    "engines.faces.musetalk.engine:MuseTalk",  # before LivePortrait: for speech it is the better of the two
+    "engines.faces.liveportrait.engine:LivePortrait",
+    "engines.swap.basic.engine:BasicFaceSwap",
+    "engines.video.wan.engine:WanT2V13B",
+    "engines.video.wan.engine:WanT2V14B",
+    "engines.video.wan.engine:WanI2V14B",
+    "engines.video.wan.engine:WanTI2V5B",
+    "engines.video.wan.engine:WanT2VA14B",
+    "engines.video.wan.engine:WanI2VA14B",
+    "engines.video.animatic.engine:Animatic",
+    "engines.upscaling.real_esrgan.engine:RealEsrgan",
+    "engines.upscaling.basic.engine:BasicUpscale",
 )
 """Adding an engine is one line here: "module:Class"."""
 

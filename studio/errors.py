@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.errors import EngineError, EngineNotReady, WorkerDied, WorkerStalled
+from engines.contract.errors import EngineError, EngineNotReady, WorkerDied, WorkerStalled
 from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, NotFound
 
 

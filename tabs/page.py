@@ -9,14 +9,14 @@ from typing import Any
 
 import gradio as gr
 
-from studio.productions.voiceover import Voiceover
-from studio.studio import Studio
-from tabs.character_swap import CharacterSwapTab
-from tabs.lip_sync import LipSyncTab
-from tabs.masthead import build_masthead
-from tabs.system import SystemTab
-from tabs.text_to_video import TextToVideoTab
-from tabs.voiceover import VoiceoverTab
+from capabilities.voiceover.capability import Voiceover
+from studio.services import Studio
+from tabs.character_swap.page import CharacterSwapTab
+from tabs.header import build_masthead
+from tabs.lip_sync.page import LipSyncTab
+from tabs.system.page import SystemTab
+from tabs.text_to_video.page import TextToVideoTab
+from tabs.voiceover.page import VoiceoverTab
 
 
 class Page(gr.Blocks):

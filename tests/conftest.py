@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from api.gradio_stubs import skip_stub_files
+from api.gradio.skip_stubs import skip_stub_files
 from tests.browser import fresh_page
 from tests.servers import RunningStudio, running_studio
 

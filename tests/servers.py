@@ -25,8 +25,8 @@ COMPILED = ROOT / ".pytest_cache" / "flite"
 def have_compiled(cache: Path) -> None:
     """A studio that begins with `cache` finds Flite compiled, as it does at every start but its first."""
     if not any(COMPILED.glob("*.cwasm")):
-        from engines.speech.flite import PACKED_PROGRAM
-        from engines.speech.flite_program import FliteProgram
+        from engines.speech.flite.engine import PACKED_PROGRAM
+        from engines.speech.flite.program import FliteProgram
 
         FliteProgram(ROOT / "assets" / PACKED_PROGRAM, COMPILED)
     copy_compiled(COMPILED, cache)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engines.errors import EngineError
+from engines.contract.errors import EngineError
 
 CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
     "en": (("flite", "rms"), ("espeak", "gmw/en-US")),
@@ -18,7 +18,7 @@ OTHER_LANGUAGES: tuple[tuple[str, str], ...] = (("espeak", ""),)
 def default_speech(language: str, ready_ids: Collection[str]) -> tuple[str, str]:
     """The clearest ready engine and its preset voice for a BCP-47 tag.
 
-    Measured by bench/intelligibility.py, word errors of pocketsphinx on 36 plain sentences, 334 words: Flite rms 3.9 %,
+    Measured by bench/engines/intelligibility.py, word errors of pocketsphinx on 36 plain sentences, 334 words: Flite rms 3.9 %,
     awb 6.9 %, kal16 7.8 %, slt 11.7 %, kal 21.6 %; eSpeak NG en-US 81.1 %, with its variant f3 65.6 %. So English is read by
     Flite's rms; every other language by eSpeak NG, which is the only built-in engine that has them. The recogniser knows
     American speakers and no melody: the figures rank clearness, not charm.
@@ -37,6 +37,6 @@ def default_speech(language: str, ready_ids: Collection[str]) -> tuple[str, str]
 
 
 def _espeak_languages() -> Collection[str]:
-    from engines.speech.espeak import LANGUAGES
+    from engines.speech.espeak.engine import LANGUAGES
 
     return LANGUAGES

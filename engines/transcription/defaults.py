@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from engines.errors import EngineNotReady
+from engines.contract.errors import EngineNotReady
 
 
 @dataclass(frozen=True)

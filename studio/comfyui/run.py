@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from studio.comfyui.client import ComfyUIClient, titles_of
+from studio.comfyui.client.client import ComfyUIClient, titles_of
+from studio.comfyui.client.events import Course, Listener
+from studio.comfyui.client.status import ENDED, Failed, Finished, Interrupted, JobStatus, Queued, Running, Unknown
 from studio.comfyui.errors import ComfyUIUnreachable, ConnectionRefused, JobLost, RunFailed, UnexpectedAnswer
-from studio.comfyui.events import Course, Listener
-from studio.comfyui.status import ENDED, Failed, Finished, Interrupted, JobStatus, Queued, Running, Unknown
-from studio.comfyui.ticket import ServerMark, Ticket, TicketFile
+from studio.comfyui.prompt_handle import ServerMark, Ticket, TicketFile
 from studio.errors import Cancelled, GreenroomError
 
 log = logging.getLogger(__name__)

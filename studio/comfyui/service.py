@@ -15,20 +15,20 @@ import psutil
 
 from engines.contract import Readiness, Tier
 from studio.comfyui.card import BESIDE_A_CARD_GIB, COMFYUI_CARD, COMFYUI_ID, LEAST_GIB, USUAL_GIB, Gate, Want
-from studio.comfyui.client import ComfyUIClient
+from studio.comfyui.client.client import ComfyUIClient
+from studio.comfyui.client.inventory import ServerInventory
+from studio.comfyui.client.read_inventory import read_inventory
 from studio.comfyui.errors import SAY_WHERE, ComfyUIMissing
-from studio.comfyui.inventory import ServerInventory
-from studio.comfyui.own_server import OwnServer
-from studio.comfyui.reading import read_inventory
-from studio.comfyui.standing import Standing
-from studio.comfyui.ticket import is_local, listening_process
+from studio.comfyui.prompt_handle import is_local, listening_process
+from studio.comfyui.server.managed import OwnServer
+from studio.comfyui.server.state import Standing
 from studio.errors import EngineError, GreenroomError
 from studio.memory.model import Resident
-from studio.memory.sizes import GIB
 from studio.settings import ComfyUISettings
-from studio.workers.log import WorkerLogs
-from studio.workers.measure import Meter
+from studio.units import GIB
 from studio.workers.model import Residency, SilentObserver, UnloadReport, WorkerObserver, WorkerStatus
+from studio.workers.process.log import WorkerLogs
+from studio.workers.process.metering import Meter
 
 log = logging.getLogger(__name__)
 

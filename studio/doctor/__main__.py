@@ -14,14 +14,14 @@ from pathlib import Path
 
 from engines.catalog import Catalog
 from studio.doctor.examination import Examination, examine
-from studio.doctor.model import Finding, Outcome, Report
+from studio.doctor.report import Finding, Outcome, Report
 from studio.errors import GreenroomError
-from studio.memory.keeper import MemoryKeeper
+from studio.memory.manager import MemoryKeeper
 from studio.paths import DataPaths
+from studio.services import site_of
 from studio.settings import Settings, load_settings
-from studio.studio import site_of
-from studio.workers.host import WorkerHost
 from studio.workers.model import WorkerStatus
+from studio.workers.pool import WorkerHost
 
 _MARKS = {Outcome.OK: "ok     ", Outcome.WARNING: "warning", Outcome.FAILED: "FAILED ", Outcome.SKIPPED: "skipped"}
 

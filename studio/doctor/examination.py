@@ -12,14 +12,14 @@ from pathlib import Path
 
 from engines.catalog import Catalog
 from engines.contract import Site
-from studio.doctor.model import Finding, Outcome, Report
 from studio.doctor.platform_table import platform_rows
+from studio.doctor.report import Finding, Outcome, Report
 from studio.errors import Cancelled, GreenroomError
 from studio.memory.gpu import GpuFacts
-from studio.memory.reading import MachineFiles, read_memory
-from studio.memory.sizes import gib
+from studio.memory.readings import MachineFiles, read_memory
 from studio.settings import HOME, Settings
-from studio.workers.host import WorkerHost
+from studio.units import gib
+from studio.workers.pool import WorkerHost
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,8 @@ class Examination:
 
 def all_checks() -> list[Check]:
     """(group, name, check), quick ones first: what everything else stands on is told first."""
-    from studio.doctor import comfyui, engines, machine, media_formats, storage, torch_checks
+    from studio.doctor.checks import comfyui, engines, machine, media_formats, storage
+    from studio.doctor.checks import torch as torch_checks
 
     return [
         ("This machine", "Python and packages", machine.python_version),

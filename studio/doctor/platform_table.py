@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib import metadata
 
-from studio.doctor.model import PlatformRow
+from studio.doctor.report import PlatformRow
 
 
 def platform_rows(machine: str = "", python: tuple[int, int] = (0, 0)) -> tuple[PlatformRow, ...]:

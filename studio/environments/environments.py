@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from studio.environments.installer import Installer, clear_folder
+from studio.environments.lock import Occupancy
 from studio.environments.model import (
     EnvironmentState,
     EnvironmentStatus,
@@ -16,7 +17,6 @@ from studio.environments.model import (
     declared_names,
     read_declared,
 )
-from studio.environments.occupancy import Occupancy
 from studio.environments.stamp import Stamp, read_stamp
 from studio.errors import NotFound
 from studio.settings import HOME

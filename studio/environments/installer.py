@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engines.reasons import sanitise
-from studio.environments.cures import cure_torchaudio, link_ffmpeg
+from engines.contract.error_messages import sanitise
+from studio.environments.lock import Hold
 from studio.environments.model import GB, InstallFailed, LockedEnvironment
-from studio.environments.occupancy import Hold
 from studio.environments.pip import Pip, pip_environment
+from studio.environments.repairs import cure_torchaudio, link_ffmpeg
 from studio.environments.stamp import Stamp, write_stamp
 from studio.environments.verify import verify
 from studio.errors import Cancelled, GreenroomError, StorageError

@@ -17,9 +17,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engines.reasons import sanitise
-from studio.children import run_heard
+from engines.contract.error_messages import sanitise
 from studio.environments.model import InstallFailed
+from studio.subprocesses import run_heard
 
 _KEPT_OUT = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER"})
 _SECRET = re.compile(r"HF_TOKEN|HUGGING", re.IGNORECASE)

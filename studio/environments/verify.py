@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engines.reasons import sanitise
-from studio.children import run_heard
+from engines.contract.error_messages import sanitise
 from studio.environments.model import InstallFailed
-from studio.workers.variables import environment_variables
+from studio.environments.variables import environment_variables
+from studio.subprocesses import run_heard
 
 Say = Callable[[float, str], None]
 

@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from studio.errors import Cancelled, GreenroomError, StorageError
+from studio.jobs.capability import Production
+from studio.jobs.context import EngineFinder, EngineLender, JobStage
 from studio.jobs.failure import job_error
+from studio.jobs.lanes import Lanes
 from studio.jobs.model import JobError, JobState
-from studio.jobs.production import Production
-from studio.jobs.stage import EngineFinder, EngineLender, JobStage
 from studio.jobs.store import KILL_WEIGHT, Claim, JobStore, Recovery
-from studio.lanes import Lanes
 from studio.validation import validated
 
 log = logging.getLogger(__name__)

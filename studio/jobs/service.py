@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import InvalidInput, NotFound, StorageError
+from studio.jobs.capability import Production
 from studio.jobs.model import Job, JobEvent, JobState
-from studio.jobs.production import Production
 from studio.jobs.runner import JobRunner
 from studio.jobs.store import JobStore
 from studio.settings import JobSettings

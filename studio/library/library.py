@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from media.waveform import peaks as waveform_peaks
+from media.audio.waveform import peaks as waveform_peaks
 from studio.errors import InvalidInput, NotFound
 from studio.files import as_json, discard, staging_path, sweep, write_json
 from studio.library.archive import write_archive
@@ -29,7 +29,7 @@ from studio.library.model import (
     recipe_path,
 )
 from studio.library.quota import GIB, RemovalLog, removals
-from studio.library.shelving import Delivery, file_stem
+from studio.library.write import Delivery, file_stem
 from studio.settings import LibrarySettings
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from studio.errors import Cancelled, MemoryRefused
 from studio.memory.gate import decide
 from studio.memory.gpu import GpuFacts
 from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident, Wait
-from studio.memory.promises import Promises, Reservation
-from studio.memory.reading import MemoryReading
+from studio.memory.pending import Promises, Reservation
+from studio.memory.readings import MemoryReading
 
 STEP_SECONDS = 0.5
 COOLING = "Let it cool, or change memory.pause_above_celsius in settings.yaml."

@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engines.contract import Device, Tier
-from studio.memory import sentences
+from studio.memory import messages as sentences
 from studio.memory.gpu import GpuFacts
 from studio.memory.model import Admit, Decision, Demand, Holder, Limits, Need, Pool, Refuse, Resident, Wait
-from studio.memory.reading import MemoryReading
+from studio.memory.readings import MemoryReading
 
 
 def system_pool(reading: MemoryReading) -> Pool:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from studio.memory.sizes import GIB, gib
+from studio.units import GIB, gib
 from studio.workers.model import UnloadReport
 
 ENTRIES_KEPT = 200

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engines.contract import Device, Tier
-from engines.extent import Saving
-from studio.memory.sizes import GIB
+from engines.contract.problem_size import Saving
 from studio.settings import MemorySettings
+from studio.units import GIB
 
 HOST_SIDE_OF_A_CARD = int(1.5 * GIB)
 """What a CUDA engine on a plug-in card needs of the machine's memory beside it: the runtime's libraries, its context and

@@ -8,12 +8,12 @@ from typing import Any
 from engines.contract import Device, Tier
 from studio.memory.gate import gain, usable_for
 from studio.memory.gpu import GpuFacts
+from studio.memory.messages import verdict
 from studio.memory.model import Holder, Limits, Resident
-from studio.memory.reading import MemoryReading
+from studio.memory.readings import MemoryReading
 from studio.memory.sampler import Level
-from studio.memory.sentences import verdict
-from studio.memory.sizes import gib
 from studio.memory.thermal import ThermalGuard
+from studio.units import gib
 from studio.workers.model import Residency
 
 

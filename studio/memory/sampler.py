@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engines.contract import Tier
-from studio.memory import sentences
+from studio.memory import messages as sentences
 from studio.memory.events import untold
 from studio.memory.gpu import GpuFacts
 from studio.memory.model import Limits, Resident
-from studio.memory.reading import MemoryReading
-from studio.memory.sizes import about, gib
+from studio.memory.readings import MemoryReading
+from studio.units import about, gib
 
 HISTORY_SECONDS = 3600.0
 HISTORY_STEP_SECONDS = 5.0

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from studio.verification.compare import compare
-from studio.verification.listeners import BASIC, FOLLOWER, LikenessBand, band
+from studio.verification.verifiers import BASIC, FOLLOWER, LikenessBand, band
+from studio.verification.word_error_rate import compare
 
 FORMAT = 1
 NEVER = LikenessBand(0.0, 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engines.speech.voxcpm2 import DESIGN
+from engines.speech.voxcpm2.engine import DESIGN
 from studio.voices.model import Voice
 from studio.voices.voices import Voices
 

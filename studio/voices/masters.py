@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from media.audio import Audio
+from media.audio.audio import Audio
 from studio.errors import MediaError
 
 _SIXTEEN = 2.0**15

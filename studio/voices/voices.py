@@ -11,13 +11,13 @@ from pathlib import Path
 from studio.errors import InvalidInput, NotFound
 from studio.files import discard, slug, staging_path, write_json
 from studio.settings import VoiceSettings
-from studio.voices.judging import Heard, hear, judge_audio, judge_transcript
+from studio.voices.archive import EXTENSION, pack, unpack
+from studio.voices.builtin import read_samples
+from studio.voices.clip_checks import Heard, hear, judge_audio, judge_transcript
+from studio.voices.index import Shelf
 from studio.voices.masters import read_master, sound_hash, write_master
 from studio.voices.model import Judgement, TranscriptStatus, Voice, VoiceRefused, VoiceTooLong, VoiceTooShort, Window
 from studio.voices.names import composed, did_you_mean, near_matches, valid_name, visible
-from studio.voices.packing import EXTENSION, pack, unpack
-from studio.voices.samples import read_samples
-from studio.voices.shelf import Shelf
 from studio.voices.store import MASTER, RECORD, VoiceRecord, clean_text, record_fields, record_of, voice_of
 
 _STALE_SECONDS = 3600.0

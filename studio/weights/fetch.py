@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engines.common.weights import DATASET, PART_SUFFIX, size_text
 from engines.contract import HubFile
-from engines.reasons import sanitise
-from engines.weights import DATASET, PART_SUFFIX, size_text
+from engines.contract.error_messages import sanitise
 from studio.errors import GreenroomError, StorageError
 from studio.weights.checksum import Checksum, sum_of
+from studio.weights.fetch_protocol import MARK, Order
 from studio.weights.model import WeightsError
-from studio.weights.order import MARK, Order
 from studio.weights.record import note_file
 from studio.weights.transfer import transfer
 

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engines.common.weights import PART_SUFFIX, find_file, repo_folder_name
 from engines.contract import Card, Engine, HubFile, Site
-from engines.weights import PART_SUFFIX, find_file, repo_folder_name
-from studio.children import run_heard
+from studio.environments.variables import worker_environment
 from studio.errors import GreenroomError, NotFound, StorageError
 from studio.settings import HOME, WeightSettings
+from studio.subprocesses import run_heard
+from studio.weights.fetch_protocol import MARK, Order
 from studio.weights.model import EngineWeights, FileStatus, WeightsError
-from studio.weights.moving import move_folder
-from studio.weights.order import MARK, Order
+from studio.weights.move import move_folder
 from studio.weights.record import read_record
-from studio.workers.variables import worker_environment
 
 Say = Callable[[float, str], None]
 Cancelling = Callable[[], bool]

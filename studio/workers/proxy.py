@@ -7,9 +7,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Any, get_args, get_origin, get_type_hints
 
-from engines.codec import fits
 from engines.contract import CALLABLE_METHODS, Card, Engine
-from engines.errors import EngineError
+from engines.contract.errors import EngineError
+from engines.worker.codec import fits
 
 Ask = Callable[[dict[str, Any]], Generator[Any, None, Any]]
 """Sends one `call` request: yields the items of a stream, returns the result."""

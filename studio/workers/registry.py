@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from engines.contract import Engine, EngineOptions, Tier
-from engines.errors import EngineError
+from engines.contract.errors import EngineError
 from media.errors import Cancelled
+from studio.workers.lease_options import Wishes
 from studio.workers.model import Residency
 from studio.workers.slot import Slot, reload_key
-from studio.workers.wishes import Wishes
 
 POLL_SECONDS = 0.1
 

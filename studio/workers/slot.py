@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engines.contract import Engine, EngineOptions
-from studio.workers.death import Death
-from studio.workers.measure import Meter
 from studio.workers.model import Residency, UnloadReport, WorkerStatus
-from studio.workers.process import WorkerProcess
+from studio.workers.process.exit_reason import Death
+from studio.workers.process.metering import Meter
+from studio.workers.process.worker_process import WorkerProcess
 
 
 @dataclass(eq=False)

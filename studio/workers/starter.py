@@ -10,20 +10,20 @@ from dataclasses import fields
 from typing import Any, cast
 
 from engines.contract import EngineOptions, Site
-from engines.errors import EngineError, EngineNotReady, WorkerDied
+from engines.contract.errors import EngineError, EngineNotReady, WorkerDied
 from media.errors import Cancelled
-from studio.memory.reservations import weighed
+from studio.memory.profiles import weighed
 from studio.settings import WorkerSettings
-from studio.workers.call import CallWatch, Patience
-from studio.workers.ending import Undertaker
-from studio.workers.launch import Launch, plan_launch
-from studio.workers.log import WorkerLogs
-from studio.workers.measure import Meter
+from studio.workers.lease_options import Wishes
 from studio.workers.model import AdmissionHook, WorkerObserver
-from studio.workers.process import WorkerProcess, answer
+from studio.workers.prewarm import Spares, always
+from studio.workers.process.call import CallWatch, Patience
+from studio.workers.process.launch import Launch, plan_launch
+from studio.workers.process.log import WorkerLogs
+from studio.workers.process.metering import Meter
+from studio.workers.process.worker_process import WorkerProcess, answer
+from studio.workers.reaper import Undertaker
 from studio.workers.slot import Slot
-from studio.workers.spares import Spares, always
-from studio.workers.wishes import Wishes
 
 LONGEST_RELOADS = 10
 """A load that reports nothing may take this many times what its card says."""

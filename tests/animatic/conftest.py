@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from capabilities.registry import all_productions
+from capabilities.video.capability import TextToVideo
 from studio.jobs.model import Job, JobState
-from studio.productions.text_to_video import TextToVideo
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 
 SMALL = "192x108"
 
@@ -18,7 +19,7 @@ class ClipMaker:
     """A studio of its own, and the few calls that tests of clips need."""
 
     def __init__(self, folder: Path) -> None:
-        self.studio = Studio.open(load_settings(data={"folder": folder}))
+        self.studio = Studio.open(load_settings(data={"folder": folder}), all_productions)
         production = self.studio.productions["text_to_video"]
         assert isinstance(production, TextToVideo)
         self.clips = production

@@ -9,7 +9,7 @@ import pytest
 from gradio_client import handle_file
 from PIL import Image
 
-from media.video import probe_video
+from media.video.read import probe_video
 
 
 def test_a_clip_from_a_picture(client: Any, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from media.captions import FONTS, CaptionPainter, CaptionText, _letters, _runs, laid_out, shapes_complex_scripts
+from media.video.captions import FONTS, CaptionPainter, CaptionText, _letters, _runs, laid_out, shapes_complex_scripts
 from tests.house.sources import ROOT
 
 FOLDER = ROOT / "assets" / "fonts" / "captions"

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from engines.contract import Site
-from engines.video.animatic import Animatic, AnimaticOptions
-from engines.video.animatic_scene import read_move, read_scene
-from engines.video.contract import ClipCaption, VideoEngine, VideoPreview, VideoRequest, VideoResult
+from engines.contract.video import ClipCaption, VideoEngine, VideoPreview, VideoRequest, VideoResult
+from engines.video.animatic.engine import Animatic, AnimaticOptions
+from engines.video.animatic.scene import read_move, read_scene
 from media.errors import Cancelled, InvalidInput
-from media.video import Picture, read_frames
-from media.video_writer import count_pictures
+from media.video.read import Picture, read_frames
+from media.video.write import count_pictures
 from tests.house.sources import ROOT
 
 PROMPT = "A lighthouse stands above the sea at sunset."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tabs.text_to_video_form import with_pictures
+from tabs.text_to_video.form import with_pictures
 
 SHOTS = [{"prompt": "the sea", "say": "The sea."}, {"prompt": "a hill"}]
 

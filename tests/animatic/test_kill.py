@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from media.video_writer import count_pictures
+from capabilities.registry import all_productions
+from media.video.write import count_pictures
 from studio.jobs.model import JobState
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.animatic.conftest import ClipMaker
 from tests.jobs.server import READY, Server
 
@@ -24,7 +25,7 @@ SPEC = {
 
 def film(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
     """The life of one server: the clip is submitted by the first one, and gone on with by each later one."""
-    studio = Studio.open(load_settings(data={"folder": data}))
+    studio = Studio.open(load_settings(data={"folder": data}), all_productions)
     tell.send(READY)
     if not studio.jobs.list():
         studio.jobs.submit("text_to_video", specs[0])

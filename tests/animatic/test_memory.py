@@ -16,12 +16,12 @@ from fractions import Fraction
 from pathlib import Path
 import numpy as np
 from engines.contract import Site
-from engines.peak import peak_bytes
-from engines.video.animatic import Animatic, AnimaticOptions
-from engines.video.contract import VideoRequest
-from media.audio import Audio
-from media.subtitles import Cue
-from media.video_writer import Excerpt, join_video
+from engines.common.peak_memory import peak_bytes
+from engines.video.animatic.engine import Animatic, AnimaticOptions
+from engines.contract.video import VideoRequest
+from media.audio.audio import Audio
+from media.text.subtitles import Cue
+from media.video.write import Excerpt, join_video
 from tests.engines.contract import TinyRun
 
 folder = Path(sys.argv[1])

@@ -13,14 +13,14 @@ import pytest
 import soundfile
 from PIL import Image
 
-from media.decode import decode_audio, probe
-from media.subtitles import parse_srt
-from media.video import probe_video, read_frames
-from media.video_writer import count_pictures
+from media.audio.decode import decode_audio, probe
+from media.text.subtitles import parse_srt
+from media.video.read import probe_video, read_frames
+from media.video.write import count_pictures
 from studio.errors import GreenroomError
 from studio.jobs.model import JobState
+from studio.jobs.runtime_stats import RunBook, Work
 from studio.library.model import NotEnoughSpace
-from studio.run_book import RunBook, Work
 from tests.animatic.conftest import ClipMaker
 
 TEXT = "The lighthouse stands above the sea. A small boat comes home at sunset. Night falls on the hills."

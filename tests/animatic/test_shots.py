@@ -8,11 +8,11 @@ from fractions import Fraction
 
 import pytest
 
-from media.subtitles import Cue
+from capabilities.video.recipe import as_csv
+from capabilities.video.shots import captions_of, lay_out_shots, shot_list, split_lines, split_script
+from capabilities.video.spec import ShotSpec
+from media.text.subtitles import Cue
 from studio.errors import InvalidInput
-from studio.productions.video_recipe import as_csv
-from studio.productions.video_shots import captions_of, lay_out_shots, shot_list, split_lines, split_script
-from studio.productions.video_spec import ShotSpec
 
 FPS = Fraction(24)
 

@@ -16,7 +16,7 @@ import soundfile
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from api.mcp_tools import HIDDEN
+from api.mcp.tools import HIDDEN
 from tests.house.sources import ROOT
 from tests.servers import RunningStudio, long_script, wait_until
 

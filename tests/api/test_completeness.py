@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from api.endpoints import QUEUES, Endpoints
+from api.operations.operations import QUEUES, Endpoints
 from tests.house.sources import ROOT
 
 PARTS = frozenset(
@@ -98,7 +98,7 @@ def test_every_kind_of_job_that_the_page_starts_can_be_handed_in(tmp_path: Path)
     assert {"voiceover", "transcription"} <= kinds
     declared = {
         node.value.value
-        for path in sorted((ROOT / "studio" / "productions").glob("*.py"))
+        for path in sorted((ROOT / "capabilities").rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "kind"
         if isinstance(node.value, ast.Constant)

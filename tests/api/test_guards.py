@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, WebSocket
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from api.guards import install_guards
+from api.security.middleware import install_guards
 
 PORT = 7860
 OWN = f"http://127.0.0.1:{PORT}"

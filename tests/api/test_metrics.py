@@ -12,7 +12,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.metrics import Metrics
+from api.http.metrics import Metrics
 from studio.errors import MemoryRefused
 from tests.house.sources import ROOT
 from tests.servers import RunningStudio
@@ -76,11 +76,12 @@ class _History:
 
 
 def test_checks_and_refusals_are_counted(tmp_path: Path) -> None:
+    from capabilities.registry import all_productions
     from studio.jobs.model import JobEvent
+    from studio.services import Studio
     from studio.settings import load_settings
-    from studio.studio import Studio
 
-    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}))
+    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}), all_productions)
     try:
         events: list[JobEvent] = []
         metrics = Metrics(_Studio(studio, events))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from tabs.notices import HEADER, Notices, notice
+from tabs.common.notices import HEADER, Notices, notice
 
 
 async def handler(request: Request) -> PlainTextResponse:

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from api.endpoints import QUEUES, Endpoints
-from api.raw_calls import RawCalls, complete
+from api.gradio.raw_calls import RawCalls, complete
+from api.operations.operations import QUEUES, Endpoints
 from studio.errors import InvalidInput
 
 

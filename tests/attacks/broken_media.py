@@ -18,16 +18,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from media.audio import Audio
-from media.decode import decode_audio, probe
-from media.encode import write_audio
+from media.audio.audio import Audio
+from media.audio.decode import decode_audio, probe
+from media.audio.encode import write_audio
+from media.audio.inspection import inspect
 from media.errors import GreenroomError
-from media.inspection import inspect
-from media.pictures import is_picture, read_picture
-from media.video import probe_video, read_frames
+from media.video.images import is_picture, read_picture
+from media.video.read import probe_video, read_frames
 from studio.settings import VoiceSettings
-from studio.voices.judging import hear
-from studio.voices.packing import unpack
+from studio.voices.archive import unpack
+from studio.voices.clip_checks import hear
 from tests.house.sources import ROOT
 from tests.media.samples import encode_video
 

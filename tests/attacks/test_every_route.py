@@ -13,11 +13,12 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from api.door import OPEN_PATH
-from api.opening import opening_of
+from api.security.auth import OPEN_PATH
+from api.security.exposure import opening_of
 from app import build, quieten
+from capabilities.registry import all_productions
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 
 PORT = 7860
 HOST = {"Host": f"127.0.0.1:{PORT}"}
@@ -28,7 +29,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     data = tmp_path_factory.mktemp("routes") / "data"
     settings = load_settings(server={"token": "a-token-for-the-tests-only"}, data={"folder": data})
     quieten(data)
-    studio = Studio.open(settings)
+    studio = Studio.open(settings, all_productions)
     try:
         yield build(studio, opening_of(settings))[0]
     finally:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from gradio_client import handle_file
 
-from media.decode import decode_audio
+from media.audio.decode import decode_audio
 from tests.conftest import TOKEN
 from tests.house.sources import ROOT
 from tests.servers import RunningStudio

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from media.video_writer import VideoWriter
-from studio.comfyui.client import ComfyUIClient
+from media.video.write import VideoWriter
+from studio.comfyui.client.client import ComfyUIClient
+from studio.comfyui.prompt_handle import TicketFile
 from studio.comfyui.run import GraphRun, Patience
-from studio.comfyui.ticket import TicketFile
 from studio.errors import Cancelled
 from tests.comfyui.servers import REAL, StandInServer, client_of
 
@@ -64,7 +64,7 @@ def own_gpu_lane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def quick_polls() -> Iterator[None]:
     """Jobs of a studio look at the server as often as the other tests do."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("studio.productions.character_swap_run.POLL_SECONDS", QUICK.poll)
+        patch.setattr("capabilities.character_swap.run.POLL_SECONDS", QUICK.poll)
         yield
 
 

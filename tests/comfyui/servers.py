@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from studio.comfyui.client import ComfyUIClient
-from studio.comfyui.http import Wire
+from studio.comfyui.client.client import ComfyUIClient
+from studio.comfyui.client.http import Wire
 from tests.comfyui.stand_in import serve
 from tests.comfyui.stand_in_work import FAULTS
 from tests.servers import free_port, wait_until

@@ -120,8 +120,8 @@ def run_node(
     import numpy as np
     from PIL import Image
 
-    from media.video import probe_video, read_frames
-    from media.video_writer import VideoWriter
+    from media.video.read import probe_video, read_frames
+    from media.video.write import VideoWriter
 
     if kind == "LoadImage":
         return [np.asarray(Image.open(base / "input" / given["image"]).convert("RGB"))], None

@@ -14,12 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from studio.comfyui.client import ComfyUIClient
+from studio.comfyui.client.client import ComfyUIClient
+from studio.comfyui.client.http import Wire
+from studio.comfyui.client.read_inventory import read_inventory
+from studio.comfyui.client.status import Finished, Running
 from studio.comfyui.errors import ComfyUIUnreachable, ConnectionRefused, GraphRefused, JobLost, RunFailed, UnexpectedAnswer
-from studio.comfyui.http import Wire
-from studio.comfyui.reading import read_inventory
 from studio.comfyui.run import GraphRun
-from studio.comfyui.status import Finished, Running
 from studio.errors import Cancelled
 from tests.comfyui import graphs
 from tests.comfyui.conftest import QUICK, Listening

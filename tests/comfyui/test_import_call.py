@@ -10,17 +10,18 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from api.endpoints import Endpoints
-from studio.auditions import Auditions
+from api.operations.operations import Endpoints
+from capabilities.registry import all_productions
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
+from studio.voices.preview import Auditions
 from tests.comfyui.graphs import picture
 from tests.comfyui.servers import StandInServer
 
 
 @pytest.fixture
 def calls(shared_stand_in: StandInServer, tmp_path: Path) -> Iterator[Endpoints]:
-    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}, comfyui={"url": shared_stand_in.url}))
+    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}, comfyui={"url": shared_stand_in.url}), all_productions)
     auditions = Auditions(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
     yield Endpoints(studio, auditions, studio.paths.root / "uploads")
     studio.close()

@@ -21,10 +21,10 @@ from studio.comfyui.errors import ComfyUIMissing
 from studio.comfyui.service import ComfyUI
 from studio.errors import EngineError, MemoryRefused
 from studio.memory.gpu import GpuFacts
-from studio.memory.keeper import MemoryKeeper
 from studio.memory.ledger import MemoryLedger
-from studio.memory.sizes import GIB, MIB
+from studio.memory.manager import MemoryKeeper
 from studio.settings import ComfyUISettings, MemorySettings
+from studio.units import GIB, MIB
 from studio.workers.model import Residency
 from tests.comfyui.servers import StandInServer
 from tests.house.sources import ROOT

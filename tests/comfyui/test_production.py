@@ -19,16 +19,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from media.video import probe_video
-from studio.comfyui.client import ComfyUIClient
+from capabilities.character_swap.capability import CharacterSwap
+from capabilities.character_swap.estimate import work_of
+from capabilities.forecast import forecast
+from capabilities.registry import all_productions
+from capabilities.video.render import PREVIEW
+from media.video.read import probe_video
+from studio.comfyui.client.client import ComfyUIClient
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput
-from studio.forecast import forecast
 from studio.jobs.model import Job, JobState
-from studio.productions.character_swap import CharacterSwap
-from studio.productions.character_swap_forecast import work_of
-from studio.productions.video_render import PREVIEW
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.comfyui.graphs import node, slow
 from tests.comfyui.servers import REAL, StandInServer
 from tests.comfyui.templates import BLUR, write_blur
@@ -75,7 +76,7 @@ def house(
 ) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house") / "data"
     files = data_folder(folder, picture_file, clip_file)
-    studio = Studio.open(load_settings(data={"folder": folder}, comfyui={"url": REAL or shared_stand_in.url}))
+    studio = Studio.open(load_settings(data={"folder": folder}, comfyui={"url": REAL or shared_stand_in.url}), all_productions)
     yield House(studio, files)
     studio.close()
 
@@ -194,7 +195,7 @@ def test_a_finished_job_without_a_result_is_told_as_such(house: House, stand_in:
 
 def test_without_a_server_a_template_says_where_to_set_one(tmp_path: Path, picture_file: Path, clip_file: Path) -> None:
     files = data_folder(tmp_path / "data", picture_file, clip_file)
-    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}))
+    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}), all_productions)
     try:
         with pytest.raises(EngineNotReady, match="No ComfyUI server is set") as told:
             House(studio, files).submit()
@@ -211,7 +212,7 @@ def serve(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
     os.environ["XDG_RUNTIME_DIR"] = data  # a GPU lane of its own
     settings = json.loads((Path(data) / "settings.json").read_text())
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    studio = Studio.open(load_settings(data={"folder": data}, comfyui=settings))
+    studio = Studio.open(load_settings(data={"folder": data}, comfyui=settings), all_productions)
     try:
         tell.send(READY)
         if not studio.jobs.list():

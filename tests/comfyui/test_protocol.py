@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 from websockets.sync.client import connect
 
-from media.video import probe_video, read_frames
-from studio.comfyui.client import ComfyUIClient
+from media.video.read import probe_video, read_frames
+from studio.comfyui.client.client import ComfyUIClient
+from studio.comfyui.client.read_inventory import read_inventory
+from studio.comfyui.client.status import Finished, Interrupted, Queued, Running, Unknown
 from studio.comfyui.errors import GraphRefused, UploadTooLarge
-from studio.comfyui.reading import read_inventory
 from studio.comfyui.run import GraphRun
-from studio.comfyui.status import Finished, Interrupted, Queued, Running, Unknown
 from studio.errors import Cancelled
 from tests.comfyui import graphs
 from tests.comfyui.conftest import Listening

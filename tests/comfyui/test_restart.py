@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from capabilities.registry import all_productions
+from studio.comfyui.client.status import Finished
 from studio.comfyui.errors import JobLost
+from studio.comfyui.prompt_handle import TicketFile
 from studio.comfyui.run import GraphRun
-from studio.comfyui.status import Finished
-from studio.comfyui.ticket import TicketFile
 from studio.errors import GreenroomError
 from studio.jobs.model import JobState
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.comfyui import graphs
 from tests.comfyui.conftest import QUICK, Listening
 from tests.comfyui.servers import StandInServer, client_of
@@ -80,7 +81,9 @@ def test_twenty_jobs_in_the_studio(server_to_kill: StandInServer, picture_file: 
     files["reference_image"].write_bytes(picture_file.read_bytes())
     files["driving_video"].write_bytes(clip_file.read_bytes())
     client = client_of(server_to_kill.url)
-    studio = Studio.open(load_settings(data={"folder": data}, comfyui={"url": server_to_kill.url, "silence_seconds": 30}))
+    studio = Studio.open(
+        load_settings(data={"folder": data}, comfyui={"url": server_to_kill.url, "silence_seconds": 30}), all_productions
+    )
     try:
         given = {key: str(path) for key, path in files.items()}
         ids = [

@@ -8,9 +8,19 @@ import struct
 import psutil
 import pytest
 
-from studio.comfyui.events import Course, read_preview
-from studio.comfyui.status import Failed, Finished, Interrupted, Queue, Queued, Running, explain_error, read_history, read_refusal
-from studio.comfyui.ticket import is_local
+from studio.comfyui.client.events import Course, read_preview
+from studio.comfyui.client.status import (
+    Failed,
+    Finished,
+    Interrupted,
+    Queue,
+    Queued,
+    Running,
+    explain_error,
+    read_history,
+    read_refusal,
+)
+from studio.comfyui.prompt_handle import is_local
 
 FILE = {"filename": "out_00001_.mp4", "subfolder": "studio/x", "type": "output"}
 

@@ -18,15 +18,15 @@ import pytest
 from studio.doctor import Examination, Finding, Outcome, examine
 from studio.doctor import __main__ as doctor_command
 from studio.doctor.__main__ import examination_of, told
-from studio.doctor.comfyui import server as comfyui_server
+from studio.doctor.checks.comfyui import server as comfyui_server
+from studio.doctor.checks.machine import clock, shipped_files
+from studio.doctor.checks.storage import databases, room, writing
+from studio.doctor.checks.torch import operations
 from studio.doctor.examination import all_checks
-from studio.doctor.machine import clock, shipped_files
-from studio.doctor.model import percentiles
 from studio.doctor.platform_table import platform_rows
-from studio.doctor.storage import databases, room, writing
-from studio.doctor.torch_checks import operations
+from studio.doctor.report import percentiles
+from studio.environments.variables import environment_variables
 from studio.settings import load_settings
-from studio.workers.variables import environment_variables
 from tests.house.sources import ROOT
 from tests.model_environments import environment_python
 from tests.tools.assets import SUMS, sums
@@ -170,7 +170,7 @@ def test_a_torch_without_kernels_is_named(examination: Examination, tmp_path: Pa
     matmul = next(line for line in lines if line["name"] == "bf16 matmul")
     assert matmul["outcome"] == "failed" and "no kernel image" in matmul["detail"] and "\n" not in matmul["detail"]
 
-    from studio.doctor.torch_checks import _finding
+    from studio.doctor.checks.torch import _finding
 
     assert "./launch.sh install models" in _finding("models", matmul).repair
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from api.opening import announce, is_loopback, listening_hosts, opening_of
+from api.security.exposure import announce, is_loopback, listening_hosts, opening_of
 from studio.access import certificate_for, keep_keys, lan_address, own_names
 from studio.settings import Settings, load_settings
 

@@ -18,8 +18,8 @@ from gradio_client.exceptions import AuthenticationError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-from api.endpoints import QUEUES
-from api.mcp_tools import CALL, HIDDEN
+from api.mcp.tools import CALL, HIDDEN
+from api.operations.operations import QUEUES
 from tests.conftest import ROOT_PATH, TOKEN
 from tests.house.sources import ROOT
 from tests.servers import RunningStudio

@@ -11,8 +11,8 @@ from fastapi import FastAPI, WebSocket
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from api.failures import MOST, WINDOW_SECONDS, Failures
-from api.guards import install_guards
+from api.security.middleware import install_guards
+from api.security.rate_limit import MOST, WINDOW_SECONDS, Failures
 from studio.access import DoorKeys, keep_keys
 
 PORT = 7860

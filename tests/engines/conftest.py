@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.intelligibility import Recogniser
+from bench.engines.intelligibility import Recogniser
 from engines.contract import Site
-from engines.speech.espeak import Espeak
-from engines.speech.flite import Flite
+from engines.speech.espeak.engine import Espeak
+from engines.speech.flite.engine import Flite
 from tests.engines.contract import loaded
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"

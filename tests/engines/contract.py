@@ -34,8 +34,8 @@ from engines.contract import (
     TimedMark,
     Transcript,
 )
-from engines.errors import EngineError
-from media.audio import Audio, silence
+from engines.contract.errors import EngineError
+from media.audio.audio import Audio, silence
 from media.errors import Cancelled
 
 HEAVY_MODULES = (

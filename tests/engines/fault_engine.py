@@ -33,9 +33,9 @@ from engines.contract import (
     TimedMark,
     option,
 )
-from engines.errors import EngineError
-from engines.speech.requests import refuse_what_no_preset_engine_takes
-from media.audio import Audio
+from engines.contract.errors import EngineError
+from engines.speech.common.request_checks import refuse_what_no_preset_engine_takes
+from media.audio.audio import Audio
 from media.errors import Cancelled
 
 SAMPLE_RATE = 16_000

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.contract import TimedMark
-from media.audio import Audio
+from media.audio.audio import Audio
 
 
 def loudness_inside_and_outside(audio: Audio, marks: Sequence[TimedMark]) -> tuple[float, float]:

@@ -10,10 +10,10 @@ import pytest
 
 from engines.catalog import Catalog
 from engines.contract import Capability
-from engines.errors import EngineError
+from engines.contract.errors import EngineError
 from engines.speech.defaults import default_speech
-from engines.speech.espeak import Espeak
-from engines.speech.flite import VOICES, Flite
+from engines.speech.espeak.engine import Espeak
+from engines.speech.flite.engine import VOICES, Flite
 from media.errors import NotFound
 from tests.engines.fault_engine import FaultEngine
 
@@ -48,7 +48,7 @@ def test_an_unknown_id_names_what_is_near_or_all_there_is(asked: str, hint: str)
         "pathlib:Path",
         "engines.contract:Engine",
         "engines.contract:Card",
-        "engines.speech.flite:VOICES",
+        "engines.speech.flite.engine:VOICES",
     ],
 )
 def test_a_broken_entry_is_named(entry: str) -> None:
@@ -69,7 +69,7 @@ def test_a_module_that_fails_while_imported_is_named(tmp_path: Path, monkeypatch
 
 
 def test_two_engines_with_one_id_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "second_flite.py").write_text("from engines.speech.flite import Flite\nclass Other(Flite): pass\n")
+    (tmp_path / "second_flite.py").write_text("from engines.speech.flite.engine import Flite\nclass Other(Flite): pass\n")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(EngineError, match='"flite"'):
         Catalog(["second_flite:Other"]).all()

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 from engines.contract import Engine, EngineOptions, PresetVoice, Readiness, Site, Speech, SpeechRequest, TimedMark
-from media.audio import Audio
+from media.audio.audio import Audio
 from media.errors import GreenroomError
 from tests.engines import contract
 from tests.engines.fault_engine import FaultEngine, FaultOptions
@@ -90,6 +90,6 @@ def test_a_dear_import_is_caught() -> None:
     class Dear(Engine):
         """Its module is this library's, which imports a heavy one."""
 
-    Dear.__module__, Dear.__name__ = "media.resample", "StreamResampler"
+    Dear.__module__, Dear.__name__ = "media.audio.resample", "StreamResampler"
     with pytest.raises(AssertionError):
         contract.check_import_is_cheap(Dear)  # type: ignore[type-abstract]

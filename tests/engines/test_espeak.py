@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from engines.contract import Site, SpeakingVoice, Speech, SpeechRequest
-from engines.errors import EngineError
-from engines.speech import espeak_data
-from engines.speech.espeak import LANGUAGES, Espeak, EspeakOptions
-from engines.speech.espeak_library import Parameters, short_data_path, speak
-from engines.speech.espeak_text import prepare
+from engines.contract.errors import EngineError
+from engines.speech.espeak import data as espeak_data
+from engines.speech.espeak.engine import LANGUAGES, Espeak, EspeakOptions
+from engines.speech.espeak.library import Parameters, short_data_path, speak
+from engines.speech.espeak.text import prepare
 from media.errors import Cancelled
 from tests.engines.contract import TinyRun, check_speech, loaded
 from tests.engines.sound import loudness_inside_and_outside, pitches, spread
@@ -188,7 +188,7 @@ def test_the_same_text_sounds_the_same_in_another_process(espeak: Espeak, site: 
     here = hashlib.sha256(say(espeak, PANGRAM).audio.samples.tobytes()).hexdigest()
     program = (
         "import hashlib; from pathlib import Path; from engines.contract import Site, SpeechRequest;"
-        "from engines.speech.espeak import Espeak, EspeakOptions; from tests.engines.contract import loaded;"
+        "from engines.speech.espeak.engine import Espeak, EspeakOptions; from tests.engines.contract import loaded;"
         f"e = loaded(Espeak, Site(Path('.'), Path({str(site.cache)!r}))); e.synthesize(SpeechRequest('Warm up.'));"
         f"print(hashlib.sha256(e.synthesize(SpeechRequest({PANGRAM!r})).audio.samples.tobytes()).hexdigest())"
     )
@@ -198,7 +198,8 @@ def test_the_same_text_sounds_the_same_in_another_process(espeak: Espeak, site: 
 
 def test_listing_voices_loads_nothing_of_espeak() -> None:
     program = (
-        "import sys; from pathlib import Path; from engines.contract import Site; from engines.speech.espeak import Espeak;"
+        "import sys; from pathlib import Path; from engines.contract import Site;"
+        " from engines.speech.espeak.engine import Espeak;"
         "site = Site(Path('.'), Path('.')); assert len(Espeak.preset_voices(site)) > 130 and Espeak.readiness(site).ready;"
         "assert 'espeakng_loader' not in sys.modules; print('libespeak' in Path('/proc/self/maps').read_text())"
     )
@@ -250,7 +251,7 @@ def test_a_cancel_in_the_middle_ends_the_call(site: Site) -> None:
 
 
 def test_endless_silence_is_refused(espeak: Espeak, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engines.speech.espeak.LONGEST_SECONDS", 60)
+    monkeypatch.setattr("engines.speech.espeak.engine.LONGEST_SECONDS", 60)
     with pytest.raises(EngineError, match="minutes of sound"):
         say(espeak, 'a <break time="500s"/> b')
 

@@ -12,14 +12,14 @@ import jiwer
 import numpy as np
 import pytest
 
-from bench.intelligibility import Recogniser
+from bench.engines.intelligibility import Recogniser
 from engines.contract import Site, SpeakingVoice, Speech, SpeechRequest
-from engines.errors import EngineError, EngineNotReady
-from engines.speech import flite_timing
-from engines.speech.flite import VOICES, Flite, FliteOptions
-from engines.speech.flite_align import word_boundaries
-from engines.speech.flite_program import FliteProgram, Phone, Spoken
-from engines.speech.flite_text import english
+from engines.contract.errors import EngineError, EngineNotReady
+from engines.speech.flite import timing as flite_timing
+from engines.speech.flite.alignment import word_boundaries
+from engines.speech.flite.engine import VOICES, Flite, FliteOptions
+from engines.speech.flite.program import FliteProgram, Phone, Spoken
+from engines.speech.flite.text import english
 from tests.engines.contract import check_speech, loaded
 from tests.engines.sound import loudness_inside_and_outside, pitches, spread
 

@@ -9,12 +9,12 @@ import pytest
 
 from engines.catalog import Catalog
 from engines.contract import Capability, Engine, Site, SpeakingVoice, SpeechRequest
-from engines.errors import EngineError
-from engines.speech.espeak import Espeak, EspeakOptions
-from engines.speech.flite import Flite, FliteOptions
-from studio.engines_service import readiness_of
+from engines.contract.errors import EngineError
+from engines.speech.espeak.engine import Espeak, EspeakOptions
+from engines.speech.flite.engine import Flite, FliteOptions
 from studio.settings import WorkerSettings
-from studio.workers.host import WorkerHost
+from studio.workers.engine_service import readiness_of
+from studio.workers.pool import WorkerHost
 from tests.engines import contract
 from tests.engines.fault_engine import FaultEngine, FaultOptions
 

@@ -13,7 +13,7 @@ import numpy as np
 from ctranslate2.specs import whisper_spec
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from engines.transcription.whisper_weights import FASTER, LANGUAGES
+from engines.transcription.common.whisper_weights import FASTER, LANGUAGES
 
 SPEECH_STATES, LONGEST_TEXT, MELS = 1500, 448, 80
 EMPTY_TOKEN = 50_256

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from engines.transcription.whisper_weights import LANGUAGES
+from engines.transcription.common.whisper_weights import LANGUAGES
 from tests.engines.whisper_checkpoint import LAST_OF_V3, LONGEST_TEXT, MELS, SPEECH_STATES, tokenizer
 
 

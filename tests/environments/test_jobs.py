@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from capabilities.registry import all_productions
+from capabilities.setup.install_environment import InstallEnvironment
 from engines.contract import Card
 from studio.environments import Environments
 from studio.errors import InvalidInput, NotFound
+from studio.jobs.capability import CPU_LANE, SETUP_LANE, Production
 from studio.jobs.model import JobState
-from studio.jobs.production import CPU_LANE, SETUP_LANE, Production
 from studio.memory.gpu import GpuFacts
-from studio.memory.keeper import MemoryKeeper
-from studio.productions.install_environment import InstallEnvironment
+from studio.memory.manager import MemoryKeeper
+from studio.services import Studio
 from studio.settings import Settings, load_settings
-from studio.studio import Studio
-from studio.workers.launch import environment_readiness
-from tabs.system_models import ModelsPanel, environments_panel, use_of, weights_panel
+from studio.workers.process.launch import environment_readiness
+from tabs.system.models import ModelsPanel, environments_panel, use_of, weights_panel
 from tests.environments.conftest import NAMES, Place, build_wheel
 from tests.weights.conftest import card_of
 
@@ -78,7 +79,7 @@ def test_a_gpu_brings_its_environment_when_that_is_wished(
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setattr(MemoryKeeper, "gpu", lambda self: GpuFacts("NVIDIA GB10", unified=True))
-    with_gpu = Studio.open(settings_of(tmp_path / "data", install_on_gpu=wished))
+    with_gpu = Studio.open(settings_of(tmp_path / "data", install_on_gpu=wished), all_productions)
     try:
         found = with_gpu.jobs.list(kinds=["install_environment"])
         assert [job.spec["name"] for job in found] == ["models"] * jobs

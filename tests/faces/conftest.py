@@ -10,15 +10,15 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.analysis.face_mesh import FaceMesh
 from engines.contract import Site
-from engines.faces.contract import LipSyncRequest, ListenRequest, MouthTrack, RenderedPart
-from engines.faces.face_mesh import FaceMesh
-from engines.faces.puppet import Puppet, PuppetOptions
-from media.audio import Audio
-from media.decode import iterate_audio
-from media.pictures import read_picture
-from media.video import Picture
-from media.video_writer import VideoWriter, join_video
+from engines.contract.faces import LipSyncRequest, ListenRequest, MouthTrack, RenderedPart
+from engines.faces.puppet.engine import Puppet, PuppetOptions
+from media.audio.audio import Audio
+from media.audio.decode import iterate_audio
+from media.video.images import read_picture
+from media.video.read import Picture
+from media.video.write import VideoWriter, join_video
 
 ASSETS = Path(__file__).parents[2] / "assets"
 SENTENCE = ASSETS / "voices" / "LJ001-0008.wav"

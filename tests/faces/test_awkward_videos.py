@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.errors import EngineError
-from engines.faces.contract import AnimateRequest, FaceChoice, MouthTrack
-from engines.faces.face_mesh import FaceMesh
-from engines.faces.puppet import Puppet
-from media.decode import probe
+from engines.analysis.face_mesh import FaceMesh
+from engines.contract.errors import EngineError
+from engines.contract.faces import AnimateRequest, FaceChoice, MouthTrack
+from engines.faces.puppet.engine import Puppet
+from media.audio.decode import probe
 from media.errors import MediaError
-from media.video import Picture, probe_video, read_frames
+from media.video.read import Picture, probe_video, read_frames
 from tests.faces.conftest import SENTENCE, speak, write_video
 from tests.faces.test_puppet import sync
 

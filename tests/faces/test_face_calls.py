@@ -9,8 +9,8 @@ import pytest
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 
-from media.decode import probe
-from media.video import probe_video
+from media.audio.decode import probe
+from media.video.read import probe_video
 from tests.faces.conftest import ASSETS, SENTENCE
 
 pytestmark = pytest.mark.slow

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from capabilities.common import rendering as face_work
+from capabilities.common.rendering import GROUND, FaceEngines
 from engines.catalog import Catalog
 from engines.contract import Capability, Engine, Readiness, Site
-from engines.errors import EngineNotReady
-from engines.faces.liveportrait import LivePortrait
-from engines.faces.musetalk import MuseTalk
-from engines.faces.puppet import Puppet
+from engines.contract.errors import EngineNotReady
+from engines.faces.liveportrait.engine import LivePortrait
+from engines.faces.musetalk.engine import MuseTalk
+from engines.faces.puppet.engine import Puppet
 from media.errors import NotFound
 from studio.errors import InvalidInput
-from studio.productions import face_work
-from studio.productions.face_work import GROUND, FaceEngines
 from tests.faces.conftest import ASSETS
 
 ALL = ("puppet", "musetalk", "liveportrait")

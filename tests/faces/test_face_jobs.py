@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from media.decode import probe
-from media.pictures import write_picture
-from media.video import probe_video
+from capabilities.lip_sync.capability import beginning
+from capabilities.registry import all_productions
+from media.audio.decode import probe
+from media.video.images import write_picture
+from media.video.read import probe_video
 from studio.errors import InvalidInput
 from studio.jobs.model import JobState
-from studio.productions.lip_sync import beginning
-from studio.run_book import RunBook, Work, learned
+from studio.jobs.runtime_stats import RunBook, Work, learned
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.faces.conftest import ASSETS, SENTENCE
 
 PORTRAIT = str(ASSETS / "portraits" / "astronaut.png")
@@ -26,7 +27,7 @@ PORTRAIT = str(ASSETS / "portraits" / "astronaut.png")
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    made = Studio.open(load_settings(data={"folder": tmp_path_factory.mktemp("faces") / "data"}))
+    made = Studio.open(load_settings(data={"folder": tmp_path_factory.mktemp("faces") / "data"}), all_productions)
     yield made
     made.close()
 
@@ -86,7 +87,7 @@ def test_a_preview_speaks_the_beginning_of_a_long_text() -> None:
 def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(tmp_path: Path) -> None:
     settings = load_settings(data={"folder": tmp_path / "data"})
     spec = {"face": PORTRAIT, "audio": str(ASSETS / "voices" / "LJ001-0005.wav"), "engine": "puppet", "fps": 10}
-    first = Studio.open(settings)
+    first = Studio.open(settings, all_productions)
     try:
         job = first.jobs.submit("lip_sync", spec)
         deadline = time.monotonic() + 60
@@ -98,7 +99,7 @@ def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(tmp
         assert first.jobs.wait(other.id, 2).state is JobState.CANCELLED
     finally:
         first.close()  # interrupts the running job
-    second = Studio.open(settings)
+    second = Studio.open(settings, all_productions)
     try:
         ended = second.jobs.wait(job.id, 120)
         assert ended.state is JobState.DONE, ended.error

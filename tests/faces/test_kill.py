@@ -11,9 +11,10 @@ from typing import Any
 import cv2
 import pytest
 
-from media.pictures import read_picture, write_picture
+from capabilities.registry import all_productions
+from media.video.images import read_picture, write_picture
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.faces.conftest import ASSETS
 from tests.jobs.server import READY, Server
 
@@ -25,7 +26,7 @@ PARTS = [0, 40, 80]
 
 def speak_on(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
     """The life of one server: the first submits the job, each later one goes on with it, and the last does it once more."""
-    studio = Studio.open(load_settings(data={"folder": data}))
+    studio = Studio.open(load_settings(data={"folder": data}), all_productions)
     tell.send(READY)
     (spec,) = specs
     first = studio.jobs.wait((studio.jobs.list() or [studio.jobs.submit("lip_sync", spec)])[0].id)

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.faces.contract import ListenRequest
-from engines.faces.listening import listen
-from engines.faces.visemes import from_ipa, track_of
+from engines.analysis.mouth_track import listen
+from engines.analysis.visemes import from_ipa, track_of
+from engines.contract.faces import ListenRequest
 from tests.faces.conftest import ASSETS, SENTENCE
 
 

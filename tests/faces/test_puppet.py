@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.errors import EngineError
-from engines.faces.contract import AnimateRequest, FaceChoice, MouthTrack, RenderedPart
-from engines.faces.face_mesh import FaceMesh
-from engines.faces.landmarks import Face
-from engines.faces.measuring import agreement
-from engines.faces.mouth_shape import MouthShape
-from engines.faces.puppet import Puppet
-from engines.faces.puppeteer import Expression, Puppeteer
-from media.decode import probe
-from media.pictures import read_picture, write_picture
-from media.video import Picture, probe_video
+from engines.analysis.face_mesh import FaceMesh
+from engines.analysis.landmarks import Face
+from engines.analysis.mouth_measurement import agreement
+from engines.contract.errors import EngineError
+from engines.contract.faces import AnimateRequest, FaceChoice, MouthTrack, RenderedPart
+from engines.faces.puppet.engine import Puppet
+from engines.faces.puppet.mouth_shape import MouthShape
+from engines.faces.puppet.renderer import Expression, Puppeteer
+from media.audio.decode import probe
+from media.video.images import read_picture, write_picture
+from media.video.read import Picture, probe_video
 from tests.faces.conftest import blank, speak, write_video
 
 Spoken = Callable[[str], tuple[Path, list[RenderedPart]]]
@@ -123,7 +123,7 @@ def test_the_chosen_one_of_two_speaks(
     two = np.hstack([face_picture, face_picture])
     write_picture(tmp_path / "two.png", two)
     _, parts = speak(puppet, tmp_path / "two.png", track, tmp_path / "r", 10, choice=FaceChoice(x=0.75, y=0.5))
-    from media.video import read_frames
+    from media.video.read import read_frames
 
     last = [frame.picture for frame in read_frames(parts[-1].path)][-1].astype(int)
     right, left = (np.abs(last[:, half] - two[:, half]).mean() for half in (slice(240, 480), slice(0, 240)))
@@ -146,7 +146,7 @@ def test_pictures_without_a_usable_face_are_refused(
 
 
 def test_a_profile_is_refused(face_picture: Picture, finder: FaceMesh) -> None:
-    from engines.faces.parts import face_of
+    from engines.common.parts import face_of
 
     class Turned:
         """The face that was found, turned to the side in space."""

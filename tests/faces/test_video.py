@@ -9,11 +9,11 @@ import av
 import numpy as np
 import pytest
 
-from media.decode import iterate_audio, probe
+from media.audio.decode import iterate_audio, probe
 from media.errors import MediaError
-from media.pictures import is_picture, read_picture
-from media.video import probe_video, read_frames
-from media.video_writer import VideoWriter, count_pictures, join_video
+from media.video.images import is_picture, read_picture
+from media.video.read import probe_video, read_frames
+from media.video.write import VideoWriter, count_pictures, join_video
 from tests.faces.conftest import SENTENCE, write_video
 
 
@@ -134,7 +134,7 @@ def test_pictures_and_sound_stay_together_for_five_minutes(tmp_path: Path) -> No
             writer.write(np.zeros((16, 16, 3), np.uint8))
 
     def tone():  # type: ignore[no-untyped-def]
-        from media.audio import silence
+        from media.audio.audio import silence
 
         for _ in range(seconds):
             yield silence(1.0, 22_050)

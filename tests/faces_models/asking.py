@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.faces.contract import AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
-from media.video import read_frames
-from studio.workers.host import WorkerHost
+from engines.contract.faces import AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
+from media.video.read import read_frames
+from studio.workers.pool import WorkerHost
 from tests.faces_models.conftest import FPS
 from tests.faces_models.tiny import TinyCatalog
 

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engines.faces.liveportrait import FILES, REPO
-from engines.faces.musetalk import CODEC, UNET, WHISPER
-from engines.weights import repo_folder_name
+from engines.common.weights import repo_folder_name
+from engines.faces.liveportrait.engine import FILES, REPO
+from engines.faces.musetalk.engine import CODEC, UNET, WHISPER
 from tests.faces_models.tiny import SIZES
 
 HEARD = 32
@@ -35,8 +35,8 @@ def liveportrait(root: Path, seed: int = 0) -> None:
     import torch
     from torch.nn.utils import spectral_norm
 
-    from engines.faces.liveportrait_nets.networks import RETARGETING_PARTS, Sizes
-    from engines.faces.liveportrait_nets.retargeting import Retargeting
+    from engines.faces.liveportrait.networks.load import RETARGETING_PARTS, Sizes
+    from engines.faces.liveportrait.networks.retargeting import Retargeting
 
     torch.manual_seed(seed)
     sizes = Sizes(**SIZES)

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from engines.faces.liveportrait_nets.networks import RETARGETING_PARTS, Files, Networks, Sizes, fuse_norms
-from engines.faces.liveportrait_nets.retargeting import Retargeting
+from engines.faces.liveportrait.networks.load import RETARGETING_PARTS, Files, Networks, Sizes, fuse_norms
+from engines.faces.liveportrait.networks.retargeting import Retargeting
 from tests.faces_models import recipe
 from tests.faces_models.tiny import SIZES
 

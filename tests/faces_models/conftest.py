@@ -15,11 +15,11 @@ import pytest
 import soundfile
 
 from engines.contract import Site
-from media.pictures import read_picture, write_picture
-from media.video import Picture
-from media.video_writer import VideoWriter
+from media.video.images import read_picture, write_picture
+from media.video.read import Picture
+from media.video.write import VideoWriter
 from studio.settings import HOME, WorkerSettings
-from studio.workers.host import WorkerHost
+from studio.workers.pool import WorkerHost
 from tests.engines.conftest import ASSETS
 from tests.faces_models.tiny import TinyCatalog
 from tests.speech_models.conftest import environments, model_python

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from engines.faces.musetalk_nets.hearing import SpeechStates
-from engines.faces.musetalk_nets.networks import Folders, MuseTalkNetworks
+from engines.faces.musetalk.networks.audio_encoder import SpeechStates
+from engines.faces.musetalk.networks.load import Folders, MuseTalkNetworks
 from tests.faces_models import recipe
 from tests.faces_models.build import CODEC_SETTINGS, HEARD, UNET_SETTINGS
 

@@ -12,12 +12,12 @@ import numpy as np
 import psutil
 import pytest
 
-from engines.errors import EngineError
-from engines.faces.liveportrait import FILES, REPO
-from engines.weights import repo_folder_name
+from engines.common.weights import repo_folder_name
+from engines.contract.errors import EngineError
+from engines.faces.liveportrait.engine import FILES, REPO
 from media.errors import Cancelled
-from media.pictures import write_picture
-from studio.workers.host import WorkerHost
+from media.video.images import write_picture
+from studio.workers.pool import WorkerHost
 from tests.faces_models.asking import Pictures, change, made, performing, pictures_of, speaking
 
 pytestmark = pytest.mark.slow

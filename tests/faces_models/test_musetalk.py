@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.common.weights import repo_folder_name
 from engines.contract import Site
-from engines.errors import EngineError
-from engines.faces.musetalk import CODEC, UNET
-from engines.weights import repo_folder_name
+from engines.contract.errors import EngineError
+from engines.faces.musetalk.engine import CODEC, UNET
 from media.errors import Cancelled
-from media.pictures import write_picture
-from studio.workers.host import WorkerHost
+from media.video.images import write_picture
+from studio.workers.pool import WorkerHost
 from tests.faces_models.asking import Pictures, change, made, pictures_of, speaking
 
 pytestmark = pytest.mark.slow

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from engines.contract import Engine
-from engines.faces.liveportrait import LivePortrait
-from engines.faces.musetalk import MuseTalk
+from engines.faces.liveportrait.engine import LivePortrait
+from engines.faces.musetalk.engine import MuseTalk
 from media.errors import NotFound
 
 SIZES: dict[str, Any] = {

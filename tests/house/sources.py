@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROOMS = ("app", "tabs", "api", "studio", "engines", "media")
+ROOMS = ("app", "tabs", "api", "capabilities", "studio", "engines", "media")
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Source:
 
     @property
     def is_networks(self) -> bool:
-        """Whether it lies in a folder of networks, `engines/**/*_nets/`: written in torch, imported by functions alone."""
-        return self.room == "engines" and any(folder.endswith("_nets") for folder in self.name.split("/")[:-1])
+        """Whether it lies in a folder of networks, `engines/**/networks/`: written in torch, imported by functions alone."""
+        return self.room == "engines" and any(folder == "networks" for folder in self.name.split("/")[:-1])
 
     @cached_property
     def text(self) -> str:

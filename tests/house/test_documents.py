@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from api.endpoints import QUEUES, Endpoints
+from api.operations.operations import QUEUES, Endpoints
 from tests.house.sources import ROOT
 from tests.servers import RunningStudio
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.house.sources import ROOMS, Source, studio_sources
 
-FLOOR = {"media": 0, "engines": 1, "studio": 2, "tabs": 3, "api": 3, "app": 4}
+FLOOR = {"media": 0, "engines": 1, "studio": 2, "capabilities": 3, "tabs": 4, "api": 4, "app": 5}
 SOURCES = studio_sources()
 HEAVY = frozenset({"torch", "torchaudio", "transformers", "diffusers", "faster_whisper"})
 

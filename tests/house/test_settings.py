@@ -38,7 +38,9 @@ def test_the_file_holds_every_setting_with_its_default() -> None:
 
 def test_every_setting_is_used() -> None:
     """A setting that nothing reads is a promise that nothing keeps."""
-    code = "\n".join(path.read_text() for room in ("studio", "tabs", "api") for path in (ROOT / room).rglob("*.py"))
+    code = "\n".join(
+        path.read_text() for room in ("studio", "capabilities", "tabs", "api") for path in (ROOT / room).rglob("*.py")
+    )
     code = code.replace((ROOT / "studio" / "settings.py").read_text(), "") + (ROOT / "app.py").read_text()
     code += "settings.data_folder" if "data_folder" in code else ""
     unused = [

@@ -77,6 +77,6 @@ def test_ruff_is_content(command: tuple[str, ...]) -> None:
 
 @pytest.mark.slow
 def test_mypy_is_content() -> None:
-    rooms = ["app.py", "api", "tabs", "studio", "engines", "media"]
+    rooms = ["app.py", "api", "tabs", "capabilities", "studio", "engines", "media"]
     result = subprocess.run([sys.executable, "-m", "mypy", *rooms], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from engines.catalog import Catalog
-from studio.jobs.production import Stage
+from studio.artifacts.segments import SegmentStore
+from studio.jobs.capability import Stage
+from studio.jobs.lanes import Lanes
 from studio.jobs.runner import JobRunner
 from studio.jobs.service import Jobs
 from studio.jobs.store import JobStore
-from studio.lanes import Lanes
-from studio.segments import SegmentStore
 from studio.settings import JobSettings, LaneSettings
 from tests.jobs.pieces import Pieces
 

@@ -13,12 +13,12 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from media.audio import Audio
+from media.audio.audio import Audio
+from studio.artifacts.segments import SegmentStore
 from studio.errors import InvalidInput
 from studio.files import write_whole
+from studio.jobs.capability import CPU_LANE, Stage
 from studio.jobs.model import JobOutput
-from studio.jobs.production import CPU_LANE, Stage
-from studio.segments import SegmentStore
 
 RATE = 8_000
 

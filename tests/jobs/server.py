@@ -16,18 +16,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import studio.productions
+import capabilities
 from studio.errors import StorageError
-from studio.jobs.production import Stage
+from studio.jobs.capability import Stage
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.jobs.pieces import Pieces
 
 READY = "ready"
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
-    ["tests.jobs.server", "scipy.signal", "scipy.ndimage", "studio.doctor", "media.pauses", "pynvml"]
-    + [f"studio.productions.{module.name}" for module in pkgutil.iter_modules(studio.productions.__path__)]
+    ["tests.jobs.server", "scipy.signal", "scipy.ndimage", "studio.doctor", "media.audio.silence", "pynvml"]
+    + [module.name for module in pkgutil.walk_packages(capabilities.__path__, "capabilities.")]
 )
 
 

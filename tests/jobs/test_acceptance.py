@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.job_acceptance import PROMISED_SECONDS, measure
+from bench.studio.job_acceptance import PROMISED_SECONDS, measure
 from studio.jobs.store import JobStore
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from studio.errors import StorageError
-from studio.housekeeping import Housekeeper
 from studio.logs import FILE_NAME, open_log, scrub
+from studio.maintenance.housekeeping import Housekeeper
+from studio.maintenance.last_shutdown import Ending, ServerLife
 from studio.paths import DataFolderLock
-from studio.server_life import Ending, ServerLife
 
 ROOT = Path(__file__).resolve().parents[2]
 

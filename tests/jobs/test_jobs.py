@@ -11,8 +11,8 @@ import pytest
 
 from studio.errors import InvalidInput, NotFound, StorageError
 from studio.jobs import service
+from studio.jobs.lanes import Lanes
 from studio.jobs.model import JobState
-from studio.lanes import Lanes
 from studio.settings import LaneSettings
 from tests.jobs.pieces import spec
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.audio import Audio
+from media.audio.audio import Audio
 from media.errors import MediaError
+from studio.artifacts.segments import SegmentStore
 from studio.errors import StorageError
-from studio.segments import SegmentStore
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -160,9 +160,9 @@ import resource, signal, sys
 sys.path.insert(0, {str(Path.cwd())!r})
 import numpy as np
 from pathlib import Path
-from media.audio import Audio
+from media.audio.audio import Audio
 from studio.errors import StorageError
-from studio.segments import SegmentStore
+from studio.artifacts.segments import SegmentStore
 store = SegmentStore(Path({str(tmp_path)!r}), 10**9)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))

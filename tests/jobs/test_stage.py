@@ -14,16 +14,16 @@ from pydantic import BaseModel, ConfigDict
 from engines.catalog import Catalog
 from engines.contract import Site, SpeechRequest
 from studio.errors import NotFound
+from studio.jobs.capability import CPU_LANE, Stage
+from studio.jobs.context import Pace
+from studio.jobs.lanes import Lanes
 from studio.jobs.model import Job, JobOutput, JobState
-from studio.jobs.production import CPU_LANE, Stage
 from studio.jobs.runner import JobRunner
 from studio.jobs.service import Jobs
-from studio.jobs.stage import Pace
 from studio.jobs.store import JobStore
-from studio.lanes import Lanes
 from studio.settings import JobSettings, LaneSettings, WorkerSettings
-from studio.workers.host import WorkerHost
 from studio.workers.model import Residency
+from studio.workers.pool import WorkerHost
 from tests.jobs.test_jobs import eventually
 
 FAULT = "tests.engines.fault_engine:FaultEngine"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engines.contract import PresetVoice, Site, Speech, SpeechRequest
-from engines.speech.flite import Flite
+from engines.speech.flite.engine import Flite
 
 VOICES = ("slt", "rms", "awb", "kal")
 

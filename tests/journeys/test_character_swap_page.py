@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from media.video import Picture, probe_video
+from media.video.read import Picture, probe_video
 from tests.swap.conftest import DONOR, write_clip
 from tests.swap.conftest import face as face
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from media.decode import probe
-from media.video import probe_video
+from media.audio.decode import probe
+from media.video.read import probe_video
 from tests.house.sources import ROOT
 
 pytestmark = pytest.mark.journey

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from media.video import probe_video
+from media.video.read import probe_video
 
 pytestmark = pytest.mark.journey
 

@@ -11,9 +11,9 @@ import pyloudnorm
 import pytest
 import soundfile
 
-from media.audio import Audio
-from media.loudness import true_peak
-from media.subtitles import parse_srt
+from media.audio.audio import Audio
+from media.audio.loudness import true_peak
+from media.text.subtitles import parse_srt
 from tests.house.sources import ROOT
 from tests.servers import RunningStudio, long_script
 

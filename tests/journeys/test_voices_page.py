@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from media.decode import decode_audio
-from media.video_writer import VideoWriter, join_video
+from media.audio.decode import decode_audio
+from media.video.write import VideoWriter, join_video
 from tests.house.sources import ROOT
 
 pytestmark = pytest.mark.journey

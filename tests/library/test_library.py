@@ -17,10 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from media.encode import write_audio
-from media.waveform import peaks
+from media.audio.encode import write_audio
+from media.audio.waveform import peaks
 from studio.errors import GreenroomError, InvalidInput, MediaError, NotFound
-from studio.library import KINDS, SERVED_EXTENSIONS, Library, NotEnoughSpace, Output, shelving
+from studio.library import KINDS, SERVED_EXTENSIONS, Library, NotEnoughSpace, Output
+from studio.library import write as shelving
 from studio.library.model import COMPANION_EXTENSIONS, KIND_OF_EXTENSION
 from studio.settings import LibrarySettings
 from tests.media.samples import sentence

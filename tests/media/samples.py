@@ -10,8 +10,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from media.audio import Audio, concatenate
-from media.decode import decode_audio
+from media.audio.audio import Audio, concatenate
+from media.audio.decode import decode_audio
 
 VOICES = sorted((Path(__file__).parents[2] / "assets" / "voices").glob("LJ001-*.wav"))
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from media.audio import Audio
-from media.decode import decode_audio, iterate_audio, probe
-from media.encode import AUDIO_FORMATS, write_audio
+from media.audio.audio import Audio
+from media.audio.decode import decode_audio, iterate_audio, probe
+from media.audio.encode import AUDIO_FORMATS, write_audio
+from media.audio.resample import resample
 from media.errors import MediaError
-from media.resample import resample
 from tests.media.samples import VOICES, encode_raw, encode_video, lag, noise, sentence, sine
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media.dissolve import write_dissolve
 from media.errors import MediaError
-from media.video import read_frames
-from media.video_writer import QUICK, Excerpt, VideoWriter, join_video
+from media.video.crossfade import write_dissolve
+from media.video.read import read_frames
+from media.video.write import QUICK, Excerpt, VideoWriter, join_video
 
 FPS, SIZE = Fraction(24), (160, 96)
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from media.audio import Audio
-from media.decode import decode_audio, probe
-from media.encode import AUDIO_FORMATS, AudioWriter, Chapter, read_chapters, read_tags, write_audio
+from media.audio.audio import Audio
+from media.audio.decode import decode_audio, probe
+from media.audio.encode import AUDIO_FORMATS, AudioWriter, Chapter, read_chapters, read_tags, write_audio
+from media.audio.resample import resample
 from media.errors import MediaError
-from media.resample import resample
 from tests.media.samples import in_blocks, lag, noise, sentence, sine
 
 CHAPTERS = [Chapter(0.0, 1.5, "One: the beginning"), Chapter(1.5, 4.25, "Zwei – Ärger"), Chapter(4.25, 9.6, "三")]
@@ -144,7 +144,7 @@ def test_a_full_disk_is_an_error_in_words_and_leaves_nothing(tmp_path: Path, for
     script = f"""
 import resource, signal, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from media.encode import AudioWriter
+from media.audio.encode import AudioWriter
 from media.errors import MediaError
 from tests.media.samples import noise
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from media.audio import Audio, Samples, concatenate, silence
-from media.decode import decode_audio
-from media.encode import write_audio
-from media.inspection import QUIETEST_DBFS, Window, best_window, inspect
-from media.resample import resample
+from media.audio.audio import Audio, Samples, concatenate, silence
+from media.audio.decode import decode_audio
+from media.audio.encode import write_audio
+from media.audio.inspection import QUIETEST_DBFS, Window, best_window, inspect
+from media.audio.resample import resample
 from tests.media.samples import noise, sentence, sine, speech
 
 

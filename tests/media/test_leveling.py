@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media.audio import Audio, concatenate, silence
-from media.encode import write_audio
+from media.audio.audio import Audio, concatenate, silence
+from media.audio.encode import write_audio
+from media.audio.limiter import Limiter
+from media.audio.loudness import measure
+from media.audio.normalisation import MOST_GAIN_DB, level
+from media.audio.resample import resample
 from media.errors import Cancelled, MediaError
-from media.leveling import MOST_GAIN_DB, level
-from media.limiter import Limiter
-from media.loudness import measure
-from media.resample import resample
 from tests.media.samples import in_blocks, lag, noise, sentence, sine, speech
 from tests.media.test_loudness import libav_reading
 

@@ -9,10 +9,10 @@ import pyloudnorm
 import pytest
 import soundfile
 
-from media.audio import Audio, concatenate, silence
+from media.audio.audio import Audio, concatenate, silence
+from media.audio.loudness import LoudnessMeter, k_weighting, measure, measure_stream, true_peak
+from media.audio.resample import resample
 from media.errors import MediaError
-from media.loudness import LoudnessMeter, k_weighting, measure, measure_stream, true_peak
-from media.resample import resample
 from tests.media.samples import VOICES, in_blocks, noise, sentence, sine, speech
 
 

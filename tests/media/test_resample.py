@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from media.audio import Audio
-from media.resample import StreamResampler, resample
+from media.audio.audio import Audio
+from media.audio.resample import StreamResampler, resample
 from tests.media.samples import noise, sentence, sine
 
 

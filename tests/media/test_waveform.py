@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media.audio import Audio, silence
-from media.encode import write_audio
-from media.waveform import peaks
+from media.audio.audio import Audio, silence
+from media.audio.encode import write_audio
+from media.audio.waveform import peaks
 from tests.media.samples import VOICES, sentence, sine
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from engines.contract import Capability, Card, Device, Licence, Tier
 from studio.memory.gpu import GpuFacts
 from studio.memory.model import Limits, Need, Resident
-from studio.memory.reading import MachineFiles, MemoryReading, read_memory
-from studio.memory.sizes import GIB, MIB
+from studio.memory.readings import MachineFiles, MemoryReading, read_memory
 from studio.settings import MemorySettings
+from studio.units import GIB, MIB
 
 MEMINFO = """\
 MemTotal:       {total} kB

@@ -9,7 +9,7 @@ import pynvml
 import pytest
 
 from studio.memory.gpu import NvmlProbe, is_unified
-from studio.memory.sizes import GIB, MIB
+from studio.units import GIB, MIB
 from tests.memory.machines import CARD_TOTAL, LAPTOP_TOTAL_KB, SPARK_TOTAL_KB
 
 

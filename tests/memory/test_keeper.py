@@ -13,11 +13,11 @@ import pytest
 from engines.contract import Card, Device, Tier
 from studio.errors import Cancelled, MemoryRefused
 from studio.memory.gpu import GpuFacts, NoGpu
-from studio.memory.keeper import MemoryKeeper
+from studio.memory.manager import MemoryKeeper
 from studio.memory.model import Admit, Resident, Wait
-from studio.memory.reservations import Kind
-from studio.memory.sizes import GIB
+from studio.memory.profiles import Kind
 from studio.settings import MemorySettings
+from studio.units import GIB
 from studio.workers.model import AdmissionHook, Residency, UnloadReport, WorkerObserver, WorkerStatus
 from tests.memory.machines import Machine, card_24, engine_card, need
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from studio.errors import Cancelled, InvalidInput, StorageError
-from studio.lanes import LOCK_NAME, Lanes, default_lock_folder
+from studio.jobs.lanes import LOCK_NAME, Lanes, default_lock_folder
 from studio.settings import LaneSettings
 
 OTHER_STUDIO = """
 import sys, time
 from pathlib import Path
-from studio.lanes import Lanes
+from studio.jobs.lanes import Lanes
 from studio.settings import LaneSettings
 lanes = Lanes(LaneSettings(), Path(sys.argv[1]))
 for _ in range(int(sys.argv[2])):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.memory.ledger import MemoryLedger
-from studio.memory.sizes import GIB
+from studio.units import GIB
 from studio.workers.model import UnloadReport, WorkerObserver
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from studio.memory.reading import (
+from studio.memory.readings import (
     MachineFiles,
     MemoryUnreadable,
     cgroup_memory,
@@ -17,7 +17,7 @@ from studio.memory.reading import (
     process_resident,
     read_memory,
 )
-from studio.memory.sizes import GIB, MIB, about, at_least, at_most
+from studio.units import GIB, MIB, about, at_least, at_most
 from tests.memory.machines import LAPTOP_TOTAL_KB, PC_TOTAL_KB, PRESSURE, SPARK_TOTAL_KB, cgroup2, machine, spark
 
 STAT_V2 = "anon 1000\nfile 9000\ninactive_file {inactive}\nactive_file {active}\nslab_reclaimable 77\n"

@@ -12,8 +12,8 @@ import pytest
 
 from engines.contract import EngineOptions, option
 from studio.errors import StorageError
-from studio.memory.reservations import LAST_RUNS, Kind, Reservations, percentile, variant_key
-from studio.memory.sizes import GIB
+from studio.memory.profiles import LAST_RUNS, Kind, Reservations, percentile, variant_key
+from studio.units import GIB
 from tests.memory.machines import engine_card
 
 CARD = engine_card("wan", 38, reload_seconds=90)
@@ -71,7 +71,7 @@ def test_a_small_engine_needs_no_more_beside_a_card_than_it_needs_at_all(tmp_pat
 def test_kept_over_a_restart_and_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     program = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom studio.memory.reservations import Kind, Reservations\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom studio.memory.profiles import Kind, Reservations\n"
         "learned = Reservations(Path(sys.argv[1]))\n"
         "for size in range(1, 8): learned.record(Kind.PEAK, 'wan', '', size * 2**30)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -12,9 +12,9 @@ import pytest
 from engines.contract import Tier
 from studio.memory.gpu import GpuFacts
 from studio.memory.model import Resident
-from studio.memory.reading import MemoryReading
+from studio.memory.readings import MemoryReading
 from studio.memory.sampler import HISTORY_SECONDS, Level, Sampler, level_of, victim_of
-from studio.memory.sizes import GIB
+from studio.units import GIB
 from tests.memory.machines import LIMITS, resident
 
 

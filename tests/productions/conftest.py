@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from capabilities.registry import all_productions
+from capabilities.voiceover.capability import Voiceover
 from studio.jobs.model import Job, JobState
-from studio.productions.voiceover import Voiceover
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 
 MOODY = "tests.productions.moody_engine:Moody"
 
@@ -18,7 +19,9 @@ class Narrator:
     """A studio of its own, and the few calls that tests of narrations need."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        self.studio = Studio.open(load_settings(data={"folder": folder}, engines={"extra": (MOODY,)}, **settings))
+        self.studio = Studio.open(
+            load_settings(data={"folder": folder}, engines={"extra": (MOODY,)}, **settings), all_productions
+        )
         production = self.studio.productions["voiceover"]
         assert isinstance(production, Voiceover)
         self.voiceover = production

@@ -22,8 +22,8 @@ from engines.contract import (
     Tier,
     option,
 )
-from engines.errors import EngineError
-from media.audio import Audio
+from engines.contract.errors import EngineError
+from media.audio.audio import Audio
 
 RATE = 24_000
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.productions.pace import PaceBook
+from capabilities.voiceover.pace import PaceBook
 from tests.productions.conftest import Narrator
 
 

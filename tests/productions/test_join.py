@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media.audio import Audio
-from media.leveling import level
-from studio.productions.voiceover_join import PAD_SECONDS, PieceLost, Timeline, assemble, blocks, lay_out
-from studio.productions.voiceover_render import Piece
-from studio.segments import SegmentStore
+from capabilities.voiceover.join import PAD_SECONDS, PieceLost, Timeline, assemble, blocks, lay_out
+from capabilities.voiceover.render import Piece
+from media.audio.audio import Audio
+from media.audio.normalisation import level
+from studio.artifacts.segments import SegmentStore
 from tests.productions.conftest import Narrator
 
 SCRIPT = "# One\n\nFirst one. Second one. [pause 1.5s] Third one.\n\n# Two\n\nFourth one. [pause 700ms]"

@@ -12,12 +12,12 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from media.decode import decode_audio
-from media.encode import AUDIO_FORMATS, read_chapters, read_tags
-from media.loudness import true_peak
-from media.subtitles import Cue, parse_srt
+from capabilities.voiceover.segments import SegmentState
+from media.audio.decode import decode_audio
+from media.audio.encode import AUDIO_FORMATS, read_chapters, read_tags
+from media.audio.loudness import true_peak
+from media.text.subtitles import Cue, parse_srt
 from studio.jobs.model import Job, JobState
-from studio.productions.voiceover_segments import SegmentState
 from tests.productions.conftest import Narrator
 
 NARRATION = Path(__file__).parent.parent / "data" / "narration.txt"

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from capabilities.voiceover.plan import PlannedSegment
 from studio.errors import GreenroomError, InvalidInput, NotFound
-from studio.jobs.production import CPU_LANE
-from studio.productions.voiceover_plan import PlannedSegment
+from studio.jobs.capability import CPU_LANE
 from tests.productions.conftest import Narrator
 
 SCRIPT = """# One

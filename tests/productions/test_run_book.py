@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.run_book import LAST_RUNS, RunBook, Work
+from studio.jobs.runtime_stats import LAST_RUNS, RunBook, Work
 
 CLIP = Work("wan", "plain", 832, 480, 81, 30)
 

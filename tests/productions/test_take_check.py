@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engines.speech.espeak import EspeakOptions
-from engines.speech.flite import FliteOptions
-from media.audio import Audio
-from studio.productions.take_check import check_take, speed_of, spoken_weight
+from engines.speech.espeak.engine import EspeakOptions
+from engines.speech.flite.engine import FliteOptions
+from media.audio.audio import Audio
+from studio.verification.audio_check import check_take, speed_of, spoken_weight
 
 RATE = 16_000
 TEXT = "The rabbit-hole went straight on like a tunnel for some way, and then dipped suddenly down."

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.script.chunk import chunk
-from studio.script.normalise import normalise
-from studio.script.parse import speakable
+from capabilities.voiceover.script.chunk import chunk
+from capabilities.voiceover.script.normalise import normalise
+from capabilities.voiceover.script.parse import speakable
 
 WORDS = st.text(alphabet="abcdefgh’é", min_size=1, max_size=14)
 MARKS = st.sampled_from(["", "", "", ",", ";", ":", ".", "!", "?", " —", "…", ")"])

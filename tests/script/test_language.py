@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from studio.script.language import detect
+from capabilities.voiceover.script.language_detection import detect
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_languages(text: str, language: str) -> None:
 
 def test_the_model_is_loaded_only_when_it_is_needed() -> None:
     program = (
-        "import sys; from studio.script.language import detect; "
+        "import sys; from capabilities.voiceover.script.language_detection import detect; "
         "detect('The cat sat on the mat and it was very happy with that.'); detect('これは本です'); "
         "assert 'py3langid' not in sys.modules"
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.script.normalise import normalise
+from capabilities.voiceover.script.normalise import normalise
 
 
 @pytest.mark.parametrize(

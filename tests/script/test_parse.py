@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, parse
 from studio.errors import InvalidInput
-from studio.script.parse import Heading, Line, ParagraphBreak, Pause, parse
 
 
 def kinds(script: str, cast: tuple[str, ...] = ()) -> list[object]:

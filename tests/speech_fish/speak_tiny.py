@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from engines.common.weights import repo_folder_name
 from engines.contract import Site, SpeakingVoice, SpeechRequest
-from engines.errors import EngineError
-from engines.speech.fish import REPO, FishSpeech
-from engines.speech.fish_requests import FishOptions
-from engines.weights import repo_folder_name
+from engines.contract.errors import EngineError
+from engines.speech.fish.engine import REPO, FishSpeech
+from engines.speech.fish.options import FishOptions
 from tests.speech_fish.tiny_fish import build
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from engines.common.weights import repo_folder_name
 from engines.contract import Site, SpeakingVoice, SpeechRequest
-from engines.speech.fish import REPO
-from engines.weights import repo_folder_name
+from engines.speech.fish.engine import REPO
 from studio.settings import WorkerSettings
-from studio.workers.host import WorkerHost
+from studio.workers.pool import WorkerHost
 from tests.model_environments import environment_python, model_environments
 from tests.speech_models.cancelling import seconds_to_cancel
 from tests.speech_models.holdings import held_by_session

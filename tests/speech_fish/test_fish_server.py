@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from engines.contract import Site, SpeakingVoice, SpeechRequest
-from engines.errors import EngineError, EngineNotReady
-from engines.speech.fish_http import sound_of
-from engines.speech.fish_requests import FishOptions
-from engines.speech.fish_server import FishServer
-from media.audio import concatenate
+from engines.contract.errors import EngineError, EngineNotReady
+from engines.speech.fish.http_client import sound_of
+from engines.speech.fish.options import FishOptions
+from engines.speech.fish.server_engine import FishServer
+from media.audio.audio import concatenate
 from studio.errors import SettingsError
 from studio.settings import load_settings
 from tests.engines.contract import TinyRun

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from engines.speech.f5_model import _leave_training_out
+from engines.speech.f5.model import _leave_training_out
 
 ARCH = {
     "dim": 64, "depth": 2, "heads": 2, "ff_mult": 2, "text_dim": 32, "text_mask_padding": True, "qk_norm": None,

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from engines.speech.mms import CHECKPOINTS
-from engines.speech.speecht5 import READERS, UTTERANCE, VECTORS
+from engines.speech.mms.engine import CHECKPOINTS
+from engines.speech.speecht5.engine import READERS, UTTERANCE, VECTORS
 
 LETTERS = "_ abcdefghijklmnopqrstuvwxyz',.äöüß"
 TEMPLATE = (

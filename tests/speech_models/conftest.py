@@ -11,7 +11,7 @@ import pytest
 
 from engines.contract import Site
 from studio.settings import HOME, WorkerSettings
-from studio.workers.host import WorkerHost
+from studio.workers.pool import WorkerHost
 from tests.engines.conftest import ASSETS
 from tests.model_environments import environment_python, without_network
 from tests.speech_models.remote import CATALOG

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from engines.loading import fill, read_tensors
-from engines.speech.transformers_speech import TransformersSpeech
+from engines.common.loading import fill, read_tensors
+from engines.speech.common.transformers_engine import TransformersSpeech
 
 SIDE, TENSORS = 2048, 10
 """Of the file: that many tensors of so many rows and columns."""

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from engines.contract import Site, SpeakingVoice, Speech, SpeechRequest
-from engines.errors import EngineError
-from studio.workers.host import WorkerHost
+from engines.contract.errors import EngineError
+from studio.workers.pool import WorkerHost
 from tests.engines.contract import PLAIN_TEXT, SAVED_VOICE, check_error
 from tests.speech_models.remote import Remote
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from engines.catalog import Catalog
 from engines.contract import Engine, EngineOptions, PresetVoice, Site, Speech, SpeechRequest
-from studio.workers.host import WorkerHost
+from studio.workers.pool import WorkerHost
 from tests.engines.contract import TinyRun
 
 CATALOG = Catalog()

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from engines.contract import Site, SpeechRequest
-from studio.workers.host import WorkerHost
 from studio.workers.model import Residency
+from studio.workers.pool import WorkerHost
 from tests.engines import contract
 from tests.model_environments import check_it_has_no_network
 from tests.speech_models.cancelling import seconds_to_cancel

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from engines.contract import Site
-from engines.errors import EngineError, EngineNotReady
+from engines.contract.errors import EngineError, EngineNotReady
 from studio.settings import HOME, WorkerSettings
-from studio.workers.host import WorkerHost
+from studio.workers.pool import WorkerHost
 from tests.engines import contract
 from tests.speech_models.load_within import SIDE, TENSORS
 from tests.speech_models.remote import CATALOG, Remote

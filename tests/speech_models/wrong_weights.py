@@ -13,16 +13,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engines.contract import Engine, EngineOptions, Site
-from engines.errors import EngineError
-from engines.speech.dia import Dia
-from engines.speech.f5 import CHECKPOINT, F5TTS
-from engines.speech.kokoro import WEIGHTS, Kokoro
-from engines.speech.mms import Mms
-from engines.speech.speecht5 import SpeechT5
-from engines.speech.vibevoice import VibeVoice
-from engines.speech.voxcpm2 import VoxCPM2
-from engines.transcription.whisper_transformers import WhisperTransformers, WhisperTransformersOptions
-from engines.verification import wavlm_speaker
+from engines.contract.errors import EngineError
+from engines.speech.dia.engine import Dia
+from engines.speech.f5.engine import CHECKPOINT, F5TTS
+from engines.speech.kokoro.engine import WEIGHTS, Kokoro
+from engines.speech.mms.engine import Mms
+from engines.speech.speecht5.engine import SpeechT5
+from engines.speech.vibevoice.engine import VibeVoice
+from engines.speech.voxcpm2.engine import VoxCPM2
+from engines.transcription.whisper_transformers.engine import WhisperTransformers, WhisperTransformersOptions
+from engines.verification.wavlm import engine as wavlm_speaker
 from tests.engines import whisper_hf_checkpoint
 from tests.verification import embed_tiny
 

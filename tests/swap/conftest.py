@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.analysis.face_mesh import FaceMesh
 from engines.contract import Site
-from engines.faces.face_mesh import FaceMesh
-from engines.swap.basic_face_swap import BasicFaceSwap, BasicSwapOptions
-from engines.swap.contract import SwapRequest
-from media.audio import Audio
-from media.pictures import read_picture
-from media.video import Picture, read_frames
-from media.video_writer import VideoWriter, join_video
+from engines.contract.swap import SwapRequest
+from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
+from media.audio.audio import Audio
+from media.video.images import read_picture
+from media.video.read import Picture, read_frames
+from media.video.write import VideoWriter, join_video
 from studio.paths import DataPaths
 
 ASSETS = Path(__file__).parents[2] / "assets"

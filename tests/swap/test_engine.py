@@ -9,17 +9,17 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.errors import EngineError
-from engines.faces.contract import FaceChoice
-from engines.faces.face_mesh import FaceMesh
-from engines.faces.landmarks import Face
-from engines.swap.basic_face_swap import BasicFaceSwap
-from engines.swap.donor import Donor
-from engines.swap.exchange import Exchange
-from engines.swap.frontal import Frontal
-from engines.swap.mesh import cover_of, read_topology
-from media.pictures import read_picture, write_picture
-from media.video import Picture
+from engines.analysis.face_mesh import FaceMesh
+from engines.analysis.landmarks import Face
+from engines.contract.errors import EngineError
+from engines.contract.faces import FaceChoice
+from engines.swap.basic.engine import BasicFaceSwap
+from engines.swap.basic.face_transfer import Exchange
+from engines.swap.basic.frontalisation import Frontal
+from engines.swap.basic.mesh import cover_of, read_topology
+from engines.swap.basic.source_face import Donor
+from media.video.images import read_picture, write_picture
+from media.video.read import Picture
 from tests.swap.conftest import ASSETS, DONOR, PORTRAITS, pictures_of, request, swayed, write_clip
 
 TOPOLOGY = read_topology(ASSETS)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.swap.basic_face_swap import BasicFaceSwap
-from engines.swap.contract import SeenFace
-from media.decode import probe
+from engines.contract.swap import SeenFace
+from engines.swap.basic.engine import BasicFaceSwap
+from media.audio.decode import probe
 from media.errors import Cancelled, MediaError
-from media.pictures import read_picture, write_picture
-from media.video import Picture, probe_video
+from media.video.images import read_picture, write_picture
+from media.video.read import Picture, probe_video
 from studio.errors import InvalidInput, NotFound
-from studio.input_care import (
+from studio.preprocessing import (
     Assets,
     Constraints,
     compare_framing,

@@ -10,7 +10,7 @@ import pytest
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 
-from media.video import Picture, probe_video
+from media.video.read import Picture, probe_video
 from tests.servers import RunningStudio
 from tests.swap.conftest import DONOR, write_clip
 

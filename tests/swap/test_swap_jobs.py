@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from media.decode import probe
-from media.video import Picture, probe_video
+from capabilities.character_swap.builtin import BUILTIN, BuiltinOptions, builtin_as_dict, builtin_parameters
+from capabilities.forecast import forecast
+from capabilities.registry import all_productions
+from media.audio.decode import probe
+from media.video.read import Picture, probe_video
 from studio.errors import InvalidInput
-from studio.forecast import forecast
 from studio.jobs.model import JobState
-from studio.productions.character_swap_builtin import BUILTIN, BuiltinOptions, builtin_as_dict, builtin_parameters
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.swap.conftest import DONOR, swayed, uploads, write_clip
 
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    made = Studio.open(load_settings(data={"folder": tmp_path_factory.mktemp("swaps") / "data"}))
+    made = Studio.open(load_settings(data={"folder": tmp_path_factory.mktemp("swaps") / "data"}), all_productions)
     yield made
     made.close()
 
@@ -98,7 +99,7 @@ def test_it_is_told_as_a_template() -> None:
 def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(face: Picture, tmp_path: Path) -> None:
     settings = load_settings(data={"folder": tmp_path / "data"})
     clip = write_clip(uploads(tmp_path / "data") / "clip.mp4", [face] * 140)
-    first = Studio.open(settings)
+    first = Studio.open(settings, all_productions)
     try:
         job = first.jobs.submit("character_swap", spec(clip))
         deadline = time.monotonic() + 60
@@ -110,7 +111,7 @@ def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(fac
         assert first.jobs.wait(other.id, 2).state is JobState.CANCELLED
     finally:
         first.close()  # interrupts the running job
-    second = Studio.open(settings)
+    second = Studio.open(settings, all_productions)
     try:
         ended = second.jobs.wait(job.id, 120)
         assert ended.state is JobState.DONE, ended.error

@@ -10,14 +10,15 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from capabilities.character_swap.builtin import BUILTIN
+from capabilities.registry import all_productions
 from studio.errors import InvalidInput
-from studio.productions.character_swap_builtin import BUILTIN
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
-from studio.templates.manifest import Parameter
-from tabs.character_swap_gallery import about_choice, choices, gallery
-from tabs.character_swap_import import WorkflowImport
-from tabs.parameter_pool import ParameterPool
+from studio.workflows.manifest import Parameter
+from tabs.character_swap.gallery import about_choice, choices, gallery
+from tabs.character_swap.import_workflow import WorkflowImport
+from tabs.character_swap.parameter_pool import ParameterPool
 from tests.comfyui import graphs
 from tests.comfyui.servers import StandInServer
 
@@ -32,7 +33,7 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInServer
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory, stand_in: StandInServer) -> Iterator[Studio]:
     folder = tmp_path_factory.mktemp("swap-page") / "data"
-    made = Studio.open(load_settings(data={"folder": folder}, comfyui={"url": stand_in.url}))
+    made = Studio.open(load_settings(data={"folder": folder}, comfyui={"url": stand_in.url}), all_productions)
     yield made
     made.close()
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from engines.contract import Tier
 from studio.memory.gpu import GpuFacts
-from studio.memory.keeper import MemoryKeeper
-from studio.memory.sizes import GIB, MIB
+from studio.memory.manager import MemoryKeeper
 from studio.settings import MemorySettings
+from studio.units import GIB, MIB
 from studio.workers.model import Residency, WorkerStatus
 from tests.memory.machines import CARD_TOTAL, LAPTOP_TOTAL_KB, PC_TOTAL_KB, SPARK_TOTAL_KB, engine_card, machine
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from studio.disk import Disk
+from studio.artifacts.segments import SegmentStore
 from studio.errors import InvalidInput
 from studio.jobs.model import Job, JobState
 from studio.jobs.store import JobStore
 from studio.library import Library
+from studio.maintenance.disk_usage import Disk
 from studio.paths import DataPaths
-from studio.segments import SegmentStore
 from studio.settings import LibrarySettings
 
 

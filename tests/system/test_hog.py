@@ -12,15 +12,16 @@ from typing import Any
 import psutil
 import pytest
 
+from capabilities.registry import all_productions
 from studio.jobs.model import JobState
 from studio.memory.gpu import NoGpu
-from studio.memory.keeper import MemoryKeeper
-from studio.memory.reading import MachineFiles
-from studio.memory.sizes import GIB
+from studio.memory.manager import MemoryKeeper
+from studio.memory.readings import MachineFiles
+from studio.services import Studio
 from studio.settings import MemorySettings, load_settings
-from studio.studio import Studio
-from tabs.system_jobs import jobs_panel
-from tabs.system_memory import memory_panel
+from studio.units import GIB
+from tabs.system.jobs import jobs_panel
+from tabs.system.memory import memory_panel
 from tests.servers import wait_until
 
 TOTAL, OTHERS = 2 * GIB, 0.4 * GIB
@@ -58,14 +59,14 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
         keeper.sampler._slow_seconds = 3600.0  # the watch has to wake up with the load and not at its next turn
         return keeper
 
-    monkeypatch.setattr("studio.studio.MemoryKeeper", watched)
+    monkeypatch.setattr("studio.services.MemoryKeeper", watched)
     wishes: dict[str, Any] = {
         "data": {"folder": tmp_path / "data"},
         "engines": {"extra": ["tests.system.hog_engine:HeavyHog"]},
         "memory": {"sample_seconds": 0.1},
         "voiceover": {"check": "off"},
     }
-    studio = Studio.open(load_settings(**wishes))
+    studio = Studio.open(load_settings(**wishes), all_productions)
     yield studio
     studio.close()
 

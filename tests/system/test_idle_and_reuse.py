@@ -8,10 +8,10 @@ import pytest
 
 from engines.contract import Tier
 from studio.errors import MemoryRefused
-from studio.memory.reservations import Kind
-from studio.memory.sizes import GIB
+from studio.memory.profiles import Kind
 from studio.settings import WorkerSettings
-from studio.workers.idle import LONGEST_SECONDS, IdleTimes
+from studio.units import GIB
+from studio.workers.idle_times import LONGEST_SECONDS, IdleTimes
 from tests.memory.machines import engine_card
 from tests.system.machines import CARDS, Workers, pc, spark
 

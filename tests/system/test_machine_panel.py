@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from studio.memory.keeper import MemoryKeeper
-from tabs.system_memory import card_parts, machine_parts, memory_panel
+from studio.memory.manager import MemoryKeeper
+from tabs.system.memory import card_parts, machine_parts, memory_panel
 from tests.system.machines import laptop, pc, spark
 
 

@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from engines.contract import Capability, Readiness, Tier
-from engines.speech.flite import Flite
+from engines.speech.flite.engine import Flite
 from studio.comfyui.card import COMFYUI_ID
-from studio.comfyui.standing import Standing
-from studio.disk import DiskReport, Disposable, Room
-from studio.engines_service import EngineStatus
+from studio.comfyui.server.state import Standing
 from studio.jobs.model import Job, JobError, JobState
+from studio.jobs.runtime_stats import RunBook, Work
+from studio.maintenance.disk_usage import DiskReport, Disposable, Room
 from studio.memory.model import Need
-from studio.memory.sizes import GIB
-from studio.run_book import RunBook, Work
+from studio.units import GIB
+from studio.workers.engine_service import EngineStatus
 from studio.workers.model import Residency, WorkerStatus
-from tabs.fit import spread_in_words, time_in_words
-from tabs.system_disk import disk_panel
-from tabs.system_engines import _TITLES, EngineFacts, engines_panel
-from tabs.system_jobs import jobs_panel
-from tabs.system_times import times_table
+from tabs.common.fit import spread_in_words, time_in_words
+from tabs.system.disk import disk_panel
+from tabs.system.engines import _TITLES, EngineFacts, engines_panel
+from tabs.system.jobs import jobs_panel
+from tabs.system.times import times_table
 
 HOSTILE = '"><script>alert(1)</script>'
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from studio.comfyui.inventory import ModelFile, ServerInventory
-from studio.templates import Template, Templates
+from studio.comfyui.client.inventory import ModelFile, ServerInventory
+from studio.workflows import Template, Templates
 from tests.house.sources import ROOT
 
 WORKFLOWS = ROOT / "workflows"

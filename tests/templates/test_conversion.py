@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from studio.errors import InvalidInput
-from studio.templates.conversion import as_api_graph, convert
+from studio.workflows.graph.conversion import as_api_graph, convert
 from tests.templates.servers import definitions, shipped
 
 OLD, NEW = definitions(), definitions(newer=True)

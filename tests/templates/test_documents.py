@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from studio.templates.manifest import Manifest
-from studio.templates.reading import manifest_problems
+from studio.workflows.manifest import Manifest
+from studio.workflows.reading import manifest_problems
 from tests.house.sources import ROOT
 from tests.templates.servers import MANAGED
 
@@ -44,5 +44,5 @@ def test_the_example_is_a_manifest() -> None:
 @pytest.mark.parametrize("name", ["graph_sha256", "rate_from", "frames_from", "resets", "frames_multiple", "form", "scale"])
 def test_fields_that_are_named_exist(name: str) -> None:
     assert f"`{name}`" in TEXT
-    source = Path(ROOT / "studio" / "templates" / "manifest.py").read_text("utf-8")
+    source = Path(ROOT / "studio" / "workflows" / "manifest.py").read_text("utf-8")
     assert f"    {name}:" in source

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from studio.comfyui.inventory import ModelFile, ServerInventory
+from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.errors import InvalidInput
-from studio.templates import (
+from studio.workflows import (
     Chosen,
     Templates,
     build_prompt,

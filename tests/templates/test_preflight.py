@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.comfyui.errors import ComfyUIUnreachable
-from studio.comfyui.inventory import ModelFile, ServerInventory
-from studio.templates import TemplateChecks, parse_roots, preflight, validate
+from studio.workflows import TemplateChecks, parse_roots, preflight, validate
 from tests.templates.servers import definitions, inventory_for, shipped
 
 SEEDVR = "seedvr2-upscale"
@@ -69,7 +69,7 @@ def test_a_part_of_a_name_is_no_match() -> None:
 
 
 def test_a_broken_template_tells_its_own_faults() -> None:
-    from studio.templates import Template
+    from studio.workflows import Template
 
     broken = Template("x", "X", None, {}, ("The manifest is not YAML.",))
     assert [each.sentence for each in preflight(broken, inventory_for(shipped(SEEDVR)))] == ["The manifest is not YAML."]

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from studio.errors import InvalidInput, NotFound
-from studio.templates import Template, Templates
-from studio.templates.reading import read_template
+from studio.workflows import Template, Templates
+from studio.workflows.reading import read_template
 
 GRAPH = {
     "clip": {"class_type": "LoadVideo", "inputs": {"file": "clip.mp4"}},

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media.video import probe_video
-from media.video_writer import VideoWriter
-from studio.comfyui.client import ComfyUIClient
-from studio.comfyui.reading import read_inventory
-from studio.comfyui.status import Finished
-from studio.templates import Chosen, build_prompt, preflight, read_export, suggest_inputs, write_template
-from studio.templates.graphs import schema_problems
-from studio.templates.schema import read_inputs
+from media.video.read import probe_video
+from media.video.write import VideoWriter
+from studio.comfyui.client.client import ComfyUIClient
+from studio.comfyui.client.read_inventory import read_inventory
+from studio.comfyui.client.status import Finished
+from studio.workflows import Chosen, build_prompt, preflight, read_export, suggest_inputs, write_template
+from studio.workflows.graph.api_graph import schema_problems
+from studio.workflows.graph.schema import read_inputs
 from tests.comfyui.servers import REAL
 from tests.templates.servers import definitions
 from tests.templates.test_conversion import node, workflow

@@ -6,10 +6,10 @@ import hashlib
 
 import pytest
 
-from studio.comfyui.inventory import ServerInventory
-from studio.templates import Template, Templates, build_prompt, preflight
-from studio.templates.graphs import is_link, schema_problems
-from studio.templates.manifest import InputKind
+from studio.comfyui.client.inventory import ServerInventory
+from studio.workflows import Template, Templates, build_prompt, preflight
+from studio.workflows.graph.api_graph import is_link, schema_problems
+from studio.workflows.manifest import InputKind
 from tests.templates.servers import WORKFLOWS, definitions, inventory_for, shipped
 
 IDS = ["infinitetalk", "realesrgan-upscale", "scail2-swap", "seedvr2-upscale", "wan-animate2", "wan22-animate-swap"]

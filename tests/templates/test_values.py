@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from studio.comfyui.inventory import ModelFile, ServerInventory
+from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.errors import InvalidInput
-from studio.templates import build_prompt, validate
+from studio.workflows import build_prompt, validate
 from tests.templates.servers import inventory_for, shipped
 
 SWAP = "wan22-animate-swap"

@@ -11,11 +11,11 @@ import pytest
 
 from engines.catalog import Catalog
 from engines.contract import Site
-from media.audio import Audio
-from media.decode import decode_audio
+from media.audio.audio import Audio
+from media.audio.decode import decode_audio
 from studio.environments.environments import python_of
 from studio.settings import WorkerSettings
-from studio.workers.host import WorkerHost
+from studio.workers.pool import WorkerHost
 from tests.engines.whisper_checkpoint import write_faster_whisper
 from tests.house.sources import ROOT
 from tests.model_environments import environment_python, model_environments, without_network

@@ -11,15 +11,16 @@ import numpy as np
 import psutil
 import pytest
 
-from media.audio import Audio, concatenate, silence
-from media.encode import AudioWriter
-from media.subtitles import parse_srt
+from capabilities.registry import all_productions
+from capabilities.transcription.run import Transcribing
+from media.audio.audio import Audio, concatenate, silence
+from media.audio.encode import AudioWriter
+from media.text.subtitles import parse_srt
 from studio.errors import EngineNotReady, InvalidInput, NotFound
+from studio.jobs.capability import Stage
 from studio.jobs.model import Job, JobState
-from studio.jobs.production import Stage
-from studio.productions.transcribing import Transcribing
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.transcription.conftest import SPOKEN
 
 pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
@@ -28,7 +29,7 @@ pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this P
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Studio]:
     folder = tmp_path_factory.mktemp("studio") / "data"
-    studio = Studio.open(load_settings(data={"folder": str(folder), "weights": [str(weights)]}))
+    studio = Studio.open(load_settings(data={"folder": str(folder), "weights": [str(weights)]}), all_productions)
     (folder / "uploads").mkdir()
     yield studio
     studio.close()
@@ -162,7 +163,7 @@ def test_an_interrupted_job_goes_on_where_it_was(studio: Studio) -> None:
 
 
 def test_a_voice_saved_without_transcript_gets_a_draft_that_a_person_confirms(studio: Studio) -> None:
-    from studio.voice_transcripts import ask_for_transcript
+    from capabilities.transcription.voice_transcript_request import ask_for_transcript
 
     clip = SPOKEN.with_name("LJ001-0003.wav")
     voice = studio.voices.add("Reader", clip)

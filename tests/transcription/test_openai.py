@@ -13,8 +13,8 @@ import openai
 import pytest
 from gradio_client import handle_file
 
-from media.decode import decode_audio, probe
-from media.subtitles import parse_srt
+from media.audio.decode import decode_audio, probe
+from media.text.subtitles import parse_srt
 from tests.servers import RunningStudio
 from tests.transcription.conftest import SPOKEN
 

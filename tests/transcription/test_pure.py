@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.errors import EngineNotReady
+from engines.contract.errors import EngineNotReady
+from engines.transcription.common.repetition import repeated_phrase
 from engines.transcription.defaults import choose_transcriber
-from engines.transcription.repetition import repeated_phrase
-from media.audio import Audio, concatenate, silence
-from media.pauses import cut_at_pauses
+from media.audio.audio import Audio, concatenate, silence
+from media.audio.silence import cut_at_pauses
 from tests.media.samples import in_blocks, noise, speech
 
 

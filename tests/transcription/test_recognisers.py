@@ -12,16 +12,16 @@ import jiwer
 import pytest
 
 from engines.contract import Engine, Site
-from engines.transcription import faster_whisper
-from engines.transcription.faster_whisper import FasterWhisper, FasterWhisperOptions
-from engines.transcription.guard import LOOP, Heard, guarded
-from engines.transcription.pocketsphinx import Pocketsphinx
-from engines.transcription.whisper_transformers import WhisperTransformers
-from engines.transcription.whisper_weights import FASTER, OPENAI
-from media.audio import Audio, concatenate, silence
+from engines.transcription.common.hallucination import LOOP, Heard, guarded
+from engines.transcription.common.whisper_weights import FASTER, OPENAI
+from engines.transcription.faster_whisper import engine as faster_whisper
+from engines.transcription.faster_whisper.engine import FasterWhisper, FasterWhisperOptions
+from engines.transcription.pocketsphinx.engine import Pocketsphinx
+from engines.transcription.whisper_transformers.engine import WhisperTransformers
+from media.audio.audio import Audio, concatenate, silence
 from media.errors import Cancelled
 from studio.errors import EngineError, EngineNotReady
-from studio.workers.host import WorkerHost
+from studio.workers.pool import WorkerHost
 from tests.engines import contract
 from tests.model_environments import check_it_has_no_network
 from tests.speech_models.holdings import held_by_session

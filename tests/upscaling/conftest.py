@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from media.audio import Audio
-from media.video_writer import VideoWriter, join_video
+from capabilities.registry import all_productions
+from media.audio.audio import Audio
+from media.video.write import VideoWriter, join_video
 from studio.jobs.model import Job, JobState
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.speech_models.conftest import environments, model_python
 
 __all__ = ["environments", "model_python"]
@@ -25,7 +26,7 @@ class Enlarging:
     """A studio, a small video with a tone in its library, and the few calls that tests of upscaling need."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        self.studio = Studio.open(load_settings(data={"folder": folder, **settings.pop("data", {})}, **settings))
+        self.studio = Studio.open(load_settings(data={"folder": folder, **settings.pop("data", {})}, **settings), all_productions)
         self.source = self.studio.library.add(moving(folder / "source.mp4"), "video", "A moving square", {"spec": {}}).id
 
     def run(self, **spec: Any) -> Job:

@@ -17,9 +17,9 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from engines.errors import EngineError
-from engines.upscaling.real_esrgan_nets.networks import NETWORKS, CompactNet, RRDBNet
-from engines.upscaling.real_esrgan_nets.tiles import Enlarger, stored_tensors
+from engines.contract.errors import EngineError
+from engines.upscaling.real_esrgan.networks.architectures import NETWORKS, CompactNet, RRDBNet
+from engines.upscaling.real_esrgan.networks.tiling import Enlarger, stored_tensors
 
 State = dict[str, torch.Tensor]
 

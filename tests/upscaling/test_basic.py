@@ -11,12 +11,12 @@ import pytest
 from gradio_client import handle_file
 
 from engines.contract import Site
-from engines.upscaling.basic import BasicUpscale, BasicUpscaleOptions, enlarged
-from engines.upscaling.contract import UpscaleRequest
-from media.decode import decode_audio
+from engines.contract.upscaling import UpscaleRequest
+from engines.upscaling.basic.engine import BasicUpscale, BasicUpscaleOptions, enlarged
+from media.audio.decode import decode_audio
 from media.errors import Cancelled
-from media.video import probe_video, read_frames
-from media.video_writer import count_pictures
+from media.video.read import probe_video, read_frames
+from media.video.write import count_pictures
 from studio.errors import GreenroomError
 from studio.library.model import NotEnoughSpace
 from tests.engines.conftest import ASSETS
@@ -122,7 +122,7 @@ def test_pictures_and_too_large_results_and_full_disks_are_refused(enlarging: En
     (uploads / "still.png").write_bytes(png(np.zeros((8, 8, 3), np.uint8)))
     with pytest.raises(GreenroomError, match="is a picture"):
         enlarging.run(video=str(uploads / "still.png"))
-    monkeypatch.setattr("studio.productions.upscale.LARGEST_SIDE", 100)
+    monkeypatch.setattr("capabilities.upscaling.capability.LARGEST_SIDE", 100)
     with pytest.raises(GreenroomError, match="144 × 96; 100 on a side") as refused:
         enlarging.run(options={"scale": 3})
     assert refused.value.hint == "Make it 2 times larger at most."

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from engines.contract import Site
-from engines.upscaling.real_esrgan import FILES, RealEsrgan, RealEsrganOptions, weights_of
-from media.video import probe_video, read_frames
-from studio.memory.reservations import Kind, variant_key
-from studio.memory.sizes import GIB
+from engines.upscaling.real_esrgan.engine import FILES, RealEsrgan, RealEsrganOptions, weights_of
+from media.video.read import probe_video, read_frames
+from studio.memory.profiles import Kind, variant_key
+from studio.units import GIB
 from tests.engines.conftest import ASSETS
 from tests.upscaling.conftest import SIZE, Enlarging
 from tests.video_models.conftest import in_models

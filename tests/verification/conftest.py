@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from capabilities.registry import all_productions
 from engines.contract import EngineOptions, Site
-from engines.speech.flite import Flite
-from engines.verification.reading_follower import ReadingFollower
+from engines.speech.flite.engine import Flite
+from engines.verification.reading_follower.engine import ReadingFollower
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.engines.contract import loaded
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -39,6 +40,8 @@ def follower(site: Site) -> ReadingFollower:
 
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    opened = Studio.open(load_settings(data={"folder": tmp_path_factory.mktemp("checks")}, engines={"extra": (SWALLOWING,)}))
+    opened = Studio.open(
+        load_settings(data={"folder": tmp_path_factory.mktemp("checks")}, engines={"extra": (SWALLOWING,)}), all_productions
+    )
     yield opened
     opened.close()

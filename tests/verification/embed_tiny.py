@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from engines.common.weights import repo_folder_name
 from engines.contract import EngineOptions, Site
-from engines.verification.wavlm_speaker import REPO, WavlmSpeaker
-from engines.weights import repo_folder_name
-from media.decode import decode_audio
+from engines.verification.wavlm.engine import REPO, WavlmSpeaker
+from media.audio.decode import decode_audio
 
 
 class _Run:

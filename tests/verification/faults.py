@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engines.contract import TimedMark
-from media.audio import Audio, concatenate, silence
+from media.audio.audio import Audio, concatenate, silence
 
 STRANGER = "kal"
 

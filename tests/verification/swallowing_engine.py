@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engines.contract import PresetVoice, Site, Speech, SpeechRequest, option
-from engines.speech.flite import Flite, FliteOptions
+from engines.speech.flite.engine import Flite, FliteOptions
 from tests.verification.faults import STRANGER, drop_word, repeat_word
 
 

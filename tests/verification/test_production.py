@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
+from capabilities.registry import all_productions
+from capabilities.voiceover.capability import Voiceover
+from capabilities.voiceover.segments import SegmentState
 from engines.contract import SpeakingVoice, SpeechRequest
-from engines.speech.flite import Flite
-from media.decode import decode_audio
-from media.encode import write_audio
+from engines.speech.flite.engine import Flite
+from media.audio.decode import decode_audio
+from media.audio.encode import write_audio
 from studio.jobs.model import Job, JobState
-from studio.productions.voiceover import Voiceover
-from studio.productions.voiceover_segments import SegmentState
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
 from tests.verification.conftest import SWALLOWING
 
 pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
@@ -102,7 +103,7 @@ def test_another_take_can_be_used_and_is_then_left_alone(studio: Studio) -> None
 def test_losers_are_deleted_where_the_setting_says_so_and_the_result_is_the_same(tmp_path: Path, studio: Studio) -> None:
     kept = speak(studio, check="repair", seed=11)
     settings = load_settings(data={"folder": tmp_path}, engines={"extra": (SWALLOWING,)}, voiceover={"keep_takes": False})
-    other = Studio.open(settings)
+    other = Studio.open(settings, all_productions)
     try:
         first, second = (speak(other, check="repair", seed=11, title=title) for title in ("one", "two"))
         sounds = [decode_audio(Path(job.outputs[0].path)) for job in (kept, first, second)]

@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-from bench.intelligibility import SENTENCES
-from bench.take_checks import Workshop, measure
+from bench.engines.intelligibility import SENTENCES
+from bench.engines.take_checks import Workshop, measure
 from engines.catalog import Catalog
 from engines.contract import Site, SpeakingVoice, SpeechRequest, TimedMark
-from engines.errors import EngineError
-from engines.speech.flite import Flite
-from engines.verification.reading_follower import ReadingFollower, reading_grammar
-from engines.verification.voice_encoder import VoiceEncoder, spoken
-from media.audio import Audio, concatenate, silence
-from media.decode import decode_audio
-from studio.verification.likeness import measure_voice, unlike
-from studio.verification.listeners import LIKENESS_BANDS, LikenessBand, band, choose_listener
+from engines.contract.errors import EngineError
+from engines.speech.flite.engine import Flite
+from engines.verification.reading_follower.engine import ReadingFollower, reading_grammar
+from engines.verification.voice_encoder.engine import VoiceEncoder, spoken
+from media.audio.audio import Audio, concatenate, silence
+from media.audio.decode import decode_audio
+from media.audio.voice_similarity import measure_voice, unlike
 from studio.verification.review import Review, best, review
+from studio.verification.verifiers import LIKENESS_BANDS, LikenessBand, band, choose_listener
 from tests.engines.contract import TinyRun, loaded
 from tests.model_environments import environment_python
 from tests.verification.conftest import ASSETS

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.verification.compare import compare, compare_words, word_error_rate
-from studio.verification.words import comparable_words
+from studio.verification.text_normalisation import comparable_words
+from studio.verification.word_error_rate import compare, compare_words, word_error_rate
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import librosa
 import numpy as np
 import torch
 
-from engines.verification.voice_encoder import WEIGHTS, spoken
-from engines.verification.voice_network import BANDS, FRAME, HOP, LAYERS, RATE, VoiceNetwork, mel_spectrogram, windows_of
-from media.decode import decode_audio
+from engines.verification.voice_encoder.engine import WEIGHTS, spoken
+from engines.verification.voice_encoder.network import BANDS, FRAME, HOP, LAYERS, RATE, VoiceNetwork, mel_spectrogram, windows_of
+from media.audio.decode import decode_audio
 
 
 class TorchEncoder(torch.nn.Module):

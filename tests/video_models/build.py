@@ -25,8 +25,8 @@ def main(root: Path) -> None:
     import torch
     from diffusers import WanTransformer3DModel
 
-    from engines.video import wan_models as models
-    from engines.weights import repo_folder_name
+    from engines.common.weights import repo_folder_name
+    from engines.video.wan import models
 
     def place(part: Any) -> Path:
         return root / repo_folder_name(part.repo) / part.folder
@@ -110,7 +110,7 @@ def write_text(tokenizer_folder: Path, encoder_folder: Path, width: int = 32) ->
     from tokenizers.models import BPE
     from transformers import PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
 
-    from engines.video.wan_models import TEXT_ENCODER
+    from engines.video.wan.models import TEXT_ENCODER
 
     special = ["<pad>", "</s>", "<unk>"]
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from engines.video.wan_lora import FOLDER
-from media.pictures import write_picture
+from engines.video.wan.lora import FOLDER
+from media.video.images import write_picture
 
 
 def write_safetensors(path: Path, tensors: Mapping[str, np.ndarray]) -> Path:

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from engines.common.loading import read_tensors
 from engines.contract import Site
-from engines.loading import read_tensors
-from engines.video import wan_models as models
-from engines.video.contract import VideoRequest, VideoResult
-from engines.video.wan import Wan, WanT2V13B, WanT2VA14B, WanTI2V5B
-from engines.video.wan_check import folder_of
-from engines.video.wan_lora import LoraWish, looked_into, weights_of
-from engines.video.wan_options import CACHE_THRESHOLDS
+from engines.contract.video import VideoRequest, VideoResult
+from engines.video.wan import models
+from engines.video.wan.engine import Wan, WanT2V13B, WanT2VA14B, WanTI2V5B
+from engines.video.wan.lora import LoraWish, looked_into, weights_of
+from engines.video.wan.options import CACHE_THRESHOLDS
+from engines.video.wan.validation import folder_of
 from tests.video_models.files import ffn_lora, start_picture, write_safetensors
 
 
@@ -48,7 +48,7 @@ def same_transformer(site: Site) -> float:
     import torch
     from diffusers import WanTransformer3DModel
 
-    from engines.video.wan_load import load_transformer
+    from engines.video.wan.loading import load_transformer
 
     folder = folder_of(site, models.T2V_13B.transformers[0])
     theirs = WanTransformer3DModel.from_pretrained(folder, torch_dtype=torch.bfloat16, local_files_only=True).eval()
@@ -76,8 +76,8 @@ def same_decoding(site: Site, part: models.Part) -> dict[str, Any]:
     """Pictures decoded step by step against the library's decoding of the whole, in levels of 255."""
     import torch
 
-    from engines.video.wan_decode import decoded_frames
-    from engines.video.wan_load import load_vae
+    from engines.video.wan.decode import decoded_frames
+    from engines.video.wan.loading import load_vae
 
     vae = load_vae(folder_of(site, part), "cpu", "float32")
     latents = torch.randn(1, vae.config.z_dim, 3, 4, 6, generator=torch.Generator().manual_seed(2))
@@ -91,8 +91,8 @@ def same_decoding(site: Site, part: models.Part) -> dict[str, Any]:
 
 def lora_against_merged(site: Site, folder: Path) -> dict[str, float]:
     """A LoRA beside its layers against the same one merged into their weights; and the model after it was taken off."""
-    from engines.video.wan_load import load_transformer
-    from engines.video.wan_lora_hooks import LoraHooks
+    from engines.video.wan.loading import load_transformer
+    from engines.video.wan.lora_hooks import LoraHooks
 
     place = folder_of(site, models.T2V_13B.transformers[0])
     path = write_safetensors(folder / "some.safetensors", ffn_lora(32))

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engines.common.weights import repo_folder_name
 from engines.contract import Site
-from engines.errors import EngineNotReady
-from engines.video import wan_models as models
-from engines.video.contract import VideoRequest
-from engines.video.wan import Wan, WanI2V14B, WanT2V13B, WanT2VA14B, WanTI2V5B
-from engines.video.wan_options import settings_for
-from engines.weights import repo_folder_name
+from engines.contract.errors import EngineNotReady
+from engines.contract.video import VideoRequest
+from engines.video.wan import models
+from engines.video.wan.engine import Wan, WanI2V14B, WanT2V13B, WanT2VA14B, WanTI2V5B
+from engines.video.wan.options import settings_for
 from media.errors import GreenroomError, InvalidInput, MediaError
 from tests.video_models.build import DIT
 from tests.video_models.files import attention_lora, ffn_lora, pair, put_lora, start_picture, write_safetensors

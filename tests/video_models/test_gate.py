@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from engines.extent import Extent
-from engines.video.wan import Wan, WanT2V13B, WanT2V14B, WanT2VA14B, WanTI2V5B
+from engines.contract.problem_size import Extent
+from engines.video.wan.engine import Wan, WanT2V13B, WanT2V14B, WanT2VA14B, WanTI2V5B
 from studio.errors import MemoryRefused
 from studio.memory.gpu import GpuFacts
-from studio.memory.keeper import MemoryKeeper
+from studio.memory.manager import MemoryKeeper
 from studio.memory.model import Admit, Refuse
-from studio.memory.reservations import Kind, variant_key, weighed
-from studio.memory.sizes import GIB, MIB
+from studio.memory.profiles import Kind, variant_key, weighed
 from studio.settings import MemorySettings
+from studio.units import GIB, MIB
 from tests.memory.machines import LAPTOP_TOTAL_KB, PC_TOTAL_KB, SPARK_GPU, SPARK_IDLE_KB, SPARK_TOTAL_KB, card_24, machine
 
 CARD_16 = GpuFacts("NVIDIA GeForce RTX 5060 Ti", unified=False, total=16 * GIB, used=GIB // 2)

@@ -15,19 +15,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.video.wan import Wan, WanI2VA14B, WanT2V13B
-from media.video import probe_video, read_frames
-from media.video_writer import count_pictures
+from capabilities.registry import all_productions
+from capabilities.video.capability import TextToVideo
+from capabilities.video.render import PREVIEW
+from engines.video.wan.engine import Wan, WanI2VA14B, WanT2V13B
+from media.video.read import probe_video, read_frames
+from media.video.write import count_pictures
 from studio.errors import GreenroomError
 from studio.jobs.model import Job, JobState
-from studio.memory.reservations import Kind, variant_key, weighed
-from studio.memory.sizes import GIB
-from studio.productions.text_to_video import TextToVideo
-from studio.productions.video_render import PREVIEW
+from studio.memory.profiles import Kind, variant_key, weighed
+from studio.services import Studio
 from studio.settings import load_settings
-from studio.studio import Studio
+from studio.units import GIB
 from studio.workers.model import Residency
-from tabs.video_result import video_result
+from tabs.text_to_video.result import video_result
 from tests.video_models.files import ffn_lora, put_lora
 
 FAST = {"steps": 2}
@@ -44,7 +45,8 @@ class Maker:
                 data={"folder": folder, "weights": [str(weights)]},
                 workers={"start_seconds": 300, "heartbeat_seconds": 60},
                 memory={"wait_seconds": 120},
-            )
+            ),
+            all_productions,
         )
         for engine in (WanT2V13B, WanI2VA14B):
             self.studio.memory.reservations.record(Kind.PEAK, engine.card.id, variant_key(engine.Options()), GIB // 2)

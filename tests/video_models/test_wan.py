@@ -16,14 +16,14 @@ import pytest
 from PIL import Image
 
 from engines.contract import Site
-from engines.video import wan_models as models
-from engines.video.contract import VideoPreview, VideoRequest, VideoResult
-from engines.video.wan import Wan, WanI2V14B, WanI2VA14B, WanT2V13B
-from engines.video.wan_lora import weights_of
+from engines.contract.video import VideoPreview, VideoRequest, VideoResult
+from engines.video.wan import models
+from engines.video.wan.engine import Wan, WanI2V14B, WanI2VA14B, WanT2V13B
+from engines.video.wan.lora import weights_of
 from media.errors import Cancelled, InvalidInput
-from media.video import probe_video, read_frames
-from studio.workers.host import WorkerHost
+from media.video.read import probe_video, read_frames
 from studio.workers.model import Residency
+from studio.workers.pool import WorkerHost
 from tests.video_models.conftest import in_models
 from tests.video_models.files import attention_lora, ffn_lora, put_lora, start_picture, write_safetensors
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from media.audio import Audio
-from media.encode import write_audio
-from media.resample import resample
+from media.audio.audio import Audio
+from media.audio.encode import write_audio
+from media.audio.resample import resample
 from studio.settings import VoiceSettings
 from studio.voices import Voices
 from tests.media.samples import encode_raw, sentence

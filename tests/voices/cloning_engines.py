@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engines.contract import Capability, Card, Engine, Licence, PresetVoice, Readiness, Site, Speech, SpeechRequest, Tier
-from media.audio import silence
+from media.audio.audio import silence
 
 MIT = Licence("MIT")
 

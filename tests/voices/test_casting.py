@@ -12,7 +12,7 @@ from engines.catalog import Catalog
 from engines.contract import Site, SpeakingVoice
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput, NotFound
 from studio.voices import Voices
-from studio.voices.casting import Casting, cast
+from studio.voices.resolver import Casting, cast
 from tests.voices.clips import CLIP, SAID, SAMPLES, open_voices
 
 PARROT = "tests.voices.cloning_engines:Parrot"
@@ -136,7 +136,7 @@ def test_when_none_is_ready_it_says_what_to_install(ask: Ask) -> None:
 
 
 def test_when_none_exists_it_says_so_and_names_a_built_in_voice(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "BUILT_IN", ("engines.speech.flite:Flite", "engines.speech.espeak:Espeak"))
+    monkeypatch.setattr(catalog, "BUILT_IN", ("engines.speech.flite.engine:Flite", "engines.speech.espeak.engine:Espeak"))
     for call in (lambda: ask("Anna"), lambda: ask("Anna", "espeak")):
         hint = refusal(InvalidInput, call).hint
         assert "No engine of this studio can clone" in hint and "“flite/" in hint

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from media.decode import decode_audio
+from media.audio.decode import decode_audio
 from studio.errors import InvalidInput
 from studio.settings import VoiceSettings
 from studio.voices.designed import CONSENT, add_designed, is_designed

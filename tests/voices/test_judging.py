@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from media.audio import Audio, concatenate, silence
-from media.resample import resample
+from media.audio.audio import Audio, concatenate, silence
+from media.audio.resample import resample
 from studio.errors import GreenroomError, InvalidInput, MediaError
 from studio.voices import Severity, Voices, VoiceTooLong
-from studio.voices.judging import judge_transcript
+from studio.voices.clip_checks import judge_transcript
 from tests.media.samples import noise, sentence, sine, speech
 from tests.voices.clips import CLIP, SAID, SAMPLES, SHORT_CLIP, changed, clip_of, noisy, open_voices, silent_video
 
@@ -124,7 +124,7 @@ def test_a_long_silence_offers_nothing(voices: Voices, tmp_path: Path) -> None:
 
 
 def test_an_hour_is_searched_only_at_its_start(voices: Voices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.voices.judging.LONGEST_SEARCH", 40.0)
+    monkeypatch.setattr("studio.voices.clip_checks.LONGEST_SEARCH", 40.0)
     clip = clip_of(concatenate([speech()] * 4), tmp_path)
     judgement = voices.judge(clip)
     assert judgement.duration == pytest.approx(4 * speech().duration, abs=0.1)

@@ -119,7 +119,7 @@ def test_what_is_no_voice_is_refused_in_words_and_writes_nothing(
 
 
 def test_a_bomb_is_stopped_while_it_unpacks(voices: Voices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.voices.packing.LARGEST_MASTER", 2_000_000)
+    monkeypatch.setattr("studio.voices.archive.LARGEST_MASTER", 2_000_000)
     path = archive(tmp_path, {"voice.json": record(), "master.wav": WAV[:44] + bytes(50_000_000)})
     assert path.stat().st_size < 100_000
     with pytest.raises(InvalidInput, match="larger than any real"):

@@ -11,10 +11,10 @@ import pytest
 import soundfile
 
 from engines.contract import Site, SpeakingVoice, SpeechRequest
-from engines.speech.flite import Flite
-from media.audio import Audio, concatenate
-from media.decode import decode_audio
-from media.resample import resample
+from engines.speech.flite.engine import Flite
+from media.audio.audio import Audio, concatenate
+from media.audio.decode import decode_audio
+from media.audio.resample import resample
 from studio.errors import GreenroomError
 from studio.settings import VoiceSettings
 from studio.voices.voices import Voices

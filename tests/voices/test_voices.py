@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from media.audio import Audio
-from media.encode import AUDIO_FORMATS
+from media.audio.audio import Audio
+from media.audio.encode import AUDIO_FORMATS
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.voices import Voice, Voices, VoiceTooShort
 from tests.media.samples import lag, sentence

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engines.common.weights import find_file, weights_folder, weights_readiness
 from engines.contract import HubFile, Site
-from engines.errors import EngineNotReady
-from engines.weights import find_file, weights_folder, weights_readiness
+from engines.contract.errors import EngineNotReady
 from studio.errors import Cancelled, GreenroomError, NotFound, StorageError
 from studio.settings import HOME
 from studio.weights import Weights, WeightsError, WeightsState

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from engines.contract import Engine, Site, SpeechRequest
-from engines.errors import EngineError
+from engines.contract.errors import EngineError
 from media.errors import NotFound
 from studio.settings import WorkerSettings
-from studio.workers.host import WorkerHost
 from studio.workers.model import UnloadReport
+from studio.workers.pool import WorkerHost
 from tests.workers.probe_engine import FarProbe, HeavyProbe, Probe
 
 QUICK = WorkerSettings(start_seconds=30, cancel_grace_seconds=0.5, heartbeat_seconds=2)

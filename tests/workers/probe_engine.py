@@ -31,8 +31,8 @@ from engines.contract import (
     TimedMark,
     option,
 )
-from engines.errors import EngineError
-from media.audio import Audio
+from engines.contract.errors import EngineError
+from media.audio.audio import Audio
 
 APACHE = Licence("Apache-2.0")
 RATE = 16_000

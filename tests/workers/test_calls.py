@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from engines.contract import Card, SpeechEngine, SpeechRequest, StreamingSpeechEngine
-from engines.errors import EngineError, EngineNotReady, WireError
-from engines.worker_run import ITEMS_AHEAD
-from media.audio import Audio
+from engines.contract.errors import EngineError, EngineNotReady, WireError
+from engines.worker.loop import ITEMS_AHEAD
+from media.audio.audio import Audio
 from studio.errors import MemoryRefused
-from studio.workers.host import WorkerHost
+from studio.workers.lease_options import Wishes
 from studio.workers.model import Residency
-from studio.workers.wishes import Wishes
+from studio.workers.pool import WorkerHost
 from tests.workers.conftest import Books, ask, refusal
 from tests.workers.probe_engine import FarProbe, HeavyProbe, Probe, ProbeOptions
 

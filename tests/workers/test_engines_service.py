@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from engines.contract import Capability, Site
-from studio.engines_service import EnginesService
 from studio.errors import EngineNotReady, InvalidInput, NotFound
-from studio.workers.host import WorkerHost
+from studio.workers.engine_service import EnginesService
 from studio.workers.model import Residency
+from studio.workers.pool import WorkerHost
 from tests.workers.conftest import Shelf
 from tests.workers.probe_engine import FarProbe, Probe, ProbeOptions
 

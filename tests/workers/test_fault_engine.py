@@ -11,9 +11,9 @@ import pytest
 
 from engines.catalog import Catalog
 from engines.contract import Site, SpeechRequest
-from engines.errors import EngineError, WorkerDied, WorkerStalled
+from engines.contract.errors import EngineError, WorkerDied, WorkerStalled
 from media.errors import Cancelled
-from studio.workers.host import WorkerHost
+from studio.workers.pool import WorkerHost
 from tests.workers.conftest import QUICK
 
 CATALOG = Catalog(["tests.engines.fault_engine:FaultEngine"])

@@ -13,12 +13,12 @@ import psutil
 import pytest
 
 from engines.contract import SpeechRequest
-from engines.errors import EngineError, EngineOutOfMemory, WorkerDied, WorkerStalled
+from engines.contract.errors import EngineError, EngineOutOfMemory, WorkerDied, WorkerStalled
 from media.errors import Cancelled
 from studio.settings import WorkerSettings
-from studio.workers.death import explain
-from studio.workers.host import WorkerHost
 from studio.workers.model import Residency
+from studio.workers.pool import WorkerHost
+from studio.workers.process.exit_reason import explain
 from tests.workers.conftest import Books, ask, refusal
 from tests.workers.probe_engine import HeavyProbe, Probe, ProbeOptions
 

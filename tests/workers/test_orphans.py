@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from studio.settings import HOME
-from studio.workers.host import WorkerHost
+from studio.workers.pool import WorkerHost
 from tests.workers.conftest import ask
 
 STUDIO = """
@@ -23,7 +23,7 @@ import sys, threading, time
 from pathlib import Path
 from engines.contract import Site, SpeechRequest
 from studio.settings import WorkerSettings
-from studio.workers.host import WorkerHost
+from studio.workers.pool import WorkerHost
 from tests.workers.conftest import Shelf, ask
 from tests.workers.probe_engine import Probe
 

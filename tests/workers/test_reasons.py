@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engines.errors import EngineError, EngineOutOfMemory
-from engines.reasons import LONGEST_REASON, as_greenroom_error, sanitise
+from engines.contract.error_messages import LONGEST_REASON, as_greenroom_error, sanitise
+from engines.contract.errors import EngineError, EngineOutOfMemory
 
 HOME = str(Path("/", "home", "ann"))
 SUPERUSER_HOME = str(Path("/", "root"))

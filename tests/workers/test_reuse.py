@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from studio.errors import MemoryRefused
-from studio.workers.host import WorkerHost
 from studio.workers.model import Residency
+from studio.workers.pool import WorkerHost
 from tests.servers import wait_until
 from tests.workers.conftest import Books, ask
 from tests.workers.probe_engine import Probe

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from engines.contract import Site, SpeechRequest
-from studio.workers.host import WorkerHost
-from studio.workers.spares import Spares
+from studio.workers.pool import WorkerHost
+from studio.workers.prewarm import Spares
 from tests.workers.conftest import QUICK, Books, Shelf
 from tests.workers.probe_engine import HeavyProbe, Probe
 

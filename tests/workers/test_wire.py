@@ -18,16 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from engines import wire
-from engines.codec import DTYPES, decode, encode
 from engines.contract import (
     WIRE_VALUES,
     EngineOptions,
     Tier,
 )
-from engines.errors import WireError
-from engines.wire import LONGEST_HEADER, MAGIC, PREFIX, Message, MessageReader, pack
-from media.audio import Audio
+from engines.contract.errors import WireError
+from engines.worker import wire
+from engines.worker.codec import DTYPES, decode, encode
+from engines.worker.wire import LONGEST_HEADER, MAGIC, PREFIX, Message, MessageReader, pack
+from media.audio.audio import Audio
 
 text = st.text(max_size=30)
 number = st.floats(allow_nan=False)
@@ -261,7 +261,7 @@ def test_only_the_frames_of_a_message_belong_to_it() -> None:
 
 
 def test_nothing_that_could_execute_is_imported_for_the_wire() -> None:
-    for module in (wire, __import__("engines.codec", fromlist=["codec"])):
+    for module in (wire, __import__("engines.worker.codec", fromlist=["codec"])):
         source = Path(str(module.__file__)).read_text(encoding="utf-8")
         assert not {"import pickle", "import marshal", "eval(", "exec(", "import_module"} & {
             word for word in ("import pickle", "import marshal", "eval(", "exec(", "import_module") if word in source

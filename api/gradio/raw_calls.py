@@ -1,0 +1,75 @@
+"""Written answers for programs that post to Gradio's own routes without its client.
+
+/gradio_api/run/<name> and /gradio_api/call/<name> take {"data": [values in order]}. Gradio fills no defaults there and
+answers a short or garbled list with an empty error; this guard fills what has a default and says what is missing.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.operations.operations import QUEUES, Endpoints
+from api.security.request_body import gather, replay
+from api.security.responses import refuse
+from studio.errors import InvalidInput
+
+ROUTE = re.compile(r"/gradio_api/(?:run|api|call)/(?P<name>[A-Za-z0-9_]+)/?")
+
+
+class RawCalls:
+    """Complete or refuse the body of a raw call to a public endpoint; everything else passes untouched.
+
+    It stands inside the body limit, so the body that it gathers is bounded.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.parameters = {
+            name: list(inspect.signature(getattr(Endpoints, name)).parameters.values())[1:] for name in QUEUES
+        }  # fmt: skip
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = ROUTE.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if found is None or found["name"] not in self.parameters:
+            await self.app(scope, receive, send)
+            return
+        body = await gather(receive)
+        if body is None:
+            return
+        try:
+            body = complete(body, found["name"], self.parameters[found["name"]])
+        except InvalidInput as error:
+            await refuse(scope, receive, send, 422, str(error))
+            return
+        headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
+        sized = {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
+        await self.app(sized, replay(body, receive), send)
+
+
+def complete(body: bytes, name: str, parameters: list[inspect.Parameter]) -> bytes:
+    """The body of a raw call with defaults put in for what is left out at the end.
+
+    Raises:
+        InvalidInput: it is not a JSON object with a list "data", or the list is too long or lacks what has no default.
+    """
+    takes = ", ".join(parameter.name for parameter in parameters) or "nothing"
+    hint = f'Send {{"data": […]}} with, in this order: {takes}.'
+    try:
+        call = json.loads(body or b"{}")
+    except ValueError:
+        raise InvalidInput(f"The body of a call to {name} is not JSON.", hint) from None
+    data: Any = call.get("data", []) if isinstance(call, dict) else None
+    if not isinstance(data, list):
+        raise InvalidInput(f'The body of a call to {name} holds no list "data".', hint)
+    if len(data) > len(parameters):
+        raise InvalidInput(f"{name} takes {len(parameters)} values and was given {len(data)}.", hint)
+    for parameter in parameters[len(data) :]:
+        if parameter.default is parameter.empty:
+            raise InvalidInput(f"{parameter.name} is missing.", hint)
+        data.append(parameter.default)
+    return json.dumps({**call, "data": data}).encode()

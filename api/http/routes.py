@@ -1,0 +1,133 @@
+"""The studio's own HTTP routes: whether it lives, whether it can work, its memory, and its sounds by id."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
+
+from api.files import UNEXPECTED, media_response
+from api.http.metrics import CONTENT_TYPE, Metrics
+from studio.doctor.support_bundle import bundle_name, support_bundle
+from studio.errors import GreenroomError, NotFound
+from studio.library.model import SERVED_EXTENSIONS
+from studio.preprocessing import assets_of
+from studio.services import Studio
+from studio.voices.preview import Auditions
+
+log = logging.getLogger(__name__)
+
+SEGMENT_KEY = re.compile("[0-9a-f]{64}")
+
+
+def add_routes(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
+    """Declare the routes on `app`, before Gradio is mounted at "/" and takes the rest."""
+    _add_health(app, studio)
+    _add_media(app, studio, auditions)
+
+
+def _add_health(app: FastAPI, studio: Studio) -> None:
+    @app.get("/healthz")
+    def healthz() -> dict[str, bool]:
+        """Alive: the process answers. Says nothing else, so it needs no guard of its own."""
+        return {"ok": True}
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        """Able to work: the job database answers and workers can be asked; 503 and a reason otherwise."""
+        try:
+            studio.jobs.list(limit=1)
+            studio.workers.snapshot()
+        except GreenroomError as error:
+            return JSONResponse({"ready": False, **error.as_dict()}, 503)
+        except Exception:
+            log.exception("The studio is not ready.")
+            return JSONResponse({"ready": False, "reason": "The studio cannot reach its job database or its workers."}, 503)
+        return JSONResponse({"ready": True})
+
+    @app.get("/memory")
+    def memory() -> dict[str, Any]:
+        """The same as the /memory endpoint of the API."""
+        return studio.memory.report()
+
+    metrics = Metrics(studio)
+
+    @app.get("/metrics")
+    def scrape() -> Response:
+        """For a Prometheus server; behind the same guards and token as everything else."""
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+
+def _add_media(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
+    """Sounds and files for the page's own players: looked up by id or name, so that no path is ever asked for."""
+
+    @app.get("/media/outputs/{output}")
+    def output_file(output: str, download: bool = False) -> Response:
+        return _found(lambda: studio.library.get(output).path, download=download)
+
+    @app.get("/media/outputs/{output}/{part}")
+    def output_part(output: str, part: str, download: bool = False) -> Response:
+        """A file that belongs to an output, by its ending: srt, vtt, json."""
+        return _found(lambda: _companion(studio, output, part), download=download)
+
+    @app.get("/media/segments/{key}")
+    def segment_file(key: str) -> Response:
+        return _found(lambda: studio.segments.path(key) if SEGMENT_KEY.fullmatch(key) else None)
+
+    @app.get("/media/assets/{asset}")
+    def asset_file(asset: str) -> Response:
+        """An upload that is kept for swaps."""
+        return _found(lambda: assets_of(studio.paths).get(asset).path)
+
+    @app.get("/media/portraits/{name}")
+    def portrait_file(name: str) -> Response:
+        """A portrait that ships with the studio, by its file's name."""
+        shipped = {path.name: path for path in (studio.site.assets / "portraits").glob("*.*g")}
+        return _found(lambda: shipped.get(name))
+
+    @app.get("/media/templates/{template}")
+    def template_graph(template: str) -> Response:
+        """The graph of a template, which ComfyUI opens."""
+        try:
+            found = studio.templates.get(template)
+        except NotFound as error:
+            return JSONResponse({"error": str(error)}, 404)
+        headers = {"content-disposition": f'attachment; filename="{found.id}.json"', "cache-control": "no-store"}
+        return JSONResponse({node: dict(told) for node, told in found.graph.items()}, headers=headers)
+
+    @app.get("/media/voice-samples")
+    def voice_sample(voice: str = "") -> Response:
+        return _found(lambda: auditions.clip(voice))
+
+    @app.get("/media/support-bundle")
+    def bundle() -> Response:
+        headers = {"content-disposition": f'attachment; filename="{bundle_name()}"', "cache-control": "no-store"}
+        return Response(support_bundle(studio, studio.disk), media_type="application/zip", headers=headers)
+
+    @app.get("/media/voices/{voice}/export")
+    def voice_export(voice: str) -> Response:
+        return _found(lambda: studio.voices.export(voice), download=True)
+
+
+def _companion(studio: Studio, output: str, part: str) -> Path:
+    for path in studio.library.get(output).companions:
+        if path.suffix == f".{part}" and path.suffix in {*SERVED_EXTENSIONS, ".json"}:
+            return path
+    raise NotFound("This output has no such file.")
+
+
+def _found(look_up: Callable[[], Path | None], *, download: bool = False) -> Response:
+    try:
+        return media_response(look_up(), download=download)
+    except NotFound as error:
+        return JSONResponse({"error": str(error)}, 404)
+    except GreenroomError as error:
+        return JSONResponse({"error": str(error)}, 409)
+    except Exception:
+        log.exception("A file could not be given out.")
+        return JSONResponse({"error": UNEXPECTED}, 500)

@@ -1,0 +1,166 @@
+"""OpenAI-compatible routes: /v1/audio/speech, /v1/audio/transcriptions, /v1/models. Everything runs as an ordinary job."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.datastructures import UploadFile
+
+from api.openai.errors import WrongParameter, openai_answers
+from api.openai.speech import SpeechCall, SpeechDesk
+from api.openai.transcripts import RESPONSE_FORMATS, transcript_body
+from engines.contract import Capability
+from studio.errors import GreenroomError, NotFound
+from studio.files import slug
+from studio.jobs.model import Job, JobState
+from studio.services import Studio
+from studio.validation import validated
+
+AUTO = "auto"
+AUTO_NAMES = frozenset(
+    {AUTO, "", "whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "tts-1", "tts-1-hd", "gpt-4o-mini-tts"}
+)
+"""Model names that mean "the best that is ready here": programs written for OpenAI name theirs."""
+
+COPY_BYTES = 1 << 20
+
+
+def add_openai_routes(app: FastAPI, studio: Studio, uploads: Path) -> None:
+    """Declare the routes on `app`, before Gradio is mounted at "/".
+
+    Args:
+        uploads: the folder for sounds that are sent in.
+    """
+    _add_models(app, studio)
+    _add_transcriptions(app, studio, uploads)
+    _add_speech(app, studio)
+
+
+def _add_models(app: FastAPI, studio: Studio) -> None:
+    def listed() -> list[dict[str, Any]]:
+        rows = (*studio.engines.statuses(Capability.SPEECH), *studio.engines.statuses(Capability.TRANSCRIPTION))
+        return [_model(name) for name in (AUTO, *(row.card.id for row in rows if row.ready))]
+
+    @app.get("/v1/models")
+    @openai_answers
+    async def models() -> Response:
+        return JSONResponse({"object": "list", "data": await run_in_threadpool(listed)})
+
+    @app.get("/v1/models/{model}")
+    @openai_answers
+    async def model(model: str) -> Response:
+        for found in await run_in_threadpool(listed):
+            if found["id"] == model:
+                return JSONResponse(found)
+        raise _no_model(model)
+
+
+def _add_transcriptions(app: FastAPI, studio: Studio, uploads: Path) -> None:
+    @app.post("/v1/audio/transcriptions")
+    @openai_answers
+    async def transcriptions(request: Request) -> Response:
+        async with request.form() as form:
+            sent = form.get("file")
+            if not isinstance(sent, UploadFile):
+                raise WrongParameter("file", "There is no file in the call.", "Send the sound as the form's field file.")
+            fields = {name: str(value) for name, value in form.items() if not isinstance(value, UploadFile)}
+            shape = fields.get("response_format", "json")
+            if shape not in RESPONSE_FORMATS:
+                allowed = ", ".join(RESPONSE_FORMATS)
+                raise WrongParameter("response_format", f'There is no response format "{shape}".', f"There are: {allowed}.")
+            granularities = [str(value) for value in form.getlist("timestamp_granularities[]")]
+            engine, options = _listener(studio, fields)
+            path = await run_in_threadpool(_stored, sent, uploads)
+        spec = {"audio": str(path), "engine": engine, "language": fields.get("language") or AUTO, "options": options}
+        job = await run_in_threadpool(_finished, studio, "transcription", spec)
+        content, media_type = await run_in_threadpool(transcript_body, job, shape, granularities)
+        return PlainTextResponse(content) if isinstance(content, str) else JSONResponse(content, media_type=media_type)
+
+
+def _listener(studio: Studio, fields: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """The engine that a transcription call names, with the call's prompt where the engine takes one."""
+    engine = _engine(studio, fields.get("model", ""), Capability.TRANSCRIPTION)
+    takes_prompt = engine != AUTO and "prompt" in studio.catalog.get(engine).Options.model_fields
+    return engine, {"prompt": fields["prompt"]} if takes_prompt and fields.get("prompt") else {}
+
+
+def _stored(sent: UploadFile, uploads: Path) -> Path:
+    """What was sent in as a file under its own name, in a folder of its own."""
+    name = Path(sent.filename or "sound").name
+    folder = uploads / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    path = folder / f"{slug(Path(name).stem, 'sound')}{Path(name).suffix[:8]}"
+    with path.open("wb") as file:
+        while block := sent.file.read(COPY_BYTES):
+            file.write(block)
+    return path
+
+
+def _add_speech(app: FastAPI, studio: Studio) -> None:
+    desk = SpeechDesk(studio)
+
+    @app.post("/v1/audio/speech")
+    @openai_answers
+    async def speech(request: Request) -> Response:
+        try:
+            body = await request.json()
+        except ValueError:
+            raise WrongParameter("body", "The body is not JSON.", "Send a JSON object with model, input and voice.") from None
+        call = validated(SpeechCall, body, "parameter")
+        engine = _engine(studio, call.model, Capability.SPEECH)
+        if call.stream_format:
+            parts, media_type = await run_in_threadpool(desk.stream, call, engine)
+            return StreamingResponse(parts, media_type=media_type)
+        spec = await run_in_threadpool(desk.spec, call, engine)
+        job = await run_in_threadpool(_finished, studio, "voiceover", spec)
+        made, media_type = await run_in_threadpool(desk.finished, job, call)
+        if isinstance(made, Path):
+            return FileResponse(made, media_type=media_type)
+        return StreamingResponse(made, media_type=media_type)
+
+
+def _engine(studio: Studio, name: str, capability: Capability) -> str:
+    """The engine that a model's name stands for.
+
+    Raises:
+        WrongParameter: there is none of that name for this work.
+    """
+    if name in AUTO_NAMES:
+        return AUTO
+    try:
+        engine = studio.catalog.get(name)
+    except NotFound as error:
+        raise _no_model(name, error.hint) from None
+    if engine.card.capability is not capability:
+        raise WrongParameter("model", f"{engine.card.title} does not do this work.", "See /engines, or use auto.")
+    return name
+
+
+def _finished(studio: Studio, kind: str, spec: Mapping[str, Any]) -> Job:
+    """The job that does the work, when it is done.
+
+    Raises:
+        GreenroomError: what ended it.
+    """
+    job = studio.jobs.submit(kind, spec)
+    while not job.state.ended:
+        job = studio.jobs.wait(job.id, 5.0)
+    if job.error is not None:
+        raise GreenroomError(job.error.reason, job.error.hint, retryable=job.error.retryable)
+    if job.state is JobState.CANCELLED:
+        raise GreenroomError("The job was cancelled.", retryable=True)
+    return job
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "greenroom"}
+
+
+def _no_model(name: str, hint: str = "") -> WrongParameter:
+    return WrongParameter("model", f'There is no model "{name}".', hint or "See /v1/models.", code="model_not_found", status=404)

@@ -1,0 +1,127 @@
+"""Speaking for OpenAI's API: a whole file, or the sentences as they are rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.openai.errors import WrongParameter
+from capabilities.voiceover.capability import Voiceover
+from capabilities.voiceover.segments import SegmentState
+from capabilities.voiceover.spec import VoiceoverSpec
+from media.audio.audio import Audio, silence
+from media.audio.decode import decode_audio
+from media.audio.encode import AUDIO_FORMATS
+from media.audio.streaming import STREAMED_FORMATS, streamed
+from studio.errors import GreenroomError, NotFound
+from studio.jobs.model import Job, JobState
+from studio.services import Studio
+
+LONGEST_INPUT = 100_000
+FORMATS = {"mp3": "mp3", "opus": "opus", "aac": "m4a", "flac": "flac", "wav": "wav", "pcm": "wav"}
+"""Response formats by what the studio renders for them; AAC comes in an M4A file, PCM is cut out of a WAV."""
+
+DEFAULT_VOICES = frozenset({"", "auto", "default"})
+POLL_SECONDS = 0.25
+
+
+class SpeechCall(BaseModel):
+    """The body of a call. `stream_format` makes the answer begin with the first sentence; see docs/transcription.md."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    input: str = Field(min_length=1, max_length=LONGEST_INPUT)
+    model: str = "auto"
+    voice: str = ""
+    response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
+    speed: float = Field(1.0, ge=0.25, le=4.0)
+    stream_format: Literal["audio"] | None = None
+
+
+class SpeechDesk:
+    """Turns calls into narration jobs and their results into bytes."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        made = studio.productions["voiceover"]
+        assert isinstance(made, Voiceover)
+        self._narrations = made
+
+    def spec(self, call: SpeechCall, engine: str) -> dict[str, Any]:
+        """The narration that a call asks for.
+
+        Raises:
+            GreenroomError: as a narration's `prepare`; WrongParameter for a speed that the engine cannot do.
+        """
+        voice = "" if call.voice in DEFAULT_VOICES else call.voice
+        spec: dict[str, Any] = {"script": call.input, "voice": voice, "engine": engine, "format": FORMATS[call.response_format]}
+        if call.speed != 1.0:
+            prepared = self._narrations.prepare(VoiceoverSpec(**spec))
+            spec |= {"engine": prepared.engine, "voice": prepared.voice, "options": self._at_speed(prepared.engine, call.speed)}
+        return spec
+
+    def _at_speed(self, engine_id: str, speed: float) -> dict[str, float]:
+        """The engine's own option for its pace, at so many times its default."""
+        options = self._studio.catalog.get(engine_id).Options
+        field = options.model_json_schema()["properties"].get("speed")
+        if field is None:
+            raise WrongParameter("speed", f"The engine {engine_id} has one pace only.", "Leave speed at 1.")
+        wanted = field["default"] * speed
+        low, high = field.get("minimum", wanted), field.get("maximum", wanted)
+        if not low <= wanted <= high:
+            limits = f"{low / field['default']:.2g} to {high / field['default']:.2g}"
+            raise WrongParameter(
+                "speed", f"The engine {engine_id} cannot speak at {speed:g} times its pace.", f"It can: {limits}."
+            )
+        return {"speed": round(wanted) if field["type"] == "integer" else wanted}
+
+    def finished(self, job: Job, call: SpeechCall) -> tuple[Path | Iterator[bytes], str]:
+        """The finished narration in the format that was asked for, as a file or as its bytes, and its type."""
+        sound = next((Path(output.path) for output in job.outputs if output.kind == "audio"), None)
+        if sound is None:
+            raise NotFound(f"Job {job.id} left no sound.")
+        if call.response_format == "pcm":
+            return streamed([decode_audio(sound)], "pcm"), STREAMED_FORMATS["pcm"]
+        return sound, AUDIO_FORMATS[FORMATS[call.response_format]].mime
+
+    def stream(self, call: SpeechCall, engine: str) -> tuple[Iterator[bytes], str]:
+        """The sentences as bytes, as they are rendered, and their type. Returns when the first one is there, so that what
+        cannot be spoken is still told as an error.
+
+        Raises:
+            WrongParameter: a format that cannot be streamed. GreenroomError: the job could not render its first sentence.
+        """
+        if call.response_format not in STREAMED_FORMATS:
+            formats = ", ".join(STREAMED_FORMATS)
+            raise WrongParameter("response_format", f"{call.response_format} cannot be streamed.", f"Stream one of: {formats}.")
+        job = self._studio.jobs.submit("voiceover", self.spec(call, engine))
+        pieces = self._pieces(job)
+        first = next(pieces)
+        return streamed(chain([first], pieces), call.response_format), STREAMED_FORMATS[call.response_format]
+
+    def _pieces(self, job: Job) -> Iterator[Audio]:
+        """The job's sentences in order, each as soon as it is rendered, with the usual pause between."""
+        pause = self._studio.settings.voiceover.sentence_pause
+        given = 0
+        while True:
+            job = self._studio.jobs.get(job.id)
+            views = self._narrations.segments_of(job)
+            while given < len(views) and views[given].state is not SegmentState.MISSING:
+                path = views[given].path
+                assert path is not None
+                audio = decode_audio(path).mono()
+                if given:
+                    yield silence(pause, audio.rate)
+                yield audio
+                given += 1
+            if given == len(views):
+                return
+            if job.error is not None:
+                raise GreenroomError(job.error.reason, job.error.hint, retryable=job.error.retryable)
+            if job.state in (JobState.CANCELLED, JobState.DONE):
+                raise GreenroomError("The job ended before its last sentence.", retryable=True)
+            self._studio.jobs.wait_for_change(self._studio.jobs.change_counter(), POLL_SECONDS)

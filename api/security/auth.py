@@ -1,0 +1,168 @@
+"""The token door: before every path, socket and stream, whoever serves it. One route is open: /healthz.
+
+Gradio's own login would leave its MCP routes, several streams and every route of ours open, so it is not used. What is
+shown at the door is a token, in one of three ways:
+
+- `Authorization: Bearer TOKEN`, by programs: gradio_client, OpenAI's client (as its api_key), MCP clients, curl;
+- the link `/?token=TOKEN`, answered by a cookie and a redirect that takes the token out of the address bar;
+- the form of the sign-in page, answered by the same cookie.
+
+The cookie holds no token: it is derived from it, so it ends with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, urlencode
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.security.rate_limit import Failures
+from api.security.refusal_log import caller, note_refusal
+from api.security.responses import error_body
+from api.security.sign_in_page import HEADERS, sign_in_page
+from studio.access import DoorKeys
+
+OPEN_PATH = "/healthz"
+SIGN_IN_PATH = "/sign-in"
+COOKIE_SECONDS = 180 * 86_400
+LONGEST_FORM = 4096
+
+MISSING = "The studio asks for its token: send it as “Authorization: Bearer TOKEN”, or open the link that the studio printed."
+WRONG = "This is not the studio's token."
+SLOW_DOWN = "Too many wrong tokens came from this address."
+
+
+class Door:
+    """Let in who shows the token, before `app` sees anything of the request.
+
+    Args:
+        cookie: name of the cookie; one for each port, since browsers keep a host's cookies for all its ports.
+        root_path: where a reverse proxy shows the studio, "" without one.
+    """
+
+    def __init__(self, app: ASGIApp, keys: DoorKeys, cookie: str, root_path: str = "", failures: Failures | None = None) -> None:
+        self.app = app
+        self._token = _digest(keys.token)
+        self._pass = hmac.new(keys.signing.encode(), keys.token.encode(), hashlib.sha256).hexdigest()
+        self._cookie = cookie
+        self._root = root_path
+        self._failures = failures or Failures()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or (scope["type"] == "http" and scope["path"] == OPEN_PATH):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        shown = self._shown_cookie(headers)
+        if shown is not None and hmac.compare_digest(shown.encode(), self._pass.encode()):
+            if scope["type"] == "http" and (_link_token(scope) is not None or scope["path"] == SIGN_IN_PATH):
+                await self._let_in(scope)(scope, receive, send)  # from a bookmark: the token leaves the address bar again
+                return
+            await self.app(scope, receive, send)
+            return
+        answer = await self._without_cookie(scope, receive, headers, stale=shown is not None)
+        if answer is None:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": MISSING[:100]})
+        else:
+            await answer(scope, receive, send)
+
+    async def _without_cookie(self, scope: Scope, receive: Receive, headers: Headers, *, stale: bool) -> Response | None:
+        """The answer for who shows no good cookie; None lets the request in."""
+        bearer = _bearer(headers)
+        given = bearer or (_link_token(scope) if scope["type"] == "http" else None)
+        if given is None and scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", SIGN_IN_PATH):
+            given = await _form_token(scope, receive)
+        if given is None and not stale:
+            note_refusal(scope, "no token")
+            return self._refusal(scope, 401)
+        if wait := self._failures.wait_seconds(caller(scope)):
+            note_refusal(scope, "too many wrong tokens")
+            return self._refusal(scope, 429, wait=wait)
+        if given is not None and hmac.compare_digest(_digest(given), self._token):
+            return None if bearer else self._let_in(scope)
+        self._failures.add(caller(scope))
+        note_refusal(scope, "a wrong token")
+        return self._refusal(scope, 401, trouble=WRONG if given is not None else "", forget=stale)
+
+    def _shown_cookie(self, headers: Headers) -> str | None:
+        try:
+            found = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
+        except CookieError:
+            return None
+        return found.value if found is not None else None
+
+    def _let_in(self, scope: Scope) -> Response:
+        """A redirect to the same place without the token, with the cookie."""
+        rest = [
+            (key, value)
+            for key, values in parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).items()
+            for value in values
+            if key != "token"
+        ]
+        answer = RedirectResponse(f"{self._root}/{'?' + urlencode(rest) if rest else ''}", 303, {"cache-control": "no-store"})
+        answer.set_cookie(
+            self._cookie,
+            self._pass,
+            max_age=COOKIE_SECONDS,
+            path=f"{self._root}/",
+            httponly=True,
+            samesite="lax",
+            secure=scope["scheme"] == "https",
+        )
+        return answer
+
+    def _refusal(self, scope: Scope, status: int, *, trouble: str = "", wait: int = 0, forget: bool = False) -> Response:
+        sentence = f"{SLOW_DOWN} Try again in {wait} seconds." if wait else trouble or MISSING
+        answer: Response
+        if scope["type"] == "http" and _wants_a_page(scope):
+            page = sign_in_page(f"{self._root}{SIGN_IN_PATH}", sentence if trouble or wait else "")
+            answer = HTMLResponse(page, status, HEADERS)
+        else:
+            answer = JSONResponse(error_body(scope, sentence), status, {"cache-control": "no-store"})
+        if wait:
+            answer.headers["retry-after"] = str(wait)
+        else:
+            answer.headers["www-authenticate"] = 'Bearer realm="Greenroom"'
+        if forget:
+            answer.delete_cookie(self._cookie, path=f"{self._root}/")
+        return answer
+
+
+def _digest(token: str) -> bytes:
+    """Of one length whatever the token's, so that comparing tells nothing of it."""
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+
+
+def _bearer(headers: Headers) -> str | None:
+    scheme, _, token = headers.get("authorization", "").strip().partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _link_token(scope: Scope) -> str | None:
+    if scope["method"] not in ("GET", "HEAD") or scope["path"] != "/" or not scope["query_string"]:
+        return None
+    given = parse_qs(scope["query_string"].decode("latin-1")).get("token")
+    return given[0] if given else None
+
+
+async def _form_token(scope: Scope, receive: Receive) -> str | None:
+    body = b""
+    async for block in Request(scope, receive).stream():
+        body += block
+        if len(body) > LONGEST_FORM:
+            return None
+    given = parse_qs(body.decode("latin-1")).get("token")
+    return given[0].strip() if given else None
+
+
+def _wants_a_page(scope: Scope) -> bool:
+    at_form = (scope["method"], scope["path"]) == ("POST", SIGN_IN_PATH)
+    return (scope["method"] in ("GET", "HEAD") or at_form) and "text/html" in Headers(scope=scope).get("accept", "")

@@ -1,0 +1,205 @@
+"""What every request must pass before a page, a route or a tool sees it: plain ASGI, so WebSockets and uploads pass it too.
+
+Loopback alone does not keep others out: any page in the same browser can send requests to this machine. Hence these
+checks: the Host must be one of ours (against DNS rebinding), whatever changes something must come from our own page or
+from a program (which sends no Origin), who comes from another machine must show the token (api/security/auth.py), and no request
+may be larger than the settings allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.files import PLAYABLE
+from api.security.auth import Door
+from api.security.refusal_log import RefusalLog
+from api.security.responses import refuse
+from api.security.root_path import BehindAPath
+from api.security.ssrf import NothingFromElsewhere
+from studio.access import DoorKeys
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+MEGABYTE = 1024 * 1024
+
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "content-security-policy": "frame-ancestors 'self'",
+    "referrer-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+UPLOADED_FILES = ("/gradio_api/file=", "/gradio_api/file/")
+SANDBOX = "sandbox; frame-ancestors 'self'"
+"""For files that Gradio gives back by path: one that was uploaded may be a page or a drawing, and must not run as ours."""
+
+
+SHOWN_TYPES = frozenset(kind.partition(";")[0] for kind in PLAYABLE.values()) | {
+    "audio/x-wav", "audio/vnd.wave", "audio/x-flac", "audio/ogg", "audio/opus", "audio/webm", "video/ogg", "image/gif",
+    "image/bmp", "text/plain",
+}  # fmt: skip
+"""What Gradio may give back to be shown in place; pages, drawings and scripts become downloads of no type."""
+
+
+def install_guards(
+    app: FastAPI,
+    *,
+    port: int,
+    allowed_hosts: Iterable[str],
+    max_upload_mb: int,
+    keys: DoorKeys | None = None,
+    https: bool = False,
+    root_path: str = "",
+) -> None:
+    """Put all guards before `app`. Call it before Gradio is mounted: with a CORS policy in place, Gradio adds none of its own.
+
+    Args:
+        port: where the studio answers; own pages are http://<name>:<port>.
+        allowed_hosts: further Host names to answer to, without a port.
+        keys: what opens the door; None leaves it open, for a studio that only this machine reaches.
+        root_path: where a reverse proxy shows the studio, "" without one.
+    """
+    hosts = frozenset(host.lower() for host in (*LOOPBACK_HOSTS, *allowed_hosts))
+    origins = [f"{'https' if https else 'http'}://{host}:{port}" for host in hosts]
+    app.add_middleware(NothingFromElsewhere)
+    app.add_middleware(CORSMiddleware, allow_origins=origins, allow_credentials=True, allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(BodyLimit, longest=max_upload_mb * MEGABYTE)
+    if keys is not None:
+        app.add_middleware(Door, keys=keys, cookie=f"greenroom-{port}", root_path=root_path)
+    app.add_middleware(SameOriginWrites)
+    app.add_middleware(KnownHosts, hosts=hosts)
+    app.add_middleware(SecurityHeaders)  # runs before the others and sees every answer, refusals too
+    if root_path:
+        app.add_middleware(BehindAPath, root_path=root_path)
+    app.add_middleware(RefusalLog)  # added last, so it runs first
+
+
+def hostname(authority: str) -> str:
+    """The name in a Host header, lower-case and without its port; an IPv6 address keeps its brackets."""
+    name = authority.strip().lower()
+    if name.startswith("["):
+        address, _, rest = name.partition("]")
+        return f"{address}]" if not rest or rest.startswith(":") else name
+    return name.partition(":")[0]
+
+
+class KnownHosts:
+    """Answer only to the names the studio goes by, so a foreign name that resolves to this machine gets nothing."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self.app = app
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and hostname(Headers(scope=scope).get("host", "")) not in self.hosts:
+            await refuse(
+                scope, receive, send, 400, "The studio does not answer to this host name; add it to server.allowed_hosts."
+            )
+            return
+        await self.app(scope, receive, send)
+
+
+class SameOriginWrites:
+    """Refuse every write and every WebSocket that a page of another origin makes; browsers apply no CORS to WebSockets."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and self._foreign(scope):
+            await refuse(scope, receive, send, 403, "A page of another origin may not change anything here.")
+            return
+        await self.app(scope, receive, send)
+
+    @staticmethod
+    def _foreign(scope: Scope) -> bool:
+        if scope["type"] == "http" and scope["method"] in READING:
+            return False
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if origin is not None:
+            return origin.partition("://")[2].lower() != headers.get("host", "").lower()
+        return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+
+
+class SecurityHeaders:
+    """Add the headers that keep browsers from guessing types, framing the page elsewhere and telling others where one was."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith(UPLOADED_FILES):
+                    headers["content-security-policy"] = SANDBOX
+                    if headers.get("content-type", "").partition(";")[0].strip().lower() not in SHOWN_TYPES:
+                        headers["content-type"] = "application/octet-stream"
+                        headers["content-disposition"] = "attachment"
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+class _TooLarge(Exception):
+    """The body in hand has passed the limit; leaves the reading of it at once."""
+
+
+class BodyLimit:
+    """Refuse a request larger than `longest` bytes with 413: by its declared length, or while it arrives without one.
+
+    What reads the body inside may turn the exception into an answer of its own; that answer is replaced by the 413.
+    """
+
+    def __init__(self, app: ASGIApp, longest: int) -> None:
+        self.app = app
+        self.longest = longest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdigit() and int(declared) > self.longest:
+            await self._refuse(scope, receive, send)
+            return
+        await self._counted(scope, receive, send)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        received = 0
+        started = False
+
+        async def counting_receive() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.longest:
+                raise _TooLarge
+            return message
+
+        async def guarded_send(message: Message) -> None:
+            nonlocal started
+            if received <= self.longest or started:
+                started = True
+                await send(message)
+
+        try:
+            await self.app(scope, counting_receive, guarded_send)
+        except Exception:
+            if received <= self.longest:
+                raise
+        if received > self.longest and not started:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = self.longest // MEGABYTE
+        await refuse(scope, receive, send, 413, f"This is larger than the {limit} MB that server.max_upload_mb allows.")

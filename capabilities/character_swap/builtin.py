@@ -1,0 +1,259 @@
+"""The built-in branch of a character swap: the basic face swap as a job, in parts that a resumed job finds again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from pydantic import Field
+
+from capabilities.common.inputs import fingerprint
+from capabilities.common.rendering import Report, cleared, fresh, joined, part_frames, poster, render_missing, reported
+from capabilities.common.runtimes import RenderTime
+from capabilities.lip_sync.capability import Rooms, as_job_output, finished_video, shelf_of
+from engines.contract import Engine, EngineOptions
+from engines.contract.faces import FaceChoice
+from engines.contract.swap import SwapRequest
+from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
+from media.audio.decode import probe
+from media.video.images import is_picture
+from media.video.read import probe_video
+from studio.errors import EngineNotReady, InvalidInput
+from studio.jobs.capability import CPU_LANE, Stage
+from studio.jobs.model import JobOutput
+from studio.jobs.runtime_stats import RunBook
+from studio.preprocessing import prepare_video
+from studio.validation import validated
+from studio.workflows.manifest import InputKind, Parameter, ParameterKind, TemplateInput
+
+BUILTIN = BasicFaceSwap.card.id
+"""The template's name of the built-in."""
+
+_BYTES_PER_FRAME = 60_000
+_RENDERED = 0.94
+_FASTEST = Fraction(60)
+_MOST_PEOPLE = 8
+
+
+class SubjectPoint(EngineOptions):
+    """A point on a face of the clip's first picture, in fractions of its width and height; not a subject's: left alone."""
+
+    x: float = Field(ge=0, le=1)
+    y: float = Field(ge=0, le=1)
+    subject: bool = True
+
+
+class BuiltinOptions(BasicSwapOptions):
+    """The engine's options, and what else a job of it can be asked for.
+
+    Args:
+        person_index: whose face of the clip, the largest is 0; `everyone` takes all, `subject_points` those clicked on.
+        portrait_face: whose face of the reference, the largest is 0.
+        seconds: only so much from the beginning, for a preview; 0 for all.
+        quality: of the file, 1 to 100.
+    """
+
+    person_index: int = Field(0, ge=0, le=63)
+    everyone: bool = False
+    subject_points: tuple[SubjectPoint, ...] = Field((), max_length=_MOST_PEOPLE)
+    portrait_face: int = Field(0, ge=0, le=63)
+    seconds: float = Field(0.0, ge=0, le=36_000)
+    quality: int = Field(80, ge=1, le=100)
+
+    @property
+    def people(self) -> tuple[FaceChoice, ...]:
+        """As the engine takes them: () is everyone."""
+        clicked = tuple(FaceChoice(x=point.x, y=point.y) for point in self.subject_points if point.subject)
+        if clicked:
+            return clicked
+        return () if self.everyone else (FaceChoice(self.person_index),)
+
+    @property
+    def of_engine(self) -> BasicSwapOptions:
+        return BasicSwapOptions(**{name: getattr(self, name) for name in BasicSwapOptions.model_fields})
+
+
+def builtin_inputs() -> tuple[TemplateInput, ...]:
+    """What a job of the built-in is given, told as a template tells it."""
+    return (
+        TemplateInput(key="reference_image", kind=InputKind.IMAGE, title="Portrait", help="Whose face is put on."),
+        TemplateInput(key="driving_video", kind=InputKind.VIDEO, title="Driving clip", help="The clip that it is put into."),
+        TemplateInput(
+            key="subject_points", kind=InputKind.POINTS, title="Whose face", required=False, on="driving_video",
+            help="Click on the faces to be replaced; without a click it is the one chosen below.",
+        ),
+    )  # fmt: skip
+
+
+def builtin_parameters() -> tuple[Parameter, ...]:
+    """The options of the built-in as a template tells its parameters: the engine's, and who is meant."""
+    told = [_parameter(name, field) for name, field in BasicSwapOptions.model_json_schema()["properties"].items()]
+    whole = ParameterKind.INTEGER
+    return (
+        *told,
+        Parameter(
+            key="person_index", kind=whole, title="Person", default=0, minimum=0, maximum=_MOST_PEOPLE - 1, step=1,
+            help="Whose face in the clip; 0 is the largest.",
+        ),
+        Parameter(
+            key="everyone", kind=ParameterKind.BOOLEAN, title="Everyone", default=False, help="Every face of the first picture."
+        ),
+        Parameter(
+            key="portrait_face", kind=whole, title="Face of the portrait", default=0, minimum=0, maximum=_MOST_PEOPLE - 1, step=1,
+            help="Whose face where the portrait shows several; 0 is the largest.", advanced=True,
+        ),
+        Parameter(
+            key="quality", kind=whole, title="Quality", default=80, minimum=40, maximum=100, step=5, help="Of the file.",
+            advanced=True,
+        ),
+    )  # fmt: skip
+
+
+def builtin_as_dict() -> dict[str, Any]:
+    """The built-in as it stands among the templates of the public API."""
+    card = BasicFaceSwap.card
+    return {
+        "id": BUILTIN, "title": card.title, "valid": True, "problems": [], "own": False, "builtin": True,
+        "inputs": [{**each.model_dump(mode="json"), "extensions": list(each.accepted)} for each in builtin_inputs()],
+        "parameters": [each.model_dump(mode="json") for each in builtin_parameters()],
+        "use": "character_swap", "summary": card.summary, "tier": card.tier.value, "memory_gib": card.memory_gib,
+        "licence": {"name": card.code_licence.name, "url": card.code_licence.url, "commercial_use": card.commercial_use},
+    }  # fmt: skip
+
+
+def _parameter(name: str, field: Mapping[str, Any]) -> Parameter:
+    return Parameter(
+        key=name, kind=ParameterKind.NUMBER, title=field["title"], help=field["description"], default=field["default"],
+        minimum=field.get("minimum"), maximum=field.get("maximum"), step=field.get("multipleOf"),
+        advanced=not field.get("common"),
+    )  # fmt: skip
+
+
+class SwapSpec(Protocol):
+    """What this branch reads of a character swap's spec."""
+
+    @property
+    def reference_image(self) -> str: ...
+    @property
+    def driving_video(self) -> str: ...
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+    @property
+    def trim_start(self) -> float: ...
+    @property
+    def trim_end(self) -> float: ...
+
+
+class BuiltinSwap:
+    """Holds no state of a job: a resumed job goes on from the parts on disk.
+
+    Args:
+        book: learns how long pictures take.
+    """
+
+    engine: ClassVar[type[Engine]] = BasicFaceSwap
+    lane: ClassVar[str] = CPU_LANE
+
+    def __init__(self, rooms: Rooms, book: RunBook) -> None:
+        self._library, self._site, self._book = rooms.library, rooms.site, book
+        self._shelf = shelf_of(rooms)
+
+    def prepare(self, spec: SwapSpec) -> dict[str, Any]:
+        """See that both files, the engine and the options can be; the options as they will be used.
+
+        Raises:
+            InvalidInput, EngineNotReady: what cannot work, in words.
+        """
+        readiness = BasicFaceSwap.readiness(self._site)
+        if not readiness.ready:
+            raise EngineNotReady(f"The basic face swap is not ready. {readiness.sentence}", readiness.next_step)
+        reference, _ = self._shelf.find(spec.reference_image, "reference image")
+        driving, _ = self._shelf.find(spec.driving_video, "driving video")
+        if not is_picture(reference):
+            raise InvalidInput("The reference is not a still picture.", "Use a PNG, JPEG or WebP picture of a face.")
+        if is_picture(driving):
+            raise InvalidInput("The driving video is a still picture.", "Use a video of the person to be replaced.")
+        return self._options(spec).model_dump(mode="json", exclude_defaults=True)
+
+    def title(self, spec: SwapSpec) -> str:
+        """A few words for lists: whose clip it is."""
+        path, output = self._shelf.find(spec.driving_video, "driving video")
+        return f"{output.title if output else path.stem} (face swap)"
+
+    def run(self, spec: SwapSpec, stage: Stage, title: str = "") -> list[JobOutput]:
+        """Render what is missing, join with the clip's sound, report, shelve.
+
+        Raises:
+            EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
+        """
+        done = finished_video(self._library, stage.job_id)
+        if done is not None:
+            return [as_job_output(done)]
+        options = self._options(spec)
+        title = title or self.title(spec)
+        reference, first = self._shelf.keep(spec.reference_image, "reference image", stage.scratch)
+        driving, second = self._shelf.keep(spec.driving_video, "driving video", stage.scratch)
+        if spec.trim_start or spec.trim_end:
+            trim = (spec.trim_start, spec.trim_end)
+            stage.progress(0.0, "Cutting the clip")
+            driving = prepare_video(driving, None, fresh(stage.scratch / "ready"), trim, stage.check)
+        request = _request(options, reference, driving, stage)
+        self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
+        clock = RenderTime()
+        parts = render_missing(
+            request,
+            lambda able, wanted: clock.of(able.swap(wanted)),
+            lambda: stage.engine(BasicFaceSwap, options.of_engine),
+            stage,
+            (0.0, _RENDERED),
+        )
+        clock.teach(self._book, BUILTIN, "", driving)
+        stage.progress(_RENDERED, "Joining picture and sound")
+        fps = Fraction(*request.fps)
+        result = stage.scratch / "face-swap.mp4"
+        sound = driving if probe(driving).has_audio else None
+        joined(parts, result, fps, sound, request.frames / float(fps), {"title": title}, stage)
+        report = reported(parts, result, fps, sound is not None)
+        parents = [output.id for output in (first, second) if output is not None]
+        recipe = _recipe(spec, options, report, parents, reference, driving) | {"job": stage.job_id}
+        output = self._library.add(result, "video", title, recipe, [poster(driving, stage.scratch)])
+        cleared(request.folder)
+        return [as_job_output(output)]
+
+    @staticmethod
+    def _options(spec: SwapSpec) -> BuiltinOptions:
+        return validated(BuiltinOptions, spec.options, "option")
+
+
+def _request(options: BuiltinOptions, reference: Path, driving: Path, stage: Stage) -> SwapRequest:
+    info = probe_video(driving)
+    fps = min(info.fps, _FASTEST)
+    seconds = min(info.duration, options.seconds) if options.seconds else info.duration
+    return SwapRequest(
+        reference=reference, driving=driving, folder=fresh(stage.scratch / "parts"), fps=(fps.numerator, fps.denominator),
+        frames=max(1, round(seconds * fps)), part_frames=part_frames(fps), choice=FaceChoice(options.portrait_face),
+        people=options.people, quality=options.quality,
+    )  # fmt: skip
+
+
+def _recipe(
+    spec: SwapSpec, options: BuiltinOptions, report: Report, parents: list[str], reference: Path, driving: Path
+) -> dict[str, Any]:
+    card = BasicFaceSwap.card
+    return {
+        "kind": "character_swap", "template": BUILTIN, "engine": card.id, "engine_version": card.version,
+        "options": options.model_dump(mode="json"), "parents": parents,
+        "inputs": [
+            {"role": "reference image", "name": reference.name, "sha256": fingerprint(reference)},
+            {"role": "driving video", "name": driving.name, "sha256": fingerprint(driving)},
+        ],
+        "licence": card.weights_licence.name, "commercial_use": card.commercial_use, "report": report.as_dict(),
+        "facts": ["basic face swap: features, not the head's shape", *report.facts()],
+        "spec": {
+            "template": BUILTIN, "reference_image": spec.reference_image, "driving_video": spec.driving_video,
+            "options": options.model_dump(mode="json", exclude_defaults=True),
+            "trim_start": spec.trim_start, "trim_end": spec.trim_end,
+        },
+    }  # fmt: skip

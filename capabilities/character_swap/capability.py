@@ -1,0 +1,183 @@
+"""A template's job: a character put into a video, and whatever else templates do; at ComfyUI, or by the built-in swap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Protocol
+
+from capabilities.character_swap.builtin import BUILTIN, BuiltinSwap, builtin_inputs
+from capabilities.character_swap.estimate import foretell, work_of
+from capabilities.character_swap.inputs import Given, TemplateFiles
+from capabilities.character_swap.run import Fetched, Ran, TemplateRun, graph_hash, refuse_missing
+from capabilities.character_swap.spec import CharacterSwapSpec
+from capabilities.common.rendering import poster
+from capabilities.common.runtimes import FaceForecast
+from capabilities.lip_sync.capability import as_job_output, shelf_of
+from engines.catalog import Catalog
+from engines.contract import Site
+from media.audio.decode import probe
+from media.video.read import probe_video
+from studio.comfyui.card import Gate
+from studio.comfyui.errors import ComfyUIMissing
+from studio.comfyui.service import ComfyUI
+from studio.jobs.capability import GPU_LANE, Stage
+from studio.jobs.model import JobOutput
+from studio.jobs.runtime_stats import RunBook
+from studio.library import Library, Output
+from studio.paths import DataPaths
+from studio.workflows import Template, TemplateChecks, Templates
+from studio.workflows.manifest import InputKind, Manifest
+
+_RESULT_BYTES = 512 * 1024**2
+_DRIVEN = ("driving_video", "video", "reference_image")
+"""Inputs in the order in which one is chosen to be shown beside the result."""
+
+
+class Rooms(Protocol):
+    """What template jobs use of the studio."""
+
+    @property
+    def paths(self) -> DataPaths: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def site(self) -> Site: ...
+    @property
+    def library(self) -> Library: ...
+    @property
+    def templates(self) -> Templates: ...
+    @property
+    def comfyui(self) -> ComfyUI: ...
+    @property
+    def memory(self) -> Gate: ...
+
+
+class CharacterSwap:
+    """The production "character_swap". Holds no state of a job: what was handed to a server is written in the job's folder, so
+    a resumed job finds its run again and nothing runs twice.
+
+    Args:
+        evict: unloads the idle workers of an engine, to make room for ComfyUI.
+    """
+
+    kind: ClassVar[str] = "character_swap"
+    Spec: ClassVar[type[CharacterSwapSpec]] = CharacterSwapSpec
+
+    def __init__(self, rooms: Rooms, evict: Callable[[str], object]) -> None:
+        self._library, self._templates, self._comfyui = rooms.library, rooms.templates, rooms.comfyui
+        self._files = TemplateFiles(shelf_of(rooms))
+        self._run = TemplateRun(rooms.comfyui, rooms.memory, evict, self._files)
+        self._checks = TemplateChecks(rooms.comfyui)
+        self.book = RunBook(rooms.paths.root / "character-swap-runs.json")
+        self._builtin = BuiltinSwap(rooms, self.book)
+
+    def prepare(self, spec: CharacterSwapSpec) -> CharacterSwapSpec:
+        """See that template, files, values and server can be; every value is settled, the seed drawn.
+
+        What a server of the studio's own has is known once it has been started; until then it is checked when the job runs.
+
+        Raises:
+            InvalidInput, NotFound, MediaError, EngineNotReady, ComfyUIUnreachable: what cannot work, all of it at once.
+        """
+        if spec.template == BUILTIN:
+            options = self._builtin.prepare(spec)
+            return spec.model_copy(update={"options": options, "title": spec.title or self._builtin.title(spec)})
+        template = self._templates.get(spec.template)
+        manifest = template.usable()
+        self._files.check(spec, manifest)
+        values = template.complete(spec.options)
+        readiness = self._comfyui.readiness()
+        if not readiness.ready:
+            raise ComfyUIMissing(f"{template.title} cannot run yet. {readiness.sentence}", readiness.next_step)
+        if not self._comfyui.own or self._comfyui.known_inventory() is not None:
+            refuse_missing(template, self._checks.validation(template))
+        name = self._files.name(spec)
+        title = spec.title or (f"{name} ({template.title})" if name else template.title)
+        return spec.model_copy(update={"options": values, "title": title[:200]})
+
+    def forecast(self, spec: CharacterSwapSpec) -> FaceForecast:
+        """The pictures of the result and how long it should take, without making anything.
+
+        Raises:
+            GreenroomError: as `prepare` would.
+        """
+        settled = self.prepare(spec)
+        template = None if settled.template == BUILTIN else self._templates.get(settled.template)
+        inputs = builtin_inputs() if template is None else template.usable().inputs
+        key = next((place.key for place in inputs if place.kind is InputKind.VIDEO and place.key in settled.files), "")
+        if not key:
+            return FaceForecast(settled.template, 0.0, 0, None)
+        clip = self._files.find(settled, key)
+        found = foretell(self.book, template, key, clip, settled.options, (settled.trim_start, settled.trim_end))
+        return FaceForecast(settled.template, found.cost.seconds, found.cost.frames, found.time)
+
+    def title(self, spec: CharacterSwapSpec) -> str:
+        return spec.title or "A character swap"
+
+    def lane(self, spec: CharacterSwapSpec) -> str:
+        return self._builtin.lane if spec.template == BUILTIN else GPU_LANE
+
+    def run(self, spec: CharacterSwapSpec, stage: Stage) -> list[JobOutput]:
+        """Make the result and put it into the library.
+
+        Raises:
+            GreenroomError: see TemplateRun.take and BuiltinSwap.run.
+        """
+        if spec.template == BUILTIN:
+            return self._builtin.run(spec, stage, spec.title)
+        done = [output for output in self._library.list(limit=None) if output.job == stage.job_id]
+        if done:
+            return [as_job_output(output) for output in reversed(done)]
+        template = self._templates.get(spec.template)
+        manifest = template.usable()
+        values = template.complete(spec.options)
+        self._library.ensure_space(_RESULT_BYTES, "the result")
+        ran, given = self._run.take(spec, template, values, stage)
+        self._teach(template, values, ran, given)
+        recipe = _recipe(spec, template, manifest, values, ran, given) | {"kind": self.kind, "job": stage.job_id}
+        outputs = [self._shelved(spec, result, recipe, given, stage) for result in reversed(ran.results)]
+        return [as_job_output(output) for output in reversed(outputs)]
+
+    def _teach(self, template: Template, values: Mapping[str, Any], ran: Ran, given: list[Given]) -> None:
+        clip = next((one.ready for one in given if template.input(one.key).kind is InputKind.VIDEO), None)
+        if clip is None:
+            return
+        info = probe_video(clip)
+        self.book.learn(work_of(template.id, values, info.width, info.height, info.frames), ran.seconds)
+
+    def _shelved(
+        self, spec: CharacterSwapSpec, result: Fetched, recipe: Mapping[str, Any], given: list[Given], stage: Stage
+    ) -> Output:
+        beside = []
+        shown = next((one for key in _DRIVEN for one in given if one.key == key), None)
+        if result.kind == "video" and shown is not None:
+            beside.append(poster(shown.ready, stage.scratch))
+        duration = {} if result.kind == "image" else {"duration": round(probe(result.path).duration, 3)}
+        return self._library.add(result.path, result.kind, spec.title, {**recipe, **duration}, beside)
+
+
+def _recipe(
+    spec: CharacterSwapSpec, template: Template, manifest: Manifest, values: Mapping[str, Any], ran: Ran, given: list[Given]
+) -> dict[str, Any]:
+    licences = {model.licence.name: model.licence.commercial_use for model in manifest.models}
+    licences.setdefault(manifest.licence.name, manifest.licence.commercial_use)
+    seeds = [values[each.key] for each in manifest.parameters if each.kind == "seed"]
+    facts = [template.title, f"ComfyUI {ran.version}" if ran.version else "ComfyUI", *(f"seed {seed}" for seed in seeds)]
+    parents = [spec.parent, *(one.output.id for one in given if one.output is not None)]
+    return {
+        "engine": template.id,
+        "engine_version": graph_hash(template)[:16],
+        "template": template.id,
+        "graph_sha256": graph_hash(template),
+        "comfyui": ran.version,
+        "prompt_id": ran.prompt_id,
+        "graph": ran.graph,
+        "options": dict(values),
+        **({"seed": seeds[0]} if seeds else {}),
+        "inputs": [one.as_input() for one in given],
+        "parents": list(dict.fromkeys(filter(None, parents))),
+        "licence": ", ".join(licences),
+        "commercial_use": all(licences.values()),
+        "facts": facts,
+        "spec": spec.model_dump(mode="json"),
+    }

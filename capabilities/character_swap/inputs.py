@@ -1,0 +1,153 @@
+"""The files of a template's job: checked when it is queued, made fit and sent to the server when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from capabilities.character_swap.spec import CharacterSwapSpec
+from capabilities.common.inputs import InputShelf, fingerprint
+from capabilities.common.rendering import fresh
+from media.audio.decode import probe
+from media.video.images import is_picture
+from media.video.read import probe_video
+from studio.comfyui.client.client import ComfyUIClient
+from studio.errors import InvalidInput
+from studio.jobs.capability import Stage
+from studio.library import Output
+from studio.preprocessing import prepare_image, prepare_video
+from studio.workflows import Template
+from studio.workflows.manifest import InputKind, Manifest, TemplateInput
+
+DRIVING = "driving_video"
+_MIB = 1024**2
+_USE = {InputKind.IMAGE: "a still picture", InputKind.VIDEO: "a video", InputKind.AUDIO: "a file with sound"}
+
+
+@dataclass(frozen=True)
+class Given:
+    """One file of a job: as it was given, and as it was made fit."""
+
+    key: str
+    source: Path
+    ready: Path
+    output: Output | None
+
+    def as_input(self) -> dict[str, str]:
+        """For the recipe."""
+        return {"role": self.key.replace("_", " "), "name": self.source.name, "sha256": fingerprint(self.source)}
+
+
+class TemplateFiles:
+    """Finds, checks and readies files; holds nothing of a job."""
+
+    def __init__(self, shelf: InputShelf) -> None:
+        self._shelf = shelf
+
+    def check(self, spec: CharacterSwapSpec, manifest: Manifest) -> None:
+        """See that every needed file is there, and is of its kind and size; all that is missing is told at once.
+
+        Raises:
+            InvalidInput, NotFound, MediaError.
+        """
+        places = {place.key: place for place in manifest.inputs if place.kind.is_file}
+        for key in spec.files:
+            if key not in places:
+                takes = f"It takes {', '.join(places)}." if places else "It takes no files."
+                raise InvalidInput(f'The template "{manifest.id}" has no input called "{key}".', takes)
+        if lacking := [place.title for key, place in places.items() if place.required and key not in spec.files]:
+            raise InvalidInput(
+                f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing.", "Upload files, or choose outputs."
+            )
+        for key, value in spec.files.items():
+            path, _ = self._shelf.find(value, places[key].title)
+            _check_file(path, places[key])
+
+    def find(self, spec: CharacterSwapSpec, key: str) -> Path:
+        """The file that was given for an input.
+
+        Raises:
+            NotFound, InvalidInput: it is not there.
+        """
+        return self._shelf.find(spec.files[key], key.replace("_", " "))[0]
+
+    def name(self, spec: CharacterSwapSpec) -> str:
+        """What the job's clip, or else its first file, is called."""
+        value = spec.driving_video or next(iter(spec.files.values()), "")
+        if not value:
+            return ""
+        path, output = self._shelf.find(value, "input")
+        return output.title if output else path.stem
+
+    def ready(
+        self, spec: CharacterSwapSpec, template: Template, values: Mapping[str, Any], stage: Stage, span: tuple[float, float]
+    ) -> list[Given]:
+        """Every file kept for the job and made fit for the template.
+
+        Raises:
+            InvalidInput, MediaError, Cancelled.
+        """
+        folder = fresh(stage.scratch / "ready")
+        found = []
+        for number, (key, value) in enumerate(spec.files.items()):
+            place = template.input(key)
+            source, output = self._shelf.keep(value, key, stage.scratch)
+            share = (span[1] - span[0]) / len(spec.files)
+            start, note = span[0] + number * share, f"Preparing: {place.title}"
+            stage.progress(start, note)
+            limits = template.constraints(key, values)
+            if place.kind is InputKind.IMAGE:
+                ready = prepare_image(source, limits, folder)
+            elif place.kind is InputKind.VIDEO:
+                trim = (spec.trim_start, spec.trim_end) if key == DRIVING and (spec.trim_start or spec.trim_end) else None
+
+                def told(done: float, start: float = start, share: float = share, note: str = note) -> None:
+                    stage.progress(start + share * done, note)
+
+                ready = prepare_video(source, limits, folder, trim, stage.check, told)
+            else:
+                ready = source
+            found.append(Given(key, source, ready, output))
+        return found
+
+
+def sent(given: list[Given], client: ComfyUIClient, stage: Stage, fraction: float) -> dict[str, str]:
+    """Upload every file; the server's names by input key. A file over the server's limit is refused before any is sent.
+
+    Raises:
+        UploadTooLarge, ComfyUIUnreachable, UnexpectedAnswer, Cancelled.
+    """
+    limit = client.max_upload_bytes()
+    for one in given:
+        client.refuse_large(one.ready, limit)
+    names = {}
+    for one in given:
+        stage.progress(fraction, f"Sending: {one.key.replace('_', ' ')}")
+        names[one.key] = client.upload(one.ready, f"studio/{stage.job_id}", limit)
+    return names
+
+
+def _check_file(path: Path, place: TemplateInput) -> None:
+    if path.suffix.lower().lstrip(".") not in place.accepted:
+        raise InvalidInput(
+            f"{place.title}: {path.name} is not of a kind that is taken.", f"Use {', '.join(place.accepted).upper()}."
+        )
+    if place.max_mb and path.stat().st_size > place.max_mb * _MIB:
+        raise InvalidInput(
+            f"{place.title}: {path.name} has {path.stat().st_size / _MIB:,.0f} MiB; {place.max_mb:g} MiB are the most.",
+            "Make it shorter or smaller.",
+        )
+    if place.kind is InputKind.IMAGE and not is_picture(path):
+        raise _wrong(path, place)
+    if place.kind is InputKind.VIDEO:
+        if is_picture(path):
+            raise _wrong(path, place)
+        probe_video(path)
+    if place.kind is InputKind.AUDIO and not probe(path).has_audio:
+        raise _wrong(path, place)
+
+
+def _wrong(path: Path, place: TemplateInput) -> InvalidInput:
+    return InvalidInput(f"{place.title}: {path.name} is not {_USE[place.kind]}.", "Choose another file.")

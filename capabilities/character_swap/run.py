@@ -1,0 +1,275 @@
+"""A template's job at a ComfyUI server: room made, files sent, the graph run, its result fetched into the job's folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from capabilities.character_swap.inputs import Given, TemplateFiles, sent
+from capabilities.character_swap.spec import CharacterSwapSpec
+from capabilities.common.rendering import fresh
+from capabilities.video.render import PREVIEW
+from media.audio.decode import probe
+from media.errors import MediaError
+from media.video.images import read_picture
+from media.video.read import probe_video
+from studio.comfyui.card import Gate, Want
+from studio.comfyui.client.client import ComfyUIClient
+from studio.comfyui.client.status import Finished, ResultFile
+from studio.comfyui.errors import ComfyUIUnreachable, RunFailed, UnexpectedAnswer
+from studio.comfyui.prompt_handle import TicketFile
+from studio.comfyui.run import GraphRun, Patience
+from studio.comfyui.service import ComfyUI
+from studio.errors import InvalidInput
+from studio.files import write_whole
+from studio.jobs.capability import JobState, Stage
+from studio.library.model import KIND_OF_EXTENSION
+from studio.workflows import Template, TemplateChecks, Validation, build_prompt, memory_need
+from studio.workflows.preflight import told_together
+
+TICKET = "comfyui.json"
+_READY, _SENT, _RUN, _FETCHED = 0.05, 0.08, 0.95, 0.99
+POLL_SECONDS, _AGAIN_SECONDS = 2.0, 0.5
+
+
+class TemplateLacks(InvalidInput):
+    """A template needs something that the server does not have; the reason names all of it, the hint where to get it."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One result on this machine, and of which of the template's outputs it is; `kind` as the library names it."""
+
+    path: Path
+    kind: str
+    file: ResultFile
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run left: its results, the main one first, and what is told of it in the recipe.
+
+    Args:
+        seconds: that the server worked on it, its queue left out; 0 where the beginning was not seen.
+    """
+
+    results: list[Fetched]
+    version: str | None
+    graph: Mapping[str, Any]
+    prompt_id: str
+    seconds: float = 0.0
+
+
+class StageAudience:
+    """A run told on a job's card: its place in the server's queue, its nodes, its picture in the works. While the server has it
+    in line or says nothing, the job counts as waiting."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._began: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Since the server began to work on it."""
+        return 0.0 if self._began is None else time.monotonic() - self._began
+
+    def check(self) -> None:
+        self._stage.check()
+
+    def queued(self, ahead: int) -> None:
+        others = "1 job is" if ahead == 1 else f"{ahead} jobs are"
+        self._waits(f"In ComfyUI's queue; {others} before it there" if ahead else "Next in ComfyUI's queue")
+
+    def running(self, fraction: float, note: str) -> None:
+        self._began = self._began or time.monotonic()
+        self._stage.phase(JobState.RUNNING)
+        self._stage.progress(_SENT + (_RUN - _SENT) * fraction, note or "ComfyUI works on it")
+
+    def preview(self, jpeg: bytes) -> None:
+        staged = self._stage.scratch / f".{PREVIEW}"
+        staged.write_bytes(jpeg)
+        staged.replace(self._stage.scratch / PREVIEW)
+
+    def silent(self, seconds: float) -> None:
+        self._waits(f"ComfyUI has not answered for {seconds:.0f} s")
+
+    def _waits(self, why: str) -> None:
+        self._stage.phase(JobState.WAITING, why)
+
+
+class TemplateRun:
+    """Takes one attempt at one job through; holds nothing of it.
+
+    Args:
+        memory, evict: the gate that a local server's jobs pass, and what unloads an idle engine for them.
+        files: of the jobs.
+    """
+
+    def __init__(self, comfyui: ComfyUI, memory: Gate, evict: Callable[[str], object], files: TemplateFiles) -> None:
+        self._comfyui, self._memory, self._evict, self._files = comfyui, memory, evict, files
+        self._checks = TemplateChecks(comfyui)
+
+    def take(
+        self, spec: CharacterSwapSpec, template: Template, values: Mapping[str, Any], stage: Stage
+    ) -> tuple[Ran, list[Given]]:
+        """Run the template, or go on with the run of an attempt that ended with the studio.
+
+        Raises:
+            GreenroomError: of many kinds; whatever keeps the server, the files or the graph from working, in words.
+            Cancelled.
+        """
+        given = self._files.ready(spec, template, values, stage, (0.0, _READY))
+        tickets = TicketFile(stage.scratch / TICKET)
+        if tickets.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
+            with self._comfyui.use():
+                client = self._client(stage)
+                done = self._run(client, tickets, StageAudience(stage)).resumed()
+                if done is not None:
+                    return self._fetched(client, template, tickets, done, stage), given
+        want = self._want(template)
+        room = self._comfyui.room(self._memory, self._evict, want, lambda why: stage.phase(JobState.WAITING, why))
+        with room, self._comfyui.use():
+            stage.phase(JobState.RUNNING)
+            client, graph = self._readied(template, values, given, stage)
+            audience = StageAudience(stage)
+            done = self._run(client, tickets, audience).finish(graph)
+            seconds = audience.seconds
+            return replace(self._fetched(client, template, tickets, done, stage), seconds=seconds), given
+
+    def _want(self, template: Template) -> Want:
+        """What the manifest says of memory, else what the sizes of its files tell, as far as they are known by now."""
+        manifest = template.usable()
+        gib = manifest.memory_gib or memory_need(self._checks.validation(template).models, template.graph).gib
+        return Want(template.id, template.title, manifest.tier, gib)
+
+    def _client(self, stage: Stage) -> ComfyUIClient:
+        """Of a server that answers; one that is being started again, by whoever runs it, is waited for."""
+        began = time.monotonic()
+        while True:
+            try:
+                client = self._comfyui.client(lambda note: stage.phase(JobState.LOADING, note), stage.check)
+                stage.phase(JobState.RUNNING)
+                return client
+            except ComfyUIUnreachable:
+                waited = time.monotonic() - began
+                if waited > self._comfyui.settings.silence_seconds:
+                    raise
+                stage.phase(JobState.WAITING, f"ComfyUI has not answered for {waited:.0f} s")
+                time.sleep(_AGAIN_SECONDS)
+
+    def _readied(
+        self, template: Template, values: Mapping[str, Any], given: list[Given], stage: Stage
+    ) -> tuple[ComfyUIClient, dict[str, Any]]:
+        """Files sent and graph made; begun again when the server goes away meanwhile, since nothing runs there yet."""
+        began = time.monotonic()
+        while True:
+            client = self._client(stage)
+            try:
+                return client, self._graph(template, values, given, client, stage)
+            except ComfyUIUnreachable:
+                if time.monotonic() - began > self._comfyui.settings.silence_seconds:
+                    raise
+
+    def _graph(
+        self, template: Template, values: Mapping[str, Any], given: list[Given], client: ComfyUIClient, stage: Stage
+    ) -> dict[str, Any]:
+        inventory = self._comfyui.inventory(newest=True)
+        refuse_missing(template, self._checks.validation(template))
+        uploaded = sent(given, client, stage, _READY)
+        graph = build_prompt(template, values, uploaded, inventory, f"studio/{stage.job_id}/out", self._checks.roots())
+        write_whole(stage.scratch / "graph.json", json.dumps(graph).encode())
+        return graph
+
+    def _run(self, client: ComfyUIClient, tickets: TicketFile, audience: StageAudience) -> GraphRun:
+        settings, comfyui = self._comfyui.settings, self._comfyui
+        return GraphRun(
+            client,
+            tickets,
+            audience,
+            own=comfyui.own,
+            patience=Patience(POLL_SECONDS, settings.silence_seconds, settings.run_hours * 3600),
+            dead=comfyui.dead,
+            doomed=comfyui.doomed,
+            leaving=lambda: comfyui.leaving,
+        )
+
+    def _fetched(self, client: ComfyUIClient, template: Template, tickets: TicketFile, done: Finished, stage: Stage) -> Ran:
+        ticket = tickets.read()
+        assert ticket is not None
+        stage.progress(_RUN, "Fetching the result")
+        results = [_fetch(client, file, kind, number, stage) for number, (file, kind) in enumerate(_wanted(template, done))]
+        known = self._comfyui.known_inventory()
+        return Ran(results, known.version if known else client.stats().version, ticket.graph, ticket.prompt_id)
+
+
+def refuse_missing(template: Template, found: Validation) -> None:
+    """
+    Raises:
+        TemplateLacks: something that the template needs is not there; all of it is named, with where to get it.
+    """
+    if not found.problems:
+        return
+    told = told_together(found.problems)
+    sentences = " ".join(sentence for sentence, _ in told)
+    steps = " ".join(dict.fromkeys(where for _, where in told if where))
+    raise TemplateLacks(f"{template.title} cannot run yet. {sentences}", steps)
+
+
+def graph_hash(template: Template) -> str:
+    """SHA-256 of a template's graph, whatever its file's layout."""
+    return hashlib.sha256(json.dumps(template.graph, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _wanted(template: Template, done: Finished) -> list[tuple[ResultFile, str]]:
+    """The files of the template's outputs, in the manifest's order, with the kind that their endings tell.
+
+    Raises:
+        RunFailed: none of them is there.
+    """
+    found: list[tuple[ResultFile, str]] = []
+    for output in template.usable().outputs:
+        of_node = [(file, KIND_OF_EXTENSION.get(file.suffix, "")) for file in done.files if file.node == output.node]
+        found += [(file, kind) for file, kind in of_node if kind == output.kind] or of_node[:1]
+    if not found:
+        raise RunFailed(
+            "ComfyUI finished the job and told of no result.",
+            "Versions of early 2026 lose results that they had cached: update ComfyUI, or change the seed and try again.",
+            retryable=True,
+        )
+    return found
+
+
+def _fetch(client: ComfyUIClient, file: ResultFile, kind: str, number: int, stage: Stage) -> Fetched:
+    if not kind:
+        raise RunFailed(
+            f"The template's result is a {file.suffix.lstrip('.').upper() or 'nameless'} file, which cannot be shown here.",
+            "Have its last node save MP4, WebM, PNG, JPEG, WAV, FLAC or MP3.",
+        )
+    target = fresh(stage.scratch / "result") / f"result-{number}{file.suffix}"
+    try:
+        client.download(file, target, stage.check)
+    except UnexpectedAnswer as error:
+        if error.status != 404:
+            raise
+        raise RunFailed(
+            "ComfyUI finished the job, and its result is no longer there.",
+            "Someone may have moved it; try again.",
+            retryable=True,
+        ) from None
+    try:
+        if kind == "video":
+            probe_video(target)
+        elif kind == "image":
+            read_picture(target)
+        else:
+            probe(target)
+    except MediaError as error:
+        reason = f"ComfyUI's result cannot be read: {error.reason}"
+        raise RunFailed(reason, "The disk of its machine may be full.", retryable=True) from None
+    stage.progress(_FETCHED, "Fetching the result")
+    return Fetched(target, kind, file)

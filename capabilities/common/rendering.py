@@ -1,0 +1,252 @@
+"""The work that lip-sync and portrait animation share: choosing an engine, rendering the missing parts, joining, measuring."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from capabilities.common.face_spec import AUTO
+from engines.analysis.mouth_measurement import agreement
+from engines.catalog import Catalog
+from engines.common.devices import has_nvidia_gpu
+from engines.contract import Capability, Device, Engine, EngineOptions, Site
+from engines.contract.errors import EngineNotReady
+from engines.contract.faces import TRACK_RATE, AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
+from engines.contract.swap import SwapRequest
+from engines.contract.upscaling import UpscaleRequest
+from media.audio.audio import Audio
+from media.audio.decode import iterate_audio, probe
+from media.text.subtitles import Cue
+from media.video.images import is_picture, read_picture, write_picture
+from media.video.read import probe_video, read_frames
+from media.video.write import count_pictures, join_video
+from studio.errors import InvalidInput, StorageError
+from studio.files import write_json
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Stage
+from studio.validation import validated
+from studio.workers.engine_service import readiness_of
+
+GROUND = "puppet"
+"""The engine that listens and measures for all others."""
+
+PART_SECONDS = 4.0
+MEASURED_SECONDS = 30.0
+"""At most so much of a result is measured."""
+
+Request = TypeVar("Request", LipSyncRequest, AnimateRequest, SwapRequest, UpscaleRequest)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in the finished file.
+
+    Args:
+        correlation, lag: the mouth's opening in the file against the intended track, and its lag in pictures; None when not
+            measured (nothing to compare with, or no face found again).
+        drift: seconds that the pictures last longer than the sound.
+    """
+
+    frames: int
+    edited: int
+    bridged: int
+    gaps: tuple[tuple[float, float], ...]
+    drift: float | None = None
+    correlation: float | None = None
+    lag: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "frames": self.frames, "edited": self.edited, "bridged": self.bridged, "gaps": [list(gap) for gap in self.gaps],
+            "drift_seconds": self.drift, "sync_correlation": self.correlation, "sync_lag_frames": self.lag,
+        }  # fmt: skip
+
+    def facts(self) -> list[str]:
+        """Short sentences for the player."""
+        facts = [f"{self.edited:,} of {self.frames:,} pictures edited"]
+        if self.gaps:
+            shown = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in self.gaps[:4])
+            facts.append(f"no face at {shown}" + (" and more" if len(self.gaps) > 4 else ""))
+        if self.correlation is not None:
+            facts.append(f"sync {self.correlation:.2f}, lag {self.lag} frames")
+        if self.drift is not None:
+            facts.append(f"picture and sound within {abs(self.drift) * 1000:.0f} ms")
+        return facts
+
+
+class FaceEngines:
+    """Which engine does it, and with which options."""
+
+    def __init__(self, catalog: Catalog, site: Site) -> None:
+        self._catalog, self._site = catalog, site
+
+    def choose(self, engine_id: str, method: str) -> type[Engine]:
+        """The engine asked for; under "auto" the first ready one on a GPU where the machine has one, else the built-in.
+
+        Raises:
+            NotFound, InvalidInput, EngineNotReady.
+        """
+        able = [engine for engine in self._catalog.of(Capability.FACES) if callable(getattr(engine, method, None))]
+        if engine_id in ("", AUTO):
+            ready = [engine for engine in able if readiness_of(engine, self._site).ready]
+            on_gpu = has_nvidia_gpu()  # without one, studio quality takes ten seconds a picture
+            ready.sort(key=lambda engine: (engine.card.device is Device.CUDA) is not on_gpu)
+            if not ready:
+                raise EngineNotReady("No engine for faces is ready.", "See the System tab for what is missing.")
+            return ready[0]
+        engine = self._catalog.get(engine_id)
+        if engine not in able:
+            names = ", ".join(one.card.id for one in able)
+            raise InvalidInput(f"{engine.card.title} cannot do this.", f"Engines that can: {names}.")
+        readiness = readiness_of(engine, self._site)
+        if not readiness.ready:
+            raise EngineNotReady(f"{engine.card.title} is not ready. {readiness.sentence}", readiness.next_step)
+        return engine
+
+    def lane(self, engine_id: str, method: str) -> str:
+        return GPU_LANE if self.choose(engine_id, method).card.device is Device.CUDA else CPU_LANE
+
+    @staticmethod
+    def options(engine: type[Engine], given: dict[str, Any]) -> EngineOptions:
+        return validated(engine.Options, given, "option")
+
+
+def frames_for(seconds: float, fps: Fraction) -> int:
+    """Pictures that cover so much sound."""
+    return max(1, int(np.ceil(seconds * float(fps) - 1e-6)))
+
+
+def part_frames(fps: Fraction) -> int:
+    return max(1, round(PART_SECONDS * float(fps)))
+
+
+def render_missing(
+    request: Request, call: Callable[[Any, Request], Iterator[RenderedPart]], lease: Callable[[], Any], stage: Stage,
+    span: tuple[float, float],
+) -> list[RenderedPart]:  # fmt: skip
+    """All parts in order: those of an earlier attempt as far as they are whole and without a hole, the rest rendered now."""
+    done = _finished_parts(request)
+    first = sum(part.frames for part in done)
+    stage.progress(span[0] + (span[1] - span[0]) * first / request.frames, "Rendering")
+    if first < request.frames:
+        with lease() as engine, stage.span(*span):
+            for part in call(engine, replace(request, first_frame=first)):
+                write_json(_note(request.folder, part.first), _as_note(part))
+                stage.event("part", first=part.first, frames=part.frames, edited=part.edited)
+                done.append(part)
+    if sum(part.frames for part in done) != request.frames:
+        raise StorageError("The rendered parts do not make the whole.", "Try again.", retryable=True)
+    return done
+
+
+def _finished_parts(request: LipSyncRequest | AnimateRequest | SwapRequest | UpscaleRequest) -> list[RenderedPart]:
+    found: list[RenderedPart] = []
+    first = 0
+    while first < request.frames:
+        part = _read_note(request.folder, first)
+        if part is None or part.frames < 1 or count_pictures(part.path) != part.frames:
+            break
+        found.append(part)
+        first += part.frames
+    return found
+
+
+def _note(folder: Path, first: int) -> Path:
+    return folder / f"part-{first:07d}.json"
+
+
+def _as_note(part: RenderedPart) -> dict[str, Any]:
+    gaps = [list(gap) for gap in part.gaps]
+    return {"file": part.path.name, "first": part.first, "frames": part.frames, "edited": part.edited,
+            "gaps": gaps, "bridged": part.bridged}  # fmt: skip
+
+
+def _read_note(folder: Path, first: int) -> RenderedPart | None:
+    try:
+        told = json.loads(_note(folder, first).read_bytes())
+        gaps = tuple((int(start), int(end)) for start, end in told["gaps"])
+        return RenderedPart(
+            folder / Path(told["file"]).name, int(told["first"]), int(told["frames"]), int(told["edited"]), gaps,
+            int(told["bridged"]),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def joined(
+    parts: list[RenderedPart], path: Path, fps: Fraction, sound: Path | None, seconds: float, tags: dict[str, str], stage: Stage,
+    subtitles: Sequence[Cue] = (),
+) -> None:  # fmt: skip
+    """Parts and sound as one file; `seconds` of the sound at most. Subtitles go into it as a track of their own."""
+    blocks = _cut(iterate_audio(sound), seconds, stage) if sound is not None else None
+    join_video(path, [part.path for part in parts], fps, blocks, tags, subtitles)
+
+
+def _cut(blocks: Iterator[Audio], seconds: float, stage: Stage) -> Iterator[Audio]:
+    left = seconds
+    for block in blocks:
+        stage.check()
+        yield block if block.duration <= left else block.slice(0, left)
+        left -= block.duration
+        if left <= 1e-6:
+            return
+
+
+def reported(parts: list[RenderedPart], path: Path, fps: Fraction, has_sound: bool) -> Report:
+    """The counts of a result, and how its two tracks lie to each other."""
+    gaps: list[tuple[int, int]] = []
+    for start, end in (gap for part in parts for gap in part.gaps):
+        if gaps and gaps[-1][1] == start:
+            gaps[-1] = (gaps[-1][0], end)
+        else:
+            gaps.append((start, end))
+    drift = probe_video(path).duration - probe(path).duration if has_sound else None
+    return Report(
+        frames=sum(part.frames for part in parts),
+        edited=sum(part.edited for part in parts),
+        bridged=sum(part.bridged for part in parts),
+        gaps=tuple((round(float(start / fps), 3), round(float(end / fps), 3)) for start, end in gaps),
+        drift=None if drift is None else round(drift, 4),
+    )
+
+
+def with_sync(report: Report, ground: Any, path: Path, fps: Fraction, track: MouthTrack, gain: float) -> Report:
+    """The same with the mouth of the finished file measured against the track that was meant."""
+    count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
+    reading = ground.measure(path, [fps.numerator, fps.denominator], count)
+    wanted = track.at(reading.times)[:, 0] * gain
+    if np.isfinite(reading.gaps).sum() < 8:
+        return report
+    correlation, lag = agreement(wanted, reading.gaps)
+    return replace(report, correlation=round(correlation, 3), lag=lag)
+
+
+def course_of(track: MouthTrack, seconds: float, most: int = 240) -> list[float]:
+    """A track's opening over its first seconds in few values, for drawing."""
+    openings = track.values[: round(seconds * TRACK_RATE), 0]
+    if not len(openings):
+        return []
+    return [round(float(one.mean()), 3) for one in np.array_split(openings, min(most, len(openings)))]
+
+
+def poster(face: Path, folder: Path) -> Path:
+    """The first picture of a face's file, small, to be shown beside the result."""
+    picture = read_picture(face) if is_picture(face) else next(read_frames(face)).picture
+    target = folder / "before.jpg"
+    write_picture(target, picture, longest_side=960)
+    return target
+
+
+def fresh(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def cleared(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,67 @@
+"""How long faces take to render on this machine: measured while they are, foretold before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from engines.contract.faces import RenderedPart
+from media.video.images import is_picture, read_picture
+from media.video.read import probe_video
+from studio.jobs.runtime_stats import RunBook, RunEstimate, Work
+
+FASTEST = Fraction(60)
+
+
+@dataclass(frozen=True)
+class FaceForecast:
+    """What a face job amounts to.
+
+    Args:
+        engine: id of the engine that would render. seconds, frames: of the result; frames 0 when it is not known how long.
+        time: None while nothing like it was measured here.
+    """
+
+    engine: str
+    seconds: float
+    frames: int
+    time: RunEstimate | None
+
+
+class RenderTime:
+    """Counts the pictures that an engine renders and the seconds it takes, loading left out."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.seconds = 0.0
+
+    def of(self, parts: Iterator[RenderedPart]) -> Iterator[RenderedPart]:
+        begun = time.monotonic()
+        for part in parts:
+            self.frames += part.frames
+            self.seconds = time.monotonic() - begun
+            yield part
+
+    def teach(self, book: RunBook, engine: str, kind: str, source: Path) -> None:
+        """Give what was counted to the book; nothing when nothing was rendered anew."""
+        if self.frames:
+            book.learn(work_of(engine, kind, source, self.frames), self.seconds)
+
+
+def work_of(engine: str, kind: str, source: Path, frames: int) -> Work:
+    """
+    Args:
+        kind: the production's. source: the picture or video whose size the result has.
+
+    Raises:
+        MediaError: the source cannot be read.
+    """
+    if is_picture(source):
+        height, width = read_picture(source).shape[:2]
+    else:
+        info = probe_video(source)
+        width, height = info.width, info.height
+    return Work(engine, kind, width, height, max(1, frames))

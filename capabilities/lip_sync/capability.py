@@ -1,0 +1,304 @@
+"""A face that speaks: a picture or a video, and speech from a file, the library, or spoken from a text first."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from capabilities.common.face_spec import LipSyncSpec
+from capabilities.common.inputs import InputShelf, fingerprint
+from capabilities.common.rendering import (
+    GROUND,
+    FaceEngines,
+    Report,
+    cleared,
+    course_of,
+    frames_for,
+    fresh,
+    joined,
+    part_frames,
+    poster,
+    render_missing,
+    reported,
+    with_sync,
+)
+from capabilities.common.runtimes import FASTEST, FaceForecast, RenderTime, work_of
+from capabilities.voiceover.capability import Voiceover
+from capabilities.voiceover.spec import VoiceoverSpec
+from engines.catalog import Catalog
+from engines.contract import Engine, EngineOptions, Site
+from engines.contract.faces import LipSyncRequest, ListenRequest, MouthTrack
+from engines.contract.problem_size import Extent
+from media.audio.decode import probe
+from media.video.images import is_picture
+from media.video.read import probe_video
+from studio.errors import InvalidInput
+from studio.jobs.capability import Stage
+from studio.jobs.model import JobOutput, JobState
+from studio.jobs.runtime_stats import RunBook
+from studio.library import Library, Output
+from studio.paths import DataPaths
+
+_BYTES_PER_FRAME = 60_000
+_MOST_LETTERS_A_SECOND = 30
+"""Faster than any voice speaks."""
+_RENDERED, _MEASURED = 0.96, 0.99
+"""Where the last stages of a job end in its progress."""
+
+
+def _begins(spec: LipSyncSpec) -> tuple[float, float]:
+    """Where listening and rendering begin in it: a text is spoken first, and its mouth is known from the voice."""
+    return (0.25, 0.26) if spec.narration else (0.0, 0.05)
+
+
+class Rooms(Protocol):
+    """What face jobs use of the studio."""
+
+    @property
+    def paths(self) -> DataPaths: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def site(self) -> Site: ...
+    @property
+    def library(self) -> Library: ...
+
+
+def shelf_of(rooms: Rooms) -> InputShelf:
+    """Uploads, results and the sample portraits and voices may go into a job."""
+    samples = (rooms.site.assets / "portraits", rooms.site.assets / "voices")
+    return InputShelf(rooms.library, (rooms.paths.root / "uploads", rooms.paths.outputs, *samples))
+
+
+@dataclass(frozen=True)
+class _Speech:
+    """The sound of one job, and where it comes from."""
+
+    path: Path
+    marks: Path | None
+    parent: Output | None
+    seconds: float
+
+
+class LipSync:
+    """The production "lip_sync". Holds no state of a job: a resumed job goes on from the parts on disk."""
+
+    kind: ClassVar[str] = "lip_sync"
+    Spec: ClassVar[type[LipSyncSpec]] = LipSyncSpec
+
+    def __init__(self, rooms: Rooms, voiceover: Voiceover) -> None:
+        self._library = rooms.library
+        self._voiceover = voiceover
+        self._engines = FaceEngines(rooms.catalog, rooms.site)
+        self._shelf = shelf_of(rooms)
+        self.book = RunBook(rooms.paths.root / "lip-sync-runs.json")
+
+    def forecast(self, spec: LipSyncSpec) -> FaceForecast:
+        """What a spec of a form amounts to, as far as that is known before the work.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady, MediaError: what cannot be, in words.
+        """
+        face, _ = self._shelf.find(spec.face, "face")
+        engine = self._engines.choose(spec.engine, "lip_sync")
+        if spec.audio:
+            seconds = probe(self._shelf.find(spec.audio, "audio")[0]).duration
+        else:
+            seconds = self._voiceover.estimate(spec.text, spec.voice).seconds_of_speech
+        fps = Fraction(spec.fps).limit_denominator(1001)
+        if not is_picture(face):
+            info = probe_video(face)
+            fps, seconds = min(info.fps, FASTEST), info.duration if spec.length == "picture" else seconds
+        seconds = min(seconds, spec.seconds) if spec.seconds else seconds
+        frames = frames_for(seconds, fps) if seconds else 0
+        known = self.book.seconds(work_of(engine.card.id, self.kind, face, frames)) if frames else None
+        return FaceForecast(engine.card.id, seconds, frames, known)
+
+    def prepare(self, spec: LipSyncSpec) -> LipSyncSpec:
+        """See that face, speech, engine and options can be; a text is prepared as a voiceover.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady: what cannot work, in words.
+        """
+        self._shelf.find(spec.face, "face")
+        if bool(spec.audio) == bool(spec.text.strip()):
+            raise InvalidInput("A face needs something to say.", "Give either a recording or a text, and not both.")
+        engine = self._engines.choose(spec.engine, "lip_sync")
+        options = self._engines.options(engine, spec.options)
+        changed: dict[str, Any] = {
+            "engine": engine.card.id,
+            "options": options.model_dump(mode="json", exclude_defaults=True),
+        }
+        if spec.text:
+            script = beginning(spec.text, spec.seconds) if spec.seconds else spec.text
+            made = self._voiceover.prepare(VoiceoverSpec(script=script, voice=spec.voice, title=spec.title))
+            changed |= {"narration": made.model_dump(mode="json"), "voice": made.voice, "title": spec.title or made.title}
+        else:
+            path, output = self._shelf.find(spec.audio, "audio")
+            name = "Recording" if path.stem == "audio" else path.stem  # a browser's microphone gives files of that name
+            changed["title"] = spec.title or (output.title if output else name)
+        return spec.model_copy(update=changed)
+
+    def title(self, spec: LipSyncSpec) -> str:
+        return spec.title or "A speaking face"
+
+    def lane(self, spec: LipSyncSpec) -> str:
+        return self._engines.lane(spec.engine, "lip_sync")
+
+    def run(self, spec: LipSyncSpec, stage: Stage) -> list[JobOutput]:
+        """Speak the text where there is one, render what is missing, join, measure, shelve.
+
+        Raises:
+            EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
+        """
+        done = finished_video(self._library, stage.job_id)
+        if done is not None:
+            return [as_job_output(done)]
+        face, face_output = self._shelf.keep(spec.face, "face", stage.scratch)
+        if spec.narration and is_picture(face):
+            with stage.engine(GROUND, self._ground_options()) as ground:
+                ground.look(face, spec.choice)  # before anything is spoken for a face that cannot be used
+        speech = self._speech(spec, stage)
+        engine = self._engines.choose(spec.engine, "lip_sync")
+        options = self._engines.options(engine, spec.options)
+        track = self._listen(spec, speech, stage)
+        request = self._request(spec, face, speech, track, stage)
+        self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
+        clock = RenderTime()
+        parts = render_missing(
+            request,
+            lambda able, wanted: clock.of(able.lip_sync(wanted)),
+            lambda: stage.engine(engine, options),
+            stage,
+            (_begins(spec)[1], _RENDERED),
+        )
+        clock.teach(self.book, engine.card.id, self.kind, face)
+        stage.progress(_RENDERED, "Joining picture and sound")
+        fps = Fraction(*request.fps)
+        result = stage.scratch / "lip-sync.mp4"
+        joined(parts, result, fps, speech.path, request.frames / float(fps), {"title": spec.title}, stage)
+        report = reported(parts, result, fps, has_sound=True)
+        with stage.engine(GROUND, self._ground_options()) as ground, stage.span(_RENDERED, _MEASURED):
+            report = with_sync(report, ground, result, fps, track, float(getattr(options, "expression", 1.0)))
+        parents = [output.id for output in (face_output, speech.parent) if output is not None]
+        recipe = self._recipe(spec, engine, options, report, track, parents, face, speech.path)
+        recipe |= {"kind": self.kind, "job": stage.job_id, "mouth": course_of(track, request.frames / float(fps))}
+        output = self._library.add(result, "video", spec.title, recipe, [poster(face, stage.scratch)])
+        cleared(request.folder)
+        return [as_job_output(output)]
+
+    def _speech(self, spec: LipSyncSpec, stage: Stage) -> _Speech:
+        output: Output | None
+        if spec.narration:
+            made = self._voiceover.run(VoiceoverSpec.model_validate(spec.narration), PartOfStage(stage, 0.0, _begins(spec)[0]))
+            path, output = Path(made[0].path), self._library.get(made[0].id)
+        else:
+            path, output = self._shelf.keep(spec.audio, "audio", stage.scratch)
+        marks = next((one for one in output.companions if one.suffix == ".json"), None) if output else None
+        info = probe(path)
+        if not info.has_audio:
+            raise InvalidInput(f"{path.name} holds no sound.", "Use a sound file, or a video with sound.")
+        return _Speech(path, marks, output, info.duration)
+
+    def _listen(self, spec: LipSyncSpec, speech: _Speech, stage: Stage) -> MouthTrack:
+        begin, end = _begins(spec)
+        stage.progress(begin, "Listening")
+        request = ListenRequest(speech.path, speech.marks, spec.transcript, spec.language)
+        with stage.engine(GROUND, self._ground_options()) as ground, stage.span(begin, end):
+            track: MouthTrack = ground.listen(request)
+        return track
+
+    def _ground_options(self) -> EngineOptions:
+        return self._engines.options(self._engines.choose(GROUND, "lip_sync"), {})
+
+    def _request(self, spec: LipSyncSpec, face: Path, speech: _Speech, track: MouthTrack, stage: Stage) -> LipSyncRequest:
+        seconds = max(speech.seconds, track.duration - 0.02)
+        if is_picture(face):
+            fps = Fraction(spec.fps).limit_denominator(1001)
+        else:
+            info = probe_video(face)
+            fps = min(info.fps, FASTEST)
+            seconds = info.duration if spec.length == "picture" else seconds
+        if spec.seconds:
+            seconds = min(seconds, spec.seconds)
+        return LipSyncRequest(
+            face=face, sound=speech.path, mouth=track, folder=fresh(stage.scratch / "parts"),
+            fps=(fps.numerator, fps.denominator), frames=frames_for(seconds, fps), part_frames=part_frames(fps),
+            choice=spec.choice, quality=spec.quality, seed=spec.seed,
+        )  # fmt: skip
+
+    def _recipe(
+        self, spec: LipSyncSpec, engine: type[Engine], options: EngineOptions, report: Report, track: MouthTrack,
+        parents: list[str], face: Path, sound: Path,
+    ) -> dict[str, Any]:  # fmt: skip
+        card = engine.card
+        heard = {
+            "exact": "mouth from the voice's own times", "aligned": "mouth aligned to the text",
+            "phones": "mouth from recognised sounds", "loudness": "mouth from loudness",
+        }  # fmt: skip
+        return {
+            "engine": card.id, "engine_version": card.version, "voice": spec.voice.split("/")[-1],
+            "options": options.model_dump(mode="json"), "seed": spec.seed, "parents": parents,
+            "inputs": [
+                {"role": "face", "name": face.name, "sha256": fingerprint(face)},
+                {"role": "audio", "name": sound.name, "sha256": fingerprint(sound)},
+            ],
+            "licence": card.weights_licence.name, "commercial_use": card.commercial_use,
+            "mouth_from": track.source, "report": report.as_dict(),
+            "facts": [*report.facts(), heard.get(track.source, track.source)],
+            "spec": spec.model_dump(mode="json", exclude={"narration"}),
+        }  # fmt: skip
+
+
+def beginning(text: str, seconds: float) -> str:
+    """The first sentences of a text, surely longer than so many seconds of speech: a preview need not wait for the rest."""
+    end = re.compile(r"[.!?…](?=\s)|[。！？\n]").search(text, round(seconds * _MOST_LETTERS_A_SECOND))
+    return text[: end.end()] if end else text
+
+
+class PartOfStage:
+    """A stage that fills a part of another one's progress, for a production that works inside another."""
+
+    def __init__(self, stage: Stage, start: float, end: float) -> None:
+        self._stage, self._start, self._width = stage, start, end - start
+
+    @property
+    def job_id(self) -> str:
+        return self._stage.job_id
+
+    @property
+    def scratch(self) -> Path:
+        return self._stage.scratch
+
+    def engine(
+        self, engine: type[Engine] | str, options: EngineOptions, extent: Extent | None = None
+    ) -> AbstractContextManager[Any]:
+        return self._stage.engine(engine, options, extent)
+
+    def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
+        self._stage.progress(self._start + self._width * fraction, note)
+
+    def span(self, start: float, end: float) -> AbstractContextManager[None]:
+        return self._stage.span(self._start + self._width * start, self._start + self._width * end)
+
+    def phase(self, state: JobState, note: str = "") -> None:
+        self._stage.phase(state, note)
+
+    def check(self) -> None:
+        self._stage.check()
+
+    def event(self, kind: str, **data: Any) -> None:
+        self._stage.event(kind, **data)
+
+
+def finished_video(library: Library, job_id: str) -> Output | None:
+    """The video that an earlier attempt at a job has put into the library: the server may have ended just then."""
+    return next((output for output in library.list(limit=None, kinds=("video",)) if output.job == job_id), None)
+
+
+def as_job_output(output: Output) -> JobOutput:
+    return JobOutput(output.id, str(output.path), output.kind)

@@ -1,0 +1,176 @@
+"""A portrait that follows the performance in a driving video."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from capabilities.common.face_spec import PortraitSpec
+from capabilities.common.inputs import fingerprint
+from capabilities.common.rendering import (
+    GROUND,
+    MEASURED_SECONDS,
+    FaceEngines,
+    Report,
+    cleared,
+    frames_for,
+    fresh,
+    joined,
+    part_frames,
+    poster,
+    render_missing,
+    reported,
+)
+from capabilities.common.runtimes import FASTEST, FaceForecast, RenderTime, work_of
+from capabilities.lip_sync.capability import Rooms, as_job_output, finished_video, shelf_of
+from engines.analysis.mouth_measurement import agreement
+from engines.contract import Engine, EngineOptions
+from engines.contract.faces import AnimateRequest, FaceChoice
+from media.audio.decode import probe
+from media.video.images import is_picture
+from media.video.read import probe_video
+from studio.errors import InvalidInput
+from studio.jobs.capability import Stage
+from studio.jobs.model import JobOutput
+from studio.jobs.runtime_stats import RunBook
+
+_BYTES_PER_FRAME = 60_000
+
+
+class AnimatePortrait:
+    """The production "animate_portrait". Holds no state of a job: a resumed job goes on from the parts on disk."""
+
+    kind: ClassVar[str] = "animate_portrait"
+    Spec: ClassVar[type[PortraitSpec]] = PortraitSpec
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._library = rooms.library
+        self._engines = FaceEngines(rooms.catalog, rooms.site)
+        self._shelf = shelf_of(rooms)
+        self.book = RunBook(rooms.paths.root / "portrait-runs.json")
+
+    def forecast(self, spec: PortraitSpec) -> FaceForecast:
+        """What a spec of a form amounts to, as far as that is known before the work.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady, MediaError: what cannot be, in words.
+        """
+        portrait, _ = self._shelf.find(spec.portrait, "portrait")
+        driving, _ = self._shelf.find(spec.driving_video, "driving video")
+        engine = self._engines.choose(spec.engine, "animate")
+        info = probe_video(driving)
+        seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
+        frames = frames_for(seconds, min(info.fps, FASTEST))
+        known = self.book.seconds(work_of(engine.card.id, self.kind, portrait, frames))
+        return FaceForecast(engine.card.id, seconds, frames, known)
+
+    def prepare(self, spec: PortraitSpec) -> PortraitSpec:
+        """See that portrait, video, engine and options can be.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady: what cannot work, in words.
+        """
+        portrait, _ = self._shelf.find(spec.portrait, "portrait")
+        driving, output = self._shelf.find(spec.driving_video, "driving video")
+        if not is_picture(portrait):
+            raise InvalidInput("The portrait is not a picture.", "Use a PNG, JPEG or WebP picture; a video goes below it.")
+        if is_picture(driving):
+            raise InvalidInput("The driving video is a still picture.", "Use a video of someone performing.")
+        engine = self._engines.choose(spec.engine, "animate")
+        options = self._engines.options(engine, spec.options)
+        return spec.model_copy(
+            update={
+                "engine": engine.card.id,
+                "options": options.model_dump(mode="json", exclude_defaults=True),
+                "title": spec.title or (output.title if output else driving.stem),
+            }
+        )
+
+    def title(self, spec: PortraitSpec) -> str:
+        return spec.title or "A portrait that performs"
+
+    def lane(self, spec: PortraitSpec) -> str:
+        return self._engines.lane(spec.engine, "animate")
+
+    def run(self, spec: PortraitSpec, stage: Stage) -> list[JobOutput]:
+        """Render what is missing, join with the driving video's sound, measure, shelve.
+
+        Raises:
+            EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
+        """
+        done = finished_video(self._library, stage.job_id)
+        if done is not None:
+            return [as_job_output(done)]
+        portrait, first = self._shelf.keep(spec.portrait, "portrait", stage.scratch)
+        driving, second = self._shelf.keep(spec.driving_video, "driving video", stage.scratch)
+        engine = self._engines.choose(spec.engine, "animate")
+        options = self._engines.options(engine, spec.options)
+        request = _request(spec, portrait, driving, stage)
+        self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
+        clock = RenderTime()
+        parts = render_missing(
+            request,
+            lambda able, wanted: clock.of(able.animate(wanted)),
+            lambda: stage.engine(engine, options),
+            stage,
+            (0.0, 0.88),
+        )
+        clock.teach(self.book, engine.card.id, self.kind, portrait)
+        stage.progress(0.88, "Joining picture and sound")
+        fps = Fraction(*request.fps)
+        result = stage.scratch / "portrait.mp4"
+        sound = driving if probe(driving).has_audio else None
+        joined(parts, result, fps, sound, request.frames / float(fps), {"title": spec.title}, stage)
+        report = self._measured(reported(parts, result, fps, sound is not None), driving, result, fps, stage)
+        parents = [output.id for output in (first, second) if output is not None]
+        recipe = _recipe(spec, engine, options, report, parents, portrait, driving)
+        recipe |= {"kind": self.kind, "job": stage.job_id}
+        output = self._library.add(result, "video", spec.title, recipe, [poster(portrait, stage.scratch)])
+        cleared(request.folder)
+        return [as_job_output(output)]
+
+    def _measured(self, report: Report, driving: Path, result: Path, fps: Fraction, stage: Stage) -> Report:
+        """The mouth of the portrait against the mouth it followed."""
+        count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
+        rate = [fps.numerator, fps.denominator]
+        with stage.engine(GROUND, self._engines.options(self._engines.choose(GROUND, "animate"), {})) as ground:
+            with stage.span(0.90, 0.94):
+                wanted = ground.measure(driving, rate, count)
+            with stage.span(0.94, 0.98):
+                seen = ground.measure(result, rate, count)
+        if (np.isfinite(wanted.gaps) & np.isfinite(seen.gaps)).sum() < 8:
+            return report
+        correlation, lag = agreement(wanted.gaps, seen.gaps)
+        return replace(report, correlation=round(correlation, 3), lag=lag)
+
+
+def _request(spec: PortraitSpec, portrait: Path, driving: Path, stage: Stage) -> AnimateRequest:
+    info = probe_video(driving)
+    fps = min(info.fps, FASTEST)
+    seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
+    return AnimateRequest(
+        portrait=portrait, driving=driving, folder=fresh(stage.scratch / "parts"), fps=(fps.numerator, fps.denominator),
+        frames=max(1, round(seconds * fps)), part_frames=part_frames(fps), choice=spec.choice,
+        driving_choice=FaceChoice(spec.driving_face), quality=spec.quality, seed=spec.seed,
+    )  # fmt: skip
+
+
+def _recipe(
+    spec: PortraitSpec, engine: type[Engine], options: EngineOptions, report: Report, parents: list[str], portrait: Path,
+    driving: Path,
+) -> dict[str, Any]:  # fmt: skip
+    card = engine.card
+    return {
+        "engine": card.id, "engine_version": card.version, "options": options.model_dump(mode="json"), "seed": spec.seed,
+        "parents": parents,
+        "inputs": [
+            {"role": "portrait", "name": portrait.name, "sha256": fingerprint(portrait)},
+            {"role": "driving video", "name": driving.name, "sha256": fingerprint(driving)},
+        ],
+        "licence": card.weights_licence.name, "commercial_use": card.commercial_use,
+        "report": report.as_dict(), "facts": report.facts(), "spec": spec.model_dump(mode="json"),
+    }  # fmt: skip

@@ -1,0 +1,72 @@
+"""The doctor as a job: its report is kept in the data folder, so that the last one can be read at any time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from engines.contract import Tier
+from studio.doctor import Examination, examine
+from studio.files import write_json
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Stage
+from studio.jobs.model import JobOutput
+from studio.verification.verifiers import is_ready
+
+if TYPE_CHECKING:
+    from studio.services import Studio
+
+REPORT = "doctor.json"
+
+
+class DoctorSpec(BaseModel):
+    """There is nothing to choose: everything is tried."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Doctor:
+    """The production "doctor". It ends as done whatever it finds; the report says how the machine is."""
+
+    kind: ClassVar[str] = "doctor"
+    Spec: ClassVar[type[DoctorSpec]] = DoctorSpec
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def prepare(self, spec: DoctorSpec) -> DoctorSpec:
+        return spec
+
+    def title(self, spec: DoctorSpec) -> str:
+        return "Examine this machine"
+
+    def lane(self, spec: DoctorSpec) -> str:
+        """The GPU's turn where larger engines are there to be tried."""
+        large = (engine for engine in self._studio.catalog.all() if engine.card.tier is not Tier.LIGHT)
+        return GPU_LANE if any(is_ready(engine, self._studio.site) for engine in large) else CPU_LANE
+
+    def run(self, spec: DoctorSpec, stage: Stage) -> list[JobOutput]:
+        """Tries everything. After an interruption it begins anew: it takes a minute or two."""
+        studio = self._studio
+        examination = Examination(
+            studio.settings, studio.site, studio.paths.root, studio.catalog, studio.workers, studio.memory.gpu, check=stage.check
+        )
+        report = examine(examination, stage.progress)
+        write_json(report_path(studio.paths.root), report.as_dict())
+        stage.progress(1.0, report.sentence)
+        return []
+
+
+def report_path(data: Path) -> Path:
+    return data / REPORT
+
+
+def last_report(data: Path) -> dict[str, Any] | None:
+    """The report of the last examination, None where there was none or it cannot be read."""
+    try:
+        found = json.loads(report_path(data).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and "findings" in found else None

@@ -1,0 +1,88 @@
+"""Fetching, deleting and moving an engine's weights as jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from capabilities.setup.install_environment import Stop, Unloader
+from engines.contract import Engine
+from studio.errors import InvalidInput
+from studio.jobs.capability import SETUP_LANE, Stage
+from studio.jobs.model import JobOutput
+from studio.weights import Weights, WeightsState
+from studio.workers.model import Residency
+
+
+class WeightsSpec(BaseModel):
+    """
+    Args:
+        engine: whose weights. action: "download" fetches what is missing and checks what is here; "delete"; "move" brings
+            them to `root`, which is one of the folders of weights. repo: only what lies in this repository, "" for all.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    engine: str = Field(max_length=100)
+    action: Literal["download", "delete", "move"] = "download"
+    root: str = Field("", max_length=1000)
+    repo: str = Field("", max_length=200)
+
+
+class DownloadWeights:
+    """The production "download_weights"."""
+
+    kind: ClassVar[str] = "download_weights"
+    Spec: ClassVar[type[WeightsSpec]] = WeightsSpec
+
+    def __init__(self, weights: Weights, engines: Callable[[], list[type[Engine]]], workers: Unloader) -> None:
+        self._weights, self._engines, self._workers = weights, engines, workers
+
+    def prepare(self, spec: WeightsSpec) -> WeightsSpec:
+        """
+        Raises:
+            NotFound: no such engine, or one without weights. WeightsError: downloads are switched off. InvalidInput: there is
+            nothing to do.
+        """
+        status = self._weights.status(spec.engine, spec.repo)
+        if spec.action == "download":
+            self._weights.refuse_offline()
+        elif status.state is WeightsState.MISSING:
+            raise InvalidInput(f"The weights of {status.card.title} are not on this machine.")
+        if spec.action == "move" and Path(spec.root) not in self._weights.roots:
+            roots = ", ".join(str(number + 1) for number in range(len(self._weights.roots)))
+            raise InvalidInput(
+                "That is none of the folders of weights.", f"There are {roots}; see data.weights in settings.yaml."
+            )
+        return spec
+
+    def title(self, spec: WeightsSpec) -> str:
+        done = {"download": "Download", "delete": "Delete", "move": "Move"}[spec.action]
+        return f"{done} the weights of {self._weights.status(spec.engine).card.title}" + (f" ({spec.repo})" if spec.repo else "")
+
+    def lane(self, spec: WeightsSpec) -> str:
+        return SETUP_LANE
+
+    def run(self, spec: WeightsSpec, stage: Stage) -> list[JobOutput]:
+        """Called again after an interruption, it goes on with what has arrived."""
+        stop = Stop(stage)
+        if spec.action == "download":
+            self._weights.download(spec.engine, stage.progress, stop, spec.repo)
+            return []
+        repos = set(self._weights.status(spec.engine, spec.repo).repos)
+        for engine in self._engines():
+            if repos & {file.repo for file in engine.card.hub_files}:
+                self._unload(engine.card.id)
+        if spec.action == "delete":
+            freed = self._weights.delete(spec.engine, spec.repo)
+            stage.progress(1.0, f"{freed / 1e9:.2f} GB came free")
+        else:
+            self._weights.move(spec.engine, Path(spec.root), stage.progress, stop)
+        return []
+
+    def _unload(self, engine_id: str) -> None:
+        if self._workers.residency(engine_id) is not Residency.COLD:
+            self._workers.unload(engine_id)

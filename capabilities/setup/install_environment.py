@@ -1,0 +1,99 @@
+"""Installing and removing a model environment as jobs: they survive a restart of the server and show on a card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engines.contract import Engine
+from studio.environments import Environments
+from studio.errors import InvalidInput
+from studio.jobs.capability import SETUP_LANE, Stage
+from studio.jobs.model import JobOutput
+from studio.workers.model import Residency, UnloadReport
+
+
+class Unloader(Protocol):
+    """The worker host: an environment is not taken away under a worker."""
+
+    def residency(self, engine_id: str) -> Residency: ...
+
+    def unload(self, engine_id: str, *, force: bool = False) -> UnloadReport: ...
+
+
+class InstallSpec(BaseModel):
+    """
+    Args:
+        name: the environment. action: "install" also repairs; "remove" deletes it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    name: str = Field(max_length=100)
+    action: Literal["install", "remove"] = "install"
+
+
+class InstallEnvironment:
+    """The production "install_environment".
+
+    Args:
+        engines: all engines of the catalog; those of an environment are unloaded before it is changed.
+    """
+
+    kind: ClassVar[str] = "install_environment"
+    Spec: ClassVar[type[InstallSpec]] = InstallSpec
+
+    def __init__(self, environments: Environments, engines: Callable[[], list[type[Engine]]], workers: Unloader) -> None:
+        self._environments, self._engines, self._workers = environments, engines, workers
+
+    def prepare(self, spec: InstallSpec) -> InstallSpec:
+        """
+        Raises:
+            NotFound: no such environment. InvalidInput: there is nothing to do, or it is being done.
+        """
+        self._environments.declared(spec.name)
+        status = self._environments.status(spec.name)
+        if status.state == "installing":
+            raise InvalidInput(status.sentence, "Wait for it, or stop that job.")
+        if spec.action == "install" and status.ready:
+            raise InvalidInput(f'The environment "{spec.name}" is installed and ready.')
+        if spec.action == "remove" and status.state == "absent":
+            raise InvalidInput(status.sentence)
+        return spec
+
+    def title(self, spec: InstallSpec) -> str:
+        done = {"install": "Install", "remove": "Remove"}[spec.action]
+        return f'{done} the environment "{spec.name}"'
+
+    def lane(self, spec: InstallSpec) -> str:
+        return SETUP_LANE
+
+    def run(self, spec: InstallSpec, stage: Stage) -> list[JobOutput]:
+        """Have it ready, or gone. After an interruption it is made anew, from what was downloaded before."""
+        stop = Stop(stage)
+        if not self._environments.status(spec.name).ready or spec.action == "remove":
+            self._unload_engines(spec.name)
+        if spec.action == "remove":
+            self._environments.remove(spec.name, stop)
+            stage.progress(1.0, "Removed")
+        else:
+            self._environments.install(spec.name, stage.progress, stop)
+        return []
+
+    def _unload_engines(self, name: str) -> None:
+        for engine in self._engines():
+            if engine.card.environment == name and self._workers.residency(engine.card.id) is not Residency.COLD:
+                self._workers.unload(engine.card.id)
+
+
+class Stop:
+    """A stage as a question: has the person asked to stop?"""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def __call__(self) -> bool:
+        self._stage.check()  # raises Cancelled, which is what the answer would become
+        return False

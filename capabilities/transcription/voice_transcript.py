@@ -1,0 +1,98 @@
+"""What is said in a saved voice's clip, written down in the background and put into the voice."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from capabilities.transcription.run import AUTO, Rooms, Transcribing
+from studio.errors import Cancelled, GreenroomError, InvalidInput
+from studio.jobs.capability import Stage
+from studio.jobs.model import JobOutput
+from studio.voices.model import TranscriptStatus, Voice
+from studio.voices.voices import Voices
+
+DRAFTERS = frozenset({"pocketsphinx"})
+"""Engines whose text a person has to check before a clone may rely on it."""
+
+REPLACEABLE = frozenset({"none", "failed", "draft", "made"})
+"""Transcripts that no person has written; the others are never overwritten."""
+
+
+class VoiceTranscriptSpec(BaseModel):
+    """One saved voice. `engine`, `language` and `options` as for a transcription."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    voice: str = Field(min_length=1, max_length=200)
+    engine: str = Field(AUTO, max_length=100)
+    language: str = Field(AUTO, max_length=35)
+    options: dict[str, Any] = {}
+
+
+class VoiceRooms(Rooms, Protocol):
+    """What this production uses of the studio."""
+
+    @property
+    def voices(self) -> Voices: ...
+
+
+class VoiceTranscript:
+    """The production "voice_transcript". A transcript that a person has written meanwhile stays."""
+
+    kind: ClassVar[str] = "voice_transcript"
+    Spec: ClassVar[type[VoiceTranscriptSpec]] = VoiceTranscriptSpec
+
+    def __init__(self, rooms: VoiceRooms) -> None:
+        self._voices = rooms.voices
+        self._work = Transcribing(rooms)
+
+    def prepare(self, spec: VoiceTranscriptSpec) -> VoiceTranscriptSpec:
+        """Find the voice and choose the engine.
+
+        Raises:
+            NotFound, InvalidInput, EngineNotReady: what cannot work.
+        """
+        voice = self._voices.resolve(spec.voice)
+        if voice.built_in or voice.transcript_status not in REPLACEABLE:
+            raise InvalidInput(f"“{voice.name}” has a transcript already.", "Edit it in the list of voices.")
+        language = spec.language if spec.language != AUTO else voice.language or AUTO
+        listener = self._work.listener(spec.engine, language, spec.options)
+        options = listener.options.model_dump(mode="json", exclude_defaults=True)
+        return spec.model_copy(update={"engine": listener.engine.card.id, "language": language, "options": options})
+
+    def title(self, spec: VoiceTranscriptSpec) -> str:
+        return f"Transcript of the voice {spec.voice}"
+
+    def lane(self, spec: VoiceTranscriptSpec) -> str:
+        return self._work.listener(spec.engine, spec.language, spec.options).lane
+
+    def run(self, spec: VoiceTranscriptSpec, stage: Stage) -> list[JobOutput]:
+        """Listen to the clip and note what is said, or that it could not be found out.
+
+        Raises:
+            GreenroomError: nothing is said, or the engine failed; the voice then reads "failed".
+        """
+        voice = self._voices.resolve(spec.voice)
+        try:
+            listener = self._work.listener(spec.engine, spec.language, spec.options)
+            said = self._work.write_down(voice.master, listener, spec.language, stage).transcript
+            if not said.text:
+                raise InvalidInput(f"No words were understood in the clip of “{voice.name}”.", "Type what is said in it.")
+        except Cancelled:
+            raise
+        except GreenroomError:
+            self._note(voice, "", "failed", "")
+            raise
+        doubtful = any(one.doubt for one in said.segments)
+        status: TranscriptStatus = "draft" if doubtful or listener.engine.card.id in DRAFTERS else "made"
+        self._note(voice, said.text, status, said.language)
+        return []
+
+    def _note(self, heard: Voice, text: str, status: TranscriptStatus, language: str) -> None:
+        """Put the result into the voice, unless a person or a new clip has come between."""
+        now = self._voices.get(heard.name)
+        if now.sound == heard.sound and now.transcript_status in REPLACEABLE:
+            language = now.language or language
+            self._voices.update(now.name, transcript=text, transcript_status=status, language=language)

@@ -1,0 +1,242 @@
+"""A video of the library, or an uploaded one, made larger: picture by picture, with its sound and its subtitles."""
+
+from __future__ import annotations
+
+import shutil
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from capabilities.common.inputs import fingerprint
+from capabilities.common.rendering import cleared, fresh, joined, part_frames, render_missing
+from capabilities.lip_sync.capability import Rooms, finished_video, shelf_of
+from capabilities.video.render import last_picture
+from engines.catalog import Catalog
+from engines.contract import Capability, Device, Engine, EngineOptions, Site
+from engines.contract.errors import EngineNotReady
+from engines.contract.upscaling import UpscaleRequest, UpscalingEngine
+from media.audio.decode import probe
+from media.text.subtitles import Cue, parse_srt
+from media.video.images import is_picture, write_picture
+from media.video.read import VideoInfo, probe_video, read_frames
+from studio.errors import InvalidInput
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Stage
+from studio.jobs.model import JobOutput
+from studio.library import Output
+from studio.validation import validated
+from studio.workers.engine_service import readiness_of
+
+AUTO = "auto"
+LARGEST_SIDE = 4096
+"""Of a result: beyond it few players decode H.264."""
+_RENDERED = 0.95
+_BYTES_PER_PIXEL = 0.2
+_FASTEST = Fraction(60)
+
+
+class UpscaleSpec(BaseModel):
+    """One video to be made larger.
+
+    Args:
+        video: an uploaded file or an output of the library.
+        engine: id of an upscaling engine, or "auto".
+        options: of that engine; each has `scale`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    video: str = Field("", max_length=4_000)
+    engine: str = Field(AUTO, max_length=100)
+    options: dict[str, Any] = {}
+    quality: Annotated[int, Field(ge=1, le=100)] = 85
+    title: str = Field("", max_length=200)
+
+
+class UpscaleEngines:
+    """Chooses among the upscaling engines of the catalog; holds nothing of a job."""
+
+    def __init__(self, catalog: Catalog, site: Site) -> None:
+        self._catalog, self._site = catalog, site
+
+    def choose(self, engine_id: str) -> type[Engine]:
+        """The engine asked for; under "auto" a ready one on a GPU, else the built-in.
+
+        Raises:
+            NotFound, InvalidInput, EngineNotReady.
+        """
+        able = self._catalog.of(Capability.UPSCALING)
+        if engine_id in ("", AUTO):
+            ready = [engine for engine in able if readiness_of(engine, self._site).ready]
+            if not ready:
+                raise EngineNotReady("No engine that makes videos larger is ready.", "See the System tab for what is missing.")
+            return min(ready, key=lambda engine: engine.card.device is not Device.CUDA)
+        engine = self._catalog.get(engine_id)
+        if engine not in able:
+            names = ", ".join(one.card.id for one in able)
+            raise InvalidInput(f"{engine.card.title} does not make videos larger.", f"Engines that do: {names}.")
+        readiness = readiness_of(engine, self._site)
+        if not readiness.ready:
+            raise EngineNotReady(f"{engine.card.title} is not ready. {readiness.sentence}", readiness.next_step)
+        return engine
+
+    def options(self, engine: type[Engine], given: dict[str, Any]) -> EngineOptions:
+        """Checked, with what "auto" is on this machine.
+
+        Raises:
+            InvalidInput, EngineNotReady.
+        """
+        options = engine.settled(self._site, validated(engine.Options, given, "option"))
+        check = getattr(engine, "check", None)
+        if check is not None:
+            check(options, self._site)
+        return options
+
+    @staticmethod
+    def factor(engine: type[Engine], options: EngineOptions) -> int:
+        able: Any = engine
+        assert issubclass(able, UpscalingEngine)
+        return int(able.factor(options))
+
+
+class Upscale:
+    """The production "upscale". Holds no state of a job: a resumed job goes on from the parts on disk."""
+
+    kind: ClassVar[str] = "upscale"
+    Spec: ClassVar[type[UpscaleSpec]] = UpscaleSpec
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._library = rooms.library
+        self.engines = UpscaleEngines(rooms.catalog, rooms.site)
+        self._shelf = shelf_of(rooms)
+
+    def prepare(self, spec: UpscaleSpec) -> UpscaleSpec:
+        """See that video, engine, options and the size that comes out can be.
+
+        Raises:
+            InvalidInput, NotFound, MediaError, EngineNotReady, NotEnoughSpace: what cannot work, in words.
+        """
+        path, output = self._shelf.find(spec.video, "video")
+        if is_picture(path):
+            raise InvalidInput(f"{path.name} is a picture, not a video.", "Choose a video.")
+        info = probe_video(path)
+        engine = self.engines.choose(spec.engine)
+        options = self.engines.options(engine, spec.options)
+        width, height = _size(info, self.engines.factor(engine, options))
+        self._library.ensure_space(_bytes(info, width, height), "the larger video")
+        return spec.model_copy(
+            update={
+                "engine": engine.card.id,
+                "options": options.model_dump(mode="json", exclude_defaults=True),
+                "title": spec.title or (output.title if output else path.stem) or "A video",
+            }
+        )
+
+    def title(self, spec: UpscaleSpec) -> str:
+        return f"Larger: {spec.title or 'a video'}"
+
+    def lane(self, spec: UpscaleSpec) -> str:
+        return GPU_LANE if self.engines.choose(spec.engine).card.device is Device.CUDA else CPU_LANE
+
+    def run(self, spec: UpscaleSpec, stage: Stage) -> list[JobOutput]:
+        """Render what is missing, join with the source's sound and subtitles, shelve.
+
+        Raises:
+            EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
+        """
+        done = finished_video(self._library, stage.job_id)
+        if done is not None:
+            return [JobOutput(done.id, str(done.path), done.kind)]
+        source, parent = self._shelf.keep(spec.video, "video", stage.scratch)
+        info = probe_video(source)
+        engine = self.engines.choose(spec.engine)
+        options = self.engines.options(engine, spec.options)
+        width, height = _size(info, self.engines.factor(engine, options))
+        self._library.ensure_space(2 * _bytes(info, width, height), "the larger video")
+        fps = min(info.fps, _FASTEST)
+        request = UpscaleRequest(
+            source, fresh(stage.scratch / "parts"), (fps.numerator, fps.denominator), max(1, round(info.duration * fps)),
+            part_frames(fps), quality=spec.quality,
+        )  # fmt: skip
+        parts = render_missing(
+            request, lambda able, wanted: able.upscale(wanted), lambda: stage.engine(engine, options), stage, (0.0, _RENDERED)
+        )
+        stage.progress(_RENDERED, "Joining picture and sound")
+        folder = fresh(stage.scratch / "join")
+        result = folder / "larger.mp4"
+        sound = source if probe(source).has_audio else None
+        subtitles = _subtitles(parent)
+        tags = {"title": spec.title, "comment": f"Made larger with Greenroom, {engine.card.title}"}
+        joined(parts, result, fps, sound, request.frames / float(fps), tags, stage, subtitles if _are_soft(parent) else ())
+        recipe = _recipe(spec, engine, options, info, (width, height), parent, source)
+        recipe |= {"kind": self.kind, "job": stage.job_id}
+        made = self._library.add(result, "video", spec.title, recipe, _companions(parent, result, request, folder))
+        cleared(request.folder)
+        cleared(folder)
+        return [JobOutput(made.id, str(made.path), made.kind)]
+
+
+def _size(info: VideoInfo, factor: int) -> tuple[int, int]:
+    """Of the result.
+
+    Raises:
+        InvalidInput: it would be larger than players take, with the factor that would do.
+    """
+    width, height = info.width * factor, info.height * factor
+    if max(width, height) > LARGEST_SIDE:
+        most = LARGEST_SIDE // max(info.width, info.height)
+        hint = f"Make it {most} times larger at most." if most >= 2 else "It is large enough as it is."
+        raise InvalidInput(f"{factor} times larger it would be {width} × {height}; {LARGEST_SIDE} on a side is the most.", hint)
+    return width, height
+
+
+def _bytes(info: VideoInfo, width: int, height: int) -> int:
+    return round(info.frames * width * height * _BYTES_PER_PIXEL)
+
+
+def _companion(output: Output | None, ending: str) -> Path | None:
+    return next((path for path in output.companions if path.suffix == ending), None) if output is not None else None
+
+
+def _subtitles(parent: Output | None) -> list[Cue]:
+    path = _companion(parent, ".srt")
+    return parse_srt(path.read_text("utf-8")) if path is not None else []
+
+
+def _are_soft(parent: Output | None) -> bool:
+    spec = parent.recipe.get("spec") if parent is not None else None
+    return isinstance(spec, dict) and spec.get("captions") == "soft"
+
+
+def _companions(parent: Output | None, result: Path, request: UpscaleRequest, folder: Path) -> list[Path]:
+    """A poster, the last picture, and the source's subtitles."""
+    fps = Fraction(*request.fps)
+    poster = folder / "poster.jpg"
+    first = next(read_frames(result, fps, first=min(request.frames - 1, round(fps)), count=1)).picture
+    write_picture(poster, first, longest_side=1280)
+    made = [poster, last_picture(result, request.frames, fps, folder)]
+    for ending in (".srt", ".vtt"):
+        if (path := _companion(parent, ending)) is not None:
+            made.append(Path(shutil.copyfile(path, folder / f"larger{ending}")))
+    return made
+
+
+def _recipe(
+    spec: UpscaleSpec, engine: type[Engine], options: EngineOptions, info: VideoInfo, size: tuple[int, int],
+    parent: Output | None, source: Path,
+) -> dict[str, Any]:  # fmt: skip
+    card = engine.card
+    chosen = getattr(options, "model", "")
+    return {
+        "engine": card.id, "engine_version": card.version, "options": options.model_dump(mode="json"),
+        "inputs": [{"role": "video", "name": source.name, "sha256": fingerprint(source)}],
+        "parents": [parent.id] if parent is not None else [],
+        "licence": card.weights_licence.name, "commercial_use": card.commercial_use,
+        "duration": round(info.duration, 3),
+        "facts": [
+            f"{card.title}, network {chosen}" if chosen else card.title,
+            f"{info.width} × {info.height} to {size[0]} × {size[1]}",
+        ],
+        "spec": spec.model_dump(mode="json"),
+    }  # fmt: skip

@@ -1,0 +1,147 @@
+"""Which video engine makes a clip, with which options, in which size; and what it would need now."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from engines.catalog import Catalog
+from engines.contract import Capability, Device, Engine, EngineOptions, Site
+from engines.contract.errors import EngineNotReady
+from engines.contract.problem_size import Extent
+from engines.contract.video import ClipRules, VideoEngine
+from studio.errors import InvalidInput
+from studio.validation import validated
+from studio.workers.engine_service import readiness_of
+
+AUTO = "auto"
+BUILT_IN = "animatic"
+
+
+@dataclass(frozen=True)
+class ClipForm:
+    """How the pictures of a clip are made."""
+
+    engine: type[Engine]
+    options: EngineOptions
+    rules: ClipRules
+    width: int
+    height: int
+    fps: Fraction
+
+    @property
+    def title(self) -> str:
+        return self.engine.card.title
+
+    def extent(self, frames: int) -> Extent:
+        """Of one clip with so many pictures."""
+        return Extent(self.width, self.height, frames)
+
+    @property
+    def cost(self) -> tuple[str, int]:
+        """The options that the time for a picture hangs on, as words, and the number of steps."""
+        able: Any = self.engine
+        variant, steps = able.clip_cost(self.options, self.width, self.height)
+        return str(variant), int(steps)
+
+
+class VideoEngines:
+    """Chooses among the engines of the catalog; holds nothing of a job."""
+
+    def __init__(self, catalog: Catalog, site: Site) -> None:
+        self._catalog, self._site = catalog, site
+
+    def choose(self, engine_id: str, given: dict[str, Any], *, with_image: bool) -> type[Engine]:
+        """The engine asked for; under "auto" the first ready one on a GPU that takes (or needs no) picture, else the animatic.
+
+        Raises:
+            NotFound, InvalidInput, EngineNotReady.
+        """
+        if engine_id in ("", AUTO):
+            return self._best(with_image)
+        engine = self._catalog.get(engine_id)
+        if engine.card.capability is not Capability.VIDEO:
+            raise InvalidInput(f"{engine.card.title} makes no video.", f"Engines that do: {', '.join(self.ids())}.")
+        wants = self.rules(engine, validated(engine.Options, given, "option")).start_image
+        if with_image and wants == "none":
+            raise InvalidInput(
+                f"{engine.card.title} cannot begin with a picture.", "Leave the picture out, or take another engine."
+            )
+        if not with_image and wants == "required":
+            raise InvalidInput(f"{engine.card.title} needs a picture to begin with.", "Add one, or take another engine.")
+        readiness = readiness_of(engine, self._site)
+        if not readiness.ready:
+            raise EngineNotReady(f"{engine.card.title} is not ready. {readiness.sentence}", readiness.next_step)
+        return engine
+
+    def _best(self, with_image: bool) -> type[Engine]:
+        fitting = [engine for engine in self._catalog.of(Capability.VIDEO) if self._fits(engine, with_image)]
+        ready = [engine for engine in fitting if readiness_of(engine, self._site).ready]
+        ready.sort(key=lambda engine: engine.card.device is not Device.CUDA)
+        if not ready:
+            raise EngineNotReady("No engine for video is ready.", "See the System tab for what is missing.")
+        return ready[0]
+
+    def _fits(self, engine: type[Engine], with_image: bool) -> bool:
+        wants = self.rules(engine, engine.Options()).start_image
+        return wants != "none" if with_image else wants != "required"
+
+    def ids(self) -> list[str]:
+        return [engine.card.id for engine in self._catalog.of(Capability.VIDEO)]
+
+    @staticmethod
+    def rules(engine: type[Engine], options: EngineOptions) -> ClipRules:
+        able: Any = engine
+        assert issubclass(able, VideoEngine)
+        rules: ClipRules = able.clip_rules(options)
+        return rules
+
+    def form(self, engine: type[Engine], given: dict[str, Any], size: str, fps: float) -> ClipForm:
+        """Engine, options, size and rate, checked.
+
+        Raises:
+            InvalidInput: naming what cannot be.
+        """
+        options = engine.settled(self._site, validated(engine.Options, given, "option"))
+        rules = self.rules(engine, options)
+        width, height = size_of(rules, size)
+        rules.check(engine.card.title, width, height, rules.fewest_frames)
+        return ClipForm(engine, options, rules, width, height, rate_of(rules, fps))
+
+    def lane_device(self, engine_id: str) -> Device:
+        return self._catalog.get(engine_id).card.device
+
+
+def size_of(rules: ClipRules, size: str) -> tuple[int, int]:
+    """Pixels of a size by its id or as "1280x720".
+
+    Raises:
+        InvalidInput: it is neither.
+    """
+    if not size.strip():
+        return rules.sizes[0].width, rules.sizes[0].height
+    for known in rules.sizes:
+        if size.strip().lower() == known.id:
+            return known.width, known.height
+    found = re.fullmatch(r"\s*(\d{1,5})\s*[x×*]\s*(\d{1,5})\s*", size.lower())
+    if not found:
+        known_ids = ", ".join(one.id for one in rules.sizes)
+        raise InvalidInput(f'"{size[:40]}" is no size.', f"Use one of {known_ids}, or pixels as in 1280x720.")
+    return int(found[1]), int(found[2])
+
+
+def rate_of(rules: ClipRules, fps: float) -> Fraction:
+    """Pictures a second: the engine's usual for 0, else the nearest of those it makes.
+
+    Raises:
+        InvalidInput: one that it does not make.
+    """
+    known = [Fraction(*one) for one in rules.fps]
+    if not fps:
+        return known[0]
+    for one in known:
+        if abs(float(one) - fps) < 0.01:
+            return one
+    raise InvalidInput(f"{fps:g} pictures a second cannot be made.", f"Use {', '.join(f'{float(one):g}' for one in known)}.")

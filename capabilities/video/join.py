@@ -1,0 +1,65 @@
+"""Shots to one file: pictures are copied, only crossfades are encoded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+
+from capabilities.video.shots import Shot
+from media.audio.audio import Audio
+from media.text.subtitles import Cue
+from media.video.crossfade import write_dissolve
+from media.video.write import Excerpt, join_video
+from studio.artifacts.clips import Clip
+
+_AT_ONCE = 2
+"""Crossfades that are encoded side by side; each is short and holds two pictures."""
+
+
+def join_shots(
+    path: Path,
+    shots: Sequence[Shot],
+    clips: Sequence[Clip],
+    fps: Fraction,
+    size: tuple[int, int],
+    quality: int,
+    sound: Iterator[Audio] | None,
+    tags: dict[str, str],
+    told: Callable[[float], None],
+    subtitles: Sequence[Cue] = (),
+) -> int:
+    """Write the clip; gives its number of pictures.
+
+    Args:
+        told: hears the share that is done, 0..1, and may raise.
+        subtitles: go into the file as a track of their own; () makes none.
+    """
+    parts: list[Path | Excerpt] = []
+
+    def faded(shot: Shot) -> Path | None:
+        if not shot.head:
+            return None
+        before = shot.index - 1
+        return _crossfade(path.parent, shots[before], clips[before], shot, clips[shot.index], fps, size, quality)
+
+    threads = ThreadPoolExecutor(_AT_ONCE, "crossfades")
+    try:
+        for shot, clip, fade in zip(shots, clips, threads.map(faded, shots), strict=True):
+            parts += [*([fade] if fade else []), Excerpt(clip.path, shot.head, shot.frames)]
+            told(0.7 * (shot.index + 1) / len(shots))
+    finally:
+        threads.shutdown(cancel_futures=True)  # when the job was cancelled, those that have not begun are left
+    count = join_video(path, parts, fps, sound, tags, subtitles)
+    told(1.0)
+    return count
+
+
+def _crossfade(
+    folder: Path, before: Shot, old: Clip, shot: Shot, new: Clip, fps: Fraction, size: tuple[int, int], quality: int
+) -> Path:
+    target = folder / f"fade-{shot.index:04d}.mp4"
+    going = Excerpt(old.path, before.frames, before.frames + shot.head)
+    write_dissolve(target, going, Excerpt(new.path, 0, shot.head), fps, size, quality)
+    return target

@@ -1,0 +1,57 @@
+"""How a clip was made, beside its file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from capabilities.video.engines import ClipForm
+from capabilities.video.spec import VideoSpec
+from studio.artifacts.clips import Clip
+
+
+def recipe_of(
+    spec: VideoSpec,
+    form: ClipForm,
+    shots: list[dict[str, Any]],
+    clips: Sequence[Clip],
+    inputs: list[dict[str, Any]],
+    parents: list[str],
+    seconds: float,
+) -> dict[str, Any]:
+    """The spec to bring back, the engine with its licence, and each shot with what was told of it."""
+    card = form.engine.card
+    made = [{**shot, "key": clip.key, "facts": clip.facts} for shot, clip in zip(shots, clips, strict=True)]
+    facts = [card.title, f"{len(shots)} shots" if len(shots) > 1 else "1 shot", f"{form.width} × {form.height}"]
+    facts += [f"{float(form.fps):g} pictures a second", f"seed {spec.seed}"]
+    return {
+        "engine": card.id,
+        "engine_version": card.version,
+        "voice": spec.voice.split("/")[-1] if spec.narration else "",
+        "options": form.options.model_dump(mode="json"),
+        "seed": spec.seed,
+        "inputs": inputs,
+        "parents": parents,
+        "licence": card.weights_licence.name,
+        "commercial_use": card.commercial_use,
+        "duration": round(seconds, 3),
+        "facts": facts,
+        "shots": made,
+        "spec": spec.model_dump(mode="json"),
+    }
+
+
+def as_csv(shots: Sequence[dict[str, Any]]) -> str:
+    """A shot list as a table that spreadsheets open."""
+    written = io.StringIO()
+    table = csv.DictWriter(written, ["shot", "start", "seconds", "frames", "prompt", "say", "camera"], extrasaction="ignore")
+    table.writeheader()
+    table.writerows({name: _inert(value) for name, value in shot.items()} for shot in shots)
+    return written.getvalue()
+
+
+def _inert(value: Any) -> Any:
+    """Text that a spreadsheet does not take for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

@@ -1,0 +1,234 @@
+"""Rendering the missing shots of a clip: each by the engine, then, where needed, captioned and put together from parts."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from capabilities.video.engines import ClipForm
+from capabilities.video.shots import Shot
+from engines.contract.errors import EngineError
+from engines.contract.video import ClipCaption, VideoPreview, VideoRequest, VideoResult
+from media.video.captions import CaptionPainter, CaptionText
+from media.video.images import write_picture
+from media.video.read import read_frames
+from media.video.write import VideoWriter
+from studio.artifacts.clips import Clip, ClipStore
+from studio.artifacts.segments import SegmentStore
+from studio.jobs.capability import Stage
+from studio.jobs.runtime_stats import RunBook, Work
+
+PREVIEW = "preview.jpg"
+
+
+@dataclass(frozen=True)
+class PlannedShot:
+    """One shot as it is to be rendered.
+
+    Args:
+        request: of its only part, or of the first of several; its path is filled in when it is rendered.
+        parts: pictures of each part; later ones begin with the last picture of the one before.
+        burned: captions that are drawn in afterwards.
+        key: of the finished shot; the same for shots that look the same.
+    """
+
+    shot: Shot
+    request: VideoRequest
+    parts: tuple[int, ...]
+    burned: tuple[ClipCaption, ...]
+    image: str
+    key: str
+
+
+def plan_shot(
+    shot: Shot, form: ClipForm, captions: tuple[ClipCaption, ...], seed: int, negative: str, quality: int,
+    image: Path | None, image_hash: str,
+) -> PlannedShot:  # fmt: skip
+    """What has to be asked of the engine for a shot."""
+    own = form.engine.card.burns_captions
+    parts = parts_of(shot.rendered, form)
+    whole = len(parts) == 1
+    request = VideoRequest(
+        prompt=shot.spec.prompt, path=Path(), width=form.width, height=form.height, frames=parts[0],
+        fps=(form.fps.numerator, form.fps.denominator), seed=shot.spec.seed if shot.spec.seed is not None else seed,
+        negative=negative, start_image=image, camera=shot.spec.camera, keyframes=shot.keyframes if whole else (),
+        captions=captions if own and whole else (), quality=quality,
+    )  # fmt: skip
+    burned = () if request.captions else captions
+    key = _key(form, request, image_hash, {"parts": list(parts), "burned": _plain(burned), "cuts": list(shot.keyframes)})
+    return PlannedShot(shot, request, parts, burned, image_hash, key)
+
+
+def parts_of(frames: int, form: ClipForm) -> tuple[int, ...]:
+    """How many pictures each part of a shot has; a later part repeats the last picture of the one before."""
+    rules = form.rules
+    if frames <= rules.most_frames or not rules.continues:
+        return (rules.frames_for(frames),)
+    parts: list[int] = []
+    left = frames
+    while left > 0:
+        parts.append(rules.frames_for(min(left + bool(parts), rules.most_frames)))
+        left -= parts[-1] - (len(parts) > 1)
+    return tuple(parts)
+
+
+def _plain(captions: Sequence[ClipCaption]) -> list[list[Any]]:
+    return [[one.start, one.end, one.text] for one in captions]
+
+
+def _key(form: ClipForm, request: VideoRequest, image: str, further: dict[str, Any]) -> str:
+    card = form.engine.card
+    return SegmentStore.key(
+        {
+            "engine": card.id, "version": card.version, "options": form.options.model_dump(mode="json"),
+            "prompt": request.prompt, "negative": request.negative, "size": [request.width, request.height],
+            "frames": request.frames, "fps": list(request.fps), "seed": request.seed, "image": image,
+            "camera": request.camera, "keyframes": list(request.keyframes), "captions": _plain(request.captions),
+            "quality": request.quality, **further,
+        }
+    )  # fmt: skip
+
+
+class ShotRenderer:
+    """Renders the shots of one attempt at one job.
+
+    Args:
+        fonts: the folder of the caption fonts.
+        span: the part of the job's progress that the shots are.
+        after: seconds that the rest of the job will take, for the remaining time.
+    """
+
+    def __init__(
+        self,
+        form: ClipForm,
+        store: ClipStore,
+        stage: Stage,
+        book: RunBook,
+        fonts: Path,
+        span: tuple[float, float],
+        after: float,
+    ) -> None:
+        self._form, self._store, self._stage, self._book, self._fonts = form, store, stage, book, fonts
+        self._span, self._after = span, after
+        self._measured: list[tuple[int, float]] = []
+
+    def render(self, planned: Sequence[PlannedShot]) -> list[Clip]:
+        """All shots in order: those that are there as they are, the others now; each is kept before the next begins.
+
+        Raises:
+            EngineError: naming the shot. Whatever the stage raises passes through.
+        """
+        made: dict[str, Clip] = {}
+        for one in planned:
+            if one.key not in made and (kept := self._store.get(one.key)) is not None:
+                made[one.key] = kept
+        missing = [one for index, one in enumerate(planned) if one.key not in made and one.key not in
+                   {earlier.key for earlier in planned[:index]}]  # fmt: skip
+        left = sum(sum(one.parts) for one in missing)
+        total = max(1, sum(sum(one.parts) for one in planned))
+        if missing:
+            extent = self._form.extent(max(frames for one in missing for frames in one.parts))
+            with self._stage.engine(self._form.engine, self._form.options, extent) as engine:
+                for one in missing:
+                    made[one.key] = self._one(engine, one, (total - left) / total, total, left, len(planned))
+                    left -= sum(one.parts)
+                    self._stage.event("shot", index=one.shot.index, frames=one.shot.rendered)
+        return [made[one.key] for one in planned]
+
+    def _one(self, engine: Any, one: PlannedShot, done: float, total: int, left: int, count: int) -> Clip:
+        note = f"Shot {one.shot.index + 1} of {count}"
+        start, width = self._span[0], self._span[1] - self._span[0]
+        self._stage.progress(start + width * done, note, self._remaining(left))
+        parts: list[VideoResult] = []
+        for number, frames in enumerate(one.parts):
+            begin = start + width * (done + sum(one.parts[:number]) / total)
+            with self._stage.span(begin, begin + width * frames / total):
+                parts.append(self._part(engine, one, number, frames, parts))
+        path = self._store.path(one.key)
+        frames = one.shot.rendered
+        if len(parts) > 1 or one.burned:
+            self._dress(parts, one, path, frames)
+        else:
+            frames = parts[0].frames
+            parts[0].path.replace(path)
+        for part in parts:
+            part.path.unlink(missing_ok=True)
+        facts = parts[0].facts if len(parts) == 1 else {**parts[0].facts, "parts": len(parts)}
+        return self._store.keep(one.key, frames, facts)
+
+    def _part(self, engine: Any, one: PlannedShot, number: int, frames: int, before: Sequence[VideoResult]) -> VideoResult:
+        target = self._stage.scratch / f"shot-{one.shot.index:04d}-{number}.mp4"
+        request = replace(one.request, path=target, frames=frames)
+        if number:
+            request = replace(
+                request, start_image=last_picture(before[-1].path, before[-1].frames, self._form.fps, self._stage.scratch)
+            )
+        began = time.monotonic()
+        try:
+            with contextlib.closing(engine.generate(request)) as told:
+                result = self._heard(told)
+        except EngineError as error:
+            error.reason = f"Shot {one.shot.index + 1}: {error.reason}"
+            raise
+        if result is None or not target.is_file():
+            raise EngineError(f"{self._form.title} gave no clip for shot {one.shot.index + 1}.")
+        seconds = time.monotonic() - began
+        self._measured.append((frames, seconds))
+        self._book.learn(work_of(self._form, frames), seconds)
+        return result
+
+    def _heard(self, told: Iterator[VideoPreview | VideoResult]) -> VideoResult | None:
+        result = None
+        for item in told:
+            if isinstance(item, VideoPreview):
+                staged = self._stage.scratch / f".{PREVIEW}"
+                staged.write_bytes(item.jpeg)
+                staged.replace(self._stage.scratch / PREVIEW)
+                self._stage.check()
+            else:
+                result = item
+        return result
+
+    def _dress(self, parts: Sequence[VideoResult], one: PlannedShot, path: Path, frames: int) -> None:
+        """Parts end to end with captions drawn in, cut to length."""
+        fps, size = self._form.fps, (self._form.width, self._form.height)
+        texts = [CaptionText(caption.start, caption.end, caption.text) for caption in one.burned]
+        painter = CaptionPainter(self._fonts, size, texts)
+        with VideoWriter(path, size, fps, one.request.quality, keyframes=one.shot.keyframes) as writer:
+            for number, part in enumerate(parts):
+                for frame in read_frames(part.path, fps, first=min(number, 1), count=part.frames - min(number, 1)):
+                    if writer.frames == frames:
+                        return
+                    shown = frame.picture.copy()
+                    painter.burn(shown, float(writer.frames / fps))
+                    writer.write(shown)
+                    self._stage.check()
+
+    def _remaining(self, left: int) -> float | None:
+        frames, seconds = (sum(column) for column in zip(*self._measured, strict=True)) if self._measured else (0, 0.0)
+        if frames:
+            return left * seconds / frames + self._after
+        estimate = self._book.seconds(work_of(self._form, left))
+        return None if estimate is None else estimate.seconds + self._after
+
+
+def work_of(form: ClipForm, frames: int) -> Work:
+    """What so many pictures are for the book of runs."""
+    variant, steps = form.cost
+    return Work(form.engine.card.id, variant, form.width, form.height, frames, steps)
+
+
+def last_picture(path: Path, frames: int, fps: Fraction, folder: Path) -> Path:
+    """The last picture of a clip as a PNG in `folder`."""
+    shown = None
+    for frame in read_frames(path, fps, first=frames - 1, count=1):
+        shown = frame.picture
+    assert shown is not None
+    target = folder / "last.png"
+    write_picture(target, shown)
+    return target

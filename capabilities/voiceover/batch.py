@@ -1,0 +1,253 @@
+"""Many lines at once, each its own file, and one ZIP of them all with a list."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from capabilities.voiceover.capability import Rooms, Voiceover
+from capabilities.voiceover.plan import Plan
+from capabilities.voiceover.progress import NarrationProgress
+from capabilities.voiceover.render import Piece
+from capabilities.voiceover.run import NarrationWork
+from capabilities.voiceover.spec import LARGEST_SEED, CheckMode, LoudnessTarget, VoiceoverSpec, known_format
+from studio.errors import Cancelled, GreenroomError, InvalidInput
+from studio.files import slug
+from studio.jobs.capability import Stage
+from studio.jobs.model import JobOutput
+from studio.library import Output
+
+MOST_LINES = 1_000
+LONGEST_LINE = 20_000
+_NAME_BYTES = 48
+
+
+class VoiceoverBatchSpec(BaseModel):
+    """Lines to be spoken, each into a file of its own.
+
+    Args:
+        lines: one text, in the script language, for each file; a text with line ends is split at them. Empty ones are left out.
+        everything else: as in VoiceoverSpec, for all lines.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    lines: tuple[Annotated[str, Field(max_length=LONGEST_LINE)], ...] = Field(min_length=1, max_length=MOST_LINES)
+    voice: str = Field("", max_length=200)
+    engine: str = Field("auto", max_length=100)
+    options: dict[str, Any] = {}
+    format: str = "wav"
+    language: str = Field("auto", max_length=35)
+    speakers: dict[str, str] = {}
+    loudness: LoudnessTarget | None = None
+    title: str = Field("", max_length=200)
+    seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
+    check: CheckMode | None = None
+    check_with: str = Field("auto", max_length=100)
+
+    @field_validator("lines", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        given = value.splitlines() if isinstance(value, str) else value
+        if not isinstance(given, list | tuple):
+            return given
+        return tuple(
+            line.strip() if isinstance(line, str) else line for line in given if not isinstance(line, str) or line.strip()
+        )
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        return known_format(value)
+
+    def of_line(self, index: int) -> VoiceoverSpec:
+        """The narration of one line."""
+        shared = self.model_dump(exclude={"lines", "title"})
+        return VoiceoverSpec(script=self.lines[index], title=_name(index, self.lines[index]), **shared)
+
+
+@dataclass
+class _Line:
+    """One line on its way: a plan or an error, then an output or an error."""
+
+    index: int
+    text: str
+    spec: VoiceoverSpec | None = None
+    plan: Plan | None = None
+    output: Output | None = None
+    error: GreenroomError | None = None
+
+    @property
+    def name(self) -> str:
+        return _name(self.index, self.text)
+
+    @property
+    def problem(self) -> str:
+        """Why it was not spoken, "" when it was. Its script is this one line, so a line's number within it tells nothing."""
+        return "" if self.error is None else str(self.error).removeprefix("Line 1: ")
+
+
+class VoiceoverBatch:
+    """The production "voiceover_batch". A line that cannot be spoken fails alone and stands in the list with its reason."""
+
+    kind: ClassVar[str] = "voiceover_batch"
+    Spec: ClassVar[type[VoiceoverBatchSpec]] = VoiceoverBatchSpec
+
+    def __init__(self, rooms: Rooms, voiceover: Voiceover) -> None:
+        self._voiceover = voiceover
+        self._work = NarrationWork(rooms)
+        self._library = rooms.library
+
+    def prepare(self, spec: VoiceoverBatchSpec) -> VoiceoverBatchSpec:
+        """Settle voice, engine, seed and language by the first line that can be spoken.
+
+        Raises:
+            GreenroomError: no line can be spoken; the reason is the first one's.
+        """
+        first: GreenroomError | None = None
+        for index in range(len(spec.lines)):
+            try:
+                ready = self._voiceover.prepare(spec.of_line(index))
+            except GreenroomError as error:
+                first = first or error
+                continue
+            shared = ("voice", "engine", "options", "seed", "language", "loudness", "check", "check_with")
+            title = spec.title.strip() or count_of_lines(spec.lines)
+            return spec.model_copy(update={"title": title, **{name: getattr(ready, name) for name in shared}})
+        raise first or InvalidInput("There is no line to be spoken.")
+
+    def title(self, spec: VoiceoverBatchSpec) -> str:
+        return spec.title or count_of_lines(spec.lines)
+
+    def lane(self, spec: VoiceoverBatchSpec) -> str:
+        for index in range(len(spec.lines)):
+            try:
+                return self._voiceover.lane(self._voiceover.prepare(spec.of_line(index)))
+            except GreenroomError:
+                continue
+        raise InvalidInput("There is no line to be spoken.")
+
+    def run(self, spec: VoiceoverBatchSpec, stage: Stage) -> list[JobOutput]:
+        """Speak every line, then pack them. Lines that an interrupted attempt has finished are taken as they are.
+
+        Raises:
+            GreenroomError: no line at all could be spoken, or the disk, a cancel or the memory gate ended the job.
+        """
+        lines = [self._planned(spec, index) for index in range(len(spec.lines))]
+        self._take_finished(lines, stage.job_id)
+        todo = [line for line in lines if line.plan is not None and line.output is None]
+        for position, line in enumerate(todo):
+            self._speak(line, position, len(todo), stage)
+        done = [line for line in lines if line.output is not None]
+        if not done:
+            raise next(line.error for line in lines if line.error is not None)
+        stage.progress(1.0, "Packing")
+        archive = self._pack(spec, lines, stage)
+        listed = [JobOutput(line.output.id, str(line.output.path), "audio") for line in done if line.output]
+        return [JobOutput(archive.id, str(archive.path), archive.kind), *listed]
+
+    def _planned(self, spec: VoiceoverBatchSpec, index: int) -> _Line:
+        line = _Line(index, spec.lines[index])
+        try:
+            line.spec = self._voiceover.prepare(spec.of_line(index))
+            line.plan = self._voiceover.plan(line.spec)
+        except GreenroomError as error:
+            line.error = error
+        return line
+
+    def _take_finished(self, lines: list[_Line], job_id: str) -> None:
+        for output in self._work.outputs_of(job_id):
+            number = output.recipe.get("line")
+            if isinstance(number, int) and 1 <= number <= len(lines):
+                lines[number - 1].output = output
+
+    def _speak(self, line: _Line, position: int, count: int, stage: Stage) -> None:
+        assert line.spec is not None and line.plan is not None
+        spec, planned = line.spec, line.plan
+        progress = NarrationProgress(_PartOfStage(stage, position, count), planned, self._voiceover.paces)
+        recipe = {"kind": self.kind, "job": stage.job_id, "line": line.index + 1}
+
+        def join(pieces: dict[str, Piece]) -> Output:
+            return self._work.join(spec, planned, pieces, progress, stage.scratch / "join", recipe, line.name)
+
+        try:
+            self._work.ensure_space(planned)
+            line.output = self._work.speak_and(join, planned, stage, progress)
+        except Cancelled:
+            raise
+        except GreenroomError as error:
+            if error.retryable:
+                raise  # a dead worker, a full disk, no memory: nothing that this line has done wrong
+            line.error = error
+            stage.event("line", line=line.index + 1, reason=error.reason)
+
+    def _pack(self, spec: VoiceoverBatchSpec, lines: list[_Line], stage: Stage) -> Output:
+        finished = [line.output for line in lines if line.output]
+        self._library.ensure_space(sum(output.size for output in finished), "the archive")
+        staged = stage.scratch / "lines.zip"
+        with zipfile.ZipFile(staged, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr("index.csv", _index(lines), zipfile.ZIP_DEFLATED)
+            for line, path in _members(lines):
+                archive.write(path, f"{line.name}{path.suffix}")
+                stage.check()
+        recipe: Mapping[str, Any] = {
+            "kind": self.kind,
+            "job": stage.job_id,
+            "engine": spec.engine,
+            "voice": spec.voice.split("/", 1)[-1],
+            "parents": [output.id for output in finished],
+            "facts": [f"{len(finished)} of {len(lines)} lines"],
+            "failed": [{"line": line.index + 1, "reason": line.problem} for line in lines if line.error],
+            "spec": spec.model_dump(mode="json"),
+        }
+        return self._library.add(staged, "archive", spec.title, recipe)
+
+
+class _PartOfStage:
+    """A stage whose progress is one line's share of the whole; everything else is the job's own."""
+
+    def __init__(self, stage: Stage, position: int, count: int) -> None:
+        self._stage, self._position, self._count = stage, position, count
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stage, name)
+
+    def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
+        self._stage.progress((self._position + fraction) / self._count, f"Line {self._position + 1} of {self._count}")
+
+
+def _members(lines: list[_Line]) -> Iterator[tuple[_Line, Path]]:
+    for line in lines:
+        if line.output is not None:
+            yield line, line.output.path
+            yield from ((line, path) for path in line.output.companions if path.suffix == ".srt")
+
+
+def _index(lines: list[_Line]) -> str:
+    """One row for each line: the file, its length in seconds, the text, and why it failed."""
+    table = io.StringIO()
+    rows = csv.writer(table)
+    rows.writerow(["line", "file", "seconds", "text", "problem"])
+    for line in lines:
+        output = line.output
+        file = f"{line.name}{output.path.suffix}" if output else ""
+        seconds = f"{output.duration:.2f}" if output and output.duration is not None else ""
+        rows.writerow([line.index + 1, file, seconds, line.text, line.problem])
+    return table.getvalue()
+
+
+def count_of_lines(lines: Sequence[str]) -> str:
+    """What a batch is called that was given no title."""
+    return "1 line" if len(lines) == 1 else f"{len(lines)} lines"
+
+
+def _name(index: int, text: str) -> str:
+    """`001_the-tide-goes-out`: the line's number and its first words."""
+    return f"{index + 1:03}_{slug(' '.join(text.split()[:8]), 'line', _NAME_BYTES)}"

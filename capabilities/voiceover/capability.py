@@ -1,0 +1,199 @@
+"""A narration from a script: planned, spoken piece by piece, joined, levelled, subtitled and put into the library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import ClassVar, Protocol
+
+from capabilities.voiceover.cast import Cast, CastingOffice, Role
+from capabilities.voiceover.edits import with_edited_text, with_new_take, with_picked_take
+from capabilities.voiceover.estimate import ScriptEstimate, estimate
+from capabilities.voiceover.pace import PaceBook
+from capabilities.voiceover.plan import Plan, derived_seed, plan
+from capabilities.voiceover.progress import NarrationProgress
+from capabilities.voiceover.render import Piece
+from capabilities.voiceover.run import NarrationWork, job_outputs
+from capabilities.voiceover.script.parse import Script, parse
+from capabilities.voiceover.segments import SegmentBoard, SegmentView
+from capabilities.voiceover.spec import VoiceoverSpec
+from engines.catalog import Catalog
+from engines.contract import Device, Site
+from studio.artifacts.segments import SegmentStore
+from studio.errors import InvalidInput
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Stage
+from studio.jobs.model import Job, JobOutput
+from studio.jobs.runtime_stats import RunBook
+from studio.library import Library, Output
+from studio.paths import DataPaths
+from studio.settings import Settings
+from studio.verification.verifiers import AUTO, choose_listener, speaks_by_rule
+from studio.voices.voices import Voices
+
+_TITLE_LENGTH = 60
+
+
+def _read(spec: VoiceoverSpec) -> Script:
+    return _parsed(spec.script, tuple(spec.speakers))
+
+
+@lru_cache(maxsize=8)
+def _parsed(script: str, names: tuple[str, ...]) -> Script:
+    """The same script is asked for several times on the way of one job, and by a page that shows it."""
+    return parse(script, names)
+
+
+class Rooms(Protocol):
+    """What a narration uses of the studio."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def paths(self) -> DataPaths: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def site(self) -> Site: ...
+    @property
+    def voices(self) -> Voices: ...
+    @property
+    def segments(self) -> SegmentStore: ...
+    @property
+    def library(self) -> Library: ...
+
+
+class Voiceover:
+    """The production "voiceover". Holds no state of a job: everything that a resumed job needs is its spec and the disk."""
+
+    kind: ClassVar[str] = "voiceover"
+    Spec: ClassVar[type[VoiceoverSpec]] = VoiceoverSpec
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._settings = rooms.settings.voiceover
+        self._work = NarrationWork(rooms)
+        self._board = SegmentBoard(rooms.segments, self._settings.check_tries)
+        self._catalog, self._site = rooms.catalog, rooms.site
+        self.office = CastingOffice(rooms.catalog, rooms.site, rooms.voices, rooms.settings.engines.default_speech)
+        self.book = RunBook(rooms.paths.root / "voice-runs.json")
+        self.paces = PaceBook(rooms.paths.root / "pace.json", self.book)
+
+    # Before the job is queued
+
+    def prepare(self, spec: VoiceoverSpec) -> VoiceoverSpec:
+        """Read the script, settle language, voices, engine and seed. A spec that was prepared stays as it is.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady: what cannot work; for a line of the script the reason names it.
+        """
+        script = _read(spec)
+        if not script.lines and not self._spoken_headings(spec):
+            raise InvalidInput("The script has chapters and nothing to say in them.", "Write a sentence below a heading.")
+        spec = spec.completed(self._settings)
+        spec = spec.model_copy(update={"language": self.office.language_for(spec, script)})
+        cast = Cast(spec, self.office)
+        for line in script.lines:
+            cast.role(line)
+        narrator = cast.narrator
+        spec = self._with_listener(spec, [narrator, *(cast.role(line) for line in script.lines)])
+        seed = derived_seed(0, narrator.voice_name, 0) if spec.seed is None else spec.seed
+        return spec.model_copy(
+            update={
+                "engine": narrator.engine_id,
+                "voice": narrator.voice_name,
+                "options": narrator.options.model_dump(mode="json", exclude_defaults=True),
+                "seed": seed,
+                "title": spec.title.strip() or self._title(script),
+            }
+        )
+
+    def _with_listener(self, spec: VoiceoverSpec, roles: Sequence[Role]) -> VoiceoverSpec:
+        """The spec with the check settled: its mode, and by whom takes are listened to."""
+        check = spec.check
+        if check is None:
+            by_rule = all(speaks_by_rule(role.casting.engine_cls.card) for role in roles)
+            check = "off" if by_rule else self._settings.check
+        listener = "" if check == "off" else choose_listener(spec.language, spec.check_with, self._catalog, self._site)
+        return spec.model_copy(update={"check": check, "check_with": listener})
+
+    def _spoken_headings(self, spec: VoiceoverSpec) -> bool:
+        return self._settings.speak_chapters if spec.speak_chapters is None else spec.speak_chapters
+
+    @staticmethod
+    def _title(script: Script) -> str:
+        words = " ".join((script.chapters or tuple(line.text for line in script.lines))[0].split())
+        return words if len(words) <= _TITLE_LENGTH else f"{words[:_TITLE_LENGTH].rsplit(' ', 1)[0]}…"
+
+    def title(self, spec: VoiceoverSpec) -> str:
+        return spec.title or self._title(_read(spec))
+
+    def lane(self, spec: VoiceoverSpec) -> str:
+        cast = Cast(spec, self.office)
+        roles = [cast.narrator, *(cast.role(line) for line in _read(spec).lines)]
+        cards = [role.casting.engine_cls.card for role in roles]
+        if spec.check not in (None, "off") and spec.check_with not in ("", AUTO):
+            cards.append(self._catalog.get(spec.check_with).card)
+        return GPU_LANE if any(card.device is Device.CUDA for card in cards) else CPU_LANE
+
+    def plan(self, spec: VoiceoverSpec) -> Plan:
+        """The pieces of a prepared spec.
+
+        Raises:
+            GreenroomError: as `prepare`; a voice may have been deleted since.
+        """
+        return plan(spec, _read(spec), Cast(spec, self.office), self._settings.longest_chunk)
+
+    # The job
+
+    def run(self, spec: VoiceoverSpec, stage: Stage) -> list[JobOutput]:
+        """Speak what is missing, then join. What an interrupted attempt has left is used as far as it is whole.
+
+        Raises:
+            EngineError, NotEnoughSpace, StorageError, Cancelled.
+        """
+        if finished := self._work.outputs_of(stage.job_id):
+            return job_outputs(finished[0])
+        planned = self.plan(spec)
+        self._work.ensure_space(planned)
+        progress = NarrationProgress(stage, planned, self.paces)
+        recipe = {"kind": self.kind, "job": stage.job_id}
+
+        def join(pieces: dict[str, Piece]) -> Output:
+            return self._work.join(spec, planned, pieces, progress, stage.scratch / "join", recipe)
+
+        return job_outputs(self._work.speak_and(join, planned, stage, progress))
+
+    # For a page, beside the job
+
+    def segments_of(self, job: Job) -> list[SegmentView]:
+        """The pieces of a job as they stand now, in order. Quick enough to ask twice a second."""
+        return self._board.views(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
+
+    def estimate(
+        self, script: str, voice: str = "", engine: str = "auto", speakers: Mapping[str, str] | None = None
+    ) -> ScriptEstimate:
+        """What a script amounts to while it is being written; never raises, what is wrong stands in `problem`."""
+        return estimate(script, voice, engine, tuple(speakers or ()), self.office, self.paces, self._settings)
+
+    def with_new_take(self, spec: VoiceoverSpec, segment_id: str) -> VoiceoverSpec:
+        """The prepared spec with one piece asked for again in another reading.
+
+        Raises:
+            NotFound: no piece has this id.
+        """
+        return with_new_take(spec, self.plan(spec), segment_id)
+
+    def with_picked_take(self, spec: VoiceoverSpec, segment_id: str, seed: int) -> VoiceoverSpec:
+        """The prepared spec with one piece in the take that was made with `seed`.
+
+        Raises:
+            NotFound: no piece has this id.
+        """
+        return with_picked_take(spec, self.plan(spec), segment_id, seed)
+
+    def with_edited_text(self, spec: VoiceoverSpec, segment_id: str, text: str) -> VoiceoverSpec:
+        """The prepared spec with other words in one piece; "" takes the piece out. All other pieces stay as they are.
+
+        Raises:
+            NotFound: no piece has this id.
+        """
+        return with_edited_text(spec, self.plan(spec), segment_id, text)

@@ -1,0 +1,153 @@
+"""Who says each line of a script, in which voice, with which options: resolved once for each speaker and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from capabilities.voiceover.script.language_detection import detect
+from capabilities.voiceover.script.parse import Line, Script
+from capabilities.voiceover.spec import VoiceoverSpec
+from engines.catalog import Catalog
+from engines.contract import EngineOptions, Site
+from studio.artifacts.segments import SegmentStore
+from studio.errors import GreenroomError, InvalidInput
+from studio.validation import validated
+from studio.voices.resolver import AUTO, Casting, cast
+from studio.voices.voices import Voices
+
+SURE_CHARACTERS = 200
+"""A detected language that the chosen voice does not speak is believed, and refused, from this length of text on."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """One speaker's part: the casting, validated options, the language and a style."""
+
+    casting: Casting
+    options: EngineOptions
+    language: str
+    style: str = ""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything but the text and the seed that makes a piece sound as it does."""
+        card = self.casting.engine_cls.card
+        return SegmentStore.key(
+            {
+                "engine": card.id,
+                "version": card.version,
+                "options": self.options.model_dump(mode="json"),
+                "voice": self.casting.voice_version,
+                "style": self.style if card.takes_style else "",
+                "language": self.language,
+            }
+        )
+
+    @property
+    def engine_id(self) -> str:
+        return self.casting.engine_cls.card.id
+
+    @property
+    def voice_name(self) -> str:
+        """The voice as a spec names it."""
+        preset = self.casting.voice.preset
+        return f"{self.engine_id}/{preset}" if preset else self.casting.voice_label
+
+
+@dataclass(frozen=True)
+class CastingOffice:
+    """What roles are resolved with; the same for every job."""
+
+    catalog: Catalog
+    site: Site
+    voices: Voices
+    default_engine: str = AUTO
+
+    def cast(self, voice: str, engine: str, language: str) -> Casting:
+        return cast(
+            voice,
+            engine,
+            voices=self.voices,
+            catalog=self.catalog,
+            site=self.site,
+            language=language,
+            default_engine=self.default_engine,
+        )
+
+    def language_for(self, spec: VoiceoverSpec, script: Script) -> str:
+        """The language of a spec that says "auto": the text's, or the voice's where the text is too short to overrule it."""
+        if spec.language != AUTO:
+            return spec.language
+        text = "\n".join(line.text for line in script.lines) or "\n".join(script.chapters)
+        language = detect(text)
+        if "/" not in spec.voice and spec.engine == AUTO:
+            return language
+        engine_id = spec.engine if spec.engine != AUTO else spec.voice.split("/", 1)[0]
+        card = self.catalog.get(engine_id).card
+        known = card.languages
+        if not known or language in known or (len(text) >= SURE_CHARACTERS and len(known) > 1):
+            return language
+        if len(text) < SURE_CHARACTERS:
+            return known[0]
+        raise InvalidInput(
+            f'The script seems to be in the language "{language}", which {card.title} does not speak.',
+            "Choose another engine, or set the language by hand.",
+        )
+
+
+class Cast:
+    """The roles of one script. Made for one spec whose language is settled; remembers each role it has resolved."""
+
+    def __init__(self, spec: VoiceoverSpec, office: CastingOffice) -> None:
+        self._spec = spec
+        self._office = office
+        self._voices = {name.casefold(): voice for name, voice in spec.speakers.items()}
+        self._roles: dict[tuple[str, tuple[tuple[str, str], ...], str], Role] = {}
+        casting = office.cast(spec.voice, spec.engine or AUTO, spec.language)
+        self.narrator = Role(casting, validated(casting.engine_cls.Options, spec.options, "option"), spec.language)
+
+    def role(self, line: Line) -> Role:
+        """Who says this line.
+
+        Raises:
+            GreenroomError: a voice or a setting that cannot be; the reason names the line.
+        """
+        key = (line.speaker, line.settings, line.style)
+        found = self._roles.get(key)
+        if found is None:
+            try:
+                found = self._roles[key] = self._resolve(line)
+            except GreenroomError as error:
+                error.reason = f"Line {line.span.line}: {error.reason}"
+                raise
+        return found
+
+    def _resolve(self, line: Line) -> Role:
+        settings = dict(line.settings)
+        language = settings.pop("language", self._spec.language)
+        voice = settings.pop("voice", self._voices.get(line.speaker.casefold(), ""))
+        if not voice and language == self._spec.language:
+            casting = self.narrator.casting
+        else:
+            casting = self._office.cast(voice, self._engine_of(voice), language)
+        return Role(casting, self._options(casting, settings), language, line.style)
+
+    def _engine_of(self, voice: str) -> str:
+        """A speaker's voice may live on another engine than the narrator's: only where the job's own fits is it insisted on."""
+        own = self.narrator.casting.engine_cls
+        if "/" in voice or not voice:
+            return AUTO
+        presets = (preset.id for preset in own.preset_voices(self._office.site))
+        return own.card.id if own.card.clones or voice in presets else AUTO
+
+    def _options(self, casting: Casting, settings: Mapping[str, str]) -> EngineOptions:
+        model = casting.engine_cls.Options
+        own = casting.engine_cls is self.narrator.casting.engine_cls
+        base: dict[str, Any] = dict(self._spec.options) if own else {}
+        if unknown := sorted(set(settings) - set(model.model_fields)):
+            allowed = ", ".join(["voice", "language", *sorted(model.model_fields)])
+            raise InvalidInput(f'{casting.engine_cls.card.title} has no setting "{unknown[0]}".', f"Allowed here: {allowed}.")
+        return validated(model, {**base, **settings}, "option")

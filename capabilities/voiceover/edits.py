@@ -1,0 +1,49 @@
+"""Changing one piece of a narration: pure functions from a prepared spec to the next one."""
+
+from __future__ import annotations
+
+from capabilities.voiceover.plan import Plan, PlannedSegment
+from capabilities.voiceover.spec import VoiceoverSpec
+from studio.errors import NotFound
+
+
+def with_new_take(spec: VoiceoverSpec, plan: Plan, segment_id: str) -> VoiceoverSpec:
+    """Another reading of one piece. Asked again, yet another; what was rendered before stays in the segment store.
+
+    Raises:
+        NotFound: no piece has this id.
+    """
+    segment = _segment(plan, segment_id)
+    picks = {name: seed for name, seed in spec.picks.items() if name != segment.id}
+    return spec.model_copy(update={"takes": {**spec.takes, segment.id: spec.takes.get(segment.id, 0) + 1}, "picks": picks})
+
+
+def with_picked_take(spec: VoiceoverSpec, plan: Plan, segment_id: str, seed: int) -> VoiceoverSpec:
+    """One piece in the take that was made with `seed`; it is kept as it is and never redone.
+
+    Raises:
+        NotFound: no piece has this id.
+    """
+    segment = _segment(plan, segment_id)
+    return spec.model_copy(update={"picks": {**spec.picks, segment.id: seed}})
+
+
+def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str) -> VoiceoverSpec:
+    """Other words for one piece, written into the script at its place; "" takes the piece out.
+
+    Raises:
+        NotFound: no piece has this id.
+    """
+    segment = _segment(plan, segment_id)
+    start, end = segment.span
+    words = " ".join(text.split()).lstrip("#").lstrip()  # one line, and no heading: it stays a sentence of its paragraph
+    takes = {name: number for name, number in spec.takes.items() if name != segment.id}
+    picks = {name: seed for name, seed in spec.picks.items() if name != segment.id}
+    return spec.model_copy(update={"script": spec.script[:start] + words + spec.script[end:], "takes": takes, "picks": picks})
+
+
+def _segment(plan: Plan, segment_id: str) -> PlannedSegment:
+    for segment in plan.segments:
+        if segment.id == segment_id:
+            return segment
+    raise NotFound(f'The narration has no piece "{segment_id}".', "The script has changed since; look at its pieces again.")

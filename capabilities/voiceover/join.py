@@ -1,0 +1,183 @@
+"""Joining stored pieces to one programme: true pauses, one rate, one loudness, chapters, subtitles and word times.
+
+Memory does not grow with the length: pieces are read one by one into a raw file of the job's own, which is then levelled and
+encoded in blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from capabilities.voiceover.plan import Plan, PlannedChapter, PlannedSegment
+from capabilities.voiceover.render import Piece
+from engines.contract import TimedMark
+from media.audio.audio import Audio, Samples
+from media.audio.encode import Chapter
+from media.audio.resample import resample
+from media.text.subtitles import Cue, TimedWord, tidy
+from studio.artifacts.segments import SegmentStore
+
+PAD_SECONDS = 0.02
+"""Of the engine's own silence left on both sides of each piece, counted into the pauses, so that no sound is cut."""
+
+_FADE_SECONDS = 0.004
+_BLOCK_FRAMES = 2**16
+
+
+class PieceLost(Exception):
+    """A stored piece is no longer there or no longer whole: it has to be rendered again."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One piece in the programme, in frames of the programme: its silence before, its place, and where it is cut from."""
+
+    segment: PlannedSegment
+    piece: Piece
+    gap: int
+    start: int
+    frames: int
+    cut: tuple[int, int]
+    """[first, last) frame of the stored sound."""
+
+    def shifted(self, seconds: float, rate: int) -> float:
+        """A time in the stored sound as a time in the programme, kept within the piece."""
+        begin, length = self.start / rate, self.frames / rate
+        return begin + min(max(0.0, seconds - self.cut[0] / self.piece.rate), length)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Where everything lies in the programme. All times follow from whole frames, so they are exact."""
+
+    placed: tuple[Placed, ...]
+    rate: int
+    channels: int
+    frames: int
+
+    @property
+    def duration(self) -> float:
+        return self.frames / self.rate
+
+    def chapters(self, planned: Sequence[PlannedChapter]) -> list[Chapter]:
+        """Chapters that hold speech; what comes before the first heading belongs to none."""
+        starts = [(self._begin(chapter.first), chapter.title) for chapter in planned if chapter.first < len(self.placed)]
+        following = pairwise([*starts, (self.duration, "")])
+        return [Chapter(start, end, title) for (start, title), (end, _) in following if end > start]
+
+    def _begin(self, index: int) -> float:
+        return 0.0 if index == 0 else self.placed[index].start / self.rate
+
+    def cues(self) -> list[Cue]:
+        """Readable subtitles, with the engine's word times where it gave any."""
+        return tidy((self._cue(one) for one in self.placed), total_seconds=self.duration)
+
+    def _cue(self, one: Placed) -> Cue:
+        rate, speech = self.rate, one.piece.speech
+        words = tuple(
+            TimedWord(word.text, one.shifted(word.start, rate), one.shifted(word.end, rate)) for word in one.piece.words
+        )
+        start, end = (one.shifted(at, rate) for at in speech)
+        return Cue(start, end, one.segment.text, one.segment.speaker, words)
+
+    def marks(self) -> dict[str, Any]:
+        """Pieces, words and phonemes with their times in the programme, in seconds; for lip-sync and other programs."""
+        return {
+            "duration": round(self.duration, 4),
+            "segments": [self._marks(one) for one in self.placed],
+        }
+
+    def _marks(self, one: Placed) -> dict[str, Any]:
+        def timed(marks: Sequence[TimedMark]) -> list[list[Any]]:
+            return [[mark.text, *(round(one.shifted(at, self.rate), 4) for at in (mark.start, mark.end))] for mark in marks]
+
+        start, end = (round(one.shifted(at, self.rate), 4) for at in one.piece.speech)
+        return {
+            "id": one.segment.id,
+            "start": start,
+            "end": end,
+            "speaker": one.segment.speaker,
+            "text": one.segment.text,
+            "words": timed(one.piece.words),
+            "phonemes": timed(one.piece.phonemes),
+        }
+
+
+def lay_out(plan: Plan, pieces: dict[str, Piece]) -> Timeline:
+    """Place every piece: its own silence trimmed to a small pad, the planned pauses between, at the highest rate among them."""
+    used = [pieces[segment.key] for segment in plan.segments]
+    rate, channels = max(piece.rate for piece in used), max(piece.channels for piece in used)
+    placed: list[Placed] = []
+    at = 0
+    for segment, piece in zip(plan.segments, used, strict=True):
+        first = max(0, round((piece.speech[0] - PAD_SECONDS) * piece.rate))
+        last = min(piece.frames, max(first + 1, round((piece.speech[1] + PAD_SECONDS) * piece.rate)))
+        pads = 2 * PAD_SECONDS if placed else PAD_SECONDS
+        gap = max(0, round((segment.pause_before - pads) * rate))
+        frames = round((last - first) * rate / piece.rate)
+        placed.append(Placed(segment, piece, gap, at + gap, frames, (first, last)))
+        at += gap + frames
+    return Timeline(tuple(placed), rate, channels, at + round(plan.tail_pause * rate))
+
+
+def assemble(timeline: Timeline, store: SegmentStore, path: Path, on_piece: Callable[[float], None]) -> None:
+    """Write the programme as raw 32-bit floats; `on_piece` hears the share that is done and may raise.
+
+    Raises:
+        PieceLost: a piece is gone since it was rendered.
+    """
+    with path.open("wb") as file:
+        for one in timeline.placed:
+            _write_silence(file.write, one.gap, timeline.channels)
+            file.write(np.ascontiguousarray(_cut(one, timeline, store), dtype="<f4").tobytes())
+            on_piece((one.start + one.frames) / timeline.frames)
+        last = timeline.placed[-1]
+        _write_silence(file.write, timeline.frames - last.start - last.frames, timeline.channels)
+
+
+def _write_silence(write: Callable[[bytes], Any], frames: int, channels: int) -> None:
+    while frames > 0:
+        part = min(frames, _BLOCK_FRAMES)
+        write(bytes(part * channels * 4))
+        frames -= part
+
+
+def _cut(one: Placed, timeline: Timeline, store: SegmentStore) -> Samples:
+    segment = store.get(one.piece.key)
+    if segment is None or segment.audio.frames != one.piece.frames:
+        raise PieceLost(one.piece.key)
+    first, last = one.cut
+    audio = Audio(_faded(segment.audio.samples[first:last], segment.audio.rate), segment.audio.rate)
+    samples = resample(audio, timeline.rate).samples[: one.frames]
+    if samples.shape[1] == timeline.channels:
+        return samples
+    return np.repeat(samples.mean(axis=1, keepdims=True), timeline.channels, axis=1)
+
+
+def _faded(samples: Samples, rate: int) -> Samples:
+    """Ends eased to nothing over a few milliseconds: a cut inside faint noise would click."""
+    length = min(round(rate * _FADE_SECONDS), samples.shape[0] // 2)
+    faded = samples.copy()
+    if length:
+        ramp = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)[:, np.newaxis]
+        faded[:length] *= ramp
+        faded[-length:] *= ramp[::-1]
+    return faded
+
+
+def blocks(path: Path, timeline: Timeline, on_block: Callable[[float], None]) -> Iterator[Audio]:
+    """The assembled programme from its start; `on_block` hears the share that has been given and may raise."""
+    size = _BLOCK_FRAMES * timeline.channels * 4
+    given = 0
+    with path.open("rb") as file:
+        while raw := file.read(size):
+            samples = np.frombuffer(raw, "<f4").reshape(-1, timeline.channels)
+            given += samples.shape[0]
+            on_block(given / timeline.frames)
+            yield Audio(samples, timeline.rate)

@@ -1,0 +1,204 @@
+"""From a script to the pieces that engines speak: a pure function of the spec and its cast."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from capabilities.voiceover.cast import Cast, Role
+from capabilities.voiceover.script.chunk import Chunk, chunk
+from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, Script
+from capabilities.voiceover.spec import LARGEST_SEED, CheckMode, VoiceoverSpec
+from engines.contract import SpeechRequest
+from studio.artifacts.segments import SegmentStore
+
+TAKE_FORMAT = 1
+"""Part of every key: raised when what is stored with a piece changes its meaning."""
+
+_RETAKES = 2_000_000
+"""Running numbers of readings that a check asked for begin here, those that a person asked for at 1,000,000."""
+
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟۔։]['\")\]}»”’」』]*\Z")
+
+
+@dataclass(frozen=True)
+class PlannedSegment:
+    """One piece of a narration.
+
+    Args:
+        id: names the piece for the page; depends on what is said and how, not on where, so it outlasts edits elsewhere.
+        key: where its sound lies in the segment store; the same for pieces that sound the same.
+        text: normalised, as the engine gets it.
+        span: [start, end) in the script as written.
+        pause_before: silence between the speech before and this speech, in seconds.
+        speaker: name in the script, "" for the narrator.
+        sound: hash of everything but the seed; with the seed it gives the key.
+        picked: the person chose this take, so it is not to be redone.
+    """
+
+    id: str
+    index: int
+    key: str
+    text: str
+    span: tuple[int, int]
+    line: int
+    pause_before: float
+    speaker: str
+    role: Role
+    seed: int
+    sound: str = ""
+    picked: bool = False
+
+    def request(self, attempt: int = 0) -> SpeechRequest:
+        """What the engine is asked for; each attempt has a seed of its own."""
+        voice = replace(self.role.casting.voice, style=self.role.style or self.role.casting.voice.style)
+        return SpeechRequest(self.text, voice, self.role.language, self.seed_of(attempt))
+
+    def seed_of(self, attempt: int) -> int:
+        """The seed of a repeated attempt; attempt 0 is the planned one."""
+        return self.seed if attempt == 0 else derived_seed(self.seed, self.text, attempt)
+
+    def retake(self, number: int) -> PlannedSegment:
+        """The same piece in another reading, with a seed and a key of its own. Number 0 is the piece itself."""
+        if number == 0:
+            return self
+        seed = derived_seed(self.seed, self.text, _RETAKES + number)
+        return replace(self, seed=seed, key=_key(self.sound, seed))
+
+
+@dataclass(frozen=True)
+class PlannedChapter:
+    """A chapter and the index of the first segment in it."""
+
+    title: str
+    first: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All pieces in order, the chapters, the silence after the last piece in seconds, and how takes are checked: by which
+    engine, "" for none."""
+
+    segments: tuple[PlannedSegment, ...]
+    chapters: tuple[PlannedChapter, ...]
+    tail_pause: float
+    check: CheckMode = "off"
+    check_with: str = ""
+
+    @property
+    def characters(self) -> int:
+        return sum(len(segment.text) for segment in self.segments)
+
+
+def derived_seed(seed: int, text: str, number: int) -> int:
+    """A seed that depends on the job's seed, the words and a running number, never on the place in the script."""
+    return int.from_bytes(sha256(f"{seed}/{number}/{text}".encode("utf-8", "surrogatepass")).digest()[:8], "big") % (
+        LARGEST_SEED + 1
+    )
+
+
+def _key(sound: str, seed: int) -> str:
+    return SegmentStore.key({"sound": sound, "seed": seed})
+
+
+def plan(spec: VoiceoverSpec, script: Script, cast: Cast, longest_chunk: int) -> Plan:
+    """Cut a parsed script into pieces. `spec` is completed: no field of it is left to the settings."""
+    return _Planner(spec, cast, longest_chunk).plan(script)
+
+
+class _Planner:
+    def __init__(self, spec: VoiceoverSpec, cast: Cast, longest_chunk: int) -> None:
+        self._spec, self._cast, self._longest = spec, cast, longest_chunk
+        self._segments: list[PlannedSegment] = []
+        self._chapters: list[PlannedChapter] = []
+        self._seen: Counter[str] = Counter()
+        self._pauses = _Pauses(spec)
+
+    def plan(self, script: Script) -> Plan:
+        for item in script.items:
+            if isinstance(item, Line):
+                self._say(item, self._cast.role(item))
+            elif isinstance(item, Heading):
+                self._open_chapter(item)
+            elif isinstance(item, Pause):
+                self._pauses.written(item.seconds)
+            else:
+                assert isinstance(item, ParagraphBreak)
+                self._pauses.paragraph()
+        return Plan(
+            tuple(self._segments), tuple(self._chapters), self._pauses.tail(), self._spec.check or "off", self._spec.check_with
+        )
+
+    def _open_chapter(self, heading: Heading) -> None:
+        self._pauses.chapter()
+        self._chapters.append(PlannedChapter(heading.title, len(self._segments)))
+        if self._spec.speak_chapters:
+            self._say(Line("", heading.title, heading.span), self._cast.narrator)
+            self._pauses.chapter()
+
+    def _say(self, line: Line, role: Role) -> None:
+        longest = min(self._longest, role.casting.engine_cls.card.longest_text or self._longest)
+        before = ""
+        for piece in chunk(line.text, role.language, longest):
+            pause = self._pauses.within(before) if before else self._pauses.before(line.speaker)
+            self._segments.append(self._segment(piece, line, role, pause))
+            before = piece.text
+
+    def _segment(self, piece: Chunk, line: Line, role: Role, pause: float) -> PlannedSegment:
+        sound = sha256(f"{TAKE_FORMAT}/{role.fingerprint}/{piece.text}".encode("utf-8", "surrogatepass")).hexdigest()
+        words = sound[:16]
+        self._seen[words] += 1
+        identity = words if self._seen[words] == 1 else f"{words}.{self._seen[words]}"
+        planned = derived_seed(self._spec.seed or 0, piece.text, 1_000_000 + self._spec.takes.get(identity, 0))
+        seed = self._spec.picks.get(identity, planned)
+        return PlannedSegment(
+            id=identity,
+            index=len(self._segments),
+            key=_key(sound, seed),
+            text=piece.text,
+            span=(line.span.start + piece.start, line.span.start + piece.end),
+            line=line.span.line,
+            pause_before=pause,
+            speaker=line.speaker,
+            role=role,
+            seed=seed,
+            sound=sound,
+            picked=identity in self._spec.picks,
+        )
+
+
+class _Pauses:
+    """Which silence comes before the next speech. A written [pause] stands in place of the usual one."""
+
+    def __init__(self, spec: VoiceoverSpec) -> None:
+        self._spec = spec
+        self._written: float | None = None
+        self._usual = 0.0
+        self._speaker: str | None = None
+
+    def written(self, seconds: float) -> None:
+        self._written = (self._written or 0.0) + seconds
+
+    def paragraph(self) -> None:
+        self._usual = max(self._usual, self._spec.paragraph_pause or 0.0)
+
+    def chapter(self) -> None:
+        self._usual = max(self._usual, self._spec.chapter_pause or 0.0)
+
+    def before(self, speaker: str) -> float:
+        usual = max(self._usual, self._spec.sentence_pause or 0.0)
+        if speaker != self._speaker:
+            usual = max(usual, self._spec.speaker_pause or 0.0)
+        first = self._speaker is None
+        pause = self._written if self._written is not None else 0.0 if first else usual
+        self._written, self._usual, self._speaker = None, 0.0, speaker
+        return pause
+
+    def within(self, before: str) -> float:
+        """Between two pieces of one line: a sentence's pause, nothing where a long sentence was split."""
+        return (self._spec.sentence_pause or 0.0) if _SENTENCE_END.search(before) else 0.0
+
+    def tail(self) -> float:
+        return self._written or 0.0

@@ -1,0 +1,194 @@
+"""Rendering what is missing of a plan: each piece spoken, checked, repeated with a new seed where it fails, and stored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from capabilities.voiceover.plan import PlannedSegment
+from engines.contract import Engine, Speech, TimedMark
+from media.audio.audio import Audio, silence
+from studio.artifacts.segments import Segment, SegmentStore
+from studio.errors import EngineError
+from studio.jobs.capability import Stage
+from studio.verification.audio_check import TakeCheck, check_take, speed_of
+
+BATCH = 8
+"""Texts that an engine with a batch call gets at once, after the first one: that is spoken alone, to be heard soon."""
+
+_SHOWN_WORDS = 40
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What is known of a stored piece without its sound.
+
+    Args:
+        rate, channels, frames: of the stored sound.
+        speech: [start, end) of the speech in it, in seconds.
+        words, phonemes: as the engine timed them, in seconds from the start of the stored sound.
+        problems: of the best take, () when it passed.
+        seed: of that take; attempts: how many were made.
+    """
+
+    key: str
+    rate: int
+    channels: int
+    frames: int
+    speech: tuple[float, float]
+    words: tuple[TimedMark, ...]
+    phonemes: tuple[TimedMark, ...]
+    problems: tuple[str, ...]
+    seed: int
+    attempts: int
+    engine_seconds: float
+
+    @property
+    def duration(self) -> float:
+        return self.speech[1] - self.speech[0]
+
+    @classmethod
+    def of(cls, segment: Segment) -> Piece:
+        data, audio = segment.data, segment.audio
+        return cls(
+            key=segment.key,
+            rate=audio.rate,
+            channels=audio.channels,
+            frames=audio.frames,
+            speech=(float(data["speech"][0]), float(data["speech"][1])),
+            words=tuple(TimedMark(*mark) for mark in data["words"]),
+            phonemes=tuple(TimedMark(*mark) for mark in data["phonemes"]),
+            problems=tuple(data["problems"]),
+            seed=int(data["seed"]),
+            attempts=int(data["attempts"]),
+            engine_seconds=float(data["engine_seconds"]),
+        )
+
+
+@dataclass(frozen=True)
+class _Take:
+    speech: Speech
+    check: TakeCheck
+    seed: int
+
+
+OnPiece = Callable[[PlannedSegment, Piece], None]
+
+
+def render_missing(
+    missing: Sequence[PlannedSegment], store: SegmentStore, stage: Stage, retries: int, on_piece: OnPiece
+) -> dict[str, Piece]:
+    """Render pieces that are not in the store, and tell of each as it is kept.
+
+    Pieces are taken engine by engine, so that each is loaded once; each piece is in the store before the next is begun, so
+    that nothing but the one in the works is lost to a kill. A piece that fails its checks after all retries is kept with its
+    problems: a doubtful sentence is better than no narration.
+
+    Raises:
+        EngineError: naming the line, when an engine refuses or fails. Whatever the stage raises passes through.
+    """
+    made: dict[str, Piece] = {}
+    for engine_class, group in _by_engine(missing):
+        with stage.engine(engine_class, group[0].role.options) as engine:
+            for batch in _batches(engine_class, group):
+                for segment, piece in _render_batch(engine, batch, store, retries):
+                    stage.check()
+                    made[segment.key] = piece
+                    on_piece(segment, piece)
+    return made
+
+
+def _by_engine(missing: Sequence[PlannedSegment]) -> Iterator[tuple[type[Engine], list[PlannedSegment]]]:
+    """Pieces by engine and options, engines in order of first appearance; each key once."""
+    groups: dict[str, dict[str, list[PlannedSegment]]] = {}
+    seen: set[str] = set()
+    for segment in missing:
+        if segment.key not in seen:
+            seen.add(segment.key)
+            options = segment.role.options.model_dump_json()
+            groups.setdefault(segment.role.engine_id, {}).setdefault(options, []).append(segment)
+    for by_options in groups.values():
+        for group in by_options.values():
+            yield group[0].role.casting.engine_cls, group
+
+
+def _batches(engine_class: type[Engine], group: list[PlannedSegment]) -> Iterator[list[PlannedSegment]]:
+    size = BATCH if hasattr(engine_class, "synthesize_batch") else 1
+    yield group[:1]
+    for first in range(1, len(group), size):
+        yield group[first : first + size]
+
+
+def _render_batch(
+    engine: Any, batch: list[PlannedSegment], store: SegmentStore, retries: int
+) -> Iterator[tuple[PlannedSegment, Piece]]:
+    started = time.monotonic()
+    if len(batch) == 1:
+        speeches = [_speak(engine, batch[0], 0)]
+    else:
+        try:
+            speeches = engine.synthesize_batch([segment.request() for segment in batch])
+        except EngineError as error:
+            if error.retryable:
+                raise
+            for segment in batch:  # alone, the one that is refused is named and those before it are kept
+                yield from _render_batch(engine, [segment], store, retries)
+            return
+    share = (time.monotonic() - started) / len(batch)
+    for segment, speech in zip(batch, speeches, strict=True):
+        yield segment, _keep(engine, segment, speech, share, store, retries)
+
+
+def _speak(engine: Any, segment: PlannedSegment, attempt: int) -> Speech:
+    try:
+        return engine.synthesize(segment.request(attempt))  # type: ignore[no-any-return]
+    except EngineError as error:
+        shown = segment.text if len(segment.text) <= _SHOWN_WORDS else f"{segment.text[:_SHOWN_WORDS].rstrip()}…"
+        error.reason = f"Line {segment.line} (“{shown}”): {error.reason}"
+        raise
+
+
+def _keep(engine: Any, segment: PlannedSegment, first: Speech, seconds: float, store: SegmentStore, retries: int) -> Piece:
+    """Check a take, try again while it fails, and store the best one; the others are dropped."""
+    best = _judged(first, segment, segment.seed)
+    attempts = 1
+    while not best.check.passed and attempts <= retries:
+        started = time.monotonic()
+        take = _judged(_speak(engine, segment, attempts), segment, segment.seed_of(attempts))
+        seconds += time.monotonic() - started
+        attempts += 1
+        if take.speech.audio == best.speech.audio:
+            break  # the engine has no chance in it: no other seed will help
+        if take.check.score > best.check.score:
+            best = take
+    return Piece.of(store.put(segment.key, _at_least_a_moment(best.speech.audio), _data(best, attempts, seconds)))
+
+
+def _judged(speech: Speech, segment: PlannedSegment, seed: int) -> _Take:
+    return _Take(speech, check_take(speech.audio, segment.text, speed_of(segment.role.options)), seed)
+
+
+def _at_least_a_moment(audio: Audio) -> Audio:
+    """A take without any sound is kept as a tenth of a second of silence, marked as doubtful, so that the rest can be joined."""
+    return audio if audio.frames else silence(0.1, audio.rate, audio.channels)
+
+
+def _data(take: _Take, attempts: int, seconds: float) -> dict[str, Any]:
+    speech = take.speech
+    return {
+        "speech": [take.check.speech_start, take.check.speech_end],
+        "words": [_plain(mark) for mark in speech.words],
+        "phonemes": [_plain(mark) for mark in speech.phonemes],
+        "problems": list(take.check.problems),
+        "score": take.check.score,
+        "seed": take.seed,
+        "attempts": attempts,
+        "engine_seconds": round(seconds, 4),
+        "seconds": round(take.check.speech_end - take.check.speech_start, 4),
+    }
+
+
+def _plain(mark: TimedMark) -> list[Any]:
+    return [mark.text, round(mark.start, 4), round(mark.end, 4), mark.offset, mark.length]

@@ -1,0 +1,195 @@
+"""The work of a narration, shared by the productions that narrate: speaking what is missing, joining, shelving."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from capabilities.voiceover.join import PieceLost, Timeline, assemble, blocks, lay_out
+from capabilities.voiceover.plan import Plan, PlannedSegment
+from capabilities.voiceover.progress import NarrationProgress
+from capabilities.voiceover.recipe import recipe_of, tags_of
+from capabilities.voiceover.render import Piece, render_missing
+from capabilities.voiceover.spec import VoiceoverSpec
+from capabilities.voiceover.take_review import TakeReviews
+from engines.catalog import Catalog
+from engines.contract import Site
+from media.audio.audio import Audio
+from media.audio.encode import AUDIO_FORMATS, AudioWriter
+from media.audio.normalisation import LevelledStream, level
+from media.text.subtitles import to_srt, to_vtt
+from studio.artifacts.segments import SegmentStore
+from studio.errors import StorageError
+from studio.files import write_json
+from studio.jobs.capability import Stage
+from studio.jobs.model import JobOutput
+from studio.library import Library, Output
+from studio.settings import Settings
+
+_JOIN_ATTEMPTS = 3
+_SPEECH_PER_CHARACTER = 1 / 13
+
+Result = TypeVar("Result")
+
+
+class WorkRooms(Protocol):
+    """What the work uses of the studio."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def site(self) -> Site: ...
+    @property
+    def segments(self) -> SegmentStore: ...
+    @property
+    def library(self) -> Library: ...
+
+
+class NarrationWork:
+    """Speaks and joins for any job; holds nothing of one."""
+
+    def __init__(self, rooms: WorkRooms) -> None:
+        self._settings, self._segments, self._library = rooms.settings.voiceover, rooms.segments, rooms.library
+        self._reviews = TakeReviews(self._settings, rooms.segments, rooms.catalog, rooms.site)
+
+    def outputs_of(self, job_id: str) -> list[Output]:
+        """Audio that an earlier attempt at this job has put into the library: the server may have ended just then."""
+        return [output for output in self._library.list(limit=None, kinds=("audio",)) if output.job == job_id]
+
+    def ensure_space(self, planned: Plan) -> None:
+        """See that pieces, programme and file fit on the disk, with room to spare.
+
+        Raises:
+            NotEnoughSpace: with the numbers.
+        """
+        rate = max((segment.role.casting.engine_cls.card.sample_rate or 24_000 for segment in planned.segments), default=0)
+        pauses = sum(segment.pause_before for segment in planned.segments) + planned.tail_pause
+        needed = (planned.characters * _SPEECH_PER_CHARACTER * 2 + pauses) * rate * 4 * 1.5
+        self._library.ensure_space(int(needed), "this narration")
+
+    def speak_and(
+        self, join: Callable[[dict[str, Piece]], Result], planned: Plan, stage: Stage, progress: NarrationProgress
+    ) -> Result:
+        """Render what is missing and join it; a piece that something outside removes meanwhile is rendered again."""
+        for _ in range(_JOIN_ATTEMPTS):
+            pieces = self.checked(self.speak(planned, stage, progress), planned, stage, progress)
+            try:
+                return join(pieces)
+            except PieceLost:
+                continue
+        raise StorageError(
+            "Rendered pieces disappear while they are being joined.", "Check the disk of the data folder.", retryable=True
+        )
+
+    def speak(self, planned: Plan, stage: Stage, progress: NarrationProgress) -> dict[str, Piece]:
+        """All pieces of a plan by key: those that are stored and whole as they are, the others rendered now."""
+        pieces: dict[str, Piece] = {}
+        missing: dict[str, PlannedSegment] = {}
+        for segment in planned.segments:
+            if segment.key in pieces or segment.key in missing:
+                continue
+            stage.check()
+            stored = self._segments.get(segment.key)
+            if stored is None:
+                missing[segment.key] = segment
+            else:
+                pieces[segment.key] = Piece.of(stored)
+        progress.start(missing.keys())
+
+        def kept(segment: PlannedSegment, piece: Piece) -> None:
+            seconds, problems = round(piece.duration, 3), list(piece.problems)
+            stage.event("segment", id=segment.id, index=segment.index, seconds=seconds, problems=problems)
+            progress.rendered(segment, piece)
+
+        pieces.update(render_missing(list(missing.values()), self._segments, stage, self._settings.retries, kept))
+        progress.learn_rendering()
+        return pieces
+
+    def checked(self, pieces: dict[str, Piece], planned: Plan, stage: Stage, progress: NarrationProgress) -> dict[str, Piece]:
+        """The take to use of each piece, by the key of its first; what falls through is spoken again where the job repairs."""
+
+        def kept(take: PlannedSegment, piece: Piece) -> None:
+            seconds, problems = round(piece.duration, 3), list(piece.problems)
+            stage.event("retake", id=take.id, index=take.index, seconds=seconds, problems=problems)
+
+        def render(takes: Sequence[PlannedSegment]) -> dict[str, Piece]:
+            stored = {take.key: self._segments.get(take.key) for take in takes}
+            made = {key: Piece.of(segment) for key, segment in stored.items() if segment is not None}
+            missing = [take for take in takes if take.key not in made]
+            return {**made, **render_missing(missing, self._segments, stage, self._settings.retries, kept)}
+
+        chosen = self._reviews.checked(planned, pieces, stage, render, progress)
+        progress.learn_checking()
+        return chosen
+
+    def join(
+        self,
+        spec: VoiceoverSpec,
+        planned: Plan,
+        pieces: dict[str, Piece],
+        progress: NarrationProgress,
+        folder: Path,
+        recipe: Mapping[str, Any],
+        name: str = "",
+    ) -> Output:
+        """One programme from its pieces: levelled, encoded, subtitled and put into the library.
+
+        Args:
+            folder: for files in the making; emptied before and removed after.
+            recipe: further fields of the output's recipe, the job's id above all.
+            name: of the file, "" for the library's usual one.
+
+        Raises:
+            PieceLost, MediaError, GreenroomError of the library.
+        """
+        timeline = lay_out(planned, pieces)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        raw, target = folder / "programme.f32", folder / f"voiceover{AUDIO_FORMATS[spec.format].extension}"
+        progress.start_joining()
+        try:
+            assemble(timeline, self._segments, raw, progress.assembled)
+            levelled = self._encode(spec, planned, timeline, raw, target, progress)
+            takes = self._reviews.record(planned)
+            made = {**recipe_of(spec, planned, pieces, levelled, takes), **recipe}
+            output = self._library.add(target, "audio", spec.title, made, _companions(timeline, folder), name=name)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        progress.learn_joining(timeline.duration)
+        return output
+
+    def _encode(
+        self, spec: VoiceoverSpec, planned: Plan, timeline: Timeline, raw: Path, target: Path, progress: NarrationProgress
+    ) -> LevelledStream:
+        encoding = False
+
+        def source() -> Iterator[Audio]:
+            return blocks(raw, timeline, progress.next_pass(encoding))
+
+        levelled = level(source, spec.loudness or self._settings.loudness, self._settings.true_peak)
+        encoding = True
+        chapters = timeline.chapters(planned.chapters)
+        with AudioWriter(target, spec.format, timeline.rate, timeline.channels, tags_of(spec, planned), chapters) as writer:
+            for block in levelled:
+                writer.write(block)
+        return levelled
+
+
+def _companions(timeline: Timeline, folder: Path) -> list[Path]:
+    srt, vtt, marks = (folder / f"voiceover{ending}" for ending in (".srt", ".vtt", ".json"))
+    cues = timeline.cues()
+    srt.write_text(to_srt(cues), encoding="utf-8")
+    vtt.write_text(to_vtt(cues), encoding="utf-8")
+    write_json(marks, timeline.marks())
+    return [srt, vtt, marks]
+
+
+def job_outputs(output: Output) -> list[JobOutput]:
+    """An audio output and its subtitles as a job lists them: the sound first, then SRT, then VTT."""
+    subtitles = {path.suffix: path for path in output.companions}
+    listed = [JobOutput(output.id, str(output.path), output.kind)]
+    return listed + [JobOutput(output.id, str(subtitles[end]), "subtitles") for end in (".srt", ".vtt") if end in subtitles]

@@ -1,0 +1,139 @@
+"""Text cut into pieces that an engine speaks in one call: a sentence each, so that editing one re-renders one.
+
+A sentence longer than the limit is split softly: at ; and :, then at commas and dashes, then at spaces. In scripts that write
+no spaces a split falls between two characters that a reader sees, never within one. Only a single word longer than the limit
+(an address of 500 characters) is cut inside.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sentencex
+
+from capabilities.voiceover.script.normalise import normalise
+from capabilities.voiceover.script.parse import speakable
+
+_CLOSERS = "\"'”’»›)\\]}」』】》〉）"
+_SOFT_SPLITS = (
+    re.compile(rf"[;:；：][{_CLOSERS}]*(?:(?=\s)|(?<=[；：])|(?<=[；：][{_CLOSERS}]))"),
+    re.compile(rf"(?:,[{_CLOSERS}]*(?=\s)|[，、،؛][{_CLOSERS}]*| -(?= ))"),
+    re.compile(r"(?=\s)"),
+)
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+)
+_LEADING_VOWELS = "เแโใไເແໂໃໄ"  # Thai and Lao vowels that are written before the consonant they belong to
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Normalised text for one call of an engine, and the stretch [start, end) of the source that it stands for."""
+
+    text: str
+    start: int
+    end: int
+
+
+def chunk(text: str, language: str, longest: int) -> list[Chunk]:
+    """Cut one speaker's line into sentences of at most `longest` characters.
+
+    The chunks, joined by a space (or by nothing in scripts without spaces), are the normalised text; their spans rise and
+    do not overlap. Text without a letter or a digit gives no chunk.
+    """
+    if longest < 1:
+        raise ValueError("longest must be at least 1")
+    plain = normalise(text)
+    if not speakable(plain.text):
+        return []
+    pieces = _join_unspeakable(plain.text, list(_pieces(plain.text, language, longest)), longest)
+    return [Chunk(plain.text[start:end], *plain.source_span(start, end)) for start, end in pieces]
+
+
+def _pieces(text: str, language: str, longest: int) -> Iterator[tuple[int, int]]:
+    start = boundary = 0
+    for sentence in sentencex.segment(language, text):  # the sentences, joined, are the text
+        boundary += len(sentence)
+        end = _before_opener(text, boundary)
+        yield from _split(text, *_trim(text, start, end), longest)
+        start = end
+
+
+def _before_opener(text: str, boundary: int) -> int:
+    """The segmenter may leave an opening quote behind with the sentence before: it belongs to what it opens."""
+    opens = 1 < boundary < len(text) and text[boundary - 1] in "\"'([" and text[boundary - 2] == " " and text[boundary] != " "
+    return boundary - 1 if opens else boundary
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _split(text: str, start: int, end: int, longest: int) -> Iterator[tuple[int, int]]:
+    while end - start > longest:
+        cut = _cut(text, start, end, longest)
+        if (piece := _trim(text, start, cut))[0] < piece[1]:
+            yield piece
+        start = _trim(text, cut, end)[0]
+    if start < end:
+        yield start, end
+
+
+def _cut(text: str, start: int, end: int, longest: int) -> int:
+    """The best place to end a piece: near an even share of the sentence, at the strongest mark there is."""
+    parts = -(-(end - start) // longest)
+    ideal = start + (end - start) / parts
+    earliest, latest = start + max(1, longest // 3), start + longest
+    for marks in _SOFT_SPLITS:
+        places = [found.end() for found in marks.finditer(text, earliest - 1, latest + 1) if earliest <= found.end() <= latest]
+        if places:
+            return min(places, key=lambda place: abs(place - ideal))
+    unspaced = [at for at in range(earliest, latest + 1) if _UNSPACED.match(text, at - 1) and _between_graphemes(text, at)]
+    if unspaced:
+        return min(unspaced, key=lambda place: abs(place - ideal))
+    space = max(text.rfind(" ", start + 1, latest + 1), text.rfind("\n", start + 1, latest + 1))
+    return space if space > start else _hard_cut(text, start, latest)
+
+
+def _hard_cut(text: str, start: int, latest: int) -> int:
+    for at in range(latest, start, -1):
+        if _between_graphemes(text, at):
+            return at
+    return latest
+
+
+def _between_graphemes(text: str, at: int) -> bool:
+    """Whether a cut before text[at] leaves every visible character whole."""
+    if at <= 0 or at >= len(text):
+        return True
+    before, after = text[at - 1], text[at]
+    if unicodedata.category(after) in ("Mn", "Me", "Mc") or after in "\u200c\u200d" or "\U0001f3fb" <= after <= "\U0001f3ff":
+        return False
+    if before == "\u200d" or before in _LEADING_VOWELS or after in "ะาำๆຳະາ、。，！？；：）」』】》〉ー々ゝヽっゃゅょッャュョ":
+        return False
+    if "\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff":
+        return False
+    return not ("\u1100" <= before <= "\u11ff" and "\u1160" <= after <= "\u11ff")
+
+
+def _join_unspeakable(text: str, pieces: list[tuple[int, int]], longest: int) -> list[tuple[int, int]]:
+    """A lone quote, dash or star joins the piece beside it, or goes where that would be too long."""
+    joined: list[tuple[int, int]] = []
+    waiting: int | None = None
+    for start, end in pieces:
+        if not speakable(text[start:end]):
+            if joined and end - joined[-1][0] <= longest:
+                joined[-1] = (joined[-1][0], end)
+            elif waiting is None and not joined:
+                waiting = start
+            continue
+        joined.append((waiting, end) if waiting is not None and end - waiting <= longest else (start, end))
+        waiting = None
+    return joined

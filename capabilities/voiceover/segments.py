@@ -1,0 +1,144 @@
+"""A narration's pieces as a page shows them, computed from the files that are there."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from capabilities.voiceover.plan import Plan, PlannedSegment
+from capabilities.voiceover.spec import CheckMode
+from capabilities.voiceover.take_review import takes_of
+from studio.artifacts.segments import SegmentStore
+from studio.verification.review import Review, best
+
+_PLANS_KEPT = 8
+_NOTES_KEPT = 20_000
+
+
+class SegmentState(StrEnum):
+    MISSING = "missing"
+    READY = "ready"
+    DOUBTFUL = "doubtful"
+
+
+@dataclass(frozen=True)
+class TakeView:
+    """One take of a piece: what was found by whom, and whether it is the one that is used."""
+
+    path: Path
+    seed: int
+    review: Review
+    used: bool
+
+
+@dataclass(frozen=True)
+class SegmentView:
+    """One piece of a narration now.
+
+    Args:
+        duration: of its speech in seconds, None while it is missing.
+        path: its sound as rendered (before levelling), None while it is missing.
+        note: why it is doubtful, "" otherwise.
+        span: [start, end) in the script.
+        takes: that were listened to, the first one first; () where nobody listened.
+    """
+
+    index: int
+    id: str
+    text: str
+    speaker: str
+    voice: str
+    state: SegmentState
+    duration: float | None
+    path: Path | None
+    note: str
+    span: tuple[int, int]
+    takes: tuple[TakeView, ...] = ()
+
+
+class SegmentBoard:
+    """Looks at the pieces of jobs often and cheaply: plans and what is written beside a piece are remembered, whether it
+    is there is asked of the disk each time.
+
+    Any thread may call; the lock guards the two memories and is not held while a plan is made or a file is read.
+    """
+
+    def __init__(self, store: SegmentStore, tries: int) -> None:
+        self._store, self._tries = store, tries
+        self._lock = threading.Lock()
+        self._plans: OrderedDict[str, Plan] = OrderedDict()
+        self._notes: OrderedDict[str, tuple[float, str]] = OrderedDict()
+
+    def views(self, job_id: str, make_plan: Callable[[], Plan]) -> list[SegmentView]:
+        """The pieces of a job in order; `make_plan` is called when the job is looked at for the first time."""
+        plan = self._plan(job_id, make_plan)
+        return [self._view(segment, plan.check) for segment in plan.segments]
+
+    def _plan(self, job_id: str, make_plan: Callable[[], Plan]) -> Plan:
+        with self._lock:
+            known = self._plans.get(job_id)
+            if known is not None:
+                self._plans.move_to_end(job_id)
+                return known
+        made = make_plan()
+        with self._lock:
+            self._plans[job_id] = made
+            while len(self._plans) > _PLANS_KEPT:
+                self._plans.popitem(last=False)
+        return made
+
+    def _view(self, segment: PlannedSegment, check: CheckMode) -> SegmentView:
+        state, duration, note, path = SegmentState.MISSING, None, "", None
+        takes = self._takes(segment, check)
+        used = next((take.path.stem for take in takes if take.used), segment.key)
+        if self._store.has(used) and (known := self._note(used)) is not None:
+            duration, note = known
+            note = " ".join(filter(None, [note, *(problem for take in takes if take.used for problem in take.review.problems)]))
+            state = SegmentState.DOUBTFUL if note else SegmentState.READY
+            path = self._store.path(used)
+        return SegmentView(
+            index=segment.index,
+            id=segment.id,
+            text=segment.text,
+            speaker=segment.speaker,
+            voice=segment.role.voice_name,
+            state=state,
+            duration=duration,
+            path=path,
+            note=note,
+            span=segment.span,
+            takes=takes,
+        )
+
+    def _takes(self, segment: PlannedSegment, check: CheckMode) -> tuple[TakeView, ...]:
+        if check == "off":
+            return ()
+        found = takes_of(segment, self._store, self._tries if check == "repair" else 0)
+        if not found:
+            return ()
+        chosen = best([review for _, review in found])
+        return tuple(
+            TakeView(self._store.path(take.key), take.seed, review, index == chosen) for index, (take, review) in enumerate(found)
+        )
+
+    def _note(self, key: str) -> tuple[float, str] | None:
+        """Duration and problems of a stored piece, from the small JSON that the store keeps beside its sound."""
+        with self._lock:
+            known = self._notes.get(key)
+        if known is not None:
+            return known
+        try:
+            data = json.loads(self._store.path(key).with_suffix(".json").read_bytes())["data"]
+            found = (float(data["seconds"]), " ".join(data["problems"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        with self._lock:
+            self._notes[key] = found
+            while len(self._notes) > _NOTES_KEPT:
+                self._notes.popitem(last=False)
+        return found

@@ -1,0 +1,95 @@
+"""What a narration is asked for with, and how the asking is completed before the job is queued."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from media.audio.encode import AUDIO_FORMATS
+from studio.settings import VoiceoverSettings
+
+LONGEST_SCRIPT = 2_000_000
+"""Characters: some thirty hours of speech."""
+
+LARGEST_SEED = 2**31 - 1
+
+CheckMode = Literal["off", "flag", "repair"]
+LoudnessTarget = Literal[-14, -16, -19, -23]
+Pause = Annotated[float, Field(ge=0, le=30)]
+
+
+class VoiceoverSpec(BaseModel):
+    """One narration.
+
+    Args:
+        script: in the script language of capabilities.voiceover.script.parse.
+        voice: the narrator's: "" for the default, "engine/preset", or a saved voice's name.
+        engine: an engine's id or "auto".
+        options: of that engine; speakers on another engine use that one's defaults.
+        format: a key of media.encode.AUDIO_FORMATS.
+        language: BCP-47 tag, or "auto" to detect it.
+        speakers: name in the script to voice, as `voice`; names that are missing speak in the narrator's voice.
+        loudness and the pauses (seconds): None takes the setting.
+        seed: None takes one that depends on the voice alone, so that the same script with one sentence changed re-renders one
+            sentence; another number gives another reading of everything.
+        takes: segment id to how often it was asked for again ("render this one again").
+        check: whether each take is listened to ("off", "flag", "repair"); None takes the setting, and leaves voices alone that
+            speak by rule.
+        check_with: id of the engine that listens, "auto" for the best that is ready; settled before the job is queued.
+        picks: segment id to the seed of the take that the person chose for it.
+        parent: the output that this one was made from, "" for none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    script: str = Field(max_length=LONGEST_SCRIPT)
+    voice: str = Field("", max_length=200)
+    engine: str = Field("auto", max_length=100)
+    options: dict[str, Any] = {}
+    format: str = "wav"
+    language: str = Field("auto", max_length=35)
+    speakers: dict[str, str] = {}
+    loudness: LoudnessTarget | None = None
+    paragraph_pause: Pause | None = None
+    sentence_pause: Pause | None = None
+    speaker_pause: Pause | None = None
+    chapter_pause: Pause | None = None
+    speak_chapters: bool | None = None
+    title: str = Field("", max_length=200)
+    seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
+    takes: dict[str, int] = {}
+    check: CheckMode | None = None
+    check_with: str = Field("auto", max_length=100)
+    picks: dict[str, Annotated[int, Field(ge=0, le=LARGEST_SEED)]] = {}
+    parent: str = Field("", max_length=200)
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        return known_format(value)
+
+    @field_validator("speakers")
+    @classmethod
+    def _names(cls, speakers: dict[str, str]) -> dict[str, str]:
+        return {" ".join(name.split()): voice for name, voice in speakers.items() if name.strip() and voice.strip()}
+
+    def completed(self, settings: VoiceoverSettings) -> VoiceoverSpec:
+        """The same with every field that was left to the settings filled in, so that a later change of them changes nothing."""
+        missing = {name: getattr(settings, name) for name in FROM_SETTINGS if getattr(self, name) is None}
+        return self.model_copy(update=missing)
+
+
+FROM_SETTINGS = ("loudness", "paragraph_pause", "sentence_pause", "speaker_pause", "chapter_pause", "speak_chapters")
+
+
+def known_format(value: str) -> str:
+    """A format's key, in lower case.
+
+    Raises:
+        ValueError: naming the formats there are.
+    """
+    key = value.strip().lower().removeprefix(".")
+    if key not in AUDIO_FORMATS:
+        raise ValueError(f"it should be one of {', '.join(AUDIO_FORMATS)}")
+    return key

@@ -1,0 +1,260 @@
+"""Every take is listened to: heard back, held against its text and its voice, and made again where the job repairs.
+
+It goes in rounds, so that a speech model and a recogniser take turns in memory instead of standing side by side: all takes
+are listened to, then all that fell through are spoken again, and so on. What was found about a take is kept beside its sound,
+and which take is used is computed from that and never stored. So a job that was killed in the middle goes on where it was and
+ends with the same takes as an undisturbed one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from capabilities.voiceover.plan import Plan, PlannedSegment
+from capabilities.voiceover.render import Piece
+from engines.catalog import Catalog
+from engines.contract import Capability, Engine, Site
+from media.audio.audio import Audio
+from media.audio.decode import decode_audio
+from media.audio.voice_similarity import VoiceMeasure, measure_voice, unlike_measures
+from studio.artifacts.segments import SegmentStore
+from studio.errors import Cancelled, EngineError
+from studio.jobs.capability import Stage
+from studio.settings import VoiceoverSettings
+from studio.verification.review import Review, best, review
+from studio.verification.text_normalisation import comparable_words
+from studio.verification.verifiers import SHORTEST_TO_COMPARE, is_ready, likeness_band
+
+Render = Callable[[Sequence[PlannedSegment]], dict[str, Piece]]
+"""Speaks takes that are not in the store and gives all of them by key."""
+
+Heard = tuple[PlannedSegment, Review, Piece | None]
+"""One take, what was found, and its piece; None where its sound was deleted after it had lost."""
+
+
+class Hearing(Protocol):
+    """Hears how far the listening is."""
+
+    def start_checking(self, takes: Collection[PlannedSegment]) -> None:
+        """A round begins, with these takes to listen to."""
+
+    def checked(self, take: PlannedSegment, seconds: float) -> None:
+        """One take was listened to, in so many seconds."""
+
+
+def takes_of(segment: PlannedSegment, store: SegmentStore, tries: int) -> list[tuple[PlannedSegment, Review]]:
+    """The takes of one piece that were listened to, from the files: the first, then each that was made again."""
+    found: list[tuple[PlannedSegment, Review]] = []
+    for number in range(1 + (0 if segment.picked else tries)):
+        take = segment.retake(number)
+        known = Review.of(store.annotation(take.key))
+        if known is None or not store.has(take.key):
+            break
+        found.append((take, known))
+        if not known.redo:
+            break
+    return found
+
+
+class TakeReviews:
+    """Listens to takes and has them made again. Holds nothing of a job."""
+
+    def __init__(self, settings: VoiceoverSettings, store: SegmentStore, catalog: Catalog, site: Site) -> None:
+        self._settings, self._store, self._catalog, self._site = settings, store, catalog, site
+
+    def checked(
+        self, planned: Plan, pieces: dict[str, Piece], stage: Stage, render: Render, progress: Hearing
+    ) -> dict[str, Piece]:
+        """The piece to use for each key of the plan. In the mode "off" they are the ones that were given.
+
+        Raises:
+            Whatever the stage and `render` raise.
+        """
+        if planned.check == "off":
+            return pieces
+        firsts = list({segment.key: segment for segment in planned.segments}.values())
+        takes: dict[str, list[Heard]] = {segment.key: [] for segment in firsts}
+        due: list[tuple[PlannedSegment, PlannedSegment, Piece | None]]
+        due = [(segment, segment, pieces[segment.key]) for segment in firsts]
+        for number in range(1, self._settings.check_tries + 2):
+            reviews = self._reviewed([(take, piece) for _, take, piece in due], planned, stage, progress)
+            for (first, take, piece), found in zip(due, reviews, strict=True):
+                takes[first.key].append((take, found, piece))
+            again = [segment for segment in firsts if self._needs_another(segment, takes[segment.key], planned)]
+            if not again or number > self._settings.check_tries:
+                break
+            retakes = [segment.retake(number) for segment in again]
+            made = render([take for take in retakes if not self._dropped(take, planned.check_with)])
+            due = [(first, take, made.get(take.key)) for first, take in zip(again, retakes, strict=True)]
+        return {key: self._kept(made_takes, render) for key, made_takes in takes.items()}
+
+    def record(self, planned: Plan) -> dict[str, list[dict[str, Any]]]:
+        """What was found about the takes of each piece, by the key of its first: for a recipe. {} where nobody listened."""
+        if planned.check == "off":
+            return {}
+        tries = self._settings.check_tries if planned.check == "repair" else 0
+        return {
+            segment.key: [
+                {"key": take.key, "seed": take.seed, "score": found.score, "error_rate": found.error_rate,
+                 "likeness": found.likeness, "problems": list(found.problems), "listener": found.listener}
+                for take, found in takes_of(segment, self._store, tries)
+            ]
+            for segment in planned.segments
+        }  # fmt: skip
+
+    def _dropped(self, take: PlannedSegment, listener: str) -> bool:
+        """Whether this take was listened to and lost, and its sound was deleted as the setting asks."""
+        return self._known(take, listener) is not None and not self._store.has(take.key)
+
+    def _needs_another(self, segment: PlannedSegment, takes: Sequence[Heard], planned: Plan) -> bool:
+        if planned.check != "repair" or segment.picked or not takes[-1][1].redo:
+            return False
+        if len(takes) < 2:
+            return True
+        one, other = (self._store.get(take.key) for take, _, _ in takes[-2:])
+        return one is None or other is None or one.audio != other.audio  # no chance in this engine: no seed will help
+
+    def _kept(self, takes: Sequence[Heard], render: Render) -> Piece:
+        chosen = best([found for _, found, _ in takes])
+        if not self._settings.keep_takes:
+            for index, (take, _, _) in enumerate(takes[1:], 1):
+                if index != chosen:
+                    self._store.drop_sound(take.key)
+        take, _, piece = takes[chosen]
+        return piece or render([take])[take.key]
+
+    def _reviewed(
+        self, due: Sequence[tuple[PlannedSegment, Piece | None]], planned: Plan, stage: Stage, progress: Hearing
+    ) -> list[Review]:
+        """What is known of each take, listening to those that nobody has listened to."""
+        known = [self._known(take, planned.check_with) for take, _ in due]
+        if all(found is not None for found in known):
+            return [found for found in known if found is not None]
+        found_now: list[Review] = []
+        progress.start_checking([take for (take, _), before in zip(due, known, strict=True) if before is None])
+        with _Ears(planned.check_with, self._catalog, self._site, stage) as ears:
+            for (take, piece), before in zip(due, known, strict=True):
+                stage.check()
+                if before is None and piece is not None:
+                    before = self._listen(ears, take, piece)
+                    stage.event("check", id=take.id, score=before.score, redo=before.redo, problems=list(before.problems))
+                    progress.checked(take, ears.lap())
+                assert before is not None  # a take without a sound is one that was listened to
+                found_now.append(before)
+        return found_now
+
+    def _known(self, take: PlannedSegment, listener: str) -> Review | None:
+        found = Review.of(self._store.annotation(take.key))
+        expected = self._listener_of(take, listener)
+        return found if found is not None and found.listener == expected else None
+
+    def _listener_of(self, take: PlannedSegment, listener: str) -> str:
+        """Id and version of who listens to this take, "" when no one understands its language."""
+        if not listener:
+            return ""
+        card = self._catalog.get(listener).card
+        understood = not card.languages or take.role.language.split("-")[0].lower() in card.languages
+        return f"{card.id} {card.version}" if understood else ""
+
+    def _listen(self, ears: _Ears, take: PlannedSegment, piece: Piece) -> Review:
+        stored = self._store.get(take.key)
+        audio = (stored.audio if stored else Audio(np.zeros(1, np.float32), piece.rate)).slice(*piece.speech)
+        listener, _, version = self._listener_of(take, ears.listener).partition(" ")
+        heard = ears.hear(audio, take.text, take.role.language) if listener and audio.frames else None
+        reference = take.role.casting.voice.reference
+        likeness = ears.likeness(audio, reference) if reference is not None else None
+        unlike = ears.unlike(audio, reference) if reference is not None and likeness is None else ""
+        floor = self._settings.likeness_floors.get(take.role.engine_id, self._settings.likeness_floor)
+        found = review(
+            take.text, heard, listener, version, take.role.language,
+            cheap_problems=piece.problems, cheap_score=max(0.0, 1.0 - 0.4 * len(piece.problems)), unlike=unlike,
+            likeness=likeness, likeness_band=likeness_band(ears.embedder, floor),
+        )  # fmt: skip
+        self._store.annotate(take.key, {**found.as_data(), "seed": take.seed})
+        return found
+
+
+class _Ears:
+    """The engines that listen, each leased when it is first needed and given back at the end."""
+
+    def __init__(self, listener: str, catalog: Catalog, site: Site, stage: Stage) -> None:
+        self.listener = listener
+        self._catalog, self._site, self._stage = catalog, site, stage
+        self._leases = ExitStack()
+        self._engines: dict[str, Any] = {}
+        self._embedder = self._find_embedder()
+        self._references: dict[Path, Any] = {}
+        self._measures: dict[Path, VoiceMeasure | None] = {}
+        self._lap = time.monotonic()
+
+    def __enter__(self) -> _Ears:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._leases.close()
+
+    def lap(self) -> float:
+        """Seconds since the last call: the first includes what was loaded."""
+        before, self._lap = self._lap, time.monotonic()
+        return self._lap - before
+
+    def hear(self, audio: Audio, text: str, language: str) -> str | None:
+        """What is heard, None when the listener cannot take this sound or text."""
+        engine_class = self._catalog.get(self.listener)
+        engine = self._leased(engine_class)
+        try:
+            if hasattr(engine_class, "follow"):
+                return str(engine.follow(audio, " ".join(comparable_words(text, language)), language).text)
+            return str(engine.transcribe(audio, language).text)
+        except Cancelled:
+            raise
+        except EngineError as error:
+            if error.retryable:
+                raise
+            return None
+
+    @property
+    def embedder(self) -> str:
+        """The id of the engine that compares voices, "" without one."""
+        return self._embedder.card.id if self._embedder else ""
+
+    def likeness(self, audio: Audio, reference: Path) -> float | None:
+        """To the reference, by the embedding engine that is ready; None without one, and where there is too little speech."""
+        if self._embedder is None or audio.duration < SHORTEST_TO_COMPARE:
+            return None
+        engine = self._leased(self._embedder)
+        try:
+            if reference not in self._references:
+                self._references[reference] = engine.embed(decode_audio(reference))
+            return float(np.dot(engine.embed(audio), self._references[reference]))
+        except Cancelled:
+            raise
+        except EngineError as error:
+            if error.retryable:
+                raise
+            return None
+
+    def unlike(self, audio: Audio, reference: Path) -> str:
+        if reference not in self._measures:
+            self._measures[reference] = measure_voice(decode_audio(reference))
+        known, heard = self._measures[reference], measure_voice(audio)
+        return "" if known is None or heard is None else unlike_measures(heard, known)
+
+    def _find_embedder(self) -> type[Engine] | None:
+        ready = (one for one in self._catalog.of(Capability.VERIFICATION) if hasattr(one, "embed"))
+        return next((one for one in ready if is_ready(one, self._site)), None)
+
+    def _leased(self, engine: type[Engine]) -> Any:
+        if engine.card.id not in self._engines:
+            lease: AbstractContextManager[Any] = self._stage.engine(engine, engine.Options())
+            self._engines[engine.card.id] = self._leases.enter_context(lease)
+        return self._engines[engine.card.id]
+
+
+__all__ = ["TakeReviews", "takes_of"]

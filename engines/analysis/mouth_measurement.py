@@ -1,0 +1,50 @@
+"""Measuring a finished video: how far its mouth is open, and how well that follows a track."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.analysis.landmarks import Face, LandmarkProvider
+from engines.contract import Run
+from engines.contract.faces import MouthReading
+from media.video.read import read_frames
+
+_FARTHEST = 6
+"""Frames of lag that are looked at, to both sides."""
+
+
+def measured(video: Path, fps: Fraction, frames: int, provider: LandmarkProvider, run: Run) -> MouthReading:
+    """The lip gap in each of the first `frames` pictures."""
+    gaps = np.full(frames, np.nan, np.float32)
+    face: Face | None = None
+    for at, frame in enumerate(read_frames(video, fps, 0, frames)):
+        run.progress((at + 1) / frames, "Measuring the result")
+        face = provider.follow(frame.picture, face) if face is not None else None
+        if face is None and at % 5 == 0:
+            face = next(iter(provider.find(frame.picture)), None)
+        if face is not None:
+            gaps[at] = face.mouth_gap
+    return MouthReading(np.asarray((np.arange(frames) + 0.5) / float(fps), np.float64), gaps)
+
+
+def agreement(wanted: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float, int]:
+    """Correlation of two courses where both are known, and the lag in frames at which it is highest (positive: seen is late)."""
+    best, lag = correlation(wanted, seen), 0
+    for shift in range(-_FARTHEST, _FARTHEST + 1):
+        first, second = (wanted[: len(wanted) - shift], seen[shift:]) if shift >= 0 else (wanted[-shift:], seen[:shift])
+        found = correlation(first, second)
+        if found > best + 1e-6:
+            best, lag = found, shift
+    return correlation(wanted, seen), lag
+
+
+def correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Pearson's, 0 where there is nothing to correlate."""
+    known = np.isfinite(one) & np.isfinite(other)
+    if known.sum() < 8 or one[known].std() < 1e-6 or other[known].std() < 1e-6:
+        return 0.0
+    return float(np.corrcoef(one[known], other[known])[0, 1])

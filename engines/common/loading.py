@@ -1,0 +1,145 @@
+"""Weights from disk to their place in memory, once: tensor by tensor, without a second copy, and nothing missing.
+
+On a machine whose GPU shares main memory (and on one without a GPU) a memory-mapped file stands in memory a second time,
+beside the tensors made of it. There the file is read with safetensors' `pread` backend instead, straight to the device,
+and its pages are dropped from the page cache afterwards. On a card with memory of its own mapping is the quicker way.
+torch and safetensors are imported here only when something is loaded, inside a worker.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engines.contract.errors import EngineError
+
+if TYPE_CHECKING:
+    import torch
+
+SHOWN_NAMES = 3
+DOWNLOAD_AGAIN = "Delete these weights and download them again, in the System tab."
+
+
+def shares_main_memory(device: str) -> bool:
+    """Whether what lives on this device lives in main memory: the CPU, or a GPU that is part of it."""
+    import torch
+
+    if not device.startswith("cuda"):
+        return True
+    return bool(getattr(torch.cuda.get_device_properties(device), "is_integrated", False))
+
+
+def read_tensors(path: Path, device: str = "cpu") -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors of a safetensors file one after the other, each on `device`; drop each before taking the next.
+
+    Raises:
+        EngineError: the file is damaged or no safetensors file.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    shared = shares_main_memory(device)
+    try:
+        with safe_open(str(path), framework="pt", device=device, backend="pread" if shared else "mmap") as file:
+            for name in file.keys():  # noqa: SIM118 - the handle is no mapping
+                yield name, file.get_tensor(name)
+    except SafetensorError as error:
+        raise EngineError(f"The weights file {path.name} is damaged.", DOWNLOAD_AGAIN) from error
+    finally:
+        if shared:
+            drop_page_cache(path)
+
+
+@contextmanager
+def lazy_tensors(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """The tensors of safetensors files by name, each read with `pread` when it is indexed (`[...]`), for libraries that take
+    such; the files' page cache is dropped at the end.
+
+    Raises:
+        EngineError: a file is damaged or no safetensors file.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    with ExitStack() as files:
+        found: dict[str, Any] = {}
+        try:
+            for path in paths:
+                files.callback(drop_page_cache, path)
+                file = files.enter_context(safe_open(str(path), framework="pt", device="cpu", backend="pread"))
+                found |= {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - the handle is no mapping
+            yield found
+        except SafetensorError as error:
+            raise EngineError("A file of the weights is damaged.", DOWNLOAD_AGAIN) from error
+
+
+def drop_page_cache(path: Path) -> None:
+    """Tell the kernel that the pages of a file are not needed again. Does no harm where that cannot be done."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+
+
+def drop_folder_cache(folder: Path) -> None:
+    """`drop_page_cache` for the weights in a folder that a library has read by itself."""
+    for path in folder.glob("*"):
+        if path.suffix in {".safetensors", ".bin", ".pt", ".pth"}:
+            drop_page_cache(path)
+
+
+def fill(
+    model: torch.nn.Module,
+    tensors: Iterable[tuple[str, torch.Tensor]],
+    title: str,
+    *,
+    rename: Callable[[str], str | None] = lambda name: name,
+    optional: Collection[str] = (),
+) -> None:
+    """Copy tensors into the parameters and buffers of a model that already stands where it shall be.
+
+    Args:
+        rename: the model's name for a name in the file, None for what is to be left out.
+        optional: names of the model that the file may lack.
+
+    Raises:
+        EngineError: a tensor is missing, unknown or of another shape. A wrong checkpoint is never used half.
+    """
+    import torch
+
+    places: dict[str, Any] = model.state_dict(keep_vars=True)
+    missing, unknown, misshapen = set(places), [], []
+    with torch.no_grad():
+        for found, tensor in tensors:
+            name = rename(found)
+            if name is None:
+                continue
+            place = places.get(name)
+            if place is None:
+                unknown.append(name)
+            elif place.shape != tensor.shape:
+                misshapen.append(name)
+            else:
+                place.copy_(tensor)
+            missing.discard(name)
+            del tensor
+    refuse_mismatch(title, missing - set(optional), unknown, misshapen)
+
+
+def refuse_mismatch(title: str, missing: Collection[str], unknown: Collection[str], misshapen: Collection[str] = ()) -> None:
+    """Say in words that a checkpoint is not this model's.
+
+    Raises:
+        EngineError: any of the three is not empty; a few names are told.
+    """
+    faults = (("are missing", missing), ("are not known", unknown), ("have another shape", misshapen))
+    told = [f"{len(names)} {what} ({', '.join(sorted(names)[:SHOWN_NAMES])})" for what, names in faults if names]
+    if told:
+        raise EngineError(f"This checkpoint is not one of {title}: of its tensors {', '.join(told)}.", DOWNLOAD_AGAIN)

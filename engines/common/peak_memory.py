@@ -1,0 +1,43 @@
+"""The most memory that this process held during one piece of work, in a worker. torch is imported only where it is there."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from pathlib import Path
+
+from engines.common.loading import shares_main_memory
+
+_STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def begin_peak(device: str) -> None:
+    """Count from here."""
+    with contextlib.suppress(OSError):
+        _RESET.write_text("5")  # the kernel's own mark of the most that was resident starts anew
+    if device.startswith("cuda"):
+        sys.modules["torch"].cuda.reset_peak_memory_stats()
+
+
+def peak_bytes(device: str) -> int:
+    """The most held since `begin_peak`, of the pool that an engine on this device is budgeted in; 0 when it cannot be told."""
+    resident = _resident_peak()
+    if not device.startswith("cuda"):
+        return resident
+    on_card = int(sys.modules["torch"].cuda.max_memory_reserved())
+    return on_card + resident if shares_main_memory(device) else on_card
+
+
+def give_back_spare(device: str) -> None:
+    """Return what torch keeps of the card's memory for later: an idle engine holds its weights alone, and smaller work that
+    comes next is measured by itself."""
+    if device.startswith("cuda"):
+        sys.modules["torch"].cuda.empty_cache()
+
+
+def _resident_peak() -> int:
+    with contextlib.suppress(OSError):
+        found = re.search(r"VmHWM:\s*(\d+) kB", _STATUS.read_text())
+        return int(found[1]) * 1024 if found else 0
+    return 0

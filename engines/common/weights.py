@@ -1,0 +1,112 @@
+"""Where an engine's weights lie on this machine: path look-ups only, nothing is ever fetched here.
+
+Under each root of `site.weights` a repository "org/name" is looked for as the studio stores it, `<root>/org--name/<path>`,
+and then as a Hugging Face cache, `<root>/models--org--name/snapshots/<commit>/<path>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from engines.contract import Card, HubFile, Readiness, Site
+from engines.contract.errors import EngineNotReady
+
+DATASET = "datasets/"
+"""Begins the name of a repository that the hub keeps among its data sets: "datasets/org/name"."""
+
+PART_SUFFIX = ".part"
+"""Of a file that is still being downloaded; it is renamed when it is whole and checked."""
+
+
+def weights_folder(site: Site, repo: str, paths: Iterable[str] = ()) -> Path:
+    """The local folder of a hub repository, to be given to libraries in place of its name.
+
+    Args:
+        repo: "org/name".
+        paths: files that must all be there; () takes the first folder found.
+
+    Raises:
+        EngineNotReady: no root holds it; the hint is the next step.
+    """
+    folder = find_weights(site, repo, paths)
+    if folder is None:
+        raise EngineNotReady(f"The weights {repo} are not on this machine.", "Download them in the System tab.")
+    return folder
+
+
+def find_weights(site: Site, repo: str, paths: Iterable[str] = ()) -> Path | None:
+    """As `weights_folder`, or None when no root holds all of `paths`."""
+    wanted = tuple(paths)
+    for folder in folders_of(site, repo):
+        if all(is_whole(folder / path) for path in wanted):
+            return folder
+    return None
+
+
+def find_file(site: Site, file: HubFile) -> Path | None:
+    """The local path of one file of weights, None when it is on no root."""
+    folder = find_weights(site, file.repo, (file.path,))
+    return None if folder is None else folder / file.path
+
+
+def missing_files(card: Card, site: Site) -> tuple[HubFile, ...]:
+    """The files of the card that are on no root."""
+    return tuple(file for file in card.hub_files if find_file(site, file) is None)
+
+
+def weights_readiness(card: Card, site: Site) -> Readiness:
+    """Ready when every file of the card is here; else one sentence with what is missing and its size."""
+    missing = missing_files(card, site)
+    if not missing:
+        return Readiness(True, "Ready.")
+    size = sum(file.size_bytes for file in missing)
+    how_much = f" (about {size_text(size)})" if size else ""
+    count = (
+        "are" if len(missing) == len(card.hub_files) else f"are not all here: {len(missing)} of {len(card.hub_files)} files are"
+    )
+    gated = "; their makers ask you to accept a licence first" if any(file.gated for file in missing) else ""
+    return Readiness(False, f"The weights{how_much} {count} missing{gated}.", "Download them in the System tab.")
+
+
+def repo_folder_name(repo: str) -> str:
+    """The studio's own folder name of a repository: "org/name" as "org--name"."""
+    return repo.replace("/", "--")
+
+
+def folders_of(site: Site, repo: str) -> Iterator[Path]:
+    """Every existing folder that may hold the repository, in the order in which they are looked through."""
+    for root in site.weights:
+        own = root / repo_folder_name(repo)
+        if own.is_dir():
+            yield own
+        kind = "" if repo.startswith(DATASET) else "models--"
+        yield from _snapshots(root / f"{kind}{repo_folder_name(repo)}")
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is there with something in it; a download in progress lies under another name."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _snapshots(cached: Path) -> Iterator[Path]:
+    """Snapshots of a Hugging Face cache, the one that "main" points to first."""
+    try:
+        main = (cached / "refs" / "main").read_text("utf-8").strip()
+    except (OSError, ValueError):
+        main = ""
+    try:
+        found = sorted((cached / "snapshots").iterdir(), key=lambda folder: (folder.name != main, folder.name))
+    except OSError:
+        return
+    yield from (folder for folder in found if folder.is_dir())
+
+
+def size_text(count: float) -> str:
+    """Bytes as a person reads them: "2.4 GB", "35 MB", "12 kB"."""
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"

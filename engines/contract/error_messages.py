@@ -1,0 +1,54 @@
+"""Any exception as one plain sentence: no traceback, secret or path of this machine reaches a page."""
+
+from __future__ import annotations
+
+import re
+
+from engines.contract.errors import EngineError, EngineOutOfMemory
+from media.errors import GreenroomError
+
+LONGEST_REASON = 300
+
+_FOLDERS = re.compile(r"(?<![\w./:])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\":,;()]+[/\\])+(?=[^\s/\\'\":,;()])")
+_HOME = re.compile(r"(?<![\w./])(?:~|/home/[^\s/'\":,;()]+|/Users/[^\s/'\":,;()]+|/root)/?(?=[\s'\":,;)]|$)")
+_SECRETS = (
+    re.compile(r"\b(?:hf|sk|ghp|gho|glpat|xox[abp])[-_][A-Za-z0-9_-]{8,}"),
+    re.compile(r"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]{8,}"),
+    re.compile(r"(?i)\b(?:token|api[_-]?key|password|secret|authorization)(?:[\"']?\s*[=:]\s*)[\"']?[^\s\"',;&]+"),
+    re.compile(r"(?<=://)[^\s/@]+:[^\s/@]+(?=@)"),
+)
+
+
+def sanitise(text: str) -> str:
+    """One line of at most 300 characters; folders are cut off paths and things that look like secrets are masked."""
+    for secret in _SECRETS:
+        text = secret.sub("***", text)
+    text = _FOLDERS.sub("", _HOME.sub("", text))
+    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1].rstrip() + "…"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether main or graphics memory ran out; the frameworks' own exceptions are known by name, without importing them."""
+    if isinstance(error, MemoryError) or type(error).__name__ in {"OutOfMemoryError", "_ArrayMemoryError"}:
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "failed to allocate memory" in text)
+
+
+def as_greenroom_error(error: Exception, title: str) -> GreenroomError:
+    """What a person should read of an exception that an engine raised.
+
+    Args:
+        title: the engine's name for people.
+    """
+    if isinstance(error, GreenroomError):
+        return error
+    if is_out_of_memory(error):
+        graphics = "cuda" in f"{type(error).__module__} {error}".lower()
+        where = "graphics memory" if graphics else "memory"
+        return EngineOutOfMemory(f"{title} ran out of {where}.", "Give it less at once, or unload another engine first.")
+    message = sanitise(str(error))
+    kind = type(error).__name__
+    reason = f"{title} failed: {kind}: {message}" if message else f"{title} failed: {kind}"
+    return EngineError(reason if reason.endswith((".", "!", "?", "…")) else f"{reason}.")

@@ -1,0 +1,66 @@
+"""What swap engines are asked for. They give back the same parts as face engines; pictures cross as files, the rest as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from engines.contract.faces import FaceChoice, RenderedPart
+
+LARGEST_FACE = FaceChoice()
+
+
+@dataclass(frozen=True)
+class SwapRequest:
+    """A face that shall be put onto the people of a video.
+
+    Args:
+        reference: the picture that the face comes from.
+        driving: the video that it goes into.
+        folder: an existing folder that the parts are written into.
+        fps: pictures a second, as a fraction (numerator, denominator), the same for all parts.
+        frames: pictures of the whole result.
+        first_frame: where to begin; the parts before it are there already.
+        part_frames: pictures in each part, but for the last.
+        choice: whose face of the reference.
+        people: whose faces of the video; () for everyone in the first picture that shows a face.
+    """
+
+    reference: Path
+    driving: Path
+    folder: Path
+    fps: tuple[int, int]
+    frames: int
+    first_frame: int = 0
+    part_frames: int = 100
+    choice: FaceChoice = LARGEST_FACE
+    people: tuple[FaceChoice, ...] = (LARGEST_FACE,)
+    quality: int = 80
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """A face in a picture: its middle and its height from forehead to chin in parts of the picture's width and height.
+
+    Args:
+        yaw: degrees the head is turned to the side.
+    """
+
+    x: float
+    y: float
+    height: float
+    yaw: float
+
+
+@runtime_checkable
+class SwapEngine(Protocol):
+    """Capability.SWAP."""
+
+    def swap(self, request: SwapRequest) -> Iterator[RenderedPart]:
+        """Put a face into a video; the parts come in order as they are finished. Raises EngineError in words for a picture or
+        a video without a usable face."""
+
+
+WIRE_VALUES: tuple[type, ...] = (SwapRequest, SeenFace)

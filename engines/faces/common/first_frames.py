@@ -1,0 +1,74 @@
+"""The first pictures of a video: where its face is, and how it looks with its mouth closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engines.analysis.landmarks import Face, LandmarkProvider
+from engines.common.parts import MOST_YAW, face_of
+from engines.contract import Run
+from engines.contract.errors import EngineError
+from engines.contract.faces import FaceChoice
+from engines.faces.common.mouth_visibility import LipVisibility
+from media.video.read import Picture, read_frames
+
+_SEARCHED = 90
+"""Pictures that are looked through."""
+_FOR_A_FACE, _FOR_CLOSED_LIPS = 10, 3
+"""Of which every so many are searched."""
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """The face that is meant, early in a video.
+
+    Args:
+        first: as it is first seen.
+        at: where that is, in fractions of width and height.
+        seen: how its lips look beside its skin, there.
+        picture, closed: the picture in which its mouth is seen and closed most, and the face in it.
+    """
+
+    first: Face
+    at: NDArray[Any]
+    seen: LipVisibility
+    picture: Picture
+    closed: Face
+
+
+def begun(
+    video: Path, choice: FaceChoice, frames: int, provider: LandmarkProvider, fps: Fraction, run: Run, what: str = "the video"
+) -> Beginning:
+    """Look through the first pictures of a video, of which `frames` are used.
+
+    Raises:
+        EngineError: no face, or none that can be moved; `what` names the video.
+    """
+    problem: EngineError | None = None
+    found: Beginning | None = None
+    last: Face | None = None
+    for number, frame in enumerate(read_frames(video, fps, 0, min(_SEARCHED, frames))):
+        run.check()
+        picture = frame.picture
+        if found is None:
+            if number % _FOR_A_FACE == 0:
+                try:
+                    last = face_of(picture, provider, choice, what)
+                except EngineError as error:
+                    problem = problem or error
+                    continue
+                place = last.centre / [picture.shape[1], picture.shape[0]]
+                found = Beginning(last, place, LipVisibility(picture, last), picture, last)
+        elif last is not None and number % _FOR_CLOSED_LIPS == 0:
+            last = provider.follow(picture, last)
+            closer = last is not None and last.mouth_gap < found.closed.mouth_gap and abs(last.yaw) < MOST_YAW
+            if last is not None and closer and not found.seen.hidden(picture, last):
+                found = replace(found, picture=picture, closed=last)
+    if found is None:
+        raise problem or EngineError(f"{what.capitalize()} holds no pictures.", "Use another one.")
+    return found

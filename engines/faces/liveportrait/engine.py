@@ -1,0 +1,200 @@
+"""LivePortrait: a portrait follows a performance, or speaks, by implicit key points. Human faces only.
+
+Own networks (see the folder networks) with the published weights; faces are found by our own mesh, InsightFace is not
+used. Paper: arXiv 2407.03168; upstream: github.com/KwaiVGI/LivePortrait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from engines.common.weights import find_file, weights_readiness
+from engines.contract import (
+    Capability,
+    Card,
+    Device,
+    Engine,
+    EngineOptions,
+    HubFile,
+    Licence,
+    Readiness,
+    Site,
+    Tier,
+    option,
+)
+from engines.contract.errors import EngineNotReady
+from engines.contract.faces import AnimateRequest, LipSyncRequest, RenderedPart
+
+if TYPE_CHECKING:
+    from engines.analysis.landmarks import LandmarkProvider
+    from engines.faces.liveportrait.networks.load import Networks
+
+MIT = Licence("MIT", "https://github.com/KwaiVGI/LivePortrait/blob/main/LICENSE")
+REPO = "KwaiVGI/LivePortrait"
+_BASE, _RETARGETING = "liveportrait/base_models", "liveportrait/retargeting_models"
+FILES = {
+    "appearance": (f"{_BASE}/appearance_feature_extractor.pth", 3_387_959),
+    "motion": (f"{_BASE}/motion_extractor.pth", 112_545_506),
+    "warping": (f"{_BASE}/warping_module.pth", 182_180_086),
+    "generator": (f"{_BASE}/spade_generator.pth", 221_813_590),
+    "retargeting": (f"{_RETARGETING}/stitching_retargeting_module.pth", 2_393_098),
+}
+"""Path in the repository and bytes of each network's file."""
+
+
+class LivePortraitOptions(EngineOptions):
+    """How LivePortrait works; names are upstream's where it has the same."""
+
+    driving_multiplier: float = option(
+        1.0, "Driving strength", "How strongly the portrait moves, in both modes.", common=True, ge=0, le=2, multiple_of=0.05
+    )
+    animation_region: Literal["all", "exp", "pose", "lip", "eyes"] = option(
+        "all",
+        "Region",
+        "What a driving video moves: all, the expression, the head's pose, the lips or the eyes.",
+        common=True,
+        only_for="animate",
+    )
+    flag_relative_motion: bool = option(
+        True, "Relative motion", "Carry over changes since the driving video's first picture: the portrait keeps its looks.",
+        common=True, only_for="animate"
+    )  # fmt: skip
+    flag_stitching: bool = option(True, "Stitching", "Keep shoulders and background where they are.", common=True)
+    driving_option: Literal["expression-friendly", "pose-friendly"] = option(
+        "expression-friendly",
+        "Driving option",
+        "Whether a driving face of another size is brought to the portrait's.",
+        only_for="animate",
+    )
+    flag_eye_retargeting: bool = option(
+        False, "Eye retargeting", "Open and close the eyes exactly as far as the driving face does.", only_for="animate"
+    )
+    flag_lip_retargeting: bool = option(
+        False, "Lip retargeting", "Open and close the lips exactly as far as the driving face does.", only_for="animate"
+    )
+    flag_normalize_lip: bool = option(
+        True, "Close lips first", "Begin from closed lips where the portrait's mouth stands open.", only_for="animate"
+    )
+    expression: float = option(
+        1.0,
+        "Expression",
+        "How wide the mouth opens for the same sound.",
+        common=True,
+        ge=0.5,
+        le=1.6,
+        multiple_of=0.05,
+        only_for="lip_sync",
+    )
+    motion: float = option(
+        1.0, "Head motion", "How much the head of a still picture moves while it speaks; 0 keeps it at rest.", ge=0, le=2,
+        multiple_of=0.1, only_for="lip_sync"
+    )  # fmt: skip
+    blinks: bool = option(True, "Blinks", "Whether the eyes of a still picture blink while it speaks.", only_for="lip_sync")
+    scale: float = option(2.3, "Crop scale", "Side of the square around the face, in sizes of the face.", ge=1.8, le=3.2)
+    vx_ratio: float = option(0.0, "Crop shift right", "Shift of the square, in its own sides.", ge=-0.5, le=0.5)
+    vy_ratio: float = option(-0.125, "Crop shift down", "Shift of the square, in its own sides.", ge=-0.5, le=0.5)
+    flag_do_rot: bool = option(True, "Turn the crop", "Turn the square along the line of the face.")
+    scale_crop_driving_video: float = option(
+        2.2,
+        "Driving crop scale",
+        "Side of the square around the driving face, in sizes of the face.",
+        ge=1.6,
+        le=3.2,
+        only_for="animate",
+    )
+    batch_size: int = option(4, "Batch", "Pictures made at once on a GPU.", ge=1, le=32)
+    flag_use_half_precision: bool = option(
+        True, "Half precision", "Make pictures in float16 on a GPU; twice as fast, hardly a difference.", reload=True
+    )
+    flag_do_torch_compile: bool = option(
+        False, "Compile", "Compile the networks on a GPU: the first pictures take minutes, the others are quicker.", reload=True
+    )
+
+
+class LivePortrait(Engine):
+    """Faces engine (see the module's docstring)."""
+
+    card = Card(
+        id="liveportrait",
+        title="LivePortrait",
+        capability=Capability.FACES,
+        summary="Portraits that follow a performance or speak, in studio quality. Human faces only; wants a GPU.",
+        version="1",
+        code_licence=MIT,
+        weights_licence=MIT,
+        tier=Tier.MEDIUM,
+        device=Device.CUDA,
+        environment="models",
+        memory_gib=3.0,
+        hub_files=tuple(HubFile(REPO, path, size) for path, size in FILES.values()),
+        stall_seconds=300.0,
+        reload_seconds=6.0,
+    )
+    Options = LivePortraitOptions
+    imports = ("torch",)
+    options: LivePortraitOptions
+
+    sizes: ClassVar[dict[str, Any]] = {}
+    """What differs from the published networks (see networks.Sizes); nothing."""
+
+    _landmarks: LandmarkProvider
+    _networks: Networks
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        return weights_readiness(cls.card, site)
+
+    def load(self) -> None:
+        """Bring mesh and networks into memory, on the GPU where there is one.
+
+        Raises:
+            EngineNotReady: weights are missing. EngineError: they are damaged or not these networks'.
+        """
+        places = {name: find_file(self.site, HubFile(REPO, path, size)) for name, (path, size) in FILES.items()}
+        found = {name: place for name, place in places.items() if place is not None}
+        if len(found) < len(FILES):
+            readiness = self.readiness(self.site)
+            raise EngineNotReady(readiness.sentence, readiness.next_step)
+        self.run.progress(0.0, "Loading LivePortrait")
+        import cv2
+        import torch
+
+        from engines.analysis.face_mesh import FaceMesh
+        from engines.faces.liveportrait.networks.load import Files, Networks, Sizes
+
+        cv2.setNumThreads(1)
+        self._landmarks = FaceMesh(self.site.assets)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        names = list(FILES)
+        self._networks = Networks.load(
+            Files(**found), device, half=self.options.flag_use_half_precision, sizes=Sizes(**self.sizes),
+            told=lambda name: self.run.progress(0.1 + 0.9 * names.index(name) / len(names), f"Loading LivePortrait: {name}"),
+        )  # fmt: skip
+        if self.options.flag_do_torch_compile and device != "cpu":
+            self._networks.compile(self._batch)
+
+    def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
+        """Make a picture or a video speak, by lip retargeting.
+
+        Raises:
+            EngineError, MediaError: no face, a profile, or a file that cannot be read, in words.
+        """
+        from engines.faces.liveportrait.networks.lip_sync import speaking_parts
+
+        yield from speaking_parts(request, self._networks, self._landmarks, self.options, self._batch, self.run)
+
+    def animate(self, request: AnimateRequest) -> Iterator[RenderedPart]:
+        """Make a portrait follow the face in a video.
+
+        Raises:
+            EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read, in words.
+        """
+        from engines.faces.liveportrait.networks.animate import performing_parts
+
+        yield from performing_parts(request, self._networks, self._landmarks, self.options, self._batch, self.run)
+
+    @property
+    def _batch(self) -> int:
+        """A CPU gains nothing from batches, and one picture at a time can be cancelled sooner."""
+        return 1 if self._networks.device == "cpu" else self.options.batch_size

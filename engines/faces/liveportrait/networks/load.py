@@ -1,0 +1,213 @@
+"""The five networks together: loaded strictly from the published files, made quick, and asked in batches."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from engines.common.loading import DOWNLOAD_AGAIN, drop_page_cache, fill
+from engines.contract.errors import EngineError
+from engines.faces.liveportrait.networks.appearance import AppearanceExtractor
+from engines.faces.liveportrait.networks.generator import Generator, folded
+from engines.faces.liveportrait.networks.keypoints import Motion, motion_of
+from engines.faces.liveportrait.networks.motion import MotionExtractor
+from engines.faces.liveportrait.networks.retargeting import Retargeting
+from engines.faces.liveportrait.networks.warping import WarpingNetwork
+
+TITLE = "LivePortrait"
+RETARGETING_PARTS = {"retarget_shoulder": "stitching", "retarget_mouth": "lips", "retarget_eye": "eyes"}
+"""The published names of the three perceptrons, and ours."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Widths and depths of the networks; the published ones unless told.
+
+    Args:
+        side: pixels of the square that F and M see; the generator gives twice that.
+    """
+
+    side: int = 256
+    appearance_width: int = 64
+    appearance_blocks: int = 6
+    motion_channels: tuple[int, ...] = (96, 192, 384, 768)
+    motion_blocks: tuple[int, ...] = (3, 3, 9, 3)
+    hourglass_width: int = 32
+    hourglass_most: int = 1024
+    hourglass_blocks: int = 5
+    generator_inputs: int = 256
+    generator_last: int = 64
+
+    def appearance(self) -> AppearanceExtractor:
+        return AppearanceExtractor(self.appearance_width, self.appearance_blocks)
+
+    def motion(self) -> MotionExtractor:
+        return MotionExtractor(self.motion_channels, self.motion_blocks)
+
+    def warping(self) -> WarpingNetwork:
+        return WarpingNetwork(self.generator_inputs, self.hourglass_width, self.hourglass_most, self.hourglass_blocks)
+
+    def generator(self) -> Generator:
+        return Generator(self.generator_inputs, self.generator_last)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the five published files lie."""
+
+    appearance: Path
+    motion: Path
+    warping: Path
+    generator: Path
+    retargeting: Path
+
+
+class Networks:
+    """Ready for pictures of a side of `sizes.side`. One thread at a time; nothing keeps gradients.
+
+    What tells motion (F, M and the perceptrons) stays in float32: it is a small part of the work, and half precision would make
+    the picture tremble. W and G, which are nearly all of the work, may be halved.
+    """
+
+    def __init__(self, sizes: Sizes, device: str, parts: dict[str, Any], dtype: torch.dtype) -> None:
+        self.sizes, self.device, self._dtype = sizes, device, dtype
+        self._appearance, self._motion = parts["appearance"], parts["motion"]
+        self._warping, self._generator = parts["warping"], parts["generator"]
+        self._retargeting: Retargeting = parts["retargeting"]
+        self._compiled = 0
+
+    @classmethod
+    def load(
+        cls,
+        files: Files,
+        device: str,
+        *,
+        half: bool = False,
+        sizes: Sizes | None = None,
+        told: Callable[[str], None] | None = None,
+    ) -> Networks:
+        """Bring the weights into memory.
+
+        Args:
+            half: W and G in float16; only on a GPU.
+            told: hears which file comes next; may raise to give up.
+
+        Raises:
+            EngineError: a file is damaged, or not this network's: the first few names that do not fit are told.
+        """
+        sizes, told = sizes or Sizes(), told or (lambda note: None)
+        dtype = torch.float16 if half and device != "cpu" else torch.float32
+        parts: dict[str, Any] = {}
+        for name in ("appearance", "motion", "warping", "generator"):
+            told(name)
+            path: Path = getattr(files, name)
+            state = _read(path)
+            net = _standing(getattr(sizes, name), device)
+            fill(net, _tensors(folded(state) if name == "generator" else state, path), f"{TITLE} ({name})")
+            if name == "warping" and dtype != torch.float32:
+                fuse_norms(net)  # in float32 the values stay upstream's to the last bit
+            parts[name] = net.to(dtype) if name in ("warping", "generator") else net
+        told("retargeting")
+        parts["retargeting"] = net = _standing(Retargeting, device)
+        fill(net, _retargeting_tensors(files.retargeting), f"{TITLE} (retargeting)")
+        return cls(sizes, device, parts, dtype)
+
+    def compile(self, batch: int) -> None:
+        """Have W and G compiled at their first call; later calls are filled up to `batch`, so that this happens once."""
+        self._warping, self._generator = torch.compile(self._warping), torch.compile(self._generator)
+        self._compiled = batch
+
+    @torch.inference_mode()
+    def features(self, faces: NDArray[np.uint8]) -> Tensor:
+        """Appearance of square RGB pictures [n, side, side, 3]."""
+        return self._appearance(self._input(faces)).to(self._dtype)
+
+    @torch.inference_mode()
+    def motion(self, faces: NDArray[np.uint8]) -> Motion:
+        """Key points of square RGB pictures [n, side, side, 3]."""
+        return motion_of(self._motion(self._input(faces)))
+
+    @torch.inference_mode()
+    def stitched(self, source: Tensor, driving: Tensor) -> Tensor:
+        """See Retargeting; so the next two."""
+        return self._retargeting.stitched(source, driving)
+
+    @torch.inference_mode()
+    def lip_change(self, source: Tensor, ratios: NDArray[np.float32]) -> Tensor:
+        return self._retargeting.lip_change(source, torch.from_numpy(ratios).to(self.device))
+
+    @torch.inference_mode()
+    def eye_change(self, source: Tensor, ratios: NDArray[np.float32]) -> Tensor:
+        return self._retargeting.eye_change(source, torch.from_numpy(ratios).to(self.device))
+
+    @torch.inference_mode()
+    def pictures(self, features: Tensor, driving: Tensor, source: Tensor) -> NDArray[np.uint8]:
+        """RGB pictures [n, 2 side, 2 side, 3] of the source's face at the driving key points; all three of length n.
+
+        Raises:
+            EngineError: what came out are no numbers.
+        """
+        count = len(driving)
+        if self._compiled > count:
+            features, driving, source = (_filled(one, self._compiled) for one in (features, driving, source))
+        made = self._generator(self._warping(features, driving, source))[:count].float()
+        if not bool(torch.isfinite(made).all()):
+            raise EngineError(f"{TITLE} gave values that are not numbers.", "Switch half precision off and try again.")
+        return (made * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+
+    def _input(self, faces: NDArray[np.uint8]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(faces)).to(self.device).permute(0, 3, 1, 2).float() / 255
+
+
+def fuse_norms(net: nn.Module) -> None:
+    """Multiply batch normalisation into the convolution before it, everywhere in a network that is in evaluation."""
+    for module in net.modules():
+        norm = getattr(module, "norm", None)
+        if isinstance(norm, nn.BatchNorm2d | nn.BatchNorm3d):
+            name = "conv" if hasattr(module, "conv") else "compress"
+            setattr(module, name, fuse_conv_bn_eval(getattr(module, name), norm))
+            module.norm = nn.Identity()
+
+
+def _standing(make: Callable[[], nn.Module], device: str) -> nn.Module:
+    """A network in its place in memory, its values not yet set."""
+    with torch.device("meta"):
+        net = make()
+    return net.to_empty(device=device).eval().requires_grad_(False)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
+        raise EngineError(f"The weights file {path.name} is damaged.", DOWNLOAD_AGAIN) from error
+    if not isinstance(found, dict):
+        raise EngineError(f"The weights file {path.name} holds something else than weights.", DOWNLOAD_AGAIN)
+    return found
+
+
+def _tensors(state: dict[str, Any], path: Path) -> Iterator[tuple[str, Tensor]]:
+    yield from ((name, value) for name, value in state.items() if isinstance(value, Tensor))
+    drop_page_cache(path)
+
+
+def _retargeting_tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
+    state = _read(path)
+    for published, name in RETARGETING_PARTS.items():
+        part = state.get(published)
+        for key, value in part.items() if isinstance(part, dict) else ():
+            yield f"{name}.{key.removeprefix('module.')}", value
+    drop_page_cache(path)
+
+
+def _filled(rows: Tensor, count: int) -> Tensor:
+    return torch.cat((rows, rows[-1:].expand(count - len(rows), *[-1] * (rows.ndim - 1))))

@@ -1,0 +1,147 @@
+"""MuseTalk 1.5: a picture or a video says something else; the lower face is drawn anew, in one pass for each picture.
+
+Networks through diffusers and transformers, faces and jaw mask from our own mesh (upstream's DWPose and face parser are not
+needed). Paper: arXiv 2410.10122; upstream: github.com/TMElyralab/MuseTalk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from engines.common.weights import weights_folder, weights_readiness
+from engines.contract import (
+    Capability,
+    Card,
+    Device,
+    Engine,
+    EngineOptions,
+    HubFile,
+    Licence,
+    Readiness,
+    Site,
+    Tier,
+    option,
+)
+from engines.contract.faces import LipSyncRequest, RenderedPart
+
+if TYPE_CHECKING:
+    from engines.analysis.landmarks import LandmarkProvider
+    from engines.faces.musetalk.networks.load import MuseTalkNetworks
+
+MIT = Licence("MIT", "https://github.com/TMElyralab/MuseTalk/blob/main/LICENSE")
+WEIGHTS = Licence("CreativeML OpenRAIL-M (makers' page: any purpose)", "https://huggingface.co/TMElyralab/MuseTalk")
+"""Upstream says two things: its page allows any purpose, commercial too; its weights are tagged with a use-restricted licence."""
+
+UNET, CODEC, WHISPER = "TMElyralab/MuseTalk", "stabilityai/sd-vae-ft-mse", "openai/whisper-tiny"
+_UNET_FOLDER = "musetalkV15"
+FILES = (
+    HubFile(UNET, f"{_UNET_FOLDER}/musetalk.json", 748),
+    HubFile(UNET, f"{_UNET_FOLDER}/unet.pth", 3_400_076_549),
+    HubFile(CODEC, "config.json", 547),
+    HubFile(CODEC, "diffusion_pytorch_model.safetensors", 334_643_276),
+    HubFile(WHISPER, "config.json", 1_983),
+    HubFile(WHISPER, "preprocessor_config.json", 184_990),
+    HubFile(WHISPER, "model.safetensors", 151_061_672),
+)
+
+
+class MuseTalkOptions(EngineOptions):
+    """How MuseTalk works; names are upstream's where it has the same."""
+
+    extra_margin: int = option(
+        10, "Room for the jaw", "How far below the chin is drawn anew, so that the jaw can drop.", common=True, unit="pixels",
+        ge=0, le=80,
+    )  # fmt: skip
+    parsing_mode: Literal["jaw", "raw"] = option(
+        "jaw", "Redraw", "Mouth, cheeks and jaw without the nose (jaw), or the whole lower face (raw).", common=True
+    )
+    batch_size: int = option(8, "Batch", "Pictures made at once on a GPU.", ge=1, le=64)
+    use_float16: bool = option(True, "Half precision", "Work in float16 on a GPU: half the memory, twice the speed.", reload=True)
+
+
+class MuseTalk(Engine):
+    """Faces engine (see the module's docstring)."""
+
+    card = Card(
+        id="musetalk",
+        title="MuseTalk 1.5",
+        capability=Capability.FACES,
+        summary="Dubs a face in a video or a picture from the sound itself, in any language; wants a GPU.",
+        version="1",
+        code_licence=MIT,
+        weights_licence=WEIGHTS,
+        tier=Tier.MEDIUM,
+        device=Device.CUDA,
+        environment="models",
+        memory_gib=6.0,
+        hub_files=FILES,
+        stall_seconds=300.0,
+        reload_seconds=15.0,
+    )
+    Options = MuseTalkOptions
+    imports = ("torch", "transformers", "diffusers")
+    options: MuseTalkOptions
+
+    _landmarks: LandmarkProvider
+    _networks: MuseTalkNetworks
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        return weights_readiness(cls.card, site)
+
+    def load(self) -> None:
+        """Bring mesh and networks into memory, on the GPU where there is one.
+
+        Raises:
+            EngineNotReady: weights are missing. EngineError: they are damaged or not these networks'.
+        """
+        folders = {
+            repo: weights_folder(self.site, repo, [one.path for one in FILES if one.repo == repo])
+            for repo in (UNET, CODEC, WHISPER)
+        }
+        self.run.progress(0.0, "Loading MuseTalk")
+        import cv2
+        import torch
+
+        from engines.analysis.face_mesh import FaceMesh
+        from engines.faces.musetalk.networks.load import Folders, MuseTalkNetworks
+
+        cv2.setNumThreads(1)
+        self._landmarks = FaceMesh(self.site.assets)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        steps = ("speech encoder", "picture codec", "UNet")
+        self._networks = MuseTalkNetworks.load(
+            Folders(folders[UNET] / _UNET_FOLDER, folders[CODEC], folders[WHISPER]), device, half=self.options.use_float16,
+            told=lambda name: self.run.progress(0.1 + 0.3 * steps.index(name), f"Loading MuseTalk: {name}"),
+        )  # fmt: skip
+
+    def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
+        """Make a picture or a video say the request's sound; the mouth track is not needed.
+
+        Raises:
+            EngineError, MediaError: no face, a profile, or a file that cannot be read, in words.
+        """
+        from engines.common.parts import written_parts
+        from engines.faces.musetalk.networks.lip_sync import Manner, spoken_frames
+        from engines.faces.musetalk.prepared_face import AvatarShelf, avatar_key
+
+        options, card = self.options, self.card
+        batch = 1 if self._networks.device == "cpu" else options.batch_size
+        manner = Manner(batch, options.parsing_mode == "jaw", options.extra_margin)
+        codec = weights_folder(self.site, CODEC) / FILES[3].path
+        made_by = (
+            card.version,
+            request.fps,
+            request.choice,
+            options.extra_margin,
+            codec.stat().st_size,
+            codec.stat().st_mtime_ns,
+        )
+        shelf = AvatarShelf(self.site.cache / card.id, avatar_key(request.face, *made_by))
+        frames = spoken_frames(request, self._networks, self._landmarks, shelf, manner, self.run)
+        yield from written_parts(
+            frames, request.folder, request.first_frame, request.frames, request.part_frames, Fraction(*request.fps),
+            request.quality, self.run,
+        )  # fmt: skip

@@ -1,0 +1,137 @@
+"""The puppet's portrait animation: mouth, brows, lids and head of a driving video, carried over to a still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.analysis import mesh_points as points
+from engines.analysis.landmarks import Face, LandmarkProvider
+from engines.analysis.tracking import WINDOW, FaceTracker
+from engines.common.parts import Edited, face_of, written_parts
+from engines.contract import Run
+from engines.contract.faces import AnimateRequest, RenderedPart
+from engines.faces.common.first_frames import begun
+from engines.faces.common.head_motion import HeadPose
+from engines.faces.puppet.lip_calibration import LipReading
+from engines.faces.puppet.mouth_shape import MouthShape
+from engines.faces.puppet.renderer import Expression, Puppeteer
+from media.video.images import read_picture
+from media.video.read import read_frames
+
+_WIDEST = 0.42
+
+
+class Strength(Protocol):
+    @property
+    def driving(self) -> float: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Neutral:
+    """The driving face in the first picture that shows it; movements are told relative to it.
+
+    Args:
+        lips: how its mouth is read; None takes the mesh at its word.
+    """
+
+    face: Face
+    eyes: float
+    width: float
+    lips: LipReading | None = None
+
+    @classmethod
+    def of(cls, face: Face, lips: LipReading | None = None) -> Neutral:
+        return cls(face, float(np.mean(face.eye_openings)), _relative_width(face), lips)
+
+    def opening(self, face: Face) -> float:
+        """How far the driving mouth is open, in its widths."""
+        return max(0.0, face.mouth_gap - 0.02) * 1.1 if self.lips is None else self.lips.opening(face)
+
+
+def performing_parts(request: AnimateRequest, provider: LandmarkProvider, manner: Strength, run: Run) -> Iterator[RenderedPart]:
+    """The parts from `request.first_frame` on."""
+    fps = Fraction(*request.fps)
+    pictures = _performed(request, provider, manner, fps, run)
+    yield from written_parts(
+        pictures, request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run
+    )
+
+
+def _performed(
+    request: AnimateRequest, provider: LandmarkProvider, manner: Strength, fps: Fraction, run: Run
+) -> Iterator[Edited]:
+    picture = read_picture(request.portrait)
+    puppeteer = Puppeteer(picture, face_of(picture, provider, request.choice, "the portrait"))
+    early = begun(request.driving, request.driving_choice, request.frames, provider, fps, run, "the driving video")
+    neutral = Neutral.of(early.first, LipReading.learned(early.picture, early.closed, provider))
+    start = max(0, request.first_frame - WINDOW)
+    frames = (
+        (start + at, one.picture) for at, one in enumerate(read_frames(request.driving, fps, start, request.frames - start))
+    )
+    near = neutral.face if start == 0 else None
+    held = Expression()
+    for tracked in FaceTracker(provider, request.driving_choice, near).track(frames):
+        run.check()
+        if tracked.face is not None:
+            held = expression_of(tracked.face, neutral, manner.driving)
+        if tracked.number >= request.first_frame:
+            yield puppeteer.render(held), tracked.face is not None, tracked.bridged
+
+
+def expression_of(face: Face, neutral: Neutral, strength: float = 1.0) -> Expression:
+    """What a driving face does, by what it means rather than by its pixels, so that the portrait keeps its own features."""
+    turn, scale, moved = alignment(face.points, neutral.face.points)
+    settled = scale * face.points @ turn.T + moved
+    inverse = turn.T
+    yaw = float(np.arctan2(inverse[0, 2], inverse[2, 2]))
+    pitch = float(-np.arcsin(np.clip(inverse[1, 2], -1, 1)))
+    roll = float(np.arctan2(inverse[1, 0], inverse[1, 1]))
+    eyes = float(np.linalg.norm(neutral.face.points[263, :2] - neutral.face.points[33, :2]))
+    shift = (face.points[list(points.RIGID), :2].mean(axis=0) - neutral.face.points[list(points.RIGID), :2].mean(axis=0)) / eyes
+    brows = list(points.RIGHT_BROW + points.LEFT_BROW)
+    lift = float((neutral.face.points[brows, 1] - settled[brows, 1]).mean()) / eyes
+    width = _relative_width(face) / neutral.width - 1
+    closed = float(np.clip((1 - np.mean(face.eye_openings) / max(neutral.eyes, 1e-3)) * 1.6 - 0.2, 0, 1))
+    opening = neutral.opening(face)
+    pressed = float(np.clip(1 - opening / 0.01, 0, 1)) * 0.3
+    mouth = MouthShape(
+        open=min(_WIDEST, opening * strength),
+        wide=float(np.clip(width * 5 * strength, 0, 1)),
+        pucker=float(np.clip(-width * 4 * strength, 0, 1)),
+        press=pressed,
+    )
+    pose = HeadPose(
+        yaw=0.8 * strength * _bounded(-yaw, 0.25), pitch=0.8 * strength * _bounded(pitch, 0.2),
+        roll=0.8 * strength * _bounded(roll, 0.3), right=0.35 * strength * _bounded(float(shift[0]), 0.3),
+        down=0.35 * strength * _bounded(float(shift[1]), 0.3),
+    )  # fmt: skip
+    return Expression(mouth, closed, float(np.clip(lift * 8 * strength, -1, 1)), pose)
+
+
+def alignment(moving: NDArray[np.float32], fixed: NDArray[np.float32]) -> tuple[NDArray, float, NDArray]:
+    """Rotation, scale and shift that bring a head's rigid points onto another's (Kabsch with scale)."""
+    rigid = list(points.RIGID)
+    a, b = moving[rigid].astype(np.float64), fixed[rigid].astype(np.float64)
+    middle_a, middle_b = a.mean(axis=0), b.mean(axis=0)
+    a, b = a - middle_a, b - middle_b
+    u, sizes, vt = np.linalg.svd(a.T @ b)
+    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
+    turn = vt.T @ np.diag(signs) @ u.T
+    scale = float((sizes * signs).sum() / max(1e-9, (a**2).sum()))
+    return turn, scale, middle_b - scale * turn @ middle_a
+
+
+def _relative_width(face: Face) -> float:
+    """The mouth's width by the distance of the eyes, both in space, so that turning the head changes nothing."""
+    eyes = float(np.linalg.norm(face.points[263] - face.points[33]))
+    return face.mouth_width / max(eyes, 1e-3)
+
+
+def _bounded(value: float, most: float) -> float:
+    return float(np.clip(value, -most, most))

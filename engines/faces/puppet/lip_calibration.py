@@ -1,0 +1,93 @@
+"""How the mesh reads one person's lips, learned by drawing known openings on their own face and looking at what it says.
+
+The mesh was made for photographs: it draws an opening mouth some third too narrow, and how much depends on the face, its turn and
+its painter. A mouth in a video can only be closed cleanly where its lips are known to be.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.analysis import mesh_points as points
+from engines.analysis.landmarks import Face, LandmarkProvider
+from engines.faces.common.face_frame import FaceFrame
+from engines.faces.puppet.mouth_shape import MouthShape
+from engines.faces.puppet.renderer import Expression, Puppeteer
+from media.video.read import Picture
+
+CLOSED = 0.13
+"""A mouth that is read this far open may be closed; of a smiling one the mesh says no less."""
+
+_DRAWN = (0.0, 0.06, 0.12, 0.18, 0.24, 0.32)
+_SETTLING = 2
+"""Looks at the same picture before one counts: each places the next one's crops."""
+_LIPS = [*points.INNER_UPPER_LIP[1:-1], *points.INNER_LOWER_LIP[1:-1]]
+
+
+class LipReading:
+    """The places of one face's inner lips, corrected.
+
+    Args:
+        openings: gaps as they were drawn, in mouth widths.
+        readings: the rising gaps that the mesh told for them.
+        errors: [readings, lips, 2], how far each lip point was from where it had been drawn, in face coordinates.
+    """
+
+    def __init__(self, openings: NDArray[Any], readings: NDArray[Any], errors: NDArray[Any]) -> None:
+        self._openings, self._readings, self._errors = openings, readings, errors
+
+    @classmethod
+    def learned(cls, picture: Picture, face: Face, provider: LandmarkProvider) -> LipReading:
+        """From a picture whose mouth is as good as closed."""
+        puppeteer = Puppeteer(picture, _shut(face) if face.mouth_gap < CLOSED else face)
+        openings, readings, errors = [], [], []
+        for opening in _DRAWN:
+            shape = MouthShape(opening)
+            drawn = puppeteer.render(Expression(shape))
+            seen: Face | None = face
+            for _ in range(_SETTLING):
+                seen = provider.follow(drawn, seen) if seen is not None else None
+            if seen is None:
+                continue
+            frame = FaceFrame(seen)
+            true_u, true_v = frame.of(*puppeteer.lips(shape, _LIPS).T)
+            openings.append(opening)
+            readings.append(seen.mouth_gap)
+            errors.append(np.stack([frame.u[_LIPS] - true_u, frame.v[_LIPS] - true_v], axis=1))
+        rising = np.maximum.accumulate(np.array(readings) + np.arange(len(readings)) * 1e-3)
+        return cls(np.array(openings), rising, np.array(errors).reshape(-1, len(_LIPS), 2))
+
+    def opening(self, face: Face) -> float:
+        """How far its mouth is open, in mouth widths."""
+        return float(np.interp(face.mouth_gap, self._readings, self._openings)) if len(self._readings) else face.mouth_gap
+
+    def corrected(self, face: Face) -> Face:
+        """The face with its inner lips where they are."""
+        if not len(self._readings):
+            return face
+        frame = FaceFrame(face)
+        error = self._error(face.mouth_gap) * frame.unit
+        moved = face.points.copy()
+        moved[_LIPS, :2] -= np.multiply.outer(error[:, 0], frame.along) + np.multiply.outer(error[:, 1], frame.down)
+        return Face(moved, face.presence)
+
+    def _error(self, reading: float) -> NDArray[Any]:
+        if reading <= self._readings[0]:
+            return np.asarray(self._errors[0])
+        for at, (low, high) in enumerate(pairwise(self._readings)):
+            if reading <= high:
+                share = (reading - low) / (high - low)
+                return np.asarray(self._errors[at] + (self._errors[at + 1] - self._errors[at]) * share)
+        return np.asarray(self._errors[-1])
+
+
+def _shut(face: Face) -> Face:
+    """The face with both inner lips on the line halfway between them."""
+    upper, lower = list(points.INNER_UPPER_LIP), list(points.INNER_LOWER_LIP)
+    moved = face.points.copy()
+    moved[upper] = moved[lower] = (face.points[upper] + face.points[lower]) / 2
+    return Face(moved, face.presence)

@@ -1,0 +1,110 @@
+"""The puppet's lip-sync: a still that comes to life, or a video whose mouth says something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+
+from engines.analysis.landmarks import LandmarkProvider
+from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
+from engines.common.parts import MOST_YAW, Edited, face_of, written_parts
+from engines.contract import Run
+from engines.contract.faces import FaceChoice, LipSyncRequest, MouthTrack, RenderedPart
+from engines.faces.common.first_frames import begun
+from engines.faces.common.idle_motion import Liveliness, energy_of
+from engines.faces.puppet.lip_calibration import LipReading
+from engines.faces.puppet.mouth_inside import MouthInside
+from engines.faces.puppet.mouth_shape import MouthShape
+from engines.faces.puppet.renderer import Expression, Puppeteer
+from media.video.images import is_picture, read_picture
+from media.video.read import Picture, read_frames
+
+_REPAINT_EVERY = 250
+"""Frames after which the painted mouth takes the light of the video anew."""
+
+
+class Manner(Protocol):
+    """What of the engine's options is asked here."""
+
+    @property
+    def expression(self) -> float: ...
+    @property
+    def motion(self) -> float: ...
+    @property
+    def blinks(self) -> bool: ...
+
+
+def speaking_parts(request: LipSyncRequest, provider: LandmarkProvider, manner: Manner, run: Run) -> Iterator[RenderedPart]:
+    """The parts from `request.first_frame` on."""
+    fps = Fraction(*request.fps)
+    shapes = mouth_shapes(request.mouth, fps, request.frames, manner.expression)
+    if is_picture(request.face):
+        pictures = _still(request, provider, manner, shapes, fps)
+    else:
+        pictures = _video(request, provider, shapes, fps, run)
+    yield from written_parts(
+        pictures, request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run
+    )
+
+
+def mouth_shapes(track: MouthTrack, fps: Fraction, frames: int, expression: float) -> list[MouthShape]:
+    """One shape for each picture, at the middle of the time it is shown."""
+    times = np.asarray((np.arange(frames) + 0.5) / float(fps), np.float64)
+    return [MouthShape(float(one[0]) * expression, float(one[1]), float(one[2]), float(one[3])) for one in track.at(times)]
+
+
+def _still(
+    request: LipSyncRequest, provider: LandmarkProvider, manner: Manner, shapes: list[MouthShape], fps: Fraction
+) -> Iterator[Edited]:
+    picture = read_picture(request.face)
+    puppeteer = Puppeteer(picture, face_of(picture, provider, request.choice))
+    life = Liveliness(request.frames / float(fps), request.seed, manner.blinks, manner.motion)
+    energy = energy_of(np.array([shape.open for shape in shapes], np.float32), float(fps))
+    for number in range(request.first_frame, request.frames):
+        time = number / float(fps)
+        expression = Expression(shapes[number], life.blink(time), 0.0, life.pose(time, float(energy[number])))
+        yield puppeteer.render(expression), True, False
+
+
+def _video(
+    request: LipSyncRequest, provider: LandmarkProvider, shapes: list[MouthShape], fps: Fraction, run: Run
+) -> Iterator[Edited]:
+    early = begun(request.face, request.choice, request.frames, provider, fps, run)
+    lips = LipReading.learned(early.picture, early.closed, provider)
+    start = max(0, request.first_frame - WINDOW)
+    end = min(request.frames, request.frames + WINDOW)
+    frames = ((start + at, frame.picture) for at, frame in enumerate(read_frames(request.face, fps, start, end - start)))
+    choice = FaceChoice(x=float(early.at[0]), y=float(early.at[1]))
+    tracker = FaceTracker(provider, choice)
+    inside: MouthInside | None = None
+    for tracked in tracker.track(_checked(frames, run)):
+        if tracked.number < request.first_frame:
+            continue
+        if tracked.number % _REPAINT_EVERY == 0:
+            inside = None
+        if tracked.face is not None and not tracked.bridged and early.seen.hidden(tracked.picture, tracked.face):
+            yield tracked.picture, False, False
+            continue
+        picture, inside, edited = _spoken(tracked, shapes[tracked.number], lips, inside)
+        yield picture, edited, tracked.bridged and edited
+
+
+def _spoken(
+    tracked: TrackedFrame, shape: MouthShape, lips: LipReading, inside: MouthInside | None
+) -> tuple[Picture, MouthInside | None, bool]:
+    if tracked.face is None:
+        return tracked.picture, inside, False
+    strength = tracked.strength * float(np.clip((MOST_YAW + 6 - abs(tracked.face.yaw)) / 6, 0, 1))
+    if strength <= 0:
+        return tracked.picture, inside, False
+    puppeteer = Puppeteer(tracked.picture, lips.corrected(tracked.face), inside)
+    return puppeteer.render(Expression(shape), strength), puppeteer.inside, True
+
+
+def _checked(frames: Iterable[tuple[int, Picture]], run: Run) -> Iterator[tuple[int, Picture]]:
+    for frame in frames:
+        run.check()
+        yield frame

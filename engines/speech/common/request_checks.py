@@ -1,0 +1,85 @@
+"""Checks that speech engines make before they speak; each refuses in words."""
+
+from __future__ import annotations
+
+from engines.contract import Card, SpeechRequest
+from engines.contract.errors import EngineError
+
+
+def refuse_unspeakable(request: SpeechRequest, card: Card) -> None:
+    """Refuse a text without anything to say, or above the card's limit.
+
+    Raises:
+        EngineError: naming what is wrong.
+    """
+    if not any(character.isalnum() for character in request.text):
+        raise EngineError("There is nothing to speak in this text.", "Write at least one word.")
+    if len(request.text) > card.longest_text:
+        raise EngineError(
+            f"{card.title} takes at most {card.longest_text:,} characters at a time, this text has {len(request.text):,}.",
+            "Split it into shorter pieces.",
+        )
+
+
+def refuse_saved_voice(request: SpeechRequest, card: Card) -> None:
+    """Refuse a saved voice where only presets can speak.
+
+    Raises:
+        EngineError: naming what is wrong.
+    """
+    if request.voice.reference is not None:
+        raise EngineError(
+            f"{card.title} cannot speak in a saved voice.", "Choose one of its own voices or an engine that clones."
+        )
+
+
+def refuse_what_no_preset_engine_takes(request: SpeechRequest, card: Card) -> None:
+    """Refuse, in words, a text without anything to say or above the card's limit, and a saved voice.
+
+    Raises:
+        EngineError: naming what is wrong.
+    """
+    refuse_unspeakable(request, card)
+    refuse_saved_voice(request, card)
+
+
+def refuse_language(request: SpeechRequest, card: Card) -> None:
+    """Refuse a language that the card does not name.
+
+    Raises:
+        EngineError: naming the languages there are.
+    """
+    if primary_tag(request.language) not in card.languages:
+        raise EngineError(
+            f'{card.title} does not speak the language "{request.language}".', f"It speaks: {', '.join(card.languages)}."
+        )
+
+
+def refuse_preset(request: SpeechRequest, card: Card) -> None:
+    """Refuse a preset where the engine speaks in saved voices only.
+
+    Raises:
+        EngineError: naming what is wrong.
+    """
+    if request.voice.preset:
+        raise EngineError(f'{card.title} has no voice "{request.voice.preset}".', "It speaks in saved voices.")
+
+
+def refuse_missing_reference(request: SpeechRequest, card: Card) -> None:
+    """Refuse to clone without a clip, and without its transcript where the card asks for one.
+
+    Raises:
+        EngineError: naming what is missing.
+    """
+    if request.voice.reference is None:
+        raise EngineError(f"{card.title} speaks in a saved voice, and none was chosen.", "Choose or save a voice.")
+    if card.needs_transcript and not request.voice.transcript.strip():
+        raise EngineError(
+            f"{card.title} has to know what is said in the voice's clip, and the voice has no transcript.",
+            "Add the transcript to the voice, word for word.",
+        )
+
+
+def primary_tag(language: str) -> str:
+    """The first part of a BCP-47 tag, in lower case."""
+    return language.replace("_", "-").split("-")[0].lower()

@@ -1,0 +1,144 @@
+"""Dia: English dialogue, with laughs and breaths, in two voices of its own or in saved ones.
+
+Upstream: huggingface.co/nari-labs/Dia-1.6B-0626 (code and weights Apache-2.0), model in transformers; its sound is decoded by
+DAC (huggingface.co/descript/dac_44khz, MIT). Each text is one turn, tagged [S1] or [S2]; a script's speakers are given the
+two presets, or saved voices. Without a saved voice Dia speaks in another voice with each seed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engines.common.weights import weights_folder
+from engines.contract import (
+    Capability,
+    Card,
+    Device,
+    EngineOptions,
+    HubFile,
+    PresetVoice,
+    Site,
+    Speech,
+    SpeechRequest,
+    Tier,
+    option,
+)
+from engines.contract.errors import EngineError
+from engines.speech.common.request_checks import refuse_language, refuse_missing_reference, refuse_unspeakable
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, half_precision, plant_seed, seed_of
+from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
+
+REPO, CODEC = "nari-labs/Dia-1.6B-0626", "descript/dac_44khz"
+RATE = 44_100
+TOKENS_PER_SECOND = 86
+LONGEST_CLIP = 15.0
+MOST_TOKENS = 3_072
+SPEAKERS = ("S1", "S2")
+
+
+class DiaOptions(EngineOptions):
+    """How Dia speaks."""
+
+    guidance: float = option(3.0, "Guidance", "How closely it keeps to the text.", common=True, ge=1.0, le=6.0)
+    temperature: float = option(1.8, "Temperature", "How freely it speaks; lower is plainer.", common=True, ge=0.5, le=2.5)
+    top_p: float = option(0.9, "Top p", "Share of likely sounds to choose from.", ge=0.5, le=1.0)
+    top_k: int = option(45, "Top k", "How many sounds to choose from.", ge=5, le=100)
+
+
+class Dia(TransformersSpeech):
+    """Speech engine; two presets for the turns of a dialogue, and clones with a transcript."""
+
+    card = Card(
+        id="dia",
+        title="Dia",
+        capability=Capability.SPEECH,
+        summary="Lively English dialogue; (laughs) and (sighs) are acted. Two speakers of its own, or saved voices.",
+        version="1.6b-0626-1",
+        code_licence=APACHE,
+        weights_licence=APACHE,
+        tier=Tier.MEDIUM,
+        device=Device.CUDA,
+        environment=ENVIRONMENT,
+        memory_gib=6.0,  # 1.6 G parameters in half precision, the codec, the cache of 3,072 positions, the CUDA context
+        hub_files=(
+            HubFile(REPO, "config.json", 2_500),
+            HubFile(REPO, "generation_config.json", 400),
+            HubFile(REPO, "model.safetensors.index.json", 34_000),
+            HubFile(REPO, "model-00001-of-00002.safetensors", 4_980_000_000),
+            HubFile(REPO, "model-00002-of-00002.safetensors", 1_470_000_000),
+            HubFile(CODEC, "config.json", 541),
+            HubFile(CODEC, "model.safetensors", 307_000_000),
+        ),
+        sample_rate=RATE,
+        languages=("en",),
+        longest_text=300,
+        clones=True,
+        needs_transcript=True,
+        longest_clip=LONGEST_CLIP,
+        stall_seconds=300,
+        reload_seconds=40,
+    )
+    Options = DiaOptions
+    options: DiaOptions
+
+    @classmethod
+    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+        return tuple(PresetVoice(name, f"Speaker {name[1]} of a dialogue", "en") for name in SPEAKERS)
+
+    def load_model(self) -> None:
+        library = quiet_transformers()
+        folder, codec = weights_folder(self.site, REPO), weights_folder(self.site, CODEC)
+        decoder = self.pretrained(library.DacModel, codec)
+        features = library.DacFeatureExtractor(sampling_rate=RATE, hop_length=512)
+        self._processor: Any = library.DiaProcessor(features, library.DiaTokenizer(), decoder)
+        self._model: Any = self.pretrained(library.DiaForConditionalGeneration, folder, half_precision(self.device))
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one turn.
+
+        Raises:
+            EngineError: for a text, language or voice it cannot take; the reason says which.
+        """
+        self.run.check()
+        refuse_unspeakable(request, self.card)
+        refuse_language(request, self.card)
+        inputs, spoken = self._inputs(request)
+        options = self.options
+        plant_seed(seed_of(request))
+        tokens = min(self._most_tokens(request), MOST_TOKENS - spoken)
+        with self.watching(self._model.model.decoder, tokens):
+            codes = self._model.generate(
+                **inputs.to(self.device), max_new_tokens=tokens, do_sample=True, guidance_scale=options.guidance,
+                temperature=options.temperature, top_p=options.top_p, top_k=options.top_k,
+            )  # fmt: skip
+            waves = self._processor.batch_decode(codes, audio_prompt_len=spoken or None)
+        return self.speech(waves[0].float().cpu().numpy())
+
+    def _inputs(self, request: SpeechRequest) -> tuple[Any, int]:
+        """What the model is given, and how long the clip in it is."""
+        voice = request.voice
+        text = " ".join(request.text.encode("utf-8", "replace").decode("utf-8").split())
+        if voice.reference is None:
+            speaker = voice.preset or SPEAKERS[0]
+            if speaker not in SPEAKERS:
+                raise EngineError(f'Dia has no voice "{speaker}".', f"It has: {', '.join(SPEAKERS)}.")
+            return self._processor(text=[f"[{speaker}] {text}"], padding=True, return_tensors="pt"), 0
+        refuse_missing_reference(request, self.card)
+        from media.audio.decode import decode_audio  # brings libav, which the module's importers do without
+        from media.audio.resample import resample
+
+        clip = resample(decode_audio(voice.reference).mono(), RATE)
+        if clip.duration > LONGEST_CLIP:
+            raise EngineError(
+                f"Dia takes clips of at most {LONGEST_CLIP:g} seconds, this voice's has {clip.duration:.1f}.",
+                "Save the voice again with a shorter part of the clip and what is said in it.",
+            )
+        said = " ".join(voice.transcript.split())
+        inputs = self._processor(
+            text=[f"[S1] {said} {text}"], audio=[clip.samples[:, 0]], padding=True, return_tensors="pt", sampling_rate=RATE
+        )
+        return inputs, int(self._processor.get_audio_prompt_len(inputs["decoder_attention_mask"]))
+
+    def _most_tokens(self, request: SpeechRequest) -> int:
+        """No text runs away: twice the time that slow speech needs, and what the codec's delays add."""
+        return round((2.0 + 0.12 * len(request.text)) * TOKENS_PER_SECOND) + 15

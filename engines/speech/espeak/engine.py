@@ -1,0 +1,182 @@
+"""eSpeak NG: 138 voices in over a hundred languages, exact word and phoneme times, SSML; in the box, no download.
+
+Licence: eSpeak NG is GPL-3.0-or-later. Its library is loaded only inside this engine's own worker process, which the
+studio talks to over a pipe; the studio itself reads eSpeak's voice files and nothing more.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import numpy as np
+
+from engines.contract import (
+    Capability,
+    Card,
+    Engine,
+    EngineOptions,
+    Licence,
+    PresetVoice,
+    Readiness,
+    Run,
+    Site,
+    Speech,
+    SpeechRequest,
+    Tier,
+    option,
+)  # fmt: skip
+from engines.contract.errors import EngineError, EngineNotReady
+from engines.speech.espeak import data as espeak_data
+from media.audio.audio import Audio
+
+SAMPLE_RATE = 22_050
+LONGEST_SECONDS = 1800
+"""A call that has made this much sound is ended: a slip in a <break> must not fill the memory."""
+
+QUIETEST_PEAK = 1e-3
+
+GPL = Licence("GPL-3.0-or-later", "https://github.com/espeak-ng/espeak-ng/blob/master/COPYING")
+
+# Every primary tag that the voices serve. Data, so that the card needs no file; a test holds it against the voice files.
+LANGUAGES = (
+    "en", "af", "am", "an", "ar", "as", "az", "ba", "be", "bg", "bn", "bpy", "bs", "ca", "chr", "cmn", "cs", "cv", "cy", "da",
+    "de", "el", "eo", "es", "et", "eu", "fa", "fi", "fr", "ga", "gd", "gn", "grc", "gu", "hak", "haw", "hbs", "he", "hi",
+    "hr", "ht", "hu", "hy", "hyw", "ia", "id", "io", "is", "it", "ja", "jbo", "ka", "kk", "kl", "kn", "ko", "kok", "ku", "ky",
+    "la", "lb", "lfn", "lt", "ltg", "lv", "mi", "mk", "ml", "mr", "ms", "mt", "mto", "my", "nb", "nci", "ne", "nl", "no",
+    "nog", "om", "or", "pa", "pap", "piqd", "pl", "pt", "py", "qdb", "qu", "quc", "qya", "ro", "ru", "sd", "shn", "si", "sjn",
+    "sk", "sl", "smj", "sq", "sr", "sv", "sw", "ta", "te", "th", "ti", "tk", "tn", "tr", "tt", "ug", "uk", "ur", "uz", "vi",
+    "yue", "zh",
+)  # fmt: skip
+
+
+class EspeakOptions(EngineOptions):
+    """How eSpeak NG speaks."""
+
+    speed: int = option(165, "Speed", "How many words a minute.", common=True, unit="words/min", ge=80, le=450)
+    pitch: int = option(50, "Pitch", "Height of the voice; 50 is the voice's own.", common=True, ge=0, le=99)
+    pitch_range: int = option(50, "Pitch range", "Liveliness of the melody; 0 is monotone.", ge=0, le=99)
+    variant: str = option(
+        "", "Variant", 'Another speaker for the same language, such as "f3" or "klatt6"; empty is the voice itself.',
+        common=True, max_length=40,
+    )  # fmt: skip
+    volume: int = option(100, "Volume", "Amplitude; from about 150 on loud voices clip.", unit="%", ge=0, le=200)
+    word_gap: int = option(0, "Word gap", "Extra pause between words, in steps of 10 ms at normal speed.", ge=0, le=100)
+
+
+class Espeak(Engine):
+    """Speech engine (see the module's docstring for the licence)."""
+
+    card = Card(
+        id="espeak",
+        title="eSpeak NG",
+        capability=Capability.SPEECH,
+        summary=(
+            "Over a hundred languages with exact word and sound times. Robotic, instant, in the box. "
+            "GPL-3.0-or-later, run in a process of its own."
+        ),
+        version="1.52-1",
+        code_licence=GPL,
+        weights_licence=GPL,
+        tier=Tier.LIGHT,
+        memory_gib=0.1,
+        sample_rate=SAMPLE_RATE,
+        languages=LANGUAGES,
+        longest_text=4_000,
+        reload_seconds=0.3,
+    )
+    Options = EspeakOptions
+    options: EspeakOptions
+
+    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+        super().__init__(site, options, run)
+        self._library = Path()
+        self._data = Path()
+        self._speaking_data = Path()
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        if espeak_data.data_folder() is None:
+            return Readiness(False, "eSpeak NG is not installed.", "Install the studio's environment again: ./launch.sh")
+        return Readiness(True, "Ready.")
+
+    @classmethod
+    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+        data = espeak_data.data_folder()
+        return espeak_data.preset_voices(data) if data else ()
+
+    @classmethod
+    def variants(cls) -> tuple[str, ...]:
+        """Names that the option `variant` takes, beside the empty one."""
+        data = espeak_data.data_folder()
+        return espeak_data.variants(data) if data else ()
+
+    def load(self) -> None:
+        """Find the library and its data.
+
+        Raises:
+            EngineNotReady: when they are not installed.
+        """
+        import espeakng_loader
+
+        from engines.speech.espeak.library import short_data_path
+
+        data = espeak_data.data_folder()
+        self._library = Path(espeakng_loader.get_library_path())
+        if data is None or not self._library.is_file():
+            raise EngineNotReady("eSpeak NG is not installed.", "Install the studio's environment again: ./launch.sh")
+        self._data = data
+        self._speaking_data = short_data_path(data, self.site.cache)
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text, plain or SSML.
+
+        Raises:
+            EngineError: for text that is empty, too long or unspeakable, a saved voice, an unknown preset or variant, or a
+                language that eSpeak does not know.
+        """
+        from engines.speech.common.request_checks import refuse_what_no_preset_engine_takes
+        from engines.speech.espeak.library import Parameters, speak
+        from engines.speech.espeak.text import phoneme_marks, prepare, word_marks
+
+        self.run.check()
+        refuse_what_no_preset_engine_takes(request, self.card)
+        options = self.options
+        prepared = prepare(request.text)
+        parameters = Parameters(
+            self._voice(request), options.speed, options.pitch, options.pitch_range, options.volume, options.word_gap
+        )
+        spoken = speak(
+            self._library, self._speaking_data, prepared.text, parameters,
+            ssml=prepared.ssml, seed=request.seed, on_samples=self._listen,
+        )  # fmt: skip
+        samples = spoken.samples.astype(np.float32) / np.float32(32768)
+        phonemes = phoneme_marks(spoken)
+        if not phonemes or (options.volume > 0 and np.abs(samples).max(initial=0) < QUIETEST_PEAK):
+            raise EngineError("eSpeak NG finds nothing to speak in this text.", "Check that the text fits its language.")
+        return Speech(Audio(samples, spoken.rate), word_marks(prepared, request.text, spoken), phonemes)
+
+    def _listen(self, made: int) -> None:
+        self.run.check()
+        if made > LONGEST_SECONDS * SAMPLE_RATE:
+            raise EngineError(
+                f"This text would give more than {LONGEST_SECONDS // 60} minutes of sound in one piece.",
+                "Shorten its pauses or split it.",
+            )
+
+    def _voice(self, request: SpeechRequest) -> str:
+        voice = request.voice.preset or espeak_data.voice_for(request.language, self._data)
+        if voice is None:
+            raise EngineError(
+                f'eSpeak NG does not speak the language "{request.language}".', "Choose another engine or language."
+            )
+        if voice not in {preset.id for preset in espeak_data.preset_voices(self._data)}:
+            raise EngineError(f'eSpeak NG has no voice "{voice}".', 'Its voices have names such as "gmw/en-US" or "roa/fr".')
+        variant = self.options.variant
+        if not variant:
+            return voice
+        if variant not in espeak_data.variants(self._data):
+            near = difflib.get_close_matches(variant, espeak_data.variants(self._data), n=3)
+            hint = f"Did you mean {' or '.join(near)}?" if near else "Some of them: f1, f3, m1, m7, klatt6, whisper."
+            raise EngineError(f'eSpeak NG has no variant "{variant}".', hint)
+        return f"{voice}+{variant}"

@@ -1,0 +1,154 @@
+"""F5-TTS v1: speaks in a saved voice, from a few seconds of it and what is said in them.
+
+Upstream: github.com/SWivid/F5-TTS (code MIT, weights CC-BY-NC-4.0); Chen et al., "F5-TTS: A Fairytaler that Fakes Fluent
+and Faithful Speech with Flow Matching", 2024. The library's model is used, not its front end: that one downloads a
+recogniser for an empty transcript, cuts clips without their transcripts, keeps every clip for ever, and can be stopped only
+between sentences.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from engines.common.weights import weights_folder
+from engines.contract import Capability, Card, Device, EngineOptions, HubFile, Speech, SpeechRequest, Tier, option
+from engines.speech.common.request_checks import refuse_language, refuse_missing_reference, refuse_preset, refuse_unspeakable
+from engines.speech.common.splitting import cross_fade, cut
+from engines.speech.common.torch_engine import CC_BY_NC, ENVIRONMENT, MIT, TorchSpeech, seed_of
+from engines.speech.f5.reference import LONGEST_CLIP, RATE, Reference, prepare
+
+REPO = "SWivid/F5-TTS"
+VOCODER = "charactr/vocos-mel-24khz"
+CHECKPOINT = "F5TTS_v1_Base/model_1250000.safetensors"
+VOCABULARY = "F5TTS_v1_Base/vocab.txt"
+ARCHITECTURE = "F5TTS_v1_Base/model.yaml"
+"""Not upstream's: whoever has a fine-tune of another size puts its configuration here."""
+
+MOST_FRAMES = 16_000
+"""Of all texts in one forward pass together; half as many spectrogram frames as 85 seconds of sound each four times over."""
+
+KEPT_REFERENCES = 8
+
+
+class F5Options(EngineOptions):
+    """How F5-TTS speaks."""
+
+    speed: float = option(1.0, "Speed", "How fast it speaks; 1 is as fast as the voice's clip.", common=True, ge=0.3, le=2.0)
+    steps: int = option(32, "Steps", "How often each sound is refined; half of it is twice as quick.", common=True, ge=4, le=64)
+    guidance: float = option(2.0, "Guidance", "How closely it keeps to text and voice.", ge=0.0, le=6.0)
+    sway: float = option(-1.0, "Sway", "Below 0 the first steps are smaller, which makes words clearer.", ge=-1.0, le=1.0)
+    cross_fade: float = option(0.15, "Cross-fade", "Blend between the parts of a long text.", unit="s", ge=0.0, le=1.0)
+
+
+class F5TTS(TorchSpeech):
+    """Speech engine; clones, with the clip's transcript. Several texts in one forward pass."""
+
+    card = Card(
+        id="f5-tts",
+        title="F5-TTS",
+        capability=Capability.SPEECH,
+        summary="Clones a voice from 3 to 15 seconds and their transcript; natural and quick on a GPU. English and Chinese.",
+        version="1.1.22-1",
+        code_licence=MIT,
+        weights_licence=CC_BY_NC,
+        tier=Tier.MEDIUM,
+        device=Device.CUDA,
+        environment=ENVIRONMENT,
+        memory_gib=3.5,  # 337 M parameters in float16, the vocoder, and activations of eight sentences; the CUDA context
+        hub_files=(
+            HubFile(REPO, CHECKPOINT, 1_350_000_000),
+            HubFile(REPO, VOCABULARY, 13_800),
+            HubFile(VOCODER, "config.yaml", 461),
+            HubFile(VOCODER, "pytorch_model.bin", 54_400_000),
+        ),
+        sample_rate=RATE,
+        languages=("en", "zh"),
+        longest_text=400,
+        clones=True,
+        needs_transcript=True,
+        longest_clip=LONGEST_CLIP,
+        stall_seconds=300,
+        reload_seconds=20,
+    )
+    Options = F5Options
+    imports = ("torch", "torchaudio", "f5_tts.model.cfm", "f5_tts.model.backbones.dit", "f5_tts.model.utils")
+    options: F5Options
+
+    def load_model(self) -> None:
+        from engines.speech.f5.model import load
+
+        self._references: OrderedDict[tuple[Path, float, str], Reference] = OrderedDict()
+        folder = weights_folder(self.site, REPO, (CHECKPOINT, VOCABULARY))
+        vocoder = weights_folder(self.site, VOCODER, ("config.yaml", "pytorch_model.bin"))
+        architecture = folder / ARCHITECTURE
+        self._model: Any = load(folder / CHECKPOINT, folder / VOCABULARY, architecture, vocoder, self.device)
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text in a saved voice.
+
+        Raises:
+            EngineError: for a text, language or voice it cannot take; the reason says which.
+        """
+        return self.synthesize_batch([request])[0]
+
+    def synthesize_batch(self, requests: list[SpeechRequest]) -> list[Speech]:
+        """Several texts in one forward pass, in any mix of voices. Each sounds as it would alone, up to rounding."""
+        self.run.check()
+        rows = [self._rows(request) for request in requests]
+        waves = self._speak([row for group in rows for row in group])
+        speeches = []
+        for group in rows:
+            joined = cross_fade([waves.pop(0) for _ in group], round(self.options.cross_fade * RATE))
+            speeches.append(self.speech(joined * group[0].reference.gain))
+        return speeches
+
+    def _rows(self, request: SpeechRequest) -> list[Any]:
+        from engines.speech.f5.model import Row
+
+        refuse_unspeakable(request, self.card)
+        refuse_preset(request, self.card)
+        refuse_language(request, self.card)
+        refuse_missing_reference(request, self.card)
+        reference = self._reference(request)
+        speed = self.options.speed
+        return [
+            Row(reference, piece, reference.frames_for(piece, speed), seed_of(request, number))
+            for number, piece in enumerate(cut(request.text, reference.longest_text(speed)))
+        ]
+
+    def _reference(self, request: SpeechRequest) -> Reference:
+        """The prepared clip; the last few are kept, for a narration asks for the same one all the time."""
+        clip = request.voice.reference
+        assert clip is not None
+        key = (clip, clip.stat().st_mtime if clip.is_file() else 0.0, request.voice.transcript)
+        if key not in self._references:
+            self._references[key] = prepare(clip, request.voice.transcript)
+        self._references.move_to_end(key)
+        while len(self._references) > KEPT_REFERENCES:
+            self._references.popitem(last=False)
+        return self._references[key]
+
+    def _speak(self, rows: Sequence[Any]) -> list[Any]:
+        options = self.options
+        groups = _groups(rows)
+        waves: list[Any] = []
+        with self.watching(self._model.transformer, options.steps * len(groups)):
+            for group in groups:
+                waves += self._model.speak(group, options.steps, options.guidance, options.sway)
+        return waves
+
+
+def _groups(rows: Sequence[Any]) -> list[list[Any]]:
+    """Rows in order, as many together as one forward pass may hold; each is as wide as its longest."""
+    groups: list[list[Any]] = []
+    for row in rows:
+        group = groups[-1] if groups else []
+        widest = max([row.total, *(other.total for other in group)])
+        if not group or widest * (len(group) + 1) > MOST_FRAMES:
+            groups.append([row])
+        else:
+            group.append(row)
+    return groups

@@ -1,0 +1,178 @@
+"""The network of F5-TTS with its vocoder, driven for several texts at once. Imported in the worker only."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engines.common.loading import DOWNLOAD_AGAIN, fill, read_tensors, refuse_mismatch
+from engines.contract.errors import EngineError
+from engines.speech.f5.reference import Reference
+
+UPSTREAM_CONFIG = "configs/F5TTS_v1_Base.yaml"
+PREFIX = "ema_model."
+NOT_WEIGHTS = frozenset({"initted", "step", "mel_spec.mel_stft.mel_scale.fb", "mel_spec.mel_stft.spectrogram.window"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One text of a forward pass.
+
+    Args:
+        frames: of new sound. seed: of this row alone.
+    """
+
+    reference: Reference
+    text: str
+    frames: int
+    seed: int
+
+    @property
+    def total(self) -> int:
+        return self.reference.frames + self.frames
+
+
+class _Seeds:
+    """A seed for each row. The model seeds anew before each row's noise and asks for the number with int()."""
+
+    def __init__(self, seeds: Sequence[int]) -> None:
+        self._left = iter(seeds)
+
+    def __int__(self) -> int:
+        return next(self._left)
+
+
+class F5Model:
+    """CFM with its transformer, and Vocos. `transformer` runs once a step."""
+
+    def __init__(self, model: Any, vocoder: Any, device: str) -> None:
+        self._model, self._vocoder, self._device = model, vocoder, device
+        self.transformer: Any = model.transformer
+
+    def speak(self, rows: Sequence[Row], steps: int, guidance: float, sway: float) -> list[np.ndarray]:
+        """The new sound of each row, mono float32 at 24 kHz."""
+        import torch
+        from torch.nn.utils.rnn import pad_sequence
+
+        conditions = [self._spectrogram(row.reference) for row in rows]
+        lengths = torch.tensor([len(condition) for condition in conditions], device=self._device)
+        totals = torch.tensor([len(condition) + row.frames for condition, row in zip(conditions, rows, strict=True)])
+        texts = _tokens([row.reference.text + row.text for row in rows])
+        totals = torch.maximum(totals, torch.tensor([len(text) + 1 for text in texts])).to(self._device)
+        self._embed(texts, totals, guidance)
+        try:
+            spectrograms, _ = self._model.sample(
+                cond=pad_sequence(conditions, batch_first=True), text=texts, duration=totals, lens=lengths, steps=steps,
+                cfg_strength=guidance, sway_sampling_coef=sway, seed=_Seeds([row.seed for row in rows]),
+            )  # fmt: skip
+        finally:
+            self.transformer.clear_cache()
+        new = [made[first:last] for made, first, last in zip(spectrograms.float(), lengths, totals, strict=True)]
+        return [self._vocoder.decode(made.T[None]).squeeze(0).cpu().numpy() for made in new]
+
+    def _spectrogram(self, reference: Reference) -> Any:
+        import torch
+
+        sound = torch.from_numpy(reference.samples)[None].to(self._device)
+        return self._model.mel_spec(sound)[0].T
+
+    def _embed(self, texts: list[list[str]], totals: Any, guidance: float) -> None:
+        """Put the text embeddings of each row into the transformer's cache, made at the row's own length.
+
+        Made for the whole batch they would depend on the longest neighbour: a normalisation over all positions counts the
+        padding. With the attention masked as well, a row sounds as it would alone.
+        """
+        from f5_tts.model.utils import list_str_to_idx
+        from torch.nn.utils.rnn import pad_sequence
+
+        for drop in (False, True) if guidance >= 1e-5 else (False,):
+            made = [
+                self.transformer.text_embed(
+                    list_str_to_idx([text], self._model.vocab_char_map).to(self._device), int(total), drop_text=drop
+                )[0]
+                for text, total in zip(texts, totals, strict=True)
+            ]
+            embedded = pad_sequence(made, batch_first=True)
+            if drop:
+                self.transformer.text_uncond = embedded
+            else:
+                self.transformer.text_cond = embedded
+        if guidance < 1e-5:
+            self.transformer.text_uncond = self.transformer.text_cond  # never read; the cache counts as empty without it
+
+
+def load(checkpoint: Path, vocabulary: Path, architecture: Path, vocoder: Path, device: str) -> F5Model:
+    """The model in evaluation mode on `device`, in half precision on a GPU.
+
+    Args:
+        architecture: a configuration like upstream's; upstream's own is taken where there is no such file.
+
+    Raises:
+        EngineError: a file is damaged or not of this model.
+    """
+    _leave_training_out()
+    import torch
+    import yaml
+    from f5_tts.model.backbones.dit import DiT
+    from f5_tts.model.cfm import CFM
+    from f5_tts.model.utils import get_tokenizer
+
+    config = architecture if architecture.is_file() else Path(str(files("f5_tts").joinpath(UPSTREAM_CONFIG)))
+    described = yaml.safe_load(config.read_text("utf-8"))["model"]
+    characters, count = get_tokenizer(str(vocabulary), "custom")
+    mel = described["mel_spec"]
+    arch = {**described["arch"], "attn_mask_enabled": True}  # rows of unequal length must not hear each other's padding
+    model = CFM(
+        transformer=DiT(**arch, text_num_embeds=count, mel_dim=mel["n_mel_channels"]),
+        mel_spec_kwargs=mel,
+        odeint_kwargs={"method": "euler"},
+        vocab_char_map=characters,
+    )
+    model = model.to(torch.float32 if device == "cpu" else torch.float16).to(device).eval()
+    fill(model, read_tensors(checkpoint, device), "F5-TTS", rename=_name)
+    return F5Model(model, _load_vocoder(vocoder, device), device)
+
+
+def _name(found: str) -> str | None:
+    name = found.removeprefix(PREFIX)
+    return None if name in NOT_WEIGHTS else name
+
+
+def _load_vocoder(folder: Path, device: str) -> Any:
+    import torch
+    from vocos import Vocos
+
+    vocoder = Vocos.from_hparams(str(folder / "config.yaml"))
+    try:
+        state = torch.load(folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise EngineError("The weights file of the vocoder is damaged.", DOWNLOAD_AGAIN) from error
+    wanted = vocoder.state_dict()
+    shaped = [name for name in wanted.keys() & state.keys() if wanted[name].shape != state[name].shape]
+    refuse_mismatch("the vocoder of F5-TTS", wanted.keys() - state.keys(), state.keys() - wanted.keys(), shaped)
+    vocoder.load_state_dict(state)
+    return vocoder.eval().to(device)
+
+
+def _tokens(texts: list[str]) -> list[list[str]]:
+    from f5_tts.model.utils import convert_char_to_pinyin
+
+    # A lone surrogate is no character; the word segmentation does not survive it.
+    clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+    return convert_char_to_pinyin(clean)  # type: ignore[no-any-return]
+
+
+def _leave_training_out() -> None:
+    """Importing any part of f5_tts.model imports its trainer, and with it wandb and datasets: 10 seconds and 400 MB."""
+    name = "f5_tts.model.trainer"
+    if name not in sys.modules:
+        stand_in = types.ModuleType(name)
+        stand_in.Trainer = None  # type: ignore[attr-defined]
+        sys.modules[name] = stand_in

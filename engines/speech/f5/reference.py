@@ -1,0 +1,107 @@
+"""How F5-TTS is given a voice: the clip as it wants it, what is said in it, and how much it can say beside it.
+
+The model fills in sound after the clip, so clip and new speech share about half a minute, and it speaks at the clip's own
+rate (upstream: src/f5_tts/infer/utils_infer.py, whose figures for loudness are kept here). A short silence after the clip keeps
+its last sound out of the new speech.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engines.contract.errors import EngineError
+from media.audio.audio import Audio, Samples
+
+RATE = 24_000
+HOP = 256
+LONGEST_CLIP = 15.0
+LONGEST_TOTAL = 30.0
+SILENCE_AFTER = 0.5
+LOUDNESS = 0.1
+"""Root mean square that quieter clips are raised to; their speech is lowered again by as much."""
+
+QUIET = 10 ** (-42 / 20)
+SLOWEST, FASTEST = 0.25, 0.02
+"""Seconds for one byte of text; a clip outside of this does not go with its transcript."""
+
+SHORT_TEXT_BYTES, SHORT_TEXT_PACE = 10, 0.3
+"""So short a text gets more time for each of its bytes, else its word is swallowed."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A voice ready for the model.
+
+    Args:
+        samples: mono at 24 kHz, with its silence at the end, at least as loud as the model likes it.
+        text: the transcript, ended like a sentence.
+        gain: what the speech has to be multiplied with to be as loud as the clip.
+        seconds_per_byte: how fast the clip is spoken.
+    """
+
+    samples: Samples
+    text: str
+    gain: float
+    seconds_per_byte: float
+
+    @property
+    def frames(self) -> int:
+        """Length in frames of the model's spectrogram."""
+        return len(self.samples) // HOP
+
+    def frames_for(self, text: str, speed: float) -> int:
+        """How many frames to make for a text, at most what is left beside the clip: no text can run away."""
+        size = len(text.encode("utf-8", "surrogatepass"))
+        pace = speed * (SHORT_TEXT_PACE if size < SHORT_TEXT_BYTES else 1.0)
+        seconds = min(self.seconds_per_byte * size / pace, LONGEST_TOTAL - self.frames * HOP / RATE)
+        return max(1, round(seconds * RATE / HOP))
+
+    def longest_text(self, speed: float) -> int:
+        """How many bytes of text fit beside the clip in one pass."""
+        return max(24, int((LONGEST_TOTAL - len(self.samples) / RATE) / self.seconds_per_byte * speed))
+
+
+def prepare(clip: Path, transcript: str) -> Reference:
+    """Read a voice's clip.
+
+    Raises:
+        EngineError: the clip is too long, silent, or not what the transcript says. MediaError: it cannot be read.
+    """
+    from media.audio.decode import decode_audio  # brings libav, which the module's importers do without
+    from media.audio.resample import resample
+
+    audio = resample(decode_audio(clip).mono(), RATE)
+    speech = _without_silent_ends(audio)
+    if len(speech) > LONGEST_CLIP * RATE:
+        raise EngineError(
+            f"F5-TTS takes clips of at most {LONGEST_CLIP:g} seconds, this voice's has {len(speech) / RATE:.1f}.",
+            "Save the voice again with a shorter part of the clip and what is said in it.",
+        )
+    text = _as_sentence(transcript)
+    pace = len(speech) / RATE / len(text.encode("utf-8", "surrogatepass"))
+    if not FASTEST <= pace <= SLOWEST:
+        long = "short" if pace > SLOWEST else "long"
+        raise EngineError(f"The transcript is too {long} for what is said in the voice's clip.", "Correct the transcript.")
+    level = float(np.sqrt(np.mean(np.square(speech))))
+    raised = max(1.0, LOUDNESS / level)
+    padded = np.concatenate([speech, np.zeros(round(SILENCE_AFTER * RATE), np.float32)])
+    return Reference((padded * raised).astype(np.float32), text, 1 / raised, pace)
+
+
+def _without_silent_ends(audio: Audio) -> Samples:
+    samples = audio.samples[:, 0]
+    loud = np.flatnonzero(np.abs(samples) > QUIET)
+    if not loud.size:
+        raise EngineError("The voice's clip is silent.", "Save the voice again from another clip.")
+    margin = round(0.05 * RATE)
+    return samples[max(0, loud[0] - margin) : loud[-1] + margin]
+
+
+def _as_sentence(transcript: str) -> str:
+    text = " ".join(transcript.split())
+    if text.endswith("。"):
+        return text
+    return f"{text} " if text.endswith((".", "!", "?")) else f"{text}. "

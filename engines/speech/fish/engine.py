@@ -1,0 +1,198 @@
+"""Fish Speech S1 by its own package, in an environment of its own.
+
+The package of 0.1.0 needs cures, each done here and nowhere else: it lacks the mark of its own root (the environment's set-up
+writes it); it asks torchaudio for a list that is gone since 2.9, and to decode with libraries that a system may lack; it waits
+for ever when its model does not load; it takes codec configurations from its own folder only, and weights that do not fit them
+without a word.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engines.common.weights import weights_folder
+from engines.contract import Capability, Card, Device, HubFile, Speech, SpeechRequest, Tier
+from engines.contract.errors import EngineError, EngineNotReady
+from engines.speech.common.request_checks import refuse_missing_reference, refuse_preset, refuse_unspeakable
+from engines.speech.common.torch_engine import TorchSpeech, half_precision
+from engines.speech.fish.options import (
+    APACHE,
+    LANGUAGES,
+    LONGEST_TEXT,
+    RATE,
+    S1_WEIGHTS,
+    FishOptions,
+    at_card_rate,
+    fields_of,
+)
+from media.audio.audio import Audio
+
+REPO = "fishaudio/openaudio-s1-mini"
+FILES = ("config.json", "model.pth", "codec.pth", "special_tokens.json", "tokenizer.tiktoken")
+CODEC_FILE = "codec.yaml"
+"""A checkpoint with a codec of another size brings this beside its weights."""
+
+START_SECONDS = 600.0
+_LOOK_SECONDS = 0.2
+
+
+class FishSpeech(TorchSpeech):
+    """Speech engine (see the module's docstring)."""
+
+    card = Card(
+        id="fish-speech",
+        title="Fish Speech S1-mini",
+        capability=Capability.SPEECH,
+        summary="Clones a voice in thirteen languages and takes moods in brackets. In an environment of its own.",
+        version="0.1.0-1",
+        code_licence=APACHE,
+        weights_licence=S1_WEIGHTS,
+        tier=Tier.MEDIUM,
+        device=Device.CUDA,
+        environment="fish",
+        memory_gib=6.0,
+        hub_files=(
+            HubFile(REPO, "config.json", 844, gated=True),
+            HubFile(REPO, "model.pth", 1_735_000_000, gated=True),
+            HubFile(REPO, "codec.pth", 1_871_000_000, gated=True),
+            HubFile(REPO, "special_tokens.json", 122_000, gated=True),
+            HubFile(REPO, "tokenizer.tiktoken", 2_560_000, gated=True),
+        ),
+        sample_rate=RATE,
+        languages=LANGUAGES,
+        longest_text=LONGEST_TEXT,
+        clones=True,
+        streams=True,
+        needs_transcript=True,
+        stall_seconds=300.0,
+        reload_seconds=30.0,
+    )
+    Options = FishOptions
+    imports = ("torch", "torchaudio", "fish_speech.inference_engine")
+    options: FishOptions
+
+    _engine: Any = None
+
+    def load_model(self) -> None:
+        """Load the language model in its own thread, as the package wants it, and the codec.
+
+        Raises:
+            EngineNotReady: weights are missing. EngineError: the package could not load them.
+        """
+        folder = weights_folder(self.site, REPO, FILES)
+        _heal_torchaudio()
+        try:
+            from fish_speech.inference_engine import TTSInferenceEngine
+            from fish_speech.models.text2semantic import inference
+        except ImportError:
+            raise EngineNotReady(
+                "The Fish Speech environment is not whole.", "Install it again: ./launch.sh install fish"
+            ) from None
+        precision = half_precision(self.device)
+        queue = self._started(inference, folder, precision)
+        self.run.progress(0.7, "Loading the codec")
+        codec = self._codec(folder)
+        self._engine = TTSInferenceEngine(llama_queue=queue, decoder_model=codec, precision=precision, compile=False)
+
+    def _codec(self, folder: Path) -> Any:
+        """The codec, built as the package's own configuration says, or the checkpoint's where it brings one."""
+        import fish_speech
+        import torch
+        from hydra.utils import instantiate
+        from omegaconf import OmegaConf
+
+        own = folder / CODEC_FILE
+        usual = Path(next(iter(fish_speech.__path__))) / "configs" / "modded_dac_vq.yaml"
+        codec = instantiate(OmegaConf.load(own if own.is_file() else usual))
+        weights = torch.load(folder / "codec.pth", map_location="cpu", weights_only=True)
+        weights = weights.get("state_dict", weights)
+        if any("generator." in name for name in weights):
+            weights = {name.replace("generator.", ""): value for name, value in weights.items() if "generator." in name}
+        missing = codec.load_state_dict(weights, strict=False, assign=True).missing_keys
+        if len(missing) > len(weights) // 20:  # buffers may be missing, whole layers must not
+            raise EngineError("The Fish Speech codec does not fit its configuration.", "Download its weights again.")
+        return codec.eval().to(self.device)
+
+    def _started(self, inference: Any, folder: Path, precision: Any) -> Any:
+        """The package's queue; its model is loaded in a thread whose failure the package never tells, so it is told here."""
+        ended: list[Any] = []
+        failed: list[BaseException] = []
+        load = inference.init_model
+
+        def telling(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return load(*args, **kwargs)
+            except BaseException as error:
+                failed.append(error)
+                raise
+
+        def start() -> None:
+            ended.append(inference.launch_thread_safe_queue(str(folder), self.device, precision, compile=False))
+
+        inference.init_model = telling
+        try:
+            threading.Thread(target=start, daemon=True).start()
+            waited = 0.0
+            while not ended and not failed and waited < START_SECONDS:
+                threading.Event().wait(_LOOK_SECONDS)
+                waited += _LOOK_SECONDS
+                self.run.progress(0.2, "Loading the language model")
+        finally:
+            inference.init_model = load
+        if not ended:
+            raise EngineError("The Fish Speech checkpoint cannot be loaded.", "Download its weights again in the System tab.")
+        return ended[0]
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text in a saved voice.
+
+        Raises:
+            EngineError: text or voice that cannot be taken, or the model gave nothing.
+        """
+        parts = list(self._parts(request, streaming=False))
+        return Speech(at_card_rate(self.audio(np.concatenate(parts))))
+
+    def stream(self, request: SpeechRequest) -> Iterator[Audio]:
+        """The same sound in the parts in which the model makes it: one for each 200 bytes of text or so."""
+        for part in self._parts(request, streaming=True):
+            yield at_card_rate(self.audio(part))
+
+    def _parts(self, request: SpeechRequest, *, streaming: bool) -> Iterator[np.ndarray]:
+        from fish_speech.utils.schema import ServeReferenceAudio, ServeTTSRequest
+
+        self.run.check()
+        refuse_unspeakable(request, self.card)
+        refuse_preset(request, self.card)
+        refuse_missing_reference(request, self.card)
+        assert request.voice.reference is not None
+        reference = ServeReferenceAudio(audio=request.voice.reference.read_bytes(), text=request.voice.transcript)
+        asked = ServeTTSRequest(**fields_of(request, self.options), references=[reference], streaming=streaming)
+        wanted = "segment" if streaming else "final"
+        for made in self._engine.inference(asked):
+            self.run.check()
+            if made.code == "error":
+                raise EngineError("Fish Speech gave no sound for this text.", "Try another text or seed.", retryable=True)
+            if made.code == wanted:
+                yield np.asarray(made.audio[1], np.float32)
+
+
+def _heal_torchaudio() -> None:
+    """torchaudio dropped the list of its backends in 2.9, and decodes with system libraries since that many machines lack;
+    the package needs "soundfile" in the list, and WAV files decoded."""
+    import soundfile
+    import torch
+    import torchaudio
+
+    def load(source: Any, **_: Any) -> tuple[Any, int]:
+        samples, rate = soundfile.read(source, dtype="float32", always_2d=True)
+        return torch.from_numpy(np.ascontiguousarray(samples.T)), rate
+
+    torchaudio.load = load
+
+    if not hasattr(torchaudio, "list_audio_backends"):
+        torchaudio.list_audio_backends = lambda: ["soundfile"]

@@ -1,0 +1,105 @@
+"""Fish Speech on a server of the person's own (1.5, S1, S2): this engine only asks it. Nothing is sent before an address is set.
+
+The server and its weights are not part of the studio; S2 runs under Fish Audio's research licence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from engines.contract import Capability, Card, Engine, EngineOptions, Readiness, Run, Site, Speech, SpeechRequest, Tier
+from engines.contract.errors import EngineNotReady
+from engines.speech.common.request_checks import refuse_missing_reference, refuse_preset, refuse_unspeakable
+from engines.speech.fish.http_client import FishAddress
+from engines.speech.fish.options import (
+    APACHE,
+    LANGUAGES,
+    LONGEST_TEXT,
+    RATE,
+    SERVER_WEIGHTS,
+    FishOptions,
+    at_card_rate,
+    fields_of,
+)
+from media.audio.audio import Audio, concatenate
+
+
+class FishServer(Engine):
+    """Speech engine (see the module's docstring)."""
+
+    card = Card(
+        id="fish-server",
+        title="Fish Speech server",
+        capability=Capability.SPEECH,
+        summary="Your own Fish Speech server, version 1.5, S1 or S2, asked over the network.",
+        version="1",
+        code_licence=APACHE,
+        weights_licence=SERVER_WEIGHTS,
+        tier=Tier.LIGHT,
+        memory_gib=0.1,
+        sample_rate=RATE,
+        languages=LANGUAGES,
+        longest_text=LONGEST_TEXT,
+        clones=True,
+        streams=True,
+        needs_transcript=True,
+        stall_seconds=600.0,
+    )
+    Options = FishOptions
+    options: FishOptions
+
+    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+        super().__init__(site, options, run)
+        self._server = FishAddress(site.fish_url)
+        self._kept: set[str] | None = None
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        if not site.fish_url:
+            return Readiness(
+                False, "No address of a Fish server is set.", "Write it to engines.fish_url in settings.yaml and start again."
+            )
+        return Readiness(True, "Ready when the server at the address in settings.yaml answers.")
+
+    def load(self) -> None:
+        """Ask the server whether it is there, and which references it keeps.
+
+        Raises:
+            EngineNotReady: no address is set. EngineError: nobody answers there.
+        """
+        if not self.site.fish_url:
+            found = self.readiness(self.site)
+            raise EngineNotReady(found.sentence, found.next_step)
+        self._server.health()
+        self._kept = self._server.reference_ids()
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text in a saved voice.
+
+        Raises:
+            EngineError: text or voice that cannot be taken, or the server's failure in words.
+        """
+        fields = self._fields(request)
+        return Speech(at_card_rate(concatenate(list(self._server.speak(fields, self.run.check, streaming=False)))))
+
+    def stream(self, request: SpeechRequest) -> Iterator[Audio]:
+        """The same sound in parts; each is brought to the card's rate by itself, which the usual 44.1 kHz needs not."""
+        for part in self._server.speak(self._fields(request), self.run.check, streaming=True):
+            yield at_card_rate(part)
+
+    def _fields(self, request: SpeechRequest) -> dict[str, object]:
+        self.run.check()
+        refuse_unspeakable(request, self.card)
+        refuse_preset(request, self.card)
+        refuse_missing_reference(request, self.card)
+        assert request.voice.reference is not None
+        wav, text = request.voice.reference.read_bytes(), request.voice.transcript
+        fields = fields_of(request, self.options)
+        if self._kept is None:
+            return {**fields, "references": [{"audio": wav, "text": text}]}
+        name = f"greenroom-{hashlib.sha256(wav + text.encode()).hexdigest()[:24]}"
+        if name not in self._kept:
+            self._server.add_reference(name, wav, text)
+            self._kept.add(name)
+        return {**fields, "reference_id": name, "references": []}

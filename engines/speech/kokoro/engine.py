@@ -1,0 +1,190 @@
+"""Kokoro: 54 voices of its own, small enough for a CPU, with exact times for every sound.
+
+Upstream: github.com/hexgrad/kokoro (code and weights Apache-2.0); StyleTTS 2 with an ISTFTNet decoder. Text is read with
+eSpeak NG (GPL-3.0-or-later), as a library inside this engine's own worker process.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engines.common.loading import DOWNLOAD_AGAIN, refuse_mismatch
+from engines.common.weights import weights_folder
+from engines.contract import (
+    Capability,
+    Card,
+    EngineOptions,
+    HubFile,
+    PresetVoice,
+    Readiness,
+    Site,
+    Speech,
+    SpeechRequest,
+    Tier,
+    TimedMark,
+    option,
+)
+from engines.contract.errors import EngineError
+from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeech, plant_seed, seed_of
+from engines.speech.kokoro.voices import NAMES, has_package, preset_voices
+
+REPO = "hexgrad/Kokoro-82M"
+CONFIG, WEIGHTS = "config.json", "kokoro-v1_0.pth"
+RATE = 24_000
+
+
+class KokoroOptions(EngineOptions):
+    """How Kokoro speaks."""
+
+    speed: float = option(1.0, "Speed", "How fast it speaks; 1 is the voice's own pace.", common=True, ge=0.5, le=2.0)
+
+
+class Kokoro(TorchSpeech):
+    """Speech engine with preset voices and phoneme times; runs on the CPU, so that the GPU stays free."""
+
+    card = Card(
+        id="kokoro",
+        title="Kokoro",
+        capability=Capability.SPEECH,
+        summary="54 natural voices in up to 9 languages, quick even on a CPU, with exact sound times. No cloning.",
+        version="0.9.4-1",
+        code_licence=APACHE,
+        weights_licence=APACHE,
+        tier=Tier.LIGHT,
+        environment=ENVIRONMENT,
+        memory_gib=1.6,  # 82 M parameters in float32; most of it is what the library imports
+        hub_files=(
+            HubFile(REPO, CONFIG, 2_351),
+            HubFile(REPO, WEIGHTS, 327_212_226),
+            *(HubFile(REPO, f"voices/{name}.pt", 523_425) for name in NAMES),
+        ),
+        sample_rate=RATE,
+        languages=("en", "es", "fr", "hi", "it", "ja", "pt", "zh"),
+        longest_text=1_000,
+        stall_seconds=180,
+        reload_seconds=15,
+    )
+    Options = KokoroOptions
+    imports = ("torch", "kokoro")
+    options: KokoroOptions
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        readiness = super().readiness(site)
+        if not readiness.ready or has_package(site.environments, "en_core_web_sm"):
+            return readiness
+        return Readiness(True, "Ready; English is read by eSpeak NG, because spaCy's English model is not installed.")
+
+    @classmethod
+    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+        return preset_voices(site.environments)
+
+    def load_model(self) -> None:
+        from kokoro import KModel
+
+        self._folder = weights_folder(self.site, REPO, (CONFIG, WEIGHTS))
+        self._readers: dict[str, Any] = {}
+        _refuse_other_weights(self._folder / WEIGHTS)
+        try:
+            model = KModel(repo_id=REPO, config=str(self._folder / CONFIG), model=str(self._folder / WEIGHTS))
+        except (RuntimeError, KeyError, TypeError, ValueError, AssertionError) as error:
+            raise EngineError("This checkpoint is not one of Kokoro.", DOWNLOAD_AGAIN) from error
+        self._model = model.eval().to(self.device)
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text in one of its voices, with the time of every phoneme.
+
+        Raises:
+            EngineError: for text that is empty, too long or unreadable, a saved voice, an unknown preset or language.
+        """
+        self.run.check()
+        refuse_what_no_preset_engine_takes(request, self.card)
+        refuse_language(request, self.card)
+        from engines.speech.kokoro.phonemes import phonemes_of
+
+        name = self._voice(request)
+        portions = phonemes_of(request.text.encode("utf-8", "replace").decode("utf-8"), self._reader(name[0]))
+        if not any(self._symbols(portion) for portion in portions):
+            raise EngineError("Kokoro finds nothing to speak in this text.", "Check that the text fits its language.")
+        return self._speak(portions, self._style(name), request)
+
+    def _speak(self, portions: list[str], style: Any, request: SpeechRequest) -> Speech:
+        from kokoro import KPipeline
+
+        waves: list[np.ndarray] = []
+        marks: list[TimedMark] = []
+        with self.watching(self._model.decoder, len(portions)):
+            for number, portion in enumerate(portions):
+                self.run.check()
+                plant_seed(seed_of(request, number))
+                made = KPipeline.infer(self._model, portion, style, self.options.speed)
+                wave = made.audio.float().numpy().reshape(-1)
+                start = sum(map(len, waves)) / RATE
+                marks += _marks(self._symbols(portion), made.pred_dur.tolist(), start, len(wave) / RATE)
+                waves.append(wave)
+        return Speech(self.audio(np.concatenate(waves)), phonemes=tuple(marks))
+
+    def _voice(self, request: SpeechRequest) -> str:
+        voices = self.preset_voices(self.site)
+        if request.voice.preset:
+            if request.voice.preset not in {voice.id for voice in voices}:
+                raise EngineError(f'Kokoro has no voice "{request.voice.preset}".', "Its voices have names such as af_heart.")
+            return request.voice.preset
+        tag = request.language.replace("_", "-").lower()
+        exact = [voice.id for voice in voices if voice.language.lower() == tag]
+        alike = [voice.id for voice in voices if primary_tag(voice.language) == primary_tag(tag)]
+        if not alike:
+            raise EngineError(f'What reads the language "{tag}" for Kokoro is not installed.', "Choose another engine.")
+        return (exact or alike)[0]
+
+    def _reader(self, letter: str) -> Any:
+        if letter not in self._readers:
+            from engines.speech.kokoro.phonemes import reader_for
+
+            self._readers[letter] = reader_for(letter)
+        return self._readers[letter]
+
+    def _style(self, name: str) -> Any:
+        import torch
+
+        return torch.load(self._folder / "voices" / f"{name}.pt", map_location=self.device, weights_only=True)
+
+    def _symbols(self, portion: str) -> list[str]:
+        """What the model knows of a portion, one symbol for each of its inputs."""
+        return [symbol for symbol in portion if self._model.vocab.get(symbol) is not None]
+
+
+def _refuse_other_weights(path: Any) -> None:
+    """The library itself loads whatever parts it finds, and half of a part, in silence."""
+    import torch
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:
+        raise EngineError(f"The weights file {path.name} is damaged.", DOWNLOAD_AGAIN) from error
+    parts = {"bert", "bert_encoder", "predictor", "text_encoder", "decoder"}
+    found = set(state) if isinstance(state, dict) else set()
+    refuse_mismatch("Kokoro", parts - found, found - parts)
+
+
+def _marks(symbols: list[str], durations: list[int], start: float, seconds: float) -> list[TimedMark]:
+    """Times of the phonemes: the model makes each input exactly as long as it has predicted, between two silent ends."""
+    from engines.speech.kokoro.phonemes import IPA, LENGTH_MARKS
+
+    if len(durations) != len(symbols) + 2:
+        return []
+    frame = seconds / sum(durations)
+    marks: list[TimedMark] = []
+    at = start + durations[0] * frame
+    for symbol, duration in zip(symbols, durations[1:-1], strict=True):
+        end = at + duration * frame
+        if symbol in LENGTH_MARKS and marks:
+            last = marks[-1]
+            marks[-1] = TimedMark(last.text + symbol, last.start, end)
+        elif symbol.isalpha() and symbol not in "ˈˌʰʲ":
+            marks.append(TimedMark(IPA.get(symbol, symbol), at, end))
+        at = end
+    return marks

@@ -1,0 +1,86 @@
+"""From text to Kokoro's phonemes, and from those to IPA. Imported in the worker only.
+
+Kokoro reads phonemes, not letters. Its own English reader needs spaCy's model en_core_web_sm, which is on no package index
+and which it would fetch by itself; where that is not installed, English is read by eSpeak NG with the same library's own
+table of differences. All other languages are read by eSpeak NG in any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from engines.contract.errors import EngineError
+from engines.speech.common.splitting import cut
+
+SPACY_MODEL = "en_core_web_sm"
+MOST_PHONEMES = 510
+ESPEAK_LANGUAGES = {"e": "es", "f": "fr-fr", "h": "hi", "i": "it", "p": "pt-br"}
+IPA = {
+    "A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": "ɔɪ", "T": "ɾ", "S": "s", "ᵊ": "ə", "ᵻ": "ɪ", "ᵝ": "β",
+    "ʣ": "dz", "ʤ": "dʒ", "ʥ": "dʑ", "ʦ": "ts", "ʧ": "tʃ", "ʨ": "tɕ",
+}  # fmt: skip
+LENGTH_MARKS = "ː"
+
+Reader = Callable[[str], str]
+
+
+def reader_for(letter: str) -> Reader:
+    """What turns text into phonemes for a voice whose name begins with `letter`.
+
+    Raises:
+        EngineError: the language's reader is not installed.
+    """
+    from misaki import espeak
+
+    if letter in "ab":
+        return _english(letter == "b")
+    if letter in ESPEAK_LANGUAGES:
+        read = espeak.EspeakG2P(language=ESPEAK_LANGUAGES[letter])
+        return lambda text: str(read(text)[0] or "")
+    return _east_asian(letter)
+
+
+def phonemes_of(text: str, read: Reader) -> list[str]:
+    """The text's phonemes in portions that the model takes, cut where the text has a pause."""
+    most_bytes = 1_200
+    while True:
+        portions = [read(piece).strip() for piece in cut(text, most_bytes)]
+        if all(len(portion) <= MOST_PHONEMES for portion in portions) or most_bytes < 60:
+            return [portion[:MOST_PHONEMES] for portion in portions if portion]
+        most_bytes //= 2
+
+
+def _english(british: bool) -> Reader:
+    from misaki import en, espeak
+
+    fallback = espeak.EspeakFallback(british=british)
+    if _has_spacy_model():
+        read: Any = en.G2P(trf=False, british=british, fallback=fallback, unk="")
+        return lambda text: str(read(text)[0] or "")
+    return lambda text: str(fallback(SimpleNamespace(text=text))[0] or "")
+
+
+def _has_spacy_model() -> bool:
+    import spacy
+
+    return bool(spacy.util.is_package(SPACY_MODEL))
+
+
+def _east_asian(letter: str) -> Reader:
+    try:
+        if letter == "j":
+            from misaki import ja
+
+            read: Any = ja.JAG2P()
+        else:
+            from misaki import zh
+
+            read = zh.ZHG2P(version=None)
+    except ImportError as error:
+        language = "Japanese" if letter == "j" else "Chinese"
+        raise EngineError(
+            f"What reads {language} text for Kokoro is not installed.", "Choose a voice of another language, or another engine."
+        ) from error
+    return lambda text: str(read(text)[0] or "")

@@ -1,0 +1,143 @@
+"""MMS-TTS: one small VITS model for each language, from Meta's Massively Multilingual Speech.
+
+Upstream: huggingface.co/facebook/mms-tts (weights CC-BY-NC-4.0), model VITS in transformers (Apache-2.0); Pratap et al.,
+"Scaling Speech Technology to 1,000+ Languages", 2023. Each language is a checkpoint of its own; those that are on this
+machine can be spoken. No batches: VITS draws its noise for a whole batch, so a sentence would depend on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from engines.common.weights import find_weights
+from engines.contract import (
+    Capability,
+    Card,
+    EngineOptions,
+    HubFile,
+    PresetVoice,
+    Readiness,
+    Site,
+    Speech,
+    SpeechRequest,
+    Tier,
+    option,
+)
+from engines.contract.errors import EngineError
+from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
+from engines.speech.common.torch_engine import APACHE, CC_BY_NC, ENVIRONMENT, plant_seed, seed_of
+from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
+
+RATE = 16_000
+CHECKPOINTS = {
+    "en": "eng", "de": "deu", "fr": "fra", "es": "spa", "pt": "por", "nl": "nld", "pl": "pol", "ru": "rus", "uk": "ukr",
+    "tr": "tur", "ar": "ara", "hi": "hin", "vi": "vie",
+}  # fmt: skip
+"""MMS's own three letters by language tag."""
+
+FILES = {"model.safetensors": 145_200_000, "config.json": 1_700, "vocab.json": 700, "tokenizer_config.json": 300}
+MOST_LOADED = 2
+
+
+class MmsOptions(EngineOptions):
+    """How MMS-TTS speaks."""
+
+    speed: float = option(1.0, "Speed", "How fast it speaks; 1 is the model's own pace.", common=True, ge=0.5, le=2.0)
+    liveliness: float = option(0.667, "Liveliness", "How much the sound varies from reading to reading.", ge=0.0, le=1.0)
+    rhythm: float = option(0.8, "Rhythm", "How much the timing varies from reading to reading.", ge=0.0, le=1.0)
+
+
+class Mms(TransformersSpeech):
+    """Speech engine with one voice for each language."""
+
+    card = Card(
+        id="mms-tts",
+        title="MMS-TTS",
+        capability=Capability.SPEECH,
+        summary="One plain voice for each of 13 languages; small and quick on a CPU. Not for commercial use.",
+        version="vits-1",
+        code_licence=APACHE,
+        weights_licence=CC_BY_NC,
+        tier=Tier.LIGHT,
+        environment=ENVIRONMENT,
+        memory_gib=1.2,  # 36 M parameters for each of two languages, and what the library imports
+        hub_files=tuple(
+            HubFile(f"facebook/mms-tts-{code}", path, size) for code in CHECKPOINTS.values() for path, size in FILES.items()
+        ),
+        sample_rate=RATE,
+        languages=tuple(CHECKPOINTS),
+        longest_text=600,
+        stall_seconds=180,
+        reload_seconds=8,
+    )
+    Options = MmsOptions
+    options: MmsOptions
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        found = _found(site)
+        if not found:
+            readiness = super().readiness(site)
+            return Readiness(False, "None of its languages is on this machine.", readiness.next_step)
+        if len(found) == len(CHECKPOINTS):
+            return Readiness(True, "Ready.")
+        return Readiness(True, f"Ready for {', '.join(found)}; its other languages are not on this machine.")
+
+    @classmethod
+    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+        return tuple(PresetVoice(CHECKPOINTS[tag], f"MMS {CHECKPOINTS[tag]}", tag) for tag in _found(site) or CHECKPOINTS)
+
+    def load_model(self) -> None:
+        self._loaded: OrderedDict[str, tuple[Any, Any]] = OrderedDict()
+        self._language(_found(self.site)[0])
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text.
+
+        Raises:
+            EngineError: for text that is empty, too long or not in the language's letters, a saved voice, an unknown preset,
+                or a language that is not on this machine.
+        """
+        self.run.check()
+        refuse_what_no_preset_engine_takes(request, self.card)
+        refuse_language(request, self.card)
+        model, tokenizer = self._language(self._tag(request))
+        inputs = tokenizer(" ".join(request.text.split()), return_tensors="pt").to(self.device)
+        if inputs["input_ids"].shape[-1] < 2:
+            raise EngineError("MMS-TTS knows none of the letters of this text.", "Check that the text fits its language.")
+        options = self.options
+        model.speaking_rate, model.noise_scale, model.noise_scale_duration = options.speed, options.liveliness, options.rhythm
+        plant_seed(seed_of(request))
+        with self.watching(model.decoder, 1):
+            return self.speech(model(**inputs).waveform[0].float().cpu().numpy())
+
+    def _tag(self, request: SpeechRequest) -> str:
+        tags = {code: tag for tag, code in CHECKPOINTS.items()}
+        preset = request.voice.preset
+        if preset and preset not in tags:
+            raise EngineError(f'MMS-TTS has no voice "{preset}".', f"It has: {', '.join(tags)}.")
+        tag = tags[preset] if preset else primary_tag(request.language)
+        if tag not in _found(self.site):
+            raise EngineError(f'MMS-TTS for the language "{tag}" is not on this machine.', "Download it in the System tab.")
+        return tag
+
+    def _language(self, tag: str) -> tuple[Any, Any]:
+        """The model and tokenizer of a language; the least recently used one makes room."""
+        if tag not in self._loaded:
+            library = quiet_transformers()
+            folder = find_weights(self.site, f"facebook/mms-tts-{CHECKPOINTS[tag]}", FILES)
+            assert folder is not None
+            tokenizer = self.part(library.VitsTokenizer, folder)
+            if getattr(tokenizer, "is_uroman", False):
+                raise EngineError(f'The language "{tag}" needs a romaniser that is not installed.', "Choose another engine.")
+            self._loaded[tag] = self.pretrained(library.VitsModel, folder), tokenizer
+            if len(self._loaded) > MOST_LOADED:
+                self._loaded.popitem(last=False)
+        self._loaded.move_to_end(tag)
+        return self._loaded[tag]
+
+
+def _found(site: Site) -> list[str]:
+    """Tags of the languages that are on this machine, in the order of the card."""
+    return [tag for tag, code in CHECKPOINTS.items() if find_weights(site, f"facebook/mms-tts-{code}", FILES)]

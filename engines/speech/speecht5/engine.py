@@ -1,0 +1,135 @@
+"""SpeechT5: English in seven voices, small enough for a CPU.
+
+Upstream: huggingface.co/microsoft/speecht5_tts (MIT), model in transformers (Apache-2.0); Ao et al., "SpeechT5", 2022. A voice
+is an x-vector of a reader of CMU Arctic, one utterance of each, from huggingface.co/datasets/Matthijs/cmu-arctic-xvectors.
+Saved voices cannot be used: the network that made these vectors is not part of the model.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engines.common.loading import DOWNLOAD_AGAIN
+from engines.common.weights import weights_folder
+from engines.contract import (
+    Capability,
+    Card,
+    EngineOptions,
+    HubFile,
+    PresetVoice,
+    Site,
+    Speech,
+    SpeechRequest,
+    Tier,
+    option,
+)
+from engines.contract.errors import EngineError
+from engines.speech.common.request_checks import refuse_language, refuse_what_no_preset_engine_takes
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, plant_seed, seed_of
+from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
+
+REPO, VOCODER, SPEAKERS = "microsoft/speecht5_tts", "microsoft/speecht5_hifigan", "datasets/Matthijs/cmu-arctic-xvectors"
+RATE = 16_000
+LONGEST_RATIO = 10.0
+"""Spectrogram frames of 16 ms for one letter, about twice what slow speech needs: no text runs away."""
+
+VECTORS = "spkrec-xvect.zip"
+UTTERANCE = "spkrec-xvect/cmu_us_{speaker}_arctic-wav-arctic_a0001.npy"
+READERS = {
+    "slt": ("Slt", "en-US", "female"), "bdl": ("Bdl", "en-US", "male"), "clb": ("Clb", "en-US", "female"),
+    "rms": ("Rms", "en-US", "male"), "awb": ("Awb", "en-GB", "male"), "jmk": ("Jmk", "en-CA", "male"),
+    "ksp": ("Ksp", "en-IN", "male"),
+}  # fmt: skip
+
+
+class SpeechT5Options(EngineOptions):
+    """How SpeechT5 speaks."""
+
+    ending: float = option(
+        0.5, "Ending", "How sure it has to be that the text is over; higher speaks on for longer.", ge=0.1, le=0.9
+    )
+
+
+class SpeechT5(TransformersSpeech):
+    """Speech engine with preset voices."""
+
+    card = Card(
+        id="speecht5",
+        title="SpeechT5",
+        capability=Capability.SPEECH,
+        summary="English in seven plain voices, small enough for a CPU.",
+        version="1",
+        code_licence=APACHE,
+        weights_licence=MIT,
+        tier=Tier.LIGHT,
+        environment=ENVIRONMENT,
+        memory_gib=1.6,  # 158 M parameters in float32, and what the library imports
+        hub_files=(
+            HubFile(REPO, "pytorch_model.bin", 585_000_000),
+            HubFile(REPO, "config.json", 2_100),
+            HubFile(REPO, "spm_char.model", 238_000),
+            HubFile(REPO, "tokenizer_config.json", 300),
+            HubFile(VOCODER, "pytorch_model.bin", 50_700_000),
+            HubFile(VOCODER, "config.json", 640),
+            HubFile(SPEAKERS, VECTORS, 17_900_000),
+        ),
+        sample_rate=RATE,
+        languages=("en",),
+        longest_text=400,
+        stall_seconds=180,
+        reload_seconds=8,
+    )
+    Options = SpeechT5Options
+    options: SpeechT5Options
+
+    @classmethod
+    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+        return tuple(PresetVoice(id, title, language, gender) for id, (title, language, gender) in READERS.items())
+
+    def load_model(self) -> None:
+        library = quiet_transformers()
+        folder = weights_folder(self.site, REPO)
+        self._tokenizer: Any = self.part(library.SpeechT5Tokenizer, folder)
+        self._model: Any = self.pretrained(library.SpeechT5ForTextToSpeech, folder)
+        self._vocoder: Any = self.pretrained(library.SpeechT5HifiGan, weights_folder(self.site, VOCODER))
+        self._speakers = _speakers(weights_folder(self.site, SPEAKERS) / VECTORS)
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text in one of its voices.
+
+        Raises:
+            EngineError: for text that is empty or too long, a saved voice, an unknown preset, or another language.
+        """
+        self.run.check()
+        refuse_what_no_preset_engine_takes(request, self.card)
+        refuse_language(request, self.card)
+        import torch
+
+        speaker = request.voice.preset or next(iter(READERS))
+        if speaker not in READERS:
+            raise EngineError(f'SpeechT5 has no voice "{speaker}".', f"It has: {', '.join(READERS)}.")
+        text = " ".join(request.text.encode("utf-8", "replace").decode("utf-8").split())
+        inputs = self._tokenizer(text, return_tensors="pt").to(self.device)
+        plant_seed(seed_of(request))
+        with self.watching(self._model.speecht5.decoder.wrapped_decoder):  # runs once a step
+            wave = self._model.generate_speech(
+                inputs["input_ids"], torch.from_numpy(self._speakers[speaker])[None].to(self.device),
+                vocoder=self._vocoder, threshold=self.options.ending, maxlenratio=LONGEST_RATIO,
+            )  # fmt: skip
+        return self.speech(wave.float().cpu().numpy())
+
+
+def _speakers(path: Path) -> dict[str, np.ndarray]:
+    """The voices' vectors, scaled to length 1 as the model was trained with."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            raw = {name: packed.read(UTTERANCE.format(speaker=name)) for name in READERS}
+        vectors = {name: np.load(io.BytesIO(data), allow_pickle=False).astype(np.float32).ravel() for name, data in raw.items()}
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise EngineError("The file with the voices of SpeechT5 is damaged.", DOWNLOAD_AGAIN) from error
+    return {name: vector / max(float(np.linalg.norm(vector)), 1e-12) for name, vector in vectors.items()}

@@ -1,0 +1,134 @@
+"""VibeVoice: expressive long-form speech in a saved voice, English and Chinese.
+
+Upstream: huggingface.co/vibevoice/VibeVoice-1.5B-hf (MIT; the conversion of microsoft/VibeVoice-1.5B for transformers), model in
+transformers (Apache-2.0); technical report arXiv:2508.19205. Speech is one diffused latent for each 133 ms, so a text cannot
+be batched without its neighbours changing its noise; texts run one at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engines.common.loading import DOWNLOAD_AGAIN
+from engines.common.weights import weights_folder
+from engines.contract import (
+    Capability,
+    Card,
+    Device,
+    EngineOptions,
+    HubFile,
+    PresetVoice,
+    Site,
+    Speech,
+    SpeechRequest,
+    Tier,
+    option,
+)
+from engines.contract.errors import EngineError
+from engines.speech.common.request_checks import refuse_language, refuse_unspeakable
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, half_precision, plant_seed, seed_of
+from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
+
+REPO = "vibevoice/VibeVoice-1.5B-hf"
+TEMPLATE = "chat_template.jinja"
+RATE = 24_000
+TOKENS_PER_SECOND = 7.5
+OWN = "own"
+
+
+class VibeVoiceOptions(EngineOptions):
+    """How VibeVoice speaks."""
+
+    guidance: float = option(1.3, "Guidance", "How closely it keeps to text and voice.", common=True, ge=1.0, le=3.0)
+    steps: int = option(10, "Steps", "How often each bit of sound is refined.", common=True, ge=2, le=50)
+
+
+class VibeVoice(TransformersSpeech):
+    """Speech engine; clones without a transcript."""
+
+    card = Card(
+        id="vibevoice",
+        title="VibeVoice",
+        capability=Capability.SPEECH,
+        summary="Expressive, conversational speech in a saved voice, without a transcript. English and Chinese.",
+        version="1.5b-1",
+        code_licence=APACHE,
+        weights_licence=MIT,
+        tier=Tier.MEDIUM,
+        device=Device.CUDA,
+        environment=ENVIRONMENT,
+        memory_gib=8.0,  # 2.7 G parameters in half precision, caches, the CUDA context
+        hub_files=(
+            HubFile(REPO, "config.json", 3_700),
+            HubFile(REPO, "generation_config.json", 400),
+            HubFile(REPO, TEMPLATE, 1_500),
+            HubFile(REPO, "model.safetensors.index.json", 110_000),
+            HubFile(REPO, "model-00001-of-00002.safetensors", 4_980_000_000),
+            HubFile(REPO, "model-00002-of-00002.safetensors", 428_000_000),
+            HubFile(REPO, "tokenizer.json", 11_420_000),
+            HubFile(REPO, "tokenizer_config.json", 5_000),
+        ),
+        sample_rate=RATE,
+        languages=("en", "zh"),
+        longest_text=600,
+        clones=True,
+        stall_seconds=300,
+        reload_seconds=40,
+    )
+    Options = VibeVoiceOptions
+    options: VibeVoiceOptions
+
+    @classmethod
+    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+        return (PresetVoice(OWN, "Any voice, another with each seed", "en"),)
+
+    def load_model(self) -> None:
+        library = quiet_transformers()
+        folder = weights_folder(self.site, REPO)
+        tokenizer = self.part(library.AutoTokenizer, folder)
+        try:
+            template = (folder / TEMPLATE).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise EngineError("The chat template of VibeVoice is missing or damaged.", DOWNLOAD_AGAIN) from error
+        features = library.VibeVoiceAcousticTokenizerFeatureExtractor(sampling_rate=RATE)
+        self._model: Any = self.pretrained(library.VibeVoiceForConditionalGeneration, folder, half_precision(self.device))
+        features.pad_to_multiple_of = self._model.config.audio_config.hop_length
+        self._processor: Any = library.VibeVoiceProcessor(features, tokenizer, chat_template=template)
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text.
+
+        Raises:
+            EngineError: for a text, language or voice it cannot take; the reason says which.
+        """
+        self.run.check()
+        refuse_unspeakable(request, self.card)
+        refuse_language(request, self.card)
+        if request.voice.preset not in ("", OWN):
+            raise EngineError(f'VibeVoice has no voice "{request.voice.preset}".', "It speaks in saved voices.")
+        plant_seed(seed_of(request))
+        tokens = self._most_tokens(request)
+        with self.watching(self._model.model.diffusion_head, tokens * self.options.steps):
+            inputs = self._inputs(request).to(self.device, self._model.dtype)
+            made = self._model.generate(
+                **inputs, max_new_tokens=tokens, do_sample=False, guidance_scale=self.options.guidance,
+                num_diffusion_steps=self.options.steps,
+            )  # fmt: skip
+        if made[0] is None:
+            raise EngineError("VibeVoice gave no sound for this text.", "Try another seed.", retryable=True)
+        return self.speech(made[0].float().cpu().numpy())
+
+    def _inputs(self, request: SpeechRequest) -> Any:
+        text = " ".join(request.text.encode("utf-8", "replace").decode("utf-8").split())
+        content: list[dict[str, str]] = [{"type": "text", "text": text}]
+        clip = request.voice.reference
+        if clip is not None:
+            if not clip.is_file():
+                raise EngineError("The voice's clip is not there any more.", "Save the voice again.")
+            content.append({"type": "audio", "path": str(clip)})
+        turns = [{"role": "0", "content": content}]
+        return self._processor.apply_chat_template(turns, tokenize=True, return_dict=True, return_tensors="pt")
+
+    def _most_tokens(self, request: SpeechRequest) -> int:
+        """No text runs away: twice the time that slow speech needs."""
+        return round((2.0 + 0.15 * len(request.text)) * TOKENS_PER_SECOND)

@@ -1,0 +1,205 @@
+"""VoxCPM2: designs a voice from a description, clones one, or goes on speaking where a clip ends. 48 kHz, streaming.
+
+Upstream: github.com/OpenBMB/VoxCPM (code and weights Apache-2.0); technical report arXiv:2509.24650. Its denoiser (a further
+download) and its own retries stay off: takes are checked and repeated by the studio, for every engine alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from engines.common.weights import weights_folder
+from engines.contract import (
+    Capability,
+    Card,
+    Device,
+    EngineOptions,
+    HubFile,
+    PresetVoice,
+    Site,
+    Speech,
+    SpeechRequest,
+    Tier,
+    option,
+)
+from engines.contract.errors import EngineError
+from engines.speech.common.request_checks import refuse_language, refuse_missing_reference, refuse_unspeakable
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeech, plant_seed, seed_of
+from media.audio.audio import Audio
+
+REPO = "openbmb/VoxCPM2"
+FILES = ("config.json", "model.safetensors", "audiovae.pth", "tokenizer.json", "tokenizer_config.json")
+RATE = 48_000
+DESIGN = "design"
+LONGEST_SECONDS = 120.0
+Mode = Literal["auto", "design", "clone", "continuation"]
+
+
+class VoxCPM2Options(EngineOptions):
+    """How VoxCPM2 speaks."""
+
+    mode: Mode = option(
+        "auto", "Mode",
+        "Design makes up a voice, clone takes a saved one, continuation goes on after its clip. Auto designs or clones.",
+        common=True,
+    )  # fmt: skip
+    style: str = option(
+        "", "Style", "Voice or manner in words, such as: a calm old man, whispering. Not for Continuation.",
+        common=True, hidden_with={"mode": ["continuation"]}, max_length=300,
+    )  # fmt: skip
+    guidance: float = option(2.0, "Guidance", "How closely it keeps to text and voice.", ge=1.0, le=5.0)
+    steps: int = option(10, "Steps", "How often each bit of sound is refined.", ge=4, le=50)
+    normalise: bool = option(
+        False, "Spell out numbers", "Let the engine write out numbers and signs; the studio does so already."
+    )
+
+
+class VoxCPM2(TorchSpeech):
+    """Speech engine; designs, clones, streams."""
+
+    card = Card(
+        id="voxcpm2",
+        title="VoxCPM2",
+        capability=Capability.SPEECH,
+        summary="Designs a voice from a description or clones one, without a transcript, at 48 kHz in 30 languages.",
+        version="2.0.3-1",
+        code_licence=APACHE,
+        weights_licence=APACHE,
+        tier=Tier.MEDIUM,
+        device=Device.CUDA,
+        environment=ENVIRONMENT,
+        memory_gib=9.5,  # 2.3 G parameters in bfloat16, caches for 8,192 positions, the float32 build-up while loading
+        hub_files=(
+            HubFile(REPO, "config.json", 2_500),
+            HubFile(REPO, "model.safetensors", 4_580_000_000),
+            HubFile(REPO, "audiovae.pth", 377_000_000),
+            HubFile(REPO, "tokenizer.json", 3_680_000),
+            HubFile(REPO, "tokenizer_config.json", 5_800),
+        ),
+        sample_rate=RATE,
+        languages=(
+            "en", "zh", "ar", "my", "da", "nl", "fi", "fr", "de", "el", "he", "hi", "id", "it", "ja", "km", "ko", "lo", "ms",
+            "no", "pl", "pt", "ru", "es", "sw", "sv", "tl", "th", "tr", "vi",
+        ),
+        longest_text=400,
+        clones=True,
+        streams=True,
+        takes_style=True,
+        stall_seconds=300,
+        reload_seconds=40,
+    )  # fmt: skip
+    Options = VoxCPM2Options
+    imports = ("torch", "transformers", "voxcpm.model.voxcpm2")
+    options: VoxCPM2Options
+
+    @classmethod
+    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+        return (PresetVoice(DESIGN, "Designed by its description", "en"),)
+
+    def load_model(self) -> None:
+        from engines.speech.voxcpm2.model import load
+
+        self._voices: dict[tuple[str, float, str], Any] = {}
+        self._normaliser: Any = None
+        self._model: Any = load(weights_folder(self.site, REPO, FILES), self.device)
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text.
+
+        Raises:
+            EngineError: for a text, language, voice or style that the mode cannot take; the reason says which.
+        """
+        with self._generating(request, streaming=False) as parts:
+            return self.speech(next(parts)[0].squeeze(0).cpu().numpy())
+
+    def stream(self, request: SpeechRequest) -> Iterator[Audio]:
+        """The sound in parts of a fraction of a second, each ready as it is made; closing the iterator cancels."""
+        with self._generating(request, streaming=True) as parts:
+            for wave, _, _ in parts:
+                yield self.audio(wave.squeeze(0).cpu().numpy())
+
+    @contextmanager
+    def _generating(self, request: SpeechRequest, *, streaming: bool) -> Iterator[Any]:
+        """The model's own generator of waves, closed at the end whatever happens."""
+        self.run.check()
+        mode = self._mode(request)
+        text = self._text(request, mode)
+        with self.watching(self._model.feat_decoder):
+            prompt = self._prompt(request, mode)
+            plant_seed(seed_of(request))
+            parts = self._model._generate_with_prompt_cache(
+                target_text=text, prompt_cache=prompt, inference_timesteps=self.options.steps, cfg_value=self.options.guidance,
+                max_len=self._most_patches(), retry_badcase=False, streaming=streaming,
+            )  # fmt: skip
+            try:
+                yield parts
+            finally:
+                parts.close()
+
+    def _mode(self, request: SpeechRequest) -> str:
+        refuse_unspeakable(request, self.card)
+        refuse_language(request, self.card)
+        voice = request.voice
+        mode: str = self.options.mode
+        if voice.preset not in ("", DESIGN):
+            raise EngineError(f'VoxCPM2 has no voice "{voice.preset}".', f'Its own is "{DESIGN}"; saved voices are cloned.')
+        if mode == "auto":
+            mode = DESIGN if voice.reference is None else "clone"
+        if mode == DESIGN:
+            if voice.reference is not None:
+                raise EngineError(
+                    "Design makes up a voice of its own and takes no saved one.",
+                    "Choose the mode Clone, or leave the voice at “Designed by its description”.",
+                )
+        else:
+            refuse_missing_reference(request, self.card)
+        if mode == "continuation":
+            self._refuse_for_continuation(request)
+        return mode
+
+    def _refuse_for_continuation(self, request: SpeechRequest) -> None:
+        if not request.voice.transcript.strip():
+            raise EngineError(
+                "Continuation has to know what is said in the voice's clip, and the voice has no transcript.",
+                "Add the transcript to the voice, word for word, or choose the mode Clone.",
+            )
+        if self._style(request):
+            raise EngineError(
+                "Continuation speaks as the clip does and takes no style.", "Remove the style, or choose the mode Clone."
+            )
+
+    def _style(self, request: SpeechRequest) -> str:
+        """The line's own style before the job's; brackets would end the description early."""
+        return " ".join((request.voice.style or self.options.style).translate({ord("("): " ", ord(")"): " "}).split())
+
+    def _text(self, request: SpeechRequest, mode: str) -> str:
+        # Lone surrogates are no characters; the tokenizer does not survive them.
+        text = " ".join(request.text.encode("utf-8", "replace").decode("utf-8").split())
+        if self.options.normalise:
+            if self._normaliser is None:
+                from voxcpm.utils.text_normalize import TextNormalizer
+
+                self._normaliser = TextNormalizer()
+            text = self._normaliser.normalize(text)
+        style = self._style(request)
+        return f"({style}){text}" if style and mode != "continuation" else text
+
+    def _prompt(self, request: SpeechRequest, mode: str) -> Any:
+        """The encoded clip, None for a designed voice. The last one is kept: a narration asks for the same all the time."""
+        clip = request.voice.reference
+        if mode == DESIGN or clip is None:
+            return None
+        if not clip.is_file():
+            raise EngineError("The voice's clip is not there any more.", "Save the voice again.")
+        said = request.voice.transcript.strip() if mode == "continuation" else ""
+        key = (str(clip), clip.stat().st_mtime, said)
+        if key not in self._voices:
+            asked = {"prompt_wav_path": str(clip), "prompt_text": said} if said else {"reference_wav_path": str(clip)}
+            self._voices = {key: self._model.build_prompt_cache(**asked)}
+        return self._voices[key]
+
+    def _most_patches(self) -> int:
+        """No text runs away: two minutes, below which the library itself allows six patches for each token of the text."""
+        return int(LONGEST_SECONDS * self._model._encode_sample_rate / (self._model.patch_size * self._model.chunk_size))

@@ -1,0 +1,106 @@
+"""The built-in swap: a portrait's face onto the faces of a video, on any CPU with nothing downloaded. Basic, and called so.
+
+Features are exchanged, the head keeps its shape; the clip's own inner mouth stays. Own method; the models that find faces, and
+the topology of the mesh, are MediaPipe's (Apache-2.0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines.contract import Capability, Card, Engine, EngineOptions, Licence, Readiness, Site, Tier, option
+from engines.contract.errors import EngineNotReady
+from engines.contract.faces import RenderedPart
+from engines.contract.swap import SeenFace, SwapRequest
+
+if TYPE_CHECKING:
+    from engines.analysis.landmarks import LandmarkProvider
+    from engines.swap.basic.mesh import Topology
+
+APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
+_FILES = ("faces/face_detection_short_range.tflite", "faces/face_landmark.tflite", "faces/face_mesh_topology.npz")
+_MISSING = ("The files that find faces are missing.", "Bring back the folder assets/faces.")
+
+
+class BasicSwapOptions(EngineOptions):
+    """How the face is put on."""
+
+    strength: float = option(
+        1.0, "Strength", "How much of the portrait shows; less lets the clip's own face through.", common=True, ge=0.2, le=1,
+        multiple_of=0.05,
+    )  # fmt: skip
+    light: float = option(
+        0.85, "Light of the clip", "How closely light and shade of the clip are followed; at 0 only its overall tone.",
+        common=True, ge=0, le=1, multiple_of=0.05,
+    )  # fmt: skip
+    edge: float = option(
+        0.1, "Soft edge", "Width of the soft border, in widths of the face.", ge=0.04, le=0.2, multiple_of=0.01
+    )  # fmt: skip
+
+
+class BasicFaceSwap(Engine):
+    """Swap engine (see the module's docstring)."""
+
+    card = Card(
+        id="basic-face-swap",
+        title="Basic face swap",
+        capability=Capability.SWAP,
+        summary="Puts a portrait's features onto the faces of a video. Basic and quick, on any CPU, with nothing downloaded.",
+        version="1",
+        code_licence=APACHE,
+        weights_licence=APACHE,
+        tier=Tier.LIGHT,
+        memory_gib=0.4,
+        stall_seconds=120.0,
+        reload_seconds=0.8,
+    )
+    Options = BasicSwapOptions
+    options: BasicSwapOptions
+
+    _landmarks: LandmarkProvider
+    _topology: Topology
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        if not all((site.assets / name).is_file() for name in _FILES):
+            return Readiness(False, *_MISSING)
+        return Readiness(True, "Ready.")
+
+    def load(self) -> None:
+        """Bring the face mesh into memory.
+
+        Raises:
+            EngineNotReady: its files are missing.
+        """
+        if not self.readiness(self.site).ready:
+            raise EngineNotReady(*_MISSING)
+        import cv2
+
+        from engines.analysis.face_mesh import FaceMesh
+        from engines.swap.basic.mesh import read_topology
+
+        cv2.setNumThreads(1)
+        self._landmarks = FaceMesh(self.site.assets)
+        self._topology = read_topology(self.site.assets)
+
+    def swap(self, request: SwapRequest) -> Iterator[RenderedPart]:
+        """Put the reference's face onto the people of the driving video.
+
+        Raises:
+            EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read, in words.
+        """
+        from engines.swap.basic.pipeline import swapped_parts
+
+        yield from swapped_parts(request, self._landmarks, self._topology, self.options, self.run)
+
+    def faces(self, path: Path) -> list[SeenFace]:
+        """All faces of a picture, or of the first picture of a video that shows one, the largest first; [] for none.
+
+        Raises:
+            MediaError: the file cannot be read.
+        """
+        from engines.swap.basic.pipeline import seen_faces
+
+        return seen_faces(path, self._landmarks, self.run)

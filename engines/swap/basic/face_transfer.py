@@ -1,0 +1,103 @@
+"""One face onto another: the donor's pixels moved to where they belong, in the clip's light, within a soft mask.
+
+The inner mouth stays the clip's own, so that speech is seen as it was spoken. Features are exchanged, not the head's shape.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+from engines.analysis import mesh_points as points
+from engines.analysis.landmarks import Face
+from engines.common.parts import MOST_YAW
+from engines.swap.basic.mesh import Cover, Map, cover_of
+from engines.swap.basic.relighting import DARK, Light
+from engines.swap.basic.skin_mask import Coverage
+from engines.swap.basic.source_face import Donor
+from media.video.read import Picture
+
+_FADE_DEGREES = 6.0
+_LIPS_APART = (0.02, 0.07)
+"""Gap of the lips, in widths of the mouth, between which the clip's own mouth comes in."""
+
+
+class Exchange:
+    """Puts one donor onto one person, picture by picture in order.
+
+    Args:
+        light: 0..1, how closely the clip's light is followed; at 0 only its overall tone.
+        strength: 0..1, how much of the donor shows.
+    """
+
+    def __init__(self, donor: Donor, light: float, strength: float) -> None:
+        self._donor, self._strength = donor, strength
+        self._light = Light(donor, light)
+
+    def lost(self) -> None:
+        """The person is not seen in this picture."""
+        self._light.forget()
+
+    def watch(self, picture: Picture, face: Face) -> None:
+        """Take the light of a picture that is not to be changed."""
+        self._light.gain(picture, face.points)
+
+    def render(self, picture: Picture, target: Picture, face: Face, strength: float = 1.0) -> bool:
+        """Draw the exchanged face into `target`.
+
+        Args:
+            picture: the clip's picture as it is; the light is read from it.
+            target: a picture of the same size that is changed in place; pixels outside the mask are not written.
+
+        Returns:
+            Whether anything was drawn: not for a head that is turned too far, or lies outside the picture.
+        """
+        shown = self._strength * strength * float(np.clip((MOST_YAW + _FADE_DEGREES - abs(face.yaw)) / _FADE_DEGREES, 0, 1))
+        cover = cover_of(face.points, self._donor.triangles, picture.shape[1], picture.shape[0])
+        if shown <= 0 or cover is None:
+            self._light.forget()
+            return False
+        gain = self._light.gain(picture, face.points)
+        places = cover.map_to(face.points, self._donor.points, self._donor.triangles)
+        mask = self._mask(cover, places, face) * shown
+        inside = mask > 0.5 / 255
+        if not inside.any():
+            return False
+        area = cover.of(target)
+        drawn = self._lit(places, gain, float(np.ptp(face.points[:, 0])))
+        mixed = area + (drawn - area) * mask[..., np.newaxis]
+        area[inside] = np.round(mixed).clip(0, 255).astype(np.uint8)[inside]
+        return True
+
+    def _mask(self, cover: Cover, places: Map, face: Face) -> Coverage:
+        mask = _taken(self._donor.mask, places, cv2.INTER_LINEAR)
+        apart = float(np.clip((face.mouth_gap - _LIPS_APART[0]) / (_LIPS_APART[1] - _LIPS_APART[0]), 0, 1))
+        if apart > 0:
+            mask = mask * (1 - apart * _mouth(cover, face))
+        return mask
+
+    def _lit(self, places: Map, gain: Any, width: float) -> Any:
+        """The donor's face as it is placed here, in the light that `gain` says."""
+        texture, scale = self._donor.texture_for(width)
+        face = _taken(texture, (places + 0.5) * np.float32(scale) - 0.5, cv2.INTER_CUBIC).astype(np.float32)
+        light = self._donor.light
+        small = (places + 0.5) * np.float32(light.scale) - 0.5 - np.array([light.cover.left, light.cover.top], np.float32)
+        gains = _taken(gain, small, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE)
+        return cv2.exp(cv2.log(np.maximum(face + DARK, 1.0)) * gains[..., 3:] + gains[..., :3]) - DARK
+
+
+def _taken(source: Any, places: Map, method: int, border: int = cv2.BORDER_CONSTANT) -> Any:
+    nothing: Any = None
+    return cv2.remap(source, np.ascontiguousarray(places), nothing, method, borderMode=border)
+
+
+def _mouth(cover: Cover, face: Face) -> Coverage:
+    """Where the clip's own mouth shows between the lips."""
+    outline = face.points[list(points.INNER_UPPER_LIP + points.INNER_LOWER_LIP[-2:0:-1]), :2]
+    mask: Any = np.zeros(cover.shape, np.uint8)
+    placed = np.round((outline - [cover.left, cover.top]) * 16).astype(np.int32)
+    cv2.fillPoly(mask, [placed], 255, lineType=cv2.LINE_AA, shift=4)
+    soft = cv2.GaussianBlur(mask, (0, 0), max(0.6, 0.012 * float(np.ptp(face.points[:, 0]))))
+    return (np.asarray(soft, np.float32) / 255).astype(np.float32)

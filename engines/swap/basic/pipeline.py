@@ -1,0 +1,113 @@
+"""The built-in swap through a whole clip: read, followed, exchanged and written in parts, memory flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from engines.analysis.landmarks import LandmarkProvider
+from engines.analysis.tracking import WINDOW, TrackedFrame
+from engines.common.parts import Edited, face_of, written_parts
+from engines.contract import Run
+from engines.contract.faces import RenderedPart
+from engines.contract.swap import SeenFace, SwapRequest
+from engines.swap.basic.face_transfer import Exchange
+from engines.swap.basic.mesh import Topology
+from engines.swap.basic.people import first_people, followed
+from engines.swap.basic.source_face import Donor
+from media.video.images import is_picture, read_picture
+from media.video.read import Picture, read_frames
+
+LEAD = WINDOW + 24
+"""Pictures before the first one that are followed with one person, so that place and light are settled when it comes."""
+_APART = 25
+
+
+class Manner(Protocol):
+    @property
+    def strength(self) -> float: ...
+    @property
+    def light(self) -> float: ...
+    @property
+    def edge(self) -> float: ...
+
+
+def swapped_parts(
+    request: SwapRequest, provider: LandmarkProvider, topology: Topology, manner: Manner, run: Run
+) -> Iterator[RenderedPart]:
+    """The parts from `request.first_frame` on.
+
+    Raises:
+        EngineError, MediaError: no face, a profile, or a file that cannot be read, in words.
+    """
+    fps = Fraction(*request.fps)
+    picture = read_picture(request.reference)
+    donor = Donor(picture, face_of(picture, provider, request.choice, "the portrait"), topology, manner.edge)
+    pictures = _swapped(request, donor, provider, manner, fps, run)
+    yield from written_parts(
+        pictures, request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run
+    )
+
+
+def _swapped(
+    request: SwapRequest, donor: Donor, provider: LandmarkProvider, manner: Manner, fps: Fraction, run: Run
+) -> Iterator[Edited]:
+    people, alone = first_people(request.driving, fps, request.frames, request.people, provider, run)
+    # Among several people only their whole course tells who is who.
+    start = max(0, request.first_frame - LEAD) if alone else 0
+    frames = (
+        (start + at, one.picture) for at, one in enumerate(read_frames(request.driving, fps, start, request.frames - start))
+    )
+    exchanges = [Exchange(donor, manner.light, manner.strength) for _ in people]
+    for tracks in followed(_checked(frames, run), people, alone, provider):
+        if tracks[0].number < request.first_frame:
+            for exchange, tracked in zip(exchanges, tracks, strict=True):
+                if tracked.face is not None:
+                    exchange.watch(tracked.picture, tracked.face)
+            continue
+        yield _exchanged(exchanges, tracks)
+
+
+def _exchanged(exchanges: list[Exchange], tracks: tuple[TrackedFrame, ...]) -> Edited:
+    picture = tracks[0].picture
+    result, edited, bridged = picture, False, False
+    for exchange, tracked in zip(exchanges, tracks, strict=True):
+        if tracked.face is None:
+            exchange.lost()
+            continue
+        if result is picture:
+            result = picture.copy()
+        drawn = exchange.render(picture, result, tracked.face, tracked.strength)
+        edited, bridged = edited or drawn, bridged or (drawn and tracked.bridged)
+    return result, edited, bridged
+
+
+def _checked(frames: Iterable[tuple[int, Picture]], run: Run) -> Iterator[tuple[int, Picture]]:
+    for frame in frames:
+        run.check()
+        yield frame
+
+
+def seen_faces(path: Path, provider: LandmarkProvider, run: Run) -> list[SeenFace]:
+    """All faces of a picture, or of the first picture of a clip that shows one, the largest first; [] for none.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    pictures: Iterable[Picture] = (
+        [read_picture(path)] if is_picture(path) else (frame.picture for frame in read_frames(path, Fraction(25), 0, 125))
+    )
+    for number, picture in enumerate(pictures):
+        run.check()
+        if number % _APART:
+            continue
+        faces = provider.find(picture)
+        if faces:
+            height, width = picture.shape[:2]
+            return [
+                SeenFace(float(one.centre[0] / width), float(one.centre[1] / height), one.height / height, one.yaw)
+                for one in faces
+            ]
+    return []

@@ -1,0 +1,71 @@
+"""Against what Whisper makes up: loops are heard again, and what stays doubtful is marked and never passed off as said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from engines.contract import TranscribedSegment
+from engines.transcription.common.repetition import repeated_phrase
+
+LOOP = "It repeats itself, which nobody may have said."
+UNCERTAIN = "Little of it could be understood."
+NO_SPEECH = "There may be no speech here at all."
+
+_LEAST_LOG_PROBABILITY = -1.0
+_MOST_NO_SPEECH, _SPEECH_LOG_PROBABILITY = 0.6, -0.7
+_SAME_SEGMENTS = 3
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One stretch as a recogniser gave it, with what it thinks of it.
+
+    Args:
+        log_probability: mean over its tokens; None where the recogniser does not tell.
+        no_speech: probability that nothing is said, 0..1.
+    """
+
+    segment: TranscribedSegment
+    log_probability: float | None = None
+    no_speech: float = 0.0
+
+
+HearAgain = Callable[[float, float], Sequence[Heard]]
+"""Listens to the stretch between two times in seconds again, with more chance in it."""
+
+
+def guarded(heard: Sequence[Heard], again: HearAgain) -> list[TranscribedSegment]:
+    """The stretches with their doubts. Each run of looping ones is heard once more, and taken so if it then does not loop."""
+    kept: list[TranscribedSegment] = []
+    loops = _loops(heard)
+    for looping, run in groupby(zip(heard, loops, strict=True), key=lambda pair: pair[1]):
+        stretches = [one for one, _ in run]
+        if looping:
+            second = again(stretches[0].segment.start, stretches[-1].segment.end)
+            if second and not any(_loops(second)):
+                stretches, looping = list(second), False
+        kept += [replace(one.segment, doubt=LOOP if looping else doubt_of(one)) for one in stretches]
+    return kept
+
+
+def doubt_of(heard: Heard) -> str:
+    """Why one stretch may be wrong, "" for none."""
+    if repeated_phrase(heard.segment.text):
+        return LOOP
+    sure = heard.log_probability
+    if sure is None:
+        return ""
+    if heard.no_speech > _MOST_NO_SPEECH and sure < _SPEECH_LOG_PROBABILITY:
+        return NO_SPEECH
+    return UNCERTAIN if sure < _LEAST_LOG_PROBABILITY else ""
+
+
+def _loops(heard: Sequence[Heard]) -> list[bool]:
+    """Which stretches loop, in themselves or by saying the same several times in a row."""
+    flags: list[bool] = []
+    for _, run in groupby(heard, key=lambda one: one.segment.text.casefold().strip()):
+        same = list(run)
+        flags += [len(same) >= _SAME_SEGMENTS or bool(repeated_phrase(one.segment.text)) for one in same]
+    return flags

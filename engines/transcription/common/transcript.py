@@ -1,0 +1,48 @@
+"""What the recognisers share: sound as they want it, marks in order, one transcript from its stretches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.contract import TimedMark, TranscribedSegment, Transcript
+from media.audio.audio import Audio
+
+RATE = 16_000
+"""All recognisers here listen at this rate, to one channel."""
+
+
+def heard_samples(audio: Audio) -> NDArray[np.float32]:
+    """The sound as one row of samples at RATE."""
+    from media.audio.resample import resample  # not with the module: the studio reads engines without their libraries
+
+    return np.ascontiguousarray(resample(audio.mono(), RATE).samples[:, 0])
+
+
+def primary(language: str) -> str:
+    """The first part of a language tag in lower case: "pt" of "pt-BR"."""
+    return language.strip().replace("_", "-").split("-")[0].lower()
+
+
+def placed(text: str, start: float, end: float, reached: float, duration: float) -> TimedMark:
+    """A mark that begins at or after `reached` and lies inside the sound, as close to what was measured as that allows."""
+    limit = math.floor(duration * 1000) / 1000
+    start, end = float(start), float(end)  # libraries give numpy's numbers
+    begin = min(max(round(start, 3), reached, 0.0), limit)
+    return TimedMark(text.strip(), begin, min(max(round(end, 3), begin), limit))
+
+
+def transcript_of(segments: Sequence[TranscribedSegment], language: str) -> Transcript:
+    """One transcript: the text joined as the script wants it, and all words in order."""
+    text = "".join(_joined(segment.text, language) for segment in segments).strip()
+    return Transcript(text, language if text else "", tuple(word for one in segments for word in one.words), tuple(segments))
+
+
+def _joined(text: str, language: str) -> str:
+    return text.strip() if primary(language) in WITHOUT_SPACES else f" {text.strip()}"
+
+
+WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "km", "yue"})

@@ -1,0 +1,158 @@
+"""Whisper's sizes as data: which files of which repository each takes, for both libraries that run it.
+
+Sizes in bytes and revisions are those of the repositories' own listings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engines.common.weights import find_weights
+from engines.contract import HubFile, Licence, Readiness, Site
+from engines.contract.errors import EngineNotReady
+
+Size = Literal["auto", "tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"]
+
+BEST_FIRST = ("large-v3-turbo", "large-v3", "medium", "small", "base", "tiny")
+"""What "auto" takes of the sizes that are here. Turbo stands before large-v3: about as accurate in a fraction of the time."""
+
+TRANSLATES = frozenset({"large-v3", "medium", "small", "base", "tiny"})
+"""Sizes that were trained to translate into English; turbo was not."""
+
+MIT = Licence("MIT", "https://github.com/openai/whisper/blob/main/LICENSE")
+APACHE = Licence("Apache-2.0", "https://huggingface.co/openai/whisper-large-v3")
+
+_TOKENIZER, _VOCABULARY = ("tokenizer.json", 2_203_239), ("vocabulary.txt", 459_861)
+_LARGE = (("preprocessor_config.json", 340), ("vocabulary.json", 1_068_114))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One size's repository, the commit whose files are meant, and the files with their sizes in bytes."""
+
+    repo: str
+    revision: str
+    files: tuple[tuple[str, int], ...]
+
+    @property
+    def hub_files(self) -> tuple[HubFile, ...]:
+        return tuple(HubFile(self.repo, path, size, self.revision) for path, size in self.files)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(path for path, _ in self.files)
+
+
+FASTER: Mapping[str, Weights] = {
+    "tiny": Weights(
+        "Systran/faster-whisper-tiny",
+        "d90ca5fe260221311c53c58e660288d3deb8d356",
+        (("config.json", 2_249), ("model.bin", 75_538_270), _TOKENIZER, _VOCABULARY),
+    ),
+    "base": Weights(
+        "Systran/faster-whisper-base",
+        "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66",
+        (("config.json", 2_309), ("model.bin", 145_217_532), _TOKENIZER, _VOCABULARY),
+    ),
+    "small": Weights(
+        "Systran/faster-whisper-small",
+        "536b0662742c02347bc0e980a01041f333bce120",
+        (("config.json", 2_370), ("model.bin", 483_546_902), _TOKENIZER, _VOCABULARY),
+    ),
+    "medium": Weights(
+        "Systran/faster-whisper-medium",
+        "08e178d48790749d25932bbc082711ddcfdfbc4f",
+        (("config.json", 2_257), ("model.bin", 1_527_906_378), _TOKENIZER, _VOCABULARY),
+    ),
+    "large-v3": Weights(
+        "Systran/faster-whisper-large-v3",
+        "edaa852ec7e145841d8ffdb056a99866b5f0a478",
+        (("config.json", 2_394), ("model.bin", 3_087_284_237), ("tokenizer.json", 2_480_617), *_LARGE),
+    ),
+    # Systran has not converted turbo; this is the conversion that faster-whisper itself names.
+    "large-v3-turbo": Weights(
+        "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+        "0a363e9161cbc7ed1431c9597a8ceaf0c4f78fcf",
+        (("config.json", 2_263), ("model.bin", 1_617_884_929), ("tokenizer.json", 2_710_337), *_LARGE),
+    ),
+}
+"""CTranslate2 conversions in half precision."""
+
+
+def _openai(size: str, revision: str, weights: int, config: int, generation: int, tokenizer: int, features: int) -> Weights:
+    files = (("config.json", config), ("generation_config.json", generation), ("model.safetensors", weights))
+    small = (("preprocessor_config.json", features), ("tokenizer.json", tokenizer))
+    return Weights(f"openai/whisper-{size}", revision, (*files, *small))
+
+
+OPENAI: Mapping[str, Weights] = {
+    "tiny": _openai("tiny", "169d4a4341b33bc18d8881c4b69c2e104e1cc0af", 151_061_672, 1_983, 3_747, 2_480_466, 184_990),
+    "base": _openai("base", "e37978b90ca9030d5170a5c07aadb050351a65bb", 290_403_936, 1_983, 3_807, 2_480_466, 184_990),
+    "small": _openai("small", "973afd24965f72e36ca33b3055d56a652f456b4d", 966_995_080, 1_967, 3_868, 2_480_466, 184_990),
+    "medium": _openai("medium", "abdf7c39ab9d0397620ccaea8974cc764cd0953e", 3_055_544_304, 1_991, 3_755, 2_480_466, 184_990),
+    "large-v3": _openai("large-v3", "06f233fe06e710322aca913c1bc4249a0d71fce1", 3_087_130_976, 1_272, 3_903, 2_480_617, 340),
+    "large-v3-turbo": _openai(
+        "large-v3-turbo", "41f01f3fe87f28c78e2fbf8b568835947dd65ed9", 1_617_824_864, 1_256, 3_772, 2_710_337, 340
+    ),
+}
+"""OpenAI's own, as transformers reads them. Single precision up to medium, half precision above."""
+
+
+def all_files(sizes: Mapping[str, Weights]) -> tuple[HubFile, ...]:
+    return tuple(file for weights in sizes.values() for file in weights.hub_files)
+
+
+def sizes_here(site: Site, sizes: Mapping[str, Weights]) -> list[str]:
+    """The sizes that are whole on this machine, the best first."""
+    return [size for size in BEST_FIRST if find_weights(site, sizes[size].repo, sizes[size].paths) is not None]
+
+
+def chosen_size(site: Site, sizes: Mapping[str, Weights], size: str) -> str:
+    """A size by name, "auto" as the best one that is here; "auto" stays where none is."""
+    return size if size != "auto" else next(iter(sizes_here(site, sizes)), "auto")
+
+
+def folder_of(site: Site, sizes: Mapping[str, Weights], size: str) -> Path:
+    """Where the weights of a size lie.
+
+    Raises:
+        EngineNotReady: they are not here, or not whole.
+    """
+    chosen = chosen_size(site, sizes, size)
+    folder = None if chosen == "auto" else find_weights(site, sizes[chosen].repo, sizes[chosen].paths)
+    if folder is None:
+        told = "No size of Whisper is" if chosen == "auto" else f'The size "{chosen}" of Whisper is not'
+        here = ", ".join(sizes_here(site, sizes))
+        hint = f"Sizes that are here: {here}." if here else "Download one in the System tab."
+        raise EngineNotReady(f"{told} on this machine.", hint)
+    return folder
+
+
+def readiness_of(site: Site, sizes: Mapping[str, Weights]) -> Readiness:
+    """Ready with any one size; the sentence names those that are here."""
+    here = sizes_here(site, sizes)
+    if here:
+        return Readiness(True, f"Ready in size {', '.join(here)}.")
+    return Readiness(
+        False,
+        "No size of Whisper is on this machine.",
+        f"Download one in the System tab: {', '.join(f'{size} {_size(weights)}' for size, weights in sizes.items())}.",
+    )
+
+
+def _size(weights: Weights) -> str:
+    total = sum(size for _, size in weights.files)
+    return f"{total / 1e9:.1f} GB" if total >= 1e9 else f"{total / 1e6:.0f} MB"
+
+
+LANGUAGES = (
+    "en", "zh", "de", "es", "ru", "ko", "fr", "ja", "pt", "tr", "pl", "ca", "nl", "ar", "sv", "it", "id", "hi", "fi", "vi",
+    "he", "uk", "el", "ms", "cs", "ro", "da", "hu", "ta", "no", "th", "ur", "hr", "bg", "lt", "la", "mi", "ml", "cy", "sk",
+    "te", "fa", "lv", "bn", "sr", "az", "sl", "kn", "et", "mk", "br", "eu", "is", "hy", "ne", "mn", "bs", "kk", "sq", "sw",
+    "gl", "mr", "pa", "si", "km", "sn", "yo", "so", "af", "oc", "ka", "be", "tg", "sd", "gu", "am", "yi", "lo", "uz", "fo",
+    "ht", "ps", "tk", "nn", "mt", "sa", "lb", "my", "bo", "tl", "mg", "as", "tt", "haw", "ln", "ha", "ba", "jw", "su", "yue",
+)  # fmt: skip
+"""Whisper's languages in the order of its own table."""

@@ -1,0 +1,145 @@
+"""pocketsphinx: basic English out of the box. What it writes is a draft: no punctuation, and every third word of a lively
+reading may be wrong; of plain speech it gets nearly all."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engines.contract import (
+    Capability,
+    Card,
+    Engine,
+    EngineOptions,
+    Licence,
+    Readiness,
+    Run,
+    Site,
+    Tier,
+    TimedMark,
+    TranscribedSegment,
+    Transcript,
+)
+from engines.contract.errors import EngineError, EngineNotReady
+from media.audio.audio import Audio
+
+if TYPE_CHECKING:
+    from pocketsphinx import Decoder
+
+PADDING_SECONDS = 0.3
+"""Silence put around each utterance: the decoder drops a first word that begins at once."""
+
+FRAMES_PER_SECOND = 100
+LONGEST_UTTERANCE = 12.0
+BASIC = "Basic English makes drafts: check every word."
+
+
+class PocketsphinxOptions(EngineOptions):
+    """It has nothing to set."""
+
+
+class Pocketsphinx(Engine):
+    """Transcription engine with its own small English model, in the package itself."""
+
+    card = Card(
+        id="pocketsphinx",
+        title="Basic English",
+        capability=Capability.TRANSCRIPTION,
+        summary="Writes down plain English speech with nothing downloaded. A draft without punctuation, to be checked.",
+        version="5.1.1-1",
+        code_licence=Licence("BSD-2-Clause", "https://github.com/cmusphinx/pocketsphinx/blob/master/LICENSE"),
+        weights_licence=Licence("BSD-2-Clause", "https://github.com/cmusphinx/pocketsphinx/blob/master/LICENSE"),
+        tier=Tier.LIGHT,
+        memory_gib=0.3,
+        languages=("en",),
+        longest_sound=60.0,
+        reload_seconds=1.0,
+        stall_seconds=120.0,
+    )
+    Options = PocketsphinxOptions
+    options: PocketsphinxOptions
+
+    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+        super().__init__(site, options, run)
+        self._decoder: Decoder | None = None
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        if find_spec("pocketsphinx") is None:
+            return Readiness(
+                False,
+                "pocketsphinx has no package for this Python on this machine.",
+                "Use a Whisper engine, or Python 3.11 on ARM64.",
+            )
+        return Readiness(True, "Ready.")
+
+    def load(self) -> None:
+        """Read the model that comes with the package.
+
+        Raises:
+            EngineNotReady: the package is not installed.
+        """
+        try:
+            from pocketsphinx import Decoder
+        except ImportError:
+            raise EngineNotReady("pocketsphinx is not installed.", self.readiness(self.site).next_step) from None
+
+        # "batch": each utterance is normalised by itself, so that no call changes the next.
+        self._decoder = Decoder(samprate=16_000, loglevel="FATAL", cmn="batch")
+
+    def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
+        """Write down English speech, utterance by utterance.
+
+        Raises:
+            EngineError: another language is asked for.
+        """
+        from engines.transcription.common.transcript import RATE, heard_samples, primary, transcript_of
+        from media.audio.inspection import inspect
+        from media.audio.silence import cut_at_pauses
+
+        self.run.check()
+        if language != "auto" and primary(language) != "en":
+            raise EngineError(f'Basic English does not understand the language "{language}".', "Choose a Whisper engine for it.")
+        heard = Audio(heard_samples(audio), RATE)
+        segments = []
+        for part in cut_at_pauses([heard], LONGEST_UTTERANCE):
+            self.run.progress(part.start / heard.duration)
+            if not inspect(part.audio).is_empty:
+                segments += self._utterance(part.start, part.audio)
+        self.run.progress(1.0)
+        return transcript_of(segments, "en")
+
+    def _utterance(self, start: float, audio: Audio) -> list[TranscribedSegment]:
+        """The words of one utterance as one stretch, or none."""
+        from engines.transcription.common.transcript import placed
+
+        words: list[TimedMark] = []
+        reached = start
+        for word, begin, end in self._decoded(audio):
+            words.append(placed(word, start + begin, start + end, reached, start + audio.duration))
+            reached = words[-1].end
+        if not words:
+            return []
+        text = " ".join(word.text for word in words)
+        return [TranscribedSegment(text, words[0].start, words[-1].end, tuple(words))]
+
+    def _decoded(self, audio: Audio) -> list[tuple[str, float, float]]:
+        """Words with start and end in seconds of the utterance."""
+        if self._decoder is None:
+            raise EngineNotReady("Basic English has not been loaded.")
+        padding = np.zeros(round(PADDING_SECONDS * audio.rate), np.int16)
+        spoken = (audio.samples[:, 0] * 32767).clip(-32768, 32767).astype(np.int16)
+        self._decoder.start_utt()
+        self._decoder.process_raw(np.concatenate([padding, spoken, padding]).tobytes(), full_utt=True)
+        self._decoder.end_utt()
+        return [
+            (
+                one.word.split("(")[0],
+                one.start_frame / FRAMES_PER_SECOND - PADDING_SECONDS,
+                (one.end_frame + 1) / FRAMES_PER_SECOND - PADDING_SECONDS,
+            )
+            for one in self._decoder.seg() or ()
+            if one.word[0] not in "<["
+        ]

@@ -1,0 +1,246 @@
+"""Whisper through transformers: for graphics cards that CTranslate2 does not reach, ARM64 machines above all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from engines.common.devices import torch_device
+from engines.common.loading import DOWNLOAD_AGAIN, fill, read_tensors
+from engines.contract import (
+    Capability,
+    Card,
+    Engine,
+    EngineOptions,
+    Licence,
+    Readiness,
+    Run,
+    Site,
+    Tier,
+    TimedMark,
+    TranscribedSegment,
+    Transcript,
+    option,
+)
+from engines.contract.errors import EngineError, EngineNotReady
+from engines.transcription.common.hallucination import Heard, guarded
+from engines.transcription.common.transcript import RATE, WITHOUT_SPACES, heard_samples, placed, primary, transcript_of
+from engines.transcription.common.whisper_weights import (
+    APACHE,
+    LANGUAGES,
+    OPENAI,
+    Size,
+    all_files,
+    chosen_size,
+    folder_of,
+    readiness_of,
+)
+from media.audio.audio import Audio
+
+if TYPE_CHECKING:
+    from transformers import AutomaticSpeechRecognitionPipeline
+
+LONGEST_PIECE = 28.0
+"""Whisper hears 30 seconds at once; pieces are cut at pauses a little before that."""
+
+SECOND_TEMPERATURE = 0.6
+_LONGEST_STRETCH, _PAUSE = 12.0, 0.6
+
+
+class WhisperTransformersOptions(EngineOptions):
+    """How it listens."""
+
+    size: Size = option(
+        "auto",
+        "Size",
+        "Larger understands more and takes longer. Auto takes the best one that is here.",
+        common=True,
+        reload=True,
+    )
+    precision: Literal["auto", "bfloat16", "float16", "float32"] = option(
+        "auto", "Precision", "Auto is bfloat16 on a graphics card and float32 on a processor.", reload=True
+    )
+    batch_size: int = option(8, "Pieces at once", "More is quicker on a graphics card and takes more memory.", ge=1, le=32)
+    beam_size: int = option(1, "Beam size", "How many readings are followed side by side. 1 is quickest.", ge=1, le=10)
+    translate: bool = option(False, "Translate into English", "Write English whatever is spoken. Not with the size turbo.")
+
+
+class WhisperTransformers(Engine):
+    """Transcription engine in the shared model environment."""
+
+    card = Card(
+        id="whisper-gpu",
+        title="Whisper (GPU)",
+        capability=Capability.TRANSCRIPTION,
+        summary="Writes down 100 languages with punctuation and word times, several pieces at once. Made for graphics cards.",
+        version="5.23.0-1",
+        code_licence=Licence("Apache-2.0", "https://github.com/huggingface/transformers/blob/main/LICENSE"),
+        weights_licence=APACHE,
+        tier=Tier.MEDIUM,
+        device=torch_device(),
+        environment="models",
+        memory_gib=4.0,
+        hub_files=all_files(OPENAI),
+        languages=LANGUAGES,
+        longest_sound=600.0,
+        reload_seconds=15.0,
+        stall_seconds=900.0,
+    )
+    Options = WhisperTransformersOptions
+    imports = ("torch", "transformers")
+    options: WhisperTransformersOptions
+
+    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+        super().__init__(site, options, run)
+        self._pipeline: AutomaticSpeechRecognitionPipeline | None = None
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        return readiness_of(site, OPENAI)
+
+    @classmethod
+    def settled(cls, site: Site, options: EngineOptions) -> EngineOptions:
+        assert isinstance(options, WhisperTransformersOptions)
+        return options.model_copy(update={"size": chosen_size(site, OPENAI, options.size)})
+
+    def load(self) -> None:
+        """Read the weights of the chosen size from their folder, tensor by tensor, straight to the device.
+
+        Raises:
+            EngineNotReady: the size is not on this machine. EngineError: the weights are not Whisper's.
+        """
+        folder = folder_of(self.site, OPENAI, self.options.size)
+        from transformers import AutomaticSpeechRecognitionPipeline, WhisperFeatureExtractor, WhisperTokenizer
+
+        model = self._model(folder)
+        try:
+            features = WhisperFeatureExtractor.from_pretrained(str(folder), local_files_only=True)
+            tokenizer = WhisperTokenizer.from_pretrained(str(folder), local_files_only=True)
+        except Exception as error:  # the library has many kinds of error for files that are not what they should be
+            raise EngineError("The tokenizer of Whisper is missing or damaged.", DOWNLOAD_AGAIN) from error
+        tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token  # batches want one; Whisper's own is the end
+        self._pipeline = AutomaticSpeechRecognitionPipeline(model=model, feature_extractor=features, tokenizer=tokenizer)
+
+    def _model(self, folder: Path) -> Any:
+        import torch
+        from transformers import GenerationConfig, WhisperConfig, WhisperForConditionalGeneration
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        usual = "bfloat16" if device == "cuda" else "float32"
+        precision = getattr(torch, usual if self.options.precision == "auto" else self.options.precision)
+        try:
+            config = WhisperConfig.from_pretrained(str(folder), local_files_only=True)
+        except (OSError, ValueError) as error:
+            raise EngineError("The configuration of Whisper is damaged.", DOWNLOAD_AGAIN) from error
+        config._attn_implementation = "eager"  # word times are read from attentions, which other kinds do not give
+        with torch.device("meta"):
+            model = WhisperForConditionalGeneration(config)
+        model = model.to(precision).to_empty(device=device)
+        model.tie_weights()
+        fill(model, read_tensors(folder / "model.safetensors", device), "Whisper", optional=("proj_out.weight",))
+        model.generation_config = GenerationConfig.from_pretrained(str(folder), local_files_only=True)
+        return model.eval()
+
+    def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
+        """Write down what is said, with word times; doubtful stretches say why.
+
+        Raises:
+            EngineError: a language that Whisper does not know.
+        """
+        self.run.check()
+        code = primary(language)
+        if code != "auto" and code not in LANGUAGES:
+            raise EngineError(f'Whisper does not know the language "{language}".', "Use a tag such as en or de, or auto.")
+        heard = Audio(heard_samples(audio), RATE)
+        pieces = list(self._spoken_pieces(heard))
+        if not pieces:
+            return Transcript("", "")
+        spoken = self._detected(pieces[0][1]) if code == "auto" else code
+        found: list[Heard] = []
+        for first in range(0, len(pieces), self.options.batch_size):
+            batch = pieces[first : first + self.options.batch_size]
+            for (start, piece), answer in zip(batch, self._listen([one for _, one in batch], spoken), strict=True):
+                found += _as_heard(answer, start, min(heard.duration, start + piece.size / RATE), spoken)
+            self.run.progress((first + len(batch)) / len(pieces))
+
+        def again(start: float, end: float) -> list[Heard]:
+            self.run.check()
+            part = heard.slice(start, min(end, start + LONGEST_PIECE)).samples[:, 0]
+            return _as_heard(self._listen([part], spoken, SECOND_TEMPERATURE)[0], start, end, spoken)
+
+        return transcript_of(guarded(found, again), "en" if self.options.translate else spoken)
+
+    def _spoken_pieces(self, heard: Audio) -> Iterator[tuple[float, np.ndarray]]:
+        """Pieces in which something like speech is heard, each with its start: Whisper makes up words in silence."""
+        from media.audio.inspection import inspect
+        from media.audio.silence import cut_at_pauses
+
+        for part in cut_at_pauses([heard], LONGEST_PIECE):
+            if not inspect(part.audio).is_empty:
+                yield part.start, part.audio.samples[:, 0]
+
+    def _listen(self, pieces: Sequence[np.ndarray], language: str, temperature: float = 0.0) -> list[dict[str, Any]]:
+        listener = self._loaded()
+        chance = {"do_sample": True, "temperature": temperature} if temperature else {"do_sample": False}
+        answers = listener(
+            [{"raw": piece, "sampling_rate": RATE} for piece in pieces],
+            batch_size=len(pieces),
+            return_timestamps="word",
+            generate_kwargs={
+                "language": language,
+                "task": "translate" if self.options.translate else "transcribe",
+                "num_beams": 1 if temperature else self.options.beam_size,
+                **chance,
+            },
+        )
+        return list(answers)
+
+    def _detected(self, piece: np.ndarray) -> str:
+        """The language that is spoken, as Whisper hears it."""
+        listener = self._loaded()
+        features = listener.feature_extractor(piece, sampling_rate=RATE, return_tensors="pt").input_features
+        model = listener.model
+        ids = model.detect_language(input_features=features.to(model.device, model.dtype))
+        return str(listener.tokenizer.convert_ids_to_tokens(int(ids[0]))).strip("<|>")
+
+    def _loaded(self) -> AutomaticSpeechRecognitionPipeline:
+        if self._pipeline is None:
+            raise EngineNotReady("Whisper (GPU) has not been loaded.")
+        return self._pipeline
+
+
+def _as_heard(answer: dict[str, Any], start: float, end: float, language: str) -> list[Heard]:
+    """The pipeline's words as stretches, parted at pauses and sentence ends; times are those of the whole sound."""
+    words: list[TimedMark] = []
+    reached = start
+    for chunk in answer.get("chunks", ()):
+        begin, finish = chunk["timestamp"]
+        if not chunk["text"].strip():
+            continue
+        begin = reached - start if begin is None else begin
+        words.append(placed(chunk["text"], start + begin, start + (begin if finish is None else finish), reached, end))
+        reached = words[-1].end
+    if not words:
+        text = str(answer.get("text", "")).strip()
+        return [Heard(TranscribedSegment(text, round(start, 3), round(end, 3)))] if text else []
+    between = "" if language in WITHOUT_SPACES else " "
+    runs = _stretches(words)
+    return [
+        Heard(TranscribedSegment(between.join(word.text for word in run), run[0].start, run[-1].end, tuple(run))) for run in runs
+    ]
+
+
+def _stretches(words: Sequence[TimedMark]) -> Iterator[list[TimedMark]]:
+    run: list[TimedMark] = []
+    for word in words:
+        if run and (
+            word.start - run[-1].end > _PAUSE or word.end - run[0].start > _LONGEST_STRETCH or run[-1].text[-1] in ".?!。？！"
+        ):
+            yield run
+            run = []
+        run.append(word)
+    if run:
+        yield run

@@ -1,0 +1,27 @@
+"""Shared by upscaling engines: a video's pictures through a function, one at a time, into parts. Used in workers only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+from engines.common.parts import Edited, written_parts
+from engines.contract import Run
+from engines.contract.faces import RenderedPart
+from engines.contract.upscaling import UpscaleRequest
+from media.video.read import Picture, read_frames
+
+
+def upscaled_parts(request: UpscaleRequest, larger: Callable[[Picture], Picture], run: Run) -> Iterator[RenderedPart]:
+    """The parts from `request.first_frame` on; one picture in memory, and one of its larger ones."""
+    fps = Fraction(*request.fps)
+    left = request.frames - request.first_frame
+
+    def pictures() -> Iterator[Edited]:
+        for frame in read_frames(request.video, fps, first=request.first_frame, count=left):
+            run.check()
+            yield larger(frame.picture), True, False
+
+    yield from written_parts(
+        pictures(), request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run
+    )

@@ -1,0 +1,163 @@
+"""Real-ESRGAN: detail drawn by a network, trained to undo blur, noise and compression. Wants a GPU.
+
+Paper: arXiv 2107.10833. The networks are written here (networks/), after the papers and the names in the published
+files, because the usual packages bring torchvision along; the files are loaded strictly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from engines.common.weights import find_file, is_whole, size_text
+from engines.contract import (
+    Capability,
+    Card,
+    Device,
+    Engine,
+    EngineOptions,
+    HubFile,
+    Licence,
+    Readiness,
+    Site,
+    Tier,
+    option,
+)
+from engines.contract.errors import EngineNotReady
+from engines.contract.faces import RenderedPart
+from engines.contract.upscaling import UpscaleRequest
+
+if TYPE_CHECKING:
+    from engines.upscaling.real_esrgan.networks.tiling import Enlarger
+
+BSD = Licence("BSD-3-Clause", "https://github.com/xinntao/Real-ESRGAN/blob/master/LICENSE")
+OWN_FOLDER = "real-esrgan"
+"""Under a root of weights: here the files of upstream's releases are found too, under the names that they have there."""
+
+Model = Literal["photo", "photo-2x", "drawing", "fast"]
+FILES: dict[str, HubFile] = {
+    "photo": HubFile("nateraw/real-esrgan", "RealESRGAN_x4plus.pth", 67_040_989),
+    "photo-2x": HubFile("nateraw/real-esrgan", "RealESRGAN_x2plus.pth", 67_061_725),
+    "drawing": HubFile("com-adm/RealESRGAN_x4plus_anime_6B", "RealESRGAN_x4plus_anime_6B.pth", 17_938_799),
+    "fast": HubFile("datasets/Kizi-Art/Upscale", "realesr-general-x4v3.pth", 4_885_111),
+}
+"""Copies of upstream's releases (github.com/xinntao/Real-ESRGAN), of the same size; upstream itself keeps none on the hub."""
+
+
+class RealEsrganOptions(EngineOptions):
+    """How Real-ESRGAN enlarges."""
+
+    scale: int = option(2, "Times larger", "By how much width and height grow.", common=True, ge=2, le=4)
+    model: Literal["auto", "photo", "photo-2x", "drawing", "fast"] = option(
+        "auto", "Network",
+        "Photo for most pictures, drawing for flat colours and lines, fast for long videos; auto takes what is here.",
+        common=True, reload=True,
+    )  # fmt: skip
+    tile: int = option(
+        0, "Tile", "Side of the squares that are worked on one after the other; 0 chooses. Smaller takes less memory.",
+        unit="pixels", ge=0, le=2048, multiple_of=32,
+    )  # fmt: skip
+    half: bool = option(True, "Half precision", "Work in float16 on a GPU: half the memory, about twice the speed.", reload=True)
+
+
+class RealEsrgan(Engine):
+    """Upscaling engine (see the module's docstring)."""
+
+    card = Card(
+        id="real-esrgan",
+        title="Real-ESRGAN",
+        capability=Capability.UPSCALING,
+        summary="Larger with drawn detail, up to four times; for photographs and for drawings. Wants a GPU.",
+        version="1",
+        code_licence=BSD,
+        weights_licence=BSD,
+        tier=Tier.MEDIUM,
+        device=Device.CUDA,
+        environment="models",
+        memory_gib=4.0,
+        hub_files=tuple(FILES.values()),
+        stall_seconds=300.0,
+        reload_seconds=6.0,
+    )
+    Options = RealEsrganOptions
+    imports = ("torch",)
+    options: RealEsrganOptions
+
+    _enlarger: Enlarger
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        """Ready with one of its networks."""
+        here = [name for name in FILES if weights_of(site, name)]
+        if not here:
+            size = size_text(sum(file.size_bytes for file in FILES.values()))
+            return Readiness(False, f"The weights (about {size}) are missing.", "Download them in the System tab.")
+        return Readiness(True, "Ready." if len(here) == len(FILES) else f"Ready, with the networks {', '.join(here)}.")
+
+    @classmethod
+    def settled(cls, site: Site, options: EngineOptions) -> EngineOptions:
+        """Which network "auto" is here: the one made for the factor, else the first that is there."""
+        assert isinstance(options, RealEsrganOptions)
+        if options.model != "auto":
+            return options
+        liked = ("photo-2x", "photo") if options.scale == 2 else ("photo",)
+        here = [name for name in (*liked, *FILES) if weights_of(site, name)]
+        return options.model_copy(update={"model": here[0]}) if here else options
+
+    @classmethod
+    def check(cls, options: RealEsrganOptions, site: Site) -> None:
+        """
+        Raises:
+            EngineNotReady: the chosen network is not on this machine.
+        """
+        if options.model != "auto" and weights_of(site, options.model) is None:
+            raise EngineNotReady(
+                f"The weights of the network {options.model} are not on this machine.",
+                "Download them in the System tab, or choose auto.",
+            )
+
+    @classmethod
+    def factor(cls, options: RealEsrganOptions) -> int:
+        return options.scale
+
+    def load(self) -> None:
+        """Bring the network into memory, on the GPU where there is one.
+
+        Raises:
+            EngineNotReady: weights are missing. EngineError: they are damaged or not this network's.
+        """
+        from engines.upscaling.real_esrgan.networks.tiling import Enlarger
+
+        chosen = self.settled(self.site, self.options)
+        assert isinstance(chosen, RealEsrganOptions)
+        path = weights_of(self.site, chosen.model)
+        if path is None:
+            raise EngineNotReady("The weights of Real-ESRGAN are not on this machine.", "Download them in the System tab.")
+        self.run.progress(0.0, "Loading Real-ESRGAN")
+        self._enlarger = Enlarger.load(chosen.model, path, half=self.options.half)
+
+    def upscale(self, request: UpscaleRequest) -> Iterator[RenderedPart]:
+        """Make a video larger."""
+        self.run.check()
+        from engines.upscaling.common.pipeline import upscaled_parts
+
+        options = self.options
+
+        def larger(picture: Any) -> Any:
+            return self._enlarger.enlarged(picture, options.scale, options.tile, self.run.check)
+
+        yield from upscaled_parts(request, larger, self.run)
+
+
+def weights_of(site: Site, model: str) -> Path | None:
+    """The file of a network: as the studio downloads it, or put by hand into `real-esrgan` under its upstream name."""
+    file = FILES.get(model)
+    if file is None:
+        return None
+    found = find_file(site, file)
+    if found is not None:
+        return found
+    stem = Path(file.path).stem
+    by_hand = (root / OWN_FOLDER / f"{stem}{ending}" for root in site.weights for ending in (".pth", ".safetensors"))
+    return next((path for path in by_hand if is_whole(path)), None)

@@ -1,0 +1,356 @@
+"""Wan 2.1 and 2.2 through diffusers: clips from words, or from a picture and words.
+
+One engine for each model, so that each has its own files, licence and memory; all share this code. Numbers, names and licences
+are in wan_models, options in wan_options, what is refused before a load in wan_check.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from engines.common.peak_memory import begin_peak, give_back_spare, peak_bytes
+from engines.common.weights import find_weights, size_text
+from engines.contract import Capability, Card, Device, Engine, Licence, Readiness, Site, Tier
+from engines.contract.errors import EngineError
+from engines.contract.problem_size import Extent
+from engines.contract.video import ClipRules, VideoPreview, VideoRequest, VideoResult
+from engines.video.wan import models
+from engines.video.wan.models import TEXT_ENCODER, TEXT_GIB, TOKENIZER, WORKSPACE_GIB, WanModel
+from engines.video.wan.options import (
+    Settings,
+    WanExpertOptions,
+    WanOptions,
+    WanSwappedOptions,
+    noted,
+    settings_for,
+    tiles_decoding,
+)
+from engines.video.wan.problem_size import sized
+from engines.video.wan.validation import check_clip, folder_of, loras_of, rules_of, transformer_parts
+
+APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
+VERSION = "diffusers-0.42.1-1"
+HOST_GIB = 2.5
+"""Of the machine's memory beside a plug-in card: libraries, context, weights on their way through."""
+PREVIEW_SECONDS = 1.0
+ENCODED, DENOISED = 0.02, 0.9
+"""Where in a clip's progress its text is read and its denoising ends."""
+REMEMBERED_PROMPTS = 8
+
+
+def _card(engine_id: str, model: WanModel, summary: str, reload_seconds: float) -> Card:
+    return Card(
+        id=engine_id,
+        title=model.title,
+        capability=Capability.VIDEO,
+        summary=summary,
+        version=VERSION,
+        code_licence=APACHE,
+        weights_licence=APACHE,
+        tier=Tier.HEAVY,
+        device=Device.CUDA,
+        environment="models",
+        memory_gib=model.whole_gib,
+        plug_in_memory_gib=model.on_card_gib,
+        plug_in_host_gib=HOST_GIB + TEXT_GIB,
+        work_gib=model.work_gib - WORKSPACE_GIB,
+        way_out=model.way_out,
+        hub_files=model.hub_files,
+        stall_seconds=900,
+        reload_seconds=reload_seconds,
+    )
+
+
+class Wan(Engine):
+    """What all of Wan's models do alike."""
+
+    model: ClassVar[WanModel]
+    Options = WanOptions
+    imports = ("torch", "transformers", "diffusers")
+    options: WanOptions
+
+    @classmethod
+    def readiness(cls, site: Site) -> Readiness:
+        """Ready with the model's own weights; says when those of the draft preset are missing."""
+        missing = [part for part in cls.model.base_parts if find_weights(site, part.repo, part.paths) is None]
+        if missing:
+            size = sum(file.size_bytes for file in dict.fromkeys(file for part in missing for file in part.hub_files))
+            return Readiness(False, f"Weights (about {size_text(size)}) are missing.", "Download them in the System tab.")
+        drafts = cls.model.distilled.parts if cls.model.distilled else ()
+        if any(find_weights(site, part.repo, part.paths) is None for part in drafts):
+            return Readiness(True, "Ready, but for the distilled weights of the preset draft.")
+        return Readiness(True, "Ready.")
+
+    @classmethod
+    def clip_rules(cls, options: WanOptions) -> ClipRules:
+        return rules_of(cls.model)
+
+    @classmethod
+    def clip_cost(cls, options: WanOptions, width: int, height: int) -> tuple[str, int]:
+        """Guidance doubles every step; kernels, caching and offloading change its price."""
+        settings = settings_for(cls.model, options, width, height)
+        steps = settings.steps * (1 if settings.guidance == 1 else 2)
+        kinds = (options.cache, options.attention, options.offload, options.vae_precision, options.vae_tiling)
+        return ",".join(("distilled" if settings.sigmas else "plain", *kinds)), steps
+
+    @classmethod
+    def check(cls, request: VideoRequest, options: WanOptions, site: Site) -> None:
+        """Refuse what cannot be made, before anything is loaded.
+
+        Raises:
+            InvalidInput, MediaError, EngineNotReady: naming what is wrong and what would do.
+        """
+        cls.check_request(request, options)
+        cls.check_options(options, site)
+
+    @classmethod
+    def check_request(cls, request: VideoRequest, options: WanOptions) -> None:
+        """The part of `check` that belongs to one clip."""
+        check_clip(cls.model, options, request)
+
+    @classmethod
+    def check_options(cls, options: WanOptions, site: Site) -> None:
+        """The part of `check` that is the same for every clip: weights of the preset, and LoRA files."""
+        loras_of(cls.model, options, site)
+
+    @classmethod
+    def card_for(cls, options: Any, extent: Extent | None = None) -> Card:
+        card = cls._card_for(options)
+        return card if extent is None else sized(card, cls.model, extent)
+
+    @classmethod
+    def _card_for(cls, options: Any) -> Card:
+        """For the largest clips."""
+        model, card = cls.model, cls.card
+        if options.offload == "none":
+            way_out = f"On a plug-in card set Offload to auto. {card.way_out}"
+            return replace(card, plug_in_memory_gib=model.whole_gib, plug_in_host_gib=HOST_GIB, way_out=way_out)
+        if options.offload == "all":
+            return replace(
+                card, plug_in_memory_gib=model.offloaded_gib, plug_in_host_gib=HOST_GIB + model.whole_gib - model.work_gib
+            )
+        return card
+
+    def load(self) -> None:
+        """Bring every part to its place.
+
+        Raises:
+            EngineNotReady: weights are missing. EngineError: they are not this model's, or offloading makes no sense here.
+        """
+        from engines.common.loading import shares_main_memory
+        from engines.speech.common.torch_engine import choose_device
+
+        self._device = choose_device()
+        shared = shares_main_memory(self._device)
+        if shared and self.options.offload == "all":
+            raise EngineError(
+                "Offloading frees nothing here: what lies beside the graphics processor lies in the same memory.",
+                "Set Offload to auto.",
+            )
+        self._text_device = self._device if shared or self.options.offload == "none" else "cpu"
+        self._prompts: dict[tuple[str, str], tuple[Any, Any]] = {}
+        self._load_parts("cpu" if self.options.offload == "all" else self._device)
+
+    def _load_parts(self, place: str) -> None:
+        from engines.video.wan import loading as wan_load
+        from engines.video.wan.lora_hooks import LoraHooks
+
+        model = self.model
+        parts = transformer_parts(model, self.options)
+        total = len(parts) + 3
+        self._say_loading(0, total, "the text encoder")
+        self._tokenizer = wan_load.load_tokenizer(folder_of(self.site, TOKENIZER))
+        self._text_encoder = wan_load.load_text_encoder(folder_of(self.site, TEXT_ENCODER), self._text_device)
+        self._say_loading(1, total, "the autoencoder")
+        self._vae_precision = "float32" if self.options.vae_precision == "auto" else self.options.vae_precision
+        self._vae = wan_load.load_vae(folder_of(self.site, model.vae), place, self._vae_precision)
+        self._image_parts: dict[str, Any] = {}
+        if model.image_encoder:
+            encoder, processor = (folder_of(self.site, part) for part in model.image_encoder)
+            self._image_parts = {
+                "image_encoder": wan_load.load_image_encoder(encoder, place),
+                "image_processor": wan_load.load_image_processor(processor),
+            }
+        self._transformers = []
+        for number, part in enumerate(parts):
+            self._say_loading(2 + number, total, "the transformer" if len(parts) == 1 else f"expert {number + 1} of 2")
+            self._transformers.append(wan_load.load_transformer(folder_of(self.site, part), place))
+        self._loras = LoraHooks(self._transformers)
+
+    def _say_loading(self, done: int, total: int, what: str) -> None:
+        self.run.progress(done / total, f"Loading {what} of {self.card.title}")
+
+    def generate(self, request: VideoRequest) -> Iterator[VideoPreview | VideoResult]:
+        """Make one clip.
+
+        Raises:
+            InvalidInput, MediaError, EngineError: in words; nothing is left at `request.path` then.
+        """
+        from engines.video.wan.denoise import BlockWatch, choose_attention, choose_cache
+
+        self.run.check()
+        self.check(request, self.options, self.site)
+        self._loras.put(loras_of(self.model, self.options, self.site))
+        begin_peak(self._device)
+        attention = choose_attention(self._transformers, self.options.attention)
+        choose_cache(self._transformers, self.options.cache)
+        settings = settings_for(self.model, self.options, request.width, request.height)
+        self._now = (0.0, "Reading the prompt")
+        blocks = [block for transformer in self._transformers for block in transformer.blocks]
+        with BlockWatch([*blocks, self._vae.decoder], lambda: self.run.progress(*self._now)):
+            latents = yield from self._denoise(request, settings)
+            denoised = time.monotonic()
+            self._write(request, latents)
+        del latents
+        give_back_spare(self._device)
+        yield VideoResult(
+            request.path, request.frames, request.width, request.height,
+            {
+                **noted(settings, self.model), "seed": request.seed, "attention": attention, "cache": self.options.cache,
+                "vae_precision": self._vae_precision,
+                "vae_tiled": tiles_decoding(self.options, request.width, request.height), "offload": self.options.offload,
+                "loras": self._loras.report(), "device": self._device, "peak_bytes": peak_bytes(self._device),
+                "seconds_a_step": round((denoised - self._began) / settings.steps, 3),
+                "decode_seconds": round(time.monotonic() - denoised, 3),
+            },
+        )  # fmt: skip
+
+    def _denoise(self, request: VideoRequest, settings: Settings) -> Generator[VideoPreview, None, Any]:
+        """Previews on the way; gives back the clean latents."""
+        from engines.video.wan.decode import preview_jpeg
+        from engines.video.wan.denoise import Step, denoised, scheduler_for
+
+        pipeline = self._pipeline(request, scheduler_for(settings))
+        arguments = self._arguments(request, settings)
+        self._began = time.monotonic()
+        shown = 0.0
+        self._now = (ENCODED, f"Step 1 of {settings.steps}")
+        for step in denoised(pipeline, arguments, self.run.check):
+            if not isinstance(step, Step):
+                return step
+            note = f"Step {step.number} of {settings.steps}"
+            share = ENCODED + (DENOISED - ENCODED) * step.number / settings.steps
+            self._now = (share, f"Step {min(step.number + 1, settings.steps)} of {settings.steps}")
+            self.run.progress(share, note)
+            if time.monotonic() - shown >= PREVIEW_SECONDS or step.number == settings.steps:
+                shown = time.monotonic()
+                yield VideoPreview(preview_jpeg(step.latents), note)
+        raise EngineError(f"{self.card.title} ended before its last step.", retryable=True)
+
+    def _pipeline(self, request: VideoRequest, scheduler: Any) -> Any:
+        """diffusers' pipeline over the loaded parts; putting one together costs nothing. Text is encoded by itself."""
+        from diffusers import WanImageToVideoPipeline, WanPipeline
+
+        experts: list[Any] = [*self._transformers, None]
+        parts = {
+            "tokenizer": None, "text_encoder": None, "vae": self._vae, "scheduler": scheduler, "transformer": experts[0],
+            "transformer_2": experts[1], "boundary_ratio": self.model.boundary or None,
+            "expand_timesteps": self.model.expands_timesteps,
+        }  # fmt: skip
+        if request.start_image is None:
+            pipeline = WanPipeline(**parts)
+        else:
+            pipeline = WanImageToVideoPipeline(**parts, **(self._image_parts or {"image_encoder": None, "image_processor": None}))
+        pipeline.set_progress_bar_config(disable=True)
+        if self.options.offload == "all":
+            pipeline.enable_model_cpu_offload(device=self._device)
+        return pipeline
+
+    def _arguments(self, request: VideoRequest, settings: Settings) -> dict[str, Any]:
+        import torch
+
+        torch.manual_seed(request.seed)
+        prompt, negative = self._encoded(request)
+        arguments: dict[str, Any] = {
+            "prompt_embeds": prompt.to(self._device), "negative_prompt_embeds": negative.to(self._device),
+            "width": request.width, "height": request.height, "num_frames": request.frames,
+            "num_inference_steps": settings.steps, "guidance_scale": settings.guidance,
+            "generator": torch.Generator(self._device).manual_seed(request.seed),
+        }  # fmt: skip
+        if self.model.two_experts:
+            arguments["guidance_scale_2"] = settings.guidance_low
+        if request.start_image is not None:
+            arguments["image"] = _filled(request)
+        return arguments
+
+    def _encoded(self, request: VideoRequest) -> tuple[Any, Any]:
+        """Prompt and negative prompt as the text encoder has them; the shots of a list share most of them."""
+        key = (request.prompt, request.negative)
+        if key not in self._prompts:
+            from diffusers import WanPipeline
+
+            reader = WanPipeline(tokenizer=self._tokenizer, text_encoder=self._text_encoder, vae=None, scheduler=None)
+            import torch
+
+            with torch.inference_mode():
+                self._prompts[key] = reader.encode_prompt(
+                    prompt=request.prompt, negative_prompt=request.negative, device=torch.device(self._text_device),
+                    max_sequence_length=512,
+                )  # fmt: skip
+            while len(self._prompts) > REMEMBERED_PROMPTS:
+                del self._prompts[next(iter(self._prompts))]
+        return self._prompts[key]
+
+    def _write(self, request: VideoRequest, latents: Any) -> None:
+        from engines.video.wan.decode import decoded_frames
+        from media.video.write import VideoWriter
+
+        tiled = tiles_decoding(self.options, request.width, request.height)
+        with VideoWriter(
+            request.path, (request.width, request.height), Fraction(*request.fps), request.quality, keyframes=request.keyframes
+        ) as writer:
+            for number, picture in enumerate(decoded_frames(self._vae, latents, tiled=tiled), 1):
+                writer.write(picture)
+                self._now = (DENOISED + (1 - DENOISED) * number / request.frames, "Decoding")
+                self.run.progress(*self._now)
+
+
+def _filled(request: VideoRequest) -> Any:
+    """The start image in the clip's size, cut at the sides."""
+    from PIL import Image, ImageOps
+
+    from media.video.images import read_picture
+
+    assert request.start_image is not None
+    return ImageOps.fit(
+        Image.fromarray(read_picture(request.start_image)), (request.width, request.height), Image.Resampling.LANCZOS
+    )
+
+
+class WanT2V13B(Wan):
+    """The default: small enough for most cards."""
+
+    model = models.T2V_13B
+    card = _card("wan21-t2v-1-3b", model, "Short 480p clips from words; the smallest Wan.", 40)
+
+
+class WanT2V14B(Wan):
+    model = models.T2V_14B
+    card = _card("wan21-t2v-14b", model, "Clips of up to 720p from words.", 150)
+
+
+class WanI2V14B(Wan):
+    model = models.I2V_14B
+    card = _card("wan21-i2v-14b", model, "480p clips that begin with a given picture.", 170)
+
+
+class WanTI2V5B(Wan):
+    Options = WanSwappedOptions
+    model = models.TI2V_5B
+    card = _card("wan22-ti2v-5b", model, "704p clips at 24 frames a second, from words or a picture.", 70)
+
+
+class WanT2VA14B(Wan):
+    Options = WanExpertOptions
+    model = models.T2V_A14B
+    card = _card("wan22-t2v-a14b", model, "Clips of up to 720p from words, with two experts.", 280)
+
+
+class WanI2VA14B(Wan):
+    Options = WanExpertOptions
+    model = models.I2V_A14B
+    card = _card("wan22-i2v-a14b", model, "Clips of up to 720p that begin with a given picture, with two experts.", 280)

@@ -1,0 +1,114 @@
+"""Wan's parts from their folders into memory, every weight accounted for and none held twice. Imported in the worker only.
+
+diffusers' own loading maps files into memory and only warns of missing tensors; so its classes are put together here and filled
+by engines.loading, tensor by tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engines.common.loading import DOWNLOAD_AGAIN, fill, read_tensors
+from engines.contract.errors import EngineError
+from engines.video.wan.validation import read_config
+
+
+def load_transformer(folder: Path, device: str) -> Any:
+    """A WanTransformer3DModel in bfloat16, with what diffusers keeps in float32 so kept.
+
+    Raises:
+        EngineError: weights are damaged, or not this model's.
+    """
+    import torch
+    from diffusers import WanTransformer3DModel
+    from diffusers.models.transformers.transformer_wan import WanRotaryPosEmbed
+
+    config = read_config(folder)
+    with torch.device("meta"):
+        model = WanTransformer3DModel.from_config(dict(config))
+    model = _blank(model, device, torch.bfloat16, tuple(WanTransformer3DModel._keep_in_fp32_modules))
+    own = model.config
+    # Its tables are computed, not stored, and `to_empty` has left them blank.
+    model.rope = WanRotaryPosEmbed(own.attention_head_dim, own.patch_size, own.rope_max_seq_len).to(device)
+    fill(model, _tensors(folder, device), "Wan", rename=lambda name: None if "norm_added_q" in name else name)
+    return model.eval().requires_grad_(False)
+
+
+def load_vae(folder: Path, device: str, precision: str) -> Any:
+    """An AutoencoderKLWan in "float32" or "bfloat16"."""
+    import torch
+    from diffusers import AutoencoderKLWan
+
+    with torch.device("meta"):
+        model = AutoencoderKLWan.from_config(dict(read_config(folder)))
+    model = _blank(model, device, getattr(torch, precision))
+    fill(model, _tensors(folder, device), "Wan's autoencoder")
+    return model.eval().requires_grad_(False)
+
+
+def load_text_encoder(folder: Path, device: str) -> Any:
+    """A UMT5EncoderModel in bfloat16."""
+    import torch
+    from transformers import UMT5Config, UMT5EncoderModel
+
+    with torch.device("meta"):
+        model = UMT5EncoderModel(UMT5Config.from_pretrained(str(folder), local_files_only=True))
+    model = model.to(torch.bfloat16).to_empty(device=device)
+    # Files hold the embedding under either name; configurations do not always say that the two are one.
+    model.encoder.embed_tokens = model.shared
+    one = ("shared.weight", "encoder.embed_tokens.weight")
+    seen: set[str] = set()
+
+    def rename(name: str) -> str:
+        seen.add(name)
+        return name
+
+    fill(model, _tensors(folder, device), "Wan's text encoder", rename=rename, optional=one)
+    if seen.isdisjoint(one):
+        raise EngineError("The weights of Wan's text encoder lack its vocabulary.", DOWNLOAD_AGAIN)
+    return model.eval().requires_grad_(False)
+
+
+def load_image_encoder(folder: Path, device: str) -> Any:
+    """A CLIPVisionModel in float32, as upstream runs it."""
+    from transformers import CLIPVisionConfig, CLIPVisionModel
+
+    model = CLIPVisionModel(CLIPVisionConfig.from_pretrained(str(folder), local_files_only=True)).to(device)
+    fill(model, _tensors(folder, device), "Wan's image encoder")
+    return model.eval().requires_grad_(False)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """
+    Raises:
+        EngineError: it is damaged.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise EngineError("The tokenizer of Wan is damaged.", DOWNLOAD_AGAIN) from error
+
+
+def load_image_processor(folder: Path) -> Any:
+    from transformers import CLIPImageProcessor
+
+    return CLIPImageProcessor.from_pretrained(str(folder), local_files_only=True)
+
+
+def _blank(model: Any, device: str, kind: Any, precise: tuple[str, ...] = ()) -> Any:
+    """A model without storage, given blank storage on the device; parts named in `precise` in float32."""
+    import torch
+
+    for name, weight in model.named_parameters():
+        keep = any(word in name.split(".") for word in precise)
+        weight.data = weight.data.to(torch.float32 if keep else kind)
+    return model.to_empty(device=device)
+
+
+def _tensors(folder: Path, device: str) -> Iterator[tuple[str, Any]]:
+    for shard in sorted(folder.glob("*.safetensors")):
+        yield from read_tensors(shard, device)

@@ -1,0 +1,258 @@
+"""Wan's models as data: parts, files, sizes, usual settings, memory. Nothing is imported for it but the contract.
+
+Upstream: github.com/Wan-Video/Wan2.1 and Wan2.2 (arXiv:2503.20314); code and weights Apache-2.0, as are the distilled ones of
+FastVideo and lightx2v. Usual settings are those of upstream's own configurations. All models read text with the same UMT5-XXL,
+so its files are taken once, in bfloat16, and shared; so are the two autoencoders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+from engines.contract import HubFile
+from engines.contract.video import ClipSize, StartImage
+
+WAN_21_13B = "Wan-AI/Wan2.1-T2V-1.3B-Diffusers"
+WAN_21_14B = "Wan-AI/Wan2.1-T2V-14B-Diffusers"
+WAN_21_I2V = "Wan-AI/Wan2.1-I2V-14B-480P-Diffusers"
+WAN_22_5B = "Wan-AI/Wan2.2-TI2V-5B-Diffusers"
+WAN_22_T2V = "Wan-AI/Wan2.2-T2V-A14B-Diffusers"
+WAN_22_I2V = "Wan-AI/Wan2.2-I2V-A14B-Diffusers"
+FAST_5B = "FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers"
+DISTILL_21 = "lightx2v/Wan2.1-Distill-Loras"
+DISTILL_22 = "lightx2v/Wan2.2-Distill-Loras"
+
+TEXT_GIB = 10.6
+"""UMT5-XXL in bfloat16."""
+WORKSPACE_GIB = 1.0
+VAE_21_GIB, VAE_22_GIB = 0.5, 2.7
+"""The autoencoders in float32."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One component of a pipeline: the repository, the folder in it, and the files there with their sizes in bytes."""
+
+    repo: str
+    folder: str
+    files: tuple[tuple[str, int], ...]
+
+    @property
+    def hub_files(self) -> tuple[HubFile, ...]:
+        return tuple(HubFile(self.repo, path, size) for path, size in zip(self.paths, (s for _, s in self.files), strict=True))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(f"{self.folder}/{name}" if self.folder else name for name, _ in self.files)
+
+
+@dataclass(frozen=True)
+class DistilledLora:
+    """A low-rank file that makes a model draw in a few steps; `target` as in wan_lora.LoraWish."""
+
+    repo: str
+    file: str
+    target: Literal["high", "low", "both"]
+    size: int
+
+    @property
+    def part(self) -> Part:
+        return Part(self.repo, "", ((self.file, self.size),))
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """What the draft preset of a model is made with: another transformer, or low-rank files.
+
+    Args:
+        sigmas: noise levels of the steps that the student was trained at, used as they are; () spreads `steps` evenly and
+            moves them by `shift`.
+        renoise: between steps the clean guess gets fresh noise, as distribution-matching students were trained.
+    """
+
+    steps: int
+    shift: float = 5.0
+    sigmas: tuple[float, ...] = ()
+    renoise: bool = False
+    transformer: Part | None = None
+    loras: tuple[DistilledLora, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return (*([self.transformer] if self.transformer else []), *(lora.part for lora in self.loras))
+
+
+@dataclass(frozen=True)
+class WanModel:
+    """One model.
+
+    Args:
+        boundary: with two experts, the noise level (of 1) at which the low-noise one takes over; 0 with one.
+        expands_timesteps: every place of the clip has its own noise level, so that a start image stays clean (TI2V).
+        steps: of the presets best, balanced and, where nothing is distilled, draft.
+        guidance, guidance_low: how strongly the prompt pulls, for the high-noise (or only) and the low-noise expert.
+        shift, shift_small: of the noise levels; `shift_small` up to 832 × 480.
+        transformer_gib: of one expert in bfloat16. work_gib: what computing takes at the largest size and length.
+    """
+
+    title: str
+    transformers: tuple[Part, ...]
+    vae: Part
+    sizes: tuple[ClipSize, ...]
+    start_image: StartImage
+    steps: tuple[int, int, int]
+    guidance: float
+    shift: float
+    transformer_gib: float
+    work_gib: float
+    guidance_low: float = 0.0
+    shift_small: float = 0.0
+    boundary: float = 0.0
+    expands_timesteps: bool = False
+    image_encoder: tuple[Part, ...] = ()
+    distilled: Distilled | None = None
+    fps: tuple[int, int] = (16, 1)
+    most_frames: int = 81
+    side_multiple: int = 16
+    vae_gib: float = VAE_21_GIB
+    image_encoder_gib: float = 0.0
+    way_out: str = ""
+
+    @property
+    def two_experts(self) -> bool:
+        return len(self.transformers) == 2
+
+    @property
+    def base_parts(self) -> tuple[Part, ...]:
+        """What every preset but a distilled draft needs."""
+        return (TOKENIZER, TEXT_ENCODER, self.vae, *self.image_encoder, *self.transformers)
+
+    @property
+    def hub_files(self) -> tuple[HubFile, ...]:
+        more = self.distilled.parts if self.distilled else ()
+        return tuple(dict.fromkeys(chain.from_iterable(part.hub_files for part in (*self.base_parts, *more))))
+
+    @property
+    def largest_area(self) -> int:
+        return max(size.width * size.height for size in self.sizes)
+
+    def work_gib_at(self, width: int, height: int, frames: int) -> float:
+        """What computing takes at a size, an estimate: libraries' workspaces; and of the rest one half in step with the picture,
+        which is decoded a few frames at a time, the other with the clip, which is denoised whole."""
+        picture = width * height / self.largest_area
+        return WORKSPACE_GIB + (self.work_gib - WORKSPACE_GIB) * picture * (1 + frames / self.most_frames) / 2
+
+    @property
+    def on_card_gib(self) -> float:
+        """All but the text encoder, with what computing takes."""
+        return self.transformer_gib * len(self.transformers) + self.vae_gib + self.image_encoder_gib + self.work_gib
+
+    @property
+    def whole_gib(self) -> float:
+        return self.on_card_gib + TEXT_GIB
+
+    @property
+    def offloaded_gib(self) -> float:
+        """On the card when only the component at work lies there."""
+        return max(self.transformer_gib, self.vae_gib, self.image_encoder_gib) + self.work_gib
+
+
+def _shards(folder: str, stem: str, count: int, total: int) -> tuple[tuple[str, int], ...]:
+    names: Iterable[str] = (f"{stem}-{number:05d}-of-{count:05d}.safetensors" for number in range(1, count + 1))
+    return (("config.json", 500), (f"{stem}.safetensors.index.json", 100_000), *((name, total // count) for name in names))
+
+
+def _transformer(repo: str, folder: str, count: int, total: int) -> Part:
+    return Part(repo, folder, _shards(folder, "diffusion_pytorch_model", count, total))
+
+
+def _vae(repo: str, size: int) -> Part:
+    return Part(repo, "vae", (("config.json", 1_000), ("diffusion_pytorch_model.safetensors", size)))
+
+
+TOKENIZER = Part(
+    WAN_22_5B,
+    "tokenizer",
+    (("special_tokens_map.json", 7_080), ("tokenizer.json", 16_800_000), ("tokenizer_config.json", 61_800)),
+)
+TEXT_ENCODER = Part(WAN_22_5B, "text_encoder", _shards("text_encoder", "model", 3, 11_360_000_000))
+VAE_21, VAE_22 = _vae(WAN_21_13B, 507_591_892), _vae(WAN_22_5B, 2_820_000_000)
+IMAGE_ENCODER = (
+    Part(WAN_21_I2V, "image_encoder", (("config.json", 500), ("model.safetensors", 2_520_000_000))),
+    Part(WAN_21_I2V, "image_processor", (("preprocessor_config.json", 478),)),
+)
+
+SMALL = (ClipSize("480p", "480p wide", 832, 480), ClipSize("480p-tall", "480p tall", 480, 832))
+LARGE = (ClipSize("720p", "720p wide", 1280, 720), ClipSize("720p-tall", "720p tall", 720, 1280))
+SIZES_5B = (ClipSize("704p", "704p wide", 1280, 704), ClipSize("704p-tall", "704p tall", 704, 1280))
+
+SMALLER = "Use Wan 2.1 T2V 1.3B, which takes about 8 GiB of a graphics card, or make an animatic, which needs none."
+
+T2V_13B = WanModel(
+    "Wan 2.1 T2V 1.3B", (_transformer(WAN_21_13B, "transformer", 2, 5_676_000_000),), VAE_21, SMALL, "none",
+    steps=(50, 30, 15), guidance=6.0, shift=8.0, transformer_gib=2.7, work_gib=5.0,
+    way_out="Make an animatic instead, which needs no graphics card.",
+)  # fmt: skip
+
+T2V_14B = WanModel(
+    "Wan 2.1 T2V 14B", (_transformer(WAN_21_14B, "transformer", 12, 57_200_000_000),), VAE_21, (*SMALL, *LARGE), "none",
+    steps=(50, 30, 15), guidance=5.0, shift=5.0, shift_small=3.0, transformer_gib=26.7, work_gib=7.0, way_out=SMALLER,
+    distilled=Distilled(
+        4, loras=(DistilledLora(DISTILL_21, "wan2.1_t2v_14b_lora_rank64_lightx2v_4step.safetensors", "both", 631_000_000),)
+    ),
+)  # fmt: skip
+
+I2V_14B = WanModel(
+    "Wan 2.1 I2V 14B", (_transformer(WAN_21_I2V, "transformer", 14, 65_600_000_000),), VAE_21, SMALL, "required",
+    steps=(40, 25, 15), guidance=5.0, shift=3.0, transformer_gib=30.6, work_gib=6.0, image_encoder=IMAGE_ENCODER,
+    image_encoder_gib=1.2, way_out=SMALLER,
+    distilled=Distilled(
+        4, loras=(DistilledLora(DISTILL_21, "wan2.1_i2v_lora_rank64_lightx2v_4step.safetensors", "both", 739_000_000),)
+    ),
+)  # fmt: skip
+
+TI2V_5B = WanModel(
+    "Wan 2.2 TI2V 5B", (_transformer(WAN_22_5B, "transformer", 5, 20_000_000_000),), VAE_22, SIZES_5B, "optional",
+    steps=(50, 30, 15), guidance=5.0, shift=5.0, transformer_gib=9.4, work_gib=5.5, vae_gib=VAE_22_GIB, fps=(24, 1),
+    most_frames=121, side_multiple=32, expands_timesteps=True, way_out=SMALLER,
+    distilled=Distilled(
+        3, sigmas=(1.0, 0.757, 0.522), renoise=True,
+        transformer=Part(
+            FAST_5B, "transformer", (("config.json", 500), ("diffusion_pytorch_model.safetensors", 10_000_000_000))
+        ),
+    ),
+)  # fmt: skip
+
+
+def _experts(repo: str, total: int) -> tuple[Part, Part]:
+    return _transformer(repo, "transformer", 12, total), _transformer(repo, "transformer_2", 12, total)
+
+
+def _distilled_pair(high: str, high_size: int, low: str, low_size: int) -> Distilled:
+    return Distilled(
+        4, loras=(DistilledLora(DISTILL_22, high, "high", high_size), DistilledLora(DISTILL_22, low, "low", low_size))
+    )
+
+
+T2V_A14B = WanModel(
+    "Wan 2.2 T2V A14B", _experts(WAN_22_T2V, 57_200_000_000), VAE_21, (*SMALL, *LARGE), "none",
+    steps=(40, 25, 15), guidance=4.0, guidance_low=3.0, shift=12.0, boundary=0.875, transformer_gib=26.7, work_gib=7.0,
+    way_out=SMALLER,
+    distilled=_distilled_pair(
+        "wan2.2_t2v_A14b_high_noise_lora_rank64_lightx2v_4step_1217.safetensors", 614_000_000,
+        "wan2.2_t2v_A14b_low_noise_lora_rank64_lightx2v_4step_1217.safetensors", 614_000_000,
+    ),
+)  # fmt: skip
+
+I2V_A14B = WanModel(
+    "Wan 2.2 I2V A14B", _experts(WAN_22_I2V, 57_200_000_000), VAE_21, (*SMALL, *LARGE), "required",
+    steps=(40, 25, 15), guidance=3.5, guidance_low=3.5, shift=5.0, boundary=0.9, transformer_gib=26.7, work_gib=7.0,
+    way_out=SMALLER,
+    distilled=_distilled_pair(
+        "wan2.2_i2v_A14b_high_noise_lora_rank64_lightx2v_4step_1022.safetensors", 635_000_000,
+        "wan2.2_i2v_A14b_low_noise_lora_rank64_lightx2v_4step_1022.safetensors", 739_000_000,
+    ),
+)  # fmt: skip

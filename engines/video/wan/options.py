@@ -1,0 +1,133 @@
+"""What a person may set of Wan, and what follows from it for one clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engines.contract import EngineOptions, option
+from engines.video.wan.models import Distilled, WanModel
+
+Preset = Literal["draft", "balanced", "best"]
+
+CACHE_THRESHOLDS = {"light": 0.05, "strong": 0.12}
+SMALL_AREA = 832 * 480
+_PRESET = "How much time a clip gets. Draft uses weights distilled to a few steps where the model has them."
+
+
+class WanOptions(EngineOptions):
+    """Of all Wan models."""
+
+    preset: Preset = option("balanced", "Preset", _PRESET, common=True)
+    steps: int = option(0, "Steps", "How often the picture is refined; 0 takes the preset's.", common=True, ge=0, le=100)
+    guidance: float = option(0.0, "Guidance", "How closely it keeps to the prompt; 0 takes the preset's.", ge=0.0, le=20.0)
+    shift: float = option(
+        0.0, "Shift", "Higher gives more of the steps to composition and motion, lower to detail; 0 takes the preset's.",
+        ge=0.0, le=20.0,
+    )  # fmt: skip
+    loras: str = option(
+        "", "LoRA files",
+        "One a line, as: file, weight, target. Files lie in the folder loras of the weights; the target is high, low or both.",
+        max_length=2000,
+    )  # fmt: skip
+    cache: Literal["off", "light", "strong"] = option(
+        "off", "First-block cache",
+        "Skips the rest of the network in steps where its first block hardly changed. Faster; details and motion change, "
+        "with strong visibly.",
+    )  # fmt: skip
+    attention: Literal["auto", "native", "cudnn", "flash", "sage"] = option(
+        "auto", "Attention",
+        "Which kernel computes attention. Auto is PyTorch's own choice; flash and sage need their packages. Sage rounds.",
+    )  # fmt: skip
+    vae_precision: Literal["auto", "float32", "bfloat16"] = option(
+        "auto", "Decoder precision", "Auto is float32; bfloat16 is a little faster and may band smooth areas.", reload=True
+    )
+    vae_tiling: Literal["auto", "on", "off"] = option(
+        "auto", "Decode in tiles", "Takes less memory and more time. Auto does so above 832 × 480."
+    )
+    offload: Literal["auto", "none", "all"] = option(
+        "auto", "Offload",
+        "On a plug-in card: auto keeps the text encoder on the CPU, all moves each part in only while it works. On memory that "
+        "CPU and GPU share, offloading frees nothing.",
+        reload=True,
+    )  # fmt: skip
+
+
+class WanExpertOptions(WanOptions):
+    """Of the models with two experts."""
+
+    guidance_low: float = option(
+        0.0, "Guidance, low noise", "The same for the second expert, which draws the detail; 0 takes the preset's.",
+        ge=0.0, le=20.0,
+    )  # fmt: skip
+
+
+class WanSwappedOptions(WanOptions):
+    """Of the models whose draft has a transformer of its own."""
+
+    preset: Preset = option("balanced", "Preset", _PRESET, common=True, reload=True)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one clip is made with, nothing left open.
+
+    Args:
+        sigmas: the noise levels of a distilled draft, else () for the usual schedule of `steps` moved by `shift`.
+    """
+
+    preset: str
+    steps: int
+    guidance: float
+    guidance_low: float
+    shift: float
+    sigmas: tuple[float, ...] = ()
+    renoise: bool = False
+
+
+def distilled_for(model: WanModel, options: WanOptions) -> Distilled | None:
+    """What the chosen preset draws with beside, or in place of, the model's own weights."""
+    return model.distilled if options.preset == "draft" else None
+
+
+def settings_for(model: WanModel, options: WanOptions, width: int, height: int) -> Settings:
+    """The preset's values where the options leave them open."""
+    low = getattr(options, "guidance_low", 0.0)
+    distilled = distilled_for(model, options)
+    if distilled is not None:
+        steps = options.steps or distilled.steps
+        shift = options.shift or distilled.shift
+        guidance = options.guidance or 1.0
+        sigmas = distilled.sigmas or moved_sigmas(steps, shift)
+        return Settings(options.preset, len(sigmas), guidance, low or 1.0, shift, sigmas, distilled.renoise)
+    steps = options.steps or dict(zip(("best", "balanced", "draft"), model.steps, strict=True))[options.preset]
+    small = width * height <= SMALL_AREA and model.shift_small
+    shift = options.shift or (model.shift_small if small else model.shift)
+    return Settings(options.preset, steps, options.guidance or model.guidance, low or model.guidance_low, shift)
+
+
+def moved_sigmas(steps: int, shift: float) -> tuple[float, ...]:
+    """Evenly spread noise levels from 1 down, moved towards 1 by `shift` (flow matching's time shift)."""
+    even = [1 - number / steps for number in range(steps)]
+    return tuple(shift * level / (1 + (shift - 1) * level) for level in even)
+
+
+def tiles_decoding(options: WanOptions, width: int, height: int) -> bool:
+    return options.vae_tiling == "on" or (options.vae_tiling == "auto" and width * height > SMALL_AREA)
+
+
+def noted(settings: Settings, model: WanModel) -> dict[str, object]:
+    """The settings as a recipe keeps them."""
+    facts: dict[str, object] = {
+        "preset": settings.preset, "steps": settings.steps, "guidance": settings.guidance, "shift": round(settings.shift, 3),
+    }  # fmt: skip
+    if model.two_experts:
+        facts["guidance_low"] = settings.guidance_low
+    if settings.sigmas:
+        facts["noise_levels"] = _rounded(settings.sigmas)
+    return facts
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    return [round(value, 4) for value in values]

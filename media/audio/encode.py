@@ -1,0 +1,212 @@
+"""Writing sound files: a stream of blocks into any of the formats below, with tags and chapters, all or nothing.
+
+Lossless formats hold 16-bit PCM: every player, browser and speech library reads it, and its rounding noise at
+-98 dBFS lies some 80 dB under a programme at -16 LUFS, far under any recording or synthetic voice.
+Nothing that depends on the date or on chance is written: the same blocks give the same file.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+
+from media.audio.audio import Audio, Samples
+from media.audio.encoders import AvEncoder, Encoder, VorbisEncoder, add_wav_chapters
+from media.audio.resample import StreamResampler
+from media.audio.tags import TAGS, Chapter, checked_chapters, read_chapters, read_tags
+from media.errors import MediaError
+
+__all__ = ["AUDIO_FORMATS", "TAGS", "AudioFormat", "AudioWriter", "Chapter", "read_chapters", "read_tags", "write_audio"]
+
+
+@dataclass(frozen=True)
+class AudioFormat:
+    """One kind of sound file.
+
+    Args:
+        extension: with the dot.
+        title: for people.
+        mime: media type for HTTP.
+        lossy: whether decoding gives other samples than were written.
+        codec: libavcodec's name of the encoder; "" where libsndfile writes it.
+        container: libavformat's name.
+        rates: the rates it can hold, () for all; others are resampled to the next higher (or the highest) one.
+        most_channels: beyond them it is refused.
+    """
+
+    extension: str
+    title: str
+    mime: str
+    lossy: bool
+    codec: str
+    container: str
+    rates: tuple[int, ...] = ()
+    most_channels: int = 8
+
+    def rate_for(self, rate: int) -> int:
+        """The rate a sound of this rate is stored at."""
+        if not self.rates or rate in self.rates:
+            return rate
+        return min((one for one in self.rates if one > rate), default=max(self.rates))
+
+
+_MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+_AAC_RATES = (*_MP3_RATES, 64_000, 88_200, 96_000)
+
+AUDIO_FORMATS: dict[str, AudioFormat] = {
+    "wav": AudioFormat(".wav", "WAV", "audio/wav", False, "pcm_s16le", "wav"),
+    "flac": AudioFormat(".flac", "FLAC", "audio/flac", False, "flac", "flac"),
+    "mp3": AudioFormat(".mp3", "MP3", "audio/mpeg", True, "libmp3lame", "mp3", _MP3_RATES, 2),
+    "m4a": AudioFormat(".m4a", "M4A (AAC)", "audio/mp4", True, "aac", "ipod", _AAC_RATES),
+    "opus": AudioFormat(".opus", "Opus", "audio/ogg", True, "libopus", "opus", (48_000,)),
+    "ogg": AudioFormat(".ogg", "Ogg Vorbis", "audio/ogg", True, "", "ogg", (*_MP3_RATES, 96_000)),
+}
+
+_WAV_LIMIT_BYTES = 4 * 2**30 - 2**20
+_PIECE_FRAMES = 16_384
+
+
+class AudioWriter:
+    """Writes one sound file as a stream, with memory that does not grow with its length.
+
+    Used as a context manager. Blocks go to a hidden file beside the target; leaving without an error flushes it to
+    the disk and renames it, so that the target is whole or not there (an older one stays as it was). Leaving with an
+    error removes it.
+
+    Args:
+        path: the target; its folder must exist.
+        format: a key of AUDIO_FORMATS. The file is of this format whatever the name ends with.
+        rate, channels: of every block; a format that cannot hold the rate gets a resampled sound.
+        tags: keys from TAGS; "comment" may hold several kilobytes (a recipe).
+        chapters: in order of time. Every format keeps them: M4A and MP3 in their own way (ID3 CHAP), FLAC, Ogg and
+            Opus as CHAPTERxxx comments, WAV as labelled cue points.
+
+    Raises:
+        MediaError: unknown format, too many channels, a tag or chapter that cannot be kept, no block written,
+            a block of another kind, a full disk.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        format: str,
+        rate: int,
+        channels: int,
+        tags: Mapping[str, str] | None = None,
+        chapters: Sequence[Chapter] = (),
+    ) -> None:
+        if format not in AUDIO_FORMATS:
+            raise MediaError(f'"{format}" is not a sound format.', f"Use one of: {', '.join(AUDIO_FORMATS)}.")
+        self.path = Path(path)
+        self.format = AUDIO_FORMATS[format]
+        if not 1 <= channels <= self.format.most_channels:
+            most = self.format.most_channels
+            raise MediaError(f"{self.format.title} holds at most {most} channels, not {channels}.", "Mix it down, or use WAV.")
+        unknown = sorted(set(tags or {}) - set(TAGS))
+        if unknown:
+            raise MediaError(f'The tag "{unknown[0]}" cannot be written.', f"Use one of: {', '.join(TAGS)}.")
+        self.rate, self.channels = rate, channels
+        self._tags = {key: value.replace("\0", "") for key, value in (tags or {}).items() if value}
+        self._chapters = checked_chapters(chapters)
+        self._partial = self.path.with_name(f".{self.path.name[:80]}.{uuid.uuid4().hex}.part")
+        self._frames = 0
+        self._encoder: Encoder | None = None
+
+    def __enter__(self) -> AudioWriter:
+        stored_rate = self.format.rate_for(self.rate)
+        self._resampler = StreamResampler(self.rate, stored_rate, self.channels)
+        try:
+            if self.format.codec:
+                self._encoder = AvEncoder(
+                    self._partial,
+                    self.format.container,
+                    self.format.codec,
+                    stored_rate,
+                    self.channels,
+                    self._tags,
+                    self._chapters,
+                )
+            else:
+                self._encoder = VorbisEncoder(self._partial, stored_rate, self.channels, self._tags, self._chapters)
+        except BaseException as error:
+            self._discard()
+            raise self._in_words(error) from None
+        return self
+
+    def write(self, audio: Audio) -> None:
+        """Append one block."""
+        if (audio.rate, audio.channels) != (self.rate, self.channels):
+            raise MediaError(
+                f"A block of {audio.rate} Hz with {audio.channels} channels does not fit a file "
+                f"of {self.rate} Hz with {self.channels}."
+            )
+        self._frames += audio.frames
+        if self.format.container == "wav" and self._frames * self.channels * 2 > _WAV_LIMIT_BYTES:
+            raise MediaError("A WAV file holds at most 4 GiB.", "Use FLAC, which is smaller and has no such limit.")
+        self._encode(audio.samples)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None:
+            self._discard()
+            return
+        try:
+            if not self._frames:
+                raise MediaError(f"There is no sound to write into {self.path.name}.")
+            self._encode(np.zeros((0, self.channels), np.float32), last=True)
+            self._finish()
+        except BaseException as failure:
+            self._discard()
+            raise self._in_words(failure) from None
+
+    def _encode(self, samples: Samples, last: bool = False) -> None:
+        assert self._encoder is not None, "AudioWriter is used in a with statement"
+        try:
+            ready = self._resampler.process(samples, last)
+            for first in range(0, ready.shape[0], _PIECE_FRAMES):
+                self._encoder.write(ready[first : first + _PIECE_FRAMES])
+        except (av.error.FFmpegError, OSError, RuntimeError) as error:
+            raise self._in_words(error) from None
+
+    def _finish(self) -> None:
+        assert self._encoder is not None
+        self._encoder.close()
+        if self.format.container == "wav" and self._chapters:
+            add_wav_chapters(self._partial, self._chapters, self.rate)
+        with self._partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        self._partial.replace(self.path)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _discard(self) -> None:
+        if self._encoder is not None:
+            self._encoder.abandon()
+        self._partial.unlink(missing_ok=True)
+
+    def _in_words(self, error: BaseException) -> BaseException:
+        """A library's or the system's refusal as a sentence; everything else as it is."""
+        if not isinstance(error, av.error.FFmpegError | OSError | RuntimeError):
+            return error
+        number = (error.errno or 0) if isinstance(error, OSError) else 0
+        why = os.strerror(number) if 0 < number < 200 else "the encoder refused it"
+        return MediaError(
+            f"{self.path.name} cannot be written: {why}.", "Check the disk's free space and the folder.", retryable=True
+        )
+
+
+def write_audio(
+    path: Path | str, audio: Audio, format: str = "wav", tags: Mapping[str, str] | None = None, chapters: Sequence[Chapter] = ()
+) -> None:
+    """One sound into one file; see AudioWriter."""
+    with AudioWriter(path, format, audio.rate, audio.channels, tags, chapters) as writer:
+        writer.write(audio)

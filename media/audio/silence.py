@@ -1,0 +1,63 @@
+"""Cutting a long sound where nothing is said, as a stream: memory holds one part and never the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from media.audio.audio import Audio, concatenate
+
+_WINDOW_SECONDS = 0.3
+"""How long the quiet must be that a cut is looked for in: a breath, not the closure of a stop consonant."""
+
+_HOP_SECONDS = 0.02
+_SEARCHED_SHARE = 0.4
+"""The last part of the longest part in which the quietest place is looked for, so that parts do not become short."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a sound and where it begins in the whole, in seconds."""
+
+    start: float
+    audio: Audio
+
+
+def cut_at_pauses(blocks: Iterable[Audio], longest_seconds: float) -> Iterator[Part]:
+    """Parts of at most `longest_seconds`, end to end without a gap, each cut at the quietest place in its last part.
+
+    The same sound is cut at the same places whatever the blocks it comes in. An empty sound gives no part.
+
+    Raises:
+        MediaError: blocks of different rates or channel counts.
+    """
+    waiting: list[Audio] = []
+    frames, given = 0, 0
+    for block in blocks:
+        waiting.append(block)
+        frames += block.frames
+        longest = round(longest_seconds * block.rate)
+        while frames > longest:
+            joined = concatenate(waiting)
+            cut = _quietest(joined, longest)
+            yield Part(given / joined.rate, Audio(joined.samples[:cut], joined.rate))
+            given += cut
+            waiting, frames = [Audio(joined.samples[cut:].copy(), joined.rate)], frames - cut
+    if frames:
+        joined = concatenate(waiting)
+        yield Part(given / joined.rate, joined)
+
+
+def _quietest(audio: Audio, longest: int) -> int:
+    """The frame, at most `longest`, in the middle of the quietest stretch of the searched part."""
+    first = round(longest * (1 - _SEARCHED_SHARE))
+    energy = np.square(audio.samples[first:longest], dtype=np.float64).mean(axis=1)
+    window = max(1, min(round(_WINDOW_SECONDS * audio.rate), energy.size // 2))
+    sums = np.concatenate([[0.0], np.cumsum(energy)])
+    starts = np.arange(0, energy.size - window + 1, max(1, round(_HOP_SECONDS * audio.rate)))
+    levels = sums[starts + window] - sums[starts]
+    # Among equally quiet places the latest: parts of a silent or steady sound are as long as they may be.
+    best = starts[levels.size - 1 - int(np.argmin(np.round(levels[::-1], 9)))]
+    return max(1, first + int(best) + window // 2)

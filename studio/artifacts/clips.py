@@ -1,0 +1,94 @@
+"""Rendered shots, kept as files under the hash of everything that made them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from media.video.write import count_pictures
+from studio.files import write_json
+
+FORMAT = 1
+_PRUNE_TO = 0.9
+_SAFE_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One rendered shot: its file, its pictures, and what the engine told of making it."""
+
+    key: str
+    path: Path
+    frames: int
+    facts: dict[str, Any]
+
+
+class ClipStore:
+    """A cache of shots. Whether one is there is computed from its file, which holds as many pictures as its note says; the note
+    is written last. Any thread may call anything: files appear by renames.
+
+    Args:
+        quota_bytes: what `prune` keeps the folder under; shots used within the last day stay.
+    """
+
+    def __init__(self, root: Path, quota_bytes: int) -> None:
+        self.root, self._quota = root, quota_bytes
+
+    def path(self, key: str) -> Path:
+        """Where a shot lies, or is to be written; the folder is made."""
+        folder = self.root / key[:2]
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{key}.mp4"
+
+    def has(self, key: str) -> bool:
+        """Whether a shot seems to be there: quick. `get` decides."""
+        path = self.root / key[:2] / f"{key}.mp4"
+        return path.is_file() and path.with_suffix(".json").is_file()
+
+    def get(self, key: str) -> Clip | None:
+        """The shot, or None when it is not there whole. Marks it as used now."""
+        path = self.path(key)
+        note = path.with_suffix(".json")
+        try:
+            told = json.loads(note.read_bytes())
+            frames, facts = int(told["frames"]), dict(told["facts"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        if count_pictures(path) != frames:
+            note.unlink(missing_ok=True)
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(note)
+        return Clip(key, path, frames, facts)
+
+    def keep(self, key: str, frames: int, facts: Mapping[str, Any]) -> Clip:
+        """Take the finished file at `path(key)` in."""
+        path = self.path(key)
+        write_json(path.with_suffix(".json"), {"frames": frames, "facts": dict(facts)})
+        return Clip(key, path, frames, dict(facts))
+
+    def prune(self) -> int:
+        """Remove what has gone unused for longest while the folder is over its quota; returns bytes freed."""
+        pieces = []
+        for path in self.root.rglob("*.mp4"):
+            with contextlib.suppress(OSError):
+                note = path.with_suffix(".json")
+                used = (note if note.exists() else path).stat().st_mtime
+                pieces.append((used, path.stat().st_size, path))
+        total = sum(size for _, size, _ in pieces)
+        freed = 0
+        if total <= self._quota:
+            return 0
+        for used, size, path in sorted(pieces):
+            if total - freed <= self._quota * _PRUNE_TO or used > time.time() - _SAFE_SECONDS:
+                break
+            path.with_suffix(".json").unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+            freed += size
+        return freed

@@ -1,0 +1,291 @@
+"""A thin client of a ComfyUI server: each route that the studio uses, as one call."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.comfyui.client.http import Wire, as_json
+from studio.comfyui.client.inventory import ModelFile, NodeClass
+from studio.comfyui.client.status import (
+    Finished,
+    Interrupted,
+    JobStatus,
+    Queue,
+    ResultFile,
+    Running,
+    Unknown,
+    explain_error,
+    read_history,
+    read_outputs,
+    read_refusal,
+)
+from studio.comfyui.errors import GraphRefused, UnexpectedAnswer, UploadTooLarge
+
+MIB = 1024**2
+DEFAULT_UPLOAD_BYTES = 100 * MIB
+"""What a server takes that does not say: ComfyUI's own default."""
+UPLOAD_MARGIN = 64 * 1024
+"""What the form around a file takes of the server's limit."""
+
+_CHOOSE_MODELS = "See the template's list of what is missing; model files are installed on the server's machine."
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device as the server tells of it; sizes in bytes."""
+
+    name: str
+    type: str
+    vram_total: int
+    vram_free: int
+    torch_vram: int
+
+
+@dataclass(frozen=True)
+class ServerStats:
+    """What /system_stats tells."""
+
+    version: str | None
+    arguments: tuple[str, ...]
+    devices: tuple[Device, ...]
+
+
+class ComfyUIClient:
+    """One server. Safe from any thread. Every call may raise ComfyUIUnreachable and UnexpectedAnswer beside what it names."""
+
+    def __init__(self, url: str, wire: Wire | None = None) -> None:
+        self.wire = wire or Wire(url)
+        self.url = self.wire.url
+        self._has_jobs: bool | None = None
+
+    def close(self) -> None:
+        self.wire.close()
+
+    # What the server is and has
+
+    def stats(self) -> ServerStats:
+        """Also its sign of life.
+
+        Raises:
+            UnexpectedAnswer: another program answers at this address.
+        """
+        told = self.wire.get("/system_stats")
+        system = told.get("system") if isinstance(told, Mapping) else None
+        if not isinstance(system, Mapping):
+            raise UnexpectedAnswer(
+                "What answers at ComfyUI's address is not a ComfyUI server.", "See comfyui.url in settings.yaml."
+            )
+        version = system.get("comfyui_version")
+        devices = tuple(_device(one) for one in told.get("devices") or () if isinstance(one, Mapping))
+        arguments = tuple(str(word) for word in system.get("argv") or ())
+        return ServerStats(None if version is None else str(version), arguments, devices)
+
+    def max_upload_bytes(self) -> int:
+        told = self.wire.find("/features")
+        limit = told.get("max_upload_size") if isinstance(told, Mapping) else None
+        return int(limit) if isinstance(limit, int | float) and limit > 0 else DEFAULT_UPLOAD_BYTES
+
+    def node_classes(self) -> Mapping[str, NodeClass]:
+        told = self.wire.get("/object_info")
+        if not isinstance(told, Mapping):
+            raise UnexpectedAnswer("The ComfyUI server's list of nodes is not of its form.")
+        return {str(name): node for name, node in told.items() if isinstance(node, Mapping)}
+
+    def model_folders(self) -> tuple[str, ...]:
+        told = self.wire.find("/models")
+        return tuple(str(name) for name in told) if isinstance(told, list) else ()
+
+    def model_roots(self) -> Mapping[str, tuple[str, ...]]:
+        """Absolute folders on the server's machine by name; empty where the server does not tell."""
+        told = self.wire.find("/experiment/models")
+        found = {}
+        for one in told if isinstance(told, list) else ():
+            if isinstance(one, Mapping) and isinstance(one.get("folders"), list):
+                found[str(one.get("name"))] = tuple(str(folder) for folder in one["folders"])
+        return found
+
+    def model_files(self, folder: str, roots: tuple[str, ...] = ()) -> tuple[ModelFile, ...]:
+        """The files of one folder under the names that a loader's input takes, with sizes where the server tells them."""
+        listed = self.wire.find(f"/models/{folder}")
+        names = [str(name) for name in listed] if isinstance(listed, list) else []
+        known: dict[str, ModelFile] = {}
+        told = self.wire.find(f"/experiment/models/{folder}") if names and roots else None
+        for one in told if isinstance(told, list) else ():
+            if isinstance(one, Mapping) and isinstance(one.get("name"), str):
+                index, size = one.get("pathIndex"), one.get("size")
+                root = roots[index] if isinstance(index, int) and 0 <= index < len(roots) else None
+                known[one["name"]] = ModelFile(one["name"], int(size) if isinstance(size, int | float) else None, root)
+        return tuple(known.get(name, ModelFile(name)) for name in names)
+
+    # Jobs
+
+    def submit(
+        self, graph: Mapping[str, Any], prompt_id: str, client_id: str, workflow: Mapping[str, Any] | None = None
+    ) -> float | None:
+        """Queue a graph under an id that the studio made; its number in the queue.
+
+        Args:
+            graph: in API format. workflow: kept by the server beside the results, for "open in ComfyUI".
+
+        Raises:
+            GraphRefused: with all objections. A graph of which only a part was taken is cancelled and refused.
+            ConnectionRefused: it was not received. ComfyUIUnreachable: it may have been; ask `status` before trying again.
+        """
+        body: dict[str, Any] = {"prompt": dict(graph), "client_id": client_id, "prompt_id": prompt_id, "front": False}
+        if workflow:
+            body["extra_data"] = {"extra_pnginfo": {"workflow": dict(workflow)}}
+        titles = titles_of(graph)
+        answer = self.wire.post("/prompt", body, allowed=(400,))
+        told = as_json(answer)
+        refusal = read_refusal(told, titles)
+        if refusal is not None:
+            if answer.is_success:
+                self.cancel(prompt_id)
+            raise GraphRefused(refusal.reason, _CHOOSE_MODELS)
+        if not isinstance(told, Mapping) or str(told.get("prompt_id") or prompt_id) != prompt_id:
+            raise UnexpectedAnswer("The ComfyUI server took the job under another id.", "Use ComfyUI 0.3.64 or later.")
+        number = told.get("number")
+        return float(number) if isinstance(number, int | float) else None
+
+    def queue(self) -> Queue:
+        return Queue.read(self.wire.get("/queue"))
+
+    def status(self, prompt_id: str, titles: Mapping[str, str] | None = None) -> JobStatus:
+        """Where a job stands. Unknown only when it is in neither queue nor history, looked at in an order that a job which
+        moves on meanwhile cannot slip through."""
+        named = titles or {}
+        if self._has_jobs is not False:
+            found = self._asked_jobs(prompt_id, named)
+            if found is not None:
+                return found
+        ended = self._history(prompt_id, named)
+        if ended is not None:
+            return ended
+        place = self.queue().place(prompt_id)
+        if place is not None:
+            return place
+        return self._history(prompt_id, named) or Unknown()
+
+    def last_ended(self) -> str | None:
+        """The id of the job that ended last, None when the server remembers none: it was just started, or never used."""
+        told = self.wire.get("/history", max_items=1)
+        return next(iter(told), None) if isinstance(told, Mapping) else None
+
+    def knows(self, prompt_id: str) -> bool:
+        """Whether the server remembers a job that ended."""
+        return self._history(prompt_id, {}) is not None
+
+    def cancel(self, prompt_id: str) -> None:
+        """Ask for a job's end wherever it stands; never touches another one. It has stopped only when `status` says so.
+
+        Old servers ignore the id given to /interrupt and stop whatever runs, so it is asked only while this job runs.
+        """
+        self.wire.post("/queue", {"delete": [prompt_id]})
+        if prompt_id in self.queue().running:
+            self.wire.post("/interrupt", {"prompt_id": prompt_id})
+
+    def free(self) -> None:
+        """Have the server unload its models as soon as it is idle."""
+        self.wire.post("/free", {"unload_models": True, "free_memory": True})
+
+    # Files
+
+    def upload(self, source: Path, folder: str, limit: int) -> str:
+        """Put a file into the server's input folder; the value for a loader's input.
+
+        The name is the content's hash: the same file is sent to the same place and never over another one.
+
+        Args:
+            folder: below the input folder, "studio/<job>".
+            limit: bytes that the server takes; a larger file is refused before anything is sent.
+
+        Raises:
+            UploadTooLarge.
+        """
+        self.refuse_large(source, limit)
+        name = f"{_sha256(source)[:16]}{source.suffix.lower()}"
+        told = self.wire.upload("/upload/image", {"type": "input", "subfolder": folder, "overwrite": "true"}, name, source)
+        stored = told.get("name") if isinstance(told, Mapping) else None
+        if not isinstance(stored, str) or not stored:
+            raise UnexpectedAnswer("The ComfyUI server did not say where it put an upload.")
+        below = str(told.get("subfolder") or "").replace("\\", "/").strip("/")
+        return f"{below}/{stored}" if below else stored
+
+    @staticmethod
+    def refuse_large(source: Path, limit: int) -> None:
+        """
+        Raises:
+            UploadTooLarge: the server, which takes `limit` bytes, would not take the file.
+        """
+        size = source.stat().st_size
+        if size + UPLOAD_MARGIN > limit:
+            raise UploadTooLarge(
+                f"{source.name} has {size / MIB:,.0f} MiB; the ComfyUI server takes {limit / MIB:,.0f} MiB at most.",
+                "Start the server with --max-upload-size 2048, or give a shorter or smaller file.",
+            )
+
+    def download(self, file: ResultFile, target: Path, check: Callable[[], None]) -> Path:
+        """Copy a result into `target`.
+
+        Raises:
+            UnexpectedAnswer: status 404 when the file is gone.
+            GreenroomError: it is empty.
+        """
+        query = {"filename": file.filename, "subfolder": file.subfolder, "type": file.type}
+        written = self.wire.download("/view", query, target, check)
+        if not written:
+            raise UnexpectedAnswer("ComfyUI's result is an empty file.", "Its disk may be full.", retryable=True)
+        return target
+
+    # Inside
+
+    def _history(self, prompt_id: str, titles: Mapping[str, str]) -> JobStatus | None:
+        return read_history(self.wire.get(f"/history/{prompt_id}"), prompt_id, titles)
+
+    def _asked_jobs(self, prompt_id: str, titles: Mapping[str, str]) -> JobStatus | None:
+        """Newer servers tell of one job directly; None where the older routes have to be asked."""
+        told = self.wire.find(f"/api/jobs/{prompt_id}")
+        if not isinstance(told, Mapping) or told.get("status") is None:
+            if self._has_jobs is None:
+                self._has_jobs = self.wire.find("/api/jobs", limit=1) is not None
+            return None
+        self._has_jobs, state = True, told["status"]
+        if state == "in_progress":
+            return Running()
+        if state == "completed":
+            outputs = read_outputs(told.get("outputs"))
+            return Finished(outputs) if outputs else None
+        if state == "failed":
+            raw = told.get("execution_error")
+            return explain_error(raw if isinstance(raw, Mapping) else {}, titles)
+        return Interrupted() if state == "cancelled" else None
+
+
+def titles_of(graph: Mapping[str, Any]) -> dict[str, str]:
+    """Names of a graph's nodes for sentences: their titles where they have one, else their class."""
+    named = {}
+    for node_id, node in graph.items():
+        if isinstance(node, Mapping):
+            raw = node.get("_meta")
+            meta = raw if isinstance(raw, Mapping) else {}
+            named[str(node_id)] = str(meta.get("title") or node.get("class_type") or f"node {node_id}")
+    return named
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _device(told: Mapping[str, Any]) -> Device:
+    def size(name: str) -> int:
+        value = told.get(name)
+        return int(value) if isinstance(value, int | float) else 0
+
+    return Device(
+        str(told.get("name") or ""), str(told.get("type") or ""), size("vram_total"), size("vram_free"), size("torch_vram_total")
+    )

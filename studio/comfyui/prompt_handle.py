@@ -1,0 +1,125 @@
+"""What is remembered of a job that was handed to a ComfyUI server, on the disk before anything is sent."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from studio.comfyui.client.client import ComfyUIClient
+from studio.files import write_whole
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class ServerMark(BaseModel):
+    """What a server can be known again by: it forgets everything in a restart and does not say that it had one.
+
+    Args:
+        process: id and birth of its process, "" where it is not this person's own on this machine.
+        ended: the job that it ended last, "" when it remembered none.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    process: str = ""
+    ended: str = ""
+
+    @classmethod
+    def of(cls, client: ComfyUIClient) -> ServerMark:
+        """Raises what asking the server raises."""
+        return cls(process=process_mark(client.url), ended=client.last_ended() or "")
+
+    def still_holds(self, client: ComfyUIClient) -> bool | None:
+        """Whether the server is the one that was marked, and not a later start of it; None where nobody can tell."""
+        process = process_mark(client.url)
+        if self.process and process:
+            return self.process == process
+        return client.knows(self.ended) if self.ended else None
+
+
+class Ticket(BaseModel):
+    """One run of a graph.
+
+    Args:
+        phase: "asked" from before the request is sent until its reply is there, then "taken".
+        own: the server is a process of the studio, which ended with it if the studio did.
+        graph: in API format, exactly as it was sent.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    prompt_id: str
+    client_id: str
+    phase: Literal["asked", "taken"]
+    mark: ServerMark
+    own: bool
+    graph: dict[str, Any]
+
+    @classmethod
+    def minted(cls, graph: dict[str, Any], mark: ServerMark, own: bool) -> Ticket:
+        return cls(prompt_id=str(uuid.uuid4()), client_id=str(uuid.uuid4()), phase="asked", mark=mark, own=own, graph=graph)
+
+
+@dataclass(frozen=True)
+class TicketFile:
+    """Where a job keeps its ticket; written whole and synced, so a kill leaves the old one or the new one."""
+
+    path: Path
+
+    def read(self) -> Ticket | None:
+        """
+        Raises:
+            ValueError: there is one that cannot be read; whether a run is under way is not known then.
+        """
+        try:
+            return Ticket.model_validate_json(self.path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as error:
+            raise ValueError("the ticket is damaged") from error
+
+    def write(self, ticket: Ticket) -> Ticket:
+        write_whole(self.path, ticket.model_dump_json().encode())
+        return ticket
+
+    def forget(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def is_local(url: str) -> bool:
+    """Whether an address is this machine's: loopback, its name, or one of its network addresses."""
+    host = urlsplit(url).hostname or ""
+    if host in LOOPBACK or host == socket.gethostname().lower():
+        return True
+    return any(one.address.split("%")[0] == host for listed in psutil.net_if_addrs().values() for one in listed)
+
+
+def listening_process(url: str) -> int | None:
+    """The process of this person's that listens at an address of this machine; None where there is none or it cannot be told."""
+    parts = urlsplit(url)
+    if not is_local(url):
+        return None
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        for one in psutil.net_connections("tcp"):
+            if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port and one.pid:
+                return int(one.pid)
+    except (psutil.Error, OSError):
+        pass
+    return None
+
+
+def process_mark(url: str) -> str:
+    """Id and birth of the process that listens at an address of this machine, "" where they cannot be told."""
+    pid = listening_process(url)
+    try:
+        return "" if pid is None else f"{pid}@{psutil.Process(pid).create_time():.2f}"
+    except (psutil.Error, OSError):
+        return ""

@@ -1,0 +1,43 @@
+"""Check of the ComfyUI server that the settings name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import httpx
+
+from studio.doctor.examination import Examination
+from studio.doctor.report import Finding, Outcome
+
+GROUP = "ComfyUI"
+
+
+def server(examination: Examination) -> Iterator[Finding]:
+    """Whether it answers, and as which version. Nothing is started for this."""
+    settings = examination.settings.comfyui
+    if settings.path is not None and not settings.url:
+        there = (settings.path / "main.py").is_file()
+        yield Finding(
+            GROUP, "Installation", Outcome.OK if there else Outcome.FAILED,
+            "Its main.py is where the settings say; it is started when a job needs it." if there
+            else "There is no main.py in the folder that comfyui.path names.",
+            "" if there else "Correct comfyui.path in settings.yaml.",
+        )  # fmt: skip
+        return
+    if not settings.url:
+        yield Finding(
+            GROUP, "Server", Outcome.SKIPPED, "No server is set (comfyui.url in settings.yaml); the built-in swap works."
+        )
+        return
+    began = time.perf_counter()
+    try:
+        answer = httpx.get(f"{settings.url.rstrip('/')}/system_stats", timeout=httpx.Timeout(60, connect=5), trust_env=False)
+        version = answer.json()["system"].get("comfyui_version", "of an unknown version")
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
+        yield Finding(
+            GROUP, "Server", Outcome.FAILED, "The server does not answer as ComfyUI.",
+            "Start it, and check comfyui.url in settings.yaml.", time.perf_counter() - began,
+        )  # fmt: skip
+    else:
+        yield Finding(GROUP, "Server", Outcome.OK, f"ComfyUI {version} answers.", seconds=time.perf_counter() - began)

@@ -1,0 +1,116 @@
+"""Checks of the data folder: room, writing, and SQLite as the studio uses it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from studio.doctor.examination import Examination
+from studio.doctor.report import Finding, Outcome, percentiles
+from studio.units import GIB
+
+GROUP = "Data folder"
+LEAST_BYTES = 256 * 1024**2
+GOOD_BYTES = 10 * GIB
+COMMITS = 100
+SLOW_MS = 50.0
+
+
+def room(examination: Examination) -> Iterator[Finding]:
+    free = examination.free_bytes(_existing(examination.data))
+    told = f"{free / GIB:.1f} GiB are free on its disk"
+    way_out = 'Delete outputs, or free the disk; the System tab says under "Disk" what lies where and what can go.'
+    if free < LEAST_BYTES:
+        yield Finding(GROUP, "Room", Outcome.FAILED, f"{told}, so no job is accepted.", way_out)
+    elif free < GOOD_BYTES:
+        yield Finding(GROUP, "Room", Outcome.WARNING, f"{told}, little for video and for weights.", way_out)
+    else:
+        yield Finding(GROUP, "Room", Outcome.OK, told + ".")
+
+
+def writing(examination: Examination) -> Iterator[Finding]:
+    """A file made, forced to the disk, renamed and deleted in each room of the folder that is there."""
+    rooms = [examination.data, *(examination.data / name for name in ("outputs", "segments", "voices", "uploads"))]
+    began = time.perf_counter()
+    for folder in rooms:
+        if folder != examination.data and not folder.exists():
+            continue
+        try:
+            _write_in(folder)
+        except OSError as error:
+            yield Finding(
+                GROUP, "Writing", Outcome.FAILED, f"{_shown(folder, examination)} cannot be written: {error.strerror}.",
+                "Make it yours and writable (`sudo chown -R $USER` and `chmod -R u+w` on it), or choose another one with --data.",
+            )  # fmt: skip
+            return
+    yield Finding(GROUP, "Writing", Outcome.OK, "Files can be made, renamed and deleted.", seconds=time.perf_counter() - began)
+
+
+def databases(examination: Examination) -> Iterator[Finding]:
+    """SQLite on this very disk (network disks lack the locks it needs), and the studio's databases read through."""
+    with tempfile.TemporaryDirectory(dir=_existing(examination.data), prefix=".doctor-") as folder:
+        times = _commit_times(Path(folder) / "doctor.db")
+    figures = percentiles(times)
+    slow = figures["p95"] > SLOW_MS
+    yield Finding(
+        GROUP, "Job database", Outcome.WARNING if slow else Outcome.OK,
+        f"A job is safely on the disk after {figures['p50']:.1f} ms (19 of 20 within {figures['p95']:.1f} ms).",
+        "The disk is slow; put the data folder on a local SSD with --data." if slow else "", sum(times), figures,
+    )  # fmt: skip
+    for name in ("jobs.db", "memory.db"):
+        path = examination.data / name
+        if path.is_file() and (wrong := _damage(path)):
+            yield Finding(
+                GROUP, name, Outcome.FAILED, f"{name} is damaged: {wrong}.",
+                "Start the studio: it sets the file aside and begins a new one. Outputs, voices and finished pieces stay.",
+            )  # fmt: skip
+
+
+def _commit_times(path: Path) -> list[float]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        if str(mode).lower() != "wal":
+            raise OSError(0, "SQLite cannot use its write-ahead log on this disk")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("CREATE TABLE tries(number INTEGER PRIMARY KEY, text TEXT)")
+        times = []
+        for number in range(COMMITS):
+            began = time.perf_counter()
+            connection.execute("INSERT INTO tries VALUES(?,?)", (number, "x" * 500))
+            times.append(time.perf_counter() - began)
+        return times
+
+
+def _damage(path: Path) -> str:
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as connection:
+            answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return "" if answer == "ok" else answer
+
+
+def _write_in(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".doctor-")
+    made = Path(name)
+    try:
+        os.write(handle, b"greenroom")
+        os.fsync(handle)
+        made = made.replace(made.with_suffix(".renamed"))
+    finally:
+        os.close(handle)
+        made.unlink()
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _shown(folder: Path, examination: Examination) -> str:
+    return "The data folder" if folder == examination.data else f'The folder "{folder.name}" in the data folder'

@@ -1,0 +1,113 @@
+"""Checks of each installed model environment: what models ask of torch, executed by its own Python in a child process."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from studio.doctor.examination import Examination
+from studio.doctor.report import Finding, Outcome
+from studio.environments import Environments
+from studio.environments.environments import python_of
+from studio.environments.variables import environment_variables
+from studio.settings import HOME
+
+GROUP = "Model environments"
+PROGRAM = "engines.probes.torch_ops"
+SILENCE_SECONDS = 240.0
+"""The longest that one operation may take; compiling on two slow cores takes a minute."""
+
+_REPAIRS = {
+    "no kernel image": "This torch has no kernels for this GPU: install the environment again (./launch.sh install {name}).",
+    "libnvrtc": "A CUDA library is missing: install the environment again (./launch.sh install {name}).",
+    "out of memory": "Something else fills the GPU's memory; end it and try again.",
+    "compiler": "Install a C compiler (on Debian: apt-get install gcc g++); without it compiled models run plain.",
+    "driver": "Update the NVIDIA driver; this torch is built for CUDA 13.",
+}
+_INSTALL = "Install the environment again: ./launch.sh install {name}"
+
+
+def torch_operations(examination: Examination) -> Iterator[Finding]:
+    """Every operation of engines.probes.torch_ops in every environment that is installed."""
+    environments = Environments(examination.site.environments)
+    for status in environments.statuses():
+        if not status.ready:
+            yield Finding(GROUP, status.name, Outcome.SKIPPED, status.sentence, status.next_step)
+            continue
+        folder = examination.site.environments / status.name
+        python = python_of(folder)
+        assert python is not None  # it is ready
+        for line in operations(python, environment_variables(folder), examination):
+            yield _finding(status.name, line)
+
+
+def operations(python: Path, variables: dict[str, str], examination: Examination) -> Iterator[dict[str, Any]]:
+    """The lines of the program as they come; one more of outcome "failed" when it dies or falls silent."""
+    process = subprocess.Popen(
+        [python, "-m", PROGRAM], cwd=HOME, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+    )  # fmt: skip
+    lines: queue.Queue[str | None] = queue.Queue()
+    threading.Thread(target=_pump, args=(process, lines), daemon=True).start()
+    try:
+        last, began = "importing torch", time.perf_counter()
+        while (line := _next(lines, examination)) is not None:
+            parsed = json.loads(line)
+            yield parsed
+            last, began = f'after "{parsed["name"]}"', time.perf_counter()
+        if process.wait(timeout=5) != 0:
+            yield {"name": f"the step {last}", "outcome": "failed", "detail": _death(process.returncode),
+                   "seconds": time.perf_counter() - began}  # fmt: skip
+    except queue.Empty:
+        yield {"name": f"the step {last}", "outcome": "failed", "detail": "it does not answer", "seconds": SILENCE_SECONDS}
+    finally:
+        _end(process)
+
+
+def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("{"):
+            lines.put(line)
+    lines.put(None)
+
+
+def _next(lines: queue.Queue[str | None], examination: Examination) -> str | None:
+    """The next line, None at the end. Looks every half second whether the person has stopped the examination."""
+    give_up = time.monotonic() + SILENCE_SECONDS
+    while True:
+        examination.check()
+        try:
+            return lines.get(timeout=0.5)
+        except queue.Empty:
+            if time.monotonic() >= give_up:
+                raise
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _death(code: int) -> str:
+    return f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with exit code {code}"
+
+
+def _finding(name: str, line: dict[str, Any]) -> Finding:
+    outcome, detail = Outcome(line["outcome"]), str(line["detail"])
+    repair = ""
+    if outcome is Outcome.FAILED:
+        found = next((text for mark, text in _REPAIRS.items() if mark in detail.lower()), _INSTALL)
+        repair = found.format(name=name)
+        detail = f"{detail[:1].upper()}{detail[1:]}." if detail else "It failed."
+    return Finding(GROUP, f"{name}: {line['name']}", outcome, detail or "As calculated.", repair, float(line["seconds"]))

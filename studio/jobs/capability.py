@@ -1,0 +1,88 @@
+"""The contract between a kind of job and the studio that runs it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel
+
+from engines.contract import Engine, EngineOptions
+from engines.contract.problem_size import Extent
+from studio.jobs.model import JobOutput, JobState
+
+GPU_LANE = "gpu"
+CPU_LANE = "cpu"
+SETUP_LANE = "setup"
+
+
+class Stage(Protocol):
+    """All that a running production may touch of the studio. One stage belongs to one attempt at one job.
+
+    Every method raises Cancelled as soon as the person has asked to stop, so a production needs no checks of its own
+    between calls to it.
+    """
+
+    @property
+    def job_id(self) -> str: ...
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of this job's own, kept over a restart of the server and removed when the job has ended."""
+
+    def engine(
+        self, engine: type[Engine] | str, options: EngineOptions, extent: Extent | None = None
+    ) -> AbstractContextManager[Any]:
+        """Lease an engine: passes the memory gate (the job reads `waiting` with the reason meanwhile), starts or reuses a
+        worker (`loading`), and gives an object with the methods of the engine's capability. Leaving gives the lease back.
+
+        Args:
+            extent: of the largest piece of the work, which the gate weighs for engines whose memory hangs on it.
+
+        Raises:
+            EngineNotReady, MemoryRefused, WorkerDied, Cancelled.
+        """
+
+    def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
+        """Set the job's progress, 0..1. Cheap to call often: writes are limited to some five a second."""
+
+    def span(self, start: float, end: float) -> AbstractContextManager[None]:
+        """While it is entered, what an engine reports of its present call fills this part of the job's progress. For long
+        single calls, such as one video; without it an engine's own progress is not shown."""
+
+    def phase(self, state: JobState, note: str = "") -> None:
+        """Show that the job waits, that something is loaded for it, or that it works. For work that no engine of the studio's
+        does; `engine` shows the same by itself."""
+
+    def check(self) -> None:
+        """Raise Cancelled when the person has asked to stop."""
+
+    def event(self, kind: str, **data: Any) -> None:
+        """Add a line to the job's history; also raises the job's version, so a page looks again."""
+
+
+class Production(Protocol):
+    """One kind of job. Instances are made once, when the studio opens, and hold no state of a job."""
+
+    kind: ClassVar[str]
+
+    @property
+    def Spec(self) -> type[BaseModel]:
+        """The model of what a job of this kind is asked for; a class attribute. Every `spec` below is an instance of it."""
+        ...
+
+    def prepare(self, spec: Any) -> Any:
+        """Resolve names (voices, engines, seeds) and refuse what cannot work, before the job is queued. Fast: under 30 ms."""
+
+    def title(self, spec: Any) -> str:
+        """A few words of the job's content for lists."""
+
+    def lane(self, spec: Any) -> str:
+        """GPU_LANE when any engine of it runs on a GPU, SETUP_LANE when it only fetches or installs, else CPU_LANE."""
+
+    def run(self, spec: Any, stage: Stage) -> list[JobOutput]:
+        """Do the work; called again with the same spec after an interruption, it goes on from what is on disk."""
+
+
+__all__ = ["CPU_LANE", "GPU_LANE", "SETUP_LANE", "JobState", "Production", "Stage"]

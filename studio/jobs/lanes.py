@@ -1,0 +1,244 @@
+"""Lanes: how many jobs of a kind work at once.
+
+The `gpu` lane takes one job on the whole machine, also between several studios of one person; the `cpu` lane takes as many
+as the settings say, in this studio alone; the `setup` lane takes what fetches and installs, which neither renders nor waits
+for what does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import stat
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from studio.errors import Cancelled, InvalidInput, StorageError
+from studio.jobs.capability import CPU_LANE, GPU_LANE, SETUP_LANE
+from studio.settings import LaneSettings
+
+POLL_SECONDS = 0.1
+SETUP_PLACES = 2  # an installation and a download share a network line well enough
+LOCK_NAME = "greenroom-{user}-gpu.lock"
+DOOR_NAME = "greenroom-{user}-gpu-next.lock"
+
+Waiting = Callable[[str], None]
+Stopped = Callable[[], bool]
+
+
+def never() -> bool:
+    return False
+
+
+def unheard(sentence: str) -> None:
+    """A wait that nobody is told of."""
+
+
+def default_lock_folder() -> Path:
+    """Where this person's studios find each other: the session's run-time folder, else the temporary one."""
+    named = os.environ.get("XDG_RUNTIME_DIR")
+    for folder in (Path(named) if named else None, Path(f"/run/user/{os.geteuid()}")):
+        if folder is not None and folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    return Path(tempfile.gettempdir())
+
+
+class Lanes:
+    """The lanes of one studio.
+
+    Lock order of the gpu lane: the place in this process, then the door file, then the lock file; the door is let go as
+    soon as the lock is held. Whoever waits for the lock holds the door, so a studio that has just let the lock go cannot
+    take it again past one that waits: studios take turns. The kernel frees both when their holder dies, however it dies.
+    """
+
+    def __init__(self, settings: LaneSettings, lock_folder: Path | None = None) -> None:
+        folder = lock_folder or default_lock_folder()
+        user = os.geteuid()
+        self._queues = {GPU_LANE: FairPlaces(1), CPU_LANE: FairPlaces(settings.cpu_jobs), SETUP_LANE: FairPlaces(SETUP_PLACES)}
+        self._door = MachineLock(folder / DOOR_NAME.format(user=user))
+        self._lock = MachineLock(folder / LOCK_NAME.format(user=user))
+
+    def places(self) -> dict[str, int]:
+        """How many jobs each lane takes at once in this studio."""
+        return {lane: queue.places for lane, queue in self._queues.items()}
+
+    @contextlib.contextmanager
+    def slot(self, lane: str, cancelled: Stopped = never, on_wait: Waiting = unheard) -> Iterator[None]:
+        """Hold one place of a lane, first come, first served.
+
+        Args:
+            cancelled: looked at several times a second while waiting.
+            on_wait: told what is waited for, each time that changes.
+
+        Raises:
+            Cancelled: `cancelled` said so before a place was free.
+            InvalidInput: there is no such lane.
+            StorageError: the lock file cannot be made, or is not this person's.
+        """
+        queue = self._queues.get(lane)
+        if queue is None:
+            raise InvalidInput(f'There is no lane called "{lane}".', f"The lanes are {', '.join(self._queues)}.")
+        with queue.place(cancelled, on_wait):
+            if lane != GPU_LANE:
+                yield
+                return
+            with contextlib.ExitStack() as held:
+                with self._door.hold(cancelled, lambda holder: on_wait(self._busy(self._lock.holder() or holder))):
+                    held.enter_context(self._lock.hold(cancelled, lambda holder: on_wait(self._busy(holder))))
+                yield
+
+    @staticmethod
+    def _busy(holder: Holder | None) -> str:
+        who = "Another studio on this machine is using the GPU"
+        return f"{who}{f' ({holder})' if holder else ''}; waiting for it to finish."
+
+
+class FairPlaces:
+    """A counting lock that is given in the order it was asked for, and whose waits can be cancelled."""
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self._free = places
+        self._waiting: deque[object] = deque()
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def place(self, cancelled: Stopped, on_wait: Waiting) -> Iterator[None]:
+        self._take(cancelled, on_wait)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += 1
+                self._changed.notify_all()
+
+    def _take(self, cancelled: Stopped, on_wait: Waiting) -> None:
+        ticket, told = object(), -1
+        with self._changed:
+            self._waiting.append(ticket)
+        try:
+            while True:
+                if cancelled():
+                    raise Cancelled
+                with self._changed:
+                    ahead = self._waiting.index(ticket)
+                    if ahead < self._free:
+                        self._free -= 1
+                        return
+                if ahead != told:  # told without the lock: the listener may take its time or raise
+                    told = ahead
+                    on_wait("Waiting for its turn." if ahead == 0 else f"Waiting for its turn; {ahead} before it.")
+                with self._changed:
+                    if self._waiting.index(ticket) >= self._free:
+                        self._changed.wait(POLL_SECONDS)
+        finally:
+            with self._changed:
+                self._waiting.remove(ticket)
+                self._changed.notify_all()
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds the machine's lock, as written in the lock file; `since` in seconds since the epoch."""
+
+    pid: int
+    since: float
+
+    def __str__(self) -> str:
+        return f"process {self.pid}, since {datetime.fromtimestamp(self.since):%H:%M}"
+
+
+class MachineLock:
+    """A lock between processes: `flock` on a file of mode 0600 that is never removed.
+
+    A descriptor is opened for each hold, so two holds in one process exclude each other too. Descriptors are not
+    inherited by started programs, so a worker that outlives its studio does not keep the lock.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def holder(self) -> Holder | None:
+        """Who last wrote that it holds the lock and has not let it go; for messages only."""
+        try:
+            with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)) as file:
+                written = json.loads(file.read(1000))
+            return Holder(int(written["pid"]), float(written["since"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @contextlib.contextmanager
+    def hold(self, cancelled: Stopped, on_wait: Callable[[Holder | None], None]) -> Iterator[None]:
+        descriptor = self._take(cancelled, on_wait)
+        try:
+            self._write(descriptor, json.dumps({"pid": os.getpid(), "since": time.time()}))
+            yield
+        finally:
+            self._write(descriptor, "")
+            # Closing alone would leave the lock to a program being started right now, until it has dropped its copy.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
+
+    def _take(self, cancelled: Stopped, on_wait: Callable[[Holder | None], None]) -> int:
+        told: list[Holder | None] = []
+        while True:
+            descriptor = self._open()
+            try:
+                while not self._try(descriptor):
+                    if cancelled():
+                        raise Cancelled
+                    holder = self.holder()
+                    if not told or told[-1] != holder:
+                        told.append(holder)
+                        on_wait(holder)
+                    time.sleep(POLL_SECONDS)
+                if self._still_there(descriptor):
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)  # someone cleaned the folder meanwhile: lock the file that is there now
+
+    def _try(self, descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _still_there(self, descriptor: int) -> bool:
+        try:
+            there, mine = self._path.stat(follow_symlinks=False), os.fstat(descriptor)
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
+
+    def _open(self) -> int:
+        """Open or make the file; a link, or a file of someone else's, is refused: the folder may be shared."""
+        advice = "Remove it, or set XDG_RUNTIME_DIR to a folder of your own."
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        except OSError as error:
+            reason = f'The GPU lock file "{self._path.name}" cannot be opened: {error.strerror}.'
+            raise StorageError(reason, advice) from None
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid() or about.st_nlink > 1:
+            os.close(descriptor)
+            raise StorageError(f'The GPU lock file "{self._path.name}" is not a plain file of this user.', advice)
+        if stat.S_IMODE(about.st_mode) != 0o600:
+            os.fchmod(descriptor, 0o600)
+        return descriptor
+
+    @staticmethod
+    def _write(descriptor: int, text: str) -> None:
+        with contextlib.suppress(OSError):  # a full disk costs the message, never the lock
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, text.encode(), 0)

@@ -1,0 +1,283 @@
+"""What lies where on the disk, what of it can go, and the removing of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from studio.artifacts.segments import SegmentStore
+from studio.errors import InvalidInput
+from studio.jobs.model import ACTIVE, Job, JobState
+from studio.library import Library
+from studio.paths import DataPaths
+from studio.settings import LibrarySettings
+
+GIB = 2**30
+FRESH_SECONDS = 300.0
+YOUNG_SECONDS = 3600.0
+"""Uploads younger than this may belong to a form that somebody is filling in."""
+
+
+class JobList(Protocol):
+    """What is needed of the jobs."""
+
+    def list(self, states: Collection[JobState | str] = ..., *, limit: int = ...) -> Sequence[Job]: ...
+
+
+@dataclass(frozen=True)
+class Room:
+    """One part of the data folder. `bytes` is what it takes on the disk; `quota` is 0 where there is none."""
+
+    name: str
+    title: str
+    bytes: int
+    files: int
+    quota: int = 0
+
+
+@dataclass(frozen=True)
+class Disposable:
+    """Something that can go: how much of it, and what is lost with it, in a sentence."""
+
+    name: str
+    title: str
+    bytes: int
+    loss: str
+
+
+@dataclass(frozen=True)
+class DiskReport:
+    """The data folder and the disk it lies on, as measured at `at` (seconds since the epoch)."""
+
+    at: float
+    total: int
+    free: int
+    rooms: tuple[Room, ...]
+    disposable: tuple[Disposable, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the API; sizes in bytes."""
+        return {
+            "at": self.at,
+            "total": self.total,
+            "free": self.free,
+            "rooms": [dict(vars(room)) for room in self.rooms],
+            "can_go": [dict(vars(one)) for one in self.disposable],
+        }
+
+
+class Disk:
+    """Measures and clears. Walking the folders takes a second or so, so a report is kept for five minutes unless asked anew.
+
+    Any thread may call; one lock lets one measure at a time. Removing never touches what a job that has not ended needs.
+    """
+
+    def __init__(
+        self,
+        paths: DataPaths,
+        library: Library,
+        segments: SegmentStore,
+        jobs: JobList,
+        settings: LibrarySettings,
+        *,
+        engines_at_work: Callable[[], bool],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._paths, self._library, self._segments, self._jobs, self._settings = paths, library, segments, jobs, settings
+        self._engines_at_work = engines_at_work
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: DiskReport | None = None
+
+    def report(self, *, fresh: bool = False) -> DiskReport:
+        with self._lock:
+            kept = self._kept
+            if kept is None or fresh or self._clock() - kept.at > FRESH_SECONDS:
+                kept = self._kept = self._measure()
+            return kept
+
+    def clear(self, name: str) -> int:
+        """Remove what can go under this name; the bytes that came back.
+
+        Raises:
+            InvalidInput: nothing has this name, or it is in use now.
+        """
+        ways: dict[str, Callable[[], int]] = {
+            "outputs": self._clear_outputs,
+            "segments": self._clear_segments,
+            "uploads": lambda: _remove(self._old_uploads()),
+            "cache": self._clear_cache,
+            "logs": lambda: _remove(self._old_logs()),
+        }
+        if name not in ways:
+            raise InvalidInput(f'Nothing that can go is called "{str(name)[:40]}".', f"There are: {', '.join(sorted(ways))}.")
+        freed = ways[name]()
+        with self._lock:
+            self._kept = None
+        return freed
+
+    def outputs_in_use(self) -> set[str]:
+        """Ids of the outputs that jobs which have not ended are made from."""
+        needed = set(_texts(job.spec for job in self._unended()))
+        return {output.id for output in self._library.list(limit=None) if {output.id, str(output.path)} & needed}
+
+    def enforce_quota(self) -> int:
+        """Let retention and quota remove outputs, but none that a job still needs; how many went."""
+        return len(self._library.enforce_quota(self.outputs_in_use()))
+
+    # Inside
+
+    def _unended(self) -> Sequence[Job]:
+        return self._jobs.list(tuple(ACTIVE), limit=1000)
+
+    def _measure(self) -> DiskReport:
+        usage = shutil.disk_usage(self._paths.root)
+        return DiskReport(self._clock(), usage.total, usage.free, tuple(self._rooms()), tuple(self._disposable()))
+
+    def _rooms(self) -> Iterator[Room]:
+        paths, settings = self._paths, self._settings
+        folders = (
+            ("outputs", "Results", paths.outputs, settings.quota_gib),
+            ("segments", "Rendered pieces", paths.segments, settings.segment_cache_gib),
+            ("clips", "Rendered shots", paths.root / "clips", settings.segment_cache_gib),
+            ("voices", "Voices", paths.voices, 0),
+            ("uploads", "Uploads", paths.root / "uploads", 0),
+            ("scratch", "Unfinished work", paths.scratch, 0),
+            ("weights", "Model weights", paths.weights, 0),
+            ("environments", "Model environments", paths.environments, 0),
+            ("cache", "Caches of engines", paths.cache, 0),
+            ("logs", "Logs", paths.logs, 0),
+        )
+        for name, title, folder, quota_gib in folders:
+            size, files = _taken(folder)
+            yield Room(name, title, size, files, int(quota_gib * GIB))
+        size, files = _taken_by(path for path in paths.root.glob("*.db*") if path.is_file())
+        yield Room("databases", "Lists of jobs and sizes", size, files)
+
+    def _disposable(self) -> Iterator[Disposable]:
+        outputs = self._outputs_that_may_go()
+        excess = self._library.usage().total - int(self._settings.quota_gib * GIB)
+        if excess > 0 and outputs:
+            loss = "The oldest results beyond the quota that nobody has protected and no job needs."
+            yield Disposable("outputs", "Results beyond the quota", min(excess, sum(outputs.values())), loss)
+        yield Disposable(
+            "segments",
+            "Rendered pieces",
+            _taken(self._paths.segments)[0],
+            "Editing a sentence of an old narration renders the whole of it again.",
+        )
+        uploads = sum(_taken(path)[0] for path in self._old_uploads())
+        loss = "Old jobs that were made from an uploaded file cannot be tried again without it."
+        yield Disposable("uploads", "Uploads that no waiting job needs", uploads, loss)
+        loss = "Engines fill their caches again when they are used next."
+        yield Disposable("cache", "Caches of engines", _taken(self._paths.cache)[0], loss)
+        logs = sum(_taken(path)[0] for path in self._old_logs())
+        yield Disposable("logs", "Older logs", logs, "The present log stays.")
+
+    def _outputs_that_may_go(self) -> dict[str, int]:
+        in_use = self.outputs_in_use()
+        return {
+            output.id: output.total_size
+            for output in self._library.list(limit=None)
+            if not output.keep and output.id not in in_use
+        }
+
+    def _clear_outputs(self) -> int:
+        return sum(removal.size for removal in self._library.enforce_quota(self.outputs_in_use()))
+
+    def _clear_segments(self) -> int:
+        if self._unended():
+            raise InvalidInput("Jobs that have not ended may need the rendered pieces.", "Wait for their end, or stop them.")
+        return _remove(path for folder in _entries(self._paths.segments) for path in _entries(folder))
+
+    def _clear_cache(self) -> int:
+        if self._engines_at_work():
+            raise InvalidInput("Engines in memory may be using their caches.", "Unload them first.")
+        return _remove(_entries(self._paths.cache))
+
+    def _old_uploads(self) -> list[Path]:
+        needed = set(_texts(job.spec for job in self._unended()))
+        oldest = self._clock() - YOUNG_SECONDS
+        return [
+            path
+            for path in _entries(self._paths.root / "uploads")
+            if not any(text.startswith(str(path)) for text in needed) and _changed(path) < oldest
+        ]
+
+    def _old_logs(self) -> list[Path]:
+        """Rotated files: name.log.1 and so on."""
+        return [path for path in self._paths.logs.rglob("*") if path.is_file() and path.suffix[1:].isdigit()]
+
+
+def _texts(values: Any) -> Iterator[str]:
+    """Every text in nested dicts and lists."""
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, dict):
+        yield from _texts(iter(values.values()))
+    elif not isinstance(values, int | float | type(None)):
+        for value in values:
+            yield from _texts(value)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _changed(path: Path) -> float:
+    """When it, or the newest file in it, last changed; 0 when it is gone."""
+    times = [0.0]
+    for one in _walk(path):
+        with contextlib.suppress(OSError):
+            times.append(one.lstat().st_mtime)
+    return max(times)
+
+
+def _taken(path: Path) -> tuple[int, int]:
+    """(bytes on the disk, files) of a file or a folder; links are not followed, a file with several names counts once."""
+    return _taken_by(_walk(path))
+
+
+def _walk(path: Path) -> Iterator[Path]:
+    if path.is_file() or path.is_symlink():
+        yield path
+        return
+    for folder, _, names in os.walk(path):
+        for name in names:
+            yield Path(folder, name)
+
+
+def _taken_by(paths: Any) -> tuple[int, int]:
+    seen: set[tuple[int, int]] = set()
+    size = 0
+    for path in paths:
+        with contextlib.suppress(OSError):
+            facts = path.lstat()
+            if (facts.st_dev, facts.st_ino) not in seen:
+                seen.add((facts.st_dev, facts.st_ino))
+                size += facts.st_blocks * 512
+    return size, len(seen)
+
+
+def _remove(paths: Any) -> int:
+    """Remove files and folders; the bytes that came back. What cannot be removed stays."""
+    freed = 0
+    for path in list(paths):
+        size = _taken(path)[0]
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        freed += size if not os.path.lexists(path) else 0
+    return freed

@@ -1,0 +1,118 @@
+"""What the memory gate says, with the numbers and a way out. Needs are rounded up, what can be used is rounded down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engines.contract import Tier
+from studio.memory.model import Demand, Holder, Need, Pool
+from studio.units import GIB, MIB, about, at_least, at_most
+
+WORTH_NAMING = 64 * MIB
+
+
+def shortage(need: Need, demand: Demand, holders: Sequence[Holder]) -> tuple[str, str]:
+    """(reason, hint) of a wait: "Wan 2.2 needs about 38 GiB, 31 GiB can be used; unload Wan 2.1 to gain 28 GiB." """
+    place = " of the graphics card" if demand.pool.plug_in else ""
+    lead = f"{need.title} needs about {_needed(need, demand)}, {at_most(demand.usable)}{place} can be used"
+    smaller = smaller_work(need, demand, demand.usable)
+    hint = f"Free that memory and try again. {smaller or 'Or choose a smaller size or variant.'}"
+    ways = []
+    named = _fewest_that_help(holders, demand.missing)
+    if named:
+        ways.append(f"unload {_list([_name(one) for one in named])} to gain {about(sum(one.bytes for one in named))}")
+    still_missing = demand.missing - sum(one.bytes for one in named)
+    if still_missing > 0 and demand.promised >= WORTH_NAMING:
+        ways.append(f"wait for engines that are loading and take {about(demand.promised)}")
+    if still_missing > demand.promised:
+        others = demand.pool.total - demand.pool.available - sum(one.bytes for one in holders)
+        if others >= WORTH_NAMING:
+            ways.append(f"close other programs, which hold {about(others)} together with the system")
+    return f"{lead}; {_list(ways)}." if ways else f"{lead}.", hint
+
+
+def reuse(title: str, further: int, fraction: float, pool: int, limit: float, shortage_said: str) -> str:
+    """Why a loaded engine has to wait before its next job: "F5-TTS is loaded, but 88% of 119 GiB are in use …".
+
+    Args:
+        further: bytes it is expected to take beyond what it holds. shortage_said: the reason that `shortage` gave.
+    """
+    more = f" and needs about {at_least(further)} more" if further >= WORTH_NAMING else ""
+    ways = shortage_said.partition("; ")[2] or "close other programs."
+    full = f"{fraction:.0%} of {about(pool)} are in use, and no work is begun that would go above {limit:.0%}"
+    return f"{title} is loaded{more}, but {full}; {ways}"
+
+
+def refusal(need: Need, demand: Demand) -> tuple[str, str]:
+    """(reason, hint) of a need that an otherwise empty machine could not hold."""
+    whose = "the graphics card" if demand.pool.plug_in else "this machine"
+    reason = (
+        f"{need.title} needs about {_needed(need, demand)}, but {whose} has room for at most {at_most(demand.largest)}: "
+        f"{at_least(demand.free)} of its {about(demand.pool.total)} must stay free."
+    )
+    way_out = need.way_out or "Choose a smaller size or variant (fewer frames, FP8 or 4-bit weights)."
+    ways = " ".join(filter(None, (smaller_work(need, demand, demand.largest), way_out)))
+    return reason, f"{ways} How much must stay free is set under memory in settings.yaml."
+
+
+def smaller_work(need: Need, demand: Demand, room: int) -> str:
+    """ "It would fit with 33 frames, or at 832 × 480.": the least that makes the need fit, of each kind; "" where none does."""
+    if demand.bytes != need.bytes:  # what lies beside a card does not shrink with the work
+        return ""
+    fitting = [[one.words for one in kind if need.bytes - one.gib * GIB <= room] for kind in need.savings]
+    ways = [words[0] for words in fitting if words]
+    return f"It would fit {', or '.join(ways)}." if ways else ""
+
+
+def unloading(need: Need, victims: Sequence[Holder]) -> str:
+    """What happens before an admitted load."""
+    gained = about(sum(victim.bytes for victim in victims))
+    return f"Unloading {_list([victim.title for victim in victims])} to gain {gained} for {need.title}."
+
+
+def verdict(tier: Tier, pool: Pool, free: int, idle: Sequence[Holder]) -> tuple[bool, str]:
+    """(admitted, sentence) for a load of the tier whose size is not known yet; `idle` engines would be unloaded for it."""
+    gain = sum(one.bytes for one in idle)
+    usable = pool.available - free
+    place = " of the graphics card" if pool.plug_in else ""
+    if usable + gain <= 0:
+        return (
+            False,
+            f"A {tier} engine would have to wait: {at_most(pool.available)}{place} available, {at_least(free)} must stay free.",
+        )
+    matters = gain >= max(WORTH_NAMING, 0.05 * (usable + gain))
+    after = (
+        f" after unloading {_list(list(dict.fromkeys(one.title for one in idle if one.bytes >= WORTH_NAMING)))}"
+        if matters
+        else ""
+    )
+    return True, f"A {tier} engine would be admitted: it may take up to {at_most(usable + gain)}{place}{after}."
+
+
+def ended_for_memory(title: str, tier: Tier, used: int, pool: int, kill_limit: float) -> str:
+    """Why the sampler ended a worker; becomes the reason of its job's error."""
+    return (
+        f"{title} was ended because {used / pool:.0%} of this machine's {about(pool)} were in use and the limit is "
+        f"{kill_limit:.0%}; it was the youngest {tier} engine. Beyond the limit the whole machine could have stopped."
+    )
+
+
+def _needed(need: Need, demand: Demand) -> str:
+    return f"{at_least(demand.bytes)}{'' if need.measured else ' (estimated)'}"
+
+
+def _fewest_that_help(holders: Sequence[Holder], missing: int) -> list[Holder]:
+    """The idle ones first, then the largest, until what is missing is covered."""
+    named: list[Holder] = []
+    for holder in sorted(holders, key=lambda one: (one.busy, -one.bytes)):
+        if holder.bytes >= WORTH_NAMING and sum(one.bytes for one in named) < missing:
+            named.append(holder)
+    return named
+
+
+def _name(holder: Holder) -> str:
+    return f"{holder.title} (working)" if holder.busy else holder.title
+
+
+def _list(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,212 @@
+"""What engines really take, learned from this machine's own runs.
+
+A row per load (resident bytes, seconds), per run (peak bytes) and per unload (returned bytes) in an SQLite file. The next
+reservation of an engine is the 95th percentile of its last runs; before the first it is the card's estimate. A variant
+is whatever changes what an engine takes: its reload options and the size class of the problem.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from engines.contract import Card, Engine, EngineOptions
+from engines.contract.problem_size import Extent
+from studio.errors import StorageError
+from studio.memory.model import HOST_SIDE_OF_A_CARD, Need
+from studio.units import GIB
+
+LAST_RUNS = 20
+PERCENTILE = 0.95
+log = logging.getLogger(__name__)
+
+
+class Kind(StrEnum):
+    """What was measured."""
+
+    LOADED = "loaded"  # bytes held right after the load; seconds the load took
+    PEAK = "peak"  # the most held during a run
+    RETURNED = "returned"  # by how much available memory rose after the end
+
+
+def variant_key(options: EngineOptions | None = None, size_class: str = "") -> str:
+    """The key under which runs of equal cost are compared: options marked `reload`, and a size class such as
+    "832x480x121" where the size of the problem decides. "" when neither matters."""
+    parts = []
+    for name, field in type(options).model_fields.items() if options is not None else ():
+        extra = field.json_schema_extra
+        if isinstance(extra, Mapping) and extra.get("reload"):
+            parts.append(f"{name}={getattr(options, name)}")
+    return ",".join([*parts, *([size_class] if size_class else [])])
+
+
+def weighed(engine: type[Engine], options: EngineOptions, extent: Extent | None = None) -> tuple[Card, str]:
+    """By what the gate weighs a job: the engine's card for these options and this size, and the key of runs like it."""
+    card = engine.card_for(options, extent)
+    return card, variant_key(options, str(extent) if extent is not None and card.work_gib else "")
+
+
+def without_size(variant: str) -> str:
+    """The key of all sizes."""
+    return variant if _extent_of(variant) is None else variant.rpartition(",")[0]
+
+
+def _extent_of(variant: str) -> Extent | None:
+    found = re.fullmatch(r"(\d+)x(\d+)x(\d+)", variant.rpartition(",")[2])
+    return None if found is None else Extent(*(int(side) for side in found.groups()))
+
+
+def percentile(values: Sequence[int], part: float) -> int:
+    """By nearest rank: of a few values the largest."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
+
+
+class Reservations:
+    """The learned sizes. Safe to call from any thread: one connection, one lock, no other lock taken inside.
+
+    What is learned is a convenience: a file that cannot be read is put aside and begun anew, and a failed write is
+    logged and forgotten, since a run must never fail over its book-keeping.
+
+    Raises:
+        StorageError: the data folder cannot be written at all.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._database = _open(path)
+        except sqlite3.OperationalError as error:
+            raise StorageError(f"The learned memory sizes cannot be kept in the data folder: {error}.") from None
+        except sqlite3.DatabaseError as error:
+            log.warning("The learned memory sizes cannot be read (%s); they are learned again.", error)
+            for leftover in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+                leftover.unlink(missing_ok=True)
+            path.replace(path.with_name(f"{path.name}.broken"))
+            self._database = _open(path)
+
+    def record(self, kind: Kind, engine_id: str, variant: str, size: int, *, host_bytes: int = 0, seconds: float = 0.0) -> None:
+        """Keep one measurement.
+
+        Args:
+            size: bytes of the pool the engine is budgeted in.
+            host_bytes: of the machine's memory beside it, when that pool is a plug-in card.
+        """
+        row = (engine_id, variant, kind.value, self._clock(), size, host_bytes, seconds)
+        same = (engine_id, variant, kind.value)
+        try:
+            with self._lock, self._database as database:
+                database.execute(
+                    "INSERT INTO measurements (engine, variant, kind, at, bytes, host_bytes, seconds) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    row,
+                )
+                database.execute(
+                    "DELETE FROM measurements WHERE engine = ? AND variant = ? AND kind = ? AND id NOT IN (SELECT id FROM "
+                    "measurements WHERE engine = ? AND variant = ? AND kind = ? ORDER BY id DESC LIMIT ?)",
+                    (*same, *same, LAST_RUNS),
+                )
+        except sqlite3.Error as error:
+            log.warning("A memory measurement could not be kept: %s", error)
+
+    def need(self, card: Card, variant: str = "", *, plug_in: bool = False) -> Need:
+        """What the next load of this engine should have: learned, or the card's estimate while unmeasured.
+
+        A load without a run yet only proves that at least so much is needed. Of a size that has not run yet the next smaller
+        one is taken, with what the card expects the difference to be; never more than a larger one took. Runs of which no size
+        is known count for every size while none of a known one is there.
+
+        Args:
+            plug_in: the engine is budgeted in the memory of a graphics card of its own.
+        """
+        wanted, others = _extent_of(variant), self._sizes(card.id, without_size(variant))
+        peaks = self._last(card.id, variant if others else without_size(variant), Kind.PEAK)
+        loads = self._last(card.id, without_size(variant), Kind.LOADED)
+        on_card = card.plug_in_memory_gib if plug_in else 0.0
+        size = int((on_card or card.memory_gib) * GIB)
+        host_bytes = int(card.plug_in_host_gib * GIB) or min(HOST_SIDE_OF_A_CARD, size)
+        if peaks:
+            size = percentile([row[0] for row in peaks], PERCENTILE)
+            host_bytes = percentile([row[1] for row in peaks], PERCENTILE) or host_bytes
+        elif wanted is not None:
+            size = _between(others, wanted, size, int(card.work_gib * GIB))
+        if loads:
+            size = max(size, percentile([row[0] for row in loads], PERCENTILE))
+        return Need(
+            card.id, card.title, card.tier, card.device, size,
+            measured=bool(peaks), host_bytes=host_bytes, savings=card.savings, way_out=card.way_out,
+        )  # fmt: skip
+
+    def reload_seconds(self, card: Card, variant: str = "") -> float:
+        """The median of the last loads, or the card's estimate."""
+        loads = self._last(card.id, variant, Kind.LOADED)
+        seconds = sorted(row[2] for row in loads)
+        return seconds[len(seconds) // 2] if seconds else card.reload_seconds
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    def _sizes(self, engine_id: str, base: str) -> dict[Extent, int]:
+        """What runs of the sizes that were measured took."""
+        question = "SELECT variant, bytes FROM measurements WHERE engine = ? AND kind = ?"
+        try:
+            with self._lock:
+                rows = self._database.execute(question, (engine_id, Kind.PEAK.value)).fetchall()
+        except sqlite3.Error as error:
+            log.warning("The learned memory sizes cannot be read: %s", error)
+            return {}
+        found: dict[Extent, list[int]] = {}
+        for variant, size in rows:
+            if (extent := _extent_of(variant)) is not None and without_size(variant) == base:
+                found.setdefault(extent, []).append(size)
+        return {extent: percentile(sizes, PERCENTILE) for extent, sizes in found.items()}
+
+    def _last(self, engine_id: str, variant: str, kind: Kind) -> list[tuple[int, int, float]]:
+        question = (
+            "SELECT bytes, host_bytes, seconds FROM measurements WHERE engine = ? AND variant = ? AND kind = ? "
+            "ORDER BY id DESC LIMIT ?"
+        )
+        try:
+            with self._lock:
+                return self._database.execute(question, (engine_id, variant, kind.value, LAST_RUNS)).fetchall()
+        except sqlite3.Error as error:
+            log.warning("The learned memory sizes cannot be read: %s", error)
+            return []
+
+
+def _between(others: Mapping[Extent, int], wanted: Extent, estimate: int, work: int) -> int:
+    """What a size should take, from what smaller and larger ones took; `work` is the part that grows with the size."""
+    smaller = [(one.units, size) for one, size in others.items() if one.within(wanted)]
+    larger = [size for one, size in others.items() if wanted.within(one)]
+    if smaller:
+        units, seen = max(smaller)
+        estimate = seen + int(work * (1 - units / wanted.units))
+    return min([estimate, *larger])
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, check_same_thread=False, timeout=5)
+    try:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        with database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS measurements (id INTEGER PRIMARY KEY, engine TEXT NOT NULL, "
+                "variant TEXT NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL, bytes INTEGER NOT NULL, "
+                "host_bytes INTEGER NOT NULL, seconds REAL NOT NULL)"
+            )
+            database.execute("CREATE INDEX IF NOT EXISTS by_engine ON measurements (engine, variant, kind, id)")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database

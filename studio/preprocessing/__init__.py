@@ -1,0 +1,12 @@
+"""What a person gives, made fit for a workflow before it is sent: upright, opaque, small enough, at one rate, its cost known."""
+
+from studio.preprocessing.assets import Asset, Assets, assets_of
+from studio.preprocessing.constraints import Constraints, constraints_of
+from studio.preprocessing.framing import Framing, compare_framing, reframed_picture
+from studio.preprocessing.images import prepare_image
+from studio.preprocessing.videos import BYTES_PER_PIXEL, Cost, estimate_cost, prepare_video
+
+__all__ = [
+    "BYTES_PER_PIXEL", "Asset", "Assets", "Constraints", "Cost", "Framing", "assets_of", "compare_framing", "constraints_of",
+    "estimate_cost", "prepare_image", "prepare_video", "reframed_picture",
+]  # fmt: skip

@@ -1,0 +1,126 @@
+"""Whether the person in a reference picture fills it as the one in the driving clip does, and the picture framed anew if not.
+
+A workflow that puts one person in another's place takes size and position from the reference: a close-up in place of someone far
+away comes out as a giant. The face is the yardstick, for it is found in both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from media.video.images import read_picture, write_picture
+from media.video.read import Picture
+
+CLOSE_ENOUGH = 1.35
+"""Factor between the two faces' sizes up to which nothing is said."""
+_MOST_PAD = 3.0
+"""Of its sides, by which a picture is completed at most."""
+LONGEST_SIDE = 2048
+"""Of what is made: more than any workflow takes, and a photo framed far away would be several times as large as it is."""
+_BLURRED_AT = 256
+"""The longer side at which the surroundings are blurred: they are soft, and a wide blur of millions of pixels takes minutes."""
+
+
+class FaceBox(Protocol):
+    """A face in fractions of its picture: middle, and height from forehead to chin."""
+
+    @property
+    def x(self) -> float: ...
+    @property
+    def y(self) -> float: ...
+    @property
+    def height(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a reference is framed against a driving clip.
+
+    Args:
+        reference, driving: heights of the faces in parts of their pictures.
+    """
+
+    reference: float
+    driving: float
+
+    @property
+    def factor(self) -> float:
+        """How much larger the face stands in the reference."""
+        return self.reference / self.driving
+
+    @property
+    def fits(self) -> bool:
+        return 1 / CLOSE_ENOUGH <= self.factor <= CLOSE_ENOUGH
+
+    def sentence(self) -> str:
+        if self.fits:
+            return "The person is framed alike in the picture and in the clip."
+        larger, factor = ("larger", self.factor) if self.factor > 1 else ("smaller", 1 / self.factor)
+        return (
+            f"The face fills {self.reference:.0%} of the picture's height and {self.driving:.0%} of the clip's: "
+            f"it is {factor:.1f} times {larger} in the picture. Framed alike they give a better result."
+        )
+
+
+def compare_framing(reference: FaceBox, driving: FaceBox) -> Framing:
+    """The two faces' sizes against each other."""
+    return Framing(max(1e-3, reference.height), max(1e-3, driving.height))
+
+
+def reframed_picture(path: Path, face: FaceBox, driving: FaceBox, aspect: float, folder: Path) -> Path:
+    """The picture as a PNG in `folder` whose face is as large, and where, it is in the driving clip.
+
+    Where the picture does not reach it is completed by its blurred edge.
+
+    Args:
+        aspect: width by height of the driving clip.
+
+    Raises:
+        MediaError: the picture cannot be read.
+    """
+    picture = read_picture(path)
+    rows, columns = picture.shape[:2]
+    height = face.height * rows / max(driving.height, 1e-3)
+    height = float(np.clip(height, 64, rows * _MOST_PAD))
+    width = height * aspect
+    shrink = min(1.0, LONGEST_SIDE / max(width, height))
+    if shrink < 1:
+        import cv2  # here, as in all of the studio: a start does without it
+
+        size = max(1, round(columns * shrink)), max(1, round(rows * shrink))
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        (rows, columns), width, height = picture.shape[:2], width * shrink, height * shrink
+    left, top = face.x * columns - driving.x * width, face.y * rows - driving.y * height
+    made = _window(picture, round(left), round(top), max(16, round(width)), max(16, round(height)))
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{sha256(made.tobytes()).hexdigest()[:16]}.png"
+    write_picture(target, made)
+    return target
+
+
+def _window(picture: Picture, left: int, top: int, width: int, height: int) -> Picture:
+    """A window on a picture that may reach beyond it."""
+    rows, columns = picture.shape[:2]
+    before = (max(0, -top), max(0, -left))
+    after = (max(0, top + height - rows), max(0, left + width - columns))
+    inner = picture[max(0, top) : max(1, min(rows, top + height)), max(0, left) : max(1, min(columns, left + width))]
+    if not any((*before, *after)):
+        return np.ascontiguousarray(inner)
+    import cv2
+
+    around: Any = cv2.copyMakeBorder(inner, before[0], after[0], before[1], after[1], cv2.BORDER_REPLICATE)
+    whole = around.shape[1], around.shape[0]
+    scale = min(1.0, _BLURRED_AT / max(whole))
+    small = cv2.resize(around, (max(1, round(whole[0] * scale)), max(1, round(whole[1] * scale))), interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), max(1.0, 0.03 * max(small.shape[:2])))
+    soft = cv2.resize(soft, whole, interpolation=cv2.INTER_CUBIC)
+    inside: Any = np.zeros(around.shape[:2], np.float32)
+    inside[before[0] : around.shape[0] - after[0], before[1] : around.shape[1] - after[1]] = 1
+    inside = cv2.GaussianBlur(inside, (0, 0), max(1.0, 0.008 * max(width, height)))
+    weight = (2 * np.clip(inside - 0.5, 0, 0.5))[..., np.newaxis]
+    return np.round(soft + (around - soft.astype(np.float32)) * weight).clip(0, 255).astype(np.uint8)

@@ -1,0 +1,224 @@
+"""The studio as one object: every part made in the right order, and ended in the reverse one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from engines.catalog import Catalog
+from engines.contract import Card, Site
+from studio.artifacts.segments import SegmentStore
+from studio.comfyui.card import COMFYUI_CARD, COMFYUI_ID
+from studio.comfyui.service import ComfyUI
+from studio.environments import Environments
+from studio.errors import GreenroomError
+from studio.jobs.capability import Production
+from studio.jobs.lanes import Lanes
+from studio.jobs.model import ACTIVE, Job, JobState
+from studio.jobs.runner import JobRunner
+from studio.jobs.service import Jobs
+from studio.jobs.store import JobStore
+from studio.library import Library
+from studio.logs import open_log
+from studio.maintenance.disk_usage import Disk
+from studio.maintenance.housekeeping import Housekeeper
+from studio.maintenance.last_shutdown import ServerLife
+from studio.memory.manager import MemoryKeeper
+from studio.paths import DataFolderLock, DataPaths
+from studio.settings import HOME, Settings
+from studio.voices.voices import Voices
+from studio.weights import Weights
+from studio.workers.engine_service import EnginesService
+from studio.workers.idle_times import IdleTimes
+from studio.workers.model import WorkerStatus
+from studio.workers.pool import WorkerHost
+from studio.workers.process.metering import Meter
+from studio.workflows import Templates
+
+log = logging.getLogger(__name__)
+
+ASSETS = HOME / "assets"
+GIB = 1024**3
+RUNNER_CLOSE_SECONDS = 3.0
+SHARED_ENVIRONMENT = "models"
+
+Productions = Callable[["Studio"], Sequence[Production]]
+"""Makes the kinds of job of a studio whose other parts are ready; `jobs` is made after them."""
+
+
+class Studio:
+    """Owns every part below, and the lock on its data folder, from `open` to `close`.
+
+    Order of making: lock, log, mark of life, memory, workers, lanes, segments, voices, library, job store, productions, runner,
+    housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
+    engines' calls, then the workers are ended, last the lock is let go, so the next studio finds the folder at rest.
+
+    Attributes: settings, paths, site, catalog, memory, workers, comfyui, engines, environments, weights, lanes,
+    segments, voices, library, templates, productions, jobs, disk.
+    """
+
+    def __init__(self, settings: Settings, parts: ExitStack, productions: Productions) -> None:
+        """Use `open`; this registers what ends each part with `parts`."""
+        self.settings = settings
+        self.paths = DataPaths(settings.data_folder)
+        self._parts = parts
+        parts.callback(DataFolderLock(self.paths.lock).release)
+        parts.callback(open_log(self.paths.logs))
+        life = ServerLife(self.paths.alive, self.paths.logs / "fault.log")
+        parts.callback(life.close)
+        self.catalog = Catalog(settings.engines.extra)
+        self.catalog.all()  # a wrong entry of the settings is told at the start, not at the first job
+        self.site = site_of(settings, self.paths)
+        self.memory = MemoryKeeper(settings.memory, self.paths.root)
+        parts.callback(self.memory.close)
+        self.workers = self._worker_host()
+        parts.callback(self.workers.close)
+        self.comfyui = self._comfyui()
+        parts.callback(self.comfyui.close)
+        self.memory.attach(_HoldersForMemory(self.workers, self.comfyui), self._card)
+        self.engines = EnginesService(self.catalog, self.site, self.workers)
+        self.environments = Environments(self.paths.environments)
+        self.weights = Weights(self.site, self.catalog.all, settings.weights)
+        self.lanes = Lanes(settings.lanes)
+        store = JobStore(self.paths.jobs)
+        parts.callback(store.close)
+        self.segments = SegmentStore(
+            self.paths.segments, int(settings.library.segment_cache_gib * GIB), protected_since=store.earliest_start
+        )
+        self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
+        self.library = Library(self.paths.outputs, settings.library)
+        self.templates = Templates((HOME / "workflows", self.paths.workflows))
+        self.productions = {production.kind: production for production in productions(self)}
+        runner = JobRunner(store, self.productions, self.lanes, self.workers, self.catalog, self.paths.scratch)
+        self.jobs = Jobs(store, runner, self.productions, settings.jobs, self.paths.root, self._foresee)
+        parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
+        parts.callback(self.comfyui.leave)
+        runner.start(life.last.suspicious)
+        self.disk = Disk(
+            self.paths,
+            self.library,
+            self.segments,
+            self.jobs,
+            settings.library,
+            engines_at_work=lambda: bool(self.workers.snapshot()),
+        )
+        self._housekeeper()
+        self._install_for_gpu()
+
+    @classmethod
+    def open(cls, settings: Settings, productions: Productions) -> Studio:
+        """Everything made and running; jobs that the last server left are going on.
+
+        Raises:
+            StorageError: another studio holds the data folder, or it cannot be used.
+            EngineError: an entry of `engines.extra` is wrong.
+        """
+        started = time.monotonic()
+        with ExitStack() as parts:
+            studio = cls(settings, parts, productions)
+            studio._parts = parts.pop_all()
+        log.info("Opened in %.2f s", time.monotonic() - started)
+        return studio
+
+    def close(self) -> None:
+        """End everything within some five seconds. Closing twice does no harm."""
+        self._parts.close()
+
+    def _worker_host(self) -> WorkerHost:
+        return WorkerHost(
+            self.settings.workers,
+            self.site,
+            self.catalog,
+            logs=self.paths.logs,
+            light_workers=self.settings.lanes.cpu_jobs,
+            admit=self.memory.admit_load,
+            reuse=self.memory.reuse,
+            idle=IdleTimes(self.settings.workers, self.paths.root / "idle.json"),
+            tell=self.memory.events.tell,
+            observer=self.memory,
+            room_for_spares=self.memory.has_room_to_spare,
+            gpu_bytes=self.memory.gpu_bytes,
+            tolerance_gib=self.settings.memory.return_tolerance_gib,
+        )
+
+    def _comfyui(self) -> ComfyUI:
+        memory, settings = self.memory, self.settings
+        comfyui = ComfyUI(
+            settings.comfyui,
+            self.paths.logs,
+            idle_seconds=settings.workers.idle_heavy_seconds,
+            meter=Meter(gpu_bytes=memory.gpu_bytes, tolerance_gib=settings.memory.return_tolerance_gib),
+            observer=memory.ledger,
+        )
+        comfyui.open()
+        return comfyui
+
+    def _card(self, holder: str) -> Card:
+        return COMFYUI_CARD if holder == COMFYUI_ID else self.catalog.get(holder).card
+
+    def _install_for_gpu(self) -> None:
+        """Where an NVIDIA GPU is found, the engines for it are installed while the page is already open."""
+        wanted = self.settings.environments.install_on_gpu and "install_environment" in self.productions
+        if not wanted or self.memory.gpu() is None or not self.environments.wants_install(SHARED_ENVIRONMENT):
+            return
+        if any(job.spec.get("name") == SHARED_ENVIRONMENT for job in self.jobs.list(ACTIVE, ["install_environment"])):
+            return
+        try:
+            self.jobs.submit("install_environment", {"name": SHARED_ENVIRONMENT})
+        except GreenroomError as error:
+            log.warning("The shared model environment is not installed: %s", error)
+
+    def _foresee(self, job: Job) -> None:
+        """A job that has to wait for another of its lane has its engine's libraries imported meanwhile."""
+        engine_id = job.spec.get("engine")
+        if engine_id not in {engine.card.id for engine in self.catalog.all()}:
+            return  # "auto", or a kind of job without one engine
+        if any(other.lane == job.lane and other.id != job.id for other in self.jobs.list((JobState.LOADING, JobState.RUNNING))):
+            self.workers.prepare(str(engine_id))
+
+    def _housekeeper(self) -> None:
+        housekeeper = Housekeeper(
+            {
+                "list of jobs": self.jobs.prune,
+                "rendered pieces": self.segments.prune,
+                "library": self.disk.enforce_quota,
+            }
+        )
+        self._parts.callback(housekeeper.close)
+        housekeeper.start()
+
+
+class _HoldersForMemory:
+    """The workers and ComfyUI under the names that the memory keeper asks for."""
+
+    def __init__(self, host: WorkerHost, comfyui: ComfyUI) -> None:
+        self._host, self._comfyui = host, comfyui
+
+    def snapshot(self) -> list[WorkerStatus]:
+        return [*self._host.snapshot(), *self._comfyui.snapshot()]
+
+    def unload(self, holder: str) -> object:
+        return self._comfyui.evict() if holder == COMFYUI_ID else self._host.evict(holder)
+
+    def end(self, holder: str, reason: str) -> object:
+        end = self._comfyui.end if holder == COMFYUI_ID else self._host.end_worker
+        return end(holder, reason)
+
+
+def site_of(settings: Settings, paths: DataPaths) -> Site:
+    """Where engines find things; further weight folders of the settings are read after the studio's own."""
+    further = tuple(folder.expanduser() for folder in settings.data.weights)
+    return Site(
+        assets=ASSETS,
+        cache=paths.cache,
+        weights=(paths.weights, *map(_absolute, further)),
+        environments=paths.environments,
+        fish_url=settings.engines.fish_url,
+    )
+
+
+def _absolute(folder: Path) -> Path:
+    return folder if folder.is_absolute() else HOME / folder

@@ -1,0 +1,137 @@
+"""Whether a rendered piece of speech can be what was asked for: judged from the sound alone, by pure functions.
+
+What goes wrong with speech models can be heard without understanding a word: nothing comes, it runs away, it swallows half of
+the sentence, it stops for seconds, it clips. A take that fails a check is rendered again with another seed, and the best score
+is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.contract import EngineOptions
+from media.audio.audio import Audio
+from media.audio.inspection import SoundFindings, inspect
+
+LETTERS_PER_SECOND = 14.5
+"""Of ordinary speech in an alphabet; measured over English, German, French and Spanish narration it lies between 13 and 16."""
+
+_SHORTEST_SHARE, _LONGEST_SHARE, _SLACK_SECONDS = 0.40, 2.3, 1.2
+_LONGEST_SILENCE = 2.5
+_MOST_CLIPPED = 0.002
+_EMPTY_DBFS = -60.0
+_LONGEST_STEADY = 1.5
+"""A sound without any change of level may be one vowel, but not a sentence."""
+
+_EDGE_FRAME = 0.010
+_EDGE_RANGE_DB = 48.0
+_EDGE_MARGIN = 0.12
+
+_EXTRA_LETTERS = (
+    (re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"), 2.3),
+    (re.compile(r"[\u3041-\u30ff\uff66-\uff9f]"), 1.0),
+    (re.compile(r"[\uac00-\ud7af]"), 1.2),
+    (re.compile(r"\d"), 3.0),
+    (re.compile(r"[%$€£¥&@#+=°²³½]"), 5.0),
+    (re.compile(r"[,;:.!?…。、，！？；：]"), 2.0),
+    (re.compile(r"\b[A-Z]{2,5}\b"), 6.0),
+)
+"""What a sign takes longer to say than a letter: figures and ideographs are words, marks are pauses, capitals are spelt."""
+
+
+@dataclass(frozen=True)
+class TakeCheck:
+    """What was found about one take.
+
+    Args:
+        problems: a sentence each, () when all is well.
+        score: 1 for a take without any problem, falling to 0; only for comparing takes of the same text.
+        speech_start, speech_end: where the engine's own silence ends and begins, in seconds.
+    """
+
+    problems: tuple[str, ...]
+    score: float
+    speech_start: float
+    speech_end: float
+
+    @property
+    def passed(self) -> bool:
+        return not self.problems
+
+
+def check_take(audio: Audio, text: str, speed: float = 1.0) -> TakeCheck:
+    """Judge a take of `text`, asked for at `speed` times the usual pace."""
+    findings = inspect(audio)
+    start, end = speech_bounds(audio, findings)
+    if audio.frames == 0 or findings.rms_dbfs < _EMPTY_DBFS:
+        return TakeCheck(("Nothing can be heard.",), 0.0, start, end)
+    found = [*_length(end - start, text, speed), *_silence(findings), *_clipping(findings)]
+    if findings.is_empty and end - start > _LONGEST_STEADY:
+        found.append(("It is a steady noise and no speech.", 0.9))
+    score = max(0.0, 1.0 - sum(penalty for _, penalty in found))
+    return TakeCheck(tuple(sentence for sentence, _ in found), round(score, 4), start, end)
+
+
+def spoken_weight(text: str) -> float:
+    """How much there is to say, in letters of ordinary speech: figures and ideographs say more than a letter each."""
+    return len(text) + sum(extra * len(pattern.findall(text)) for pattern, extra in _EXTRA_LETTERS)
+
+
+def speed_of(options: EngineOptions) -> float:
+    """How much faster than usual an engine was asked to speak, by the field that engines call "speed"."""
+    field = type(options).model_fields.get("speed")
+    usual = field.default if field is not None else None
+    asked = getattr(options, "speed", None)
+    if not isinstance(usual, int | float) or not isinstance(asked, int | float) or usual <= 0 or asked <= 0:
+        return 1.0
+    return float(asked / usual)
+
+
+def speech_bounds(audio: Audio, findings: SoundFindings) -> tuple[float, float]:
+    """First and last moment that belong to speech, in seconds.
+
+    Engines end in digital silence or in faint noise. The first is found by level, to 10 ms and with all soft consonants kept;
+    the second by the findings, which know noise from speech but not soft consonants, hence with a margin.
+    """
+    frame = max(1, round(audio.rate * _EDGE_FRAME))
+    if audio.frames == 0:
+        return 0.0, 0.0
+    starts = np.arange(0, audio.frames, frame)
+    power = np.add.reduceat(np.square(audio.samples, dtype=np.float64).mean(axis=1), starts) / frame
+    loud = np.flatnonzero(power > max(float(power.max()) * 10 ** (-_EDGE_RANGE_DB / 10), 1e-12))
+    if not loud.size:
+        return 0.0, audio.duration
+    start, end = loud[0] * frame / audio.rate, min(audio.frames, (loud[-1] + 1) * frame) / audio.rate
+    if not findings.is_empty:
+        start = max(start, findings.leading_silence - _EDGE_MARGIN)
+        end = min(end, audio.duration - findings.trailing_silence + _EDGE_MARGIN)
+    return float(start), float(end)
+
+
+def _length(seconds: float, text: str, speed: float) -> list[tuple[str, float]]:
+    expected = spoken_weight(text) / LETTERS_PER_SECOND / speed
+    shortest = expected * _SHORTEST_SHARE - _SLACK_SECONDS / 4
+    longest = expected * _LONGEST_SHARE + _SLACK_SECONDS
+    if seconds < shortest:
+        sentence = f"It is too short for its text: {seconds:.1f} s where about {expected:.1f} s are usual."
+        return [(sentence, min(0.8, 0.3 + 0.5 * (1 - seconds / shortest)))]
+    if seconds > longest:
+        sentence = f"It is too long for its text: {seconds:.1f} s where about {expected:.1f} s are usual."
+        return [(sentence, min(0.8, 0.3 + 0.25 * (seconds / longest - 1)))]
+    return []
+
+
+def _silence(findings: SoundFindings) -> list[tuple[str, float]]:
+    longest = findings.longest_silence
+    if longest <= _LONGEST_SILENCE:
+        return []
+    return [(f"It holds a silence of {longest:.1f} s.", min(0.6, 0.2 + 0.05 * longest))]
+
+
+def _clipping(findings: SoundFindings) -> list[tuple[str, float]]:
+    if findings.clipped_fraction <= _MOST_CLIPPED:
+        return []
+    return [(f"{findings.clipped_fraction:.1%} of it is clipped.", min(0.5, 0.1 + 10 * findings.clipped_fraction))]

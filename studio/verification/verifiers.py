@@ -1,0 +1,108 @@
+"""Who listens to a take, and how far its word is trusted: bands by listener and language, measured in docs/take-checks.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engines.catalog import Catalog
+from engines.common.devices import ctranslate2_cublas, has_nvidia_gpu
+from engines.contract import Capability, Card, Engine, Site
+from engines.contract.errors import EngineError
+from engines.transcription.defaults import choose_transcriber
+from studio.errors import EngineNotReady, InvalidInput
+from studio.workers.process.launch import environment_readiness
+
+AUTO = "auto"
+FOLLOWER = "reading-follower"
+BASIC = frozenset({"pocketsphinx"})
+
+
+@dataclass(frozen=True)
+class Band:
+    """From which word error rate on a take is flagged, and from which on it is made again (None: never)."""
+
+    flag: float
+    redo: float | None
+
+
+@dataclass(frozen=True)
+class LikenessBand:
+    """Under which likeness to the reference a take is flagged, and under which it is made again as another person's."""
+
+    flag: float
+    redo: float
+
+
+LIKENESS_BANDS = {"wavlm-speaker": LikenessBand(0.80, 0.80), "voice-encoder": LikenessBand(0.77, 0.70)}
+"""By the engine that compares. The second is measured (docs/take-checks.md); the first is set from published figures."""
+
+SHORTEST_TO_COMPARE = 1.5
+"""Seconds of a take; below, one voice differs from itself as much as from some others."""
+
+_BASIC_BAND = Band(0.60, None)
+_BANDS: dict[str, Band] = {
+    "en": Band(0.12, 0.20),
+    **dict.fromkeys(("de", "es", "fr", "it", "pt", "nl", "ca", "pl", "ru"), Band(0.18, 0.28)),
+    **dict.fromkeys(("ja", "zh", "cmn", "ko", "yue"), Band(0.25, 0.35)),
+}
+_OTHER_LANGUAGES = Band(0.40, 0.60)
+_SMALL_MODEL = 1.6
+"""Small sizes of Whisper write down more that was not said; their bands are as much wider."""
+
+
+def band(listener: str, language: str, options: dict[str, object] | None = None) -> Band:
+    """The band for a transcriber's id, and the size it was set to, in a language."""
+    if listener in BASIC:
+        return _BASIC_BAND
+    usual = _BANDS.get(language.split("-")[0].lower(), _OTHER_LANGUAGES)
+    if any(str(value) in ("tiny", "tiny.en", "base", "base.en") for value in (options or {}).values()):
+        return Band(usual.flag * _SMALL_MODEL, None if usual.redo is None else usual.redo * _SMALL_MODEL)
+    return usual
+
+
+def likeness_band(embedder: str, floor: float | None) -> LikenessBand:
+    """The band of the engine that compares voices, unless the settings name a floor."""
+    return LIKENESS_BANDS.get(embedder, LikenessBand(0.80, 0.80)) if floor is None else LikenessBand(floor, floor)
+
+
+def speaks_by_rule(card: Card) -> bool:
+    """Whether an engine has nothing to swallow or invent words with: no weights, no cloning, part of the studio itself."""
+    return card.environment == "studio" and not card.hub_files and not card.clones
+
+
+def is_ready(engine: type[Engine], site: Site) -> bool:
+    """Whether an engine can work now: its environment and what it needs itself."""
+    return environment_readiness(engine.card, site).ready and engine.readiness(site).ready
+
+
+def choose_listener(language: str, wanted: str, catalog: Catalog, site: Site) -> str:
+    """The id of the engine that shall listen to takes in a language; "" when none that is ready understands it.
+
+    A real recogniser comes first; where only "basic English" is there, the reading follower does better (see the figures).
+
+    Raises:
+        NotFound, InvalidInput, EngineNotReady: an engine that was asked for by name and cannot do it.
+    """
+    if wanted and wanted != AUTO:
+        return _named(catalog.get(wanted), site)
+    ready = {one.card.id for one in catalog.of(Capability.TRANSCRIPTION) if is_ready(one, site)}
+    try:
+        chosen = choose_transcriber(
+            language, ready, torch_gpu=has_nvidia_gpu(), ctranslate2_gpu=ctranslate2_cublas() is not None
+        ).engine_id
+    except EngineError:
+        chosen = ""
+    if chosen and chosen not in BASIC:
+        return chosen
+    followers = [one for one in catalog.of(Capability.VERIFICATION) if hasattr(one, "follow") and is_ready(one, site)]
+    tag = language.split("-")[0].lower()
+    return next((one.card.id for one in followers if tag in one.card.languages), chosen)
+
+
+def _named(engine: type[Engine], site: Site) -> str:
+    if not (hasattr(engine, "transcribe") or hasattr(engine, "follow")):
+        raise InvalidInput(f"{engine.card.title} cannot listen to takes.", "Choose a recogniser.")
+    found = engine.readiness(site)
+    if not found.ready:
+        raise EngineNotReady(f"{engine.card.title}: {found.sentence}", found.next_step)
+    return engine.card.id

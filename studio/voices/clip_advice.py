@@ -1,0 +1,124 @@
+"""What a coach would say about a clip before a voice is made of it: cut words, music, a second speaker, and the best part.
+
+Heuristics on pitch, colour and pauses, without a model. Each speaks only where it was measured to be right (docs/voices.md); a
+second speaker is never more than a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.audio.audio import Audio
+from media.audio.inspection import SoundFindings, best_window
+from media.audio.voice_similarity import measure_voice, pitch_distance
+from studio.voices.best_window import without_steady_sound
+from studio.voices.model import Finding, Severity, Window
+
+BEST_SECONDS = 10.0
+"""Cloning models are trained on references of about this length."""
+
+_EDGE_SECONDS, _EDGE_SILENCE = 0.03, 0.02
+_EDGE_LOUD_DB = 9.0  # an edge within this of the speech is a word, more below it a breath or a room
+
+_MUSIC_LEVEL_DB = 45.0  # what lies further below the speech than this is not heard
+_MUSIC_FLATNESS = 0.02  # tones; a room's noise has 0.1 and more, white noise 0.56
+_MUSIC_FRAME = 0.064
+_LEAST_PAUSES = 6
+
+_PART_SECONDS = 1.5
+_TWO_PITCHES = 6.5  # semitones between two groups of parts; lively reading by one voice stays under 5.5
+_FEWEST_PARTS = 2
+
+
+def coach_findings(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
+    """What is wrong with a clip beside level and noise; `found` is the inspection of the same sound."""
+    yield from _cut_words(audio, found)
+    yield from _music(audio, found)
+    yield from _two_speakers(audio)
+
+
+def best_part(audio: Audio, shortest: float) -> Window | None:
+    """The best ten seconds or so of a clip that is longer, None when it is not, or when no part is better than another."""
+    if audio.duration <= BEST_SECONDS + 0.5:
+        return None
+    mono = without_steady_sound(audio.mono())
+    found = best_window(mono, shortest, BEST_SECONDS)
+    return (round(found.start, 2), round(found.end, 2)) if found.score > 0 else None
+
+
+def best_part_finding(window: Window) -> Finding:
+    sentence = f"The best {window[1] - window[0]:.0f} seconds are from {window[0]:.1f} to {window[1]:.1f} seconds."
+    return Finding("best_part", Severity.NOTE, sentence, "Engines learn as much from them as from the whole clip, and faster.")
+
+
+def _cut_words(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
+    advice = "Cut in a pause, and leave a little silence at both ends."
+    edges = (
+        ("starts", found.leading_silence, audio.slice(0, _EDGE_SECONDS)),
+        ("ends", found.trailing_silence, audio.slice(audio.duration - _EDGE_SECONDS, audio.duration)),
+    )
+    cut = [
+        word for word, quiet, edge in edges if quiet <= _EDGE_SILENCE and _level(edge.samples) > found.speech_dbfs - _EDGE_LOUD_DB
+    ]
+    if cut:
+        sentence = f"The clip {' and '.join(cut)} in the middle of a word, and a clone will stumble there."
+        yield Finding("cut_word", Severity.WARNING, sentence, advice)
+
+
+def _music(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
+    """Tones that go on in the pauses of the speech."""
+    size = round(_MUSIC_FRAME * audio.rate)
+    pauses = [audio.slice(run.start + 0.05, run.end - 0.05) for run in found.silence_runs if run.duration > 0.1 + _MUSIC_FRAME]
+    last = audio.duration - found.trailing_silence
+    edges = [audio.slice(0, found.leading_silence - 0.05), audio.slice(last + 0.05, audio.duration)]
+    frames = [
+        part.mono().samples[first : first + size, 0]
+        for part in (*pauses, *edges)
+        for first in range(0, part.frames - size + 1, size)
+    ]
+    heard = [frame for frame in frames if _level(frame) > found.speech_dbfs - _MUSIC_LEVEL_DB]
+    if len(heard) < _LEAST_PAUSES:
+        return
+    flatness = float(np.median([_flatness(frame, audio.rate) for frame in heard]))
+    if flatness < _MUSIC_FLATNESS:
+        sentence = "Music or a hum goes on in the pauses, and a clone will sing along."
+        yield Finding("music", Severity.WARNING, sentence, "Choose a recording without music.")
+
+
+def _two_speakers(audio: Audio) -> Iterator[Finding]:
+    """Two groups of parts that differ in pitch by more than one voice does."""
+    starts = np.arange(0, max(0.0, audio.duration - _PART_SECONDS / 2), _PART_SECONDS)
+    measured = [measure_voice(audio.slice(start, start + _PART_SECONDS)) for start in starts]
+    parts = sorted((one for one in measured if one is not None), key=lambda one: one.pitch)
+    if len(parts) < 2 * _FEWEST_PARTS:
+        return
+    gaps = [pitch_distance(one, other) for one, other in pairwise(parts)]
+    widest = int(np.argmax(gaps)) + 1
+    low, high = parts[:widest], parts[widest:]
+    if min(len(low), len(high)) < _FEWEST_PARTS:
+        return
+    middle_low, middle_high = low[len(low) // 2], high[len(high) // 2]
+    if pitch_distance(middle_low, middle_high) < _TWO_PITCHES:
+        return
+    sentence = (
+        f"There may be two speakers: one at about {middle_low.pitch:.0f} Hz, one at about {middle_high.pitch:.0f} Hz. "
+        "This is told from pitch alone."
+    )
+    yield Finding("two_speakers", Severity.NOTE, sentence, "If so, cut the clip to one of them.")
+
+
+def _level(samples: NDArray[np.float32]) -> float:
+    power = float(np.square(samples, dtype=np.float64).mean()) if samples.size else 0.0
+    return 10 * float(np.log10(max(power, 1e-12)))
+
+
+def _flatness(frame: NDArray[np.float32], rate: int) -> float:
+    """Geometric over arithmetic mean of the spectrum from 80 Hz to 5 kHz: near 0 for tones, 0.56 for white noise."""
+    spectrum = np.abs(np.fft.rfft(frame * np.hanning(frame.size))) ** 2
+    hertz = np.fft.rfftfreq(frame.size, 1 / rate)
+    band = spectrum[(hertz >= 80) & (hertz <= min(5_000, rate / 2 * 0.9))] + 1e-14
+    return float(np.exp(np.log(band).mean()) / band.mean())

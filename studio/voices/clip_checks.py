@@ -1,0 +1,220 @@
+"""Judging a clip: is this a sound from which a voice can be learned, and if not, what would be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from media.audio.audio import Audio, concatenate
+from media.audio.decode import iterate_audio, probe
+from media.audio.inspection import SoundFindings, inspect
+from studio.errors import InvalidInput, MediaError
+from studio.settings import VoiceSettings
+from studio.voices.best_window import WindowSearch
+from studio.voices.clip_advice import best_part, best_part_finding, coach_findings
+from studio.voices.model import Finding, Judgement, Severity, Window
+
+LONGEST_SEARCH = 600.0  # of a longer recording the first ten minutes are searched for the best window
+SLACK = 0.1  # seconds by which encoders pad a clip that was cut to the limit
+BLOCK_SECONDS = 5.0
+
+# Limits below which cloning models audibly suffer, and beyond which a clone is not worth making.
+CLIPPED_WARNING, CLIPPED_REFUSE = 0.0005, 0.01  # share of samples at full scale
+SPEECH_WARNING, SPEECH_REFUSE = 0.5, 0.2  # share of the clip that is speech
+LEAST_SPEECH_SECONDS = 1.5
+NO_PAUSES = 0.95  # with a greater share of speech the noise under it cannot be measured
+NOISE_WARNING, NOISE_REFUSE = 18.0, 10.0  # dB between speech and the noise in its pauses; a quiet room has 28 and more
+QUIET_WARNING, QUIET_REFUSE = -40.0, -60.0  # dBFS of the speech
+LOW_RATE = 16_000  # hertz; a telephone line's 8,000 loses the consonants
+SILENT_PEAK = 10 ** (-70 / 20)
+LIKELY_CHARACTERS = (1.0, 35.0)  # a second, over all languages from Chinese to fast Spanish
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A clip, listened to once: the sound that may become the master, and what is known of the whole."""
+
+    audio: Audio
+    judgement: Judgement
+
+
+def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> Heard:
+    """Decode `clip`, or the part of it between the two times of `window`, and judge it.
+
+    Memory stays bounded whatever the length: a minute at most is held.
+
+    Raises:
+        MediaError: the file is missing, empty, corrupt, or has no sound in it.
+        InvalidInput: the window is not one.
+    """
+    info = probe(clip)
+    if not info.has_audio:
+        raise MediaError("The file holds a picture but no sound.", "Choose a file in which the voice can be heard.")
+    if window is not None:
+        audio = _part(clip, _checked(window))
+        return Heard(audio, judge_audio(audio, settings))
+    kept: list[Audio] = []
+    search = WindowSearch(settings.shortest_seconds, settings.longest_seconds)
+    seconds = 0.0
+    for block in iterate_audio(clip, block_seconds=BLOCK_SECONDS):
+        if seconds <= settings.longest_seconds:
+            kept.append(block)
+        search.listen(block)
+        seconds += block.duration
+        if seconds >= LONGEST_SEARCH:
+            break
+    audio = concatenate(kept)
+    if seconds <= settings.longest_seconds + SLACK:
+        return Heard(audio, judge_audio(audio, settings))
+    best = search.window(broken_off=seconds >= LONGEST_SEARCH)
+    duration = max(seconds, info.duration)
+    return Heard(audio, Judgement((_too_long(duration, settings, best),), duration, audio.rate, audio.channels, best))
+
+
+def judge_audio(audio: Audio, settings: VoiceSettings) -> Judgement:
+    """Judge sound that is in memory and not over the longest length by more than an encoder's padding."""
+    duration = audio.duration
+    findings: tuple[Finding, ...]
+    if duration > settings.longest_seconds + SLACK:
+        findings = (_too_long(duration, settings, None),)
+    elif duration < settings.shortest_seconds:
+        findings = (_too_short(duration, settings),)
+    else:
+        found = inspect(audio)
+        findings = tuple(_sound_findings(audio, found))
+        if not any(finding.severity is Severity.REFUSE for finding in findings):
+            return _coached(audio, found, findings, settings)
+    return Judgement(findings, duration, audio.rate, audio.channels)
+
+
+def _coached(audio: Audio, found: SoundFindings, findings: tuple[Finding, ...], settings: VoiceSettings) -> Judgement:
+    """A clip that would be taken, with what would make it better: what a coach finds, and its best part."""
+    part = best_part(audio, settings.shortest_seconds)
+    advised = (*findings, *coach_findings(audio, found), *((best_part_finding(part),) if part else ()))
+    return Judgement(advised, audio.duration, audio.rate, audio.channels, part)
+
+
+def judge_transcript(transcript: str, duration: float) -> tuple[Finding, ...]:
+    """Whether a text can be what is said in a clip of `duration` seconds; cloning models stumble when it is not."""
+    if not transcript or duration <= 0:
+        return ()
+    per_second = len(transcript) / duration
+    fewest, most = LIKELY_CHARACTERS
+    if fewest <= per_second <= most:
+        return ()
+    what = "more" if per_second > most else "less"
+    sentence = f"The transcript holds {what} text than is likely said in {duration:.1f} seconds."
+    return (Finding("transcript", Severity.WARNING, sentence, "Compare it with what is heard, word by word."),)
+
+
+def _part(clip: Path, window: Window) -> Audio:
+    start, end = window
+    parts: list[Audio] = []
+    at = 0.0
+    for block in iterate_audio(clip, block_seconds=BLOCK_SECONDS):
+        if at + block.duration > start and at < end:
+            parts.append(block.slice(start - at, end - at))
+        at += block.duration
+        if at >= end:
+            break
+    audio = concatenate(parts) if parts else None
+    if audio is None or audio.frames == 0 or at < end - 0.5:
+        raise InvalidInput(
+            f"The window from {start:.2f} to {end:.2f} seconds is outside the clip, which is {at:.2f} seconds long.",
+            "Choose a window inside the clip.",
+        )
+    return audio
+
+
+def _checked(window: Window) -> Window:
+    start, end = float(window[0]), float(window[1])
+    if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
+        raise InvalidInput(f"A window from {start} to {end} seconds is not one.", "Give a start and a later end, in seconds.")
+    return start, end
+
+
+def _too_short(duration: float, settings: VoiceSettings) -> Finding:
+    return Finding(
+        "too_short",
+        Severity.REFUSE,
+        f"The clip is {duration:.1f} seconds long; {settings.shortest_seconds:g} seconds are the least that catch a voice.",
+        "Record or choose a longer one; 8 to 15 seconds of even speech are best.",
+    )
+
+
+def _too_long(duration: float, settings: VoiceSettings, window: Window | None) -> Finding:
+    sentence = (
+        f"The clip is {_length(duration)} long; {settings.longest_seconds:g} seconds are the most that a voice is made from."
+    )
+    if window is None:
+        advice = "No part of it holds enough clear speech; choose another recording."
+    else:
+        advice = f"The best part is from {window[0]:.2f} to {window[1]:.2f} seconds: save the voice with that window."
+    return Finding("too_long", Severity.REFUSE, sentence, advice)
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:.1f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+
+
+def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
+    if found.peak < SILENT_PEAK or found.is_empty:
+        what = "it is silent" if found.peak < SILENT_PEAK else "it holds only a steady sound"
+        advice = "Check the microphone, or choose another file."
+        yield Finding("silent", Severity.REFUSE, f"No voice can be heard in the clip: {what}.", advice)
+        return
+    share = found.speech_seconds / audio.duration
+    beyond = float((np.abs(audio.samples) > 1.0).mean())  # a PCM master ends there
+    yield from _clipping(max(found.clipped_fraction, beyond))
+    yield from _speech_share(share, found.speech_seconds)
+    if share < NO_PAUSES:
+        yield from _noise(found.signal_to_noise_db)
+    yield from _quiet(found.speech_dbfs)
+    if audio.rate < LOW_RATE:
+        sentence = f"The clip has {audio.rate:,} samples a second, as on a telephone; its consonants are dull."
+        yield Finding("low_rate", Severity.WARNING, sentence, "Choose a recording of 22,050 or more.")
+    if audio.channels > 1:
+        sentence = f"The clip has {audio.channels} channels; engines hear their mean."
+        yield Finding("channels", Severity.NOTE, sentence)
+
+
+def _clipping(fraction: float) -> Iterator[Finding]:
+    advice = "Record again with less gain, or a little further from the microphone."
+    if fraction >= CLIPPED_REFUSE:
+        sentence = f"The clip is heavily clipped: {fraction:.1%} of it is at full scale or beyond."
+        yield Finding("clipping", Severity.REFUSE, sentence, advice)
+    elif fraction >= CLIPPED_WARNING:
+        sentence = f"The clip is clipped in places: {fraction:.2%} of it is at full scale or beyond, and a clone will crackle."
+        yield Finding("clipping", Severity.WARNING, sentence, advice)
+
+
+def _speech_share(share: float, seconds: float) -> Iterator[Finding]:
+    advice = "Cut the silence away, or choose a part with more speech."
+    if share < SPEECH_REFUSE or seconds < LEAST_SPEECH_SECONDS:
+        sentence = f"The clip is mostly silence: only {seconds:.1f} seconds of it can be heard."
+        yield Finding("silence", Severity.REFUSE, sentence, advice)
+    elif share < SPEECH_WARNING:
+        yield Finding("silence", Severity.WARNING, f"More than half of the clip is silence ({1 - share:.0%}).", advice)
+
+
+def _noise(ratio: float) -> Iterator[Finding]:
+    advice = "Record in a quieter room, nearer to the microphone, without music."
+    if ratio < NOISE_REFUSE:
+        sentence = f"The clip is too noisy: the voice is only {ratio:.0f} dB above the noise."
+        yield Finding("noise", Severity.REFUSE, sentence, advice)
+    elif ratio < NOISE_WARNING:
+        sentence = f"The clip is noisy: the voice is {ratio:.0f} dB above the noise, and a clone will copy that noise."
+        yield Finding("noise", Severity.WARNING, sentence, advice)
+
+
+def _quiet(speech_dbfs: float) -> Iterator[Finding]:
+    advice = "Record again with more gain or nearer to the microphone."
+    if speech_dbfs < QUIET_REFUSE:
+        yield Finding("quiet", Severity.REFUSE, f"The clip is too quiet: speech at {speech_dbfs:.0f} dBFS.", advice)
+    elif speech_dbfs < QUIET_WARNING:
+        sentence = f"The clip is quiet: speech at {speech_dbfs:.0f} dBFS. Its level is kept as it is."
+        yield Finding("quiet", Severity.WARNING, sentence, advice)

@@ -1,0 +1,283 @@
+"""Owner of all worker processes: lends engines, keeps them warm, ends them, and measures what came back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engines.contract import Engine, EngineOptions, Site
+from engines.contract.errors import EngineError, EngineOutOfMemory, WorkerDied
+from engines.contract.problem_size import Extent
+from studio.memory.profiles import weighed
+from studio.settings import WorkerSettings
+from studio.workers.idle_reaper import Keeper
+from studio.workers.idle_times import IdleTimes
+from studio.workers.lease_options import Wishes, unseen, unweighed
+from studio.workers.model import (
+    AdmissionHook,
+    EngineSource,
+    Residency,
+    ReuseHook,
+    SilentObserver,
+    UnloadReport,
+    WorkerObserver,
+    WorkerStatus,
+    admit_all,
+    reuse_all,
+    untold,
+)
+from studio.workers.prewarm import always
+from studio.workers.process.call import never, unheard
+from studio.workers.process.exit_reason import Death
+from studio.workers.process.log import WorkerLogs
+from studio.workers.process.metering import Meter, available_gib, no_gpu
+from studio.workers.proxy import EngineProxy
+from studio.workers.reaper import Undertaker, total
+from studio.workers.registry import Registry
+from studio.workers.slot import Slot
+from studio.workers.starter import Starter
+
+ATTEMPTS = 3
+REUSE_STEP_SECONDS = 0.5
+CLOSE_SECONDS = 1.0
+
+
+class WorkerHost:
+    """Every worker process of the studio is started, known and ended here. Safe from any thread.
+
+    Threads: whoever takes a lease runs its start and its calls; one thread starts processes (see Starter), one keeps the
+    time (see Keeper), and one per worker watches it and notices its end at once, whoever caused it.
+
+    Locks, in this order: the registry's condition, a slot's `books`, a worker process's own. No hook runs and no pipe is
+    used while the registry is locked. The admission hook runs with nothing locked, so it may call `evict`.
+
+    Args:
+        catalog: finds engine classes by id.
+        logs: folder for what workers print.
+        light_workers: how many workers a light engine may have side by side; others have one.
+        admit: the memory gate; asked before every start. reuse: asked before a warm worker begins another job.
+        idle: how long unused workers stay; those of the settings when not given.
+        tell: told a kind and a sentence when an idle worker was ended.
+        observer: who keeps the books. room_for_spares: whether there is memory for a process made ahead of its need.
+        available: available main memory in GiB. gpu_bytes: graphics memory of a process by its id.
+        tolerance_gib: an unload has succeeded when available memory is back to within this.
+    """
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        site: Site,
+        catalog: EngineSource,
+        *,
+        logs: Path,
+        light_workers: int = 2,
+        admit: AdmissionHook = admit_all,
+        reuse: ReuseHook = reuse_all,
+        idle: IdleTimes | None = None,
+        tell: Callable[[str, str], None] = untold,
+        observer: WorkerObserver | None = None,
+        room_for_spares: Callable[[], bool] = always,
+        available: Callable[[], float] = available_gib,
+        gpu_bytes: Callable[[int], int] = no_gpu,
+        tolerance_gib: float = 0.3,
+    ) -> None:
+        self._catalog, self._observer = catalog, observer or SilentObserver()
+        self._meter = Meter(available, gpu_bytes, tolerance_gib)
+        self.idle = idle or IdleTimes(settings)
+        self._reuse = reuse
+        self._logs = WorkerLogs(logs)
+        self._registry = Registry(light_workers)
+        self._undertaker = Undertaker(self._registry, self._meter, self._observer)
+        self._starter = Starter(settings, site, self._logs, admit, self._meter, self._observer, room_for_spares)
+        self._keeper = Keeper(self._registry, self.idle, self._meter, self._undertaker.end, tell)
+
+    @contextmanager
+    def lease(
+        self,
+        engine_class: type[Engine],
+        options: EngineOptions,
+        *,
+        cancelled: Callable[[], bool] = never,
+        on_progress: Callable[[float, str], None] = unheard,
+        on_state: Callable[[str, str], None] = unseen,
+        on_peak: Callable[[float], None] = unweighed,
+        extent: Extent | None = None,
+    ) -> Iterator[Any]:
+        """An EngineProxy for as long as the block lasts. Reuses an idle worker whose reload options agree, else starts
+        one; waits while all that may be are busy. A worker that was killed while idle is replaced here. When it ends,
+        `on_peak` is told the most that the worker held meanwhile, in GiB. `extent` is that of its largest piece of work.
+
+        Raises:
+            EngineNotReady, MemoryRefused, WorkerDied, Cancelled, and what the engine raised while loading.
+        """
+        wishes = Wishes(cancelled, on_progress, on_state, extent)
+        slot = self._acquire(engine_class, options, wishes)
+        slot.leased = True
+        try:
+            on_state("running", "")
+            yield EngineProxy(engine_class, lambda call: self._ask(slot, call, wishes))
+        finally:
+            self._give_back(slot)
+            on_peak(slot.peak_gib)
+
+    def load(self, engine_id: str, options: EngineOptions | None = None, *, wishes: Wishes | None = None) -> None:
+        """Have a warm worker of the engine, with its default options when none are given.
+
+        Raises: as `lease`.
+        """
+        engine = self._catalog.get(engine_id)
+        slot = self._acquire(engine, options or engine.Options(), wishes or Wishes())
+        self._give_back(slot)
+
+    def prepare(self, engine_id: str) -> bool:
+        """Have a spare process import what the engine needs, while others work; returns at once. Nothing is done for an
+        engine that has a worker, is not installed, or imports nothing large. Whether one was begun."""
+        if self.residency(engine_id) is not Residency.COLD:
+            return False
+        return self._starter.spares.prepare(self._catalog.get(engine_id))
+
+    @property
+    def spare_is_importing(self) -> bool:
+        """Whether a spare process is under way and not ready yet."""
+        return self._starter.spares.importing
+
+    def unload(self, engine_id: str, *, force: bool = False) -> UnloadReport:
+        """End all workers of the engine; what came back. Nothing is done for a cold engine.
+
+        Raises:
+            EngineError: it is at work and `force` is not given.
+        """
+        title = self._catalog.get(engine_id).card.title
+        at_work = [slot for slot in self._registry.of(engine_id) if slot.state is not Residency.WARM] if force else []
+        for slot in at_work:
+            self._undertaker.kill(slot, Death(f"{title} was unloaded in the middle of its work.", "Try again.", unasked=False))
+        idle = self._registry.claim_all(engine_id, idle_only=force)
+        reports = [self._undertaker.end(slot) for slot in (*at_work, *idle)]
+        return total(engine_id, reports, self._meter.available())
+
+    def evict(self, engine_id: str) -> UnloadReport | None:
+        """For the memory gate: end the idle workers of an engine; None when there is none. Busy ones are left alone."""
+        reports = [self._undertaker.end(slot) for slot in self._registry.claim_all(engine_id, idle_only=True)]
+        return total(engine_id, reports, self._meter.available()) if reports else None
+
+    def end_worker(self, engine_id: str, reason: str, hint: str = "Try again when there is more free memory.") -> bool:
+        """For the memory guard: kill the youngest worker of an engine at once, whatever it does; its call fails with
+        `reason`. Whether there was one. Does not wait for its end."""
+        slots = [slot for slot in self._registry.of(engine_id) if slot.process is not None]
+        if slots:
+            self._undertaker.kill(max(slots, key=lambda slot: slot.started), Death(reason, hint))
+        return bool(slots)
+
+    def residency(self, engine_id: str) -> Residency:
+        """The most awake state among the engine's workers."""
+        states = {slot.state for slot in self._registry.of(engine_id)}
+        order = (Residency.BUSY, Residency.LOADING, Residency.WARM)
+        return next((state for state in order if state in states), Residency.COLD)
+
+    def snapshot(self) -> list[WorkerStatus]:
+        """All workers as they stand, the oldest first."""
+        return [slot.status(self.idle.of(slot.engine.card)) for slot in self._registry.all()]
+
+    def close(self) -> None:
+        """End every worker, busy ones too, within three seconds. Nothing can be leased afterwards."""
+        slots = self._registry.close()
+        self._keeper.stop()
+        closing = Death("The studio was closed.", "Start it again; the job goes on.", unasked=False)
+        for slot in slots:
+            if slot.state is not Residency.WARM:
+                self._undertaker.kill(slot, closing)
+        enders = [threading.Thread(target=self._undertaker.end, args=(slot, CLOSE_SECONDS), daemon=True) for slot in slots]
+        for ender in enders:
+            ender.start()
+        for ender in enders:
+            ender.join(2 * CLOSE_SECONDS)
+        self._starter.close()
+        self._logs.close()
+
+    def _acquire(self, engine: type[Engine], options: EngineOptions, wishes: Wishes) -> Slot:
+        """A loaded worker with these options, this caller's alone. One that turns out dead is replaced."""
+        for _ in range(ATTEMPTS):
+            slot = self._claim(engine, options, wishes)
+            if slot.state is Residency.LOADING:
+                self._starter.start(slot, wishes, self._undertaker)
+                slot.state = Residency.BUSY
+                return slot
+            try:
+                self._adapt(slot, options, wishes)
+            except WorkerDied:
+                slot.gone.wait(CLOSE_SECONDS)
+            else:
+                return slot
+        raise EngineError(f"{engine.card.title} ended each time before it could be used.", retryable=True)
+
+    def _claim(self, engine: type[Engine], options: EngineOptions, wishes: Wishes) -> Slot:
+        """A slot of this caller's own: a fresh one, or a warm one that may begin another job now. While it may not, it is
+        given back, so that whoever makes room can have it."""
+        begun = time.monotonic()
+        while True:
+            slot = self._registry.claim(engine, options, wishes, self._undertaker.end)
+            if slot.state is Residency.LOADING:
+                return slot
+            reason = ""
+            try:
+                waited = time.monotonic() - begun
+                card, slot.variant = weighed(engine, options, wishes.extent)
+                reason = self._reuse(card, slot.held_gib, waited, slot.variant)
+                if not reason:
+                    return slot
+            except BaseException:
+                self._registry.give_back(slot)
+                raise
+            self._registry.give_back(slot)
+            wishes.on_state("waiting", reason)
+            time.sleep(REUSE_STEP_SECONDS)
+
+    def set_idle(self, engine_id: str, seconds: float | None) -> None:
+        """How long an unused worker of the engine stays; 0 = for ever, None = as the settings say.
+
+        Raises:
+            NotFound: there is no such engine.
+        """
+        self.idle.choose(self._catalog.get(engine_id).card.id, seconds)
+        with self._registry.changed:
+            self._registry.changed.notify_all()
+
+    def _adapt(self, slot: Slot, options: EngineOptions, wishes: Wishes) -> None:
+        if slot.options == options:
+            return
+        slot.options = None  # not certain until the engine has taken them
+        try:
+            self._starter.configure(slot, options, wishes)
+        except BaseException:
+            self._give_back(slot)
+            raise
+        slot.options = options
+
+    def _ask(self, slot: Slot, call: dict[str, Any], wishes: Wishes) -> Generator[Any, None, Any]:
+        if slot.process is None or not slot.leased:
+            raise EngineError(f"The lease of {slot.engine.card.title} has ended.")
+        try:
+            return (yield from slot.process.request("call", call, self._starter.watch(slot, wishes)))
+        except EngineOutOfMemory:
+            slot.spoiled = True
+            raise
+
+    def _give_back(self, slot: Slot) -> None:
+        """End of a lease: what is still running is stopped, what it held is told, and the worker is idle again."""
+        if slot.process is not None:
+            slot.process.stop_active()
+        if slot.spoiled:
+            self._undertaker.end(slot)
+            return
+        if slot.usable:
+            slot.measure(self._meter)
+        with slot.books:
+            if slot.leased and not slot.gone.is_set():
+                self._observer.on_peak(slot.engine.card.id, slot.pid, slot.peak_gib, slot.variant)
+            slot.leased = False
+        if slot.usable:
+            self._registry.give_back(slot)  # else its end is on the way, and until then nobody can have it

@@ -1,0 +1,197 @@
+"""A spare worker process that has imported what the next engine needs, before anyone waits for it.
+
+Importing torch and its followers takes from three to twenty-five seconds, loading weights often less. While one heavy job
+works, the process for the next one can do the first part: it holds libraries only, no weights and no memory of a GPU.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engines.contract import Engine, Site
+from engines.contract.errors import EngineNotReady
+from media.errors import Cancelled, GreenroomError
+from studio.workers.process.call import CallWatch, Patience, never
+from studio.workers.process.exit_reason import Death
+from studio.workers.process.launch import Launch, plan_launch
+from studio.workers.process.log import WorkerLog, WorkerLogs
+from studio.workers.process.worker_process import Spawn, WorkerProcess, answer
+
+log = logging.getLogger(__name__)
+
+KEPT_SECONDS = 180.0
+STEP_SECONDS = 0.1
+
+
+def always() -> bool:
+    return True
+
+
+@dataclass(eq=False)
+class _Spare:
+    launch: Launch
+    modules: tuple[str, ...]
+    process: WorkerProcess
+    ready: threading.Event = field(default_factory=threading.Event)
+    timer: threading.Timer | None = None
+    unwanted: bool = False
+
+
+class Spares:
+    """Owns at most one spare process. Any thread may call anything.
+
+    Lock: `_lock` guards which spare there is and is a leaf: nothing is started, waited for or ended while it is held.
+
+    Args:
+        room: whether there is memory for a process that may not be needed.
+        kept_seconds: a spare that nobody has taken by then is ended.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        logs: WorkerLogs,
+        patience: Patience,
+        spawn: Spawn,
+        *,
+        room: Callable[[], bool] = always,
+        kept_seconds: float = KEPT_SECONDS,
+    ) -> None:
+        self._site, self._logs, self._patience, self._spawn = site, logs, patience, spawn
+        self._room, self._kept_seconds = room, kept_seconds
+        self._lock = threading.Lock()
+        self._spare: _Spare | None = None
+        self._closed = False
+
+    @property
+    def pid(self) -> int:
+        """Of the spare, 0 when there is none."""
+        spare = self._spare
+        return 0 if spare is None else spare.process.pid
+
+    @property
+    def importing(self) -> bool:
+        """Whether there is a spare that is not ready yet."""
+        spare = self._spare
+        return spare is not None and not spare.ready.is_set()
+
+    def prepare(self, engine: type[Engine]) -> bool:
+        """Begin to import what the engine needs, in a process of its own; returns at once. Whether one was begun: engines
+        that import nothing large, are not installed, or have a spare already need none."""
+        if not engine.imports or not self._room():
+            return False
+        try:
+            launch = plan_launch(engine.card, self._site)
+        except EngineNotReady:
+            return False
+        process = WorkerProcess(launch, self._patience, self._logs.open(engine.card.id), self._gone, self._spawn)
+        spare = _Spare(launch, engine.imports, process)
+        with self._lock:
+            old = self._spare
+            if self._closed or (old is not None and _fits(old, launch) and set(spare.modules) <= set(old.modules)):
+                return False
+            self._spare = spare
+        if old is not None:
+            self._end(old)
+        threading.Thread(target=self._bring_up, args=(spare,), name="spare-worker", daemon=True).start()
+        return True
+
+    def take(
+        self, launch: Launch, log: WorkerLog, on_exit: Callable[[WorkerProcess], None], cancelled: Callable[[], bool] = never
+    ) -> WorkerProcess | None:
+        """The spare as a worker of the caller's, from now on under the caller's name and log, or None when none fits. Waits
+        for imports that are under way, which takes no longer than doing them again.
+
+        Raises:
+            Cancelled: `cancelled` said so while this waited.
+        """
+        with self._lock:
+            spare = self._spare
+            if spare is None or not _fits(spare, launch):
+                return None
+            self._spare = None
+        if spare.timer is not None:
+            spare.timer.cancel()
+        while not spare.ready.wait(STEP_SECONDS):
+            if cancelled():
+                self._end(spare)
+                raise Cancelled
+        return spare.process if self._answers(spare) and spare.process.adopt(launch.title, log, on_exit) else None
+
+    def close(self) -> None:
+        """End the spare; no other is made."""
+        with self._lock:
+            self._closed, spare, self._spare = True, self._spare, None
+        if spare is not None:
+            self._end(spare)
+
+    def drop(self) -> None:
+        """End the spare: its memory is wanted."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            self._end(spare)
+
+    def _bring_up(self, spare: _Spare) -> None:
+        began = time.monotonic()
+        try:
+            spare.process.start(self._watch())
+            if spare.unwanted:  # before there was a process to end
+                self._end(spare)
+                return
+            answer(spare.process, "prepare", {"modules": list(spare.modules)}, self._watch())
+            log.info("A spare worker has imported %s in %.1f s", ", ".join(spare.modules), time.monotonic() - began)
+        except GreenroomError as error:
+            log.info("No spare worker: %s", error)
+            self._end(spare)
+        finally:
+            spare.ready.set()
+        with self._lock:
+            if self._spare is spare:
+                spare.timer = threading.Timer(self._kept_seconds, self._expire, (spare,))
+                spare.timer.daemon = True
+                spare.timer.start()
+
+    def _answers(self, spare: _Spare) -> bool:
+        """Whether it is still there: a killed process with threads is gone for good some time before the kernel says so."""
+        try:
+            answer(spare.process, "prepare", {"modules": []}, self._watch())
+        except GreenroomError:
+            self._end(spare)
+            return False
+        return True
+
+    def _watch(self) -> CallWatch:
+        longest = self._patience.start
+        return CallWatch(longest, longest, lambda: self._closed)
+
+    def _expire(self, spare: _Spare) -> None:
+        with self._lock:
+            if self._spare is not spare:
+                return
+            self._spare = None
+        self._end(spare)
+
+    def _gone(self, process: WorkerProcess) -> None:
+        with self._lock:
+            if self._spare is not None and self._spare.process is process:
+                self._spare = None
+
+    @staticmethod
+    def _end(spare: _Spare) -> None:
+        spare.unwanted = True
+        if spare.timer is not None:
+            spare.timer.cancel()
+        spare.process.kill(Death("A spare worker was not needed.", unasked=False))
+
+
+def _fits(spare: _Spare, launch: Launch) -> bool:
+    """Whether it was started just so: the same Python, variables, niceness and place in the kernel's list of victims."""
+    mine = spare.launch
+    return (mine.python, mine.environment, mine.nice, mine.oom_score_adj) == (
+        launch.python, launch.environment, launch.nice, launch.oom_score_adj,
+    )  # fmt: skip

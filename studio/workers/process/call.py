@@ -1,0 +1,216 @@
+"""One request to a worker, from sending it to its end, with every way in which it may end."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engines.contract.errors import EngineError, EngineNotReady, EngineOutOfMemory, WireError, WorkerDied, WorkerStalled
+from engines.worker.wire import Message, pack
+from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, NotFound
+from studio.workers.process.exit_reason import Death
+
+POLL_SECONDS = 0.05
+SECOND_LOOK_SECONDS = 0.5
+
+_TOLD_ERRORS: dict[str, type[GreenroomError]] = {
+    sort.__name__: sort
+    for sort in (EngineError, EngineNotReady, EngineOutOfMemory, WireError, MediaError, InvalidInput, NotFound)
+}
+
+
+def never() -> bool:
+    """For work that nobody can cancel."""
+    return False
+
+
+def unheard(fraction: float, note: str) -> None:
+    """For progress that nobody follows."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a worker may take for what (seconds)."""
+
+    start: float
+    heartbeat: float
+    cancel_grace: float
+
+    @property
+    def pulse(self) -> float:
+        return min(1.0, self.heartbeat / 5)
+
+
+@dataclass(frozen=True)
+class CallWatch:
+    """What is watched while a request runs.
+
+    Args:
+        cancelled: asked some twenty times a second; must be cheap.
+        on_progress: takes the fraction 0..1 and a note, in the caller's thread.
+        stall_seconds: longest time without progress, an item or the result.
+        silence_seconds: longest time without a heartbeat; the process itself is hung then.
+    """
+
+    stall_seconds: float
+    silence_seconds: float
+    cancelled: Callable[[], bool] = never
+    on_progress: Callable[[float, str], None] = unheard
+
+
+class Pipe(Protocol):
+    """What a call needs of its worker process."""
+
+    title: str
+
+    @property
+    def heard(self) -> float:
+        """When bytes last moved, by the monotonic clock."""
+
+    @property
+    def death(self) -> Death | None:
+        """How the process ended, once it has."""
+
+    def send(self, parts: list[memoryview], check: Callable[[], None]) -> None:
+        """Send a message; `check` is called while the worker does not read and may raise."""
+
+    def kill(self, death: Death) -> None:
+        """End the process group at once, for this reason."""
+
+    def abandon(self, call: Call) -> None:
+        """Ask the worker to stop this call; kill it when it does not within the grace."""
+
+
+class Call:
+    """Runs in the thread that wants the answer: that thread waits, and watches cancel, heartbeat and stall itself.
+
+    The worker's watching thread puts messages into `inbox`, and None when the process has ended.
+    """
+
+    def __init__(self, pipe: Pipe, number: int, watch: CallWatch) -> None:
+        self.number = number
+        self.inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self.over = False
+        self._pipe = pipe
+        self._watch = watch
+        self._begun = self._told = time.monotonic()
+        self._suspected: float | None = None
+
+    def run(self, kind: str, value: Any) -> Generator[Any, None, Any]:
+        """Send the request, yield the items of a stream as they come, return the result. Closing it cancels.
+
+        Raises:
+            Cancelled, WorkerDied, WorkerStalled, and whatever GreenroomError the engine raised.
+        """
+        self._pipe.send(pack(kind, self.number, value), self._check)
+        try:
+            while True:
+                message = self._next()
+                if message.kind == "item":
+                    yield self._value_of(message)
+                    self._check()
+                    self._told = time.monotonic()  # what the taker did with the item is no silence of the worker
+                    self._pipe.send(pack("more", self.number), self._check)
+                elif message.kind in {"result", "error"}:
+                    self.over = True
+                    return self._outcome(message)
+        finally:
+            if not self.over:
+                self._pipe.abandon(self)
+
+    def await_hello(self) -> dict[str, Any]:
+        """The first message of a fresh worker."""
+        while True:
+            message = self._next()
+            if message.kind == "hello":
+                self.over = True
+                hello = self._value_of(message)
+                return hello if isinstance(hello, dict) else {}
+
+    def drain(self, seconds: float) -> bool:
+        """After a cancel: wait for the call's own end, throwing away what still comes. Whether it ended."""
+        end = time.monotonic() + seconds
+        while not self.over and self._pipe.death is None:
+            try:
+                message = self.inbox.get(timeout=max(0.001, end - time.monotonic()))
+            except queue.Empty:
+                return False
+            self.over = message is not None and message.kind in {"result", "error"}
+        return self.over
+
+    def _next(self) -> Message:
+        while True:
+            self._check()
+            try:
+                message = self.inbox.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                self._check_life()
+                continue
+            if message is None:
+                raise self._died()
+            self._told = time.monotonic()
+            if message.kind != "progress":
+                return message
+            self._pass_on(message)
+
+    def _pass_on(self, message: Message) -> None:
+        fields = self._value_of(message)
+        if not isinstance(fields, dict) or not isinstance(fields.get("fraction"), float):
+            raise WireError(f"The worker of {self._pipe.title} reported progress that is not a number.")
+        self._watch.on_progress(min(1.0, max(0.0, fields["fraction"])), str(fields.get("note", "")))
+
+    def _outcome(self, message: Message) -> Any:
+        value = self._value_of(message)
+        if message.kind == "result":
+            return value
+        raise self._told_error(value)
+
+    def _told_error(self, fields: Any) -> GreenroomError:
+        if not (isinstance(fields, dict) and isinstance(fields.get("reason"), str) and isinstance(fields.get("hint"), str)):
+            return WireError(f"The worker of {self._pipe.title} failed without saying why.")
+        if fields.get("class") == Cancelled.__name__:
+            return EngineError(f"{self._pipe.title} stopped by itself.", retryable=True)
+        sort = _TOLD_ERRORS.get(str(fields.get("class")), EngineError)
+        return sort(fields["reason"], fields["hint"], retryable=fields.get("retryable") is True)
+
+    def _value_of(self, message: Message) -> Any:
+        try:
+            return message.value()
+        except WireError as error:
+            raise WireError(f"{self._pipe.title} gave back something that is not valid. {error.reason}") from error
+
+    def _check(self) -> None:
+        """Raise what has happened meanwhile. Also called while sending."""
+        if self.over:
+            raise EngineError(f"The lease of {self._pipe.title} has ended; this stream gives nothing more.")
+        if self._watch.cancelled():
+            raise Cancelled()
+        if self._pipe.death is not None and self.inbox.empty():
+            raise self._died()
+
+    def _check_life(self) -> None:
+        """End a worker that is hung. It is looked at twice, half a second apart: the studio itself may have slept."""
+        now = time.monotonic()
+        silent = now - max(self._pipe.heard, self._begun) > self._watch.silence_seconds
+        stalled = now - self._told > self._watch.stall_seconds
+        if not (silent or stalled):
+            self._suspected = None
+        elif self._suspected is None:
+            self._suspected = now
+        elif now - self._suspected > SECOND_LOOK_SECONDS:
+            self._end_hung(silent)
+
+    def _end_hung(self, silent: bool) -> None:
+        seconds = self._watch.silence_seconds if silent else self._watch.stall_seconds
+        what = "gave no sign of life" if silent else "made no progress"
+        reason = f"The worker of {self._pipe.title} {what} for {seconds:g} seconds and was ended."
+        death = Death(reason, "Try again; a fresh worker is started.", stalled=True)
+        self._pipe.kill(death)
+        raise WorkerStalled(death.reason, death.hint)
+
+    def _died(self) -> WorkerDied:
+        death = self._pipe.death or Death(f"The worker of {self._pipe.title} has ended.")
+        return (WorkerStalled if death.stalled else WorkerDied)(death.reason, death.hint)

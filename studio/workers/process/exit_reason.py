@@ -1,0 +1,51 @@
+"""Why a process ended, in a sentence."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from engines.worker.wire import LOST_LINK_EXIT
+
+MEANINGS = {
+    signal.SIGSEGV: "it touched memory that is not its own",
+    signal.SIGBUS: "it touched memory that is not there, or a file was cut short under it",
+    signal.SIGILL: "a library uses instructions that this processor lacks",
+    signal.SIGFPE: "a library divided by zero",
+    signal.SIGABRT: "a library gave up",
+}
+LESS_MEMORY = "Unload other engines, or give it less at once; then try again."
+TRY_AGAIN = "Try again: the next call starts a fresh worker. Its log is under logs in the data folder."
+
+
+@dataclass(frozen=True)
+class Death:
+    """How a worker ended: one sentence, a next step, and whether nobody had asked for it."""
+
+    reason: str
+    hint: str = TRY_AGAIN
+    unasked: bool = True
+    stalled: bool = False
+
+
+def explain(title: str, returncode: int, *, out_of_memory: bool) -> Death:
+    """Put an exit status into words.
+
+    Args:
+        returncode: as subprocess gives it: an exit code, or minus the signal's number.
+        out_of_memory: whether the kernel counted an out-of-memory kill during the process's life.
+    """
+    if returncode == LOST_LINK_EXIT:
+        return Death(f"The worker of {title} lost its connection to the studio; a library may have closed it.")
+    if returncode >= 0:
+        return Death(f"The worker of {title} ended by itself with exit code {returncode}.")
+    number = -returncode
+    name = signal.Signals(number).name if number in signal.valid_signals() and number < signal.SIGRTMIN else f"signal {number}"
+    if number == signal.SIGKILL and out_of_memory:
+        return Death(f"The worker of {title} was killed by the system because memory ran out (SIGKILL).", LESS_MEMORY)
+    if number == signal.SIGKILL:
+        return Death(f"The worker of {title} was killed from outside (SIGKILL), most likely for lack of memory.", LESS_MEMORY)
+    meaning = next((text for known, text in MEANINGS.items() if known == number), "")
+    if meaning:
+        return Death(f"The worker of {title} crashed: {meaning} ({name}).")
+    return Death(f"The worker of {title} was ended from outside ({name}).")

@@ -1,0 +1,64 @@
+"""How a worker process is started: which Python, with what environment, how far back it stands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.contract import Card, Readiness, Site, Tier
+from engines.contract.errors import EngineNotReady
+from studio.environments.environments import Environments, python_of
+from studio.environments.variables import environment_variables
+
+STUDIO_ENVIRONMENT = "studio"
+NICE = {Tier.LIGHT: 2, Tier.MEDIUM: 5, Tier.HEAVY: 10}
+OOM_SCORE_ADJ = {Tier.LIGHT: 500, Tier.MEDIUM: 700, Tier.HEAVY: 900}
+
+
+@dataclass(frozen=True)
+class Launch:
+    """All that is needed to start one worker."""
+
+    title: str
+    python: Path
+    environment: dict[str, str]
+    nice: int
+    oom_score_adj: int
+
+    def command(self, fd: int, pulse_seconds: float) -> list[str]:
+        return [
+            str(self.python), "-m", "engines.worker", "--fd", str(fd), "--parent", str(os.getpid()),
+            "--pulse", f"{pulse_seconds:.3f}", "--nice", str(self.nice), "--oom-score-adj", str(self.oom_score_adj),
+        ]  # fmt: skip
+
+
+def environment_python(card: Card, site: Site) -> Path | None:
+    """The Python of the engine's environment, None when that is not installed or not whole."""
+    if card.environment == STUDIO_ENVIRONMENT:
+        return Path(sys.executable)
+    ready = Environments(site.environments).status(card.environment).ready
+    return python_of(site.environments / card.environment) if ready else None
+
+
+def environment_readiness(card: Card, site: Site) -> Readiness:
+    """Whether the engine's environment can be used; if not, how it stands and the next step."""
+    if card.environment == STUDIO_ENVIRONMENT:
+        return Readiness(True, "Ready.")
+    status = Environments(site.environments).status(card.environment)
+    return Readiness(status.ready, status.sentence, status.next_step)
+
+
+def plan_launch(card: Card, site: Site) -> Launch:
+    """How to start a worker of this engine.
+
+    Raises:
+        EngineNotReady: its environment is not installed, or not whole.
+    """
+    python = environment_python(card, site)
+    if python is None:
+        found = environment_readiness(card, site)
+        raise EngineNotReady(f"{card.title} cannot start. {found.sentence}", found.next_step)
+    variables = environment_variables(python.parent.parent)
+    return Launch(card.title, python, variables, NICE[card.tier], OOM_SCORE_ADJ[card.tier])

@@ -1,0 +1,312 @@
+"""One worker process and all that belongs to it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+from engines.contract.errors import EngineError, WireError
+from engines.worker.wire import PROTOCOL, MessageReader, pack
+from studio.settings import HOME
+from studio.workers.process.call import Call, CallWatch, Patience
+from studio.workers.process.exit_reason import Death, explain
+from studio.workers.process.launch import Launch
+from studio.workers.process.log import WorkerLog
+from studio.workers.process.metering import oom_kills
+
+CHUNK = 1 << 20
+GONE_SECONDS = 5.0
+Spawn = Callable[..., "subprocess.Popen[bytes]"]
+
+
+class WorkerProcess:
+    """Owns one child process, its process group, the socket pair, the output pipe and the thread that watches them.
+
+    Threads: one request runs at a time, in its caller's thread; any thread may `kill` or `end`. The watching thread reads
+    everything the child says, reaps it, ends what is left of its group and then calls `on_exit` once. Locks: `_sending`,
+    then `_fate`, which guards the running request and how the process ends. Neither is held while `on_exit` runs.
+
+    A message that was sent in part cannot be taken back, so whoever breaks off in the middle of one kills the worker.
+
+    Args:
+        spawn: starts the process, as subprocess.Popen; must run it in a thread that outlives the worker, because the
+            kernel ends the child together with the very thread that started it.
+    """
+
+    def __init__(
+        self, launch: Launch, patience: Patience, log: WorkerLog, on_exit: Callable[[WorkerProcess], None], spawn: Spawn
+    ) -> None:
+        self.title = launch.title
+        self.pid = 0
+        self.started = time.time()
+        self._launch, self._patience, self._log, self._on_exit, self._spawn = launch, patience, log, on_exit, spawn
+        self._sending, self._fate = threading.Lock(), threading.Lock()
+        self._numbers = itertools.count(1)
+        self._active: Call | None = None
+        self._heard = time.monotonic()
+        self._intent: Death | None = None
+        self._death: Death | None = None
+        self._exited = threading.Event()
+
+    def start(self, watch: CallWatch) -> None:
+        """Start the process and wait for its hello.
+
+        Raises:
+            EngineError, WorkerDied, WorkerStalled, Cancelled; the process is ended then.
+        """
+        hello = self._active = Call(self, 0, watch)
+        self._open()
+        try:
+            version = hello.await_hello().get("protocol")
+        except BaseException:
+            self.kill(Death(f"The start of {self.title} was given up.", unasked=False))
+            raise
+        if version != PROTOCOL:
+            self.kill(Death(f"The worker of {self.title} speaks another version of the protocol."))
+            raise EngineError(f"The worker of {self.title} does not belong to this version of the studio.")
+        self._active = None
+
+    def request(self, kind: str, value: Any, watch: CallWatch) -> Generator[Any, None, Any]:
+        """Run one request: yields the items of a stream and returns the result (see Call.run).
+
+        Raises:
+            EngineError: another request is running; a worker does one thing at a time.
+        """
+        call = Call(self, next(self._numbers), watch)
+        with self._fate:
+            if self._active is not None:
+                raise EngineError(f"{self.title} is still busy with another call of the same job.")
+            self._active = call
+        try:
+            return (yield from call.run(kind, value))
+        finally:
+            self._forget(call)
+
+    def adopt(self, title: str, log: WorkerLog, on_exit: Callable[[WorkerProcess], None]) -> bool:
+        """From now on it is another's: its name in sentences, its log, its end. False when it has ended or is about to."""
+        with self._fate:
+            if self._exited.is_set() or self._intent is not None or not self.pid or _readable(self._pidfd):
+                return False
+            log.pid = self.pid
+            self.title, self._log, self._on_exit = title, log, on_exit
+            return True
+
+    def stop_active(self) -> None:
+        """End a request that its taker has left unfinished, like a stream that was never closed."""
+        call = self._active
+        if call is not None:
+            if not call.over:
+                self.abandon(call)
+            call.over = True
+            self._forget(call)
+
+    def _forget(self, call: Call) -> None:
+        with self._fate:
+            if self._active is call:
+                self._active = None
+
+    def end(self, asking_seconds: float = 1.0) -> bool:
+        """Ask the process to exit, wait, then kill its group. Whether it is gone and reaped."""
+        death = Death(f"The worker of {self.title} was unloaded.", "", unasked=False)
+        with self._fate:
+            self._intent = self._intent or death
+        if self._sending.acquire(timeout=asking_seconds):
+            try:
+                with contextlib.suppress(OSError):
+                    self._socket.send(b"".join(pack("exit", 0)))
+            finally:
+                self._sending.release()
+            self._exited.wait(asking_seconds)
+        self.kill(death)
+        return self._exited.wait(GONE_SECONDS)
+
+    def kill(self, death: Death) -> None:
+        """End the process group at once; the first reason given is the one that is told. Safe to call at any time."""
+        with self._fate:
+            if self._exited.is_set() or not self.pid:
+                return
+            self._intent = self._intent or death
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the process is gone and reaped within this time."""
+        return self._exited.wait(seconds)
+
+    @property
+    def alive(self) -> bool:
+        return bool(self.pid) and not self._exited.is_set() and self._intent is None
+
+    @property
+    def heard(self) -> float:
+        return self._heard
+
+    @property
+    def death(self) -> Death | None:
+        return self._death
+
+    def send(self, parts: list[memoryview], check: Callable[[], None]) -> None:
+        with self._sending:
+            begun = False
+            try:
+                for part in parts:
+                    rest = part
+                    while len(rest):
+                        rest = rest[self._send_some(rest, check) :]
+                        begun = True
+            except OSError:
+                self._exited.wait(1.0)  # the pipe is closed: the reason follows as soon as the child is reaped
+                check()
+                raise EngineError(f"The worker of {self.title} does not listen any more.", retryable=True) from None
+            except BaseException:
+                if begun:
+                    self.kill(Death(f"The worker of {self.title} was ended in the middle of a message.", unasked=False))
+                raise
+
+    def _send_some(self, data: memoryview, check: Callable[[], None]) -> int:
+        while True:
+            try:
+                sent = self._socket.send(data[:CHUNK])
+            except BlockingIOError:
+                check()
+                ready = select.poll()
+                ready.register(self._socket, select.POLLOUT)
+                ready.poll(50)
+            else:
+                self._heard = time.monotonic()
+                return sent
+
+    def abandon(self, call: Call) -> None:
+        if self._death is None:
+            with contextlib.suppress(EngineError):
+                self.send(pack("cancel", call.number), self._refuse_to_wait)
+            if not call.drain(self._patience.cancel_grace):
+                self.kill(Death(f"The worker of {self.title} did not stop when asked and was ended.", unasked=False))
+                self._exited.wait(1.0)
+
+    def _refuse_to_wait(self) -> None:
+        raise EngineError(f"The worker of {self.title} does not listen.")
+
+    def _open(self) -> None:
+        ours, theirs = socket.socketpair()
+        output, their_output = os.pipe()
+        self._oom_kills = oom_kills()
+        try:
+            command = self._launch.command(theirs.fileno(), self._patience.pulse)
+            self._process = self._spawn(
+                command, cwd=HOME, env=self._launch.environment, stdin=subprocess.DEVNULL, stdout=their_output,
+                stderr=their_output, pass_fds=(theirs.fileno(),), start_new_session=True,
+            )  # fmt: skip
+        except BaseException as error:
+            ours.close()
+            os.close(output)
+            if isinstance(error, OSError):
+                raise EngineError(f"The worker of {self.title} could not be started: {error.strerror}.") from error
+            raise
+        finally:
+            theirs.close()
+            os.close(their_output)
+        ours.setblocking(False)
+        os.set_blocking(output, False)
+        self._socket, self._output, self._pidfd = ours, output, os.pidfd_open(self._process.pid)
+        self.pid = self._log.pid = self._process.pid
+        self._heard = time.monotonic()
+        threading.Thread(target=self._watch, name=f"worker-{self.pid}", daemon=True).start()
+
+    def _watch(self) -> None:
+        sources = select.poll()
+        reader = MessageReader()
+        for fd in (self._socket.fileno(), self._output, self._pidfd):
+            sources.register(fd, select.POLLIN)
+        while self._pidfd not in (ready := {fd for fd, _ in sources.poll()}):
+            if self._output in ready and not self._read_output():
+                sources.unregister(self._output)
+            if self._socket.fileno() in ready and not self._read_message(reader):
+                sources.unregister(self._socket)
+        self._bury(reader)
+
+    def _read_message(self, reader: MessageReader) -> bool:
+        """Take what one read gives. Whether the pipe is still good; when it is not, the process is ended."""
+        try:
+            self._deliver(reader)
+        except BlockingIOError:
+            return True
+        except EOFError:
+            if not _readable(self._pidfd, 0.5):  # a process that dies closes its pipe a moment before it is gone
+                self.kill(Death(f"The worker of {self.title} closed its pipe and was ended."))
+            return False
+        except WireError as error:
+            self.kill(Death(f"The worker of {self.title} was ended. {error.reason}"))
+            return False
+        return True
+
+    def _deliver(self, reader: MessageReader) -> None:
+        message = reader.receive(self._socket)
+        self._heard = time.monotonic()
+        call = self._active
+        if message is not None and call is not None and call.number == message.call and message.kind != "pulse":
+            call.inbox.put(message)
+
+    def _read_output(self) -> bool:
+        try:
+            data = os.read(self._output, 1 << 16)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self._log.write(data)
+        return bool(data)
+
+    def _bury(self, reader: MessageReader) -> None:
+        """The process is dead and not yet reaped, so its group's number cannot belong to another."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError, EOFError, WireError):
+            while True:  # an answer that was sent just before the end still counts
+                self._deliver(reader)
+        while _readable(self._output) and self._read_output():
+            pass
+        with self._fate:
+            returncode = self._process.wait()
+            died_of = explain(self.title, returncode, out_of_memory=oom_kills() > self._oom_kills)
+            self._death = self._intent or died_of
+            self._exited.set()
+        self._log.finish(f"The process ended: {died_of.reason}")
+        self._release()
+        call = self._active
+        if call is not None:
+            call.inbox.put(None)
+        self._on_exit(self)
+
+    def _release(self) -> None:
+        with self._sending:
+            self._socket.close()
+        os.close(self._output)
+        os.close(self._pidfd)
+
+
+def _readable(fd: int, seconds: float = 0.0) -> bool:
+    ready = select.poll()
+    ready.register(fd, select.POLLIN)
+    return bool(ready.poll(1000 * seconds))
+
+
+def answer(process: WorkerProcess, kind: str, value: Any, watch: CallWatch) -> Any:
+    """Run a request that has one answer."""
+    request = process.request(kind, value, watch)
+    try:
+        next(request)
+    except StopIteration as answered:
+        return answered.value
+    finally:
+        request.close()
+    raise EngineError(f"{process.title} answered in parts where one answer was due.")

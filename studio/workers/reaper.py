@@ -1,0 +1,89 @@
+"""The end of workers, asked for or not: who is told, and what memory came back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from studio.workers.model import Residency, UnloadReport, WorkerObserver
+from studio.workers.process.exit_reason import Death
+from studio.workers.process.metering import Meter
+from studio.workers.process.worker_process import GONE_SECONDS, WorkerProcess
+from studio.workers.registry import Registry
+from studio.workers.slot import Slot
+
+ASKING_SECONDS = 1.0
+
+
+class Undertaker:
+    """Ends workers and closes their accounts. Safe from any thread; holds no lock but a slot's `books` while it tells."""
+
+    def __init__(self, registry: Registry, meter: Meter, observer: WorkerObserver) -> None:
+        self._registry, self._meter, self._observer = registry, meter, observer
+
+    def end(self, slot: Slot, asking_seconds: float = ASKING_SECONDS) -> UnloadReport:
+        """Ask, wait, kill the group, measure. For a slot that the caller has claimed."""
+        if slot.process is not None and slot.process.pid:
+            if slot.state is Residency.BUSY:
+                slot.measure(self._meter)
+            slot.process.end(asking_seconds)
+            slot.gone.wait(GONE_SECONDS)
+        return slot.report or self._measured(slot)
+
+    def kill(self, slot: Slot, death: Death) -> None:
+        """End it at once, whatever it does. One that is not started yet will not be."""
+        slot.doom = slot.doom or death
+        if slot.process is not None:
+            slot.process.kill(death)
+
+    def bury(self, slot: Slot, process: WorkerProcess) -> None:
+        """The process is reaped: strike it off, measure, tell. Runs in the worker's watching thread."""
+        self._registry.remove(slot)
+        slot.report = self._measured(slot)
+        death = process.death
+        engine_id = slot.engine.card.id
+        with slot.books:
+            if slot.leased:
+                self._observer.on_peak(engine_id, process.pid, slot.peak_gib, slot.variant)
+            if death is not None and death.unasked:
+                self._observer.on_died(engine_id, process.pid, death.reason)
+            self._observer.on_returned(engine_id, process.pid, slot.report)
+            slot.gone.set()
+
+    def never_admitted(self, slot: Slot) -> None:
+        """Nothing came of it and nobody was told of it."""
+        self._registry.remove(slot)
+        slot.gone.set()
+
+    def never_lived(self, slot: Slot) -> None:
+        """It was admitted and no process came of it."""
+        self._registry.remove(slot)
+        slot.report = self._measured(slot)
+        self._observer.on_returned(slot.engine.card.id, 0, slot.report)
+        slot.gone.set()
+
+    def _measured(self, slot: Slot) -> UnloadReport:
+        before_load, last, held = slot.available_before_gib, slot.available_gib, slot.held_gib
+        enough = min(before_load, last + held) - self._meter.tolerance_gib
+        self._meter.settled(enough, 1.0)
+        after = self._meter.settled(last + 0.9 * held, 0.25)  # nothing hangs on this: it makes the figure true
+        returned = after - last if last else 0.0
+        return UnloadReport(slot.engine.card.id, 1, held, returned, before_load, after, after >= enough)
+
+
+def total(engine_id: str, reports: Sequence[UnloadReport], now_gib: float) -> UnloadReport:
+    """The reports of an engine's workers, ended one after the other, as one.
+
+    Args:
+        now_gib: available memory, for an engine that had no worker.
+    """
+    if not reports:
+        return UnloadReport(engine_id, 0, 0.0, 0.0, now_gib, now_gib, True)
+    return UnloadReport(
+        engine_id,
+        len(reports),
+        sum(report.held_gib for report in reports),
+        sum(report.returned_gib for report in reports),
+        max(report.available_before_load_gib for report in reports),
+        reports[-1].available_after_gib,
+        all(report.within_tolerance for report in reports),
+    )

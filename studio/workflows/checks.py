@@ -1,0 +1,85 @@
+"""Templates against the studio's own ComfyUI server, without ever starting one for a look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from studio.comfyui.client.inventory import ModelFile, ServerInventory
+from studio.comfyui.errors import SAY_WHERE
+from studio.errors import GreenroomError
+from studio.workflows.model_folders import parse_roots, scan_roots
+from studio.workflows.preflight import NO_SERVER, Problem, Validation, validate
+from studio.workflows.template import Template
+
+
+class ServerSettings(Protocol):
+    @property
+    def path(self) -> Path | None: ...
+    @property
+    def model_roots(self) -> str: ...
+
+
+class Server(Protocol):
+    """What is asked of the studio's ComfyUI."""
+
+    @property
+    def settings(self) -> ServerSettings: ...
+    @property
+    def configured(self) -> bool: ...
+    @property
+    def own(self) -> bool: ...
+    def inventory(self, newest: bool = False) -> ServerInventory: ...
+    def known_inventory(self) -> ServerInventory | None: ...
+
+
+class TemplateChecks:
+    """Read-only; safe from any thread."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def roots(self) -> tuple[Path, ...]:
+        """The folders of models on this machine: those of the settings, then the installation's own."""
+        settings = self._server.settings
+        own = (settings.path / "models",) if settings.path else ()
+        return tuple(dict.fromkeys((*parse_roots(settings.model_roots), *own)))
+
+    def inventory(self, newest: bool = False) -> tuple[ServerInventory | None, Problem]:
+        """What the server has, or None and why. A server of the studio's own is not started for this; what it had is told."""
+        if not self._server.configured:
+            return None, NO_SERVER
+        if self._server.own:
+            known = self._server.known_inventory()
+            words = "ComfyUI has not been started yet, so what it has is not known."
+            return known, Problem("server", "ComfyUI", words, "The first job starts it; then everything is checked.")
+        try:
+            return self._server.inventory(newest), NO_SERVER
+        except GreenroomError as error:
+            return None, Problem("server", "ComfyUI", error.reason, error.hint or SAY_WHERE)
+
+    def validation(self, template: Template, newest: bool = False) -> Validation:
+        """How a template stands on the server; without one, its files and the model roots alone are judged."""
+        inventory, absent = self.inventory(newest)
+        return validate(template, inventory, self.roots(), absent)
+
+    def models(self) -> dict[str, Any]:
+        """Every model file that the server lists, and every one in the roots of this machine, as the public API tells them."""
+        inventory, absent = self.inventory(newest=True)
+        on_disk = scan_roots(self.roots())
+        return {
+            "server": inventory is not None,
+            "problem": None if inventory is not None else absent.as_dict(),
+            "version": inventory.version if inventory else None,
+            "roots": [str(root) for root in self.roots()],
+            "models": _told(inventory.models if inventory else {}),
+            "on_disk": _told(on_disk),
+        }
+
+
+def _told(folders: Any) -> dict[str, list[dict[str, Any]]]:
+    return {folder: [_file(file) for file in files] for folder, files in sorted(folders.items())}
+
+
+def _file(file: ModelFile) -> dict[str, Any]:
+    return {"name": file.name, "size_bytes": file.size_bytes, "root": file.root}

@@ -1,0 +1,73 @@
+"""All templates: those that ship, and a person's own. A broken one is listed with its problems and hides none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+from studio.errors import NotFound
+from studio.workflows.reading import MANIFEST_SUFFIX, read_template
+from studio.workflows.template import Template
+
+Stamp = tuple[tuple[int, int], tuple[int, int]]
+
+
+class Templates:
+    """The templates of some folders, in their order; the first folder is the managed set's, the others are a person's own.
+
+    Files are read again when they have changed, so a template that is dropped in shows without a restart. Read-only, and safe
+    from any thread.
+    """
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self.folders = tuple(folders)
+        self._read: dict[Path, tuple[Stamp, Template]] = {}
+
+    def all(self) -> list[Template]:
+        """Every template, valid or not. Of two with one id the later is broken, and says which file holds the id."""
+        listed: list[Template] = []
+        taken: dict[str, Path] = {}
+        for place, folder in enumerate(self.folders):
+            for path in sorted(folder.glob(f"*{MANIFEST_SUFFIX}")) if folder.is_dir() else ():
+                template = self._current(path, own=place > 0)
+                if template.id in taken:
+                    words = f'Another template has the id "{template.id}"; rename this one\'s two files and its id.'
+                    template = _with_problem(template, f"{template.id}-{place + 1}", words)
+                    if template.id in taken:
+                        continue
+                taken[template.id] = path
+                listed.append(template)
+        return listed
+
+    def get(self, template_id: str) -> Template:
+        """
+        Raises:
+            NotFound: no template has this id; near ones are named.
+        """
+        everything = {template.id: template for template in self.all()}
+        if template_id in everything:
+            return everything[template_id]
+        near = get_close_matches(str(template_id), everything, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(everything) or 'none'}."
+        raise NotFound(f'There is no template called "{template_id}".', hint)
+
+    def _current(self, path: Path, *, own: bool) -> Template:
+        stamp = (_stamp(path), _stamp(path.with_name(path.name.removesuffix(MANIFEST_SUFFIX) + ".json")))
+        known = self._read.get(path)
+        if known is None or known[0] != stamp:
+            known = (stamp, read_template(path, own=own))
+            self._read[path] = known
+        return known[1]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, -1)
+    return status.st_mtime_ns, status.st_size
+
+
+def _with_problem(template: Template, new_id: str, words: str) -> Template:
+    return Template(new_id, template.title, template.manifest, template.graph, (words, *template.problems), template.own)

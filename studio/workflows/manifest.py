@@ -1,0 +1,226 @@
+"""What a template says about its graph: inputs, parameters, where each value goes, and what the server must have."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from engines.contract import Tier
+from studio.preprocessing import Constraints
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A name that is a field of the form, a key of the API's options and a word in sentences."""
+TemplateId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+NodeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,3}$")]
+
+LARGEST_SEED = 2**53 - 1
+"""The largest whole number that every program between the form and the sampler keeps exactly."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InputKind(StrEnum):
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    POINTS = "points"
+
+    @property
+    def is_file(self) -> bool:
+        return self is not InputKind.POINTS
+
+
+EXTENSIONS: dict[InputKind, tuple[str, ...]] = {
+    InputKind.IMAGE: ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"),
+    InputKind.VIDEO: ("mp4", "mov", "m4v", "webm", "mkv", "avi"),
+    InputKind.AUDIO: ("wav", "mp3", "flac", "m4a", "ogg", "opus", "aac"),
+    InputKind.POINTS: (),
+}
+"""What is taken where a manifest names no extensions."""
+
+
+class Licence(Part):
+    name: str
+    url: str = ""
+    commercial_use: bool = True
+
+
+class TemplateInput(Part):
+    """Something a person gives.
+
+    Args:
+        kind: a file, or points that are clicked on the first picture of the video input `on`.
+        extensions: without dots, lower case; empty for the usual ones of the kind.
+        max_mb: of the file as given; 0 for no limit beside the studio's and the server's own.
+        constraints: what the file is made to fit before it is sent.
+        rate_from: a parameter whose value is the rate that the clip gets.
+        frames_from: a parameter whose value is the most pictures that are used of the clip.
+        resets: parameters that go back to their defaults when points are given, because the points say it better.
+    """
+
+    key: Key
+    kind: InputKind
+    title: str
+    help: str = ""
+    required: bool = True
+    extensions: tuple[str, ...] = ()
+    max_mb: float = Field(0, ge=0)
+    constraints: Constraints = Constraints()
+    rate_from: str = ""
+    frames_from: str = ""
+    on: str = ""
+    resets: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_bare_on_is_a_key(cls, given: Any) -> Any:
+        """YAML reads a bare "on" as true."""
+        return {"on" if key is True else key: value for key, value in given.items()} if isinstance(given, dict) else given
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        return self.extensions or EXTENSIONS[self.kind]
+
+
+class ParameterKind(StrEnum):
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    TEXT = "text"
+    SEED = "seed"
+
+
+class Parameter(Part):
+    """A value with a default and a range.
+
+    Args:
+        default: of the parameter's own kind; a seed's is -1: draw one for every job.
+        frames_multiple: a whole number must be n × this + 1 (the "4n+1" of video models); 0 for any.
+    """
+
+    key: Key
+    kind: ParameterKind
+    title: str
+    help: str = ""
+    default: Any = None
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: tuple[str | int | float, ...] = ()
+    frames_multiple: int = Field(0, ge=0, le=64)
+    advanced: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seeds_are_drawn(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("kind") == "seed":
+            return {"default": -1, "minimum": 0, "maximum": LARGEST_SEED, **given}
+        return given
+
+
+class Mapping(Part):
+    """Where one value goes: the only places of a graph that are ever written, beside model names and the file's prefix.
+
+    Args:
+        key: of an input or a parameter.
+        form: how the value is written: as it is; as text; or, of points, those on the subject or beside it as the JSON list
+            that SAM nodes read, in a picture of `scale` by `scale` pixels.
+    """
+
+    key: Key
+    node: NodeId
+    input: str
+    expect_class: str
+    form: Literal["value", "text", "subject_points", "other_points"] = "value"
+    scale: int = Field(0, ge=0, le=16384)
+
+
+class RequiredModel(Part):
+    """A model file, and the loader's input that names it.
+
+    Args:
+        folder: of the server: "diffusion_models", "loras" …
+        name: the file's own name; alternates: others that do as well, the best first.
+        size_bytes: of `name`; 0 where it is not known.
+    """
+
+    folder: str
+    name: str
+    alternates: tuple[str, ...] = ()
+    size_bytes: int = Field(0, ge=0)
+    url: str = ""
+    licence: Licence
+    node: NodeId
+    input: str
+    expect_class: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.alternates)
+
+
+class RequiredNodes(Part):
+    """Node classes that come from one place: the server itself, or a pack of custom nodes."""
+
+    pack: str = "ComfyUI"
+    url: str = "https://github.com/comfyanonymous/ComfyUI"
+    classes: tuple[str, ...]
+    since: Version | None = None
+
+
+class TemplateOutput(Part):
+    """A node that saves the result; its `prefix_input` gets a name of the job's own."""
+
+    node: NodeId
+    kind: Literal["video", "image", "audio"] = "video"
+    expect_class: str = ""
+    prefix_input: str = "filename_prefix"
+
+
+class Manifest(Part):
+    """A whole manifest.
+
+    Args:
+        use: what it is for; the page groups and filters by it.
+        graph_sha256: of the graph's file; "" for a template that its owner still edits.
+        memory_gib: what the server holds at its peak, about.
+        verified: "graph-only" where every node, type and link was checked against the server's own definitions, but no weights
+            were run; "run" where results were made and looked at.
+    """
+
+    id: TemplateId
+    title: str
+    summary: str
+    use: Literal["character_swap", "animate", "lip_sync", "upscale", "other"] = "other"
+    author: str = ""
+    licence: Licence
+    verified: Literal["run", "graph-only", "unverified"] = "unverified"
+    min_comfyui: Version
+    tier: Tier = Tier.HEAVY
+    memory_gib: float = Field(0, ge=0)
+    graph_sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+    inputs: tuple[TemplateInput, ...]
+    parameters: tuple[Parameter, ...] = ()
+    mappings: tuple[Mapping, ...]
+    models: tuple[RequiredModel, ...] = ()
+    nodes: tuple[RequiredNodes, ...] = ()
+    outputs: Annotated[tuple[TemplateOutput, ...], Field(min_length=1)]
+    notes: tuple[str, ...] = ()
+
+    @field_validator("title", "summary")
+    @classmethod
+    def _not_empty(cls, value: str) -> str:
+        if not re.search(r"\w", value):
+            raise ValueError("it should say something")
+        return value
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (*(each.key for each in self.inputs), *(each.key for each in self.parameters))

@@ -1,0 +1,71 @@
+"""How much memory a template needs, taken from the sizes of its model files where its manifest does not say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engines.contract import Tier
+from studio.units import GIB
+from studio.workflows.graph.conversion import file_ending
+from studio.workflows.model_folders import MODEL_ENDINGS
+from studio.workflows.preflight import FoundModel, basename
+
+WORKING_SHARE, LEAST_WORKING_GIB = 0.3, 2.0
+"""What sampling and decoding take beside the weights: a part of them, at least so much. A rule of thumb, to be set right in the
+manifest by whoever has seen a run."""
+HEAVY_GIB, MEDIUM_GIB = 16.0, 3.0
+"""From here on a template counts as of this tier."""
+
+
+@dataclass(frozen=True)
+class MemoryNeed:
+    """
+    Args:
+        gib: of the server at its peak, about; 0 where it is not known. sentence: what that rests on.
+    """
+
+    gib: float
+    sentence: str
+
+    @property
+    def known(self) -> bool:
+        return self.gib > 0
+
+    @property
+    def tier(self) -> Tier:
+        """The reserve that fits; where nothing is known, the one that keeps most free."""
+        if not self.known or self.gib >= HEAVY_GIB:
+            return Tier.HEAVY
+        return Tier.MEDIUM if self.gib >= MEDIUM_GIB else Tier.LIGHT
+
+
+def memory_need(models: Sequence[FoundModel], graph: Mapping[str, Mapping[str, Any]]) -> MemoryNeed:
+    """What a template needs that does not say: all of its model files at once, and room to work beside them.
+
+    A size is what the server or a model root tells, else what the manifest does. One file of unknown size makes the whole
+    unknown, since it may be the largest.
+
+    Args:
+        models: of the template, as they stand on the server. graph: in API format; what it names beside them counts too.
+    """
+    sizes = {found.model.name: found.size_bytes or found.model.size_bytes for found in models}
+    known = {basename(name) for found in models for name in found.model.names}
+    for node in graph.values():
+        for value in node.get("inputs", {}).values():
+            if isinstance(value, str) and file_ending(value) in MODEL_ENDINGS and basename(value) not in known:
+                sizes[basename(value)] = 0
+    unknown = [name for name, size in sizes.items() if not size]
+    if unknown:
+        whose = (
+            f"the size of {unknown[0]} is" if len(unknown) == 1 else f"the sizes of {unknown[0]} and {len(unknown) - 1} more are"
+        )
+        return MemoryNeed(0.0, f"How much memory it needs is not known: {whose} not.")
+    weights = sum(sizes.values()) / GIB
+    need = math.ceil(2 * (weights + max(LEAST_WORKING_GIB, WORKING_SHARE * weights))) / 2
+    if not sizes:
+        return MemoryNeed(need, f"It names no model files, so it is taken to need {need:g} GiB to work.")
+    files = "Its model file has" if len(sizes) == 1 else f"Its {len(sizes)} model files have"
+    return MemoryNeed(need, f"{files} {weights:.1f} GiB; with room to work it needs about {need:g} GiB.")

@@ -1,0 +1,91 @@
+"""A template's graph with a job's values in it. Only mapped places, model names and the result's prefix are written."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.comfyui.client.inventory import ServerInventory
+from studio.errors import InvalidInput
+from studio.workflows.manifest import InputKind, Manifest
+from studio.workflows.manifest import Mapping as Place
+from studio.workflows.preflight import validate
+from studio.workflows.template import Template
+
+
+def build_prompt(
+    template: Template,
+    values: Mapping[str, Any],
+    uploaded: Mapping[str, str],
+    inventory: ServerInventory | None,
+    prefix: str,
+    roots: Iterable[Path] = (),
+) -> dict[str, Any]:
+    """The prompt to queue.
+
+    Args:
+        values: as `template.complete` gives them: every parameter, the seed drawn, and points.
+        uploaded: by input, the name that the server gave to the uploaded file.
+        inventory: for the names under which this server lists the models; None leaves the manifest's.
+        prefix: of the result's name, the job's own, relative to the server's output folder.
+
+    Raises:
+        InvalidInput: the template is broken, a value or a file is missing, or the prefix leads out of the output folder.
+    """
+    manifest = template.usable()
+    if (
+        not prefix
+        or prefix.startswith(("/", "\\"))
+        or ".." in prefix.replace("\\", "/").split("/")
+        or "%" in prefix
+        or ":" in prefix
+    ):
+        raise InvalidInput("The result's name would leave the server's output folder.")
+    prompt: dict[str, Any] = copy.deepcopy({node_id: dict(node) for node_id, node in template.graph.items()})
+    given = _given(manifest, values, uploaded)
+    for place in manifest.mappings:
+        if place.key in given:
+            prompt[place.node]["inputs"][place.input] = _written(place, given[place.key])
+    if inventory is not None:
+        for found in validate(template, inventory, roots).models:
+            if found.listed is not None:
+                prompt[found.model.node]["inputs"][found.model.input] = found.listed
+    several = len(manifest.outputs) > 1
+    for number, output in enumerate(manifest.outputs, start=1):
+        prompt[output.node]["inputs"][output.prefix_input] = f"{prefix}_{number}" if several else prefix
+    return prompt
+
+
+def _given(manifest: Manifest, values: Mapping[str, Any], uploaded: Mapping[str, str]) -> dict[str, Any]:
+    """What is written, by key; an optional file that was not given leaves its place as the graph has it."""
+    given: dict[str, Any] = {}
+    for place in manifest.inputs:
+        if place.kind is InputKind.POINTS:
+            given[place.key] = values.get(place.key) or []
+        elif place.key in uploaded:
+            given[place.key] = uploaded[place.key]
+        elif place.required:
+            raise InvalidInput(f'"{place.key}" is missing.', f"Give {_article(place.kind)} {place.kind} for it.")
+    for parameter in manifest.parameters:
+        if parameter.key not in values:
+            raise InvalidInput(f'"{parameter.key}" has no value.', "Complete the values with the template's defaults first.")
+        given[parameter.key] = values[parameter.key]
+    return given
+
+
+def _written(place: Place, value: Any) -> Any:
+    if place.form == "text":
+        return str(value)
+    if place.form == "value":
+        return value
+    wanted = place.form == "subject_points"
+    edge = place.scale - 1 if place.scale else 1
+    points = [{"x": round(each["x"] * edge), "y": round(each["y"] * edge)} for each in value if each["subject"] is wanted]
+    return json.dumps(points) if points else ""
+
+
+def _article(kind: str) -> str:
+    return "an" if kind[0] in "aeiou" else "a"

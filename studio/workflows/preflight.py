@@ -1,0 +1,238 @@
+"""Everything that a template needs of a server, compared with what the server has: all that is missing at once, before queueing.
+
+Nothing is written, moved, fetched or "fixed".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from studio.comfyui.client.inventory import ModelFile, ServerInventory
+from studio.comfyui.errors import SAY_WHERE
+from studio.workflows.manifest import Manifest, RequiredModel, RequiredNodes
+from studio.workflows.model_folders import DiskFile, scan_roots
+from studio.workflows.template import Template
+
+Folder = Mapping[str, Sequence[ModelFile]]
+File = TypeVar("File", bound=ModelFile)
+OnDisk = Mapping[str, Sequence[DiskFile]]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that keeps a template from running.
+
+    Attributes:
+        sentence: what is wrong. where: the next step: an address to get it from, or what to do.
+    """
+
+    kind: Literal["template", "server", "version", "node", "model"]
+    subject: str
+    sentence: str
+    where: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+NO_SERVER = Problem("server", "ComfyUI", "No ComfyUI server is set.", SAY_WHERE)
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """How one required model stands.
+
+    Attributes:
+        listed: the name that its loader takes, exactly as the server lists it; None when the server has no usable one.
+        root: the folder that holds it, where that is known. size_bytes: of the file, where that is known.
+    """
+
+    model: RequiredModel
+    listed: str | None = None
+    root: str | None = None
+    size_bytes: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "folder": self.model.folder, "name": self.model.name, "found": self.listed is not None, "listed": self.listed,
+            "root": self.root, "size_bytes": self.size_bytes, "expected_bytes": self.model.size_bytes or None,
+            "url": self.model.url,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Validation:
+    """All problems of a template on one server, and which file satisfies each of its models."""
+
+    problems: tuple[Problem, ...]
+    models: tuple[FoundModel, ...]
+
+    @property
+    def ready(self) -> bool:
+        return not self.problems
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in the public API."""
+        problems = [each.as_dict() for each in self.problems]
+        return {"ready": self.ready, "problems": problems, "models": [each.as_dict() for each in self.models]}
+
+
+def preflight(template: Template, inventory: ServerInventory | None, roots: Iterable[Path] = ()) -> list[Problem]:
+    """All that is missing, at once; empty when a job may be queued."""
+    return list(validate(template, inventory, roots).problems)
+
+
+def validate(
+    template: Template, inventory: ServerInventory | None, roots: Iterable[Path] = (), absent: Problem = NO_SERVER
+) -> Validation:
+    """Compare a template with a server and with folders on this machine.
+
+    Args:
+        inventory: None when there is no server to ask; then only the files and the roots are judged.
+        roots: folders of models on this machine ("…/ComfyUI/models"), which explain what the server does not list and check the
+            size of what it does.
+        absent: why there is no inventory.
+    """
+    if not template.valid or template.manifest is None:
+        return Validation(tuple(Problem("template", template.id, each, "Mend its two files.") for each in template.problems), ())
+    manifest = template.manifest
+    on_disk = scan_roots(roots)
+    if inventory is None:
+        return Validation((absent,), tuple(_seen_on_disk(model, on_disk) for model in manifest.models))
+    problems = [*_version_problems(manifest, inventory), *_node_problems(manifest, inventory)]
+    found = tuple(_find(model, inventory.models, on_disk, problems) for model in manifest.models)
+    return Validation(tuple(problems), found)
+
+
+def told_together(problems: Sequence[Problem]) -> tuple[tuple[str, str], ...]:
+    """What is missing as sentences with next steps; nodes that come from one place are one sentence."""
+    told: dict[str, tuple[str, str]] = {}
+    nodes: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem.kind == "node":
+            nodes.setdefault(problem.where, []).append(problem.subject)
+        told.setdefault(problem.where if problem.kind == "node" else problem.sentence, (problem.sentence, problem.where))
+    for where, names in nodes.items():
+        if len(names) > 1:
+            told[where] = (f"The server has no nodes called {', '.join(names[:-1])} and {names[-1]}.", where)
+    return tuple(told.values())
+
+
+def found_models(models: Iterable[RequiredModel], inventory: ServerInventory, roots: Iterable[Path] = ()) -> list[FoundModel]:
+    """How model files stand on a server, where nothing else of a template is asked about."""
+    on_disk = scan_roots(roots)
+    return [_find(model, inventory.models, on_disk, []) for model in models]
+
+
+SMALLEST_SHARE = 0.99
+"""A file with less of its bytes than this was cut off; the rest is room for a header that was written anew."""
+
+
+def basename(name: str) -> str:
+    """A model's own name as it is compared: without folders, whichever way their slashes lean, and blind to case."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1].casefold()
+
+
+def _version_problems(manifest: Manifest, inventory: ServerInventory) -> list[Problem]:
+    if inventory.version is None or _version(inventory.version) >= _version(manifest.min_comfyui):
+        return []
+    words = f"The server is ComfyUI {inventory.version}; this template needs {manifest.min_comfyui} or newer."
+    return [Problem("version", "ComfyUI", words, "Update ComfyUI: https://github.com/comfyanonymous/ComfyUI/releases")]
+
+
+def _version(text: str) -> tuple[int, ...]:
+    numbers = [int(part) for part in re.findall(r"\d+", text)[:3]]
+    return tuple(numbers + [0] * (3 - len(numbers)))
+
+
+def _node_problems(manifest: Manifest, inventory: ServerInventory) -> list[Problem]:
+    return [
+        Problem("node", name, f"The server has no node called {name}{_from(pack)}.", _get_nodes(pack, manifest))
+        for pack in manifest.nodes
+        for name in pack.classes
+        if name not in inventory.node_classes
+    ]
+
+
+def _from(pack: RequiredNodes) -> str:
+    return "" if pack.pack == "ComfyUI" else f", of {pack.pack}"
+
+
+def _get_nodes(pack: RequiredNodes, manifest: Manifest) -> str:
+    if pack.pack == "ComfyUI":
+        return f"It is part of ComfyUI {pack.since or manifest.min_comfyui} and newer: {pack.url}"
+    return f"Install the nodes of {pack.pack}: {pack.url}"
+
+
+def _find(model: RequiredModel, listed: Folder, on_disk: OnDisk, problems: list[Problem]) -> FoundModel:
+    """The best file that the server lists for a model; what is wrong with the others becomes problems."""
+    spoilt: list[FoundModel] = []
+    for name in model.names:
+        for file in _matches(name, model.folder, listed):
+            twin = _twin(file, model.folder, on_disk)
+            size = file.size_bytes if file.size_bytes is not None else (twin.size_bytes if twin else None)
+            found = FoundModel(model, file.name, file.root or (twin.root if twin else None), size)
+            if size == 0 or (size is not None and size < _least(model, name, twin)):
+                spoilt.append(found)
+                continue
+            return found
+    if not spoilt:
+        problems.append(_missing(model, listed, on_disk))
+        return FoundModel(model)
+    problems.append(_spoilt(spoilt[0]))
+    return replace(spoilt[0], listed=None)
+
+
+def _least(model: RequiredModel, name: str, twin: DiskFile | None) -> float:
+    """The bytes under which a file was cut off: by its own header where it lies on this machine, else by the manifest."""
+    by_header = twin.whole_bytes if twin else None
+    if by_header is not None:
+        return by_header
+    return SMALLEST_SHARE * model.size_bytes if name == model.name else 0
+
+
+def _matches(name: str, folder: str, listed: Mapping[str, Sequence[File]]) -> list[File]:
+    """Files of this name, the one that lies least deep first."""
+    found = [file for file in listed.get(folder, ()) if basename(file.name) == basename(name)]
+    return sorted(found, key=lambda file: (file.name.replace("\\", "/").count("/"), file.name))
+
+
+def _twin(file: ModelFile, folder: str, on_disk: OnDisk) -> DiskFile | None:
+    path = file.name.replace("\\", "/").casefold()
+    return next((each for each in on_disk.get(folder, ()) if each.name.casefold() == path), None)
+
+
+def _seen_on_disk(model: RequiredModel, on_disk: OnDisk) -> FoundModel:
+    file = next((file for name in model.names for file in _matches(name, model.folder, on_disk) if file.whole), None)
+    return FoundModel(model, file.name, file.root, file.size_bytes) if file else FoundModel(model)
+
+
+def _spoilt(found: FoundModel) -> Problem:
+    model, name = found.model, found.listed
+    if not found.size_bytes:
+        words = f"The file {name} in {model.folder} is empty."
+    elif model.size_bytes > found.size_bytes:
+        words = f"The file {name} in {model.folder} is cut off: it has {found.size_bytes:,} of {model.size_bytes:,} bytes."
+    else:
+        words = f"The file {name} in {model.folder} is damaged or cut off at {found.size_bytes:,} bytes."
+    return Problem("model", model.name, words, f"Fetch it again, whole: {model.url}" if model.url else "Fetch it again, whole.")
+
+
+def _missing(model: RequiredModel, listed: Folder, on_disk: OnDisk) -> Problem:
+    words = f"The model {model.name} is missing in {model.folder}."
+    for folder, files in listed.items():
+        if folder != model.folder and any(basename(file.name) == basename(model.name) for file in files):
+            return Problem("model", model.name, words, f"The server has it in {folder}: it belongs into {model.folder}.")
+    for name in model.names:
+        for file in _matches(name, model.folder, on_disk):
+            if file.whole:
+                step = "It lies in a model root that the server does not look at: name that root in its extra_model_paths.yaml."
+                return Problem("model", model.name, words, step)
+    size = f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else ""
+    place = f"lay it into models/{model.folder} of ComfyUI."
+    step = f"Get it{size} from {model.url}, and {place}" if model.url else f"Where to get it is not known here; {place}"
+    return Problem("model", model.name, words, step)

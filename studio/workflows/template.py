@@ -1,0 +1,140 @@
+"""One template as read from its two files, valid or not, and what a job of it is given."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from studio.errors import InvalidInput
+from studio.preprocessing import Constraints
+from studio.workflows.manifest import InputKind, Manifest, TemplateInput
+from studio.workflows.values import checked_parameter, checked_points
+
+Graph = Mapping[str, Mapping[str, Any]]
+"""A prompt in ComfyUI's API format: node id → {"class_type", "inputs", "_meta"}."""
+
+SEEDS = 2**32
+"""Drawn seeds stay short enough to be read aloud and typed."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A manifest and its graph.
+
+    Attributes:
+        manifest: None where the file cannot be read at all; then `valid` is false.
+        graph: never to be changed; `build_prompt` works on a copy.
+        problems: every fault of the two files, a sentence each; a template without one is valid.
+        own: whether it lies in the data folder, so that a person may edit and delete it.
+    """
+
+    id: str
+    title: str
+    manifest: Manifest | None
+    graph: Graph
+    problems: tuple[str, ...] = ()
+    own: bool = False
+
+    @property
+    def valid(self) -> bool:
+        return self.manifest is not None and not self.problems
+
+    def usable(self) -> Manifest:
+        """The manifest of a valid template.
+
+        Raises:
+            InvalidInput: it is broken; the first problem is told.
+        """
+        if self.manifest is None or self.problems:
+            first = self.problems[0] if self.problems else "Its manifest cannot be read."
+            raise InvalidInput(
+                f'The template "{self.id}" is broken: {first}', "Mend its manifest or its graph, or use another one."
+            )
+        return self.manifest
+
+    def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Every parameter with a value that is allowed: the given ones, else defaults; a seed is drawn where none is given.
+
+        Points on an input are values too: a list of {"x", "y", "subject"}, x and y as fractions of the picture.
+
+        Raises:
+            InvalidInput: names the key that is unknown or the value that is not allowed, and what is.
+        """
+        manifest = self.usable()
+        points = {each.key: each for each in manifest.inputs if each.kind is InputKind.POINTS}
+        known = [*(each.key for each in manifest.parameters), *points]
+        for key in values:
+            if key not in known:
+                raise self._unknown(key, known)
+        clicked = {key: checked_points(place, values.get(key)) for key, place in points.items()}
+        reset = {name for key, place in points.items() if clicked[key] for name in place.resets}
+        parameters = manifest.parameters
+        completed = {
+            each.key: checked_parameter(each, None if each.key in reset else values.get(each.key)) for each in parameters
+        }
+        completed.update(clicked)
+        return {
+            key: secrets.randbelow(SEEDS) if value == "draw" and self._is_seed(key) else value for key, value in completed.items()
+        }
+
+    def input(self, key: str) -> TemplateInput:
+        """
+        Raises:
+            InvalidInput: it has no input of this name.
+        """
+        manifest = self.usable()
+        for each in manifest.inputs:
+            if each.key == key:
+                return each
+        raise self._unknown(key, [each.key for each in manifest.inputs])
+
+    def constraints(self, key: str, values: Mapping[str, Any]) -> Constraints:
+        """What the file for one input is made to fit in a job with these completed values."""
+        place = self.input(key)
+        changes: dict[str, Any] = {}
+        if place.rate_from:
+            changes["fps"] = float(values[place.rate_from])
+        if place.frames_from:
+            changes["max_frames"] = int(values[place.frames_from])
+        return place.constraints.model_copy(update=changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in the public API."""
+        manifest = self.manifest
+        shown = (
+            "use",
+            "summary",
+            "verified",
+            "min_comfyui",
+            "memory_gib",
+            "tier",
+            "licence",
+            "notes",
+            "models",
+            "nodes",
+            "outputs",
+        )
+        facts = manifest.model_dump(mode="json", include=set(shown)) if manifest else {}
+        inputs, parameters = (manifest.inputs, manifest.parameters) if manifest else ((), ())
+        return {
+            "id": self.id,
+            "title": self.title,
+            "valid": self.valid,
+            "problems": list(self.problems),
+            "own": self.own,
+            "inputs": [{**each.model_dump(mode="json"), "extensions": list(each.accepted)} for each in inputs],
+            "parameters": [each.model_dump(mode="json") for each in parameters],
+            **facts,
+        }  # fmt: skip
+
+    def _is_seed(self, key: str) -> bool:
+        return any(each.key == key and each.kind == "seed" for each in self.usable().parameters)
+
+    def _unknown(self, key: str, known: list[str]) -> InvalidInput:
+        near = get_close_matches(key, known, n=1)
+        guess = f'Did you mean "{near[0]}"? ' if near else ""
+        allowed = f"Allowed: {', '.join(known)}." if known else "It has none."
+        return InvalidInput(f'The template "{self.id}" has no option called "{key}".', f"{guess}{allowed}")

@@ -1,0 +1,145 @@
+"""The form of the Character Swap tab: a template, its files and options, and a job's spec out of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from capabilities.character_swap.builtin import BUILTIN
+from studio.errors import InvalidInput
+from studio.preprocessing import Assets
+from studio.services import Studio
+from studio.workflows.collection import Templates
+from studio.workflows.manifest import InputKind
+from tabs.character_swap.gallery import Choice, about_choice, choices, gallery
+from tabs.character_swap.inputs import InputSlots
+from tabs.character_swap.parameter_pool import ParameterPool
+from tabs.character_swap.points import PointsPicker
+from tabs.common.html import html_piece
+from tabs.common.sample_pictures import SamplePictures
+
+REFERENCE, DRIVING = "reference_image", "driving_video"
+
+
+class CharacterSwapForm:
+    """Draws the components; `inputs` and `spec` belong together, `outputs` and `dressed` too."""
+
+    def __init__(self, studio: Studio, templates: Templates, assets: Assets) -> None:
+        self._studio, self._templates, self._assets = studio, templates, assets
+        self.template = gr.State(BUILTIN)
+        self.gallery = html_piece(self.drawn_gallery(BUILTIN), elem_id="swap-gallery")
+        self.about = html_piece(self.drawn_about(BUILTIN), elem_id="swap-about")
+        self.slots = InputSlots(studio, assets, self.choice(BUILTIN).inputs)
+        self.samples = SamplePictures(studio.site.assets, elem_id="swap-samples")
+        self.picker = PointsPicker()
+        with gr.Row(visible=False) as self.framing:
+            self.framing_said = html_piece(elem_id="swap-framing", live=True)
+            self.compare = gr.Button("Compare the framing", size="sm", elem_id="swap-compare", scale=0, min_width=180)
+            self.reframe = gr.Button("Frame it alike", size="sm", elem_id="swap-reframe", scale=0, min_width=150, visible=False)
+        self.pool = ParameterPool("swap-options", self.choice(BUILTIN).parameters)
+        with gr.Accordion("Only a part of the clip", open=False, elem_id="swap-part"), gr.Row():
+            self.start = gr.Number(0, label="From (s)", minimum=0, elem_id="swap-start", min_width=140)
+            self.end = gr.Number(None, label="To (s)", info="Empty: to its end.", minimum=0, elem_id="swap-end", min_width=140)
+        self.fit = html_piece(elem_id="swap-fit")
+
+    @property
+    def inputs(self) -> list[Any]:
+        return [
+            self.template, self.picker.points, self.start, self.end, *self.slots.inputs, *self.pool.components,
+        ]  # fmt: skip
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [
+            self.template, self.gallery, self.about, *self.slots.outputs, self.samples.piece, self.picker.group, self.framing,
+            *self.pool.outputs,
+        ]  # fmt: skip
+
+    def dressed(self, template: str, options: Mapping[str, Any] | None = None) -> list[Any]:
+        """Updates for `outputs` that show a template, with its defaults or the options given."""
+        chosen = self.choice(template)
+        kinds = {place.kind for place in chosen.inputs}
+        compares = chosen.template is not None and {InputKind.IMAGE, InputKind.VIDEO} <= kinds
+        return [
+            chosen.id, self.drawn_gallery(chosen.id), self.drawn_about(chosen.id), *self.slots.dressed(chosen.inputs),
+            *(gr.update(visible=one) for one in (InputKind.IMAGE in kinds, InputKind.POINTS in kinds, compares)),
+            *self.pool.dressed(chosen.parameters, options),
+        ]  # fmt: skip
+
+    def spec(self, values: Sequence[Any]) -> dict[str, Any]:
+        """A job's fields from the values of `inputs`; uploads are kept among the assets, where recipes find them again.
+
+        Raises:
+            InvalidInput: something that is required is missing.
+        """
+        chosen, files, options = self._read(values)
+        for place in chosen.inputs:
+            if place.kind.is_file and place.required and not files.get(place.key):
+                raise InvalidInput(f"“{place.title}” is missing.", "Upload a file, or choose one that is here.")
+        files = {key: self._kept(value) for key, value in files.items()}
+        others = {key: value for key, value in files.items() if key not in (REFERENCE, DRIVING) and value}
+        start, end = self.trim(values)
+        spec: dict[str, Any] = {
+            "template": chosen.id, REFERENCE: files.get(REFERENCE, ""), DRIVING: files.get(DRIVING, ""), "options": options,
+        }  # fmt: skip
+        if others:
+            spec["inputs"] = others
+        if start or end:
+            spec |= {"trim_start": start, "trim_end": end}
+        return spec
+
+    def files(self, values: Sequence[Any]) -> dict[str, str]:
+        """Key of each input to what was given for it."""
+        return self._read(values)[1]
+
+    def file(self, values: Sequence[Any], kind: InputKind) -> tuple[str, Path | None]:
+        """Key and file of the chosen template's first input of a kind; "" where it has none, None where nothing is given."""
+        chosen = self.choice(values[0])
+        key = next((place.key for place in chosen.inputs if place.kind is kind), "")
+        return key, self.slots.video.path(self.files(values).get(key, "")) if key else None
+
+    def options(self, values: Sequence[Any]) -> dict[str, Any]:
+        return self._read(values)[2]
+
+    @staticmethod
+    def trim(values: Sequence[Any]) -> tuple[float, float]:
+        """From and to in seconds, 0 for the clip's end."""
+        return float(values[2] or 0), float(values[3] or 0)
+
+    def choice(self, template: str) -> Choice:
+        """What of the gallery is meant; the built-in where it is not there any more."""
+        found = self.choices()
+        return next((one for one in found if one.id == template), found[0])
+
+    def choices(self) -> list[Choice]:
+        comfyui = self._studio.comfyui
+        return choices(self._templates, comfyui.configured, comfyui.known_inventory())
+
+    def drawn_gallery(self, chosen: str) -> str:
+        return gallery(self.choices(), chosen)
+
+    def drawn_about(self, chosen: str) -> str:
+        comfyui = self._studio.comfyui
+        return about_choice(self.choice(chosen), comfyui.configured, comfyui.settings.url)
+
+    def _read(self, values: Sequence[Any]) -> tuple[Choice, dict[str, str], dict[str, Any]]:
+        template, points, _, _, *rest = values
+        chosen = self.choice(template)
+        count = len(self.slots.inputs)
+        files = self.slots.chosen(chosen.inputs, rest[:count])
+        options = self.pool.values(chosen.parameters, rest[count:])
+        clicked = next((place.key for place in chosen.inputs if place.kind is InputKind.POINTS), "")
+        if clicked and points:
+            options[clicked] = points
+        return chosen, files, options
+
+    def _kept(self, value: str) -> str:
+        """An upload as a kept one; results and samples stay where they are."""
+        uploads = self._studio.paths.root / "uploads"
+        path = self.slots.image.path(value)
+        if path is None or not path.resolve().is_relative_to(uploads.resolve()):
+            return value
+        return str(self._assets.keep(path).path)

@@ -1,0 +1,149 @@
+"""The files that a template is given: slots for uploads, each with what is already here to be taken instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from studio.errors import NotFound
+from studio.preprocessing import Assets
+from studio.services import Studio
+from studio.workflows.manifest import InputKind, TemplateInput
+from tabs.common.html import about
+from tabs.common.sample_pictures import sample_pictures
+
+KINDS = (InputKind.IMAGE, InputKind.IMAGE, InputKind.VIDEO, InputKind.AUDIO)
+"""The slots in their order; a template with more files of a kind is for the API."""
+_LISTED = 60
+
+
+class InputSlot:
+    """One upload and one list of what is here: the list counts where something is chosen in it."""
+
+    def __init__(self, studio: Studio, assets: Assets, kind: InputKind, number: int, place: TemplateInput | None) -> None:
+        self._studio, self._assets, self.kind = studio, assets, kind
+        name = f"swap-{kind.value}{number or ''}"
+        with gr.Column(min_width=260, visible=place is not None, elem_classes="flush") as self.group:
+            shown: dict[str, Any] = {"label": _label(place), "elem_id": name}
+            if kind is InputKind.IMAGE:
+                self.upload: Any = gr.Image(type="filepath", sources=["upload", "webcam", "clipboard"], height=280, **shown)
+            elif kind is InputKind.VIDEO:
+                self.upload = gr.Video(sources=["upload", "webcam"], height=280, **shown)
+            else:
+                self.upload = gr.Audio(sources=["upload", "microphone"], type="filepath", **shown)
+            self.pick = gr.Dropdown(
+                self.here(), value="", label="or one that is here", elem_id=f"{name}-pick", interactive=True, filterable=True
+            )
+
+    def here(self) -> list[tuple[str, str]]:
+        """Results, kept uploads and samples of this kind."""
+        kind = self.kind.value
+        made = [
+            (f"{one.title or one.id}" + (f" · {about(one.duration)}" if one.duration else ""), one.id)
+            for one in self._studio.library.list(limit=_LISTED, kinds=(kind,))
+        ]
+        kept = [(f"{one.name} · uploaded", str(one.path)) for one in self._assets.list(kind)]
+        samples: list[tuple[str, str]] = []
+        if self.kind is InputKind.IMAGE:
+            samples = [(f"{name} · sample", str(path)) for name, path in sample_pictures(self._studio.site.assets).items()]
+        return [("", ""), *made, *kept, *samples]
+
+    def choosing(self, value: str) -> Any:
+        """An update of the list that chooses a file which is here."""
+        known = self.here()
+        if value not in {one for _, one in known}:
+            known.append((Path(value).name, value))
+        return gr.update(choices=known, value=value)
+
+    def dressed(self, place: TemplateInput | None) -> list[Any]:
+        """Updates for [group, upload] that show an input, or hide the slot."""
+        if place is None:
+            return [gr.update(visible=False), gr.skip()]
+        return [gr.update(visible=True), gr.update(label=_label(place))]
+
+    def path(self, value: str) -> Path | None:
+        """The file of what `chosen` told, None when it is nothing, or not there."""
+        if not value:
+            return None
+        try:
+            return self._studio.library.get(value).path
+        except NotFound:
+            path = Path(value)
+            return path if path.is_absolute() and path.is_file() else None
+
+
+class InputSlots:
+    """All slots; `inputs` and `chosen` belong together, `outputs` and `dressed` too.
+
+    Args:
+        inputs: what they show at first.
+    """
+
+    def __init__(self, studio: Studio, assets: Assets, inputs: Sequence[TemplateInput]) -> None:
+        placed = _placed(inputs)
+        with gr.Row():
+            self.slots = [
+                InputSlot(studio, assets, kind, KINDS[:at].count(kind), placed[at]) for at, kind in enumerate(KINDS)
+            ]  # fmt: skip
+
+    @property
+    def inputs(self) -> list[Any]:
+        return [component for slot in self.slots for component in (slot.upload, slot.pick)]
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [component for slot in self.slots for component in (slot.group, slot.upload)]
+
+    @property
+    def image(self) -> InputSlot:
+        return self.slots[KINDS.index(InputKind.IMAGE)]
+
+    @property
+    def video(self) -> InputSlot:
+        return self.slots[KINDS.index(InputKind.VIDEO)]
+
+    def dressed(self, inputs: Sequence[TemplateInput]) -> list[Any]:
+        """Updates for `outputs`."""
+        return [update for slot, place in zip(self.slots, _placed(inputs), strict=True) for update in slot.dressed(place)]
+
+    def chosen(self, inputs: Sequence[TemplateInput], values: Sequence[Any]) -> dict[str, str]:
+        """Key of each input to a path or an output's id, "" where nothing was given; from the values of `inputs`."""
+        told: dict[str, str] = {}
+        for at, place in enumerate(_placed(inputs)):
+            upload, pick = values[2 * at : 2 * at + 2]
+            if place is not None:
+                told[place.key] = str(pick or upload or "")
+        return told
+
+    def restored(self, inputs: Sequence[TemplateInput], files: Mapping[str, Any]) -> list[Any]:
+        """Updates for every list that choose what a recipe was made of, as far as it is still there."""
+        updates: list[Any] = []
+        for slot, place in zip(self.slots, _placed(inputs), strict=True):
+            value = files.get(place.key) if place is not None else None
+            updates.append(slot.choosing(value) if isinstance(value, str) and slot.path(value) is not None else gr.skip())
+        return updates
+
+    def lists(self) -> list[Any]:
+        """Updates for every list: what is here now."""
+        return [gr.update(choices=slot.here()) for slot in self.slots]
+
+
+def _label(place: TemplateInput | None) -> str:
+    if place is None:
+        return ""
+    return place.title if place.required else f"{place.title} (optional)"
+
+
+def _placed(inputs: Sequence[TemplateInput]) -> list[TemplateInput | None]:
+    """For each slot the input that it shows."""
+    left = [place for place in inputs if place.kind.is_file]
+    placed: list[TemplateInput | None] = []
+    for kind in KINDS:
+        place = next((one for one in left if one.kind is kind), None)
+        if place is not None:
+            left.remove(place)
+        placed.append(place)
+    return placed

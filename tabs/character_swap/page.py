@@ -1,0 +1,251 @@
+"""The Character Swap tab: a person's picture and a clip in, the clip with that person out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import gradio as gr
+
+from capabilities.character_swap.builtin import BUILTIN
+from capabilities.character_swap.run import TemplateLacks
+from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
+from media.video.read import probe_video
+from studio.errors import GreenroomError, InvalidInput, NotFound
+from studio.preprocessing import assets_of, compare_framing, reframed_picture
+from studio.services import Studio
+from studio.workflows import delete_template
+from studio.workflows.manifest import InputKind
+from tabs.character_swap.assets import assets_list
+from tabs.character_swap.fit import fit_line
+from tabs.character_swap.form import DRIVING, REFERENCE, CharacterSwapForm
+from tabs.character_swap.import_workflow import WorkflowImport
+from tabs.character_swap.result import swap_result
+from tabs.common.html import html_piece, piece
+from tabs.common.job_view import JobView
+from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, toasted
+from tabs.lip_sync.form import LIBRARY, SPEAK, LipSyncForm
+
+KINDS = ("character_swap",)
+
+
+class CharacterSwapTab:
+    """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
+
+    def __init__(self, studio: Studio, secret: str) -> None:
+        self._studio = studio
+        self._assets = assets_of(studio.paths)
+        with gr.Row(elem_classes="columns"):
+            with gr.Column(scale=6, min_width=340):
+                self.form = CharacterSwapForm(studio, studio.templates, self._assets)
+                self.trouble = html_piece(elem_id="swap-trouble", live=True)
+                with gr.Row():
+                    self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="swap-go")
+                    self.stop = gr.Button("Stop", scale=1, elem_id="swap-stop")
+                with gr.Accordion("Your uploads", open=False, elem_id="swap-uploads") as self.shelf:
+                    self.uploads = html_piece(assets_list(self._assets.list()), elem_id="swap-assets")
+                self.importing = WorkflowImport(studio)
+            with gr.Column(scale=5, min_width=340):
+                self.view = JobView(
+                    studio,
+                    KINDS,
+                    storage_key="greenroom.character-swap",
+                    secret=secret,
+                    detail=lambda job, page: swap_result(studio, self._assets, job),
+                    prefix="swap-",
+                )
+
+    def wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, faces: LipSyncForm, senders: Sequence[gr.HTML]) -> None:
+        """Connect every event of the tab.
+
+        Args:
+            faces: the form of the Lip-sync tab, which a result can be sent to.
+            senders: drawn pieces of any tab whose "send to Character Swap" buttons lead here.
+        """
+        form, view = self.form, self.view
+        view.wire(page)
+        shown = [view.current, view.page, *view.painted]
+        self.go.click(self._generate, form.inputs, [self.trouble, self.uploads, form.gallery, form.about, *shown], **QUIET)
+        self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
+        picks = [slot.pick for slot in form.slots.slots]
+        tab.select(self._opened, form.template, [form.gallery, form.about, self.uploads, *picks], **QUIET)
+        self._wire_form(tab)
+        image, video = form.slots.image, form.slots.video
+        taken = [image.pick, video.pick]
+        used = view.outputs.click(self._use_settings, None, [*form.outputs, form.start, form.end, *picks], **QUIET)
+        used.then(self._fit, form.inputs, form.fit, **QUIET)
+        self.uploads.click(self._upload_clicked, None, [self.uploads, *taken], **QUIET)
+        for sender in senders:
+            sender.click(self._sent, None, [tabs, *taken], **QUIET)
+        self._faces = faces
+        view.detail.click(self._to_lip_sync, None, [tabs, faces.mode, faces.face_from, faces.face_output], **QUIET)
+
+    def _wire_form(self, tab: gr.Tab) -> None:
+        form = self.form
+        chosen = form.gallery.click(self._chosen, None, form.outputs, **QUIET)
+        chosen.then(self._fit, form.inputs, form.fit, **QUIET)
+        redrawn = form.about.click(self._about_clicked, form.template, form.outputs, **QUIET)
+        added = self.importing.wire(form.dressed, form.outputs)
+        for one in (redrawn, added):
+            one.then(self._fit, form.inputs, form.fit, **QUIET)
+        form.picker.wire()
+        form.samples.wire(form.slots.image.upload, form.slots.image.pick)
+        video = form.slots.video
+        for slot in form.slots.slots:
+            slot.upload.upload(lambda: "", None, slot.pick, **QUIET)
+        for changed in (video.upload.change, video.pick.change):
+            changed(self._clip_chosen, [video.upload, video.pick], form.picker.outputs, **QUIET)
+        fitted = (self._fit, form.inputs, form.fit)
+        for component in (form.start, form.end, *form.slots.inputs):
+            component.change(*fitted, trigger_mode="always_last", **QUIET)
+        for component in form.pool.components:  # what a person does; other changes come with the template, whole
+            component.input(*fitted, trigger_mode="always_last", **QUIET)
+        tab.select(*fitted, **QUIET)
+        form.compare.click(self._compare, form.inputs, [form.framing_said, form.reframe], **QUIET)
+        image = form.slots.image
+        form.reframe.click(
+            self._reframe, form.inputs, [image.upload, image.pick, form.framing_said, form.reframe], **QUIET
+        )  # fmt: skip
+
+    # The form
+
+    @toasted
+    def _chosen(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "choose":
+            return [gr.skip()] * len(self.form.outputs)
+        return self.form.dressed(data.get("template", ""))
+
+    @toasted
+    def _about_clicked(self, template: str, event: gr.EventData) -> list[Any]:
+        """Ask the server again what it has, or delete a template of the person's own."""
+        act, form = clicked(event).get("act"), self.form
+        if act == "check":
+            self._studio.comfyui.inventory(newest=True)
+            drawn = [gr.skip(), form.drawn_gallery(template), form.drawn_about(template)]
+            return [*drawn, *[gr.skip()] * (len(form.outputs) - len(drawn))]
+        if act != "forget":
+            return [gr.skip()] * len(form.outputs)
+        delete_template(self._studio.templates.get(template), self._studio.paths.workflows)
+        return form.dressed(BUILTIN)
+
+    def _opened(self, template: str) -> list[Any]:
+        """The tab was opened: what the server has now, and what has come in meanwhile."""
+        if self._studio.comfyui.configured and self._studio.comfyui.settings.url:
+            with suppress(GreenroomError):
+                self._studio.comfyui.inventory()
+        form = self.form
+        drawn = [form.drawn_gallery(template), form.drawn_about(template), assets_list(self._assets.list())]
+        return [*drawn, *form.slots.lists()]
+
+    def _clip_chosen(self, upload: str | None, pick: str | None) -> list[Any]:
+        return self.form.picker.first_picture(self.form.slots.video.path(pick or upload or ""))
+
+    def _fit(self, *values: Any) -> str:
+        return fit_line(self._studio, self.form, values)
+
+    @toasted
+    def _compare(self, *values: Any) -> list[Any]:
+        reference, driving = self._both(values)
+        framing = compare_framing(self._face(reference, "picture"), self._face(driving, "clip"))
+        said = piece(f'<div class="{"soft" if framing.fits else "note"}">{framing.sentence()}</div>')
+        return [said, gr.update(visible=not framing.fits)]
+
+    @toasted
+    def _reframe(self, *values: Any) -> list[Any]:
+        reference, driving = self._both(values)
+        info = probe_video(driving)
+        face, model = self._face(reference, "picture"), self._face(driving, "clip")
+        folder = self._studio.paths.root / "uploads" / "reframed"
+        made = reframed_picture(reference, face, model, info.width / info.height, folder)
+        said = piece('<div class="soft">The picture is framed as the clip now. Look at it before you generate.</div>')
+        return [str(made), "", said, gr.update(visible=False)]
+
+    def _both(self, values: Sequence[Any]) -> tuple[Any, Any]:
+        (_, reference), (_, driving) = (self.form.file(values, kind) for kind in (InputKind.IMAGE, InputKind.VIDEO))
+        if reference is None or driving is None:
+            raise InvalidInput("The framing is compared when both the picture and the clip are there.")
+        return reference, driving
+
+    def _face(self, path: Any, what: str) -> Any:
+        """The largest face of a file, found by the built-in's worker."""
+        with self._studio.workers.lease(BasicFaceSwap, BasicSwapOptions()) as engine:
+            faces = engine.faces(path)
+        if not faces:
+            raise InvalidInput(f"No face was found in the {what}.", "The framing can only be compared where one is seen.")
+        return faces[0]
+
+    # Work
+
+    def _generate(self, *values: Any) -> list[Any]:
+        try:
+            job = self.view.submit("character_swap", self.form.spec(values))
+        except TemplateLacks as lacks:
+            return [problem(self._listed(lacks, values[0])), gr.skip(), *self._drawn(values[0]), *self.view.unchanged()]
+        except GreenroomError as error:
+            return [problem(error), gr.skip(), gr.skip(), gr.skip(), *self.view.unchanged()]
+        return ["", assets_list(self._assets.list()), gr.skip(), gr.skip(), *self.view.focus(job)]
+
+    def _drawn(self, template: str) -> list[str]:
+        return [self.form.drawn_gallery(template), self.form.drawn_about(template)]
+
+    def _listed(self, lacks: TemplateLacks, template: str) -> GreenroomError:
+        """What the page lists anyway, in short: all of it would fill the screen."""
+        chosen = self.form.choice(template)
+        if not chosen.missing:
+            return lacks
+        where = "All of it is listed above, under “What is missing”, with where to get it."
+        return InvalidInput(f"{chosen.title} cannot run yet: {chosen.badge}.", where)
+
+    # What is here already
+
+    @toasted
+    def _use_settings(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "use":
+            return [gr.skip()] * (len(self.form.outputs) + 2 + len(self.form.slots.slots))
+        recipe = self._studio.library.get(data.get("output", "")).recipe
+        if recipe.get("kind") not in KINDS:
+            raise settings_elsewhere(recipe.get("kind", ""))
+        spec = recipe.get("spec") or {}
+        template = str(spec.get("template", ""))
+        part = [spec.get("trim_start", 0), spec.get("trim_end") or None]
+        given = {REFERENCE: spec.get(REFERENCE), DRIVING: spec.get(DRIVING), **(spec.get("inputs") or {})}
+        files = self.form.slots.restored(self.form.choice(template).inputs, given)
+        return [*self.form.dressed(template, spec.get("options") or {}), *part, *files]
+
+    @toasted
+    def _upload_clicked(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        image, video = self.form.slots.image, self.form.slots.video
+        if data.get("act") == "drop":
+            with suppress(NotFound):
+                self._assets.delete(data.get("asset", ""))
+            return [assets_list(self._assets.list()), gr.update(choices=image.here()), gr.update(choices=video.here())]
+        if data.get("act") != "take":
+            return [gr.skip()] * 3
+        asset = self._assets.get(data.get("asset", ""))
+        slot = image if asset.kind == "image" else video
+        taken = slot.choosing(str(asset.path))
+        return [gr.skip(), *(taken if one is slot else gr.skip() for one in (image, video))]
+
+    @toasted
+    def _sent(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "to-swap":
+            return [gr.skip()] * 3
+        output = self._studio.library.get(data.get("output", ""))
+        image, video = self.form.slots.image, self.form.slots.video
+        slot = image if output.kind == "image" else video
+        taken = slot.choosing(output.id)
+        return [gr.update(selected="character-swap"), *(taken if one is slot else gr.skip() for one in (image, video))]
+
+    @toasted
+    def _to_lip_sync(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "to-lip-sync":
+            return [gr.skip()] * 4
+        output = self._studio.library.get(data.get("output", ""))
+        chosen = gr.update(choices=self._faces.output_choices("video", "image"), value=output.id, visible=True)
+        return [gr.update(selected="lip-sync"), SPEAK, LIBRARY, chosen]

@@ -1,0 +1,131 @@
+"""Controls for a template's parameters. Templates come and go while the page is open, so the controls are a pool that is dressed
+for whichever is chosen; a parameter for which the pool has no place keeps its default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from studio.workflows.manifest import Parameter, ParameterKind
+
+SLIDER, NUMBER, CHECK, CHOICE, TEXT = "slider", "number", "check", "choice", "text"
+OPEN = {SLIDER: 6, NUMBER: 3, CHECK: 3, CHOICE: 2, TEXT: 2}
+FOLDED = {SLIDER: 8, NUMBER: 5, CHECK: 4, CHOICE: 4, TEXT: 3}
+_MOST_STEPS = 4_000
+
+
+class ParameterPool:
+    """Draws the pool here: one part open, one folded under "Advanced".
+
+    Args:
+        parameters: what it shows at first.
+    """
+
+    def __init__(self, elem_id: str, parameters: Sequence[Parameter]) -> None:
+        placed = self._placed(parameters)
+        with gr.Column(elem_classes="flush pool", elem_id=elem_id):
+            self._open = _drawn(OPEN, placed[: sum(OPEN.values())])
+        folded = any(each.advanced for each in parameters)
+        with gr.Accordion(
+            "Advanced", open=False, visible=folded, elem_classes="pool", elem_id=f"{elem_id}-advanced"
+        ) as self.fold:
+            self._folded = _drawn(FOLDED, placed[sum(OPEN.values()) :])
+
+    @property
+    def components(self) -> list[Any]:
+        """The inputs of `values`, and the outputs of `dressed` after the fold."""
+        return [*self._open, *self._folded]
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.fold, *self.components]
+
+    def dressed(self, parameters: Sequence[Parameter], values: Mapping[str, Any] | None = None) -> list[Any]:
+        """Updates for `outputs` that show these parameters, with their defaults or the values given."""
+        given = values or {}
+        updates: list[Any] = [gr.update(visible=any(each.advanced for each in parameters))]
+        for parameter in self._placed(parameters):
+            updates.append(gr.update(**_dress(parameter, given)) if parameter is not None else gr.update(visible=False))
+        return updates
+
+    def values(self, parameters: Sequence[Parameter], given: Sequence[Any]) -> dict[str, Any]:
+        """What the controls say for these parameters; empty ones are left out, so that defaults hold and seeds are drawn."""
+        told: dict[str, Any] = {}
+        for parameter, value in zip(self._placed(parameters), given, strict=True):
+            if parameter is None or value is None or value == "":
+                continue
+            whole = parameter.kind in (ParameterKind.INTEGER, ParameterKind.SEED)
+            told[parameter.key] = int(value) if whole else value
+        return told
+
+    def _placed(self, parameters: Sequence[Parameter]) -> list[Parameter | None]:
+        """For each component, in order, the parameter that it shows."""
+        placed: list[Parameter | None] = []
+        for pool, advanced in ((OPEN, False), (FOLDED, True)):
+            for kind, count in pool.items():
+                fitting = [each for each in parameters if each.advanced is advanced and _control_of(each) == kind][:count]
+                placed += [*fitting, *([None] * (count - len(fitting)))]
+        return placed
+
+
+def _control_of(parameter: Parameter) -> str:
+    if parameter.kind is ParameterKind.BOOLEAN:
+        return CHECK
+    if parameter.kind is ParameterKind.CHOICE:
+        return CHOICE
+    if parameter.kind is ParameterKind.TEXT:
+        return TEXT
+    low, high = parameter.minimum, parameter.maximum
+    if parameter.kind is ParameterKind.SEED or low is None or high is None or (high - low) / _step(parameter) > _MOST_STEPS:
+        return NUMBER
+    return SLIDER
+
+
+def _step(parameter: Parameter) -> float:
+    if parameter.step:
+        return parameter.step
+    if parameter.kind is ParameterKind.INTEGER:
+        return 1
+    return round(((parameter.maximum or 1) - (parameter.minimum or 0)) / 100, 4) or 0.01
+
+
+def _dress(parameter: Parameter, given: Mapping[str, Any]) -> dict[str, Any]:
+    """How a control shows a parameter."""
+    seed = parameter.kind is ParameterKind.SEED
+    value = given.get(parameter.key)
+    props: dict[str, Any] = {
+        "label": parameter.title, "info": parameter.help or ("Empty draws one." if seed else ""), "visible": True,
+        "value": value if value is not None else None if seed else parameter.default,
+    }  # fmt: skip
+    kind = _control_of(parameter)
+    if kind in (SLIDER, NUMBER):
+        props |= {"minimum": parameter.minimum, "maximum": parameter.maximum}
+    if kind == SLIDER:
+        props["step"] = _step(parameter)
+    elif kind == NUMBER:
+        props["precision"] = 0 if parameter.kind in (ParameterKind.INTEGER, ParameterKind.SEED) else None
+    elif kind == CHOICE:
+        props["choices"] = [(str(each), each) for each in parameter.choices]
+    return props
+
+
+def _drawn(pool: Mapping[str, int], placed: Sequence[Parameter | None]) -> list[Component]:
+    """The components of one part in their order, dressed for what they show at first."""
+    kinds = [kind for kind, count in pool.items() for _ in range(count)]
+    made: list[Component] = []
+    for kind, parameter in zip(kinds, placed, strict=True):
+        props = {"label": "", "visible": False} if parameter is None else _dress(parameter, {})
+        made.append(_MAKERS[kind](interactive=True, min_width=200, **props))
+    return made
+
+
+_MAKERS: dict[str, Any] = {
+    SLIDER: gr.Slider,
+    NUMBER: gr.Number,
+    CHECK: gr.Checkbox,
+    CHOICE: gr.Dropdown,
+    TEXT: lambda **shown: gr.Textbox(lines=2, max_lines=6, **shown),
+}

@@ -1,0 +1,26 @@
+"""A place for a sound: a file, a recording, or the sound of a video, which Gradio's own place for sounds turns away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from tabs.common.wiring import QUIET
+
+VIDEOS = [".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v"]
+
+
+def build_sound_upload(label: str, elem_id: str, **more: Any) -> gr.Audio:
+    """Draw it here; its value is the path of what was given."""
+    sound = gr.Audio(sources=["upload", "microphone"], type="filepath", label=label, elem_id=elem_id, **more)
+    video = gr.UploadButton(
+        "Take the sound of a video", file_types=VIDEOS, type="filepath", size="sm", elem_id=f"{elem_id}-of-video"
+    )
+    video.upload(_as_it_is, video, sound, **QUIET)
+    return sound
+
+
+def _as_it_is(path: str | None) -> Any:
+    return gr.skip() if path is None else str(Path(path))

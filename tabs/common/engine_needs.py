@@ -1,0 +1,34 @@
+"""What a speech engine needs of a voice and a text, in sentences for the note under the engine picker."""
+
+from __future__ import annotations
+
+from engines.contract import Card
+from studio.workers.engine_service import licence_text
+
+MOST_LANGUAGES = 9
+
+
+def licence_of_use(card: Card) -> str:
+    """Under which licence results may be used, a sentence: it stands where an engine is chosen."""
+    use = "commercial use allowed" if card.commercial_use else "not for commercial use"
+    return f"Licence {licence_text(card)}: {use}."
+
+
+def what_an_engine_needs(card: Card) -> list[str]:
+    """Voice, transcript, style and languages; only what applies to this engine."""
+    told: list[str] = []
+    if card.clones:
+        clips = f" with clips of at most {card.longest_clip:g} seconds" if card.longest_clip else ""
+        text = "their transcript is needed, word for word" if card.needs_transcript else "no transcript is needed"
+        told.append(f"Speaks in saved voices{clips}; {text}.")
+    else:
+        told.append("Speaks in voices of its own only.")
+    if card.takes_style:
+        told.append("Takes a description of the voice or manner.")
+    if len(card.languages) > MOST_LANGUAGES:
+        told.append(f"{len(card.languages)} languages, {', '.join(card.languages[:MOST_LANGUAGES])} among them.")
+    elif card.languages:
+        told.append(f"Languages: {', '.join(card.languages)}.")
+    if card.sample_rate:
+        told.append(f"{card.sample_rate / 1000:g} kHz.")
+    return told

@@ -1,0 +1,45 @@
+"""What is said of a job before it is handed in: how long it should take, by this machine's own runs, and whether it fits."""
+
+from __future__ import annotations
+
+from capabilities.forecast import memory_fit as fit_of
+from engines.contract import Engine, EngineOptions
+from engines.contract.problem_size import Extent
+from studio.errors import GreenroomError
+from studio.jobs.runtime_stats import RunEstimate
+from studio.services import Studio
+from tabs.common.html import about
+
+SAME_WITHIN = 1.15
+"""A spread smaller than this is not worth two numbers."""
+
+
+def time_in_words(estimate: RunEstimate | None) -> str:
+    """ "about 40 s", "30 to 55 s (6 runs)", or "not measured yet"."""
+    if estimate is None:
+        return "not measured yet"
+    if not estimate.exact:
+        return f"about {about(estimate.seconds)}, going by another size; this one is not measured yet"
+    return spread_in_words(estimate.seconds, estimate.low, estimate.high, estimate.runs)
+
+
+def spread_in_words(seconds: float, low: float, high: float, runs: int) -> str:
+    """
+    Args:
+        low, high: between what and what earlier runs would have taken; 0 when not known.
+    """
+    if runs == 1:
+        return f"about {about(seconds)}, going by one run"
+    if not low or high / low < SAME_WITHIN:
+        return f"about {about(seconds)}"
+    first, last = about(low), about(high)
+    shown = last if first == last else f"{first} to {last}"
+    return f"about {shown}, going by {runs} runs"
+
+
+def memory_fit(studio: Studio, engine: type[Engine], options: EngineOptions | None = None, extent: Extent | None = None) -> str:
+    """Whether the engine can be had in memory now, in a sentence."""
+    try:
+        return fit_of(studio, engine, options, extent)[1]
+    except GreenroomError as error:
+        return str(error)

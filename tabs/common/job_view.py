@@ -1,0 +1,238 @@
+"""Observing jobs: one card, one result player, the list of outputs. Every tab uses this; none owns a job.
+
+The page only looks: the job runs in the server whatever happens to the page. A browser remembers the id of its job in
+local storage and nothing else, and the id is looked up, never trusted. A timer asks for news while a job of the tab is
+active and is off otherwise, so an idle page sends nothing.
+
+Handlers answer in any order: what a tick drew of the job in front may arrive after another job was chosen, with that job's
+stop button in the other one's place. So each drawing says whom it shows, and those that follow a choice when that was made;
+`inFront` in page.js leaves out what came too late.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from studio.errors import InvalidInput, NotFound
+from studio.jobs.model import ACTIVE, Job, JobState
+from studio.library.model import Output
+from studio.services import Studio
+from tabs.common.html import html_piece
+from tabs.common.job_card import job_card
+from tabs.common.outputs_list import outputs_list
+from tabs.common.player import Playable, build_player, player
+from tabs.common.wiring import QUIET, clicked, output_url, toasted
+
+RECENT = 24
+TICK_SECONDS = 0.5
+
+
+@dataclass
+class Seen:
+    """What this page was last told, so that only what changed is sent again."""
+
+    counter: int = -1
+    job: str = ""
+    page: int | None = None
+    quiet: bool = False
+    """Nothing was active when it was last told: the next look, which costs nothing, ends the looking."""
+    pieces: dict[str, int] = field(default_factory=dict)
+
+    def news(self, name: str, html: str, shows: str = "", chosen: int | None = None) -> Any:
+        """`html`, or a skip when the page shows just that already.
+
+        Args:
+            shows: the job and page that it is of; "" for what does not go with the job in front.
+            chosen: when the person chose them, 0 for a look that follows the last choice, None without a mark.
+        """
+        content = hash((shows, html))
+        if self.pieces.get(name) == content and not chosen:
+            return gr.skip()
+        self.pieces[name] = content
+        return html if chosen is None else f"<!--{chosen} {shows}-->{html}"
+
+
+class JobView:
+    """The right-hand side of a tab.
+
+    Args:
+        kinds: the kinds of job this tab starts; others do not show here.
+        storage_key: name in the browser's local storage, fixed for ever.
+        secret: of this installation, so that the stored id outlives a restart of the server.
+        detail: draws more of the job in focus (a narration's sentences), given the job and a page number or None.
+        prefix: of the element ids, so that each tab's are its own.
+        beneath: draws further components right under that.
+    """
+
+    def __init__(
+        self,
+        studio: Studio,
+        kinds: Sequence[str],
+        *,
+        storage_key: str,
+        secret: str,
+        detail: Callable[[Job, int | None], str] | None = None,
+        beneath: Callable[[], None] | None = None,
+        prefix: str = "",
+    ) -> None:
+        self._studio = studio
+        self._kinds = tuple(kinds)
+        self._detail = detail or (lambda job, page: "")
+        self.current = gr.BrowserState("", storage_key=storage_key, secret=secret)
+        self.page = gr.State(None)
+        self.seen = gr.State(None)
+        self.timer = gr.Timer(TICK_SECONDS, active=False)
+        self.card = html_piece(elem_id=f"{prefix}card", live=True, value=_in_front(prefix, "card"))
+        self.player = build_player(f"{prefix}player", value=_in_front(prefix, "player"))
+        self.detail = html_piece(
+            elem_id=f"{prefix}detail",
+            on_draw="greenroom.paintAuditions(); greenroom.keepFolds(element)",
+            value=_in_front(prefix, "detail"),
+        )
+        if beneath is not None:
+            beneath()
+        self.outputs = html_piece(elem_id=f"{prefix}outputs")
+
+    @property
+    def painted(self) -> list[Any]:
+        """The outputs of every handler that ends with `paint`."""
+        return [self.card, self.player, self.detail, self.outputs, self.seen, self.timer]
+
+    @property
+    def looked_at(self) -> list[Any]:
+        """The inputs of `paint`."""
+        return [self.current, self.seen, self.page]
+
+    def wire(self, page: gr.Blocks) -> None:
+        """Paint when the page opens, while a job runs, and after each click on the drawn buttons."""
+        page.load(self.paint, self.looked_at, self.painted, **QUIET)
+        self.timer.tick(self.paint, self.looked_at, self.painted, **QUIET)
+        self.card.click(self._card_clicked, self.looked_at, [self.current, *self.painted], **QUIET)
+        self.outputs.click(self._output_clicked, self.looked_at, [self.current, *self.painted], **QUIET)
+
+    def submit(self, kind: str, spec: dict[str, Any]) -> Job:
+        """Queue a job; the page then shows it through `focus`."""
+        return self._studio.jobs.submit(kind, spec)
+
+    def focus(self, job: Job) -> list[Any]:
+        """Updates for [current, page, *painted] that bring this job to the front."""
+        return [job.id, None, *self.paint(job.id, None, None, chosen=True)]
+
+    def unchanged(self) -> list[Any]:
+        return [gr.skip()] * (2 + len(self.painted))
+
+    @toasted
+    def stop(self, current: str, seen: Seen | None, page: int | None) -> list[Any]:
+        """Cancel the job in front, or the newest one of this tab that has not ended; updates for [current, *painted]."""
+        job = self.job(current)
+        if job is None or job.state.ended:
+            job = next(iter(self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=1)), None)
+        if job is None:
+            raise InvalidInput("Nothing is running.")
+        self._studio.jobs.cancel(job.id)
+        return [job.id, *self.paint(job.id, _stale(seen), page, chosen=True)]
+
+    def paint(self, current: str, seen: Seen | None, page: int | None, *, chosen: bool = False) -> list[Any]:
+        """Updates for `painted`; all skips when nothing has changed since `seen`.
+
+        Args:
+            chosen: the person has just chosen this job and page; what was asked for before is not to be shown any more.
+        """
+        counter = self._studio.jobs.change_counter()
+        seen = seen if isinstance(seen, Seen) else Seen()
+        if (seen.counter, seen.job, seen.page) == (counter, current, page):
+            return [*[gr.skip()] * (len(self.painted) - 1), gr.Timer(active=False) if seen.quiet else gr.skip()]
+        active = self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=20)
+        job = self.job(current) or next(iter(active), None) or self._latest()
+        others = [other for other in active if job is None or other.id != job.id]
+        seen.counter, seen.job, seen.page, seen.quiet = counter, current, page, not active
+        recent = self._studio.library.list(limit=RECENT)
+        shows, when = f"{current}/{page}", time.monotonic_ns() // 1000 if chosen else 0
+        return [
+            seen.news("card", job_card(job, others), shows, when),
+            seen.news("player", player(self._playable(job, recent)), shows, when),
+            seen.news("detail", "" if job is None else self._detail(job, page), shows, when),
+            seen.news("outputs", outputs_list(recent)),
+            seen,
+            gr.Timer(active=True) if active else gr.skip(),
+        ]
+
+    def job(self, job_id: object) -> Job | None:
+        """The job of that id if it is one of this tab's, else None."""
+        try:
+            job = self._studio.jobs.get(job_id) if isinstance(job_id, str) and job_id else None
+        except NotFound:
+            return None
+        return job if job is not None and job.kind in self._kinds else None
+
+    def _latest(self) -> Job | None:
+        return next(iter(self._studio.jobs.list(kinds=self._kinds, limit=1)), None)
+
+    def _playable(self, job: Job | None, recent: Sequence[Output]) -> Playable | None:
+        """The result of the job in focus if it has one."""
+        if job is None or job.state is not JobState.DONE:
+            return None
+        for made in job.outputs:
+            if made.kind == "audio":
+                try:
+                    return as_playable(self._studio.library.get(made.id))
+                except NotFound:
+                    return None
+        return None
+
+    def _card_clicked(self, current: str, seen: Seen | None, page: int | None, event: gr.EventData) -> list[Any]:
+        return self._acted(clicked(event), current, seen, page)
+
+    def _output_clicked(self, current: str, seen: Seen | None, page: int | None, event: gr.EventData) -> list[Any]:
+        return self._acted(clicked(event), current, seen, page)
+
+    @toasted
+    def _acted(self, data: dict[str, str], current: str, seen: Seen | None, page: int | None) -> list[Any]:
+        """One drawn button was pressed: job buttons carry `job`, output buttons `output`."""
+        act = data.get("act")
+        if act == "cancel":
+            self._studio.jobs.cancel(data.get("job", ""))
+        elif act == "retry":
+            current = self._studio.jobs.retry(data.get("job", "")).id
+        elif act == "focus":
+            current = data.get("job", current)
+        elif act == "open":
+            current = self._studio.library.get(data.get("output", "")).job or current
+        elif act == "delete":
+            self._studio.library.delete(data.get("output", ""))
+        else:
+            return [gr.skip()] * (1 + len(self.painted))
+        return [current, *self.paint(current, _stale(seen), page, chosen=True)]
+
+
+def _in_front(view: str, piece: str) -> str:
+    """The piece's value as the page shows it, an expression in JavaScript."""
+    return f"greenroom.inFront('{view}', '{piece}', value)"
+
+
+def _stale(seen: Seen | None) -> Seen:
+    """`seen` as a page that must look again, though pieces that stay the same are still not sent."""
+    fresh = seen if isinstance(seen, Seen) else Seen()
+    fresh.counter = -1
+    return fresh
+
+
+def as_playable(output: Output) -> Playable:
+    """An audio output as the player shows it."""
+    parts = [path.suffix[1:] for path in output.companions if path.suffix in (".srt", ".vtt")]
+    downloads = [(output.path.suffix[1:].upper(), output_url(output.id, download=True))]
+    downloads += [(f"Subtitles {part.upper()}", output_url(output.id, part, download=True)) for part in parts]
+    return Playable(
+        title=output.title or output.id,
+        url=output_url(output.id),
+        duration=output.duration or 0.0,
+        peaks=output.peaks,
+        captions_url=output_url(output.id, "vtt") if "vtt" in parts else "",
+        downloads=tuple(downloads),
+        facts=tuple(output.recipe.get("facts", ())),
+    )

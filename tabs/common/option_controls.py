@@ -1,0 +1,125 @@
+"""Controls for an engine's options, generated from its pydantic model: an engine's knobs are written once, in the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from engines.contract import Engine
+from tabs.common.wiring import QUIET
+
+
+@dataclass(frozen=True)
+class OptionControls:
+    """The controls of one engine, hidden as a group while another engine is chosen.
+
+    Args:
+        names, components: of the options, in one order. only_for: the method that looks at each, "" for all methods.
+    """
+
+    engine_id: str
+    group: gr.Column
+    names: tuple[str, ...]
+    components: tuple[Component, ...]
+    only_for: tuple[str, ...]
+
+
+def build_controls(engine: type[Engine], *, visible: bool, method: str = "") -> OptionControls:
+    """Draw the controls here: common options open, the rest folded under "Advanced".
+
+    Args:
+        method: what the page begins with; options of another method are there and hidden. "" shows all.
+    """
+    schema = engine.Options.model_json_schema()
+    fields = {name: _flatten(field) for name, field in schema.get("properties", {}).items()}
+    common = {name: field for name, field in fields.items() if field.get("common")}
+    rest = {name: field for name, field in fields.items() if not field.get("common")}
+    made: dict[str, Component] = {}
+    with gr.Column(visible=visible, elem_classes="flush") as group:
+        with gr.Row():
+            for name, field in common.items():
+                made[name] = _control(name, field)
+        if rest:
+            with gr.Accordion(f"Advanced: {engine.card.title}", open=False):
+                for name, field in rest.items():
+                    made[name] = _control(name, field)
+    for name, field in fields.items():
+        for other, values in field.get("hidden_with", {}).items():
+            _hide_with(made[name], field, made[other], values)
+    methods = tuple(str(fields[name].get("only_for", "")) for name in made)
+    for component, only_for in zip(made.values(), methods, strict=True):
+        component.visible = not (method and only_for) or only_for == method
+    return OptionControls(engine.card.id, group, tuple(made), tuple(made.values()), methods)
+
+
+def _hide_with(control: Component, field: Mapping[str, Any], other: Any, values: Sequence[Any]) -> None:
+    """Show a control only while it applies; hidden, it goes back to its default, so that nothing unseen is sent."""
+
+    def chosen(value: Any) -> Any:
+        return gr.update(visible=False, value=field.get("default")) if value in values else gr.update(visible=True)
+
+    other.change(chosen, other, control, **QUIET)
+
+
+def of_one_method(controls: Sequence[OptionControls]) -> list[tuple[Component, str]]:
+    """Every control that only one method looks at, with that method's name."""
+    pairs = [pair for group in controls for pair in zip(group.components, group.only_for, strict=True)]
+    return [(component, method) for component, method in pairs if method]
+
+
+def all_components(controls: Sequence[OptionControls]) -> list[Component]:
+    return [component for group in controls for component in group.components]
+
+
+def chosen_options(controls: Sequence[OptionControls], engine_id: str, values: Sequence[Any]) -> dict[str, Any]:
+    """The options of one engine out of the values of all controls, in the order of `all_components`."""
+    start = 0
+    for group in controls:
+        end = start + len(group.components)
+        if group.engine_id == engine_id:
+            return dict(zip(group.names, values[start:end], strict=True))
+        start = end
+    return {}
+
+
+def restored_values(controls: Sequence[OptionControls], engine_id: str, options: Mapping[str, Any]) -> list[Any]:
+    """Updates for all controls that put a recipe's options back; other engines' controls stay as they are."""
+    updates: list[Any] = []
+    for group in controls:
+        for name in group.names:
+            known = group.engine_id == engine_id and name in options
+            updates.append(gr.update(value=options[name]) if known else gr.skip())
+    return updates
+
+
+def _flatten(field: Mapping[str, Any]) -> dict[str, Any]:
+    """A field that may also be null is shown as its other kind."""
+    kinds = [kind for kind in field.get("anyOf", []) if kind.get("type") != "null"]
+    return {**field, **kinds[0]} if kinds else dict(field)
+
+
+def _control(name: str, field: Mapping[str, Any]) -> Component:
+    unit = f" ({field['unit']})" if field.get("unit") else ""
+    shown: dict[str, Any] = {
+        "label": f"{field.get('title', name)}{unit}",
+        "info": field.get("description"),
+        "value": field.get("default"),
+        "interactive": True,
+        "min_width": 200,
+    }
+    if "enum" in field:
+        return gr.Dropdown(choices=[(str(choice) or "none", choice) for choice in field["enum"]], **shown)
+    kind = field.get("type")
+    if kind == "boolean":
+        return gr.Checkbox(**shown)
+    if kind in ("integer", "number"):
+        low, high = field.get("minimum"), field.get("maximum")
+        step = field.get("multipleOf") or (1 if kind == "integer" else None)
+        if low is not None and high is not None:
+            return gr.Slider(low, high, step=step or round((high - low) / 100, 4), **shown)
+        return gr.Number(precision=0 if kind == "integer" else None, minimum=low, maximum=high, **shown)
+    return gr.Textbox(max_lines=3, **shown)

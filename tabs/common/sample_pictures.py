@@ -1,0 +1,52 @@
+"""The sample portraits, as pictures with names to press; the same in every tab that takes a face."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from studio.errors import NotFound
+from tabs.common.html import html_piece, piece
+from tabs.common.wiring import QUIET, clicked, portrait_url, toasted
+
+
+def sample_pictures(assets: Path) -> dict[str, Path]:
+    """The portraits that ship with the studio, by the names that a person reads."""
+    return {path.stem.replace("-", " ").capitalize(): path for path in sorted((assets / "portraits").glob("*.*g"))}
+
+
+class SamplePictures:
+    """Draws them.
+
+    Args:
+        assets: the folder that ships with the studio.
+    """
+
+    def __init__(self, assets: Path, *, elem_id: str) -> None:
+        self._pictures = sample_pictures(assets)
+        drawn = "".join(_sample(name, path) for name, path in self._pictures.items())
+        self.piece = html_piece(
+            piece(f'<div class="samples" role="group" aria-label="Sample portraits">{drawn}</div>'), elem_id=elem_id
+        )
+
+    def wire(self, picture: gr.Image, *cleared: Any) -> None:
+        """A press puts the portrait into `picture` and empties what a former choice had left in `cleared`."""
+
+        @toasted
+        def chosen(event: gr.EventData) -> list[Any]:
+            path = self._pictures.get(clicked(event).get("sample", ""))
+            if path is None:
+                raise NotFound("There is no such sample portrait.")
+            return [str(path), *(gr.update(value=None) for _ in cleared)]
+
+        self.piece.click(chosen, None, [picture, *cleared], **QUIET)
+
+
+def _sample(name: str, path: Path) -> str:
+    return (
+        f'<button type="button" class="act sample" data-act="sample" data-sample="{escape(name)}" title="{escape(name)}">'
+        f'<img src="{escape(portrait_url(path.name))}" alt="" loading="lazy"><span>{escape(name)}</span></button>'
+    )

@@ -1,0 +1,222 @@
+// The page's own behaviour: colour mode, one shared audition player, the result player, and clicks on drawn buttons.
+window.greenroom = (() => {
+  const MODE = 'greenroom.mode'
+  const applyMode = () => {
+    const chosen = localStorage.getItem(MODE)
+    const dark = chosen ? chosen === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches
+    document.documentElement.classList.toggle('dark', dark)
+    if (document.body && document.body.classList.contains('dark') !== dark) document.body.classList.toggle('dark', dark)
+  }
+  const toggleMode = () => {
+    const dark = document.body.classList.contains('dark')
+    localStorage.setItem(MODE, dark ? 'light' : 'dark')
+    applyMode()
+  }
+  applyMode()
+  document.addEventListener('DOMContentLoaded', () => {
+    applyMode()
+    // Gradio sets the class itself while it mounts; the person's choice wins.
+    new MutationObserver(applyMode).observe(document.body, { attributes: true, attributeFilter: ['class'] })
+  })
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', applyMode)
+
+  // One audio element for every small play button, so that redrawing a list never cuts off what is playing.
+  const audition = new Audio()
+  let playing = null
+  const paintAuditions = () => {
+    document.querySelectorAll('[data-audition]').forEach(button => {
+      const on = button.dataset.audition === playing
+      button.setAttribute('aria-pressed', on)
+      const use = button.querySelector('use')
+      if (use) use.setAttribute('href', on ? '#i-pause' : '#i-play')
+      const item = button.closest('.item')
+      if (item) item.classList.toggle('now', on)
+    })
+  }
+  const toggleAudition = url => {
+    if (playing === url) { audition.pause(); playing = null } else {
+      document.querySelectorAll('.player audio').forEach(a => a.pause())
+      playing = url; audition.src = url
+      audition.play().catch(() => { playing = null; paintAuditions() })
+    }
+    paintAuditions()
+  }
+  audition.addEventListener('ended', () => {
+    const buttons = [...document.querySelectorAll('[data-audition][data-chain]')]
+    const at = buttons.findIndex(button => button.dataset.audition === playing)
+    playing = null
+    if (at >= 0 && at + 1 < buttons.length) toggleAudition(buttons[at + 1].dataset.audition); else paintAuditions()
+  })
+
+  // The clipboard needs https or localhost; elsewhere the text is at least selected.
+  const copyText = (button, box) => {
+    box.select()
+    const said = button.querySelector('span'), before = said.textContent
+    const done = word => { said.textContent = word; setTimeout(() => { said.textContent = before }, 1500) }
+    if (navigator.clipboard) navigator.clipboard.writeText(box.value).then(() => done('Copied'), () => done('Selected'))
+    else done(document.execCommand('copy') ? 'Copied' : 'Selected')
+  }
+
+  // What a button brings up may stand outside the window: go there as soon as it is shown.
+  const goTo = (selector, patience = 40) => {
+    const target = [...document.querySelectorAll(selector)].find(one => one.offsetParent !== null)
+    if (target) { target.scrollIntoView({ block: 'center' }); target.focus() } else if (patience) setTimeout(goTo, 100, selector, patience - 1)
+  }
+
+  // Escape closes a form that a button brought up.
+  document.addEventListener('keydown', event => {
+    const form = event.key === 'Escape' && event.target.closest && event.target.closest('#edit-sentence, #keep-voice, #edit-voice')
+    const close = form && [...form.querySelectorAll('button')].find(button => button.textContent.trim() === 'Close')
+    if (close) close.click()
+  })
+
+  // Wire a gr.HTML piece: buttons with data-act send a click event with their data; data-confirm asks first.
+  // A live piece may be drawn anew between press and release, and browsers then send no click at all: the release counts
+  // when the pressed button is gone and the pointer is still over its place.
+  const wire = (element, trigger) => {
+    const act = target => {
+      const heard = target.closest('[data-audition]')
+      if (heard) { toggleAudition(heard.dataset.audition); return }
+      const copy = target.closest('[data-copy]')
+      if (copy) { copyText(copy, element.querySelector(copy.dataset.copy)); return }
+      const button = target.closest('[data-act]')
+      if (!button || button.disabled) return
+      if (button.dataset.confirm && !confirm(button.dataset.confirm)) return
+      trigger('click', { ...button.dataset })
+      if (button.dataset.opens) goTo(button.dataset.opens)
+    }
+    let pressed = null
+    element.addEventListener('pointerdown', event => {
+      const button = event.button === 0 ? event.target.closest('button') : null
+      pressed = button && { button, place: button.getBoundingClientRect() }
+    })
+    element.addEventListener('pointerup', event => {
+      const gone = pressed && !pressed.button.isConnected ? pressed : null
+      pressed = null
+      if (!gone) return
+      const { left, right, top, bottom } = gone.place
+      if (event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom) act(gone.button)
+    })
+    element.addEventListener('click', event => act(event.target))
+  }
+
+  // Answers come in any order. A drawing of a tab's job begins with a comment: when the person chose that job (0 where it only
+  // followed the last choice), and which job and page it shows. What is older than the choice, or shows another job, is not drawn.
+  const fronts = {}
+  const inFront = (view, piece, value) => {
+    const front = fronts[view] ||= { chosen: 0, shows: null, drawn: {} }
+    const [mark, chosen, shows] = /^<!--(\d+) (\S*)-->/.exec(value || '') || ['', '0', front.shows]
+    if (Number(chosen) > front.chosen) Object.assign(front, { chosen: Number(chosen), shows })
+    const late = Number(chosen) ? Number(chosen) < front.chosen : front.shows !== null && shows !== front.shows
+    if (!late) front.drawn[piece] = (value || '').slice(mark.length)
+    return front.drawn[piece] || ''
+  }
+
+  // Folded parts stay as the person left them when a piece is drawn anew.
+  const folds = new Map()
+  const keepFolds = element => {
+    element.querySelectorAll('details[data-fold]').forEach(details => {
+      const key = details.dataset.fold
+      if (folds.has(key)) details.open = folds.get(key)
+      // A click on the summary, not the toggle event: that one also comes when a piece is drawn with an open part.
+      details.querySelector('summary').addEventListener('click', () => folds.set(key, !details.open))
+    })
+  }
+
+  // Ask for news every few seconds, but only while the piece can be seen: its tab is open and the window is not hidden.
+  const askWhileSeen = (element, trigger, seconds) => {
+    const timer = setInterval(() => {
+      if (!element.isConnected) clearInterval(timer)
+      else if (!document.hidden && element.offsetParent !== null) trigger('click', { act: 'news' })
+    }, seconds * 1000)
+  }
+
+  const clock = seconds => {
+    if (!isFinite(seconds)) return '0:00'
+    const s = Math.floor(seconds), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60
+    return (h ? h + ':' + String(m).padStart(2, '0') : m) + ':' + String(s % 60).padStart(2, '0')
+  }
+
+  const mountPlayer = element => {
+    const root = element.querySelector('.player')
+    if (!root || root.dataset.mounted) return
+    root.dataset.mounted = '1'
+    const audio = root.querySelector('audio'), canvas = root.querySelector('canvas'), play = root.querySelector('.play')
+    const time = root.querySelector('.clock'), caption = root.querySelector('.caption'), seek = root.querySelector('input[type=range]')
+    const peaks = JSON.parse(root.dataset.peaks || '[]'), length = parseFloat(root.dataset.duration) || 0
+    const draw = () => {
+      const ratio = devicePixelRatio || 1, width = canvas.clientWidth, height = canvas.clientHeight
+      if (!width) return
+      canvas.width = width * ratio; canvas.height = height * ratio
+      const g = canvas.getContext('2d'), style = getComputedStyle(root), n = Math.max(1, Math.floor(width / 4))
+      g.scale(ratio, ratio)
+      const at = length ? audio.currentTime / length : 0
+      for (let i = 0; i < n; i++) {
+        const from = Math.floor(i / n * peaks.length), to = Math.max(from + 1, Math.floor((i + 1) / n * peaks.length))
+        // The mean of the peaks: their greatest would draw an hour of speech as one solid block.
+        const part = peaks.slice(from, to), mean = part.reduce((sum, peak) => sum + peak, 0) / (part.length || 1)
+        const bar = Math.max(2, mean * (height - 6))
+        g.fillStyle = style.getPropertyValue(i / n < at ? '--g-accent' : '--g-wave')
+        g.beginPath(); g.roundRect(i * 4, (height - bar) / 2, 2.6, bar, 1.3); g.fill()
+      }
+    }
+    const paint = () => {
+      time.textContent = clock(audio.currentTime) + ' / ' + clock(length)
+      seek.value = audio.currentTime; seek.setAttribute('aria-valuetext', clock(audio.currentTime) + ' of ' + clock(length))
+      draw()
+    }
+    const showPaused = () => {
+      play.setAttribute('aria-label', audio.paused ? 'Play' : 'Pause')
+      play.querySelector('use').setAttribute('href', audio.paused ? '#i-play' : '#i-pause')
+    }
+    play.addEventListener('click', () => { if (audio.paused) { audition.pause(); playing = null; paintAuditions(); audio.play() } else audio.pause() })
+    audio.addEventListener('play', showPaused); audio.addEventListener('pause', showPaused); audio.addEventListener('timeupdate', paint)
+    seek.addEventListener('input', () => { audio.currentTime = parseFloat(seek.value); paint() })
+    canvas.addEventListener('pointerdown', event => {
+      const box = canvas.getBoundingClientRect()
+      audio.currentTime = (event.clientX - box.left) / box.width * length; paint()
+    })
+    root.querySelectorAll('[data-rate]').forEach(button => button.addEventListener('click', () => {
+      const rates = [1, 1.25, 1.5, 2, 0.75]
+      audio.playbackRate = rates[(rates.indexOf(audio.playbackRate) + 1) % rates.length]
+      button.textContent = audio.playbackRate + '×'
+    }))
+    const track = audio.textTracks[0]
+    if (track) {
+      track.mode = 'hidden'
+      track.addEventListener('cuechange', () => {
+        const cue = track.activeCues && track.activeCues[0]
+        if (!cue) return
+        caption.textContent = ''
+        caption.append(cue.getCueAsHTML())
+      })
+    }
+    new ResizeObserver(draw).observe(canvas)
+    new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ['class'] })
+    paint()
+  }
+  // Handlers run outside Gradio's queue, where Gradio shows nobody what a handler says went wrong. Words only, never HTML.
+  // Good news comes along with the answer (tabs/common/notices.py).
+  const tell = (sentence, good = false) => {
+    if ([...document.querySelectorAll('.told')].some(note => note.textContent === sentence)) return
+    const note = document.createElement('button')
+    note.className = good ? 'told good' : 'told'; note.type = 'button'; note.title = 'Close'
+    note.setAttribute('role', good ? 'status' : 'alert')
+    note.textContent = sentence
+    note.onclick = () => note.remove()
+    ;(document.querySelector('.gradio-container') || document.body).append(note) // where the page's colours are
+    setTimeout(() => note.remove(), good ? 6000 : 12000)
+  }
+  const realFetch = window.fetch
+  window.fetch = async (...asked) => {
+    const answer = await realFetch(...asked)
+    if (answer.status === 500 && answer.url.includes('/gradio_api/run/predict')) {
+      answer.clone().json().then(told => { if (told && typeof told.error === 'string') tell(told.error) }, () => {})
+    }
+    const news = answer.headers.get('x-greenroom-notice')
+    if (news) decodeURIComponent(news).split('\n').forEach(sentence => tell(sentence, true))
+    return answer
+  }
+
+  return { wire, inFront, mountPlayer, paintAuditions, keepFolds, askWhileSeen, toggleMode }
+})()

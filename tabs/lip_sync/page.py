@@ -1,0 +1,222 @@
+"""The Lip-sync tab: a face and something to say in, a speaking video out; or a portrait that follows a performance."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from media.errors import MediaError
+from media.video.images import is_picture, read_picture
+from media.video.read import read_frames
+from studio.errors import GreenroomError
+from studio.services import Studio
+from studio.validation import validated
+from tabs.common.fit import memory_fit, time_in_words
+from tabs.common.html import about, html_piece, piece
+from tabs.common.job_view import JobView
+from tabs.common.option_controls import of_one_method
+from tabs.common.wiring import QUIET, clicked, problem, toasted
+from tabs.lip_sync.form import LIBRARY, PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm, point_line
+from tabs.lip_sync.result import face_result
+
+KINDS = ("lip_sync", "animate_portrait")
+PREVIEW_SECONDS = 3.0
+
+
+class LipSyncTab:
+    """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
+
+    def __init__(self, studio: Studio, secret: str) -> None:
+        self._studio = studio
+        with gr.Row(elem_classes="columns"):
+            with gr.Column(scale=6, min_width=340):
+                self.form = LipSyncForm(studio)
+                self.fit = html_piece(elem_id="face-fit")
+                self.trouble = html_piece(elem_id="face-trouble", live=True)
+                with gr.Row():
+                    self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="face-go")
+                    self.preview = gr.Button("Preview 3 seconds", scale=2, elem_id="face-preview")
+                    self.stop = gr.Button("Stop", scale=1, elem_id="face-stop")
+            with gr.Column(scale=5, min_width=340):
+                self.view = JobView(
+                    studio,
+                    KINDS,
+                    storage_key="greenroom.lip-sync",
+                    secret=secret,
+                    detail=lambda job, page: face_result(studio, job),
+                    prefix="face-",
+                )
+
+    def wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, senders: list[gr.HTML]) -> None:
+        """Connect every event of the tab.
+
+        Args:
+            senders: lists of outputs on any tab whose "send to Lip-sync" buttons lead here.
+        """
+        form, view = self.form, self.view
+        view.wire(page)
+        shown = [view.current, view.page, *view.painted]
+        self.go.click(self._generate, form.inputs, [self.trouble, *shown], **QUIET)
+        self.preview.click(self._preview, form.inputs, [self.trouble, *shown], **QUIET)
+        self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
+        self._wire_form(tab)
+        for sender in senders:
+            sender.click(self._sent, None, [tabs, form.mode, form.speech_from, form.audio_output, *self._speech_groups], **QUIET)
+            sender.click(self._use_settings, None, [tabs, self.trouble, form.clicked, *form.inputs], **QUIET)
+
+    @property
+    def _speech_groups(self) -> list[Any]:
+        return [self.form.text_group, self.form.recording_group]
+
+    def _wire_form(self, tab: gr.Tab) -> None:
+        form = self.form
+        modes = [form.speech_column, form.driving_column, form.face_from, form.face_output, form.engine]
+        form.mode.change(self._mode_chosen, [form.mode, form.face_from, form.engine], modes, **QUIET)
+        places: dict[Any, dict[str, Any]] = {
+            form.face_from: {PICTURE: form.picture, VIDEO: form.video, LIBRARY: form.face_output},
+            form.driving_from: {VIDEO: form.driving, LIBRARY: form.driving_output},
+            form.speech_from: {TEXT: form.text_group, RECORDING: form.recording_group, LIBRARY: form.audio_output},
+        }
+        for source, named in places.items():
+            source.change(partial(self._only, named), [source, form.mode], list(named.values()), **QUIET)
+        form.face_from.change(lambda chosen: gr.update(visible=chosen == PICTURE), form.face_from, form.samples.piece, **QUIET)
+        form.samples.wire(form.picture, form.point, form.clicked)
+        lists = [form.face_output, form.audio_output, form.driving_output, form.voice]
+        tab.select(self._lists, form.mode, lists, **QUIET)
+        seen: list[Any] = [form.face_from, form.video, form.face_output]
+        for changed in seen:
+            changed.change(self._first_picture, seen, form.first, trigger_mode="always_last", **QUIET)
+        shown = [*(made.group for made in form.options), *(component for component, _ in of_one_method(form.options))]
+        for chosen in (form.engine, form.mode):
+            chosen.change(self._engine_chosen, [form.engine, form.mode], shown, **QUIET)
+        for told in (form.mode, form.face_from, form.picture, form.video, form.face_output, form.speech_from, form.text,
+                     form.voice, form.recording, form.audio_output, form.driving_from, form.driving, form.driving_output,
+                     form.engine, form.fps, form.length):  # fmt: skip
+            told.change(self._forecast, form.inputs, self.fit, trigger_mode="always_last", **QUIET)
+        for face in (form.picture, form.first):
+            face.select(self._face_clicked, face, [form.point, form.clicked], **QUIET)
+        for given in (form.picture, form.video, form.face_output):
+            given.input(lambda: (None, ""), None, [form.point, form.clicked], **QUIET)
+
+    def _mode_chosen(self, mode: str, face_from: str, engine: str) -> list[Any]:
+        speaks = mode == SPEAK
+        engines = self.form.engine_choices("lip_sync" if speaks else "animate")
+        return [
+            gr.update(visible=speaks),
+            gr.update(visible=not speaks),
+            gr.update(
+                choices=[PICTURE, VIDEO, LIBRARY] if speaks else [PICTURE, LIBRARY],
+                value=face_from if speaks or face_from != VIDEO else PICTURE,
+                label="Face" if speaks else "Portrait",
+            ),
+            gr.update(choices=self._listed(self.form.face_output, mode)),
+            gr.update(choices=engines, value=engine if engine in [one for _, one in engines] else "auto"),
+        ]
+
+    def _engine_chosen(self, engine: str, mode: str) -> list[Any]:
+        meant = self.form.meant(engine, mode)
+        method = "lip_sync" if mode == SPEAK else "animate"
+        return [
+            *(gr.update(visible=made.engine_id == meant) for made in self.form.options),
+            *(gr.update(visible=only_for == method) for _, only_for in of_one_method(self.form.options)),
+        ]
+
+    def _first_picture(self, face_from: str, video: str | None, output: str | None) -> Any:
+        """The first picture of what was chosen, for clicking on a face in it; an uploaded picture shows itself."""
+        given = {VIDEO: video, LIBRARY: output}.get(face_from)
+        if not given:
+            return gr.update(visible=False, value=None)
+        try:
+            path = self._studio.library.get(given).path if face_from == LIBRARY else Path(given)
+            picture = read_picture(path) if is_picture(path) else next(read_frames(path)).picture
+        except (GreenroomError, MediaError, StopIteration):
+            return gr.update(visible=False, value=None)
+        return gr.update(visible=True, value=picture)
+
+    @toasted
+    def _face_clicked(self, picture: str | None, event: gr.SelectData) -> tuple[tuple[float, float] | None, str]:
+        """Where in the picture was clicked, in fractions of its sides, and a line that says so."""
+        if not picture or not isinstance(event.index, list | tuple) or len(event.index) != 2:
+            return None, ""
+        try:
+            height, width = read_picture(picture).shape[:2]
+        except MediaError:
+            return None, ""
+        point = tuple(min(1.0, max(0.0, at / side)) for at, side in zip(event.index, (width, height), strict=True))
+        return point, point_line(point)
+
+    def _only(self, places: dict[str, Any], chosen: str, mode: str) -> list[Any]:
+        """Updates that show the one of several places that was chosen; what was finished meanwhile is there to be chosen."""
+        return [
+            gr.update(visible=name == chosen, choices=self._listed(place, mode))
+            if name == LIBRARY
+            else gr.update(visible=name == chosen)
+            for name, place in places.items()
+        ]
+
+    def _listed(self, place: Any, mode: str) -> list[tuple[str, str]]:
+        """What of the library fits a dropdown."""
+        form = self.form
+        faces = ("video", "image") if mode == SPEAK else ("image",)
+        kinds = {form.face_output: faces, form.audio_output: ("audio",), form.driving_output: ("video",)}[place]
+        return form.output_choices(*kinds)
+
+    def _lists(self, mode: str) -> list[Any]:
+        form = self.form
+        return [
+            *(gr.update(choices=self._listed(one, mode)) for one in (form.face_output, form.audio_output, form.driving_output)),
+            gr.update(choices=form.voice_choices()),
+        ]
+
+    @toasted
+    def _sent(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "lip-sync":
+            return [gr.skip()] * 6
+        output = self._studio.library.get(data.get("output", ""))
+        chosen = gr.update(choices=self.form.output_choices("audio"), value=output.id, visible=True)
+        hidden = gr.update(visible=False)
+        return [gr.update(selected="lip-sync"), SPEAK, LIBRARY, chosen, hidden, hidden]
+
+    @toasted
+    def _use_settings(self, event: gr.EventData) -> list[Any]:
+        """The settings of a face job, from any tab's list; other tabs know their own."""
+        data = clicked(event)
+        recipe = self._studio.library.get(data.get("output", "")).recipe if data.get("act") == "use" else {}
+        if recipe.get("kind") not in KINDS:
+            return [gr.skip()] * (3 + len(self.form.inputs))
+        return [gr.update(selected="lip-sync"), "", *self.form.restored(recipe["kind"], recipe.get("spec") or {})]
+
+    def _forecast(self, *values: Any) -> str:
+        """The line that says what it will be, how long it should take and whether the engine fits; "" while much is missing."""
+        kind, fields = self.form.spec(values)
+        made: Any = self._studio.productions[kind]  # LipSync or AnimatePortrait, each with its own spec
+        try:
+            found = made.forecast(validated(made.Spec, fields))
+        except GreenroomError:
+            return ""
+        engine = self._studio.catalog.get(found.engine)
+        said = [f"about <b>{about(found.seconds)}</b> long", f"<b>{found.frames:,}</b> frames"] if found.frames else []
+        said += [f"to render: <b>{escape(time_in_words(found.time))}</b>", escape(memory_fit(self._studio, engine))]
+        shown = "".join(f"<span>{one}</span>" for one in [f"<b>{escape(engine.card.title)}</b>", *said])
+        return piece(f'<div class="counts">{shown}</div>')
+
+    # Work
+
+    def _generate(self, *values: Any) -> list[Any]:
+        return self._submitted(values, 0.0)
+
+    def _preview(self, *values: Any) -> list[Any]:
+        return self._submitted(values, PREVIEW_SECONDS)
+
+    def _submitted(self, values: tuple[Any, ...], seconds: float) -> list[Any]:
+        try:
+            kind, spec = self.form.spec(values)
+            job = self.view.submit(kind, {**spec, "seconds": seconds})
+        except GreenroomError as error:
+            return [problem(error), *self.view.unchanged()]
+        return ["", *self.view.focus(job)]

@@ -1,0 +1,267 @@
+"""The System tab's engines: what each needs and holds, how long it may stay, and buttons to load, unload and fetch it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from engines.contract import Capability
+from studio.comfyui.card import COMFYUI_ID
+from studio.comfyui.server.state import Standing
+from studio.errors import InvalidInput
+from studio.memory.ledger import LedgerEntry
+from studio.memory.model import Need
+from studio.services import Studio
+from studio.units import GIB
+from studio.weights import EngineWeights, WeightsState
+from studio.workers.engine_service import EngineStatus, licence_text
+from studio.workers.model import Residency, WorkerStatus
+from tabs.common.html import about, button, chip, html_piece, piece, prose, size
+from tabs.common.notices import notice
+from tabs.common.outputs_list import ago
+from tabs.common.wiring import clicked
+from tabs.system.comfyui import comfyui_group, comfyui_words
+from tabs.system.group import holders
+
+ENDED_SHOWN = 6
+_IDLE_CHOICES = ((60, "1 min"), (300, "5 min"), (900, "15 min"), (3600, "1 hour"), (0, "Keep warm"))
+_TITLES = {
+    Capability.SPEECH: "Speech",
+    Capability.TRANSCRIPTION: "Transcription",
+    Capability.FACES: "Faces",
+    Capability.VIDEO: "Video",
+    Capability.SWAP: "Character swap",
+    Capability.UPSCALING: "Upscaling",
+    Capability.VERIFICATION: "Checks",
+}
+_ORDER = {Residency.BUSY: 0, Residency.LOADING: 1, Residency.WARM: 2, Residency.COLD: 3}
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """One engine with all that the tab shows of it.
+
+    Args:
+        need: what a load is expected to take; `idle` seconds without use until it is unloaded, 0 = never; `chosen` whether a
+            person has set that.
+    """
+
+    status: EngineStatus
+    workers: tuple[WorkerStatus, ...]
+    need: Need
+    idle: float
+    chosen: bool
+    reload_seconds: float
+    weights: EngineWeights | None = None
+
+
+class EnginesSection:
+    """The search box and the drawn list; the tab draws it and sends it the clicks on its buttons."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.search = gr.Textbox(
+            label="Search engines", placeholder="name, licence, environment, ready, warm …", elem_id="engine-search", max_lines=1
+        )
+        self.piece = html_piece(elem_id="engines", on_draw="greenroom.keepFolds(element)")
+        self.asked: list[Any] = [self.search]
+        self.drawn: list[Any] = [self.piece]
+
+    def draw(self, search: str) -> list[str]:
+        studio = self._studio
+        ended = studio.memory.ledger.ended(ENDED_SHOWN)
+        return [engines_panel(self._facts(), ended, search or "", comfyui=studio.comfyui.standing())]
+
+    def clicked(self, event: gr.EventData) -> None:
+        """
+        Raises:
+            GreenroomError: what stands in the way.
+        """
+        data = clicked(event)
+        act, engine, studio = data.get("act"), data.get("engine", ""), self._studio
+        if act == "load":
+            studio.engines.load(engine)
+        elif act == "unload" and engine == COMFYUI_ID:
+            report = studio.comfyui.unload()
+            notice(f"ComfyUI has unloaded its models; {report.returned_gib:.2f} GiB came back.")
+        elif act == "unload":
+            report = studio.engines.unload(engine)
+            notice(f"{studio.catalog.get(engine).card.title} is unloaded; {report.returned_gib:.2f} GiB came back.")
+        elif act == "idle":
+            seconds = data.get("seconds", "")
+            studio.workers.set_idle(engine, float(seconds) if seconds.isdigit() else None)
+        elif act == "fetch":
+            studio.jobs.submit("download_weights", {"engine": engine, "action": "download", "repo": ""})
+            notice("The download has begun; it stands under Jobs and under Models.")
+        elif act == "install":
+            studio.jobs.submit("install_environment", {"name": data.get("environment", ""), "action": "install"})
+            notice("The installation has begun; it stands under Jobs and under Models.")
+        else:
+            raise InvalidInput("This button is not known.")
+
+    def _facts(self) -> list[EngineFacts]:
+        studio = self._studio
+        workers = studio.workers.snapshot()
+        weights = {one.card.id: one for one in studio.weights.statuses()}
+        return [
+            EngineFacts(
+                status=status,
+                workers=tuple(worker for worker in workers if worker.engine_id == status.card.id),
+                need=studio.memory.need(status.card),
+                idle=studio.workers.idle.of(status.card),
+                chosen=studio.workers.idle.chosen(status.card.id) is not None,
+                reload_seconds=studio.memory.reservations.reload_seconds(status.card),
+                weights=weights.get(status.card.id),
+            )
+            for status in studio.engines.statuses()
+        ]
+
+
+def engines_panel(
+    engines: Sequence[EngineFacts],
+    ended: Sequence[LedgerEntry] = (),
+    search: str = "",
+    now: float | None = None,
+    comfyui: Standing | None = None,
+) -> str:
+    """Engines by capability, and the ComfyUI server; folded but for those groups that hold memory, the first, and what a search
+    has found."""
+    words = search.casefold().split()
+    found = [engine for engine in engines if all(word in _words(engine) for word in words)]
+    groups = ""
+    for number, (capability, title) in enumerate(_TITLES.items()):
+        of_it = [engine for engine in found if engine.status.card.capability is capability]
+        if of_it:
+            shown = bool(words) or number == 0 or any(engine.workers for engine in of_it)
+            groups += _group(capability, title, of_it, shown=shown)
+    if comfyui is not None and all(word in comfyui_words(comfyui) for word in words):
+        groups += comfyui_group(comfyui, shown=bool(words) or comfyui.worker is not None)
+    if not groups:
+        groups = f'<div class="empty">No engine has “{escape(search)}” in its name, state, licence or environment.</div>'
+    return piece(f'<section class="panel" aria-label="Engines">{groups}</section>{_given_back(ended, now or time.time())}')
+
+
+def _words(engine: EngineFacts) -> str:
+    card, status = engine.status.card, engine.status
+    said = (card.id, card.title, card.capability, card.tier, card.device, card.environment, licence_text(card), status.residency)
+    return f"{' '.join(said)} {'ready' if status.ready else 'missing'} {status.readiness}".casefold()
+
+
+def _group(capability: Capability, title: str, engines: Sequence[EngineFacts], *, shown: bool) -> str:
+    ready = sum(engine.status.ready for engine in engines)
+    held = sum(worker.memory_gib for engine in engines for worker in engine.workers)
+    counted = f"{len(engines)} engine{'' if len(engines) == 1 else 's'}, {ready} ready"
+    holding = f", {held:.2f} GiB held" if held else ""
+    rows = "".join(_row(engine) for engine in sorted(engines, key=lambda one: _ORDER[one.status.residency]))
+    return holders(capability, title, counted + holding, "Engine", rows, shown=shown)
+
+
+def _row(engine: EngineFacts) -> str:
+    card, status = engine.status.card, engine.status
+    state = chip(str(status.residency)) if status.ready else chip("broken", "not ready")
+    said = "" if status.ready else f"<br><small>{prose(f'{status.readiness} {status.next_step}')}</small>"
+    facts = f"{card.tier.value}, {card.device.value}, {card.weights_licence.name}"
+    held = f"{sum(worker.memory_gib for worker in engine.workers):.2f} GiB" if engine.workers else "–"
+    kept = f" {chip('warm', 'kept warm')}" if engine.chosen and not engine.idle else ""
+    return (
+        f"<tr><td><b>{escape(card.title)}</b>{kept}<br><small>{escape(facts)}</small>{said}{_more(engine)}</td><td>{state}</td>"
+        f'<td class="num">{held}</td><td class="num">{_countdown(engine)}</td>'
+        f'<td><div class="actions">{_main_button(engine)}</div></td></tr>'
+    )
+
+
+def _main_button(engine: EngineFacts) -> str:
+    card = engine.status.card
+    if engine.status.residency is Residency.LOADING:
+        return ""
+    if engine.workers:
+        return button("unload", f"Unload {card.title}", style="", word="Unload", engine=card.id)
+    if engine.status.ready:
+        return button("load", f"Load {card.title}", style="", word="Load", engine=card.id)
+    if card.environment != "studio" and "environment" in engine.status.readiness.casefold():
+        return button("install", f"Install what {card.title} needs", style="", word="Install", environment=card.environment)
+    if engine.weights is not None and engine.weights.state is not WeightsState.PRESENT:
+        label = f"Download {card.title}, {size(engine.weights.whole_bytes)}"
+        return button("fetch", label, style="", word="Download", engine=card.id)
+    return ""
+
+
+def _countdown(engine: EngineFacts) -> str:
+    """How long it has been unused, and when it goes."""
+    warm = [worker for worker in engine.workers if worker.state is Residency.WARM]
+    if not engine.workers:
+        return "–"
+    if not warm:
+        return "in use"
+    waited = min(worker.idle_seconds for worker in warm)
+    if not engine.idle:
+        return f"{about(waited)}; stays"
+    return f"{about(waited)}; goes in {about(max(0.0, engine.idle - waited))}"
+
+
+def _more(engine: EngineFacts) -> str:
+    card = engine.status.card
+    estimate = f"{card.memory_gib:g} GiB by its card"
+    measured = f"{engine.need.bytes / GIB:.2f} GiB measured here" if engine.need.measured else "not measured here yet"
+    lines = [
+        ("Memory", f"{estimate}, {measured}; a load takes about {about(engine.reload_seconds)}"),
+        ("Environment", card.environment),
+        ("Weights", _weights(engine.weights)),
+        ("Licence", f"{licence_text(card)}; {'commercial use allowed' if card.commercial_use else 'not for commercial use'}"),
+        ("Idle", "stays until you unload it" if not engine.idle else f"unloaded after {about(engine.idle)} without use"),
+    ]
+    facts = "".join(f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in lines)
+    return (
+        f'<details class="fold more" data-fold="engine:{escape(card.id)}"><summary>More<span class="visually-hidden"> about '
+        f"{escape(card.title)}</span></summary><dl>{facts}</dl>{_idle_buttons(engine)}</details>"
+    )
+
+
+def _weights(weights: EngineWeights | None) -> str:
+    if weights is None:
+        return "none to download"
+    here = {"missing": "not here", "partial": f"{size(weights.here_bytes)} here", "present": "here"}[weights.state.value]
+    return f"{size(weights.whole_bytes)}, {here}" + ("; their makers ask to accept a licence" if weights.gated else "")
+
+
+def _idle_buttons(engine: EngineFacts) -> str:
+    card = engine.status.card
+    made = "".join(
+        button(
+            "idle",
+            word,
+            show=True,
+            style="strong" if engine.chosen and engine.idle == seconds else "",
+            engine=card.id,
+            seconds=seconds,
+        )
+        for seconds, word in _IDLE_CHOICES
+    )
+    usual = button("idle", "As usual", show=True, style="plain", engine=card.id, seconds="") if engine.chosen else ""
+    return f'<div class="row wrap" role="group" aria-label="Unload {escape(card.title)} when unused for">{made}{usual}</div>'
+
+
+def _given_back(ended: Sequence[LedgerEntry], now: float) -> str:
+    if not ended:
+        return ""
+    rows = "".join(_ended_row(entry, now) for entry in ended)
+    heads = "".join(f"<th>{head}</th>" for head in ("Engine", "Held", "Came back", "When"))
+    return (
+        '<section class="panel below" aria-label="Given back"><h3>Given back</h3><div class="scroll">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></section>"
+    )
+
+
+def _ended_row(entry: LedgerEntry, now: float) -> str:
+    back = "–" if entry.returned is None else f"{entry.returned / GIB:.2f} GiB"
+    why = f"<br><small>{escape(entry.death)}</small>" if entry.death else ""
+    held = f"{max(entry.peak, entry.resident) / GIB:.2f} GiB"
+    return (
+        f'<tr><td><b>{escape(entry.engine_id)}</b>{why}</td><td class="num">{held}</td><td class="num">{back}</td>'
+        f'<td class="num"><small>{ago(now - (entry.ended or now))}</small></td></tr>'
+    )

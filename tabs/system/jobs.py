@@ -1,0 +1,135 @@
+"""The System tab's jobs: every kind in one list, filtered, searched, stopped, tried again, moved in their queue, removed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from studio.errors import InvalidInput
+from studio.jobs.model import ACTIVE, Job, JobState
+from studio.jobs.runtime_stats import learned
+from studio.services import Studio
+from tabs.common.html import about, button, chip, html_piece, piece, prose
+from tabs.common.outputs_list import ago
+from tabs.common.wiring import clicked
+from tabs.system.times import times_table
+
+JOBS_SHOWN = 50
+QUEUED_LOOKED_AT = 1000
+ALL, UNENDED = "", "unended"
+
+
+class JobsSection:
+    """The filters and the drawn list; the tab draws it and sends it the clicks on its buttons."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        states = [("All states", ALL), ("Not ended", UNENDED), *((state.value.capitalize(), state.value) for state in JobState)]
+        kinds = [("All kinds", ALL), *((_kind_title(kind), kind) for kind in studio.jobs.kinds())]
+        with gr.Row(elem_classes="filters"):
+            self.state = gr.Dropdown(states, value=ALL, label="State", elem_id="jobs-state", min_width=130)
+            self.kind = gr.Dropdown(kinds, value=ALL, label="Kind", elem_id="jobs-kind", min_width=130)
+            self.search = gr.Textbox(label="Search", placeholder="title or id", elem_id="jobs-search", max_lines=1, min_width=160)
+        self.piece = html_piece(elem_id="jobs", on_draw="greenroom.keepFolds(element)")
+        self.asked: list[Any] = [self.state, self.kind, self.search]
+        self.drawn: list[Any] = [self.piece]
+
+    def draw(self, state: str, kind: str, search: str) -> list[str]:
+        states = tuple(ACTIVE) if state == UNENDED else tuple(filter(None, [state]))
+        jobs = self._studio.jobs.list(states, tuple(filter(None, [kind])), JOBS_SHOWN, search or "")
+        times = piece(times_table(learned(self._studio.productions.values())))
+        queued = self._studio.jobs.list([JobState.QUEUED], limit=QUEUED_LOOKED_AT)
+        return [jobs_panel(jobs, queued, filtered=bool(state or kind or search)) + times]
+
+    def clicked(self, event: gr.EventData) -> None:
+        """
+        Raises:
+            GreenroomError: what stands in the way.
+        """
+        data = clicked(event)
+        act, job, jobs = data.get("act"), data.get("job", ""), self._studio.jobs
+        if act == "cancel":
+            jobs.cancel(job)
+        elif act == "retry":
+            jobs.retry(job)
+        elif act == "remove":
+            jobs.remove(job)
+        elif act == "move":
+            place = data.get("place", "")
+            if not place.isdigit():
+                raise InvalidInput("That is no place in a queue.")
+            jobs.move(job, int(place))
+        else:
+            raise InvalidInput("This button is not known.")
+
+
+def jobs_panel(jobs: Sequence[Job], queued: Sequence[Job] = (), now: float | None = None, *, filtered: bool = False) -> str:
+    """
+    Args:
+        queued: every queued job, those that a filter leaves out too: places are counted among all of a lane.
+    """
+    if not jobs:
+        said = "No job is like that." if filtered else "No jobs yet."
+        return piece(f'<div class="empty">{said}</div>')
+    moment = now or time.time()
+    waiting = _places(queued)
+    rows = "".join(_row(job, moment, waiting.get(job.id)) for job in jobs)
+    heads = "".join(f"<th>{head}</th>" for head in ("Job", "State", "Progress", "Cost", "When", ""))
+    return piece(
+        '<section class="panel" aria-label="Jobs"><div class="scroll">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></section>"
+    )
+
+
+def _places(jobs: Sequence[Job]) -> dict[str, tuple[int, int]]:
+    """Of every queued job its place among the queued ones of its lane, and how many there are."""
+    queues: dict[str, list[Job]] = {}
+    for job in jobs:
+        if job.state is JobState.QUEUED:
+            queues.setdefault(job.lane, []).append(job)
+    return {
+        job.id: (place, len(queue))
+        for queue in queues.values()
+        for place, job in enumerate(sorted(queue, key=lambda one: one.ahead), 1)
+    }
+
+
+def _row(job: Job, now: float, place: tuple[int, int] | None) -> str:
+    note = job.error.reason if job.error else job.note
+    if job.state is JobState.QUEUED and job.ahead and not note:
+        note = f"{job.ahead} ahead in line"
+    kind = " · ".join(filter(None, (_kind_title(job.kind), note)))
+    hint = f"<br><small>{prose(job.error.hint)}</small>" if job.error and job.error.hint else ""
+    return (
+        f"<tr><td><b>{escape(job.title)}</b><br><small>{escape(kind)}</small>{hint}</td>"
+        f'<td>{chip(job.state.value)}</td><td class="num">{round(100 * job.progress)} %</td>'
+        f'<td class="num">{_cost(job)}</td><td class="num"><small>{ago(now - job.created)}</small></td>'
+        f'<td><div class="actions">{_buttons(job, place)}</div></td></tr>'
+    )
+
+
+def _cost(job: Job) -> str:
+    """Seconds of work and the most that one of its engines held."""
+    parts = [about(job.work_seconds)] if job.work_seconds else []
+    parts += [f"{job.peak_gib:.2f} GiB"] if job.peak_gib else []
+    return "<br>".join(parts) or "–"
+
+
+def _buttons(job: Job, place: tuple[int, int] | None) -> str:
+    if job.state.ended:
+        again = button("retry", f"Try {job.title} again", "again", job=job.id) if job.state is not JobState.DONE else ""
+        return again + button("remove", f"Remove {job.title} from the list", "trash", job=job.id)
+    moves = ""
+    if place is not None:
+        now, last = place
+        moves += button("move", f"Move {job.title} up", "up", job=job.id, place=now - 1) if now > 1 else ""
+        moves += button("move", f"Move {job.title} down", "down", job=job.id, place=now + 1) if now < last else ""
+    return moves + button("cancel", f"Stop {job.title}", "close", job=job.id)
+
+
+def _kind_title(kind: str) -> str:
+    return kind.replace("_", " ").capitalize()

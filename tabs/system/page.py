@@ -1,0 +1,136 @@
+"""The System tab: where the machine's memory is, which engines live, what every job is doing, what fills the disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import gradio as gr
+
+from studio.services import Studio
+from tabs.common.html import html_piece
+from tabs.common.job_view import Seen
+from tabs.common.wiring import QUIET, clicked, toasted
+from tabs.system.disk import DiskSection
+from tabs.system.doctor import DoctorSection
+from tabs.system.engines import EnginesSection
+from tabs.system.jobs import JobsSection
+from tabs.system.log import LogSection
+from tabs.system.memory import memory_panel
+from tabs.system.models import ModelsPanel
+
+NEWS_SECONDS = 2
+EVENTS_SHOWN = 20
+
+
+@dataclass
+class Looked(Seen):
+    """What this page was last told, and of which section."""
+
+    section: str = ""
+
+
+class Section(Protocol):
+    """One of the inner tabs: `asked` are its inputs, `piece` the drawn part with the buttons."""
+
+    piece: gr.HTML
+    asked: list[Any]
+
+    def draw(self, *asked: Any) -> list[str]:
+        """The HTML of `piece`, as a list of one."""
+
+    def clicked(self, event: gr.EventData) -> None:
+        """A drawn button was pressed; raises GreenroomError."""
+
+
+class ModelsSection:
+    """Environments and weights as a section."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._panel = ModelsPanel(studio)
+        self.piece = self._panel.drawn
+        self.asked: list[Any] = []
+
+    def draw(self) -> list[str]:
+        return [self._panel.draw()]
+
+    def clicked(self, event: gr.EventData) -> None:
+        self._panel.clicked(event)
+
+
+class SystemTab:
+    """Draws the tab. While it can be seen, and only then, the page asks for news; what has not changed is not sent again.
+
+    The head and the section that is open are looked at; the others are when they are opened.
+    """
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.memory = html_piece(elem_id="memory", on_load=f"greenroom.askWhileSeen(element, trigger, {NEWS_SECONDS}); ")
+        self.seen = gr.State(None)
+        self.open = gr.State("engines")
+        self.sections: dict[str, Section] = {}
+        self._tabs: dict[str, gr.Tab] = {}
+        with gr.Tabs(elem_id="system-tabs"):
+            self._section("engines", "Engines", EnginesSection)
+            self._section("jobs", "Jobs", JobsSection)
+            self._section("models", "Models", ModelsSection)
+            self._section("disk", "Disk", DiskSection)
+            self._section("doctor", "Doctor", DoctorSection)
+            self._section("log", "Log", LogSection)
+
+    def _section(self, name: str, title: str, kind: Any) -> None:
+        with gr.Tab(title, id=f"system-{name}") as self._tabs[name]:
+            self.sections[name] = kind(self._studio)
+
+    @property
+    def _asked(self) -> list[Any]:
+        return [self.seen, self.open, *(one for section in self.sections.values() for one in section.asked)]
+
+    @property
+    def _painted(self) -> list[Any]:
+        return [self.memory, *(section.piece for section in self.sections.values()), self.seen]
+
+    def wire(self, tab: gr.Tab) -> None:
+        """Look when the tab is opened, while it is seen, and after each press of a drawn button."""
+        tab.select(self._paint, self._asked, self._painted, **QUIET)
+        self.memory.click(self._paint, self._asked, self._painted, **QUIET)
+        for name, section in self.sections.items():
+            opened = self._tabs[name].select(lambda name=name: name, None, self.open, **QUIET)
+            opened.then(self._paint, self._asked, self._painted, **QUIET)
+            # "multiple": a load takes seconds, and what is pressed meanwhile counts too.
+            acting = self._acting(section)
+            section.piece.click(acting, self._asked, self._painted, trigger_mode="multiple", **QUIET)
+            for filter_ in section.asked:
+                filter_.change(self._paint, self._asked, self._painted, trigger_mode="always_last", **QUIET)
+        log = self.sections["log"]
+        assert isinstance(log, LogSection)
+        self._tabs["log"].select(log.choices, None, log.name, **QUIET)
+
+    def _acting(self, section: Section) -> Any:
+        @toasted
+        def act(event: gr.EventData, seen: Looked | None, open_: str, *values: Any) -> list[Any]:
+            if clicked(event).get("act"):
+                section.clicked(event)
+            return self._paint(seen, open_, *values)
+
+        return act
+
+    @toasted
+    def _paint(self, seen: Looked | None, open_: str, *values: Any) -> list[Any]:
+        """Updates for `_painted`; skips for what the page shows already."""
+        seen = seen if isinstance(seen, Looked) else Looked()
+        painted: list[Any] = [seen.news("memory", self._machine())]
+        left = list(values)
+        for name, section in self.sections.items():
+            asked, left = left[: len(section.asked)], left[len(section.asked) :]
+            painted.append(seen.news(name, section.draw(*asked)[0]) if name == open_ else gr.skip())
+        if seen.section != open_:  # Gradio may lose what arrives while it builds a tab: the next look sends it once more
+            seen.section = open_
+            seen.pieces.pop(open_, None)
+        return [*painted, seen]
+
+    def _machine(self) -> str:
+        memory = self._studio.memory
+        events = [event.as_dict() for event in memory.events.newest(EVENTS_SHOWN)]
+        return memory_panel(memory.report(), memory.history(), events)

@@ -1,0 +1,242 @@
+"""The form of the Text-to-Video tab: words or shots, an engine, picture and sound, and a job's spec out of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+
+from capabilities.video.capability import TextToVideo
+from capabilities.video.engines import ClipForm
+from capabilities.video.shots import USUAL_SECONDS, split_lines, split_script
+from capabilities.video.spec import ShotSpec
+from capabilities.voiceover.script.language_detection import detect
+from engines.contract import Capability
+from studio.errors import GreenroomError, InvalidInput
+from studio.services import Studio
+from tabs.common.html import html_piece
+from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
+from tabs.common.wiring import whole_number
+
+AUTO = "auto"
+TEXT, SHOTS = "A text", "A shot list"
+COLUMNS = ["Picture", "Says", "Seconds", "Camera"]
+OPTIONS_FROM = 15
+"""Where the engines' options begin among the form's inputs."""
+EXAMPLE = """A lighthouse stands above the sea at sunset. The keeper climbs the stairs, as he has for thirty years.
+
+A small boat comes home across the bay. In the village, one window after another is lit.
+
+Night falls, and the stars come out over the hills. Somewhere a door closes, and it begins to snow."""
+_CAPTIONS = [("Burned into the picture", "burned"), ("As a track that can be switched", "soft"), ("None", "off")]
+_JOINS = [("Crossfades", "crossfade"), ("Cuts", "cut")]
+
+
+class TextToVideoForm:
+    """Draws the components; `inputs`, `spec` and `restored` belong together."""
+
+    def __init__(self, studio: Studio, clips: TextToVideo) -> None:
+        self._studio, self._clips = studio, clips
+        self.source = gr.Radio([TEXT, SHOTS], value=TEXT, show_label=False, elem_id="video-source", container=False)
+        with gr.Column(elem_classes="flush") as self.text_group:
+            self.prompt = gr.Textbox(
+                label="What is to be seen", lines=8, max_lines=20, elem_id="video-prompt",
+                placeholder="A lighthouse stands above the sea at sunset. A small boat comes home.",
+                info="The animatic shows and speaks each sentence. Other engines take each line for a shot.",
+            )  # fmt: skip
+            with gr.Row():
+                self.example = gr.Button("Try the example", size="sm", elem_id="video-example")
+                self.to_shots = gr.Button("Make a shot list of it", size="sm", elem_id="video-to-shots")
+        with gr.Column(elem_classes="flush", visible=False) as self.shots_group:
+            self.shots = gr.Dataframe(
+                headers=COLUMNS, datatype=["str", "str", "number", "str"], type="array", row_count=1,
+                column_count=4, label="Shots", wrap=True, interactive=True, elem_id="video-shots",
+                column_widths=["37%", "34%", "14%", "15%"],
+            )  # fmt: skip
+            with gr.Row():
+                self.add_shot = gr.Button("Add a shot", size="sm", elem_id="video-add-shot")
+                self.save_csv = gr.DownloadButton("Shot list as CSV", size="sm", elem_id="video-csv")
+                self.save_json = gr.DownloadButton("as JSON", size="sm", elem_id="video-json")
+        self.fit = html_piece(elem_id="video-fit")
+        self._build_engine()
+        self._build_more()
+
+    def _build_engine(self) -> None:
+        with gr.Row():
+            self.engine = gr.Dropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="video-engine", min_width=200)
+            self.size = gr.Dropdown(
+                self.size_choices(AUTO), value="", label="Size", elem_id="video-size", allow_custom_value=True, min_width=200
+            )
+        able = [engine for engine in self._studio.catalog.of(Capability.VIDEO) if engine.Options.model_fields]
+        chosen = self.automatic()
+        self.options: list[OptionControls] = [build_controls(engine, visible=engine.card.id == chosen) for engine in able]
+
+    def _build_more(self) -> None:
+        shown: dict[str, Any] = {"min_width": 160, "interactive": True}
+        with gr.Accordion("Pictures of your own", open=False, elem_id="video-start") as self.start:
+            self.image = gr.Image(
+                label="Picture", type="filepath", sources=["upload", "clipboard"], elem_id="video-image", height=240
+            )
+            self.pictures = gr.File(
+                label="Or pictures for all shots, in their order", file_count="multiple", file_types=["image"],
+                allow_reordering=True, elem_id="video-pictures", height=140,
+            )  # fmt: skip
+        with gr.Accordion("Voice, captions and music", open=False, elem_id="video-sound"):
+            with gr.Row():
+                self.narration = gr.Checkbox(True, label="Speak what the shots say", elem_id="video-narration", min_width=160)
+                self.voice = gr.Dropdown(self.voice_choices(), value="", label="Voice", elem_id="video-voice", **shown)
+            with gr.Row():
+                self.captions = gr.Dropdown(_CAPTIONS, value="burned", label="Captions", elem_id="video-captions", **shown)
+                self.join = gr.Dropdown(_JOINS, value="crossfade", label="Between shots", **shown)
+            self.music = gr.Audio(sources=["upload"], type="filepath", label="Music, led under the speech", elem_id="video-music")
+        with gr.Accordion("More", open=False, elem_id="video-more"), gr.Row():
+            self.seed = gr.Textbox(
+                label="Seed", info="Empty draws one; a shot list keeps it.", max_length=10, elem_id="video-seed", **shown
+            )
+            self.seconds = gr.Number(0, label="Seconds a shot", info="0: as long as the speech.", minimum=0, maximum=600, **shown)
+            self.negative = gr.Textbox(label="Not to be seen", info="For engines that take it.", max_lines=2, **shown)
+
+    @property
+    def inputs(self) -> list[Any]:
+        return [
+            self.source, self.prompt, self.shots, self.engine, self.size, self.image, self.narration, self.voice, self.captions,
+            self.join, self.music, self.seed, self.seconds, self.negative, self.pictures, *all_components(self.options),
+        ]  # fmt: skip
+
+    def spec(self, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+        """The kind of job and its fields.
+
+        Raises:
+            InvalidInput: a shot list without shots, or a number in it that is none.
+        """
+        (source, prompt, table, engine, size, image, narration, voice, captions, join, music, seed, seconds, negative,
+         pictures, *options) = values  # fmt: skip
+        chosen = self.automatic(with_image=bool(image or pictures)) if engine == AUTO else engine
+        spec: dict[str, Any] = {
+            "engine": engine, "options": chosen_options(self.options, chosen, options), "size": size or "",
+            "voice": voice or "", "captions": captions, "join": join, "music": music or "", "negative": negative or "",
+        }  # fmt: skip
+        if not narration:
+            spec["narration"] = False
+        if (seed or "").strip():
+            spec["seed"] = whole_number(seed, "seed")
+        if seconds:
+            spec["seconds"] = float(seconds)
+        if source == SHOTS or pictures:
+            shots = with_pictures(self.listed(source, prompt, table, engine), pictures)
+            if not shots:
+                raise InvalidInput("The shot list is empty.", "Write in a row what is to be seen.")
+            spec["shots"] = shots
+        else:
+            spec["prompt"] = prompt or ""
+        if not image:
+            return "text_to_video", spec
+        return "image_to_video", {**spec, "image": image}
+
+    def restored(self, spec: Mapping[str, Any]) -> list[Any]:
+        """Updates for `inputs` that bring a recipe's spec back; uploaded files are not kept."""
+        engine = spec.get("engine", AUTO)
+        rows = shots_as_rows([ShotSpec.model_validate(shot) for shot in spec.get("shots", [])])
+        listed = not spec.get("prompt")
+        return [
+            SHOTS if listed else TEXT, spec.get("prompt", ""), rows, engine,
+            gr.update(choices=self.size_choices(engine, spec.get("size", "")), value=spec.get("size", "")), gr.skip(),
+            spec.get("narration") is not False, gr.update(choices=self.voice_choices(), value=spec.get("voice", "")),
+            spec.get("captions", "burned"), spec.get("join", "crossfade"), gr.skip(),
+            "" if spec.get("seed") is None else str(spec["seed"]), spec.get("seconds") or 0,
+            spec.get("negative", ""), gr.skip(), *restored_values(self.options, engine, spec.get("options", {})),
+        ]  # fmt: skip
+
+    def automatic(self, *, with_image: bool = False) -> str:
+        """The engine that "auto" takes now, "" when none is ready."""
+        try:
+            return self._clips.engines.choose(AUTO, {}, with_image=with_image).card.id
+        except GreenroomError:
+            return ""
+
+    def chosen_form(self, engine: str, size: str, options: Sequence[Any], *, with_image: bool = False) -> ClipForm:
+        """Engine, options and size as they stand.
+
+        Raises:
+            GreenroomError: what cannot be.
+        """
+        engine_id = self.automatic(with_image=with_image) if engine == AUTO else engine
+        given = chosen_options(self.options, engine_id, options)
+        return self._clips.engines.form(self._studio.catalog.get(engine_id), given, size or "", 0)
+
+    def engine_choices(self) -> list[tuple[str, str]]:
+        rows = self._studio.engines.statuses(Capability.VIDEO)
+        return [
+            ("Automatic", AUTO),
+            *((row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows),
+        ]
+
+    def size_choices(self, engine: str, further: str = "") -> list[tuple[str, str]]:
+        engine_id = self.automatic() if engine == AUTO else engine
+        found = self._studio.catalog.get(engine_id or "animatic")
+        rules = self._clips.engines.rules(found, found.Options())
+        sizes = [(f"{size.title} ({size.width} × {size.height})", f"{size.width}x{size.height}") for size in rules.sizes]
+        known = {value for _, value in sizes}
+        return [("As the engine likes best", ""), *sizes, *([(further, further)] if further and further not in known else [])]
+
+    def voice_choices(self) -> list[tuple[str, str]]:
+        saved = [(f"{voice.name} · saved", voice.name) for voice in self._studio.voices.list() if not voice.damage]
+        presets = [
+            (f"{voice.title} · {engine.card.title}", f"{engine.card.id}/{voice.id}")
+            for engine in self._studio.catalog.of(Capability.SPEECH)
+            for voice in engine.preset_voices(self._studio.site)
+        ]
+        return [("Automatic: the clearest for the text", ""), *saved, *presets]
+
+    def listed(self, source: str, prompt: str | None, table: Any, engine: str) -> list[dict[str, Any]]:
+        """The shots that text or table ask for, as a spec has them; none of an empty one."""
+        if source == SHOTS:
+            return rows_as_shots(table)
+        found = self.shots_of(prompt, engine) if prompt and prompt.strip() else []
+        return [shot.model_dump(exclude_defaults=True) for shot in found]
+
+    def shots_of(self, prompt: str, engine: str) -> list[ShotSpec]:
+        """A text as the chosen engine would take it."""
+        engine_id = self.automatic() if engine == AUTO else engine
+        burns = self._studio.catalog.get(engine_id).card.burns_captions
+        return split_script(prompt, detect(prompt)) if burns else split_lines(prompt)
+
+
+def rows_as_shots(table: Sequence[Sequence[Any]] | None) -> list[dict[str, Any]]:
+    """Shots of a filled table; rows without picture and words are left out.
+
+    Raises:
+        InvalidInput: seconds that are no number, naming the row.
+    """
+    shots: list[dict[str, Any]] = []
+    for number, row in enumerate(table or [], 1):
+        picture, says, seconds, camera = (*row, *[""] * (4 - len(row)))[:4]
+        picture, says = str(picture or "").strip(), str(says or "").strip()
+        if not picture and not says:
+            continue
+        shot: dict[str, Any] = {"prompt": picture or says, "say": says, "camera": str(camera or "").strip()}
+        if seconds not in (None, "", 0):
+            try:
+                shot["seconds"] = float(seconds)
+            except (TypeError, ValueError):
+                raise InvalidInput(f'Row {number}: "{str(seconds)[:20]}" is no number of seconds.') from None
+        shots.append(shot)
+    return shots
+
+
+def with_pictures(shots: Sequence[dict[str, Any]], pictures: Sequence[str] | None) -> list[dict[str, Any]]:
+    """The shots with a picture each, in order; pictures that are left make shots of their own."""
+    given = list(pictures or ())
+    shown = [{**shot, "image": picture} for shot, picture in zip(shots, given, strict=False)]
+    return [*shown, *shots[len(given) :], *({"image": picture} for picture in given[len(shots) :])]
+
+
+def shots_as_rows(shots: Sequence[ShotSpec]) -> list[list[Any]]:
+    """The table of some shots, with an empty row to write on."""
+    return [[shot.prompt, shot.say, shot.seconds, shot.camera] for shot in shots] or [["", "", None, ""]]
+
+
+def seconds_of(shots: Sequence[ShotSpec]) -> float:
+    """About how long shots last: thirteen letters are spoken a second."""
+    return sum(max(shot.seconds or 0, len(shot.say) / 13 + 1.05 if shot.say else shot.seconds or USUAL_SECONDS) for shot in shots)

@@ -1,0 +1,118 @@
+"""Making a finished video larger: a fold under a tab's form. Every video of the library can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from capabilities.upscaling.capability import AUTO, Upscale
+from engines.contract import Capability
+from studio.errors import GreenroomError, InvalidInput
+from studio.services import Studio
+from tabs.common.html import html_piece
+from tabs.common.job_view import JobView
+from tabs.common.notices import notice
+from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
+from tabs.common.wiring import QUIET, clicked, problem, toasted
+
+_LISTED = 100
+
+
+class UpscalePanel:
+    """Draws the fold and connects it; its jobs show in the job view of the tab that it is on."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        made = studio.productions["upscale"]
+        assert isinstance(made, Upscale)
+        self._upscale = made
+        with gr.Accordion("Make a video larger", open=False, elem_id="upscale") as self.fold:
+            with gr.Row():
+                self.video = gr.Dropdown(self.choices(), label="Video of the library", elem_id="upscale-video", min_width=220)
+                self.engine = gr.Dropdown(self._engines(), value=AUTO, label="Engine", elem_id="upscale-engine", min_width=180)
+            able = studio.catalog.of(Capability.UPSCALING)
+            chosen = self._automatic()
+            self.options: list[OptionControls] = [build_controls(one, visible=one.card.id == chosen) for one in able]
+            self.trouble = html_piece(elem_id="upscale-trouble", live=True)
+            self.go = gr.Button("Upscale", elem_id="upscale-go")
+
+    @property
+    def inputs(self) -> list[Any]:
+        return [self.video, self.engine, *all_components(self.options)]
+
+    def wire(self, view: JobView, tab: gr.Tab) -> None:
+        shown = [view.current, view.page, *view.painted]
+
+        def start(*values: Any) -> list[Any]:
+            try:
+                job = view.submit("upscale", self.spec(values))
+            except GreenroomError as error:
+                return [problem(error), *view.unchanged()]
+            return ["", *view.focus(job)]
+
+        self.go.click(start, self.inputs, [self.trouble, *shown], **QUIET)
+        self.engine.change(self._engine_chosen, self.engine, [one.group for one in self.options], **QUIET)
+        tab.select(lambda: gr.update(choices=self.choices()), None, self.video, **QUIET)
+        view.outputs.click(self._restored, None, [self.fold, *self.inputs], **QUIET)
+
+    def listen(self, tabs: gr.Tabs, senders: Sequence[gr.HTML]) -> None:
+        """Take the output of any pressed button "upscale" in, and show this fold.
+
+        Args:
+            senders: drawn pieces of any tab that hold such buttons.
+        """
+        for sender in senders:
+            sender.click(self._sent, None, [tabs, self.fold, self.video], **QUIET)
+
+    def spec(self, values: Sequence[Any]) -> dict[str, Any]:
+        """A job's fields from the values of `inputs`."""
+        video, engine, *options = values
+        if not video:
+            raise InvalidInput("No video is chosen.", "Choose one of the library.")
+        chosen = self._automatic() if engine == AUTO else engine
+        return {"video": video, "engine": engine, "options": chosen_options(self.options, chosen, options)}
+
+    def choices(self) -> list[tuple[str, str]]:
+        videos = self._studio.library.list(limit=_LISTED, kinds=("video",))
+        return [(f"{output.title or output.id} · {output.id}", output.id) for output in videos]
+
+    def _engines(self) -> list[tuple[str, str]]:
+        rows = self._studio.engines.statuses(Capability.UPSCALING)
+        named = [(row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows]
+        return [("Automatic", AUTO), *named]
+
+    def _automatic(self) -> str:
+        try:
+            return self._upscale.engines.choose(AUTO).card.id
+        except GreenroomError:
+            return ""
+
+    def _engine_chosen(self, engine: str) -> list[Any]:
+        chosen = self._automatic() if engine == AUTO else engine
+        return [gr.update(visible=one.engine_id == chosen) for one in self.options]
+
+    @toasted
+    def _sent(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "upscale":
+            return [gr.skip()] * 3
+        output = self._studio.library.get(data.get("output", ""))
+        notice("Set how much larger, then press Upscale.")
+        chosen = gr.update(choices=self.choices(), value=output.id)
+        return [gr.update(selected="text-to-video"), gr.update(open=True), chosen]
+
+    @toasted
+    def _restored(self, event: gr.EventData) -> list[Any]:
+        """The settings of a video that was made larger here."""
+        data = clicked(event)
+        recipe = self._studio.library.get(data.get("output", "")).recipe if data.get("act") == "use" else {}
+        if recipe.get("kind") != "upscale":
+            return [gr.skip()] * (1 + len(self.inputs))
+        spec = recipe.get("spec") or {}
+        video = next(iter(recipe.get("parents", ())), None)
+        return [
+            gr.update(open=True), gr.update(choices=self.choices(), value=video), spec.get("engine", AUTO),
+            *restored_values(self.options, spec.get("engine", AUTO), recipe.get("options", {})),
+        ]  # fmt: skip

@@ -1,0 +1,193 @@
+"""The form of the Voiceover tab: its components, and a job's spec out of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from itertools import cycle
+from typing import Any
+
+import gradio as gr
+
+from capabilities.voiceover.capability import Voiceover
+from engines.contract import Capability
+from media.audio.encode import AUDIO_FORMATS
+from studio.errors import GreenroomError
+from studio.services import Studio
+from studio.settings import VoiceoverSettings
+from tabs.common.engine_needs import licence_of_use, what_an_engine_needs
+from tabs.common.html import html_piece, piece, prose
+from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
+from tabs.common.wiring import whole_number
+
+MOST_SPEAKERS = 12
+AUTO = "auto"
+CHECKS = {"off": "Off", "flag": "Mark doubtful sentences", "repair": "Make doubtful sentences again"}
+_AS_SET = "As set ({}), where the voice can go wrong"
+LOUDNESS = {-14: "−14 LUFS, loud", -16: "−16 LUFS, spoken web", -19: "−19 LUFS, mono podcast", -23: "−23 LUFS, broadcast"}
+EXAMPLE = """# The Green Room
+
+Narrator: It was ten minutes to curtain, and nobody could find the lamp.
+
+Ada: It was here a moment ago. I am quite sure of it.
+
+Ben: You said that about the piano.
+
+[pause 0.8s]
+
+Narrator: Then the stage manager sat down, and the chair lit up.
+
+Ada: There. I told you it was here.
+
+Ben: I will never doubt you again."""
+
+
+class VoiceoverForm:
+    """Voice, engine, options, sound and cast; the script box itself stands in the tab above it."""
+
+    def __init__(self, studio: Studio, narrations: Voiceover) -> None:
+        self._studio, self._narrations = studio, narrations
+        with gr.Row():
+            with gr.Column(min_width=220):
+                self.voice = gr.Dropdown(choices=self.voice_choices(AUTO), value="", label="Voice", elem_id="voice")
+                self.hear = html_piece(elem_id="hear")
+            with gr.Column(min_width=220):
+                self.engine = gr.Dropdown(choices=self.engine_choices(), value=AUTO, label="Engine", elem_id="engine")
+        self.engine_note = html_piece(self.engine_text(AUTO), elem_id="engine-note")
+        self.speakers = gr.State([])
+        with gr.Accordion("Cast", open=True, visible=False, elem_id="cast") as self.cast, gr.Row():
+            self.roles = [
+                gr.Dropdown(choices=[("As above", "")], value="", label=f"Speaker {n}", visible=False, min_width=180)
+                for n in range(1, MOST_SPEAKERS + 1)
+            ]
+        speaking = [engine for engine in studio.catalog.of(Capability.SPEECH) if engine.Options.model_fields]
+        self.options: list[OptionControls] = [build_controls(engine, visible=False) for engine in speaking]
+        self._build_sound(studio.settings.voiceover)
+
+    def _build_sound(self, usual: VoiceoverSettings) -> None:
+        formats = [(made.title, name) for name, made in AUDIO_FORMATS.items()]
+        levels = [(text, level) for level, text in LOUDNESS.items()]
+        shown: dict[str, Any] = {"min_width": 160, "interactive": True}
+        with gr.Accordion("Sound and file", open=False, elem_id="sound"):
+            with gr.Row():
+                self.format = gr.Dropdown(formats, value="wav", label="File format", **shown)
+                self.loudness = gr.Dropdown(levels, value=usual.loudness, label="Loudness", **shown)
+            with gr.Row():
+                self.title = gr.Textbox(label="Title", placeholder="Taken from the script", max_length=120, **shown)
+                self.language = gr.Textbox(
+                    "auto", label="Language", info="auto, or a tag such as en, de, pt-BR", max_length=12, **shown
+                )
+            with gr.Row():
+                self.paragraph_pause = gr.Slider(
+                    0, 5, usual.paragraph_pause, step=0.05, label="Pause between paragraphs (s)", **shown
+                )
+                # No gr.Number: an empty one shows 0, and sends it.
+                self.seed = gr.Textbox(
+                    label="Seed", info="Another number gives another reading.", placeholder="The studio's", max_length=10, **shown
+                )
+            self.speak_chapters = gr.Checkbox(
+                usual.speak_chapters, label="Read chapter titles aloud", interactive=True, elem_id="speak-chapters"
+            )
+            self.check = gr.Dropdown(
+                [(_AS_SET.format(CHECKS[usual.check]), ""), *((text, mode) for mode, text in CHECKS.items())],
+                value="", label="Check of every take", elem_id="check", interactive=True,
+                info="Each take is heard back and held against its text and its voice.",
+            )  # fmt: skip
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The components that `spec` reads, in its order."""
+        head = [self.voice, self.engine, self.format, self.loudness, self.title, self.language, self.paragraph_pause, self.seed]
+        return [*head, self.check, self.speak_chapters, self.speakers, *self.roles, *all_components(self.options)]
+
+    def spec(self, values: Sequence[Any]) -> dict[str, Any]:
+        """Fields of a voiceover job from the values of `inputs`; all but its script.
+
+        Raises:
+            InvalidInput: the seed is no number.
+        """
+        voice, engine, file_format, loudness, title, language, pause, seed, check, aloud, speakers, *rest = values
+        roles, options = rest[:MOST_SPEAKERS], rest[MOST_SPEAKERS:]
+        cast = {name: role for name, role in zip(speakers or [], roles, strict=False) if role}
+        chosen = {} if engine == AUTO else chosen_options(self.options, engine, options)
+        spec = {
+            "voice": voice or "", "engine": engine, "options": chosen, "format": file_format, "loudness": loudness,
+            "title": title or "", "language": (language or "auto").strip(), "paragraph_pause": pause, "speakers": cast,
+            "speak_chapters": bool(aloud),
+        }  # fmt: skip
+        if check:
+            spec["check"] = check
+        return spec if not (seed or "").strip() else {**spec, "seed": whole_number(seed, "seed")}
+
+    def restored(self, spec: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
+        """Updates for `inputs` that bring a recipe's spec back; `names` are the speakers of its script."""
+        engine = spec.get("engine", AUTO)
+        choices, cast = self.voice_choices(engine), spec.get("speakers", {})
+        roles = [gr.update(visible=True, label=name, choices=_role_choices(choices), value=cast.get(name, "")) for name in names]
+        roles += [gr.update(visible=False)] * (MOST_SPEAKERS - len(names))
+        return [
+            gr.update(choices=choices, value=spec.get("voice", "")), engine, spec.get("format", "wav"),
+            spec.get("loudness", gr.skip()), spec.get("title", ""), spec.get("language", "auto"),
+            spec.get("paragraph_pause", gr.skip()), "" if spec.get("seed") is None else str(spec["seed"]),
+            spec.get("check") or "", spec.get("speak_chapters", gr.skip()), list(names), *roles,
+            *restored_values(self.options, engine, spec.get("options", {})),
+        ]  # fmt: skip
+
+    def roles_for(self, names: Sequence[str], engine_id: str, language: str, *, narrated: bool) -> list[Any]:
+        """Updates for the role pickers of a script's speakers, each proposed a voice of its own.
+
+        Args:
+            narrated: the script has a narrator beside them, whose voice is then none of theirs.
+        """
+        choices = _role_choices(self.voice_choices(engine_id))
+        voices = self.proposed_voices(engine_id, language)
+        proposed = cycle(voices[1:] if narrated and len(voices) > 1 else voices)
+        roles = [gr.update(visible=True, label=name, choices=choices, value=next(proposed)) for name in names]
+        return roles + [gr.update(visible=False)] * (MOST_SPEAKERS - len(names))
+
+    def voice_choices(self, engine_id: str) -> list[tuple[str, str]]:
+        """Saved voices and the presets of the chosen engine (of every ready engine under "auto"), each said in words."""
+        saved = [(f"{voice.name} · saved", voice.name) for voice in self._studio.voices.list() if not voice.damage]
+        presets = []
+        for engine in self._studio.catalog.of(Capability.SPEECH):
+            if engine_id in (AUTO, engine.card.id):
+                presets += [
+                    (f"{voice.title} · {engine.card.title}", f"{engine.card.id}/{voice.id}")
+                    for voice in engine.preset_voices(self._studio.site)
+                ]
+        clones = engine_id != AUTO and self._studio.catalog.get(engine_id).card.clones
+        any_clones = engine_id == AUTO or clones
+        return [("Automatic: the clearest", ""), *(saved if any_clones else []), *presets]
+
+    def proposed_voices(self, engine_id: str, language: str) -> list[str]:
+        """Voices to tell a script's speakers apart with, one after the other; the first is the narrator's own."""
+        try:
+            casting = self._narrations.office.cast("", engine_id, language)
+        except GreenroomError:
+            return [""]
+        engine, own = casting.engine_cls, casting.voice.preset
+        presets = [voice for voice in engine.preset_voices(self._studio.site) if voice.language.split("-")[0] == language]
+        return ["", *(f"{engine.card.id}/{voice.id}" for voice in presets if voice.id != own)]
+
+    def engine_choices(self) -> list[tuple[str, str]]:
+        rows = self._studio.engines.statuses(Capability.SPEECH)
+        return [
+            ("Automatic", AUTO),
+            *((row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows),
+        ]
+
+    def engine_text(self, engine_id: str) -> str:
+        """What the chosen engine is, whether it is ready, and what its results may be used for."""
+        if engine_id == AUTO:
+            return piece('<div class="counts"><span>Picks the clearest ready engine for the script\'s language.</span></div>')
+        row = self._studio.engines.status(engine_id)
+        use = f" {licence_of_use(row.card)}"
+        state = "" if row.ready else f" {row.readiness} {row.next_step}"
+        needs = " ".join(what_an_engine_needs(row.card))
+        return piece(
+            f'<div class="counts"><span>{prose(row.card.summary + use + state)}</span><span>{escape(needs)}</span></div>'
+        )
+
+
+def _role_choices(choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [("As chosen above", ""), *choices[1:]]

@@ -1,0 +1,64 @@
+"""Keeping a designed voice: a name for the voice of one sentence, and a button that saves it among the voices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from capabilities.voiceover.capability import Voiceover
+from studio.errors import InvalidInput
+from studio.services import Studio
+from studio.voices.designed import add_designed
+from tabs.common.job_view import JobView
+from tabs.common.notices import notice
+from tabs.common.wiring import QUIET, clicked, toasted
+from tabs.voiceover.voices_panel import voices_list
+
+ACT = "save-voice"
+"""What the button in the list of sentences sends."""
+
+
+class KeepVoice:
+    """A small form under the sentences, hidden until a designed sentence's button is pressed."""
+
+    def __init__(self, studio: Studio, narrations: Voiceover) -> None:
+        self._studio, self._narrations = studio, narrations
+        self._segment = gr.State("")
+        with gr.Group(visible=False, elem_id="keep-voice") as self.group:
+            self.name = gr.Textbox(
+                label="Name of the voice", max_length=80, elem_id="keep-name", info="The sentence becomes its transcript."
+            )
+            with gr.Row():
+                self.save = gr.Button("Save this voice", variant="primary", elem_id="keep-save")
+                self.close = gr.Button("Close")
+
+    def wire(self, view: JobView, listing: Any, changed: gr.State) -> None:
+        """Connect it.
+
+        Args:
+            view: whose list of sentences it stands under.
+            listing: the list of saved voices. changed: counts up when the voices have changed.
+        """
+        self._view = view
+        view.detail.click(self._asked, None, [self.group, self._segment], **QUIET)
+        saved = [self.group, self.name, listing, changed]
+        self.save.click(self._saved, [view.current, self._segment, self.name, changed], saved, **QUIET)
+        self.close.click(lambda: gr.update(visible=False), None, self.group, **QUIET)
+
+    def _asked(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != ACT:
+            return [gr.skip(), gr.skip()]
+        return [gr.update(visible=True), data.get("segment", "")]
+
+    @toasted
+    def _saved(self, current: str, segment: str, name: str, count: int) -> list[Any]:
+        job = self._view.job(current) or next(iter(self._studio.jobs.list(kinds=("voiceover",), limit=1)), None)
+        views = [] if job is None else self._narrations.segments_of(job)
+        found = next((view for view in views if view.id == segment), None)
+        if job is None or found is None or found.path is None:
+            raise InvalidInput("This sentence is not there any more.", "Render it again.")
+        voice = add_designed(self._studio.voices, name, found.path, found.text, str(job.spec.get("language", "")))
+        notice(f"{voice.name} is saved.")
+        return [gr.update(visible=False), "", voices_list(self._studio.voices.list()), count + 1]

@@ -1,0 +1,98 @@
+"""Transcribe: a file or a recording in; text, subtitles and timed words out, shown beside as every job is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from engines.contract import Capability
+from studio.errors import GreenroomError, InvalidInput
+from studio.services import Studio
+from tabs.common.audio_upload import build_sound_upload
+from tabs.common.engine_needs import licence_of_use
+from tabs.common.html import html_piece, piece, prose
+from tabs.common.job_view import JobView
+from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options
+from tabs.common.wiring import QUIET, clicked, problem, toasted
+
+AUTO = "auto"
+
+
+class TranscribePanel:
+    """The section's own controls; `wire` connects them to the tab's view of jobs and to its script box."""
+
+    kinds = ("transcription", "voice_transcript")
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.sound = build_sound_upload("Sound to write down", "transcribe-sound", buttons=["download"])
+        with gr.Row():
+            with gr.Column(min_width=220):
+                self.engine = gr.Dropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="transcribe-engine")
+                self.note = html_piece(self.engine_text(AUTO), elem_id="transcribe-note")
+            self.language = gr.Textbox(
+                AUTO,
+                label="Language",
+                info="auto, or a tag such as en, de, pt",
+                max_length=12,
+                min_width=160,
+                elem_id="transcribe-language",
+            )
+        listening = [engine for engine in studio.catalog.of(Capability.TRANSCRIPTION) if engine.Options.model_fields]
+        self.options: list[OptionControls] = [build_controls(engine, visible=False) for engine in listening]
+        self.trouble = html_piece(elem_id="transcribe-trouble", live=True)
+        self.go = gr.Button("Transcribe", variant="primary", elem_id="transcribe-go")
+
+    def wire(self, view: JobView, script: gr.Textbox, tabs: gr.Tabs) -> None:
+        """Args:
+        view: where the job and its result are shown.
+        script: takes the text on "Use as script"; `tabs` then shows the tab with the id "script".
+        """
+        self._view = view
+        groups = [made.group for made in self.options]
+        self.engine.change(self._engine_chosen, self.engine, [self.note, *groups], **QUIET)
+        shown = [self.trouble, view.current, view.page, *view.painted]
+        inputs = [self.sound, self.engine, self.language, *all_components(self.options)]
+        self.go.click(self._transcribe, inputs, shown, **QUIET)
+        view.detail.click(self._as_script, None, [script, tabs], **QUIET)
+
+    def engine_choices(self) -> list[tuple[str, str]]:
+        rows = self._studio.engines.statuses(Capability.TRANSCRIPTION)
+        named = ((row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows)
+        return [("Automatic", AUTO), *named]
+
+    def engine_text(self, engine_id: str) -> str:
+        """What the chosen engine is, under which licence, whether it is ready, and what is missing."""
+        if engine_id == AUTO:
+            return piece('<div class="counts"><span>Takes the best recogniser that is ready, and says which.</span></div>')
+        row = self._studio.engines.status(engine_id)
+        state = f" {row.readiness} {row.next_step}" if not row.ready or row.card.hub_files else ""
+        return piece(f'<div class="counts"><span>{prose(f"{row.card.summary} {licence_of_use(row.card)}{state}")}</span></div>')
+
+    @toasted
+    def _engine_chosen(self, engine: str) -> list[Any]:
+        return [self.engine_text(engine), *(gr.update(visible=made.engine_id == engine) for made in self.options)]
+
+    def _transcribe(self, path: str | None, engine: str, language: str, *options: Any) -> list[Any]:
+        try:
+            if not path:
+                raise InvalidInput("There is no sound yet.", "Upload a file or record one.")
+            chosen = {} if engine == AUTO else chosen_options(self.options, engine, options)
+            spec = {"audio": path, "engine": engine, "language": (language or AUTO).strip(), "options": chosen}
+            job = self._view.submit("transcription", spec)
+        except GreenroomError as error:
+            return [problem(error), *self._view.unchanged()]
+        return ["", *self._view.focus(job)]
+
+    @toasted
+    def _as_script(self, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        if data.get("act") != "script":
+            return [gr.skip(), gr.skip()]
+        job = self._view.job(data.get("job", ""))
+        text = next((Path(output.path) for output in job.outputs if output.kind == "text"), None) if job else None
+        if text is None or not text.is_file():
+            raise InvalidInput("This transcript is not there any more.")
+        return [text.read_text("utf-8").strip(), gr.Tabs(selected="script")]

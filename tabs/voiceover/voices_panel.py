@@ -1,0 +1,261 @@
+"""Voices: listen, add by upload or recording, mend, export, import, delete."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from capabilities.transcription.voice_transcript_request import ask_for_transcript
+from studio.errors import GreenroomError, InvalidInput
+from studio.services import Studio
+from studio.voices.model import Judgement, TranscriptStatus, Voice, Window
+from tabs.common.audio_upload import build_sound_upload
+from tabs.common.html import about, audition, button, chip, html_piece, icon, piece
+from tabs.common.notices import notice
+from tabs.common.wiring import QUIET, clicked, problem, toasted, voice_export_url, voice_url
+
+TRANSCRIPT_WORDS = {
+    "none": "no transcript",
+    "given": "transcript given",
+    "draft": "transcript drafted: check it",
+    "made": "transcript made",
+    "edited": "transcript edited",
+    "failed": "transcript failed",
+}
+CONSENT_HELP = "Who agreed to the use of this voice, how and when. It is kept with the voice and exported with it."
+
+
+def voices_list(voices: list[Voice]) -> str:
+    """HTML of all saved voices."""
+    if not voices:
+        return piece('<div class="empty">No saved voices yet. Upload or record 3 to 30 seconds of one person speaking.</div>')
+    rows = "".join(map(_row, voices))
+    return piece(
+        f'<section class="panel" aria-label="Saved voices"><h3>Saved voices</h3><div class="list">{rows}</div></section>'
+    )
+
+
+def findings_list(judgement: Judgement) -> str:
+    """HTML of what was found in a clip; good news is said too."""
+    lines = "".join(
+        f'<li class="{finding.severity.value}"><span>{escape(finding.sentence)} {escape(finding.advice)}</span></li>'
+        for finding in judgement.findings
+    )
+    good = "" if judgement.findings else "<li><span>Clear and level: nothing to mend.</span></li>"
+    verdict = chip("ready", "can be saved") if judgement.ok else chip("broken", "not yet")
+    return piece(
+        '<section class="panel" aria-label="What was found in the clip">'
+        f'<div class="row spread"><h3>{judgement.duration:.1f} s, {judgement.rate:,} Hz</h3>{verdict}</div>'
+        f'<ul class="findings">{lines}{good}</ul></section>'
+    )
+
+
+def _row(voice: Voice) -> str:
+    name = escape(voice.name)
+    if voice.damage:
+        return (
+            f'<div class="item"><span></span><div><b>{name}</b> {chip("broken", "damaged")}<br>'
+            f'<small>{escape(voice.damage)}</small></div><div class="actions">{_delete(voice)}</div></div>'
+        )
+    facts = [f"{voice.duration:.1f} s", TRANSCRIPT_WORDS[voice.transcript_status], *voice.tags]
+    if voice.built_in:
+        facts.append("comes with the studio")
+    missing = voice.transcript_status in ("none", "failed", "draft") and not voice.built_in
+    make = button("transcript", f"Make transcript of {voice.name}", "text", voice=voice.name) if missing else ""
+    actions = (
+        ""
+        if voice.built_in
+        else make
+        + button("edit", f"Edit {voice.name}", "edit", voice=voice.name, opens="#edit-voice-name :is(input, textarea)")
+        + _delete(voice)
+    )
+    export = (
+        f'<a class="act plain" href="{escape(voice_export_url(voice.name))}" download aria-label="Export {name}" '
+        f'title="Export {name}">{icon("download")}</a>'
+    )
+    return (
+        f'<div class="item">{audition(voice_url(voice.name), f"Play {voice.name}")}'
+        f"<div><b>{name}</b><br><small>{escape(' · '.join(facts))}</small></div>"
+        f'<div class="actions">{export}{actions}</div></div>'
+    )
+
+
+def _delete(voice: Voice) -> str:
+    sure = f"Delete the voice {voice.name} and its files?"
+    return button("delete", f"Delete {voice.name}", "trash", style="plain danger", voice=voice.name, confirm=sure)
+
+
+class VoicesPanel:
+    """Draws and wires the panel inside the present layout.
+
+    `changed` counts up whenever the set of voices may have changed, for other parts of the page to listen to.
+    """
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.changed = gr.State(0)
+        self.listing = html_piece(lambda: voices_list(studio.voices.list()), elem_id="voices")
+        self.new = _NewVoiceForm()
+        with gr.Accordion("Import a voice", open=False):
+            self.package = gr.File(
+                label="A file exported from a Greenroom studio", file_types=[".greenroom-voice"], type="filepath",
+                elem_id="voice-package",
+            )  # fmt: skip
+        self.edit = _EditForm()
+        self._wire_new()
+        self._wire_listing()
+
+    def _wire_new(self) -> None:
+        new = self.new
+        told = [self.listing, new.trouble, *new.fields, new.findings, new.save_window, self.changed]
+        new.clip.change(self._judge, new.clip, [new.findings, new.window, new.save_window, new.trouble], **QUIET)
+        new.save.click(self._add_whole, [*new.fields, self.changed], told, **QUIET)
+        new.save_window.click(self._add, [*new.fields, self.changed, new.window], told, **QUIET)
+        self.package.upload(self._import, [self.package, self.changed], [self.listing, self.package, self.changed], **QUIET)
+
+    def _wire_listing(self) -> None:
+        edit = self.edit
+        opened = [edit.group, edit.voice, *edit.fields]
+        self.listing.click(self._row_clicked, self.changed, [self.listing, self.changed, *opened], **QUIET)
+        edit.save.click(self._change, [edit.voice, *edit.fields, self.changed], [self.listing, edit.group, self.changed], **QUIET)
+        edit.close.click(lambda: gr.update(visible=False), None, edit.group, **QUIET)
+
+    def refreshed(self) -> str:
+        """The listing as it is now: transcripts are made in the background."""
+        return self._list()
+
+    def _list(self) -> str:
+        return voices_list(self._studio.voices.list())
+
+    # -- a new voice
+
+    def _judge(self, path: str | None) -> list[Any]:
+        hidden = gr.update(visible=False)
+        if not path:
+            return ["", None, hidden, ""]
+        try:
+            verdict = self._studio.voices.judge(Path(path))
+        except GreenroomError as error:
+            return ["", None, hidden, problem(error)]
+        best = verdict.best_window
+        label = "" if best is None else f"Save the best {about(best[1] - best[0])} ({best[0]:.1f} s to {best[1]:.1f} s)"
+        return [findings_list(verdict), best, gr.update(visible=best is not None, value=label), ""]
+
+    def _add_whole(self, path: str | None, called: str, said: str, tagged: str, agreed: str, count: int) -> list[Any]:
+        return self._add(path, called, said, tagged, agreed, count, None)
+
+    def _add(
+        self, path: str | None, called: str, said: str, tagged: str, agreed: str, count: int, part: Window | None
+    ) -> list[Any]:
+        try:
+            if not path:
+                raise InvalidInput("There is no clip yet.", "Upload a file or record one.")
+            voice = self._studio.voices.add(
+                called,
+                Path(path),
+                transcript=said,
+                tags=_labels(tagged),
+                consent=agreed,
+                window=(part[0], part[1]) if part else None,
+            )
+            if ask_for_transcript(self._studio.jobs, voice) is not None:
+                notice(f"{voice.name} is saved; its transcript is being made.")
+        except GreenroomError as error:
+            return [gr.skip(), problem(error), *[gr.skip()] * 8]
+        return [self._list(), "", None, "", "", "", "", "", gr.update(visible=False), count + 1]
+
+    @toasted
+    def _import(self, path: str | None, count: int) -> list[Any]:
+        if not path:
+            return [gr.skip()] * 3
+        voice = self._studio.voices.import_file(Path(path))
+        ask_for_transcript(self._studio.jobs, voice)
+        notice(f"{voice.name} is saved.")
+        return [self._list(), None, count + 1]
+
+    # -- saved voices
+
+    @toasted
+    def _row_clicked(self, count: int, event: gr.EventData) -> list[Any]:
+        data = clicked(event)
+        voice = data.get("voice", "")
+        if data.get("act") == "delete":
+            self._studio.voices.delete(voice)
+            return [self._list(), count + 1, *[gr.skip()] * 7]
+        if data.get("act") == "transcript":
+            job = self._studio.jobs.submit("voice_transcript", {"voice": voice})
+            notice(f"{job.title} is being made. Open this list again to see it.")
+        if data.get("act") == "edit":
+            found = self._studio.voices.get(voice)
+            values = [found.name, found.transcript, ", ".join(found.tags), found.notes, found.consent]
+            return [gr.skip(), gr.skip(), gr.update(visible=True), found.name, *values]
+        return [gr.skip()] * 9
+
+    @toasted
+    def _change(self, voice: str, name: str, transcript: str, tags: str, notes: str, consent: str, count: int) -> list[Any]:
+        old = self._studio.voices.get(voice)
+        checked: TranscriptStatus | None = "edited" if old.transcript_status == "draft" and transcript.strip() else None
+        self._studio.voices.update(
+            voice,
+            name=name,
+            transcript=transcript,
+            transcript_status=checked,
+            tags=_labels(tags),
+            notes=notes,
+            consent=consent,
+        )
+        return [self._list(), gr.update(visible=False), count + 1]
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    return tuple(label.strip() for label in text.split(",") if label.strip())
+
+
+class _NewVoiceForm:
+    """A clip, what was found in it, and what to call it."""
+
+    def __init__(self) -> None:
+        with gr.Accordion("New voice", open=False, elem_id="new-voice"):
+            self.clip = build_sound_upload("Clip of one person speaking", "voice-clip")
+            self.findings = html_piece(elem_id="findings", live=True)
+            self.name = gr.Textbox(
+                label="Name", max_length=80, elem_id="voice-name", info="As you will pick it; small and capital letters count."
+            )
+            self.transcript = gr.Textbox(
+                label="What is said in the clip", lines=2, info="Word for word; engines that clone need it."
+            )
+            with gr.Row():
+                self.tags = gr.Textbox(label="Tags", placeholder="warm, narrator", info="Separated by commas.")
+                self.consent = gr.Textbox(label="Consent", info=CONSENT_HELP)
+            self.window = gr.State(None)
+            self.trouble = html_piece(elem_id="voice-trouble", live=True)
+            with gr.Row():
+                self.save = gr.Button("Save voice", variant="primary", elem_id="save-voice")
+                self.save_window = gr.Button("Save the best part", visible=False, elem_id="save-window")
+
+    @property
+    def fields(self) -> list[Any]:
+        return [self.clip, self.name, self.transcript, self.tags, self.consent]
+
+
+class _EditForm:
+    """Fields that change a saved voice; hidden until one is picked."""
+
+    def __init__(self) -> None:
+        self.voice = gr.State("")
+        with gr.Group(visible=False, elem_id="edit-voice") as self.group:
+            self.name = gr.Textbox(label="Name", elem_id="edit-voice-name")
+            self.transcript = gr.Textbox(label="What is said in the clip", lines=2)
+            self.tags = gr.Textbox(label="Tags")
+            self.notes = gr.Textbox(label="Notes", lines=2)
+            self.consent = gr.Textbox(label="Consent", info=CONSENT_HELP)
+            with gr.Row():
+                self.save = gr.Button("Save changes", variant="primary")
+                self.close = gr.Button("Close")
+
+    @property
+    def fields(self) -> list[Any]:
+        return [self.name, self.transcript, self.tags, self.notes, self.consent]
