@@ -11,8 +11,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tests.engines import whisper_hf_checkpoint
-from tests.speech_models import build_f5, build_voxcpm2
+from tests.engines.speech.torch_engines import build_f5, build_voxcpm2
+from tests.engines.transcription import whisper_hf_checkpoint
 
 VOCOS: dict[str, Any] = {
     "feature_extractor": build_f5.VOCOS["feature_extractor"],

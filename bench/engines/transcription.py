@@ -39,7 +39,7 @@ def main(seconds: float = 30.0, rounds: int = 4) -> float:
     """Print what both cost and the ratios; gives that of the processor's time."""
     from faster_whisper import WhisperModel
 
-    from tests.engines.whisper_checkpoint import write_faster_whisper
+    from tests.engines.transcription.whisper_checkpoint import write_faster_whisper
 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

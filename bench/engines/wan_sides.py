@@ -21,7 +21,7 @@ from engines.video.wan import models
 from engines.video.wan.engine import WanT2V13B
 from engines.video.wan.options import settings_for
 from media.video.write import VideoWriter
-from tests.video_models import build
+from tests.engines.video.wan import build
 
 FULL = {
     "patch_size": (1, 2, 2), "num_attention_heads": 12, "attention_head_dim": 128, "text_dim": 4096, "freq_dim": 256,

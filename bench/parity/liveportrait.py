@@ -25,8 +25,8 @@ import torch
 from torch import Tensor
 
 from engines.faces.liveportrait.networks.load import Files, Networks, Sizes
-from tests.faces_models import recipe
-from tests.faces_models.tiny import SIZES
+from tests.engines.faces.torch_engines import recipe
+from tests.engines.faces.torch_engines.tiny import SIZES
 
 PERCEPTRONS = {"stitching": "retarget_shoulder", "lip": "retarget_mouth", "eye": "retarget_eye"}
 

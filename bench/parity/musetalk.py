@@ -35,8 +35,8 @@ import torch
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
 from engines.faces.musetalk.networks.load import Folders, MuseTalkNetworks
-from tests.faces_models import recipe
-from tests.faces_models.musetalk_small import SECONDS, speech_states, write
+from tests.engines.faces.torch_engines import recipe
+from tests.engines.faces.torch_engines.musetalk_small import SECONDS, speech_states, write
 
 
 class _Normalize:

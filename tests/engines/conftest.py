@@ -10,7 +10,7 @@ from bench.engines.intelligibility import Recogniser
 from engines.contract import Site
 from engines.speech.espeak.engine import Espeak
 from engines.speech.flite.engine import Flite
-from tests.engines.contract import loaded
+from tests.engines.contract_suite import loaded
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 

@@ -6,7 +6,7 @@ import pytest
 
 from engines.catalog import Catalog
 from engines.contract import Capability, Engine, Site, SpeechEngine
-from tests.engines import contract
+from tests.engines import contract_suite as contract
 
 CATALOG = Catalog(extra=["tests.engines.fault_engine:FaultEngine"])
 ENGINES = CATALOG.all()

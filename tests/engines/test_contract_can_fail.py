@@ -11,7 +11,7 @@ from pydantic import Field
 from engines.contract import Engine, EngineOptions, PresetVoice, Readiness, Site, Speech, SpeechRequest, TimedMark
 from media.audio.audio import Audio
 from media.errors import GreenroomError
-from tests.engines import contract
+from tests.engines import contract_suite as contract
 from tests.engines.fault_engine import FaultEngine, FaultOptions
 
 

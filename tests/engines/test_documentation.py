@@ -9,7 +9,7 @@ import pytest
 
 from engines.catalog import Catalog
 from engines.contract import Site
-from tests.engines import contract
+from tests.engines import contract_suite as contract
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "adding-an-engine.md"
 

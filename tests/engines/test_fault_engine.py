@@ -14,14 +14,14 @@ import pytest
 
 from engines.contract import Site, SpeechRequest
 from media.errors import Cancelled
-from tests.engines.contract import TinyRun, loaded
+from tests.engines.contract_suite import TinyRun, loaded
 from tests.engines.fault_engine import FaultEngine, FaultOptions
 
 PROGRAM = """
 import resource, sys
 from pathlib import Path
 from engines.contract import Site, SpeechRequest
-from tests.engines.contract import loaded
+from tests.engines.contract_suite import loaded
 from tests.engines.fault_engine import FaultEngine, FaultOptions
 if {limit}:
     pages = int(Path('/proc/self/statm').read_text().split()[0])

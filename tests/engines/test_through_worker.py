@@ -15,7 +15,7 @@ from engines.speech.flite.engine import Flite, FliteOptions
 from studio.settings import WorkerSettings
 from studio.workers.engine_service import readiness_of
 from studio.workers.pool import WorkerHost
-from tests.engines import contract
+from tests.engines import contract_suite as contract
 from tests.engines.fault_engine import FaultEngine, FaultOptions
 
 CATALOG = Catalog(["tests.engines.fault_engine:FaultEngine"])

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from gradio_client import Client
 
+from tests.api.security.proxy import path_proxy
 from tests.conftest import ROOT_PATH, TOKEN
-from tests.doors.proxy import path_proxy
 from tests.servers import RunningStudio
 
 pytestmark = pytest.mark.journey

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from media.video.read import Picture, probe_video
-from tests.swap.conftest import DONOR, write_clip
-from tests.swap.conftest import face as face
+from tests.engines.swap.conftest import DONOR, write_clip
+from tests.engines.swap.conftest import face as face
 
 pytestmark = pytest.mark.journey
 PATIENCE = 30_000

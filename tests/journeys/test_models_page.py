@@ -13,7 +13,7 @@ from tests.browser import fresh_page
 from tests.servers import RunningStudio, running_studio
 
 pytestmark = pytest.mark.journey
-EXTRA = ("tests.journeys.designing_engine:Designing", "tests.verification.swallowing_engine:Swallowing")
+EXTRA = ("tests.journeys.designing_engine:Designing", "tests.studio.verification.swallowing_engine:Swallowing")
 LINE = "The train to the north leaves in twenty minutes, and the road to the station is long and cold."
 FOUR_LINES = (
     "The weather was cold and the road was empty. She opened the window and looked at the garden. "

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.transcription.conftest import SPOKEN
+from tests.engines.transcription.conftest import SPOKEN
 
 pytestmark = pytest.mark.journey
 

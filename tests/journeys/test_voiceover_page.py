@@ -48,7 +48,7 @@ def stop_everything(client: Any) -> None:
 
 def test_a_narration_from_the_page(page: Any, tmp_path: Path) -> None:
     """The promise of the README: a script with speakers and a chapter becomes a levelled, subtitled narration. The whole of
-    this text goes through the server in tests/productions/test_narration.py."""
+    this text goes through the server in tests/capabilities/voiceover/test_narration.py."""
     whole = (ROOT / "tests/data/narration.txt").read_text("utf-8")
     write_script(page, whole[whole.index("# A Mad Tea-Party") : whole.index("You might just as well say")])
     assert page.locator("#cast").is_visible()

@@ -1,0 +1,58 @@
+"""A template of one's own over the API: out of an exported workflow, at a server that knows its nodes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from api.operations.operations import Endpoints
+from capabilities.registry import all_productions
+from studio.services import Studio
+from studio.settings import load_settings
+from studio.voices.preview import Auditions
+from tests.studio.comfyui.graphs import picture
+from tests.studio.comfyui.servers import StandInServer
+
+
+@pytest.fixture
+def calls(shared_stand_in: StandInServer, tmp_path: Path) -> Iterator[Endpoints]:
+    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}, comfyui={"url": shared_stand_in.url}), all_productions)
+    auditions = Auditions(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
+    yield Endpoints(studio, auditions, studio.paths.root / "uploads")
+    studio.close()
+
+
+def test_a_server_is_asked_to_unload_like_an_engine(calls: Endpoints, stand_in: StandInServer) -> None:
+    freed = stand_in.told["freed"]
+    report = calls.unload("comfyui")
+    assert report["engine_id"] == "comfyui" and report["returned_gib"] >= 0 and stand_in.told["freed"] == freed + 1
+    with pytest.raises(gr.Error, match="comfyu"):
+        calls.unload("comfyu")
+
+
+def test_a_workflow_becomes_a_template_and_goes_again(calls: Endpoints, tmp_path: Path) -> None:
+    export = tmp_path / "data" / "uploads" / "inverted.json"
+    export.parent.mkdir(exist_ok=True)
+    export.write_text(json.dumps(picture("x.png")))
+    given = gr.FileData(path=str(export))
+    with pytest.raises(gr.Error, match="It can be asked for"):
+        calls.import_template(given, "Inverted", ["nonsense"])
+    with pytest.raises(gr.Error, match="cannot need -2"):
+        calls.import_template(given, "Inverted", memory_gib=-2)
+    made = calls.import_template(given, "Inverted picture")
+    assert made["id"] == "inverted-picture" and made["valid"] and made["inputs"], made
+    assert (made["memory_gib"], made["tier"]) == (2.0, "light"), "it names no model files"
+    assert "inverted-picture" in {each["id"] for each in calls.templates()}
+    with pytest.raises(gr.Error, match="already"):
+        calls.import_template(given, "Inverted picture")
+    with pytest.raises(gr.Error, match="not an uploaded file"):
+        calls.import_template(gr.FileData(path=str(shutil.copy(export, tmp_path / "elsewhere.json"))), "Elsewhere")
+    assert calls.delete_template("inverted-picture")["id"] == "inverted-picture"
+    assert "inverted-picture" not in {each["id"] for each in calls.templates()}
+    with pytest.raises(gr.Error, match="ships with the studio"):
+        calls.delete_template("scail2-swap")

@@ -1,0 +1,72 @@
+"""Which engine a face job takes: the one asked for, or under "auto" the best that this machine can run."""
+
+from __future__ import annotations
+
+import pytest
+
+from capabilities.common import rendering as face_work
+from capabilities.common.rendering import GROUND, FaceEngines
+from engines.catalog import Catalog
+from engines.contract import Capability, Engine, Readiness, Site
+from engines.contract.errors import EngineNotReady
+from engines.faces.liveportrait.engine import LivePortrait
+from engines.faces.musetalk.engine import MuseTalk
+from engines.faces.puppet.engine import Puppet
+from media.errors import NotFound
+from studio.errors import InvalidInput
+from tests.engines.faces.puppet.conftest import ASSETS
+
+ALL = ("puppet", "musetalk", "liveportrait")
+
+
+@pytest.fixture
+def engines(tmp_path: object) -> FaceEngines:
+    return FaceEngines(Catalog(), Site(ASSETS, ASSETS))
+
+
+def on_a_machine(monkeypatch: pytest.MonkeyPatch, gpu: bool, ready: tuple[str, ...] = ALL) -> None:
+    monkeypatch.setattr(face_work, "has_nvidia_gpu", lambda: gpu)
+
+    def told(engine: type[Engine], site: Site) -> Readiness:
+        there = engine.card.id in ready
+        return Readiness(there, "Ready." if there else "Its weights are missing.", "" if there else "Download them.")
+
+    monkeypatch.setattr(face_work, "readiness_of", told)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "ready", "method", "taken"),
+    [
+        (True, ALL, "lip_sync", MuseTalk),
+        (True, ALL, "animate", LivePortrait),
+        (True, ("puppet", "liveportrait"), "lip_sync", LivePortrait),
+        (True, ("puppet", "musetalk"), "animate", Puppet),
+        (True, ("puppet",), "lip_sync", Puppet),
+        (False, ALL, "lip_sync", Puppet),
+        (False, ALL, "animate", Puppet),
+    ],
+)
+def test_auto_takes_the_best_that_the_machine_can_run(
+    monkeypatch: pytest.MonkeyPatch, engines: FaceEngines, gpu: bool, ready: tuple[str, ...], method: str, taken: type[Engine]
+) -> None:
+    on_a_machine(monkeypatch, gpu, ready)
+    assert engines.choose("auto", method) is engines.choose("", method) is taken
+
+
+def test_what_cannot_be_is_said(monkeypatch: pytest.MonkeyPatch, engines: FaceEngines) -> None:
+    on_a_machine(monkeypatch, True, ("puppet",))
+    with pytest.raises(InvalidInput, match=r"MuseTalk 1\.5 cannot do this.*puppet, liveportrait"):
+        engines.choose("musetalk", "animate")
+    with pytest.raises(EngineNotReady, match="LivePortrait is not ready"):
+        engines.choose("liveportrait", "lip_sync")
+    with pytest.raises(NotFound):
+        engines.choose("sadtalker", "lip_sync")
+    on_a_machine(monkeypatch, True, ())
+    with pytest.raises(EngineNotReady, match="No engine for faces"):
+        engines.choose("auto", "lip_sync")
+
+
+def test_one_engine_listens_and_measures_for_all() -> None:
+    able = {engine.card.id: engine for engine in Catalog().of(Capability.FACES)}
+    assert all(callable(getattr(able[GROUND], method, None)) for method in ("listen", "measure", "lip_sync", "animate"))
+    assert not hasattr(able["musetalk"], "animate")

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pytest
+
+from capabilities.voiceover.plan import PlannedSegment
+from studio.errors import GreenroomError, InvalidInput, NotFound
+from studio.jobs.capability import CPU_LANE
+from tests.capabilities.voiceover.conftest import Narrator
+
+SCRIPT = """# One
+
+It was late. The tide went out.
+
+Anna: Hello! [pause 2s] Are you there?
+Ben: Yes.
+
+Anna: Good.
+
+# Two
+
+The end.
+"""
+
+
+def pieces(narrator: Narrator, script: str, **spec: object) -> tuple[PlannedSegment, ...]:
+    return narrator.voiceover.plan(narrator.prepared(script, **spec)).segments
+
+
+def test_pieces_pauses_and_chapters(narrator: Narrator) -> None:
+    plan = narrator.voiceover.plan(narrator.prepared(SCRIPT, speakers={"Ben": "flite/rms"}))
+    assert [(segment.speaker, segment.text, segment.pause_before) for segment in plan.segments] == [
+        ("", "It was late.", 0.0), ("", "The tide went out.", 0.12), ("Anna", "Hello!", 0.6), ("Anna", "Are you there?", 2.0),
+        ("Ben", "Yes.", 0.35), ("Anna", "Good.", 0.6), ("", "The end.", 1.2),
+    ]  # fmt: skip
+    assert [(chapter.title, chapter.first) for chapter in plan.chapters] == [("One", 0), ("Two", 6)]
+    assert plan.segments[4].role.voice_name == "flite/rms"
+    assert all(SCRIPT[slice(*segment.span)] == segment.text for segment in plan.segments)
+
+
+def test_pauses_at_both_ends_are_kept_and_spoken_headings_are_pieces(narrator: Narrator) -> None:
+    plan = narrator.voiceover.plan(narrator.prepared("[pause 3s]\n# Start\n\nHi.\n[pause 4s]", speak_chapters=True))
+    assert [(segment.text, segment.pause_before) for segment in plan.segments] == [("Start", 3.0), ("Hi.", 1.2)]
+    assert plan.tail_pause == 4.0
+
+
+def test_keys_depend_on_what_is_said_and_not_on_where(narrator: Narrator) -> None:
+    before = {segment.id: segment.key for segment in pieces(narrator, SCRIPT)}
+    after = {segment.id: segment.key for segment in pieces(narrator, "Something new.\n\n" + SCRIPT.replace("late", "early"))}
+    assert len(set(after.values()) - set(before.values())) == 2
+    assert sum(before[name] == after[name] for name in before.keys() & after.keys()) == 6
+
+
+def test_the_same_sentence_twice_is_rendered_once_but_can_be_told_apart(narrator: Narrator) -> None:
+    one, other = pieces(narrator, "Again and again.\n\nAgain and again.")
+    assert one.key == other.key
+    assert one.id != other.id
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": 5}, {"options": {"speed": 1.5}}, {"voice": "flite/rms"}, {"voice": "espeak/gmw/en-US"}, {"takes": {}}]
+)
+def test_everything_that_can_be_heard_is_in_the_key(narrator: Narrator, change: dict[str, object]) -> None:
+    (before,) = pieces(narrator, "The tide goes out.", voice="flite/slt")
+    if "takes" in change:
+        change = {"takes": {before.id: 1}}
+    (after,) = pieces(narrator, "The tide goes out.", **{"voice": "flite/slt", **change})
+    assert before.key != after.key
+
+
+def test_a_prepared_spec_is_complete_and_stays_as_it_is(narrator: Narrator) -> None:
+    spec = narrator.prepared(SCRIPT)
+    assert (spec.engine, spec.voice, spec.language, spec.loudness, spec.title) == ("flite", spec.voice, "en", -16, "One")
+    assert spec.voice.startswith("flite/")
+    assert spec.seed is not None
+    assert narrator.voiceover.prepare(spec) == spec
+    assert narrator.voiceover.prepare(narrator.voiceover.Spec.model_validate(spec.model_dump(mode="json"))) == spec
+    assert narrator.voiceover.lane(spec) == CPU_LANE
+
+
+def test_settings_of_one_turn(narrator: Narrator) -> None:
+    first, second = pieces(narrator, "Anna (speed=1.5, voice=flite/awb): Quick.\n\nSlow.", voice="flite/slt")
+    assert first.role.options.speed == 1.5  # type: ignore[attr-defined]
+    assert (first.role.voice_name, second.role.voice_name) == ("flite/awb", "flite/slt")
+    assert second.role.options.speed == 1.0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("script", "spec", "kind", "says"),
+    [
+        ("", {}, InvalidInput, "empty"),
+        ("# Only a heading", {}, InvalidInput, "nothing to say"),
+        ("Hi.", {"voice": "flite/slb"}, NotFound, "slb"),
+        ("Hi.", {"voice": "Nobody"}, NotFound, "Nobody"),
+        ("Hi.", {"options": {"speeed": 2}}, InvalidInput, "speeed"),
+        ("Hi.", {"options": {"speed": 9}}, InvalidInput, "speed"),
+        ("Hi.\n\nAnna (speeed=2): Hm.", {}, InvalidInput, "Line 3"),
+        ("Hi.\n\nAnna (voice=flite/slb): Hm.", {}, NotFound, "Line 3"),
+        ("Hi.\n\nAnna: Hm.", {"speakers": {"Anna": "espeak/xx"}}, NotFound, "Line 3"),
+        ("Hi. [pause soon]", {}, InvalidInput, "Line 1"),
+        ("Это был холодный ясный апрельский день, и часы били тринадцать. " * 5, {"voice": "flite/slt"}, GreenroomError, "ru"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_the_job(
+    narrator: Narrator, script: str, spec: dict[str, object], kind: type[GreenroomError], says: str
+) -> None:
+    with pytest.raises(kind) as error:
+        narrator.prepared(script, **spec)
+    assert says in error.value.reason
+
+
+def test_long_sentences_are_split_below_every_limit_and_without_a_pause(narrator: Narrator) -> None:
+    sentence = "and then " * 100 + "it was over."
+    planned = pieces(narrator, sentence)
+    assert all(len(segment.text) <= 300 for segment in planned)
+    assert {segment.pause_before for segment in planned} == {0.0}
+    assert all(len(segment.text) <= 200 for segment in pieces(narrator, sentence, voice="moody/one"))

@@ -1,0 +1,40 @@
+"""Our networks against tensors that upstream's own code gave on the same weights; see docs/lip-sync-parity.md for full sizes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.engines.faces.torch_engines.conftest import run_in_models
+
+pytestmark = pytest.mark.slow
+
+Differences = dict[str, dict[str, float]]
+
+
+@pytest.fixture(scope="module")
+def differences(model_python: Path) -> Differences:
+    return json.loads(run_in_models(model_python, "-m", "tests.engines.faces.torch_engines.compare").splitlines()[-1])
+
+
+def test_liveportrait_is_upstreams(differences: Differences) -> None:
+    """Eight frames with moving key points."""
+    far = {name: value for name, value in differences["liveportrait"].items() if "control" not in name and value > 1e-5}
+    assert not far
+
+
+def test_musetalk_is_upstreams(differences: Differences) -> None:
+    """Eight faces and what is said: tokens, latents, and pictures as the decoder gives them; then to the last level of 255."""
+    told = {name: value for name, value in differences["musetalk"].items() if "control" not in name}
+    assert told.pop("picture levels") <= 1  # a value halfway between two levels may be rounded either way
+    assert len(told) == 4 and not {name: value for name, value in told.items() if value > 1e-5}
+
+
+def test_the_comparison_can_fail(differences: Differences) -> None:
+    """Another frame, swapped inputs and weights changed by a twentieth are seen, more than a hundredfold."""
+    controls = {name: value for name, value in differences["liveportrait"].items() if "control" in name}
+    assert len(controls) == 4 and min(controls.values()) > 0.001
+    levels = {name: value for name, value in differences["musetalk"].items() if "control" in name}
+    assert len(levels) == 4 and min(levels.values()) > 0.3

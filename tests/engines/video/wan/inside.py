@@ -1,0 +1,169 @@
+"""`python -m tests.engines.video.wan.inside WEIGHTS FOLDER` prints what the tests look at, as JSON.
+
+Compares this project's loading, decoding and LoRA with the library's own (or with the definition) on the same weights, and makes
+clips with the models that have no worker of their own in the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engines.common.loading import read_tensors
+from engines.contract import Site
+from engines.contract.video import VideoRequest, VideoResult
+from engines.video.wan import models
+from engines.video.wan.engine import Wan, WanT2V13B, WanT2VA14B, WanTI2V5B
+from engines.video.wan.lora import LoraWish, looked_into, weights_of
+from engines.video.wan.options import CACHE_THRESHOLDS
+from engines.video.wan.validation import folder_of
+from tests.engines.video.wan.files import ffn_lora, start_picture, write_safetensors
+
+
+class Silent:
+    def progress(self, fraction: float, note: str = "") -> None: ...
+
+    def check(self) -> None: ...
+
+
+def main(site: Site, folder: Path) -> dict[str, Any]:
+    import torch
+
+    torch.manual_seed(0)
+    return {
+        "transformer": same_transformer(site),
+        "vae": {name: same_decoding(site, part) for name, part in (("2.1", models.VAE_21), ("2.2", models.VAE_22))},
+        "lora": lora_against_merged(site, folder),
+        "clips": clips(site, folder),
+        "cache": passes_with_cache(site, folder),
+    }
+
+
+def same_transformer(site: Site) -> float:
+    """The largest difference between our transformer's output and that of diffusers' own loading."""
+    import torch
+    from diffusers import WanTransformer3DModel
+
+    from engines.video.wan.loading import load_transformer
+
+    folder = folder_of(site, models.T2V_13B.transformers[0])
+    theirs = WanTransformer3DModel.from_pretrained(folder, torch_dtype=torch.bfloat16, local_files_only=True).eval()
+    ours = load_transformer(folder, "cpu")
+    assert {name: weight.dtype for name, weight in ours.named_parameters()} == {
+        name: weight.dtype for name, weight in theirs.named_parameters()
+    }
+    return float((output(ours) - output(theirs)).abs().max())
+
+
+def output(transformer: Any) -> Any:
+    import torch
+
+    generator = torch.Generator().manual_seed(1)
+    with torch.inference_mode():
+        return transformer(
+            torch.randn(1, 16, 2, 8, 8, generator=generator).bfloat16(),
+            torch.tensor([500.0]),
+            torch.randn(1, 6, 32, generator=generator).bfloat16(),
+            return_dict=False,
+        )[0].float()
+
+
+def same_decoding(site: Site, part: models.Part) -> dict[str, Any]:
+    """Pictures decoded step by step against the library's decoding of the whole, in levels of 255."""
+    import torch
+
+    from engines.video.wan.decode import decoded_frames
+    from engines.video.wan.loading import load_vae
+
+    vae = load_vae(folder_of(site, part), "cpu", "float32")
+    latents = torch.randn(1, vae.config.z_dim, 3, 4, 6, generator=torch.Generator().manual_seed(2))
+    mean, deviation = (torch.tensor(values).view(1, -1, 1, 1, 1) for values in (vae.config.latents_mean, vae.config.latents_std))
+    with torch.inference_mode():
+        whole = vae.decode(latents * deviation + mean, return_dict=False)[0]
+    expected = ((whole[0].permute(1, 2, 3, 0) + 1) * 127.5).numpy()
+    ours = np.stack(list(decoded_frames(vae, latents, tiled=False)))
+    return {"shape": list(ours.shape), "off": float(np.abs(ours - expected).max()), "spread": float(expected.std())}
+
+
+def lora_against_merged(site: Site, folder: Path) -> dict[str, float]:
+    """A LoRA beside its layers against the same one merged into their weights; and the model after it was taken off."""
+    from engines.video.wan.loading import load_transformer
+    from engines.video.wan.lora_hooks import LoraHooks
+
+    place = folder_of(site, models.T2V_13B.transformers[0])
+    path = write_safetensors(folder / "some.safetensors", ffn_lora(32))
+    config = json.loads((place / "config.json").read_text())
+    file = looked_into(LoraWish("some.safetensors", 0.5), path, [weights_of(config)])
+    ours, merged = load_transformer(place, "cpu").float(), load_transformer(place, "cpu").float()
+    plain = output_float(ours)
+    hooks = LoraHooks([ours])
+    hooks.put((file,))
+    tensors = dict(read_tensors(path))
+    for module, roles in file.modules.items():
+        layer = merged.get_submodule(module)
+        if "down" in roles:
+            layer.weight.add_(0.5 * tensors[roles["up"]] @ tensors[roles["down"]])
+        if "weight" in roles:
+            layer.weight.add_(0.5 * tensors[roles["weight"]])
+        if "bias" in roles:
+            layer.bias.add_(0.5 * tensors[roles["bias"]])
+    with_lora = output_float(ours)
+    hooks.put(())
+    return {
+        "off": float((with_lora - output_float(merged)).abs().max()),
+        "effect": float((with_lora - plain).abs().max()),
+        "left": float((output_float(ours) - plain).abs().max()),
+    }
+
+
+def output_float(transformer: Any) -> Any:
+    import torch
+
+    generator = torch.Generator().manual_seed(1)
+    with torch.inference_mode():
+        latents, text = (torch.randn(shape, generator=generator) for shape in ((1, 16, 2, 8, 8), (1, 6, 32)))
+        return transformer(latents, torch.tensor([500.0]), text, return_dict=False)[0]
+
+
+def clips(site: Site, folder: Path) -> dict[str, Any]:
+    picture = start_picture(folder / "start.png")
+    made: dict[str, Any] = {}
+    for name, engine, options, image in (
+        ("ti2v", WanTI2V5B, {"steps": 2, "vae_tiling": "off"}, None),
+        ("ti2v-image", WanTI2V5B, {"steps": 2, "vae_tiling": "on"}, picture),
+        ("ti2v-draft", WanTI2V5B, {"preset": "draft"}, None),
+        ("t2v-a14b", WanT2VA14B, {"steps": 3, "cache": "strong"}, None),
+    ):
+        instance: Wan = engine(site, engine.Options(**options), Silent())
+        instance.load()
+        request = VideoRequest("a cat", folder / f"{name}.mp4", 128, 128, 5, engine.model.fps, seed=3, start_image=image)
+        *_, result = instance.generate(request)
+        assert isinstance(result, VideoResult)
+        made[name] = result.facts
+    return made
+
+
+def passes_with_cache(site: Site, folder: Path) -> dict[str, int]:
+    """How often the second block really computes in six steps. Random weights change too much from step to step for the usual
+    thresholds, so here everything counts as hardly changed."""
+    CACHE_THRESHOLDS["strong"] = 100.0
+    instance = WanT2V13B(site, WanT2V13B.Options(), Silent())
+    instance.load()
+    counted: dict[str, int] = {}
+    for wish in ("off", "strong"):
+        instance.configure(WanT2V13B.Options(steps=6, cache=wish))
+        seen: list[int] = []
+        handle = instance._transformers[0].blocks[1].attn1.register_forward_pre_hook(lambda *_, seen=seen: seen.append(1))
+        list(instance.generate(VideoRequest("a cat", folder / "cached.mp4", 128, 128, 5, (16, 1), seed=3)))
+        handle.remove()
+        counted[wish] = len(seen)
+    return counted
+
+
+if __name__ == "__main__":
+    weights, target = map(Path, sys.argv[1:3])
+    sys.stdout.write(json.dumps(main(Site(Path("assets"), target, (weights,)), target)))

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from capabilities.registry import all_productions
+from engines.contract import EngineOptions, Site
+from engines.speech.flite.engine import Flite
+from engines.verification.reading_follower.engine import ReadingFollower
+from studio.services import Studio
+from studio.settings import load_settings
+from tests.engines.contract_suite import loaded
+
+ASSETS = Path(__file__).resolve().parents[3] / "assets"
+SWALLOWING = "tests.studio.verification.swallowing_engine:Swallowing"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(ASSETS, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def flite(site: Site) -> Flite:
+    engine = loaded(Flite, site)
+    assert isinstance(engine, Flite)
+    return engine
+
+
+@pytest.fixture(scope="session")
+def follower(site: Site) -> ReadingFollower:
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
+    engine = loaded(ReadingFollower, site)
+    assert isinstance(engine, ReadingFollower)
+    assert engine.options == EngineOptions()
+    return engine
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    opened = Studio.open(
+        load_settings(data={"folder": tmp_path_factory.mktemp("checks")}, engines={"extra": (SWALLOWING,)}), all_productions
+    )
+    yield opened
+    opened.close()

@@ -1,0 +1,190 @@
+"""Clips are judged by what is heard in them: real speech, and the same speech spoilt in one known way each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from media.audio.audio import Audio, concatenate, silence
+from media.audio.resample import resample
+from studio.errors import GreenroomError, InvalidInput, MediaError
+from studio.voices import Severity, Voices, VoiceTooLong
+from studio.voices.clip_checks import judge_transcript
+from tests.media.samples import noise, sentence, sine, speech
+from tests.studio.voices.clips import CLIP, SAID, SAMPLES, SHORT_CLIP, changed, clip_of, noisy, open_voices, silent_video
+
+
+@pytest.fixture
+def voices(tmp_path: Path) -> Voices:
+    return open_voices(tmp_path)
+
+
+def severities(voices: Voices, clip: Path) -> dict[str, Severity]:
+    return {finding.code: finding.severity for finding in voices.judge(clip).findings}
+
+
+@pytest.mark.parametrize("number", ["0001", "0003", "0005"])
+def test_good_speech_has_no_findings(voices: Voices, number: str) -> None:
+    judgement = voices.judge(SAMPLES / f"LJ001-{number}.wav")
+    assert judgement.ok and judgement.findings == ()
+    assert (judgement.rate, judgement.channels) == (22_050, 1)
+
+
+def test_a_short_clip_is_refused_with_the_lengths(voices: Voices) -> None:
+    judgement = voices.judge(SHORT_CLIP)
+    assert not judgement.ok
+    assert "1.9 seconds" in judgement.refusals[0].sentence and "3 seconds" in judgement.refusals[0].sentence
+
+
+@pytest.mark.parametrize(("gain", "severity"), [(2, Severity.WARNING), (8, Severity.REFUSE)])
+def test_clipping(voices: Voices, tmp_path: Path, gain: float, severity: Severity) -> None:
+    assert severities(voices, changed(tmp_path, sentence().samples * gain))["clipping"] is severity
+
+
+def test_sound_beyond_full_scale_is_clipping_too(voices: Voices, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "hot.wav", sentence().samples * 8, 22_050, subtype="FLOAT")
+    assert severities(voices, tmp_path / "hot.wav")["clipping"] is Severity.REFUSE
+
+
+@pytest.mark.parametrize(("ratio", "severity"), [(30, None), (12, Severity.WARNING), (3, Severity.REFUSE)])
+def test_noise(voices: Voices, tmp_path: Path, ratio: float, severity: Severity | None) -> None:
+    assert severities(voices, changed(tmp_path, noisy(ratio))).get("noise") is severity
+
+
+@pytest.mark.parametrize(("gain_db", "severity"), [(-10, None), (-28, Severity.WARNING)])
+def test_quietness(voices: Voices, tmp_path: Path, gain_db: float, severity: Severity | None) -> None:
+    assert severities(voices, changed(tmp_path, sentence().samples * 10 ** (gain_db / 20))).get("quiet") is severity
+
+
+@pytest.mark.parametrize(("pause", "severity"), [(0, None), (12, Severity.WARNING)])
+def test_silence_between_the_words(voices: Voices, tmp_path: Path, pause: float, severity: Severity | None) -> None:
+    parts = [sentence(), silence(pause, 22_050)] if pause else [sentence()]
+    assert severities(voices, clip_of(concatenate(parts), tmp_path)).get("silence") is severity
+
+
+def test_mostly_silence_is_refused(voices: Voices, tmp_path: Path) -> None:
+    clip = clip_of(concatenate([silence(10, 22_050), sentence().slice(0.8, 2.8), silence(10, 22_050)]), tmp_path)
+    assert severities(voices, clip)["silence"] is Severity.REFUSE
+
+
+@pytest.mark.parametrize(
+    "sound", [silence(5, 22_050), noise(5, amplitude=0.1), sine(100, 5, 22_050)], ids=["none", "hiss", "hum"]
+)
+def test_a_clip_without_a_voice_is_refused(voices: Voices, tmp_path: Path, sound: Audio) -> None:
+    clip = clip_of(sound, tmp_path)
+    assert severities(voices, clip) == {"silent": Severity.REFUSE}
+
+
+def test_a_telephone_and_two_channels_are_told(voices: Voices, tmp_path: Path) -> None:
+    low = resample(sentence(), 8_000)
+    both = Audio(np.repeat(low.samples, 2, axis=1), 8_000)
+    found = severities(voices, clip_of(both, tmp_path))
+    assert found["low_rate"] is Severity.WARNING and found["channels"] is Severity.NOTE
+
+
+# Long recordings
+
+
+def test_a_long_clip_is_refused_with_its_best_window_as_data_and_in_words(voices: Voices, tmp_path: Path) -> None:
+    """Noise, then clean speech, then overdriven speech: the window has to lie in the clean part."""
+    clean = concatenate([sentence(), silence(0.4, 22_050), sentence()])
+    driven = Audio(np.clip(concatenate([sentence(), sentence()]).samples * 6, -1, 1), 22_050)
+    clip = clip_of(concatenate([noise(12), clean, driven]), tmp_path)
+    with pytest.raises(VoiceTooLong) as refused:
+        voices.add("Long", clip)
+    window = refused.value.window
+    assert window is not None
+    start, end = window
+    assert 3 <= end - start <= 30
+    assert start >= 11.5 and end <= 12 + clean.duration + 0.3
+    assert f"{start:.2f}" in refused.value.hint and f"{end:.2f}" in refused.value.hint
+    assert isinstance(refused.value, InvalidInput)
+    saved = voices.add("Long", clip, window=window)
+    assert saved.duration == pytest.approx(end - start, abs=0.02)
+    assert not [finding for finding in saved.findings if finding.severity is not Severity.NOTE]
+
+
+def test_the_window_starts_and_ends_in_pauses(voices: Voices, tmp_path: Path) -> None:
+    """Also where the search goes from one of its sections to the next."""
+    whole = concatenate([speech(), silence(0.5, 22_050)] * 5)
+    window = voices.judge(clip_of(whole, tmp_path)).best_window
+    assert window is not None
+    for at in window:
+        edge = whole.slice(at - 0.03, at + 0.03).samples
+        assert 20 * np.log10(np.sqrt(np.square(edge).mean()) + 1e-9) < -35
+
+
+def test_a_long_silence_offers_nothing(voices: Voices, tmp_path: Path) -> None:
+    judgement = voices.judge(clip_of(silence(40, 22_050), tmp_path))
+    assert not judgement.ok and judgement.best_window is None
+    assert "another recording" in judgement.refusals[0].advice
+
+
+def test_an_hour_is_searched_only_at_its_start(voices: Voices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.voices.clip_checks.LONGEST_SEARCH", 40.0)
+    clip = clip_of(concatenate([speech()] * 4), tmp_path)
+    judgement = voices.judge(clip)
+    assert judgement.duration == pytest.approx(4 * speech().duration, abs=0.1)
+    assert judgement.best_window is not None and judgement.best_window[1] <= 45
+
+
+def test_the_limits_are_settings_and_padding_is_forgiven(tmp_path: Path) -> None:
+    thirty = clip_of(concatenate([speech(), speech()]).slice(0, 30.05), tmp_path)
+    assert open_voices(tmp_path).judge(thirty).ok
+    strict = open_voices(tmp_path, shortest_seconds=10, longest_seconds=20)
+    assert {finding.code for finding in strict.judge(thirty).refusals} == {"too_long"}
+    assert {finding.code for finding in strict.judge(CLIP).refusals} == {"too_short"}
+
+
+@pytest.mark.parametrize("window", [(-1, 5), (5, 5), (5, 4), (float("nan"), 5), (0, float("inf")), (200, 210), (5, 40)])
+def test_windows_that_are_none_are_refused(voices: Voices, window: tuple[float, float]) -> None:
+    with pytest.raises(InvalidInput, match="window"):
+        voices.judge(CLIP, window)
+
+
+def test_a_window_is_judged_like_a_clip(voices: Voices) -> None:
+    assert voices.judge(CLIP, (1.0, 5.5)).ok
+    assert {finding.code for finding in voices.judge(CLIP, (1.0, 2.0)).refusals} == {"too_short"}
+
+
+# Files that cannot be heard
+
+
+def unhearable(folder: Path) -> dict[str, Path]:
+    (folder / "empty.wav").write_bytes(b"")
+    (folder / "noise.mp3").write_bytes(np.random.default_rng(3).bytes(20_000))
+    (folder / "text.wav").write_text("This is not a sound.")
+    soundfile.write(folder / "zero.wav", np.zeros(0), 22_050)
+    (folder / "cut.flac").write_bytes(b"fLaC" + bytes(100))
+    whole = CLIP.read_bytes()
+    (folder / "head.wav").write_bytes(whole[:44])
+    video = silent_video(folder / "video.mp4")
+    files = {name: folder / f"{name}.wav" for name in ("empty", "text", "zero", "head", "missing")}
+    return {**files, "noise": folder / "noise.mp3", "cut": folder / "cut.flac", "video": video, "folder": folder}
+
+
+@pytest.mark.parametrize("what", ["empty", "text", "zero", "head", "missing", "noise", "cut", "video", "folder"])
+def test_files_that_cannot_be_heard_are_refused_in_words(voices: Voices, tmp_path: Path, what: str) -> None:
+    clip = unhearable(tmp_path)[what]
+    with pytest.raises(MediaError) as refused:
+        voices.add("Nobody", clip)
+    reason = refused.value.reason
+    assert reason and reason.endswith(".") and str(tmp_path) not in str(refused.value)
+    assert isinstance(refused.value, GreenroomError)
+    assert not any(voice.name == "Nobody" for voice in voices.list())
+    assert sorted(path.name for path in (tmp_path / "voices").iterdir()) == [".exports"]
+
+
+def test_video_only_is_called_so(voices: Voices, tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="picture but no sound"):
+        voices.judge(silent_video(tmp_path / "video.mp4"))
+
+
+def test_a_transcript_that_cannot_be_is_doubted() -> None:
+    assert judge_transcript(SAID, 9.6) == ()
+    assert judge_transcript("", 9.6) == ()
+    assert "more text" in judge_transcript(SAID * 4, 9.6)[0].sentence
+    assert "less text" in judge_transcript("Hm.", 9.6)[0].sentence
