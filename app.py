@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from api.gradio.skip_stubs import skip_stub_files
-from api.security.exposure import Opening, announce, is_loopback, listening_hosts, opening_of
+from api.security.exposure import Exposure, announce, is_loopback, listening_hosts, plan_exposure
 from studio.access import lan_address
 from studio.errors import GreenroomError
 from studio.logs import ScrubbingFormatter
@@ -26,8 +26,8 @@ from studio.settings import Settings, load_settings
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from api.operations.operations import Endpoints
-    from studio.services import Studio
+    from api.operations.operations import Operations
+    from studio.services import Services
 
 log = logging.getLogger("greenroom")
 
@@ -82,14 +82,14 @@ def show_warnings() -> None:
     logging.getLogger().addHandler(handler)
 
 
-class Start(NamedTuple):
+class StartOptions(NamedTuple):
     """What this start was asked for."""
 
     settings: Settings
     new_token: bool = False
 
 
-def read_command_line(arguments: Sequence[str] | None) -> Start:
+def read_command_line(arguments: Sequence[str] | None) -> StartOptions:
     """The settings of this start: the command line over the environment over settings.yaml.
 
     Raises:
@@ -117,7 +117,7 @@ def read_command_line(arguments: Sequence[str] | None) -> Start:
         raise CannotStart(
             "The token of this studio is the setting server.token, so none is made.", "Change it there, or leave out --new-token."
         )
-    return Start(settings, given.new_token)
+    return StartOptions(settings, given.new_token)
 
 
 def _address_on_the_network() -> str:
@@ -168,14 +168,14 @@ def uploads_folder(data_folder: Path) -> Path:
     return data_folder / "uploads"
 
 
-def serve(start: Start, listeners: list[socket.socket]) -> None:
+def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
     """Open the studio, answer at `listeners` until told to end, and close the studio."""
-    from capabilities.registry import all_productions
-    from studio.services import Studio
+    from capabilities.registry import all_capabilities
+    from studio.services import Services
 
-    studio = Studio.open(start.settings, all_productions)
+    studio = Services.open(start.settings, all_capabilities)
     try:
-        opening = opening_of(start.settings, new_token=start.new_token)
+        opening = plan_exposure(start.settings, new_token=start.new_token)
         app, endpoints = build(studio, opening)
         run_server(app, endpoints, listeners, opening, beyond=not is_loopback(start.settings.server.host))
     except (GreenroomError, ImportError):
@@ -189,32 +189,32 @@ def serve(start: Start, listeners: list[socket.socket]) -> None:
         studio.close()
 
 
-def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
+def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     """The page, the endpoints and the routes on one FastAPI app, behind the guards."""
     import gradio as gr
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
 
-    from api.gradio.client_patch import PlainDicts
+    from api.gradio.client_patch import PlainDictResponses
     from api.gradio.raw_calls import RawCalls
     from api.http.routes import add_routes
     from api.mcp.server import McpServer
     from api.openai.routes import add_openai_routes
-    from api.operations.operations import Endpoints, register
+    from api.operations.operations import Operations, register
     from api.security.middleware import install_guards
-    from studio.voices.preview import Auditions
+    from studio.voices.preview import VoicePreviews
     from tabs.common import theme as look
     from tabs.common.notices import Notices
     from tabs.page import build_page
 
     server = studio.settings.server
-    auditions = Auditions(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
-    endpoints = Endpoints(studio, auditions, uploads_folder(studio.settings.data_folder))
+    auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
+    endpoints = Operations(studio, auditions, uploads_folder(studio.settings.data_folder))
     page = build_page(studio, lambda: register(endpoints))
     tools = McpServer(endpoints, studio, uploads_folder(studio.settings.data_folder), server.root_path)
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
     app.add_middleware(Notices)
-    app.add_middleware(PlainDicts)
+    app.add_middleware(PlainDictResponses)
     app.add_middleware(RawCalls)
     install_guards(
         app,
@@ -250,7 +250,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     return mounted, endpoints
 
 
-def run_server(app: FastAPI, endpoints: Endpoints, listeners: list[socket.socket], opening: Opening, *, beyond: bool) -> None:
+def run_server(app: FastAPI, endpoints: Operations, listeners: list[socket.socket], opening: Exposure, *, beyond: bool) -> None:
     """Answer until a signal; calls that wait for a job are let go first, so that the end takes about a second."""
     import uvicorn
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from capabilities.character_swap.builtin import BUILTIN
 from capabilities.character_swap.capability import CharacterSwap
-from capabilities.common.runtimes import FaceForecast
+from capabilities.common.runtimes import RenderEstimate
 from capabilities.lip_sync.capability import LipSync
 from capabilities.portrait.capability import AnimatePortrait
 from capabilities.video.capability import TextToVideo
@@ -20,21 +20,21 @@ from capabilities.video.spec import VideoSpec
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Engine, EngineOptions
-from engines.contract.problem_size import Extent
+from engines.contract.problem_size import ProblemSize
 from studio.errors import InvalidInput
-from studio.jobs.runtime_stats import RunEstimate
+from studio.jobs.runtime_stats import RuntimeEstimate
 from studio.memory.model import Admit, Refuse
-from studio.memory.profiles import weighed
+from studio.memory.profiles import memory_profile_of
 from studio.units import GIB
 from studio.validation import validated
-from studio.workers.model import Residency
+from studio.workers.model import WorkerState
 
 if TYPE_CHECKING:
-    from studio.services import Studio
+    from studio.services import Services
 
 
 @dataclass(frozen=True)
-class Forecast:
+class JobEstimate:
     """
     Args:
         engine: id of the engine that would work. seconds: of the result, 0 while not known. frames: 0 for sound.
@@ -45,7 +45,7 @@ class Forecast:
     engine: str
     seconds: float
     frames: int
-    time: RunEstimate | None
+    time: RuntimeEstimate | None
     fits: bool = True
     memory: str = ""
 
@@ -53,7 +53,7 @@ class Forecast:
         return {**asdict(self), "seconds": round(self.seconds, 2), "time": None if self.time is None else asdict(self.time)}
 
 
-def forecast(studio: Studio, kind: str, spec: Mapping[str, Any]) -> Forecast:
+def estimate_job(studio: Services, kind: str, spec: Mapping[str, Any]) -> JobEstimate:
     """What a job of this kind with these fields would amount to. Nothing is queued.
 
     Raises:
@@ -84,11 +84,11 @@ def _at_comfyui(memory_gib: float) -> str:
 
 
 def memory_fit(
-    studio: Studio, engine: type[Engine], options: EngineOptions | None = None, extent: Extent | None = None
+    studio: Services, engine: type[Engine], options: EngineOptions | None = None, extent: ProblemSize | None = None
 ) -> tuple[bool, str]:
     """Whether the engine can be had in memory now for work of this size, and that in a sentence with its numbers."""
-    card, variant = weighed(engine, options or engine.Options(), extent)
-    in_memory = studio.workers.residency(card.id) is not Residency.COLD
+    card, variant = memory_profile_of(engine, options or engine.Options(), extent)
+    in_memory = studio.workers.residency(card.id) is not WorkerState.COLD
     if in_memory and not card.work_gib:
         return True, f"{card.title} is in memory."
     need = studio.memory.need(card, variant)
@@ -101,24 +101,24 @@ def memory_fit(
     return False, f"{decision.reason} {decision.hint}".strip()
 
 
-def _of_script(production: Voiceover, spec: VoiceoverSpec) -> Forecast:
+def _of_script(production: Voiceover, spec: VoiceoverSpec) -> JobEstimate:
     found = production.estimate(spec.script, spec.voice, spec.engine, spec.speakers)
     if found.problem or not found.engine:
         raise InvalidInput(found.problem or "The script is empty.", "Write what is to be spoken.")
     known = found.seconds_to_render
-    time = None if known is None else RunEstimate(known, exact=False, low=found.low, high=found.high, runs=found.runs)
-    return Forecast(found.engine, found.seconds_of_speech, 0, time)
+    time = None if known is None else RuntimeEstimate(known, exact=False, low=found.low, high=found.high, runs=found.runs)
+    return JobEstimate(found.engine, found.seconds_of_speech, 0, time)
 
 
-def _of_face(found: FaceForecast) -> Forecast:
-    return Forecast(found.engine, found.seconds, found.frames, found.time)
+def _of_face(found: RenderEstimate) -> JobEstimate:
+    return JobEstimate(found.engine, found.seconds, found.frames, found.time)
 
 
-def _of_clip(studio: Studio, production: TextToVideo, spec: VideoSpec) -> Forecast:
+def _of_clip(studio: Services, production: TextToVideo, spec: VideoSpec) -> JobEstimate:
     prepared = production.prepare(spec)
     engine = production.engines.choose(prepared.engine, prepared.options, with_image=any(shot.image for shot in prepared.shots))
     form = production.engines.form(engine, prepared.options, prepared.size, prepared.fps)
     frames = sum(shot.frames or round((shot.seconds or 0) * form.fps) for shot in prepared.shots)
     time = production.estimate(form, frames) if frames else None
     fits, memory = memory_fit(studio, engine, form.options, form.extent(longest_part(prepared.shots, form)))
-    return Forecast(engine.card.id, float(frames / form.fps), frames, time, fits, memory)
+    return JobEstimate(engine.card.id, float(frames / form.fps), frames, time, fits, memory)

@@ -14,11 +14,11 @@ from capabilities.upscaling.capability import Upscale
 from capabilities.video.capability import ImageToVideo, TextToVideo
 from capabilities.voiceover.batch import VoiceoverBatch
 from capabilities.voiceover.capability import Voiceover
-from studio.jobs.capability import Production
-from studio.services import Studio
+from studio.jobs.capability import Capability
+from studio.services import Services
 
 
-def all_productions(studio: Studio) -> list[Production]:
+def all_capabilities(studio: Services) -> list[Capability]:
     """Every kind of job; adding one is one line here."""
     voiceover = Voiceover(studio)
     engines, workers = studio.catalog.all, studio.workers

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Sequence
 from functools import cached_property
 
-from engines.contract import CALLABLE_METHODS, Capability, Card, Engine, EngineOptions
+from engines.contract import CALLABLE_METHODS, Card, Engine, EngineKind, EngineOptions
 from engines.contract.errors import EngineError
 from media.errors import NotFound
 
@@ -76,7 +76,7 @@ class Catalog:
         """Every engine, built-in ones first, then the extra ones as listed."""
         return list(self._by_id.values())
 
-    def of(self, capability: Capability) -> list[type[Engine]]:
+    def of(self, capability: EngineKind) -> list[type[Engine]]:
         """The engines of one capability, in the same order."""
         return [engine for engine in self.all() if engine.card.capability is capability]
 

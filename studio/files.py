@@ -29,7 +29,7 @@ def slug(text: str, fallback: str = "unnamed", longest_bytes: int = LONGEST_SLUG
     return cut.strip("-") or fallback
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes) -> None:
     """Put `data` at `path` so that a reader, or a loss of power, finds the old file or the new one and nothing between."""
     staged = staging_path(path.parent, path.suffix)
     try:
@@ -46,14 +46,14 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """`value` as readable JSON, written whole."""
-    write_whole(path, as_json(value))
+    write_atomic(path, as_json(value))
 
 
 def as_json(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
 
 
-def move_whole(source: Path, target: Path) -> None:
+def move_atomic(source: Path, target: Path) -> None:
     """Move a finished file to `target`: by a rename, or over a border of file systems by a synced copy and a rename."""
     with source.open("rb") as file:
         os.fsync(file.fileno())
@@ -94,7 +94,7 @@ def discard(folder: Path, *paths: Path) -> None:
     sync_folder(folder)
 
 
-def sweep(folder: Path, older_than: float) -> None:
+def remove_staging_files(folder: Path, older_than: float) -> None:
     """Remove what a crash left behind in `folder`: trash, and staging last touched before `older_than` (epoch seconds)."""
     for entry in list(os.scandir(folder)):
         left_trash = entry.name.startswith(TRASH_PREFIX)

@@ -9,34 +9,34 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from engines.catalog import Catalog
-from engines.contract import Card, Site
+from engines.contract import Card, EnginePaths
 from studio.artifacts.segments import SegmentStore
 from studio.comfyui.card import COMFYUI_CARD, COMFYUI_ID
-from studio.comfyui.service import ComfyUI
-from studio.environments import Environments
+from studio.comfyui.service import ComfyUIService
+from studio.environments import EnvironmentManager
 from studio.errors import GreenroomError
-from studio.jobs.capability import Production
-from studio.jobs.lanes import Lanes
+from studio.jobs.capability import Capability
+from studio.jobs.lanes import JobLanes
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.jobs.runner import JobRunner
-from studio.jobs.service import Jobs
+from studio.jobs.service import JobService
 from studio.jobs.store import JobStore
 from studio.library import Library
 from studio.logs import open_log
-from studio.maintenance.disk_usage import Disk
-from studio.maintenance.housekeeping import Housekeeper
-from studio.maintenance.last_shutdown import ServerLife
-from studio.memory.manager import MemoryKeeper
+from studio.maintenance.disk_usage import DiskUsage
+from studio.maintenance.housekeeping import MaintenanceTimer
+from studio.maintenance.last_shutdown import ShutdownMarker
+from studio.memory.manager import MemoryManager
 from studio.paths import DataFolderLock, DataPaths
 from studio.settings import HOME, Settings
 from studio.voices.voices import Voices
-from studio.weights import Weights
-from studio.workers.engine_service import EnginesService
-from studio.workers.idle_times import IdleTimes
+from studio.weights import WeightStore
+from studio.workers.engine_service import EngineService
+from studio.workers.idle_times import IdleTimeouts
 from studio.workers.model import WorkerStatus
-from studio.workers.pool import WorkerHost
-from studio.workers.process.metering import Meter
-from studio.workflows import Templates
+from studio.workers.pool import WorkerPool
+from studio.workers.process.metering import MemoryMeter
+from studio.workflows import TemplateCollection
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +45,11 @@ GIB = 1024**3
 RUNNER_CLOSE_SECONDS = 3.0
 SHARED_ENVIRONMENT = "models"
 
-Productions = Callable[["Studio"], Sequence[Production]]
+Productions = Callable[["Services"], Sequence[Capability]]
 """Makes the kinds of job of a studio whose other parts are ready; `jobs` is made after them."""
 
 
-class Studio:
+class Services:
     """Owns every part below, and the lock on its data folder, from `open` to `close`.
 
     Order of making: lock, log, mark of life, memory, workers, lanes, segments, voices, library, job store, productions, runner,
@@ -67,22 +67,22 @@ class Studio:
         self._parts = parts
         parts.callback(DataFolderLock(self.paths.lock).release)
         parts.callback(open_log(self.paths.logs))
-        life = ServerLife(self.paths.alive, self.paths.logs / "fault.log")
+        life = ShutdownMarker(self.paths.alive, self.paths.logs / "fault.log")
         parts.callback(life.close)
         self.catalog = Catalog(settings.engines.extra)
         self.catalog.all()  # a wrong entry of the settings is told at the start, not at the first job
-        self.site = site_of(settings, self.paths)
-        self.memory = MemoryKeeper(settings.memory, self.paths.root)
+        self.site = engine_paths(settings, self.paths)
+        self.memory = MemoryManager(settings.memory, self.paths.root)
         parts.callback(self.memory.close)
         self.workers = self._worker_host()
         parts.callback(self.workers.close)
         self.comfyui = self._comfyui()
         parts.callback(self.comfyui.close)
-        self.memory.attach(_HoldersForMemory(self.workers, self.comfyui), self._card)
-        self.engines = EnginesService(self.catalog, self.site, self.workers)
-        self.environments = Environments(self.paths.environments)
-        self.weights = Weights(self.site, self.catalog.all, settings.weights)
-        self.lanes = Lanes(settings.lanes)
+        self.memory.attach(_MemoryHolders(self.workers, self.comfyui), self._card)
+        self.engines = EngineService(self.catalog, self.site, self.workers)
+        self.environments = EnvironmentManager(self.paths.environments)
+        self.weights = WeightStore(self.site, self.catalog.all, settings.weights)
+        self.lanes = JobLanes(settings.lanes)
         store = JobStore(self.paths.jobs)
         parts.callback(store.close)
         self.segments = SegmentStore(
@@ -90,14 +90,14 @@ class Studio:
         )
         self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
         self.library = Library(self.paths.outputs, settings.library)
-        self.templates = Templates((HOME / "workflows", self.paths.workflows))
+        self.templates = TemplateCollection((HOME / "workflows", self.paths.workflows))
         self.productions = {production.kind: production for production in productions(self)}
         runner = JobRunner(store, self.productions, self.lanes, self.workers, self.catalog, self.paths.scratch)
-        self.jobs = Jobs(store, runner, self.productions, settings.jobs, self.paths.root, self._foresee)
+        self.jobs = JobService(store, runner, self.productions, settings.jobs, self.paths.root, self._foresee)
         parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
         parts.callback(self.comfyui.leave)
         runner.start(life.last.suspicious)
-        self.disk = Disk(
+        self.disk = DiskUsage(
             self.paths,
             self.library,
             self.segments,
@@ -109,7 +109,7 @@ class Studio:
         self._install_for_gpu()
 
     @classmethod
-    def open(cls, settings: Settings, productions: Productions) -> Studio:
+    def open(cls, settings: Settings, productions: Productions) -> Services:
         """Everything made and running; jobs that the last server left are going on.
 
         Raises:
@@ -127,8 +127,8 @@ class Studio:
         """End everything within some five seconds. Closing twice does no harm."""
         self._parts.close()
 
-    def _worker_host(self) -> WorkerHost:
-        return WorkerHost(
+    def _worker_host(self) -> WorkerPool:
+        return WorkerPool(
             self.settings.workers,
             self.site,
             self.catalog,
@@ -136,7 +136,7 @@ class Studio:
             light_workers=self.settings.lanes.cpu_jobs,
             admit=self.memory.admit_load,
             reuse=self.memory.reuse,
-            idle=IdleTimes(self.settings.workers, self.paths.root / "idle.json"),
+            idle=IdleTimeouts(self.settings.workers, self.paths.root / "idle.json"),
             tell=self.memory.events.tell,
             observer=self.memory,
             room_for_spares=self.memory.has_room_to_spare,
@@ -144,13 +144,13 @@ class Studio:
             tolerance_gib=self.settings.memory.return_tolerance_gib,
         )
 
-    def _comfyui(self) -> ComfyUI:
+    def _comfyui(self) -> ComfyUIService:
         memory, settings = self.memory, self.settings
-        comfyui = ComfyUI(
+        comfyui = ComfyUIService(
             settings.comfyui,
             self.paths.logs,
             idle_seconds=settings.workers.idle_heavy_seconds,
-            meter=Meter(gpu_bytes=memory.gpu_bytes, tolerance_gib=settings.memory.return_tolerance_gib),
+            meter=MemoryMeter(gpu_bytes=memory.gpu_bytes, tolerance_gib=settings.memory.return_tolerance_gib),
             observer=memory.ledger,
         )
         comfyui.open()
@@ -180,7 +180,7 @@ class Studio:
             self.workers.prepare(str(engine_id))
 
     def _housekeeper(self) -> None:
-        housekeeper = Housekeeper(
+        housekeeper = MaintenanceTimer(
             {
                 "list of jobs": self.jobs.prune,
                 "rendered pieces": self.segments.prune,
@@ -191,10 +191,10 @@ class Studio:
         housekeeper.start()
 
 
-class _HoldersForMemory:
+class _MemoryHolders:
     """The workers and ComfyUI under the names that the memory keeper asks for."""
 
-    def __init__(self, host: WorkerHost, comfyui: ComfyUI) -> None:
+    def __init__(self, host: WorkerPool, comfyui: ComfyUIService) -> None:
         self._host, self._comfyui = host, comfyui
 
     def snapshot(self) -> list[WorkerStatus]:
@@ -208,10 +208,10 @@ class _HoldersForMemory:
         return end(holder, reason)
 
 
-def site_of(settings: Settings, paths: DataPaths) -> Site:
+def engine_paths(settings: Settings, paths: DataPaths) -> EnginePaths:
     """Where engines find things; further weight folders of the settings are read after the studio's own."""
     further = tuple(folder.expanduser() for folder in settings.data.weights)
-    return Site(
+    return EnginePaths(
         assets=ASSETS,
         cache=paths.cache,
         weights=(paths.weights, *map(_absolute, further)),

@@ -25,7 +25,7 @@ class Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ServerSettings(Group):
+class ComfyUIConnection(Group):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=1, le=65535)
     max_upload_mb: int = Field(500, ge=1, le=100_000)
@@ -183,7 +183,7 @@ class Settings(BaseSettings):
         yaml_file=HOME / "settings.yaml",
     )
 
-    server: ServerSettings = ServerSettings()
+    server: ComfyUIConnection = ComfyUIConnection()
     data: DataSettings = DataSettings()
     memory: MemorySettings = MemorySettings()
     workers: WorkerSettings = WorkerSettings()

@@ -16,7 +16,7 @@ LISTEN_SECONDS = 0.2
 CHUNK = 1 << 16
 
 
-def run_heard(
+def run_streaming(
     command: Sequence[str],
     *,
     environment: Mapping[str, str],

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from capabilities.voiceover.capability import Voiceover
-from studio.services import Studio
+from studio.services import Services
 from tabs.character_swap.page import CharacterSwapTab
 from tabs.header import build_masthead
 from tabs.lip_sync.page import LipSyncTab
@@ -37,7 +37,7 @@ class Page(gr.Blocks):
         return made
 
 
-def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
+def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
     """The whole page for one open studio.
 
     Args:
@@ -70,7 +70,7 @@ def build_page(studio: Studio, declare: Callable[[], None]) -> gr.Blocks:
     return page
 
 
-def _narrations(studio: Studio) -> Voiceover:
+def _narrations(studio: Services) -> Voiceover:
     made = studio.productions["voiceover"]
     assert isinstance(made, Voiceover)
     return made

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.environments import Environments
+from studio.environments import EnvironmentManager
 from studio.environments.environments import python_of
 from studio.settings import HOME
 
@@ -23,7 +23,7 @@ def model_environments() -> Path:
 def environment_python(name: str) -> Path:
     """The Python of one that is whole; the test is skipped with the reason where it is not."""
     root = model_environments()
-    status = Environments(root).status(name)
+    status = EnvironmentManager(root).status(name)
     python = python_of(root / name)
     if not status.ready or python is None:
         pytest.skip(f"{status.sentence} Run ./launch.sh install {name}, or set MODEL_ENVIRONMENTS.")

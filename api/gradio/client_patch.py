@@ -15,7 +15,7 @@ SPOKEN = b'"protocol":"sse_v3"'
 TOLD = b'"protocol":"sse_v2.1"'
 
 
-class PlainDicts:
+class PlainDictResponses:
     """Change the protocol's name in the answer to /config when gradio_client asks; pages and others get it as it is."""
 
     def __init__(self, app: ASGIApp) -> None:

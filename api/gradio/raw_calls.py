@@ -13,9 +13,9 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.operations.operations import QUEUES, Endpoints
+from api.operations.operations import QUEUES, Operations
 from api.security.request_body import gather, replay
-from api.security.responses import refuse
+from api.security.responses import send_error
 from studio.errors import InvalidInput
 
 ROUTE = re.compile(r"/gradio_api/(?:run|api|call)/(?P<name>[A-Za-z0-9_]+)/?")
@@ -30,7 +30,7 @@ class RawCalls:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.parameters = {
-            name: list(inspect.signature(getattr(Endpoints, name)).parameters.values())[1:] for name in QUEUES
+            name: list(inspect.signature(getattr(Operations, name)).parameters.values())[1:] for name in QUEUES
         }  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +44,7 @@ class RawCalls:
         try:
             body = complete(body, found["name"], self.parameters[found["name"]])
         except InvalidInput as error:
-            await refuse(scope, receive, send, 422, str(error))
+            await send_error(scope, receive, send, 422, str(error))
             return
         headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
         sized = {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}

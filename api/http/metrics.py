@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 
 from studio.errors import NotFound
 from studio.jobs.model import ACTIVE, ENDED, JobEvent, JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.units import GIB
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -44,7 +44,7 @@ class _Course:
 class Metrics:
     """Everything that one studio tells a Prometheus server. One lock; a scrape holds it while it reads."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         self._lock = threading.Lock()
         self._since = time.time()
@@ -122,7 +122,7 @@ def _verdict(event: JobEvent) -> str:
 class _Present(Collector):
     """What is so at the moment of the scrape."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
 
     def describe(self) -> list[Metric]:

@@ -17,21 +17,21 @@ from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import GreenroomError, NotFound
 from studio.library.model import SERVED_EXTENSIONS
 from studio.preprocessing import assets_of
-from studio.services import Studio
-from studio.voices.preview import Auditions
+from studio.services import Services
+from studio.voices.preview import VoicePreviews
 
 log = logging.getLogger(__name__)
 
 SEGMENT_KEY = re.compile("[0-9a-f]{64}")
 
 
-def add_routes(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
+def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None:
     """Declare the routes on `app`, before Gradio is mounted at "/" and takes the rest."""
     _add_health(app, studio)
     _add_media(app, studio, auditions)
 
 
-def _add_health(app: FastAPI, studio: Studio) -> None:
+def _add_health(app: FastAPI, studio: Services) -> None:
     @app.get("/healthz")
     def healthz() -> dict[str, bool]:
         """Alive: the process answers. Says nothing else, so it needs no guard of its own."""
@@ -63,7 +63,7 @@ def _add_health(app: FastAPI, studio: Studio) -> None:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
 
-def _add_media(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
+def _add_media(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None:
     """Sounds and files for the page's own players: looked up by id or name, so that no path is ever asked for."""
 
     @app.get("/media/outputs/{output}")
@@ -114,7 +114,7 @@ def _add_media(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
         return _found(lambda: studio.voices.export(voice), download=True)
 
 
-def _companion(studio: Studio, output: str, part: str) -> Path:
+def _companion(studio: Services, output: str, part: str) -> Path:
     for path in studio.library.get(output).companions:
         if path.suffix == f".{part}" and path.suffix in {*SERVED_EXTENSIONS, ".json"}:
             return path

@@ -32,9 +32,9 @@ from starlette.types import Receive, Scope, Send
 
 from api.files import UNEXPECTED
 from api.mcp.tools import INSTRUCTIONS, ToolCall, tools
-from api.operations.operations import Endpoints
+from api.operations.operations import Operations
 from studio.errors import GreenroomError, InvalidInput, NotFound
-from studio.services import Studio
+from studio.services import Services
 
 PATH = "/gradio_api/mcp"
 CALLS_AT_ONCE = 32
@@ -52,7 +52,7 @@ class McpServer:
         root_path: where a reverse proxy shows the studio, "" without one.
     """
 
-    def __init__(self, endpoints: Endpoints, studio: Studio, uploads: Path, root_path: str = "") -> None:
+    def __init__(self, endpoints: Operations, studio: Services, uploads: Path, root_path: str = "") -> None:
         self._endpoints = endpoints
         self._studio = studio
         self._uploads = uploads

@@ -11,7 +11,7 @@ import gradio as gr
 from mcp.types import Tool, ToolAnnotations
 
 from api.operations.endpoint import arguments_of
-from api.operations.operations import QUEUES, Endpoints
+from api.operations.operations import QUEUES, Operations
 
 _MACHINE = {"load", "unload", "memory", "memory_history", "machine_events", "set_idle", "environments", "weights"}
 _HOUSE = {"move_job", "run_times", "disk", "free_disk", "log", "support_bundle"}
@@ -63,7 +63,7 @@ def tools() -> dict[str, ToolCall]:
 
 
 def _tool(name: str) -> ToolCall:
-    method = getattr(Endpoints, name)
+    method = getattr(Operations, name)
     told, arguments, returns = (_as_tools(part) for part in described(method))
     files = frozenset(
         parameter.name

@@ -13,13 +13,13 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Res
 from starlette.datastructures import UploadFile
 
 from api.openai.errors import WrongParameter, openai_answers
-from api.openai.speech import SpeechCall, SpeechDesk
+from api.openai.speech import OpenAISpeechAdapter, SpeechCall
 from api.openai.transcripts import RESPONSE_FORMATS, transcript_body
-from engines.contract import Capability
+from engines.contract import EngineKind
 from studio.errors import GreenroomError, NotFound
 from studio.files import slug
 from studio.jobs.model import Job, JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.validation import validated
 
 AUTO = "auto"
@@ -31,7 +31,7 @@ AUTO_NAMES = frozenset(
 COPY_BYTES = 1 << 20
 
 
-def add_openai_routes(app: FastAPI, studio: Studio, uploads: Path) -> None:
+def add_openai_routes(app: FastAPI, studio: Services, uploads: Path) -> None:
     """Declare the routes on `app`, before Gradio is mounted at "/".
 
     Args:
@@ -42,9 +42,9 @@ def add_openai_routes(app: FastAPI, studio: Studio, uploads: Path) -> None:
     _add_speech(app, studio)
 
 
-def _add_models(app: FastAPI, studio: Studio) -> None:
+def _add_models(app: FastAPI, studio: Services) -> None:
     def listed() -> list[dict[str, Any]]:
-        rows = (*studio.engines.statuses(Capability.SPEECH), *studio.engines.statuses(Capability.TRANSCRIPTION))
+        rows = (*studio.engines.statuses(EngineKind.SPEECH), *studio.engines.statuses(EngineKind.TRANSCRIPTION))
         return [_model(name) for name in (AUTO, *(row.card.id for row in rows if row.ready))]
 
     @app.get("/v1/models")
@@ -61,7 +61,7 @@ def _add_models(app: FastAPI, studio: Studio) -> None:
         raise _no_model(model)
 
 
-def _add_transcriptions(app: FastAPI, studio: Studio, uploads: Path) -> None:
+def _add_transcriptions(app: FastAPI, studio: Services, uploads: Path) -> None:
     @app.post("/v1/audio/transcriptions")
     @openai_answers
     async def transcriptions(request: Request) -> Response:
@@ -83,9 +83,9 @@ def _add_transcriptions(app: FastAPI, studio: Studio, uploads: Path) -> None:
         return PlainTextResponse(content) if isinstance(content, str) else JSONResponse(content, media_type=media_type)
 
 
-def _listener(studio: Studio, fields: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+def _listener(studio: Services, fields: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     """The engine that a transcription call names, with the call's prompt where the engine takes one."""
-    engine = _engine(studio, fields.get("model", ""), Capability.TRANSCRIPTION)
+    engine = _engine(studio, fields.get("model", ""), EngineKind.TRANSCRIPTION)
     takes_prompt = engine != AUTO and "prompt" in studio.catalog.get(engine).Options.model_fields
     return engine, {"prompt": fields["prompt"]} if takes_prompt and fields.get("prompt") else {}
 
@@ -102,8 +102,8 @@ def _stored(sent: UploadFile, uploads: Path) -> Path:
     return path
 
 
-def _add_speech(app: FastAPI, studio: Studio) -> None:
-    desk = SpeechDesk(studio)
+def _add_speech(app: FastAPI, studio: Services) -> None:
+    desk = OpenAISpeechAdapter(studio)
 
     @app.post("/v1/audio/speech")
     @openai_answers
@@ -113,7 +113,7 @@ def _add_speech(app: FastAPI, studio: Studio) -> None:
         except ValueError:
             raise WrongParameter("body", "The body is not JSON.", "Send a JSON object with model, input and voice.") from None
         call = validated(SpeechCall, body, "parameter")
-        engine = _engine(studio, call.model, Capability.SPEECH)
+        engine = _engine(studio, call.model, EngineKind.SPEECH)
         if call.stream_format:
             parts, media_type = await run_in_threadpool(desk.stream, call, engine)
             return StreamingResponse(parts, media_type=media_type)
@@ -125,7 +125,7 @@ def _add_speech(app: FastAPI, studio: Studio) -> None:
         return StreamingResponse(made, media_type=media_type)
 
 
-def _engine(studio: Studio, name: str, capability: Capability) -> str:
+def _engine(studio: Services, name: str, capability: EngineKind) -> str:
     """The engine that a model's name stands for.
 
     Raises:
@@ -142,7 +142,7 @@ def _engine(studio: Studio, name: str, capability: Capability) -> str:
     return name
 
 
-def _finished(studio: Studio, kind: str, spec: Mapping[str, Any]) -> Job:
+def _finished(studio: Services, kind: str, spec: Mapping[str, Any]) -> Job:
     """The job that does the work, when it is done.
 
     Raises:

@@ -19,7 +19,7 @@ from media.audio.encode import AUDIO_FORMATS
 from media.audio.streaming import STREAMED_FORMATS, streamed
 from studio.errors import GreenroomError, NotFound
 from studio.jobs.model import Job, JobState
-from studio.services import Studio
+from studio.services import Services
 
 LONGEST_INPUT = 100_000
 FORMATS = {"mp3": "mp3", "opus": "opus", "aac": "m4a", "flac": "flac", "wav": "wav", "pcm": "wav"}
@@ -42,10 +42,10 @@ class SpeechCall(BaseModel):
     stream_format: Literal["audio"] | None = None
 
 
-class SpeechDesk:
+class OpenAISpeechAdapter:
     """Turns calls into narration jobs and their results into bytes."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         made = studio.productions["voiceover"]
         assert isinstance(made, Voiceover)

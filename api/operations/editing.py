@@ -11,20 +11,20 @@ import gradio as gr
 
 from api.files import uploaded_file
 from api.operations.endpoint import endpoint
-from capabilities.transcription.voice_transcript_request import ask_for_transcript
+from capabilities.transcription.voice_transcript_request import submit_transcript_job
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import InvalidInput, NotFound
 from studio.jobs.model import Job
-from studio.services import Studio
+from studio.services import Services
 from studio.voices.designed import add_designed
 from studio.voices.model import Voice
 
 
-class EditingCalls:
+class EditingOperations:
     """What the page's lists of voices, sentences and outputs can do, for programs."""
 
-    _studio: Studio
+    _studio: Services
     _incoming: tuple[Path, Path]
 
     # Voices
@@ -117,7 +117,7 @@ class EditingCalls:
         return self._with_transcript(self._studio.voices.import_file(uploaded_file(file, "file", self._incoming)))
 
     def _with_transcript(self, voice: Voice) -> dict[str, Any]:
-        ask_for_transcript(self._studio.jobs, voice)
+        submit_transcript_job(self._studio.jobs, voice)
         return voice.as_dict()
 
     # Sentences of a narration

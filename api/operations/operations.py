@@ -9,23 +9,23 @@ from typing import Any
 import gradio as gr
 
 from api.files import uploaded_file
-from api.operations.editing import EditingCalls
+from api.operations.editing import EditingOperations
 from api.operations.endpoint import endpoint
 from api.operations.swap import SwapCalls
 from api.operations.system import SystemCalls
 from api.operations.templates import TemplateCalls
 from api.operations.video import VideoCalls
-from capabilities.transcription.voice_transcript_request import ask_for_transcript
+from capabilities.transcription.voice_transcript_request import submit_transcript_job
 from engines.contract import Engine, PresetVoice
 from studio.errors import Cancelled, GreenroomError, InvalidInput, NotFound
 from studio.jobs.model import Job, JobState
-from studio.services import Studio
-from studio.voices.preview import Auditions
+from studio.services import Services
+from studio.voices.preview import VoicePreviews
 
 WAIT_SECONDS = 0.5
 
 
-class Endpoints(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingCalls):
+class Operations(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingOperations):
     """All endpoints over one open studio.
 
     A blocking call only waits for its job's row: a client that goes away, or a call that is cut off, changes nothing
@@ -35,7 +35,7 @@ class Endpoints(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingCalls)
         uploads: the folder where Gradio puts uploaded files.
     """
 
-    def __init__(self, studio: Studio, auditions: Auditions, uploads: Path) -> None:
+    def __init__(self, studio: Services, auditions: VoicePreviews, uploads: Path) -> None:
         self._studio = studio
         self._auditions = auditions
         self._incoming = (uploads, studio.paths.outputs)
@@ -214,7 +214,7 @@ class Endpoints(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingCalls)
         """
         clip = uploaded_file(audio, "audio", self._incoming)
         voice = self._studio.voices.add(name, clip, transcript=transcript, tags=tuple(tags), consent=consent)
-        ask_for_transcript(self._studio.jobs, voice)
+        submit_transcript_job(self._studio.jobs, voice)
         return voice.as_dict()
 
     @endpoint
@@ -363,7 +363,7 @@ QUEUES: dict[str, dict[str, Any]] = {
 """Every public endpoint by name, with its place in Gradio's queue: only what may take long waits there."""
 
 
-def register(endpoints: Endpoints) -> None:
+def register(endpoints: Operations) -> None:
     """Declare all endpoints in the Blocks whose context is open."""
     for name, queue in QUEUES.items():
         gr.api(getattr(endpoints, name), api_name=name, **queue)

@@ -8,13 +8,13 @@ import gradio as gr
 
 from api.operations.endpoint import endpoint
 from studio.jobs.model import Job
-from studio.services import Studio
+from studio.services import Services
 
 
 class SwapCalls:
     """/character_swap."""
 
-    _studio: Studio
+    _studio: Services
 
     @endpoint
     def character_swap(

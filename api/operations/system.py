@@ -9,24 +9,24 @@ from typing import Any
 import gradio as gr
 
 from api.operations.endpoint import endpoint
-from capabilities.forecast import forecast
+from capabilities.forecast import estimate_job
 from capabilities.setup.doctor import last_report
 from studio.comfyui.card import COMFYUI_ID
 from studio.doctor.log_viewer import LEVELS, read_log
 from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import InvalidInput
-from studio.files import write_whole
+from studio.files import write_atomic
 from studio.jobs.model import Job
-from studio.jobs.runtime_stats import learned
+from studio.jobs.runtime_stats import estimate_accuracy
 from studio.library.quota import GIB
-from studio.services import Studio
+from studio.services import Services
 from studio.weights import EngineWeights
 
 
 class SystemCalls:
     """What the System page can do, for programs."""
 
-    _studio: Studio
+    _studio: Services
     _incoming: tuple[Path, Path]
 
     def _finished(self, job: Job) -> Job:
@@ -159,7 +159,7 @@ class SystemCalls:
         """What work takes on this machine, learned from finished jobs, and how far estimates were off."""
         return [
             {**asdict(one.work), "runs": one.runs, "seconds": one.seconds, "low": one.low, "high": one.high,
-             "off": one.off, "judged": one.judged} for one in learned(self._studio.productions.values())
+             "off": one.off, "judged": one.judged} for one in estimate_accuracy(self._studio.productions.values())
         ]  # fmt: skip
 
     # Disk, log, help
@@ -211,7 +211,7 @@ class SystemCalls:
             The engine, seconds and frames of the result, the time (with its spread, and from how many runs; null while nothing
             like it has run here), whether it fits, and that in a sentence.
         """
-        return forecast(self._studio, kind, spec).as_dict()
+        return estimate_job(self._studio, kind, spec).as_dict()
 
     @endpoint
     def doctor(self, fresh: bool = True) -> dict[str, Any]:
@@ -233,7 +233,7 @@ class SystemCalls:
         """A ZIP for those who help: log, settings, versions, machine facts and the last jobs, without secrets, texts, names."""
         path = self._incoming[0] / bundle_name()
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, support_bundle(self._studio, self._studio.disk))
+        write_atomic(path, support_bundle(self._studio, self._studio.disk))
         return gr.FileData(path=str(path), orig_name=path.name)
 
 

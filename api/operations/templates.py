@@ -11,7 +11,7 @@ from api.operations.endpoint import endpoint
 from capabilities.character_swap.builtin import BUILTIN, builtin_as_dict
 from studio.errors import InvalidInput
 from studio.files import slug
-from studio.services import Studio
+from studio.services import Services
 from studio.workflows import Chosen, TemplateChecks, read_export, suggest_inputs, write_template
 from studio.workflows import delete_template as delete_files
 
@@ -19,7 +19,7 @@ from studio.workflows import delete_template as delete_files
 class TemplateCalls:
     """/templates, /template, /import_template, /delete_template and /comfyui_models."""
 
-    _studio: Studio
+    _studio: Services
 
     def _given(self, value: gr.FileData, field: str) -> str:
         raise AssertionError  # Endpoints has it

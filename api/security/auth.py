@@ -22,11 +22,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.security.rate_limit import Failures
+from api.security.rate_limit import FailedAuthLimiter
 from api.security.refusal_log import caller, note_refusal
 from api.security.responses import error_body
 from api.security.sign_in_page import HEADERS, sign_in_page
-from studio.access import DoorKeys
+from studio.access import AuthKeys
 
 OPEN_PATH = "/healthz"
 SIGN_IN_PATH = "/sign-in"
@@ -38,7 +38,7 @@ WRONG = "This is not the studio's token."
 SLOW_DOWN = "Too many wrong tokens came from this address."
 
 
-class Door:
+class AuthMiddleware:
     """Let in who shows the token, before `app` sees anything of the request.
 
     Args:
@@ -46,13 +46,15 @@ class Door:
         root_path: where a reverse proxy shows the studio, "" without one.
     """
 
-    def __init__(self, app: ASGIApp, keys: DoorKeys, cookie: str, root_path: str = "", failures: Failures | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, keys: AuthKeys, cookie: str, root_path: str = "", failures: FailedAuthLimiter | None = None
+    ) -> None:
         self.app = app
         self._token = _digest(keys.token)
         self._pass = hmac.new(keys.signing.encode(), keys.token.encode(), hashlib.sha256).hexdigest()
         self._cookie = cookie
         self._root = root_path
-        self._failures = failures or Failures()
+        self._failures = failures or FailedAuthLimiter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or (scope["type"] == "http" and scope["path"] == OPEN_PATH):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TextIO
 from urllib.parse import quote
 
-from studio.access import Certificate, DoorKeys, certificate_for, keep_keys, own_names
+from studio.access import AuthKeys, Certificate, certificate_for, load_or_create_keys, own_names
 from studio.access.addresses import bracketed
 from studio.settings import Settings
 
@@ -36,7 +36,7 @@ def listening_hosts(host: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Opening:
+class Exposure:
     """One start's way in.
 
     Args:
@@ -47,7 +47,7 @@ class Opening:
     """
 
     names: tuple[str, ...]
-    keys: DoorKeys | None
+    keys: AuthKeys | None
     certificate: Certificate | None
     address: str
 
@@ -57,7 +57,7 @@ class Opening:
         return f"{self.address}/?token={quote(self.keys.token, safe='')}" if self.keys else self.address
 
 
-def opening_of(settings: Settings, *, new_token: bool = False) -> Opening:
+def plan_exposure(settings: Settings, *, new_token: bool = False) -> Exposure:
     """What this start needs; made and kept in the data folder.
 
     Raises:
@@ -67,13 +67,13 @@ def opening_of(settings: Settings, *, new_token: bool = False) -> Opening:
     beyond = not is_loopback(server.host)
     names = (*own_names(server.host), *server.allowed_hosts) if beyond else server.allowed_hosts
     locked = beyond or server.token or new_token
-    keys = keep_keys(settings.data_folder, server.token, renew=new_token) if locked else None
+    keys = load_or_create_keys(settings.data_folder, server.token, renew=new_token) if locked else None
     certificate = certificate_for(settings.data_folder, names) if server.https else None
     shown = names[0] if beyond and names else bracketed(server.host)
-    return Opening(names, keys, certificate, f"{'https' if server.https else 'http'}://{shown}:{server.port}")
+    return Exposure(names, keys, certificate, f"{'https' if server.https else 'http'}://{shown}:{server.port}")
 
 
-def announce(opening: Opening, *, beyond: bool, out: TextIO | None = None) -> None:
+def announce(opening: Exposure, *, beyond: bool, out: TextIO | None = None) -> None:
     """Say where the studio is; with a token also the link and, for other machines, its QR code."""
     out = out or sys.stdout
     print(f"Greenroom is open at {opening.address}", file=out)

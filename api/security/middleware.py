@@ -16,12 +16,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.files import PLAYABLE
-from api.security.auth import Door
+from api.security.auth import AuthMiddleware
 from api.security.refusal_log import RefusalLog
-from api.security.responses import refuse
-from api.security.root_path import BehindAPath
-from api.security.ssrf import NothingFromElsewhere
-from studio.access import DoorKeys
+from api.security.responses import send_error
+from api.security.root_path import RootPathMiddleware
+from api.security.ssrf import SsrfGuard
+from studio.access import AuthKeys
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -53,7 +53,7 @@ def install_guards(
     port: int,
     allowed_hosts: Iterable[str],
     max_upload_mb: int,
-    keys: DoorKeys | None = None,
+    keys: AuthKeys | None = None,
     https: bool = False,
     root_path: str = "",
 ) -> None:
@@ -67,16 +67,16 @@ def install_guards(
     """
     hosts = frozenset(host.lower() for host in (*LOOPBACK_HOSTS, *allowed_hosts))
     origins = [f"{'https' if https else 'http'}://{host}:{port}" for host in hosts]
-    app.add_middleware(NothingFromElsewhere)
+    app.add_middleware(SsrfGuard)
     app.add_middleware(CORSMiddleware, allow_origins=origins, allow_credentials=True, allow_methods=["*"], allow_headers=["*"])
-    app.add_middleware(BodyLimit, longest=max_upload_mb * MEGABYTE)
+    app.add_middleware(BodySizeLimitMiddleware, longest=max_upload_mb * MEGABYTE)
     if keys is not None:
-        app.add_middleware(Door, keys=keys, cookie=f"greenroom-{port}", root_path=root_path)
-    app.add_middleware(SameOriginWrites)
-    app.add_middleware(KnownHosts, hosts=hosts)
+        app.add_middleware(AuthMiddleware, keys=keys, cookie=f"greenroom-{port}", root_path=root_path)
+    app.add_middleware(OriginCheckMiddleware)
+    app.add_middleware(AllowedHostsMiddleware, hosts=hosts)
     app.add_middleware(SecurityHeaders)  # runs before the others and sees every answer, refusals too
     if root_path:
-        app.add_middleware(BehindAPath, root_path=root_path)
+        app.add_middleware(RootPathMiddleware, root_path=root_path)
     app.add_middleware(RefusalLog)  # added last, so it runs first
 
 
@@ -89,7 +89,7 @@ def hostname(authority: str) -> str:
     return name.partition(":")[0]
 
 
-class KnownHosts:
+class AllowedHostsMiddleware:
     """Answer only to the names the studio goes by, so a foreign name that resolves to this machine gets nothing."""
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
@@ -98,14 +98,14 @@ class KnownHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and hostname(Headers(scope=scope).get("host", "")) not in self.hosts:
-            await refuse(
+            await send_error(
                 scope, receive, send, 400, "The studio does not answer to this host name; add it to server.allowed_hosts."
             )
             return
         await self.app(scope, receive, send)
 
 
-class SameOriginWrites:
+class OriginCheckMiddleware:
     """Refuse every write and every WebSocket that a page of another origin makes; browsers apply no CORS to WebSockets."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -113,7 +113,7 @@ class SameOriginWrites:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and self._foreign(scope):
-            await refuse(scope, receive, send, 403, "A page of another origin may not change anything here.")
+            await send_error(scope, receive, send, 403, "A page of another origin may not change anything here.")
             return
         await self.app(scope, receive, send)
 
@@ -154,7 +154,7 @@ class _TooLarge(Exception):
     """The body in hand has passed the limit; leaves the reading of it at once."""
 
 
-class BodyLimit:
+class BodySizeLimitMiddleware:
     """Refuse a request larger than `longest` bytes with 413: by its declared length, or while it arrives without one.
 
     What reads the body inside may turn the exception into an answer of its own; that answer is replaced by the 413.
@@ -202,4 +202,4 @@ class BodyLimit:
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self.longest // MEGABYTE
-        await refuse(scope, receive, send, 413, f"This is larger than the {limit} MB that server.max_upload_mb allows.")
+        await send_error(scope, receive, send, 413, f"This is larger than the {limit} MB that server.max_upload_mb allows.")

@@ -14,7 +14,7 @@ WINDOW_SECONDS = 60.0
 REMEMBERED = 4096
 
 
-class Failures:
+class FailedAuthLimiter:
     """Counts wrong tokens by address; addresses of one IPv6 network count as one, since a machine has all of them.
 
     Any thread may call; the memory it takes is bounded.

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from api.security.refusal_log import note_refusal
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
+async def send_error(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
     """Answer a request with a written error, or close a WebSocket before it opens; a line in the log says so."""
     note_refusal(scope, sentence)
     if scope["type"] == "websocket":

@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class BehindAPath:
+class RootPathMiddleware:
     """Take `root_path` off the path of every request that carries it, so that both kinds of proxy work: one that strips it
     and one that passes it on. Everything inside sees the studio at "/"."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.security.request_body import gather, replay
-from api.security.responses import refuse
+from api.security.responses import send_error
 
 LONGEST_JSON = 32 * 1024 * 1024
 """Of a call's values; files go through the upload, and a book is under two."""
@@ -30,7 +30,7 @@ _UNUSED = re.compile(
 _CALLS = re.compile(r"/gradio_api/(?:run|api|call|queue|component_server|stream|process_recording|reset|cancel)\b.*", re.DOTALL)
 
 
-class NothingFromElsewhere:
+class SsrfGuard:
     """Refuse calls that name a file by an address, and Gradio's routes for fetching, editing, sharing and watching."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -41,9 +41,9 @@ class NothingFromElsewhere:
             await self.app(scope, receive, send)
             return
         if _FETCHING.fullmatch(scope["path"]):
-            await refuse(scope, receive, send, 403, "The studio fetches nothing from elsewhere.")
+            await send_error(scope, receive, send, 403, "The studio fetches nothing from elsewhere.")
         elif _UNUSED.fullmatch(scope["path"]):
-            await refuse(scope, receive, send, 404, "The studio has no such page.")
+            await send_error(scope, receive, send, 404, "The studio has no such page.")
         elif scope["method"] == "POST" and _CALLS.fullmatch(scope["path"]):
             await self._call(scope, receive, send)
         else:
@@ -52,17 +52,17 @@ class NothingFromElsewhere:
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await gather(receive, LONGEST_JSON)
         if body is None:
-            await refuse(scope, receive, send, 413, f"A call may hold {LONGEST_JSON >> 20} MB; upload files instead.")
+            await send_error(scope, receive, send, 413, f"A call may hold {LONGEST_JSON >> 20} MB; upload files instead.")
             return
         try:
             foreign = next(_foreign_files(json.loads(body)), None) if body else None
         except RecursionError:
-            await refuse(scope, receive, send, 422, "The body of this call is nested too deeply.")
+            await send_error(scope, receive, send, 422, "The body of this call is nested too deeply.")
             return
         except ValueError:
             foreign = None  # no JSON: a form, or something that is refused further in
         if foreign is not None:
-            await refuse(scope, receive, send, 422, "A file must be uploaded; the studio fetches none from an address.")
+            await send_error(scope, receive, send, 422, "A file must be uploaded; the studio fetches none from an address.")
             return
         await self.app(scope, replay(body, receive), send)
 

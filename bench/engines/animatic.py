@@ -17,14 +17,14 @@ from typing import Any
 from PIL import Image
 
 from bench.figures import Figure, tell
-from capabilities.registry import all_productions
-from engines.contract import Site
+from capabilities.registry import all_capabilities
+from engines.contract import EnginePaths
 from engines.contract.video import VideoRequest
 from engines.video.animatic.engine import Animatic, AnimaticOptions
 from media.video.read import read_frames
 from studio.jobs.model import JobState
-from studio.library.model import Output
-from studio.services import Studio
+from studio.library.model import LibraryOutput
+from studio.services import Services
 from studio.settings import HOME, load_settings
 
 PROMISE = 30.0
@@ -60,7 +60,7 @@ class Unattended:
 def engine_alone(folder: Path) -> tuple[float, float]:
     """Pictures a second of the engine, shots of several kinds with their encoding; and the processor's milliseconds for each
     picture, which other work on the machine hardly changes."""
-    engine = Animatic(Site(HOME / "assets", folder), AnimaticOptions(), Unattended())
+    engine = Animatic(EnginePaths(HOME / "assets", folder), AnimaticOptions(), Unattended())
     engine.load()
     frames, begin, worked = 0, time.monotonic(), time.process_time()
     for prompt, _ in POEM[:4]:
@@ -70,7 +70,7 @@ def engine_alone(folder: Path) -> tuple[float, float]:
     return frames / (time.monotonic() - begin), 1000 * (time.process_time() - worked) / frames
 
 
-def whole_job(studio: Studio) -> tuple[Output, float]:
+def whole_job(studio: Services) -> tuple[LibraryOutput, float]:
     """The finished clip and the seconds that it took, speech, joining and shelving included."""
     shots: list[dict[str, Any]] = [{"prompt": picture, "say": words} for picture, words in POEM]
     spec = {"shots": shots, "size": "720p", "seed": 11, "title": "Escape at Bedtime"}
@@ -81,7 +81,7 @@ def whole_job(studio: Studio) -> tuple[Output, float]:
     return studio.library.get(job.outputs[0].id), time.monotonic() - begin
 
 
-def write_sheet(output: Output, target: Path) -> None:
+def write_sheet(output: LibraryOutput, target: Path) -> None:
     """One picture from the middle of each shot, under each other, as a small PNG."""
     shots = output.recipe["shots"]
     rows = -(-len(shots) // COLUMNS)
@@ -99,7 +99,7 @@ def write_sheet(output: Output, target: Path) -> None:
 def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         alone, cost = engine_alone(Path(folder))
-        studio = Studio.open(load_settings(data={"folder": Path(folder) / "data"}), all_productions)
+        studio = Services.open(load_settings(data={"folder": Path(folder) / "data"}), all_capabilities)
         try:
             output, seconds = whole_job(studio)
             frames = sum(shot["frames"] for shot in output.recipe["shots"])

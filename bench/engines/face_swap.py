@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.figures import Figure, tell
 from bench.sheets.face_swap import Quiet, speaking_clip
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.swap import SwapRequest
 from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
 from media.video.read import probe_video, read_frames
@@ -28,7 +28,7 @@ def main() -> int:
         folder = Path(name)
         clip = speaking_clip(folder, "la-donna-velata.jpg", FRAMES)
         info = probe_video(clip)
-        engine = BasicFaceSwap(Site(ROOT / "assets", folder), BasicSwapOptions(), Quiet())
+        engine = BasicFaceSwap(EnginePaths(ROOT / "assets", folder), BasicSwapOptions(), Quiet())
         engine.load()
         request = SwapRequest(ROOT / "assets/portraits/astronaut.png", clip, folder, (25, 1), FRAMES)
         begin = time.process_time()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.contract import Engine, Site, SpeakingVoice, SpeechRequest
+from engines.contract import Engine, EnginePaths, SpeakingVoice, SpeechRequest
 from engines.speech.espeak.engine import Espeak, EspeakOptions
 from engines.speech.flite.engine import Flite, FliteOptions
 from media.audio.audio import Audio, concatenate, silence
@@ -139,7 +139,7 @@ def main(chosen: list[str]) -> None:
     print(f"{len(SENTENCES)} sentences, {sum(len(sentence.split()) for sentence in SENTENCES)} words")
     print(f"{'engine':8} {'voice':20} {'word errors':>11} {'words/min':>9}")
     with tempfile.TemporaryDirectory() as cache:
-        site = Site(Path(__file__).resolve().parents[2] / "assets", Path(cache))
+        site = EnginePaths(Path(__file__).resolve().parents[2] / "assets", Path(cache))
         for engine_id, preset, variant in VOICES:
             name = f"{preset}+{variant}" if variant else preset
             if chosen and engine_id not in chosen and f"{engine_id}/{name}" not in chosen:

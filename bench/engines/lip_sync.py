@@ -14,10 +14,10 @@ from pathlib import Path
 import cv2
 
 from bench.figures import Figure, tell
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.faces import LipSyncRequest, ListenRequest
 from engines.faces.puppet.engine import Puppet, PuppetOptions
-from media.video.images import read_picture, write_picture
+from media.video.images import read_image, write_picture
 from media.video.write import VideoWriter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,9 +35,9 @@ class _Run:
 def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        still = cv2.resize(read_picture(ROOT / "assets/portraits/astronaut.png")[:400, 30:430], (SIDE, SIDE))
+        still = cv2.resize(read_image(ROOT / "assets/portraits/astronaut.png")[:400, 30:430], (SIDE, SIDE))
         write_picture(folder / "face.png", still)
-        puppet = Puppet(Site(ROOT / "assets", folder), PuppetOptions(), _Run())
+        puppet = Puppet(EnginePaths(ROOT / "assets", folder), PuppetOptions(), _Run())
         puppet.load()
         sound = ROOT / "assets/voices/LJ001-0005.wav"
         track = puppet.listen(ListenRequest(sound))

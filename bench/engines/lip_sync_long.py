@@ -32,7 +32,7 @@ import soundfile
 from bench.studio.kills import rows
 from media.audio.audio import Audio
 from media.audio.decode import iterate_audio, probe
-from media.video.images import read_picture
+from media.video.images import read_image
 from media.video.read import Picture, probe_video, read_frames
 from media.video.write import VideoWriter, join_video
 from tests.servers import RunningStudio, running_studio
@@ -48,7 +48,7 @@ ENDED = ("done", "failed", "cancelled")
 
 def looped_video(path: Path, height: int, fps: Fraction, seconds: int) -> Path:
     """A face that drifts, so long and so high; encoded once for ten seconds, then copied."""
-    portrait = read_picture(ROOT / "assets/portraits/la-donna-velata.jpg")[:600]
+    portrait = read_image(ROOT / "assets/portraits/la-donna-velata.jpg")[:600]
     width = height * 16 // 9 // 2 * 2
     scale = height / portrait.shape[0]
     loop = path.with_name("loop.mp4")

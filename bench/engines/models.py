@@ -24,15 +24,15 @@ from typing import Any
 import psutil
 
 from engines.catalog import Catalog
-from engines.contract import Engine, EngineOptions, Site, SpeakingVoice, SpeechRequest
+from engines.contract import Engine, EngineOptions, EnginePaths, SpeakingVoice, SpeechRequest
 from engines.transcription.whisper_transformers.engine import WhisperTransformersOptions
 from media.audio.audio import Audio, concatenate
 from media.audio.decode import decode_audio
-from studio.environments import Environments
+from studio.environments import EnvironmentManager
 from studio.memory.gpu import NvmlProbe
 from studio.settings import HOME, WorkerSettings, load_settings
 from studio.workers.model import SilentObserver, UnloadReport
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 
 ENGINES = ("f5-tts", "voxcpm2", "whisper-gpu")
 CLIP = HOME / "assets" / "voices" / "LJ001-0005.wav"
@@ -74,7 +74,7 @@ def main() -> int:
     given = parser.parse_args()
     gpu = _probe().facts()
     environments = Path(os.environ.get("MODEL_ENVIRONMENTS") or load_settings().data_folder / "environments").absolute()
-    status = Environments(environments).status("models")
+    status = EnvironmentManager(environments).status("models")
     if gpu is None and not given.tiny:
         print("Not measured: this machine has no NVIDIA GPU.")
         return 0
@@ -176,16 +176,16 @@ def _probe() -> NvmlProbe:
 
 
 @contextmanager
-def _host(folder: Path, environments: Path) -> Iterator[tuple[WorkerHost, Books]]:
+def _host(folder: Path, environments: Path) -> Iterator[tuple[WorkerPool, Books]]:
     probe, books = _probe(), Books()
 
     def gpu_bytes(pid: int) -> int:
         facts = probe.facts()
         return 0 if facts is None else facts.process_bytes.get(pid, 0)
 
-    site = Site(HOME / "assets", folder / "cache", (folder / "weights",), environments)
+    site = EnginePaths(HOME / "assets", folder / "cache", (folder / "weights",), environments)
     settings = WorkerSettings(start_seconds=600, heartbeat_seconds=120)
-    host = WorkerHost(settings, site, Catalog(), logs=folder / "logs", observer=books, gpu_bytes=gpu_bytes)
+    host = WorkerPool(settings, site, Catalog(), logs=folder / "logs", observer=books, gpu_bytes=gpu_bytes)
     try:
         yield host, books
     finally:

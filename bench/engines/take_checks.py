@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.engines.intelligibility import SENTENCES
-from engines.contract import EngineOptions, Site, SpeakingVoice, SpeechRequest
+from engines.contract import EngineOptions, EnginePaths, SpeakingVoice, SpeechRequest
 from engines.speech.flite.engine import Flite, FliteOptions
 from engines.transcription.pocketsphinx.engine import Pocketsphinx
 from engines.verification.reading_follower.engine import ReadingFollower
 from engines.verification.voice_encoder.engine import VoiceEncoder
 from media.audio.audio import Audio, concatenate, silence
 from media.audio.decode import decode_audio
-from media.audio.voice_similarity import unlike
+from media.audio.voice_similarity import is_dissimilar
 from studio.verification.audio_check import check_take
 from studio.verification.review import review
 from studio.verification.text_normalisation import comparable_words
@@ -68,7 +68,7 @@ class Workshop:
     """Makes takes and listens to them; by dictation only where asked, which takes longer than all the rest."""
 
     def __init__(self, cache: Path, *, dictation: bool = False) -> None:
-        site = Site(ASSETS, cache)
+        site = EnginePaths(ASSETS, cache)
         self._flite = Flite(site, FliteOptions(), _Quiet())
         self.follower = ReadingFollower(site, EngineOptions(), _Quiet())
         self.dictation = Pocketsphinx(site, Pocketsphinx.Options(), _Quiet())
@@ -120,7 +120,7 @@ class Workshop:
             "follower": bool(followed.problems),
             "dictation": self._dictates and self._misheard(take),
             "likeness": self._other_voice(take),
-            "pitch": bool(unlike(take.audio, take.reference)),
+            "pitch": bool(is_dissimilar(take.audio, take.reference)),
         }
 
     def _other_voice(self, take: Take) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 
 from bench.figures import Figure, tell
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from engines.transcription.common.whisper_weights import FASTER, folder_of  # fmt: skip
 from engines.transcription.faster_whisper.engine import FIRST_TEMPERATURES
 from media.audio.audio import Audio, concatenate
@@ -28,7 +28,7 @@ from media.audio.decode import decode_audio
 from media.audio.encode import write_audio
 from media.audio.resample import resample
 from studio.jobs.model import JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import HOME, load_settings
 
 WIDTH, LAYERS, HEADS = 256, 4, 4
@@ -44,8 +44,8 @@ def main(seconds: float = 30.0, rounds: int = 4) -> float:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write_faster_whisper(root / "weights", "base", WIDTH, LAYERS, HEADS)
-        studio = Studio.open(
-            load_settings(data={"folder": str(root / "data"), "weights": [str(root / "weights")]}), all_productions
+        studio = Services.open(
+            load_settings(data={"folder": str(root / "data"), "weights": [str(root / "weights")]}), all_capabilities
         )
         try:
             threads = min(8, os.cpu_count() or 1)
@@ -108,7 +108,7 @@ def _bare(model: Any, sound: Path) -> Cost:
     return Cost(time.perf_counter() - began, time.process_time() - used)
 
 
-def _through_studio(studio: Studio, sound: Path) -> Cost:
+def _through_studio(studio: Services, sound: Path) -> Cost:
     began, used = time.perf_counter(), _processor(studio)
     spec = {"audio": str(sound), "engine": "faster-whisper", "language": "en"}
     job = studio.jobs.wait(studio.jobs.submit("transcription", spec).id)
@@ -119,7 +119,7 @@ def _through_studio(studio: Studio, sound: Path) -> Cost:
     return Cost(time.perf_counter() - began, _processor(studio) - used)
 
 
-def _processor(studio: Studio) -> float:
+def _processor(studio: Services) -> float:
     """Seconds of the processor that the studio and its workers have used."""
     workers = (psutil.Process(worker.pid).cpu_times() for worker in studio.workers.snapshot())
     return time.process_time() + sum(times.user + times.system for times in workers)

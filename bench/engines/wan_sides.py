@@ -15,7 +15,7 @@ from typing import Any
 
 from engines.common.peak_memory import begin_peak, peak_bytes
 from engines.common.weights import repo_folder_name
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.video import VideoRequest, VideoResult
 from engines.video.wan import models
 from engines.video.wan.engine import WanT2V13B
@@ -47,7 +47,7 @@ class Wish:
     def frames(self) -> int:
         return 9 if self.small else 81
 
-    def place(self, part: models.Part) -> Path:
+    def place(self, part: models.ModelPart) -> Path:
         return self.folder / repo_folder_name(part.repo) / part.folder
 
 
@@ -81,7 +81,7 @@ def studio(wish: Wish) -> dict[str, Any]:
     begin_peak(device)
     started = time.monotonic()
     options = WanT2V13B.Options(preset="best", steps=wish.steps)
-    engine = WanT2V13B(Site(Path("assets"), wish.folder, (wish.folder,)), options, Unattended())
+    engine = WanT2V13B(EnginePaths(Path("assets"), wish.folder, (wish.folder,)), options, Unattended())
     engine.load()
     loaded = time.monotonic()
     request = VideoRequest(PROMPT, wish.folder / "studio.mp4", *wish.size, wish.frames, (16, 1), seed=1)

@@ -14,12 +14,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.faces import LipSyncRequest, ListenRequest
 from engines.contract.swap import SwapRequest
 from engines.faces.puppet.engine import Puppet, PuppetOptions
 from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
-from media.video.images import read_picture, write_picture
+from media.video.images import read_image, write_picture
 from media.video.read import Picture, read_frames
 from media.video.write import join_video
 
@@ -51,14 +51,14 @@ class Quiet:
 def speaking_clip(folder: Path, name: str, frames: int) -> Path:
     """A sample portrait that speaks and moves its head, 960 × 540."""
     left, top, width, height = PARTS[name]
-    part = read_picture(PORTRAITS / name)[top : top + height, left : left + width]
+    part = read_image(PORTRAITS / name)[top : top + height, left : left + width]
     scaled = cv2.resize(part, (round(width * HEIGHT / height), HEIGHT))
     before = (WIDTH - scaled.shape[1]) // 2
     wide = cv2.copyMakeBorder(scaled, 0, 0, before, WIDTH - scaled.shape[1] - before, cv2.BORDER_REPLICATE)
     home = folder / Path(name).stem
     home.mkdir(exist_ok=True)
     write_picture(home / "face.png", np.asarray(wide, np.uint8))
-    puppet = Puppet(Site(ROOT / "assets", folder), PuppetOptions(motion=1.5), Quiet())
+    puppet = Puppet(EnginePaths(ROOT / "assets", folder), PuppetOptions(motion=1.5), Quiet())
     puppet.load()
     sound = ROOT / "assets/voices/LJ001-0005.wav"
     request = LipSyncRequest(home / "face.png", sound, puppet.listen(ListenRequest(sound)), home, (25, 1), frames)
@@ -72,7 +72,7 @@ def row(engine: BasicFaceSwap, portrait: Path, clip: Path, folder: Path) -> Pict
     folder.mkdir()
     parts = list(engine.swap(SwapRequest(portrait, clip, folder, (25, 1), FRAMES)))
     made = [frame.picture for part in parts for frame in read_frames(part.path)]
-    donor = read_picture(portrait)
+    donor = read_image(portrait)
     (face, *_) = engine.faces(portrait)
     middle = np.array([face.x * donor.shape[1], face.y * donor.shape[0]])
     tiles = [_tile(donor, middle, 0.85 * face.height * donor.shape[0])]
@@ -91,7 +91,7 @@ def _tile(picture: Picture, middle: np.ndarray, reach: float) -> Picture:
 def main(folder: Path = ROOT / "docs" / "pictures") -> int:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        engine = BasicFaceSwap(Site(ROOT / "assets", work), BasicSwapOptions(), Quiet())
+        engine = BasicFaceSwap(EnginePaths(ROOT / "assets", work), BasicSwapOptions(), Quiet())
         engine.load()
         clips = {one: speaking_clip(work, one, FRAMES) for one in PARTS}
         rows = [row(engine, PORTRAITS / first, clips[second], work / str(at)) for at, (first, second) in enumerate(PAIRS)]

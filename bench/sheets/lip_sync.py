@@ -17,8 +17,8 @@ from engines.analysis.landmarks import Face
 from engines.analysis.visemes import SHAPES
 from engines.faces.common.head_motion import HeadPose
 from engines.faces.puppet.mouth_shape import MouthShape
-from engines.faces.puppet.renderer import Expression, Puppeteer
-from media.video.images import read_picture, write_picture
+from engines.faces.puppet.renderer import Expression, FaceRenderer
+from media.video.images import read_image, write_picture
 from media.video.read import Picture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,7 @@ def expressions() -> dict[str, Expression]:
 
 def sheet(picture: Picture, face: Face) -> Picture:
     """Twelve tiles, the untouched picture first."""
-    puppeteer = Puppeteer(picture, face)
+    puppeteer = FaceRenderer(picture, face)
     tiles = [_tile(picture, face, "original")]
     tiles += [_tile(puppeteer.render(one), face, name) for name, one in expressions().items()]
     return np.vstack([np.hstack(tiles[row : row + 4]) for row in range(0, 12, 4)])
@@ -57,7 +57,7 @@ def _tile(picture: Picture, face: Face, name: str) -> Picture:
 def main(folder: Path = ROOT / "docs" / "pictures") -> int:
     finder = FaceMesh(ROOT / "assets")
     for path in sorted((ROOT / "assets" / "portraits").glob("*.*g")):
-        picture = read_picture(path)
+        picture = read_image(path)
         target = folder / f"lip-sync-{path.stem}.jpg"
         write_picture(target, sheet(picture, finder.find(picture)[0]))
         print(target.name)

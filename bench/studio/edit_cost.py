@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import Figure, tell
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.jobs.model import Job, JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 
 MINUTES = 60
@@ -56,7 +56,7 @@ def script(minutes: float) -> str:
     return "".join(lines).strip()
 
 
-def narrate(studio: Studio, spec: dict[str, object]) -> tuple[Job, Cost]:
+def narrate(studio: Services, spec: dict[str, object]) -> tuple[Job, Cost]:
     """Run one narration to its end and see what it cost."""
     started = time.monotonic()
     job = studio.jobs.wait(studio.jobs.submit("voiceover", spec).id)
@@ -79,7 +79,7 @@ def peak_mib() -> float:
 
 def measure(folder: Path, minutes: float) -> tuple[Cost, Cost, float]:
     """The first render, the one after a changed sentence, and by how many MiB the studio's peak memory grew in them."""
-    studio = Studio.open(load_settings(data={"folder": folder}), all_productions)
+    studio = Services.open(load_settings(data={"folder": folder}), all_capabilities)
     try:
         narrate(studio, {"script": "One short sentence first.", "voice": VOICE})
         before = peak_mib()

@@ -20,19 +20,19 @@ from engines.catalog import Catalog
 from engines.contract import Engine
 from engines.contract.errors import EngineError, EngineNotReady
 from studio.paths import DataPaths
-from studio.services import site_of
+from studio.services import engine_paths
 from studio.settings import load_settings
 from studio.workers.model import UnloadReport
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 
 
 def main(rounds: int = 3) -> int:
     settings = load_settings()
     catalog = Catalog(settings.engines.extra)
-    site = site_of(settings, DataPaths(settings.data_folder))
+    site = engine_paths(settings, DataPaths(settings.data_folder))
     good = True
     with tempfile.TemporaryDirectory() as logs:
-        host = WorkerHost(settings.workers, site, catalog, logs=Path(logs), tolerance_gib=settings.memory.return_tolerance_gib)
+        host = WorkerPool(settings.workers, site, catalog, logs=Path(logs), tolerance_gib=settings.memory.return_tolerance_gib)
         try:
             for engine in catalog.all():
                 if engine.readiness(site).ready:
@@ -42,7 +42,7 @@ def main(rounds: int = 3) -> int:
     return 0 if good else 1
 
 
-def measured(host: WorkerHost, engine: type[Engine], rounds: int) -> bool:
+def measured(host: WorkerPool, engine: type[Engine], rounds: int) -> bool:
     """Tell the engine's figures; whether all it held came back each time. An engine that cannot load says so and is no failure
     of this bench."""
     title = engine.card.title
@@ -59,7 +59,7 @@ def measured(host: WorkerHost, engine: type[Engine], rounds: int) -> bool:
     return all(back)
 
 
-def cycle(host: WorkerHost, engine: type[Engine]) -> tuple[float, float, float, UnloadReport]:
+def cycle(host: WorkerPool, engine: type[Engine]) -> tuple[float, float, float, UnloadReport]:
     """Seconds to load, to unload, and of an empty process; and what came back."""
     begun = time.monotonic()
     subprocess.run([sys.executable, "-c", "pass"], check=True)

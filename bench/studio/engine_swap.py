@@ -20,22 +20,22 @@ from pathlib import Path
 from bench.figures import Figure, tell
 from bench.studio.importing_engines import CARD, ImportingA, ImportingB, StudioA, StudioB
 from engines.catalog import Catalog
-from engines.contract import Site, SpeechRequest
+from engines.contract import EnginePaths, SpeechRequest
 from studio.settings import HOME, WorkerSettings
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from studio.workers.process.launch import environment_readiness
 
 
 def main(rounds: int = 5) -> int:
     environments = Path(os.environ.get("MODEL_ENVIRONMENTS") or HOME / "data" / "environments")
-    site = Site(assets=HOME / "assets", cache=Path(tempfile.gettempdir()), environments=environments)
+    site = EnginePaths(assets=HOME / "assets", cache=Path(tempfile.gettempdir()), environments=environments)
     shared = environment_readiness(CARD, site).ready
     first, second = (ImportingA, ImportingB) if shared else (StudioA, StudioB)
     print("Libraries of the shared model environment." if shared else "The model environment is not installed: own libraries.")
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{engine.__module__}:{engine.__qualname__}" for engine in (first, second)]
         catalog = Catalog(names)
-        host = WorkerHost(WorkerSettings(), site, catalog, logs=Path(folder))
+        host = WorkerPool(WorkerSettings(), site, catalog, logs=Path(folder))
         try:
             plain, spared = [], []
             swap(host, catalog, first.card.id, second.card.id, spare=False)  # fills the disk's cache for both
@@ -49,7 +49,7 @@ def main(rounds: int = 5) -> int:
     return 0
 
 
-def swap(host: WorkerHost, catalog: Catalog, first: str, second: str, *, spare: bool) -> float:
+def swap(host: WorkerPool, catalog: Catalog, first: str, second: str, *, spare: bool) -> float:
     """Seconds from the end of A's work to B's first answer; the spare's imports are done while A works."""
     request = SpeechRequest("x")
     with host.lease(catalog.get(first), catalog.get(first).Options()) as working:
@@ -66,7 +66,7 @@ def swap(host: WorkerHost, catalog: Catalog, first: str, second: str, *, spare: 
     return seconds
 
 
-def wait_until_ready(host: WorkerHost) -> None:
+def wait_until_ready(host: WorkerPool) -> None:
     """As long as A works on, the spare has all the time it needs."""
     while host.spare_is_importing:
         time.sleep(0.05)

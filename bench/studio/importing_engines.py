@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from engines.contract import Capability, Card, Engine, Licence, SpeechRequest, Tier
+from engines.contract import Card, Engine, EngineKind, Licence, SpeechRequest, Tier
 
 WEIGHTS_BYTES = 256 << 20
 FREE = Licence("Apache-2.0")
 CARD = Card(
-    id="bench-a", title="Bench A", capability=Capability.SPEECH, summary="Imports what a real engine imports.", version="1",
+    id="bench-a", title="Bench A", capability=EngineKind.SPEECH, summary="Imports what a real engine imports.", version="1",
     code_licence=FREE, weights_licence=FREE, tier=Tier.HEAVY, environment="models",
 )  # fmt: skip
 

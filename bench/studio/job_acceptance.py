@@ -22,11 +22,11 @@ from pydantic import BaseModel
 
 from bench.figures import Figure, tell
 from engines.catalog import Catalog
-from studio.jobs.capability import CPU_LANE, Production, Stage
-from studio.jobs.lanes import Lanes
+from studio.jobs.capability import CPU_LANE, Capability, JobContext
+from studio.jobs.lanes import JobLanes
 from studio.jobs.model import JobOutput, JobState
 from studio.jobs.runner import JobRunner
-from studio.jobs.service import Jobs
+from studio.jobs.service import JobService
 from studio.jobs.store import JobStore
 from studio.settings import JobSettings, LaneSettings
 
@@ -55,7 +55,7 @@ class Idle:
     def lane(self, spec: BaseModel) -> str:
         return CPU_LANE
 
-    def run(self, spec: BaseModel, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: BaseModel, stage: JobContext) -> list[JobOutput]:
         return []
 
 
@@ -76,10 +76,10 @@ class Timings:
 def measure(folder: Path, rows: int = ROWS, submissions: int = SUBMISSIONS) -> dict[str, Timings]:
     """Timings of `submit`, `get`, `list`, `list text` and `change_counter` over a fresh table of `rows` jobs in `folder`."""
     store = JobStore(folder / "jobs.db")
-    productions: dict[str, Production] = {Idle.kind: Idle()}
-    lanes = Lanes(LaneSettings(), folder)
+    productions: dict[str, Capability] = {Idle.kind: Idle()}
+    lanes = JobLanes(LaneSettings(), folder)
     runner = JobRunner(store, productions, lanes, _NoEngines(), Catalog(), folder / "scratch")  # never started
-    jobs = Jobs(store, runner, productions, JobSettings(), folder)
+    jobs = JobService(store, runner, productions, JobSettings(), folder)
     _fill(store, rows)
     stop = threading.Event()
     busy = threading.Thread(target=_report_progress, args=(store, stop))

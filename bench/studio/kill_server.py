@@ -12,14 +12,14 @@ import json
 import sys
 from pathlib import Path
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from studio.errors import GreenroomError
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 
 
 def main(data: Path) -> int:
-    studio = Studio.open(load_settings(data={"folder": data}, environments={"install_on_gpu": False}), all_productions)
+    studio = Services.open(load_settings(data={"folder": data}, environments={"install_on_gpu": False}), all_capabilities)
     say({"open": True})
     try:
         for line in sys.stdin:

@@ -30,7 +30,7 @@ from bench.sheets.face_swap import speaking_clip
 from media.audio.audio import Audio
 from media.audio.decode import decode_audio, probe
 from media.audio.encode import write_audio
-from media.video.images import read_picture, write_picture
+from media.video.images import read_image, write_picture
 from media.video.read import probe_video
 from studio.settings import HOME
 
@@ -121,7 +121,7 @@ def inputs(uploads: Path) -> dict[str, str]:
     uploads.mkdir(parents=True)
     speech = decode_audio(HOME / "assets/voices/LJ001-0002.wav")
     write_audio(uploads / "speech.wav", Audio(speech.samples[: speech.rate], speech.rate))
-    write_picture(uploads / "face.png", read_picture(HOME / "assets/portraits/astronaut.png")[:400, 30:430], 256)
+    write_picture(uploads / "face.png", read_image(HOME / "assets/portraits/astronaut.png")[:400, 30:430], 256)
     shutil.copy(speaking_clip(uploads, "la-donna-velata.jpg", 25), uploads / "clip.mp4")
     return {name: str(uploads / f"{name}.{ending}") for name, ending in (("speech", "wav"), ("face", "png"), ("clip", "mp4"))}
 

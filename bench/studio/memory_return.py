@@ -17,12 +17,12 @@ from pathlib import Path
 
 from bench.figures import Figure, tell
 from engines.catalog import Catalog
-from engines.contract import Capability, Engine, SpeechRequest
+from engines.contract import Engine, EngineKind, SpeechRequest
 from studio.paths import DataPaths
-from studio.services import site_of
+from studio.services import engine_paths
 from studio.settings import Settings, load_settings
 from studio.workers.model import UnloadReport
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from studio.workers.process.metering import available_gib
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, and nobody minds."
@@ -65,12 +65,12 @@ def run(engine_id: str, cycles: int) -> bool:
     return good == cycles
 
 
-def _host(settings: Settings, catalog: Catalog, logs: Path) -> WorkerHost:
-    site = site_of(settings, DataPaths(settings.data_folder))
-    return WorkerHost(settings.workers, site, catalog, logs=logs, tolerance_gib=settings.memory.return_tolerance_gib)
+def _host(settings: Settings, catalog: Catalog, logs: Path) -> WorkerPool:
+    site = engine_paths(settings, DataPaths(settings.data_folder))
+    return WorkerPool(settings.workers, site, catalog, logs=logs, tolerance_gib=settings.memory.return_tolerance_gib)
 
 
-def _reported(number: int, host: WorkerHost, engine: type[Engine]) -> UnloadReport:
+def _reported(number: int, host: WorkerPool, engine: type[Engine]) -> UnloadReport:
     begun = time.monotonic()
     report = _cycle(host, engine)
     seconds = time.monotonic() - begun
@@ -79,10 +79,10 @@ def _reported(number: int, host: WorkerHost, engine: type[Engine]) -> UnloadRepo
     return report
 
 
-def _cycle(host: WorkerHost, engine: type[Engine]) -> UnloadReport:
+def _cycle(host: WorkerPool, engine: type[Engine]) -> UnloadReport:
     """Load, use where the engine speaks, unload."""
     with host.lease(engine, engine.Options()) as leased:
-        if engine.card.capability is Capability.SPEECH and not engine.card.needs_transcript:
+        if engine.card.capability is EngineKind.SPEECH and not engine.card.needs_transcript:
             leased.synthesize(SpeechRequest(SENTENCE))
     return host.unload(engine.card.id)
 

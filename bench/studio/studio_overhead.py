@@ -15,12 +15,12 @@ from pathlib import Path
 
 from bench.figures import Figure, tell
 from bench.studio.edit_cost import narrate, script
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import EngineOptions
 from engines.speech.flite.engine import Flite
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 
 MINUTES = 6.0
@@ -35,7 +35,7 @@ class Unattended:
     def check(self) -> None: ...
 
 
-def bare_seconds(studio: Studio, spec: VoiceoverSpec) -> tuple[float, float]:
+def bare_seconds(studio: Services, spec: VoiceoverSpec) -> tuple[float, float]:
     """Seconds that the bare engine takes for the planned pieces, and seconds of speech that it made."""
     production = studio.productions["voiceover"]
     assert isinstance(production, Voiceover)
@@ -51,7 +51,7 @@ def bare_seconds(studio: Studio, spec: VoiceoverSpec) -> tuple[float, float]:
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="greenroom-bench-") as folder:
-        studio = Studio.open(load_settings(data={"folder": Path(folder)}), all_productions)
+        studio = Services.open(load_settings(data={"folder": Path(folder)}), all_capabilities)
         try:
             narrate(studio, {"script": "One short sentence first.", "voice": VOICE})
             job, cost = narrate(studio, {"script": script(MINUTES), "voice": VOICE})

@@ -10,20 +10,20 @@ from typing import Any, ClassVar, Protocol
 from pydantic import Field
 
 from capabilities.common.inputs import fingerprint
-from capabilities.common.rendering import Report, cleared, fresh, joined, part_frames, poster, render_missing, reported
-from capabilities.common.runtimes import RenderTime
-from capabilities.lip_sync.capability import Rooms, as_job_output, finished_video, shelf_of
+from capabilities.common.rendering import RenderReport, cleared, fresh, joined, part_frames, poster, render_missing, reported
+from capabilities.common.runtimes import RenderTimer
+from capabilities.lip_sync.capability import Rooms, as_job_output, finished_video, input_resolver
 from engines.contract import Engine, EngineOptions
 from engines.contract.faces import FaceChoice
 from engines.contract.swap import SwapRequest
 from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
 from media.audio.decode import probe
-from media.video.images import is_picture
+from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import EngineNotReady, InvalidInput
-from studio.jobs.capability import CPU_LANE, Stage
+from studio.jobs.capability import CPU_LANE, JobContext
 from studio.jobs.model import JobOutput
-from studio.jobs.runtime_stats import RunBook
+from studio.jobs.runtime_stats import RuntimeStats
 from studio.preprocessing import prepare_video
 from studio.validation import validated
 from studio.workflows.manifest import InputKind, Parameter, ParameterKind, TemplateInput
@@ -156,9 +156,9 @@ class BuiltinSwap:
     engine: ClassVar[type[Engine]] = BasicFaceSwap
     lane: ClassVar[str] = CPU_LANE
 
-    def __init__(self, rooms: Rooms, book: RunBook) -> None:
+    def __init__(self, rooms: Rooms, book: RuntimeStats) -> None:
         self._library, self._site, self._book = rooms.library, rooms.site, book
-        self._shelf = shelf_of(rooms)
+        self._shelf = input_resolver(rooms)
 
     def prepare(self, spec: SwapSpec) -> dict[str, Any]:
         """See that both files, the engine and the options can be; the options as they will be used.
@@ -171,9 +171,9 @@ class BuiltinSwap:
             raise EngineNotReady(f"The basic face swap is not ready. {readiness.sentence}", readiness.next_step)
         reference, _ = self._shelf.find(spec.reference_image, "reference image")
         driving, _ = self._shelf.find(spec.driving_video, "driving video")
-        if not is_picture(reference):
+        if not is_image(reference):
             raise InvalidInput("The reference is not a still picture.", "Use a PNG, JPEG or WebP picture of a face.")
-        if is_picture(driving):
+        if is_image(driving):
             raise InvalidInput("The driving video is a still picture.", "Use a video of the person to be replaced.")
         return self._options(spec).model_dump(mode="json", exclude_defaults=True)
 
@@ -182,7 +182,7 @@ class BuiltinSwap:
         path, output = self._shelf.find(spec.driving_video, "driving video")
         return f"{output.title if output else path.stem} (face swap)"
 
-    def run(self, spec: SwapSpec, stage: Stage, title: str = "") -> list[JobOutput]:
+    def run(self, spec: SwapSpec, stage: JobContext, title: str = "") -> list[JobOutput]:
         """Render what is missing, join with the clip's sound, report, shelve.
 
         Raises:
@@ -201,7 +201,7 @@ class BuiltinSwap:
             driving = prepare_video(driving, None, fresh(stage.scratch / "ready"), trim, stage.check)
         request = _request(options, reference, driving, stage)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        clock = RenderTime()
+        clock = RenderTimer()
         parts = render_missing(
             request,
             lambda able, wanted: clock.of(able.swap(wanted)),
@@ -227,7 +227,7 @@ class BuiltinSwap:
         return validated(BuiltinOptions, spec.options, "option")
 
 
-def _request(options: BuiltinOptions, reference: Path, driving: Path, stage: Stage) -> SwapRequest:
+def _request(options: BuiltinOptions, reference: Path, driving: Path, stage: JobContext) -> SwapRequest:
     info = probe_video(driving)
     fps = min(info.fps, _FASTEST)
     seconds = min(info.duration, options.seconds) if options.seconds else info.duration
@@ -239,7 +239,7 @@ def _request(options: BuiltinOptions, reference: Path, driving: Path, stage: Sta
 
 
 def _recipe(
-    spec: SwapSpec, options: BuiltinOptions, report: Report, parents: list[str], reference: Path, driving: Path
+    spec: SwapSpec, options: BuiltinOptions, report: RenderReport, parents: list[str], reference: Path, driving: Path
 ) -> dict[str, Any]:
     card = BasicFaceSwap.card
     return {

@@ -6,26 +6,26 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol
 
 from capabilities.character_swap.builtin import BUILTIN, BuiltinSwap, builtin_inputs
-from capabilities.character_swap.estimate import foretell, work_of
-from capabilities.character_swap.inputs import Given, TemplateFiles
-from capabilities.character_swap.run import Fetched, Ran, TemplateRun, graph_hash, refuse_missing
+from capabilities.character_swap.estimate import estimate, work_of
+from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles
+from capabilities.character_swap.run import Fetched, RunResult, TemplateRun, graph_hash, refuse_missing
 from capabilities.character_swap.spec import CharacterSwapSpec
 from capabilities.common.rendering import poster
-from capabilities.common.runtimes import FaceForecast
-from capabilities.lip_sync.capability import as_job_output, shelf_of
+from capabilities.common.runtimes import RenderEstimate
+from capabilities.lip_sync.capability import as_job_output, input_resolver
 from engines.catalog import Catalog
-from engines.contract import Site
+from engines.contract import EnginePaths
 from media.audio.decode import probe
 from media.video.read import probe_video
-from studio.comfyui.card import Gate
+from studio.comfyui.card import MemoryGate
 from studio.comfyui.errors import ComfyUIMissing
-from studio.comfyui.service import ComfyUI
-from studio.jobs.capability import GPU_LANE, Stage
+from studio.comfyui.service import ComfyUIService
+from studio.jobs.capability import GPU_LANE, JobContext
 from studio.jobs.model import JobOutput
-from studio.jobs.runtime_stats import RunBook
-from studio.library import Library, Output
+from studio.jobs.runtime_stats import RuntimeStats
+from studio.library import Library, LibraryOutput
 from studio.paths import DataPaths
-from studio.workflows import Template, TemplateChecks, Templates
+from studio.workflows import TemplateChecks, TemplateCollection, WorkflowTemplate
 from studio.workflows.manifest import InputKind, Manifest
 
 _RESULT_BYTES = 512 * 1024**2
@@ -41,15 +41,15 @@ class Rooms(Protocol):
     @property
     def catalog(self) -> Catalog: ...
     @property
-    def site(self) -> Site: ...
+    def site(self) -> EnginePaths: ...
     @property
     def library(self) -> Library: ...
     @property
-    def templates(self) -> Templates: ...
+    def templates(self) -> TemplateCollection: ...
     @property
-    def comfyui(self) -> ComfyUI: ...
+    def comfyui(self) -> ComfyUIService: ...
     @property
-    def memory(self) -> Gate: ...
+    def memory(self) -> MemoryGate: ...
 
 
 class CharacterSwap:
@@ -65,10 +65,10 @@ class CharacterSwap:
 
     def __init__(self, rooms: Rooms, evict: Callable[[str], object]) -> None:
         self._library, self._templates, self._comfyui = rooms.library, rooms.templates, rooms.comfyui
-        self._files = TemplateFiles(shelf_of(rooms))
+        self._files = TemplateFiles(input_resolver(rooms))
         self._run = TemplateRun(rooms.comfyui, rooms.memory, evict, self._files)
         self._checks = TemplateChecks(rooms.comfyui)
-        self.book = RunBook(rooms.paths.root / "character-swap-runs.json")
+        self.book = RuntimeStats(rooms.paths.root / "character-swap-runs.json")
         self._builtin = BuiltinSwap(rooms, self.book)
 
     def prepare(self, spec: CharacterSwapSpec) -> CharacterSwapSpec:
@@ -95,7 +95,7 @@ class CharacterSwap:
         title = spec.title or (f"{name} ({template.title})" if name else template.title)
         return spec.model_copy(update={"options": values, "title": title[:200]})
 
-    def forecast(self, spec: CharacterSwapSpec) -> FaceForecast:
+    def forecast(self, spec: CharacterSwapSpec) -> RenderEstimate:
         """The pictures of the result and how long it should take, without making anything.
 
         Raises:
@@ -106,10 +106,10 @@ class CharacterSwap:
         inputs = builtin_inputs() if template is None else template.usable().inputs
         key = next((place.key for place in inputs if place.kind is InputKind.VIDEO and place.key in settled.files), "")
         if not key:
-            return FaceForecast(settled.template, 0.0, 0, None)
+            return RenderEstimate(settled.template, 0.0, 0, None)
         clip = self._files.find(settled, key)
-        found = foretell(self.book, template, key, clip, settled.options, (settled.trim_start, settled.trim_end))
-        return FaceForecast(settled.template, found.cost.seconds, found.cost.frames, found.time)
+        found = estimate(self.book, template, key, clip, settled.options, (settled.trim_start, settled.trim_end))
+        return RenderEstimate(settled.template, found.cost.seconds, found.cost.frames, found.time)
 
     def title(self, spec: CharacterSwapSpec) -> str:
         return spec.title or "A character swap"
@@ -117,7 +117,7 @@ class CharacterSwap:
     def lane(self, spec: CharacterSwapSpec) -> str:
         return self._builtin.lane if spec.template == BUILTIN else GPU_LANE
 
-    def run(self, spec: CharacterSwapSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: CharacterSwapSpec, stage: JobContext) -> list[JobOutput]:
         """Make the result and put it into the library.
 
         Raises:
@@ -138,7 +138,7 @@ class CharacterSwap:
         outputs = [self._shelved(spec, result, recipe, given, stage) for result in reversed(ran.results)]
         return [as_job_output(output) for output in reversed(outputs)]
 
-    def _teach(self, template: Template, values: Mapping[str, Any], ran: Ran, given: list[Given]) -> None:
+    def _teach(self, template: WorkflowTemplate, values: Mapping[str, Any], ran: RunResult, given: list[ResolvedInput]) -> None:
         clip = next((one.ready for one in given if template.input(one.key).kind is InputKind.VIDEO), None)
         if clip is None:
             return
@@ -146,8 +146,8 @@ class CharacterSwap:
         self.book.learn(work_of(template.id, values, info.width, info.height, info.frames), ran.seconds)
 
     def _shelved(
-        self, spec: CharacterSwapSpec, result: Fetched, recipe: Mapping[str, Any], given: list[Given], stage: Stage
-    ) -> Output:
+        self, spec: CharacterSwapSpec, result: Fetched, recipe: Mapping[str, Any], given: list[ResolvedInput], stage: JobContext
+    ) -> LibraryOutput:
         beside = []
         shown = next((one for key in _DRIVEN for one in given if one.key == key), None)
         if result.kind == "video" and shown is not None:
@@ -157,7 +157,12 @@ class CharacterSwap:
 
 
 def _recipe(
-    spec: CharacterSwapSpec, template: Template, manifest: Manifest, values: Mapping[str, Any], ran: Ran, given: list[Given]
+    spec: CharacterSwapSpec,
+    template: WorkflowTemplate,
+    manifest: Manifest,
+    values: Mapping[str, Any],
+    ran: RunResult,
+    given: list[ResolvedInput],
 ) -> dict[str, Any]:
     licences = {model.licence.name: model.licence.commercial_use for model in manifest.models}
     licences.setdefault(manifest.licence.name, manifest.licence.commercial_use)

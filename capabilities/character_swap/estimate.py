@@ -8,26 +8,31 @@ from pathlib import Path
 from typing import Any
 
 from capabilities.character_swap.builtin import BUILTIN
-from studio.jobs.runtime_stats import RunBook, RunEstimate, Work
-from studio.preprocessing import Cost, estimate_cost
-from studio.workflows import Template
+from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats, Workload
+from studio.preprocessing import PreparationCost, estimate_cost
+from studio.workflows import WorkflowTemplate
 
 
 @dataclass(frozen=True)
-class SwapForecast:
+class SwapEstimate:
     """
     Args:
         cost: of the clip, as much of it as is used.
         time: None while nothing like it was measured here.
     """
 
-    cost: Cost
-    time: RunEstimate | None
+    cost: PreparationCost
+    time: RuntimeEstimate | None
 
 
-def foretell(
-    book: RunBook, template: Template | None, key: str, clip: Path, options: Mapping[str, Any], trim: tuple[float, float]
-) -> SwapForecast:
+def estimate(
+    book: RuntimeStats,
+    template: WorkflowTemplate | None,
+    key: str,
+    clip: Path,
+    options: Mapping[str, Any],
+    trim: tuple[float, float],
+) -> SwapEstimate:
     """
     Args:
         template: None for the built-in. key: of the input that `clip` is for. trim: seconds of the clip; an end of 0 is its own.
@@ -44,10 +49,10 @@ def foretell(
         values = template.complete(options)
         cost = estimate_cost(clip, template.constraints(key, values), trim)
         work = work_of(template.id, values, cost.width, cost.height, cost.frames)
-    return SwapForecast(cost, book.seconds(work))
+    return SwapEstimate(cost, book.seconds(work))
 
 
-def work_of(template: str, values: Mapping[str, Any], width: int, height: int, frames: int) -> Work:
+def work_of(template: str, values: Mapping[str, Any], width: int, height: int, frames: int) -> Workload:
     """What the time of a swap hangs on: the clip as it is used, and the sampler's steps."""
     steps = values.get("steps")
-    return Work(template, "", width, height, frames, steps if isinstance(steps, int) else 1)
+    return Workload(template, "", width, height, frames, steps if isinstance(steps, int) else 1)

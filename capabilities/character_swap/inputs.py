@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from capabilities.character_swap.spec import CharacterSwapSpec
-from capabilities.common.inputs import InputShelf, fingerprint
+from capabilities.common.inputs import InputResolver, fingerprint
 from capabilities.common.rendering import fresh
 from media.audio.decode import probe
-from media.video.images import is_picture
+from media.video.images import is_image
 from media.video.read import probe_video
 from studio.comfyui.client.client import ComfyUIClient
 from studio.errors import InvalidInput
-from studio.jobs.capability import Stage
-from studio.library import Output
+from studio.jobs.capability import JobContext
+from studio.library import LibraryOutput
 from studio.preprocessing import prepare_image, prepare_video
-from studio.workflows import Template
+from studio.workflows import WorkflowTemplate
 from studio.workflows.manifest import InputKind, Manifest, TemplateInput
 
 DRIVING = "driving_video"
@@ -27,13 +27,13 @@ _USE = {InputKind.IMAGE: "a still picture", InputKind.VIDEO: "a video", InputKin
 
 
 @dataclass(frozen=True)
-class Given:
+class ResolvedInput:
     """One file of a job: as it was given, and as it was made fit."""
 
     key: str
     source: Path
     ready: Path
-    output: Output | None
+    output: LibraryOutput | None
 
     def as_input(self) -> dict[str, str]:
         """For the recipe."""
@@ -43,7 +43,7 @@ class Given:
 class TemplateFiles:
     """Finds, checks and readies files; holds nothing of a job."""
 
-    def __init__(self, shelf: InputShelf) -> None:
+    def __init__(self, shelf: InputResolver) -> None:
         self._shelf = shelf
 
     def check(self, spec: CharacterSwapSpec, manifest: Manifest) -> None:
@@ -82,8 +82,13 @@ class TemplateFiles:
         return output.title if output else path.stem
 
     def ready(
-        self, spec: CharacterSwapSpec, template: Template, values: Mapping[str, Any], stage: Stage, span: tuple[float, float]
-    ) -> list[Given]:
+        self,
+        spec: CharacterSwapSpec,
+        template: WorkflowTemplate,
+        values: Mapping[str, Any],
+        stage: JobContext,
+        span: tuple[float, float],
+    ) -> list[ResolvedInput]:
         """Every file kept for the job and made fit for the template.
 
         Raises:
@@ -109,11 +114,11 @@ class TemplateFiles:
                 ready = prepare_video(source, limits, folder, trim, stage.check, told)
             else:
                 ready = source
-            found.append(Given(key, source, ready, output))
+            found.append(ResolvedInput(key, source, ready, output))
         return found
 
 
-def sent(given: list[Given], client: ComfyUIClient, stage: Stage, fraction: float) -> dict[str, str]:
+def sent(given: list[ResolvedInput], client: ComfyUIClient, stage: JobContext, fraction: float) -> dict[str, str]:
     """Upload every file; the server's names by input key. A file over the server's limit is refused before any is sent.
 
     Raises:
@@ -139,10 +144,10 @@ def _check_file(path: Path, place: TemplateInput) -> None:
             f"{place.title}: {path.name} has {path.stat().st_size / _MIB:,.0f} MiB; {place.max_mb:g} MiB are the most.",
             "Make it shorter or smaller.",
         )
-    if place.kind is InputKind.IMAGE and not is_picture(path):
+    if place.kind is InputKind.IMAGE and not is_image(path):
         raise _wrong(path, place)
     if place.kind is InputKind.VIDEO:
-        if is_picture(path):
+        if is_image(path):
             raise _wrong(path, place)
         probe_video(path)
     if place.kind is InputKind.AUDIO and not probe(path).has_audio:

@@ -10,27 +10,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from capabilities.character_swap.inputs import Given, TemplateFiles, sent
+from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles, sent
 from capabilities.character_swap.spec import CharacterSwapSpec
 from capabilities.common.rendering import fresh
 from capabilities.video.render import PREVIEW
 from media.audio.decode import probe
 from media.errors import MediaError
-from media.video.images import read_picture
+from media.video.images import read_image
 from media.video.read import probe_video
-from studio.comfyui.card import Gate, Want
+from studio.comfyui.card import MemoryGate, MemoryRequest
 from studio.comfyui.client.client import ComfyUIClient
 from studio.comfyui.client.status import Finished, ResultFile
 from studio.comfyui.errors import ComfyUIUnreachable, RunFailed, UnexpectedAnswer
-from studio.comfyui.prompt_handle import TicketFile
-from studio.comfyui.run import GraphRun, Patience
-from studio.comfyui.service import ComfyUI
+from studio.comfyui.prompt_handle import PromptHandleFile
+from studio.comfyui.run import GraphRun, RunTimeouts
+from studio.comfyui.service import ComfyUIService
 from studio.errors import InvalidInput
-from studio.files import write_whole
-from studio.jobs.capability import JobState, Stage
+from studio.files import write_atomic
+from studio.jobs.capability import JobContext, JobState
 from studio.library.model import KIND_OF_EXTENSION
-from studio.workflows import Template, TemplateChecks, Validation, build_prompt, memory_need
-from studio.workflows.preflight import told_together
+from studio.workflows import TemplateChecks, Validation, WorkflowTemplate, build_prompt, memory_need
+from studio.workflows.preflight import joined_problems
 
 TICKET = "comfyui.json"
 _READY, _SENT, _RUN, _FETCHED = 0.05, 0.08, 0.95, 0.99
@@ -51,7 +51,7 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     """What a run left: its results, the main one first, and what is told of it in the recipe.
 
     Args:
@@ -65,11 +65,11 @@ class Ran:
     seconds: float = 0.0
 
 
-class StageAudience:
+class JobRunObserver:
     """A run told on a job's card: its place in the server's queue, its nodes, its picture in the works. While the server has it
     in line or says nothing, the job counts as waiting."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: JobContext) -> None:
         self._stage = stage
         self._began: float | None = None
 
@@ -110,13 +110,13 @@ class TemplateRun:
         files: of the jobs.
     """
 
-    def __init__(self, comfyui: ComfyUI, memory: Gate, evict: Callable[[str], object], files: TemplateFiles) -> None:
+    def __init__(self, comfyui: ComfyUIService, memory: MemoryGate, evict: Callable[[str], object], files: TemplateFiles) -> None:
         self._comfyui, self._memory, self._evict, self._files = comfyui, memory, evict, files
         self._checks = TemplateChecks(comfyui)
 
     def take(
-        self, spec: CharacterSwapSpec, template: Template, values: Mapping[str, Any], stage: Stage
-    ) -> tuple[Ran, list[Given]]:
+        self, spec: CharacterSwapSpec, template: WorkflowTemplate, values: Mapping[str, Any], stage: JobContext
+    ) -> tuple[RunResult, list[ResolvedInput]]:
         """Run the template, or go on with the run of an attempt that ended with the studio.
 
         Raises:
@@ -124,11 +124,11 @@ class TemplateRun:
             Cancelled.
         """
         given = self._files.ready(spec, template, values, stage, (0.0, _READY))
-        tickets = TicketFile(stage.scratch / TICKET)
+        tickets = PromptHandleFile(stage.scratch / TICKET)
         if tickets.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
             with self._comfyui.use():
                 client = self._client(stage)
-                done = self._run(client, tickets, StageAudience(stage)).resumed()
+                done = self._run(client, tickets, JobRunObserver(stage)).resumed()
                 if done is not None:
                     return self._fetched(client, template, tickets, done, stage), given
         want = self._want(template)
@@ -136,18 +136,18 @@ class TemplateRun:
         with room, self._comfyui.use():
             stage.phase(JobState.RUNNING)
             client, graph = self._readied(template, values, given, stage)
-            audience = StageAudience(stage)
+            audience = JobRunObserver(stage)
             done = self._run(client, tickets, audience).finish(graph)
             seconds = audience.seconds
             return replace(self._fetched(client, template, tickets, done, stage), seconds=seconds), given
 
-    def _want(self, template: Template) -> Want:
+    def _want(self, template: WorkflowTemplate) -> MemoryRequest:
         """What the manifest says of memory, else what the sizes of its files tell, as far as they are known by now."""
         manifest = template.usable()
         gib = manifest.memory_gib or memory_need(self._checks.validation(template).models, template.graph).gib
-        return Want(template.id, template.title, manifest.tier, gib)
+        return MemoryRequest(template.id, template.title, manifest.tier, gib)
 
-    def _client(self, stage: Stage) -> ComfyUIClient:
+    def _client(self, stage: JobContext) -> ComfyUIClient:
         """Of a server that answers; one that is being started again, by whoever runs it, is waited for."""
         began = time.monotonic()
         while True:
@@ -163,7 +163,7 @@ class TemplateRun:
                 time.sleep(_AGAIN_SECONDS)
 
     def _readied(
-        self, template: Template, values: Mapping[str, Any], given: list[Given], stage: Stage
+        self, template: WorkflowTemplate, values: Mapping[str, Any], given: list[ResolvedInput], stage: JobContext
     ) -> tuple[ComfyUIClient, dict[str, Any]]:
         """Files sent and graph made; begun again when the server goes away meanwhile, since nothing runs there yet."""
         began = time.monotonic()
@@ -176,56 +176,63 @@ class TemplateRun:
                     raise
 
     def _graph(
-        self, template: Template, values: Mapping[str, Any], given: list[Given], client: ComfyUIClient, stage: Stage
+        self,
+        template: WorkflowTemplate,
+        values: Mapping[str, Any],
+        given: list[ResolvedInput],
+        client: ComfyUIClient,
+        stage: JobContext,
     ) -> dict[str, Any]:
         inventory = self._comfyui.inventory(newest=True)
         refuse_missing(template, self._checks.validation(template))
         uploaded = sent(given, client, stage, _READY)
         graph = build_prompt(template, values, uploaded, inventory, f"studio/{stage.job_id}/out", self._checks.roots())
-        write_whole(stage.scratch / "graph.json", json.dumps(graph).encode())
+        write_atomic(stage.scratch / "graph.json", json.dumps(graph).encode())
         return graph
 
-    def _run(self, client: ComfyUIClient, tickets: TicketFile, audience: StageAudience) -> GraphRun:
+    def _run(self, client: ComfyUIClient, tickets: PromptHandleFile, audience: JobRunObserver) -> GraphRun:
         settings, comfyui = self._comfyui.settings, self._comfyui
         return GraphRun(
             client,
             tickets,
             audience,
             own=comfyui.own,
-            patience=Patience(POLL_SECONDS, settings.silence_seconds, settings.run_hours * 3600),
+            patience=RunTimeouts(POLL_SECONDS, settings.silence_seconds, settings.run_hours * 3600),
             dead=comfyui.dead,
             doomed=comfyui.doomed,
             leaving=lambda: comfyui.leaving,
         )
 
-    def _fetched(self, client: ComfyUIClient, template: Template, tickets: TicketFile, done: Finished, stage: Stage) -> Ran:
+    def _fetched(
+        self, client: ComfyUIClient, template: WorkflowTemplate, tickets: PromptHandleFile, done: Finished, stage: JobContext
+    ) -> RunResult:
         ticket = tickets.read()
         assert ticket is not None
         stage.progress(_RUN, "Fetching the result")
         results = [_fetch(client, file, kind, number, stage) for number, (file, kind) in enumerate(_wanted(template, done))]
         known = self._comfyui.known_inventory()
-        return Ran(results, known.version if known else client.stats().version, ticket.graph, ticket.prompt_id)
+        return RunResult(results, known.version if known else client.stats().version, ticket.graph, ticket.prompt_id)
 
 
-def refuse_missing(template: Template, found: Validation) -> None:
+def refuse_missing(template: WorkflowTemplate, found: Validation) -> None:
     """
     Raises:
         TemplateLacks: something that the template needs is not there; all of it is named, with where to get it.
     """
     if not found.problems:
         return
-    told = told_together(found.problems)
+    told = joined_problems(found.problems)
     sentences = " ".join(sentence for sentence, _ in told)
     steps = " ".join(dict.fromkeys(where for _, where in told if where))
     raise TemplateLacks(f"{template.title} cannot run yet. {sentences}", steps)
 
 
-def graph_hash(template: Template) -> str:
+def graph_hash(template: WorkflowTemplate) -> str:
     """SHA-256 of a template's graph, whatever its file's layout."""
     return hashlib.sha256(json.dumps(template.graph, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _wanted(template: Template, done: Finished) -> list[tuple[ResultFile, str]]:
+def _wanted(template: WorkflowTemplate, done: Finished) -> list[tuple[ResultFile, str]]:
     """The files of the template's outputs, in the manifest's order, with the kind that their endings tell.
 
     Raises:
@@ -244,7 +251,7 @@ def _wanted(template: Template, done: Finished) -> list[tuple[ResultFile, str]]:
     return found
 
 
-def _fetch(client: ComfyUIClient, file: ResultFile, kind: str, number: int, stage: Stage) -> Fetched:
+def _fetch(client: ComfyUIClient, file: ResultFile, kind: str, number: int, stage: JobContext) -> Fetched:
     if not kind:
         raise RunFailed(
             f"The template's result is a {file.suffix.lstrip('.').upper() or 'nameless'} file, which cannot be shown here.",
@@ -265,7 +272,7 @@ def _fetch(client: ComfyUIClient, file: ResultFile, kind: str, number: int, stag
         if kind == "video":
             probe_video(target)
         elif kind == "image":
-            read_picture(target)
+            read_image(target)
         else:
             probe(target)
     except MediaError as error:

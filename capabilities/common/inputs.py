@@ -9,10 +9,10 @@ from hashlib import file_digest
 from pathlib import Path
 
 from studio.errors import InvalidInput, NotFound
-from studio.library import Library, Output
+from studio.library import Library, LibraryOutput
 
 
-class InputShelf:
+class InputResolver:
     """Finds inputs by path or library id.
 
     Args:
@@ -23,7 +23,7 @@ class InputShelf:
         self._library = library
         self._folders = tuple(folder.resolve() for folder in folders)
 
-    def find(self, value: str, field: str) -> tuple[Path, Output | None]:
+    def find(self, value: str, field: str) -> tuple[Path, LibraryOutput | None]:
         """The file of a path or an output's id, and the output where it is one.
 
         Raises:
@@ -44,7 +44,7 @@ class InputShelf:
             raise InvalidInput(f"The {field} is not an uploaded file or an output of the studio.", "Upload it first.")
         return path, None
 
-    def keep(self, value: str, field: str, folder: Path) -> tuple[Path, Output | None]:
+    def keep(self, value: str, field: str, folder: Path) -> tuple[Path, LibraryOutput | None]:
         """The same, with the file kept in `folder` until the job has ended: uploads are tidied away after a day."""
         stem = folder / field.replace(" ", "-")
         kept = next(iter(folder.glob(f"{stem.name}.*")), None)
@@ -61,7 +61,7 @@ class InputShelf:
         staged.replace(target)
         return target, output
 
-    def _output(self, value: str) -> Output | None:
+    def _output(self, value: str) -> LibraryOutput | None:
         try:
             return self._library.get(value)
         except NotFound:

@@ -16,7 +16,7 @@ from capabilities.common.face_spec import AUTO
 from engines.analysis.mouth_measurement import agreement
 from engines.catalog import Catalog
 from engines.common.devices import has_nvidia_gpu
-from engines.contract import Capability, Device, Engine, EngineOptions, Site
+from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
 from engines.contract.errors import EngineNotReady
 from engines.contract.faces import TRACK_RATE, AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
 from engines.contract.swap import SwapRequest
@@ -24,16 +24,16 @@ from engines.contract.upscaling import UpscaleRequest
 from media.audio.audio import Audio
 from media.audio.decode import iterate_audio, probe
 from media.text.subtitles import Cue
-from media.video.images import is_picture, read_picture, write_picture
+from media.video.images import is_image, read_image, write_picture
 from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures, join_video
 from studio.errors import InvalidInput, StorageError
 from studio.files import write_json
-from studio.jobs.capability import CPU_LANE, GPU_LANE, Stage
+from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.validation import validated
 from studio.workers.engine_service import readiness_of
 
-GROUND = "puppet"
+ANALYSIS_ENGINE = "puppet"
 """The engine that listens and measures for all others."""
 
 PART_SECONDS = 4.0
@@ -44,7 +44,7 @@ Request = TypeVar("Request", LipSyncRequest, AnimateRequest, SwapRequest, Upscal
 
 
 @dataclass(frozen=True)
-class Report:
+class RenderReport:
     """What was found in the finished file.
 
     Args:
@@ -80,10 +80,10 @@ class Report:
         return facts
 
 
-class FaceEngines:
+class RenderEngineSelector:
     """Which engine does it, and with which options."""
 
-    def __init__(self, catalog: Catalog, site: Site) -> None:
+    def __init__(self, catalog: Catalog, site: EnginePaths) -> None:
         self._catalog, self._site = catalog, site
 
     def choose(self, engine_id: str, method: str) -> type[Engine]:
@@ -92,7 +92,7 @@ class FaceEngines:
         Raises:
             NotFound, InvalidInput, EngineNotReady.
         """
-        able = [engine for engine in self._catalog.of(Capability.FACES) if callable(getattr(engine, method, None))]
+        able = [engine for engine in self._catalog.of(EngineKind.FACES) if callable(getattr(engine, method, None))]
         if engine_id in ("", AUTO):
             ready = [engine for engine in able if readiness_of(engine, self._site).ready]
             on_gpu = has_nvidia_gpu()  # without one, studio quality takes ten seconds a picture
@@ -127,7 +127,7 @@ def part_frames(fps: Fraction) -> int:
 
 
 def render_missing(
-    request: Request, call: Callable[[Any, Request], Iterator[RenderedPart]], lease: Callable[[], Any], stage: Stage,
+    request: Request, call: Callable[[Any, Request], Iterator[RenderedPart]], lease: Callable[[], Any], stage: JobContext,
     span: tuple[float, float],
 ) -> list[RenderedPart]:  # fmt: skip
     """All parts in order: those of an earlier attempt as far as they are whole and without a hole, the rest rendered now."""
@@ -180,15 +180,21 @@ def _read_note(folder: Path, first: int) -> RenderedPart | None:
 
 
 def joined(
-    parts: list[RenderedPart], path: Path, fps: Fraction, sound: Path | None, seconds: float, tags: dict[str, str], stage: Stage,
+    parts: list[RenderedPart],
+    path: Path,
+    fps: Fraction,
+    sound: Path | None,
+    seconds: float,
+    tags: dict[str, str],
+    stage: JobContext,
     subtitles: Sequence[Cue] = (),
-) -> None:  # fmt: skip
+) -> None:
     """Parts and sound as one file; `seconds` of the sound at most. Subtitles go into it as a track of their own."""
     blocks = _cut(iterate_audio(sound), seconds, stage) if sound is not None else None
     join_video(path, [part.path for part in parts], fps, blocks, tags, subtitles)
 
 
-def _cut(blocks: Iterator[Audio], seconds: float, stage: Stage) -> Iterator[Audio]:
+def _cut(blocks: Iterator[Audio], seconds: float, stage: JobContext) -> Iterator[Audio]:
     left = seconds
     for block in blocks:
         stage.check()
@@ -198,7 +204,7 @@ def _cut(blocks: Iterator[Audio], seconds: float, stage: Stage) -> Iterator[Audi
             return
 
 
-def reported(parts: list[RenderedPart], path: Path, fps: Fraction, has_sound: bool) -> Report:
+def reported(parts: list[RenderedPart], path: Path, fps: Fraction, has_sound: bool) -> RenderReport:
     """The counts of a result, and how its two tracks lie to each other."""
     gaps: list[tuple[int, int]] = []
     for start, end in (gap for part in parts for gap in part.gaps):
@@ -207,7 +213,7 @@ def reported(parts: list[RenderedPart], path: Path, fps: Fraction, has_sound: bo
         else:
             gaps.append((start, end))
     drift = probe_video(path).duration - probe(path).duration if has_sound else None
-    return Report(
+    return RenderReport(
         frames=sum(part.frames for part in parts),
         edited=sum(part.edited for part in parts),
         bridged=sum(part.bridged for part in parts),
@@ -216,7 +222,7 @@ def reported(parts: list[RenderedPart], path: Path, fps: Fraction, has_sound: bo
     )
 
 
-def with_sync(report: Report, ground: Any, path: Path, fps: Fraction, track: MouthTrack, gain: float) -> Report:
+def with_sync(report: RenderReport, ground: Any, path: Path, fps: Fraction, track: MouthTrack, gain: float) -> RenderReport:
     """The same with the mouth of the finished file measured against the track that was meant."""
     count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
     reading = ground.measure(path, [fps.numerator, fps.denominator], count)
@@ -237,7 +243,7 @@ def course_of(track: MouthTrack, seconds: float, most: int = 240) -> list[float]
 
 def poster(face: Path, folder: Path) -> Path:
     """The first picture of a face's file, small, to be shown beside the result."""
-    picture = read_picture(face) if is_picture(face) else next(read_frames(face)).picture
+    picture = read_image(face) if is_image(face) else next(read_frames(face)).picture
     target = folder / "before.jpg"
     write_picture(target, picture, longest_side=960)
     return target

@@ -9,15 +9,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from engines.contract.faces import RenderedPart
-from media.video.images import is_picture, read_picture
+from media.video.images import is_image, read_image
 from media.video.read import probe_video
-from studio.jobs.runtime_stats import RunBook, RunEstimate, Work
+from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats, Workload
 
 FASTEST = Fraction(60)
 
 
 @dataclass(frozen=True)
-class FaceForecast:
+class RenderEstimate:
     """What a face job amounts to.
 
     Args:
@@ -28,10 +28,10 @@ class FaceForecast:
     engine: str
     seconds: float
     frames: int
-    time: RunEstimate | None
+    time: RuntimeEstimate | None
 
 
-class RenderTime:
+class RenderTimer:
     """Counts the pictures that an engine renders and the seconds it takes, loading left out."""
 
     def __init__(self) -> None:
@@ -45,13 +45,13 @@ class RenderTime:
             self.seconds = time.monotonic() - begun
             yield part
 
-    def teach(self, book: RunBook, engine: str, kind: str, source: Path) -> None:
+    def teach(self, book: RuntimeStats, engine: str, kind: str, source: Path) -> None:
         """Give what was counted to the book; nothing when nothing was rendered anew."""
         if self.frames:
             book.learn(work_of(engine, kind, source, self.frames), self.seconds)
 
 
-def work_of(engine: str, kind: str, source: Path, frames: int) -> Work:
+def work_of(engine: str, kind: str, source: Path, frames: int) -> Workload:
     """
     Args:
         kind: the production's. source: the picture or video whose size the result has.
@@ -59,9 +59,9 @@ def work_of(engine: str, kind: str, source: Path, frames: int) -> Work:
     Raises:
         MediaError: the source cannot be read.
     """
-    if is_picture(source):
-        height, width = read_picture(source).shape[:2]
+    if is_image(source):
+        height, width = read_image(source).shape[:2]
     else:
         info = probe_video(source)
         width, height = info.width, info.height
-    return Work(engine, kind, width, height, max(1, frames))
+    return Workload(engine, kind, width, height, max(1, frames))

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from capabilities.common.face_spec import LipSyncSpec
-from capabilities.common.inputs import InputShelf, fingerprint
+from capabilities.common.inputs import InputResolver, fingerprint
 from capabilities.common.rendering import (
-    GROUND,
-    FaceEngines,
-    Report,
+    ANALYSIS_ENGINE,
+    RenderEngineSelector,
+    RenderReport,
     cleared,
     course_of,
     frames_for,
@@ -26,21 +26,21 @@ from capabilities.common.rendering import (
     reported,
     with_sync,
 )
-from capabilities.common.runtimes import FASTEST, FaceForecast, RenderTime, work_of
+from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.catalog import Catalog
-from engines.contract import Engine, EngineOptions, Site
+from engines.contract import Engine, EngineOptions, EnginePaths
 from engines.contract.faces import LipSyncRequest, ListenRequest, MouthTrack
-from engines.contract.problem_size import Extent
+from engines.contract.problem_size import ProblemSize
 from media.audio.decode import probe
-from media.video.images import is_picture
+from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import InvalidInput
-from studio.jobs.capability import Stage
+from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput, JobState
-from studio.jobs.runtime_stats import RunBook
-from studio.library import Library, Output
+from studio.jobs.runtime_stats import RuntimeStats
+from studio.library import Library, LibraryOutput
 from studio.paths import DataPaths
 
 _BYTES_PER_FRAME = 60_000
@@ -63,15 +63,15 @@ class Rooms(Protocol):
     @property
     def catalog(self) -> Catalog: ...
     @property
-    def site(self) -> Site: ...
+    def site(self) -> EnginePaths: ...
     @property
     def library(self) -> Library: ...
 
 
-def shelf_of(rooms: Rooms) -> InputShelf:
+def input_resolver(rooms: Rooms) -> InputResolver:
     """Uploads, results and the sample portraits and voices may go into a job."""
     samples = (rooms.site.assets / "portraits", rooms.site.assets / "voices")
-    return InputShelf(rooms.library, (rooms.paths.root / "uploads", rooms.paths.outputs, *samples))
+    return InputResolver(rooms.library, (rooms.paths.root / "uploads", rooms.paths.outputs, *samples))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class _Speech:
 
     path: Path
     marks: Path | None
-    parent: Output | None
+    parent: LibraryOutput | None
     seconds: float
 
 
@@ -93,11 +93,11 @@ class LipSync:
     def __init__(self, rooms: Rooms, voiceover: Voiceover) -> None:
         self._library = rooms.library
         self._voiceover = voiceover
-        self._engines = FaceEngines(rooms.catalog, rooms.site)
-        self._shelf = shelf_of(rooms)
-        self.book = RunBook(rooms.paths.root / "lip-sync-runs.json")
+        self._engines = RenderEngineSelector(rooms.catalog, rooms.site)
+        self._shelf = input_resolver(rooms)
+        self.book = RuntimeStats(rooms.paths.root / "lip-sync-runs.json")
 
-    def forecast(self, spec: LipSyncSpec) -> FaceForecast:
+    def forecast(self, spec: LipSyncSpec) -> RenderEstimate:
         """What a spec of a form amounts to, as far as that is known before the work.
 
         Raises:
@@ -110,13 +110,13 @@ class LipSync:
         else:
             seconds = self._voiceover.estimate(spec.text, spec.voice).seconds_of_speech
         fps = Fraction(spec.fps).limit_denominator(1001)
-        if not is_picture(face):
+        if not is_image(face):
             info = probe_video(face)
             fps, seconds = min(info.fps, FASTEST), info.duration if spec.length == "picture" else seconds
         seconds = min(seconds, spec.seconds) if spec.seconds else seconds
         frames = frames_for(seconds, fps) if seconds else 0
         known = self.book.seconds(work_of(engine.card.id, self.kind, face, frames)) if frames else None
-        return FaceForecast(engine.card.id, seconds, frames, known)
+        return RenderEstimate(engine.card.id, seconds, frames, known)
 
     def prepare(self, spec: LipSyncSpec) -> LipSyncSpec:
         """See that face, speech, engine and options can be; a text is prepared as a voiceover.
@@ -149,7 +149,7 @@ class LipSync:
     def lane(self, spec: LipSyncSpec) -> str:
         return self._engines.lane(spec.engine, "lip_sync")
 
-    def run(self, spec: LipSyncSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: LipSyncSpec, stage: JobContext) -> list[JobOutput]:
         """Speak the text where there is one, render what is missing, join, measure, shelve.
 
         Raises:
@@ -159,8 +159,8 @@ class LipSync:
         if done is not None:
             return [as_job_output(done)]
         face, face_output = self._shelf.keep(spec.face, "face", stage.scratch)
-        if spec.narration and is_picture(face):
-            with stage.engine(GROUND, self._ground_options()) as ground:
+        if spec.narration and is_image(face):
+            with stage.engine(ANALYSIS_ENGINE, self._ground_options()) as ground:
                 ground.look(face, spec.choice)  # before anything is spoken for a face that cannot be used
         speech = self._speech(spec, stage)
         engine = self._engines.choose(spec.engine, "lip_sync")
@@ -168,7 +168,7 @@ class LipSync:
         track = self._listen(spec, speech, stage)
         request = self._request(spec, face, speech, track, stage)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        clock = RenderTime()
+        clock = RenderTimer()
         parts = render_missing(
             request,
             lambda able, wanted: clock.of(able.lip_sync(wanted)),
@@ -182,7 +182,7 @@ class LipSync:
         result = stage.scratch / "lip-sync.mp4"
         joined(parts, result, fps, speech.path, request.frames / float(fps), {"title": spec.title}, stage)
         report = reported(parts, result, fps, has_sound=True)
-        with stage.engine(GROUND, self._ground_options()) as ground, stage.span(_RENDERED, _MEASURED):
+        with stage.engine(ANALYSIS_ENGINE, self._ground_options()) as ground, stage.span(_RENDERED, _MEASURED):
             report = with_sync(report, ground, result, fps, track, float(getattr(options, "expression", 1.0)))
         parents = [output.id for output in (face_output, speech.parent) if output is not None]
         recipe = self._recipe(spec, engine, options, report, track, parents, face, speech.path)
@@ -191,10 +191,10 @@ class LipSync:
         cleared(request.folder)
         return [as_job_output(output)]
 
-    def _speech(self, spec: LipSyncSpec, stage: Stage) -> _Speech:
-        output: Output | None
+    def _speech(self, spec: LipSyncSpec, stage: JobContext) -> _Speech:
+        output: LibraryOutput | None
         if spec.narration:
-            made = self._voiceover.run(VoiceoverSpec.model_validate(spec.narration), PartOfStage(stage, 0.0, _begins(spec)[0]))
+            made = self._voiceover.run(VoiceoverSpec.model_validate(spec.narration), SubtaskContext(stage, 0.0, _begins(spec)[0]))
             path, output = Path(made[0].path), self._library.get(made[0].id)
         else:
             path, output = self._shelf.keep(spec.audio, "audio", stage.scratch)
@@ -204,20 +204,20 @@ class LipSync:
             raise InvalidInput(f"{path.name} holds no sound.", "Use a sound file, or a video with sound.")
         return _Speech(path, marks, output, info.duration)
 
-    def _listen(self, spec: LipSyncSpec, speech: _Speech, stage: Stage) -> MouthTrack:
+    def _listen(self, spec: LipSyncSpec, speech: _Speech, stage: JobContext) -> MouthTrack:
         begin, end = _begins(spec)
         stage.progress(begin, "Listening")
         request = ListenRequest(speech.path, speech.marks, spec.transcript, spec.language)
-        with stage.engine(GROUND, self._ground_options()) as ground, stage.span(begin, end):
+        with stage.engine(ANALYSIS_ENGINE, self._ground_options()) as ground, stage.span(begin, end):
             track: MouthTrack = ground.listen(request)
         return track
 
     def _ground_options(self) -> EngineOptions:
-        return self._engines.options(self._engines.choose(GROUND, "lip_sync"), {})
+        return self._engines.options(self._engines.choose(ANALYSIS_ENGINE, "lip_sync"), {})
 
-    def _request(self, spec: LipSyncSpec, face: Path, speech: _Speech, track: MouthTrack, stage: Stage) -> LipSyncRequest:
+    def _request(self, spec: LipSyncSpec, face: Path, speech: _Speech, track: MouthTrack, stage: JobContext) -> LipSyncRequest:
         seconds = max(speech.seconds, track.duration - 0.02)
-        if is_picture(face):
+        if is_image(face):
             fps = Fraction(spec.fps).limit_denominator(1001)
         else:
             info = probe_video(face)
@@ -232,7 +232,7 @@ class LipSync:
         )  # fmt: skip
 
     def _recipe(
-        self, spec: LipSyncSpec, engine: type[Engine], options: EngineOptions, report: Report, track: MouthTrack,
+        self, spec: LipSyncSpec, engine: type[Engine], options: EngineOptions, report: RenderReport, track: MouthTrack,
         parents: list[str], face: Path, sound: Path,
     ) -> dict[str, Any]:  # fmt: skip
         card = engine.card
@@ -260,10 +260,10 @@ def beginning(text: str, seconds: float) -> str:
     return text[: end.end()] if end else text
 
 
-class PartOfStage:
+class SubtaskContext:
     """A stage that fills a part of another one's progress, for a production that works inside another."""
 
-    def __init__(self, stage: Stage, start: float, end: float) -> None:
+    def __init__(self, stage: JobContext, start: float, end: float) -> None:
         self._stage, self._start, self._width = stage, start, end - start
 
     @property
@@ -275,7 +275,7 @@ class PartOfStage:
         return self._stage.scratch
 
     def engine(
-        self, engine: type[Engine] | str, options: EngineOptions, extent: Extent | None = None
+        self, engine: type[Engine] | str, options: EngineOptions, extent: ProblemSize | None = None
     ) -> AbstractContextManager[Any]:
         return self._stage.engine(engine, options, extent)
 
@@ -295,10 +295,10 @@ class PartOfStage:
         self._stage.event(kind, **data)
 
 
-def finished_video(library: Library, job_id: str) -> Output | None:
+def finished_video(library: Library, job_id: str) -> LibraryOutput | None:
     """The video that an earlier attempt at a job has put into the library: the server may have ended just then."""
     return next((output for output in library.list(limit=None, kinds=("video",)) if output.job == job_id), None)
 
 
-def as_job_output(output: Output) -> JobOutput:
+def as_job_output(output: LibraryOutput) -> JobOutput:
     return JobOutput(output.id, str(output.path), output.kind)

@@ -12,10 +12,10 @@ import numpy as np
 from capabilities.common.face_spec import PortraitSpec
 from capabilities.common.inputs import fingerprint
 from capabilities.common.rendering import (
-    GROUND,
+    ANALYSIS_ENGINE,
     MEASURED_SECONDS,
-    FaceEngines,
-    Report,
+    RenderEngineSelector,
+    RenderReport,
     cleared,
     frames_for,
     fresh,
@@ -25,18 +25,18 @@ from capabilities.common.rendering import (
     render_missing,
     reported,
 )
-from capabilities.common.runtimes import FASTEST, FaceForecast, RenderTime, work_of
-from capabilities.lip_sync.capability import Rooms, as_job_output, finished_video, shelf_of
+from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
+from capabilities.lip_sync.capability import Rooms, as_job_output, finished_video, input_resolver
 from engines.analysis.mouth_measurement import agreement
 from engines.contract import Engine, EngineOptions
 from engines.contract.faces import AnimateRequest, FaceChoice
 from media.audio.decode import probe
-from media.video.images import is_picture
+from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import InvalidInput
-from studio.jobs.capability import Stage
+from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
-from studio.jobs.runtime_stats import RunBook
+from studio.jobs.runtime_stats import RuntimeStats
 
 _BYTES_PER_FRAME = 60_000
 
@@ -49,11 +49,11 @@ class AnimatePortrait:
 
     def __init__(self, rooms: Rooms) -> None:
         self._library = rooms.library
-        self._engines = FaceEngines(rooms.catalog, rooms.site)
-        self._shelf = shelf_of(rooms)
-        self.book = RunBook(rooms.paths.root / "portrait-runs.json")
+        self._engines = RenderEngineSelector(rooms.catalog, rooms.site)
+        self._shelf = input_resolver(rooms)
+        self.book = RuntimeStats(rooms.paths.root / "portrait-runs.json")
 
-    def forecast(self, spec: PortraitSpec) -> FaceForecast:
+    def forecast(self, spec: PortraitSpec) -> RenderEstimate:
         """What a spec of a form amounts to, as far as that is known before the work.
 
         Raises:
@@ -66,7 +66,7 @@ class AnimatePortrait:
         seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
         frames = frames_for(seconds, min(info.fps, FASTEST))
         known = self.book.seconds(work_of(engine.card.id, self.kind, portrait, frames))
-        return FaceForecast(engine.card.id, seconds, frames, known)
+        return RenderEstimate(engine.card.id, seconds, frames, known)
 
     def prepare(self, spec: PortraitSpec) -> PortraitSpec:
         """See that portrait, video, engine and options can be.
@@ -76,9 +76,9 @@ class AnimatePortrait:
         """
         portrait, _ = self._shelf.find(spec.portrait, "portrait")
         driving, output = self._shelf.find(spec.driving_video, "driving video")
-        if not is_picture(portrait):
+        if not is_image(portrait):
             raise InvalidInput("The portrait is not a picture.", "Use a PNG, JPEG or WebP picture; a video goes below it.")
-        if is_picture(driving):
+        if is_image(driving):
             raise InvalidInput("The driving video is a still picture.", "Use a video of someone performing.")
         engine = self._engines.choose(spec.engine, "animate")
         options = self._engines.options(engine, spec.options)
@@ -96,7 +96,7 @@ class AnimatePortrait:
     def lane(self, spec: PortraitSpec) -> str:
         return self._engines.lane(spec.engine, "animate")
 
-    def run(self, spec: PortraitSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: PortraitSpec, stage: JobContext) -> list[JobOutput]:
         """Render what is missing, join with the driving video's sound, measure, shelve.
 
         Raises:
@@ -111,7 +111,7 @@ class AnimatePortrait:
         options = self._engines.options(engine, spec.options)
         request = _request(spec, portrait, driving, stage)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        clock = RenderTime()
+        clock = RenderTimer()
         parts = render_missing(
             request,
             lambda able, wanted: clock.of(able.animate(wanted)),
@@ -133,11 +133,11 @@ class AnimatePortrait:
         cleared(request.folder)
         return [as_job_output(output)]
 
-    def _measured(self, report: Report, driving: Path, result: Path, fps: Fraction, stage: Stage) -> Report:
+    def _measured(self, report: RenderReport, driving: Path, result: Path, fps: Fraction, stage: JobContext) -> RenderReport:
         """The mouth of the portrait against the mouth it followed."""
         count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
         rate = [fps.numerator, fps.denominator]
-        with stage.engine(GROUND, self._engines.options(self._engines.choose(GROUND, "animate"), {})) as ground:
+        with stage.engine(ANALYSIS_ENGINE, self._engines.options(self._engines.choose(ANALYSIS_ENGINE, "animate"), {})) as ground:
             with stage.span(0.90, 0.94):
                 wanted = ground.measure(driving, rate, count)
             with stage.span(0.94, 0.98):
@@ -148,7 +148,7 @@ class AnimatePortrait:
         return replace(report, correlation=round(correlation, 3), lag=lag)
 
 
-def _request(spec: PortraitSpec, portrait: Path, driving: Path, stage: Stage) -> AnimateRequest:
+def _request(spec: PortraitSpec, portrait: Path, driving: Path, stage: JobContext) -> AnimateRequest:
     info = probe_video(driving)
     fps = min(info.fps, FASTEST)
     seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
@@ -160,7 +160,7 @@ def _request(spec: PortraitSpec, portrait: Path, driving: Path, stage: Stage) ->
 
 
 def _recipe(
-    spec: PortraitSpec, engine: type[Engine], options: EngineOptions, report: Report, parents: list[str], portrait: Path,
+    spec: PortraitSpec, engine: type[Engine], options: EngineOptions, report: RenderReport, parents: list[str], portrait: Path,
     driving: Path,
 ) -> dict[str, Any]:  # fmt: skip
     card = engine.card

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from engines.contract import Tier
-from studio.doctor import Examination, examine
+from studio.doctor import DoctorContext, run_checks
 from studio.files import write_json
-from studio.jobs.capability import CPU_LANE, GPU_LANE, Stage
+from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.jobs.model import JobOutput
 from studio.verification.verifiers import is_ready
 
 if TYPE_CHECKING:
-    from studio.services import Studio
+    from studio.services import Services
 
 REPORT = "doctor.json"
 
@@ -33,7 +33,7 @@ class Doctor:
     kind: ClassVar[str] = "doctor"
     Spec: ClassVar[type[DoctorSpec]] = DoctorSpec
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
 
     def prepare(self, spec: DoctorSpec) -> DoctorSpec:
@@ -47,13 +47,13 @@ class Doctor:
         large = (engine for engine in self._studio.catalog.all() if engine.card.tier is not Tier.LIGHT)
         return GPU_LANE if any(is_ready(engine, self._studio.site) for engine in large) else CPU_LANE
 
-    def run(self, spec: DoctorSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: DoctorSpec, stage: JobContext) -> list[JobOutput]:
         """Tries everything. After an interruption it begins anew: it takes a minute or two."""
         studio = self._studio
-        examination = Examination(
+        examination = DoctorContext(
             studio.settings, studio.site, studio.paths.root, studio.catalog, studio.workers, studio.memory.gpu, check=stage.check
         )
-        report = examine(examination, stage.progress)
+        report = run_checks(examination, stage.progress)
         write_json(report_path(studio.paths.root), report.as_dict())
         stage.progress(1.0, report.sentence)
         return []

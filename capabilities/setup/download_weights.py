@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from capabilities.setup.install_environment import Stop, Unloader
 from engines.contract import Engine
 from studio.errors import InvalidInput
-from studio.jobs.capability import SETUP_LANE, Stage
+from studio.jobs.capability import SETUP_LANE, JobContext
 from studio.jobs.model import JobOutput
-from studio.weights import Weights, WeightsState
-from studio.workers.model import Residency
+from studio.weights import WeightsState, WeightStore
+from studio.workers.model import WorkerState
 
 
 class WeightsSpec(BaseModel):
@@ -38,7 +38,7 @@ class DownloadWeights:
     kind: ClassVar[str] = "download_weights"
     Spec: ClassVar[type[WeightsSpec]] = WeightsSpec
 
-    def __init__(self, weights: Weights, engines: Callable[[], list[type[Engine]]], workers: Unloader) -> None:
+    def __init__(self, weights: WeightStore, engines: Callable[[], list[type[Engine]]], workers: Unloader) -> None:
         self._weights, self._engines, self._workers = weights, engines, workers
 
     def prepare(self, spec: WeightsSpec) -> WeightsSpec:
@@ -66,7 +66,7 @@ class DownloadWeights:
     def lane(self, spec: WeightsSpec) -> str:
         return SETUP_LANE
 
-    def run(self, spec: WeightsSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: WeightsSpec, stage: JobContext) -> list[JobOutput]:
         """Called again after an interruption, it goes on with what has arrived."""
         stop = Stop(stage)
         if spec.action == "download":
@@ -84,5 +84,5 @@ class DownloadWeights:
         return []
 
     def _unload(self, engine_id: str) -> None:
-        if self._workers.residency(engine_id) is not Residency.COLD:
+        if self._workers.residency(engine_id) is not WorkerState.COLD:
             self._workers.unload(engine_id)

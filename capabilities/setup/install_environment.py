@@ -8,17 +8,17 @@ from typing import ClassVar, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from engines.contract import Engine
-from studio.environments import Environments
+from studio.environments import EnvironmentManager
 from studio.errors import InvalidInput
-from studio.jobs.capability import SETUP_LANE, Stage
+from studio.jobs.capability import SETUP_LANE, JobContext
 from studio.jobs.model import JobOutput
-from studio.workers.model import Residency, UnloadReport
+from studio.workers.model import UnloadReport, WorkerState
 
 
 class Unloader(Protocol):
     """The worker host: an environment is not taken away under a worker."""
 
-    def residency(self, engine_id: str) -> Residency: ...
+    def residency(self, engine_id: str) -> WorkerState: ...
 
     def unload(self, engine_id: str, *, force: bool = False) -> UnloadReport: ...
 
@@ -45,7 +45,7 @@ class InstallEnvironment:
     kind: ClassVar[str] = "install_environment"
     Spec: ClassVar[type[InstallSpec]] = InstallSpec
 
-    def __init__(self, environments: Environments, engines: Callable[[], list[type[Engine]]], workers: Unloader) -> None:
+    def __init__(self, environments: EnvironmentManager, engines: Callable[[], list[type[Engine]]], workers: Unloader) -> None:
         self._environments, self._engines, self._workers = environments, engines, workers
 
     def prepare(self, spec: InstallSpec) -> InstallSpec:
@@ -70,7 +70,7 @@ class InstallEnvironment:
     def lane(self, spec: InstallSpec) -> str:
         return SETUP_LANE
 
-    def run(self, spec: InstallSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: InstallSpec, stage: JobContext) -> list[JobOutput]:
         """Have it ready, or gone. After an interruption it is made anew, from what was downloaded before."""
         stop = Stop(stage)
         if not self._environments.status(spec.name).ready or spec.action == "remove":
@@ -84,14 +84,14 @@ class InstallEnvironment:
 
     def _unload_engines(self, name: str) -> None:
         for engine in self._engines():
-            if engine.card.environment == name and self._workers.residency(engine.card.id) is not Residency.COLD:
+            if engine.card.environment == name and self._workers.residency(engine.card.id) is not WorkerState.COLD:
                 self._workers.unload(engine.card.id)
 
 
 class Stop:
     """A stage as a question: has the person asked to stop?"""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: JobContext) -> None:
         self._stage = stage
 
     def __call__(self) -> bool:

@@ -9,21 +9,21 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from capabilities.transcription.run import AUTO, Listener, Rooms, Transcribing, Written
+from capabilities.transcription.run import AUTO, Rooms, Transcriber, TranscriberChoice, TranscriptResult
 from media.text.subtitles import Cue, TimedWord, tidy, to_srt, to_vtt
 from studio.artifacts.transcripts import as_json
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import write_json
-from studio.jobs.capability import Stage
+from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
-from studio.library import Library, Output
+from studio.library import Library, LibraryOutput
 
 TEXT = "text"
 UPLOADS = "uploads"
 """The folder in the data folder where a page's and a client's files arrive."""
 
 
-class NothingSaid(GreenroomError):
+class NoSpeechFound(GreenroomError):
     """No speech was found in the sound."""
 
 
@@ -65,7 +65,7 @@ class Transcription:
     def __init__(self, rooms: TranscriptionRooms) -> None:
         self._library = rooms.library
         self._folders = (rooms.paths.root / UPLOADS, rooms.paths.outputs, rooms.paths.voices, rooms.site.assets / "voices")
-        self.work = Transcribing(rooms)
+        self.work = Transcriber(rooms)
 
     def prepare(self, spec: TranscriptionSpec) -> TranscriptionSpec:
         """Find the sound, choose the engine and settle its options. A prepared spec stays as it is.
@@ -93,11 +93,11 @@ class Transcription:
     def lane(self, spec: TranscriptionSpec) -> str:
         return self._listener(spec).lane
 
-    def run(self, spec: TranscriptionSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: TranscriptionSpec, stage: JobContext) -> list[JobOutput]:
         """Write the sound down and put text, subtitles and words into the library.
 
         Raises:
-            NothingSaid, MediaError, EngineError, NotEnoughSpace, Cancelled.
+            NoSpeechFound, MediaError, EngineError, NotEnoughSpace, Cancelled.
         """
         for output in self._library.list(limit=None, kinds=(TEXT,)):
             if output.job == stage.job_id:
@@ -106,10 +106,10 @@ class Transcription:
         listener = self._listener(spec)
         written = self.work.write_down(sound, listener, spec.language, stage)
         if not written.transcript.text:
-            raise NothingSaid(f"No speech was found in {spec.name or sound.name}.", "Check that something is said in it.")
+            raise NoSpeechFound(f"No speech was found in {spec.name or sound.name}.", "Check that something is said in it.")
         return job_outputs(self._shelve(spec, sound, listener, written, stage))
 
-    def _listener(self, spec: TranscriptionSpec) -> Listener:
+    def _listener(self, spec: TranscriptionSpec) -> TranscriberChoice:
         return self.work.listener(spec.engine, spec.language, spec.options)
 
     def _sound(self, audio: str) -> Path:
@@ -126,7 +126,9 @@ class Transcription:
             raise NotFound(f"{path.name} is not there any more.", "Upload it again.")
         return path
 
-    def _shelve(self, spec: TranscriptionSpec, sound: Path, listener: Listener, written: Written, stage: Stage) -> Output:
+    def _shelve(
+        self, spec: TranscriptionSpec, sound: Path, listener: TranscriberChoice, written: TranscriptResult, stage: JobContext
+    ) -> LibraryOutput:
         folder = stage.scratch / "transcript"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -139,7 +141,9 @@ class Transcription:
         recipe = {"kind": self.kind, "job": stage.job_id, **self._recipe(spec, sound, listener, written)}
         return self._library.add(text, TEXT, self.title(spec), recipe, (srt, vtt, words))
 
-    def _recipe(self, spec: TranscriptionSpec, sound: Path, listener: Listener, written: Written) -> dict[str, Any]:
+    def _recipe(
+        self, spec: TranscriptionSpec, sound: Path, listener: TranscriberChoice, written: TranscriptResult
+    ) -> dict[str, Any]:
         card, said = listener.engine.card, written.transcript
         with sound.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
@@ -160,7 +164,7 @@ class Transcription:
         }
 
 
-def text_of(written: Written) -> str:
+def text_of(written: TranscriptResult) -> str:
     """The text as a file: one paragraph a stretch of speech would be choppy, so a line ends where a pause is long."""
     lines: list[str] = []
     end = None
@@ -176,7 +180,7 @@ def text_of(written: Written) -> str:
 _PARAGRAPH_PAUSE = 2.0
 
 
-def cues_of(written: Written) -> list[Cue]:
+def cues_of(written: TranscriptResult) -> list[Cue]:
     """Readable subtitles of a transcript."""
     cues = (
         Cue(one.start, one.end, one.text, words=tuple(TimedWord(word.text, word.start, word.end) for word in one.words))
@@ -185,7 +189,7 @@ def cues_of(written: Written) -> list[Cue]:
     return tidy(cues, total_seconds=written.duration)
 
 
-def job_outputs(output: Output) -> list[JobOutput]:
+def job_outputs(output: LibraryOutput) -> list[JobOutput]:
     """A transcript as a job lists it: the text, SRT, VTT, then the timed words."""
     beside = {path.suffix: path for path in output.companions}
     kinds = ((".srt", "subtitles"), (".vtt", "subtitles"), (".json", "words"))

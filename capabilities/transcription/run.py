@@ -12,16 +12,16 @@ import numpy as np
 
 from engines.catalog import Catalog
 from engines.common.devices import ctranslate2_device, torch_device
-from engines.contract import Capability, Device, Engine, EngineOptions, Site, Transcript
+from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths, Transcript
 from engines.transcription.common.transcript import RATE, primary
 from engines.transcription.defaults import choose_transcriber
 from media.audio.audio import Audio
 from media.audio.decode import iterate_audio, probe
 from media.audio.resample import StreamResampler
 from media.audio.silence import cut_at_pauses
-from studio.artifacts.transcripts import TranscriptPieces, end_to_end
+from studio.artifacts.transcripts import TranscriptStore, end_to_end
 from studio.errors import EngineNotReady, InvalidInput
-from studio.jobs.capability import CPU_LANE, GPU_LANE, Stage
+from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.paths import DataPaths
 from studio.validation import validated
 from studio.workers.engine_service import readiness_of
@@ -40,11 +40,11 @@ class Rooms(Protocol):
     @property
     def catalog(self) -> Catalog: ...
     @property
-    def site(self) -> Site: ...
+    def site(self) -> EnginePaths: ...
 
 
 @dataclass(frozen=True)
-class Listener:
+class TranscriberChoice:
     """An engine that will listen, with its options settled for this machine, and why it was chosen ("" when asked for)."""
 
     engine: type[Engine]
@@ -58,21 +58,21 @@ class Listener:
 
 
 @dataclass(frozen=True)
-class Written:
+class TranscriptResult:
     """What a sound came to: its transcript and its length in seconds."""
 
     transcript: Transcript
     duration: float
 
 
-class Transcribing:
+class Transcriber:
     """Chooses listeners and writes sounds down; holds nothing of a job."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._catalog, self._site = rooms.catalog, rooms.site
-        self._pieces = TranscriptPieces(rooms.paths.root / "transcripts")
+        self._pieces = TranscriptStore(rooms.paths.root / "transcripts")
 
-    def listener(self, engine_id: str, language: str, options: dict[str, Any]) -> Listener:
+    def listener(self, engine_id: str, language: str, options: dict[str, Any]) -> TranscriberChoice:
         """The engine of that id, or the best ready one for "auto", with its options checked and settled.
 
         Raises:
@@ -85,18 +85,18 @@ class Transcribing:
             engine_id, why = self._best(language)
         engine = self._catalog.get(engine_id)
         card = engine.card
-        if card.capability is not Capability.TRANSCRIPTION:
+        if card.capability is not EngineKind.TRANSCRIPTION:
             raise InvalidInput(f"{card.title} does not write down speech.", "Choose a transcription engine, or auto.")
         if language != AUTO and card.languages and primary(language) not in card.languages:
             raise InvalidInput(f'{card.title} does not understand the language "{language}".', "Choose another engine, or auto.")
         readiness = readiness_of(engine, self._site)
         if not readiness.ready:
             raise EngineNotReady(f"{card.title} is not ready. {readiness.sentence}", readiness.next_step)
-        return Listener(engine, engine.settled(self._site, validated(engine.Options, options, "option")), why)
+        return TranscriberChoice(engine, engine.settled(self._site, validated(engine.Options, options, "option")), why)
 
     def ready(self) -> list[str]:
         """Ids of the transcription engines that can work now."""
-        engines = self._catalog.of(Capability.TRANSCRIPTION)
+        engines = self._catalog.of(EngineKind.TRANSCRIPTION)
         return [engine.card.id for engine in engines if readiness_of(engine, self._site).ready]
 
     def _best(self, language: str) -> tuple[str, str]:
@@ -108,7 +108,7 @@ class Transcribing:
         )
         return choice.engine_id, choice.why
 
-    def write_down(self, sound: Path, listener: Listener, language: str, stage: Stage) -> Written:
+    def write_down(self, sound: Path, listener: TranscriberChoice, language: str, stage: JobContext) -> TranscriptResult:
         """The transcript of a whole file, heard part by part; parts that an earlier attempt has heard are taken as they are.
 
         Memory holds one part. With the language "auto" the first part in which something is said decides for all.
@@ -126,7 +126,7 @@ class Transcribing:
                 end = part.start + part.audio.duration
                 share = (part.start / max(declared, end), end / max(declared, end))
                 stage.progress(share[0], f"{card.title} listens")
-                key = TranscriptPieces.key(part.audio, card, listener.options, spoken)
+                key = TranscriptStore.key(part.audio, card, listener.options, spoken)
                 heard = self._pieces.get(key)
                 if heard is None:
                     engine = engine or lease.enter_context(stage.engine(listener.engine, listener.options))
@@ -138,7 +138,7 @@ class Transcribing:
                 spoken, reached = heard.language if spoken == AUTO and heard.language else spoken, end
         self._pieces.prune()
         stage.progress(1.0, "Written down")
-        return Written(end_to_end(parts, "" if spoken == AUTO else spoken), reached)
+        return TranscriptResult(end_to_end(parts, "" if spoken == AUTO else spoken), reached)
 
 
 def _heard(sound: Path) -> Iterator[Audio]:

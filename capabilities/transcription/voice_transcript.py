@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from capabilities.transcription.run import AUTO, Rooms, Transcribing
+from capabilities.transcription.run import AUTO, Rooms, Transcriber
 from studio.errors import Cancelled, GreenroomError, InvalidInput
-from studio.jobs.capability import Stage
+from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
 from studio.voices.model import TranscriptStatus, Voice
 from studio.voices.voices import Voices
@@ -46,7 +46,7 @@ class VoiceTranscript:
 
     def __init__(self, rooms: VoiceRooms) -> None:
         self._voices = rooms.voices
-        self._work = Transcribing(rooms)
+        self._work = Transcriber(rooms)
 
     def prepare(self, spec: VoiceTranscriptSpec) -> VoiceTranscriptSpec:
         """Find the voice and choose the engine.
@@ -68,7 +68,7 @@ class VoiceTranscript:
     def lane(self, spec: VoiceTranscriptSpec) -> str:
         return self._work.listener(spec.engine, spec.language, spec.options).lane
 
-    def run(self, spec: VoiceTranscriptSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: VoiceTranscriptSpec, stage: JobContext) -> list[JobOutput]:
         """Listen to the clip and note what is said, or that it could not be found out.
 
         Raises:

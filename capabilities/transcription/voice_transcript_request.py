@@ -6,13 +6,13 @@ import logging
 
 from studio.errors import GreenroomError
 from studio.jobs.model import Job
-from studio.jobs.service import Jobs
+from studio.jobs.service import JobService
 from studio.voices.model import Voice
 
 log = logging.getLogger(__name__)
 
 
-def ask_for_transcript(jobs: Jobs, voice: Voice) -> Job | None:
+def submit_transcript_job(jobs: JobService, voice: Voice) -> Job | None:
     """Start the job that writes down what is said in a fresh voice; None where it has a transcript or nothing can listen.
 
     Saving a voice must not fail because no recogniser is ready, so what stands in the way is only logged.

@@ -11,20 +11,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from capabilities.common.inputs import fingerprint
 from capabilities.common.rendering import cleared, fresh, joined, part_frames, render_missing
-from capabilities.lip_sync.capability import Rooms, finished_video, shelf_of
+from capabilities.lip_sync.capability import Rooms, finished_video, input_resolver
 from capabilities.video.render import last_picture
 from engines.catalog import Catalog
-from engines.contract import Capability, Device, Engine, EngineOptions, Site
+from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
 from engines.contract.errors import EngineNotReady
 from engines.contract.upscaling import UpscaleRequest, UpscalingEngine
 from media.audio.decode import probe
 from media.text.subtitles import Cue, parse_srt
-from media.video.images import is_picture, write_picture
+from media.video.images import is_image, write_picture
 from media.video.read import VideoInfo, probe_video, read_frames
 from studio.errors import InvalidInput
-from studio.jobs.capability import CPU_LANE, GPU_LANE, Stage
+from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.jobs.model import JobOutput
-from studio.library import Output
+from studio.library import LibraryOutput
 from studio.validation import validated
 from studio.workers.engine_service import readiness_of
 
@@ -57,7 +57,7 @@ class UpscaleSpec(BaseModel):
 class UpscaleEngines:
     """Chooses among the upscaling engines of the catalog; holds nothing of a job."""
 
-    def __init__(self, catalog: Catalog, site: Site) -> None:
+    def __init__(self, catalog: Catalog, site: EnginePaths) -> None:
         self._catalog, self._site = catalog, site
 
     def choose(self, engine_id: str) -> type[Engine]:
@@ -66,7 +66,7 @@ class UpscaleEngines:
         Raises:
             NotFound, InvalidInput, EngineNotReady.
         """
-        able = self._catalog.of(Capability.UPSCALING)
+        able = self._catalog.of(EngineKind.UPSCALING)
         if engine_id in ("", AUTO):
             ready = [engine for engine in able if readiness_of(engine, self._site).ready]
             if not ready:
@@ -109,7 +109,7 @@ class Upscale:
     def __init__(self, rooms: Rooms) -> None:
         self._library = rooms.library
         self.engines = UpscaleEngines(rooms.catalog, rooms.site)
-        self._shelf = shelf_of(rooms)
+        self._shelf = input_resolver(rooms)
 
     def prepare(self, spec: UpscaleSpec) -> UpscaleSpec:
         """See that video, engine, options and the size that comes out can be.
@@ -118,7 +118,7 @@ class Upscale:
             InvalidInput, NotFound, MediaError, EngineNotReady, NotEnoughSpace: what cannot work, in words.
         """
         path, output = self._shelf.find(spec.video, "video")
-        if is_picture(path):
+        if is_image(path):
             raise InvalidInput(f"{path.name} is a picture, not a video.", "Choose a video.")
         info = probe_video(path)
         engine = self.engines.choose(spec.engine)
@@ -139,7 +139,7 @@ class Upscale:
     def lane(self, spec: UpscaleSpec) -> str:
         return GPU_LANE if self.engines.choose(spec.engine).card.device is Device.CUDA else CPU_LANE
 
-    def run(self, spec: UpscaleSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: UpscaleSpec, stage: JobContext) -> list[JobOutput]:
         """Render what is missing, join with the source's sound and subtitles, shelve.
 
         Raises:
@@ -195,21 +195,21 @@ def _bytes(info: VideoInfo, width: int, height: int) -> int:
     return round(info.frames * width * height * _BYTES_PER_PIXEL)
 
 
-def _companion(output: Output | None, ending: str) -> Path | None:
+def _companion(output: LibraryOutput | None, ending: str) -> Path | None:
     return next((path for path in output.companions if path.suffix == ending), None) if output is not None else None
 
 
-def _subtitles(parent: Output | None) -> list[Cue]:
+def _subtitles(parent: LibraryOutput | None) -> list[Cue]:
     path = _companion(parent, ".srt")
     return parse_srt(path.read_text("utf-8")) if path is not None else []
 
 
-def _are_soft(parent: Output | None) -> bool:
+def _are_soft(parent: LibraryOutput | None) -> bool:
     spec = parent.recipe.get("spec") if parent is not None else None
     return isinstance(spec, dict) and spec.get("captions") == "soft"
 
 
-def _companions(parent: Output | None, result: Path, request: UpscaleRequest, folder: Path) -> list[Path]:
+def _companions(parent: LibraryOutput | None, result: Path, request: UpscaleRequest, folder: Path) -> list[Path]:
     """A poster, the last picture, and the source's subtitles."""
     fps = Fraction(*request.fps)
     poster = folder / "poster.jpg"
@@ -224,7 +224,7 @@ def _companions(parent: Output | None, result: Path, request: UpscaleRequest, fo
 
 def _recipe(
     spec: UpscaleSpec, engine: type[Engine], options: EngineOptions, info: VideoInfo, size: tuple[int, int],
-    parent: Output | None, source: Path,
+    parent: LibraryOutput | None, source: Path,
 ) -> dict[str, Any]:  # fmt: skip
     card = engine.card
     chosen = getattr(options, "model", "")

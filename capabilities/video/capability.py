@@ -11,35 +11,35 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from capabilities.common.inputs import fingerprint
-from capabilities.lip_sync.capability import PartOfStage, finished_video, shelf_of
+from capabilities.lip_sync.capability import SubtaskContext, finished_video, input_resolver
 from capabilities.video.checks import ClipChecks, bytes_of_clip
-from capabilities.video.engines import ClipForm, VideoEngines
+from capabilities.video.engines import ClipSettings, VideoEngineSelector
 from capabilities.video.join import join_shots
 from capabilities.video.recipe import recipe_of
 from capabilities.video.render import PlannedShot, ShotRenderer, last_picture, plan_shot, work_of
 from capabilities.video.shots import Shot, captions_of, check_length, lay_out_shots, shot_list, split_lines, split_script
-from capabilities.video.sound import SoundTrack, Spoken, cues_of
+from capabilities.video.sound import ClipAudio, ShotSpeech, cues_of
 from capabilities.video.spec import ImageVideoSpec, ShotSpec, VideoSpec
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.join import lay_out
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.progress import NarrationProgress
-from capabilities.voiceover.run import NarrationWork
+from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.spec import LARGEST_SEED, VoiceoverSpec
 from engines.catalog import Catalog
-from engines.contract import Device, Site
+from engines.contract import Device, EnginePaths
 from media.text.subtitles import Cue, tidy, to_srt, to_vtt
-from media.video.images import is_picture, write_picture
+from media.video.images import is_image, write_picture
 from media.video.read import probe_video, read_frames
-from studio.artifacts.clips import Clip, ClipStore
+from studio.artifacts.clips import ShotStore, StoredShot
 from studio.artifacts.segments import SegmentStore
 from studio.errors import InvalidInput
 from studio.files import write_json
-from studio.jobs.capability import CPU_LANE, GPU_LANE, Stage
+from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.jobs.model import JobOutput
-from studio.jobs.runtime_stats import RunBook, RunEstimate
-from studio.library import Library, Output
+from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
+from studio.library import Library, LibraryOutput
 from studio.paths import DataPaths
 from studio.settings import Settings
 
@@ -58,7 +58,7 @@ class Rooms(Protocol):
     @property
     def catalog(self) -> Catalog: ...
     @property
-    def site(self) -> Site: ...
+    def site(self) -> EnginePaths: ...
     @property
     def segments(self) -> SegmentStore: ...
     @property
@@ -70,7 +70,7 @@ class _Narrated:
     """The shots of a job with their places, their speech and the subtitles."""
 
     shots: list[Shot]
-    spoken: list[Spoken]
+    spoken: list[ShotSpeech]
     cues: list[Cue]
 
     @property
@@ -86,12 +86,12 @@ class TextToVideo:
 
     def __init__(self, rooms: Rooms, voiceover: Voiceover) -> None:
         self._library, self._segments, self._settings = rooms.library, rooms.segments, rooms.settings.voiceover
-        self._voiceover, self._work = voiceover, NarrationWork(rooms)  # type: ignore[arg-type]
-        self.engines = VideoEngines(rooms.catalog, rooms.site)
-        self._shelf = shelf_of(rooms)
+        self._voiceover, self._work = voiceover, NarrationRunner(rooms)  # type: ignore[arg-type]
+        self.engines = VideoEngineSelector(rooms.catalog, rooms.site)
+        self._shelf = input_resolver(rooms)
         self._fonts = rooms.site.assets / "fonts" / "captions"
-        self.clips = ClipStore(rooms.paths.root / "clips", int(rooms.settings.library.segment_cache_gib * _GIB))
-        self.book = RunBook(rooms.paths.root / "video-runs.json")
+        self.clips = ShotStore(rooms.paths.root / "clips", int(rooms.settings.library.segment_cache_gib * _GIB))
+        self.book = RuntimeStats(rooms.paths.root / "video-runs.json")
         self._checks = ClipChecks(rooms.library, self._shelf, rooms.site, self.clips.root)
 
     # Before the job is queued
@@ -126,7 +126,7 @@ class TextToVideo:
     def _has_image(self, spec: VideoSpec) -> bool:
         return any(shot.image for shot in spec.shots)
 
-    def _split(self, spec: VideoSpec, form: ClipForm) -> list[ShotSpec]:
+    def _split(self, spec: VideoSpec, form: ClipSettings) -> list[ShotSpec]:
         if not form.engine.card.burns_captions:
             return split_lines(spec.prompt)
         shots = split_script(spec.prompt, detect(spec.prompt))
@@ -153,7 +153,7 @@ class TextToVideo:
 
     # The job
 
-    def run(self, spec: VideoSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: VideoSpec, stage: JobContext) -> list[JobOutput]:
         """Speak, render what is missing, join, shelve.
 
         Raises:
@@ -174,17 +174,17 @@ class TextToVideo:
         self.clips.prune()
         return job_outputs(output)
 
-    def _narrated(self, spec: VideoSpec, form: ClipForm, stage: Stage) -> _Narrated:
+    def _narrated(self, spec: VideoSpec, form: ClipSettings, stage: JobContext) -> _Narrated:
         """Speak every shot and give all of them their places."""
-        spoken = [Spoken(None)] * len(spec.shots)
+        spoken = [ShotSpeech(None)] * len(spec.shots)
         if spec.narration and (said := _said(spec.shots)):
             spoken = self._speak(
-                spec, self._voiceover.prepare(self._narration_spec(spec, said)), PartOfStage(stage, 0.0, _SPOKEN)
+                spec, self._voiceover.prepare(self._narration_spec(spec, said)), SubtaskContext(stage, 0.0, _SPOKEN)
             )
         shots = lay_out_shots(spec.shots, [one.seconds for one in spoken], form.fps, spec.join == "crossfade", None)
         return _Narrated(shots, spoken, self._cues(spec, shots, spoken, form.fps))
 
-    def _speak(self, spec: VideoSpec, voice: VoiceoverSpec, stage: Stage) -> list[Spoken]:
+    def _speak(self, spec: VideoSpec, voice: VoiceoverSpec, stage: JobContext) -> list[ShotSpeech]:
         plans = [
             self._voiceover.plan(voice.model_copy(update={"script": shot.say})) if shot.say.strip() else None
             for shot in spec.shots
@@ -192,10 +192,10 @@ class TextToVideo:
         whole = Plan(tuple(segment for plan in plans if plan for segment in plan.segments), (), 0.0)
         progress = NarrationProgress(stage, whole, self._voiceover.paces)
         pieces = self._work.speak(whole, stage, progress)
-        return [Spoken(lay_out(plan, pieces) if plan and plan.segments else None) for plan in plans]
+        return [ShotSpeech(lay_out(plan, pieces) if plan and plan.segments else None) for plan in plans]
 
     @staticmethod
-    def _cues(spec: VideoSpec, shots: Sequence[Shot], spoken: Sequence[Spoken], fps: Fraction) -> list[Cue]:
+    def _cues(spec: VideoSpec, shots: Sequence[Shot], spoken: Sequence[ShotSpeech], fps: Fraction) -> list[Cue]:
         """Subtitles: of the speech, or, where nothing is spoken, of what the shots would say."""
         cues = cues_of(shots, spoken)
         for shot, speech in zip(shots, spoken, strict=True):
@@ -204,7 +204,7 @@ class TextToVideo:
                 cues.append(Cue(start, max(start + 0.5, end), shot.spec.say))
         return tidy(sorted(cues, key=lambda cue: cue.start), longest_line=60)
 
-    def _planned(self, spec: VideoSpec, form: ClipForm, narrated: _Narrated, stage: Stage) -> list[PlannedShot]:
+    def _planned(self, spec: VideoSpec, form: ClipSettings, narrated: _Narrated, stage: JobContext) -> list[PlannedShot]:
         planned = []
         for shot in narrated.shots:
             captions = captions_of(shot, narrated.cues, form.fps) if spec.captions == "burned" else ()
@@ -215,10 +215,10 @@ class TextToVideo:
             planned.append(plan_shot(shot, form, captions, spec.seed or 0, spec.negative, spec.quality, image, told))
         return planned
 
-    def _kept_picture(self, shot: Shot, stage: Stage) -> Path:
+    def _kept_picture(self, shot: Shot, stage: JobContext) -> Path:
         """The picture of a shot, kept for the job; of a video, its last one."""
         kept, _ = self._shelf.keep(shot.spec.image, f"picture {shot.index + 1}", stage.scratch)
-        if is_picture(kept):
+        if is_image(kept):
             return kept
         info = probe_video(kept)
         return last_picture(kept, info.frames, info.fps, _fresh(stage.scratch / f"from-{shot.index + 1}"))
@@ -226,12 +226,12 @@ class TextToVideo:
     def _joined(
         self,
         spec: VideoSpec,
-        form: ClipForm,
+        form: ClipSettings,
         narrated: _Narrated,
         planned: Sequence[PlannedShot],
-        clips: Sequence[Clip],
-        stage: Stage,
-    ) -> Output:
+        clips: Sequence[StoredShot],
+        stage: JobContext,
+    ) -> LibraryOutput:
         folder = stage.scratch / "join"
         shutil.rmtree(folder, ignore_errors=True)
         _fresh(folder)
@@ -241,7 +241,7 @@ class TextToVideo:
         sound = None
         if music is not None or any(one.timeline for one in narrated.spoken):
             loudness, peak = self._settings.loudness, self._settings.true_peak
-            track = SoundTrack(
+            track = ClipAudio(
                 narrated.shots, narrated.spoken, self._segments, folder, seconds, music, spec.music_level, loudness, peak
             )
             sound = iter(track.levelled(stage.check))
@@ -263,7 +263,7 @@ class TextToVideo:
         return output
 
     def _companions(
-        self, spec: VideoSpec, narrated: _Narrated, target: Path, count: int, form: ClipForm, folder: Path
+        self, spec: VideoSpec, narrated: _Narrated, target: Path, count: int, form: ClipSettings, folder: Path
     ) -> list[Path]:
         """Subtitles, the shot list, a poster and the last picture."""
         made = [last_picture(target, count, form.fps, folder)]
@@ -292,7 +292,7 @@ class TextToVideo:
 
     # For a page
 
-    def estimate(self, form: ClipForm, frames: int) -> RunEstimate | None:
+    def estimate(self, form: ClipSettings, frames: int) -> RuntimeEstimate | None:
         """How long so many pictures take here, None while nothing like it was measured."""
         found = self.book.seconds(work_of(form, frames))
         join = frames * _JOIN_SECONDS_PER_FRAME
@@ -320,7 +320,7 @@ class ImageToVideo(TextToVideo):
         return super().prepare(spec)
 
 
-def job_outputs(output: Output) -> list[JobOutput]:
+def job_outputs(output: LibraryOutput) -> list[JobOutput]:
     """A clip and its subtitles as a job lists them: the video first."""
     subtitles = {path.suffix: path for path in output.companions}
     listed = [JobOutput(output.id, str(output.path), output.kind)]
@@ -336,7 +336,7 @@ def _title(spec: VideoSpec, shots: Sequence[ShotSpec]) -> str:
     return words if len(words) <= 60 else f"{words[:60].rsplit(' ', 1)[0]}…"
 
 
-def _tags(spec: VideoSpec, form: ClipForm) -> dict[str, str]:
+def _tags(spec: VideoSpec, form: ClipSettings) -> dict[str, str]:
     return {"title": spec.title, "comment": f"Made with Greenroom, {form.title}, seed {spec.seed}"}
 
 

@@ -7,14 +7,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from capabilities.common.inputs import InputShelf
-from capabilities.video.engines import ClipForm
+from capabilities.common.inputs import InputResolver
+from capabilities.video.engines import ClipSettings
 from capabilities.video.shots import USUAL_SECONDS
 from capabilities.video.spec import ShotSpec, VideoSpec
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.video import VideoRequest
 from media.audio.decode import probe
-from media.video.images import is_picture, read_picture
+from media.video.images import is_image, read_image
 from media.video.read import probe_video
 from studio.errors import InvalidInput
 from studio.library import Library
@@ -36,10 +36,10 @@ class ClipChecks:
         folder: where shots will lie, for engines that look at the disk themselves.
     """
 
-    def __init__(self, library: Library, shelf: InputShelf, site: Site, folder: Path) -> None:
+    def __init__(self, library: Library, shelf: InputResolver, site: EnginePaths, folder: Path) -> None:
         self._library, self._shelf, self._site, self._folder = library, shelf, site, folder
 
-    def check(self, spec: VideoSpec, shots: Sequence[ShotSpec], form: ClipForm) -> None:
+    def check(self, spec: VideoSpec, shots: Sequence[ShotSpec], form: ClipSettings) -> None:
         """
         Raises:
             InvalidInput, NotFound, MediaError, EngineNotReady, NotEnoughSpace: naming what cannot be, and what would do.
@@ -51,7 +51,7 @@ class ClipChecks:
         self._library.ensure_space(bytes_of_clip(sum(frames), form.width, form.height), "this clip")
 
     @staticmethod
-    def _frames_of(shot: ShotSpec, form: ClipForm) -> int:
+    def _frames_of(shot: ShotSpec, form: ClipSettings) -> int:
         """Pictures of a shot, as far as they are known before it is spoken."""
         rules = form.rules
         words = len(shot.prompt.split())
@@ -71,8 +71,8 @@ class ClipChecks:
         if not shot.image:
             return None
         path, output = self._shelf.find(shot.image, "picture")
-        if is_picture(path) or path.suffix.lower() not in (".mp4", ".webm", ".mkv", ".mov"):
-            read_picture(path)
+        if is_image(path) or path.suffix.lower() not in (".mp4", ".webm", ".mkv", ".mov"):
+            read_image(path)
             return path
         probe_video(path)
         kept = output.companions if output is not None else ()
@@ -90,7 +90,7 @@ class ClipChecks:
         shots: Sequence[ShotSpec],
         pictures: Sequence[Path | None],
         frames: Sequence[int],
-        form: ClipForm,
+        form: ClipSettings,
     ) -> None:
         """Let an engine that has checks of its own look at every shot, at what is the same for all of them only once."""
         able: Any = form.engine
@@ -116,7 +116,7 @@ def wanted_frames(shot: ShotSpec, fps: Fraction) -> int:
     return max(1, round((shot.seconds or USUAL_SECONDS) * fps))
 
 
-def longest_part(shots: Sequence[ShotSpec], form: ClipForm) -> int:
+def longest_part(shots: Sequence[ShotSpec], form: ClipSettings) -> int:
     """Pictures of the longest clip that these shots ask for; longer shots go on from their last picture."""
     wanted = max((wanted_frames(shot, form.fps) for shot in shots), default=1)
     return form.rules.frames_for(min(wanted, form.rules.most_frames))

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from engines.catalog import Catalog
-from engines.contract import Capability, Device, Engine, EngineOptions, Site
+from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
 from engines.contract.errors import EngineNotReady
-from engines.contract.problem_size import Extent
+from engines.contract.problem_size import ProblemSize
 from engines.contract.video import ClipRules, VideoEngine
 from studio.errors import InvalidInput
 from studio.validation import validated
@@ -21,7 +21,7 @@ BUILT_IN = "animatic"
 
 
 @dataclass(frozen=True)
-class ClipForm:
+class ClipSettings:
     """How the pictures of a clip are made."""
 
     engine: type[Engine]
@@ -35,9 +35,9 @@ class ClipForm:
     def title(self) -> str:
         return self.engine.card.title
 
-    def extent(self, frames: int) -> Extent:
+    def extent(self, frames: int) -> ProblemSize:
         """Of one clip with so many pictures."""
-        return Extent(self.width, self.height, frames)
+        return ProblemSize(self.width, self.height, frames)
 
     @property
     def cost(self) -> tuple[str, int]:
@@ -47,10 +47,10 @@ class ClipForm:
         return str(variant), int(steps)
 
 
-class VideoEngines:
+class VideoEngineSelector:
     """Chooses among the engines of the catalog; holds nothing of a job."""
 
-    def __init__(self, catalog: Catalog, site: Site) -> None:
+    def __init__(self, catalog: Catalog, site: EnginePaths) -> None:
         self._catalog, self._site = catalog, site
 
     def choose(self, engine_id: str, given: dict[str, Any], *, with_image: bool) -> type[Engine]:
@@ -62,7 +62,7 @@ class VideoEngines:
         if engine_id in ("", AUTO):
             return self._best(with_image)
         engine = self._catalog.get(engine_id)
-        if engine.card.capability is not Capability.VIDEO:
+        if engine.card.capability is not EngineKind.VIDEO:
             raise InvalidInput(f"{engine.card.title} makes no video.", f"Engines that do: {', '.join(self.ids())}.")
         wants = self.rules(engine, validated(engine.Options, given, "option")).start_image
         if with_image and wants == "none":
@@ -77,7 +77,7 @@ class VideoEngines:
         return engine
 
     def _best(self, with_image: bool) -> type[Engine]:
-        fitting = [engine for engine in self._catalog.of(Capability.VIDEO) if self._fits(engine, with_image)]
+        fitting = [engine for engine in self._catalog.of(EngineKind.VIDEO) if self._fits(engine, with_image)]
         ready = [engine for engine in fitting if readiness_of(engine, self._site).ready]
         ready.sort(key=lambda engine: engine.card.device is not Device.CUDA)
         if not ready:
@@ -89,7 +89,7 @@ class VideoEngines:
         return wants != "none" if with_image else wants != "required"
 
     def ids(self) -> list[str]:
-        return [engine.card.id for engine in self._catalog.of(Capability.VIDEO)]
+        return [engine.card.id for engine in self._catalog.of(EngineKind.VIDEO)]
 
     @staticmethod
     def rules(engine: type[Engine], options: EngineOptions) -> ClipRules:
@@ -98,7 +98,7 @@ class VideoEngines:
         rules: ClipRules = able.clip_rules(options)
         return rules
 
-    def form(self, engine: type[Engine], given: dict[str, Any], size: str, fps: float) -> ClipForm:
+    def form(self, engine: type[Engine], given: dict[str, Any], size: str, fps: float) -> ClipSettings:
         """Engine, options, size and rate, checked.
 
         Raises:
@@ -108,7 +108,7 @@ class VideoEngines:
         rules = self.rules(engine, options)
         width, height = size_of(rules, size)
         rules.check(engine.card.title, width, height, rules.fewest_frames)
-        return ClipForm(engine, options, rules, width, height, rate_of(rules, fps))
+        return ClipSettings(engine, options, rules, width, height, rate_of(rules, fps))
 
     def lane_device(self, engine_id: str) -> Device:
         return self._catalog.get(engine_id).card.device

@@ -10,9 +10,9 @@ from pathlib import Path
 from capabilities.video.shots import Shot
 from media.audio.audio import Audio
 from media.text.subtitles import Cue
-from media.video.crossfade import write_dissolve
+from media.video.crossfade import write_crossfade
 from media.video.write import Excerpt, join_video
-from studio.artifacts.clips import Clip
+from studio.artifacts.clips import StoredShot
 
 _AT_ONCE = 2
 """Crossfades that are encoded side by side; each is short and holds two pictures."""
@@ -21,7 +21,7 @@ _AT_ONCE = 2
 def join_shots(
     path: Path,
     shots: Sequence[Shot],
-    clips: Sequence[Clip],
+    clips: Sequence[StoredShot],
     fps: Fraction,
     size: tuple[int, int],
     quality: int,
@@ -57,9 +57,9 @@ def join_shots(
 
 
 def _crossfade(
-    folder: Path, before: Shot, old: Clip, shot: Shot, new: Clip, fps: Fraction, size: tuple[int, int], quality: int
+    folder: Path, before: Shot, old: StoredShot, shot: Shot, new: StoredShot, fps: Fraction, size: tuple[int, int], quality: int
 ) -> Path:
     target = folder / f"fade-{shot.index:04d}.mp4"
     going = Excerpt(old.path, before.frames, before.frames + shot.head)
-    write_dissolve(target, going, Excerpt(new.path, 0, shot.head), fps, size, quality)
+    write_crossfade(target, going, Excerpt(new.path, 0, shot.head), fps, size, quality)
     return target

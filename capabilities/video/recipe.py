@@ -7,16 +7,16 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from capabilities.video.engines import ClipForm
+from capabilities.video.engines import ClipSettings
 from capabilities.video.spec import VideoSpec
-from studio.artifacts.clips import Clip
+from studio.artifacts.clips import StoredShot
 
 
 def recipe_of(
     spec: VideoSpec,
-    form: ClipForm,
+    form: ClipSettings,
     shots: list[dict[str, Any]],
-    clips: Sequence[Clip],
+    clips: Sequence[StoredShot],
     inputs: list[dict[str, Any]],
     parents: list[str],
     seconds: float,

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from capabilities.video.engines import ClipForm
+from capabilities.video.engines import ClipSettings
 from capabilities.video.shots import Shot
 from engines.contract.errors import EngineError
 from engines.contract.video import ClipCaption, VideoPreview, VideoRequest, VideoResult
@@ -18,10 +18,10 @@ from media.video.captions import CaptionPainter, CaptionText
 from media.video.images import write_picture
 from media.video.read import read_frames
 from media.video.write import VideoWriter
-from studio.artifacts.clips import Clip, ClipStore
+from studio.artifacts.clips import ShotStore, StoredShot
 from studio.artifacts.segments import SegmentStore
-from studio.jobs.capability import Stage
-from studio.jobs.runtime_stats import RunBook, Work
+from studio.jobs.capability import JobContext
+from studio.jobs.runtime_stats import RuntimeStats, Workload
 
 PREVIEW = "preview.jpg"
 
@@ -46,7 +46,7 @@ class PlannedShot:
 
 
 def plan_shot(
-    shot: Shot, form: ClipForm, captions: tuple[ClipCaption, ...], seed: int, negative: str, quality: int,
+    shot: Shot, form: ClipSettings, captions: tuple[ClipCaption, ...], seed: int, negative: str, quality: int,
     image: Path | None, image_hash: str,
 ) -> PlannedShot:  # fmt: skip
     """What has to be asked of the engine for a shot."""
@@ -64,7 +64,7 @@ def plan_shot(
     return PlannedShot(shot, request, parts, burned, image_hash, key)
 
 
-def parts_of(frames: int, form: ClipForm) -> tuple[int, ...]:
+def parts_of(frames: int, form: ClipSettings) -> tuple[int, ...]:
     """How many pictures each part of a shot has; a later part repeats the last picture of the one before."""
     rules = form.rules
     if frames <= rules.most_frames or not rules.continues:
@@ -81,7 +81,7 @@ def _plain(captions: Sequence[ClipCaption]) -> list[list[Any]]:
     return [[one.start, one.end, one.text] for one in captions]
 
 
-def _key(form: ClipForm, request: VideoRequest, image: str, further: dict[str, Any]) -> str:
+def _key(form: ClipSettings, request: VideoRequest, image: str, further: dict[str, Any]) -> str:
     card = form.engine.card
     return SegmentStore.key(
         {
@@ -105,10 +105,10 @@ class ShotRenderer:
 
     def __init__(
         self,
-        form: ClipForm,
-        store: ClipStore,
-        stage: Stage,
-        book: RunBook,
+        form: ClipSettings,
+        store: ShotStore,
+        stage: JobContext,
+        book: RuntimeStats,
         fonts: Path,
         span: tuple[float, float],
         after: float,
@@ -117,13 +117,13 @@ class ShotRenderer:
         self._span, self._after = span, after
         self._measured: list[tuple[int, float]] = []
 
-    def render(self, planned: Sequence[PlannedShot]) -> list[Clip]:
+    def render(self, planned: Sequence[PlannedShot]) -> list[StoredShot]:
         """All shots in order: those that are there as they are, the others now; each is kept before the next begins.
 
         Raises:
             EngineError: naming the shot. Whatever the stage raises passes through.
         """
-        made: dict[str, Clip] = {}
+        made: dict[str, StoredShot] = {}
         for one in planned:
             if one.key not in made and (kept := self._store.get(one.key)) is not None:
                 made[one.key] = kept
@@ -140,7 +140,7 @@ class ShotRenderer:
                     self._stage.event("shot", index=one.shot.index, frames=one.shot.rendered)
         return [made[one.key] for one in planned]
 
-    def _one(self, engine: Any, one: PlannedShot, done: float, total: int, left: int, count: int) -> Clip:
+    def _one(self, engine: Any, one: PlannedShot, done: float, total: int, left: int, count: int) -> StoredShot:
         note = f"Shot {one.shot.index + 1} of {count}"
         start, width = self._span[0], self._span[1] - self._span[0]
         self._stage.progress(start + width * done, note, self._remaining(left))
@@ -217,10 +217,10 @@ class ShotRenderer:
         return None if estimate is None else estimate.seconds + self._after
 
 
-def work_of(form: ClipForm, frames: int) -> Work:
+def work_of(form: ClipSettings, frames: int) -> Workload:
     """What so many pictures are for the book of runs."""
     variant, steps = form.cost
-    return Work(form.engine.card.id, variant, form.width, form.height, frames, steps)
+    return Workload(form.engine.card.id, variant, form.width, form.height, frames, steps)
 
 
 def last_picture(path: Path, frames: int, fps: Fraction, folder: Path) -> Path:

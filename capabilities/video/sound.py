@@ -12,7 +12,7 @@ from capabilities.video.shots import Shot
 from capabilities.voiceover.join import Timeline, assemble
 from media.audio.audio import Audio, Samples
 from media.audio.decode import iterate_audio
-from media.audio.normalisation import LevelledStream, level
+from media.audio.normalisation import NormalisedStream, normalise_loudness
 from media.audio.resample import StreamResampler, resample
 from media.text.subtitles import Cue, TimedWord
 from studio.artifacts.segments import SegmentStore
@@ -24,7 +24,7 @@ _FADE_OUT = 2.5
 
 
 @dataclass(frozen=True)
-class Spoken:
+class ShotSpeech:
     """The speech of one shot: its timeline, None for a silent one."""
 
     timeline: Timeline | None
@@ -34,7 +34,7 @@ class Spoken:
         return 0.0 if self.timeline is None else self.timeline.duration
 
 
-def cues_of(shots: Sequence[Shot], spoken: Sequence[Spoken]) -> list[Cue]:
+def cues_of(shots: Sequence[Shot], spoken: Sequence[ShotSpeech]) -> list[Cue]:
     """Subtitles of the whole clip."""
     found: list[Cue] = []
     for shot, speech in zip(shots, spoken, strict=True):
@@ -44,7 +44,7 @@ def cues_of(shots: Sequence[Shot], spoken: Sequence[Spoken]) -> list[Cue]:
     return found
 
 
-class SoundTrack:
+class ClipAudio:
     """Speech and music of one clip as blocks at 48 kHz, as often as they are asked for.
 
     Args:
@@ -54,7 +54,7 @@ class SoundTrack:
     """
 
     def __init__(
-        self, shots: Sequence[Shot], spoken: Sequence[Spoken], store: SegmentStore, folder: Path, seconds: float,
+        self, shots: Sequence[Shot], spoken: Sequence[ShotSpeech], store: SegmentStore, folder: Path, seconds: float,
         music: Path | None, music_level: float, loudness: float, true_peak: float,
     ) -> None:  # fmt: skip
         self._frames = round(seconds * RATE)
@@ -65,7 +65,7 @@ class SoundTrack:
                       if speech.timeline]  # fmt: skip
         self._assemble(shots, spoken, store, folder)
 
-    def levelled(self, check: Callable[[], None]) -> LevelledStream:
+    def levelled(self, check: Callable[[], None]) -> NormalisedStream:
         """The finished track; `check` is called with each block and may raise."""
         music = None if self._music is None else self._music_gain(check)
 
@@ -74,9 +74,9 @@ class SoundTrack:
                 check()
                 yield block
 
-        return level(blocks, self._loudness, self._true_peak)
+        return normalise_loudness(blocks, self._loudness, self._true_peak)
 
-    def _assemble(self, shots: Sequence[Shot], spoken: Sequence[Spoken], store: SegmentStore, folder: Path) -> None:
+    def _assemble(self, shots: Sequence[Shot], spoken: Sequence[ShotSpeech], store: SegmentStore, folder: Path) -> None:
         """All speech as one raw mono file."""
         at = 0
         with self._speech.open("wb") as whole:
@@ -104,7 +104,7 @@ class SoundTrack:
                 check()
                 yield block
 
-        found = level(source, self._loudness, self._true_peak).gain_db
+        found = normalise_loudness(source, self._loudness, self._true_peak).gain_db
         lowered = self._music_level if self._talk else 0.0
         return float(10 ** ((found + lowered) / 20))
 

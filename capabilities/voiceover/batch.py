@@ -15,14 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from capabilities.voiceover.capability import Rooms, Voiceover
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.progress import NarrationProgress
-from capabilities.voiceover.render import Piece
-from capabilities.voiceover.run import NarrationWork
+from capabilities.voiceover.render import RenderedSegment
+from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.spec import LARGEST_SEED, CheckMode, LoudnessTarget, VoiceoverSpec, known_format
 from studio.errors import Cancelled, GreenroomError, InvalidInput
 from studio.files import slug
-from studio.jobs.capability import Stage
+from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
-from studio.library import Output
+from studio.library import LibraryOutput
 
 MOST_LINES = 1_000
 LONGEST_LINE = 20_000
@@ -81,7 +81,7 @@ class _Line:
     text: str
     spec: VoiceoverSpec | None = None
     plan: Plan | None = None
-    output: Output | None = None
+    output: LibraryOutput | None = None
     error: GreenroomError | None = None
 
     @property
@@ -102,7 +102,7 @@ class VoiceoverBatch:
 
     def __init__(self, rooms: Rooms, voiceover: Voiceover) -> None:
         self._voiceover = voiceover
-        self._work = NarrationWork(rooms)
+        self._work = NarrationRunner(rooms)
         self._library = rooms.library
 
     def prepare(self, spec: VoiceoverBatchSpec) -> VoiceoverBatchSpec:
@@ -134,7 +134,7 @@ class VoiceoverBatch:
                 continue
         raise InvalidInput("There is no line to be spoken.")
 
-    def run(self, spec: VoiceoverBatchSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: VoiceoverBatchSpec, stage: JobContext) -> list[JobOutput]:
         """Speak every line, then pack them. Lines that an interrupted attempt has finished are taken as they are.
 
         Raises:
@@ -168,13 +168,13 @@ class VoiceoverBatch:
             if isinstance(number, int) and 1 <= number <= len(lines):
                 lines[number - 1].output = output
 
-    def _speak(self, line: _Line, position: int, count: int, stage: Stage) -> None:
+    def _speak(self, line: _Line, position: int, count: int, stage: JobContext) -> None:
         assert line.spec is not None and line.plan is not None
         spec, planned = line.spec, line.plan
-        progress = NarrationProgress(_PartOfStage(stage, position, count), planned, self._voiceover.paces)
+        progress = NarrationProgress(_SubtaskContext(stage, position, count), planned, self._voiceover.paces)
         recipe = {"kind": self.kind, "job": stage.job_id, "line": line.index + 1}
 
-        def join(pieces: dict[str, Piece]) -> Output:
+        def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
             return self._work.join(spec, planned, pieces, progress, stage.scratch / "join", recipe, line.name)
 
         try:
@@ -188,7 +188,7 @@ class VoiceoverBatch:
             line.error = error
             stage.event("line", line=line.index + 1, reason=error.reason)
 
-    def _pack(self, spec: VoiceoverBatchSpec, lines: list[_Line], stage: Stage) -> Output:
+    def _pack(self, spec: VoiceoverBatchSpec, lines: list[_Line], stage: JobContext) -> LibraryOutput:
         finished = [line.output for line in lines if line.output]
         self._library.ensure_space(sum(output.size for output in finished), "the archive")
         staged = stage.scratch / "lines.zip"
@@ -210,10 +210,10 @@ class VoiceoverBatch:
         return self._library.add(staged, "archive", spec.title, recipe)
 
 
-class _PartOfStage:
+class _SubtaskContext:
     """A stage whose progress is one line's share of the whole; everything else is the job's own."""
 
-    def __init__(self, stage: Stage, position: int, count: int) -> None:
+    def __init__(self, stage: JobContext, position: int, count: int) -> None:
         self._stage, self._position, self._count = stage, position, count
 
     def __getattr__(self, name: str) -> Any:

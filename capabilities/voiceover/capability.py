@@ -6,28 +6,28 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import ClassVar, Protocol
 
-from capabilities.voiceover.cast import Cast, CastingOffice, Role
+from capabilities.voiceover.cast import Cast, Speaker, VoiceResolver
 from capabilities.voiceover.edits import with_edited_text, with_new_take, with_picked_take
 from capabilities.voiceover.estimate import ScriptEstimate, estimate
-from capabilities.voiceover.pace import PaceBook
+from capabilities.voiceover.pace import SpeechRateStats
 from capabilities.voiceover.plan import Plan, derived_seed, plan
 from capabilities.voiceover.progress import NarrationProgress
-from capabilities.voiceover.render import Piece
-from capabilities.voiceover.run import NarrationWork, job_outputs
+from capabilities.voiceover.render import RenderedSegment
+from capabilities.voiceover.run import NarrationRunner, job_outputs
 from capabilities.voiceover.script.parse import Script, parse
-from capabilities.voiceover.segments import SegmentBoard, SegmentView
+from capabilities.voiceover.segments import SegmentList, SegmentView
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.catalog import Catalog
-from engines.contract import Device, Site
+from engines.contract import Device, EnginePaths
 from studio.artifacts.segments import SegmentStore
 from studio.errors import InvalidInput
-from studio.jobs.capability import CPU_LANE, GPU_LANE, Stage
+from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.jobs.model import Job, JobOutput
-from studio.jobs.runtime_stats import RunBook
-from studio.library import Library, Output
+from studio.jobs.runtime_stats import RuntimeStats
+from studio.library import Library, LibraryOutput
 from studio.paths import DataPaths
 from studio.settings import Settings
-from studio.verification.verifiers import AUTO, choose_listener, speaks_by_rule
+from studio.verification.verifiers import AUTO, choose_verifier, speaks_by_rule
 from studio.voices.voices import Voices
 
 _TITLE_LENGTH = 60
@@ -53,7 +53,7 @@ class Rooms(Protocol):
     @property
     def catalog(self) -> Catalog: ...
     @property
-    def site(self) -> Site: ...
+    def site(self) -> EnginePaths: ...
     @property
     def voices(self) -> Voices: ...
     @property
@@ -70,12 +70,12 @@ class Voiceover:
 
     def __init__(self, rooms: Rooms) -> None:
         self._settings = rooms.settings.voiceover
-        self._work = NarrationWork(rooms)
-        self._board = SegmentBoard(rooms.segments, self._settings.check_tries)
+        self._work = NarrationRunner(rooms)
+        self._board = SegmentList(rooms.segments, self._settings.check_tries)
         self._catalog, self._site = rooms.catalog, rooms.site
-        self.office = CastingOffice(rooms.catalog, rooms.site, rooms.voices, rooms.settings.engines.default_speech)
-        self.book = RunBook(rooms.paths.root / "voice-runs.json")
-        self.paces = PaceBook(rooms.paths.root / "pace.json", self.book)
+        self.office = VoiceResolver(rooms.catalog, rooms.site, rooms.voices, rooms.settings.engines.default_speech)
+        self.book = RuntimeStats(rooms.paths.root / "voice-runs.json")
+        self.paces = SpeechRateStats(rooms.paths.root / "pace.json", self.book)
 
     # Before the job is queued
 
@@ -106,13 +106,13 @@ class Voiceover:
             }
         )
 
-    def _with_listener(self, spec: VoiceoverSpec, roles: Sequence[Role]) -> VoiceoverSpec:
+    def _with_listener(self, spec: VoiceoverSpec, roles: Sequence[Speaker]) -> VoiceoverSpec:
         """The spec with the check settled: its mode, and by whom takes are listened to."""
         check = spec.check
         if check is None:
             by_rule = all(speaks_by_rule(role.casting.engine_cls.card) for role in roles)
             check = "off" if by_rule else self._settings.check
-        listener = "" if check == "off" else choose_listener(spec.language, spec.check_with, self._catalog, self._site)
+        listener = "" if check == "off" else choose_verifier(spec.language, spec.check_with, self._catalog, self._site)
         return spec.model_copy(update={"check": check, "check_with": listener})
 
     def _spoken_headings(self, spec: VoiceoverSpec) -> bool:
@@ -144,7 +144,7 @@ class Voiceover:
 
     # The job
 
-    def run(self, spec: VoiceoverSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: VoiceoverSpec, stage: JobContext) -> list[JobOutput]:
         """Speak what is missing, then join. What an interrupted attempt has left is used as far as it is whole.
 
         Raises:
@@ -157,7 +157,7 @@ class Voiceover:
         progress = NarrationProgress(stage, planned, self.paces)
         recipe = {"kind": self.kind, "job": stage.job_id}
 
-        def join(pieces: dict[str, Piece]) -> Output:
+        def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
             return self._work.join(spec, planned, pieces, progress, stage.scratch / "join", recipe)
 
         return job_outputs(self._work.speak_and(join, planned, stage, progress))

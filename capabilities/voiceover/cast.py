@@ -11,11 +11,11 @@ from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.script.parse import Line, Script
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.catalog import Catalog
-from engines.contract import EngineOptions, Site
+from engines.contract import EngineOptions, EnginePaths
 from studio.artifacts.segments import SegmentStore
 from studio.errors import GreenroomError, InvalidInput
 from studio.validation import validated
-from studio.voices.resolver import AUTO, Casting, cast
+from studio.voices.resolver import AUTO, ResolvedVoice, resolve_voice
 from studio.voices.voices import Voices
 
 SURE_CHARACTERS = 200
@@ -23,10 +23,10 @@ SURE_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
-class Role:
+class Speaker:
     """One speaker's part: the casting, validated options, the language and a style."""
 
-    casting: Casting
+    casting: ResolvedVoice
     options: EngineOptions
     language: str
     style: str = ""
@@ -58,16 +58,16 @@ class Role:
 
 
 @dataclass(frozen=True)
-class CastingOffice:
+class VoiceResolver:
     """What roles are resolved with; the same for every job."""
 
     catalog: Catalog
-    site: Site
+    site: EnginePaths
     voices: Voices
     default_engine: str = AUTO
 
-    def cast(self, voice: str, engine: str, language: str) -> Casting:
-        return cast(
+    def cast(self, voice: str, engine: str, language: str) -> ResolvedVoice:
+        return resolve_voice(
             voice,
             engine,
             voices=self.voices,
@@ -101,15 +101,15 @@ class CastingOffice:
 class Cast:
     """The roles of one script. Made for one spec whose language is settled; remembers each role it has resolved."""
 
-    def __init__(self, spec: VoiceoverSpec, office: CastingOffice) -> None:
+    def __init__(self, spec: VoiceoverSpec, office: VoiceResolver) -> None:
         self._spec = spec
         self._office = office
         self._voices = {name.casefold(): voice for name, voice in spec.speakers.items()}
-        self._roles: dict[tuple[str, tuple[tuple[str, str], ...], str], Role] = {}
+        self._roles: dict[tuple[str, tuple[tuple[str, str], ...], str], Speaker] = {}
         casting = office.cast(spec.voice, spec.engine or AUTO, spec.language)
-        self.narrator = Role(casting, validated(casting.engine_cls.Options, spec.options, "option"), spec.language)
+        self.narrator = Speaker(casting, validated(casting.engine_cls.Options, spec.options, "option"), spec.language)
 
-    def role(self, line: Line) -> Role:
+    def role(self, line: Line) -> Speaker:
         """Who says this line.
 
         Raises:
@@ -125,7 +125,7 @@ class Cast:
                 raise
         return found
 
-    def _resolve(self, line: Line) -> Role:
+    def _resolve(self, line: Line) -> Speaker:
         settings = dict(line.settings)
         language = settings.pop("language", self._spec.language)
         voice = settings.pop("voice", self._voices.get(line.speaker.casefold(), ""))
@@ -133,7 +133,7 @@ class Cast:
             casting = self.narrator.casting
         else:
             casting = self._office.cast(voice, self._engine_of(voice), language)
-        return Role(casting, self._options(casting, settings), language, line.style)
+        return Speaker(casting, self._options(casting, settings), language, line.style)
 
     def _engine_of(self, voice: str) -> str:
         """A speaker's voice may live on another engine than the narrator's: only where the job's own fits is it insisted on."""
@@ -143,7 +143,7 @@ class Cast:
         presets = (preset.id for preset in own.preset_voices(self._office.site))
         return own.card.id if own.card.clones or voice in presets else AUTO
 
-    def _options(self, casting: Casting, settings: Mapping[str, str]) -> EngineOptions:
+    def _options(self, casting: ResolvedVoice, settings: Mapping[str, str]) -> EngineOptions:
         model = casting.engine_cls.Options
         own = casting.engine_cls is self.narrator.casting.engine_cls
         base: dict[str, Any] = dict(self._spec.options) if own else {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from capabilities.voiceover.cast import CastingOffice
-from capabilities.voiceover.pace import JOIN, PaceBook
+from capabilities.voiceover.cast import VoiceResolver
+from capabilities.voiceover.pace import JOIN, SpeechRateStats
 from capabilities.voiceover.script.chunk import chunk
 from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.script.parse import ParagraphBreak, Pause, Script, parse
@@ -55,8 +55,8 @@ def estimate(
     voice: str,
     engine: str,
     cast: tuple[str, ...],
-    office: CastingOffice,
-    paces: PaceBook,
+    office: VoiceResolver,
+    paces: SpeechRateStats,
     settings: VoiceoverSettings,
 ) -> ScriptEstimate:
     """Count a script. Never raises for what is written in it."""

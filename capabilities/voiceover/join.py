@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from capabilities.voiceover.plan import Plan, PlannedChapter, PlannedSegment
-from capabilities.voiceover.render import Piece
+from capabilities.voiceover.render import RenderedSegment
 from engines.contract import TimedMark
 from media.audio.audio import Audio, Samples
 from media.audio.encode import Chapter
@@ -30,16 +30,16 @@ _FADE_SECONDS = 0.004
 _BLOCK_FRAMES = 2**16
 
 
-class PieceLost(Exception):
+class SegmentMissing(Exception):
     """A stored piece is no longer there or no longer whole: it has to be rendered again."""
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedSegment:
     """One piece in the programme, in frames of the programme: its silence before, its place, and where it is cut from."""
 
     segment: PlannedSegment
-    piece: Piece
+    piece: RenderedSegment
     gap: int
     start: int
     frames: int
@@ -56,7 +56,7 @@ class Placed:
 class Timeline:
     """Where everything lies in the programme. All times follow from whole frames, so they are exact."""
 
-    placed: tuple[Placed, ...]
+    placed: tuple[PlacedSegment, ...]
     rate: int
     channels: int
     frames: int
@@ -78,7 +78,7 @@ class Timeline:
         """Readable subtitles, with the engine's word times where it gave any."""
         return tidy((self._cue(one) for one in self.placed), total_seconds=self.duration)
 
-    def _cue(self, one: Placed) -> Cue:
+    def _cue(self, one: PlacedSegment) -> Cue:
         rate, speech = self.rate, one.piece.speech
         words = tuple(
             TimedWord(word.text, one.shifted(word.start, rate), one.shifted(word.end, rate)) for word in one.piece.words
@@ -93,7 +93,7 @@ class Timeline:
             "segments": [self._marks(one) for one in self.placed],
         }
 
-    def _marks(self, one: Placed) -> dict[str, Any]:
+    def _marks(self, one: PlacedSegment) -> dict[str, Any]:
         def timed(marks: Sequence[TimedMark]) -> list[list[Any]]:
             return [[mark.text, *(round(one.shifted(at, self.rate), 4) for at in (mark.start, mark.end))] for mark in marks]
 
@@ -109,11 +109,11 @@ class Timeline:
         }
 
 
-def lay_out(plan: Plan, pieces: dict[str, Piece]) -> Timeline:
+def lay_out(plan: Plan, pieces: dict[str, RenderedSegment]) -> Timeline:
     """Place every piece: its own silence trimmed to a small pad, the planned pauses between, at the highest rate among them."""
     used = [pieces[segment.key] for segment in plan.segments]
     rate, channels = max(piece.rate for piece in used), max(piece.channels for piece in used)
-    placed: list[Placed] = []
+    placed: list[PlacedSegment] = []
     at = 0
     for segment, piece in zip(plan.segments, used, strict=True):
         first = max(0, round((piece.speech[0] - PAD_SECONDS) * piece.rate))
@@ -121,7 +121,7 @@ def lay_out(plan: Plan, pieces: dict[str, Piece]) -> Timeline:
         pads = 2 * PAD_SECONDS if placed else PAD_SECONDS
         gap = max(0, round((segment.pause_before - pads) * rate))
         frames = round((last - first) * rate / piece.rate)
-        placed.append(Placed(segment, piece, gap, at + gap, frames, (first, last)))
+        placed.append(PlacedSegment(segment, piece, gap, at + gap, frames, (first, last)))
         at += gap + frames
     return Timeline(tuple(placed), rate, channels, at + round(plan.tail_pause * rate))
 
@@ -130,7 +130,7 @@ def assemble(timeline: Timeline, store: SegmentStore, path: Path, on_piece: Call
     """Write the programme as raw 32-bit floats; `on_piece` hears the share that is done and may raise.
 
     Raises:
-        PieceLost: a piece is gone since it was rendered.
+        SegmentMissing: a piece is gone since it was rendered.
     """
     with path.open("wb") as file:
         for one in timeline.placed:
@@ -148,10 +148,10 @@ def _write_silence(write: Callable[[bytes], Any], frames: int, channels: int) ->
         frames -= part
 
 
-def _cut(one: Placed, timeline: Timeline, store: SegmentStore) -> Samples:
+def _cut(one: PlacedSegment, timeline: Timeline, store: SegmentStore) -> Samples:
     segment = store.get(one.piece.key)
     if segment is None or segment.audio.frames != one.piece.frames:
-        raise PieceLost(one.piece.key)
+        raise SegmentMissing(one.piece.key)
     first, last = one.cut
     audio = Audio(_faded(segment.audio.samples[first:last], segment.audio.rate), segment.audio.rate)
     samples = resample(audio, timeline.rate).samples[: one.frames]

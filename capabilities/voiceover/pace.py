@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from studio.files import write_json
-from studio.jobs.runtime_stats import RunBook, RunEstimate, Work
+from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats, Workload
 
 _OLD_SHARE = 0.7
 _LEAST_CHARACTERS = 200
@@ -19,14 +19,14 @@ JOIN = "join"
 
 
 @dataclass(frozen=True)
-class Pace:
+class SpeechRate:
     """Seconds of work, and seconds of speech, for each character of text."""
 
     work: float
     speech: float
 
 
-class PaceBook:
+class SpeechRateStats:
     """Paces by engine id, in one small JSON file; a missing or damaged one is an empty one.
 
     Any thread may call anything; the lock guards the dictionary and is held while the file is written.
@@ -35,31 +35,31 @@ class PaceBook:
         runs: keeps each run by itself, for how far estimates spread and how well they held.
     """
 
-    def __init__(self, path: Path, runs: RunBook | None = None) -> None:
+    def __init__(self, path: Path, runs: RuntimeStats | None = None) -> None:
         self._path = path
         self._runs = runs
         self._lock = threading.Lock()
         self._paces = _read(path)
 
-    def of(self, engine_id: str) -> Pace | None:
+    def of(self, engine_id: str) -> SpeechRate | None:
         """What was measured, or None when this engine has not worked here yet."""
         with self._lock:
             return self._paces.get(engine_id)
 
-    def spread(self, engine_id: str, characters: int) -> RunEstimate | None:
+    def spread(self, engine_id: str, characters: int) -> RuntimeEstimate | None:
         """Between what and what so much text took here; None while no run is kept."""
-        return None if self._runs is None else self._runs.seconds(Work(engine_id, "text", frames=max(1, characters)))
+        return None if self._runs is None else self._runs.seconds(Workload(engine_id, "text", frames=max(1, characters)))
 
     def learn(self, engine_id: str, characters: int, work_seconds: float, speech_seconds: float) -> None:
         """Take a finished piece of work into account; the newest counts for a third or so."""
         if characters < _LEAST_CHARACTERS or work_seconds <= 0 or speech_seconds <= 0:
             return
         if self._runs is not None and engine_id != JOIN:
-            self._runs.learn(Work(engine_id, "text", frames=characters), work_seconds)
-        new = Pace(work_seconds / characters, speech_seconds / characters)
+            self._runs.learn(Workload(engine_id, "text", frames=characters), work_seconds)
+        new = SpeechRate(work_seconds / characters, speech_seconds / characters)
         with self._lock:
             old = self._paces.get(engine_id, new)
-            mixed = Pace(_mix(old.work, new.work), _mix(old.speech, new.speech))
+            mixed = SpeechRate(_mix(old.work, new.work), _mix(old.speech, new.speech))
             self._paces[engine_id] = mixed
             with contextlib.suppress(OSError):  # an estimate is not worth a failed job
                 self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,9 +70,9 @@ def _mix(old: float, new: float) -> float:
     return _OLD_SHARE * old + (1 - _OLD_SHARE) * new
 
 
-def _read(path: Path) -> dict[str, Pace]:
+def _read(path: Path) -> dict[str, SpeechRate]:
     try:
         stored = json.loads(path.read_bytes())
-        return {str(name): Pace(float(pace["work"]), float(pace["speech"])) for name, pace in stored.items()}
+        return {str(name): SpeechRate(float(pace["work"]), float(pace["speech"])) for name, pace in stored.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from capabilities.voiceover.cast import Cast, Role
+from capabilities.voiceover.cast import Cast, Speaker
 from capabilities.voiceover.script.chunk import Chunk, chunk
 from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, Script
 from capabilities.voiceover.spec import LARGEST_SEED, CheckMode, VoiceoverSpec
@@ -46,7 +46,7 @@ class PlannedSegment:
     line: int
     pause_before: float
     speaker: str
-    role: Role
+    role: Speaker
     seed: int
     sound: str = ""
     picked: bool = False
@@ -138,7 +138,7 @@ class _Planner:
             self._say(Line("", heading.title, heading.span), self._cast.narrator)
             self._pauses.chapter()
 
-    def _say(self, line: Line, role: Role) -> None:
+    def _say(self, line: Line, role: Speaker) -> None:
         longest = min(self._longest, role.casting.engine_cls.card.longest_text or self._longest)
         before = ""
         for piece in chunk(line.text, role.language, longest):
@@ -146,7 +146,7 @@ class _Planner:
             self._segments.append(self._segment(piece, line, role, pause))
             before = piece.text
 
-    def _segment(self, piece: Chunk, line: Line, role: Role, pause: float) -> PlannedSegment:
+    def _segment(self, piece: Chunk, line: Line, role: Speaker, pause: float) -> PlannedSegment:
         sound = sha256(f"{TAKE_FORMAT}/{role.fingerprint}/{piece.text}".encode("utf-8", "surrogatepass")).hexdigest()
         words = sound[:16]
         self._seen[words] += 1

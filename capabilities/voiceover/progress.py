@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 
-from capabilities.voiceover.pace import JOIN, PaceBook
+from capabilities.voiceover.pace import JOIN, SpeechRateStats
 from capabilities.voiceover.plan import Plan, PlannedSegment
-from capabilities.voiceover.render import Piece
-from studio.jobs.capability import Stage
+from capabilities.voiceover.render import RenderedSegment
+from studio.jobs.capability import JobContext
 
 _FIRST_GUESS_JOIN = 0.0006
 """Seconds of joining for each character, before this machine was measured."""
@@ -34,7 +34,7 @@ def _checking(plan: Plan) -> str:
 class NarrationProgress:
     """The progress of one attempt at one narration. Used by the thread that runs it."""
 
-    def __init__(self, stage: Stage, plan: Plan, paces: PaceBook) -> None:
+    def __init__(self, stage: JobContext, plan: Plan, paces: SpeechRateStats) -> None:
         self._stage, self._plan, self._paces = stage, plan, paces
         self._characters = max(1, plan.characters)
         self._left: dict[str, int] = {}
@@ -76,7 +76,7 @@ class NarrationProgress:
         self._last_piece = time.monotonic()
         self._show_rendering()
 
-    def rendered(self, segment: PlannedSegment, piece: Piece) -> None:
+    def rendered(self, segment: PlannedSegment, piece: RenderedSegment) -> None:
         """One piece has been kept."""
         now = time.monotonic()
         engine = segment.role.engine_id

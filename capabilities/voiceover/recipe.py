@@ -7,16 +7,16 @@ from hashlib import sha256
 from typing import Any
 
 from capabilities.voiceover.plan import Plan
-from capabilities.voiceover.render import Piece
+from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.spec import VoiceoverSpec
-from media.audio.normalisation import LevelledStream
+from media.audio.normalisation import NormalisedStream
 
 
 def recipe_of(
     spec: VoiceoverSpec,
     planned: Plan,
-    pieces: dict[str, Piece],
-    levelled: LevelledStream,
+    pieces: dict[str, RenderedSegment],
+    levelled: NormalisedStream,
     takes: dict[str, list[dict[str, Any]]],
 ) -> dict[str, Any]:
     """Everything that made the programme: the spec to bring back, engines with versions and licences, each piece's take."""
@@ -69,7 +69,7 @@ def _flagged(takes: list[dict[str, Any]], key: str) -> bool:
     return any(take["problems"] for take in takes if take["key"] == key)
 
 
-def _facts(planned: Plan, levelled: LevelledStream, doubtful: int) -> list[str]:
+def _facts(planned: Plan, levelled: NormalisedStream, doubtful: int) -> list[str]:
     speakers = {segment.speaker for segment in planned.segments}
     facts = [f"{len(planned.segments)} sentences" if len(planned.segments) > 1 else "1 sentence"]
     if len(speakers) > 1:

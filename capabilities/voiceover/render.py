@@ -12,7 +12,7 @@ from engines.contract import Engine, Speech, TimedMark
 from media.audio.audio import Audio, silence
 from studio.artifacts.segments import Segment, SegmentStore
 from studio.errors import EngineError
-from studio.jobs.capability import Stage
+from studio.jobs.capability import JobContext
 from studio.verification.audio_check import TakeCheck, check_take, speed_of
 
 BATCH = 8
@@ -22,7 +22,7 @@ _SHOWN_WORDS = 40
 
 
 @dataclass(frozen=True)
-class Piece:
+class RenderedSegment:
     """What is known of a stored piece without its sound.
 
     Args:
@@ -50,7 +50,7 @@ class Piece:
         return self.speech[1] - self.speech[0]
 
     @classmethod
-    def of(cls, segment: Segment) -> Piece:
+    def of(cls, segment: Segment) -> RenderedSegment:
         data, audio = segment.data, segment.audio
         return cls(
             key=segment.key,
@@ -74,12 +74,12 @@ class _Take:
     seed: int
 
 
-OnPiece = Callable[[PlannedSegment, Piece], None]
+OnPiece = Callable[[PlannedSegment, RenderedSegment], None]
 
 
 def render_missing(
-    missing: Sequence[PlannedSegment], store: SegmentStore, stage: Stage, retries: int, on_piece: OnPiece
-) -> dict[str, Piece]:
+    missing: Sequence[PlannedSegment], store: SegmentStore, stage: JobContext, retries: int, on_piece: OnPiece
+) -> dict[str, RenderedSegment]:
     """Render pieces that are not in the store, and tell of each as it is kept.
 
     Pieces are taken engine by engine, so that each is loaded once; each piece is in the store before the next is begun, so
@@ -89,7 +89,7 @@ def render_missing(
     Raises:
         EngineError: naming the line, when an engine refuses or fails. Whatever the stage raises passes through.
     """
-    made: dict[str, Piece] = {}
+    made: dict[str, RenderedSegment] = {}
     for engine_class, group in _by_engine(missing):
         with stage.engine(engine_class, group[0].role.options) as engine:
             for batch in _batches(engine_class, group):
@@ -123,7 +123,7 @@ def _batches(engine_class: type[Engine], group: list[PlannedSegment]) -> Iterato
 
 def _render_batch(
     engine: Any, batch: list[PlannedSegment], store: SegmentStore, retries: int
-) -> Iterator[tuple[PlannedSegment, Piece]]:
+) -> Iterator[tuple[PlannedSegment, RenderedSegment]]:
     started = time.monotonic()
     if len(batch) == 1:
         speeches = [_speak(engine, batch[0], 0)]
@@ -150,7 +150,9 @@ def _speak(engine: Any, segment: PlannedSegment, attempt: int) -> Speech:
         raise
 
 
-def _keep(engine: Any, segment: PlannedSegment, first: Speech, seconds: float, store: SegmentStore, retries: int) -> Piece:
+def _keep(
+    engine: Any, segment: PlannedSegment, first: Speech, seconds: float, store: SegmentStore, retries: int
+) -> RenderedSegment:
     """Check a take, try again while it fails, and store the best one; the others are dropped."""
     best = _judged(first, segment, segment.seed)
     attempts = 1
@@ -163,7 +165,7 @@ def _keep(engine: Any, segment: PlannedSegment, first: Speech, seconds: float, s
             break  # the engine has no chance in it: no other seed will help
         if take.check.score > best.check.score:
             best = take
-    return Piece.of(store.put(segment.key, _at_least_a_moment(best.speech.audio), _data(best, attempts, seconds)))
+    return RenderedSegment.of(store.put(segment.key, _at_least_a_moment(best.speech.audio), _data(best, attempts, seconds)))
 
 
 def _judged(speech: Speech, segment: PlannedSegment, seed: int) -> _Take:

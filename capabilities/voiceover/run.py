@@ -7,25 +7,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from capabilities.voiceover.join import PieceLost, Timeline, assemble, blocks, lay_out
+from capabilities.voiceover.join import SegmentMissing, Timeline, assemble, blocks, lay_out
 from capabilities.voiceover.plan import Plan, PlannedSegment
 from capabilities.voiceover.progress import NarrationProgress
 from capabilities.voiceover.recipe import recipe_of, tags_of
-from capabilities.voiceover.render import Piece, render_missing
+from capabilities.voiceover.render import RenderedSegment, render_missing
 from capabilities.voiceover.spec import VoiceoverSpec
-from capabilities.voiceover.take_review import TakeReviews
+from capabilities.voiceover.take_review import TakeReviewer
 from engines.catalog import Catalog
-from engines.contract import Site
+from engines.contract import EnginePaths
 from media.audio.audio import Audio
 from media.audio.encode import AUDIO_FORMATS, AudioWriter
-from media.audio.normalisation import LevelledStream, level
+from media.audio.normalisation import NormalisedStream, normalise_loudness
 from media.text.subtitles import to_srt, to_vtt
 from studio.artifacts.segments import SegmentStore
 from studio.errors import StorageError
 from studio.files import write_json
-from studio.jobs.capability import Stage
+from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
-from studio.library import Library, Output
+from studio.library import Library, LibraryOutput
 from studio.settings import Settings
 
 _JOIN_ATTEMPTS = 3
@@ -42,21 +42,21 @@ class WorkRooms(Protocol):
     @property
     def catalog(self) -> Catalog: ...
     @property
-    def site(self) -> Site: ...
+    def site(self) -> EnginePaths: ...
     @property
     def segments(self) -> SegmentStore: ...
     @property
     def library(self) -> Library: ...
 
 
-class NarrationWork:
+class NarrationRunner:
     """Speaks and joins for any job; holds nothing of one."""
 
     def __init__(self, rooms: WorkRooms) -> None:
         self._settings, self._segments, self._library = rooms.settings.voiceover, rooms.segments, rooms.library
-        self._reviews = TakeReviews(self._settings, rooms.segments, rooms.catalog, rooms.site)
+        self._reviews = TakeReviewer(self._settings, rooms.segments, rooms.catalog, rooms.site)
 
-    def outputs_of(self, job_id: str) -> list[Output]:
+    def outputs_of(self, job_id: str) -> list[LibraryOutput]:
         """Audio that an earlier attempt at this job has put into the library: the server may have ended just then."""
         return [output for output in self._library.list(limit=None, kinds=("audio",)) if output.job == job_id]
 
@@ -72,22 +72,22 @@ class NarrationWork:
         self._library.ensure_space(int(needed), "this narration")
 
     def speak_and(
-        self, join: Callable[[dict[str, Piece]], Result], planned: Plan, stage: Stage, progress: NarrationProgress
+        self, join: Callable[[dict[str, RenderedSegment]], Result], planned: Plan, stage: JobContext, progress: NarrationProgress
     ) -> Result:
         """Render what is missing and join it; a piece that something outside removes meanwhile is rendered again."""
         for _ in range(_JOIN_ATTEMPTS):
             pieces = self.checked(self.speak(planned, stage, progress), planned, stage, progress)
             try:
                 return join(pieces)
-            except PieceLost:
+            except SegmentMissing:
                 continue
         raise StorageError(
             "Rendered pieces disappear while they are being joined.", "Check the disk of the data folder.", retryable=True
         )
 
-    def speak(self, planned: Plan, stage: Stage, progress: NarrationProgress) -> dict[str, Piece]:
+    def speak(self, planned: Plan, stage: JobContext, progress: NarrationProgress) -> dict[str, RenderedSegment]:
         """All pieces of a plan by key: those that are stored and whole as they are, the others rendered now."""
-        pieces: dict[str, Piece] = {}
+        pieces: dict[str, RenderedSegment] = {}
         missing: dict[str, PlannedSegment] = {}
         for segment in planned.segments:
             if segment.key in pieces or segment.key in missing:
@@ -97,10 +97,10 @@ class NarrationWork:
             if stored is None:
                 missing[segment.key] = segment
             else:
-                pieces[segment.key] = Piece.of(stored)
+                pieces[segment.key] = RenderedSegment.of(stored)
         progress.start(missing.keys())
 
-        def kept(segment: PlannedSegment, piece: Piece) -> None:
+        def kept(segment: PlannedSegment, piece: RenderedSegment) -> None:
             seconds, problems = round(piece.duration, 3), list(piece.problems)
             stage.event("segment", id=segment.id, index=segment.index, seconds=seconds, problems=problems)
             progress.rendered(segment, piece)
@@ -109,16 +109,18 @@ class NarrationWork:
         progress.learn_rendering()
         return pieces
 
-    def checked(self, pieces: dict[str, Piece], planned: Plan, stage: Stage, progress: NarrationProgress) -> dict[str, Piece]:
+    def checked(
+        self, pieces: dict[str, RenderedSegment], planned: Plan, stage: JobContext, progress: NarrationProgress
+    ) -> dict[str, RenderedSegment]:
         """The take to use of each piece, by the key of its first; what falls through is spoken again where the job repairs."""
 
-        def kept(take: PlannedSegment, piece: Piece) -> None:
+        def kept(take: PlannedSegment, piece: RenderedSegment) -> None:
             seconds, problems = round(piece.duration, 3), list(piece.problems)
             stage.event("retake", id=take.id, index=take.index, seconds=seconds, problems=problems)
 
-        def render(takes: Sequence[PlannedSegment]) -> dict[str, Piece]:
+        def render(takes: Sequence[PlannedSegment]) -> dict[str, RenderedSegment]:
             stored = {take.key: self._segments.get(take.key) for take in takes}
-            made = {key: Piece.of(segment) for key, segment in stored.items() if segment is not None}
+            made = {key: RenderedSegment.of(segment) for key, segment in stored.items() if segment is not None}
             missing = [take for take in takes if take.key not in made]
             return {**made, **render_missing(missing, self._segments, stage, self._settings.retries, kept)}
 
@@ -130,12 +132,12 @@ class NarrationWork:
         self,
         spec: VoiceoverSpec,
         planned: Plan,
-        pieces: dict[str, Piece],
+        pieces: dict[str, RenderedSegment],
         progress: NarrationProgress,
         folder: Path,
         recipe: Mapping[str, Any],
         name: str = "",
-    ) -> Output:
+    ) -> LibraryOutput:
         """One programme from its pieces: levelled, encoded, subtitled and put into the library.
 
         Args:
@@ -144,7 +146,7 @@ class NarrationWork:
             name: of the file, "" for the library's usual one.
 
         Raises:
-            PieceLost, MediaError, GreenroomError of the library.
+            SegmentMissing, MediaError, GreenroomError of the library.
         """
         timeline = lay_out(planned, pieces)
         shutil.rmtree(folder, ignore_errors=True)
@@ -164,13 +166,13 @@ class NarrationWork:
 
     def _encode(
         self, spec: VoiceoverSpec, planned: Plan, timeline: Timeline, raw: Path, target: Path, progress: NarrationProgress
-    ) -> LevelledStream:
+    ) -> NormalisedStream:
         encoding = False
 
         def source() -> Iterator[Audio]:
             return blocks(raw, timeline, progress.next_pass(encoding))
 
-        levelled = level(source, spec.loudness or self._settings.loudness, self._settings.true_peak)
+        levelled = normalise_loudness(source, spec.loudness or self._settings.loudness, self._settings.true_peak)
         encoding = True
         chapters = timeline.chapters(planned.chapters)
         with AudioWriter(target, spec.format, timeline.rate, timeline.channels, tags_of(spec, planned), chapters) as writer:
@@ -188,7 +190,7 @@ def _companions(timeline: Timeline, folder: Path) -> list[Path]:
     return [srt, vtt, marks]
 
 
-def job_outputs(output: Output) -> list[JobOutput]:
+def job_outputs(output: LibraryOutput) -> list[JobOutput]:
     """An audio output and its subtitles as a job lists them: the sound first, then SRT, then VTT."""
     subtitles = {path.suffix: path for path in output.companions}
     listed = [JobOutput(output.id, str(output.path), output.kind)]

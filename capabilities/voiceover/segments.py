@@ -61,7 +61,7 @@ class SegmentView:
     takes: tuple[TakeView, ...] = ()
 
 
-class SegmentBoard:
+class SegmentList:
     """Looks at the pieces of jobs often and cheaply: plans and what is written beside a piece are remembered, whether it
     is there is asked of the disk each time.
 

@@ -17,28 +17,28 @@ from typing import Any, Protocol
 import numpy as np
 
 from capabilities.voiceover.plan import Plan, PlannedSegment
-from capabilities.voiceover.render import Piece
+from capabilities.voiceover.render import RenderedSegment
 from engines.catalog import Catalog
-from engines.contract import Capability, Engine, Site
+from engines.contract import Engine, EngineKind, EnginePaths
 from media.audio.audio import Audio
 from media.audio.decode import decode_audio
-from media.audio.voice_similarity import VoiceMeasure, measure_voice, unlike_measures
+from media.audio.voice_similarity import VoiceFeatures, measure_voice, unlike_measures
 from studio.artifacts.segments import SegmentStore
 from studio.errors import Cancelled, EngineError
-from studio.jobs.capability import Stage
+from studio.jobs.capability import JobContext
 from studio.settings import VoiceoverSettings
 from studio.verification.review import Review, best, review
 from studio.verification.text_normalisation import comparable_words
 from studio.verification.verifiers import SHORTEST_TO_COMPARE, is_ready, likeness_band
 
-Render = Callable[[Sequence[PlannedSegment]], dict[str, Piece]]
+Render = Callable[[Sequence[PlannedSegment]], dict[str, RenderedSegment]]
 """Speaks takes that are not in the store and gives all of them by key."""
 
-Heard = tuple[PlannedSegment, Review, Piece | None]
+Heard = tuple[PlannedSegment, Review, RenderedSegment | None]
 """One take, what was found, and its piece; None where its sound was deleted after it had lost."""
 
 
-class Hearing(Protocol):
+class VerificationProgress(Protocol):
     """Hears how far the listening is."""
 
     def start_checking(self, takes: Collection[PlannedSegment]) -> None:
@@ -62,15 +62,15 @@ def takes_of(segment: PlannedSegment, store: SegmentStore, tries: int) -> list[t
     return found
 
 
-class TakeReviews:
+class TakeReviewer:
     """Listens to takes and has them made again. Holds nothing of a job."""
 
-    def __init__(self, settings: VoiceoverSettings, store: SegmentStore, catalog: Catalog, site: Site) -> None:
+    def __init__(self, settings: VoiceoverSettings, store: SegmentStore, catalog: Catalog, site: EnginePaths) -> None:
         self._settings, self._store, self._catalog, self._site = settings, store, catalog, site
 
     def checked(
-        self, planned: Plan, pieces: dict[str, Piece], stage: Stage, render: Render, progress: Hearing
-    ) -> dict[str, Piece]:
+        self, planned: Plan, pieces: dict[str, RenderedSegment], stage: JobContext, render: Render, progress: VerificationProgress
+    ) -> dict[str, RenderedSegment]:
         """The piece to use for each key of the plan. In the mode "off" they are the ones that were given.
 
         Raises:
@@ -80,7 +80,7 @@ class TakeReviews:
             return pieces
         firsts = list({segment.key: segment for segment in planned.segments}.values())
         takes: dict[str, list[Heard]] = {segment.key: [] for segment in firsts}
-        due: list[tuple[PlannedSegment, PlannedSegment, Piece | None]]
+        due: list[tuple[PlannedSegment, PlannedSegment, RenderedSegment | None]]
         due = [(segment, segment, pieces[segment.key]) for segment in firsts]
         for number in range(1, self._settings.check_tries + 2):
             reviews = self._reviewed([(take, piece) for _, take, piece in due], planned, stage, progress)
@@ -120,7 +120,7 @@ class TakeReviews:
         one, other = (self._store.get(take.key) for take, _, _ in takes[-2:])
         return one is None or other is None or one.audio != other.audio  # no chance in this engine: no seed will help
 
-    def _kept(self, takes: Sequence[Heard], render: Render) -> Piece:
+    def _kept(self, takes: Sequence[Heard], render: Render) -> RenderedSegment:
         chosen = best([found for _, found, _ in takes])
         if not self._settings.keep_takes:
             for index, (take, _, _) in enumerate(takes[1:], 1):
@@ -130,7 +130,11 @@ class TakeReviews:
         return piece or render([take])[take.key]
 
     def _reviewed(
-        self, due: Sequence[tuple[PlannedSegment, Piece | None]], planned: Plan, stage: Stage, progress: Hearing
+        self,
+        due: Sequence[tuple[PlannedSegment, RenderedSegment | None]],
+        planned: Plan,
+        stage: JobContext,
+        progress: VerificationProgress,
     ) -> list[Review]:
         """What is known of each take, listening to those that nobody has listened to."""
         known = [self._known(take, planned.check_with) for take, _ in due]
@@ -138,7 +142,7 @@ class TakeReviews:
             return [found for found in known if found is not None]
         found_now: list[Review] = []
         progress.start_checking([take for (take, _), before in zip(due, known, strict=True) if before is None])
-        with _Ears(planned.check_with, self._catalog, self._site, stage) as ears:
+        with _Verifiers(planned.check_with, self._catalog, self._site, stage) as ears:
             for (take, piece), before in zip(due, known, strict=True):
                 stage.check()
                 if before is None and piece is not None:
@@ -162,7 +166,7 @@ class TakeReviews:
         understood = not card.languages or take.role.language.split("-")[0].lower() in card.languages
         return f"{card.id} {card.version}" if understood else ""
 
-    def _listen(self, ears: _Ears, take: PlannedSegment, piece: Piece) -> Review:
+    def _listen(self, ears: _Verifiers, take: PlannedSegment, piece: RenderedSegment) -> Review:
         stored = self._store.get(take.key)
         audio = (stored.audio if stored else Audio(np.zeros(1, np.float32), piece.rate)).slice(*piece.speech)
         listener, _, version = self._listener_of(take, ears.listener).partition(" ")
@@ -180,20 +184,20 @@ class TakeReviews:
         return found
 
 
-class _Ears:
+class _Verifiers:
     """The engines that listen, each leased when it is first needed and given back at the end."""
 
-    def __init__(self, listener: str, catalog: Catalog, site: Site, stage: Stage) -> None:
+    def __init__(self, listener: str, catalog: Catalog, site: EnginePaths, stage: JobContext) -> None:
         self.listener = listener
         self._catalog, self._site, self._stage = catalog, site, stage
         self._leases = ExitStack()
         self._engines: dict[str, Any] = {}
         self._embedder = self._find_embedder()
         self._references: dict[Path, Any] = {}
-        self._measures: dict[Path, VoiceMeasure | None] = {}
+        self._measures: dict[Path, VoiceFeatures | None] = {}
         self._lap = time.monotonic()
 
-    def __enter__(self) -> _Ears:
+    def __enter__(self) -> _Verifiers:
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -247,7 +251,7 @@ class _Ears:
         return "" if known is None or heard is None else unlike_measures(heard, known)
 
     def _find_embedder(self) -> type[Engine] | None:
-        ready = (one for one in self._catalog.of(Capability.VERIFICATION) if hasattr(one, "embed"))
+        ready = (one for one in self._catalog.of(EngineKind.VERIFICATION) if hasattr(one, "embed"))
         return next((one for one in ready if is_ready(one, self._site)), None)
 
     def _leased(self, engine: type[Engine]) -> Any:
@@ -257,4 +261,4 @@ class _Ears:
         return self._engines[engine.card.id]
 
 
-__all__ = ["TakeReviews", "takes_of"]
+__all__ = ["TakeReviewer", "takes_of"]

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.analysis.landmarks import Face, LandmarkProvider
-from engines.contract import Run
-from engines.contract.faces import MouthReading
+from engines.contract import RunContext
+from engines.contract.faces import MouthMeasurement
 from media.video.read import read_frames
 
 _FARTHEST = 6
 """Frames of lag that are looked at, to both sides."""
 
 
-def measured(video: Path, fps: Fraction, frames: int, provider: LandmarkProvider, run: Run) -> MouthReading:
+def measured(video: Path, fps: Fraction, frames: int, provider: LandmarkProvider, run: RunContext) -> MouthMeasurement:
     """The lip gap in each of the first `frames` pictures."""
     gaps = np.full(frames, np.nan, np.float32)
     face: Face | None = None
@@ -28,7 +28,7 @@ def measured(video: Path, fps: Fraction, frames: int, provider: LandmarkProvider
             face = next(iter(provider.find(frame.picture)), None)
         if face is not None:
             gaps[at] = face.mouth_gap
-    return MouthReading(np.asarray((np.arange(frames) + 0.5) / float(fps), np.float64), gaps)
+    return MouthMeasurement(np.asarray((np.arange(frames) + 0.5) / float(fps), np.float64), gaps)
 
 
 def agreement(wanted: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float, int]:

@@ -23,7 +23,7 @@ _LONGEST_ALIGNED = 60.0
 """Seconds of sound that are aligned to a text in one piece; alignment of more goes astray."""
 
 
-def listen(request: ListenRequest, told: Callable[[float], None]) -> MouthTrack:
+def mouth_track_of(request: ListenRequest, told: Callable[[float], None]) -> MouthTrack:
     """The mouth track of a sound, a block in memory at a time.
 
     Args:

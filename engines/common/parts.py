@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from engines.analysis.landmarks import Face, LandmarkProvider, chosen
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.errors import EngineError
 from engines.contract.faces import FaceChoice, RenderedPart
 from media.video.read import Picture
@@ -52,7 +52,14 @@ def part_path(folder: Path, first: int) -> Path:
 
 
 def written_parts(
-    edited: Iterable[Edited], folder: Path, first: int, frames: int, part_frames: int, fps: Fraction, quality: int, run: Run
+    edited: Iterable[Edited],
+    folder: Path,
+    first: int,
+    frames: int,
+    part_frames: int,
+    fps: Fraction,
+    quality: int,
+    run: RunContext,
 ) -> Iterator[RenderedPart]:
     """Write pictures as parts of `part_frames`, each whole before it is told; progress is that of the whole result."""
     pictures = iter(edited)

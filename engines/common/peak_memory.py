@@ -29,7 +29,7 @@ def peak_bytes(device: str) -> int:
     return on_card + resident if shares_main_memory(device) else on_card
 
 
-def give_back_spare(device: str) -> None:
+def release_cached_memory(device: str) -> None:
     """Return what torch keeps of the card's memory for later: an idle engine holds its weights alone, and smaller work that
     comes next is measured by itself."""
     if device.startswith("cuda"):

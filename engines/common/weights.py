@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from engines.contract import Card, HubFile, Readiness, Site
+from engines.contract import Card, EnginePaths, HubFile, Readiness
 from engines.contract.errors import EngineNotReady
 
 DATASET = "datasets/"
@@ -19,7 +19,7 @@ PART_SUFFIX = ".part"
 """Of a file that is still being downloaded; it is renamed when it is whole and checked."""
 
 
-def weights_folder(site: Site, repo: str, paths: Iterable[str] = ()) -> Path:
+def weights_folder(site: EnginePaths, repo: str, paths: Iterable[str] = ()) -> Path:
     """The local folder of a hub repository, to be given to libraries in place of its name.
 
     Args:
@@ -35,7 +35,7 @@ def weights_folder(site: Site, repo: str, paths: Iterable[str] = ()) -> Path:
     return folder
 
 
-def find_weights(site: Site, repo: str, paths: Iterable[str] = ()) -> Path | None:
+def find_weights(site: EnginePaths, repo: str, paths: Iterable[str] = ()) -> Path | None:
     """As `weights_folder`, or None when no root holds all of `paths`."""
     wanted = tuple(paths)
     for folder in folders_of(site, repo):
@@ -44,18 +44,18 @@ def find_weights(site: Site, repo: str, paths: Iterable[str] = ()) -> Path | Non
     return None
 
 
-def find_file(site: Site, file: HubFile) -> Path | None:
+def find_file(site: EnginePaths, file: HubFile) -> Path | None:
     """The local path of one file of weights, None when it is on no root."""
     folder = find_weights(site, file.repo, (file.path,))
     return None if folder is None else folder / file.path
 
 
-def missing_files(card: Card, site: Site) -> tuple[HubFile, ...]:
+def missing_files(card: Card, site: EnginePaths) -> tuple[HubFile, ...]:
     """The files of the card that are on no root."""
     return tuple(file for file in card.hub_files if find_file(site, file) is None)
 
 
-def weights_readiness(card: Card, site: Site) -> Readiness:
+def weights_readiness(card: Card, site: EnginePaths) -> Readiness:
     """Ready when every file of the card is here; else one sentence with what is missing and its size."""
     missing = missing_files(card, site)
     if not missing:
@@ -74,7 +74,7 @@ def repo_folder_name(repo: str) -> str:
     return repo.replace("/", "--")
 
 
-def folders_of(site: Site, repo: str) -> Iterator[Path]:
+def folders_of(site: EnginePaths, repo: str) -> Iterator[Path]:
     """Every existing folder that may hold the repository, in the order in which they are looked through."""
     for root in site.weights:
         own = root / repo_folder_name(repo)

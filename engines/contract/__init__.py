@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from engines.contract import faces, swap, upscaling, video
 from engines.contract.options import EngineOptions as EngineOptions
 from engines.contract.options import option as option
-from engines.contract.problem_size import Extent, Saving
+from engines.contract.problem_size import ProblemSize, Reduction
 from media.audio.audio import Audio
 
 
-class Capability(StrEnum):
+class EngineKind(StrEnum):
     """The kind of work an engine does; each has one protocol below."""
 
     SPEECH = "speech"
@@ -102,7 +102,7 @@ class Card:
 
     id: str
     title: str
-    capability: Capability
+    capability: EngineKind
     summary: str
     version: str
     code_licence: Licence
@@ -114,7 +114,7 @@ class Card:
     plug_in_memory_gib: float = 0.0
     plug_in_host_gib: float = 0.0
     work_gib: float = 0.0
-    savings: tuple[tuple[Saving, ...], ...] = ()
+    savings: tuple[tuple[Reduction, ...], ...] = ()
     way_out: str = ""
     hub_files: tuple[HubFile, ...] = ()
     sample_rate: int = 0
@@ -137,7 +137,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Site:
+class EnginePaths:
     """Where an engine finds things on this machine. Engines know no other path.
 
     Args:
@@ -164,7 +164,7 @@ class Readiness:
     next_step: str = ""
 
 
-class Run(Protocol):
+class RunContext(Protocol):
     """What a working engine may say, and must ask, while a call runs."""
 
     def progress(self, fraction: float, note: str = "") -> None:
@@ -181,29 +181,29 @@ class Engine(ABC):
     Options: ClassVar[type[EngineOptions]] = EngineOptions
     imports: ClassVar[tuple[str, ...]] = ()  # the large modules of `load`; a spare worker may have them before
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         self.site = site
         self.options = options
         self.run = run
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         """Cheap (a few file checks at most): pages call it often. The base says ready."""
         return Readiness(True, "Ready.")
 
     @classmethod
-    def settled(cls, site: Site, options: EngineOptions) -> EngineOptions:
+    def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
         """The options with what depends on this machine filled in (which size of weights is there), so that the key under
         which a result is kept tells what made it. Cheap. The base changes nothing."""
         return options
 
     @classmethod
-    def card_for(cls, options: Any, extent: Extent | None = None) -> Card:
+    def card_for(cls, options: Any, extent: ProblemSize | None = None) -> Card:
         """The card with the memory that these options need for work of this size, else the largest; the base's is always one."""
         return cls.card
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         """Voices that come with the engine, the default first; () for engines that only clone."""
         return ()
 
@@ -332,7 +332,7 @@ class TranscriptionEngine(Protocol):
 
 
 @runtime_checkable
-class FollowingEngine(Protocol):
+class AlignmentEngine(Protocol):
     """Capability.VERIFICATION: hears whether a known text was read as it is written."""
 
     def follow(self, audio: Audio, text: str, language: str = "en") -> Transcript:
@@ -348,14 +348,14 @@ class SpeakerEmbedding(Protocol):
 
 
 # The methods a worker accepts for each capability: nothing else on an engine can be called from outside.
-CALLABLE_METHODS: dict[Capability, frozenset[str]] = {
-    Capability.SPEECH: frozenset({"synthesize", "stream", "synthesize_batch"}),
-    Capability.TRANSCRIPTION: frozenset({"transcribe"}),
-    Capability.FACES: frozenset({"animate", "lip_sync", "listen", "look", "measure"}),
-    Capability.VIDEO: frozenset({"generate"}),
-    Capability.SWAP: frozenset({"swap", "faces"}),
-    Capability.UPSCALING: frozenset({"upscale"}),
-    Capability.VERIFICATION: frozenset({"follow", "embed"}),
+CALLABLE_METHODS: dict[EngineKind, frozenset[str]] = {
+    EngineKind.SPEECH: frozenset({"synthesize", "stream", "synthesize_batch"}),
+    EngineKind.TRANSCRIPTION: frozenset({"transcribe"}),
+    EngineKind.FACES: frozenset({"animate", "lip_sync", "listen", "look", "measure"}),
+    EngineKind.VIDEO: frozenset({"generate"}),
+    EngineKind.SWAP: frozenset({"swap", "faces"}),
+    EngineKind.UPSCALING: frozenset({"upscale"}),
+    EngineKind.VERIFICATION: frozenset({"follow", "embed"}),
 }
 
 # Values that may cross the pipe between studio and worker, beside JSON's own, Path, bytes and numpy arrays.

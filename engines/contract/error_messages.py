@@ -19,7 +19,7 @@ _SECRETS = (
 )
 
 
-def sanitise(text: str) -> str:
+def redact_error(text: str) -> str:
     """One line of at most 300 characters; folders are cut off paths and things that look like secrets are masked."""
     for secret in _SECRETS:
         text = secret.sub("***", text)
@@ -48,7 +48,7 @@ def as_greenroom_error(error: Exception, title: str) -> GreenroomError:
         graphics = "cuda" in f"{type(error).__module__} {error}".lower()
         where = "graphics memory" if graphics else "memory"
         return EngineOutOfMemory(f"{title} ran out of {where}.", "Give it less at once, or unload another engine first.")
-    message = sanitise(str(error))
+    message = redact_error(str(error))
     kind = type(error).__name__
     reason = f"{title} failed: {kind}: {message}" if message else f"{title} failed: {kind}"
     return EngineError(reason if reason.endswith((".", "!", "?", "…")) else f"{reason}.")

@@ -138,7 +138,7 @@ class RenderedPart:
 
 
 @dataclass(frozen=True, eq=False)
-class MouthReading:
+class MouthMeasurement:
     """The mouth of a video, as measured: seconds from its start, and lip gaps in mouth widths, NaN where no face was found."""
 
     times: NDArray[np.float64]
@@ -157,5 +157,5 @@ class FacesEngine(Protocol):
 
 
 WIRE_VALUES: tuple[type, ...] = (
-    MouthTrack, FaceChoice, ListenRequest, LipSyncRequest, AnimateRequest, RenderedPart, MouthReading,
+    MouthTrack, FaceChoice, ListenRequest, LipSyncRequest, AnimateRequest, RenderedPart, MouthMeasurement,
 )  # fmt: skip

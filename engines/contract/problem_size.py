@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Extent:
+class ProblemSize:
     """How large a job's largest piece of work is: `frames` pictures of `width` by `height` pixels that are made at once."""
 
     width: int
@@ -21,13 +21,13 @@ class Extent:
         """Pixels in all."""
         return self.width * self.height * self.frames
 
-    def within(self, other: Extent) -> bool:
+    def within(self, other: ProblemSize) -> bool:
         """Whether it is no larger in picture and no longer than the other."""
         return self.width * self.height <= other.width * other.height and self.frames <= other.frames
 
 
 @dataclass(frozen=True)
-class Saving:
+class Reduction:
     """Smaller work in words ("with 33 frames"), and by how much less memory it needs."""
 
     words: str

@@ -9,7 +9,7 @@ from engines.contract.errors import EngineNotReady
 
 
 @dataclass(frozen=True)
-class Choice:
+class TranscriberDefault:
     """An engine's id and, in a sentence, why it was taken."""
 
     engine_id: str
@@ -27,7 +27,7 @@ ORDER: tuple[tuple[str, str], ...] = (
 ENGLISH_ONLY = frozenset({"pocketsphinx"})
 
 
-def choose_transcriber(language: str, ready: Collection[str], *, torch_gpu: bool, ctranslate2_gpu: bool) -> Choice:
+def choose_transcriber(language: str, ready: Collection[str], *, torch_gpu: bool, ctranslate2_gpu: bool) -> TranscriberDefault:
     """The best ready recogniser for a BCP-47 tag, or for "auto".
 
     Args:
@@ -43,7 +43,7 @@ def choose_transcriber(language: str, ready: Collection[str], *, torch_gpu: bool
             continue
         if name == "whisper-gpu" and (not torch_gpu or (ctranslate2_gpu and "faster-whisper" in ready)):
             continue  # where CTranslate2 reaches the card too, it is the quicker one
-        return Choice(engine_id, why)
+        return TranscriberDefault(engine_id, why)
     raise EngineNotReady(
         f'No recogniser that is ready understands the language "{language}".' if not english else "No recogniser is ready.",
         "Download a size of Whisper in the System tab.",

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engines.worker.loop import StudioLink, serve
+from engines.worker.loop import ServerConnection, serve
 from engines.worker.wire import PROTOCOL
 
 PR_SET_PDEATHSIG = 1
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> None:
     _die_with(options.parent)
     _stand_back(options.nice, options.oom_score_adj)
     os.set_inheritable(options.fd, False)
-    link = StudioLink(socket.socket(fileno=options.fd), options.pulse)
+    link = ServerConnection(socket.socket(fileno=options.fd), options.pulse)
     link.send("hello", 0, {"protocol": PROTOCOL, "python": platform.python_version(), "pid": os.getpid()})
     code = 0
     try:

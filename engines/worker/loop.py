@@ -23,7 +23,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engines.contract import CALLABLE_METHODS, Engine, Site
+from engines.contract import CALLABLE_METHODS, Engine, EnginePaths
 from engines.contract.error_messages import as_greenroom_error
 from engines.contract.errors import EngineError, WireError
 from engines.worker.wire import LOST_LINK_EXIT, Message, MessageReader, pack
@@ -35,7 +35,7 @@ ITEMS_AHEAD = 8
 PROGRESS_PERIOD = 0.05
 
 
-class StudioLink:
+class ServerConnection:
     """The worker's end of the pipe.
 
     Threads: a listener thread reads and beats the heart; the main thread takes requests and sends answers. `_send_lock`
@@ -124,10 +124,10 @@ class StudioLink:
             self._requests.put(message)
 
 
-class StudioRun:
-    """The engine's way to report and to learn that it shall stop (engines.contract.Run), for one call after the other."""
+class RemoteRunContext:
+    """The engine's way to report and to learn that it shall stop (engines.contract.RunContext), for one call after the other."""
 
-    def __init__(self, link: StudioLink) -> None:
+    def __init__(self, link: ServerConnection) -> None:
         self._link = link
         self._told = 0.0
         self.call = 0
@@ -147,9 +147,9 @@ class StudioRun:
 class EngineHolder:
     """The engine of this process: nothing before `load`, then one instance for life."""
 
-    def __init__(self, link: StudioLink) -> None:
+    def __init__(self, link: ServerConnection) -> None:
         self._link = link
-        self._run = StudioRun(link)
+        self._run = RemoteRunContext(link)
         self._engine: Engine | None = None
         self.title = "The engine"
 
@@ -182,7 +182,7 @@ class EngineHolder:
         if not (isinstance(sort, type) and issubclass(sort, Engine)):
             raise EngineError(f'"{engine}" is not an engine.')
         self.title = sort.card.title
-        loaded = sort(Site(**site), sort.Options.model_validate(options), self._run)
+        loaded = sort(EnginePaths(**site), sort.Options.model_validate(options), self._run)
         loaded.load()
         self._engine = loaded
 
@@ -205,7 +205,7 @@ class EngineHolder:
                 items.close()
 
 
-def serve(link: StudioLink) -> None:
+def serve(link: ServerConnection) -> None:
     """Run requests one after the other until the studio says exit; returns never."""
     holder = EngineHolder(link)
     while True:

@@ -18,7 +18,7 @@ import av
 import numpy as np
 
 from media.audio.audio import Audio, Samples
-from media.audio.encoders import AvEncoder, Encoder, VorbisEncoder, add_wav_chapters
+from media.audio.encoders import AudioEncoder, AvEncoder, VorbisEncoder, add_wav_chapters
 from media.audio.resample import StreamResampler
 from media.audio.tags import TAGS, Chapter, checked_chapters, read_chapters, read_tags
 from media.errors import MediaError
@@ -117,7 +117,7 @@ class AudioWriter:
         self._chapters = checked_chapters(chapters)
         self._partial = self.path.with_name(f".{self.path.name[:80]}.{uuid.uuid4().hex}.part")
         self._frames = 0
-        self._encoder: Encoder | None = None
+        self._encoder: AudioEncoder | None = None
 
     def __enter__(self) -> AudioWriter:
         stored_rate = self.format.rate_for(self.rate)

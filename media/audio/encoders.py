@@ -25,7 +25,7 @@ _COMMENT_CHAPTERS = frozenset({"flac", "opus", "ogg"})
 _REPRODUCIBLE = {"fflags": "+bitexact"}
 
 
-class Encoder(Protocol):
+class AudioEncoder(Protocol):
     """Takes samples and makes one file."""
 
     def write(self, samples: Samples) -> None:

@@ -31,7 +31,7 @@ _SHORTEST_PAUSE = 0.15
 _EDGE_SECONDS = 0.1
 
 
-class Stretch(NamedTuple):
+class TimeSpan(NamedTuple):
     """A part of a sound, in seconds."""
 
     start: float
@@ -73,7 +73,7 @@ class SoundFindings:
     speech_dbfs: float
     noise_floor_dbfs: float
     speech_seconds: float
-    silence_runs: tuple[Stretch, ...]
+    silence_runs: tuple[TimeSpan, ...]
     leading_silence: float
     trailing_silence: float
 
@@ -99,7 +99,7 @@ def inspect(audio: Audio) -> SoundFindings:
     active = _activity(levels)
     runs = _runs(active)
     limit = audio.duration
-    pauses = tuple(Stretch(end * FRAME_SECONDS, start * FRAME_SECONDS) for (_, end), (start, _) in pairwise(runs))
+    pauses = tuple(TimeSpan(end * FRAME_SECONDS, start * FRAME_SECONDS) for (_, end), (start, _) in pairwise(runs))
     return SoundFindings(
         duration=limit,
         peak=float(np.abs(audio.samples).max(initial=0.0)),
@@ -128,11 +128,11 @@ def best_window(audio: Audio, shortest: float, longest: float) -> Window:
     candidates = _between_pauses(active, audio.duration, shortest, longest)
     if not candidates:
         length = min(longest, audio.duration)
-        candidates = [Stretch(start, start + length) for start in np.arange(0.0, audio.duration - length + 1e-9, 0.25)]
+        candidates = [TimeSpan(start, start + length) for start in np.arange(0.0, audio.duration - length + 1e-9, 0.25)]
     return max((scores.of(one) for one in candidates), key=lambda window: (window.score, -window.start))
 
 
-def _between_pauses(active: Mask, duration: float, shortest: float, longest: float) -> list[Stretch]:
+def _between_pauses(active: Mask, duration: float, shortest: float, longest: float) -> list[TimeSpan]:
     """Every stretch from just before one run of speech to just after a later one, long enough and not too long."""
     runs = _runs(active)
     starts = [start * FRAME_SECONDS - _margin(runs, index - 1) for index, (start, _) in enumerate(runs)]
@@ -142,7 +142,7 @@ def _between_pauses(active: Mask, duration: float, shortest: float, longest: flo
         for end in ends[index:]:
             if end - start > longest:
                 break
-            stretch = Stretch(max(0.0, start), min(duration, end))
+            stretch = TimeSpan(max(0.0, start), min(duration, end))
             if stretch.duration >= shortest:
                 candidates.append(stretch)
     return candidates
@@ -168,7 +168,7 @@ class _WindowScores:
         self._floor = 10 ** (_noise_floor(levels) / 10)
         self._longest = min(longest, audio.duration)
 
-    def of(self, stretch: Stretch) -> Window:
+    def of(self, stretch: TimeSpan) -> Window:
         last_frame = self._speech.size - 1
         first = min(last_frame, round(stretch.start / FRAME_SECONDS))
         last = min(last_frame, max(first + 1, round(stretch.end / FRAME_SECONDS)))

@@ -24,7 +24,7 @@ _MOST_PASSES = 7
 
 
 @dataclass(frozen=True)
-class LevelledStream:
+class NormalisedStream:
     """The levelled programme: iterate it, as often as needed, for blocks of the same rate, channels and total length.
 
     Args:
@@ -54,7 +54,7 @@ class LevelledStream:
         return self.frames / self.rate
 
 
-def level(blocks: BlocksFactory, target_lufs: float, true_peak_dbtp: float) -> LevelledStream:
+def normalise_loudness(blocks: BlocksFactory, target_lufs: float, true_peak_dbtp: float) -> NormalisedStream:
     """Measure a programme, find the gain and the limiter that bring it to the target, and give it as a stream.
 
     The result is within 0.3 LU of the target and not above the true-peak limit, both measured on the result itself,
@@ -70,11 +70,11 @@ def level(blocks: BlocksFactory, target_lufs: float, true_peak_dbtp: float) -> L
     """
     rate, channels, frames, source = _measure_source(blocks)
     if not math.isfinite(source.integrated_lufs):
-        return LevelledStream(blocks, rate, channels, frames, source, source, 0.0, None)
+        return NormalisedStream(blocks, rate, channels, frames, source, source, 0.0, None)
     gain = min(MOST_GAIN_DB, target_lufs - source.integrated_lufs)
     if source.true_peak_dbtp + gain <= true_peak_dbtp - _HEADROOM_DB:
         result = Loudness(source.integrated_lufs + gain, source.true_peak_dbtp + gain)
-        return LevelledStream(blocks, rate, channels, frames, source, result, gain, None)
+        return NormalisedStream(blocks, rate, channels, frames, source, result, gain, None)
     search = _Search(target_lufs, true_peak_dbtp, gain)
     while search.goes_on:
         meter = LoudnessMeter(rate, channels)
@@ -82,7 +82,7 @@ def level(blocks: BlocksFactory, target_lufs: float, true_peak_dbtp: float) -> L
             meter.add(samples)
         search.learn(meter.read())
     gain, ceiling, result = search.best
-    return LevelledStream(blocks, rate, channels, frames, source, result, gain, ceiling)
+    return NormalisedStream(blocks, rate, channels, frames, source, result, gain, ceiling)
 
 
 class _Search:

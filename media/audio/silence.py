@@ -18,14 +18,14 @@ _SEARCHED_SHARE = 0.4
 
 
 @dataclass(frozen=True)
-class Part:
+class AudioChunk:
     """A part of a sound and where it begins in the whole, in seconds."""
 
     start: float
     audio: Audio
 
 
-def cut_at_pauses(blocks: Iterable[Audio], longest_seconds: float) -> Iterator[Part]:
+def cut_at_pauses(blocks: Iterable[Audio], longest_seconds: float) -> Iterator[AudioChunk]:
     """Parts of at most `longest_seconds`, end to end without a gap, each cut at the quietest place in its last part.
 
     The same sound is cut at the same places whatever the blocks it comes in. An empty sound gives no part.
@@ -42,12 +42,12 @@ def cut_at_pauses(blocks: Iterable[Audio], longest_seconds: float) -> Iterator[P
         while frames > longest:
             joined = concatenate(waiting)
             cut = _quietest(joined, longest)
-            yield Part(given / joined.rate, Audio(joined.samples[:cut], joined.rate))
+            yield AudioChunk(given / joined.rate, Audio(joined.samples[:cut], joined.rate))
             given += cut
             waiting, frames = [Audio(joined.samples[cut:].copy(), joined.rate)], frames - cut
     if frames:
         joined = concatenate(waiting)
-        yield Part(given / joined.rate, joined)
+        yield AudioChunk(given / joined.rate, joined)
 
 
 def _quietest(audio: Audio, longest: int) -> int:

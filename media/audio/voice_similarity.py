@@ -32,7 +32,7 @@ Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class VoiceMeasure:
+class VoiceFeatures:
     """A voice in numbers.
 
     Args:
@@ -46,31 +46,31 @@ class VoiceMeasure:
     frames: int
 
 
-def measure_voice(audio: Audio) -> VoiceMeasure | None:
+def measure_voice(audio: Audio) -> VoiceFeatures | None:
     """Measure the voice in a sound; None when too little of it is voiced (under half a second)."""
     pitches, colours = voiced_frames(audio)
     if pitches.size < _FEWEST_FRAMES:
         return None
-    return VoiceMeasure(float(np.median(pitches)), colours.mean(axis=0), int(pitches.size))
+    return VoiceFeatures(float(np.median(pitches)), colours.mean(axis=0), int(pitches.size))
 
 
-def pitch_distance(one: VoiceMeasure, other: VoiceMeasure) -> float:
+def pitch_distance(one: VoiceFeatures, other: VoiceFeatures) -> float:
     """Between two medians, in semitones."""
     return abs(12 * float(np.log2(one.pitch / other.pitch)))
 
 
-def colour_distance(one: VoiceMeasure, other: VoiceMeasure) -> float:
+def colour_distance(one: VoiceFeatures, other: VoiceFeatures) -> float:
     """Between the colours of two voices; 0 is the same."""
     return float(np.linalg.norm(one.colour - other.colour))
 
 
-def unlike(take: Audio, reference: Audio) -> str:
+def is_dissimilar(take: Audio, reference: Audio) -> str:
     """A sentence when a take sounds unlike its reference, "" when it does not or when there is too little to tell."""
     heard, known = measure_voice(take), measure_voice(reference)
     return "" if heard is None or known is None else unlike_measures(heard, known)
 
 
-def unlike_measures(heard: VoiceMeasure, known: VoiceMeasure) -> str:
+def unlike_measures(heard: VoiceFeatures, known: VoiceFeatures) -> str:
     """The same for voices that are measured already."""
     if pitch_distance(heard, known) > MOST_PITCH_SEMITONES:
         return f"It sounds unlike the reference: a pitch of {heard.pitch:.0f} Hz against {known.pitch:.0f} Hz."

@@ -18,7 +18,7 @@ Planes = NDArray[np.uint8]
 """Brightness and both colours (yuv420p), [height * 3 / 2, width]."""
 
 
-def write_dissolve(path: Path, going: Excerpt, coming: Excerpt, fps: Fraction, size: tuple[int, int], quality: int) -> None:
+def write_crossfade(path: Path, going: Excerpt, coming: Excerpt, fps: Fraction, size: tuple[int, int], quality: int) -> None:
     """As many pictures as both excerpts have, from almost all of the one to almost all of the other.
 
     Args:

@@ -15,7 +15,7 @@ _MOST_PIXELS = 100_000_000
 _USE = "Use a PNG, JPEG or WebP picture."
 
 
-def is_picture(path: Path) -> bool:
+def is_image(path: Path) -> bool:
     """Whether a file is a still picture by its content, whatever its name."""
     try:
         with Image.open(path, formats=_FORMATS) as image:
@@ -24,7 +24,7 @@ def is_picture(path: Path) -> bool:
         return False
 
 
-def read_picture(path: Path | str) -> Picture:
+def read_image(path: Path | str) -> Picture:
     """A still picture as RGB: turned as its EXIF data says, transparency laid on white, 16-bit depths brought to 8.
 
     Raises:

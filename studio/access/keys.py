@@ -18,7 +18,7 @@ TOKEN_BYTES = 24
 
 
 @dataclass(frozen=True)
-class DoorKeys:
+class AuthKeys:
     """Neither is shown by `repr`, so that no log can hold it.
 
     Args:
@@ -31,7 +31,7 @@ class DoorKeys:
     signing: str = field(repr=False)
 
 
-def keep_keys(data_folder: Path, given: str = "", *, renew: bool = False) -> DoorKeys:
+def load_or_create_keys(data_folder: Path, given: str = "", *, renew: bool = False) -> AuthKeys:
     """The keys of this installation, made at the first call and readable by their owner alone.
 
     Args:
@@ -45,15 +45,15 @@ def keep_keys(data_folder: Path, given: str = "", *, renew: bool = False) -> Doo
     kept = _read(path)
     if kept is None or renew:
         signing = kept.signing if kept else secrets.token_hex(32)
-        kept = DoorKeys(secrets.token_urlsafe(TOKEN_BYTES), signing)
+        kept = AuthKeys(secrets.token_urlsafe(TOKEN_BYTES), signing)
         _write(path, kept)
     else:
         with contextlib.suppress(OSError):
             path.chmod(0o600)  # a copy or a restored backup may have lost it
-    return DoorKeys(given or kept.token, kept.signing)
+    return AuthKeys(given or kept.token, kept.signing)
 
 
-def _read(path: Path) -> DoorKeys | None:
+def _read(path: Path) -> AuthKeys | None:
     """The kept keys; None when there are none, or what is there is no use."""
     try:
         fields = json.loads(path.read_text("utf-8"))
@@ -61,10 +61,10 @@ def _read(path: Path) -> DoorKeys | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     usable = isinstance(token, str) and isinstance(signing, str) and len(token) >= 16 and len(signing) >= 32
-    return DoorKeys(token, signing) if usable else None
+    return AuthKeys(token, signing) if usable else None
 
 
-def _write(path: Path, keys: DoorKeys) -> None:
+def _write(path: Path, keys: AuthKeys) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_private(path, json.dumps({"token": keys.token, "signing": keys.signing}).encode())

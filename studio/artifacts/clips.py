@@ -20,7 +20,7 @@ _SAFE_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
-class Clip:
+class StoredShot:
     """One rendered shot: its file, its pictures, and what the engine told of making it."""
 
     key: str
@@ -29,7 +29,7 @@ class Clip:
     facts: dict[str, Any]
 
 
-class ClipStore:
+class ShotStore:
     """A cache of shots. Whether one is there is computed from its file, which holds as many pictures as its note says; the note
     is written last. Any thread may call anything: files appear by renames.
 
@@ -51,7 +51,7 @@ class ClipStore:
         path = self.root / key[:2] / f"{key}.mp4"
         return path.is_file() and path.with_suffix(".json").is_file()
 
-    def get(self, key: str) -> Clip | None:
+    def get(self, key: str) -> StoredShot | None:
         """The shot, or None when it is not there whole. Marks it as used now."""
         path = self.path(key)
         note = path.with_suffix(".json")
@@ -65,13 +65,13 @@ class ClipStore:
             return None
         with contextlib.suppress(OSError):
             os.utime(note)
-        return Clip(key, path, frames, facts)
+        return StoredShot(key, path, frames, facts)
 
-    def keep(self, key: str, frames: int, facts: Mapping[str, Any]) -> Clip:
+    def keep(self, key: str, frames: int, facts: Mapping[str, Any]) -> StoredShot:
         """Take the finished file at `path(key)` in."""
         path = self.path(key)
         write_json(path.with_suffix(".json"), {"frames": frames, "facts": dict(facts)})
-        return Clip(key, path, frames, dict(facts))
+        return StoredShot(key, path, frames, dict(facts))
 
     def prune(self) -> int:
         """Remove what has gone unused for longest while the folder is over its quota; returns bytes freed."""

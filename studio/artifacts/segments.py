@@ -22,7 +22,7 @@ import soundfile
 from media.audio.audio import Audio
 from media.errors import MediaError
 from studio.errors import StorageError
-from studio.files import sweep, write_whole
+from studio.files import remove_staging_files, write_atomic
 
 log = logging.getLogger(__name__)
 
@@ -138,8 +138,8 @@ class SegmentStore:
         try:
             self._folder(key).mkdir(exist_ok=True)
             with self._completing:
-                write_whole(self.path(key), sound.getvalue())
-                write_whole(self._note(key), words)
+                write_atomic(self.path(key), sound.getvalue())
+                write_atomic(self._note(key), words)
         except OSError as error:
             raise _storage_error(error) from error
         return Segment(key, Audio(samples, audio.rate), json.loads(words)["data"], self.path(key))
@@ -153,7 +153,7 @@ class SegmentStore:
         try:
             self._folder(key).mkdir(exist_ok=True)
             with self._completing:
-                write_whole(self._annotation(key), json.dumps(dict(data), ensure_ascii=False, allow_nan=False).encode())
+                write_atomic(self._annotation(key), json.dumps(dict(data), ensure_ascii=False, allow_nan=False).encode())
         except OSError as error:
             raise _storage_error(error) from error
 
@@ -186,7 +186,7 @@ class SegmentStore:
         """Remove what a kill left half written, and, above the quota, the pieces unused for longest; returns bytes freed."""
         since = self._protected_since()
         for folder in self._folders():
-            sweep(folder, older_than=self._opened)
+            remove_staging_files(folder, older_than=self._opened)
         pieces = self._pieces()
         total = sum(size for _, _, size in pieces)
         goal, freed = self.quota_bytes * PRUNE_TO, 0

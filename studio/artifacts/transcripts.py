@@ -12,13 +12,13 @@ from engines.contract import Card, EngineOptions, TimedMark, TranscribedSegment,
 from engines.transcription.common.transcript import transcript_of
 from media.audio.audio import Audio
 from studio.artifacts.segments import SegmentStore
-from studio.files import write_whole
+from studio.files import write_atomic
 
 MOST_PIECES = 5_000
 """Some weeks of sound; older ones go first."""
 
 
-class TranscriptPieces:
+class TranscriptStore:
     """One small JSON file a piece in `folder`. A file that cannot be read is a piece that is not there.
 
     Any thread may call any method: files appear whole or not at all.
@@ -49,7 +49,7 @@ class TranscriptPieces:
 
     def put(self, key: str, transcript: Transcript) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self._path(key), json.dumps(as_json(transcript), ensure_ascii=False).encode())
+        write_atomic(self._path(key), json.dumps(as_json(transcript), ensure_ascii=False).encode())
 
     def prune(self) -> int:
         """Remove the oldest above MOST_PIECES; how many went."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from engines.contract import Capability, Card, Device, Licence, Tier
+from engines.contract import Card, Device, EngineKind, Licence, Tier
 from studio.memory.model import Resident
 
 COMFYUI_ID = "comfyui"
@@ -15,7 +15,7 @@ COMFYUI_ID = "comfyui"
 COMFYUI_CARD = Card(
     id=COMFYUI_ID,
     title="ComfyUI",
-    capability=Capability.SWAP,
+    capability=EngineKind.SWAP,
     summary="A ComfyUI server that runs templates.",
     version="1",
     code_licence=Licence("GPL-3.0", "https://github.com/comfyanonymous/ComfyUI"),
@@ -39,7 +39,7 @@ BESIDE_A_CARD_GIB = 1.5
 
 
 @dataclass(frozen=True)
-class Want:
+class MemoryRequest:
     """What a template needs of memory, and under which name sentences speak of it.
 
     Args:
@@ -52,7 +52,7 @@ class Want:
     memory_gib: float
 
 
-class Gate(Protocol):
+class MemoryGate(Protocol):
     """The memory keeper, as a job at ComfyUI sees it."""
 
     def residents(self) -> list[Resident]: ...

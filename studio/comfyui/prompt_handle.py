@@ -13,12 +13,12 @@ import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studio.comfyui.client.client import ComfyUIClient
-from studio.files import write_whole
+from studio.files import write_atomic
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class ServerMark(BaseModel):
+class ServerIdentity(BaseModel):
     """What a server can be known again by: it forgets everything in a restart and does not say that it had one.
 
     Args:
@@ -32,7 +32,7 @@ class ServerMark(BaseModel):
     ended: str = ""
 
     @classmethod
-    def of(cls, client: ComfyUIClient) -> ServerMark:
+    def of(cls, client: ComfyUIClient) -> ServerIdentity:
         """Raises what asking the server raises."""
         return cls(process=process_mark(client.url), ended=client.last_ended() or "")
 
@@ -44,7 +44,7 @@ class ServerMark(BaseModel):
         return client.knows(self.ended) if self.ended else None
 
 
-class Ticket(BaseModel):
+class PromptHandle(BaseModel):
     """One run of a graph.
 
     Args:
@@ -58,35 +58,35 @@ class Ticket(BaseModel):
     prompt_id: str
     client_id: str
     phase: Literal["asked", "taken"]
-    mark: ServerMark
+    mark: ServerIdentity
     own: bool
     graph: dict[str, Any]
 
     @classmethod
-    def minted(cls, graph: dict[str, Any], mark: ServerMark, own: bool) -> Ticket:
+    def minted(cls, graph: dict[str, Any], mark: ServerIdentity, own: bool) -> PromptHandle:
         return cls(prompt_id=str(uuid.uuid4()), client_id=str(uuid.uuid4()), phase="asked", mark=mark, own=own, graph=graph)
 
 
 @dataclass(frozen=True)
-class TicketFile:
+class PromptHandleFile:
     """Where a job keeps its ticket; written whole and synced, so a kill leaves the old one or the new one."""
 
     path: Path
 
-    def read(self) -> Ticket | None:
+    def read(self) -> PromptHandle | None:
         """
         Raises:
             ValueError: there is one that cannot be read; whether a run is under way is not known then.
         """
         try:
-            return Ticket.model_validate_json(self.path.read_bytes())
+            return PromptHandle.model_validate_json(self.path.read_bytes())
         except FileNotFoundError:
             return None
         except ValidationError as error:
             raise ValueError("the ticket is damaged") from error
 
-    def write(self, ticket: Ticket) -> Ticket:
-        write_whole(self.path, ticket.model_dump_json().encode())
+    def write(self, ticket: PromptHandle) -> PromptHandle:
+        write_atomic(self.path, ticket.model_dump_json().encode())
         return ticket
 
     def forget(self) -> None:

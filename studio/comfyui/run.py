@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from studio.comfyui.client.client import ComfyUIClient, titles_of
-from studio.comfyui.client.events import Course, Listener
+from studio.comfyui.client.events import EventListener, RunProgress
 from studio.comfyui.client.status import ENDED, Failed, Finished, Interrupted, JobStatus, Queued, Running, Unknown
 from studio.comfyui.errors import ComfyUIUnreachable, ConnectionRefused, JobLost, RunFailed, UnexpectedAnswer
-from studio.comfyui.prompt_handle import ServerMark, Ticket, TicketFile
+from studio.comfyui.prompt_handle import PromptHandle, PromptHandleFile, ServerIdentity
 from studio.errors import Cancelled, GreenroomError
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ SUBMISSIONS = 3
 _LOST_HINT = "Nothing was sent again by itself. Look at the server's log, then try again."
 
 
-class Audience(Protocol):
+class RunObserver(Protocol):
     """Who is told of a run. `check` raises Cancelled when the job is to stop; the others may too."""
 
     def check(self) -> None: ...
@@ -36,7 +36,7 @@ class Audience(Protocol):
 
 
 @dataclass(frozen=True)
-class Patience:
+class RunTimeouts:
     """How long a run waits; seconds.
 
     Args:
@@ -65,19 +65,19 @@ class GraphRun:
     def __init__(
         self,
         client: ComfyUIClient,
-        tickets: TicketFile,
-        audience: Audience,
+        tickets: PromptHandleFile,
+        audience: RunObserver,
         *,
         own: bool = False,
-        patience: Patience | None = None,
+        patience: RunTimeouts | None = None,
         dead: Callable[[], str] = lambda: "",
         doomed: Callable[[], str] = lambda: "",
         leaving: Callable[[], bool] = lambda: False,
     ) -> None:
         self._client, self._tickets, self._audience, self._own = client, tickets, audience, own
-        self._patience, self._dead, self._doomed, self._leaving = patience or Patience(), dead, doomed, leaving
+        self._patience, self._dead, self._doomed, self._leaving = patience or RunTimeouts(), dead, doomed, leaving
         self._look = threading.Event()
-        self._heard, self._hurried = Course({}), 0
+        self._heard, self._hurried = RunProgress({}), 0
 
     def finish(self, graph: Mapping[str, Any], workflow: Mapping[str, Any] | None = None) -> Finished:
         """Run a graph, or go on with the run that the ticket tells of; what it left on the server.
@@ -88,7 +88,7 @@ class GraphRun:
         found = self.resumed()
         if found is not None:
             return found
-        ticket = self._tickets.write(Ticket.minted(dict(graph), ServerMark.of(self._client), self._own))
+        ticket = self._tickets.write(PromptHandle.minted(dict(graph), ServerIdentity.of(self._client), self._own))
         return self._watched(ticket, workflow, send=True)
 
     def resumed(self) -> Finished | None:
@@ -102,7 +102,7 @@ class GraphRun:
 
     # Submitting
 
-    def _taken_up(self) -> Ticket | None:
+    def _taken_up(self) -> PromptHandle | None:
         """The run of an earlier attempt, if the server still has it or it may never have got there; None to begin anew.
 
         Raises:
@@ -126,7 +126,7 @@ class GraphRun:
             return None
         raise self._lost()
 
-    def _send(self, ticket: Ticket, workflow: Mapping[str, Any] | None) -> Ticket:
+    def _send(self, ticket: PromptHandle, workflow: Mapping[str, Any] | None) -> PromptHandle:
         """Submit until it is known to be taken; a lost reply is looked up before anything is sent again."""
         refused_since: float | None = None
         tries = 0
@@ -154,7 +154,7 @@ class GraphRun:
                 raise
         return self._tickets.write(ticket.model_copy(update={"phase": "taken"}))
 
-    def _arrived(self, ticket: Ticket, last: bool) -> bool:
+    def _arrived(self, ticket: PromptHandle, last: bool) -> bool:
         """Whether a submission whose reply was lost is there. Looked at twice: the server may still be reading it.
 
         Raises:
@@ -171,9 +171,9 @@ class GraphRun:
 
     # Watching
 
-    def _watched(self, ticket: Ticket, workflow: Mapping[str, Any] | None = None, send: bool = False) -> Finished:
+    def _watched(self, ticket: PromptHandle, workflow: Mapping[str, Any] | None = None, send: bool = False) -> Finished:
         titles = titles_of(ticket.graph)
-        listener = Listener(
+        listener = EventListener(
             self._client.url, ticket.client_id, ticket.prompt_id, titles, self._on_course, self._on_preview, self._look.set
         )
         listener.open()
@@ -188,7 +188,7 @@ class GraphRun:
         finally:
             listener.close()
 
-    def _polled(self, ticket: Ticket, titles: Mapping[str, str]) -> JobStatus:
+    def _polled(self, ticket: PromptHandle, titles: Mapping[str, str]) -> JobStatus:
         """Poll to the job's end on the server."""
         began: float | None = None
         while True:
@@ -217,7 +217,7 @@ class GraphRun:
                     )
             self._pause()
 
-    def _asked(self, ticket: Ticket, titles: Mapping[str, str]) -> JobStatus:
+    def _asked(self, ticket: PromptHandle, titles: Mapping[str, str]) -> JobStatus:
         """The job's status; a server that does not answer is waited for.
 
         Raises:
@@ -242,7 +242,7 @@ class GraphRun:
                 self._audience.silent(silence)
                 self._pause()
 
-    def _end_there(self, ticket: Ticket) -> None:
+    def _end_there(self, ticket: PromptHandle) -> None:
         """Cancel on the server and wait until it has really stopped: only between steps does it notice."""
         give_up = time.monotonic() + self._patience.ending
         while time.monotonic() < give_up and not self._dead() and not self._leaving():
@@ -284,7 +284,7 @@ class GraphRun:
 
     # From the listener's thread
 
-    def _on_course(self, course: Course) -> None:
+    def _on_course(self, course: RunProgress) -> None:
         self._heard = course
         try:
             self._audience.running(course.fraction, course.note)

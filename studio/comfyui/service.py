@@ -14,21 +14,21 @@ from pathlib import Path
 import psutil
 
 from engines.contract import Readiness, Tier
-from studio.comfyui.card import BESIDE_A_CARD_GIB, COMFYUI_CARD, COMFYUI_ID, LEAST_GIB, USUAL_GIB, Gate, Want
+from studio.comfyui.card import BESIDE_A_CARD_GIB, COMFYUI_CARD, COMFYUI_ID, LEAST_GIB, USUAL_GIB, MemoryGate, MemoryRequest
 from studio.comfyui.client.client import ComfyUIClient
 from studio.comfyui.client.inventory import ServerInventory
 from studio.comfyui.client.read_inventory import read_inventory
 from studio.comfyui.errors import SAY_WHERE, ComfyUIMissing
 from studio.comfyui.prompt_handle import is_local, listening_process
-from studio.comfyui.server.managed import OwnServer
-from studio.comfyui.server.state import Standing
+from studio.comfyui.server.managed import ManagedServer
+from studio.comfyui.server.state import ServerState
 from studio.errors import EngineError, GreenroomError
 from studio.memory.model import Resident
 from studio.settings import ComfyUISettings
 from studio.units import GIB
-from studio.workers.model import Residency, SilentObserver, UnloadReport, WorkerObserver, WorkerStatus
+from studio.workers.model import SilentObserver, UnloadReport, WorkerObserver, WorkerState, WorkerStatus
 from studio.workers.process.log import WorkerLogs
-from studio.workers.process.metering import Meter
+from studio.workers.process.metering import MemoryMeter
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def unheard(sentence: str) -> None:
     """A wait that nobody is told of."""
 
 
-class ComfyUI:
+class ComfyUIService:
     """Made by the studio whether or not a server is set. Nothing is asked or started before somebody needs it.
 
     One thread, from `open` to `close`, starts the studio's own server (which lives no longer than that thread), measures what
@@ -58,16 +58,16 @@ class ComfyUI:
         logs: Path,
         *,
         idle_seconds: float = 300.0,
-        meter: Meter | None = None,
+        meter: MemoryMeter | None = None,
         observer: WorkerObserver | None = None,
     ) -> None:
         self.settings = settings
         self._logs, self._idle_seconds = WorkerLogs(logs), idle_seconds
-        self._meter, self._observer = meter or Meter(), observer or SilentObserver()
+        self._meter, self._observer = meter or MemoryMeter(), observer or SilentObserver()
         self._lock = threading.RLock()
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._fixed = ComfyUIClient(settings.url) if settings.url else None
-        self._server = OwnServer(settings, self._logs, self._meter, self._observer, self._orders)
+        self._server = ManagedServer(settings, self._logs, self._meter, self._observer, self._orders)
         self._uses, self._idle_since, self._dirty = 0, time.monotonic(), False
         self._held_gib, self._peak_gib, self._pid = 0.0, 0.0, 0
         self._asked_at, self._told_gib = float("-inf"), 0.0
@@ -226,16 +226,18 @@ class ComfyUI:
             returned = max(0.0, held - self._held_gib)
         return UnloadReport(COMFYUI_ID, 1, held, returned, before, self._meter.available(), within_tolerance=True)
 
-    def standing(self) -> Standing:
+    def standing(self) -> ServerState:
         """How it stands, without asking anybody."""
         worker = next(iter(self.snapshot()), None)
         with self._lock:
             peak = self._peak_gib
         answers = self._living_client() is not None
-        return Standing(self.readiness(), worker, peak, self.settings.url, self.local, answers)
+        return ServerState(self.readiness(), worker, peak, self.settings.url, self.local, answers)
 
     @contextmanager
-    def room(self, memory: Gate, evict: Callable[[str], object], want: Want, waiting: Callable[[str], None]) -> Iterator[None]:
+    def room(
+        self, memory: MemoryGate, evict: Callable[[str], object], want: MemoryRequest, waiting: Callable[[str], None]
+    ) -> Iterator[None]:
         """Pass the memory gate for a job, where the server's memory is this machine's; idle engines make way as for any other
         heavy load. Models that the last job left there are counted as had when it was of the same template, else unloaded.
 
@@ -287,9 +289,9 @@ class ComfyUI:
             pid = self._server.pid if self.own else self._pid
             if not self.local or not (pid if self.own else self._dirty and (pid or self._held_gib)):
                 return []
-            state = Residency.BUSY if self._uses else Residency.WARM
+            state = WorkerState.BUSY if self._uses else WorkerState.WARM
             if self.own and not self._server.ready:
-                state = Residency.LOADING
+                state = WorkerState.LOADING
             idle = 0.0 if self._uses else time.monotonic() - self._idle_since
             started = self._server.started if self.own else self._opened
             held, limit = self._held_gib, self._idle_seconds

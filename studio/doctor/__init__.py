@@ -1,6 +1,6 @@
 """The doctor: tries what the studio needs of this machine, and names a repair for what does not work."""
 
-from studio.doctor.examination import Examination, examine
-from studio.doctor.report import Finding, Outcome, Report
+from studio.doctor.examination import DoctorContext, run_checks
+from studio.doctor.report import CheckResult, CheckStatus, DoctorReport
 
-__all__ = ["Examination", "Finding", "Outcome", "Report", "examine"]
+__all__ = ["DoctorContext", "CheckResult", "CheckStatus", "DoctorReport", "run_checks"]

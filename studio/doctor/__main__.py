@@ -13,17 +13,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engines.catalog import Catalog
-from studio.doctor.examination import Examination, examine
-from studio.doctor.report import Finding, Outcome, Report
+from studio.doctor.examination import DoctorContext, run_checks
+from studio.doctor.report import CheckResult, CheckStatus, DoctorReport
 from studio.errors import GreenroomError
-from studio.memory.manager import MemoryKeeper
+from studio.memory.manager import MemoryManager
 from studio.paths import DataPaths
-from studio.services import site_of
+from studio.services import engine_paths
 from studio.settings import Settings, load_settings
 from studio.workers.model import WorkerStatus
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 
-_MARKS = {Outcome.OK: "ok     ", Outcome.WARNING: "warning", Outcome.FAILED: "FAILED ", Outcome.SKIPPED: "skipped"}
+_MARKS = {
+    CheckStatus.OK: "ok     ",
+    CheckStatus.WARNING: "warning",
+    CheckStatus.FAILED: "FAILED ",
+    CheckStatus.SKIPPED: "skipped",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger().addHandler(logging.NullHandler())  # what breaks is told in the report
     try:
         with examination_of(load_settings(**overrides)) as examination:
-            report = examine(examination, lambda fraction, note: _say(note, quiet=given.json))
+            report = run_checks(examination, lambda fraction, note: _say(note, quiet=given.json))
     except GreenroomError as error:
         sys.stderr.write(f"Greenroom: {error}\n")
         return 2
@@ -48,19 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def examination_of(settings: Settings) -> Iterator[Examination]:
+def examination_of(settings: Settings) -> Iterator[DoctorContext]:
     """An examination with workers of its own, so that a running studio is not disturbed and its data folder not opened."""
     paths, catalog = DataPaths(settings.data_folder), Catalog(settings.engines.extra)
     with tempfile.TemporaryDirectory(prefix="greenroom-doctor-") as folder:
         own = DataPaths(Path(folder))
-        site = replace(site_of(settings, paths), cache=own.cache)
-        memory = MemoryKeeper(settings.memory, own.root)
-        workers = WorkerHost(
+        site = replace(engine_paths(settings, paths), cache=own.cache)
+        memory = MemoryManager(settings.memory, own.root)
+        workers = WorkerPool(
             settings.workers, site, catalog, logs=own.logs, admit=memory.admit_load, observer=memory, gpu_bytes=memory.gpu_bytes
         )
         memory.attach(_OwnWorkers(workers), lambda engine_id: catalog.get(engine_id).card)
         try:
-            yield Examination(settings, site, paths.root, catalog, workers, memory.gpu)
+            yield DoctorContext(settings, site, paths.root, catalog, workers, memory.gpu)
         finally:
             workers.close()
             memory.close()
@@ -70,7 +75,7 @@ def examination_of(settings: Settings) -> Iterator[Examination]:
 class _OwnWorkers:
     """The doctor's workers as its memory keeper wants them."""
 
-    host: WorkerHost
+    host: WorkerPool
 
     def snapshot(self) -> Sequence[WorkerStatus]:
         return self.host.snapshot()
@@ -82,7 +87,7 @@ class _OwnWorkers:
         return self.host.end_worker(engine_id, reason)
 
 
-def told(report: Report) -> str:
+def told(report: DoctorReport) -> str:
     """The report for a terminal: the machine, one line a finding, a repair under each that needs one."""
     lines = ["  ".join(f"{name}: {value}" for name, value in report.machine.items()), ""]
     group = ""
@@ -91,14 +96,14 @@ def told(report: Report) -> str:
             group = finding.group
             lines += [group]
         lines.append(_line(finding))
-        if finding.repair and finding.outcome in (Outcome.FAILED, Outcome.WARNING):
+        if finding.repair and finding.outcome in (CheckStatus.FAILED, CheckStatus.WARNING):
             lines.append(f"           do this: {finding.repair}")
     lines += ["", "On this kind of machine"]
     lines += [f"  {row.package}: {row.here}; {row.instead}" for row in report.platform]
     return "\n".join([*lines, "", report.sentence, ""])
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: CheckResult) -> str:
     figures = "".join(f"  {name} {value:.1f} ms" for name, value in finding.figures.items())
     return f"  {_MARKS[finding.outcome]}  {finding.name}: {finding.sentence}{figures}"
 

@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines.catalog import Catalog
-from engines.contract import Site
+from engines.contract import EnginePaths
 from studio.doctor.platform_table import platform_rows
-from studio.doctor.report import Finding, Outcome, Report
+from studio.doctor.report import CheckResult, CheckStatus, DoctorReport
 from studio.errors import Cancelled, GreenroomError
 from studio.memory.gpu import GpuFacts
 from studio.memory.readings import MachineFiles, read_memory
 from studio.settings import HOME, Settings
 from studio.units import gib
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 
 log = logging.getLogger(__name__)
 
 Say = Callable[[float, str], None]
-Check = tuple[str, str, Callable[["Examination"], Iterable[Finding]]]
+Check = tuple[str, str, Callable[["DoctorContext"], Iterable[CheckResult]]]
 
 
 def unheard(fraction: float, note: str) -> None:
@@ -32,7 +32,7 @@ def unheard(fraction: float, note: str) -> None:
 
 
 @dataclass(frozen=True)
-class Examination:
+class DoctorContext:
     """What the checks look at. The callables are seams: a machine with a full disk or a wrong clock can be handed in.
 
     Args:
@@ -43,10 +43,10 @@ class Examination:
     """
 
     settings: Settings
-    site: Site
+    site: EnginePaths
     data: Path
     catalog: Catalog
-    workers: WorkerHost
+    workers: WorkerPool
     gpu: Callable[[], GpuFacts | None]
     home: Path = HOME
     free_bytes: Callable[[Path], int] = field(default=lambda folder: shutil.disk_usage(folder).free)
@@ -65,7 +65,7 @@ def all_checks() -> list[Check]:
         ("This machine", "Files of the studio", machine.shipped_files),
         ("This machine", "Memory", machine.memory),
         ("This machine", "GPU", machine.graphics),
-        ("Data folder", "Room", storage.room),
+        ("Data folder", "Room", storage.check_free_space),
         ("Data folder", "Writing", storage.writing),
         ("Data folder", "Job database", storage.databases),
         ("Sound and pictures", "Formats", media_formats.formats),
@@ -77,7 +77,7 @@ def all_checks() -> list[Check]:
     ]
 
 
-def examine(examination: Examination, say: Say = unheard, checks: list[Check] | None = None) -> Report:
+def run_checks(examination: DoctorContext, say: Say = unheard, checks: list[Check] | None = None) -> DoctorReport:
     """Try everything; takes from some ten seconds to a few minutes.
 
     Args:
@@ -88,37 +88,37 @@ def examine(examination: Examination, say: Say = unheard, checks: list[Check] | 
     """
     started, began = time.time(), time.perf_counter()
     chosen = all_checks() if checks is None else checks
-    findings: list[Finding] = []
+    findings: list[CheckResult] = []
     for number, (group, name, check) in enumerate(chosen):
         say(number / len(chosen), f"{group}: {name}")
         examination.check()
         findings.extend(_tried(examination, group, name, check))
     say(1.0, "")
     seconds = time.perf_counter() - began
-    return Report(started, seconds, machine_facts(examination), platform_rows(), tuple(findings))
+    return DoctorReport(started, seconds, machine_facts(examination), platform_rows(), tuple(findings))
 
 
 def _tried(
-    examination: Examination, group: str, name: str, check: Callable[[Examination], Iterable[Finding]]
-) -> Iterator[Finding]:
+    examination: DoctorContext, group: str, name: str, check: Callable[[DoctorContext], Iterable[CheckResult]]
+) -> Iterator[CheckResult]:
     try:
         yield from check(examination)
     except Cancelled:
         raise
     except GreenroomError as error:
-        yield Finding(group, name, Outcome.FAILED, error.reason, error.hint or "Try again; the log holds the details.")
+        yield CheckResult(group, name, CheckStatus.FAILED, error.reason, error.hint or "Try again; the log holds the details.")
     except Exception as error:
         log.exception("The check %s / %s broke off.", group, name)
-        yield Finding(
+        yield CheckResult(
             group,
             name,
-            Outcome.FAILED,
+            CheckStatus.FAILED,
             f"The check broke off: {type(error).__name__}.",
             "The log in the data folder holds the details.",
         )
 
 
-def machine_facts(examination: Examination) -> dict[str, str]:
+def machine_facts(examination: DoctorContext) -> dict[str, str]:
     """What figures of this machine should be read with."""
     reading, gpu = read_memory(MachineFiles()), examination.gpu()
     return {

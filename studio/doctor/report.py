@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Outcome(StrEnum):
+class CheckStatus(StrEnum):
     OK = "ok"
     WARNING = "warning"  # works, but not as well as it could
     FAILED = "failed"
@@ -16,7 +16,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One thing that was tried.
 
     Args:
@@ -29,7 +29,7 @@ class Finding:
 
     group: str
     name: str
-    outcome: Outcome
+    outcome: CheckStatus
     sentence: str
     repair: str = ""
     seconds: float = 0.0
@@ -53,28 +53,28 @@ class PlatformRow:
 
 
 @dataclass(frozen=True)
-class Report:
+class DoctorReport:
     """A whole examination. `started` is in seconds since the epoch."""
 
     started: float
     seconds: float
     machine: dict[str, str]
     platform: tuple[PlatformRow, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[CheckResult, ...]
 
     @property
     def healthy(self) -> bool:
         """Whether nothing failed; warnings and what was skipped do not count."""
-        return not self.of(Outcome.FAILED)
+        return not self.of(CheckStatus.FAILED)
 
-    def of(self, outcome: Outcome) -> list[Finding]:
+    def of(self, outcome: CheckStatus) -> list[CheckResult]:
         return [finding for finding in self.findings if finding.outcome is outcome]
 
     @property
     def sentence(self) -> str:
         """The whole in one line."""
-        failed, warned, skipped = (len(self.of(one)) for one in (Outcome.FAILED, Outcome.WARNING, Outcome.SKIPPED))
-        worked = len(self.of(Outcome.OK))
+        failed, warned, skipped = (len(self.of(one)) for one in (CheckStatus.FAILED, CheckStatus.WARNING, CheckStatus.SKIPPED))
+        worked = len(self.of(CheckStatus.OK))
         parts = [f"{worked} of {worked + failed + warned} checks passed"]
         parts += [f"{failed} failed"] if failed else []
         parts += [f"{warned} could be better"] if warned else []

@@ -17,8 +17,8 @@ from typing import Any
 from studio.doctor.log_viewer import tail
 from studio.jobs.model import Job
 from studio.logs import FILE_NAME, HIDDEN, scrub
-from studio.maintenance.disk_usage import Disk
-from studio.services import Studio
+from studio.maintenance.disk_usage import DiskUsage
+from studio.services import Services
 from studio.settings import HOME
 
 JOBS_TOLD = 100
@@ -40,7 +40,7 @@ Nothing that was written, recorded or made is in here. Read it before you pass i
 """
 
 
-def support_bundle(studio: Studio, disk: Disk) -> bytes:
+def support_bundle(studio: Services, disk: DiskUsage) -> bytes:
     """The bundle as a ZIP in memory, some hundred kB."""
     keep = Redaction({str(studio.paths.root): "<data>", str(HOME): "<studio>"})
     parts: dict[str, Any] = {

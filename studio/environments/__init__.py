@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.environments.environments import Environments
+from studio.environments.environments import EnvironmentManager
 from studio.environments.model import EnvironmentState, EnvironmentStatus
 
-__all__ = ["EnvironmentState", "EnvironmentStatus", "Environments"]
+__all__ = ["EnvironmentState", "EnvironmentStatus", "EnvironmentManager"]

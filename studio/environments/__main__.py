@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from studio.environments import Environments
+from studio.environments import EnvironmentManager
 from studio.errors import GreenroomError
 from studio.paths import DataPaths
 from studio.settings import load_settings
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     overrides = {} if given.data is None else {"data": {"folder": given.data.expanduser().absolute()}}
     try:
-        environments = Environments(DataPaths(load_settings(**overrides).data_folder).environments)
+        environments = EnvironmentManager(DataPaths(load_settings(**overrides).data_folder).environments)
         if not given.name:
             _list(environments)
             return 0
@@ -36,13 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _list(environments: Environments) -> None:
+def _list(environments: EnvironmentManager) -> None:
     for name in environments.names():
         declared, status = environments.declared(name).declared, environments.status(name)
         sys.stdout.write(f"{name:8} {status.state.value:10} {declared.summary}\n")
 
 
-def _install(environments: Environments, name: str) -> None:
+def _install(environments: EnvironmentManager, name: str) -> None:
     if environments.status(name).ready:
         sys.stdout.write(f'The environment "{name}" is ready.\n')
         return

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from studio.environments.installer import Installer, clear_folder
-from studio.environments.lock import Occupancy
+from studio.environments.lock import EnvironmentLock
 from studio.environments.model import (
     EnvironmentState,
     EnvironmentStatus,
@@ -34,7 +34,7 @@ def unheard(fraction: float, note: str) -> None:
     """Progress that nobody is told of."""
 
 
-class Environments:
+class EnvironmentManager:
     """Reads and changes `<root>/<name>/`. Holds no state of its own: what is said is read from the disk each time.
 
     Safe from any thread and any process; installing and removing take the environment's lock between processes.
@@ -120,8 +120,8 @@ class Environments:
         with self._occupancy(name).hold(cancelled, lambda why: None):
             clear_folder(self._root / name)
 
-    def _occupancy(self, name: str) -> Occupancy:
-        return Occupancy(self._root / f".{name}.lock")
+    def _occupancy(self, name: str) -> EnvironmentLock:
+        return EnvironmentLock(self._root / f".{name}.lock")
 
 
 def python_of(folder: Path) -> Path | None:

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engines.contract.error_messages import sanitise
-from studio.environments.lock import Hold
+from engines.contract.error_messages import redact_error
+from studio.environments.lock import HeldLock
 from studio.environments.model import GB, InstallFailed, LockedEnvironment
 from studio.environments.pip import Pip, pip_environment
-from studio.environments.repairs import cure_torchaudio, link_ffmpeg
+from studio.environments.repairs import link_ffmpeg, repair_torchaudio
 from studio.environments.stamp import Stamp, write_stamp
 from studio.environments.verify import verify
 from studio.errors import Cancelled, GreenroomError, StorageError
@@ -34,7 +34,7 @@ class Installer:
     pip's cache, so making it anew costs the unpacking only. The folder reads "unfinished" from the first step to the last.
     """
 
-    def __init__(self, environment: LockedEnvironment, folder: Path, hold: Hold, cancelled: Cancelling, say: Say) -> None:
+    def __init__(self, environment: LockedEnvironment, folder: Path, hold: HeldLock, cancelled: Cancelling, say: Say) -> None:
         self._environment, self._folder, self._hold = environment, folder, hold
         self._cancelled, self._told = cancelled, say
         self._python = folder / "bin" / "python"
@@ -54,7 +54,7 @@ class Installer:
             self._install()
             for name in declared.touch:
                 (self._site_packages() / name).touch()
-            cure_torchaudio(self._python, self._cancelled)
+            repair_torchaudio(self._python, self._cancelled)
             link_ffmpeg(self._folder)
             verify(self._python, declared.imports, self._cancelled, self._part(INSTALLED, 1.0))
         except Cancelled:
@@ -119,7 +119,7 @@ class Installer:
             env=pip_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if made.returncode != 0:
-            said = sanitise(made.stderr or made.stdout)
+            said = redact_error(made.stderr or made.stdout)
             raise InstallFailed(
                 f"Python could not make the environment. It said: {said}", "Install python3-venv, then try again."
             )

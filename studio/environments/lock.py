@@ -24,7 +24,7 @@ class Progress:
     note: str
 
 
-class Occupancy:
+class EnvironmentLock:
     """`flock` on a file beside the environment's folder, which is never removed; its text is the holder's progress.
 
     The descriptor is handed to the programs that the holder starts: when a studio is killed while pip is at work, the lock
@@ -52,7 +52,7 @@ class Occupancy:
             os.close(handle)
 
     @contextlib.contextmanager
-    def hold(self, cancelled: Callable[[], bool], on_wait: Callable[[str], None]) -> Iterator[Hold]:
+    def hold(self, cancelled: Callable[[], bool], on_wait: Callable[[str], None]) -> Iterator[HeldLock]:
         """Raises Cancelled while waiting for another holder; StorageError when the file cannot be made."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ class Occupancy:
             ) from error
         try:
             self._take(handle, cancelled, on_wait)
-            hold = Hold(handle)
+            hold = HeldLock(handle)
             hold.tell(0.0, "Starting")
             yield hold
         finally:
@@ -84,7 +84,7 @@ class Occupancy:
             time.sleep(POLL_SECONDS)
 
 
-class Hold:
+class HeldLock:
     """The lock while it is held."""
 
     def __init__(self, handle: int) -> None:

@@ -17,9 +17,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engines.contract.error_messages import sanitise
+from engines.contract.error_messages import redact_error
 from studio.environments.model import InstallFailed
-from studio.subprocesses import run_heard
+from studio.subprocesses import run_streaming
 
 _KEPT_OUT = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER"})
 _SECRET = re.compile(r"HF_TOKEN|HUGGING", re.IGNORECASE)
@@ -106,7 +106,7 @@ class Pip:
                 del heard[:-LINES_KEPT]
                 on_line(line)
 
-            status = run_heard(
+            status = run_streaming(
                 command, environment=pip_environment(), on_line=hear, cancelled=self._cancelled, on_pause=on_pause,
                 pass_fds=self._pass_fds,
             )  # fmt: skip
@@ -182,5 +182,5 @@ def explained(lines: Sequence[str], status: int) -> InstallFailed:
     if status < 0:
         return InstallFailed(f"The installer was ended from outside (signal {-status}).", "Install again.", retryable=True)
     last = next((line for line in reversed(lines) if line.lower().startswith("error")), "")
-    said = f" It said: {sanitise(last.removeprefix('ERROR:'))}" if last else ""
+    said = f" It said: {redact_error(last.removeprefix('ERROR:'))}" if last else ""
     return InstallFailed(f"A package could not be installed.{said}", "Install again; the log beside it has the details.")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from studio.environments.variables import FFMPEG_FOLDER, environment_variables
-from studio.subprocesses import run_heard
+from studio.subprocesses import run_streaming
 
 # torch/version.py is run by itself: importing torch to ask would take seconds.
 _CURE = """
@@ -22,14 +22,14 @@ if torch and audio:
 """
 
 
-def cure_torchaudio(python: Path, cancelled: Callable[[], bool]) -> list[str]:
+def repair_torchaudio(python: Path, cancelled: Callable[[], bool]) -> list[str]:
     """Take torchaudio's compiled extension away where torch was built without CUDA; the names of what went.
 
     The wheel's extension links CUDA and cannot be loaded there, which torchaudio takes for an error; a missing one it takes
     for "no extension" and works in pure Python. With a CUDA build nothing is touched.
     """
     gone: list[str] = []
-    run_heard(
+    run_streaming(
         [str(python), "-c", _CURE],
         environment=environment_variables(python.parent.parent),
         on_line=lambda line: gone.append(line[1:]) if line.startswith("@") else None,

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engines.contract.error_messages import sanitise
+from engines.contract.error_messages import redact_error
 from studio.environments.model import InstallFailed
 from studio.environments.variables import environment_variables
-from studio.subprocesses import run_heard
+from studio.subprocesses import run_streaming
 
 Say = Callable[[float, str], None]
 
@@ -45,7 +45,7 @@ def verify(python: Path, imports: Sequence[str], cancelled: Callable[[], bool], 
         say(len(done) / len(imports), f"Checking: import {following}")
 
     say(0.0, f"Checking: import {imports[0]}")
-    status = run_heard(
+    status = run_streaming(
         [str(python), "-c", _IMPORT],
         environment=environment_variables(python.parent.parent),
         on_line=hear,
@@ -54,7 +54,7 @@ def verify(python: Path, imports: Sequence[str], cancelled: Callable[[], bool], 
     )
     if failed:
         name, problem = failed[0]
-        raise InstallFailed(f'"{name}" cannot be imported in it: {sanitise(problem)}.', "Install it again.")
+        raise InstallFailed(f'"{name}" cannot be imported in it: {redact_error(problem)}.', "Install it again.")
     if status != 0 or len(done) < len(imports):
         name = imports[min(len(done), len(imports) - 1)]
         how = f"signal {-status}" if status < 0 else f"exit {status}"

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel
 
 from engines.contract import Engine, EngineOptions
-from engines.contract.problem_size import Extent
+from engines.contract.problem_size import ProblemSize
 from studio.jobs.model import JobOutput, JobState
 
 GPU_LANE = "gpu"
@@ -17,7 +17,7 @@ CPU_LANE = "cpu"
 SETUP_LANE = "setup"
 
 
-class Stage(Protocol):
+class JobContext(Protocol):
     """All that a running production may touch of the studio. One stage belongs to one attempt at one job.
 
     Every method raises Cancelled as soon as the person has asked to stop, so a production needs no checks of its own
@@ -32,7 +32,7 @@ class Stage(Protocol):
         """A folder of this job's own, kept over a restart of the server and removed when the job has ended."""
 
     def engine(
-        self, engine: type[Engine] | str, options: EngineOptions, extent: Extent | None = None
+        self, engine: type[Engine] | str, options: EngineOptions, extent: ProblemSize | None = None
     ) -> AbstractContextManager[Any]:
         """Lease an engine: passes the memory gate (the job reads `waiting` with the reason meanwhile), starts or reuses a
         worker (`loading`), and gives an object with the methods of the engine's capability. Leaving gives the lease back.
@@ -62,7 +62,7 @@ class Stage(Protocol):
         """Add a line to the job's history; also raises the job's version, so a page looks again."""
 
 
-class Production(Protocol):
+class Capability(Protocol):
     """One kind of job. Instances are made once, when the studio opens, and hold no state of a job."""
 
     kind: ClassVar[str]
@@ -81,8 +81,8 @@ class Production(Protocol):
     def lane(self, spec: Any) -> str:
         """GPU_LANE when any engine of it runs on a GPU, SETUP_LANE when it only fetches or installs, else CPU_LANE."""
 
-    def run(self, spec: Any, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: Any, stage: JobContext) -> list[JobOutput]:
         """Do the work; called again with the same spec after an interruption, it goes on from what is on disk."""
 
 
-__all__ = ["CPU_LANE", "GPU_LANE", "SETUP_LANE", "JobState", "Production", "Stage"]
+__all__ = ["CPU_LANE", "GPU_LANE", "SETUP_LANE", "JobState", "Capability", "JobContext"]

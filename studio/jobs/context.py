@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engines.contract import Engine, EngineOptions
-from engines.contract.problem_size import Extent
+from engines.contract.problem_size import ProblemSize
 from studio.errors import Cancelled
 from studio.jobs.model import JobState
-from studio.jobs.store import Claim, Cost, JobStore
+from studio.jobs.store import Claim, JobCost, JobStore
 
 PACE_SECONDS = 60.0
 """How far back the pace of a job is measured for its remaining time."""
 
 
-class EngineLender(Protocol):
+class EngineLeaser(Protocol):
     """The worker host, as a stage sees it."""
 
     def lease(
@@ -33,17 +33,17 @@ class EngineLender(Protocol):
         on_progress: Callable[[float, str], None],
         on_state: Callable[[str, str], None],
         on_peak: Callable[[float], None],
-        extent: Extent | None,
+        extent: ProblemSize | None,
     ) -> AbstractContextManager[Any]: ...
 
 
-class EngineFinder(Protocol):
+class EngineResolver(Protocol):
     """The catalog, as a stage sees it."""
 
     def get(self, engine_id: str) -> type[Engine]: ...
 
 
-class Pace:
+class ProgressRate:
     """Remaining time from how fast the fraction rose in the last minute.
 
     A resumed job runs through its finished pieces in a moment; the window forgets that.
@@ -76,8 +76,8 @@ class _Shown:
     eta_seconds: float | None = None
 
 
-class JobStage:
-    """The `Stage` of one attempt. Any thread of the production may use it.
+class AttemptContext:
+    """The `JobContext` of one attempt. Any thread of the production may use it.
 
     Progress is only noted here; the runner writes it with `flush` some five times a second and once more at the end, so a
     production never waits for the disk and its last word always lands. Changes of state are written at once.
@@ -86,12 +86,12 @@ class JobStage:
     keeps two flushes from overtaking each other.
     """
 
-    def __init__(self, claim: Claim, store: JobStore, lender: EngineLender, catalog: EngineFinder, scratch: Path) -> None:
+    def __init__(self, claim: Claim, store: JobStore, lender: EngineLeaser, catalog: EngineResolver, scratch: Path) -> None:
         self._claim, self._store, self._lender, self._catalog = claim, store, lender, catalog
         self._scratch = scratch
         self._lock, self._flushing = threading.Lock(), threading.Lock()
         self._stopped = threading.Event()
-        self._pace = Pace()
+        self._pace = ProgressRate()
         self._shown = self._written = _Shown(progress=claim.job.progress, note=claim.job.note)
         self._note = ""
         self._span: tuple[float, float] | None = None
@@ -145,7 +145,7 @@ class JobStage:
         self._store.add_event(self.job_id, kind, data)
 
     @contextmanager
-    def engine(self, engine: type[Engine] | str, options: EngineOptions, extent: Extent | None = None) -> Iterator[Any]:
+    def engine(self, engine: type[Engine] | str, options: EngineOptions, extent: ProblemSize | None = None) -> Iterator[Any]:
         self.check()
         engine_class = self._catalog.get(engine) if isinstance(engine, str) else engine
         try:
@@ -174,12 +174,12 @@ class JobStage:
         return self._stopped.is_set()
 
     @property
-    def cost(self) -> Cost:
+    def cost(self) -> JobCost:
         """What this attempt has taken so far."""
         with self._lock:
             now = time.monotonic()
             waiting = 0.0 if self._waits_since is None else now - self._waits_since
-            return Cost(max(0.0, now - self._begun - self._waited - waiting), self._peak_gib)
+            return JobCost(max(0.0, now - self._begun - self._waited - waiting), self._peak_gib)
 
     def flush(self) -> None:
         """Write what has changed since the last time. A stage whose attempt is over stops."""

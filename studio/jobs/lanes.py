@@ -51,7 +51,7 @@ def default_lock_folder() -> Path:
     return Path(tempfile.gettempdir())
 
 
-class Lanes:
+class JobLanes:
     """The lanes of one studio.
 
     Lock order of the gpu lane: the place in this process, then the door file, then the lock file; the door is let go as
@@ -62,9 +62,13 @@ class Lanes:
     def __init__(self, settings: LaneSettings, lock_folder: Path | None = None) -> None:
         folder = lock_folder or default_lock_folder()
         user = os.geteuid()
-        self._queues = {GPU_LANE: FairPlaces(1), CPU_LANE: FairPlaces(settings.cpu_jobs), SETUP_LANE: FairPlaces(SETUP_PLACES)}
-        self._door = MachineLock(folder / DOOR_NAME.format(user=user))
-        self._lock = MachineLock(folder / LOCK_NAME.format(user=user))
+        self._queues = {
+            GPU_LANE: FairSemaphore(1),
+            CPU_LANE: FairSemaphore(settings.cpu_jobs),
+            SETUP_LANE: FairSemaphore(SETUP_PLACES),
+        }
+        self._door = FileLock(folder / DOOR_NAME.format(user=user))
+        self._lock = FileLock(folder / LOCK_NAME.format(user=user))
 
     def places(self) -> dict[str, int]:
         """How many jobs each lane takes at once in this studio."""
@@ -96,12 +100,12 @@ class Lanes:
                 yield
 
     @staticmethod
-    def _busy(holder: Holder | None) -> str:
+    def _busy(holder: LockHolder | None) -> str:
         who = "Another studio on this machine is using the GPU"
         return f"{who}{f' ({holder})' if holder else ''}; waiting for it to finish."
 
 
-class FairPlaces:
+class FairSemaphore:
     """A counting lock that is given in the order it was asked for, and whose waits can be cancelled."""
 
     def __init__(self, places: int) -> None:
@@ -146,7 +150,7 @@ class FairPlaces:
 
 
 @dataclass(frozen=True)
-class Holder:
+class LockHolder:
     """Who holds the machine's lock, as written in the lock file; `since` in seconds since the epoch."""
 
     pid: int
@@ -156,7 +160,7 @@ class Holder:
         return f"process {self.pid}, since {datetime.fromtimestamp(self.since):%H:%M}"
 
 
-class MachineLock:
+class FileLock:
     """A lock between processes: `flock` on a file of mode 0600 that is never removed.
 
     A descriptor is opened for each hold, so two holds in one process exclude each other too. Descriptors are not
@@ -166,17 +170,17 @@ class MachineLock:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def holder(self) -> Holder | None:
+    def holder(self) -> LockHolder | None:
         """Who last wrote that it holds the lock and has not let it go; for messages only."""
         try:
             with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)) as file:
                 written = json.loads(file.read(1000))
-            return Holder(int(written["pid"]), float(written["since"]))
+            return LockHolder(int(written["pid"]), float(written["since"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     @contextlib.contextmanager
-    def hold(self, cancelled: Stopped, on_wait: Callable[[Holder | None], None]) -> Iterator[None]:
+    def hold(self, cancelled: Stopped, on_wait: Callable[[LockHolder | None], None]) -> Iterator[None]:
         descriptor = self._take(cancelled, on_wait)
         try:
             self._write(descriptor, json.dumps({"pid": os.getpid(), "since": time.time()}))
@@ -187,8 +191,8 @@ class MachineLock:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
 
-    def _take(self, cancelled: Stopped, on_wait: Callable[[Holder | None], None]) -> int:
-        told: list[Holder | None] = []
+    def _take(self, cancelled: Stopped, on_wait: Callable[[LockHolder | None], None]) -> int:
+        told: list[LockHolder | None] = []
         while True:
             descriptor = self._open()
             try:

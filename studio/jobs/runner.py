@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from studio.errors import Cancelled, GreenroomError, StorageError
-from studio.jobs.capability import Production
-from studio.jobs.context import EngineFinder, EngineLender, JobStage
+from studio.jobs.capability import Capability
+from studio.jobs.context import AttemptContext, EngineLeaser, EngineResolver
 from studio.jobs.failure import job_error
-from studio.jobs.lanes import Lanes
+from studio.jobs.lanes import JobLanes
 from studio.jobs.model import JobError, JobState
 from studio.jobs.store import KILL_WEIGHT, Claim, JobStore, Recovery
 from studio.validation import validated
@@ -38,17 +38,17 @@ class JobRunner:
     def __init__(
         self,
         store: JobStore,
-        productions: Mapping[str, Production],
-        lanes: Lanes,
-        lender: EngineLender,
-        catalog: EngineFinder,
+        productions: Mapping[str, Capability],
+        lanes: JobLanes,
+        lender: EngineLeaser,
+        catalog: EngineResolver,
         scratch: Path,
     ) -> None:
         self._store, self._productions, self._lanes = store, productions, lanes
         self._lender, self._catalog, self._scratch = lender, catalog, scratch
         self._wakeup = threading.Condition()
         self._running_lock = threading.Condition()
-        self._running: dict[str, JobStage] = {}
+        self._running: dict[str, AttemptContext] = {}
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -129,7 +129,7 @@ class JobRunner:
             if self._closing.is_set() or (claim := self._store.claim(lane)) is None:
                 return
             folder = self._scratch / claim.job.id
-            stage = self._running[claim.job.id] = JobStage(claim, self._store, self._lender, self._catalog, folder)
+            stage = self._running[claim.job.id] = AttemptContext(claim, self._store, self._lender, self._catalog, folder)
             self._running_lock.notify_all()
         try:
             self._attempt(claim, stage)
@@ -137,7 +137,7 @@ class JobRunner:
             with self._running_lock:
                 del self._running[claim.job.id]
 
-    def _attempt(self, claim: Claim, stage: JobStage) -> None:
+    def _attempt(self, claim: Claim, stage: AttemptContext) -> None:
         log.info("Job %s (%s) begins, attempt %d", claim.job.id, claim.job.kind, claim.attempt)
         production = self._productions.get(claim.job.kind)
         if production is None:

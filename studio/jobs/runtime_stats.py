@@ -1,6 +1,6 @@
 """How long work took on this machine, by engine and size: learned from finished runs, for the next.
 
-One small JSON file. A run is told by what its cost hangs on (`Work`); cost is taken to grow with pixels, frames and steps.
+One small JSON file. A run is told by what its cost hangs on (`Workload`); cost is taken to grow with pixels, frames and steps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Work:
+class Workload:
     """What one run has to do.
 
     Args:
@@ -49,7 +49,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class RunEstimate:
+class RuntimeEstimate:
     """Seconds that some work should take. `exact`: this very size has run here before; else it is scaled from another.
     `low` to `high` is what nearly all of the `runs` it rests on would say; with one run they say nothing of a spread."""
 
@@ -61,16 +61,16 @@ class RunEstimate:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class EstimateAccuracy:
     """How the book's words held against what happened, for one engine, variant and size.
 
     Args:
-        seconds: of one run as big as the last one; `low`, `high` as in RunEstimate.
+        seconds: of one run as big as the last one; `low`, `high` as in RuntimeEstimate.
         off: the median of how far the runs were from what was expected of them, as a part of it; None when none was expected.
         judged: how many runs had been expected to take something.
     """
 
-    work: Work
+    work: Workload
     runs: int
     seconds: float
     low: float
@@ -81,13 +81,13 @@ class Calibration:
 
 @dataclass(frozen=True)
 class _Run:
-    work: Work
+    work: Workload
     seconds: float
     expected: float = 0.0
     """Seconds that the book had said before; 0 when it had said nothing."""
 
 
-class RunBook:
+class RuntimeStats:
     """The finished runs. A missing or damaged file is an empty one, and a book that cannot be written fails no job.
 
     Any thread may call anything; the lock guards the list and is held while the file is written.
@@ -98,7 +98,7 @@ class RunBook:
         self._lock = threading.Lock()
         self._runs = _read(path)
 
-    def learn(self, work: Work, seconds: float) -> None:
+    def learn(self, work: Workload, seconds: float) -> None:
         """Note a finished run."""
         if seconds <= 0:
             return
@@ -112,7 +112,7 @@ class RunBook:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 write_json(self._path, {"runs": [asdict(run) for run in self._runs]})
 
-    def seconds(self, work: Work) -> RunEstimate | None:
+    def seconds(self, work: Workload) -> RuntimeEstimate | None:
         """How long it should take; None while nothing comparable has run here."""
         alike = self._of(work)
         exact = [run for run in alike if (run.work.width, run.work.height) == (work.width, work.height)]
@@ -123,7 +123,7 @@ class RunBook:
             return None
         return _estimate(near, work, exact=False)
 
-    def calibration(self) -> list[Calibration]:
+    def calibration(self) -> list[EstimateAccuracy]:
         """What was learned so far, and how well it foretold: one row for each engine, variant and size, the latest first."""
         with self._lock:
             runs = list(reversed(self._runs))
@@ -132,33 +132,33 @@ class RunBook:
             groups.setdefault((run.work.engine, run.work.variant, run.work.width, run.work.height), []).append(run)
         return [_calibration(group) for group in groups.values()]
 
-    def _of(self, work: Work) -> list[_Run]:
+    def _of(self, work: Workload) -> list[_Run]:
         with self._lock:
             return [run for run in self._runs if (run.work.engine, run.work.variant) == (work.engine, work.variant)]
 
 
-def learned(keepers: Iterable[Any]) -> list[Calibration]:
+def estimate_accuracy(keepers: Iterable[Any]) -> list[EstimateAccuracy]:
     """From the books of all who keep one as `book` (the kinds of job), each book once."""
-    books = {id(book): book for one in keepers if isinstance(book := getattr(one, "book", None), RunBook)}
+    books = {id(book): book for one in keepers if isinstance(book := getattr(one, "book", None), RuntimeStats)}
     return [row for book in books.values() for row in book.calibration()]
 
 
-def _same_size(one: Work, other: Work) -> bool:
+def _same_size(one: Workload, other: Workload) -> bool:
     return (one.engine, one.variant, one.width, one.height) == (other.engine, other.variant, other.width, other.height)
 
 
-def _estimate(runs: list[_Run], work: Work, *, exact: bool) -> RunEstimate:
+def _estimate(runs: list[_Run], work: Workload, *, exact: bool) -> RuntimeEstimate:
     paces = sorted(run.seconds / run.work.units for run in runs)
     low, high = paces[round(0.1 * (len(paces) - 1))], paces[round(0.9 * (len(paces) - 1))]
-    return RunEstimate(_median(paces) * work.units, exact, low * work.units, high * work.units, len(runs))
+    return RuntimeEstimate(_median(paces) * work.units, exact, low * work.units, high * work.units, len(runs))
 
 
-def _calibration(runs: list[_Run]) -> Calibration:
+def _calibration(runs: list[_Run]) -> EstimateAccuracy:
     """Of runs alike, the latest first."""
     last = runs[0].work
     now = _estimate(runs, last, exact=True)
     off = [abs(run.seconds - run.expected) / run.expected for run in runs if run.expected]
-    return Calibration(last, len(runs), now.seconds, now.low, now.high, _median(off) if off else None, len(off))
+    return EstimateAccuracy(last, len(runs), now.seconds, now.low, now.high, _median(off) if off else None, len(off))
 
 
 def _median(values: Iterable[float]) -> float:
@@ -169,7 +169,7 @@ def _median(values: Iterable[float]) -> float:
 def _read(path: Path) -> list[_Run]:
     try:
         stored: Any = json.loads(path.read_bytes())
-        return [_Run(Work(**run["work"]), float(run["seconds"]), float(run.get("expected", 0))) for run in stored["runs"]]
+        return [_Run(Workload(**run["work"]), float(run["seconds"]), float(run.get("expected", 0))) for run in stored["runs"]]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, KeyError) as error:

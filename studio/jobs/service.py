@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import InvalidInput, NotFound, StorageError
-from studio.jobs.capability import Production
+from studio.jobs.capability import Capability
 from studio.jobs.model import Job, JobEvent, JobState
 from studio.jobs.runner import JobRunner
 from studio.jobs.store import JobStore
@@ -30,7 +30,7 @@ def unforeseen(job: Job) -> None:
     """For studios that get nothing ready beforehand."""
 
 
-class Jobs:
+class JobService:
     """Accepts jobs and tells about them. Nothing here does a job's work, so every call returns at once (`wait` excepted).
 
     Any thread may call anything; several jobs are tracked at once by their ids. State lives in the store alone.
@@ -40,7 +40,7 @@ class Jobs:
         self,
         store: JobStore,
         runner: JobRunner,
-        productions: Mapping[str, Production],
+        productions: Mapping[str, Capability],
         settings: JobSettings,
         data_folder: Path,
         foresee: Callable[[Job], object] = unforeseen,
@@ -161,7 +161,7 @@ class Jobs:
         """
         return self._store.find([_state(state) for state in states], kinds, max(1, min(int(limit), 1000)), text.strip())
 
-    def _production(self, kind: str) -> Production:
+    def _production(self, kind: str) -> Capability:
         production = self._productions.get(kind)
         if production is None:
             near = get_close_matches(str(kind), self._productions, n=1)

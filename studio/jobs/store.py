@@ -37,7 +37,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Cost:
+class JobCost:
     """What an attempt took: seconds of loading and running, and the most GiB that one engine held."""
 
     seconds: float = 0.0
@@ -232,7 +232,7 @@ class JobStore:
         error: JobError | None = None,
         outputs: Sequence[JobOutput] = (),
         note: str = "",
-        cost: Cost = Cost(),
+        cost: JobCost = JobCost(),
     ) -> bool:
         """End an attempt: done, failed, cancelled, or interrupted (to go on at the next start).
 

@@ -6,11 +6,11 @@ from studio.library.library import Library
 from studio.library.model import (
     KINDS,
     SERVED_EXTENSIONS,
+    LibraryOutput,
     NotEnoughSpace,
-    Output,
     Recipe,
     Removal,
     Usage,
 )
 
-__all__ = ["KINDS", "SERVED_EXTENSIONS", "Library", "NotEnoughSpace", "Output", "Recipe", "Removal", "Usage"]
+__all__ = ["KINDS", "SERVED_EXTENSIONS", "Library", "NotEnoughSpace", "LibraryOutput", "Recipe", "Removal", "Usage"]

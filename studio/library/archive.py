@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from studio.errors import NotFound
-from studio.library.model import SERVED_EXTENSIONS, Output
+from studio.library.model import SERVED_EXTENSIONS, LibraryOutput
 
 LONGEST_ENTRY = 120
 
 
-def write_archive(target: Path, outputs: Sequence[Output], names: Sequence[str], with_companions: bool) -> None:
+def write_archive(target: Path, outputs: Sequence[LibraryOutput], names: Sequence[str], with_companions: bool) -> None:
     """Write the files of `outputs` uncompressed, since sound and pictures gain next to nothing.
 
     Args:

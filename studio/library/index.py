@@ -12,13 +12,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from studio.library.model import KIND_OF_EXTENSION, PEAKS_SUFFIX, RECIPE_SUFFIX, Output
+from studio.library.model import KIND_OF_EXTENSION, PEAKS_SUFFIX, RECIPE_SUFFIX, LibraryOutput
 
 _YOUNG_SECONDS = 2.5
 """A folder changed so recently may change again without its time stamp moving: clocks of file systems are that coarse."""
 
 
-class Head(BaseModel):
+class RecipeHeader(BaseModel):
     """The part of a recipe file that is about the output itself."""
 
     model_config = ConfigDict(extra="ignore")
@@ -38,7 +38,7 @@ class RecipeFile(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    output: Head
+    output: RecipeHeader
     engine: str = ""
     voice: str = ""
     licence: str = ""
@@ -51,11 +51,11 @@ _File = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""
 
 _Files = dict[str, _File]
-_Known = tuple[object, Output]
+_Known = tuple[object, LibraryOutput]
 
 
 @dataclass
-class Index:
+class OutputIndex:
     """The outputs of one folder. Not locked: its owner lets one thread in at a time.
 
     A listing costs one look at the folder's time stamp while nothing has changed, else one pass over its entries; a recipe
@@ -63,19 +63,19 @@ class Index:
     """
 
     folder: Path
-    _outputs: tuple[Output, ...] = ()
-    _by_id: dict[str, Output] = field(default_factory=dict)
+    _outputs: tuple[LibraryOutput, ...] = ()
+    _by_id: dict[str, LibraryOutput] = field(default_factory=dict)
     _recipes: dict[str, tuple[_File, RecipeFile | None]] = field(default_factory=dict)
     _files: _Files = field(default_factory=dict)
     _known: dict[str, _Known] = field(default_factory=dict)
     _seen: tuple[int, float] = (-1, 0.0)
 
-    def outputs(self) -> tuple[Output, ...]:
+    def outputs(self) -> tuple[LibraryOutput, ...]:
         """All outputs, newest first."""
         self._refresh()
         return self._outputs
 
-    def by_id(self) -> dict[str, Output]:
+    def by_id(self) -> dict[str, LibraryOutput]:
         self._refresh()
         return self._by_id
 
@@ -118,14 +118,14 @@ class Index:
                 basis = (recipe, *(files.get(name) for name in own))
                 yield head.file, self._unless_known(head.file, basis, partial(self._output, stem, recipe, own, files))
 
-    def _unless_known(self, id: str, basis: object, make: Callable[[], Output]) -> _Known:
+    def _unless_known(self, id: str, basis: object, make: Callable[[], LibraryOutput]) -> _Known:
         """The output as it was made before from the same files, or a new one."""
         known = self._known.get(id)
         return known if known is not None and known[0] == basis else (basis, make())
 
-    def _output(self, stem: str, recipe: RecipeFile, own: tuple[str, ...], files: _Files) -> Output:
+    def _output(self, stem: str, recipe: RecipeFile, own: tuple[str, ...], files: _Files) -> LibraryOutput:
         head = recipe.output
-        return Output(
+        return LibraryOutput(
             id=head.file,
             path=self.folder / head.file,
             kind=head.kind,
@@ -158,9 +158,9 @@ class Index:
             basis = (damaged, *(files.get(one) for one in own))
             yield name, self._unless_known(name, basis, partial(self._found_output, name, damaged, own, files))
 
-    def _found_output(self, name: str, damaged: bool, own: tuple[str, ...], files: _Files) -> Output:
+    def _found_output(self, name: str, damaged: bool, own: tuple[str, ...], files: _Files) -> LibraryOutput:
         stem, extension = split_name(name)
-        return Output(
+        return LibraryOutput(
             id=name,
             path=self.folder / name,
             kind=KIND_OF_EXTENSION[extension],

@@ -12,15 +12,15 @@ from typing import Any
 
 from media.audio.waveform import peaks as waveform_peaks
 from studio.errors import InvalidInput, NotFound
-from studio.files import as_json, discard, staging_path, sweep, write_json
+from studio.files import as_json, discard, remove_staging_files, staging_path, write_json
 from studio.library.archive import write_archive
-from studio.library.index import Index
+from studio.library.index import OutputIndex
 from studio.library.model import (
     ARCHIVE,
     AUDIO,
     PEAK_COUNT,
+    LibraryOutput,
     NotEnoughSpace,
-    Output,
     Recipe,
     Removal,
     Usage,
@@ -29,7 +29,7 @@ from studio.library.model import (
     recipe_path,
 )
 from studio.library.quota import GIB, RemovalLog, removals
-from studio.library.write import Delivery, file_stem
+from studio.library.write import OutputWriter, file_stem
 from studio.settings import LibrarySettings
 
 log = logging.getLogger(__name__)
@@ -58,10 +58,10 @@ class Library:
         self._settings = settings
         self._clock = clock
         self._lock = threading.RLock()
-        self._index = Index(folder)
+        self._index = OutputIndex(folder)
         self._removed = RemovalLog(folder / ".removals.jsonl")
         folder.mkdir(parents=True, exist_ok=True)
-        sweep(folder, time.time() - _STALE_SECONDS)
+        remove_staging_files(folder, time.time() - _STALE_SECONDS)
 
     # Adding
 
@@ -76,7 +76,7 @@ class Library:
         name: str = "",
         peaks: Sequence[float] | None = None,
         keep: bool = False,
-    ) -> Output:
+    ) -> LibraryOutput:
         """Move a finished file, and what belongs to it, into the library.
 
         The recipe is there before the file appears. The name is made of the recipe's engine and voice and the time, or of
@@ -92,7 +92,7 @@ class Library:
             InvalidInput, MediaError: a file is missing, empty, of another kind, or cannot be decoded.
             NotEnoughSpace, GreenroomError: the disk does not take it.
         """
-        delivery = Delivery(Path(staged), kind, tuple(Path(path) for path in companions))
+        delivery = OutputWriter(Path(staged), kind, tuple(Path(path) for path in companions))
         created = self._clock()
         if peaks is None and kind == AUDIO:
             peaks = waveform_peaks(delivery.staged, PEAK_COUNT)
@@ -120,7 +120,7 @@ class Library:
         *,
         names: Sequence[str] = (),
         with_companions: bool = True,
-    ) -> Output:
+    ) -> LibraryOutput:
         """One ZIP of several outputs, itself an output.
 
         Args:
@@ -143,7 +143,7 @@ class Library:
 
     # Reading
 
-    def list(self, limit: int | None = 50, kinds: Collection[str] = (), text: str = "") -> list[Output]:
+    def list(self, limit: int | None = 50, kinds: Collection[str] = (), text: str = "") -> list[LibraryOutput]:
         """Outputs, newest first: of these kinds, and with every word of `text` in title, name, engine or voice."""
         with self._lock:
             outputs = self._index.outputs()
@@ -151,7 +151,7 @@ class Library:
         chosen = (output for output in outputs if (not kinds or output.kind in kinds) and _speaks_of(output, words))
         return [output for output, _ in zip(chosen, range(len(outputs) if limit is None else limit), strict=False)]
 
-    def get(self, output: str) -> Output:
+    def get(self, output: str) -> LibraryOutput:
         """The output of that id. The path of a file in the folder, as a job tells it, is taken for its id.
 
         Raises:
@@ -181,7 +181,7 @@ class Library:
 
     # Changing
 
-    def rename(self, output: str, title: str) -> Output:
+    def rename(self, output: str, title: str) -> LibraryOutput:
         """Give an output another title. The file keeps its name, and so its id, so that no link to it breaks.
 
         Raises:
@@ -192,7 +192,7 @@ class Library:
             raise InvalidInput("A title needs at least one character.")
         return self._edit(output, title=title)
 
-    def protect(self, output: str, keep: bool = True) -> Output:
+    def protect(self, output: str, keep: bool = True) -> LibraryOutput:
         """Keep an output from quota and retention, or let it go with the others again.
 
         Raises:
@@ -200,7 +200,7 @@ class Library:
         """
         return self._edit(output, keep=keep)
 
-    def delete(self, output: str) -> Output:
+    def delete(self, output: str) -> LibraryOutput:
         """Remove an output with its recipe and companions. Gives back what was removed.
 
         Raises:
@@ -213,7 +213,7 @@ class Library:
             self._index.forget()
         return found
 
-    def _edit(self, output: str, **changes: Any) -> Output:
+    def _edit(self, output: str, **changes: Any) -> LibraryOutput:
         with self._lock:
             found = self.get(output)
             path = recipe_path(found.path)
@@ -280,7 +280,7 @@ class Library:
             )
 
 
-def _speaks_of(output: Output, words: Sequence[str]) -> bool:
+def _speaks_of(output: LibraryOutput, words: Sequence[str]) -> bool:
     if not words:
         return True
     said = f"{output.title} {output.id} {output.engine} {output.voice}".casefold()

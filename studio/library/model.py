@@ -35,7 +35,7 @@ PEAKS_SUFFIX = ".peaks.json"
 PEAK_COUNT = 800
 
 
-class Input(TypedDict, total=False):
+class RecipeInput(TypedDict, total=False):
     """One thing that went into an output, known again by its hash."""
 
     role: str
@@ -56,7 +56,7 @@ class Recipe(TypedDict, total=False):
     voice: str
     options: dict[str, Any]
     seed: int
-    inputs: list[Input]
+    inputs: list[RecipeInput]
     parents: list[str]
     timings: dict[str, float]
     licence: str
@@ -70,7 +70,7 @@ class Recipe(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Output:
+class LibraryOutput:
     """One result as it lies on disk now.
 
     Args:

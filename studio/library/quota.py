@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from studio.files import write_whole
-from studio.library.model import Output, Removal
+from studio.files import write_atomic
+from studio.library.model import LibraryOutput, Removal
 
 GIB = 2**30
 DAY_SECONDS = 86_400
@@ -16,8 +16,8 @@ KEPT_REMOVALS = 500
 
 
 def removals(
-    outputs: Sequence[Output], quota_bytes: int, retention_days: float, now: float, in_use: Collection[str] = ()
-) -> Iterator[tuple[Output, Removal]]:
+    outputs: Sequence[LibraryOutput], quota_bytes: int, retention_days: float, now: float, in_use: Collection[str] = ()
+) -> Iterator[tuple[LibraryOutput, Removal]]:
     """Which of `outputs` (newest first) retention and quota remove, in the order of removal, and why.
 
     The newest output stays even when it is larger than the quota: it is the one that somebody waits for.
@@ -44,7 +44,7 @@ class RemovalLog:
 
     def add(self, removed: Iterable[Removal]) -> None:
         lines = [*self._lines(), *(json.dumps(asdict(removal), ensure_ascii=False) for removal in removed)]
-        write_whole(self.path, ("\n".join(lines[-KEPT_REMOVALS:]) + "\n").encode("utf-8", "replace"))
+        write_atomic(self.path, ("\n".join(lines[-KEPT_REMOVALS:]) + "\n").encode("utf-8", "replace"))
 
     def newest(self, limit: int) -> list[Removal]:
         """Newest first; lines that cannot be read are passed over."""

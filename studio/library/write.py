@@ -13,7 +13,7 @@ from typing import Any
 
 from media.audio.decode import probe
 from studio.errors import GreenroomError, InvalidInput, MediaError
-from studio.files import as_json, move_whole, slug, staging_path, sync_folder, write_whole
+from studio.files import as_json, move_atomic, slug, staging_path, sync_folder, write_atomic
 from studio.library.model import (
     AUDIO,
     COMPANION_EXTENSIONS,
@@ -38,7 +38,7 @@ def file_stem(recipe: Mapping[str, Any], kind: str, created: float, name: str = 
 
 
 @dataclass(frozen=True)
-class Delivery:
+class OutputWriter:
     """Finished files that wait to be shelved, checked for what they are."""
 
     staged: Path
@@ -87,11 +87,11 @@ class Delivery:
             placed.append(folder / (stem + RECIPE_SUFFIX))
             if peaks:
                 placed.append(folder / (stem + self.extension + PEAKS_SUFFIX))
-                write_whole(placed[-1], peaks)
+                write_atomic(placed[-1], peaks)
             for companion in self.companions:
                 placed.append(folder / (stem + companion.suffix.lower()))
-                move_whole(companion, placed[-1])
-            move_whole(self.staged, folder / (stem + self.extension))
+                move_atomic(companion, placed[-1])
+            move_atomic(self.staged, folder / (stem + self.extension))
         except OSError as error:
             for path in placed:
                 path.unlink(missing_ok=True)

@@ -32,7 +32,7 @@ class JobList(Protocol):
 
 
 @dataclass(frozen=True)
-class Room:
+class StorageArea:
     """One part of the data folder. `bytes` is what it takes on the disk; `quota` is 0 where there is none."""
 
     name: str
@@ -43,7 +43,7 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Disposable:
+class ReclaimableSpace:
     """Something that can go: how much of it, and what is lost with it, in a sentence."""
 
     name: str
@@ -59,8 +59,8 @@ class DiskReport:
     at: float
     total: int
     free: int
-    rooms: tuple[Room, ...]
-    disposable: tuple[Disposable, ...]
+    rooms: tuple[StorageArea, ...]
+    disposable: tuple[ReclaimableSpace, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For the API; sizes in bytes."""
@@ -73,7 +73,7 @@ class DiskReport:
         }
 
 
-class Disk:
+class DiskUsage:
     """Measures and clears. Walking the folders takes a second or so, so a report is kept for five minutes unless asked anew.
 
     Any thread may call; one lock lets one measure at a time. Removing never touches what a job that has not ended needs.
@@ -141,7 +141,7 @@ class Disk:
         usage = shutil.disk_usage(self._paths.root)
         return DiskReport(self._clock(), usage.total, usage.free, tuple(self._rooms()), tuple(self._disposable()))
 
-    def _rooms(self) -> Iterator[Room]:
+    def _rooms(self) -> Iterator[StorageArea]:
         paths, settings = self._paths, self._settings
         folders = (
             ("outputs", "Results", paths.outputs, settings.quota_gib),
@@ -157,17 +157,17 @@ class Disk:
         )
         for name, title, folder, quota_gib in folders:
             size, files = _taken(folder)
-            yield Room(name, title, size, files, int(quota_gib * GIB))
+            yield StorageArea(name, title, size, files, int(quota_gib * GIB))
         size, files = _taken_by(path for path in paths.root.glob("*.db*") if path.is_file())
-        yield Room("databases", "Lists of jobs and sizes", size, files)
+        yield StorageArea("databases", "Lists of jobs and sizes", size, files)
 
-    def _disposable(self) -> Iterator[Disposable]:
+    def _disposable(self) -> Iterator[ReclaimableSpace]:
         outputs = self._outputs_that_may_go()
         excess = self._library.usage().total - int(self._settings.quota_gib * GIB)
         if excess > 0 and outputs:
             loss = "The oldest results beyond the quota that nobody has protected and no job needs."
-            yield Disposable("outputs", "Results beyond the quota", min(excess, sum(outputs.values())), loss)
-        yield Disposable(
+            yield ReclaimableSpace("outputs", "Results beyond the quota", min(excess, sum(outputs.values())), loss)
+        yield ReclaimableSpace(
             "segments",
             "Rendered pieces",
             _taken(self._paths.segments)[0],
@@ -175,11 +175,11 @@ class Disk:
         )
         uploads = sum(_taken(path)[0] for path in self._old_uploads())
         loss = "Old jobs that were made from an uploaded file cannot be tried again without it."
-        yield Disposable("uploads", "Uploads that no waiting job needs", uploads, loss)
+        yield ReclaimableSpace("uploads", "Uploads that no waiting job needs", uploads, loss)
         loss = "Engines fill their caches again when they are used next."
-        yield Disposable("cache", "Caches of engines", _taken(self._paths.cache)[0], loss)
+        yield ReclaimableSpace("cache", "Caches of engines", _taken(self._paths.cache)[0], loss)
         logs = sum(_taken(path)[0] for path in self._old_logs())
-        yield Disposable("logs", "Older logs", logs, "The present log stays.")
+        yield ReclaimableSpace("logs", "Older logs", logs, "The present log stays.")
 
     def _outputs_that_may_go(self) -> dict[str, int]:
         in_use = self.outputs_in_use()

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 INTERVAL_SECONDS = 3600.0
 
 
-class Housekeeper:
+class MaintenanceTimer:
     """Runs its tasks once soon after the start and then every hour, one after the other in a thread of its own.
 
     A task that fails is logged and tried again the next time; the others run all the same.

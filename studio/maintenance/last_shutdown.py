@@ -16,7 +16,7 @@ from studio.errors import StorageError
 log = logging.getLogger(__name__)
 
 
-class Ending(StrEnum):
+class LastShutdown(StrEnum):
     CLEAN = "clean"  # closed, or the first on its folder
     KILLED = "killed"  # by a signal from outside, as far as can be told
     FAULT = "fault"  # it crashed by itself: a segmentation fault, an abort
@@ -26,10 +26,10 @@ class Ending(StrEnum):
     @property
     def suspicious(self) -> bool:
         """Whether the work at hand may well be what ended it."""
-        return self in (Ending.FAULT, Ending.MEMORY, Ending.MACHINE)
+        return self in (LastShutdown.FAULT, LastShutdown.MEMORY, LastShutdown.MACHINE)
 
 
-class ServerLife:
+class ShutdownMarker:
     """Marks that a server lives on a data folder, from start to `close`; made while the folder's lock is held.
 
     A server that ends without `close` leaves its marker, and, when it crashed, the traces of all its threads.
@@ -64,21 +64,21 @@ class ServerLife:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def _how_the_last_one_ended(self) -> Ending:
+    def _how_the_last_one_ended(self) -> LastShutdown:
         try:
             left = json.loads(self._marker.read_text())
         except FileNotFoundError:
-            return Ending.CLEAN
+            return LastShutdown.CLEAN
         except (OSError, ValueError):
             left = {}
         with contextlib.suppress(OSError):
             if traces := self._fault_log.read_text(errors="replace").strip():
                 log.error("The last server crashed:\n%s", traces)
-                return Ending.FAULT
+                return LastShutdown.FAULT
         now = self._machine()
         if left.get("boot") != now["boot"]:
-            return Ending.MACHINE
-        return Ending.MEMORY if left.get("memory_kills", 0) < now["memory_kills"] else Ending.KILLED
+            return LastShutdown.MACHINE
+        return LastShutdown.MEMORY if left.get("memory_kills", 0) < now["memory_kills"] else LastShutdown.KILLED
 
     def _machine(self) -> dict[str, Any]:
         """This boot of the machine, and how many processes its kernel has ended for want of memory."""

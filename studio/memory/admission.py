@@ -9,7 +9,7 @@ from studio.errors import Cancelled, MemoryRefused
 from studio.memory.gate import decide
 from studio.memory.gpu import GpuFacts
 from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident, Wait
-from studio.memory.pending import Promises, Reservation
+from studio.memory.pending import PendingReservations, Reservation
 from studio.memory.readings import MemoryReading
 
 STEP_SECONDS = 0.5
@@ -25,13 +25,13 @@ class Admission:
     """Lets loads in one decision at a time.
 
     A load is promised its memory in the same step in which it is decided on, before anything is unloaded for it, so that
-    what the unloading gives back cannot go to another. `Promises.deciding` is held from the reading to the promise and
+    what the unloading gives back cannot go to another. `PendingReservations.deciding` is held from the reading to the promise and
     never while an engine is unloaded, a listener is told or this waits; inside it only the GPU probe's lock is taken.
     """
 
     def __init__(
         self,
-        promises: Promises,
+        promises: PendingReservations,
         facts: Callable[[], tuple[MemoryReading, GpuFacts | None]],
         limits: Limits,
         wait_seconds: float,
@@ -66,7 +66,7 @@ class Admission:
         waiting: Callable[[str], None],
         cancelled: Callable[[], bool],
     ) -> Reservation:
-        """Block until the load may begin; see MemoryKeeper.admission."""
+        """Block until the load may begin; see MemoryManager.admission."""
         give_up = self._monotonic() + self._wait_seconds
         while True:
             if cancelled():

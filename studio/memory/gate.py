@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from engines.contract import Device, Tier
 from studio.memory import messages as sentences
 from studio.memory.gpu import GpuFacts
-from studio.memory.model import Admit, Decision, Demand, Holder, Limits, Need, Pool, Refuse, Resident, Wait
+from studio.memory.model import Admit, Decision, Demand, Limits, MemoryHolder, Need, Pool, Refuse, Resident, Wait
 from studio.memory.readings import MemoryReading
 
 
@@ -68,11 +68,11 @@ def decide(
     if all(not demand.missing for demand in demands):
         return Admit()
     short = next(demand for demand in demands if demand.missing)
-    holders = [Holder(one.title, gain(one, short.pool, gpu), one.busy) for one in residents if not one.loading]
+    holders = [MemoryHolder(one.title, gain(one, short.pool, gpu), one.busy) for one in residents if not one.loading]
     victims = _victims(demands, gpu, residents)
     if victims is None:
         return Wait(*sentences.shortage(need, short, holders))
-    gains = [Holder(one.title, gain(one, short.pool, gpu)) for one in victims]
+    gains = [MemoryHolder(one.title, gain(one, short.pool, gpu)) for one in victims]
     return Admit(tuple(victim.engine_id for victim in victims), sentences.unloading(need, gains))
 
 

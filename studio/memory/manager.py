@@ -17,15 +17,15 @@ from studio.memory.gpu import GpuFacts, GpuProbe, NvmlProbe
 from studio.memory.ledger import MemoryLedger
 from studio.memory.messages import reuse as reuse_said
 from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident
-from studio.memory.pending import Promises, Reservation
-from studio.memory.profiles import Kind, Reservations, without_size
+from studio.memory.pending import PendingReservations, Reservation
+from studio.memory.profiles import MeasurementKind, MemoryProfiles, without_size
 from studio.memory.readings import MachineFiles, MemoryReading, process_resident, read_memory
 from studio.memory.report import memory_report
-from studio.memory.sampler import Level, Sampler
+from studio.memory.sampler import MemoryPressure, MemorySampler
 from studio.memory.thermal import ThermalGuard
 from studio.settings import MemorySettings
 from studio.units import GIB
-from studio.workers.model import Residency, UnloadReport, WorkerStatus
+from studio.workers.model import UnloadReport, WorkerState, WorkerStatus
 
 SPARE_MARGIN = 0.1
 """Of the pool."""
@@ -45,14 +45,14 @@ class Workers(Protocol):
 
 
 @dataclass(frozen=True)
-class _Life:
+class _LoadRecord:
     """What is known of a living worker: its variant, and what it held of the machine's memory after its load."""
 
     variant: str = ""
     host_bytes: int = 0
 
 
-class MemoryKeeper:
+class MemoryManager:
     """The memory of one studio; the worker host's AdmissionHook is `admit_load`, its WorkerObserver is the keeper itself.
 
     Reading and reporting work at once. Admission by the hook and the watch need the workers, which are made with this
@@ -78,11 +78,11 @@ class MemoryKeeper:
         self.events = MachineEvents(clock)
         self.heat = ThermalGuard(settings.pause_above_celsius, settings.resume_below_celsius, self.events.tell)
         self._wait_seconds = settings.wait_seconds
-        self.reservations = Reservations(data_folder / "memory.db", clock)
+        self.reservations = MemoryProfiles(data_folder / "memory.db", clock)
         self._files = files or MachineFiles()
         self._gpu: GpuProbe = gpu or NvmlProbe(lambda: self.reading().total)
-        self._promises = Promises(monotonic)
-        self._lives: dict[int, _Life] = {}
+        self._promises = PendingReservations(monotonic)
+        self._lives: dict[int, _LoadRecord] = {}
         self._workers: Workers | None = None
         self._card_of: Callable[[str], Card] | None = None
         self._admission = Admission(
@@ -94,7 +94,7 @@ class MemoryKeeper:
             pause=pause,
             hold=self._too_hot,
         )
-        self.sampler = Sampler(
+        self.sampler = MemorySampler(
             self._facts,
             self.limits,
             self.residents,
@@ -183,7 +183,7 @@ class MemoryKeeper:
 
     def has_room_to_spare(self) -> bool:
         """Whether a process may be started that is only perhaps needed: well below the hard limit, nothing tense."""
-        return self.sampler.level is Level.CALM and self.reading().fraction < self.limits.hard - SPARE_MARGIN
+        return self.sampler.level is MemoryPressure.CALM and self.reading().fraction < self.limits.hard - SPARE_MARGIN
 
     def spare(self, card: Card, without: Sequence[Resident]) -> int:
         """Bytes that a load of this card's device and tier could have if the engines of `without` were gone."""
@@ -235,15 +235,15 @@ class MemoryKeeper:
         settled = self._promises.settle(engine_id)
         variant = settled.variant if settled is not None else ""
         size, host = self._split(engine_id, int(resident_gib * GIB), process_resident(self._files, pid))
-        self._lives[pid] = _Life(variant, host)
-        self.reservations.record(Kind.LOADED, engine_id, without_size(variant), size, host_bytes=host, seconds=seconds)
+        self._lives[pid] = _LoadRecord(variant, host)
+        self.reservations.record(MeasurementKind.LOADED, engine_id, without_size(variant), size, host_bytes=host, seconds=seconds)
 
     def on_peak(self, engine_id: str, pid: int, peak_gib: float, variant: str = "") -> None:
         self.ledger.on_peak(engine_id, pid, peak_gib)
-        life = self._lives.get(pid, _Life())
+        life = self._lives.get(pid, _LoadRecord())
         host_now = process_resident(self._files, pid) or life.host_bytes  # it may have died of this very run
         size, host = self._split(engine_id, int(peak_gib * GIB), host_now)
-        self.reservations.record(Kind.PEAK, engine_id, variant or life.variant, size, host_bytes=host)
+        self.reservations.record(MeasurementKind.PEAK, engine_id, variant or life.variant, size, host_bytes=host)
 
     def on_died(self, engine_id: str, pid: int, reason: str) -> None:
         self.ledger.on_died(engine_id, pid, reason)
@@ -254,7 +254,7 @@ class MemoryKeeper:
         if life is None:
             self._promises.settle(engine_id)  # its start failed: nothing else tells that the promise is void
         else:
-            self.reservations.record(Kind.RETURNED, engine_id, life.variant, int(report.returned_gib * GIB))
+            self.reservations.record(MeasurementKind.RETURNED, engine_id, life.variant, int(report.returned_gib * GIB))
 
     # Inside
 
@@ -289,14 +289,14 @@ class MemoryKeeper:
         on_card = 0 if facts is None else facts.process_bytes.get(status.pid, 0)
         if not on_card and card.device is Device.CUDA and facts is not None and facts.has_own_memory:
             # The driver does not say, as in a container with process ids of its own: take it to hold what it should.
-            on_card, host = self.need(card, self._lives.get(status.pid, _Life()).variant).bytes, held
+            on_card, host = self.need(card, self._lives.get(status.pid, _LoadRecord()).variant).bytes, held
         else:
             host = max(0, held - on_card)
         return Resident(
             engine_id=card.id,
             title=card.title,
             tier=card.tier,
-            busy=status.state is not Residency.WARM,
+            busy=status.state is not WorkerState.WARM,
             host_bytes=host,
             card_bytes=on_card,
             reload_seconds=self.reservations.reload_seconds(card),
@@ -304,7 +304,7 @@ class MemoryKeeper:
             idle_seconds=status.idle_seconds,
             started=status.started,
             pid=status.pid,
-            loading=status.state is Residency.LOADING,
+            loading=status.state is WorkerState.LOADING,
         )
 
     def _split(self, engine_id: str, size: int, host: int) -> tuple[int, int]:

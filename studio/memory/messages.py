@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engines.contract import Tier
-from studio.memory.model import Demand, Holder, Need, Pool
+from studio.memory.model import Demand, MemoryHolder, Need, Pool
 from studio.units import GIB, MIB, about, at_least, at_most
 
 WORTH_NAMING = 64 * MIB
 
 
-def shortage(need: Need, demand: Demand, holders: Sequence[Holder]) -> tuple[str, str]:
+def shortage(need: Need, demand: Demand, holders: Sequence[MemoryHolder]) -> tuple[str, str]:
     """(reason, hint) of a wait: "Wan 2.2 needs about 38 GiB, 31 GiB can be used; unload Wan 2.1 to gain 28 GiB." """
     place = " of the graphics card" if demand.pool.plug_in else ""
     lead = f"{need.title} needs about {_needed(need, demand)}, {at_most(demand.usable)}{place} can be used"
@@ -64,13 +64,13 @@ def smaller_work(need: Need, demand: Demand, room: int) -> str:
     return f"It would fit {', or '.join(ways)}." if ways else ""
 
 
-def unloading(need: Need, victims: Sequence[Holder]) -> str:
+def unloading(need: Need, victims: Sequence[MemoryHolder]) -> str:
     """What happens before an admitted load."""
     gained = about(sum(victim.bytes for victim in victims))
     return f"Unloading {_list([victim.title for victim in victims])} to gain {gained} for {need.title}."
 
 
-def verdict(tier: Tier, pool: Pool, free: int, idle: Sequence[Holder]) -> tuple[bool, str]:
+def verdict(tier: Tier, pool: Pool, free: int, idle: Sequence[MemoryHolder]) -> tuple[bool, str]:
     """(admitted, sentence) for a load of the tier whose size is not known yet; `idle` engines would be unloaded for it."""
     gain = sum(one.bytes for one in idle)
     usable = pool.available - free
@@ -101,16 +101,16 @@ def _needed(need: Need, demand: Demand) -> str:
     return f"{at_least(demand.bytes)}{'' if need.measured else ' (estimated)'}"
 
 
-def _fewest_that_help(holders: Sequence[Holder], missing: int) -> list[Holder]:
+def _fewest_that_help(holders: Sequence[MemoryHolder], missing: int) -> list[MemoryHolder]:
     """The idle ones first, then the largest, until what is missing is covered."""
-    named: list[Holder] = []
+    named: list[MemoryHolder] = []
     for holder in sorted(holders, key=lambda one: (one.busy, -one.bytes)):
         if holder.bytes >= WORTH_NAMING and sum(one.bytes for one in named) < missing:
             named.append(holder)
     return named
 
 
-def _name(holder: Holder) -> str:
+def _name(holder: MemoryHolder) -> str:
     return f"{holder.title} (working)" if holder.busy else holder.title
 
 

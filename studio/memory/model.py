@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engines.contract import Device, Tier
-from engines.contract.problem_size import Saving
+from engines.contract.problem_size import Reduction
 from studio.settings import MemorySettings
 from studio.units import GIB
 
@@ -37,7 +37,7 @@ class Need:
     bytes: int
     measured: bool = False
     host_bytes: int = HOST_SIDE_OF_A_CARD
-    savings: tuple[tuple[Saving, ...], ...] = ()
+    savings: tuple[tuple[Reduction, ...], ...] = ()
     way_out: str = ""
 
 
@@ -146,7 +146,7 @@ class Demand:
 
 
 @dataclass(frozen=True)
-class Holder:
+class MemoryHolder:
     """Who holds how much of a pool, for sentences."""
 
     title: str

@@ -24,7 +24,7 @@ class Reservation:
     variant: str
     given: float
     number: int
-    _promises: Promises = field(repr=False)
+    _promises: PendingReservations = field(repr=False)
 
     def release(self) -> None:
         self._promises.take_back(self)
@@ -36,7 +36,7 @@ class Reservation:
         self.release()
 
 
-class Promises:
+class PendingReservations:
     """The open reservations. One lock, `deciding`, which whoever decides on a load holds from the reading of memory to the
     promise: without it two loads could both be admitted to the same memory."""
 

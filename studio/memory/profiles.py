@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from engines.contract import Card, Engine, EngineOptions
-from engines.contract.problem_size import Extent
+from engines.contract.problem_size import ProblemSize
 from studio.errors import StorageError
 from studio.memory.model import HOST_SIDE_OF_A_CARD, Need
 from studio.units import GIB
@@ -28,7 +28,7 @@ PERCENTILE = 0.95
 log = logging.getLogger(__name__)
 
 
-class Kind(StrEnum):
+class MeasurementKind(StrEnum):
     """What was measured."""
 
     LOADED = "loaded"  # bytes held right after the load; seconds the load took
@@ -36,7 +36,7 @@ class Kind(StrEnum):
     RETURNED = "returned"  # by how much available memory rose after the end
 
 
-def variant_key(options: EngineOptions | None = None, size_class: str = "") -> str:
+def profile_key(options: EngineOptions | None = None, size_class: str = "") -> str:
     """The key under which runs of equal cost are compared: options marked `reload`, and a size class such as
     "832x480x121" where the size of the problem decides. "" when neither matters."""
     parts = []
@@ -47,10 +47,10 @@ def variant_key(options: EngineOptions | None = None, size_class: str = "") -> s
     return ",".join([*parts, *([size_class] if size_class else [])])
 
 
-def weighed(engine: type[Engine], options: EngineOptions, extent: Extent | None = None) -> tuple[Card, str]:
+def memory_profile_of(engine: type[Engine], options: EngineOptions, extent: ProblemSize | None = None) -> tuple[Card, str]:
     """By what the gate weighs a job: the engine's card for these options and this size, and the key of runs like it."""
     card = engine.card_for(options, extent)
-    return card, variant_key(options, str(extent) if extent is not None and card.work_gib else "")
+    return card, profile_key(options, str(extent) if extent is not None and card.work_gib else "")
 
 
 def without_size(variant: str) -> str:
@@ -58,9 +58,9 @@ def without_size(variant: str) -> str:
     return variant if _extent_of(variant) is None else variant.rpartition(",")[0]
 
 
-def _extent_of(variant: str) -> Extent | None:
+def _extent_of(variant: str) -> ProblemSize | None:
     found = re.fullmatch(r"(\d+)x(\d+)x(\d+)", variant.rpartition(",")[2])
-    return None if found is None else Extent(*(int(side) for side in found.groups()))
+    return None if found is None else ProblemSize(*(int(side) for side in found.groups()))
 
 
 def percentile(values: Sequence[int], part: float) -> int:
@@ -69,7 +69,7 @@ def percentile(values: Sequence[int], part: float) -> int:
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
-class Reservations:
+class MemoryProfiles:
     """The learned sizes. Safe to call from any thread: one connection, one lock, no other lock taken inside.
 
     What is learned is a convenience: a file that cannot be read is put aside and begun anew, and a failed write is
@@ -94,7 +94,9 @@ class Reservations:
             path.replace(path.with_name(f"{path.name}.broken"))
             self._database = _open(path)
 
-    def record(self, kind: Kind, engine_id: str, variant: str, size: int, *, host_bytes: int = 0, seconds: float = 0.0) -> None:
+    def record(
+        self, kind: MeasurementKind, engine_id: str, variant: str, size: int, *, host_bytes: int = 0, seconds: float = 0.0
+    ) -> None:
         """Keep one measurement.
 
         Args:
@@ -129,8 +131,8 @@ class Reservations:
             plug_in: the engine is budgeted in the memory of a graphics card of its own.
         """
         wanted, others = _extent_of(variant), self._sizes(card.id, without_size(variant))
-        peaks = self._last(card.id, variant if others else without_size(variant), Kind.PEAK)
-        loads = self._last(card.id, without_size(variant), Kind.LOADED)
+        peaks = self._last(card.id, variant if others else without_size(variant), MeasurementKind.PEAK)
+        loads = self._last(card.id, without_size(variant), MeasurementKind.LOADED)
         on_card = card.plug_in_memory_gib if plug_in else 0.0
         size = int((on_card or card.memory_gib) * GIB)
         host_bytes = int(card.plug_in_host_gib * GIB) or min(HOST_SIDE_OF_A_CARD, size)
@@ -148,7 +150,7 @@ class Reservations:
 
     def reload_seconds(self, card: Card, variant: str = "") -> float:
         """The median of the last loads, or the card's estimate."""
-        loads = self._last(card.id, variant, Kind.LOADED)
+        loads = self._last(card.id, variant, MeasurementKind.LOADED)
         seconds = sorted(row[2] for row in loads)
         return seconds[len(seconds) // 2] if seconds else card.reload_seconds
 
@@ -156,22 +158,22 @@ class Reservations:
         with self._lock:
             self._database.close()
 
-    def _sizes(self, engine_id: str, base: str) -> dict[Extent, int]:
+    def _sizes(self, engine_id: str, base: str) -> dict[ProblemSize, int]:
         """What runs of the sizes that were measured took."""
         question = "SELECT variant, bytes FROM measurements WHERE engine = ? AND kind = ?"
         try:
             with self._lock:
-                rows = self._database.execute(question, (engine_id, Kind.PEAK.value)).fetchall()
+                rows = self._database.execute(question, (engine_id, MeasurementKind.PEAK.value)).fetchall()
         except sqlite3.Error as error:
             log.warning("The learned memory sizes cannot be read: %s", error)
             return {}
-        found: dict[Extent, list[int]] = {}
+        found: dict[ProblemSize, list[int]] = {}
         for variant, size in rows:
             if (extent := _extent_of(variant)) is not None and without_size(variant) == base:
                 found.setdefault(extent, []).append(size)
         return {extent: percentile(sizes, PERCENTILE) for extent, sizes in found.items()}
 
-    def _last(self, engine_id: str, variant: str, kind: Kind) -> list[tuple[int, int, float]]:
+    def _last(self, engine_id: str, variant: str, kind: MeasurementKind) -> list[tuple[int, int, float]]:
         question = (
             "SELECT bytes, host_bytes, seconds FROM measurements WHERE engine = ? AND variant = ? AND kind = ? "
             "ORDER BY id DESC LIMIT ?"
@@ -184,7 +186,7 @@ class Reservations:
             return []
 
 
-def _between(others: Mapping[Extent, int], wanted: Extent, estimate: int, work: int) -> int:
+def _between(others: Mapping[ProblemSize, int], wanted: ProblemSize, estimate: int, work: int) -> int:
     """What a size should take, from what smaller and larger ones took; `work` is the part that grows with the size."""
     smaller = [(one.units, size) for one, size in others.items() if one.within(wanted)]
     larger = [size for one, size in others.items() if wanted.within(one)]

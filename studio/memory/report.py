@@ -9,12 +9,12 @@ from engines.contract import Device, Tier
 from studio.memory.gate import gain, usable_for
 from studio.memory.gpu import GpuFacts
 from studio.memory.messages import verdict
-from studio.memory.model import Holder, Limits, Resident
+from studio.memory.model import Limits, MemoryHolder, Resident
 from studio.memory.readings import MemoryReading
-from studio.memory.sampler import Level
+from studio.memory.sampler import MemoryPressure
 from studio.memory.thermal import ThermalGuard
 from studio.units import gib
-from studio.workers.model import Residency
+from studio.workers.model import WorkerState
 
 
 def memory_report(
@@ -22,7 +22,7 @@ def memory_report(
     facts: GpuFacts | None,
     residents: Sequence[Resident],
     limits: Limits,
-    level: Level,
+    level: MemoryPressure,
     heat: ThermalGuard,
 ) -> dict[str, Any]:
     """`pool`, `used`, `available`, `reserve` (what a heavy engine leaves free), `workers`, `limits` and `verdicts` are
@@ -52,7 +52,7 @@ def _verdict(
 ) -> dict[str, Any]:
     device = Device.CPU if tier is Tier.LIGHT else Device.CUDA
     pool, usable, free = usable_for(device, tier, reading, facts, limits)
-    idle = [Holder(one.title, gain(one, pool, facts)) for one in residents if not one.busy]
+    idle = [MemoryHolder(one.title, gain(one, pool, facts)) for one in residents if not one.busy]
     admitted, sentence = verdict(tier, pool, free, idle)
     return {
         "admitted": admitted, "usable": gib(max(usable, 0)), "sentence": sentence, "free": gib(free), "on_card": pool.plug_in,
@@ -67,10 +67,10 @@ def _worker_row(resident: Resident) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _state(resident: Resident) -> Residency:
+def _state(resident: Resident) -> WorkerState:
     if resident.loading:
-        return Residency.LOADING
-    return Residency.BUSY if resident.busy else Residency.WARM
+        return WorkerState.LOADING
+    return WorkerState.BUSY if resident.busy else WorkerState.WARM
 
 
 def _gpu_row(facts: GpuFacts, limits: Limits) -> dict[str, Any]:

@@ -28,7 +28,7 @@ EASED_BY = 0.03
 log = logging.getLogger(__name__)
 
 
-class Level(StrEnum):
+class MemoryPressure(StrEnum):
     """How full the pool is, by the limits of the settings."""
 
     CALM = "calm"
@@ -55,12 +55,12 @@ class Sample:
         }  # fmt: skip
 
 
-_ORDER = tuple(Level)
+_ORDER = tuple(MemoryPressure)
 _LEVEL_SENTENCES = {
-    Level.CALM: "Memory has room again",
-    Level.WARNING: "Memory is getting short: no medium or heavy engine is loaded",
-    Level.CLOSED: "Memory is nearly full: no work is begun",
-    Level.ENDING: "Memory is full: the youngest heavy engine is ended",
+    MemoryPressure.CALM: "Memory has room again",
+    MemoryPressure.WARNING: "Memory is getting short: no medium or heavy engine is loaded",
+    MemoryPressure.CLOSED: "Memory is nearly full: no work is begun",
+    MemoryPressure.ENDING: "Memory is full: the youngest heavy engine is ended",
 }
 
 
@@ -68,12 +68,12 @@ def unfelt(temperature: float | None) -> None:
     """For temperatures that nobody follows."""
 
 
-def level_of(fraction: float, limits: Limits) -> Level:
+def level_of(fraction: float, limits: Limits) -> MemoryPressure:
     if fraction >= limits.kill:
-        return Level.ENDING
+        return MemoryPressure.ENDING
     if fraction >= limits.admit:
-        return Level.CLOSED
-    return Level.WARNING if fraction >= limits.hard else Level.CALM
+        return MemoryPressure.CLOSED
+    return MemoryPressure.WARNING if fraction >= limits.hard else MemoryPressure.CALM
 
 
 def victim_of(workers: Sequence[Resident]) -> Resident | None:
@@ -86,7 +86,7 @@ def victim_of(workers: Sequence[Resident]) -> Resident | None:
     return None
 
 
-class Sampler:
+class MemorySampler:
     """Reads memory every `fast_seconds` while an engine works, a medium or heavy one is resident, or a page has asked
     lately; else every `slow_seconds`.
 
@@ -126,7 +126,7 @@ class Sampler:
         self._clock = clock
         self._lock = threading.Lock()
         self._history: deque[Sample] = deque(maxlen=int(HISTORY_SECONDS / HISTORY_STEP_SECONDS))
-        self._level = self._told = Level.CALM
+        self._level = self._told = MemoryPressure.CALM
         self._ended_at: float | None = None
         self._watched_until = float("-inf")
         self._wake = threading.Event()
@@ -134,7 +134,7 @@ class Sampler:
         self._thread: threading.Thread | None = None
 
     @property
-    def level(self) -> Level:
+    def level(self) -> MemoryPressure:
         """As of the last tick."""
         return self._level
 
@@ -206,12 +206,12 @@ class Sampler:
             self._told = eased
         if self._told is not told:
             in_use = f"{reading.fraction:.0%} of {about(reading.pool)} in use"
-            if self._told is not Level.CALM:
+            if self._told is not MemoryPressure.CALM:
                 log.warning("Memory is %s: %s", self._told, in_use)
             self._tell("memory", f"{_LEVEL_SENTENCES[self._told]} ({in_use}).")
 
     def _guard(self, reading: MemoryReading, workers: Sequence[Resident]) -> None:
-        if self._level is not Level.ENDING:
+        if self._level is not MemoryPressure.ENDING:
             self._ended_at = None
             return
         now = self._monotonic()

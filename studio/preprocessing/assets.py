@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
-from media.video.images import is_picture
+from media.video.images import is_image
 from studio.errors import InvalidInput, NotFound
 from studio.files import slug
 from studio.paths import DataPaths
@@ -111,5 +111,5 @@ def assets_of(paths: DataPaths) -> Assets:
 
 def _asset(home: Path) -> Asset:
     path = next(iter(sorted(home.iterdir())))
-    kind = "audio" if path.suffix in _SOUNDS else "image" if is_picture(path) else "video"
+    kind = "audio" if path.suffix in _SOUNDS else "image" if is_image(path) else "video"
     return Asset(home.name, path, kind, path.stat().st_size, home.stat().st_mtime)

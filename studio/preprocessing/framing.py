@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from media.video.images import read_picture, write_picture
+from media.video.images import read_image, write_picture
 from media.video.read import Picture
 
 CLOSE_ENOUGH = 1.35
@@ -26,7 +26,7 @@ _BLURRED_AT = 256
 """The longer side at which the surroundings are blurred: they are soft, and a wide blur of millions of pixels takes minutes."""
 
 
-class FaceBox(Protocol):
+class CropBox(Protocol):
     """A face in fractions of its picture: middle, and height from forehead to chin."""
 
     @property
@@ -67,12 +67,12 @@ class Framing:
         )
 
 
-def compare_framing(reference: FaceBox, driving: FaceBox) -> Framing:
+def compare_framing(reference: CropBox, driving: CropBox) -> Framing:
     """The two faces' sizes against each other."""
     return Framing(max(1e-3, reference.height), max(1e-3, driving.height))
 
 
-def reframed_picture(path: Path, face: FaceBox, driving: FaceBox, aspect: float, folder: Path) -> Path:
+def reframed_picture(path: Path, face: CropBox, driving: CropBox, aspect: float, folder: Path) -> Path:
     """The picture as a PNG in `folder` whose face is as large, and where, it is in the driving clip.
 
     Where the picture does not reach it is completed by its blurred edge.
@@ -83,7 +83,7 @@ def reframed_picture(path: Path, face: FaceBox, driving: FaceBox, aspect: float,
     Raises:
         MediaError: the picture cannot be read.
     """
-    picture = read_picture(path)
+    picture = read_image(path)
     rows, columns = picture.shape[:2]
     height = face.height * rows / max(driving.height, 1e-3)
     height = float(np.clip(height, 64, rows * _MOST_PAD))

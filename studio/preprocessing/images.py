@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from media.video.images import read_picture, write_picture
+from media.video.images import read_image, write_picture
 from media.video.read import Picture
 from studio.preprocessing.constraints import Constraints, constraints_of
 
@@ -23,7 +23,7 @@ def prepare_image(path: Path, constraints: Constraints | Mapping[str, Any] | Bas
         InvalidInput: constraints that contradict themselves.
     """
     limits = constraints_of(constraints)
-    picture = read_picture(path)
+    picture = read_image(path)
     fitted = resized(picture, limits.size_for(picture.shape[1], picture.shape[0]))
     folder.mkdir(parents=True, exist_ok=True)
     name = sha256(np.array(fitted.shape, np.int64).tobytes() + fitted.tobytes()).hexdigest()[:16]

@@ -32,7 +32,7 @@ Trim = tuple[float, float] | None
 
 
 @dataclass(frozen=True)
-class Cost:
+class PreparationCost:
     """What of a video is used, and the memory its pictures take once a server has decoded them."""
 
     frames: int
@@ -59,7 +59,7 @@ class Cost:
         )
 
 
-def estimate_cost(path: Path, constraints: Limits, trim: Trim = None) -> Cost:
+def estimate_cost(path: Path, constraints: Limits, trim: Trim = None) -> PreparationCost:
     """What `prepare_video` would make of a file, without making it.
 
     Raises:
@@ -77,7 +77,7 @@ def estimate_cost(path: Path, constraints: Limits, trim: Trim = None) -> Cost:
         )
     fps = Fraction(limits.fps).limit_denominator(1001) if limits.fps else min(info.fps, _FASTEST)
     width, height = limits.size_for(info.width, info.height)
-    return Cost(limits.count_for(max(1, round((end - start) * fps))), width, height, fps, start)
+    return PreparationCost(limits.count_for(max(1, round((end - start) * fps))), width, height, fps, start)
 
 
 def prepare_video(
@@ -134,7 +134,7 @@ def _between(blocks: Iterator[Audio], start: float, end: float) -> Iterator[Audi
             return
 
 
-def _key(path: Path, cost: Cost) -> str:
+def _key(path: Path, cost: PreparationCost) -> str:
     digest = sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engines.catalog import Catalog
 from engines.common.devices import ctranslate2_cublas, has_nvidia_gpu
-from engines.contract import Capability, Card, Engine, Site
+from engines.contract import Card, Engine, EngineKind, EnginePaths
 from engines.contract.errors import EngineError
 from engines.transcription.defaults import choose_transcriber
 from studio.errors import EngineNotReady, InvalidInput
@@ -18,7 +18,7 @@ BASIC = frozenset({"pocketsphinx"})
 
 
 @dataclass(frozen=True)
-class Band:
+class AccuracyBand:
     """From which word error rate on a take is flagged, and from which on it is made again (None: never)."""
 
     flag: float
@@ -39,24 +39,24 @@ LIKENESS_BANDS = {"wavlm-speaker": LikenessBand(0.80, 0.80), "voice-encoder": Li
 SHORTEST_TO_COMPARE = 1.5
 """Seconds of a take; below, one voice differs from itself as much as from some others."""
 
-_BASIC_BAND = Band(0.60, None)
-_BANDS: dict[str, Band] = {
-    "en": Band(0.12, 0.20),
-    **dict.fromkeys(("de", "es", "fr", "it", "pt", "nl", "ca", "pl", "ru"), Band(0.18, 0.28)),
-    **dict.fromkeys(("ja", "zh", "cmn", "ko", "yue"), Band(0.25, 0.35)),
+_BASIC_BAND = AccuracyBand(0.60, None)
+_BANDS: dict[str, AccuracyBand] = {
+    "en": AccuracyBand(0.12, 0.20),
+    **dict.fromkeys(("de", "es", "fr", "it", "pt", "nl", "ca", "pl", "ru"), AccuracyBand(0.18, 0.28)),
+    **dict.fromkeys(("ja", "zh", "cmn", "ko", "yue"), AccuracyBand(0.25, 0.35)),
 }
-_OTHER_LANGUAGES = Band(0.40, 0.60)
+_OTHER_LANGUAGES = AccuracyBand(0.40, 0.60)
 _SMALL_MODEL = 1.6
 """Small sizes of Whisper write down more that was not said; their bands are as much wider."""
 
 
-def band(listener: str, language: str, options: dict[str, object] | None = None) -> Band:
+def band(listener: str, language: str, options: dict[str, object] | None = None) -> AccuracyBand:
     """The band for a transcriber's id, and the size it was set to, in a language."""
     if listener in BASIC:
         return _BASIC_BAND
     usual = _BANDS.get(language.split("-")[0].lower(), _OTHER_LANGUAGES)
     if any(str(value) in ("tiny", "tiny.en", "base", "base.en") for value in (options or {}).values()):
-        return Band(usual.flag * _SMALL_MODEL, None if usual.redo is None else usual.redo * _SMALL_MODEL)
+        return AccuracyBand(usual.flag * _SMALL_MODEL, None if usual.redo is None else usual.redo * _SMALL_MODEL)
     return usual
 
 
@@ -70,12 +70,12 @@ def speaks_by_rule(card: Card) -> bool:
     return card.environment == "studio" and not card.hub_files and not card.clones
 
 
-def is_ready(engine: type[Engine], site: Site) -> bool:
+def is_ready(engine: type[Engine], site: EnginePaths) -> bool:
     """Whether an engine can work now: its environment and what it needs itself."""
     return environment_readiness(engine.card, site).ready and engine.readiness(site).ready
 
 
-def choose_listener(language: str, wanted: str, catalog: Catalog, site: Site) -> str:
+def choose_verifier(language: str, wanted: str, catalog: Catalog, site: EnginePaths) -> str:
     """The id of the engine that shall listen to takes in a language; "" when none that is ready understands it.
 
     A real recogniser comes first; where only "basic English" is there, the reading follower does better (see the figures).
@@ -85,7 +85,7 @@ def choose_listener(language: str, wanted: str, catalog: Catalog, site: Site) ->
     """
     if wanted and wanted != AUTO:
         return _named(catalog.get(wanted), site)
-    ready = {one.card.id for one in catalog.of(Capability.TRANSCRIPTION) if is_ready(one, site)}
+    ready = {one.card.id for one in catalog.of(EngineKind.TRANSCRIPTION) if is_ready(one, site)}
     try:
         chosen = choose_transcriber(
             language, ready, torch_gpu=has_nvidia_gpu(), ctranslate2_gpu=ctranslate2_cublas() is not None
@@ -94,12 +94,12 @@ def choose_listener(language: str, wanted: str, catalog: Catalog, site: Site) ->
         chosen = ""
     if chosen and chosen not in BASIC:
         return chosen
-    followers = [one for one in catalog.of(Capability.VERIFICATION) if hasattr(one, "follow") and is_ready(one, site)]
+    followers = [one for one in catalog.of(EngineKind.VERIFICATION) if hasattr(one, "follow") and is_ready(one, site)]
     tag = language.split("-")[0].lower()
     return next((one.card.id for one in followers if tag in one.card.languages), chosen)
 
 
-def _named(engine: type[Engine], site: Site) -> str:
+def _named(engine: type[Engine], site: EnginePaths) -> str:
     if not (hasattr(engine, "transcribe") or hasattr(engine, "follow")):
         raise InvalidInput(f"{engine.card.title} cannot listen to takes.", "Choose a recogniser.")
     found = engine.readiness(site)

@@ -22,7 +22,7 @@ _HARDLY_SAID = frozenset(
 
 
 @dataclass(frozen=True)
-class Comparison:
+class TranscriptComparison:
     """What was heard, held against what was to be said.
 
     Args:
@@ -73,18 +73,18 @@ def word_error_rate(reference: str, heard: str, language: str = "en") -> float:
     return compare(reference, heard, language).error_rate
 
 
-def compare(reference: str, heard: str, language: str = "en") -> Comparison:
+def compare(reference: str, heard: str, language: str = "en") -> TranscriptComparison:
     """Hold what was heard against what was to be said."""
     return compare_words(comparable_words(reference, language), comparable_words(heard, language))
 
 
-def compare_words(wanted: Sequence[str], heard: Sequence[str]) -> Comparison:
+def compare_words(wanted: Sequence[str], heard: Sequence[str]) -> TranscriptComparison:
     """The same for words that are comparable already."""
     wanted, heard = tuple(wanted), tuple(heard)
     if not wanted:
-        return Comparison(1.0 if heard else 0.0, 0, inserted=(" ".join(heard),) if heard else ())
+        return TranscriptComparison(1.0 if heard else 0.0, 0, inserted=(" ".join(heard),) if heard else ())
     if not heard:
-        return Comparison(1.0, len(wanted), dropped=(" ".join(wanted),))
+        return TranscriptComparison(1.0, len(wanted), dropped=(" ".join(wanted),))
     import jiwer  # here: only takes that were heard need it
 
     aligned = jiwer.process_words(" ".join(wanted), " ".join(heard))
@@ -102,7 +102,7 @@ def compare_words(wanted: Sequence[str], heard: Sequence[str]) -> Comparison:
             (repeated if again else inserted).append(" ".join(got))
         elif part.type == "substitute":
             replaced.append((" ".join(said), " ".join(got)))
-    return Comparison(
+    return TranscriptComparison(
         round(aligned.wer, 4), len(wanted), tuple(dropped), tuple(inserted), tuple(repeated), tuple(replaced)
     )  # fmt: skip
 

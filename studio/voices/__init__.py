@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from studio.voices.model import (
-    Finding,
-    Judgement,
+    ClipFinding,
+    ClipReport,
     Severity,
     TranscriptStatus,
     Voice,
@@ -16,6 +16,14 @@ from studio.voices.model import (
 from studio.voices.voices import Voices
 
 __all__ = [
-    "Finding", "Judgement", "Severity", "TranscriptStatus", "Voice", "VoiceRefused", "VoiceTooLong", "VoiceTooShort", "Voices",
+    "ClipFinding",
+    "ClipReport",
+    "Severity",
+    "TranscriptStatus",
+    "Voice",
+    "VoiceRefused",
+    "VoiceTooLong",
+    "VoiceTooShort",
+    "Voices",
     "Window",
-]  # fmt: skip
+]

@@ -16,7 +16,7 @@ from media.audio.audio import Audio
 from media.audio.inspection import SoundFindings, best_window
 from media.audio.voice_similarity import measure_voice, pitch_distance
 from studio.voices.best_window import without_steady_sound
-from studio.voices.model import Finding, Severity, Window
+from studio.voices.model import ClipFinding, Severity, Window
 
 BEST_SECONDS = 10.0
 """Cloning models are trained on references of about this length."""
@@ -34,7 +34,7 @@ _TWO_PITCHES = 6.5  # semitones between two groups of parts; lively reading by o
 _FEWEST_PARTS = 2
 
 
-def coach_findings(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
+def clip_advice(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
     """What is wrong with a clip beside level and noise; `found` is the inspection of the same sound."""
     yield from _cut_words(audio, found)
     yield from _music(audio, found)
@@ -50,12 +50,14 @@ def best_part(audio: Audio, shortest: float) -> Window | None:
     return (round(found.start, 2), round(found.end, 2)) if found.score > 0 else None
 
 
-def best_part_finding(window: Window) -> Finding:
+def best_part_finding(window: Window) -> ClipFinding:
     sentence = f"The best {window[1] - window[0]:.0f} seconds are from {window[0]:.1f} to {window[1]:.1f} seconds."
-    return Finding("best_part", Severity.NOTE, sentence, "Engines learn as much from them as from the whole clip, and faster.")
+    return ClipFinding(
+        "best_part", Severity.NOTE, sentence, "Engines learn as much from them as from the whole clip, and faster."
+    )
 
 
-def _cut_words(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
+def _cut_words(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
     advice = "Cut in a pause, and leave a little silence at both ends."
     edges = (
         ("starts", found.leading_silence, audio.slice(0, _EDGE_SECONDS)),
@@ -66,10 +68,10 @@ def _cut_words(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
     ]
     if cut:
         sentence = f"The clip {' and '.join(cut)} in the middle of a word, and a clone will stumble there."
-        yield Finding("cut_word", Severity.WARNING, sentence, advice)
+        yield ClipFinding("cut_word", Severity.WARNING, sentence, advice)
 
 
-def _music(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
+def _music(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
     """Tones that go on in the pauses of the speech."""
     size = round(_MUSIC_FRAME * audio.rate)
     pauses = [audio.slice(run.start + 0.05, run.end - 0.05) for run in found.silence_runs if run.duration > 0.1 + _MUSIC_FRAME]
@@ -86,10 +88,10 @@ def _music(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
     flatness = float(np.median([_flatness(frame, audio.rate) for frame in heard]))
     if flatness < _MUSIC_FLATNESS:
         sentence = "Music or a hum goes on in the pauses, and a clone will sing along."
-        yield Finding("music", Severity.WARNING, sentence, "Choose a recording without music.")
+        yield ClipFinding("music", Severity.WARNING, sentence, "Choose a recording without music.")
 
 
-def _two_speakers(audio: Audio) -> Iterator[Finding]:
+def _two_speakers(audio: Audio) -> Iterator[ClipFinding]:
     """Two groups of parts that differ in pitch by more than one voice does."""
     starts = np.arange(0, max(0.0, audio.duration - _PART_SECONDS / 2), _PART_SECONDS)
     measured = [measure_voice(audio.slice(start, start + _PART_SECONDS)) for start in starts]
@@ -108,7 +110,7 @@ def _two_speakers(audio: Audio) -> Iterator[Finding]:
         f"There may be two speakers: one at about {middle_low.pitch:.0f} Hz, one at about {middle_high.pitch:.0f} Hz. "
         "This is told from pitch alone."
     )
-    yield Finding("two_speakers", Severity.NOTE, sentence, "If so, cut the clip to one of them.")
+    yield ClipFinding("two_speakers", Severity.NOTE, sentence, "If so, cut the clip to one of them.")
 
 
 def _level(samples: NDArray[np.float32]) -> float:

@@ -15,8 +15,8 @@ from media.audio.inspection import SoundFindings, inspect
 from studio.errors import InvalidInput, MediaError
 from studio.settings import VoiceSettings
 from studio.voices.best_window import WindowSearch
-from studio.voices.clip_advice import best_part, best_part_finding, coach_findings
-from studio.voices.model import Finding, Judgement, Severity, Window
+from studio.voices.clip_advice import best_part, best_part_finding, clip_advice
+from studio.voices.model import ClipFinding, ClipReport, Severity, Window
 
 LONGEST_SEARCH = 600.0  # of a longer recording the first ten minutes are searched for the best window
 SLACK = 0.1  # seconds by which encoders pad a clip that was cut to the limit
@@ -35,14 +35,14 @@ LIKELY_CHARACTERS = (1.0, 35.0)  # a second, over all languages from Chinese to 
 
 
 @dataclass(frozen=True)
-class Heard:
+class ClipMeasurements:
     """A clip, listened to once: the sound that may become the master, and what is known of the whole."""
 
     audio: Audio
-    judgement: Judgement
+    judgement: ClipReport
 
 
-def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> Heard:
+def measure_clip(clip: Path, settings: VoiceSettings, window: Window | None = None) -> ClipMeasurements:
     """Decode `clip`, or the part of it between the two times of `window`, and judge it.
 
     Memory stays bounded whatever the length: a minute at most is held.
@@ -56,7 +56,7 @@ def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> H
         raise MediaError("The file holds a picture but no sound.", "Choose a file in which the voice can be heard.")
     if window is not None:
         audio = _part(clip, _checked(window))
-        return Heard(audio, judge_audio(audio, settings))
+        return ClipMeasurements(audio, check_clip(audio, settings))
     kept: list[Audio] = []
     search = WindowSearch(settings.shortest_seconds, settings.longest_seconds)
     seconds = 0.0
@@ -69,16 +69,16 @@ def hear(clip: Path, settings: VoiceSettings, window: Window | None = None) -> H
             break
     audio = concatenate(kept)
     if seconds <= settings.longest_seconds + SLACK:
-        return Heard(audio, judge_audio(audio, settings))
+        return ClipMeasurements(audio, check_clip(audio, settings))
     best = search.window(broken_off=seconds >= LONGEST_SEARCH)
     duration = max(seconds, info.duration)
-    return Heard(audio, Judgement((_too_long(duration, settings, best),), duration, audio.rate, audio.channels, best))
+    return ClipMeasurements(audio, ClipReport((_too_long(duration, settings, best),), duration, audio.rate, audio.channels, best))
 
 
-def judge_audio(audio: Audio, settings: VoiceSettings) -> Judgement:
+def check_clip(audio: Audio, settings: VoiceSettings) -> ClipReport:
     """Judge sound that is in memory and not over the longest length by more than an encoder's padding."""
     duration = audio.duration
-    findings: tuple[Finding, ...]
+    findings: tuple[ClipFinding, ...]
     if duration > settings.longest_seconds + SLACK:
         findings = (_too_long(duration, settings, None),)
     elif duration < settings.shortest_seconds:
@@ -88,17 +88,17 @@ def judge_audio(audio: Audio, settings: VoiceSettings) -> Judgement:
         findings = tuple(_sound_findings(audio, found))
         if not any(finding.severity is Severity.REFUSE for finding in findings):
             return _coached(audio, found, findings, settings)
-    return Judgement(findings, duration, audio.rate, audio.channels)
+    return ClipReport(findings, duration, audio.rate, audio.channels)
 
 
-def _coached(audio: Audio, found: SoundFindings, findings: tuple[Finding, ...], settings: VoiceSettings) -> Judgement:
+def _coached(audio: Audio, found: SoundFindings, findings: tuple[ClipFinding, ...], settings: VoiceSettings) -> ClipReport:
     """A clip that would be taken, with what would make it better: what a coach finds, and its best part."""
     part = best_part(audio, settings.shortest_seconds)
-    advised = (*findings, *coach_findings(audio, found), *((best_part_finding(part),) if part else ()))
-    return Judgement(advised, audio.duration, audio.rate, audio.channels, part)
+    advised = (*findings, *clip_advice(audio, found), *((best_part_finding(part),) if part else ()))
+    return ClipReport(advised, audio.duration, audio.rate, audio.channels, part)
 
 
-def judge_transcript(transcript: str, duration: float) -> tuple[Finding, ...]:
+def judge_transcript(transcript: str, duration: float) -> tuple[ClipFinding, ...]:
     """Whether a text can be what is said in a clip of `duration` seconds; cloning models stumble when it is not."""
     if not transcript or duration <= 0:
         return ()
@@ -108,7 +108,7 @@ def judge_transcript(transcript: str, duration: float) -> tuple[Finding, ...]:
         return ()
     what = "more" if per_second > most else "less"
     sentence = f"The transcript holds {what} text than is likely said in {duration:.1f} seconds."
-    return (Finding("transcript", Severity.WARNING, sentence, "Compare it with what is heard, word by word."),)
+    return (ClipFinding("transcript", Severity.WARNING, sentence, "Compare it with what is heard, word by word."),)
 
 
 def _part(clip: Path, window: Window) -> Audio:
@@ -137,8 +137,8 @@ def _checked(window: Window) -> Window:
     return start, end
 
 
-def _too_short(duration: float, settings: VoiceSettings) -> Finding:
-    return Finding(
+def _too_short(duration: float, settings: VoiceSettings) -> ClipFinding:
+    return ClipFinding(
         "too_short",
         Severity.REFUSE,
         f"The clip is {duration:.1f} seconds long; {settings.shortest_seconds:g} seconds are the least that catch a voice.",
@@ -146,7 +146,7 @@ def _too_short(duration: float, settings: VoiceSettings) -> Finding:
     )
 
 
-def _too_long(duration: float, settings: VoiceSettings, window: Window | None) -> Finding:
+def _too_long(duration: float, settings: VoiceSettings, window: Window | None) -> ClipFinding:
     sentence = (
         f"The clip is {_length(duration)} long; {settings.longest_seconds:g} seconds are the most that a voice is made from."
     )
@@ -154,18 +154,18 @@ def _too_long(duration: float, settings: VoiceSettings, window: Window | None) -
         advice = "No part of it holds enough clear speech; choose another recording."
     else:
         advice = f"The best part is from {window[0]:.2f} to {window[1]:.2f} seconds: save the voice with that window."
-    return Finding("too_long", Severity.REFUSE, sentence, advice)
+    return ClipFinding("too_long", Severity.REFUSE, sentence, advice)
 
 
 def _length(seconds: float) -> str:
     return f"{seconds:.1f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
-def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
+def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
     if found.peak < SILENT_PEAK or found.is_empty:
         what = "it is silent" if found.peak < SILENT_PEAK else "it holds only a steady sound"
         advice = "Check the microphone, or choose another file."
-        yield Finding("silent", Severity.REFUSE, f"No voice can be heard in the clip: {what}.", advice)
+        yield ClipFinding("silent", Severity.REFUSE, f"No voice can be heard in the clip: {what}.", advice)
         return
     share = found.speech_seconds / audio.duration
     beyond = float((np.abs(audio.samples) > 1.0).mean())  # a PCM master ends there
@@ -176,45 +176,45 @@ def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[Finding]:
     yield from _quiet(found.speech_dbfs)
     if audio.rate < LOW_RATE:
         sentence = f"The clip has {audio.rate:,} samples a second, as on a telephone; its consonants are dull."
-        yield Finding("low_rate", Severity.WARNING, sentence, "Choose a recording of 22,050 or more.")
+        yield ClipFinding("low_rate", Severity.WARNING, sentence, "Choose a recording of 22,050 or more.")
     if audio.channels > 1:
         sentence = f"The clip has {audio.channels} channels; engines hear their mean."
-        yield Finding("channels", Severity.NOTE, sentence)
+        yield ClipFinding("channels", Severity.NOTE, sentence)
 
 
-def _clipping(fraction: float) -> Iterator[Finding]:
+def _clipping(fraction: float) -> Iterator[ClipFinding]:
     advice = "Record again with less gain, or a little further from the microphone."
     if fraction >= CLIPPED_REFUSE:
         sentence = f"The clip is heavily clipped: {fraction:.1%} of it is at full scale or beyond."
-        yield Finding("clipping", Severity.REFUSE, sentence, advice)
+        yield ClipFinding("clipping", Severity.REFUSE, sentence, advice)
     elif fraction >= CLIPPED_WARNING:
         sentence = f"The clip is clipped in places: {fraction:.2%} of it is at full scale or beyond, and a clone will crackle."
-        yield Finding("clipping", Severity.WARNING, sentence, advice)
+        yield ClipFinding("clipping", Severity.WARNING, sentence, advice)
 
 
-def _speech_share(share: float, seconds: float) -> Iterator[Finding]:
+def _speech_share(share: float, seconds: float) -> Iterator[ClipFinding]:
     advice = "Cut the silence away, or choose a part with more speech."
     if share < SPEECH_REFUSE or seconds < LEAST_SPEECH_SECONDS:
         sentence = f"The clip is mostly silence: only {seconds:.1f} seconds of it can be heard."
-        yield Finding("silence", Severity.REFUSE, sentence, advice)
+        yield ClipFinding("silence", Severity.REFUSE, sentence, advice)
     elif share < SPEECH_WARNING:
-        yield Finding("silence", Severity.WARNING, f"More than half of the clip is silence ({1 - share:.0%}).", advice)
+        yield ClipFinding("silence", Severity.WARNING, f"More than half of the clip is silence ({1 - share:.0%}).", advice)
 
 
-def _noise(ratio: float) -> Iterator[Finding]:
+def _noise(ratio: float) -> Iterator[ClipFinding]:
     advice = "Record in a quieter room, nearer to the microphone, without music."
     if ratio < NOISE_REFUSE:
         sentence = f"The clip is too noisy: the voice is only {ratio:.0f} dB above the noise."
-        yield Finding("noise", Severity.REFUSE, sentence, advice)
+        yield ClipFinding("noise", Severity.REFUSE, sentence, advice)
     elif ratio < NOISE_WARNING:
         sentence = f"The clip is noisy: the voice is {ratio:.0f} dB above the noise, and a clone will copy that noise."
-        yield Finding("noise", Severity.WARNING, sentence, advice)
+        yield ClipFinding("noise", Severity.WARNING, sentence, advice)
 
 
-def _quiet(speech_dbfs: float) -> Iterator[Finding]:
+def _quiet(speech_dbfs: float) -> Iterator[ClipFinding]:
     advice = "Record again with more gain or nearer to the microphone."
     if speech_dbfs < QUIET_REFUSE:
-        yield Finding("quiet", Severity.REFUSE, f"The clip is too quiet: speech at {speech_dbfs:.0f} dBFS.", advice)
+        yield ClipFinding("quiet", Severity.REFUSE, f"The clip is too quiet: speech at {speech_dbfs:.0f} dBFS.", advice)
     elif speech_dbfs < QUIET_WARNING:
         sentence = f"The clip is quiet: speech at {speech_dbfs:.0f} dBFS. Its level is kept as it is."
-        yield Finding("quiet", Severity.WARNING, sentence, advice)
+        yield ClipFinding("quiet", Severity.WARNING, sentence, advice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from studio.files import slug, sweep
+from studio.files import remove_staging_files, slug
 from studio.voices.model import Voice
 from studio.voices.names import LONGEST_NAME, valid_name, visible
 from studio.voices.store import MASTER, MASTER_NAME, RECORD, read_voice
@@ -13,7 +13,7 @@ from studio.voices.store import MASTER, MASTER_NAME, RECORD, read_voice
 _Stamp = tuple[tuple[int, int], ...]
 
 
-class Shelf:
+class VoiceIndex:
     """Reads the folders of `root`, and again only those in which a file was replaced, written or removed.
 
     Not locked: its owner lets one thread in at a time.
@@ -50,9 +50,9 @@ class Shelf:
 
     def tidy(self, older_than: float) -> None:
         """Remove what crashes left behind, and masters that were replaced. For the moment in which the studio opens."""
-        sweep(self._root, older_than)
+        remove_staging_files(self._root, older_than)
         for folder in self._folders():
-            sweep(folder, older_than)
+            remove_staging_files(folder, older_than)
             voice = self._cached(folder)
             if not voice.damage:
                 for other in folder.glob("master*.wav"):

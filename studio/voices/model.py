@@ -26,7 +26,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class ClipFinding:
     """One thing that was found about a clip: a code for programs, a sentence and an advice for people."""
 
     code: str
@@ -36,7 +36,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ClipReport:
     """What a clip is worth as a voice.
 
     Args:
@@ -45,7 +45,7 @@ class Judgement:
             need; None when the whole clip is right or nothing helps.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[ClipFinding, ...]
     duration: float
     rate: int
     channels: int
@@ -57,14 +57,14 @@ class Judgement:
         return not self.refusals
 
     @property
-    def refusals(self) -> tuple[Finding, ...]:
+    def refusals(self) -> tuple[ClipFinding, ...]:
         return tuple(finding for finding in self.findings if finding.severity is Severity.REFUSE)
 
 
 class VoiceRefused(InvalidInput):
     """A clip that was judged and not taken; `judgement` holds every finding."""
 
-    def __init__(self, judgement: Judgement) -> None:
+    def __init__(self, judgement: ClipReport) -> None:
         worst = judgement.refusals
         super().__init__(" ".join(finding.sentence for finding in worst), " ".join(finding.advice for finding in worst).strip())
         self.judgement = judgement
@@ -113,7 +113,7 @@ class Voice:
     duration: float = 0.0
     rate: int = 0
     channels: int = 0
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[ClipFinding, ...] = ()
     built_in: bool = False
     damage: str = ""
 
@@ -134,5 +134,5 @@ class Voice:
         return {**fields, "tags": list(self.tags), "findings": [_plain(finding) for finding in self.findings]}
 
 
-def _plain(finding: Finding) -> dict[str, str]:
+def _plain(finding: ClipFinding) -> dict[str, str]:
     return {**asdict(finding), "severity": finding.severity.value}

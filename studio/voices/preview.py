@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from engines.catalog import Catalog
-from engines.contract import Engine, PresetVoice, Site, SpeechRequest, Tier
+from engines.contract import Engine, EnginePaths, PresetVoice, SpeechRequest, Tier
 from studio.artifacts.segments import SegmentStore
 from studio.errors import EngineNotReady, InvalidInput
-from studio.voices.resolver import Casting, cast
+from studio.voices.resolver import ResolvedVoice, resolve_voice
 from studio.voices.voices import Voices
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 
 LINES = {
     "cs": "Dobrý den. Takhle zní můj hlas.",
@@ -36,7 +36,7 @@ COUNTING = "1, 2, 3, 4, 5."
 
 
 @dataclass(frozen=True)
-class Auditions:
+class VoicePreviews:
     """Gives a sound file for any voice by the name that a script would use for it.
 
     Only engines of the light tier speak a line for this: a heavy model is not loaded because someone looks at a list.
@@ -45,9 +45,9 @@ class Auditions:
     """
 
     catalog: Catalog
-    site: Site
+    site: EnginePaths
     voices: Voices
-    workers: WorkerHost
+    workers: WorkerPool
     segments: SegmentStore
     _speaking: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,7 +66,7 @@ class Auditions:
         engine = self.catalog.get(engine_id)
         preset = next((one for one in engine.preset_voices(self.site) if one.id == preset_id), None)
         language = preset.language if preset else "en"
-        casting = cast(voice, engine_id, voices=self.voices, catalog=self.catalog, site=self.site, language=language)
+        casting = resolve_voice(voice, engine_id, voices=self.voices, catalog=self.catalog, site=self.site, language=language)
         return self._spoken(engine, casting, language)
 
     def presets(self) -> list[tuple[type[Engine], PresetVoice]]:
@@ -78,7 +78,7 @@ class Auditions:
             for preset in engine.preset_voices(self.site)
         ]
 
-    def _spoken(self, engine: type[Engine], casting: Casting, language: str) -> Path:
+    def _spoken(self, engine: type[Engine], casting: ResolvedVoice, language: str) -> Path:
         card = engine.card
         line = LINES.get(language.replace("_", "-").split("-")[0].lower(), COUNTING)
         key = self.segments.key(

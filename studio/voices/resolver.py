@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engines.catalog import Catalog
-from engines.contract import Capability, Engine, PresetVoice, Site, SpeakingVoice
+from engines.contract import Engine, EngineKind, EnginePaths, PresetVoice, SpeakingVoice
 from engines.speech.defaults import default_speech
 from studio.errors import EngineNotReady, InvalidInput, NotFound
 from studio.voices.model import Voice
@@ -25,7 +25,7 @@ _USUAL_MEMBER = {"zh": "cmn", "no": "nb", "hbs": "sr", "fil": "tl", "ms": "zsm"}
 
 
 @dataclass(frozen=True)
-class Casting:
+class ResolvedVoice:
     """Who speaks: the engine, the voice as the engine takes it, and what a segment's hash and a file's name need of it.
 
     Args:
@@ -41,16 +41,16 @@ class Casting:
     voice_licence: str = ""
 
 
-def cast(
+def resolve_voice(
     voice: str,
     engine: str = AUTO,
     *,
     voices: Voices,
     catalog: Catalog,
-    site: Site,
+    site: EnginePaths,
     language: str = "en",
     default_engine: str = AUTO,
-) -> Casting:
+) -> ResolvedVoice:
     """Resolve a voice and an engine as the page and the API name them.
 
     Args:
@@ -65,18 +65,18 @@ def cast(
         InvalidInput: the engine is for other work, does not speak the language, or cannot take that voice.
         EngineNotReady: with the engine's next step.
     """
-    return _CastingCall(voices, catalog, site, language, default_engine).resolve(composed(voice), composed(engine))
+    return _VoiceResolution(voices, catalog, site, language, default_engine).resolve(composed(voice), composed(engine))
 
 
 @dataclass(frozen=True)
-class _CastingCall:
+class _VoiceResolution:
     voices: Voices
     catalog: Catalog
-    site: Site
+    site: EnginePaths
     language: str
     default_engine: str
 
-    def resolve(self, voice: str, engine: str) -> Casting:
+    def resolve(self, voice: str, engine: str) -> ResolvedVoice:
         named = None if engine in ("", AUTO) else self._speech_engine(engine)
         if not voice:
             return self._default_voice(named)
@@ -93,13 +93,13 @@ class _CastingCall:
 
     def _speech_engine(self, engine_id: str) -> EngineClass:
         engine = self.catalog.get(engine_id)
-        if engine.card.capability is not Capability.SPEECH:
+        if engine.card.capability is not EngineKind.SPEECH:
             speaking = ", ".join(one.card.id for one in self._speaking())
             raise InvalidInput(f"{engine.card.title} does not speak.", f"Engines that do: {speaking}.")
         return engine
 
     def _speaking(self) -> list[EngineClass]:
-        return self.catalog.of(Capability.SPEECH)
+        return self.catalog.of(EngineKind.SPEECH)
 
     def _ready(self, engine: EngineClass) -> EngineClass:
         readiness = engine.readiness(self.site)
@@ -121,7 +121,7 @@ class _CastingCall:
 
     # Presets
 
-    def _default_voice(self, named: EngineClass | None) -> Casting:
+    def _default_voice(self, named: EngineClass | None) -> ResolvedVoice:
         engine, chosen = (named, "") if named is not None else self._default()
         self._refuse_language(engine)
         presets = self._ready(engine).preset_voices(self.site)
@@ -130,7 +130,7 @@ class _CastingCall:
         wanted = (preset for preset in presets if preset.id == chosen)
         preset = next(wanted, None) or _for_language(presets, self.language)
         if preset is None:  # the engine knows which of its voices serves a tag that none of them bears
-            return Casting(engine, SpeakingVoice(), "", f"default:{self.language}")
+            return ResolvedVoice(engine, SpeakingVoice(), "", f"default:{self.language}")
         return self._cast_preset(engine, preset)
 
     def _default(self) -> tuple[EngineClass, str]:
@@ -143,7 +143,7 @@ class _CastingCall:
         engine_id, preset = default_speech(self.language, ready)
         return self._speech_engine(engine_id), preset
 
-    def _preset(self, engine_id: str, preset_id: str, named: EngineClass | None) -> Casting:
+    def _preset(self, engine_id: str, preset_id: str, named: EngineClass | None) -> ResolvedVoice:
         engine = self._speech_engine(engine_id)
         if named is not None and named is not engine:
             raise InvalidInput(
@@ -158,7 +158,7 @@ class _CastingCall:
         near = [f"{engine_id}/{name}" for name in near_matches(preset_id, [preset.id for preset in presets])]
         raise NotFound(f"{engine.card.title} has no voice “{visible(preset_id)}”.", did_you_mean(near, some))
 
-    def _named_preset(self, engine: EngineClass, preset: PresetVoice) -> Casting:
+    def _named_preset(self, engine: EngineClass, preset: PresetVoice) -> ResolvedVoice:
         """A bare preset id, unless a saved voice has the same name: then nobody can know which one is meant."""
         if any(voice.name == preset.id for voice in self.voices.list()):
             raise InvalidInput(
@@ -168,8 +168,8 @@ class _CastingCall:
         return self._cast_preset(self._ready(engine), preset)
 
     @staticmethod
-    def _cast_preset(engine: EngineClass, preset: PresetVoice) -> Casting:
-        return Casting(engine, SpeakingVoice(preset=preset.id), preset.id, f"preset:{preset.id}")
+    def _cast_preset(engine: EngineClass, preset: PresetVoice) -> ResolvedVoice:
+        return ResolvedVoice(engine, SpeakingVoice(preset=preset.id), preset.id, f"preset:{preset.id}")
 
     # Saved voices
 
@@ -183,7 +183,7 @@ class _CastingCall:
             near = _near(name, saved, presets)
             raise NotFound(f"There is no voice “{visible(name)}”.", did_you_mean(near, self._saved_hint())) from None
 
-    def _saved(self, voice: Voice, named: EngineClass | None) -> Casting:
+    def _saved(self, voice: Voice, named: EngineClass | None) -> ResolvedVoice:
         engine = self._cloning(voice, named)
         if engine.card.needs_transcript and not voice.known_transcript:
             raise InvalidInput(
@@ -191,7 +191,7 @@ class _CastingCall:
                 "Add the transcript to the voice, word for word.",
             )
         speaking = SpeakingVoice(reference=voice.master, transcript=voice.known_transcript)
-        return Casting(engine, speaking, voice.name, f"saved:{voice.fingerprint}", voice.consent)
+        return ResolvedVoice(engine, speaking, voice.name, f"saved:{voice.fingerprint}", voice.consent)
 
     def _cloning(self, voice: Voice, named: EngineClass | None) -> EngineClass:
         able = [engine for engine in self._speaking() if engine.card.clones]
@@ -255,6 +255,6 @@ def _primary(tag: str) -> str:
     return tag.lower().replace("_", "-").split("-", 1)[0]
 
 
-def _step(engine: EngineClass, site: Site) -> str:
+def _step(engine: EngineClass, site: EnginePaths) -> str:
     readiness = engine.readiness(site)
     return readiness.next_step or readiness.sentence

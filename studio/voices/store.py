@@ -10,7 +10,7 @@ import soundfile
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from studio.errors import InvalidInput
-from studio.voices.model import Finding, Severity, TranscriptStatus, Voice
+from studio.voices.model import ClipFinding, Severity, TranscriptStatus, Voice
 from studio.voices.names import composed, valid_name, visible
 
 RECORD = "voice.json"
@@ -129,7 +129,7 @@ def voice_of(folder: Path, record: VoiceRecord, *, identity: str = "", built_in:
         duration=record.duration,
         rate=record.rate,
         channels=record.channels,
-        findings=tuple(Finding(**dict(finding)) for finding in record.findings),
+        findings=tuple(ClipFinding(**dict(finding)) for finding in record.findings),
         built_in=built_in,
         damage=damage,
     )

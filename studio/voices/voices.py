@@ -13,10 +13,10 @@ from studio.files import discard, slug, staging_path, write_json
 from studio.settings import VoiceSettings
 from studio.voices.archive import EXTENSION, pack, unpack
 from studio.voices.builtin import read_samples
-from studio.voices.clip_checks import Heard, hear, judge_audio, judge_transcript
-from studio.voices.index import Shelf
+from studio.voices.clip_checks import ClipMeasurements, check_clip, judge_transcript, measure_clip
+from studio.voices.index import VoiceIndex
 from studio.voices.masters import read_master, sound_hash, write_master
-from studio.voices.model import Judgement, TranscriptStatus, Voice, VoiceRefused, VoiceTooLong, VoiceTooShort, Window
+from studio.voices.model import ClipReport, TranscriptStatus, Voice, VoiceRefused, VoiceTooLong, VoiceTooShort, Window
 from studio.voices.names import composed, did_you_mean, near_matches, valid_name, visible
 from studio.voices.store import MASTER, RECORD, VoiceRecord, clean_text, record_fields, record_of, voice_of
 
@@ -45,7 +45,7 @@ class Voices:
         self._exports = root / ".exports"
         shutil.rmtree(self._exports, ignore_errors=True)
         self._exports.mkdir(parents=True)
-        self._shelf = Shelf(root, read_samples(samples))
+        self._shelf = VoiceIndex(root, read_samples(samples))
         self._shelf.tidy(time.time() - _STALE_SECONDS)
 
     # Reading
@@ -83,13 +83,13 @@ class Voices:
             raise InvalidInput(f"The voice “{visible(voice.name)}” is damaged. {voice.damage}", "Delete it and save it again.")
         return voice
 
-    def judge(self, clip: Path, window: Window | None = None) -> Judgement:
+    def judge(self, clip: Path, window: Window | None = None) -> ClipReport:
         """What `clip`, or its part, would be worth as a voice. Nothing is saved.
 
         Raises:
             MediaError: the file cannot be heard at all: missing, empty, corrupt, without sound.
         """
-        return hear(Path(clip), self._settings, window).judgement
+        return measure_clip(Path(clip), self._settings, window).judgement
 
     # Saving and changing
 
@@ -114,7 +114,7 @@ class Voices:
         fields = {"name": valid_name(name), "transcript": transcript, "tags": tuple(tags), "consent": consent, "notes": notes}
         record = record_of({**fields, "language": language, "created": time.time()})
         self._refuse_taken(record.name)
-        heard = self._accept(hear(Path(clip), self._settings, window))
+        heard = self._accept(measure_clip(Path(clip), self._settings, window))
         status: TranscriptStatus = "given" if record.transcript else "none"
         return self._save(record.model_copy(update={"transcript_status": status}), heard)
 
@@ -140,7 +140,7 @@ class Voices:
         Raises:
             NotFound, InvalidInput, VoiceRefused, MediaError: as `get` and `add`.
         """
-        heard = None if clip is None else self._accept(hear(Path(clip), self._settings, window))
+        heard = None if clip is None else self._accept(measure_clip(Path(clip), self._settings, window))
         given = {"language": language, "notes": notes, "consent": consent, "tags": None if tags is None else tuple(tags)}
         with self._lock:
             old = self._changeable(voice)
@@ -175,7 +175,7 @@ class Voices:
         )
         self._refuse_taken(record.name)
         audio = read_master(source.master)
-        return self._save(record, Heard(audio, judge_audio(audio, self._settings)))
+        return self._save(record, ClipMeasurements(audio, check_clip(audio, self._settings)))
 
     def delete(self, name: str) -> Voice:
         """Remove a voice and its files, damaged ones too. Gives back what was removed.
@@ -215,7 +215,7 @@ class Voices:
             audio = read_master(staged)
         finally:
             staged.unlink(missing_ok=True)
-        heard = self._accept(Heard(audio, judge_audio(audio, self._settings)))
+        heard = self._accept(ClipMeasurements(audio, check_clip(audio, self._settings)))
         with self._lock:
             return self._save(record.model_copy(update={"name": self._shelf.free_name(record.name), "master": MASTER}), heard)
 
@@ -238,7 +238,7 @@ class Voices:
             raise InvalidInput(f"There is a voice “{visible(name)}” already.", hint)
 
     @staticmethod
-    def _accept(heard: Heard) -> Heard:
+    def _accept(heard: ClipMeasurements) -> ClipMeasurements:
         codes = {finding.code for finding in heard.judgement.refusals}
         if "too_long" in codes:
             raise VoiceTooLong(heard.judgement)
@@ -248,7 +248,7 @@ class Voices:
             raise VoiceRefused(heard.judgement)
         return heard
 
-    def _save(self, record: VoiceRecord, heard: Heard) -> Voice:
+    def _save(self, record: VoiceRecord, heard: ClipMeasurements) -> Voice:
         staged = staging_path(self._root)
         staged.mkdir()
         try:
@@ -273,7 +273,7 @@ def _transcript_fields(voice: Voice, transcript: str | None, status: TranscriptS
     return {"transcript": text, "transcript_status": status}
 
 
-def _sound_fields(heard: Heard, target: Path) -> dict[str, object]:
+def _sound_fields(heard: ClipMeasurements, target: Path) -> dict[str, object]:
     """Write the master and give the fields of the record that tell of it."""
     written = write_master(target, heard.audio)
     return {

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from studio.weights.model import EngineWeights, WeightsError, WeightsState
-from studio.weights.weights import Weights
+from studio.weights.weights import WeightStore
 
-__all__ = ["EngineWeights", "Weights", "WeightsError", "WeightsState"]
+__all__ = ["EngineWeights", "WeightStore", "WeightsError", "WeightsState"]

@@ -20,19 +20,19 @@ from typing import Any
 
 from engines.common.weights import DATASET, PART_SUFFIX, size_text
 from engines.contract import HubFile
-from engines.contract.error_messages import sanitise
+from engines.contract.error_messages import redact_error
 from studio.errors import GreenroomError, StorageError
 from studio.weights.checksum import Checksum, sum_of
-from studio.weights.fetch_protocol import MARK, Order
+from studio.weights.fetch_protocol import MARK, FetchRequest
 from studio.weights.model import WeightsError
 from studio.weights.record import note_file
-from studio.weights.transfer import transfer
+from studio.weights.transfer import download_resumable
 
 TELL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FileRequest:
     """One file as the hub describes it. `etag` is its SHA-256, or for small files the SHA-1 of git's blob."""
 
     file: HubFile
@@ -49,7 +49,7 @@ class Wanted:
 
 def main() -> int:
     """0 when all files are here and sound; else 1, with the reason as the last answer."""
-    order = Order.decode(sys.stdin.read())
+    order = FetchRequest.decode(sys.stdin.read())
     try:
         fetch(order)
     except GreenroomError as error:
@@ -69,7 +69,7 @@ def _refuse(error: GreenroomError) -> None:
     answer(error=error.as_dict(), storage=isinstance(error, StorageError))
 
 
-def fetch(order: Order) -> None:
+def fetch(order: FetchRequest) -> None:
     """
     Raises:
         WeightsError, StorageError.
@@ -81,12 +81,12 @@ def fetch(order: Order) -> None:
             held.enter_context(_alone(Path(folder)))
         todo = [one for one in wanted if not _is_sound(one)]
         _refuse_full_disk(todo, order.reserve_bytes)
-        told = Telling(sum(one.size for one in wanted), sum(one.size for one in wanted) - sum(one.size for one in todo))
+        told = ProgressReporter(sum(one.size for one in wanted), sum(one.size for one in wanted) - sum(one.size for one in todo))
         for one in todo:
             _get(one, order.token, told)
 
 
-class Telling:
+class ProgressReporter:
     """Bytes done of all, told some five times a second."""
 
     def __init__(self, total: int, before: int) -> None:
@@ -101,7 +101,7 @@ class Telling:
             self._before += whole
 
 
-def _described(file: HubFile, folder: Path, token: str) -> Wanted:
+def _described(file: HubFile, folder: Path, token: str) -> FileRequest:
     from huggingface_hub import errors as hub
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
@@ -129,7 +129,7 @@ def _described(file: HubFile, folder: Path, token: str) -> Wanted:
         ) from None
     if about.size is None or not about.etag:
         raise WeightsError(f"The hub does not tell the size of {file.path}.", f"Look at {page}.")
-    return Wanted(file, folder / file.path, about.location, about.etag, about.size, about.commit_hash or "")
+    return FileRequest(file, folder / file.path, about.location, about.etag, about.size, about.commit_hash or "")
 
 
 def gated(file: HubFile, page: str, with_token: bool) -> WeightsError:
@@ -156,7 +156,7 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _is_sound(one: Wanted) -> bool:
+def _is_sound(one: FileRequest) -> bool:
     """Whether the file is here and is what the hub has; one that is not goes out of the way."""
     if not one.target.is_file():
         return False
@@ -169,7 +169,7 @@ def _is_sound(one: Wanted) -> bool:
     return False
 
 
-def _refuse_full_disk(todo: list[Wanted], reserve: int) -> None:
+def _refuse_full_disk(todo: list[FileRequest], reserve: int) -> None:
     if not todo:
         return
     needed = sum(one.size - (one.part.stat().st_size if one.part.is_file() else 0) for one in todo)
@@ -182,10 +182,10 @@ def _refuse_full_disk(todo: list[Wanted], reserve: int) -> None:
         )
 
 
-def _get(one: Wanted, token: str, told: Telling) -> None:
+def _get(one: FileRequest, token: str, told: ProgressReporter) -> None:
     one.target.parent.mkdir(parents=True, exist_ok=True)
     checksum = Checksum(one.etag, one.size)
-    transfer(one.url, one.part, one.size, token, checksum, lambda done: told.file(one.file.path, done, one.size))
+    download_resumable(one.url, one.part, one.size, token, checksum, lambda done: told.file(one.file.path, done, one.size))
     if checksum.result() != one.etag:
         one.part.unlink(missing_ok=True)
         raise WeightsError(
@@ -195,7 +195,7 @@ def _get(one: Wanted, token: str, told: Telling) -> None:
     note_file(_repo_folder(one), one.file.path, one.size, one.etag, one.commit)
 
 
-def _repo_folder(one: Wanted) -> Path:
+def _repo_folder(one: FileRequest) -> Path:
     return one.target.parents[len(Path(one.file.path).parts) - 1]
 
 
@@ -206,7 +206,7 @@ def _disk_error(error: OSError) -> GreenroomError:
         )
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return StorageError("The folder of the weights cannot be written.", "Change its owner, or name another one.")
-    return WeightsError(f"The download failed: {sanitise(str(error))}.", "Try again.", retryable=True)
+    return WeightsError(f"The download failed: {redact_error(str(error))}.", "Try again.", retryable=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ MARK = "@"
 
 
 @dataclass(frozen=True)
-class Order:
+class FetchRequest:
     """
     Args:
         folders: for each file, the folder of its repository. reserve_bytes: to be left free on the disk.
@@ -28,6 +28,6 @@ class Order:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def decode(cls, text: str) -> Order:
+    def decode(cls, text: str) -> FetchRequest:
         told = json.loads(text)
         return cls(tuple(HubFile(**file) for file in told["files"]), tuple(told["folders"]), told["reserve_bytes"], told["token"])

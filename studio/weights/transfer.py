@@ -22,7 +22,7 @@ TRIES = 5
 TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 
 
-def transfer(url: str, part: Path, size: int, token: str, checksum: Checksum, told: Callable[[int], None]) -> None:
+def download_resumable(url: str, part: Path, size: int, token: str, checksum: Checksum, told: Callable[[int], None]) -> None:
     """Fill `part` up to `size` bytes and `checksum` with all of them.
 
     A connection that breaks is opened again where it broke; five breaks in a row without a byte in between end it.

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from engines.common.weights import PART_SUFFIX, find_file, repo_folder_name
-from engines.contract import Card, Engine, HubFile, Site
+from engines.contract import Card, Engine, EnginePaths, HubFile
 from studio.environments.variables import worker_environment
 from studio.errors import GreenroomError, NotFound, StorageError
 from studio.settings import HOME, WeightSettings
-from studio.subprocesses import run_heard
-from studio.weights.fetch_protocol import MARK, Order
+from studio.subprocesses import run_streaming
+from studio.weights.fetch_protocol import MARK, FetchRequest
 from studio.weights.model import EngineWeights, FileStatus, WeightsError
 from studio.weights.move import move_folder
 from studio.weights.record import read_record
@@ -31,7 +31,7 @@ _HUB_VARIABLES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE
 _YES = frozenset({"1", "true", "yes", "on"})
 
 
-class Weights:
+class WeightStore:
     """Reads the disk each time it is asked and holds no state; safe from any thread. Writing takes a lock between processes
     for each repository.
 
@@ -42,7 +42,11 @@ class Weights:
     """
 
     def __init__(
-        self, site: Site, engines: Callable[[], list[type[Engine]]], settings: WeightSettings, reserve_bytes: int = RESERVE_BYTES
+        self,
+        site: EnginePaths,
+        engines: Callable[[], list[type[Engine]]],
+        settings: WeightSettings,
+        reserve_bytes: int = RESERVE_BYTES,
     ) -> None:
         self._site, self._engines, self._settings, self._reserve = site, engines, settings, reserve_bytes
 
@@ -81,7 +85,7 @@ class Weights:
         files = tuple(file.file for file in self.status(engine_id, repo).files)
         self.refuse_offline()
         folders = tuple(str(self._target(file)) for file in files)
-        self._fetch(Order(files, folders, self._reserve, self._token()), progress, cancelled)
+        self._fetch(FetchRequest(files, folders, self._reserve, self._token()), progress, cancelled)
         return self.status(engine_id, repo)
 
     def refuse_offline(self) -> None:
@@ -201,7 +205,7 @@ class Weights:
         except (OSError, ValueError):
             raise WeightsError("The token's file cannot be read.", "Correct weights.token_file in settings.yaml.") from None
 
-    def _fetch(self, order: Order, progress: Say, cancelled: Cancelling) -> None:
+    def _fetch(self, order: FetchRequest, progress: Say, cancelled: Cancelling) -> None:
         for folder in order.folders:
             try:
                 Path(folder).mkdir(parents=True, exist_ok=True)
@@ -210,7 +214,7 @@ class Weights:
                     f"The folder of the weights cannot be made: {error.strerror}.", "Check its disk and owner."
                 ) from None
         hearing = _Hearing(progress)
-        status = run_heard(
+        status = run_streaming(
             [sys.executable, "-m", "studio.weights.fetch"],
             environment=fetch_environment(), cwd=HOME, given=order.encode(), on_line=hearing.line, cancelled=cancelled,
         )  # fmt: skip

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
-from engines.contract import Capability, Card, Engine, EngineOptions, PresetVoice, Readiness, Site
+from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, PresetVoice, Readiness
 from studio.validation import validated
-from studio.workers.model import Residency, UnloadReport
+from studio.workers.model import UnloadReport, WorkerState
 from studio.workers.process.launch import environment_readiness
 
 
-class EngineShelf(Protocol):
+class EngineCatalog(Protocol):
     """What is needed of the catalog."""
 
     def all(self) -> list[type[Engine]]: ...
@@ -26,7 +26,7 @@ class EngineShelf(Protocol):
 class EngineLoader(Protocol):
     """What is needed of the worker host."""
 
-    def residency(self, engine_id: str) -> Residency: ...
+    def residency(self, engine_id: str) -> WorkerState: ...
 
     def load(self, engine_id: str) -> None: ...
 
@@ -48,7 +48,7 @@ class EngineStatus:
     ready: bool
     readiness: str
     next_step: str
-    residency: Residency
+    residency: WorkerState
     options_schema: dict[str, Any]
     preset_voices: Callable[[], tuple[PresetVoice, ...]]
 
@@ -69,13 +69,13 @@ class EngineStatus:
         }
 
 
-class EnginesService:
+class EngineService:
     """Reads cards and readiness, checks options, loads and unloads. Holds no state of its own; safe from any thread."""
 
-    def __init__(self, catalog: EngineShelf, site: Site, loader: EngineLoader) -> None:
+    def __init__(self, catalog: EngineCatalog, site: EnginePaths, loader: EngineLoader) -> None:
         self._catalog, self._site, self._loader = catalog, site, loader
 
-    def statuses(self, capability: Capability | None = None) -> list[EngineStatus]:
+    def statuses(self, capability: EngineKind | None = None) -> list[EngineStatus]:
         """All engines, or those of one capability, in the catalog's order."""
         engines = self._catalog.all()
         return [self._status(engine) for engine in engines if capability in (None, engine.card.capability)]
@@ -128,7 +128,7 @@ def _schema(options: type[EngineOptions]) -> dict[str, Any]:
     return options.model_json_schema()
 
 
-def readiness_of(engine: type[Engine], site: Site) -> Readiness:
+def readiness_of(engine: type[Engine], site: EnginePaths) -> Readiness:
     """Whether it can work: first its environment, then what the engine itself says."""
     environment = environment_readiness(engine.card, site)
     return engine.readiness(site) if environment.ready else environment

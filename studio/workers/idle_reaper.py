@@ -7,26 +7,26 @@ import threading
 import time
 from collections.abc import Callable
 
-from studio.workers.idle_times import IdleTimes
-from studio.workers.model import Residency
-from studio.workers.process.metering import Meter
-from studio.workers.registry import Registry
-from studio.workers.slot import Slot
+from studio.workers.idle_times import IdleTimeouts
+from studio.workers.model import WorkerState
+from studio.workers.process.metering import MemoryMeter
+from studio.workers.registry import SlotRegistry
+from studio.workers.slot import WorkerSlot
 
 SAMPLE_SECONDS = 0.1
 log = logging.getLogger(__name__)
 
 
-class Keeper:
+class IdleReaper:
     """One thread. It sleeps on the registry's condition until something changes or the next idle worker is due, and wakes
     ten times a second only while one is at work. Workers are ended with nothing locked."""
 
     def __init__(
         self,
-        registry: Registry,
-        idle: IdleTimes,
-        meter: Meter,
-        end: Callable[[Slot], object],
+        registry: SlotRegistry,
+        idle: IdleTimeouts,
+        meter: MemoryMeter,
+        end: Callable[[WorkerSlot], object],
         tell: Callable[[str, str], None],
     ) -> None:
         self._registry, self._idle, self._meter, self._end, self._tell = registry, idle, meter, end, tell
@@ -53,17 +53,17 @@ class Keeper:
                 title = slot.engine.card.title
                 self._tell("idle", f"{title} was unused for {minutes:.3g} min and was unloaded; {back:.2f} GiB came back.")
             for slot in self._registry.all():
-                if slot.state is not Residency.WARM and slot.pid:
+                if slot.state is not WorkerState.WARM and slot.pid:
                     slot.sample(self._meter)
 
     def _pause(self) -> float | None:
         slots = self._registry.all()
-        if any(slot.state is not Residency.WARM for slot in slots):
+        if any(slot.state is not WorkerState.WARM for slot in slots):
             return SAMPLE_SECONDS
         limits = [(slot, self._idle.of(slot.engine.card)) for slot in slots]
         times = [slot.idle_since + limit - time.monotonic() for slot, limit in limits if limit > 0]
         return max(0.0, min(times)) if times else None
 
-    def _is_due(self, slot: Slot) -> bool:
+    def _is_due(self, slot: WorkerSlot) -> bool:
         limit = self._idle.of(slot.engine.card)
         return limit > 0 and time.monotonic() - slot.idle_since >= limit

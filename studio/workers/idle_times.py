@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 LONGEST_SECONDS = 7 * 86_400.0
 
 
-class IdleTimes:
+class IdleTimeouts:
     """Seconds without use after which a worker is ended; 0 = never.
 
     What a person has set for an engine counts before its card, and the card before the setting of its tier. It is kept in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engines.contract.problem_size import Extent
+from engines.contract.problem_size import ProblemSize
 from studio.workers.process.call import never, unheard
 
 
@@ -18,7 +18,7 @@ def unweighed(gib: float) -> None:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class LeaseOptions:
     """How a taker can be asked and told.
 
     Args:
@@ -31,4 +31,4 @@ class Wishes:
     cancelled: Callable[[], bool] = never
     on_progress: Callable[[float, str], None] = unheard
     on_state: Callable[[str, str], None] = unseen
-    extent: Extent | None = None
+    extent: ProblemSize | None = None

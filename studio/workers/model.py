@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from engines.contract import Card, Engine, Tier
 
 
-class Residency(StrEnum):
+class WorkerState(StrEnum):
     """Where an engine stands in memory."""
 
     COLD = "cold"
@@ -33,7 +33,7 @@ class WorkerStatus:
 
     engine_id: str
     pid: int
-    state: Residency
+    state: WorkerState
     memory_gib: float
     idle_seconds: float
     idle_limit: float

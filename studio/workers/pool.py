@@ -9,22 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from engines.contract import Engine, EngineOptions, Site
+from engines.contract import Engine, EngineOptions, EnginePaths
 from engines.contract.errors import EngineError, EngineOutOfMemory, WorkerDied
-from engines.contract.problem_size import Extent
-from studio.memory.profiles import weighed
+from engines.contract.problem_size import ProblemSize
+from studio.memory.profiles import memory_profile_of
 from studio.settings import WorkerSettings
-from studio.workers.idle_reaper import Keeper
-from studio.workers.idle_times import IdleTimes
-from studio.workers.lease_options import Wishes, unseen, unweighed
+from studio.workers.idle_reaper import IdleReaper
+from studio.workers.idle_times import IdleTimeouts
+from studio.workers.lease_options import LeaseOptions, unseen, unweighed
 from studio.workers.model import (
     AdmissionHook,
     EngineSource,
-    Residency,
     ReuseHook,
     SilentObserver,
     UnloadReport,
     WorkerObserver,
+    WorkerState,
     WorkerStatus,
     admit_all,
     reuse_all,
@@ -32,21 +32,21 @@ from studio.workers.model import (
 )
 from studio.workers.prewarm import always
 from studio.workers.process.call import never, unheard
-from studio.workers.process.exit_reason import Death
+from studio.workers.process.exit_reason import ExitReason
 from studio.workers.process.log import WorkerLogs
-from studio.workers.process.metering import Meter, available_gib, no_gpu
+from studio.workers.process.metering import MemoryMeter, available_gib, no_gpu
 from studio.workers.proxy import EngineProxy
-from studio.workers.reaper import Undertaker, total
-from studio.workers.registry import Registry
-from studio.workers.slot import Slot
-from studio.workers.starter import Starter
+from studio.workers.reaper import Reaper, total
+from studio.workers.registry import SlotRegistry
+from studio.workers.slot import WorkerSlot
+from studio.workers.starter import WorkerStarter
 
 ATTEMPTS = 3
 REUSE_STEP_SECONDS = 0.5
 CLOSE_SECONDS = 1.0
 
 
-class WorkerHost:
+class WorkerPool:
     """Every worker process of the studio is started, known and ended here. Safe from any thread.
 
     Threads: whoever takes a lease runs its start and its calls; one thread starts processes (see Starter), one keeps the
@@ -70,14 +70,14 @@ class WorkerHost:
     def __init__(
         self,
         settings: WorkerSettings,
-        site: Site,
+        site: EnginePaths,
         catalog: EngineSource,
         *,
         logs: Path,
         light_workers: int = 2,
         admit: AdmissionHook = admit_all,
         reuse: ReuseHook = reuse_all,
-        idle: IdleTimes | None = None,
+        idle: IdleTimeouts | None = None,
         tell: Callable[[str, str], None] = untold,
         observer: WorkerObserver | None = None,
         room_for_spares: Callable[[], bool] = always,
@@ -86,14 +86,14 @@ class WorkerHost:
         tolerance_gib: float = 0.3,
     ) -> None:
         self._catalog, self._observer = catalog, observer or SilentObserver()
-        self._meter = Meter(available, gpu_bytes, tolerance_gib)
-        self.idle = idle or IdleTimes(settings)
+        self._meter = MemoryMeter(available, gpu_bytes, tolerance_gib)
+        self.idle = idle or IdleTimeouts(settings)
         self._reuse = reuse
         self._logs = WorkerLogs(logs)
-        self._registry = Registry(light_workers)
-        self._undertaker = Undertaker(self._registry, self._meter, self._observer)
-        self._starter = Starter(settings, site, self._logs, admit, self._meter, self._observer, room_for_spares)
-        self._keeper = Keeper(self._registry, self.idle, self._meter, self._undertaker.end, tell)
+        self._registry = SlotRegistry(light_workers)
+        self._undertaker = Reaper(self._registry, self._meter, self._observer)
+        self._starter = WorkerStarter(settings, site, self._logs, admit, self._meter, self._observer, room_for_spares)
+        self._keeper = IdleReaper(self._registry, self.idle, self._meter, self._undertaker.end, tell)
 
     @contextmanager
     def lease(
@@ -105,7 +105,7 @@ class WorkerHost:
         on_progress: Callable[[float, str], None] = unheard,
         on_state: Callable[[str, str], None] = unseen,
         on_peak: Callable[[float], None] = unweighed,
-        extent: Extent | None = None,
+        extent: ProblemSize | None = None,
     ) -> Iterator[Any]:
         """An EngineProxy for as long as the block lasts. Reuses an idle worker whose reload options agree, else starts
         one; waits while all that may be are busy. A worker that was killed while idle is replaced here. When it ends,
@@ -114,7 +114,7 @@ class WorkerHost:
         Raises:
             EngineNotReady, MemoryRefused, WorkerDied, Cancelled, and what the engine raised while loading.
         """
-        wishes = Wishes(cancelled, on_progress, on_state, extent)
+        wishes = LeaseOptions(cancelled, on_progress, on_state, extent)
         slot = self._acquire(engine_class, options, wishes)
         slot.leased = True
         try:
@@ -124,19 +124,19 @@ class WorkerHost:
             self._give_back(slot)
             on_peak(slot.peak_gib)
 
-    def load(self, engine_id: str, options: EngineOptions | None = None, *, wishes: Wishes | None = None) -> None:
+    def load(self, engine_id: str, options: EngineOptions | None = None, *, wishes: LeaseOptions | None = None) -> None:
         """Have a warm worker of the engine, with its default options when none are given.
 
         Raises: as `lease`.
         """
         engine = self._catalog.get(engine_id)
-        slot = self._acquire(engine, options or engine.Options(), wishes or Wishes())
+        slot = self._acquire(engine, options or engine.Options(), wishes or LeaseOptions())
         self._give_back(slot)
 
     def prepare(self, engine_id: str) -> bool:
         """Have a spare process import what the engine needs, while others work; returns at once. Nothing is done for an
         engine that has a worker, is not installed, or imports nothing large. Whether one was begun."""
-        if self.residency(engine_id) is not Residency.COLD:
+        if self.residency(engine_id) is not WorkerState.COLD:
             return False
         return self._starter.spares.prepare(self._catalog.get(engine_id))
 
@@ -152,9 +152,11 @@ class WorkerHost:
             EngineError: it is at work and `force` is not given.
         """
         title = self._catalog.get(engine_id).card.title
-        at_work = [slot for slot in self._registry.of(engine_id) if slot.state is not Residency.WARM] if force else []
+        at_work = [slot for slot in self._registry.of(engine_id) if slot.state is not WorkerState.WARM] if force else []
         for slot in at_work:
-            self._undertaker.kill(slot, Death(f"{title} was unloaded in the middle of its work.", "Try again.", unasked=False))
+            self._undertaker.kill(
+                slot, ExitReason(f"{title} was unloaded in the middle of its work.", "Try again.", unasked=False)
+            )
         idle = self._registry.claim_all(engine_id, idle_only=force)
         reports = [self._undertaker.end(slot) for slot in (*at_work, *idle)]
         return total(engine_id, reports, self._meter.available())
@@ -169,14 +171,14 @@ class WorkerHost:
         `reason`. Whether there was one. Does not wait for its end."""
         slots = [slot for slot in self._registry.of(engine_id) if slot.process is not None]
         if slots:
-            self._undertaker.kill(max(slots, key=lambda slot: slot.started), Death(reason, hint))
+            self._undertaker.kill(max(slots, key=lambda slot: slot.started), ExitReason(reason, hint))
         return bool(slots)
 
-    def residency(self, engine_id: str) -> Residency:
+    def residency(self, engine_id: str) -> WorkerState:
         """The most awake state among the engine's workers."""
         states = {slot.state for slot in self._registry.of(engine_id)}
-        order = (Residency.BUSY, Residency.LOADING, Residency.WARM)
-        return next((state for state in order if state in states), Residency.COLD)
+        order = (WorkerState.BUSY, WorkerState.LOADING, WorkerState.WARM)
+        return next((state for state in order if state in states), WorkerState.COLD)
 
     def snapshot(self) -> list[WorkerStatus]:
         """All workers as they stand, the oldest first."""
@@ -186,9 +188,9 @@ class WorkerHost:
         """End every worker, busy ones too, within three seconds. Nothing can be leased afterwards."""
         slots = self._registry.close()
         self._keeper.stop()
-        closing = Death("The studio was closed.", "Start it again; the job goes on.", unasked=False)
+        closing = ExitReason("The studio was closed.", "Start it again; the job goes on.", unasked=False)
         for slot in slots:
-            if slot.state is not Residency.WARM:
+            if slot.state is not WorkerState.WARM:
                 self._undertaker.kill(slot, closing)
         enders = [threading.Thread(target=self._undertaker.end, args=(slot, CLOSE_SECONDS), daemon=True) for slot in slots]
         for ender in enders:
@@ -198,13 +200,13 @@ class WorkerHost:
         self._starter.close()
         self._logs.close()
 
-    def _acquire(self, engine: type[Engine], options: EngineOptions, wishes: Wishes) -> Slot:
+    def _acquire(self, engine: type[Engine], options: EngineOptions, wishes: LeaseOptions) -> WorkerSlot:
         """A loaded worker with these options, this caller's alone. One that turns out dead is replaced."""
         for _ in range(ATTEMPTS):
             slot = self._claim(engine, options, wishes)
-            if slot.state is Residency.LOADING:
+            if slot.state is WorkerState.LOADING:
                 self._starter.start(slot, wishes, self._undertaker)
-                slot.state = Residency.BUSY
+                slot.state = WorkerState.BUSY
                 return slot
             try:
                 self._adapt(slot, options, wishes)
@@ -214,18 +216,18 @@ class WorkerHost:
                 return slot
         raise EngineError(f"{engine.card.title} ended each time before it could be used.", retryable=True)
 
-    def _claim(self, engine: type[Engine], options: EngineOptions, wishes: Wishes) -> Slot:
+    def _claim(self, engine: type[Engine], options: EngineOptions, wishes: LeaseOptions) -> WorkerSlot:
         """A slot of this caller's own: a fresh one, or a warm one that may begin another job now. While it may not, it is
         given back, so that whoever makes room can have it."""
         begun = time.monotonic()
         while True:
             slot = self._registry.claim(engine, options, wishes, self._undertaker.end)
-            if slot.state is Residency.LOADING:
+            if slot.state is WorkerState.LOADING:
                 return slot
             reason = ""
             try:
                 waited = time.monotonic() - begun
-                card, slot.variant = weighed(engine, options, wishes.extent)
+                card, slot.variant = memory_profile_of(engine, options, wishes.extent)
                 reason = self._reuse(card, slot.held_gib, waited, slot.variant)
                 if not reason:
                     return slot
@@ -246,7 +248,7 @@ class WorkerHost:
         with self._registry.changed:
             self._registry.changed.notify_all()
 
-    def _adapt(self, slot: Slot, options: EngineOptions, wishes: Wishes) -> None:
+    def _adapt(self, slot: WorkerSlot, options: EngineOptions, wishes: LeaseOptions) -> None:
         if slot.options == options:
             return
         slot.options = None  # not certain until the engine has taken them
@@ -257,7 +259,7 @@ class WorkerHost:
             raise
         slot.options = options
 
-    def _ask(self, slot: Slot, call: dict[str, Any], wishes: Wishes) -> Generator[Any, None, Any]:
+    def _ask(self, slot: WorkerSlot, call: dict[str, Any], wishes: LeaseOptions) -> Generator[Any, None, Any]:
         if slot.process is None or not slot.leased:
             raise EngineError(f"The lease of {slot.engine.card.title} has ended.")
         try:
@@ -266,7 +268,7 @@ class WorkerHost:
             slot.spoiled = True
             raise
 
-    def _give_back(self, slot: Slot) -> None:
+    def _give_back(self, slot: WorkerSlot) -> None:
         """End of a lease: what is still running is stopped, what it held is told, and the worker is idle again."""
         if slot.process is not None:
             slot.process.stop_active()

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engines.contract import Engine, Site
+from engines.contract import Engine, EnginePaths
 from engines.contract.errors import EngineNotReady
 from media.errors import Cancelled, GreenroomError
-from studio.workers.process.call import CallWatch, Patience, never
-from studio.workers.process.exit_reason import Death
-from studio.workers.process.launch import Launch, plan_launch
+from studio.workers.process.call import CallObserver, CallTimeouts, never
+from studio.workers.process.exit_reason import ExitReason
+from studio.workers.process.launch import LaunchPlan, plan_launch
 from studio.workers.process.log import WorkerLog, WorkerLogs
 from studio.workers.process.worker_process import Spawn, WorkerProcess, answer
 
@@ -32,8 +32,8 @@ def always() -> bool:
 
 
 @dataclass(eq=False)
-class _Spare:
-    launch: Launch
+class _PrewarmedWorker:
+    launch: LaunchPlan
     modules: tuple[str, ...]
     process: WorkerProcess
     ready: threading.Event = field(default_factory=threading.Event)
@@ -41,7 +41,7 @@ class _Spare:
     unwanted: bool = False
 
 
-class Spares:
+class PrewarmedWorkers:
     """Owns at most one spare process. Any thread may call anything.
 
     Lock: `_lock` guards which spare there is and is a leaf: nothing is started, waited for or ended while it is held.
@@ -53,9 +53,9 @@ class Spares:
 
     def __init__(
         self,
-        site: Site,
+        site: EnginePaths,
         logs: WorkerLogs,
-        patience: Patience,
+        patience: CallTimeouts,
         spawn: Spawn,
         *,
         room: Callable[[], bool] = always,
@@ -64,7 +64,7 @@ class Spares:
         self._site, self._logs, self._patience, self._spawn = site, logs, patience, spawn
         self._room, self._kept_seconds = room, kept_seconds
         self._lock = threading.Lock()
-        self._spare: _Spare | None = None
+        self._spare: _PrewarmedWorker | None = None
         self._closed = False
 
     @property
@@ -89,7 +89,7 @@ class Spares:
         except EngineNotReady:
             return False
         process = WorkerProcess(launch, self._patience, self._logs.open(engine.card.id), self._gone, self._spawn)
-        spare = _Spare(launch, engine.imports, process)
+        spare = _PrewarmedWorker(launch, engine.imports, process)
         with self._lock:
             old = self._spare
             if self._closed or (old is not None and _fits(old, launch) and set(spare.modules) <= set(old.modules)):
@@ -101,7 +101,7 @@ class Spares:
         return True
 
     def take(
-        self, launch: Launch, log: WorkerLog, on_exit: Callable[[WorkerProcess], None], cancelled: Callable[[], bool] = never
+        self, launch: LaunchPlan, log: WorkerLog, on_exit: Callable[[WorkerProcess], None], cancelled: Callable[[], bool] = never
     ) -> WorkerProcess | None:
         """The spare as a worker of the caller's, from now on under the caller's name and log, or None when none fits. Waits
         for imports that are under way, which takes no longer than doing them again.
@@ -136,7 +136,7 @@ class Spares:
         if spare is not None:
             self._end(spare)
 
-    def _bring_up(self, spare: _Spare) -> None:
+    def _bring_up(self, spare: _PrewarmedWorker) -> None:
         began = time.monotonic()
         try:
             spare.process.start(self._watch())
@@ -156,7 +156,7 @@ class Spares:
                 spare.timer.daemon = True
                 spare.timer.start()
 
-    def _answers(self, spare: _Spare) -> bool:
+    def _answers(self, spare: _PrewarmedWorker) -> bool:
         """Whether it is still there: a killed process with threads is gone for good some time before the kernel says so."""
         try:
             answer(spare.process, "prepare", {"modules": []}, self._watch())
@@ -165,11 +165,11 @@ class Spares:
             return False
         return True
 
-    def _watch(self) -> CallWatch:
+    def _watch(self) -> CallObserver:
         longest = self._patience.start
-        return CallWatch(longest, longest, lambda: self._closed)
+        return CallObserver(longest, longest, lambda: self._closed)
 
-    def _expire(self, spare: _Spare) -> None:
+    def _expire(self, spare: _PrewarmedWorker) -> None:
         with self._lock:
             if self._spare is not spare:
                 return
@@ -182,14 +182,14 @@ class Spares:
                 self._spare = None
 
     @staticmethod
-    def _end(spare: _Spare) -> None:
+    def _end(spare: _PrewarmedWorker) -> None:
         spare.unwanted = True
         if spare.timer is not None:
             spare.timer.cancel()
-        spare.process.kill(Death("A spare worker was not needed.", unasked=False))
+        spare.process.kill(ExitReason("A spare worker was not needed.", unasked=False))
 
 
-def _fits(spare: _Spare, launch: Launch) -> bool:
+def _fits(spare: _PrewarmedWorker, launch: LaunchPlan) -> bool:
     """Whether it was started just so: the same Python, variables, niceness and place in the kernel's list of victims."""
     mine = spare.launch
     return (mine.python, mine.environment, mine.nice, mine.oom_score_adj) == (

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from studio.workers.model import Residency, UnloadReport, WorkerObserver
-from studio.workers.process.exit_reason import Death
-from studio.workers.process.metering import Meter
+from studio.workers.model import UnloadReport, WorkerObserver, WorkerState
+from studio.workers.process.exit_reason import ExitReason
+from studio.workers.process.metering import MemoryMeter
 from studio.workers.process.worker_process import GONE_SECONDS, WorkerProcess
-from studio.workers.registry import Registry
-from studio.workers.slot import Slot
+from studio.workers.registry import SlotRegistry
+from studio.workers.slot import WorkerSlot
 
 ASKING_SECONDS = 1.0
 
 
-class Undertaker:
+class Reaper:
     """Ends workers and closes their accounts. Safe from any thread; holds no lock but a slot's `books` while it tells."""
 
-    def __init__(self, registry: Registry, meter: Meter, observer: WorkerObserver) -> None:
+    def __init__(self, registry: SlotRegistry, meter: MemoryMeter, observer: WorkerObserver) -> None:
         self._registry, self._meter, self._observer = registry, meter, observer
 
-    def end(self, slot: Slot, asking_seconds: float = ASKING_SECONDS) -> UnloadReport:
+    def end(self, slot: WorkerSlot, asking_seconds: float = ASKING_SECONDS) -> UnloadReport:
         """Ask, wait, kill the group, measure. For a slot that the caller has claimed."""
         if slot.process is not None and slot.process.pid:
-            if slot.state is Residency.BUSY:
+            if slot.state is WorkerState.BUSY:
                 slot.measure(self._meter)
             slot.process.end(asking_seconds)
             slot.gone.wait(GONE_SECONDS)
         return slot.report or self._measured(slot)
 
-    def kill(self, slot: Slot, death: Death) -> None:
+    def kill(self, slot: WorkerSlot, death: ExitReason) -> None:
         """End it at once, whatever it does. One that is not started yet will not be."""
         slot.doom = slot.doom or death
         if slot.process is not None:
             slot.process.kill(death)
 
-    def bury(self, slot: Slot, process: WorkerProcess) -> None:
+    def bury(self, slot: WorkerSlot, process: WorkerProcess) -> None:
         """The process is reaped: strike it off, measure, tell. Runs in the worker's watching thread."""
         self._registry.remove(slot)
         slot.report = self._measured(slot)
@@ -49,19 +49,19 @@ class Undertaker:
             self._observer.on_returned(engine_id, process.pid, slot.report)
             slot.gone.set()
 
-    def never_admitted(self, slot: Slot) -> None:
+    def never_admitted(self, slot: WorkerSlot) -> None:
         """Nothing came of it and nobody was told of it."""
         self._registry.remove(slot)
         slot.gone.set()
 
-    def never_lived(self, slot: Slot) -> None:
+    def never_lived(self, slot: WorkerSlot) -> None:
         """It was admitted and no process came of it."""
         self._registry.remove(slot)
         slot.report = self._measured(slot)
         self._observer.on_returned(slot.engine.card.id, 0, slot.report)
         slot.gone.set()
 
-    def _measured(self, slot: Slot) -> UnloadReport:
+    def _measured(self, slot: WorkerSlot) -> UnloadReport:
         before_load, last, held = slot.available_before_gib, slot.available_gib, slot.held_gib
         enough = min(before_load, last + held) - self._meter.tolerance_gib
         self._meter.settled(enough, 1.0)

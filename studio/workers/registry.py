@@ -10,14 +10,14 @@ from typing import Any
 from engines.contract import Engine, EngineOptions, Tier
 from engines.contract.errors import EngineError
 from media.errors import Cancelled
-from studio.workers.lease_options import Wishes
-from studio.workers.model import Residency
-from studio.workers.slot import Slot, reload_key
+from studio.workers.lease_options import LeaseOptions
+from studio.workers.model import WorkerState
+from studio.workers.slot import WorkerSlot, reload_key
 
 POLL_SECONDS = 0.1
 
 
-class Registry:
+class SlotRegistry:
     """A slot enters before its process is started and leaves only when the process is reaped or could not be started, so
     no worker is ever lost track of. An idle slot is claimed by marking it busy; whoever marked it owns it until it is
     given back or gone.
@@ -31,10 +31,12 @@ class Registry:
     def __init__(self, light_workers: int) -> None:
         self.changed = threading.Condition()  # reentrant: the methods may be used by one who holds it
         self._light_workers = light_workers
-        self._slots: list[Slot] = []
+        self._slots: list[WorkerSlot] = []
         self._closing = False
 
-    def claim(self, engine: type[Engine], options: EngineOptions, wishes: Wishes, end: Callable[[Slot], object]) -> Slot:
+    def claim(
+        self, engine: type[Engine], options: EngineOptions, wishes: LeaseOptions, end: Callable[[WorkerSlot], object]
+    ) -> WorkerSlot:
         """A slot that is this caller's alone: an idle worker marked busy, or a fresh slot (loading) to be started.
 
         Args:
@@ -61,7 +63,7 @@ class Registry:
             else:
                 end(slot)
 
-    def claim_all(self, engine_id: str, *, idle_only: bool) -> list[Slot]:
+    def claim_all(self, engine_id: str, *, idle_only: bool) -> list[WorkerSlot]:
         """Mark all workers of an engine busy, to end them.
 
         Args:
@@ -71,62 +73,62 @@ class Registry:
             EngineError: one is at work and `idle_only` is not set.
         """
         with self.changed:
-            idle = [slot for slot in self.of(engine_id) if slot.state is Residency.WARM]
-            at_work = [slot for slot in self.of(engine_id) if slot.state is not Residency.WARM]
+            idle = [slot for slot in self.of(engine_id) if slot.state is WorkerState.WARM]
+            at_work = [slot for slot in self.of(engine_id) if slot.state is not WorkerState.WARM]
             if at_work and not idle_only:
-                doing = "being loaded" if at_work[0].state is Residency.LOADING else "at work for a job"
+                doing = "being loaded" if at_work[0].state is WorkerState.LOADING else "at work for a job"
                 hint = "Cancel the job or wait for its end, then unload."
                 raise EngineError(f"{at_work[0].engine.card.title} is {doing}.", hint, retryable=True)
             return self._mark(idle)
 
-    def claim_due(self, is_due: Callable[[Slot], bool]) -> list[Slot]:
+    def claim_due(self, is_due: Callable[[WorkerSlot], bool]) -> list[WorkerSlot]:
         """Mark the idle workers for which this is so, to end them. The caller holds `changed`."""
-        return self._mark([slot for slot in self._slots if slot.state is Residency.WARM and is_due(slot)])
+        return self._mark([slot for slot in self._slots if slot.state is WorkerState.WARM and is_due(slot)])
 
-    def give_back(self, slot: Slot) -> None:
+    def give_back(self, slot: WorkerSlot) -> None:
         """The slot is idle again."""
         with self.changed:
-            slot.state, slot.idle_since = Residency.WARM, time.monotonic()
+            slot.state, slot.idle_since = WorkerState.WARM, time.monotonic()
             self.changed.notify_all()
 
-    def remove(self, slot: Slot) -> None:
+    def remove(self, slot: WorkerSlot) -> None:
         """Its process is reaped, or there never was one."""
         with self.changed:
             if slot in self._slots:
                 self._slots.remove(slot)
             self.changed.notify_all()
 
-    def close(self) -> list[Slot]:
+    def close(self) -> list[WorkerSlot]:
         """Refuse every further claim; what there is."""
         with self.changed:
             self._closing = True
             self.changed.notify_all()
             return list(self._slots)
 
-    def all(self) -> list[Slot]:
+    def all(self) -> list[WorkerSlot]:
         with self.changed:
             return list(self._slots)
 
-    def of(self, engine_id: str) -> list[Slot]:
+    def of(self, engine_id: str) -> list[WorkerSlot]:
         with self.changed:
             return [slot for slot in self._slots if slot.engine.card.id == engine_id]
 
-    def _find(self, engine: type[Engine], options: EngineOptions, key: tuple[Any, ...]) -> Slot | None:
+    def _find(self, engine: type[Engine], options: EngineOptions, key: tuple[Any, ...]) -> WorkerSlot | None:
         if self._closing:
             raise EngineError("The studio is closing; no engine is lent any more.", retryable=True)
         slots = self.of(engine.card.id)
-        idle = [slot for slot in slots if slot.state is Residency.WARM and slot.usable]
+        idle = [slot for slot in slots if slot.state is WorkerState.WARM and slot.usable]
         fitting = [slot for slot in idle if slot.reload_key == key]
         if not fitting and len(slots) < (self._light_workers if engine.card.tier is Tier.LIGHT else 1):
-            slot = Slot(engine, options, key)
+            slot = WorkerSlot(engine, options, key)
             self._slots.append(slot)
             self.changed.notify_all()
             return slot
         return next(iter(self._mark((fitting or idle)[:1])), None)
 
-    def _mark(self, slots: list[Slot]) -> list[Slot]:
+    def _mark(self, slots: list[WorkerSlot]) -> list[WorkerSlot]:
         for slot in slots:
-            slot.state = Residency.BUSY
+            slot.state = WorkerState.BUSY
             slot.peak_gib = 0.0
         self.changed.notify_all()
         return slots

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engines.contract import Engine, EngineOptions
-from studio.workers.model import Residency, UnloadReport, WorkerStatus
-from studio.workers.process.exit_reason import Death
-from studio.workers.process.metering import Meter
+from studio.workers.model import UnloadReport, WorkerState, WorkerStatus
+from studio.workers.process.exit_reason import ExitReason
+from studio.workers.process.metering import MemoryMeter
 from studio.workers.process.worker_process import WorkerProcess
 
 
 @dataclass(eq=False)
-class Slot:
+class WorkerSlot:
     """Fields change under the host's condition, but for the measurements, which one thread at a time writes.
 
     Args:
@@ -33,7 +33,7 @@ class Slot:
     engine: type[Engine]
     options: EngineOptions | None
     reload_key: tuple[Any, ...]
-    state: Residency = Residency.LOADING
+    state: WorkerState = WorkerState.LOADING
     process: WorkerProcess | None = None
     started: float = field(default_factory=time.time)
     idle_since: float = field(default_factory=time.monotonic)
@@ -44,7 +44,7 @@ class Slot:
     leased: bool = False
     spoiled: bool = False
     variant: str = ""
-    doom: Death | None = None
+    doom: ExitReason | None = None
     report: UnloadReport | None = None
     books: threading.Lock = field(default_factory=threading.Lock)
     gone: threading.Event = field(default_factory=threading.Event)
@@ -57,13 +57,13 @@ class Slot:
     def pid(self) -> int:
         return 0 if self.process is None else self.process.pid
 
-    def measure(self, meter: Meter) -> None:
+    def measure(self, meter: MemoryMeter) -> None:
         """Read what it holds, exactly; for use between calls."""
         self.held_gib = meter.resident(self.pid) or self.held_gib
         self.peak_gib = max(self.peak_gib, self.held_gib, meter.high_water(self.pid))
         self.available_gib = meter.available()
 
-    def sample(self, meter: Meter) -> None:
+    def sample(self, meter: MemoryMeter) -> None:
         """Read what it holds, cheaply; for use while it works."""
         self.held_gib = meter.quick(self.pid) or self.held_gib
         self.peak_gib = max(self.peak_gib, self.held_gib)
@@ -74,7 +74,7 @@ class Slot:
         Args:
             idle_limit: see WorkerStatus.
         """
-        idle = time.monotonic() - self.idle_since if self.state is Residency.WARM else 0.0
+        idle = time.monotonic() - self.idle_since if self.state is WorkerState.WARM else 0.0
         card = self.engine.card
         return WorkerStatus(
             card.id, self.pid, self.state, self.held_gib or card.memory_gib, idle, idle_limit, card.tier,

@@ -9,27 +9,27 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import Any, cast
 
-from engines.contract import EngineOptions, Site
+from engines.contract import EngineOptions, EnginePaths
 from engines.contract.errors import EngineError, EngineNotReady, WorkerDied
 from media.errors import Cancelled
-from studio.memory.profiles import weighed
+from studio.memory.profiles import memory_profile_of
 from studio.settings import WorkerSettings
-from studio.workers.lease_options import Wishes
+from studio.workers.lease_options import LeaseOptions
 from studio.workers.model import AdmissionHook, WorkerObserver
-from studio.workers.prewarm import Spares, always
-from studio.workers.process.call import CallWatch, Patience
-from studio.workers.process.launch import Launch, plan_launch
+from studio.workers.prewarm import PrewarmedWorkers, always
+from studio.workers.process.call import CallObserver, CallTimeouts
+from studio.workers.process.launch import LaunchPlan, plan_launch
 from studio.workers.process.log import WorkerLogs
-from studio.workers.process.metering import Meter
+from studio.workers.process.metering import MemoryMeter
 from studio.workers.process.worker_process import WorkerProcess, answer
-from studio.workers.reaper import Undertaker
-from studio.workers.slot import Slot
+from studio.workers.reaper import Reaper
+from studio.workers.slot import WorkerSlot
 
 LONGEST_RELOADS = 10
 """A load that reports nothing may take this many times what its card says."""
 
 
-class Starter:
+class WorkerStarter:
     """Starts processes and loads engines into them.
 
     Owns the one thread that starts processes: the kernel ends a worker together with the thread that started it
@@ -40,20 +40,20 @@ class Starter:
     def __init__(
         self,
         settings: WorkerSettings,
-        site: Site,
+        site: EnginePaths,
         logs: WorkerLogs,
         admit: AdmissionHook,
-        meter: Meter,
+        meter: MemoryMeter,
         observer: WorkerObserver,
         room_for_spares: Callable[[], bool] = always,
     ) -> None:
         self._settings, self._site, self._logs = settings, site, logs
         self._admit, self._meter, self._observer = admit, meter, observer
         self._spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker-spawner")
-        self._patience = Patience(settings.start_seconds, settings.heartbeat_seconds, settings.cancel_grace_seconds)
-        self.spares = Spares(site, logs, self._patience, self._spawn, room=room_for_spares)
+        self._patience = CallTimeouts(settings.start_seconds, settings.heartbeat_seconds, settings.cancel_grace_seconds)
+        self.spares = PrewarmedWorkers(site, logs, self._patience, self._spawn, room=room_for_spares)
 
-    def start(self, slot: Slot, wishes: Wishes, undertaker: Undertaker) -> None:
+    def start(self, slot: WorkerSlot, wishes: LeaseOptions, undertaker: Reaper) -> None:
         """Bring a fresh slot to a loaded worker, or leave nothing of it behind.
 
         Raises:
@@ -75,14 +75,14 @@ class Starter:
                 undertaker.never_lived(slot)
             raise
 
-    def _prepare(self, slot: Slot) -> Launch:
+    def _prepare(self, slot: WorkerSlot) -> LaunchPlan:
         launch = plan_launch(slot.engine.card, self._site)
         readiness = slot.engine.readiness(self._site)
         if not readiness.ready:
             raise EngineNotReady(readiness.sentence, readiness.next_step)
         return launch
 
-    def _process(self, slot: Slot, launch: Launch, wishes: Wishes, undertaker: Undertaker) -> WorkerProcess:
+    def _process(self, slot: WorkerSlot, launch: LaunchPlan, wishes: LeaseOptions, undertaker: Reaper) -> WorkerProcess:
         """The spare one where it fits, else one that is still to be started."""
         log = self._logs.open(slot.engine.card.id)
 
@@ -92,7 +92,7 @@ class Starter:
         spare = self.spares.take(launch, log, bury, wishes.cancelled)
         return spare or WorkerProcess(launch, self._patience, log, bury, self._spawn)
 
-    def _pass_gate(self, slot: Slot, wishes: Wishes, undertaker: Undertaker) -> None:
+    def _pass_gate(self, slot: WorkerSlot, wishes: LeaseOptions, undertaker: Reaper) -> None:
         def waiting(reason: str) -> None:
             if wishes.cancelled():
                 raise Cancelled()
@@ -101,13 +101,13 @@ class Starter:
 
         try:
             options = slot.options or slot.engine.Options()
-            card, slot.variant = weighed(slot.engine, options, wishes.extent)
+            card, slot.variant = memory_profile_of(slot.engine, options, wishes.extent)
             self._admit(card, waiting, slot.variant)
         except BaseException:
             undertaker.never_admitted(slot)
             raise
 
-    def _bring_up(self, slot: Slot, process: WorkerProcess, wishes: Wishes) -> None:
+    def _bring_up(self, slot: WorkerSlot, process: WorkerProcess, wishes: LeaseOptions) -> None:
         card = slot.engine.card
         wishes.on_state("loading", f"Loading {card.title}.")
         slot.available_before_gib = slot.available_gib = self._meter.available()
@@ -115,7 +115,7 @@ class Starter:
         self._refuse_doomed(slot)
         patience = self._settings.start_seconds
         if not process.pid:
-            process.start(CallWatch(patience, patience, wishes.cancelled))
+            process.start(CallObserver(patience, patience, wishes.cancelled))
         self._refuse_doomed(slot)
         self._load(slot, process, wishes)
         seconds = time.monotonic() - begun
@@ -124,27 +124,27 @@ class Starter:
             if not slot.gone.is_set():
                 self._observer.on_loaded(card.id, process.pid, slot.held_gib, seconds)
 
-    def _load(self, slot: Slot, process: WorkerProcess, wishes: Wishes) -> None:
+    def _load(self, slot: WorkerSlot, process: WorkerProcess, wishes: LeaseOptions) -> None:
         card, sort = slot.engine.card, slot.engine
         site = {field.name: getattr(self._site, field.name) for field in fields(self._site)}
         request = {"engine": f"{sort.__module__}:{sort.__qualname__}", "options": slot.options, "site": site}
         longest = max(self._settings.start_seconds, card.stall_seconds, LONGEST_RELOADS * card.reload_seconds)
         # Importing large libraries may hold the interpreter's lock, and the heartbeat with it, for many seconds.
         silence = max(self._settings.start_seconds, self._settings.heartbeat_seconds)
-        answer(process, "load", request, CallWatch(longest, silence, wishes.cancelled, wishes.on_progress))
+        answer(process, "load", request, CallObserver(longest, silence, wishes.cancelled, wishes.on_progress))
 
-    def _refuse_doomed(self, slot: Slot) -> None:
+    def _refuse_doomed(self, slot: WorkerSlot) -> None:
         if slot.doom is not None:
             raise WorkerDied(slot.doom.reason, slot.doom.hint)
 
-    def configure(self, slot: Slot, options: EngineOptions, wishes: Wishes) -> None:
+    def configure(self, slot: WorkerSlot, options: EngineOptions, wishes: LeaseOptions) -> None:
         """Give a loaded engine other options."""
         if slot.process is not None:
             answer(slot.process, "configure", {"options": options}, self.watch(slot, wishes))
 
-    def watch(self, slot: Slot, wishes: Wishes) -> CallWatch:
+    def watch(self, slot: WorkerSlot, wishes: LeaseOptions) -> CallObserver:
         stall = slot.engine.card.stall_seconds
-        return CallWatch(stall, self._settings.heartbeat_seconds, wishes.cancelled, wishes.on_progress)
+        return CallObserver(stall, self._settings.heartbeat_seconds, wishes.cancelled, wishes.on_progress)
 
     def close(self) -> None:
         self.spares.close()

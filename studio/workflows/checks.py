@@ -10,10 +10,10 @@ from studio.comfyui.errors import SAY_WHERE
 from studio.errors import GreenroomError
 from studio.workflows.model_folders import parse_roots, scan_roots
 from studio.workflows.preflight import NO_SERVER, Problem, Validation, validate
-from studio.workflows.template import Template
+from studio.workflows.template import WorkflowTemplate
 
 
-class ServerSettings(Protocol):
+class ComfyUIConnection(Protocol):
     @property
     def path(self) -> Path | None: ...
     @property
@@ -24,7 +24,7 @@ class Server(Protocol):
     """What is asked of the studio's ComfyUI."""
 
     @property
-    def settings(self) -> ServerSettings: ...
+    def settings(self) -> ComfyUIConnection: ...
     @property
     def configured(self) -> bool: ...
     @property
@@ -58,7 +58,7 @@ class TemplateChecks:
         except GreenroomError as error:
             return None, Problem("server", "ComfyUI", error.reason, error.hint or SAY_WHERE)
 
-    def validation(self, template: Template, newest: bool = False) -> Validation:
+    def validation(self, template: WorkflowTemplate, newest: bool = False) -> Validation:
         """How a template stands on the server; without one, its files and the model roots alone are judged."""
         inventory, absent = self.inventory(newest)
         return validate(template, inventory, self.roots(), absent)

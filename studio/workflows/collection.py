@@ -8,12 +8,12 @@ from pathlib import Path
 
 from studio.errors import NotFound
 from studio.workflows.reading import MANIFEST_SUFFIX, read_template
-from studio.workflows.template import Template
+from studio.workflows.template import WorkflowTemplate
 
 Stamp = tuple[tuple[int, int], tuple[int, int]]
 
 
-class Templates:
+class TemplateCollection:
     """The templates of some folders, in their order; the first folder is the managed set's, the others are a person's own.
 
     Files are read again when they have changed, so a template that is dropped in shows without a restart. Read-only, and safe
@@ -22,11 +22,11 @@ class Templates:
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self.folders = tuple(folders)
-        self._read: dict[Path, tuple[Stamp, Template]] = {}
+        self._read: dict[Path, tuple[Stamp, WorkflowTemplate]] = {}
 
-    def all(self) -> list[Template]:
+    def all(self) -> list[WorkflowTemplate]:
         """Every template, valid or not. Of two with one id the later is broken, and says which file holds the id."""
-        listed: list[Template] = []
+        listed: list[WorkflowTemplate] = []
         taken: dict[str, Path] = {}
         for place, folder in enumerate(self.folders):
             for path in sorted(folder.glob(f"*{MANIFEST_SUFFIX}")) if folder.is_dir() else ():
@@ -40,7 +40,7 @@ class Templates:
                 listed.append(template)
         return listed
 
-    def get(self, template_id: str) -> Template:
+    def get(self, template_id: str) -> WorkflowTemplate:
         """
         Raises:
             NotFound: no template has this id; near ones are named.
@@ -52,7 +52,7 @@ class Templates:
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(everything) or 'none'}."
         raise NotFound(f'There is no template called "{template_id}".', hint)
 
-    def _current(self, path: Path, *, own: bool) -> Template:
+    def _current(self, path: Path, *, own: bool) -> WorkflowTemplate:
         stamp = (_stamp(path), _stamp(path.with_name(path.name.removesuffix(MANIFEST_SUFFIX) + ".json")))
         known = self._read.get(path)
         if known is None or known[0] != stamp:
@@ -69,5 +69,5 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
-def _with_problem(template: Template, new_id: str, words: str) -> Template:
-    return Template(new_id, template.title, template.manifest, template.graph, (words, *template.problems), template.own)
+def _with_problem(template: WorkflowTemplate, new_id: str, words: str) -> WorkflowTemplate:
+    return WorkflowTemplate(new_id, template.title, template.manifest, template.graph, (words, *template.problems), template.own)

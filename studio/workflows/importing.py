@@ -21,7 +21,7 @@ from studio.workflows.model_folders import MODEL_ENDINGS
 from studio.workflows.preflight import basename, found_models
 from studio.workflows.reading import MANIFEST_SUFFIX, read_template
 from studio.workflows.suggestions import Suggestion, suggest_outputs
-from studio.workflows.template import Template
+from studio.workflows.template import WorkflowTemplate
 
 FOLDERS = {
     "ckpt_name": "checkpoints", "unet_name": "diffusion_models", "vae_name": "vae", "lora_name": "loras",
@@ -76,7 +76,7 @@ def write_template(
     outputs: Sequence[tuple[str, str]] = (),
     memory_gib: float = 0.0,
     roots: Iterable[Path] = (),
-) -> Template:
+) -> WorkflowTemplate:
     """Write a manifest and a graph into a person's own folder, and read them back.
 
     Args:
@@ -124,7 +124,7 @@ def need_of(graph: Mapping[str, Any], inventory: ServerInventory, roots: Iterabl
     return memory_need(found_models(models, inventory, roots), graph)
 
 
-def delete_template(template: Template, folder: Path) -> None:
+def delete_template(template: WorkflowTemplate, folder: Path) -> None:
     """Delete a person's own template, both files.
 
     Raises:

@@ -21,7 +21,7 @@ LARGEST_SEED = 2**53 - 1
 """The largest whole number that every program between the form and the sampler keeps exactly."""
 
 
-class Part(BaseModel):
+class ManifestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -45,13 +45,13 @@ EXTENSIONS: dict[InputKind, tuple[str, ...]] = {
 """What is taken where a manifest names no extensions."""
 
 
-class Licence(Part):
+class TemplateLicence(ManifestModel):
     name: str
     url: str = ""
     commercial_use: bool = True
 
 
-class TemplateInput(Part):
+class TemplateInput(ManifestModel):
     """Something a person gives.
 
     Args:
@@ -97,7 +97,7 @@ class ParameterKind(StrEnum):
     SEED = "seed"
 
 
-class Parameter(Part):
+class Parameter(ManifestModel):
     """A value with a default and a range.
 
     Args:
@@ -125,7 +125,7 @@ class Parameter(Part):
         return given
 
 
-class Mapping(Part):
+class InputMapping(ManifestModel):
     """Where one value goes: the only places of a graph that are ever written, beside model names and the file's prefix.
 
     Args:
@@ -142,7 +142,7 @@ class Mapping(Part):
     scale: int = Field(0, ge=0, le=16384)
 
 
-class RequiredModel(Part):
+class RequiredModel(ManifestModel):
     """A model file, and the loader's input that names it.
 
     Args:
@@ -156,7 +156,7 @@ class RequiredModel(Part):
     alternates: tuple[str, ...] = ()
     size_bytes: int = Field(0, ge=0)
     url: str = ""
-    licence: Licence
+    licence: TemplateLicence
     node: NodeId
     input: str
     expect_class: str = ""
@@ -166,7 +166,7 @@ class RequiredModel(Part):
         return (self.name, *self.alternates)
 
 
-class RequiredNodes(Part):
+class RequiredNodes(ManifestModel):
     """Node classes that come from one place: the server itself, or a pack of custom nodes."""
 
     pack: str = "ComfyUI"
@@ -175,7 +175,7 @@ class RequiredNodes(Part):
     since: Version | None = None
 
 
-class TemplateOutput(Part):
+class TemplateOutput(ManifestModel):
     """A node that saves the result; its `prefix_input` gets a name of the job's own."""
 
     node: NodeId
@@ -184,7 +184,7 @@ class TemplateOutput(Part):
     prefix_input: str = "filename_prefix"
 
 
-class Manifest(Part):
+class Manifest(ManifestModel):
     """A whole manifest.
 
     Args:
@@ -200,7 +200,7 @@ class Manifest(Part):
     summary: str
     use: Literal["character_swap", "animate", "lip_sync", "upscale", "other"] = "other"
     author: str = ""
-    licence: Licence
+    licence: TemplateLicence
     verified: Literal["run", "graph-only", "unverified"] = "unverified"
     min_comfyui: Version
     tier: Tier = Tier.HEAVY
@@ -208,7 +208,7 @@ class Manifest(Part):
     graph_sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
     inputs: tuple[TemplateInput, ...]
     parameters: tuple[Parameter, ...] = ()
-    mappings: tuple[Mapping, ...]
+    mappings: tuple[InputMapping, ...]
     models: tuple[RequiredModel, ...] = ()
     nodes: tuple[RequiredNodes, ...] = ()
     outputs: Annotated[tuple[TemplateOutput, ...], Field(min_length=1)]

@@ -11,13 +11,13 @@ from typing import Any
 from studio.comfyui.client.inventory import ServerInventory
 from studio.errors import InvalidInput
 from studio.workflows.manifest import InputKind, Manifest
-from studio.workflows.manifest import Mapping as Place
+from studio.workflows.manifest import InputMapping as Place
 from studio.workflows.preflight import validate
-from studio.workflows.template import Template
+from studio.workflows.template import WorkflowTemplate
 
 
 def build_prompt(
-    template: Template,
+    template: WorkflowTemplate,
     values: Mapping[str, Any],
     uploaded: Mapping[str, str],
     inventory: ServerInventory | None,

@@ -15,7 +15,7 @@ from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.comfyui.errors import SAY_WHERE
 from studio.workflows.manifest import Manifest, RequiredModel, RequiredNodes
 from studio.workflows.model_folders import DiskFile, scan_roots
-from studio.workflows.template import Template
+from studio.workflows.template import WorkflowTemplate
 
 Folder = Mapping[str, Sequence[ModelFile]]
 File = TypeVar("File", bound=ModelFile)
@@ -81,13 +81,13 @@ class Validation:
         return {"ready": self.ready, "problems": problems, "models": [each.as_dict() for each in self.models]}
 
 
-def preflight(template: Template, inventory: ServerInventory | None, roots: Iterable[Path] = ()) -> list[Problem]:
+def preflight(template: WorkflowTemplate, inventory: ServerInventory | None, roots: Iterable[Path] = ()) -> list[Problem]:
     """All that is missing, at once; empty when a job may be queued."""
     return list(validate(template, inventory, roots).problems)
 
 
 def validate(
-    template: Template, inventory: ServerInventory | None, roots: Iterable[Path] = (), absent: Problem = NO_SERVER
+    template: WorkflowTemplate, inventory: ServerInventory | None, roots: Iterable[Path] = (), absent: Problem = NO_SERVER
 ) -> Validation:
     """Compare a template with a server and with folders on this machine.
 
@@ -108,7 +108,7 @@ def validate(
     return Validation(tuple(problems), found)
 
 
-def told_together(problems: Sequence[Problem]) -> tuple[tuple[str, str], ...]:
+def joined_problems(problems: Sequence[Problem]) -> tuple[tuple[str, str], ...]:
     """What is missing as sentences with next steps; nodes that come from one place are one sentence."""
     told: dict[str, tuple[str, str]] = {}
     nodes: dict[str, list[str]] = {}

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from studio.errors import InvalidInput
 from studio.workflows.graph.api_graph import is_link, shape_problems
-from studio.workflows.manifest import InputKind, Manifest, Mapping, ParameterKind
-from studio.workflows.template import Template
+from studio.workflows.manifest import InputKind, InputMapping, Manifest, ParameterKind
+from studio.workflows.template import WorkflowTemplate
 from studio.workflows.values import allowed, checked_parameter
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -23,7 +23,7 @@ LARGEST_MANIFEST = 1_000_000
 LARGEST_GRAPH = 20_000_000
 
 
-def read_template(path: Path, *, own: bool = False) -> Template:
+def read_template(path: Path, *, own: bool = False) -> WorkflowTemplate:
     """The template whose manifest lies at `path`, with its graph beside it; faults are its `problems`, never an error."""
     template_id = path.name.removesuffix(MANIFEST_SUFFIX)
     manifest, problems = _read_manifest(path)
@@ -38,7 +38,7 @@ def read_template(path: Path, *, own: bool = False) -> Template:
             problems += graph_faults(manifest, graph)
             if manifest.graph_sha256 and hash_of_graph(graph_path.read_bytes()) != manifest.graph_sha256:
                 problems.append(f"{graph_path.name} is not the graph that the manifest was written for: its hash differs.")
-    return Template(template_id, manifest.title if manifest else template_id, manifest, graph, tuple(problems), own)
+    return WorkflowTemplate(template_id, manifest.title if manifest else template_id, manifest, graph, tuple(problems), own)
 
 
 def hash_of_graph(content: bytes) -> str:
@@ -179,5 +179,5 @@ def _reference_problems(manifest: Manifest) -> list[str]:
     return problems
 
 
-def _is_points(mapping: Mapping) -> bool:
+def _is_points(mapping: InputMapping) -> bool:
     return mapping.form in ("subject_points", "other_points")

@@ -21,7 +21,7 @@ SEEDS = 2**32
 
 
 @dataclass(frozen=True)
-class Template:
+class WorkflowTemplate:
     """A manifest and its graph.
 
     Attributes:

@@ -7,19 +7,19 @@ from html import escape
 from typing import Any
 
 from capabilities.character_swap.capability import CharacterSwap
-from capabilities.character_swap.estimate import foretell
+from capabilities.character_swap.estimate import estimate
 from media.video.read import probe_video
 from studio.errors import GreenroomError
-from studio.preprocessing import Cost
-from studio.services import Studio
+from studio.preprocessing import PreparationCost
+from studio.services import Services
 from studio.workflows.manifest import InputKind
 from tabs.character_swap.form import CharacterSwapForm
-from tabs.character_swap.gallery import Choice
+from tabs.character_swap.gallery import WorkflowChoice
 from tabs.common.fit import time_in_words
 from tabs.common.html import piece
 
 
-def fit_line(studio: Studio, form: CharacterSwapForm, values: Sequence[Any]) -> str:
+def fit_line(studio: Services, form: CharacterSwapForm, values: Sequence[Any]) -> str:
     """HTML of the line, with what is wrong in place of figures where something is."""
     chosen = form.choice(values[0])
     parts = [f"<b>{escape(chosen.title)}</b>"]
@@ -35,21 +35,21 @@ def fit_line(studio: Studio, form: CharacterSwapForm, values: Sequence[Any]) -> 
     return piece(f'<div class="counts">{"".join(f"<span>{part}</span>" for part in parts if part)}</div>')
 
 
-def _still_missing(chosen: Choice, files: Mapping[str, str]) -> list[str]:
+def _still_missing(chosen: WorkflowChoice, files: Mapping[str, str]) -> list[str]:
     wanted = [place.title.lower() for place in chosen.inputs if place.kind.is_file and place.required and not files[place.key]]
     return [escape(f"still needs: {', '.join(wanted)}")] if wanted else []
 
 
 def _foretold(
-    studio: Studio, chosen: Choice, key: str, video: Any, options: Mapping[str, Any], trim: tuple[float, float]
+    studio: Services, chosen: WorkflowChoice, key: str, video: Any, options: Mapping[str, Any], trim: tuple[float, float]
 ) -> list[str]:
     production = studio.productions["character_swap"]
     assert isinstance(production, CharacterSwap)
-    found = foretell(production.book, chosen.template, key, video, options, trim)
+    found = estimate(production.book, chosen.template, key, video, options, trim)
     return [*_clip(chosen, found.cost, video, trim), f"to make: <b>{escape(time_in_words(found.time))}</b>"]
 
 
-def _clip(chosen: Choice, cost: Cost, video: Any, trim: tuple[float, float]) -> list[str]:
+def _clip(chosen: WorkflowChoice, cost: PreparationCost, video: Any, trim: tuple[float, float]) -> list[str]:
     if chosen.template is None:
         return [
             f"<b>{cost.frames:,}</b> pictures of {cost.width} × {cost.height}", f"<b>{cost.seconds:.1f} s</b> long",
@@ -60,7 +60,7 @@ def _clip(chosen: Choice, cost: Cost, video: Any, trim: tuple[float, float]) -> 
     return [escape(cost.sentence()), *([f"of the clip's {info.duration:.1f} s"] if shorter else [])]
 
 
-def _memory(chosen: Choice) -> str:
+def _memory(chosen: WorkflowChoice) -> str:
     if chosen.template is None:
         return ""
     if not chosen.memory_gib:

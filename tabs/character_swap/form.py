@@ -11,10 +11,10 @@ import gradio as gr
 from capabilities.character_swap.builtin import BUILTIN
 from studio.errors import InvalidInput
 from studio.preprocessing import Assets
-from studio.services import Studio
-from studio.workflows.collection import Templates
+from studio.services import Services
+from studio.workflows.collection import TemplateCollection
 from studio.workflows.manifest import InputKind
-from tabs.character_swap.gallery import Choice, about_choice, choices, gallery
+from tabs.character_swap.gallery import WorkflowChoice, about_choice, choices, gallery
 from tabs.character_swap.inputs import InputSlots
 from tabs.character_swap.parameter_pool import ParameterPool
 from tabs.character_swap.points import PointsPicker
@@ -27,7 +27,7 @@ REFERENCE, DRIVING = "reference_image", "driving_video"
 class CharacterSwapForm:
     """Draws the components; `inputs` and `spec` belong together, `outputs` and `dressed` too."""
 
-    def __init__(self, studio: Studio, templates: Templates, assets: Assets) -> None:
+    def __init__(self, studio: Services, templates: TemplateCollection, assets: Assets) -> None:
         self._studio, self._templates, self._assets = studio, templates, assets
         self.template = gr.State(BUILTIN)
         self.gallery = html_piece(self.drawn_gallery(BUILTIN), elem_id="swap-gallery")
@@ -109,12 +109,12 @@ class CharacterSwapForm:
         """From and to in seconds, 0 for the clip's end."""
         return float(values[2] or 0), float(values[3] or 0)
 
-    def choice(self, template: str) -> Choice:
+    def choice(self, template: str) -> WorkflowChoice:
         """What of the gallery is meant; the built-in where it is not there any more."""
         found = self.choices()
         return next((one for one in found if one.id == template), found[0])
 
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[WorkflowChoice]:
         comfyui = self._studio.comfyui
         return choices(self._templates, comfyui.configured, comfyui.known_inventory())
 
@@ -125,7 +125,7 @@ class CharacterSwapForm:
         comfyui = self._studio.comfyui
         return about_choice(self.choice(chosen), comfyui.configured, comfyui.settings.url)
 
-    def _read(self, values: Sequence[Any]) -> tuple[Choice, dict[str, str], dict[str, Any]]:
+    def _read(self, values: Sequence[Any]) -> tuple[WorkflowChoice, dict[str, str], dict[str, Any]]:
         template, points, _, _, *rest = values
         chosen = self.choice(template)
         count = len(self.slots.inputs)

@@ -9,10 +9,10 @@ from html import escape
 from capabilities.character_swap.builtin import BUILTIN, builtin_inputs, builtin_parameters
 from engines.swap.basic.engine import BasicFaceSwap
 from studio.comfyui.client.inventory import ServerInventory
-from studio.workflows.collection import Templates
+from studio.workflows.collection import TemplateCollection
 from studio.workflows.manifest import Parameter, TemplateInput
-from studio.workflows.preflight import Problem, preflight, told_together
-from studio.workflows.template import Template
+from studio.workflows.preflight import Problem, joined_problems, preflight
+from studio.workflows.template import WorkflowTemplate
 from tabs.common.html import button, chip, link, piece
 from tabs.common.wiring import template_url
 
@@ -31,7 +31,7 @@ CONNECT = (
 
 
 @dataclass(frozen=True)
-class Choice:
+class WorkflowChoice:
     """One thing that can be chosen: the built-in, or a template with how it stands.
 
     Args:
@@ -49,7 +49,7 @@ class Choice:
     state: str
     badge: str
     missing: tuple[tuple[str, str], ...] = ()
-    template: Template | None = None
+    template: WorkflowTemplate | None = None
 
     @property
     def memory_gib(self) -> float:
@@ -57,7 +57,7 @@ class Choice:
         return manifest.memory_gib if manifest else BasicFaceSwap.card.memory_gib
 
 
-def choices(templates: Templates, configured: bool, inventory: ServerInventory | None) -> list[Choice]:
+def choices(templates: TemplateCollection, configured: bool, inventory: ServerInventory | None) -> list[WorkflowChoice]:
     """Everything that can be chosen, the built-in first.
 
     Args:
@@ -68,16 +68,18 @@ def choices(templates: Templates, configured: bool, inventory: ServerInventory |
     return [_builtin(), *(_choice(template, configured, inventory) for template in found)]
 
 
-def _builtin() -> Choice:
+def _builtin() -> WorkflowChoice:
     card = BasicFaceSwap.card
-    return Choice(BUILTIN, card.title, card.summary, builtin_inputs(), builtin_parameters(), "ready", "built in")
+    return WorkflowChoice(BUILTIN, card.title, card.summary, builtin_inputs(), builtin_parameters(), "ready", "built in")
 
 
-def _choice(template: Template, configured: bool, inventory: ServerInventory | None) -> Choice:
+def _choice(template: WorkflowTemplate, configured: bool, inventory: ServerInventory | None) -> WorkflowChoice:
     manifest = template.manifest
     if manifest is None or not template.valid:
         broken = tuple((problem, "") for problem in template.problems)
-        return Choice(template.id, template.title, "This template is broken.", (), (), "broken", "broken", broken, template)
+        return WorkflowChoice(
+            template.id, template.title, "This template is broken.", (), (), "broken", "broken", broken, template
+        )
     missing: tuple[tuple[str, str], ...] = ()
     if not configured:
         state, badge = "waiting", "no ComfyUI"
@@ -85,9 +87,9 @@ def _choice(template: Template, configured: bool, inventory: ServerInventory | N
         state, badge = "waiting", "not checked"
     else:
         problems = preflight(template, inventory)
-        missing = told_together(problems)
+        missing = joined_problems(problems)
         state, badge = ("waiting", _lacks(problems)) if problems else ("ready", "ready")
-    return Choice(
+    return WorkflowChoice(
         template.id, template.title, manifest.summary, manifest.inputs, manifest.parameters, state, badge, missing, template
     )
 
@@ -102,12 +104,12 @@ def _lacks(problems: Sequence[Problem]) -> str:
     return "needs an update"
 
 
-def gallery(found: Sequence[Choice], chosen: str) -> str:
+def gallery(found: Sequence[WorkflowChoice], chosen: str) -> str:
     """HTML of the cards to choose from."""
     return piece(f'<div class="gallery" role="group" aria-label="Templates">{"".join(_card(one, chosen) for one in found)}</div>')
 
 
-def _card(one: Choice, chosen: str) -> str:
+def _card(one: WorkflowChoice, chosen: str) -> str:
     return (
         f'<button type="button" class="act card" data-act="choose" data-template="{escape(one.id)}" '
         f'aria-pressed="{"true" if one.id == chosen else "false"}"><span class="title">{escape(one.title)}</span>'
@@ -115,7 +117,7 @@ def _card(one: Choice, chosen: str) -> str:
     )
 
 
-def about_choice(one: Choice, configured: bool, server: str) -> str:
+def about_choice(one: WorkflowChoice, configured: bool, server: str) -> str:
     """HTML of all about the chosen one: what it does, what is missing and where to get it, its graph.
 
     Args:
@@ -138,7 +140,7 @@ def about_choice(one: Choice, configured: bool, server: str) -> str:
     return piece(f'<section class="about" aria-label="About the template">{said}{_links(one, configured, server)}</section>')
 
 
-def _missing(one: Choice) -> str:
+def _missing(one: WorkflowChoice) -> str:
     if not one.missing:
         return ""
     rows = "".join(
@@ -148,7 +150,7 @@ def _missing(one: Choice) -> str:
     return f'<details class="fold" open><summary><b>{head}</b></summary><ul class="missing">{rows}</ul></details>'
 
 
-def _links(one: Choice, configured: bool, server: str) -> str:
+def _links(one: WorkflowChoice, configured: bool, server: str) -> str:
     drawn = ""
     if one.template is not None and one.template.graph:
         drawn += link(template_url(one.id), "Its graph")

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput
-from studio.services import Studio
+from studio.services import Services
 from studio.workflows import Chosen, Suggestion, TemplateChecks, need_of, read_export, suggest_inputs, write_template
 from tabs.common.html import html_piece, piece
 from tabs.common.notices import notice
@@ -33,7 +33,7 @@ class WorkflowImport:
     The server is asked which inputs its nodes have, so one has to be connected; what was read stays in the page's state.
     """
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio, self._checks = studio, TemplateChecks(studio.comfyui)
         self._read = gr.State(None)
         with gr.Accordion("Add a workflow of your own", open=False, elem_id="swap-import") as self.fold:

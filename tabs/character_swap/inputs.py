@@ -10,7 +10,7 @@ import gradio as gr
 
 from studio.errors import NotFound
 from studio.preprocessing import Assets
-from studio.services import Studio
+from studio.services import Services
 from studio.workflows.manifest import InputKind, TemplateInput
 from tabs.common.html import about
 from tabs.common.sample_pictures import sample_pictures
@@ -23,7 +23,7 @@ _LISTED = 60
 class InputSlot:
     """One upload and one list of what is here: the list counts where something is chosen in it."""
 
-    def __init__(self, studio: Studio, assets: Assets, kind: InputKind, number: int, place: TemplateInput | None) -> None:
+    def __init__(self, studio: Services, assets: Assets, kind: InputKind, number: int, place: TemplateInput | None) -> None:
         self._studio, self._assets, self.kind = studio, assets, kind
         name = f"swap-{kind.value}{number or ''}"
         with gr.Column(min_width=260, visible=place is not None, elem_classes="flush") as self.group:
@@ -82,7 +82,7 @@ class InputSlots:
         inputs: what they show at first.
     """
 
-    def __init__(self, studio: Studio, assets: Assets, inputs: Sequence[TemplateInput]) -> None:
+    def __init__(self, studio: Services, assets: Assets, inputs: Sequence[TemplateInput]) -> None:
         placed = _placed(inputs)
         with gr.Row():
             self.slots = [

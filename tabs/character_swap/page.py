@@ -14,7 +14,7 @@ from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
 from media.video.read import probe_video
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.preprocessing import assets_of, compare_framing, reframed_picture
-from studio.services import Studio
+from studio.services import Services
 from studio.workflows import delete_template
 from studio.workflows.manifest import InputKind
 from tabs.character_swap.assets import assets_list
@@ -24,7 +24,7 @@ from tabs.character_swap.import_workflow import WorkflowImport
 from tabs.character_swap.result import swap_result
 from tabs.common.html import html_piece, piece
 from tabs.common.job_view import JobView
-from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, toasted
+from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, with_error_toast
 from tabs.lip_sync.form import LIBRARY, SPEAK, LipSyncForm
 
 KINDS = ("character_swap",)
@@ -33,7 +33,7 @@ KINDS = ("character_swap",)
 class CharacterSwapTab:
     """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
 
-    def __init__(self, studio: Studio, secret: str) -> None:
+    def __init__(self, studio: Services, secret: str) -> None:
         self._studio = studio
         self._assets = assets_of(studio.paths)
         with gr.Row(elem_classes="columns"):
@@ -110,14 +110,14 @@ class CharacterSwapTab:
 
     # The form
 
-    @toasted
+    @with_error_toast
     def _chosen(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "choose":
             return [gr.skip()] * len(self.form.outputs)
         return self.form.dressed(data.get("template", ""))
 
-    @toasted
+    @with_error_toast
     def _about_clicked(self, template: str, event: gr.EventData) -> list[Any]:
         """Ask the server again what it has, or delete a template of the person's own."""
         act, form = clicked(event).get("act"), self.form
@@ -145,14 +145,14 @@ class CharacterSwapTab:
     def _fit(self, *values: Any) -> str:
         return fit_line(self._studio, self.form, values)
 
-    @toasted
+    @with_error_toast
     def _compare(self, *values: Any) -> list[Any]:
         reference, driving = self._both(values)
         framing = compare_framing(self._face(reference, "picture"), self._face(driving, "clip"))
         said = piece(f'<div class="{"soft" if framing.fits else "note"}">{framing.sentence()}</div>')
         return [said, gr.update(visible=not framing.fits)]
 
-    @toasted
+    @with_error_toast
     def _reframe(self, *values: Any) -> list[Any]:
         reference, driving = self._both(values)
         info = probe_video(driving)
@@ -200,7 +200,7 @@ class CharacterSwapTab:
 
     # What is here already
 
-    @toasted
+    @with_error_toast
     def _use_settings(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "use":
@@ -215,7 +215,7 @@ class CharacterSwapTab:
         files = self.form.slots.restored(self.form.choice(template).inputs, given)
         return [*self.form.dressed(template, spec.get("options") or {}), *part, *files]
 
-    @toasted
+    @with_error_toast
     def _upload_clicked(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         image, video = self.form.slots.image, self.form.slots.video
@@ -230,7 +230,7 @@ class CharacterSwapTab:
         taken = slot.choosing(str(asset.path))
         return [gr.skip(), *(taken if one is slot else gr.skip() for one in (image, video))]
 
-    @toasted
+    @with_error_toast
     def _sent(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "to-swap":
@@ -241,7 +241,7 @@ class CharacterSwapTab:
         taken = slot.choosing(output.id)
         return [gr.update(selected="character-swap"), *(taken if one is slot else gr.skip() for one in (image, video))]
 
-    @toasted
+    @with_error_toast
     def _to_lip_sync(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "to-lip-sync":

@@ -9,7 +9,7 @@ import gradio as gr
 
 from media.errors import MediaError
 from media.video.read import Picture, read_frames
-from tabs.common.wiring import QUIET, toasted
+from tabs.common.wiring import QUIET, with_error_toast
 
 SUBJECT, OTHER = "Who is meant", "What is not"
 _MOST = 16
@@ -54,7 +54,7 @@ class PointsPicker:
         small = None if picture is None else _smaller(picture)
         return [small, [], small]
 
-    @toasted
+    @with_error_toast
     def _clicked(self, clean: Any, points: list[Point] | None, meaning: str, event: gr.SelectData) -> list[Any]:
         at = event.index
         if clean is None or not isinstance(at, list | tuple) or len(at) != 2:

@@ -8,14 +8,14 @@ from html import escape
 from capabilities.video.render import PREVIEW
 from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
-from studio.library.model import Output
+from studio.library.model import LibraryOutput
 from studio.preprocessing import Assets
-from studio.services import Studio
+from studio.services import Services
 from tabs.common.html import button, link, piece
 from tabs.common.wiring import asset_url, output_url
 
 
-def swap_result(studio: Studio, assets: Assets, job: Job) -> str:
+def swap_result(studio: Services, assets: Assets, job: Job) -> str:
     """HTML of the job's preview while it runs, of its result when it is done, "" while there is neither."""
     if job.state is not JobState.DONE:
         return _preview(studio, job)
@@ -26,7 +26,7 @@ def swap_result(studio: Studio, assets: Assets, job: Job) -> str:
         return ""
 
 
-def _preview(studio: Studio, job: Job) -> str:
+def _preview(studio: Services, job: Job) -> str:
     if job.state.ended:
         return ""
     try:
@@ -41,7 +41,7 @@ def _preview(studio: Studio, job: Job) -> str:
     )
 
 
-def _drawn(studio: Studio, assets: Assets, output: Output) -> str:
+def _drawn(studio: Services, assets: Assets, output: LibraryOutput) -> str:
     recipe = output.recipe
     facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in recipe.get("facts", ()))
     more = link(output_url(output.id, download=True), output.path.suffix[1:].upper())
@@ -55,14 +55,14 @@ def _drawn(studio: Studio, assets: Assets, output: Output) -> str:
     )
 
 
-def _shown(output: Output) -> str:
+def _shown(output: LibraryOutput) -> str:
     address = escape(output_url(output.id))
     if output.kind == "image":
         return f'<img src="{address}" alt="The result">'
     return f'<video controls loop playsinline preload="metadata" src="{address}"></video>'
 
 
-def _driving(studio: Studio, assets: Assets, output: Output) -> str:
+def _driving(studio: Services, assets: Assets, output: LibraryOutput) -> str:
     """The clip as it was: from the library or the kept uploads, else its first picture."""
     given = str((output.recipe.get("spec") or {}).get("driving_video", ""))
     address = ""

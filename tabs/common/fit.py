@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from capabilities.forecast import memory_fit as fit_of
 from engines.contract import Engine, EngineOptions
-from engines.contract.problem_size import Extent
+from engines.contract.problem_size import ProblemSize
 from studio.errors import GreenroomError
-from studio.jobs.runtime_stats import RunEstimate
-from studio.services import Studio
+from studio.jobs.runtime_stats import RuntimeEstimate
+from studio.services import Services
 from tabs.common.html import about
 
 SAME_WITHIN = 1.15
 """A spread smaller than this is not worth two numbers."""
 
 
-def time_in_words(estimate: RunEstimate | None) -> str:
+def time_in_words(estimate: RuntimeEstimate | None) -> str:
     """ "about 40 s", "30 to 55 s (6 runs)", or "not measured yet"."""
     if estimate is None:
         return "not measured yet"
@@ -37,7 +37,9 @@ def spread_in_words(seconds: float, low: float, high: float, runs: int) -> str:
     return f"about {shown}, going by {runs} runs"
 
 
-def memory_fit(studio: Studio, engine: type[Engine], options: EngineOptions | None = None, extent: Extent | None = None) -> str:
+def memory_fit(
+    studio: Services, engine: type[Engine], options: EngineOptions | None = None, extent: ProblemSize | None = None
+) -> str:
     """Whether the engine can be had in memory now, in a sentence."""
     try:
         return fit_of(studio, engine, options, extent)[1]

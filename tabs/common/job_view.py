@@ -20,20 +20,20 @@ import gradio as gr
 
 from studio.errors import InvalidInput, NotFound
 from studio.jobs.model import ACTIVE, Job, JobState
-from studio.library.model import Output
-from studio.services import Studio
+from studio.library.model import LibraryOutput
+from studio.services import Services
 from tabs.common.html import html_piece
 from tabs.common.job_card import job_card
 from tabs.common.outputs_list import outputs_list
 from tabs.common.player import Playable, build_player, player
-from tabs.common.wiring import QUIET, clicked, output_url, toasted
+from tabs.common.wiring import QUIET, clicked, output_url, with_error_toast
 
 RECENT = 24
 TICK_SECONDS = 0.5
 
 
 @dataclass
-class Seen:
+class PageState:
     """What this page was last told, so that only what changed is sent again."""
 
     counter: int = -1
@@ -71,7 +71,7 @@ class JobView:
 
     def __init__(
         self,
-        studio: Studio,
+        studio: Services,
         kinds: Sequence[str],
         *,
         storage_key: str,
@@ -126,8 +126,8 @@ class JobView:
     def unchanged(self) -> list[Any]:
         return [gr.skip()] * (2 + len(self.painted))
 
-    @toasted
-    def stop(self, current: str, seen: Seen | None, page: int | None) -> list[Any]:
+    @with_error_toast
+    def stop(self, current: str, seen: PageState | None, page: int | None) -> list[Any]:
         """Cancel the job in front, or the newest one of this tab that has not ended; updates for [current, *painted]."""
         job = self.job(current)
         if job is None or job.state.ended:
@@ -137,14 +137,14 @@ class JobView:
         self._studio.jobs.cancel(job.id)
         return [job.id, *self.paint(job.id, _stale(seen), page, chosen=True)]
 
-    def paint(self, current: str, seen: Seen | None, page: int | None, *, chosen: bool = False) -> list[Any]:
+    def paint(self, current: str, seen: PageState | None, page: int | None, *, chosen: bool = False) -> list[Any]:
         """Updates for `painted`; all skips when nothing has changed since `seen`.
 
         Args:
             chosen: the person has just chosen this job and page; what was asked for before is not to be shown any more.
         """
         counter = self._studio.jobs.change_counter()
-        seen = seen if isinstance(seen, Seen) else Seen()
+        seen = seen if isinstance(seen, PageState) else PageState()
         if (seen.counter, seen.job, seen.page) == (counter, current, page):
             return [*[gr.skip()] * (len(self.painted) - 1), gr.Timer(active=False) if seen.quiet else gr.skip()]
         active = self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=20)
@@ -173,7 +173,7 @@ class JobView:
     def _latest(self) -> Job | None:
         return next(iter(self._studio.jobs.list(kinds=self._kinds, limit=1)), None)
 
-    def _playable(self, job: Job | None, recent: Sequence[Output]) -> Playable | None:
+    def _playable(self, job: Job | None, recent: Sequence[LibraryOutput]) -> Playable | None:
         """The result of the job in focus if it has one."""
         if job is None or job.state is not JobState.DONE:
             return None
@@ -185,14 +185,14 @@ class JobView:
                     return None
         return None
 
-    def _card_clicked(self, current: str, seen: Seen | None, page: int | None, event: gr.EventData) -> list[Any]:
+    def _card_clicked(self, current: str, seen: PageState | None, page: int | None, event: gr.EventData) -> list[Any]:
         return self._acted(clicked(event), current, seen, page)
 
-    def _output_clicked(self, current: str, seen: Seen | None, page: int | None, event: gr.EventData) -> list[Any]:
+    def _output_clicked(self, current: str, seen: PageState | None, page: int | None, event: gr.EventData) -> list[Any]:
         return self._acted(clicked(event), current, seen, page)
 
-    @toasted
-    def _acted(self, data: dict[str, str], current: str, seen: Seen | None, page: int | None) -> list[Any]:
+    @with_error_toast
+    def _acted(self, data: dict[str, str], current: str, seen: PageState | None, page: int | None) -> list[Any]:
         """One drawn button was pressed: job buttons carry `job`, output buttons `output`."""
         act = data.get("act")
         if act == "cancel":
@@ -215,14 +215,14 @@ def _in_front(view: str, piece: str) -> str:
     return f"greenroom.inFront('{view}', '{piece}', value)"
 
 
-def _stale(seen: Seen | None) -> Seen:
+def _stale(seen: PageState | None) -> PageState:
     """`seen` as a page that must look again, though pieces that stay the same are still not sent."""
-    fresh = seen if isinstance(seen, Seen) else Seen()
+    fresh = seen if isinstance(seen, PageState) else PageState()
     fresh.counter = -1
     return fresh
 
 
-def as_playable(output: Output) -> Playable:
+def as_playable(output: LibraryOutput) -> Playable:
     """An audio output as the player shows it."""
     parts = [path.suffix[1:] for path in output.companions if path.suffix in (".srt", ".vtt")]
     downloads = [(output.path.suffix[1:].upper(), output_url(output.id, download=True))]

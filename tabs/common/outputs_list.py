@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from html import escape
 
-from studio.library.model import Output
+from studio.library.model import LibraryOutput
 from tabs.common.html import audition, button, clock, icon, piece, size
 from tabs.common.wiring import output_url
 
 
-def outputs_list(outputs: Sequence[Output], now: float | None = None) -> str:
+def outputs_list(outputs: Sequence[LibraryOutput], now: float | None = None) -> str:
     """HTML of the newest outputs; they are files in the library, so a file deleted by hand is not here any more."""
     if not outputs:
         return piece('<div class="empty">Finished work is kept here until you delete it.</div>')
@@ -29,7 +29,7 @@ def ago(seconds: float) -> str:
     return f"{seconds / 86_400:.0f} days ago"
 
 
-def _row(output: Output, now: float) -> str:
+def _row(output: LibraryOutput, now: float) -> str:
     title = output.title or output.id
     facts = [ago(now - output.created), output.path.suffix[1:].upper(), size(output.size)]
     if output.duration:
@@ -54,7 +54,7 @@ def _row(output: Output, now: float) -> str:
     )
 
 
-def _settings_button(output: Output, title: str) -> str:
+def _settings_button(output: LibraryOutput, title: str) -> str:
     if not output.job:
         return ""
     return button("open", f"Show {title}", "text", output=output.id) + button(

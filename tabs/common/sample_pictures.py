@@ -10,7 +10,7 @@ import gradio as gr
 
 from studio.errors import NotFound
 from tabs.common.html import html_piece, piece
-from tabs.common.wiring import QUIET, clicked, portrait_url, toasted
+from tabs.common.wiring import QUIET, clicked, portrait_url, with_error_toast
 
 
 def sample_pictures(assets: Path) -> dict[str, Path]:
@@ -35,7 +35,7 @@ class SamplePictures:
     def wire(self, picture: gr.Image, *cleared: Any) -> None:
         """A press puts the portrait into `picture` and empties what a former choice had left in `cleared`."""
 
-        @toasted
+        @with_error_toast
         def chosen(event: gr.EventData) -> list[Any]:
             path = self._pictures.get(clicked(event).get("sample", ""))
             if path is None:

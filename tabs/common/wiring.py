@@ -34,7 +34,7 @@ def problem(error: GreenroomError | str | None) -> str:
     return piece(f'<div class="panel reason" role="alert"><b>{prose(error.reason)}</b>{hint}</div>')
 
 
-def toasted(handler: Callable[P, Any]) -> Callable[P, Any]:
+def with_error_toast(handler: Callable[P, Any]) -> Callable[P, Any]:
     """Errors of a handler become a message in the page's corner: the sentence for a known one, a plain one otherwise."""
 
     @functools.wraps(handler)

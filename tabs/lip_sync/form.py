@@ -9,11 +9,11 @@ from typing import Any
 
 import gradio as gr
 
-from capabilities.common.rendering import FaceEngines
-from engines.contract import Capability
-from media.video.images import is_picture
+from capabilities.common.rendering import RenderEngineSelector
+from engines.contract import EngineKind
+from media.video.images import is_image
 from studio.errors import GreenroomError
-from studio.services import Studio
+from studio.services import Services
 from tabs.common.html import about, html_piece, piece
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.sample_pictures import SamplePictures
@@ -39,7 +39,7 @@ class _Source:
 class LipSyncForm:
     """Draws the components; `inputs` and `spec` belong together."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.mode = gr.Radio([SPEAK, PERFORM], value=SPEAK, show_label=False, elem_id="face-mode", container=False)
         with gr.Row():
@@ -59,7 +59,7 @@ class LipSyncForm:
                 minimum=1,
                 maximum=64,
             )
-        able = [engine for engine in studio.catalog.of(Capability.FACES) if engine.Options.model_fields]
+        able = [engine for engine in studio.catalog.of(EngineKind.FACES) if engine.Options.model_fields]
         now = self.meant(AUTO, SPEAK)
         self.options: list[OptionControls] = [
             build_controls(engine, visible=engine.card.id == now, method="lip_sync") for engine in able
@@ -153,9 +153,9 @@ class LipSyncForm:
         return [
             point_line(point if min(point) >= 0 else None),
             SPEAK if speaks else PERFORM,
-            LIBRARY if face.output else PICTURE if not face.file or is_picture(Path(face.file)) else VIDEO,
-            face.file if face.file and is_picture(Path(face.file)) else gr.skip(),
-            face.file if face.file and not is_picture(Path(face.file)) else gr.skip(),
+            LIBRARY if face.output else PICTURE if not face.file or is_image(Path(face.file)) else VIDEO,
+            face.file if face.file and is_image(Path(face.file)) else gr.skip(),
+            face.file if face.file and not is_image(Path(face.file)) else gr.skip(),
             face.chosen(self.output_choices("video", "image")), point if min(point) >= 0 else None,
             int(spec.get("face_index", 0)) + 1, said if speaks else gr.skip(), spec.get("text") or gr.skip(),
             gr.update(choices=self.voice_choices(), value=spec.get("voice", "")), sound.file or gr.skip(),
@@ -180,12 +180,12 @@ class LipSyncForm:
             return engine
         method = "animate" if mode == PERFORM else "lip_sync"
         try:
-            return FaceEngines(self._studio.catalog, self._studio.site).choose(AUTO, method).card.id
+            return RenderEngineSelector(self._studio.catalog, self._studio.site).choose(AUTO, method).card.id
         except GreenroomError:
             return ""
 
     def engine_choices(self, method: str) -> list[tuple[str, str]]:
-        rows = self._studio.engines.statuses(Capability.FACES)
+        rows = self._studio.engines.statuses(EngineKind.FACES)
         able = [row for row in rows if callable(getattr(self._studio.catalog.get(row.card.id), method, None))]
         return [
             ("Automatic", AUTO),
@@ -196,7 +196,7 @@ class LipSyncForm:
         saved = [(f"{voice.name} · saved", voice.name) for voice in self._studio.voices.list() if not voice.damage]
         presets = [
             (f"{voice.title} · {engine.card.title}", f"{engine.card.id}/{voice.id}")
-            for engine in self._studio.catalog.of(Capability.SPEECH)
+            for engine in self._studio.catalog.of(EngineKind.SPEECH)
             for voice in engine.preset_voices(self._studio.site)
         ]
         return [("Automatic: the clearest for the text", ""), *saved, *presets]

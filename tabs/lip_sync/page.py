@@ -10,16 +10,16 @@ from typing import Any
 import gradio as gr
 
 from media.errors import MediaError
-from media.video.images import is_picture, read_picture
+from media.video.images import is_image, read_image
 from media.video.read import read_frames
 from studio.errors import GreenroomError
-from studio.services import Studio
+from studio.services import Services
 from studio.validation import validated
 from tabs.common.fit import memory_fit, time_in_words
 from tabs.common.html import about, html_piece, piece
 from tabs.common.job_view import JobView
 from tabs.common.option_controls import of_one_method
-from tabs.common.wiring import QUIET, clicked, problem, toasted
+from tabs.common.wiring import QUIET, clicked, problem, with_error_toast
 from tabs.lip_sync.form import LIBRARY, PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm, point_line
 from tabs.lip_sync.result import face_result
 
@@ -30,7 +30,7 @@ PREVIEW_SECONDS = 3.0
 class LipSyncTab:
     """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
 
-    def __init__(self, studio: Studio, secret: str) -> None:
+    def __init__(self, studio: Services, secret: str) -> None:
         self._studio = studio
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=6, min_width=340):
@@ -132,18 +132,18 @@ class LipSyncTab:
             return gr.update(visible=False, value=None)
         try:
             path = self._studio.library.get(given).path if face_from == LIBRARY else Path(given)
-            picture = read_picture(path) if is_picture(path) else next(read_frames(path)).picture
+            picture = read_image(path) if is_image(path) else next(read_frames(path)).picture
         except (GreenroomError, MediaError, StopIteration):
             return gr.update(visible=False, value=None)
         return gr.update(visible=True, value=picture)
 
-    @toasted
+    @with_error_toast
     def _face_clicked(self, picture: str | None, event: gr.SelectData) -> tuple[tuple[float, float] | None, str]:
         """Where in the picture was clicked, in fractions of its sides, and a line that says so."""
         if not picture or not isinstance(event.index, list | tuple) or len(event.index) != 2:
             return None, ""
         try:
-            height, width = read_picture(picture).shape[:2]
+            height, width = read_image(picture).shape[:2]
         except MediaError:
             return None, ""
         point = tuple(min(1.0, max(0.0, at / side)) for at, side in zip(event.index, (width, height), strict=True))
@@ -172,7 +172,7 @@ class LipSyncTab:
             gr.update(choices=form.voice_choices()),
         ]
 
-    @toasted
+    @with_error_toast
     def _sent(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "lip-sync":
@@ -182,7 +182,7 @@ class LipSyncTab:
         hidden = gr.update(visible=False)
         return [gr.update(selected="lip-sync"), SPEAK, LIBRARY, chosen, hidden, hidden]
 
-    @toasted
+    @with_error_toast
     def _use_settings(self, event: gr.EventData) -> list[Any]:
         """The settings of a face job, from any tab's list; other tabs know their own."""
         data = clicked(event)

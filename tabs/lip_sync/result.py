@@ -7,13 +7,13 @@ from html import escape
 
 from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
-from studio.library.model import Output
-from studio.services import Studio
+from studio.library.model import LibraryOutput
+from studio.services import Services
 from tabs.common.html import button, link, piece
 from tabs.common.wiring import output_url
 
 
-def face_result(studio: Studio, job: Job) -> str:
+def face_result(studio: Services, job: Job) -> str:
     """HTML of a finished job's video, "" while there is none."""
     if job.state is not JobState.DONE:
         return ""
@@ -25,7 +25,7 @@ def face_result(studio: Studio, job: Job) -> str:
     return "" if output is None else _drawn(output)
 
 
-def _drawn(output: Output) -> str:
+def _drawn(output: LibraryOutput) -> str:
     title = escape(output.title or output.id)
     recipe = output.recipe
     before = poster = ""

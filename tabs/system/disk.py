@@ -11,8 +11,8 @@ import gradio as gr
 
 from studio.errors import InvalidInput
 from studio.library.model import Removal
-from studio.maintenance.disk_usage import Disk, DiskReport, Disposable
-from studio.services import Studio
+from studio.maintenance.disk_usage import DiskReport, DiskUsage, ReclaimableSpace
+from studio.services import Services
 from tabs.common.html import button, html_piece, piece, size
 from tabs.common.notices import notice
 from tabs.common.outputs_list import ago
@@ -24,9 +24,9 @@ REMOVALS_SHOWN = 5
 class DiskSection:
     """One drawn piece; the tab draws it and sends it the clicks on its buttons."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
-        self._disk: Disk = studio.disk
+        self._disk: DiskUsage = studio.disk
         self.piece = html_piece(elem_id="disk")
         self.asked: list[Any] = []
         self.drawn: list[Any] = [self.piece]
@@ -92,7 +92,7 @@ def _can_go(report: DiskReport) -> str:
     )
 
 
-def _clear_button(one: Disposable) -> str:
+def _clear_button(one: ReclaimableSpace) -> str:
     if not one.bytes:
         return "<small>nothing</small>"
     sure = f"Remove {one.title.lower()}, {size(one.bytes)}? {one.loss}"

@@ -12,7 +12,7 @@ import gradio as gr
 from capabilities.setup.doctor import last_report
 from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job
-from studio.services import Studio
+from studio.services import Services
 from tabs.common.html import button, chip, html_piece, piece, prose
 from tabs.common.outputs_list import ago
 from tabs.common.wiring import clicked
@@ -23,7 +23,7 @@ _CHIPS = {"ok": "done", "warning": "waiting", "failed": "failed", "skipped": "co
 class DoctorSection:
     """One drawn piece; the tab draws it and sends it the clicks on its buttons."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.piece = html_piece(elem_id="doctor", on_draw="greenroom.keepFolds(element)")
         self.asked: list[Any] = []

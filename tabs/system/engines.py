@@ -10,17 +10,17 @@ from typing import Any
 
 import gradio as gr
 
-from engines.contract import Capability
+from engines.contract import EngineKind
 from studio.comfyui.card import COMFYUI_ID
-from studio.comfyui.server.state import Standing
+from studio.comfyui.server.state import ServerState
 from studio.errors import InvalidInput
 from studio.memory.ledger import LedgerEntry
 from studio.memory.model import Need
-from studio.services import Studio
+from studio.services import Services
 from studio.units import GIB
 from studio.weights import EngineWeights, WeightsState
 from studio.workers.engine_service import EngineStatus, licence_text
-from studio.workers.model import Residency, WorkerStatus
+from studio.workers.model import WorkerState, WorkerStatus
 from tabs.common.html import about, button, chip, html_piece, piece, prose, size
 from tabs.common.notices import notice
 from tabs.common.outputs_list import ago
@@ -31,15 +31,15 @@ from tabs.system.group import holders
 ENDED_SHOWN = 6
 _IDLE_CHOICES = ((60, "1 min"), (300, "5 min"), (900, "15 min"), (3600, "1 hour"), (0, "Keep warm"))
 _TITLES = {
-    Capability.SPEECH: "Speech",
-    Capability.TRANSCRIPTION: "Transcription",
-    Capability.FACES: "Faces",
-    Capability.VIDEO: "Video",
-    Capability.SWAP: "Character swap",
-    Capability.UPSCALING: "Upscaling",
-    Capability.VERIFICATION: "Checks",
+    EngineKind.SPEECH: "Speech",
+    EngineKind.TRANSCRIPTION: "Transcription",
+    EngineKind.FACES: "Faces",
+    EngineKind.VIDEO: "Video",
+    EngineKind.SWAP: "Character swap",
+    EngineKind.UPSCALING: "Upscaling",
+    EngineKind.VERIFICATION: "Checks",
 }
-_ORDER = {Residency.BUSY: 0, Residency.LOADING: 1, Residency.WARM: 2, Residency.COLD: 3}
+_ORDER = {WorkerState.BUSY: 0, WorkerState.LOADING: 1, WorkerState.WARM: 2, WorkerState.COLD: 3}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class EngineFacts:
 class EnginesSection:
     """The search box and the drawn list; the tab draws it and sends it the clicks on its buttons."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.search = gr.Textbox(
             label="Search engines", placeholder="name, licence, environment, ready, warm …", elem_id="engine-search", max_lines=1
@@ -127,7 +127,7 @@ def engines_panel(
     ended: Sequence[LedgerEntry] = (),
     search: str = "",
     now: float | None = None,
-    comfyui: Standing | None = None,
+    comfyui: ServerState | None = None,
 ) -> str:
     """Engines by capability, and the ComfyUI server; folded but for those groups that hold memory, the first, and what a search
     has found."""
@@ -152,7 +152,7 @@ def _words(engine: EngineFacts) -> str:
     return f"{' '.join(said)} {'ready' if status.ready else 'missing'} {status.readiness}".casefold()
 
 
-def _group(capability: Capability, title: str, engines: Sequence[EngineFacts], *, shown: bool) -> str:
+def _group(capability: EngineKind, title: str, engines: Sequence[EngineFacts], *, shown: bool) -> str:
     ready = sum(engine.status.ready for engine in engines)
     held = sum(worker.memory_gib for engine in engines for worker in engine.workers)
     counted = f"{len(engines)} engine{'' if len(engines) == 1 else 's'}, {ready} ready"
@@ -177,7 +177,7 @@ def _row(engine: EngineFacts) -> str:
 
 def _main_button(engine: EngineFacts) -> str:
     card = engine.status.card
-    if engine.status.residency is Residency.LOADING:
+    if engine.status.residency is WorkerState.LOADING:
         return ""
     if engine.workers:
         return button("unload", f"Unload {card.title}", style="", word="Unload", engine=card.id)
@@ -193,7 +193,7 @@ def _main_button(engine: EngineFacts) -> str:
 
 def _countdown(engine: EngineFacts) -> str:
     """How long it has been unused, and when it goes."""
-    warm = [worker for worker in engine.workers if worker.state is Residency.WARM]
+    warm = [worker for worker in engine.workers if worker.state is WorkerState.WARM]
     if not engine.workers:
         return "–"
     if not warm:

@@ -11,8 +11,8 @@ import gradio as gr
 
 from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job, JobState
-from studio.jobs.runtime_stats import learned
-from studio.services import Studio
+from studio.jobs.runtime_stats import estimate_accuracy
+from studio.services import Services
 from tabs.common.html import about, button, chip, html_piece, piece, prose
 from tabs.common.outputs_list import ago
 from tabs.common.wiring import clicked
@@ -26,7 +26,7 @@ ALL, UNENDED = "", "unended"
 class JobsSection:
     """The filters and the drawn list; the tab draws it and sends it the clicks on its buttons."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         states = [("All states", ALL), ("Not ended", UNENDED), *((state.value.capitalize(), state.value) for state in JobState)]
         kinds = [("All kinds", ALL), *((_kind_title(kind), kind) for kind in studio.jobs.kinds())]
@@ -41,7 +41,7 @@ class JobsSection:
     def draw(self, state: str, kind: str, search: str) -> list[str]:
         states = tuple(ACTIVE) if state == UNENDED else tuple(filter(None, [state]))
         jobs = self._studio.jobs.list(states, tuple(filter(None, [kind])), JOBS_SHOWN, search or "")
-        times = piece(times_table(learned(self._studio.productions.values())))
+        times = piece(times_table(estimate_accuracy(self._studio.productions.values())))
         queued = self._studio.jobs.list([JobState.QUEUED], limit=QUEUED_LOOKED_AT)
         return [jobs_panel(jobs, queued, filtered=bool(state or kind or search)) + times]
 

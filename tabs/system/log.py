@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from studio.doctor.log_viewer import STUDIO, LogRecord, log_names, read_log
-from studio.services import Studio
+from studio.services import Services
 from tabs.common.html import chip, html_piece, link, piece
 
 RECORDS_SHOWN = 200
@@ -21,7 +21,7 @@ _LEVELS = (("Everything", ""), ("Warnings and errors", "WARNING"), ("Errors", "E
 class LogSection:
     """The filters and the drawn records."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         with gr.Row(elem_classes="filters"):
             self.name = gr.Dropdown(self._choices(), value=STUDIO, label="Log", elem_id="log-name", min_width=130)

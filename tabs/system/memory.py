@@ -31,7 +31,7 @@ Report = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Part:
+class MemoryBarSegment:
     """One stretch of a bar."""
 
     name: str
@@ -48,8 +48,8 @@ def memory_panel(
     """The whole head of the tab.
 
     Args:
-        report: as MemoryKeeper.report gives it; sizes in GiB.
-        history: as MemoryKeeper.history gives it, oldest first. events: newest first.
+        report: as MemoryManager.report gives it; sizes in GiB.
+        history: as MemoryManager.history gives it, oldest first. events: newest first.
     """
     moment = now or time.time()
     said = machine_sentence(report)
@@ -65,27 +65,31 @@ def machine_sentence(report: Report) -> str:
     return f"{report['used']:.1f} of {report['pool']:.1f} GiB in use, {report['available']:.1f} GiB can be had"
 
 
-def machine_parts(report: Report) -> list[Part]:
+def machine_parts(report: Report) -> list[MemoryBarSegment]:
     """What the machine's memory holds, in the order of the bar; together they are the pool."""
     own_card = _has_card(report)
     held = _named((row["title"], row["memory"] - (row["on_card"] if own_card else 0.0)) for row in _holders(report))
     used, pool = report["used"], report["pool"]
     cache = max(0.0, min(report["cached"], pool - used))
-    parts = [Part("System and other programs", max(0.0, used - sum(gib for _, gib in held)), "m1")]
-    parts += [Part(title, gib, colour) for (title, gib), colour in zip(held, cycle(_HOLDER_COLOURS))]
-    return [*parts, Part("Page cache, given up when needed", cache, "m2"), Part("Free", max(0.0, pool - used - cache), "free")]
+    parts = [MemoryBarSegment("System and other programs", max(0.0, used - sum(gib for _, gib in held)), "m1")]
+    parts += [MemoryBarSegment(title, gib, colour) for (title, gib), colour in zip(held, cycle(_HOLDER_COLOURS))]
+    return [
+        *parts,
+        MemoryBarSegment("Page cache, given up when needed", cache, "m2"),
+        MemoryBarSegment("Free", max(0.0, pool - used - cache), "free"),
+    ]
 
 
-def card_parts(report: Report) -> list[Part]:
+def card_parts(report: Report) -> list[MemoryBarSegment]:
     """The same for a card with memory of its own; [] without one."""
     if not _has_card(report):
         return []
     gpu = report["gpu"]
     held = _named((row["title"], row["on_card"]) for row in _holders(report) if row["on_card"])
     used = gpu["used"] if gpu["used"] is not None else sum(gib for _, gib in held)
-    parts = [Part("Desktop and other programs", max(0.0, used - sum(gib for _, gib in held)), "m1")]
-    parts += [Part(title, gib, colour) for (title, gib), colour in zip(held, cycle(_HOLDER_COLOURS))]
-    return [*parts, Part("Free", max(0.0, gpu["total"] - used), "free")]
+    parts = [MemoryBarSegment("Desktop and other programs", max(0.0, used - sum(gib for _, gib in held)), "m1")]
+    parts += [MemoryBarSegment(title, gib, colour) for (title, gib), colour in zip(held, cycle(_HOLDER_COLOURS))]
+    return [*parts, MemoryBarSegment("Free", max(0.0, gpu["total"] - used), "free")]
 
 
 def _named(held: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -133,7 +137,7 @@ def _card_bar(report: Report) -> str:
     return heading + _bar(parts, gpu["total"], (), gpu.get("reserve") or 0.0, said)
 
 
-def _bar(parts: Sequence[Part], pool: float, limits: Any, reserve: float, said: str, whom: str = _KEPT) -> str:
+def _bar(parts: Sequence[MemoryBarSegment], pool: float, limits: Any, reserve: float, said: str, whom: str = _KEPT) -> str:
     """A bar, its limit lines and its legend. The reserve is hatched over the end: where it covers what is in use, it is
     eaten into."""
     shown = [part for part in parts if part.gib >= 0.005]

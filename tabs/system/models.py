@@ -13,7 +13,7 @@ from studio.environments import EnvironmentState, EnvironmentStatus
 from studio.environments.model import Declaration
 from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job, JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.weights import EngineWeights, WeightsState
 from tabs.common.html import button, chip, html_piece, piece, prose, size
 from tabs.common.wiring import clicked
@@ -36,7 +36,7 @@ _CHIPS = {
 class ModelsPanel:
     """One drawn piece; the System tab draws it with the others and sends it the clicks on its buttons."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.drawn = html_piece(elem_id="models")
 

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import gradio as gr
 
-from studio.services import Studio
+from studio.services import Services
 from tabs.common.html import html_piece
-from tabs.common.job_view import Seen
-from tabs.common.wiring import QUIET, clicked, toasted
+from tabs.common.job_view import PageState
+from tabs.common.wiring import QUIET, clicked, with_error_toast
 from tabs.system.disk import DiskSection
 from tabs.system.doctor import DoctorSection
 from tabs.system.engines import EnginesSection
@@ -24,7 +24,7 @@ EVENTS_SHOWN = 20
 
 
 @dataclass
-class Looked(Seen):
+class SystemPageState(PageState):
     """What this page was last told, and of which section."""
 
     section: str = ""
@@ -46,7 +46,7 @@ class Section(Protocol):
 class ModelsSection:
     """Environments and weights as a section."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._panel = ModelsPanel(studio)
         self.piece = self._panel.drawn
         self.asked: list[Any] = []
@@ -64,7 +64,7 @@ class SystemTab:
     The head and the section that is open are looked at; the others are when they are opened.
     """
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.memory = html_piece(elem_id="memory", on_load=f"greenroom.askWhileSeen(element, trigger, {NEWS_SECONDS}); ")
         self.seen = gr.State(None)
@@ -108,18 +108,18 @@ class SystemTab:
         self._tabs["log"].select(log.choices, None, log.name, **QUIET)
 
     def _acting(self, section: Section) -> Any:
-        @toasted
-        def act(event: gr.EventData, seen: Looked | None, open_: str, *values: Any) -> list[Any]:
+        @with_error_toast
+        def act(event: gr.EventData, seen: SystemPageState | None, open_: str, *values: Any) -> list[Any]:
             if clicked(event).get("act"):
                 section.clicked(event)
             return self._paint(seen, open_, *values)
 
         return act
 
-    @toasted
-    def _paint(self, seen: Looked | None, open_: str, *values: Any) -> list[Any]:
+    @with_error_toast
+    def _paint(self, seen: SystemPageState | None, open_: str, *values: Any) -> list[Any]:
         """Updates for `_painted`; skips for what the page shows already."""
-        seen = seen if isinstance(seen, Looked) else Looked()
+        seen = seen if isinstance(seen, SystemPageState) else SystemPageState()
         painted: list[Any] = [seen.news("memory", self._machine())]
         left = list(values)
         for name, section in self.sections.items():

@@ -19,8 +19,8 @@ def history_plot(history: Sequence[Sample], report: Mapping[str, Any], now: floa
     """An SVG of use in percent of the pool over the last hour, with the limit lines, and of a card's own memory.
 
     Args:
-        history: samples as MemoryKeeper.history gives them, oldest first.
-        report: as MemoryKeeper.report gives it, for the pool, the limits and the card.
+        history: samples as MemoryManager.history gives them, oldest first.
+        report: as MemoryManager.report gives it, for the pool, the limits and the card.
     """
     pool = report["pool"]
     used = [(one["at"] or 0.0, (one["used"] or 0.0) / pool) for one in history]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from studio.jobs.runtime_stats import Calibration
+from studio.jobs.runtime_stats import EstimateAccuracy
 from tabs.common.html import about
 
 ROWS_SHOWN = 30
 
 
-def times_table(rows: Sequence[Calibration]) -> str:
+def times_table(rows: Sequence[EstimateAccuracy]) -> str:
     """HTML to stand in a piece."""
     note = "Learned from finished work here; estimates before a job rest on it."
     if not rows:
@@ -26,7 +26,7 @@ def times_table(rows: Sequence[Calibration]) -> str:
     )
 
 
-def _row(one: Calibration) -> str:
+def _row(one: EstimateAccuracy) -> str:
     low, high = about(one.low), about(one.high)
     takes = about(one.seconds) if low == high else f"{low} to {high}"
     off = "not judged yet" if one.off is None else f"{one.off:.0%} ({one.judged} judged)"
@@ -36,7 +36,7 @@ def _row(one: Calibration) -> str:
     )
 
 
-def _work(one: Calibration) -> str:
+def _work(one: EstimateAccuracy) -> str:
     work = one.work
     counted = f"{work.frames:,} characters" if work.variant == "text" else f"{work.frames:,} frames"
     size = f"{work.width} × {work.height}" if work.width else ""

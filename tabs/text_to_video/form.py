@@ -8,13 +8,13 @@ from typing import Any
 import gradio as gr
 
 from capabilities.video.capability import TextToVideo
-from capabilities.video.engines import ClipForm
+from capabilities.video.engines import ClipSettings
 from capabilities.video.shots import USUAL_SECONDS, split_lines, split_script
 from capabilities.video.spec import ShotSpec
 from capabilities.voiceover.script.language_detection import detect
-from engines.contract import Capability
+from engines.contract import EngineKind
 from studio.errors import GreenroomError, InvalidInput
-from studio.services import Studio
+from studio.services import Services
 from tabs.common.html import html_piece
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.wiring import whole_number
@@ -36,7 +36,7 @@ _JOINS = [("Crossfades", "crossfade"), ("Cuts", "cut")]
 class TextToVideoForm:
     """Draws the components; `inputs`, `spec` and `restored` belong together."""
 
-    def __init__(self, studio: Studio, clips: TextToVideo) -> None:
+    def __init__(self, studio: Services, clips: TextToVideo) -> None:
         self._studio, self._clips = studio, clips
         self.source = gr.Radio([TEXT, SHOTS], value=TEXT, show_label=False, elem_id="video-source", container=False)
         with gr.Column(elem_classes="flush") as self.text_group:
@@ -68,7 +68,7 @@ class TextToVideoForm:
             self.size = gr.Dropdown(
                 self.size_choices(AUTO), value="", label="Size", elem_id="video-size", allow_custom_value=True, min_width=200
             )
-        able = [engine for engine in self._studio.catalog.of(Capability.VIDEO) if engine.Options.model_fields]
+        able = [engine for engine in self._studio.catalog.of(EngineKind.VIDEO) if engine.Options.model_fields]
         chosen = self.automatic()
         self.options: list[OptionControls] = [build_controls(engine, visible=engine.card.id == chosen) for engine in able]
 
@@ -155,7 +155,7 @@ class TextToVideoForm:
         except GreenroomError:
             return ""
 
-    def chosen_form(self, engine: str, size: str, options: Sequence[Any], *, with_image: bool = False) -> ClipForm:
+    def chosen_form(self, engine: str, size: str, options: Sequence[Any], *, with_image: bool = False) -> ClipSettings:
         """Engine, options and size as they stand.
 
         Raises:
@@ -166,7 +166,7 @@ class TextToVideoForm:
         return self._clips.engines.form(self._studio.catalog.get(engine_id), given, size or "", 0)
 
     def engine_choices(self) -> list[tuple[str, str]]:
-        rows = self._studio.engines.statuses(Capability.VIDEO)
+        rows = self._studio.engines.statuses(EngineKind.VIDEO)
         return [
             ("Automatic", AUTO),
             *((row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows),
@@ -184,7 +184,7 @@ class TextToVideoForm:
         saved = [(f"{voice.name} · saved", voice.name) for voice in self._studio.voices.list() if not voice.damage]
         presets = [
             (f"{voice.title} · {engine.card.title}", f"{engine.card.id}/{voice.id}")
-            for engine in self._studio.catalog.of(Capability.SPEECH)
+            for engine in self._studio.catalog.of(EngineKind.SPEECH)
             for voice in engine.preset_voices(self._studio.site)
         ]
         return [("Automatic: the clearest for the text", ""), *saved, *presets]

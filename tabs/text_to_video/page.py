@@ -11,18 +11,18 @@ import gradio as gr
 
 from capabilities.video.capability import TextToVideo
 from capabilities.video.checks import longest_part
-from capabilities.video.engines import ClipForm
+from capabilities.video.engines import ClipSettings
 from capabilities.video.recipe import as_csv
 from capabilities.video.shots import lay_out_shots, shot_list
 from capabilities.video.spec import ShotSpec
 from studio.errors import GreenroomError, InvalidInput
-from studio.services import Studio
+from studio.services import Services
 from studio.verification.audio_check import LETTERS_PER_SECOND
 from tabs.common.fit import memory_fit, time_in_words
 from tabs.common.html import about, html_piece, piece
 from tabs.common.job_view import JobView
 from tabs.common.notices import notice
-from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, toasted
+from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, with_error_toast
 from tabs.lip_sync.form import LIBRARY, SPEAK, LipSyncForm
 from tabs.text_to_video.form import (
     AUTO,
@@ -46,7 +46,7 @@ SHOWN = (*KINDS, "upscale")
 class TextToVideoTab:
     """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
 
-    def __init__(self, studio: Studio, secret: str) -> None:
+    def __init__(self, studio: Services, secret: str) -> None:
         self._studio = studio
         made = studio.productions["text_to_video"]
         assert isinstance(made, TextToVideo)
@@ -104,7 +104,7 @@ class TextToVideoTab:
         listed = [form.shots, form.engine, form.size, *form.inputs[OPTIONS_FROM:]]
         form.shots.change(self._saved, listed, [form.save_csv, form.save_json], trigger_mode="always_last", **QUIET)
 
-    @toasted
+    @with_error_toast
     def _to_lip_sync(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "to-lip-sync":
@@ -115,7 +115,7 @@ class TextToVideoTab:
 
     # The form
 
-    @toasted
+    @with_error_toast
     def _to_shots(self, prompt: str, engine: str) -> list[Any]:
         return [SHOTS, shots_as_rows(self.form.shots_of(prompt or "", engine))]
 
@@ -137,7 +137,7 @@ class TextToVideoTab:
         memory = memory_fit(self._studio, form.engine, form.options, form.extent(longest_part(shots, form)))
         return piece(f'<div class="counts">{self._numbers(form, shots)}<span>{escape(memory)}</span></div>')
 
-    def _numbers(self, form: ClipForm, shots: list[ShotSpec]) -> str:
+    def _numbers(self, form: ClipSettings, shots: list[ShotSpec]) -> str:
         parts = [f"<b>{escape(form.title)}</b> {form.width} × {form.height}"]
         if shots:
             seconds = seconds_of(shots)
@@ -176,7 +176,7 @@ class TextToVideoTab:
             return [problem(error), gr.skip(), *self.view.unchanged()]
         return ["", str(job.spec["seed"]) if values[0] == SHOTS else gr.skip(), *self.view.focus(job)]
 
-    @toasted
+    @with_error_toast
     def _use_settings(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "use":
@@ -188,7 +188,7 @@ class TextToVideoTab:
             raise settings_elsewhere(recipe.get("kind", ""))
         return ["", *self.form.restored(recipe.get("spec") or {})]
 
-    @toasted
+    @with_error_toast
     def _follow(self, event: gr.EventData) -> list[Any]:
         """The last frame as the next picture to begin with, or the seed again."""
         data = clicked(event)

@@ -10,13 +10,13 @@ from typing import Any
 from capabilities.video.render import PREVIEW
 from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
-from studio.library.model import Output
-from studio.services import Studio
+from studio.library.model import LibraryOutput
+from studio.services import Services
 from tabs.common.html import button, clock, link, piece
 from tabs.common.wiring import output_url
 
 
-def video_result(studio: Studio, job: Job) -> str:
+def video_result(studio: Services, job: Job) -> str:
     """HTML of the job's clip: its preview while it runs, the result when it is there, "" while there is neither."""
     if job.state is JobState.DONE:
         made = next((one for one in job.outputs if one.kind == "video"), None)
@@ -36,7 +36,7 @@ def video_result(studio: Studio, job: Job) -> str:
     )
 
 
-def _drawn(output: Output) -> str:
+def _drawn(output: LibraryOutput) -> str:
     recipe, endings = output.recipe, {path.suffix for path in output.companions}
     track = ""
     burned = recipe.get("spec", {}).get("captions") == "burned"

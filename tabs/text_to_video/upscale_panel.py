@@ -8,14 +8,14 @@ from typing import Any
 import gradio as gr
 
 from capabilities.upscaling.capability import AUTO, Upscale
-from engines.contract import Capability
+from engines.contract import EngineKind
 from studio.errors import GreenroomError, InvalidInput
-from studio.services import Studio
+from studio.services import Services
 from tabs.common.html import html_piece
 from tabs.common.job_view import JobView
 from tabs.common.notices import notice
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
-from tabs.common.wiring import QUIET, clicked, problem, toasted
+from tabs.common.wiring import QUIET, clicked, problem, with_error_toast
 
 _LISTED = 100
 
@@ -23,7 +23,7 @@ _LISTED = 100
 class UpscalePanel:
     """Draws the fold and connects it; its jobs show in the job view of the tab that it is on."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         made = studio.productions["upscale"]
         assert isinstance(made, Upscale)
@@ -32,7 +32,7 @@ class UpscalePanel:
             with gr.Row():
                 self.video = gr.Dropdown(self.choices(), label="Video of the library", elem_id="upscale-video", min_width=220)
                 self.engine = gr.Dropdown(self._engines(), value=AUTO, label="Engine", elem_id="upscale-engine", min_width=180)
-            able = studio.catalog.of(Capability.UPSCALING)
+            able = studio.catalog.of(EngineKind.UPSCALING)
             chosen = self._automatic()
             self.options: list[OptionControls] = [build_controls(one, visible=one.card.id == chosen) for one in able]
             self.trouble = html_piece(elem_id="upscale-trouble", live=True)
@@ -79,7 +79,7 @@ class UpscalePanel:
         return [(f"{output.title or output.id} · {output.id}", output.id) for output in videos]
 
     def _engines(self) -> list[tuple[str, str]]:
-        rows = self._studio.engines.statuses(Capability.UPSCALING)
+        rows = self._studio.engines.statuses(EngineKind.UPSCALING)
         named = [(row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows]
         return [("Automatic", AUTO), *named]
 
@@ -93,7 +93,7 @@ class UpscalePanel:
         chosen = self._automatic() if engine == AUTO else engine
         return [gr.update(visible=one.engine_id == chosen) for one in self.options]
 
-    @toasted
+    @with_error_toast
     def _sent(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "upscale":
@@ -103,7 +103,7 @@ class UpscalePanel:
         chosen = gr.update(choices=self.choices(), value=output.id)
         return [gr.update(selected="text-to-video"), gr.update(open=True), chosen]
 
-    @toasted
+    @with_error_toast
     def _restored(self, event: gr.EventData) -> list[Any]:
         """The settings of a video that was made larger here."""
         data = clicked(event)

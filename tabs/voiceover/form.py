@@ -10,10 +10,10 @@ from typing import Any
 import gradio as gr
 
 from capabilities.voiceover.capability import Voiceover
-from engines.contract import Capability
+from engines.contract import EngineKind
 from media.audio.encode import AUDIO_FORMATS
 from studio.errors import GreenroomError
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import VoiceoverSettings
 from tabs.common.engine_needs import licence_of_use, what_an_engine_needs
 from tabs.common.html import html_piece, piece, prose
@@ -45,7 +45,7 @@ Ben: I will never doubt you again."""
 class VoiceoverForm:
     """Voice, engine, options, sound and cast; the script box itself stands in the tab above it."""
 
-    def __init__(self, studio: Studio, narrations: Voiceover) -> None:
+    def __init__(self, studio: Services, narrations: Voiceover) -> None:
         self._studio, self._narrations = studio, narrations
         with gr.Row():
             with gr.Column(min_width=220):
@@ -60,7 +60,7 @@ class VoiceoverForm:
                 gr.Dropdown(choices=[("As above", "")], value="", label=f"Speaker {n}", visible=False, min_width=180)
                 for n in range(1, MOST_SPEAKERS + 1)
             ]
-        speaking = [engine for engine in studio.catalog.of(Capability.SPEECH) if engine.Options.model_fields]
+        speaking = [engine for engine in studio.catalog.of(EngineKind.SPEECH) if engine.Options.model_fields]
         self.options: list[OptionControls] = [build_controls(engine, visible=False) for engine in speaking]
         self._build_sound(studio.settings.voiceover)
 
@@ -149,7 +149,7 @@ class VoiceoverForm:
         """Saved voices and the presets of the chosen engine (of every ready engine under "auto"), each said in words."""
         saved = [(f"{voice.name} · saved", voice.name) for voice in self._studio.voices.list() if not voice.damage]
         presets = []
-        for engine in self._studio.catalog.of(Capability.SPEECH):
+        for engine in self._studio.catalog.of(EngineKind.SPEECH):
             if engine_id in (AUTO, engine.card.id):
                 presets += [
                     (f"{voice.title} · {engine.card.title}", f"{engine.card.id}/{voice.id}")
@@ -170,7 +170,7 @@ class VoiceoverForm:
         return ["", *(f"{engine.card.id}/{voice.id}" for voice in presets if voice.id != own)]
 
     def engine_choices(self) -> list[tuple[str, str]]:
-        rows = self._studio.engines.statuses(Capability.SPEECH)
+        rows = self._studio.engines.statuses(EngineKind.SPEECH)
         return [
             ("Automatic", AUTO),
             *((row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows),

@@ -8,11 +8,11 @@ import gradio as gr
 
 from capabilities.voiceover.capability import Voiceover
 from studio.errors import InvalidInput
-from studio.services import Studio
+from studio.services import Services
 from studio.voices.designed import add_designed
 from tabs.common.job_view import JobView
 from tabs.common.notices import notice
-from tabs.common.wiring import QUIET, clicked, toasted
+from tabs.common.wiring import QUIET, clicked, with_error_toast
 from tabs.voiceover.voices_panel import voices_list
 
 ACT = "save-voice"
@@ -22,7 +22,7 @@ ACT = "save-voice"
 class KeepVoice:
     """A small form under the sentences, hidden until a designed sentence's button is pressed."""
 
-    def __init__(self, studio: Studio, narrations: Voiceover) -> None:
+    def __init__(self, studio: Services, narrations: Voiceover) -> None:
         self._studio, self._narrations = studio, narrations
         self._segment = gr.State("")
         with gr.Group(visible=False, elem_id="keep-voice") as self.group:
@@ -52,7 +52,7 @@ class KeepVoice:
             return [gr.skip(), gr.skip()]
         return [gr.update(visible=True), data.get("segment", "")]
 
-    @toasted
+    @with_error_toast
     def _saved(self, current: str, segment: str, name: str, count: int) -> list[Any]:
         job = self._view.job(current) or next(iter(self._studio.jobs.list(kinds=("voiceover",), limit=1)), None)
         views = [] if job is None else self._narrations.segments_of(job)

@@ -14,11 +14,11 @@ from capabilities.voiceover.estimate import ScriptEstimate
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import GreenroomError, InvalidInput
 from studio.jobs.model import Job
-from studio.services import Studio
+from studio.services import Services
 from tabs.common.fit import memory_fit, spread_in_words
 from tabs.common.html import about, audition, html_piece, many, piece
 from tabs.common.job_view import JobView
-from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, toasted, voice_url
+from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, voice_url, with_error_toast
 from tabs.voiceover.batch_result import batch_view
 from tabs.voiceover.form import EXAMPLE, MOST_SPEAKERS, VoiceoverForm
 from tabs.voiceover.keep_voice import KeepVoice
@@ -55,7 +55,7 @@ def counts(found: ScriptEstimate | None, fit: str = "") -> str:
 class VoiceoverTab:
     """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
 
-    def __init__(self, studio: Studio, narrations: Voiceover, secret: str) -> None:
+    def __init__(self, studio: Services, narrations: Voiceover, secret: str) -> None:
         self._studio = studio
         self._narrations = narrations
         with gr.Row(elem_classes="columns"):
@@ -176,7 +176,7 @@ class VoiceoverTab:
         form.voice.change(lambda voice: self._hear(voice), form.voice, form.hear, **QUIET)
         self.voices.changed.change(lambda engine: gr.update(choices=form.voice_choices(engine)), form.engine, form.voice, **QUIET)
 
-    @toasted
+    @with_error_toast
     def _engine_chosen(self, engine: str, voice: str) -> list[Any]:
         choices = self.form.voice_choices(engine)
         kept = voice if voice in [value for _, value in choices] else ""
@@ -220,7 +220,7 @@ class VoiceoverTab:
         chosen = first_unfinished_page(views) if page is None else page
         return segments_list(views, chosen, editable=job.state.ended)
 
-    @toasted
+    @with_error_toast
     def _sentence_clicked(self, current: str, seen: Any, page: int | None, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         closed = [gr.skip()] * 3
@@ -242,7 +242,7 @@ class VoiceoverTab:
             return [gr.update(visible=True), text, segment, *self.view.unchanged()]
         return [*closed, *self.view.unchanged()]
 
-    @toasted
+    @with_error_toast
     def _edited(self, current: str, segment: str, text: str) -> list[Any]:
         job = self.view.job(current) or self._newest()
         spec = self._narrations.with_edited_text(VoiceoverSpec(**job.spec), segment, text)
@@ -256,7 +256,7 @@ class VoiceoverTab:
 
     # -- settings of an earlier result
 
-    @toasted
+    @with_error_toast
     def _use_settings(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "use":

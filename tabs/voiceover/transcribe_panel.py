@@ -7,15 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from engines.contract import Capability
+from engines.contract import EngineKind
 from studio.errors import GreenroomError, InvalidInput
-from studio.services import Studio
+from studio.services import Services
 from tabs.common.audio_upload import build_sound_upload
 from tabs.common.engine_needs import licence_of_use
 from tabs.common.html import html_piece, piece, prose
 from tabs.common.job_view import JobView
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options
-from tabs.common.wiring import QUIET, clicked, problem, toasted
+from tabs.common.wiring import QUIET, clicked, problem, with_error_toast
 
 AUTO = "auto"
 
@@ -25,7 +25,7 @@ class TranscribePanel:
 
     kinds = ("transcription", "voice_transcript")
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.sound = build_sound_upload("Sound to write down", "transcribe-sound", buttons=["download"])
         with gr.Row():
@@ -40,7 +40,7 @@ class TranscribePanel:
                 min_width=160,
                 elem_id="transcribe-language",
             )
-        listening = [engine for engine in studio.catalog.of(Capability.TRANSCRIPTION) if engine.Options.model_fields]
+        listening = [engine for engine in studio.catalog.of(EngineKind.TRANSCRIPTION) if engine.Options.model_fields]
         self.options: list[OptionControls] = [build_controls(engine, visible=False) for engine in listening]
         self.trouble = html_piece(elem_id="transcribe-trouble", live=True)
         self.go = gr.Button("Transcribe", variant="primary", elem_id="transcribe-go")
@@ -59,7 +59,7 @@ class TranscribePanel:
         view.detail.click(self._as_script, None, [script, tabs], **QUIET)
 
     def engine_choices(self) -> list[tuple[str, str]]:
-        rows = self._studio.engines.statuses(Capability.TRANSCRIPTION)
+        rows = self._studio.engines.statuses(EngineKind.TRANSCRIPTION)
         named = ((row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows)
         return [("Automatic", AUTO), *named]
 
@@ -71,7 +71,7 @@ class TranscribePanel:
         state = f" {row.readiness} {row.next_step}" if not row.ready or row.card.hub_files else ""
         return piece(f'<div class="counts"><span>{prose(f"{row.card.summary} {licence_of_use(row.card)}{state}")}</span></div>')
 
-    @toasted
+    @with_error_toast
     def _engine_chosen(self, engine: str) -> list[Any]:
         return [self.engine_text(engine), *(gr.update(visible=made.engine_id == engine) for made in self.options)]
 
@@ -86,7 +86,7 @@ class TranscribePanel:
             return [problem(error), *self._view.unchanged()]
         return ["", *self._view.focus(job)]
 
-    @toasted
+    @with_error_toast
     def _as_script(self, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         if data.get("act") != "script":

@@ -8,14 +8,14 @@ from typing import Any
 
 import gradio as gr
 
-from capabilities.transcription.voice_transcript_request import ask_for_transcript
+from capabilities.transcription.voice_transcript_request import submit_transcript_job
 from studio.errors import GreenroomError, InvalidInput
-from studio.services import Studio
-from studio.voices.model import Judgement, TranscriptStatus, Voice, Window
+from studio.services import Services
+from studio.voices.model import ClipReport, TranscriptStatus, Voice, Window
 from tabs.common.audio_upload import build_sound_upload
 from tabs.common.html import about, audition, button, chip, html_piece, icon, piece
 from tabs.common.notices import notice
-from tabs.common.wiring import QUIET, clicked, problem, toasted, voice_export_url, voice_url
+from tabs.common.wiring import QUIET, clicked, problem, voice_export_url, voice_url, with_error_toast
 
 TRANSCRIPT_WORDS = {
     "none": "no transcript",
@@ -38,7 +38,7 @@ def voices_list(voices: list[Voice]) -> str:
     )
 
 
-def findings_list(judgement: Judgement) -> str:
+def findings_list(judgement: ClipReport) -> str:
     """HTML of what was found in a clip; good news is said too."""
     lines = "".join(
         f'<li class="{finding.severity.value}"><span>{escape(finding.sentence)} {escape(finding.advice)}</span></li>'
@@ -94,7 +94,7 @@ class VoicesPanel:
     `changed` counts up whenever the set of voices may have changed, for other parts of the page to listen to.
     """
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.changed = gr.State(0)
         self.listing = html_piece(lambda: voices_list(studio.voices.list()), elem_id="voices")
@@ -161,24 +161,24 @@ class VoicesPanel:
                 consent=agreed,
                 window=(part[0], part[1]) if part else None,
             )
-            if ask_for_transcript(self._studio.jobs, voice) is not None:
+            if submit_transcript_job(self._studio.jobs, voice) is not None:
                 notice(f"{voice.name} is saved; its transcript is being made.")
         except GreenroomError as error:
             return [gr.skip(), problem(error), *[gr.skip()] * 8]
         return [self._list(), "", None, "", "", "", "", "", gr.update(visible=False), count + 1]
 
-    @toasted
+    @with_error_toast
     def _import(self, path: str | None, count: int) -> list[Any]:
         if not path:
             return [gr.skip()] * 3
         voice = self._studio.voices.import_file(Path(path))
-        ask_for_transcript(self._studio.jobs, voice)
+        submit_transcript_job(self._studio.jobs, voice)
         notice(f"{voice.name} is saved.")
         return [self._list(), None, count + 1]
 
     # -- saved voices
 
-    @toasted
+    @with_error_toast
     def _row_clicked(self, count: int, event: gr.EventData) -> list[Any]:
         data = clicked(event)
         voice = data.get("voice", "")
@@ -194,7 +194,7 @@ class VoicesPanel:
             return [gr.skip(), gr.skip(), gr.update(visible=True), found.name, *values]
         return [gr.skip()] * 9
 
-    @toasted
+    @with_error_toast
     def _change(self, voice: str, name: str, transcript: str, tags: str, notes: str, consent: str, count: int) -> list[Any]:
         old = self._studio.voices.get(voice)
         checked: TranscriptStatus | None = "edited" if old.transcript_status == "draft" and transcript.strip() else None

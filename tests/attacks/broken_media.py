@@ -23,11 +23,11 @@ from media.audio.decode import decode_audio, probe
 from media.audio.encode import write_audio
 from media.audio.inspection import inspect
 from media.errors import GreenroomError
-from media.video.images import is_picture, read_picture
+from media.video.images import is_image, read_image
 from media.video.read import probe_video, read_frames
 from studio.settings import VoiceSettings
 from studio.voices.archive import unpack
-from studio.voices.clip_checks import hear
+from studio.voices.clip_checks import measure_clip
 from tests.house.sources import ROOT
 from tests.media.samples import encode_video
 
@@ -110,14 +110,14 @@ def readings() -> dict[str, Callable[[Path], Any]]:
         "save_voice": _as_voice,
         "transcribe": _as_sound,
         "face": _as_face,
-        "image_to_video": read_picture,
+        "image_to_video": read_image,
         "driving_video": _as_video,
         "import_voice": _as_package,
     }
 
 
 def _as_voice(path: Path) -> None:
-    hear(path, VoiceSettings(), None)
+    measure_clip(path, VoiceSettings(), None)
 
 
 def _as_sound(path: Path) -> None:
@@ -126,7 +126,7 @@ def _as_sound(path: Path) -> None:
 
 
 def _as_face(path: Path) -> None:
-    picture = read_picture(path) if is_picture(path) else next(read_frames(path)).picture
+    picture = read_image(path) if is_image(path) else next(read_frames(path)).picture
     assert picture.ndim == 3 and picture.shape[2] == 3
 
 

@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from api.security.auth import OPEN_PATH
-from api.security.exposure import opening_of
+from api.security.exposure import plan_exposure
 from app import build, quieten
-from capabilities.registry import all_productions
-from studio.services import Studio
+from capabilities.registry import all_capabilities
+from studio.services import Services
 from studio.settings import load_settings
 
 PORT = 7860
@@ -29,9 +29,9 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     data = tmp_path_factory.mktemp("routes") / "data"
     settings = load_settings(server={"token": "a-token-for-the-tests-only"}, data={"folder": data})
     quieten(data)
-    studio = Studio.open(settings, all_productions)
+    studio = Services.open(settings, all_capabilities)
     try:
-        yield build(studio, opening_of(settings))[0]
+        yield build(studio, plan_exposure(settings))[0]
     finally:
         studio.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.engines.intelligibility import Recogniser
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.speech.espeak.engine import Espeak
 from engines.speech.flite.engine import Flite
 from tests.engines.contract_suite import loaded
@@ -16,19 +16,19 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(ASSETS, tmp_path_factory.mktemp("engine-cache"))
+def site(tmp_path_factory: pytest.TempPathFactory) -> EnginePaths:
+    return EnginePaths(ASSETS, tmp_path_factory.mktemp("engine-cache"))
 
 
 @pytest.fixture(scope="session")
-def espeak(site: Site) -> Espeak:
+def espeak(site: EnginePaths) -> Espeak:
     engine = loaded(Espeak, site)
     assert isinstance(engine, Espeak)
     return engine
 
 
 @pytest.fixture(scope="session")
-def flite(site: Site) -> Flite:
+def flite(site: EnginePaths) -> Flite:
     engine = loaded(Flite, site)
     assert isinstance(engine, Flite)
     return engine

@@ -22,12 +22,12 @@ from pydantic import ValidationError
 
 from engines.contract import (
     CALLABLE_METHODS,
-    Capability,
     Card,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     PresetVoice,
-    Site,
     SpeakingVoice,
     Speech,
     SpeechRequest,
@@ -82,7 +82,7 @@ class TinyRun:
             raise Cancelled
 
 
-def loaded(engine: type[Engine], site: Site, options: EngineOptions | None = None, run: TinyRun | None = None) -> Engine:
+def loaded(engine: type[Engine], site: EnginePaths, options: EngineOptions | None = None, run: TinyRun | None = None) -> Engine:
     """An instance in this process, ready for calls."""
     instance = engine(site, options or engine.Options(), run or TinyRun())
     instance.load()
@@ -135,9 +135,9 @@ def check_card(engine: type[Engine]) -> None:
     assert all(re.fullmatch(r"[a-z]{2,4}", tag) for tag in card.languages), "languages are primary tags"
     assert len(set(card.languages)) == len(card.languages)
     assert any(callable(getattr(engine, method, None)) for method in CALLABLE_METHODS[card.capability])
-    if card.capability is Capability.TRANSCRIPTION:
+    if card.capability is EngineKind.TRANSCRIPTION:
         assert card.longest_sound > 0 and card.languages
-    if card.capability is Capability.SPEECH:
+    if card.capability is EngineKind.SPEECH:
         assert 8_000 <= card.sample_rate <= 192_000
         assert card.longest_text >= 100 and card.languages
         assert callable(getattr(engine, "stream", None)) == card.streams, "the card says whether it streams"
@@ -162,14 +162,14 @@ def check_options(engine: type[Engine]) -> None:
                     engine.Options.model_validate({name: field[bound] + step})
 
 
-def check_readiness(engine: type[Engine], site: Site) -> None:
+def check_readiness(engine: type[Engine], site: EnginePaths) -> None:
     """One sentence, and a next step exactly when it is not ready."""
     readiness = engine.readiness(site)
     assert _sentences(readiness.sentence) == 1, readiness.sentence
     assert readiness.ready or _sentences(readiness.next_step) >= 1 or readiness.next_step.strip()
 
 
-def check_preset_voices(engine: type[Engine], site: Site) -> None:
+def check_preset_voices(engine: type[Engine], site: EnginePaths) -> None:
     """Presets are unique, titled, and in a language that the card names."""
     voices = engine.preset_voices(site)
     assert voices == engine.preset_voices(site)
@@ -179,7 +179,7 @@ def check_preset_voices(engine: type[Engine], site: Site) -> None:
         assert isinstance(voice, PresetVoice) and voice.id and voice.title
         assert LANGUAGE_TAG.fullmatch(voice.language), voice
         assert voice.language.split("-")[0] in engine.card.languages, voice
-    assert voices or engine.card.clones or engine.card.capability is not Capability.SPEECH
+    assert voices or engine.card.clones or engine.card.capability is not EngineKind.SPEECH
 
 
 def check_speech(instance: Engine, text: str, language: str, preset: str = "") -> Speech:

@@ -19,14 +19,14 @@ from typing import Literal
 import numpy as np
 
 from engines.contract import (
-    Capability,
     Card,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     Licence,
     PresetVoice,
-    Run,
-    Site,
+    RunContext,
     Speech,
     SpeechRequest,
     Tier,
@@ -71,7 +71,7 @@ class FaultEngine(Engine):
     card = Card(
         id="fault",
         title="Fault engine",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="For tests: fails in the way its options say.",
         version="1",
         code_licence=OWN_LICENCE,
@@ -87,13 +87,13 @@ class FaultEngine(Engine):
     Options = FaultOptions
     options: FaultOptions
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
         self._calls: Counter[str] = Counter()
         self._hoard: list[bytearray] = []
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return (PresetVoice("low", "Low", "en"), PresetVoice("high", "High", "en"))
 
     def load(self) -> None:

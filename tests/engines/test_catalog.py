@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engines.catalog import Catalog
-from engines.contract import Capability
+from engines.contract import EngineKind
 from engines.contract.errors import EngineError
 from engines.speech.defaults import default_speech
 from engines.speech.espeak.engine import Espeak
@@ -24,8 +24,8 @@ def test_built_in_engines_come_first_and_extra_ones_after() -> None:
     built_in = Catalog().all()
     assert built_in[:2] == [Flite, Espeak]
     assert Catalog([FAULT]).all() == [*built_in, FaultEngine]
-    assert Catalog([FAULT]).of(Capability.SPEECH)[-1] is FaultEngine
-    assert FaultEngine not in Catalog([FAULT]).of(Capability.SWAP)
+    assert Catalog([FAULT]).of(EngineKind.SPEECH)[-1] is FaultEngine
+    assert FaultEngine not in Catalog([FAULT]).of(EngineKind.SWAP)
 
 
 def test_an_engine_is_found_by_its_id() -> None:

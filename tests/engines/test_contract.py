@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from engines.catalog import Catalog
-from engines.contract import Capability, Engine, Site, SpeechEngine
+from engines.contract import Engine, EngineKind, EnginePaths, SpeechEngine
 from tests.engines import contract_suite as contract
 
 CATALOG = Catalog(extra=["tests.engines.fault_engine:FaultEngine"])
 ENGINES = CATALOG.all()
-SPEAKERS = CATALOG.of(Capability.SPEECH)
+SPEAKERS = CATALOG.of(EngineKind.SPEECH)
 
 every_engine = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.card.id)
 every_speaker = pytest.mark.parametrize("speaker", SPEAKERS, ids=lambda engine: engine.card.id, indirect=True)
 
 
 @pytest.fixture(scope="module")
-def speaker(request: pytest.FixtureRequest, site: Site) -> Engine:
+def speaker(request: pytest.FixtureRequest, site: EnginePaths) -> Engine:
     """The engine loaded in this process; skipped where the machine lacks what it needs."""
     engine: type[Engine] = request.param
     readiness = engine.readiness(site)
@@ -46,12 +46,12 @@ def test_options_explain_themselves_and_refuse_the_unknown(engine: type[Engine])
 
 
 @every_engine
-def test_readiness_is_a_sentence(engine: type[Engine], site: Site) -> None:
+def test_readiness_is_a_sentence(engine: type[Engine], site: EnginePaths) -> None:
     contract.check_readiness(engine, site)
 
 
 @every_engine
-def test_preset_voices_are_unique_and_known_to_the_card(engine: type[Engine], site: Site) -> None:
+def test_preset_voices_are_unique_and_known_to_the_card(engine: type[Engine], site: EnginePaths) -> None:
     contract.check_preset_voices(engine, site)
 
 
@@ -61,7 +61,7 @@ def test_it_is_a_speech_engine(speaker: Engine) -> None:
 
 
 @every_speaker
-def test_it_speaks_a_sentence_in_each_of_its_first_voices(speaker: Engine, site: Site) -> None:
+def test_it_speaks_a_sentence_in_each_of_its_first_voices(speaker: Engine, site: EnginePaths) -> None:
     language = language_of(speaker)
     fitting = [voice.id for voice in speaker.preset_voices(site) if voice.language.split("-")[0] == language]
     for preset in ("", *fitting[:5]):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import Field
 
-from engines.contract import Engine, EngineOptions, PresetVoice, Readiness, Site, Speech, SpeechRequest, TimedMark
+from engines.contract import Engine, EngineOptions, EnginePaths, PresetVoice, Readiness, Speech, SpeechRequest, TimedMark
 from media.audio.audio import Audio
 from media.errors import GreenroomError
 from tests.engines import contract_suite as contract
@@ -16,13 +16,13 @@ from tests.engines.fault_engine import FaultEngine, FaultOptions
 
 
 @pytest.mark.parametrize("garbage", ["nan", "short", "silence", "rate", "type"])
-def test_garbage_is_caught(site: Site, garbage: str) -> None:
+def test_garbage_is_caught(site: EnginePaths, garbage: str) -> None:
     engine = contract.loaded(FaultEngine, site, FaultOptions.model_validate({"behaviour": "garbage", "garbage": garbage}))
     with pytest.raises((AssertionError, AttributeError, GreenroomError)):
         contract.check_speech(engine, contract.PLAIN_TEXT, "en")
 
 
-def test_a_bare_error_is_not_a_refusal(site: Site) -> None:
+def test_a_bare_error_is_not_a_refusal(site: EnginePaths) -> None:
     engine = contract.loaded(FaultEngine, site, FaultOptions(behaviour="raise"))
     with pytest.raises(ValueError):
         contract.check_awkward_text(engine, "a < b", "en")
@@ -36,22 +36,22 @@ class Forgetful(FaultEngine):
         return Speech(Audio(noise.astype(np.float32), 16_000), (TimedMark("late", 0.5, 9.0), TimedMark("early", 0.1, 0.2)))
 
 
-def test_another_sound_for_the_same_seed_is_caught(site: Site) -> None:
+def test_another_sound_for_the_same_seed_is_caught(site: EnginePaths) -> None:
     with pytest.raises(AssertionError):
         contract.check_same_seed_same_sound(contract.loaded(Forgetful, site), "en")
 
 
-def test_marks_outside_the_sound_are_caught(site: Site) -> None:
+def test_marks_outside_the_sound_are_caught(site: EnginePaths) -> None:
     with pytest.raises(AssertionError, match="words"):
         contract.check_speech(contract.loaded(Forgetful, site), contract.PLAIN_TEXT, "en")
 
 
-def test_a_missing_refusal_is_caught(site: Site) -> None:
+def test_a_missing_refusal_is_caught(site: EnginePaths) -> None:
     with pytest.raises(pytest.fail.Exception):
         contract.check_refusals(contract.loaded(Forgetful, site), "en")
 
 
-def test_an_ignored_cancel_is_caught(site: Site) -> None:
+def test_an_ignored_cancel_is_caught(site: EnginePaths) -> None:
     run = contract.TinyRun()
     with pytest.raises(pytest.fail.Exception):
         contract.check_cancel(contract.loaded(Forgetful, site, run=run), run, "en")
@@ -66,11 +66,11 @@ class Slovenly(FaultEngine):
     card = replace(FaultEngine.card, id="No Good", languages=("english",))
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         return Readiness(False, "no idea")
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return (PresetVoice("a", "A", "en"), PresetVoice("a", "B", "en"))
 
 
@@ -81,7 +81,7 @@ def test_a_slovenly_class_is_caught(check: object) -> None:
 
 
 @pytest.mark.parametrize("check", [contract.check_readiness, contract.check_preset_voices])
-def test_slovenly_answers_are_caught(check: object, site: Site) -> None:
+def test_slovenly_answers_are_caught(check: object, site: EnginePaths) -> None:
     with pytest.raises(AssertionError):
         check(Slovenly, site)  # type: ignore[operator]
 

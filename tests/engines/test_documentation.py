@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from engines.catalog import Catalog
-from engines.contract import Site
+from engines.contract import EnginePaths
 from tests.engines import contract_suite as contract
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "adding-an-engine.md"
 
 
-def test_the_example_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+def test_the_example_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: EnginePaths) -> None:
     example = re.search(r"```python\n(\"\"\"Hum.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
     assert example is not None
     (tmp_path / "documented_engine.py").write_text(example.group(1), encoding="utf-8")

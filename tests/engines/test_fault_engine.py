@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.contract import Site, SpeechRequest
+from engines.contract import EnginePaths, SpeechRequest
 from media.errors import Cancelled
 from tests.engines.contract_suite import TinyRun, loaded
 from tests.engines.fault_engine import FaultEngine, FaultOptions
@@ -44,7 +44,7 @@ def say(engine: FaultEngine, text: str = "hello", seed: int = 0) -> np.ndarray:
 
 
 def make(run: TinyRun | None = None, **options: Any) -> FaultEngine:
-    engine = loaded(FaultEngine, Site(Path(), Path()), FaultOptions.model_validate(options), run)
+    engine = loaded(FaultEngine, EnginePaths(Path(), Path()), FaultOptions.model_validate(options), run)
     assert isinstance(engine, FaultEngine)
     return engine
 

@@ -8,31 +8,31 @@ from pathlib import Path
 import pytest
 
 from engines.catalog import Catalog
-from engines.contract import Capability, Engine, Site, SpeakingVoice, SpeechRequest
+from engines.contract import Engine, EngineKind, EnginePaths, SpeakingVoice, SpeechRequest
 from engines.contract.errors import EngineError
 from engines.speech.espeak.engine import Espeak, EspeakOptions
 from engines.speech.flite.engine import Flite, FliteOptions
 from studio.settings import WorkerSettings
 from studio.workers.engine_service import readiness_of
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines import contract_suite as contract
 from tests.engines.fault_engine import FaultEngine, FaultOptions
 
 CATALOG = Catalog(["tests.engines.fault_engine:FaultEngine"])
-HERE = [engine for engine in CATALOG.of(Capability.SPEECH) if engine.card.environment == "studio"]
+HERE = [engine for engine in CATALOG.of(EngineKind.SPEECH) if engine.card.environment == "studio"]
 """What runs in the studio's own environment, without weights; tests/speech_models has the others."""
 
 
 @pytest.fixture(scope="module")
-def host(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerHost]:
+def host(site: EnginePaths, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
     settings = WorkerSettings(start_seconds=60, cancel_grace_seconds=0.5, heartbeat_seconds=10)
-    host = WorkerHost(settings, site, CATALOG, logs=tmp_path_factory.mktemp("worker-logs"))
+    host = WorkerPool(settings, site, CATALOG, logs=tmp_path_factory.mktemp("worker-logs"))
     yield host
     host.close()
 
 
 @pytest.mark.parametrize("engine", HERE, ids=lambda engine: engine.card.id)
-def test_a_worker_gives_exactly_what_the_engine_makes(host: WorkerHost, site: Site, engine: type[Engine]) -> None:
+def test_a_worker_gives_exactly_what_the_engine_makes(host: WorkerPool, site: EnginePaths, engine: type[Engine]) -> None:
     _skip_unless_ready(engine, site)
     request = SpeechRequest("Naïve café? Don't pay $5 before 10 o'clock.", seed=3)
     here = contract.loaded(engine, site).synthesize(request)  # type: ignore[attr-defined]
@@ -42,7 +42,9 @@ def test_a_worker_gives_exactly_what_the_engine_makes(host: WorkerHost, site: Si
 
 
 @pytest.mark.parametrize("engine", HERE, ids=lambda engine: engine.card.id)
-def test_refusals_cross_the_pipe_in_words_and_the_worker_lives_on(host: WorkerHost, site: Site, engine: type[Engine]) -> None:
+def test_refusals_cross_the_pipe_in_words_and_the_worker_lives_on(
+    host: WorkerPool, site: EnginePaths, engine: type[Engine]
+) -> None:
     _skip_unless_ready(engine, site)
     with host.lease(engine, engine.Options()) as speaker:
         for request in (
@@ -56,13 +58,13 @@ def test_refusals_cross_the_pipe_in_words_and_the_worker_lives_on(host: WorkerHo
         assert speaker.synthesize(SpeechRequest("hello again")).audio.frames
 
 
-def _skip_unless_ready(engine: type[Engine], site: Site) -> None:
+def _skip_unless_ready(engine: type[Engine], site: EnginePaths) -> None:
     readiness = readiness_of(engine, site)
     if not readiness.ready:
         pytest.skip(readiness.sentence)
 
 
-def test_options_reach_the_worker(host: WorkerHost) -> None:
+def test_options_reach_the_worker(host: WorkerPool) -> None:
     for engine, slow, fast in (
         (Flite, FliteOptions(speed=0.5), FliteOptions(speed=2)),
         (Espeak, EspeakOptions(speed=80), EspeakOptions(speed=300)),
@@ -74,7 +76,7 @@ def test_options_reach_the_worker(host: WorkerHost) -> None:
         assert durations[0] > 2.5 * durations[1]
 
 
-def test_flaky_counts_over_processes_by_its_log(host: WorkerHost, tmp_path: Path) -> None:
+def test_flaky_counts_over_processes_by_its_log(host: WorkerPool, tmp_path: Path) -> None:
     log = tmp_path / "calls.log"
     options = FaultOptions(behaviour="flaky", failures=2, log=str(log))
     with host.lease(FaultEngine, options) as first, host.lease(FaultEngine, options) as second:

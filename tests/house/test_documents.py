@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from api.operations.operations import QUEUES, Endpoints
+from api.operations.operations import QUEUES, Operations
 from tests.house.sources import ROOT
 from tests.servers import RunningStudio
 
@@ -54,7 +54,7 @@ def test_commands_are_taken_by_the_launcher() -> None:
 
 def test_calls_are_those_of_the_api() -> None:
     for name in QUEUES:
-        signature = inspect.signature(getattr(Endpoints, name))
+        signature = inspect.signature(getattr(Operations, name))
         parameters = [str(one.replace(annotation=one.empty)) for one in list(signature.parameters.values())[1:]]
         call = f"/{name}({', '.join(parameters)})".replace("'", '"')
         assert f"`{call}`" in README, call

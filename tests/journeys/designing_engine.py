@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engines.contract import PresetVoice, Site, Speech, SpeechRequest
+from engines.contract import EnginePaths, PresetVoice, Speech, SpeechRequest
 from engines.speech.flite.engine import Flite
 
 VOICES = ("slt", "rms", "awb", "kal")
@@ -15,7 +15,7 @@ class Designing(Flite):
     card = replace(Flite.card, id="designing", title="Designing")
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return (PresetVoice("design", "Designed by its description", "en"),)
 
     def synthesize(self, request: SpeechRequest) -> Speech:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from media.audio.decode import probe
 from studio.errors import EngineError, InvalidInput, StorageError
 from studio.jobs.database import MIGRATIONS
 from studio.jobs.model import JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import Settings, load_settings
 
 FAULT = "tests.engines.fault_engine:FaultEngine"
@@ -28,8 +28,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def studio(settings: Settings) -> Iterator[Studio]:
-    studio = Studio.open(settings, all_productions)
+def studio(settings: Settings) -> Iterator[Services]:
+    studio = Services.open(settings, all_capabilities)
     yield studio
     studio.close()
 
@@ -39,7 +39,7 @@ def test_opening_is_quick_and_leaves_nothing_behind_when_closed(settings: Settin
     threads, handlers = set(threading.enumerate()), list(logging.getLogger().handlers)
     for _ in range(3):
         began = time.monotonic()
-        studio = Studio.open(settings, all_productions)
+        studio = Services.open(settings, all_capabilities)
         taken.append(time.monotonic() - began)
         studio.close()
         studio.close()
@@ -50,36 +50,36 @@ def test_opening_is_quick_and_leaves_nothing_behind_when_closed(settings: Settin
 
 
 def test_a_start_that_fails_lets_everything_go_again(settings: Settings) -> None:
-    Studio.open(settings, all_productions).close()
+    Services.open(settings, all_capabilities).close()
     path = settings.data_folder / "jobs.db"
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version={len(MIGRATIONS) + 1}")
     connection.close()
     for _ in range(2):
         with pytest.raises(StorageError, match="newer version"):
-            Studio.open(settings, all_productions)
+            Services.open(settings, all_capabilities)
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
     connection.close()
-    Studio.open(settings, all_productions).close()
+    Services.open(settings, all_capabilities).close()
 
 
-def test_a_second_studio_on_the_folder_is_refused_and_harms_nothing(studio: Studio, settings: Settings) -> None:
+def test_a_second_studio_on_the_folder_is_refused_and_harms_nothing(studio: Services, settings: Settings) -> None:
     with pytest.raises(StorageError, match="Another Greenroom"):
-        Studio.open(settings, all_productions)
+        Services.open(settings, all_capabilities)
     assert studio.jobs.list() == []
 
 
 def test_a_wrong_extra_engine_stops_the_start_in_words(tmp_path: Path) -> None:
     settings = load_settings(data={"folder": str(tmp_path / "data")}, engines={"extra": ["no.such.module:Engine"]})
     with pytest.raises(EngineError, match=r"no\.such\.module:Engine"):
-        Studio.open(settings, all_productions)
+        Services.open(settings, all_capabilities)
 
 
 def test_a_damaged_job_list_is_kept_aside_and_told(settings: Settings) -> None:
     settings.data_folder.mkdir()
     (settings.data_folder / "jobs.db").write_bytes(b"rubbish " * 4000)
-    studio = Studio.open(settings, all_productions)
+    studio = Services.open(settings, all_capabilities)
     try:
         assert [event.kind for event in studio.jobs.events()] == ["store.set_aside"]
         assert "damaged" in (studio.paths.logs / "greenroom.log").read_text()
@@ -87,7 +87,7 @@ def test_a_damaged_job_list_is_kept_aside_and_told(settings: Settings) -> None:
         studio.close()
 
 
-def test_a_narration_goes_from_spec_to_a_file_in_the_library(studio: Studio) -> None:
+def test_a_narration_goes_from_spec_to_a_file_in_the_library(studio: Services) -> None:
     job = studio.jobs.submit("voiceover", {"script": "Good morning. This is a short test.", "engine": "flite"})
     done = studio.jobs.wait(job.id, 60)
     assert done.state is JobState.DONE, done.error
@@ -104,7 +104,7 @@ def test_a_narration_goes_from_spec_to_a_file_in_the_library(studio: Studio) -> 
     assert studio.workers.snapshot() == [], "everything was rendered before, so no engine was started"
 
 
-def test_what_cannot_work_is_refused_before_it_is_queued(studio: Studio) -> None:
+def test_what_cannot_work_is_refused_before_it_is_queued(studio: Services) -> None:
     with pytest.raises(InvalidInput, match='"scrip"'):
         studio.jobs.submit("voiceover", {"scrip": "Hello."})
     assert studio.jobs.list() == []
@@ -112,7 +112,7 @@ def test_what_cannot_work_is_refused_before_it_is_queued(studio: Studio) -> None
 
 @pytest.mark.slow
 def test_closing_with_busy_workers_takes_under_five_seconds_and_ends_them_all(settings: Settings) -> None:
-    studio = Studio.open(settings, all_productions)
+    studio = Services.open(settings, all_capabilities)
     options = {"behaviour": "ignore_cancel", "seconds": 120}
     jobs = [
         studio.jobs.submit("voiceover", {"script": f"Hello number {n}.", "engine": "fault", "options": options}) for n in (1, 2)
@@ -126,7 +126,7 @@ def test_closing_with_busy_workers_takes_under_five_seconds_and_ends_them_all(se
     studio.close()
     assert time.monotonic() - began < 5
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
-    again = Studio.open(settings, all_productions)
+    again = Services.open(settings, all_capabilities)
     try:
         for job in jobs:
             again.jobs.cancel(job.id)

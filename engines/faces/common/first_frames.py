@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.common.parts import MOST_YAW, face_of
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.errors import EngineError
 from engines.contract.faces import FaceChoice
 from engines.faces.common.mouth_visibility import LipVisibility
@@ -24,7 +24,7 @@ _FOR_A_FACE, _FOR_CLOSED_LIPS = 10, 3
 
 
 @dataclass(frozen=True, eq=False)
-class Beginning:
+class FirstFrames:
     """The face that is meant, early in a video.
 
     Args:
@@ -41,16 +41,22 @@ class Beginning:
     closed: Face
 
 
-def begun(
-    video: Path, choice: FaceChoice, frames: int, provider: LandmarkProvider, fps: Fraction, run: Run, what: str = "the video"
-) -> Beginning:
+def read_first_frames(
+    video: Path,
+    choice: FaceChoice,
+    frames: int,
+    provider: LandmarkProvider,
+    fps: Fraction,
+    run: RunContext,
+    what: str = "the video",
+) -> FirstFrames:
     """Look through the first pictures of a video, of which `frames` are used.
 
     Raises:
         EngineError: no face, or none that can be moved; `what` names the video.
     """
     problem: EngineError | None = None
-    found: Beginning | None = None
+    found: FirstFrames | None = None
     last: Face | None = None
     for number, frame in enumerate(read_frames(video, fps, 0, min(_SEARCHED, frames))):
         run.check()
@@ -63,7 +69,7 @@ def begun(
                     problem = problem or error
                     continue
                 place = last.centre / [picture.shape[1], picture.shape[0]]
-                found = Beginning(last, place, LipVisibility(picture, last), picture, last)
+                found = FirstFrames(last, place, LipVisibility(picture, last), picture, last)
         elif last is not None and number % _FOR_CLOSED_LIPS == 0:
             last = provider.follow(picture, last)
             closer = last is not None and last.mouth_gap < found.closed.mouth_gap and abs(last.yaw) < MOST_YAW

@@ -9,7 +9,7 @@ import numpy as np
 
 from engines.analysis import mesh_points as points
 from engines.faces.common.face_frame import FaceFrame, Values, ease
-from engines.faces.common.warp import Region
+from engines.faces.common.warp import WarpRegion
 from media.video.read import Picture
 
 _COARSE = 12
@@ -35,7 +35,7 @@ class HeadPose:
         return max(abs(self.yaw), abs(self.pitch), abs(self.roll), abs(self.right), abs(self.down)) < 2e-4
 
 
-class Head:
+class HeadMotion:
     """The head of one still picture."""
 
     def __init__(self, frame: FaceFrame, width: int, height: int) -> None:
@@ -48,7 +48,7 @@ class Head:
         self._centre = centre - frame.down * 0.12 * self._half[1]  # hair and skull reach above the face
         self._eye_distance = frame.eye_distance
         sides = np.abs(frame.along) * (_FADED * _WIDER * self._half[0]) + np.abs(frame.down) * (_FADED * _HIGHER * self._half[1])
-        self.region = Region(self._centre - sides, self._centre + sides, width, height, coarse=_COARSE)
+        self.region = WarpRegion(self._centre - sides, self._centre + sides, width, height, coarse=_COARSE)
         x, y = self.region.x - self._centre[0], self.region.y - self._centre[1]
         u = (x * frame.along[0] + y * frame.along[1]) / self._half[0]
         v = (x * frame.down[0] + y * frame.down[1]) / self._half[1]
@@ -91,6 +91,6 @@ class Head:
         return looked_up
 
 
-def _to_border(region: Region, width: int, height: int) -> Values:
+def _to_border(region: WarpRegion, width: int, height: int) -> Values:
     """Pixels to the nearest edge of the picture."""
     return np.minimum(np.minimum(region.x, width - 1 - region.x), np.minimum(region.y, height - 1 - region.y)).astype(np.float32)

@@ -13,7 +13,7 @@ _BLINK_CLOSED = (0.0, 0.45, 1.0, 1.0, 0.55, 0.0)
 _FIRST, _SHORTEST, _LONGEST = 1.1, 2.2, 4.8
 
 
-class Liveliness:
+class IdleMotion:
     """Blinks and sways of one clip, from a seed; the value at any time needs no earlier ones.
 
     Args:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engines.analysis import mesh_points as points
 from engines.analysis.landmarks import Face
-from engines.faces.common.warp import Region
+from engines.faces.common.warp import WarpRegion
 from media.video.read import Picture
 
 _TELLING = 7.0
@@ -43,7 +43,7 @@ def _contrast(picture: Picture, face: Face) -> NDArray[Any]:
     inner = flat[list(points.INNER_UPPER_LIP + points.INNER_LOWER_LIP[-2:0:-1])]
     middle = outer.mean(axis=0)
     near, far = (middle + (outer - middle) * size for size in (_NEAR, _FAR))
-    region = Region(far.min(axis=0), far.max(axis=0) + 1, picture.shape[1], picture.shape[0])
+    region = WarpRegion(far.min(axis=0), far.max(axis=0) + 1, picture.shape[1], picture.shape[0])
     colours = region.of(picture).astype(np.float32)
     lips = _mean(colours, region.polygon(outer) * (1 - region.polygon(inner)))
     skin = _mean(colours, region.polygon(far) * (1 - region.polygon(near)))

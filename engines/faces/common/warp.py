@@ -17,7 +17,7 @@ COARSE = 4
 """Pixels between the points of the coarse grid; displacements are smooth, so nothing is lost between them."""
 
 
-class Region:
+class WarpRegion:
     """Pixels [top, bottom) by [left, right) of a picture of a given size."""
 
     def __init__(self, low: NDArray, high: NDArray, width: int, height: int, coarse: int = COARSE) -> None:

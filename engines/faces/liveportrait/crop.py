@@ -33,7 +33,7 @@ Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Framing:
+class HeadFraming:
     """How the square lies around a face.
 
     Args:
@@ -84,7 +84,7 @@ class HeadCrop:
         return (face.points[:, :2] @ inverse[:, :2].T + inverse[:, 2]).astype(np.float32)
 
 
-def crop_around(face: Face, framing: Framing) -> HeadCrop:
+def crop_around(face: Face, framing: HeadFraming) -> HeadCrop:
     """The square around a face; its own upright is the line from the eyes to the lips."""
     flat = face.points[:, :2].astype(np.float64)
     eyes = np.mean([flat[list(eye)].mean(axis=0) for eye in _EYES], axis=0)

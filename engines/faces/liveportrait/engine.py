@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engines.common.weights import find_file, weights_readiness
 from engines.contract import (
-    Capability,
     Card,
     Device,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     HubFile,
     Licence,
     Readiness,
-    Site,
     Tier,
     option,
 )
@@ -118,7 +118,7 @@ class LivePortrait(Engine):
     card = Card(
         id="liveportrait",
         title="LivePortrait",
-        capability=Capability.FACES,
+        capability=EngineKind.FACES,
         summary="Portraits that follow a performance or speak, in studio quality. Human faces only; wants a GPU.",
         version="1",
         code_licence=MIT,
@@ -142,7 +142,7 @@ class LivePortrait(Engine):
     _networks: Networks
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Literal
 
 from engines.common.weights import weights_folder, weights_readiness
 from engines.contract import (
-    Capability,
     Card,
     Device,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     HubFile,
     Licence,
     Readiness,
-    Site,
     Tier,
     option,
 )
@@ -67,7 +67,7 @@ class MuseTalk(Engine):
     card = Card(
         id="musetalk",
         title="MuseTalk 1.5",
-        capability=Capability.FACES,
+        capability=EngineKind.FACES,
         summary="Dubs a face in a video or a picture from the sound itself, in any language; wants a GPU.",
         version="1",
         code_licence=MIT,
@@ -88,7 +88,7 @@ class MuseTalk(Engine):
     _networks: MuseTalkNetworks
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:
@@ -124,12 +124,12 @@ class MuseTalk(Engine):
             EngineError, MediaError: no face, a profile, or a file that cannot be read, in words.
         """
         from engines.common.parts import written_parts
-        from engines.faces.musetalk.networks.lip_sync import Manner, spoken_frames
-        from engines.faces.musetalk.prepared_face import AvatarShelf, avatar_key
+        from engines.faces.musetalk.networks.lip_sync import MuseTalkLipSyncOptions, spoken_frames
+        from engines.faces.musetalk.prepared_face import PreparedFaceStore, avatar_key
 
         options, card = self.options, self.card
         batch = 1 if self._networks.device == "cpu" else options.batch_size
-        manner = Manner(batch, options.parsing_mode == "jaw", options.extra_margin)
+        manner = MuseTalkLipSyncOptions(batch, options.parsing_mode == "jaw", options.extra_margin)
         codec = weights_folder(self.site, CODEC) / FILES[3].path
         made_by = (
             card.version,
@@ -139,7 +139,7 @@ class MuseTalk(Engine):
             codec.stat().st_size,
             codec.stat().st_mtime_ns,
         )
-        shelf = AvatarShelf(self.site.cache / card.id, avatar_key(request.face, *made_by))
+        shelf = PreparedFaceStore(self.site.cache / card.id, avatar_key(request.face, *made_by))
         frames = spoken_frames(request, self._networks, self._landmarks, shelf, manner, self.run)
         yield from written_parts(
             frames, request.folder, request.first_frame, request.frames, request.part_frames, Fraction(*request.fps),

@@ -61,7 +61,7 @@ def avatar_key(face: Path, *made_by: object) -> str:
     return sum_.hexdigest()
 
 
-class AvatarShelf:
+class PreparedFaceStore:
     """The prepared faces of one clip's source, in a folder of the engine's cache. May be emptied at any time."""
 
     def __init__(self, root: Path, key: str) -> None:

@@ -14,14 +14,14 @@ from engines.analysis import mesh_points as points
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker
 from engines.common.parts import Edited, face_of, written_parts
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.faces import AnimateRequest, RenderedPart
-from engines.faces.common.first_frames import begun
+from engines.faces.common.first_frames import read_first_frames
 from engines.faces.common.head_motion import HeadPose
-from engines.faces.puppet.lip_calibration import LipReading
+from engines.faces.puppet.lip_calibration import LipCalibration
 from engines.faces.puppet.mouth_shape import MouthShape
-from engines.faces.puppet.renderer import Expression, Puppeteer
-from media.video.images import read_picture
+from engines.faces.puppet.renderer import Expression, FaceRenderer
+from media.video.images import read_image
 from media.video.read import read_frames
 
 _WIDEST = 0.42
@@ -43,10 +43,10 @@ class Neutral:
     face: Face
     eyes: float
     width: float
-    lips: LipReading | None = None
+    lips: LipCalibration | None = None
 
     @classmethod
-    def of(cls, face: Face, lips: LipReading | None = None) -> Neutral:
+    def of(cls, face: Face, lips: LipCalibration | None = None) -> Neutral:
         return cls(face, float(np.mean(face.eye_openings)), _relative_width(face), lips)
 
     def opening(self, face: Face) -> float:
@@ -54,7 +54,9 @@ class Neutral:
         return max(0.0, face.mouth_gap - 0.02) * 1.1 if self.lips is None else self.lips.opening(face)
 
 
-def performing_parts(request: AnimateRequest, provider: LandmarkProvider, manner: Strength, run: Run) -> Iterator[RenderedPart]:
+def animation_parts(
+    request: AnimateRequest, provider: LandmarkProvider, manner: Strength, run: RunContext
+) -> Iterator[RenderedPart]:
     """The parts from `request.first_frame` on."""
     fps = Fraction(*request.fps)
     pictures = _performed(request, provider, manner, fps, run)
@@ -64,12 +66,12 @@ def performing_parts(request: AnimateRequest, provider: LandmarkProvider, manner
 
 
 def _performed(
-    request: AnimateRequest, provider: LandmarkProvider, manner: Strength, fps: Fraction, run: Run
+    request: AnimateRequest, provider: LandmarkProvider, manner: Strength, fps: Fraction, run: RunContext
 ) -> Iterator[Edited]:
-    picture = read_picture(request.portrait)
-    puppeteer = Puppeteer(picture, face_of(picture, provider, request.choice, "the portrait"))
-    early = begun(request.driving, request.driving_choice, request.frames, provider, fps, run, "the driving video")
-    neutral = Neutral.of(early.first, LipReading.learned(early.picture, early.closed, provider))
+    picture = read_image(request.portrait)
+    puppeteer = FaceRenderer(picture, face_of(picture, provider, request.choice, "the portrait"))
+    early = read_first_frames(request.driving, request.driving_choice, request.frames, provider, fps, run, "the driving video")
+    neutral = Neutral.of(early.first, LipCalibration.learned(early.picture, early.closed, provider))
     start = max(0, request.first_frame - WINDOW)
     frames = (
         (start + at, one.picture) for at, one in enumerate(read_frames(request.driving, fps, start, request.frames - start))

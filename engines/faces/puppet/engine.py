@@ -11,14 +11,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.contract import Capability, Card, Engine, EngineOptions, Licence, Readiness, Site, Tier, option
+from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
 from engines.contract.errors import EngineError, EngineNotReady
 from engines.contract.faces import (
     AnimateRequest,
     FaceChoice,
     LipSyncRequest,
     ListenRequest,
-    MouthReading,
+    MouthMeasurement,
     MouthTrack,
     RenderedPart,
 )
@@ -54,7 +54,7 @@ class Puppet(Engine):
     card = Card(
         id="puppet",
         title="Puppet",
-        capability=Capability.FACES,
+        capability=EngineKind.FACES,
         summary="Moves the picture's own face. Basic and instant, on any CPU, with nothing downloaded.",
         version="3",
         code_licence=APACHE,
@@ -70,7 +70,7 @@ class Puppet(Engine):
     _landmarks: LandmarkProvider
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         if not all((site.assets / name).is_file() for name in _FILES):
             return Readiness(False, "The files that find faces are missing.", "Bring back the folder assets/faces.")
         return Readiness(True, "Ready.")
@@ -92,9 +92,9 @@ class Puppet(Engine):
 
     def listen(self, request: ListenRequest) -> MouthTrack:
         """The mouth track of a speech; see engines.analysis.mouth_track for the ways of finding it."""
-        from engines.analysis.mouth_track import listen
+        from engines.analysis.mouth_track import mouth_track_of
 
-        return listen(request, lambda share: self.run.progress(share, "Listening"))
+        return mouth_track_of(request, lambda share: self.run.progress(share, "Listening"))
 
     def look(self, picture: Path, choice: FaceChoice) -> None:
         """See that a picture shows a face that can be moved.
@@ -103,9 +103,9 @@ class Puppet(Engine):
             EngineError, MediaError: it does not, or cannot be read, in words.
         """
         from engines.common.parts import face_of
-        from media.video.images import read_picture
+        from media.video.images import read_image
 
-        face_of(read_picture(picture), self._landmarks, choice)
+        face_of(read_image(picture), self._landmarks, choice)
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
         """Make a picture or a video speak.
@@ -113,9 +113,9 @@ class Puppet(Engine):
         Raises:
             EngineError, MediaError: no face, a profile, or a file that cannot be read, in words.
         """
-        from engines.faces.puppet.lip_sync import speaking_parts
+        from engines.faces.puppet.lip_sync import lip_sync_parts
 
-        yield from speaking_parts(request, self._landmarks, self.options, self.run)
+        yield from lip_sync_parts(request, self._landmarks, self.options, self.run)
 
     def animate(self, request: AnimateRequest) -> Iterator[RenderedPart]:
         """Make a portrait follow the face in a video.
@@ -123,11 +123,11 @@ class Puppet(Engine):
         Raises:
             EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read, in words.
         """
-        from engines.faces.puppet.animate import performing_parts
+        from engines.faces.puppet.animate import animation_parts
 
-        yield from performing_parts(request, self._landmarks, self.options, self.run)
+        yield from animation_parts(request, self._landmarks, self.options, self.run)
 
-    def measure(self, video: Path, fps: list[int], frames: int) -> MouthReading:
+    def measure(self, video: Path, fps: list[int], frames: int) -> MouthMeasurement:
         """The mouth of the most prominent face in a finished video, at up to so many of its pictures.
 
         Args:

@@ -6,7 +6,7 @@ import numpy as np
 
 from engines.analysis import mesh_points as points
 from engines.faces.common.face_frame import Curve, FaceFrame, Values, ease
-from engines.faces.common.warp import Region
+from engines.faces.common.warp import WarpRegion
 from media.video.read import Picture
 
 _CLOSED = 0.94
@@ -37,7 +37,9 @@ class Eye:
         self._brow = max(0.5, float(-brows.mean()))
         self._lashes, self._below = flat[list(upper)], flat[list(lower)]
         reach = self._unit * np.array([1.9, 1.2 + 1.35 * self._brow])
-        self.region = Region(self._middle - reach, self._middle + np.array([reach[0], 1.3 * self._unit]), width, height, coarse=3)
+        self.region = WarpRegion(
+            self._middle - reach, self._middle + np.array([reach[0], 1.3 * self._unit]), width, height, coarse=3
+        )
 
     def render(self, picture: Picture, target: Picture, blink: float, brow: float) -> None:
         """Draw the eye closed by `blink` (0..1) and its brow raised by `brow` (-1..1) into `target`."""

@@ -16,7 +16,7 @@ from engines.analysis import mesh_points as points
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.faces.common.face_frame import FaceFrame
 from engines.faces.puppet.mouth_shape import MouthShape
-from engines.faces.puppet.renderer import Expression, Puppeteer
+from engines.faces.puppet.renderer import Expression, FaceRenderer
 from media.video.read import Picture
 
 CLOSED = 0.13
@@ -28,7 +28,7 @@ _SETTLING = 2
 _LIPS = [*points.INNER_UPPER_LIP[1:-1], *points.INNER_LOWER_LIP[1:-1]]
 
 
-class LipReading:
+class LipCalibration:
     """The places of one face's inner lips, corrected.
 
     Args:
@@ -41,9 +41,9 @@ class LipReading:
         self._openings, self._readings, self._errors = openings, readings, errors
 
     @classmethod
-    def learned(cls, picture: Picture, face: Face, provider: LandmarkProvider) -> LipReading:
+    def learned(cls, picture: Picture, face: Face, provider: LandmarkProvider) -> LipCalibration:
         """From a picture whose mouth is as good as closed."""
-        puppeteer = Puppeteer(picture, _shut(face) if face.mouth_gap < CLOSED else face)
+        puppeteer = FaceRenderer(picture, _shut(face) if face.mouth_gap < CLOSED else face)
         openings, readings, errors = [], [], []
         for opening in _DRAWN:
             shape = MouthShape(opening)

@@ -11,22 +11,22 @@ import numpy as np
 from engines.analysis.landmarks import LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
 from engines.common.parts import MOST_YAW, Edited, face_of, written_parts
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.faces import FaceChoice, LipSyncRequest, MouthTrack, RenderedPart
-from engines.faces.common.first_frames import begun
-from engines.faces.common.idle_motion import Liveliness, energy_of
-from engines.faces.puppet.lip_calibration import LipReading
+from engines.faces.common.first_frames import read_first_frames
+from engines.faces.common.idle_motion import IdleMotion, energy_of
+from engines.faces.puppet.lip_calibration import LipCalibration
 from engines.faces.puppet.mouth_inside import MouthInside
 from engines.faces.puppet.mouth_shape import MouthShape
-from engines.faces.puppet.renderer import Expression, Puppeteer
-from media.video.images import is_picture, read_picture
+from engines.faces.puppet.renderer import Expression, FaceRenderer
+from media.video.images import is_image, read_image
 from media.video.read import Picture, read_frames
 
 _REPAINT_EVERY = 250
 """Frames after which the painted mouth takes the light of the video anew."""
 
 
-class Manner(Protocol):
+class PuppetLipSyncOptions(Protocol):
     """What of the engine's options is asked here."""
 
     @property
@@ -37,11 +37,13 @@ class Manner(Protocol):
     def blinks(self) -> bool: ...
 
 
-def speaking_parts(request: LipSyncRequest, provider: LandmarkProvider, manner: Manner, run: Run) -> Iterator[RenderedPart]:
+def lip_sync_parts(
+    request: LipSyncRequest, provider: LandmarkProvider, manner: PuppetLipSyncOptions, run: RunContext
+) -> Iterator[RenderedPart]:
     """The parts from `request.first_frame` on."""
     fps = Fraction(*request.fps)
     shapes = mouth_shapes(request.mouth, fps, request.frames, manner.expression)
-    if is_picture(request.face):
+    if is_image(request.face):
         pictures = _still(request, provider, manner, shapes, fps)
     else:
         pictures = _video(request, provider, shapes, fps, run)
@@ -57,11 +59,11 @@ def mouth_shapes(track: MouthTrack, fps: Fraction, frames: int, expression: floa
 
 
 def _still(
-    request: LipSyncRequest, provider: LandmarkProvider, manner: Manner, shapes: list[MouthShape], fps: Fraction
+    request: LipSyncRequest, provider: LandmarkProvider, manner: PuppetLipSyncOptions, shapes: list[MouthShape], fps: Fraction
 ) -> Iterator[Edited]:
-    picture = read_picture(request.face)
-    puppeteer = Puppeteer(picture, face_of(picture, provider, request.choice))
-    life = Liveliness(request.frames / float(fps), request.seed, manner.blinks, manner.motion)
+    picture = read_image(request.face)
+    puppeteer = FaceRenderer(picture, face_of(picture, provider, request.choice))
+    life = IdleMotion(request.frames / float(fps), request.seed, manner.blinks, manner.motion)
     energy = energy_of(np.array([shape.open for shape in shapes], np.float32), float(fps))
     for number in range(request.first_frame, request.frames):
         time = number / float(fps)
@@ -70,10 +72,10 @@ def _still(
 
 
 def _video(
-    request: LipSyncRequest, provider: LandmarkProvider, shapes: list[MouthShape], fps: Fraction, run: Run
+    request: LipSyncRequest, provider: LandmarkProvider, shapes: list[MouthShape], fps: Fraction, run: RunContext
 ) -> Iterator[Edited]:
-    early = begun(request.face, request.choice, request.frames, provider, fps, run)
-    lips = LipReading.learned(early.picture, early.closed, provider)
+    early = read_first_frames(request.face, request.choice, request.frames, provider, fps, run)
+    lips = LipCalibration.learned(early.picture, early.closed, provider)
     start = max(0, request.first_frame - WINDOW)
     end = min(request.frames, request.frames + WINDOW)
     frames = ((start + at, frame.picture) for at, frame in enumerate(read_frames(request.face, fps, start, end - start)))
@@ -93,18 +95,18 @@ def _video(
 
 
 def _spoken(
-    tracked: TrackedFrame, shape: MouthShape, lips: LipReading, inside: MouthInside | None
+    tracked: TrackedFrame, shape: MouthShape, lips: LipCalibration, inside: MouthInside | None
 ) -> tuple[Picture, MouthInside | None, bool]:
     if tracked.face is None:
         return tracked.picture, inside, False
     strength = tracked.strength * float(np.clip((MOST_YAW + 6 - abs(tracked.face.yaw)) / 6, 0, 1))
     if strength <= 0:
         return tracked.picture, inside, False
-    puppeteer = Puppeteer(tracked.picture, lips.corrected(tracked.face), inside)
+    puppeteer = FaceRenderer(tracked.picture, lips.corrected(tracked.face), inside)
     return puppeteer.render(Expression(shape), strength), puppeteer.inside, True
 
 
-def _checked(frames: Iterable[tuple[int, Picture]], run: Run) -> Iterator[tuple[int, Picture]]:
+def _checked(frames: Iterable[tuple[int, Picture]], run: RunContext) -> Iterator[tuple[int, Picture]]:
     for frame in frames:
         run.check()
         yield frame

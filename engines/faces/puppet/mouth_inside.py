@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engines.analysis import mesh_points as points
 from engines.faces.common.face_frame import FaceFrame
-from engines.faces.common.warp import Region
+from engines.faces.common.warp import WarpRegion
 from media.video.read import Picture
 
 _COLUMNS, _ROWS = 256, 192
@@ -46,7 +46,7 @@ class MouthInside:
         self._slope = float(np.clip((left - right) / max(1.0, left + right), -0.45, 0.45))
         self._grain = _grain(picture, frame)
 
-    def paint(self, region: Region, picture: Picture, frame: FaceFrame, corners: NDArray, lip: NDArray, jaw: float) -> Colour:
+    def paint(self, region: WarpRegion, picture: Picture, frame: FaceFrame, corners: NDArray, lip: NDArray, jaw: float) -> Colour:
         """Colours [height, width, 3] for the whole region, right where the mouth is.
 
         Args:
@@ -72,7 +72,7 @@ class MouthInside:
         colour = colour * lit[..., np.newaxis] + self._noise(side.shape)
         return self._with_own(colour, region, picture, frame)
 
-    def _with_own(self, colour: Colour, region: Region, picture: Picture, frame: FaceFrame) -> Colour:
+    def _with_own(self, colour: Colour, region: WarpRegion, picture: Picture, frame: FaceFrame) -> Colour:
         shown = float(np.clip((frame.gap - 0.06) / 0.05, 0, 1))
         if shown <= 0:
             return colour
@@ -150,7 +150,7 @@ def _patch(picture: Picture, centres: NDArray, radius: float) -> Colour:
 def _own_teeth(picture: Picture, frame: FaceFrame) -> Colour | None:
     """The brighter part of what the open mouth shows; None when that is dark."""
     outline = frame.flat[list(points.INNER_UPPER_LIP + points.INNER_LOWER_LIP[-2:0:-1])]
-    region = Region(outline.min(axis=0), outline.max(axis=0) + 1, picture.shape[1], picture.shape[0])
+    region = WarpRegion(outline.min(axis=0), outline.max(axis=0) + 1, picture.shape[1], picture.shape[0])
     inside = region.of(picture)[region.polygon(outline) > 0.9].astype(np.float32)
     if len(inside) < 12:
         return None
@@ -164,6 +164,6 @@ def _grain(picture: Picture, frame: FaceFrame) -> float:
     """Standard deviation of the finest detail on the cheeks."""
     low = frame.flat[list(points.CHEEKS)].min(axis=0)
     high = frame.flat[list(points.CHEEKS)].max(axis=0) + 2
-    skin = Region(low, high, picture.shape[1], picture.shape[0]).of(picture).astype(np.float32).mean(axis=2)
+    skin = WarpRegion(low, high, picture.shape[1], picture.shape[0]).of(picture).astype(np.float32).mean(axis=2)
     fine = skin - cv2.GaussianBlur(skin, (0, 0), 1.2)
     return float(np.clip(1.4826 * np.median(np.abs(fine)), 0, 6))

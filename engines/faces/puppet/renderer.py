@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from engines.analysis import mesh_points as points
 from engines.analysis.landmarks import Face
 from engines.faces.common.face_frame import FaceFrame
-from engines.faces.common.head_motion import Head, HeadPose
-from engines.faces.common.warp import Region
+from engines.faces.common.head_motion import HeadMotion, HeadPose
+from engines.faces.common.warp import WarpRegion
 from engines.faces.puppet.eyes import Eye
 from engines.faces.puppet.mouth_inside import MouthInside
 from engines.faces.puppet.mouth_shape import LipFields, MouthShape
@@ -35,7 +35,7 @@ class Expression:
     pose: HeadPose = field(default_factory=HeadPose)
 
 
-class Puppeteer:
+class FaceRenderer:
     """One face in one picture, ready to be moved.
 
     Args:
@@ -52,7 +52,7 @@ class Puppeteer:
         # the mesh misses the lids of a head turned far, of painted ones above all: no blink is better than a wrong one
         self._lids_found = float(np.clip((_LIDS_LOST - abs(face.yaw)) / 6, 0, 1))
         self._eyes: tuple[Eye, ...] = ()
-        self._head: Head | None = None
+        self._head: HeadMotion | None = None
 
     def render(self, expression: Expression, strength: float = 1.0) -> Picture:
         """The picture with the face moved; pixels outside the moved regions are those of the original.
@@ -68,7 +68,7 @@ class Puppeteer:
                 eye.render(self._picture, result, blink, expression.brow * strength)
         self._draw_mouth(result, expression.mouth, strength)
         if not expression.pose.still:
-            self._head = self._head or Head(self._frame, self._width, self._height)
+            self._head = self._head or HeadMotion(self._frame, self._width, self._height)
             result = self._head.render(result, expression.pose)
         return result
 
@@ -98,7 +98,7 @@ class Puppeteer:
         outline = np.vstack([upper_edge, lower_edge[-2:0:-1]])
         margin = 0.06 * frame.unit + 3
         height, width = self._height, self._width
-        small = Region(outline.min(axis=0) - margin, outline.max(axis=0) + margin, width, height)
+        small = WarpRegion(outline.min(axis=0) - margin, outline.max(axis=0) + margin, width, height)
         small_top, small_left = small.top - self._region.top, small.left - self._region.left
         jaw = float((lower_edge[5] - frame.flat[14]) @ frame.down) / frame.unit
         rest = frame.flat[13]
@@ -114,13 +114,13 @@ class Puppeteer:
         area[:] = np.round(area + (inside - area) * cover).clip(0, 255).astype(np.uint8)
         return moved
 
-    def _mouth_region(self) -> Region:
+    def _mouth_region(self) -> WarpRegion:
         """From the nose to the neck, and from ear to ear."""
         frame = self._frame
         u = np.array([-1.05 * frame.right_face, 1.05 * frame.left_face], np.float32)
         v = np.array([-1.25 * frame.nose - 0.15, 2.15 * frame.chin], np.float32)
         corners = frame.pixels(np.array([u[0], u[1], u[0], u[1]]), np.array([v[0], v[0], v[1], v[1]]))
-        return Region(corners.min(axis=0), corners.max(axis=0), self._width, self._height)
+        return WarpRegion(corners.min(axis=0), corners.max(axis=0), self._width, self._height)
 
     def _moved(self, field: object, ids: tuple[int, ...]) -> NDArray:
         """Pixels of lip points after the movement."""

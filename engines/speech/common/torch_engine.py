@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engines.common.weights import weights_readiness
-from engines.contract import Device, Engine, Licence, Readiness, Site, Speech, SpeechRequest
+from engines.contract import Device, Engine, EnginePaths, Licence, Readiness, Speech, SpeechRequest
 from engines.contract.errors import EngineError
 from media.audio.audio import Audio
 
@@ -26,7 +26,7 @@ MIT = Licence("MIT", "https://opensource.org/license/mit")
 CC_BY_NC = Licence("CC-BY-NC-4.0", "https://creativecommons.org/licenses/by-nc/4.0/", commercial_use=False)
 
 
-class TorchSpeech(Engine):
+class TorchSpeechEngine(Engine):
     """Base of the engines whose weights are the card's hub files and whose library is torch.
 
     `load_model` brings the model to `self.device`; every call of the model runs inside `self.watching`.
@@ -35,7 +35,7 @@ class TorchSpeech(Engine):
     device: str = "cpu"
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:
@@ -109,7 +109,7 @@ def half_precision(device: str) -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
-def plant_seed(seed: int) -> None:
+def set_seed(seed: int) -> None:
     """Seed every generator of torch, so that the same request gives the same sound on the same device."""
     import torch
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from engines.common.loading import DOWNLOAD_AGAIN, drop_folder_cache, lazy_tensors, refuse_mismatch, shares_main_memory
 from engines.contract.errors import EngineError
-from engines.speech.common.torch_engine import TorchSpeech
+from engines.speech.common.torch_engine import TorchSpeechEngine
 
 GENERATION = "generation_config.json"
 
 
-class TransformersSpeech(TorchSpeech):
+class TransformersSpeech(TorchSpeechEngine):
     """Base of the engines that are a few lines around a model of transformers."""
 
     imports = ("torch", "transformers")

@@ -11,13 +11,13 @@ from typing import Any
 
 from engines.common.weights import weights_folder
 from engines.contract import (
-    Capability,
     Card,
     Device,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     HubFile,
     PresetVoice,
-    Site,
     Speech,
     SpeechRequest,
     Tier,
@@ -25,7 +25,7 @@ from engines.contract import (
 )
 from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import refuse_language, refuse_missing_reference, refuse_unspeakable
-from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, half_precision, plant_seed, seed_of
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, half_precision, seed_of, set_seed
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
 
 REPO, CODEC = "nari-labs/Dia-1.6B-0626", "descript/dac_44khz"
@@ -51,7 +51,7 @@ class Dia(TransformersSpeech):
     card = Card(
         id="dia",
         title="Dia",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="Lively English dialogue; (laughs) and (sighs) are acted. Two speakers of its own, or saved voices.",
         version="1.6b-0626-1",
         code_licence=APACHE,
@@ -82,7 +82,7 @@ class Dia(TransformersSpeech):
     options: DiaOptions
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return tuple(PresetVoice(name, f"Speaker {name[1]} of a dialogue", "en") for name in SPEAKERS)
 
     def load_model(self) -> None:
@@ -104,7 +104,7 @@ class Dia(TransformersSpeech):
         refuse_language(request, self.card)
         inputs, spoken = self._inputs(request)
         options = self.options
-        plant_seed(seed_of(request))
+        set_seed(seed_of(request))
         tokens = min(self._most_tokens(request), MOST_TOKENS - spoken)
         with self.watching(self._model.model.decoder, tokens):
             codes = self._model.generate(

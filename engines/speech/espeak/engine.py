@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from engines.contract import (
-    Capability,
     Card,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     Licence,
     PresetVoice,
     Readiness,
-    Run,
-    Site,
+    RunContext,
     Speech,
     SpeechRequest,
     Tier,
@@ -70,7 +70,7 @@ class Espeak(Engine):
     card = Card(
         id="espeak",
         title="eSpeak NG",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary=(
             "Over a hundred languages with exact word and sound times. Robotic, instant, in the box. "
             "GPL-3.0-or-later, run in a process of its own."
@@ -88,20 +88,20 @@ class Espeak(Engine):
     Options = EspeakOptions
     options: EspeakOptions
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
         self._library = Path()
         self._data = Path()
         self._speaking_data = Path()
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         if espeak_data.data_folder() is None:
             return Readiness(False, "eSpeak NG is not installed.", "Install the studio's environment again: ./launch.sh")
         return Readiness(True, "Ready.")
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         data = espeak_data.data_folder()
         return espeak_data.preset_voices(data) if data else ()
 

@@ -76,7 +76,7 @@ class PhonemeEvent:
 
 
 @dataclass(frozen=True)
-class Spoken:
+class EspeakResult:
     samples: NDArray[np.int16]
     rate: int
     words: tuple[WordEvent, ...]
@@ -85,7 +85,7 @@ class Spoken:
 
 def speak(
     library: Path, data: Path, text: str, parameters: Parameters, *, ssml: bool, seed: int, on_samples: Callable[[int], None]
-) -> Spoken:
+) -> EspeakResult:
     """Speak one text.
 
     The library is opened afresh for every call and closed again (5 ms): it keeps the phase of its oscillators and its
@@ -149,9 +149,9 @@ class _Collector:
             return 1
         return 0
 
-    def spoken(self, rate: int) -> Spoken:
+    def spoken(self, rate: int) -> EspeakResult:
         samples = np.concatenate(self._blocks) if self._blocks else np.zeros(0, np.int16)
-        return Spoken(samples, rate, tuple(self._words), tuple(self._phonemes))
+        return EspeakResult(samples, rate, tuple(self._words), tuple(self._phonemes))
 
 
 def _until_end(events: c._Pointer[_Event]) -> Iterator[_Event]:

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from engines.contract import TimedMark
-from engines.speech.espeak.library import PhonemeEvent, Spoken, WordEvent
+from engines.speech.espeak.library import EspeakResult, PhonemeEvent, WordEvent
 
 _TAG = re.compile(
     r"""</?(?:speak|break|prosody|emphasis|say-as|voice|sub|mark|phoneme|lang|p|s)(?:\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*\s*/?>""",
@@ -64,7 +64,7 @@ def prepare(given: str) -> PreparedText:
     return PreparedText("".join(pieces), True, tuple(origin), _TAG.sub(lambda match: " " * len(match.group()), clean))
 
 
-def phoneme_marks(spoken: Spoken) -> tuple[TimedMark, ...]:
+def phoneme_marks(spoken: EspeakResult) -> tuple[TimedMark, ...]:
     """Phonemes in IPA without stress marks. One that eSpeak gives no time of its own is left out."""
     marks = []
     for event, end in zip(spoken.phonemes, _ends(spoken.phonemes, len(spoken.samples)), strict=True):
@@ -74,7 +74,7 @@ def phoneme_marks(spoken: Spoken) -> tuple[TimedMark, ...]:
     return tuple(marks)
 
 
-def word_marks(prepared: PreparedText, given: str, spoken: Spoken) -> tuple[TimedMark, ...]:
+def word_marks(prepared: PreparedText, given: str, spoken: EspeakResult) -> tuple[TimedMark, ...]:
     """The words of the given text with their times. A word's end is where its last phoneme ends, before any pause."""
     found: dict[tuple[int, int], int] = {}
     for event in spoken.words:
@@ -102,7 +102,7 @@ def _ends(events: tuple[PhonemeEvent, ...], total: int) -> list[int]:
     return [min(total, event.sample) for event in events[1:]] + [total] if events else []
 
 
-def _sounding(spoken: Spoken) -> list[tuple[int, int]]:
+def _sounding(spoken: EspeakResult) -> list[tuple[int, int]]:
     ends = _ends(spoken.phonemes, len(spoken.samples))
     return [(event.sample, end) for event, end in zip(spoken.phonemes, ends, strict=True) if event.ipa and end > event.sample]
 

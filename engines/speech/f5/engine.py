@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from engines.common.weights import weights_folder
-from engines.contract import Capability, Card, Device, EngineOptions, HubFile, Speech, SpeechRequest, Tier, option
+from engines.contract import Card, Device, EngineKind, EngineOptions, HubFile, Speech, SpeechRequest, Tier, option
 from engines.speech.common.request_checks import refuse_language, refuse_missing_reference, refuse_preset, refuse_unspeakable
 from engines.speech.common.splitting import cross_fade, cut
-from engines.speech.common.torch_engine import CC_BY_NC, ENVIRONMENT, MIT, TorchSpeech, seed_of
+from engines.speech.common.torch_engine import CC_BY_NC, ENVIRONMENT, MIT, TorchSpeechEngine, seed_of
 from engines.speech.f5.reference import LONGEST_CLIP, RATE, Reference, prepare
 
 REPO = "SWivid/F5-TTS"
@@ -43,13 +43,13 @@ class F5Options(EngineOptions):
     cross_fade: float = option(0.15, "Cross-fade", "Blend between the parts of a long text.", unit="s", ge=0.0, le=1.0)
 
 
-class F5TTS(TorchSpeech):
+class F5TTS(TorchSpeechEngine):
     """Speech engine; clones, with the clip's transcript. Several texts in one forward pass."""
 
     card = Card(
         id="f5-tts",
         title="F5-TTS",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="Clones a voice from 3 to 15 seconds and their transcript; natural and quick on a GPU. English and Chinese.",
         version="1.1.22-1",
         code_licence=MIT,

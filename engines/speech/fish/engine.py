@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from engines.common.weights import weights_folder
-from engines.contract import Capability, Card, Device, HubFile, Speech, SpeechRequest, Tier
+from engines.contract import Card, Device, EngineKind, HubFile, Speech, SpeechRequest, Tier
 from engines.contract.errors import EngineError, EngineNotReady
 from engines.speech.common.request_checks import refuse_missing_reference, refuse_preset, refuse_unspeakable
-from engines.speech.common.torch_engine import TorchSpeech, half_precision
+from engines.speech.common.torch_engine import TorchSpeechEngine, half_precision
 from engines.speech.fish.options import (
     APACHE,
     LANGUAGES,
@@ -41,13 +41,13 @@ START_SECONDS = 600.0
 _LOOK_SECONDS = 0.2
 
 
-class FishSpeech(TorchSpeech):
+class FishSpeech(TorchSpeechEngine):
     """Speech engine (see the module's docstring)."""
 
     card = Card(
         id="fish-speech",
         title="Fish Speech S1-mini",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="Clones a voice in thirteen languages and takes moods in brackets. In an environment of its own.",
         version="0.1.0-1",
         code_licence=APACHE,

@@ -8,7 +8,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from engines.contract import Capability, Card, Engine, EngineOptions, Readiness, Run, Site, Speech, SpeechRequest, Tier
+from engines.contract import (
+    Card,
+    Engine,
+    EngineKind,
+    EngineOptions,
+    EnginePaths,
+    Readiness,
+    RunContext,
+    Speech,
+    SpeechRequest,
+    Tier,
+)
 from engines.contract.errors import EngineNotReady
 from engines.speech.common.request_checks import refuse_missing_reference, refuse_preset, refuse_unspeakable
 from engines.speech.fish.http_client import FishAddress
@@ -31,7 +42,7 @@ class FishServer(Engine):
     card = Card(
         id="fish-server",
         title="Fish Speech server",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="Your own Fish Speech server, version 1.5, S1 or S2, asked over the network.",
         version="1",
         code_licence=APACHE,
@@ -49,13 +60,13 @@ class FishServer(Engine):
     Options = FishOptions
     options: FishOptions
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
         self._server = FishAddress(site.fish_url)
         self._kept: set[str] | None = None
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         if not site.fish_url:
             return Readiness(
                 False, "No address of a Fish server is set.", "Write it to engines.fish_url in settings.yaml and start again."

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engines.contract import (
-    Capability,
     Card,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     Licence,
     PresetVoice,
     Readiness,
-    Run,
-    Site,
+    RunContext,
     Speech,
     SpeechRequest,
     Tier,
@@ -26,7 +26,7 @@ from engines.speech.common.request_checks import refuse_what_no_preset_engine_ta
 from media.audio.audio import Audio
 
 if TYPE_CHECKING:
-    from engines.speech.flite.program import FliteProgram, Spoken
+    from engines.speech.flite.program import FliteProgram, FliteResult
 
 SAMPLE_RATE = 16_000
 PACKED_PROGRAM = "flite/flite.wasm.xz"
@@ -67,7 +67,7 @@ class Flite(Engine):
     card = Card(
         id="flite",
         title="Flite",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="Five plain English voices, the clearest in the box. Instant, with exact word and sound times.",
         version="2.3-1",
         code_licence=Licence("BSD-style (CMU Flite)", "https://github.com/festvox/flite/blob/master/COPYING"),
@@ -82,18 +82,18 @@ class Flite(Engine):
     Options = FliteOptions
     options: FliteOptions
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
         self._program: FliteProgram | None = None
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         if not (site.assets / PACKED_PROGRAM).is_file():
             return Readiness(False, "The file assets/flite/flite.wasm.xz is missing.", "Get a complete copy of the studio.")
         return Readiness(True, "Ready.")
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return VOICES
 
     def load(self) -> None:
@@ -167,7 +167,7 @@ class Flite(Engine):
         return 1.1 if voice in DIPHONE_VOICES else 1.0
 
 
-def _audio(spoken: Spoken) -> Audio:
+def _audio(spoken: FliteResult) -> Audio:
     """The sound at the card's rate; only the voice kal comes at another one."""
     from media.audio.resample import resample
 

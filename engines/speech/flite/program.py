@@ -35,7 +35,7 @@ class Phone:
 
 
 @dataclass(frozen=True)
-class Spoken:
+class FliteResult:
     """What one run made: samples, and the phones of each utterance (Flite speaks a text sentence by sentence)."""
 
     samples: NDArray[np.int16]
@@ -61,7 +61,7 @@ class FliteProgram:
         self._linker = wasmtime.Linker(self._engine)
         self._linker.define_wasi()
 
-    def speak(self, text: str, voice: str, features: Mapping[str, float]) -> Spoken:
+    def speak(self, text: str, voice: str, features: Mapping[str, float]) -> FliteResult:
         """Speak ASCII text. `features` are Flite's own, as its --setf takes them.
 
         Raises:
@@ -72,7 +72,7 @@ class FliteProgram:
             folder = Path(name)
             printed = self._run(folder, text, ["-voice", voice, "-psdur", *settings, "-o", "/box/speech.wav"])
             samples, rate = _read_wav(folder / "speech.wav")
-        return Spoken(samples, rate, tuple(_utterance(line) for line in printed.splitlines() if line.strip()))
+        return FliteResult(samples, rate, tuple(_utterance(line) for line in printed.splitlines() if line.strip()))
 
     def phones(self, paragraphs: list[str], voice: str) -> list[list[str]]:
         """The phones of each paragraph spoken on its own, without pauses; no sound is kept."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engines.contract import TimedMark
 from engines.speech.flite.alignment import word_boundaries
-from engines.speech.flite.program import Spoken
+from engines.speech.flite.program import FliteResult
 
 IPA = {
     "aa": "ɑ", "ae": "æ", "ah": "ʌ", "ao": "ɔ", "aw": "aʊ", "ax": "ə", "axr": "ɚ", "ay": "aɪ", "b": "b", "ch": "tʃ", "d": "d",
@@ -24,7 +24,7 @@ GREATEST_RESIDUE = 0.05
 TimedPhone = tuple[str, float, float]
 
 
-def timed_phones(spoken: Spoken, *, cuts_last_pause: bool) -> list[TimedPhone]:
+def timed_phones(spoken: FliteResult, *, cuts_last_pause: bool) -> list[TimedPhone]:
     """All phones, pauses included, in seconds from the start of the sound; [] when the print does not fit the sound.
 
     Printed times start anew with each utterance, and the program does not print how long an utterance's sound is.

@@ -13,13 +13,13 @@ import numpy as np
 from engines.common.loading import DOWNLOAD_AGAIN, refuse_mismatch
 from engines.common.weights import weights_folder
 from engines.contract import (
-    Capability,
     Card,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     HubFile,
     PresetVoice,
     Readiness,
-    Site,
     Speech,
     SpeechRequest,
     Tier,
@@ -28,7 +28,7 @@ from engines.contract import (
 )
 from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
-from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeech, plant_seed, seed_of
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeechEngine, seed_of, set_seed
 from engines.speech.kokoro.voices import NAMES, has_package, preset_voices
 
 REPO = "hexgrad/Kokoro-82M"
@@ -42,13 +42,13 @@ class KokoroOptions(EngineOptions):
     speed: float = option(1.0, "Speed", "How fast it speaks; 1 is the voice's own pace.", common=True, ge=0.5, le=2.0)
 
 
-class Kokoro(TorchSpeech):
+class Kokoro(TorchSpeechEngine):
     """Speech engine with preset voices and phoneme times; runs on the CPU, so that the GPU stays free."""
 
     card = Card(
         id="kokoro",
         title="Kokoro",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="54 natural voices in up to 9 languages, quick even on a CPU, with exact sound times. No cloning.",
         version="0.9.4-1",
         code_licence=APACHE,
@@ -72,14 +72,14 @@ class Kokoro(TorchSpeech):
     options: KokoroOptions
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         readiness = super().readiness(site)
         if not readiness.ready or has_package(site.environments, "en_core_web_sm"):
             return readiness
         return Readiness(True, "Ready; English is read by eSpeak NG, because spaCy's English model is not installed.")
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return preset_voices(site.environments)
 
     def load_model(self) -> None:
@@ -119,7 +119,7 @@ class Kokoro(TorchSpeech):
         with self.watching(self._model.decoder, len(portions)):
             for number, portion in enumerate(portions):
                 self.run.check()
-                plant_seed(seed_of(request, number))
+                set_seed(seed_of(request, number))
                 made = KPipeline.infer(self._model, portion, style, self.options.speed)
                 wave = made.audio.float().numpy().reshape(-1)
                 start = sum(map(len, waves)) / RATE

@@ -12,13 +12,13 @@ from typing import Any
 
 from engines.common.weights import find_weights
 from engines.contract import (
-    Capability,
     Card,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     HubFile,
     PresetVoice,
     Readiness,
-    Site,
     Speech,
     SpeechRequest,
     Tier,
@@ -26,7 +26,7 @@ from engines.contract import (
 )
 from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
-from engines.speech.common.torch_engine import APACHE, CC_BY_NC, ENVIRONMENT, plant_seed, seed_of
+from engines.speech.common.torch_engine import APACHE, CC_BY_NC, ENVIRONMENT, seed_of, set_seed
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
 
 RATE = 16_000
@@ -54,7 +54,7 @@ class Mms(TransformersSpeech):
     card = Card(
         id="mms-tts",
         title="MMS-TTS",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="One plain voice for each of 13 languages; small and quick on a CPU. Not for commercial use.",
         version="vits-1",
         code_licence=APACHE,
@@ -75,7 +75,7 @@ class Mms(TransformersSpeech):
     options: MmsOptions
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         found = _found(site)
         if not found:
             readiness = super().readiness(site)
@@ -85,7 +85,7 @@ class Mms(TransformersSpeech):
         return Readiness(True, f"Ready for {', '.join(found)}; its other languages are not on this machine.")
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return tuple(PresetVoice(CHECKPOINTS[tag], f"MMS {CHECKPOINTS[tag]}", tag) for tag in _found(site) or CHECKPOINTS)
 
     def load_model(self) -> None:
@@ -108,7 +108,7 @@ class Mms(TransformersSpeech):
             raise EngineError("MMS-TTS knows none of the letters of this text.", "Check that the text fits its language.")
         options = self.options
         model.speaking_rate, model.noise_scale, model.noise_scale_duration = options.speed, options.liveliness, options.rhythm
-        plant_seed(seed_of(request))
+        set_seed(seed_of(request))
         with self.watching(model.decoder, 1):
             return self.speech(model(**inputs).waveform[0].float().cpu().numpy())
 
@@ -138,6 +138,6 @@ class Mms(TransformersSpeech):
         return self._loaded[tag]
 
 
-def _found(site: Site) -> list[str]:
+def _found(site: EnginePaths) -> list[str]:
     """Tags of the languages that are on this machine, in the order of the card."""
     return [tag for tag, code in CHECKPOINTS.items() if find_weights(site, f"facebook/mms-tts-{code}", FILES)]

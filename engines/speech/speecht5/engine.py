@@ -17,12 +17,12 @@ import numpy as np
 from engines.common.loading import DOWNLOAD_AGAIN
 from engines.common.weights import weights_folder
 from engines.contract import (
-    Capability,
     Card,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     HubFile,
     PresetVoice,
-    Site,
     Speech,
     SpeechRequest,
     Tier,
@@ -30,7 +30,7 @@ from engines.contract import (
 )
 from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import refuse_language, refuse_what_no_preset_engine_takes
-from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, plant_seed, seed_of
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, seed_of, set_seed
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
 
 REPO, VOCODER, SPEAKERS = "microsoft/speecht5_tts", "microsoft/speecht5_hifigan", "datasets/Matthijs/cmu-arctic-xvectors"
@@ -61,7 +61,7 @@ class SpeechT5(TransformersSpeech):
     card = Card(
         id="speecht5",
         title="SpeechT5",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="English in seven plain voices, small enough for a CPU.",
         version="1",
         code_licence=APACHE,
@@ -88,7 +88,7 @@ class SpeechT5(TransformersSpeech):
     options: SpeechT5Options
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return tuple(PresetVoice(id, title, language, gender) for id, (title, language, gender) in READERS.items())
 
     def load_model(self) -> None:
@@ -115,7 +115,7 @@ class SpeechT5(TransformersSpeech):
             raise EngineError(f'SpeechT5 has no voice "{speaker}".', f"It has: {', '.join(READERS)}.")
         text = " ".join(request.text.encode("utf-8", "replace").decode("utf-8").split())
         inputs = self._tokenizer(text, return_tensors="pt").to(self.device)
-        plant_seed(seed_of(request))
+        set_seed(seed_of(request))
         with self.watching(self._model.speecht5.decoder.wrapped_decoder):  # runs once a step
             wave = self._model.generate_speech(
                 inputs["input_ids"], torch.from_numpy(self._speakers[speaker])[None].to(self.device),

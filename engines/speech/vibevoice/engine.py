@@ -12,13 +12,13 @@ from typing import Any
 from engines.common.loading import DOWNLOAD_AGAIN
 from engines.common.weights import weights_folder
 from engines.contract import (
-    Capability,
     Card,
     Device,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     HubFile,
     PresetVoice,
-    Site,
     Speech,
     SpeechRequest,
     Tier,
@@ -26,7 +26,7 @@ from engines.contract import (
 )
 from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import refuse_language, refuse_unspeakable
-from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, half_precision, plant_seed, seed_of
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, half_precision, seed_of, set_seed
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
 
 REPO = "vibevoice/VibeVoice-1.5B-hf"
@@ -49,7 +49,7 @@ class VibeVoice(TransformersSpeech):
     card = Card(
         id="vibevoice",
         title="VibeVoice",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="Expressive, conversational speech in a saved voice, without a transcript. English and Chinese.",
         version="1.5b-1",
         code_licence=APACHE,
@@ -79,7 +79,7 @@ class VibeVoice(TransformersSpeech):
     options: VibeVoiceOptions
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return (PresetVoice(OWN, "Any voice, another with each seed", "en"),)
 
     def load_model(self) -> None:
@@ -106,7 +106,7 @@ class VibeVoice(TransformersSpeech):
         refuse_language(request, self.card)
         if request.voice.preset not in ("", OWN):
             raise EngineError(f'VibeVoice has no voice "{request.voice.preset}".', "It speaks in saved voices.")
-        plant_seed(seed_of(request))
+        set_seed(seed_of(request))
         tokens = self._most_tokens(request)
         with self.watching(self._model.model.diffusion_head, tokens * self.options.steps):
             inputs = self._inputs(request).to(self.device, self._model.dtype)

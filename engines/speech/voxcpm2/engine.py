@@ -12,13 +12,13 @@ from typing import Any, Literal
 
 from engines.common.weights import weights_folder
 from engines.contract import (
-    Capability,
     Card,
     Device,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     HubFile,
     PresetVoice,
-    Site,
     Speech,
     SpeechRequest,
     Tier,
@@ -26,7 +26,7 @@ from engines.contract import (
 )
 from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import refuse_language, refuse_missing_reference, refuse_unspeakable
-from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeech, plant_seed, seed_of
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeechEngine, seed_of, set_seed
 from media.audio.audio import Audio
 
 REPO = "openbmb/VoxCPM2"
@@ -56,13 +56,13 @@ class VoxCPM2Options(EngineOptions):
     )
 
 
-class VoxCPM2(TorchSpeech):
+class VoxCPM2(TorchSpeechEngine):
     """Speech engine; designs, clones, streams."""
 
     card = Card(
         id="voxcpm2",
         title="VoxCPM2",
-        capability=Capability.SPEECH,
+        capability=EngineKind.SPEECH,
         summary="Designs a voice from a description or clones one, without a transcript, at 48 kHz in 30 languages.",
         version="2.0.3-1",
         code_licence=APACHE,
@@ -95,7 +95,7 @@ class VoxCPM2(TorchSpeech):
     options: VoxCPM2Options
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return (PresetVoice(DESIGN, "Designed by its description", "en"),)
 
     def load_model(self) -> None:
@@ -128,7 +128,7 @@ class VoxCPM2(TorchSpeech):
         text = self._text(request, mode)
         with self.watching(self._model.feat_decoder):
             prompt = self._prompt(request, mode)
-            plant_seed(seed_of(request))
+            set_seed(seed_of(request))
             parts = self._model._generate_with_prompt_cache(
                 target_text=text, prompt_cache=prompt, inference_timesteps=self.options.steps, cfg_value=self.options.guidance,
                 max_len=self._most_patches(), retry_badcase=False, streaming=streaming,

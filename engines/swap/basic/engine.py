@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.contract import Capability, Card, Engine, EngineOptions, Licence, Readiness, Site, Tier, option
+from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
 from engines.contract.errors import EngineNotReady
 from engines.contract.faces import RenderedPart
 from engines.contract.swap import SeenFace, SwapRequest
@@ -46,7 +46,7 @@ class BasicFaceSwap(Engine):
     card = Card(
         id="basic-face-swap",
         title="Basic face swap",
-        capability=Capability.SWAP,
+        capability=EngineKind.SWAP,
         summary="Puts a portrait's features onto the faces of a video. Basic and quick, on any CPU, with nothing downloaded.",
         version="1",
         code_licence=APACHE,
@@ -63,7 +63,7 @@ class BasicFaceSwap(Engine):
     _topology: Topology
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         if not all((site.assets / name).is_file() for name in _FILES):
             return Readiness(False, *_MISSING)
         return Readiness(True, "Ready.")

@@ -14,9 +14,9 @@ from engines.analysis import mesh_points as points
 from engines.analysis.landmarks import Face
 from engines.common.parts import MOST_YAW
 from engines.swap.basic.mesh import Cover, Map, cover_of
-from engines.swap.basic.relighting import DARK, Light
+from engines.swap.basic.relighting import DARK, Relighting
 from engines.swap.basic.skin_mask import Coverage
-from engines.swap.basic.source_face import Donor
+from engines.swap.basic.source_face import SourceFace
 from media.video.read import Picture
 
 _FADE_DEGREES = 6.0
@@ -24,7 +24,7 @@ _LIPS_APART = (0.02, 0.07)
 """Gap of the lips, in widths of the mouth, between which the clip's own mouth comes in."""
 
 
-class Exchange:
+class FaceTransfer:
     """Puts one donor onto one person, picture by picture in order.
 
     Args:
@@ -32,9 +32,9 @@ class Exchange:
         strength: 0..1, how much of the donor shows.
     """
 
-    def __init__(self, donor: Donor, light: float, strength: float) -> None:
+    def __init__(self, donor: SourceFace, light: float, strength: float) -> None:
         self._donor, self._strength = donor, strength
-        self._light = Light(donor, light)
+        self._light = Relighting(donor, light)
 
     def lost(self) -> None:
         """The person is not seen in this picture."""

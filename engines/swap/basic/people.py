@@ -12,7 +12,7 @@ import numpy as np
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.analysis.tracking import FaceTracker, TrackedFrame
 from engines.common.parts import face_of
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.errors import EngineError
 from engines.contract.faces import FaceChoice
 from media.video.read import Picture, read_frames
@@ -48,7 +48,7 @@ class OnePerson:
 
 
 def first_people(
-    path: Path, fps: Fraction, frames: int, people: tuple[FaceChoice, ...], provider: LandmarkProvider, run: Run
+    path: Path, fps: Fraction, frames: int, people: tuple[FaceChoice, ...], provider: LandmarkProvider, run: RunContext
 ) -> tuple[list[FaceChoice], bool]:
     """The people that are meant as points of the first picture that shows them, and whether the one is alone in it.
 

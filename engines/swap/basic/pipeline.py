@@ -10,14 +10,14 @@ from typing import Protocol
 from engines.analysis.landmarks import LandmarkProvider
 from engines.analysis.tracking import WINDOW, TrackedFrame
 from engines.common.parts import Edited, face_of, written_parts
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.faces import RenderedPart
 from engines.contract.swap import SeenFace, SwapRequest
-from engines.swap.basic.face_transfer import Exchange
+from engines.swap.basic.face_transfer import FaceTransfer
 from engines.swap.basic.mesh import Topology
 from engines.swap.basic.people import first_people, followed
-from engines.swap.basic.source_face import Donor
-from media.video.images import is_picture, read_picture
+from engines.swap.basic.source_face import SourceFace
+from media.video.images import is_image, read_image
 from media.video.read import Picture, read_frames
 
 LEAD = WINDOW + 24
@@ -25,7 +25,7 @@ LEAD = WINDOW + 24
 _APART = 25
 
 
-class Manner(Protocol):
+class SwapSettings(Protocol):
     @property
     def strength(self) -> float: ...
     @property
@@ -35,7 +35,7 @@ class Manner(Protocol):
 
 
 def swapped_parts(
-    request: SwapRequest, provider: LandmarkProvider, topology: Topology, manner: Manner, run: Run
+    request: SwapRequest, provider: LandmarkProvider, topology: Topology, manner: SwapSettings, run: RunContext
 ) -> Iterator[RenderedPart]:
     """The parts from `request.first_frame` on.
 
@@ -43,8 +43,8 @@ def swapped_parts(
         EngineError, MediaError: no face, a profile, or a file that cannot be read, in words.
     """
     fps = Fraction(*request.fps)
-    picture = read_picture(request.reference)
-    donor = Donor(picture, face_of(picture, provider, request.choice, "the portrait"), topology, manner.edge)
+    picture = read_image(request.reference)
+    donor = SourceFace(picture, face_of(picture, provider, request.choice, "the portrait"), topology, manner.edge)
     pictures = _swapped(request, donor, provider, manner, fps, run)
     yield from written_parts(
         pictures, request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run
@@ -52,7 +52,7 @@ def swapped_parts(
 
 
 def _swapped(
-    request: SwapRequest, donor: Donor, provider: LandmarkProvider, manner: Manner, fps: Fraction, run: Run
+    request: SwapRequest, donor: SourceFace, provider: LandmarkProvider, manner: SwapSettings, fps: Fraction, run: RunContext
 ) -> Iterator[Edited]:
     people, alone = first_people(request.driving, fps, request.frames, request.people, provider, run)
     # Among several people only their whole course tells who is who.
@@ -60,7 +60,7 @@ def _swapped(
     frames = (
         (start + at, one.picture) for at, one in enumerate(read_frames(request.driving, fps, start, request.frames - start))
     )
-    exchanges = [Exchange(donor, manner.light, manner.strength) for _ in people]
+    exchanges = [FaceTransfer(donor, manner.light, manner.strength) for _ in people]
     for tracks in followed(_checked(frames, run), people, alone, provider):
         if tracks[0].number < request.first_frame:
             for exchange, tracked in zip(exchanges, tracks, strict=True):
@@ -70,7 +70,7 @@ def _swapped(
         yield _exchanged(exchanges, tracks)
 
 
-def _exchanged(exchanges: list[Exchange], tracks: tuple[TrackedFrame, ...]) -> Edited:
+def _exchanged(exchanges: list[FaceTransfer], tracks: tuple[TrackedFrame, ...]) -> Edited:
     picture = tracks[0].picture
     result, edited, bridged = picture, False, False
     for exchange, tracked in zip(exchanges, tracks, strict=True):
@@ -84,20 +84,20 @@ def _exchanged(exchanges: list[Exchange], tracks: tuple[TrackedFrame, ...]) -> E
     return result, edited, bridged
 
 
-def _checked(frames: Iterable[tuple[int, Picture]], run: Run) -> Iterator[tuple[int, Picture]]:
+def _checked(frames: Iterable[tuple[int, Picture]], run: RunContext) -> Iterator[tuple[int, Picture]]:
     for frame in frames:
         run.check()
         yield frame
 
 
-def seen_faces(path: Path, provider: LandmarkProvider, run: Run) -> list[SeenFace]:
+def seen_faces(path: Path, provider: LandmarkProvider, run: RunContext) -> list[SeenFace]:
     """All faces of a picture, or of the first picture of a clip that shows one, the largest first; [] for none.
 
     Raises:
         MediaError: the file cannot be read.
     """
     pictures: Iterable[Picture] = (
-        [read_picture(path)] if is_picture(path) else (frame.picture for frame in read_frames(path, Fraction(25), 0, 125))
+        [read_image(path)] if is_image(path) else (frame.picture for frame in read_frames(path, Fraction(25), 0, 125))
     )
     for number, picture in enumerate(pictures):
         run.check()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engines.analysis.landmarks import Points
 from engines.swap.basic.mesh import facing
-from engines.swap.basic.source_face import LIGHT_WIDTH, Donor
+from engines.swap.basic.source_face import LIGHT_WIDTH, SourceFace
 from media.video.read import Picture
 
 Gain = NDArray[np.float32]
@@ -31,10 +31,10 @@ _CALM, _FLATTEST = 0.55, 0.62
 """How fast, and how far, detail is flattened where the donor is dark and has to be raised: it is mostly grain there."""
 
 
-class Light:
+class Relighting:
     """Of one person in one clip; pictures are given in order."""
 
-    def __init__(self, donor: Donor, strength: float) -> None:
+    def __init__(self, donor: SourceFace, strength: float) -> None:
         self._donor, self._strength = donor, strength
         light = donor.light
         self._own = np.log(light.colours + DARK)

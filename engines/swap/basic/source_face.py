@@ -26,7 +26,7 @@ LIGHT_WIDTH = 64
 """Pixels across the face of the small picture in which light is compared."""
 
 
-class Donor:
+class SourceFace:
     """One face of one picture, ready to be put onto others.
 
     Args:

@@ -19,7 +19,7 @@ _SAME_SEGMENTS = 3
 
 
 @dataclass(frozen=True)
-class Heard:
+class GuardedSegment:
     """One stretch as a recogniser gave it, with what it thinks of it.
 
     Args:
@@ -32,11 +32,11 @@ class Heard:
     no_speech: float = 0.0
 
 
-HearAgain = Callable[[float, float], Sequence[Heard]]
+HearAgain = Callable[[float, float], Sequence[GuardedSegment]]
 """Listens to the stretch between two times in seconds again, with more chance in it."""
 
 
-def guarded(heard: Sequence[Heard], again: HearAgain) -> list[TranscribedSegment]:
+def filter_hallucinations(heard: Sequence[GuardedSegment], again: HearAgain) -> list[TranscribedSegment]:
     """The stretches with their doubts. Each run of looping ones is heard once more, and taken so if it then does not loop."""
     kept: list[TranscribedSegment] = []
     loops = _loops(heard)
@@ -50,7 +50,7 @@ def guarded(heard: Sequence[Heard], again: HearAgain) -> list[TranscribedSegment
     return kept
 
 
-def doubt_of(heard: Heard) -> str:
+def doubt_of(heard: GuardedSegment) -> str:
     """Why one stretch may be wrong, "" for none."""
     if repeated_phrase(heard.segment.text):
         return LOOP
@@ -62,7 +62,7 @@ def doubt_of(heard: Heard) -> str:
     return UNCERTAIN if sure < _LEAST_LOG_PROBABILITY else ""
 
 
-def _loops(heard: Sequence[Heard]) -> list[bool]:
+def _loops(heard: Sequence[GuardedSegment]) -> list[bool]:
     """Which stretches loop, in themselves or by saying the same several times in a row."""
     flags: list[bool] = []
     for _, run in groupby(heard, key=lambda one: one.segment.text.casefold().strip()):

@@ -15,7 +15,7 @@ RATE = 16_000
 """All recognisers here listen at this rate, to one channel."""
 
 
-def heard_samples(audio: Audio) -> NDArray[np.float32]:
+def model_input(audio: Audio) -> NDArray[np.float32]:
     """The sound as one row of samples at RATE."""
     from media.audio.resample import resample  # not with the module: the studio reads engines without their libraries
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from engines.common.weights import find_weights
-from engines.contract import HubFile, Licence, Readiness, Site
+from engines.contract import EnginePaths, HubFile, Licence, Readiness
 from engines.contract.errors import EngineNotReady
 
 Size = Literal["auto", "tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"]
@@ -30,7 +30,7 @@ _LARGE = (("preprocessor_config.json", 340), ("vocabulary.json", 1_068_114))
 
 
 @dataclass(frozen=True)
-class Weights:
+class WhisperCheckpoint:
     """One size's repository, the commit whose files are meant, and the files with their sizes in bytes."""
 
     repo: str
@@ -46,34 +46,34 @@ class Weights:
         return tuple(path for path, _ in self.files)
 
 
-FASTER: Mapping[str, Weights] = {
-    "tiny": Weights(
+FASTER: Mapping[str, WhisperCheckpoint] = {
+    "tiny": WhisperCheckpoint(
         "Systran/faster-whisper-tiny",
         "d90ca5fe260221311c53c58e660288d3deb8d356",
         (("config.json", 2_249), ("model.bin", 75_538_270), _TOKENIZER, _VOCABULARY),
     ),
-    "base": Weights(
+    "base": WhisperCheckpoint(
         "Systran/faster-whisper-base",
         "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66",
         (("config.json", 2_309), ("model.bin", 145_217_532), _TOKENIZER, _VOCABULARY),
     ),
-    "small": Weights(
+    "small": WhisperCheckpoint(
         "Systran/faster-whisper-small",
         "536b0662742c02347bc0e980a01041f333bce120",
         (("config.json", 2_370), ("model.bin", 483_546_902), _TOKENIZER, _VOCABULARY),
     ),
-    "medium": Weights(
+    "medium": WhisperCheckpoint(
         "Systran/faster-whisper-medium",
         "08e178d48790749d25932bbc082711ddcfdfbc4f",
         (("config.json", 2_257), ("model.bin", 1_527_906_378), _TOKENIZER, _VOCABULARY),
     ),
-    "large-v3": Weights(
+    "large-v3": WhisperCheckpoint(
         "Systran/faster-whisper-large-v3",
         "edaa852ec7e145841d8ffdb056a99866b5f0a478",
         (("config.json", 2_394), ("model.bin", 3_087_284_237), ("tokenizer.json", 2_480_617), *_LARGE),
     ),
     # Systran has not converted turbo; this is the conversion that faster-whisper itself names.
-    "large-v3-turbo": Weights(
+    "large-v3-turbo": WhisperCheckpoint(
         "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
         "0a363e9161cbc7ed1431c9597a8ceaf0c4f78fcf",
         (("config.json", 2_263), ("model.bin", 1_617_884_929), ("tokenizer.json", 2_710_337), *_LARGE),
@@ -82,13 +82,15 @@ FASTER: Mapping[str, Weights] = {
 """CTranslate2 conversions in half precision."""
 
 
-def _openai(size: str, revision: str, weights: int, config: int, generation: int, tokenizer: int, features: int) -> Weights:
+def _openai(
+    size: str, revision: str, weights: int, config: int, generation: int, tokenizer: int, features: int
+) -> WhisperCheckpoint:
     files = (("config.json", config), ("generation_config.json", generation), ("model.safetensors", weights))
     small = (("preprocessor_config.json", features), ("tokenizer.json", tokenizer))
-    return Weights(f"openai/whisper-{size}", revision, (*files, *small))
+    return WhisperCheckpoint(f"openai/whisper-{size}", revision, (*files, *small))
 
 
-OPENAI: Mapping[str, Weights] = {
+OPENAI: Mapping[str, WhisperCheckpoint] = {
     "tiny": _openai("tiny", "169d4a4341b33bc18d8881c4b69c2e104e1cc0af", 151_061_672, 1_983, 3_747, 2_480_466, 184_990),
     "base": _openai("base", "e37978b90ca9030d5170a5c07aadb050351a65bb", 290_403_936, 1_983, 3_807, 2_480_466, 184_990),
     "small": _openai("small", "973afd24965f72e36ca33b3055d56a652f456b4d", 966_995_080, 1_967, 3_868, 2_480_466, 184_990),
@@ -101,21 +103,21 @@ OPENAI: Mapping[str, Weights] = {
 """OpenAI's own, as transformers reads them. Single precision up to medium, half precision above."""
 
 
-def all_files(sizes: Mapping[str, Weights]) -> tuple[HubFile, ...]:
+def all_files(sizes: Mapping[str, WhisperCheckpoint]) -> tuple[HubFile, ...]:
     return tuple(file for weights in sizes.values() for file in weights.hub_files)
 
 
-def sizes_here(site: Site, sizes: Mapping[str, Weights]) -> list[str]:
+def sizes_here(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint]) -> list[str]:
     """The sizes that are whole on this machine, the best first."""
     return [size for size in BEST_FIRST if find_weights(site, sizes[size].repo, sizes[size].paths) is not None]
 
 
-def chosen_size(site: Site, sizes: Mapping[str, Weights], size: str) -> str:
+def chosen_size(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint], size: str) -> str:
     """A size by name, "auto" as the best one that is here; "auto" stays where none is."""
     return size if size != "auto" else next(iter(sizes_here(site, sizes)), "auto")
 
 
-def folder_of(site: Site, sizes: Mapping[str, Weights], size: str) -> Path:
+def folder_of(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint], size: str) -> Path:
     """Where the weights of a size lie.
 
     Raises:
@@ -131,7 +133,7 @@ def folder_of(site: Site, sizes: Mapping[str, Weights], size: str) -> Path:
     return folder
 
 
-def readiness_of(site: Site, sizes: Mapping[str, Weights]) -> Readiness:
+def readiness_of(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint]) -> Readiness:
     """Ready with any one size; the sentence names those that are here."""
     here = sizes_here(site, sizes)
     if here:
@@ -143,7 +145,7 @@ def readiness_of(site: Site, sizes: Mapping[str, Weights]) -> Readiness:
     )
 
 
-def _size(weights: Weights) -> str:
+def _size(weights: WhisperCheckpoint) -> str:
     total = sum(size for _, size in weights.files)
     return f"{total / 1e9:.1f} GB" if total >= 1e9 else f"{total / 1e6:.0f} MB"
 

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from engines.common.devices import ctranslate2_cublas, ctranslate2_device
 from engines.common.loading import DOWNLOAD_AGAIN
 from engines.contract import (
-    Capability,
     Card,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     Licence,
     Readiness,
-    Run,
-    Site,
+    RunContext,
     Tier,
     TimedMark,
     TranscribedSegment,
@@ -28,8 +28,8 @@ from engines.contract import (
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.transcription.common.hallucination import Heard, guarded
-from engines.transcription.common.transcript import RATE, heard_samples, placed, primary, transcript_of
+from engines.transcription.common.hallucination import GuardedSegment, filter_hallucinations
+from engines.transcription.common.transcript import RATE, model_input, placed, primary, transcript_of
 from engines.transcription.common.whisper_weights import (
     FASTER,
     LANGUAGES,
@@ -79,7 +79,7 @@ class FasterWhisper(Engine):
     card = Card(
         id="faster-whisper",
         title="Whisper",
-        capability=Capability.TRANSCRIPTION,
+        capability=EngineKind.TRANSCRIPTION,
         summary="Writes down 100 languages with punctuation and word times. Runs on any processor.",
         version="1.2.1-1",
         code_licence=Licence("MIT", "https://github.com/SYSTRAN/faster-whisper/blob/master/LICENSE"),
@@ -96,18 +96,18 @@ class FasterWhisper(Engine):
     Options = FasterWhisperOptions
     options: FasterWhisperOptions
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
         self._model: WhisperModel | None = None
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         if find_spec("faster_whisper") is None:
             return Readiness(False, "faster-whisper is not installed.", "Start the studio with ./launch.sh, which installs it.")
         return readiness_of(site, FASTER)
 
     @classmethod
-    def settled(cls, site: Site, options: EngineOptions) -> EngineOptions:
+    def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
         assert isinstance(options, FasterWhisperOptions)
         return options.model_copy(update={"size": chosen_size(site, FASTER, options.size)})
 
@@ -159,20 +159,20 @@ class FasterWhisper(Engine):
 
         self.run.check()
         asked = self._asked(language)
-        samples = heard_samples(audio)
+        samples = model_input(audio)
         if inspect(Audio(samples, RATE)).is_empty:
             return Transcript("", "")
         found, info = self._listen(samples, asked, FIRST_TEMPERATURES, vad=self.options.vad)
         duration = samples.size / RATE
         heard = self._followed(found, duration)
 
-        def again(start: float, end: float) -> list[Heard]:
+        def again(start: float, end: float) -> list[GuardedSegment]:
             self.run.check()
             part = samples[round(start * RATE) : round(end * RATE)]
             second, _ = self._listen(part, info.language, SECOND_TEMPERATURES, vad=False)
             return _as_heard(second, start, duration)
 
-        segments = guarded(heard, again)
+        segments = filter_hallucinations(heard, again)
         self.run.progress(1.0)
         return transcript_of(segments, "en" if self.options.translate else info.language)
 
@@ -203,18 +203,18 @@ class FasterWhisper(Engine):
             raise EngineError("These weights of Whisper know English only.", "Choose English, or other weights.")
         return code
 
-    def _followed(self, found: Iterable[Any], duration: float) -> list[Heard]:
+    def _followed(self, found: Iterable[Any], duration: float) -> list[GuardedSegment]:
         """The stretches as they come, each a sign of life."""
-        heard: list[Heard] = []
+        heard: list[GuardedSegment] = []
         for one in found:
             heard += _as_heard([one], 0.0, duration, heard[-1].segment.end if heard else 0.0)
             self.run.progress(min(0.99, float(one.end) / duration))
         return heard
 
 
-def _as_heard(found: Iterable[Any], offset: float, duration: float, reached: float = 0.0) -> list[Heard]:
+def _as_heard(found: Iterable[Any], offset: float, duration: float, reached: float = 0.0) -> list[GuardedSegment]:
     """faster-whisper's segments as ours, moved by `offset`; empty ones are left out, times go forward inside the sound."""
-    heard: list[Heard] = []
+    heard: list[GuardedSegment] = []
     for one in found:
         words: list[TimedMark] = []
         for word in one.words or ():
@@ -225,6 +225,6 @@ def _as_heard(found: Iterable[Any], offset: float, duration: float, reached: flo
         if whole.text:
             start, end = (words[0].start, words[-1].end) if words else (whole.start, whole.end)
             segment = TranscribedSegment(whole.text, start, end, tuple(words))
-            heard.append(Heard(segment, float(one.avg_logprob), float(one.no_speech_prob)))
+            heard.append(GuardedSegment(segment, float(one.avg_logprob), float(one.no_speech_prob)))
             reached = max(reached, end)
     return heard

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engines.contract import (
-    Capability,
     Card,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     Licence,
     Readiness,
-    Run,
-    Site,
+    RunContext,
     Tier,
     TimedMark,
     TranscribedSegment,
@@ -46,7 +46,7 @@ class Pocketsphinx(Engine):
     card = Card(
         id="pocketsphinx",
         title="Basic English",
-        capability=Capability.TRANSCRIPTION,
+        capability=EngineKind.TRANSCRIPTION,
         summary="Writes down plain English speech with nothing downloaded. A draft without punctuation, to be checked.",
         version="5.1.1-1",
         code_licence=Licence("BSD-2-Clause", "https://github.com/cmusphinx/pocketsphinx/blob/master/LICENSE"),
@@ -61,12 +61,12 @@ class Pocketsphinx(Engine):
     Options = PocketsphinxOptions
     options: PocketsphinxOptions
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
         self._decoder: Decoder | None = None
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         if find_spec("pocketsphinx") is None:
             return Readiness(
                 False,
@@ -95,14 +95,14 @@ class Pocketsphinx(Engine):
         Raises:
             EngineError: another language is asked for.
         """
-        from engines.transcription.common.transcript import RATE, heard_samples, primary, transcript_of
+        from engines.transcription.common.transcript import RATE, model_input, primary, transcript_of
         from media.audio.inspection import inspect
         from media.audio.silence import cut_at_pauses
 
         self.run.check()
         if language != "auto" and primary(language) != "en":
             raise EngineError(f'Basic English does not understand the language "{language}".', "Choose a Whisper engine for it.")
-        heard = Audio(heard_samples(audio), RATE)
+        heard = Audio(model_input(audio), RATE)
         segments = []
         for part in cut_at_pauses([heard], LONGEST_UTTERANCE):
             self.run.progress(part.start / heard.duration)

@@ -11,14 +11,14 @@ import numpy as np
 from engines.common.devices import torch_device
 from engines.common.loading import DOWNLOAD_AGAIN, fill, read_tensors
 from engines.contract import (
-    Capability,
     Card,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     Licence,
     Readiness,
-    Run,
-    Site,
+    RunContext,
     Tier,
     TimedMark,
     TranscribedSegment,
@@ -26,8 +26,8 @@ from engines.contract import (
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.transcription.common.hallucination import Heard, guarded
-from engines.transcription.common.transcript import RATE, WITHOUT_SPACES, heard_samples, placed, primary, transcript_of
+from engines.transcription.common.hallucination import GuardedSegment, filter_hallucinations
+from engines.transcription.common.transcript import RATE, WITHOUT_SPACES, model_input, placed, primary, transcript_of
 from engines.transcription.common.whisper_weights import (
     APACHE,
     LANGUAGES,
@@ -74,7 +74,7 @@ class WhisperTransformers(Engine):
     card = Card(
         id="whisper-gpu",
         title="Whisper (GPU)",
-        capability=Capability.TRANSCRIPTION,
+        capability=EngineKind.TRANSCRIPTION,
         summary="Writes down 100 languages with punctuation and word times, several pieces at once. Made for graphics cards.",
         version="5.23.0-1",
         code_licence=Licence("Apache-2.0", "https://github.com/huggingface/transformers/blob/main/LICENSE"),
@@ -93,16 +93,16 @@ class WhisperTransformers(Engine):
     imports = ("torch", "transformers")
     options: WhisperTransformersOptions
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
         self._pipeline: AutomaticSpeechRecognitionPipeline | None = None
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         return readiness_of(site, OPENAI)
 
     @classmethod
-    def settled(cls, site: Site, options: EngineOptions) -> EngineOptions:
+    def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
         assert isinstance(options, WhisperTransformersOptions)
         return options.model_copy(update={"size": chosen_size(site, OPENAI, options.size)})
 
@@ -154,24 +154,24 @@ class WhisperTransformers(Engine):
         code = primary(language)
         if code != "auto" and code not in LANGUAGES:
             raise EngineError(f'Whisper does not know the language "{language}".', "Use a tag such as en or de, or auto.")
-        heard = Audio(heard_samples(audio), RATE)
+        heard = Audio(model_input(audio), RATE)
         pieces = list(self._spoken_pieces(heard))
         if not pieces:
             return Transcript("", "")
         spoken = self._detected(pieces[0][1]) if code == "auto" else code
-        found: list[Heard] = []
+        found: list[GuardedSegment] = []
         for first in range(0, len(pieces), self.options.batch_size):
             batch = pieces[first : first + self.options.batch_size]
             for (start, piece), answer in zip(batch, self._listen([one for _, one in batch], spoken), strict=True):
                 found += _as_heard(answer, start, min(heard.duration, start + piece.size / RATE), spoken)
             self.run.progress((first + len(batch)) / len(pieces))
 
-        def again(start: float, end: float) -> list[Heard]:
+        def again(start: float, end: float) -> list[GuardedSegment]:
             self.run.check()
             part = heard.slice(start, min(end, start + LONGEST_PIECE)).samples[:, 0]
             return _as_heard(self._listen([part], spoken, SECOND_TEMPERATURE)[0], start, end, spoken)
 
-        return transcript_of(guarded(found, again), "en" if self.options.translate else spoken)
+        return transcript_of(filter_hallucinations(found, again), "en" if self.options.translate else spoken)
 
     def _spoken_pieces(self, heard: Audio) -> Iterator[tuple[float, np.ndarray]]:
         """Pieces in which something like speech is heard, each with its start: Whisper makes up words in silence."""
@@ -212,7 +212,7 @@ class WhisperTransformers(Engine):
         return self._pipeline
 
 
-def _as_heard(answer: dict[str, Any], start: float, end: float, language: str) -> list[Heard]:
+def _as_heard(answer: dict[str, Any], start: float, end: float, language: str) -> list[GuardedSegment]:
     """The pipeline's words as stretches, parted at pauses and sentence ends; times are those of the whole sound."""
     words: list[TimedMark] = []
     reached = start
@@ -225,11 +225,12 @@ def _as_heard(answer: dict[str, Any], start: float, end: float, language: str) -
         reached = words[-1].end
     if not words:
         text = str(answer.get("text", "")).strip()
-        return [Heard(TranscribedSegment(text, round(start, 3), round(end, 3)))] if text else []
+        return [GuardedSegment(TranscribedSegment(text, round(start, 3), round(end, 3)))] if text else []
     between = "" if language in WITHOUT_SPACES else " "
     runs = _stretches(words)
     return [
-        Heard(TranscribedSegment(between.join(word.text for word in run), run[0].start, run[-1].end, tuple(run))) for run in runs
+        GuardedSegment(TranscribedSegment(between.join(word.text for word in run), run[0].start, run[-1].end, tuple(run)))
+        for run in runs
     ]
 
 

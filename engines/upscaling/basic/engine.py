@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engines.contract import Capability, Card, Engine, EngineOptions, Licence, Tier, option
+from engines.contract import Card, Engine, EngineKind, EngineOptions, Licence, Tier, option
 from engines.contract.faces import RenderedPart
 from engines.contract.upscaling import UpscaleRequest
 
@@ -32,7 +32,7 @@ class BasicUpscale(Engine):
     card = Card(
         id="basic-upscale",
         title="Basic enlarging",
-        capability=Capability.UPSCALING,
+        capability=EngineKind.UPSCALING,
         summary="Larger by interpolation with sharpened edges, on any machine; adds no detail that was not there.",
         version="1",
         code_licence=_OWN,

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from engines.common.parts import Edited, written_parts
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.faces import RenderedPart
 from engines.contract.upscaling import UpscaleRequest
 from media.video.read import Picture, read_frames
 
 
-def upscaled_parts(request: UpscaleRequest, larger: Callable[[Picture], Picture], run: Run) -> Iterator[RenderedPart]:
+def upscaled_parts(request: UpscaleRequest, larger: Callable[[Picture], Picture], run: RunContext) -> Iterator[RenderedPart]:
     """The parts from `request.first_frame` on; one picture in memory, and one of its larger ones."""
     fps = Fraction(*request.fps)
     left = request.frames - request.first_frame

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engines.common.weights import find_file, is_whole, size_text
 from engines.contract import (
-    Capability,
     Card,
     Device,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     HubFile,
     Licence,
     Readiness,
-    Site,
     Tier,
     option,
 )
@@ -67,7 +67,7 @@ class RealEsrgan(Engine):
     card = Card(
         id="real-esrgan",
         title="Real-ESRGAN",
-        capability=Capability.UPSCALING,
+        capability=EngineKind.UPSCALING,
         summary="Larger with drawn detail, up to four times; for photographs and for drawings. Wants a GPU.",
         version="1",
         code_licence=BSD,
@@ -87,7 +87,7 @@ class RealEsrgan(Engine):
     _enlarger: Enlarger
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         """Ready with one of its networks."""
         here = [name for name in FILES if weights_of(site, name)]
         if not here:
@@ -96,7 +96,7 @@ class RealEsrgan(Engine):
         return Readiness(True, "Ready." if len(here) == len(FILES) else f"Ready, with the networks {', '.join(here)}.")
 
     @classmethod
-    def settled(cls, site: Site, options: EngineOptions) -> EngineOptions:
+    def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
         """Which network "auto" is here: the one made for the factor, else the first that is there."""
         assert isinstance(options, RealEsrganOptions)
         if options.model != "auto":
@@ -106,7 +106,7 @@ class RealEsrgan(Engine):
         return options.model_copy(update={"model": here[0]}) if here else options
 
     @classmethod
-    def check(cls, options: RealEsrganOptions, site: Site) -> None:
+    def check(cls, options: RealEsrganOptions, site: EnginePaths) -> None:
         """
         Raises:
             EngineNotReady: the chosen network is not on this machine.
@@ -150,7 +150,7 @@ class RealEsrgan(Engine):
         yield from upscaled_parts(request, larger, self.run)
 
 
-def weights_of(site: Site, model: str) -> Path | None:
+def weights_of(site: EnginePaths, model: str) -> Path | None:
     """The file of a network: as the studio downloads it, or put by hand into `real-esrgan` under its upstream name."""
     file = FILES.get(model)
     if file is None:

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from engines.contract import (
-    Capability,
     Card,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     Licence,
     Readiness,
-    Run,
-    Site,
+    RunContext,
     Tier,
     TimedMark,
     Transcript,
@@ -53,12 +53,12 @@ Arc = tuple[int, int, float] | tuple[int, int, float, str]
 
 
 class ReadingFollower(Engine):
-    """Verification engine with the method `follow` (see engines.contract.FollowingEngine)."""
+    """Verification engine with the method `follow` (see engines.contract.AlignmentEngine)."""
 
     card = Card(
         id="reading-follower",
         title="Reading follower",
-        capability=Capability.VERIFICATION,
+        capability=EngineKind.VERIFICATION,
         summary="Hears words of a known English text that were left out or said twice. In the box, on the CPU.",
         version="1",
         code_licence=BSD,
@@ -70,13 +70,13 @@ class ReadingFollower(Engine):
         reload_seconds=1.0,
     )
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
         self._decoder: Any = None
         self._grammar = 0
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         if importlib.util.find_spec("pocketsphinx") is None:
             return Readiness(False, "pocketsphinx has no package for this Python on this machine.", "Use Python 3.11.")
         return Readiness(True, "Ready.")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.contract import Capability, Card, Engine, EngineOptions, Licence, Readiness, Run, Site, Tier
+from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, RunContext, Tier
 from engines.contract.errors import EngineError
 from media.audio.audio import Audio
 
@@ -27,7 +27,7 @@ class VoiceEncoder(Engine):
     card = Card(
         id="voice-encoder",
         title="Voice likeness",
-        capability=Capability.VERIFICATION,
+        capability=EngineKind.VERIFICATION,
         summary="Measures how like a take's voice is to its reference. In the box, on the CPU.",
         version="1",
         code_licence=Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0"),
@@ -37,12 +37,12 @@ class VoiceEncoder(Engine):
         reload_seconds=1.0,
     )
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
         self._network: Any = None
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         if not (site.assets / WEIGHTS).is_file():
             return Readiness(
                 False, "Its weights are missing from the folder assets.", "Restore the file, or set Greenroom up anew."

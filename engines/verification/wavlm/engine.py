@@ -9,7 +9,19 @@ from numpy.typing import NDArray
 
 from engines.common.loading import DOWNLOAD_AGAIN
 from engines.common.weights import weights_folder, weights_readiness
-from engines.contract import Capability, Card, Device, Engine, EngineOptions, HubFile, Licence, Readiness, Run, Site, Tier
+from engines.contract import (
+    Card,
+    Device,
+    Engine,
+    EngineKind,
+    EngineOptions,
+    EnginePaths,
+    HubFile,
+    Licence,
+    Readiness,
+    RunContext,
+    Tier,
+)
 from engines.contract.errors import EngineError
 from media.audio.audio import Audio
 
@@ -28,7 +40,7 @@ class WavlmSpeaker(Engine):
     card = Card(
         id="wavlm-speaker",
         title="WavLM speaker likeness",
-        capability=Capability.VERIFICATION,
+        capability=EngineKind.VERIFICATION,
         summary="Measures how like a take's voice is to its reference.",
         version="1",
         code_licence=Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0"),
@@ -46,13 +58,13 @@ class WavlmSpeaker(Engine):
         reload_seconds=5.0,
     )
 
-    def __init__(self, site: Site, options: EngineOptions, run: Run) -> None:
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
         self._model: Any = None
         self._features: Any = None
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:

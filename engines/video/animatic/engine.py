@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from engines.contract import Capability, Card, Engine, EngineOptions, Licence, Tier, option
+from engines.contract import Card, Engine, EngineKind, EngineOptions, Licence, Tier, option
 from engines.contract.errors import EngineError
 from engines.contract.video import ClipRules, ClipSize, VideoPreview, VideoRequest, VideoResult
 
@@ -36,7 +36,7 @@ class Animatic(Engine):
     card = Card(
         id="animatic",
         title="Animatic",
-        capability=Capability.VIDEO,
+        capability=EngineKind.VIDEO,
         summary="An animatic: painted scenes or your own pictures under a slow camera, with captions; on any machine.",
         version="3",
         code_licence=_OWN,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.video import VideoPreview, VideoRequest, VideoResult
 from engines.video.animatic.camera import OVERSCAN, Camera, picture_layer
 from engines.video.animatic.canvas import Layer
@@ -15,7 +15,7 @@ from engines.video.animatic.scene import read_move, read_scene
 from engines.video.animatic.weather import Weather
 from engines.video.common.clip_writer import ClipFile, preview_of
 from media.video.captions import CaptionPainter, CaptionText
-from media.video.images import read_picture
+from media.video.images import read_image
 from media.video.write import QUICK
 
 _PREVIEW_EVERY = 48
@@ -37,7 +37,7 @@ class FilmOptions(Protocol):
 class Film:
     """Paints the scene of a request, or takes the person's own picture, and films it."""
 
-    def __init__(self, request: VideoRequest, options: FilmOptions, assets: Path, run: Run) -> None:
+    def __init__(self, request: VideoRequest, options: FilmOptions, assets: Path, run: RunContext) -> None:
         self._request, self._options, self._run = request, options, run
         self._size = (request.width, request.height)
         self._fonts = assets / "fonts" / "captions"
@@ -55,7 +55,7 @@ class Film:
 
     def _layers(self) -> Sequence[Layer]:
         if self._request.start_image is not None:
-            return [picture_layer(read_picture(self._request.start_image), self._size)]
+            return [picture_layer(read_image(self._request.start_image), self._size)]
         width, height = (round(side * OVERSCAN / 2) * 2 for side in self._size)
         return paint(self._scene, width, height)
 

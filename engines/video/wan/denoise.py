@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engines.contract.errors import EngineError
-from engines.video.wan.options import CACHE_THRESHOLDS, Settings
+from engines.video.wan.options import CACHE_THRESHOLDS, WanSettings
 from media.errors import Cancelled
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Step:
     latents: torch.Tensor
 
 
-def scheduler_for(settings: Settings) -> Any:
+def scheduler_for(settings: WanSettings) -> Any:
     """UniPC on flow matching as upstream samples, or the noise levels of a distilled draft."""
     from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler
 

@@ -12,18 +12,18 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from engines.common.peak_memory import begin_peak, give_back_spare, peak_bytes
+from engines.common.peak_memory import begin_peak, peak_bytes, release_cached_memory
 from engines.common.weights import find_weights, size_text
-from engines.contract import Capability, Card, Device, Engine, Licence, Readiness, Site, Tier
+from engines.contract import Card, Device, Engine, EngineKind, EnginePaths, Licence, Readiness, Tier
 from engines.contract.errors import EngineError
-from engines.contract.problem_size import Extent
+from engines.contract.problem_size import ProblemSize
 from engines.contract.video import ClipRules, VideoPreview, VideoRequest, VideoResult
 from engines.video.wan import models
 from engines.video.wan.models import TEXT_ENCODER, TEXT_GIB, TOKENIZER, WORKSPACE_GIB, WanModel
 from engines.video.wan.options import (
-    Settings,
     WanExpertOptions,
     WanOptions,
+    WanSettings,
     WanSwappedOptions,
     noted,
     settings_for,
@@ -46,7 +46,7 @@ def _card(engine_id: str, model: WanModel, summary: str, reload_seconds: float) 
     return Card(
         id=engine_id,
         title=model.title,
-        capability=Capability.VIDEO,
+        capability=EngineKind.VIDEO,
         summary=summary,
         version=VERSION,
         code_licence=APACHE,
@@ -74,7 +74,7 @@ class Wan(Engine):
     options: WanOptions
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         """Ready with the model's own weights; says when those of the draft preset are missing."""
         missing = [part for part in cls.model.base_parts if find_weights(site, part.repo, part.paths) is None]
         if missing:
@@ -98,7 +98,7 @@ class Wan(Engine):
         return ",".join(("distilled" if settings.sigmas else "plain", *kinds)), steps
 
     @classmethod
-    def check(cls, request: VideoRequest, options: WanOptions, site: Site) -> None:
+    def check(cls, request: VideoRequest, options: WanOptions, site: EnginePaths) -> None:
         """Refuse what cannot be made, before anything is loaded.
 
         Raises:
@@ -113,12 +113,12 @@ class Wan(Engine):
         check_clip(cls.model, options, request)
 
     @classmethod
-    def check_options(cls, options: WanOptions, site: Site) -> None:
+    def check_options(cls, options: WanOptions, site: EnginePaths) -> None:
         """The part of `check` that is the same for every clip: weights of the preset, and LoRA files."""
         loras_of(cls.model, options, site)
 
     @classmethod
-    def card_for(cls, options: Any, extent: Extent | None = None) -> Card:
+    def card_for(cls, options: Any, extent: ProblemSize | None = None) -> Card:
         card = cls._card_for(options)
         return card if extent is None else sized(card, cls.model, extent)
 
@@ -206,7 +206,7 @@ class Wan(Engine):
             denoised = time.monotonic()
             self._write(request, latents)
         del latents
-        give_back_spare(self._device)
+        release_cached_memory(self._device)
         yield VideoResult(
             request.path, request.frames, request.width, request.height,
             {
@@ -219,7 +219,7 @@ class Wan(Engine):
             },
         )  # fmt: skip
 
-    def _denoise(self, request: VideoRequest, settings: Settings) -> Generator[VideoPreview, None, Any]:
+    def _denoise(self, request: VideoRequest, settings: WanSettings) -> Generator[VideoPreview, None, Any]:
         """Previews on the way; gives back the clean latents."""
         from engines.video.wan.decode import preview_jpeg
         from engines.video.wan.denoise import Step, denoised, scheduler_for
@@ -260,7 +260,7 @@ class Wan(Engine):
             pipeline.enable_model_cpu_offload(device=self._device)
         return pipeline
 
-    def _arguments(self, request: VideoRequest, settings: Settings) -> dict[str, Any]:
+    def _arguments(self, request: VideoRequest, settings: WanSettings) -> dict[str, Any]:
         import torch
 
         torch.manual_seed(request.seed)
@@ -313,11 +313,11 @@ def _filled(request: VideoRequest) -> Any:
     """The start image in the clip's size, cut at the sides."""
     from PIL import Image, ImageOps
 
-    from media.video.images import read_picture
+    from media.video.images import read_image
 
     assert request.start_image is not None
     return ImageOps.fit(
-        Image.fromarray(read_picture(request.start_image)), (request.width, request.height), Image.Resampling.LANCZOS
+        Image.fromarray(read_image(request.start_image)), (request.width, request.height), Image.Resampling.LANCZOS
     )
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from engines.contract import Site
+from engines.contract import EnginePaths
 from media.errors import InvalidInput
 
 Target = Literal["high", "low", "both"]
@@ -53,7 +53,7 @@ _UPSTREAM = (
 
 
 @dataclass(frozen=True)
-class LoraWish:
+class LoraRequest:
     """One line of the option: a file's name, how strongly it counts, and which expert it is for."""
 
     name: str
@@ -69,12 +69,12 @@ class LoraFile:
         modules: module name to {"down" | "up" | "alpha" | "bias" | "weight": the tensor's name in the file}.
     """
 
-    wish: LoraWish
+    wish: LoraRequest
     path: Path
     modules: Mapping[str, Mapping[str, str]]
 
 
-def read_wishes(text: str, *, two_experts: bool) -> tuple[LoraWish, ...]:
+def read_wishes(text: str, *, two_experts: bool) -> tuple[LoraRequest, ...]:
     """The lines of the option.
 
     Raises:
@@ -83,7 +83,7 @@ def read_wishes(text: str, *, two_experts: bool) -> tuple[LoraWish, ...]:
     return tuple(_wish(line, two_experts) for line in text.splitlines() if line.strip())
 
 
-def _wish(line: str, two_experts: bool) -> LoraWish:
+def _wish(line: str, two_experts: bool) -> LoraRequest:
     words = [word.strip() for word in line.split(",")]
     how = "Write: file, weight, target."
     if len(words) > 3 or not words[0]:
@@ -107,10 +107,10 @@ def _wish(line: str, two_experts: bool) -> LoraWish:
             f"The LoRA {name} is meant for the {target}-noise expert, but this model has one transformer for all noise.",
             "Leave the target out, or choose a Wan 2.2 A14B model.",
         )
-    return LoraWish(name, weight, target)  # type: ignore[arg-type]
+    return LoraRequest(name, weight, target)  # type: ignore[arg-type]
 
 
-def find_lora(site: Site, name: str) -> Path:
+def find_lora(site: EnginePaths, name: str) -> Path:
     """Where a LoRA lies.
 
     Raises:
@@ -125,7 +125,7 @@ def find_lora(site: Site, name: str) -> Path:
     raise InvalidInput(f"There is no LoRA {name} on this machine.", told)
 
 
-def looked_into(wish: LoraWish, path: Path, experts: Sequence[Mapping[str, Shape]]) -> LoraFile:
+def inspect_lora(wish: LoraRequest, path: Path, experts: Sequence[Mapping[str, Shape]]) -> LoraFile:
     """The file's tensors by the module that they change, all of which every targeted expert has in that shape.
 
     Args:
@@ -189,7 +189,7 @@ def _misfits(module: str, roles: Mapping[str, str], shapes: Mapping[str, Shape],
         yield f"the bias of {module} is {weight[0]} and the file's is {_size(shapes[roles['bias']])}"
 
 
-def _refuse_other_expert(wish: LoraWish, shapes: Mapping[str, Shape]) -> None:
+def _refuse_other_expert(wish: LoraRequest, shapes: Mapping[str, Shape]) -> None:
     """A name, or the prefix of its tensors, may say for which expert a file was made."""
     second = all(key.startswith("transformer_2.") for key in shapes)
     says = "low" if second or _SAYS_LOW.search(wish.name) else "high" if _SAYS_HIGH.search(wish.name) else ""

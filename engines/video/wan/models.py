@@ -33,7 +33,7 @@ VAE_21_GIB, VAE_22_GIB = 0.5, 2.7
 
 
 @dataclass(frozen=True)
-class Part:
+class ModelPart:
     """One component of a pipeline: the repository, the folder in it, and the files there with their sizes in bytes."""
 
     repo: str
@@ -51,7 +51,7 @@ class Part:
 
 @dataclass(frozen=True)
 class DistilledLora:
-    """A low-rank file that makes a model draw in a few steps; `target` as in wan_lora.LoraWish."""
+    """A low-rank file that makes a model draw in a few steps; `target` as in wan_lora.LoraRequest."""
 
     repo: str
     file: str
@@ -59,8 +59,8 @@ class DistilledLora:
     size: int
 
     @property
-    def part(self) -> Part:
-        return Part(self.repo, "", ((self.file, self.size),))
+    def part(self) -> ModelPart:
+        return ModelPart(self.repo, "", ((self.file, self.size),))
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,11 @@ class Distilled:
     shift: float = 5.0
     sigmas: tuple[float, ...] = ()
     renoise: bool = False
-    transformer: Part | None = None
+    transformer: ModelPart | None = None
     loras: tuple[DistilledLora, ...] = ()
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[ModelPart, ...]:
         return (*([self.transformer] if self.transformer else []), *(lora.part for lora in self.loras))
 
 
@@ -99,8 +99,8 @@ class WanModel:
     """
 
     title: str
-    transformers: tuple[Part, ...]
-    vae: Part
+    transformers: tuple[ModelPart, ...]
+    vae: ModelPart
     sizes: tuple[ClipSize, ...]
     start_image: StartImage
     steps: tuple[int, int, int]
@@ -112,7 +112,7 @@ class WanModel:
     shift_small: float = 0.0
     boundary: float = 0.0
     expands_timesteps: bool = False
-    image_encoder: tuple[Part, ...] = ()
+    image_encoder: tuple[ModelPart, ...] = ()
     distilled: Distilled | None = None
     fps: tuple[int, int] = (16, 1)
     most_frames: int = 81
@@ -126,7 +126,7 @@ class WanModel:
         return len(self.transformers) == 2
 
     @property
-    def base_parts(self) -> tuple[Part, ...]:
+    def base_parts(self) -> tuple[ModelPart, ...]:
         """What every preset but a distilled draft needs."""
         return (TOKENIZER, TEXT_ENCODER, self.vae, *self.image_encoder, *self.transformers)
 
@@ -165,24 +165,24 @@ def _shards(folder: str, stem: str, count: int, total: int) -> tuple[tuple[str, 
     return (("config.json", 500), (f"{stem}.safetensors.index.json", 100_000), *((name, total // count) for name in names))
 
 
-def _transformer(repo: str, folder: str, count: int, total: int) -> Part:
-    return Part(repo, folder, _shards(folder, "diffusion_pytorch_model", count, total))
+def _transformer(repo: str, folder: str, count: int, total: int) -> ModelPart:
+    return ModelPart(repo, folder, _shards(folder, "diffusion_pytorch_model", count, total))
 
 
-def _vae(repo: str, size: int) -> Part:
-    return Part(repo, "vae", (("config.json", 1_000), ("diffusion_pytorch_model.safetensors", size)))
+def _vae(repo: str, size: int) -> ModelPart:
+    return ModelPart(repo, "vae", (("config.json", 1_000), ("diffusion_pytorch_model.safetensors", size)))
 
 
-TOKENIZER = Part(
+TOKENIZER = ModelPart(
     WAN_22_5B,
     "tokenizer",
     (("special_tokens_map.json", 7_080), ("tokenizer.json", 16_800_000), ("tokenizer_config.json", 61_800)),
 )
-TEXT_ENCODER = Part(WAN_22_5B, "text_encoder", _shards("text_encoder", "model", 3, 11_360_000_000))
+TEXT_ENCODER = ModelPart(WAN_22_5B, "text_encoder", _shards("text_encoder", "model", 3, 11_360_000_000))
 VAE_21, VAE_22 = _vae(WAN_21_13B, 507_591_892), _vae(WAN_22_5B, 2_820_000_000)
 IMAGE_ENCODER = (
-    Part(WAN_21_I2V, "image_encoder", (("config.json", 500), ("model.safetensors", 2_520_000_000))),
-    Part(WAN_21_I2V, "image_processor", (("preprocessor_config.json", 478),)),
+    ModelPart(WAN_21_I2V, "image_encoder", (("config.json", 500), ("model.safetensors", 2_520_000_000))),
+    ModelPart(WAN_21_I2V, "image_processor", (("preprocessor_config.json", 478),)),
 )
 
 SMALL = (ClipSize("480p", "480p wide", 832, 480), ClipSize("480p-tall", "480p tall", 480, 832))
@@ -220,14 +220,14 @@ TI2V_5B = WanModel(
     most_frames=121, side_multiple=32, expands_timesteps=True, way_out=SMALLER,
     distilled=Distilled(
         3, sigmas=(1.0, 0.757, 0.522), renoise=True,
-        transformer=Part(
+        transformer=ModelPart(
             FAST_5B, "transformer", (("config.json", 500), ("diffusion_pytorch_model.safetensors", 10_000_000_000))
         ),
     ),
 )  # fmt: skip
 
 
-def _experts(repo: str, total: int) -> tuple[Part, Part]:
+def _experts(repo: str, total: int) -> tuple[ModelPart, ModelPart]:
     return _transformer(repo, "transformer", 12, total), _transformer(repo, "transformer_2", 12, total)
 
 

@@ -70,7 +70,7 @@ class WanSwappedOptions(WanOptions):
 
 
 @dataclass(frozen=True)
-class Settings:
+class WanSettings:
     """What one clip is made with, nothing left open.
 
     Args:
@@ -91,7 +91,7 @@ def distilled_for(model: WanModel, options: WanOptions) -> Distilled | None:
     return model.distilled if options.preset == "draft" else None
 
 
-def settings_for(model: WanModel, options: WanOptions, width: int, height: int) -> Settings:
+def settings_for(model: WanModel, options: WanOptions, width: int, height: int) -> WanSettings:
     """The preset's values where the options leave them open."""
     low = getattr(options, "guidance_low", 0.0)
     distilled = distilled_for(model, options)
@@ -100,11 +100,11 @@ def settings_for(model: WanModel, options: WanOptions, width: int, height: int) 
         shift = options.shift or distilled.shift
         guidance = options.guidance or 1.0
         sigmas = distilled.sigmas or moved_sigmas(steps, shift)
-        return Settings(options.preset, len(sigmas), guidance, low or 1.0, shift, sigmas, distilled.renoise)
+        return WanSettings(options.preset, len(sigmas), guidance, low or 1.0, shift, sigmas, distilled.renoise)
     steps = options.steps or dict(zip(("best", "balanced", "draft"), model.steps, strict=True))[options.preset]
     small = width * height <= SMALL_AREA and model.shift_small
     shift = options.shift or (model.shift_small if small else model.shift)
-    return Settings(options.preset, steps, options.guidance or model.guidance, low or model.guidance_low, shift)
+    return WanSettings(options.preset, steps, options.guidance or model.guidance, low or model.guidance_low, shift)
 
 
 def moved_sigmas(steps: int, shift: float) -> tuple[float, ...]:
@@ -117,7 +117,7 @@ def tiles_decoding(options: WanOptions, width: int, height: int) -> bool:
     return options.vae_tiling == "on" or (options.vae_tiling == "auto" and width * height > SMALL_AREA)
 
 
-def noted(settings: Settings, model: WanModel) -> dict[str, object]:
+def noted(settings: WanSettings, model: WanModel) -> dict[str, object]:
     """The settings as a recipe keeps them."""
     facts: dict[str, object] = {
         "preset": settings.preset, "steps": settings.steps, "guidance": settings.guidance, "shift": round(settings.shift, 3),

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engines.contract import Card
-from engines.contract.problem_size import Extent, Saving
+from engines.contract.problem_size import ProblemSize, Reduction
 from engines.video.wan.models import WORKSPACE_GIB, WanModel
 from engines.video.wan.validation import rules_of
 
 _SHARES = (3 / 4, 1 / 2, 1 / 3, 1 / 5)
 
 
-def sized(card: Card, model: WanModel, extent: Extent) -> Card:
+def sized(card: Card, model: WanModel, extent: ProblemSize) -> Card:
     """The card of the largest clips as the one of this size, with what smaller ones would save."""
     work = _work(model, extent)
     less = model.work_gib - work
@@ -26,15 +26,15 @@ def sized(card: Card, model: WanModel, extent: Extent) -> Card:
         memory_gib=card.memory_gib - less,
         plug_in_memory_gib=card.plug_in_memory_gib - less,
         work_gib=work - WORKSPACE_GIB,
-        savings=tuple(tuple(Saving(words, work - _work(model, one)) for words, one in way) for way in ways),
+        savings=tuple(tuple(Reduction(words, work - _work(model, one)) for words, one in way) for way in ways),
     )
 
 
-def _work(model: WanModel, extent: Extent) -> float:
+def _work(model: WanModel, extent: ProblemSize) -> float:
     return model.work_gib_at(extent.width, extent.height, extent.frames)
 
 
-def _shorter(model: WanModel, extent: Extent) -> Iterator[Extent]:
+def _shorter(model: WanModel, extent: ProblemSize) -> Iterator[ProblemSize]:
     rules = rules_of(model)
     for share in _SHARES:
         frames = int(extent.frames * share - 1) // rules.frame_step * rules.frame_step + 1
@@ -42,7 +42,7 @@ def _shorter(model: WanModel, extent: Extent) -> Iterator[Extent]:
             yield replace(extent, frames=frames)
 
 
-def _smaller(model: WanModel, extent: Extent) -> list[Extent]:
+def _smaller(model: WanModel, extent: ProblemSize) -> list[ProblemSize]:
     """The model's own smaller sizes of the same shape, and parts of this one."""
     step, wide = model.side_multiple, extent.width >= extent.height
     sizes = {(size.width, size.height) for size in model.sizes if (size.width >= size.height) == wide}

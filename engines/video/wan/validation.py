@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from engines.common.weights import find_weights, size_text
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.errors import EngineError, EngineNotReady
 from engines.contract.video import ClipRules, VideoRequest
-from engines.video.wan.lora import LoraFile, LoraWish, Shape, find_lora, looked_into, read_wishes, weights_of
-from engines.video.wan.models import DistilledLora, Part, WanModel
+from engines.video.wan.lora import LoraFile, LoraRequest, Shape, find_lora, inspect_lora, read_wishes, weights_of
+from engines.video.wan.models import DistilledLora, ModelPart, WanModel
 from engines.video.wan.options import WanOptions, distilled_for
 from media.errors import InvalidInput
 
@@ -78,9 +78,9 @@ def _check_start_image(model: WanModel, request: VideoRequest) -> None:
         return
     if model.start_image == "none":
         raise InvalidInput(f"{model.title} takes no start image.", "Remove it, or choose an image-to-video model.")
-    from media.video.images import read_picture
+    from media.video.images import read_image
 
-    read_picture(request.start_image)
+    read_image(request.start_image)
 
 
 def _check_disk(request: VideoRequest) -> None:
@@ -96,7 +96,7 @@ def _check_disk(request: VideoRequest) -> None:
         )
 
 
-def folder_of(site: Site, part: Part) -> Path:
+def folder_of(site: EnginePaths, part: ModelPart) -> Path:
     """Where a part's files lie.
 
     Raises:
@@ -108,13 +108,13 @@ def folder_of(site: Site, part: Part) -> Path:
     return root / part.folder
 
 
-def transformer_parts(model: WanModel, options: WanOptions) -> tuple[Part, ...]:
+def transformer_parts(model: WanModel, options: WanOptions) -> tuple[ModelPart, ...]:
     """Those that the chosen preset draws with."""
     distilled = distilled_for(model, options)
     return (distilled.transformer,) if distilled and distilled.transformer else model.transformers
 
 
-def loras_of(model: WanModel, options: WanOptions, site: Site) -> tuple[LoraFile, ...]:
+def loras_of(model: WanModel, options: WanOptions, site: EnginePaths) -> tuple[LoraFile, ...]:
     """The LoRA files that options and preset ask for, each looked into against the experts' own configurations.
 
     Raises:
@@ -126,11 +126,11 @@ def loras_of(model: WanModel, options: WanOptions, site: Site) -> tuple[LoraFile
     if not wishes and not own:
         return ()
     experts = [weights_of(read_config(folder_of(site, part))) for part in transformer_parts(model, options)]
-    return (*(_own(lora, site, experts) for lora in own), *(looked_into(wish, path, experts) for wish, path in wishes))
+    return (*(_own(lora, site, experts) for lora in own), *(inspect_lora(wish, path, experts) for wish, path in wishes))
 
 
-def _own(lora: DistilledLora, site: Site, experts: list[dict[str, Shape]]) -> LoraFile:
-    return looked_into(LoraWish(lora.file, 1.0, lora.target), folder_of(site, lora.part) / lora.file, experts)
+def _own(lora: DistilledLora, site: EnginePaths, experts: list[dict[str, Shape]]) -> LoraFile:
+    return inspect_lora(LoraRequest(lora.file, 1.0, lora.target), folder_of(site, lora.part) / lora.file, experts)
 
 
 def read_config(folder: Path) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.comfyui.client.http import Wire, as_json
+from studio.comfyui.client.http import HttpTransport, as_json
 from studio.comfyui.client.inventory import ModelFile, NodeClass
 from studio.comfyui.client.status import (
     Finished,
@@ -35,7 +35,7 @@ _CHOOSE_MODELS = "See the template's list of what is missing; model files are in
 
 
 @dataclass(frozen=True)
-class Device:
+class ServerDevice:
     """A device as the server tells of it; sizes in bytes."""
 
     name: str
@@ -51,14 +51,14 @@ class ServerStats:
 
     version: str | None
     arguments: tuple[str, ...]
-    devices: tuple[Device, ...]
+    devices: tuple[ServerDevice, ...]
 
 
 class ComfyUIClient:
     """One server. Safe from any thread. Every call may raise ComfyUIUnreachable and UnexpectedAnswer beside what it names."""
 
-    def __init__(self, url: str, wire: Wire | None = None) -> None:
-        self.wire = wire or Wire(url)
+    def __init__(self, url: str, wire: HttpTransport | None = None) -> None:
+        self.wire = wire or HttpTransport(url)
         self.url = self.wire.url
         self._has_jobs: bool | None = None
 
@@ -281,11 +281,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _device(told: Mapping[str, Any]) -> Device:
+def _device(told: Mapping[str, Any]) -> ServerDevice:
     def size(name: str) -> int:
         value = told.get(name)
         return int(value) if isinstance(value, int | float) else 0
 
-    return Device(
+    return ServerDevice(
         str(told.get("name") or ""), str(told.get("type") or ""), size("vram_total"), size("vram_free"), size("torch_vram_total")
     )

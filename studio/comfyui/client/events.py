@@ -32,7 +32,7 @@ _LAST_WORDS = frozenset({"execution_success", "execution_error", "execution_inte
 
 
 @dataclass
-class Course:
+class RunProgress:
     """How far a graph has come, from its events.
 
     Args:
@@ -94,7 +94,7 @@ class Course:
                 self._at(str(told.get("display_node_id") or node), told)
 
 
-class Listener:
+class EventListener:
     """One thread on the websocket of one job. Whatever happens to it, the job's outcome does not depend on it.
 
     A socket that broke off is opened again; the server may then stay silent on it for good, which costs the progress display
@@ -110,14 +110,14 @@ class Listener:
         client_id: str,
         prompt_id: str,
         titles: Mapping[str, str],
-        on_course: Callable[[Course], None],
+        on_course: Callable[[RunProgress], None],
         on_preview: Callable[[bytes], None],
         on_end: Callable[[], None],
     ) -> None:
         parts = urlsplit(url)
         scheme = "wss" if parts.scheme == "https" else "ws"
         self._address = urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/ws", f"clientId={client_id}", ""))
-        self._prompt_id, self._course = prompt_id, Course(titles)
+        self._prompt_id, self._course = prompt_id, RunProgress(titles)
         self._on_course, self._on_preview, self._on_end = on_course, on_preview, on_end
         self._socket: ClientConnection | None = None
         self._stop, self._first = threading.Event(), threading.Event()

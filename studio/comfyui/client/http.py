@@ -20,7 +20,7 @@ LARGEST_ANSWER = 256 * 1024**2
 BLOCK = 1 << 20
 
 
-class Wire:
+class HttpTransport:
     """One server's HTTP side. Safe from any thread; holds pooled connections until `close`.
 
     No Origin header is ever sent (a foreign one is answered with 403) and no proxy of the environment is used: the address

@@ -17,7 +17,7 @@ from studio.errors import GreenroomError
 from studio.settings import ComfyUISettings
 from studio.workers.model import UnloadReport, WorkerObserver
 from studio.workers.process.log import WorkerLogs
-from studio.workers.process.metering import Meter
+from studio.workers.process.metering import MemoryMeter
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ STEP_SECONDS = 0.25
 _ITS_LOG = "logs/comfyui.log in the data folder says why."
 
 
-class OwnServer:
+class ManagedServer:
     """At most one process at a time. Any thread may call anything; the process itself is started in the thread that runs
     `orders`, because it lives no longer than the thread that started it.
 
@@ -40,7 +40,7 @@ class OwnServer:
         self,
         settings: ComfyUISettings,
         logs: WorkerLogs,
-        meter: Meter,
+        meter: MemoryMeter,
         observer: WorkerObserver,
         orders: queue.SimpleQueue[Callable[[], None]],
     ) -> None:

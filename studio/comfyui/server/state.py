@@ -9,7 +9,7 @@ from studio.workers.model import WorkerStatus
 
 
 @dataclass(frozen=True)
-class Standing:
+class ServerState:
     """
     Args:
         worker: what it holds of this machine's memory, as measured; None while it holds nothing, or works elsewhere.

@@ -7,27 +7,27 @@ from collections.abc import Iterator
 
 import httpx
 
-from studio.doctor.examination import Examination
-from studio.doctor.report import Finding, Outcome
+from studio.doctor.examination import DoctorContext
+from studio.doctor.report import CheckResult, CheckStatus
 
 GROUP = "ComfyUI"
 
 
-def server(examination: Examination) -> Iterator[Finding]:
+def server(examination: DoctorContext) -> Iterator[CheckResult]:
     """Whether it answers, and as which version. Nothing is started for this."""
     settings = examination.settings.comfyui
     if settings.path is not None and not settings.url:
         there = (settings.path / "main.py").is_file()
-        yield Finding(
-            GROUP, "Installation", Outcome.OK if there else Outcome.FAILED,
+        yield CheckResult(
+            GROUP, "Installation", CheckStatus.OK if there else CheckStatus.FAILED,
             "Its main.py is where the settings say; it is started when a job needs it." if there
             else "There is no main.py in the folder that comfyui.path names.",
             "" if there else "Correct comfyui.path in settings.yaml.",
         )  # fmt: skip
         return
     if not settings.url:
-        yield Finding(
-            GROUP, "Server", Outcome.SKIPPED, "No server is set (comfyui.url in settings.yaml); the built-in swap works."
+        yield CheckResult(
+            GROUP, "Server", CheckStatus.SKIPPED, "No server is set (comfyui.url in settings.yaml); the built-in swap works."
         )
         return
     began = time.perf_counter()
@@ -35,9 +35,9 @@ def server(examination: Examination) -> Iterator[Finding]:
         answer = httpx.get(f"{settings.url.rstrip('/')}/system_stats", timeout=httpx.Timeout(60, connect=5), trust_env=False)
         version = answer.json()["system"].get("comfyui_version", "of an unknown version")
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
-        yield Finding(
-            GROUP, "Server", Outcome.FAILED, "The server does not answer as ComfyUI.",
+        yield CheckResult(
+            GROUP, "Server", CheckStatus.FAILED, "The server does not answer as ComfyUI.",
             "Start it, and check comfyui.url in settings.yaml.", time.perf_counter() - began,
         )  # fmt: skip
     else:
-        yield Finding(GROUP, "Server", Outcome.OK, f"ComfyUI {version} answers.", seconds=time.perf_counter() - began)
+        yield CheckResult(GROUP, "Server", CheckStatus.OK, f"ComfyUI {version} answers.", seconds=time.perf_counter() - began)

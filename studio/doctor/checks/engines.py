@@ -7,14 +7,14 @@ import time
 from collections.abc import Iterator
 
 from engines.analysis.face_mesh import FaceMesh
-from engines.contract import Capability, Engine, SpeakingVoice, SpeechRequest, Tier
+from engines.contract import Engine, EngineKind, SpeakingVoice, SpeechRequest, Tier
 from media.audio.audio import Audio
 from media.audio.resample import resample
-from media.video.images import read_picture
-from studio.doctor.examination import Examination
-from studio.doctor.report import Finding, Outcome, percentiles
+from media.video.images import read_image
+from studio.doctor.examination import DoctorContext
+from studio.doctor.report import CheckResult, CheckStatus, percentiles
 from studio.errors import GreenroomError
-from studio.verification.verifiers import BASIC, choose_listener
+from studio.verification.verifiers import BASIC, choose_verifier
 from studio.verification.word_error_rate import word_error_rate
 from studio.workers.process.launch import environment_readiness
 
@@ -27,52 +27,52 @@ BETTER_EARS = "Download a size of Whisper in the System tab and run the doctor a
 TRY_AGAIN = "Unload it in the System tab and try again; its log lies in the data folder under logs."
 
 
-def speech(examination: Examination) -> Iterator[Finding]:
+def speech(examination: DoctorContext) -> Iterator[CheckResult]:
     """A sentence from each ready engine that knows English, written down again by the best ready transcriber."""
     listener = _listener(examination)
-    for engine in examination.catalog.of(Capability.SPEECH):
+    for engine in examination.catalog.of(EngineKind.SPEECH):
         card = engine.card
         readiness = environment_readiness(card, examination.site)
         readiness = engine.readiness(examination.site) if readiness.ready else readiness
         if not readiness.ready:
-            yield Finding(GROUP, card.title, Outcome.SKIPPED, readiness.sentence, readiness.next_step)
+            yield CheckResult(GROUP, card.title, CheckStatus.SKIPPED, readiness.sentence, readiness.next_step)
         elif card.languages and "en" not in card.languages:
-            yield Finding(GROUP, card.title, Outcome.SKIPPED, "It speaks no English, which this check listens for.")
+            yield CheckResult(GROUP, card.title, CheckStatus.SKIPPED, "It speaks no English, which this check listens for.")
         else:
             yield _spoken(examination, engine, listener)
         examination.check()
 
 
-def _listener(examination: Examination) -> type[Engine] | None:
+def _listener(examination: DoctorContext) -> type[Engine] | None:
     """A recogniser, or where only a rough one is there, the engine that follows a known text."""
-    chosen = choose_listener("en", "", examination.catalog, examination.site)
+    chosen = choose_verifier("en", "", examination.catalog, examination.site)
     return examination.catalog.get(chosen) if chosen else None
 
 
-def _spoken(examination: Examination, engine: type[Engine], listener: type[Engine] | None) -> Finding:
+def _spoken(examination: DoctorContext, engine: type[Engine], listener: type[Engine] | None) -> CheckResult:
     began, title = time.perf_counter(), engine.card.title
     try:
         sound, calls = _say(examination, engine)
         heard = "" if listener is None else _heard(examination, listener, sound)
     except GreenroomError as error:
-        return Finding(GROUP, title, Outcome.FAILED, error.reason, error.hint or TRY_AGAIN, time.perf_counter() - began)
+        return CheckResult(GROUP, title, CheckStatus.FAILED, error.reason, error.hint or TRY_AGAIN, time.perf_counter() - began)
     seconds, figures = time.perf_counter() - began, percentiles(calls) if calls else {}
     if sound.duration < 0.5 or float(abs(sound.samples).max()) < 0.01:
-        return Finding(GROUP, title, Outcome.FAILED, "What it spoke is silence.", TRY_AGAIN, seconds, figures)
+        return CheckResult(GROUP, title, CheckStatus.FAILED, "What it spoke is silence.", TRY_AGAIN, seconds, figures)
     if listener is None:
         told = f"It spoke {sound.duration:.1f} s; no transcriber is ready to listen."
-        return Finding(GROUP, title, Outcome.OK, told, "", seconds, figures)
+        return CheckResult(GROUP, title, CheckStatus.OK, told, "", seconds, figures)
     wrong = word_error_rate(SENTENCE, heard)
     told = f"{100 * (1 - min(1.0, wrong)):.0f} % of the words were heard again by {listener.card.title}"
     if wrong > MOST_WRONG and listener.card.id in BASIC:
-        return Finding(GROUP, title, Outcome.WARNING, f"{told}; it hears badly.", BETTER_EARS, seconds, figures)
+        return CheckResult(GROUP, title, CheckStatus.WARNING, f"{told}; it hears badly.", BETTER_EARS, seconds, figures)
     if wrong > MOST_WRONG:
         repair = "Install its environment again (./launch.sh install), and download its weights again in the System tab."
-        return Finding(GROUP, title, Outcome.FAILED, f'{told}: "{heard}".', repair, seconds, figures)
-    return Finding(GROUP, title, Outcome.OK, told + ".", "", seconds, figures)
+        return CheckResult(GROUP, title, CheckStatus.FAILED, f'{told}: "{heard}".', repair, seconds, figures)
+    return CheckResult(GROUP, title, CheckStatus.OK, told + ".", "", seconds, figures)
 
 
-def _say(examination: Examination, engine: type[Engine]) -> tuple[Audio, list[float]]:
+def _say(examination: DoctorContext, engine: type[Engine]) -> tuple[Audio, list[float]]:
     """The sentence, and how long each of the short calls took; heavy engines are asked once."""
     voice = _voice(examination, engine)
     with examination.workers.lease(engine, engine.Options()) as working:
@@ -85,7 +85,7 @@ def _say(examination: Examination, engine: type[Engine]) -> tuple[Audio, list[fl
         return spoken.audio, calls
 
 
-def _voice(examination: Examination, engine: type[Engine]) -> SpeakingVoice:
+def _voice(examination: DoctorContext, engine: type[Engine]) -> SpeakingVoice:
     """A preset where the engine has them, else the sample clip that ships with the studio."""
     presets = engine.preset_voices(examination.site)
     if presets:
@@ -95,25 +95,25 @@ def _voice(examination: Examination, engine: type[Engine]) -> SpeakingVoice:
     return SpeakingVoice(reference=sample.with_name(told["file"]), transcript=told["transcript"])
 
 
-def _heard(examination: Examination, listener: type[Engine], sound: Audio) -> str:
+def _heard(examination: DoctorContext, listener: type[Engine], sound: Audio) -> str:
     with examination.workers.lease(listener, listener.Options()) as ears:
         sound = resample(sound, 16_000)
         return str((ears.follow(sound, SENTENCE, "en") if hasattr(listener, "follow") else ears.transcribe(sound, "en")).text)
 
 
-def faces(examination: Examination) -> Iterator[Finding]:
+def faces(examination: DoctorContext) -> Iterator[CheckResult]:
     """The face mesh finds the face of a sample portrait."""
     began = time.perf_counter()
     portrait = next(iter(sorted((examination.site.assets / "portraits").glob("*.*g"))))
-    found = FaceMesh(examination.site.assets).find(read_picture(portrait))
+    found = FaceMesh(examination.site.assets).find(read_image(portrait))
     seconds = time.perf_counter() - began
     if found:
-        yield Finding(GROUP, "Face mesh", Outcome.OK, "It finds the face of a sample portrait.", seconds=seconds)
+        yield CheckResult(GROUP, "Face mesh", CheckStatus.OK, "It finds the face of a sample portrait.", seconds=seconds)
     else:
-        yield Finding(
+        yield CheckResult(
             GROUP,
             "Face mesh",
-            Outcome.FAILED,
+            CheckStatus.FAILED,
             "It finds no face in a sample portrait.",
             "git restore assets/faces assets/portraits",
         )

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from studio.doctor.examination import Examination
-from studio.doctor.report import Finding, Outcome
+from studio.doctor.examination import DoctorContext
+from studio.doctor.report import CheckResult, CheckStatus
 from studio.memory.readings import MachineFiles, read_memory
 from studio.units import GIB, gib
 
@@ -20,23 +20,23 @@ SLACK_SECONDS = 3600.0
 LEAST_GIB = 4
 
 
-def python_version(examination: Examination) -> Iterator[Finding]:
+def python_version(examination: DoctorContext) -> Iterator[CheckResult]:
     """A Python that the lock was made for, with what the lock names at the versions it names."""
     version = sys.version_info[:2]
     if not SUPPORTED[0] <= version <= SUPPORTED[1]:
-        yield Finding(
-            GROUP, "Python", Outcome.WARNING, f"Python {version[0]}.{version[1]} is not one of 3.11 to 3.13.",
+        yield CheckResult(
+            GROUP, "Python", CheckStatus.WARNING, f"Python {version[0]}.{version[1]} is not one of 3.11 to 3.13.",
             "Delete .venv and start ./launch.sh with PYTHON=python3.12.",
         )  # fmt: skip
     wrong = list(_differing(examination.home / "requirements.lock"))
     if wrong:
-        yield Finding(
-            GROUP, "Packages", Outcome.FAILED,
+        yield CheckResult(
+            GROUP, "Packages", CheckStatus.FAILED,
             f"Not as the lock says: {', '.join(wrong[:5])}" + (" and more." if wrong[5:] else "."),
             "Delete the folder .venv and start ./launch.sh; it installs what the lock says.",
         )  # fmt: skip
     else:
-        yield Finding(GROUP, "Packages", Outcome.OK, f"Python {version[0]}.{version[1]}, every package as the lock says.")
+        yield CheckResult(GROUP, "Packages", CheckStatus.OK, f"Python {version[0]}.{version[1]}, every package as the lock says.")
 
 
 def _differing(lock: Path) -> Iterator[str]:
@@ -54,21 +54,21 @@ def _differing(lock: Path) -> Iterator[str]:
                 yield f"{name} is {found}, not {wanted}"
 
 
-def clock(examination: Examination) -> Iterator[Finding]:
+def clock(examination: DoctorContext) -> Iterator[CheckResult]:
     """A clock set back makes new results look older than old ones, and tokens and certificates look unborn."""
     newest = max((path.stat().st_mtime for path in _dated(examination)), default=0.0)
     behind = newest - examination.now()
     if behind > SLACK_SECONDS:
-        yield Finding(
-            GROUP, "Clock", Outcome.FAILED,
+        yield CheckResult(
+            GROUP, "Clock", CheckStatus.FAILED,
             f"The clock is wrong: files of the studio are {_length(behind)} younger than now.",
             "Set the clock, by `sudo timedatectl set-ntp true` for example, then start the studio again.",
         )  # fmt: skip
     else:
-        yield Finding(GROUP, "Clock", Outcome.OK, "Runs on from the newest file of the studio.")
+        yield CheckResult(GROUP, "Clock", CheckStatus.OK, "Runs on from the newest file of the studio.")
 
 
-def _dated(examination: Examination) -> Iterator[Path]:
+def _dated(examination: DoctorContext) -> Iterator[Path]:
     yield from (path for path in (examination.home / "requirements.lock", examination.home / "app.py") if path.is_file())
     yield from (path for path in examination.data.glob("*") if path.is_file())
     yield from (path for path in (examination.data / "outputs").glob("*") if path.is_file())
@@ -78,13 +78,15 @@ def _length(seconds: float) -> str:
     return f"{seconds / 86_400:.0f} days" if seconds > 172_800 else f"{seconds / 3600:.1f} hours"
 
 
-def shipped_files(examination: Examination) -> Iterator[Finding]:
+def shipped_files(examination: DoctorContext) -> Iterator[CheckResult]:
     """Every file that came with the studio, by its checksum: fonts, voices, the face mesh, the Flite program."""
     assets = examination.site.assets
     wrong = []
     listed = (assets / SUMS).read_text("utf-8").splitlines() if (assets / SUMS).is_file() else None
     if listed is None:
-        yield Finding(GROUP, "Files of the studio", Outcome.FAILED, f"assets/{SUMS} is missing.", f"git restore assets/{SUMS}")
+        yield CheckResult(
+            GROUP, "Files of the studio", CheckStatus.FAILED, f"assets/{SUMS} is missing.", f"git restore assets/{SUMS}"
+        )
         return
     for line in listed:
         wanted, name = line.split("  ", 1)
@@ -94,34 +96,36 @@ def shipped_files(examination: Examination) -> Iterator[Finding]:
         elif hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
             wrong.append((name, "is damaged"))
     for name, what in wrong:
-        yield Finding(GROUP, "Files of the studio", Outcome.FAILED, f"assets/{name} {what}.", f"git restore assets/{name}")
+        yield CheckResult(
+            GROUP, "Files of the studio", CheckStatus.FAILED, f"assets/{name} {what}.", f"git restore assets/{name}"
+        )
     if not wrong:
-        yield Finding(GROUP, "Files of the studio", Outcome.OK, f"All {len(listed)} are there and whole.")
+        yield CheckResult(GROUP, "Files of the studio", CheckStatus.OK, f"All {len(listed)} are there and whole.")
 
 
-def memory(examination: Examination) -> Iterator[Finding]:
+def memory(examination: DoctorContext) -> Iterator[CheckResult]:
     reading = read_memory(MachineFiles())
     can_be_used = f"{gib(reading.pool):.1f} GiB in all, {gib(reading.pool_available):.1f} GiB can be used now"
     if reading.pool < LEAST_GIB * GIB:
-        yield Finding(
-            GROUP, "Memory", Outcome.WARNING, f"{can_be_used}: little for video.", "Close other programs, or use short clips."
+        yield CheckResult(
+            GROUP, "Memory", CheckStatus.WARNING, f"{can_be_used}: little for video.", "Close other programs, or use short clips."
         )
     elif reading.pool_available < examination.settings.memory.reserve_light_gib * GIB:
-        yield Finding(
-            GROUP, "Memory", Outcome.FAILED, f"{can_be_used}: less than the reserve, so nothing is loaded.",
+        yield CheckResult(
+            GROUP, "Memory", CheckStatus.FAILED, f"{can_be_used}: less than the reserve, so nothing is loaded.",
             "Close other programs; the System tab shows what the studio itself can let go of.",
         )  # fmt: skip
     else:
-        yield Finding(GROUP, "Memory", Outcome.OK, can_be_used + ".")
+        yield CheckResult(GROUP, "Memory", CheckStatus.OK, can_be_used + ".")
 
 
-def graphics(examination: Examination) -> Iterator[Finding]:
+def graphics(examination: DoctorContext) -> Iterator[CheckResult]:
     facts = examination.gpu()
     if facts is None:
-        yield Finding(
-            GROUP, "GPU", Outcome.SKIPPED,
+        yield CheckResult(
+            GROUP, "GPU", CheckStatus.SKIPPED,
             "No NVIDIA GPU was found, so engines that need one are not tried. The built-in engines do without.",
         )  # fmt: skip
         return
     told = "shares the machine's memory" if facts.unified else f"{gib(facts.total or 0):.1f} GiB of its own memory"
-    yield Finding(GROUP, "GPU", Outcome.OK, f"{facts.name}, {told}.")
+    yield CheckResult(GROUP, "GPU", CheckStatus.OK, f"{facts.name}, {told}.")

@@ -17,11 +17,11 @@ from media.audio.decode import decode_audio
 from media.audio.encode import AUDIO_FORMATS, write_audio
 from media.audio.resample import resample
 from media.errors import MediaError
-from media.video.images import read_picture, write_picture
+from media.video.images import read_image, write_picture
 from media.video.read import probe_video, read_frames
 from media.video.write import VideoWriter
-from studio.doctor.examination import Examination
-from studio.doctor.report import Finding, Outcome
+from studio.doctor.examination import DoctorContext
+from studio.doctor.report import CheckResult, CheckStatus
 
 GROUP = "Sound and pictures"
 RATE = 48_000
@@ -36,7 +36,7 @@ def tone(rate: int, seconds: float = 1.0) -> Audio:
     return Audio((wave * (0.5 + 0.5 * np.sin(2 * np.pi * 2 * at)))[:, None].astype(np.float32), rate)
 
 
-def formats(examination: Examination) -> Iterator[Finding]:
+def formats(examination: DoctorContext) -> Iterator[CheckResult]:
     """One second of sound in each format, a few pictures as a video and as each kind of picture: made, read, compared."""
     with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
         for key, kind in AUDIO_FORMATS.items():
@@ -46,7 +46,7 @@ def formats(examination: Examination) -> Iterator[Finding]:
             yield _tried(ending[1:].upper(), partial(_picture, Path(folder) / f"p{ending}"))
 
 
-def resampling(examination: Examination) -> Iterator[Finding]:
+def resampling(examination: DoctorContext) -> Iterator[CheckResult]:
     """A tone at 48 kHz brought to 16 kHz must be the tone that was made at 16 kHz, and one above half the rate must be gone."""
     began = time.perf_counter()
     down, wanted = resample(tone(RATE), 16_000), tone(16_000)
@@ -58,12 +58,14 @@ def resampling(examination: Examination) -> Iterator[Finding]:
     seconds = time.perf_counter() - began
     if error > 1e-3 or leak > 1e-3:
         sentence = f"Resampled sound is wrong by {error:.2g}, and {leak:.2g} of what cannot be kept comes back as another tone."
-        yield Finding(GROUP, "Resampling", Outcome.FAILED, sentence, REINSTALL, seconds)
+        yield CheckResult(GROUP, "Resampling", CheckStatus.FAILED, sentence, REINSTALL, seconds)
     else:
-        yield Finding(GROUP, "Resampling", Outcome.OK, "48 kHz to 16 kHz as calculated, nothing folded back.", seconds=seconds)
+        yield CheckResult(
+            GROUP, "Resampling", CheckStatus.OK, "48 kHz to 16 kHz as calculated, nothing folded back.", seconds=seconds
+        )
 
 
-def _tried(name: str, attempt: Callable[[], str]) -> Finding:
+def _tried(name: str, attempt: Callable[[], str]) -> CheckResult:
     began = time.perf_counter()
     try:
         wrong = attempt()
@@ -71,8 +73,8 @@ def _tried(name: str, attempt: Callable[[], str]) -> Finding:
         wrong = str(error)
     seconds = time.perf_counter() - began
     if wrong:
-        return Finding(GROUP, name, Outcome.FAILED, wrong, REINSTALL, seconds)
-    return Finding(GROUP, name, Outcome.OK, "Written and read back.", seconds=seconds)
+        return CheckResult(GROUP, name, CheckStatus.FAILED, wrong, REINSTALL, seconds)
+    return CheckResult(GROUP, name, CheckStatus.OK, "Written and read back.", seconds=seconds)
 
 
 def _sound(folder: Path, key: str) -> str:
@@ -113,4 +115,4 @@ def _picture(path: Path) -> str:
     rows, columns = np.mgrid[0:64, 0:64]
     picture = np.stack([rows * 4, columns * 4, (rows + columns) * 2], -1).astype(np.uint8)
     write_picture(path, picture)
-    return "" if float(np.abs(read_picture(path).astype(int) - picture).mean()) < 6 else "The picture came back wrong."
+    return "" if float(np.abs(read_image(path).astype(int) - picture).mean()) < 6 else "The picture came back wrong."

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from studio.doctor.examination import Examination
-from studio.doctor.report import Finding, Outcome, percentiles
+from studio.doctor.examination import DoctorContext
+from studio.doctor.report import CheckResult, CheckStatus, percentiles
 from studio.units import GIB
 
 GROUP = "Data folder"
@@ -21,19 +21,19 @@ COMMITS = 100
 SLOW_MS = 50.0
 
 
-def room(examination: Examination) -> Iterator[Finding]:
+def check_free_space(examination: DoctorContext) -> Iterator[CheckResult]:
     free = examination.free_bytes(_existing(examination.data))
     told = f"{free / GIB:.1f} GiB are free on its disk"
     way_out = 'Delete outputs, or free the disk; the System tab says under "Disk" what lies where and what can go.'
     if free < LEAST_BYTES:
-        yield Finding(GROUP, "Room", Outcome.FAILED, f"{told}, so no job is accepted.", way_out)
+        yield CheckResult(GROUP, "Room", CheckStatus.FAILED, f"{told}, so no job is accepted.", way_out)
     elif free < GOOD_BYTES:
-        yield Finding(GROUP, "Room", Outcome.WARNING, f"{told}, little for video and for weights.", way_out)
+        yield CheckResult(GROUP, "Room", CheckStatus.WARNING, f"{told}, little for video and for weights.", way_out)
     else:
-        yield Finding(GROUP, "Room", Outcome.OK, told + ".")
+        yield CheckResult(GROUP, "Room", CheckStatus.OK, told + ".")
 
 
-def writing(examination: Examination) -> Iterator[Finding]:
+def writing(examination: DoctorContext) -> Iterator[CheckResult]:
     """A file made, forced to the disk, renamed and deleted in each room of the folder that is there."""
     rooms = [examination.data, *(examination.data / name for name in ("outputs", "segments", "voices", "uploads"))]
     began = time.perf_counter()
@@ -43,30 +43,32 @@ def writing(examination: Examination) -> Iterator[Finding]:
         try:
             _write_in(folder)
         except OSError as error:
-            yield Finding(
-                GROUP, "Writing", Outcome.FAILED, f"{_shown(folder, examination)} cannot be written: {error.strerror}.",
+            yield CheckResult(
+                GROUP, "Writing", CheckStatus.FAILED, f"{_shown(folder, examination)} cannot be written: {error.strerror}.",
                 "Make it yours and writable (`sudo chown -R $USER` and `chmod -R u+w` on it), or choose another one with --data.",
             )  # fmt: skip
             return
-    yield Finding(GROUP, "Writing", Outcome.OK, "Files can be made, renamed and deleted.", seconds=time.perf_counter() - began)
+    yield CheckResult(
+        GROUP, "Writing", CheckStatus.OK, "Files can be made, renamed and deleted.", seconds=time.perf_counter() - began
+    )
 
 
-def databases(examination: Examination) -> Iterator[Finding]:
+def databases(examination: DoctorContext) -> Iterator[CheckResult]:
     """SQLite on this very disk (network disks lack the locks it needs), and the studio's databases read through."""
     with tempfile.TemporaryDirectory(dir=_existing(examination.data), prefix=".doctor-") as folder:
         times = _commit_times(Path(folder) / "doctor.db")
     figures = percentiles(times)
     slow = figures["p95"] > SLOW_MS
-    yield Finding(
-        GROUP, "Job database", Outcome.WARNING if slow else Outcome.OK,
+    yield CheckResult(
+        GROUP, "Job database", CheckStatus.WARNING if slow else CheckStatus.OK,
         f"A job is safely on the disk after {figures['p50']:.1f} ms (19 of 20 within {figures['p95']:.1f} ms).",
         "The disk is slow; put the data folder on a local SSD with --data." if slow else "", sum(times), figures,
     )  # fmt: skip
     for name in ("jobs.db", "memory.db"):
         path = examination.data / name
         if path.is_file() and (wrong := _damage(path)):
-            yield Finding(
-                GROUP, name, Outcome.FAILED, f"{name} is damaged: {wrong}.",
+            yield CheckResult(
+                GROUP, name, CheckStatus.FAILED, f"{name} is damaged: {wrong}.",
                 "Start the studio: it sets the file aside and begins a new one. Outputs, voices and finished pieces stay.",
             )  # fmt: skip
 
@@ -112,5 +114,5 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
-def _shown(folder: Path, examination: Examination) -> str:
+def _shown(folder: Path, examination: DoctorContext) -> str:
     return "The data folder" if folder == examination.data else f'The folder "{folder.name}" in the data folder'

@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from studio.doctor.examination import Examination
-from studio.doctor.report import Finding, Outcome
-from studio.environments import Environments
+from studio.doctor.examination import DoctorContext
+from studio.doctor.report import CheckResult, CheckStatus
+from studio.environments import EnvironmentManager
 from studio.environments.environments import python_of
 from studio.environments.variables import environment_variables
 from studio.settings import HOME
@@ -36,12 +36,12 @@ _REPAIRS = {
 _INSTALL = "Install the environment again: ./launch.sh install {name}"
 
 
-def torch_operations(examination: Examination) -> Iterator[Finding]:
+def torch_operations(examination: DoctorContext) -> Iterator[CheckResult]:
     """Every operation of engines.probes.torch_ops in every environment that is installed."""
-    environments = Environments(examination.site.environments)
+    environments = EnvironmentManager(examination.site.environments)
     for status in environments.statuses():
         if not status.ready:
-            yield Finding(GROUP, status.name, Outcome.SKIPPED, status.sentence, status.next_step)
+            yield CheckResult(GROUP, status.name, CheckStatus.SKIPPED, status.sentence, status.next_step)
             continue
         folder = examination.site.environments / status.name
         python = python_of(folder)
@@ -50,7 +50,7 @@ def torch_operations(examination: Examination) -> Iterator[Finding]:
             yield _finding(status.name, line)
 
 
-def operations(python: Path, variables: dict[str, str], examination: Examination) -> Iterator[dict[str, Any]]:
+def operations(python: Path, variables: dict[str, str], examination: DoctorContext) -> Iterator[dict[str, Any]]:
     """The lines of the program as they come; one more of outcome "failed" when it dies or falls silent."""
     process = subprocess.Popen(
         [python, "-m", PROGRAM], cwd=HOME, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -81,7 +81,7 @@ def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> Non
     lines.put(None)
 
 
-def _next(lines: queue.Queue[str | None], examination: Examination) -> str | None:
+def _next(lines: queue.Queue[str | None], examination: DoctorContext) -> str | None:
     """The next line, None at the end. Looks every half second whether the person has stopped the examination."""
     give_up = time.monotonic() + SILENCE_SECONDS
     while True:
@@ -103,11 +103,11 @@ def _death(code: int) -> str:
     return f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with exit code {code}"
 
 
-def _finding(name: str, line: dict[str, Any]) -> Finding:
-    outcome, detail = Outcome(line["outcome"]), str(line["detail"])
+def _finding(name: str, line: dict[str, Any]) -> CheckResult:
+    outcome, detail = CheckStatus(line["outcome"]), str(line["detail"])
     repair = ""
-    if outcome is Outcome.FAILED:
+    if outcome is CheckStatus.FAILED:
         found = next((text for mark, text in _REPAIRS.items() if mark in detail.lower()), _INSTALL)
         repair = found.format(name=name)
         detail = f"{detail[:1].upper()}{detail[1:]}." if detail else "It failed."
-    return Finding(GROUP, f"{name}: {line['name']}", outcome, detail or "As calculated.", repair, float(line["seconds"]))
+    return CheckResult(GROUP, f"{name}: {line['name']}", outcome, detail or "As calculated.", repair, float(line["seconds"]))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from engines.contract.errors import EngineError, EngineNotReady, EngineOutOfMemory, WireError, WorkerDied, WorkerStalled
 from engines.worker.wire import Message, pack
 from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, NotFound
-from studio.workers.process.exit_reason import Death
+from studio.workers.process.exit_reason import ExitReason
 
 POLL_SECONDS = 0.05
 SECOND_LOOK_SECONDS = 0.5
@@ -32,7 +32,7 @@ def unheard(fraction: float, note: str) -> None:
 
 
 @dataclass(frozen=True)
-class Patience:
+class CallTimeouts:
     """How long a worker may take for what (seconds)."""
 
     start: float
@@ -45,7 +45,7 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class CallWatch:
+class CallObserver:
     """What is watched while a request runs.
 
     Args:
@@ -71,13 +71,13 @@ class Pipe(Protocol):
         """When bytes last moved, by the monotonic clock."""
 
     @property
-    def death(self) -> Death | None:
+    def death(self) -> ExitReason | None:
         """How the process ended, once it has."""
 
     def send(self, parts: list[memoryview], check: Callable[[], None]) -> None:
         """Send a message; `check` is called while the worker does not read and may raise."""
 
-    def kill(self, death: Death) -> None:
+    def kill(self, death: ExitReason) -> None:
         """End the process group at once, for this reason."""
 
     def abandon(self, call: Call) -> None:
@@ -90,7 +90,7 @@ class Call:
     The worker's watching thread puts messages into `inbox`, and None when the process has ended.
     """
 
-    def __init__(self, pipe: Pipe, number: int, watch: CallWatch) -> None:
+    def __init__(self, pipe: Pipe, number: int, watch: CallObserver) -> None:
         self.number = number
         self.inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self.over = False
@@ -207,10 +207,10 @@ class Call:
         seconds = self._watch.silence_seconds if silent else self._watch.stall_seconds
         what = "gave no sign of life" if silent else "made no progress"
         reason = f"The worker of {self._pipe.title} {what} for {seconds:g} seconds and was ended."
-        death = Death(reason, "Try again; a fresh worker is started.", stalled=True)
+        death = ExitReason(reason, "Try again; a fresh worker is started.", stalled=True)
         self._pipe.kill(death)
         raise WorkerStalled(death.reason, death.hint)
 
     def _died(self) -> WorkerDied:
-        death = self._pipe.death or Death(f"The worker of {self._pipe.title} has ended.")
+        death = self._pipe.death or ExitReason(f"The worker of {self._pipe.title} has ended.")
         return (WorkerStalled if death.stalled else WorkerDied)(death.reason, death.hint)

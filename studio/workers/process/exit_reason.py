@@ -19,7 +19,7 @@ TRY_AGAIN = "Try again: the next call starts a fresh worker. Its log is under lo
 
 
 @dataclass(frozen=True)
-class Death:
+class ExitReason:
     """How a worker ended: one sentence, a next step, and whether nobody had asked for it."""
 
     reason: str
@@ -28,7 +28,7 @@ class Death:
     stalled: bool = False
 
 
-def explain(title: str, returncode: int, *, out_of_memory: bool) -> Death:
+def explain(title: str, returncode: int, *, out_of_memory: bool) -> ExitReason:
     """Put an exit status into words.
 
     Args:
@@ -36,16 +36,18 @@ def explain(title: str, returncode: int, *, out_of_memory: bool) -> Death:
         out_of_memory: whether the kernel counted an out-of-memory kill during the process's life.
     """
     if returncode == LOST_LINK_EXIT:
-        return Death(f"The worker of {title} lost its connection to the studio; a library may have closed it.")
+        return ExitReason(f"The worker of {title} lost its connection to the studio; a library may have closed it.")
     if returncode >= 0:
-        return Death(f"The worker of {title} ended by itself with exit code {returncode}.")
+        return ExitReason(f"The worker of {title} ended by itself with exit code {returncode}.")
     number = -returncode
     name = signal.Signals(number).name if number in signal.valid_signals() and number < signal.SIGRTMIN else f"signal {number}"
     if number == signal.SIGKILL and out_of_memory:
-        return Death(f"The worker of {title} was killed by the system because memory ran out (SIGKILL).", LESS_MEMORY)
+        return ExitReason(f"The worker of {title} was killed by the system because memory ran out (SIGKILL).", LESS_MEMORY)
     if number == signal.SIGKILL:
-        return Death(f"The worker of {title} was killed from outside (SIGKILL), most likely for lack of memory.", LESS_MEMORY)
+        return ExitReason(
+            f"The worker of {title} was killed from outside (SIGKILL), most likely for lack of memory.", LESS_MEMORY
+        )
     meaning = next((text for known, text in MEANINGS.items() if known == number), "")
     if meaning:
-        return Death(f"The worker of {title} crashed: {meaning} ({name}).")
-    return Death(f"The worker of {title} was ended from outside ({name}).")
+        return ExitReason(f"The worker of {title} crashed: {meaning} ({name}).")
+    return ExitReason(f"The worker of {title} was ended from outside ({name}).")

@@ -7,9 +7,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.contract import Card, Readiness, Site, Tier
+from engines.contract import Card, EnginePaths, Readiness, Tier
 from engines.contract.errors import EngineNotReady
-from studio.environments.environments import Environments, python_of
+from studio.environments.environments import EnvironmentManager, python_of
 from studio.environments.variables import environment_variables
 
 STUDIO_ENVIRONMENT = "studio"
@@ -18,7 +18,7 @@ OOM_SCORE_ADJ = {Tier.LIGHT: 500, Tier.MEDIUM: 700, Tier.HEAVY: 900}
 
 
 @dataclass(frozen=True)
-class Launch:
+class LaunchPlan:
     """All that is needed to start one worker."""
 
     title: str
@@ -34,23 +34,23 @@ class Launch:
         ]  # fmt: skip
 
 
-def environment_python(card: Card, site: Site) -> Path | None:
+def environment_python(card: Card, site: EnginePaths) -> Path | None:
     """The Python of the engine's environment, None when that is not installed or not whole."""
     if card.environment == STUDIO_ENVIRONMENT:
         return Path(sys.executable)
-    ready = Environments(site.environments).status(card.environment).ready
+    ready = EnvironmentManager(site.environments).status(card.environment).ready
     return python_of(site.environments / card.environment) if ready else None
 
 
-def environment_readiness(card: Card, site: Site) -> Readiness:
+def environment_readiness(card: Card, site: EnginePaths) -> Readiness:
     """Whether the engine's environment can be used; if not, how it stands and the next step."""
     if card.environment == STUDIO_ENVIRONMENT:
         return Readiness(True, "Ready.")
-    status = Environments(site.environments).status(card.environment)
+    status = EnvironmentManager(site.environments).status(card.environment)
     return Readiness(status.ready, status.sentence, status.next_step)
 
 
-def plan_launch(card: Card, site: Site) -> Launch:
+def plan_launch(card: Card, site: EnginePaths) -> LaunchPlan:
     """How to start a worker of this engine.
 
     Raises:
@@ -61,4 +61,4 @@ def plan_launch(card: Card, site: Site) -> Launch:
         found = environment_readiness(card, site)
         raise EngineNotReady(f"{card.title} cannot start. {found.sentence}", found.next_step)
     variables = environment_variables(python.parent.parent)
-    return Launch(card.title, python, variables, NICE[card.tier], OOM_SCORE_ADJ[card.tier])
+    return LaunchPlan(card.title, python, variables, NICE[card.tier], OOM_SCORE_ADJ[card.tier])

@@ -24,7 +24,7 @@ def available_gib() -> float:
 
 
 @dataclass(frozen=True)
-class Meter:
+class MemoryMeter:
     """Reads memory.
 
     Args:

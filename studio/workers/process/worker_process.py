@@ -17,9 +17,9 @@ from typing import Any
 from engines.contract.errors import EngineError, WireError
 from engines.worker.wire import PROTOCOL, MessageReader, pack
 from studio.settings import HOME
-from studio.workers.process.call import Call, CallWatch, Patience
-from studio.workers.process.exit_reason import Death, explain
-from studio.workers.process.launch import Launch
+from studio.workers.process.call import Call, CallObserver, CallTimeouts
+from studio.workers.process.exit_reason import ExitReason, explain
+from studio.workers.process.launch import LaunchPlan
 from studio.workers.process.log import WorkerLog
 from studio.workers.process.metering import oom_kills
 
@@ -43,7 +43,7 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, launch: Launch, patience: Patience, log: WorkerLog, on_exit: Callable[[WorkerProcess], None], spawn: Spawn
+        self, launch: LaunchPlan, patience: CallTimeouts, log: WorkerLog, on_exit: Callable[[WorkerProcess], None], spawn: Spawn
     ) -> None:
         self.title = launch.title
         self.pid = 0
@@ -53,11 +53,11 @@ class WorkerProcess:
         self._numbers = itertools.count(1)
         self._active: Call | None = None
         self._heard = time.monotonic()
-        self._intent: Death | None = None
-        self._death: Death | None = None
+        self._intent: ExitReason | None = None
+        self._death: ExitReason | None = None
         self._exited = threading.Event()
 
-    def start(self, watch: CallWatch) -> None:
+    def start(self, watch: CallObserver) -> None:
         """Start the process and wait for its hello.
 
         Raises:
@@ -68,14 +68,14 @@ class WorkerProcess:
         try:
             version = hello.await_hello().get("protocol")
         except BaseException:
-            self.kill(Death(f"The start of {self.title} was given up.", unasked=False))
+            self.kill(ExitReason(f"The start of {self.title} was given up.", unasked=False))
             raise
         if version != PROTOCOL:
-            self.kill(Death(f"The worker of {self.title} speaks another version of the protocol."))
+            self.kill(ExitReason(f"The worker of {self.title} speaks another version of the protocol."))
             raise EngineError(f"The worker of {self.title} does not belong to this version of the studio.")
         self._active = None
 
-    def request(self, kind: str, value: Any, watch: CallWatch) -> Generator[Any, None, Any]:
+    def request(self, kind: str, value: Any, watch: CallObserver) -> Generator[Any, None, Any]:
         """Run one request: yields the items of a stream and returns the result (see Call.run).
 
         Raises:
@@ -116,7 +116,7 @@ class WorkerProcess:
 
     def end(self, asking_seconds: float = 1.0) -> bool:
         """Ask the process to exit, wait, then kill its group. Whether it is gone and reaped."""
-        death = Death(f"The worker of {self.title} was unloaded.", "", unasked=False)
+        death = ExitReason(f"The worker of {self.title} was unloaded.", "", unasked=False)
         with self._fate:
             self._intent = self._intent or death
         if self._sending.acquire(timeout=asking_seconds):
@@ -129,7 +129,7 @@ class WorkerProcess:
         self.kill(death)
         return self._exited.wait(GONE_SECONDS)
 
-    def kill(self, death: Death) -> None:
+    def kill(self, death: ExitReason) -> None:
         """End the process group at once; the first reason given is the one that is told. Safe to call at any time."""
         with self._fate:
             if self._exited.is_set() or not self.pid:
@@ -151,7 +151,7 @@ class WorkerProcess:
         return self._heard
 
     @property
-    def death(self) -> Death | None:
+    def death(self) -> ExitReason | None:
         return self._death
 
     def send(self, parts: list[memoryview], check: Callable[[], None]) -> None:
@@ -169,7 +169,7 @@ class WorkerProcess:
                 raise EngineError(f"The worker of {self.title} does not listen any more.", retryable=True) from None
             except BaseException:
                 if begun:
-                    self.kill(Death(f"The worker of {self.title} was ended in the middle of a message.", unasked=False))
+                    self.kill(ExitReason(f"The worker of {self.title} was ended in the middle of a message.", unasked=False))
                 raise
 
     def _send_some(self, data: memoryview, check: Callable[[], None]) -> int:
@@ -190,7 +190,7 @@ class WorkerProcess:
             with contextlib.suppress(EngineError):
                 self.send(pack("cancel", call.number), self._refuse_to_wait)
             if not call.drain(self._patience.cancel_grace):
-                self.kill(Death(f"The worker of {self.title} did not stop when asked and was ended.", unasked=False))
+                self.kill(ExitReason(f"The worker of {self.title} did not stop when asked and was ended.", unasked=False))
                 self._exited.wait(1.0)
 
     def _refuse_to_wait(self) -> None:
@@ -242,10 +242,10 @@ class WorkerProcess:
             return True
         except EOFError:
             if not _readable(self._pidfd, 0.5):  # a process that dies closes its pipe a moment before it is gone
-                self.kill(Death(f"The worker of {self.title} closed its pipe and was ended."))
+                self.kill(ExitReason(f"The worker of {self.title} closed its pipe and was ended."))
             return False
         except WireError as error:
-            self.kill(Death(f"The worker of {self.title} was ended. {error.reason}"))
+            self.kill(ExitReason(f"The worker of {self.title} was ended. {error.reason}"))
             return False
         return True
 
@@ -300,7 +300,7 @@ def _readable(fd: int, seconds: float = 0.0) -> bool:
     return bool(ready.poll(1000 * seconds))
 
 
-def answer(process: WorkerProcess, kind: str, value: Any, watch: CallWatch) -> Any:
+def answer(process: WorkerProcess, kind: str, value: Any, watch: CallObserver) -> Any:
     """Run a request that has one answer."""
     request = process.request(kind, value, watch)
     try:

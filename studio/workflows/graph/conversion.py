@@ -18,8 +18,8 @@ from studio.workflows.graph.editor_graph import (
     MUTED,
     VIRTUAL,
     Node,
+    NodeOutput,
     NotUnderstood,
-    Output,
     Scope,
     Value,
     read_workflow,
@@ -119,7 +119,7 @@ def _converted(scope: Scope, node: Node, node_class: Mapping[str, Any]) -> dict[
             continue
         source = source_of(scope, socket["link"])
         name = str(socket["name"])
-        if isinstance(source, Output):
+        if isinstance(source, NodeOutput):
             inputs[name] = [source.node, source.slot]
         elif isinstance(source, Value):
             inputs[name] = _as_value(source.value)

@@ -29,7 +29,7 @@ class NotUnderstood(ValueError):
 
 
 @dataclass(frozen=True)
-class Output:
+class NodeOutput:
     """A real node's output: its id in the flat graph, and which."""
 
     node: str
@@ -43,7 +43,7 @@ class Value:
     value: Any
 
 
-Source = Output | Value | None
+Source = NodeOutput | Value | None
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def source_of(scope: Scope, link_id: Any, depth: int = 0) -> Source:
         return _from_inside(scope.inner[origin_id], link.origin_slot, depth)
     if node.get("type") in VIRTUAL:
         return _through_virtual(scope, node, depth)
-    return Output(scope.prefix + origin_id, link.origin_slot)
+    return NodeOutput(scope.prefix + origin_id, link.origin_slot)
 
 
 def host_value(scope: Scope, name: str) -> Value | None:

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from api.gradio.raw_calls import RawCalls, complete
-from api.operations.operations import QUEUES, Endpoints
+from api.operations.operations import QUEUES, Operations
 from studio.errors import InvalidInput
 
 
@@ -57,7 +57,7 @@ def test_what_is_wrong_is_said(body: bytes, said: str) -> None:
 def test_every_endpoint_has_words_for_programs() -> None:
     """MCP and the API page show these: a description, and one for each argument."""
     for name in QUEUES:
-        text = inspect.getdoc(getattr(Endpoints, name)) or ""
+        text = inspect.getdoc(getattr(Operations, name)) or ""
         assert len(text) > 15, name
         for parameter in parameters(name):
             assert f"{parameter.name}:" in text, f"{name}.{parameter.name}"

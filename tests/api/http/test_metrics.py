@@ -76,12 +76,12 @@ class _History:
 
 
 def test_checks_and_refusals_are_counted(tmp_path: Path) -> None:
-    from capabilities.registry import all_productions
+    from capabilities.registry import all_capabilities
     from studio.jobs.model import JobEvent
-    from studio.services import Studio
+    from studio.services import Services
     from studio.settings import load_settings
 
-    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}), all_productions)
+    studio = Services.open(load_settings(data={"folder": tmp_path / "data"}), all_capabilities)
     try:
         events: list[JobEvent] = []
         metrics = Metrics(_Studio(studio, events))  # type: ignore[arg-type]

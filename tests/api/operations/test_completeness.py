@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from api.operations.operations import QUEUES, Endpoints
+from api.operations.operations import QUEUES, Operations
 from tests.house.sources import ROOT
 
 PARTS = frozenset(
@@ -109,6 +109,6 @@ def test_every_kind_of_job_that_the_page_starts_can_be_handed_in(tmp_path: Path)
 
 def test_every_endpoint_is_declared_and_every_declared_one_is_there() -> None:
     public = {
-        name for name, member in vars(Endpoints).items() if hasattr(member, "arguments")
-    } | {name for base in Endpoints.__mro__ for name, member in vars(base).items() if hasattr(member, "arguments")}  # fmt: skip
+        name for name, member in vars(Operations).items() if hasattr(member, "arguments")
+    } | {name for base in Operations.__mro__ for name, member in vars(base).items() if hasattr(member, "arguments")}  # fmt: skip
     assert public == set(QUEUES)

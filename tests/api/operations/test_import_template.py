@@ -10,24 +10,26 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from api.operations.operations import Endpoints
-from capabilities.registry import all_productions
-from studio.services import Studio
+from api.operations.operations import Operations
+from capabilities.registry import all_capabilities
+from studio.services import Services
 from studio.settings import load_settings
-from studio.voices.preview import Auditions
+from studio.voices.preview import VoicePreviews
 from tests.studio.comfyui.graphs import picture
 from tests.studio.comfyui.servers import StandInServer
 
 
 @pytest.fixture
-def calls(shared_stand_in: StandInServer, tmp_path: Path) -> Iterator[Endpoints]:
-    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}, comfyui={"url": shared_stand_in.url}), all_productions)
-    auditions = Auditions(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
-    yield Endpoints(studio, auditions, studio.paths.root / "uploads")
+def calls(shared_stand_in: StandInServer, tmp_path: Path) -> Iterator[Operations]:
+    studio = Services.open(
+        load_settings(data={"folder": tmp_path / "data"}, comfyui={"url": shared_stand_in.url}), all_capabilities
+    )
+    auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
+    yield Operations(studio, auditions, studio.paths.root / "uploads")
     studio.close()
 
 
-def test_a_server_is_asked_to_unload_like_an_engine(calls: Endpoints, stand_in: StandInServer) -> None:
+def test_a_server_is_asked_to_unload_like_an_engine(calls: Operations, stand_in: StandInServer) -> None:
     freed = stand_in.told["freed"]
     report = calls.unload("comfyui")
     assert report["engine_id"] == "comfyui" and report["returned_gib"] >= 0 and stand_in.told["freed"] == freed + 1
@@ -35,7 +37,7 @@ def test_a_server_is_asked_to_unload_like_an_engine(calls: Endpoints, stand_in: 
         calls.unload("comfyu")
 
 
-def test_a_workflow_becomes_a_template_and_goes_again(calls: Endpoints, tmp_path: Path) -> None:
+def test_a_workflow_becomes_a_template_and_goes_again(calls: Operations, tmp_path: Path) -> None:
     export = tmp_path / "data" / "uploads" / "inverted.json"
     export.parent.mkdir(exist_ok=True)
     export.write_text(json.dumps(picture("x.png")))

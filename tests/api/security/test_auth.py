@@ -12,17 +12,17 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from api.security.middleware import install_guards
-from api.security.rate_limit import MOST, WINDOW_SECONDS, Failures
-from studio.access import DoorKeys, keep_keys
+from api.security.rate_limit import MOST, WINDOW_SECONDS, FailedAuthLimiter
+from studio.access import AuthKeys, load_or_create_keys
 
 PORT = 7860
 OWN = f"http://127.0.0.1:{PORT}"
-KEYS = DoorKeys("the-right-token-of-24-characters", "5" * 64)
+KEYS = AuthKeys("the-right-token-of-24-characters", "5" * 64)
 RIGHT = {"Authorization": f"Bearer {KEYS.token}"}
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 
 
-def app_behind(keys: DoorKeys, root_path: str = "") -> FastAPI:
+def app_behind(keys: AuthKeys, root_path: str = "") -> FastAPI:
     app = FastAPI()
     install_guards(app, port=PORT, allowed_hosts=["192.168.1.7"], max_upload_mb=1, keys=keys, root_path=root_path)
 
@@ -142,7 +142,7 @@ def test_guessing_is_slow_and_a_browser_that_is_in_stays_in(web: TestClient) -> 
 
 def test_failures_are_counted_by_network_and_forgotten() -> None:
     now = [0.0]
-    failures = Failures(clock=lambda: now[0])
+    failures = FailedAuthLimiter(clock=lambda: now[0])
     for number in range(MOST):
         failures.add(f"fd00::{number:x}")
     assert failures.wait_seconds("fd00::ffff") == WINDOW_SECONDS
@@ -158,7 +158,7 @@ def test_failures_are_counted_by_network_and_forgotten() -> None:
 
 def test_a_new_token_ends_what_browsers_keep(web: TestClient) -> None:
     web.get("/", params={"token": KEYS.token})
-    with TestClient(app_behind(DoorKeys("another-token-of-24-characters", KEYS.signing)), base_url=OWN) as renewed:
+    with TestClient(app_behind(AuthKeys("another-token-of-24-characters", KEYS.signing)), base_url=OWN) as renewed:
         renewed.cookies.update(dict(web.cookies))
         answer = renewed.get("/thing")
         assert answer.status_code == 401 and "Max-Age=0" in answer.headers["set-cookie"]
@@ -179,17 +179,17 @@ def test_behind_a_path_everything_leads_back_under_it() -> None:
 
 
 def test_keys_are_kept_by_their_owner_alone(tmp_path: Path) -> None:
-    keys = keep_keys(tmp_path)
+    keys = load_or_create_keys(tmp_path)
     kept = tmp_path / "door.json"
     assert kept.stat().st_mode & 0o777 == 0o600 and len(keys.token) >= 32
-    assert keep_keys(tmp_path) == keys
+    assert load_or_create_keys(tmp_path) == keys
     assert keys.token not in repr(keys) and keys.signing not in repr(keys)
-    assert keep_keys(tmp_path, "a-token-of-my-own").token == "a-token-of-my-own"
-    assert keep_keys(tmp_path) == keys, "the person's own is not written down"
-    renewed = keep_keys(tmp_path, renew=True)
-    assert renewed.token != keys.token and keep_keys(tmp_path) == renewed
+    assert load_or_create_keys(tmp_path, "a-token-of-my-own").token == "a-token-of-my-own"
+    assert load_or_create_keys(tmp_path) == keys, "the person's own is not written down"
+    renewed = load_or_create_keys(tmp_path, renew=True)
+    assert renewed.token != keys.token and load_or_create_keys(tmp_path) == renewed
     for damaged in ("", "{", "[]", '{"token": 7}', '{"token": "short", "signing": "x"}'):
         kept.write_text(damaged)
         kept.chmod(0o644)
-        assert len(keep_keys(tmp_path).token) >= 32
+        assert len(load_or_create_keys(tmp_path).token) >= 32
         assert kept.stat().st_mode & 0o777 == 0o600

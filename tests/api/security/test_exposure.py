@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from api.security.exposure import announce, is_loopback, listening_hosts, opening_of
-from studio.access import certificate_for, keep_keys, lan_address, own_names
+from api.security.exposure import announce, is_loopback, listening_hosts, plan_exposure
+from studio.access import certificate_for, lan_address, load_or_create_keys, own_names
 from studio.settings import Settings, load_settings
 
 NOW = datetime.datetime(2026, 11, 21, tzinfo=datetime.UTC)
@@ -79,28 +79,28 @@ def settings_for(data: Path, **server: object) -> Settings:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "fd00::2", "studio.example"])
 def test_beyond_this_machine_there_is_always_a_door(tmp_path: Path, host: str) -> None:
-    opening = opening_of(settings_for(tmp_path, host=host))
-    assert opening.keys is not None and opening.keys == keep_keys(tmp_path)
+    opening = plan_exposure(settings_for(tmp_path, host=host))
+    assert opening.keys is not None and opening.keys == load_or_create_keys(tmp_path)
     assert "0.0.0.0" not in opening.address
 
 
 def test_on_this_machine_there_is_one_when_it_is_asked_for(tmp_path: Path) -> None:
-    assert opening_of(settings_for(tmp_path)).keys is None
-    assert opening_of(settings_for(tmp_path)).link == "http://127.0.0.1:7860"
-    own = opening_of(settings_for(tmp_path, token="a-token-of-my-own+&"))
+    assert plan_exposure(settings_for(tmp_path)).keys is None
+    assert plan_exposure(settings_for(tmp_path)).link == "http://127.0.0.1:7860"
+    own = plan_exposure(settings_for(tmp_path, token="a-token-of-my-own+&"))
     assert own.link == "http://127.0.0.1:7860/?token=a-token-of-my-own%2B%26"
 
 
 def test_a_new_token_is_new_and_stays(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, host="192.168.1.7")
-    first, again, renewed = opening_of(settings), opening_of(settings), opening_of(settings, new_token=True)
+    first, again, renewed = plan_exposure(settings), plan_exposure(settings), plan_exposure(settings, new_token=True)
     assert first.keys and renewed.keys
     assert first.keys == again.keys and first.keys.token != renewed.keys.token
-    assert opening_of(settings).keys == renewed.keys
+    assert plan_exposure(settings).keys == renewed.keys
 
 
 def test_a_terminal_that_cannot_draw_gets_the_link_alone(tmp_path: Path) -> None:
-    opening, buffer = opening_of(settings_for(tmp_path, host="192.168.1.7", https=True)), io.BytesIO()
+    opening, buffer = plan_exposure(settings_for(tmp_path, host="192.168.1.7", https=True)), io.BytesIO()
     with io.TextIOWrapper(buffer, encoding="ascii") as terminal:
         announce(opening, beyond=True, out=terminal)
         said = buffer.getvalue().decode()

@@ -11,26 +11,26 @@ import numpy as np
 import pytest
 
 from capabilities.character_swap.builtin import BUILTIN, BuiltinOptions, builtin_as_dict, builtin_parameters
-from capabilities.forecast import forecast
-from capabilities.registry import all_productions
+from capabilities.forecast import estimate_job
+from capabilities.registry import all_capabilities
 from media.audio.decode import probe
 from media.video.read import Picture, probe_video
 from studio.errors import InvalidInput
 from studio.jobs.model import JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.engines.swap.conftest import DONOR, swayed, uploads, write_clip
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    made = Studio.open(load_settings(data={"folder": tmp_path_factory.mktemp("swaps") / "data"}), all_productions)
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    made = Services.open(load_settings(data={"folder": tmp_path_factory.mktemp("swaps") / "data"}), all_capabilities)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
-def clip(studio: Studio, face: Picture) -> Path:
+def clip(studio: Services, face: Picture) -> Path:
     return write_clip(uploads(studio.paths.root) / "clip.mp4", swayed(face, 30), sound=True)
 
 
@@ -38,8 +38,8 @@ def spec(clip: Path, **changes: Any) -> dict[str, Any]:
     return {"template": BUILTIN, "reference_image": str(DONOR), "driving_video": str(clip), "options": {}, **changes}
 
 
-def test_a_face_is_swapped_and_told_how(studio: Studio, clip: Path) -> None:
-    before = forecast(studio, "character_swap", spec(clip))
+def test_a_face_is_swapped_and_told_how(studio: Services, clip: Path) -> None:
+    before = estimate_job(studio, "character_swap", spec(clip))
     assert (before.engine, before.frames, before.time) == (BUILTIN, 30, None), "nothing like it was measured here"
     job = studio.jobs.wait(studio.jobs.submit("character_swap", spec(clip, options={"strength": 0.9})).id, 120)
     assert job.state is JobState.DONE, job.error
@@ -50,7 +50,7 @@ def test_a_face_is_swapped_and_told_how(studio: Studio, clip: Path) -> None:
     assert recipe["report"]["edited"] == recipe["report"]["frames"] == 30 and recipe["report"]["gaps"] == []
     assert recipe["kind"] == "character_swap" and recipe["options"]["strength"] == 0.9 and recipe["commercial_use"]
     assert any("basic" in fact for fact in recipe["facts"])
-    told = forecast(studio, "character_swap", spec(clip, options={"seconds": 0.4}))
+    told = estimate_job(studio, "character_swap", spec(clip, options={"seconds": 0.4}))
     assert told.frames == 10 and told.time is not None and 0 < told.time.seconds < 60 and told.memory
     again = studio.jobs.submit(
         "character_swap", {**recipe["spec"], "driving_video": made.id, "trim_start": 0.4, "trim_end": 0.8}
@@ -72,13 +72,13 @@ def test_a_face_is_swapped_and_told_how(studio: Studio, clip: Path) -> None:
         ({"options": {"subject_points": [{"x": 2, "y": 0}]}}, "subject_points"),
     ],
 )
-def test_what_cannot_be_is_refused_before_it_is_queued(studio: Studio, clip: Path, changes: dict[str, Any], words: str) -> None:
+def test_what_cannot_be_is_refused_before_it_is_queued(studio: Services, clip: Path, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         studio.jobs.submit("character_swap", spec(clip, **changes))
     assert words in str(caught.value)
 
 
-def test_a_clip_without_a_face_fails_in_words(studio: Studio) -> None:
+def test_a_clip_without_a_face_fails_in_words(studio: Services) -> None:
     empty = write_clip(uploads(studio.paths.root) / "empty.mp4", [np.full((96, 96, 3), 90, np.uint8)] * 6)
     job = studio.jobs.wait(studio.jobs.submit("character_swap", spec(empty)).id, 60)
     assert job.state is JobState.FAILED and job.error is not None and "No face was found in the clip" in job.error.reason
@@ -99,7 +99,7 @@ def test_it_is_told_as_a_template() -> None:
 def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(face: Picture, tmp_path: Path) -> None:
     settings = load_settings(data={"folder": tmp_path / "data"})
     clip = write_clip(uploads(tmp_path / "data") / "clip.mp4", [face] * 140)
-    first = Studio.open(settings, all_productions)
+    first = Services.open(settings, all_capabilities)
     try:
         job = first.jobs.submit("character_swap", spec(clip))
         deadline = time.monotonic() + 60
@@ -111,7 +111,7 @@ def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(fac
         assert first.jobs.wait(other.id, 2).state is JobState.CANCELLED
     finally:
         first.close()  # interrupts the running job
-    second = Studio.open(settings, all_productions)
+    second = Services.open(settings, all_capabilities)
     try:
         ended = second.jobs.wait(job.id, 120)
         assert ended.state is JobState.DONE, ended.error

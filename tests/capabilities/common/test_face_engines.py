@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from capabilities.common import rendering as face_work
-from capabilities.common.rendering import GROUND, FaceEngines
+from capabilities.common.rendering import ANALYSIS_ENGINE, RenderEngineSelector
 from engines.catalog import Catalog
-from engines.contract import Capability, Engine, Readiness, Site
+from engines.contract import Engine, EngineKind, EnginePaths, Readiness
 from engines.contract.errors import EngineNotReady
 from engines.faces.liveportrait.engine import LivePortrait
 from engines.faces.musetalk.engine import MuseTalk
@@ -20,14 +20,14 @@ ALL = ("puppet", "musetalk", "liveportrait")
 
 
 @pytest.fixture
-def engines(tmp_path: object) -> FaceEngines:
-    return FaceEngines(Catalog(), Site(ASSETS, ASSETS))
+def engines(tmp_path: object) -> RenderEngineSelector:
+    return RenderEngineSelector(Catalog(), EnginePaths(ASSETS, ASSETS))
 
 
 def on_a_machine(monkeypatch: pytest.MonkeyPatch, gpu: bool, ready: tuple[str, ...] = ALL) -> None:
     monkeypatch.setattr(face_work, "has_nvidia_gpu", lambda: gpu)
 
-    def told(engine: type[Engine], site: Site) -> Readiness:
+    def told(engine: type[Engine], site: EnginePaths) -> Readiness:
         there = engine.card.id in ready
         return Readiness(there, "Ready." if there else "Its weights are missing.", "" if there else "Download them.")
 
@@ -47,13 +47,18 @@ def on_a_machine(monkeypatch: pytest.MonkeyPatch, gpu: bool, ready: tuple[str, .
     ],
 )
 def test_auto_takes_the_best_that_the_machine_can_run(
-    monkeypatch: pytest.MonkeyPatch, engines: FaceEngines, gpu: bool, ready: tuple[str, ...], method: str, taken: type[Engine]
+    monkeypatch: pytest.MonkeyPatch,
+    engines: RenderEngineSelector,
+    gpu: bool,
+    ready: tuple[str, ...],
+    method: str,
+    taken: type[Engine],
 ) -> None:
     on_a_machine(monkeypatch, gpu, ready)
     assert engines.choose("auto", method) is engines.choose("", method) is taken
 
 
-def test_what_cannot_be_is_said(monkeypatch: pytest.MonkeyPatch, engines: FaceEngines) -> None:
+def test_what_cannot_be_is_said(monkeypatch: pytest.MonkeyPatch, engines: RenderEngineSelector) -> None:
     on_a_machine(monkeypatch, True, ("puppet",))
     with pytest.raises(InvalidInput, match=r"MuseTalk 1\.5 cannot do this.*puppet, liveportrait"):
         engines.choose("musetalk", "animate")
@@ -67,6 +72,6 @@ def test_what_cannot_be_is_said(monkeypatch: pytest.MonkeyPatch, engines: FaceEn
 
 
 def test_one_engine_listens_and_measures_for_all() -> None:
-    able = {engine.card.id: engine for engine in Catalog().of(Capability.FACES)}
-    assert all(callable(getattr(able[GROUND], method, None)) for method in ("listen", "measure", "lip_sync", "animate"))
+    able = {engine.card.id: engine for engine in Catalog().of(EngineKind.FACES)}
+    assert all(callable(getattr(able[ANALYSIS_ENGINE], method, None)) for method in ("listen", "measure", "lip_sync", "animate"))
     assert not hasattr(able["musetalk"], "animate")

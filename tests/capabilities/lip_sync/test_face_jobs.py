@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from capabilities.lip_sync.capability import beginning
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from media.audio.decode import probe
 from media.video.images import write_picture
 from media.video.read import probe_video
 from studio.errors import InvalidInput
 from studio.jobs.model import JobState
-from studio.jobs.runtime_stats import RunBook, Work, learned
-from studio.services import Studio
+from studio.jobs.runtime_stats import RuntimeStats, Workload, estimate_accuracy
+from studio.services import Services
 from studio.settings import load_settings
 from tests.engines.faces.puppet.conftest import ASSETS, SENTENCE
 
@@ -26,19 +26,19 @@ PORTRAIT = str(ASSETS / "portraits" / "astronaut.png")
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    made = Studio.open(load_settings(data={"folder": tmp_path_factory.mktemp("faces") / "data"}), all_productions)
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    made = Services.open(load_settings(data={"folder": tmp_path_factory.mktemp("faces") / "data"}), all_capabilities)
     yield made
     made.close()
 
 
-def done(studio: Studio, kind: str, **spec: Any) -> Any:
+def done(studio: Services, kind: str, **spec: Any) -> Any:
     job = studio.jobs.wait(studio.jobs.submit(kind, spec).id, 180)
     assert job.state is JobState.DONE, job.error
     return studio.library.get(job.outputs[0].id)
 
 
-def test_a_text_becomes_a_speaking_face_and_leads_a_portrait(studio: Studio) -> None:
+def test_a_text_becomes_a_speaking_face_and_leads_a_portrait(studio: Services) -> None:
     spoken = done(studio, "lip_sync", face=PORTRAIT, text="Papa may be home by seven.", engine="puppet")
     report = spoken.recipe["report"]
     assert report["edited"] == report["frames"] and report["sync_correlation"] >= 0.85 and abs(report["sync_lag_frames"]) <= 1
@@ -61,13 +61,13 @@ def test_a_text_becomes_a_speaking_face_and_leads_a_portrait(studio: Studio) -> 
         ({"options": {"nose": 1}}, "nose"),
     ],
 )
-def test_what_cannot_be_is_refused_before_it_is_queued(studio: Studio, changes: dict[str, Any], words: str) -> None:
+def test_what_cannot_be_is_refused_before_it_is_queued(studio: Services, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         studio.jobs.submit("lip_sync", {"face": PORTRAIT, "audio": str(SENTENCE), "engine": "puppet", **changes})
     assert words in str(caught.value)
 
 
-def test_a_picture_without_a_face_fails_before_anything_is_spoken(studio: Studio) -> None:
+def test_a_picture_without_a_face_fails_before_anything_is_spoken(studio: Services) -> None:
     empty = studio.paths.root / "uploads" / "wall.png"
     empty.parent.mkdir(exist_ok=True)
     write_picture(empty, np.full((200, 200, 3), 90, np.uint8))
@@ -87,7 +87,7 @@ def test_a_preview_speaks_the_beginning_of_a_long_text() -> None:
 def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(tmp_path: Path) -> None:
     settings = load_settings(data={"folder": tmp_path / "data"})
     spec = {"face": PORTRAIT, "audio": str(ASSETS / "voices" / "LJ001-0005.wav"), "engine": "puppet", "fps": 10}
-    first = Studio.open(settings, all_productions)
+    first = Services.open(settings, all_capabilities)
     try:
         job = first.jobs.submit("lip_sync", spec)
         deadline = time.monotonic() + 60
@@ -99,7 +99,7 @@ def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(tmp
         assert first.jobs.wait(other.id, 2).state is JobState.CANCELLED
     finally:
         first.close()  # interrupts the running job
-    second = Studio.open(settings, all_productions)
+    second = Services.open(settings, all_capabilities)
     try:
         ended = second.jobs.wait(job.id, 120)
         assert ended.state is JobState.DONE, ended.error
@@ -109,13 +109,13 @@ def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(tmp
         second.close()
 
 
-def test_how_long_a_face_takes_is_foretold_once_it_was_measured(studio: Studio, tmp_path: Path) -> None:
+def test_how_long_a_face_takes_is_foretold_once_it_was_measured(studio: Services, tmp_path: Path) -> None:
     production: Any = studio.productions["lip_sync"]
     other = production.Spec(face=PORTRAIT, text="Papa may be home by eight.", engine="puppet")
     done(studio, "lip_sync", face=PORTRAIT, text="Home.", engine="puppet")
     forecast = production.forecast(other)
     assert forecast.engine == "puppet" and forecast.frames == pytest.approx(25 * forecast.seconds, abs=2)
     assert forecast.time is not None and forecast.time.exact and 0 < forecast.time.seconds < 600
-    assert RunBook(tmp_path / "none.json").seconds(Work("puppet", "lip_sync", 512, 512, 25)) is None
-    row = next(row for row in learned(studio.productions.values()) if row.work.variant == "lip_sync")
+    assert RuntimeStats(tmp_path / "none.json").seconds(Workload("puppet", "lip_sync", 512, 512, 25)) is None
+    row = next(row for row in estimate_accuracy(studio.productions.values()) if row.work.variant == "lip_sync")
     assert row.work.engine == "puppet" and row.work.width > 0 and row.seconds > 0

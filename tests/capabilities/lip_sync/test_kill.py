@@ -11,9 +11,9 @@ from typing import Any
 import cv2
 import pytest
 
-from capabilities.registry import all_productions
-from media.video.images import read_picture, write_picture
-from studio.services import Studio
+from capabilities.registry import all_capabilities
+from media.video.images import read_image, write_picture
+from studio.services import Services
 from studio.settings import load_settings
 from tests.engines.faces.puppet.conftest import ASSETS
 from tests.studio.jobs.server import READY, Server
@@ -26,7 +26,7 @@ PARTS = [0, 40, 80]
 
 def speak_on(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
     """The life of one server: the first submits the job, each later one goes on with it, and the last does it once more."""
-    studio = Studio.open(load_settings(data={"folder": data}), all_productions)
+    studio = Services.open(load_settings(data={"folder": data}), all_capabilities)
     tell.send(READY)
     (spec,) = specs
     first = studio.jobs.wait((studio.jobs.list() or [studio.jobs.submit("lip_sync", spec)])[0].id)
@@ -35,7 +35,7 @@ def speak_on(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
     studio.close()
 
 
-def rendered(studio: Studio, job: str) -> list[int]:
+def rendered(studio: Services, job: str) -> list[int]:
     return [event.data["first"] for event in studio.jobs.events(job) if event.kind == "part"]
 
 
@@ -56,7 +56,7 @@ def kill_when(data: Path, spec: dict[str, Any], parts: int) -> dict[Path, int]:
 def test_a_killed_lip_sync_goes_on_at_the_part_and_ends_the_same(tmp_path: Path) -> None:
     data, face = tmp_path / "data", tmp_path / "data" / "uploads" / "face.png"
     face.parent.mkdir(parents=True)
-    write_picture(face, cv2.resize(read_picture(ASSETS / "portraits" / "astronaut.png")[20:300, 80:360], (200, 200)))
+    write_picture(face, cv2.resize(read_image(ASSETS / "portraits" / "astronaut.png")[20:300, 80:360], (200, 200)))
     sound = str(ASSETS / "voices" / "LJ001-0003.wav")
     spec = {"face": str(face), "audio": sound, "engine": "puppet", "fps": 10, "language": "de"}  # heard by loudness: quick
     first = kill_when(data, spec, parts=1)

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from capabilities.setup.install_environment import InstallEnvironment
 from engines.contract import Card
-from studio.environments import Environments
+from studio.environments import EnvironmentManager
 from studio.errors import InvalidInput, NotFound
-from studio.jobs.capability import CPU_LANE, SETUP_LANE, Production
+from studio.jobs.capability import CPU_LANE, SETUP_LANE, Capability
 from studio.jobs.model import JobState
 from studio.memory.gpu import GpuFacts
-from studio.memory.manager import MemoryKeeper
-from studio.services import Studio
+from studio.memory.manager import MemoryManager
+from studio.services import Services
 from studio.settings import Settings, load_settings
 from studio.workers.process.launch import environment_readiness
 from tabs.system.models import ModelsPanel, environments_panel, use_of, weights_panel
@@ -29,19 +29,19 @@ def settings_of(data: Path, *, install_on_gpu: bool = False) -> Settings:
 
 
 @pytest.fixture
-def studio(place: Place, tmp_path: Path) -> Iterator[Studio]:
+def studio(place: Place, tmp_path: Path) -> Iterator[Services]:
     """A studio whose environments are the tiny one."""
 
-    def productions(opened: Studio) -> list[Production]:
-        opened.environments = Environments(opened.paths.environments, place.locks)
+    def productions(opened: Services) -> list[Capability]:
+        opened.environments = EnvironmentManager(opened.paths.environments, place.locks)
         return [InstallEnvironment(opened.environments, opened.catalog.all, opened.workers)]
 
-    opened = Studio.open(settings_of(tmp_path / "data"), productions)
+    opened = Services.open(settings_of(tmp_path / "data"), productions)
     yield opened
     opened.close()
 
 
-def test_an_installation_is_a_job_beside_the_others(studio: Studio) -> None:
+def test_an_installation_is_a_job_beside_the_others(studio: Services) -> None:
     job = studio.jobs.submit("install_environment", {"name": "tiny"})
     assert job.lane == SETUP_LANE != CPU_LANE
     done = studio.jobs.wait(job.id, 60)
@@ -56,7 +56,7 @@ def test_an_installation_is_a_job_beside_the_others(studio: Studio) -> None:
         studio.jobs.submit("install_environment", {"name": "tinny"})
 
 
-def test_a_failed_one_says_why_and_can_be_tried_again(studio: Studio, place: Place) -> None:
+def test_a_failed_one_says_why_and_can_be_tried_again(studio: Services, place: Place) -> None:
     build_wheel(place.wheels, NAMES[1], "3.0", source="import nosuchmodule\n")
     place.declare(f"{NAMES[0]}==1.0\n{NAMES[1]}==3.0\n")
     job = studio.jobs.wait(studio.jobs.submit("install_environment", {"name": "tiny"}).id, 60)
@@ -65,7 +65,7 @@ def test_a_failed_one_says_why_and_can_be_tried_again(studio: Studio, place: Pla
     assert "Repair" in panel and "nosuchmodule" in panel and "broken" in panel
 
 
-def test_an_engine_of_a_missing_environment_says_the_next_step(studio: Studio) -> None:
+def test_an_engine_of_a_missing_environment_says_the_next_step(studio: Services) -> None:
     card = Card(**{**vars(card_of("far")), "environment": "models"})
     found = environment_readiness(card, studio.site)
     assert not found.ready and "not installed" in found.sentence and "./launch.sh install models" in found.next_step
@@ -78,8 +78,8 @@ def test_a_gpu_brings_its_environment_when_that_is_wished(
     """The job is queued and shown; nothing is fetched here, because pip is given no index."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    monkeypatch.setattr(MemoryKeeper, "gpu", lambda self: GpuFacts("NVIDIA GB10", unified=True))
-    with_gpu = Studio.open(settings_of(tmp_path / "data", install_on_gpu=wished), all_productions)
+    monkeypatch.setattr(MemoryManager, "gpu", lambda self: GpuFacts("NVIDIA GB10", unified=True))
+    with_gpu = Services.open(settings_of(tmp_path / "data", install_on_gpu=wished), all_capabilities)
     try:
         found = with_gpu.jobs.list(kinds=["install_environment"])
         assert [job.spec["name"] for job in found] == ["models"] * jobs
@@ -90,7 +90,7 @@ def test_a_gpu_brings_its_environment_when_that_is_wished(
         with_gpu.close()
 
 
-def test_the_system_tab_shows_licence_size_and_what_can_be_done(studio: Studio) -> None:
+def test_the_system_tab_shows_licence_size_and_what_can_be_done(studio: Services) -> None:
     drawn = ModelsPanel(studio).draw()
     assert "Tiny environment" in drawn and 'data-act="install"' in drawn and "not installed" in drawn
     from studio.weights import EngineWeights

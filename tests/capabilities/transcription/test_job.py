@@ -11,15 +11,15 @@ import numpy as np
 import psutil
 import pytest
 
-from capabilities.registry import all_productions
-from capabilities.transcription.run import Transcribing
+from capabilities.registry import all_capabilities
+from capabilities.transcription.run import Transcriber
 from media.audio.audio import Audio, concatenate, silence
 from media.audio.encode import AudioWriter
 from media.text.subtitles import parse_srt
 from studio.errors import EngineNotReady, InvalidInput, NotFound
-from studio.jobs.capability import Stage
+from studio.jobs.capability import JobContext
 from studio.jobs.model import Job, JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.engines.transcription.conftest import SPOKEN
 
@@ -27,26 +27,26 @@ pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this P
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Studio]:
+def studio(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Services]:
     folder = tmp_path_factory.mktemp("studio") / "data"
-    studio = Studio.open(load_settings(data={"folder": str(folder), "weights": [str(weights)]}), all_productions)
+    studio = Services.open(load_settings(data={"folder": str(folder), "weights": [str(weights)]}), all_capabilities)
     (folder / "uploads").mkdir()
     yield studio
     studio.close()
 
 
-def upload(studio: Studio, name: str = "clip.wav") -> Path:
+def upload(studio: Services, name: str = "clip.wav") -> Path:
     path = studio.paths.root / "uploads" / name
     shutil.copy(SPOKEN, path)
     return path
 
 
-def transcribed(studio: Studio, **spec: object) -> Job:
+def transcribed(studio: Services, **spec: object) -> Job:
     job = studio.jobs.submit("transcription", {"audio": str(upload(studio)), "engine": "pocketsphinx", **spec})
     return studio.jobs.wait(job.id, 120)
 
 
-def test_a_sound_becomes_text_subtitles_and_timed_words_in_the_library(studio: Studio) -> None:
+def test_a_sound_becomes_text_subtitles_and_timed_words_in_the_library(studio: Services) -> None:
     job = transcribed(studio)
     assert job.state is JobState.DONE, job.error
     assert [output.kind for output in job.outputs] == ["text", "subtitles", "subtitles", "words"]
@@ -62,14 +62,14 @@ def test_a_sound_becomes_text_subtitles_and_timed_words_in_the_library(studio: S
     )
 
 
-def test_auto_says_which_and_why_and_takes_whisper_before_basic_english(studio: Studio) -> None:
+def test_auto_says_which_and_why_and_takes_whisper_before_basic_english(studio: Services) -> None:
     job = studio.jobs.submit("transcription", {"audio": str(upload(studio)), "language": "en"})
     assert job.spec["engine"] == "faster-whisper" and job.spec["options"] == {"size": "tiny"}
     assert "most accurate" in job.spec["chosen"]
     assert studio.jobs.wait(job.id, 60).state is JobState.DONE
 
 
-def test_what_was_heard_once_is_not_heard_again(studio: Studio) -> None:
+def test_what_was_heard_once_is_not_heard_again(studio: Services) -> None:
     first = transcribed(studio)
     studio.engines.unload("pocketsphinx", force=True)
     again = transcribed(studio)
@@ -77,7 +77,7 @@ def test_what_was_heard_once_is_not_heard_again(studio: Studio) -> None:
     assert not [worker for worker in studio.workers.snapshot() if worker.engine_id == "pocketsphinx"], "no engine was started"
 
 
-def test_a_sound_without_speech_fails_in_words(studio: Studio) -> None:
+def test_a_sound_without_speech_fails_in_words(studio: Services) -> None:
     path = studio.paths.root / "uploads" / "silence.wav"
     with AudioWriter(path, "wav", 16_000, 1) as writer:
         writer.write(silence(3, 16_000))
@@ -85,7 +85,7 @@ def test_a_sound_without_speech_fails_in_words(studio: Studio) -> None:
     assert job.error is not None and job.error.reason == "No speech was found in silence.wav." and not job.error.retryable
 
 
-def test_what_cannot_work_is_refused_before_it_is_queued(studio: Studio, tmp_path: Path) -> None:
+def test_what_cannot_work_is_refused_before_it_is_queued(studio: Services, tmp_path: Path) -> None:
     elsewhere = tmp_path / "clip.wav"
     shutil.copy(SPOKEN, elsewhere)
     for spec, error, words in (
@@ -105,7 +105,7 @@ def test_what_cannot_work_is_refused_before_it_is_queued(studio: Studio, tmp_pat
 class _Watched:
     """A stage over the real workers that counts what is leased and told, and can be stopped after some parts."""
 
-    def __init__(self, studio: Studio, parts: int) -> None:
+    def __init__(self, studio: Services, parts: int) -> None:
         self._studio, self._left = studio, parts
         self.fractions: list[float] = []
         self.heard: list[float] = []
@@ -130,7 +130,7 @@ class _Watched:
             raise KeyboardInterrupt
 
 
-def _long_sound(studio: Studio, minutes: int, name: str) -> Path:
+def _long_sound(studio: Services, minutes: int, name: str) -> Path:
     """Bursts of noise with pauses between them, different each minute; nothing that anyone says."""
     path = studio.paths.root / "uploads" / name
     random = np.random.default_rng(0)
@@ -141,12 +141,12 @@ def _long_sound(studio: Studio, minutes: int, name: str) -> Path:
     return path
 
 
-def _stage(watched: _Watched) -> Stage:
+def _stage(watched: _Watched) -> JobContext:
     return watched  # type: ignore[return-value]
 
 
-def test_an_interrupted_job_goes_on_where_it_was(studio: Studio) -> None:
-    work = Transcribing(studio)
+def test_an_interrupted_job_goes_on_where_it_was(studio: Services) -> None:
+    work = Transcriber(studio)
     listener = work.listener("faster-whisper", "en", {"beam_size": 1})
     sound = _long_sound(studio, 35, "long.flac")
     cut = _Watched(studio, parts=2)
@@ -162,12 +162,12 @@ def test_an_interrupted_job_goes_on_where_it_was(studio: Studio) -> None:
     assert whole.most_memory - before < 250e6, "memory holds one part, not the whole"
 
 
-def test_a_voice_saved_without_transcript_gets_a_draft_that_a_person_confirms(studio: Studio) -> None:
-    from capabilities.transcription.voice_transcript_request import ask_for_transcript
+def test_a_voice_saved_without_transcript_gets_a_draft_that_a_person_confirms(studio: Services) -> None:
+    from capabilities.transcription.voice_transcript_request import submit_transcript_job
 
     clip = SPOKEN.with_name("LJ001-0003.wav")
     voice = studio.voices.add("Reader", clip)
-    job = ask_for_transcript(studio.jobs, voice)
+    job = submit_transcript_job(studio.jobs, voice)
     assert job is not None and job.spec["engine"] == "faster-whisper"
     assert studio.jobs.wait(job.id, 90).state.ended
     made = studio.voices.get("Reader")
@@ -178,10 +178,10 @@ def test_a_voice_saved_without_transcript_gets_a_draft_that_a_person_confirms(st
     assert edited.known_transcript and edited.fingerprint != drafted.fingerprint
     with pytest.raises(InvalidInput, match="has a transcript already"):
         studio.jobs.submit("voice_transcript", {"voice": "Reader"})
-    assert ask_for_transcript(studio.jobs, edited) is None
+    assert submit_transcript_job(studio.jobs, edited) is None
 
 
-def test_basic_english_only_drafts_and_a_person_is_never_overwritten(studio: Studio) -> None:
+def test_basic_english_only_drafts_and_a_person_is_never_overwritten(studio: Services) -> None:
     clip = SPOKEN.with_name("LJ001-0003.wav")
     studio.voices.add("Drafted", clip)
     job = studio.jobs.submit("voice_transcript", {"voice": "Drafted", "engine": "pocketsphinx"})

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from capabilities.video.capability import TextToVideo
 from studio.jobs.model import Job, JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.engines.video.wan.conftest import environments, model_python, wan_weights
 
@@ -22,7 +22,7 @@ class ClipMaker:
     """A studio of its own, and the few calls that tests of clips need."""
 
     def __init__(self, folder: Path) -> None:
-        self.studio = Studio.open(load_settings(data={"folder": folder}), all_productions)
+        self.studio = Services.open(load_settings(data={"folder": folder}), all_capabilities)
         production = self.studio.productions["text_to_video"]
         assert isinstance(production, TextToVideo)
         self.clips = production

@@ -19,7 +19,7 @@ from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures
 from studio.errors import GreenroomError
 from studio.jobs.model import JobState
-from studio.jobs.runtime_stats import RunBook, Work
+from studio.jobs.runtime_stats import RuntimeStats, Workload
 from studio.library.model import NotEnoughSpace
 from tests.capabilities.video.conftest import ClipMaker
 
@@ -180,8 +180,8 @@ def test_times_are_learned_and_kept(maker: ClipMaker) -> None:
     maker.make(shots=[{"prompt": "hills", "frames": 24}], size="208x600")
     told = maker.clips.estimate(form, 240)
     assert told is not None and told.exact and told.seconds > 0
-    again = RunBook(maker.studio.paths.root / "video-runs.json")
-    assert again.seconds(Work("animatic", "", 208, 600, 24)) is not None, "kept over a restart"
+    again = RuntimeStats(maker.studio.paths.root / "video-runs.json")
+    assert again.seconds(Workload("animatic", "", 208, 600, 24)) is not None, "kept over a restart"
 
 
 def test_settings_of_a_clip_bring_it_back(maker: ClipMaker) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from media.video.write import count_pictures
 from studio.jobs.model import JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.capabilities.video.conftest import ClipMaker
 from tests.studio.jobs.server import READY, Server
@@ -25,7 +25,7 @@ SPEC = {
 
 def film(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
     """The life of one server: the clip is submitted by the first one, and gone on with by each later one."""
-    studio = Studio.open(load_settings(data={"folder": data}), all_productions)
+    studio = Services.open(load_settings(data={"folder": data}), all_capabilities)
     tell.send(READY)
     if not studio.jobs.list():
         studio.jobs.submit("text_to_video", specs[0])

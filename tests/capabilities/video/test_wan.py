@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from capabilities.video.capability import TextToVideo
 from capabilities.video.render import PREVIEW
 from engines.video.wan.engine import Wan, WanI2VA14B, WanT2V13B
@@ -23,11 +23,11 @@ from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures
 from studio.errors import GreenroomError
 from studio.jobs.model import Job, JobState
-from studio.memory.profiles import Kind, variant_key, weighed
-from studio.services import Studio
+from studio.memory.profiles import MeasurementKind, memory_profile_of, profile_key
+from studio.services import Services
 from studio.settings import load_settings
 from studio.units import GIB
-from studio.workers.model import Residency
+from studio.workers.model import WorkerState
 from tabs.text_to_video.result import video_result
 from tests.engines.video.wan.files import ffn_lora, put_lora
 
@@ -40,16 +40,16 @@ class Maker:
     def __init__(self, folder: Path, weights: Path, environments: Path) -> None:
         folder.mkdir()
         (folder / "environments").symlink_to(environments)
-        self.studio = Studio.open(
+        self.studio = Services.open(
             load_settings(
                 data={"folder": folder, "weights": [str(weights)]},
                 workers={"start_seconds": 300, "heartbeat_seconds": 60},
                 memory={"wait_seconds": 120},
             ),
-            all_productions,
+            all_capabilities,
         )
         for engine in (WanT2V13B, WanI2VA14B):
-            self.studio.memory.reservations.record(Kind.PEAK, engine.card.id, variant_key(engine.Options()), GIB // 2)
+            self.studio.memory.reservations.record(MeasurementKind.PEAK, engine.card.id, profile_key(engine.Options()), GIB // 2)
         self.weights = weights
 
     @property
@@ -120,7 +120,9 @@ def test_time_and_memory_are_learned_by_size(maker: Maker) -> None:
     known = maker.clips.estimate(forms[0], 9)
     assert known is not None and known.exact and known.seconds > 0
     assert maker.clips.estimate(forms[1], 81) is None
-    short, long = (maker.studio.memory.need(*weighed(WanT2V13B, forms[0].options, forms[0].extent(one))) for one in (9, 81))
+    short, long = (
+        maker.studio.memory.need(*memory_profile_of(WanT2V13B, forms[0].options, forms[0].extent(one))) for one in (9, 81)
+    )
     assert short.measured and 0.1 < short.bytes / GIB < 8
     assert not long.measured and long.bytes > short.bytes, "longer clips are estimated from shorter ones"
     more_steps = maker.clips.estimate(maker.clips.engines.form(WanT2V13B, {"steps": 20}, "128x128", 0), 9)
@@ -160,7 +162,7 @@ def test_a_cancel_within_a_step_ends_the_job(maker: Maker) -> None:
     maker.studio.jobs.cancel(job.id)
     assert maker.studio.jobs.wait(job.id, 30).state is JobState.CANCELLED
     assert time.monotonic() - asked < 2.0 + 1.0, "two seconds are promised, one is for a busy machine"
-    assert maker.studio.engines.status(WanT2V13B.card.id).residency is not Residency.BUSY
+    assert maker.studio.engines.status(WanT2V13B.card.id).residency is not WorkerState.BUSY
 
 
 @pytest.mark.slow

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from capabilities.voiceover.capability import Voiceover
 from studio.jobs.model import Job, JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.studio.verification.conftest import flite, site, studio
 
@@ -22,8 +22,8 @@ class Narrator:
     """A studio of its own, and the few calls that tests of narrations need."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        self.studio = Studio.open(
-            load_settings(data={"folder": folder}, engines={"extra": (MOODY,)}, **settings), all_productions
+        self.studio = Services.open(
+            load_settings(data={"folder": folder}, engines={"extra": (MOODY,)}, **settings), all_capabilities
         )
         production = self.studio.productions["voiceover"]
         assert isinstance(production, Voiceover)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from engines.contract import (
-    Capability,
     Card,
     Engine,
+    EngineKind,
     EngineOptions,
+    EnginePaths,
     Licence,
     PresetVoice,
-    Site,
     Speech,
     SpeechRequest,
     Tier,
@@ -34,14 +34,14 @@ class MoodyOptions(EngineOptions):
 
 class Moody(Engine):
     card = Card(
-        id="moody", title="Moody", capability=Capability.SPEECH, summary="Goes wrong now and then.", version="1",
+        id="moody", title="Moody", capability=EngineKind.SPEECH, summary="Goes wrong now and then.", version="1",
         code_licence=Licence("Apache-2.0"), weights_licence=Licence("Apache-2.0"), tier=Tier.LIGHT, sample_rate=RATE,
         longest_text=200,
     )  # fmt: skip
     Options = MoodyOptions
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return (PresetVoice("one", "One", "en"),)
 
     def load(self) -> None:

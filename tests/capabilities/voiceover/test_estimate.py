@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from capabilities.voiceover.pace import PaceBook
+from capabilities.voiceover.pace import SpeechRateStats
 from tests.capabilities.voiceover.conftest import Narrator
 
 
@@ -42,12 +42,12 @@ def test_an_hour_is_counted_while_one_types(narrator: Narrator) -> None:
 
 
 def test_paces_are_learned_and_outlast_the_studio(tmp_path: Path) -> None:
-    book = PaceBook(tmp_path / "pace.json")
+    book = SpeechRateStats(tmp_path / "pace.json")
     assert book.of("flite") is None
     book.learn("flite", 1_000, 10.0, 70.0)
     book.learn("flite", 1_000, 20.0, 70.0)
     book.learn("flite", 10, 99.0, 1.0)
-    pace = PaceBook(tmp_path / "pace.json").of("flite")
+    pace = SpeechRateStats(tmp_path / "pace.json").of("flite")
     assert pace is not None and 0.010 < pace.work < 0.020
     assert pace.speech == pytest.approx(0.07)
 
@@ -55,7 +55,7 @@ def test_paces_are_learned_and_outlast_the_studio(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "[]", '{"flite": 3}', "{"])
 def test_a_damaged_book_is_an_empty_one(tmp_path: Path, content: str) -> None:
     (tmp_path / "pace.json").write_text(content)
-    book = PaceBook(tmp_path / "pace.json")
+    book = SpeechRateStats(tmp_path / "pace.json")
     assert book.of("flite") is None
     book.learn("flite", 1_000, 10.0, 70.0)
     assert set(json.loads((tmp_path / "pace.json").read_text())) == {"flite"}

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capabilities.voiceover.join import PAD_SECONDS, PieceLost, Timeline, assemble, blocks, lay_out
-from capabilities.voiceover.render import Piece
+from capabilities.voiceover.join import PAD_SECONDS, SegmentMissing, Timeline, assemble, blocks, lay_out
+from capabilities.voiceover.render import RenderedSegment
 from media.audio.audio import Audio
-from media.audio.normalisation import level
+from media.audio.normalisation import normalise_loudness
 from studio.artifacts.segments import SegmentStore
 from tests.capabilities.voiceover.conftest import Narrator
 
@@ -25,14 +25,14 @@ def store(tmp_path: Path) -> SegmentStore:
 
 def put(
     store: SegmentStore, key: str, seconds: float, rate: int, channels: int = 1, lead: float = 0.25, trail: float = 0.4
-) -> Piece:
+) -> RenderedSegment:
     """A tone between two stretches of the engine's own silence."""
     tone = 0.3 * np.sin(2 * np.pi * 220 * np.arange(round(seconds * rate)) / rate)
     samples = np.concatenate([np.zeros(round(lead * rate)), tone, np.zeros(round(trail * rate))])
     audio = Audio(np.repeat(samples[:, np.newaxis], channels, axis=1).astype(np.float32), rate)
     words = [["one", lead, lead + seconds / 2, 0, 3], ["two", lead + seconds / 2, lead + seconds, 4, 3]]
     data = {"speech": [lead, lead + seconds], "words": words, "phonemes": [], "problems": [], "seed": 1, "attempts": 1}
-    return Piece.of(store.put(key, audio, {**data, "engine_seconds": 0.1}))
+    return RenderedSegment.of(store.put(key, audio, {**data, "engine_seconds": 0.1}))
 
 
 def heard(audio: Audio) -> list[tuple[float, float]]:
@@ -88,11 +88,11 @@ def test_a_piece_that_went_missing_is_told(narrator: Narrator, store: SegmentSto
     planned = narrator.voiceover.plan(narrator.prepared("Only one."))
     timeline = lay_out(planned, {planned.segments[0].key: put(store, planned.segments[0].key, 1.0, 16_000)})
     store.remove(planned.segments[0].key)
-    with pytest.raises(PieceLost):
+    with pytest.raises(SegmentMissing):
         assemble(timeline, store, tmp_path / "raw", lambda share: None)
 
 
 def test_the_programme_can_be_read_as_often_as_levelling_needs(narrator: Narrator, store: SegmentStore, tmp_path: Path) -> None:
     timeline, audio = joined(narrator, store, tmp_path / "raw")
-    stream = level(lambda: blocks(tmp_path / "raw", timeline, lambda share: None), -16, -1.0)
+    stream = normalise_loudness(lambda: blocks(tmp_path / "raw", timeline, lambda share: None), -16, -1.0)
     assert sum(block.frames for block in stream) == sum(block.frames for block in stream) == audio.frames

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from media.audio.decode import decode_audio
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.house.sources import ROOT
 from tests.studio.jobs.server import READY, Server
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 def narrate(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
     """The life of one server: the narration is submitted by the first one, and gone on with by each later one."""
-    studio = Studio.open(load_settings(data={"folder": data}), all_productions)
+    studio = Services.open(load_settings(data={"folder": data}), all_capabilities)
     tell.send(READY)
     if not studio.jobs.list():
         studio.jobs.submit("voiceover", specs[0])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.segments import SegmentState
 from engines.contract import SpeakingVoice, SpeechRequest
@@ -15,7 +15,7 @@ from engines.speech.flite.engine import Flite
 from media.audio.decode import decode_audio
 from media.audio.encode import write_audio
 from studio.jobs.model import Job, JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.studio.verification.conftest import SWALLOWING
 
@@ -28,25 +28,25 @@ SCRIPT = (
 SPEC = {"voice": "swallowing/slt", "check_with": "reading-follower"}
 
 
-def narrations(studio: Studio) -> Voiceover:
+def narrations(studio: Services) -> Voiceover:
     production = studio.productions["voiceover"]
     assert isinstance(production, Voiceover)
     return production
 
 
-def speak(studio: Studio, **spec: Any) -> Job:
+def speak(studio: Services, **spec: Any) -> Job:
     job = studio.jobs.wait(studio.jobs.submit("voiceover", {"script": SCRIPT, **SPEC, **spec}).id, 120)
     assert job.state is JobState.DONE, job.error
     return job
 
 
-def faulty(job: Job, studio: Studio) -> list[int]:
+def faulty(job: Job, studio: Services) -> list[int]:
     """Which pieces were made with an odd seed, and so with a fault."""
     plan = narrations(studio).plan(narrations(studio).Spec.model_validate(job.spec))
     return [segment.index for segment in plan.segments if segment.seed % 2]
 
 
-def test_flag_marks_exactly_the_faulty_takes_and_changes_nothing(studio: Studio) -> None:
+def test_flag_marks_exactly_the_faulty_takes_and_changes_nothing(studio: Services) -> None:
     off = speak(studio, check="off", seed=7)
     flagged = speak(studio, check="flag", seed=7)
     odd = faulty(flagged, studio)
@@ -60,7 +60,7 @@ def test_flag_marks_exactly_the_faulty_takes_and_changes_nothing(studio: Studio)
 
 
 @pytest.mark.parametrize("fault", ["drop", "repeat"])
-def test_repair_makes_the_faulty_takes_again_and_keeps_the_good_one(studio: Studio, fault: str) -> None:
+def test_repair_makes_the_faulty_takes_again_and_keeps_the_good_one(studio: Services, fault: str) -> None:
     job = speak(studio, check="repair", seed=7, options={"fault": fault})
     odd = faulty(job, studio)
     views = narrations(studio).segments_of(job)
@@ -79,14 +79,14 @@ def test_repair_makes_the_faulty_takes_again_and_keeps_the_good_one(studio: Stud
     assert resumed.check_with == "reading-follower"
 
 
-def test_when_no_take_is_good_the_best_is_kept_and_marked(studio: Studio) -> None:
+def test_when_no_take_is_good_the_best_is_kept_and_marked(studio: Services) -> None:
     job = speak(studio, check="repair", seed=9, options={"always": True})
     views = narrations(studio).segments_of(job)
     assert all(view.state is SegmentState.DOUBTFUL for view in views)
     assert all(len(view.takes) == 2 for view in views), "the same words in the same voice again: no third try"
 
 
-def test_another_take_can_be_used_and_is_then_left_alone(studio: Studio) -> None:
+def test_another_take_can_be_used_and_is_then_left_alone(studio: Services) -> None:
     job = speak(studio, check="repair", seed=7)
     view = next(view for view in narrations(studio).segments_of(job) if len(view.takes) > 1)
     loser = next(take for take in view.takes if not take.used)
@@ -100,10 +100,10 @@ def test_another_take_can_be_used_and_is_then_left_alone(studio: Studio) -> None
     assert view.id not in again.picks
 
 
-def test_losers_are_deleted_where_the_setting_says_so_and_the_result_is_the_same(tmp_path: Path, studio: Studio) -> None:
+def test_losers_are_deleted_where_the_setting_says_so_and_the_result_is_the_same(tmp_path: Path, studio: Services) -> None:
     kept = speak(studio, check="repair", seed=11)
     settings = load_settings(data={"folder": tmp_path}, engines={"extra": (SWALLOWING,)}, voiceover={"keep_takes": False})
-    other = Studio.open(settings, all_productions)
+    other = Services.open(settings, all_capabilities)
     try:
         first, second = (speak(other, check="repair", seed=11, title=title) for title in ("one", "two"))
         sounds = [decode_audio(Path(job.outputs[0].path)) for job in (kept, first, second)]
@@ -112,7 +112,7 @@ def test_losers_are_deleted_where_the_setting_says_so_and_the_result_is_the_same
         other.close()
 
 
-def test_voices_that_speak_by_rule_are_not_listened_to_unless_asked(studio: Studio) -> None:
+def test_voices_that_speak_by_rule_are_not_listened_to_unless_asked(studio: Services) -> None:
     production = narrations(studio)
     usual = production.prepare(production.Spec(script="A short line.", voice="flite/slt"))
     asked = production.prepare(production.Spec(script="A short line.", voice="flite/slt", check="flag"))
@@ -122,7 +122,7 @@ def test_voices_that_speak_by_rule_are_not_listened_to_unless_asked(studio: Stud
     assert cloning.check == "flag"
 
 
-def test_a_stranger_is_told_from_the_reference_and_made_again(studio: Studio, flite: Flite, tmp_path: Path) -> None:
+def test_a_stranger_is_told_from_the_reference_and_made_again(studio: Services, flite: Flite, tmp_path: Path) -> None:
     said = "The train to the north leaves in twenty minutes, and the road to the station is long and cold."
     write_audio(tmp_path / "slt.wav", flite.synthesize(SpeechRequest(said, SpeakingVoice(preset="slt"))).audio)
     studio.voices.add("Slt", tmp_path / "slt.wav", transcript=said)

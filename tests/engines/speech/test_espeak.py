@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.contract import Site, SpeakingVoice, Speech, SpeechRequest
+from engines.contract import EnginePaths, SpeakingVoice, Speech, SpeechRequest
 from engines.contract.errors import EngineError
 from engines.speech.espeak import data as espeak_data
 from engines.speech.espeak.engine import LANGUAGES, Espeak, EspeakOptions
@@ -59,7 +59,7 @@ def test_the_card_names_exactly_the_languages_of_the_voice_files(data: Path) -> 
     assert set(LANGUAGES) == served
 
 
-def test_every_voice_it_offers_makes_sound(espeak: Espeak, site: Site) -> None:
+def test_every_voice_it_offers_makes_sound(espeak: Espeak, site: EnginePaths) -> None:
     voices = espeak.preset_voices(site)
     assert len(voices) > 130
     silent = [
@@ -183,7 +183,7 @@ def test_phonemes_lie_where_the_sound_is(espeak: Espeak) -> None:
     assert not any(sign in mark.text for mark in speech.phonemes for sign in "ˈˌ()")
 
 
-def test_the_same_text_sounds_the_same_in_another_process(espeak: Espeak, site: Site) -> None:
+def test_the_same_text_sounds_the_same_in_another_process(espeak: Espeak, site: EnginePaths) -> None:
     """The library keeps oscillator phases and draws random numbers: without a fresh start no two calls agree."""
     here = hashlib.sha256(say(espeak, PANGRAM).audio.samples.tobytes()).hexdigest()
     program = (
@@ -231,7 +231,7 @@ def test_a_data_folder_with_a_long_path_is_reached_by_a_link(data: Path, tmp_pat
     assert speak_from(short_data_path(long_path, tmp_path / "cache")) > 5_000
 
 
-def test_a_cancel_in_the_middle_ends_the_call(site: Site) -> None:
+def test_a_cancel_in_the_middle_ends_the_call(site: EnginePaths) -> None:
     run = TinyRun()
     checks = 0
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from bench.engines.intelligibility import Recogniser
-from engines.contract import Site, SpeakingVoice, Speech, SpeechRequest
+from engines.contract import EnginePaths, SpeakingVoice, Speech, SpeechRequest
 from engines.contract.errors import EngineError, EngineNotReady
 from engines.speech.flite import timing as flite_timing
 from engines.speech.flite.alignment import word_boundaries
 from engines.speech.flite.engine import VOICES, Flite, FliteOptions
-from engines.speech.flite.program import FliteProgram, Phone, Spoken
+from engines.speech.flite.program import FliteProgram, FliteResult, Phone
 from engines.speech.flite.text import english
 from tests.engines.contract_suite import check_speech, loaded
 from tests.engines.sound import loudness_inside_and_outside, pitches, spread
@@ -164,7 +164,7 @@ def test_uncertain_bounds_are_none(text: list[str], alone: list[list[str]]) -> N
 
 def test_times_that_do_not_fit_the_sound_are_not_believed() -> None:
     utterance = (Phone("pau", 0.1), Phone("aa", 0.4), Phone("pau", 0.5))
-    fits, short = (Spoken(np.zeros(round(seconds * 16_000), np.int16), 16_000, (utterance,)) for seconds in (0.495, 0.3))
+    fits, short = (FliteResult(np.zeros(round(seconds * 16_000), np.int16), 16_000, (utterance,)) for seconds in (0.495, 0.3))
     assert flite_timing.timed_phones(fits, cuts_last_pause=False)[1] == ("aa", 0.1, 0.4)
     assert flite_timing.timed_phones(short, cuts_last_pause=False) == []
 
@@ -172,7 +172,7 @@ def test_times_that_do_not_fit_the_sound_are_not_believed() -> None:
 # The compiled program
 
 
-def test_the_program_is_compiled_once(site: Site, flite: Flite) -> None:
+def test_the_program_is_compiled_once(site: EnginePaths, flite: Flite) -> None:
     (compiled,) = site.cache.glob("flite-*.cwasm")
     before = compiled.stat().st_mtime_ns
     assert say(loaded_flite(site), "Again.").audio.frames
@@ -182,7 +182,7 @@ def test_the_program_is_compiled_once(site: Site, flite: Flite) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["flipped", "cut", "no digest"])
-def test_a_damaged_cache_is_made_anew(site: Site, flite: Flite, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_cache_is_made_anew(site: EnginePaths, flite: Flite, tmp_path: Path, damage: str) -> None:
     for path in site.cache.glob("flite-*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (compiled,) = tmp_path.glob("*.cwasm")
@@ -192,20 +192,20 @@ def test_a_damaged_cache_is_made_anew(site: Site, flite: Flite, tmp_path: Path, 
     else:
         code[len(code) // 2] ^= 0xFF
         compiled.write_bytes({"flipped": code, "cut": code[: len(code) // 3]}[damage])
-    engine = loaded_flite(Site(site.assets, tmp_path))
+    engine = loaded_flite(EnginePaths(site.assets, tmp_path))
     assert say(engine, "Whole again.").audio == say(flite, "Whole again.").audio
     (original,) = site.cache.glob("*.cwasm")
     assert compiled.stat().st_size == original.stat().st_size
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_cache_that_cannot_be_written_costs_only_time(site: Site, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_costs_only_time(site: EnginePaths, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert say(loaded_flite(Site(site.assets, tmp_path / "file" / "cache")), "Fine.").audio.frames
+    assert say(loaded_flite(EnginePaths(site.assets, tmp_path / "file" / "cache")), "Fine.").audio.frames
 
 
-def test_missing_or_damaged_voices_are_told(site: Site, tmp_path: Path) -> None:
-    here = Site(tmp_path, tmp_path / "cache")
+def test_missing_or_damaged_voices_are_told(site: EnginePaths, tmp_path: Path) -> None:
+    here = EnginePaths(tmp_path, tmp_path / "cache")
     readiness = Flite.readiness(here)
     assert not readiness.ready and readiness.next_step
     with pytest.raises(EngineNotReady, match="missing"):
@@ -243,7 +243,7 @@ def test_no_temporary_file_stays(flite: Flite, tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == []
 
 
-def loaded_flite(site: Site) -> Flite:
+def loaded_flite(site: EnginePaths) -> Flite:
     engine = loaded(Flite, site)
     assert isinstance(engine, Flite)
     return engine

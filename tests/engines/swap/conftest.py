@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from engines.analysis.face_mesh import FaceMesh
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.swap import SwapRequest
 from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
 from media.audio.audio import Audio
-from media.video.images import read_picture
+from media.video.images import read_image
 from media.video.read import Picture, read_frames
 from media.video.write import VideoWriter, join_video
 from studio.paths import DataPaths
@@ -42,7 +42,7 @@ def finder() -> FaceMesh:
 
 @pytest.fixture(scope="session")
 def swapper(tmp_path_factory: pytest.TempPathFactory) -> BasicFaceSwap:
-    made = BasicFaceSwap(Site(ASSETS, tmp_path_factory.mktemp("cache")), BasicSwapOptions(), QuietRun())
+    made = BasicFaceSwap(EnginePaths(ASSETS, tmp_path_factory.mktemp("cache")), BasicSwapOptions(), QuietRun())
     made.load()
     return made
 
@@ -50,7 +50,7 @@ def swapper(tmp_path_factory: pytest.TempPathFactory) -> BasicFaceSwap:
 @pytest.fixture(scope="session")
 def face() -> Picture:
     """A frontal face, 240 × 240."""
-    return np.ascontiguousarray(read_picture(PORTRAITS / "astronaut.png")[20:260, 100:340])
+    return np.ascontiguousarray(read_image(PORTRAITS / "astronaut.png")[20:260, 100:340])
 
 
 def swayed(picture: Picture, frames: int) -> list[Picture]:

@@ -14,25 +14,25 @@ from engines.analysis.landmarks import Face
 from engines.contract.errors import EngineError
 from engines.contract.faces import FaceChoice
 from engines.swap.basic.engine import BasicFaceSwap
-from engines.swap.basic.face_transfer import Exchange
+from engines.swap.basic.face_transfer import FaceTransfer
 from engines.swap.basic.frontalisation import Frontal
 from engines.swap.basic.mesh import cover_of, read_topology
-from engines.swap.basic.source_face import Donor
-from media.video.images import read_picture, write_picture
+from engines.swap.basic.source_face import SourceFace
+from media.video.images import read_image, write_picture
 from media.video.read import Picture
 from tests.engines.swap.conftest import ASSETS, DONOR, PORTRAITS, pictures_of, request, swayed, write_clip
 
 TOPOLOGY = read_topology(ASSETS)
 
 
-def donor_of(finder: FaceMesh, name: str, edge: float = 0.1) -> Donor:
-    picture = read_picture(next(PORTRAITS.glob(f"{name}*")))
-    return Donor(picture, finder.find(picture)[0], TOPOLOGY, edge)
+def donor_of(finder: FaceMesh, name: str, edge: float = 0.1) -> SourceFace:
+    picture = read_image(next(PORTRAITS.glob(f"{name}*")))
+    return SourceFace(picture, finder.find(picture)[0], TOPOLOGY, edge)
 
 
-def swapped(donor: Donor, picture: Picture, face: Face, light: float = 0.85, strength: float = 1.0) -> Picture:
+def swapped(donor: SourceFace, picture: Picture, face: Face, light: float = 0.85, strength: float = 1.0) -> Picture:
     made = picture.copy()
-    assert Exchange(donor, light, strength).render(picture, made, face)
+    assert FaceTransfer(donor, light, strength).render(picture, made, face)
     return made
 
 
@@ -67,7 +67,7 @@ def test_the_features_are_the_portraits(finder: FaceMesh, face: Picture) -> None
     """What is seen of brows and eyes is more like the donor's than like the clip's own, both laid straight."""
     found = finder.find(face)[0]
     made = swapped(donor_of(finder, "la-donna"), face, found)
-    donor = read_picture(DONOR)
+    donor = read_image(DONOR)
 
     def straight(picture: Picture, landmarks: Face) -> np.ndarray:
         texture = cv2.resize(Frontal(picture, landmarks, TOPOLOGY).texture, (96, 96), interpolation=cv2.INTER_AREA)
@@ -94,7 +94,7 @@ def test_the_light_is_the_clips(finder: FaceMesh, face: Picture) -> None:
 
 def test_the_light_does_not_flicker(finder: FaceMesh, face: Picture) -> None:
     """Noise of the clip's brightness between pictures comes through damped; a cut to another light at once."""
-    exchange = Exchange(donor_of(finder, "la-donna"), 0.85, 1.0)
+    exchange = FaceTransfer(donor_of(finder, "la-donna"), 0.85, 1.0)
     found = finder.find(face)[0]
     x, y = found.points[205, :2].astype(int)
     levels = []
@@ -168,7 +168,7 @@ def test_a_profile_in_the_clip_is_left_alone(finder: FaceMesh, face: Picture) ->
     points[:, 0] = x * np.cos(angle) + z * np.sin(angle) + middle[0]
     points[:, 2] = z * np.cos(angle) - x * np.sin(angle) + middle[2]
     made = face.copy()
-    assert not Exchange(donor_of(finder, "mona"), 0.85, 1.0).render(face, made, Face(points))
+    assert not FaceTransfer(donor_of(finder, "mona"), 0.85, 1.0).render(face, made, Face(points))
     assert (made == face).all()
 
 

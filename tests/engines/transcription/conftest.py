@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from engines.catalog import Catalog
-from engines.contract import Site
+from engines.contract import EnginePaths
 from media.audio.audio import Audio
 from media.audio.decode import decode_audio
 from studio.environments.environments import python_of
 from studio.settings import WorkerSettings
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines.transcription.whisper_checkpoint import write_faster_whisper
 from tests.house.sources import ROOT
 from tests.model_environments import environment_python, model_environments, without_network
@@ -54,8 +54,8 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def listening_site(weights: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(ROOT / "assets", tmp_path_factory.mktemp("cache"), (weights,), environments)
+def listening_site(weights: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> EnginePaths:
+    return EnginePaths(ROOT / "assets", tmp_path_factory.mktemp("cache"), (weights,), environments)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ def hf_weights(weights: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def host(listening_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerHost]:
-    host = WorkerHost(WorkerSettings(), listening_site, Catalog(), logs=tmp_path_factory.mktemp("logs"))
+def host(listening_site: EnginePaths, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
+    host = WorkerPool(WorkerSettings(), listening_site, Catalog(), logs=tmp_path_factory.mktemp("logs"))
     yield host
     host.close()

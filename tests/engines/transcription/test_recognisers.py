@@ -11,8 +11,8 @@ from pathlib import Path
 import jiwer
 import pytest
 
-from engines.contract import Engine, Site
-from engines.transcription.common.hallucination import LOOP, Heard, guarded
+from engines.contract import Engine, EnginePaths
+from engines.transcription.common.hallucination import LOOP, GuardedSegment, filter_hallucinations
 from engines.transcription.common.whisper_weights import FASTER, OPENAI
 from engines.transcription.faster_whisper import engine as faster_whisper
 from engines.transcription.faster_whisper.engine import FasterWhisper, FasterWhisperOptions
@@ -21,7 +21,7 @@ from engines.transcription.whisper_transformers.engine import WhisperTransformer
 from media.audio.audio import Audio, concatenate, silence
 from media.errors import Cancelled
 from studio.errors import EngineError, EngineNotReady
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines import contract_suite as contract
 from tests.engines.speech.torch_engines.holdings import held_by_session
 from tests.model_environments import check_it_has_no_network
@@ -31,7 +31,7 @@ LISTENERS: tuple[type[Engine], ...] = (Pocketsphinx, FasterWhisper, WhisperTrans
 
 @pytest.mark.parametrize("engine", LISTENERS, ids=lambda engine: engine.card.id)
 def test_it_keeps_the_contract(
-    engine: type[Engine], host: WorkerHost, listening_site: Site, spoken: Audio, request: pytest.FixtureRequest
+    engine: type[Engine], host: WorkerPool, listening_site: EnginePaths, spoken: Audio, request: pytest.FixtureRequest
 ) -> None:
     if engine is Pocketsphinx:
         pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
@@ -48,7 +48,7 @@ def test_the_worker_of_the_model_environment_has_no_network(hf_weights: Path, en
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", LISTENERS, ids=lambda engine: engine.card.id)
 def test_a_cancel_ends_within_two_seconds_and_unloading_gives_everything_back(
-    engine: type[Engine], host: WorkerHost, listening_site: Site, spoken: Audio, request: pytest.FixtureRequest
+    engine: type[Engine], host: WorkerPool, listening_site: EnginePaths, spoken: Audio, request: pytest.FixtureRequest
 ) -> None:
     if engine is Pocketsphinx:
         pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
@@ -76,7 +76,7 @@ def test_a_cancel_ends_within_two_seconds_and_unloading_gives_everything_back(
     assert held > 2**25 and (held - held_by_session(pid)) / held >= 0.99
 
 
-def test_weights_that_are_cut_off_are_refused_in_words(weights: Path, listening_site: Site, tmp_path: Path) -> None:
+def test_weights_that_are_cut_off_are_refused_in_words(weights: Path, listening_site: EnginePaths, tmp_path: Path) -> None:
     shutil.copytree(weights, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("openai--*"))
     (model,) = tmp_path.glob("*/model.bin")
     model.write_bytes(model.read_bytes()[: model.stat().st_size // 2])
@@ -85,7 +85,7 @@ def test_weights_that_are_cut_off_are_refused_in_words(weights: Path, listening_
     contract.check_error(caught.value)
 
 
-def test_basic_english_understands_plain_reading(host: WorkerHost, spoken: Audio) -> None:
+def test_basic_english_understands_plain_reading(host: WorkerPool, spoken: Audio) -> None:
     pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
     with host.lease(Pocketsphinx, Pocketsphinx.Options()) as listener:
         said = listener.transcribe(concatenate([silence(1.0, spoken.rate), spoken]))
@@ -93,16 +93,16 @@ def test_basic_english_understands_plain_reading(host: WorkerHost, spoken: Audio
     assert said.words[0].text == "has" and 0.9 < said.words[0].start < 1.3, "times are those of the sound, its silence counted"
 
 
-def test_basic_english_says_that_it_is_english(host: WorkerHost, spoken: Audio) -> None:
+def test_basic_english_says_that_it_is_english(host: WorkerPool, spoken: Audio) -> None:
     pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
     with host.lease(Pocketsphinx, Pocketsphinx.Options()) as listener, contract.refused_in_words():
         listener.transcribe(spoken, "de")
 
 
-def test_whisper_takes_the_best_size_that_is_here_and_names_what_is_not(listening_site: Site) -> None:
+def test_whisper_takes_the_best_size_that_is_here_and_names_what_is_not(listening_site: EnginePaths) -> None:
     assert FasterWhisper.readiness(listening_site).ready
     assert FasterWhisper.settled(listening_site, FasterWhisperOptions()) == FasterWhisperOptions(size="tiny")
-    empty = Site(listening_site.assets, listening_site.cache)
+    empty = EnginePaths(listening_site.assets, listening_site.cache)
     assert not FasterWhisper.readiness(empty).ready and "1.6 GB" in FasterWhisper.readiness(empty).next_step
     engine = FasterWhisper(listening_site, FasterWhisperOptions(size="medium"), contract.TinyRun())
     with pytest.raises(EngineNotReady, match="medium"):
@@ -110,12 +110,12 @@ def test_whisper_takes_the_best_size_that_is_here_and_names_what_is_not(listenin
 
 
 def test_a_recogniser_that_loops_is_marked_and_not_believed(
-    looping_weights: object, listening_site: Site, spoken: Audio, monkeypatch: pytest.MonkeyPatch
+    looping_weights: object, listening_site: EnginePaths, spoken: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Heard twice without chance in it: at all ten temperatures it takes half a minute, and now and then ends a loop."""
     monkeypatch.setattr(faster_whisper, "FIRST_TEMPERATURES", (0.0,))
     monkeypatch.setattr(faster_whisper, "SECOND_TEMPERATURES", (0.0,))
-    site = Site(listening_site.assets, listening_site.cache, (looping_weights,))  # type: ignore[arg-type]
+    site = EnginePaths(listening_site.assets, listening_site.cache, (looping_weights,))  # type: ignore[arg-type]
     engine = contract.loaded(FasterWhisper, site, FasterWhisperOptions(beam_size=1, size="tiny"))
     said = contract.check_transcript(engine, FasterWhisper.card, spoken)
     assert {one.doubt for one in said.segments} == {LOOP}
@@ -124,22 +124,22 @@ def test_a_recogniser_that_loops_is_marked_and_not_believed(
 def test_a_loop_is_heard_again_and_the_better_hearing_kept(spoken: Audio) -> None:
     from engines.contract import TranscribedSegment
 
-    def heard(text: str, start: float, end: float) -> Heard:
-        return Heard(TranscribedSegment(text, start, end), -0.2)
+    def heard(text: str, start: float, end: float) -> GuardedSegment:
+        return GuardedSegment(TranscribedSegment(text, start, end), -0.2)
 
     first = [heard("Fine weather.", 0, 2), heard("no more " * 12, 2, 9), heard("And so on.", 9, 11)]
     asked: list[tuple[float, float]] = []
 
-    def again(start: float, end: float) -> list[Heard]:
+    def again(start: float, end: float) -> list[GuardedSegment]:
         asked.append((start, end))
         return [heard("Then he said something else.", start, end)]
 
-    kept = guarded(first, again)
+    kept = filter_hallucinations(first, again)
     assert asked == [(2, 9)]
     assert [(one.text, one.doubt) for one in kept] == [
         ("Fine weather.", ""), ("Then he said something else.", ""), ("And so on.", ""),
     ]  # fmt: skip
-    assert [one.doubt for one in guarded(first, lambda start, end: [])] == ["", LOOP, ""]
+    assert [one.doubt for one in filter_hallucinations(first, lambda start, end: [])] == ["", LOOP, ""]
 
 
 def test_the_files_of_a_size_are_named_with_their_sizes() -> None:

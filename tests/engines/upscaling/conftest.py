@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from media.audio.audio import Audio
 from media.video.write import VideoWriter, join_video
 from studio.jobs.model import Job, JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.engines.speech.torch_engines.conftest import environments, model_python
 
@@ -26,7 +26,9 @@ class Enlarging:
     """A studio, a small video with a tone in its library, and the few calls that tests of upscaling need."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        self.studio = Studio.open(load_settings(data={"folder": folder, **settings.pop("data", {})}, **settings), all_productions)
+        self.studio = Services.open(
+            load_settings(data={"folder": folder, **settings.pop("data", {})}, **settings), all_capabilities
+        )
         self.source = self.studio.library.add(moving(folder / "source.mp4"), "video", "A moving square", {"spec": {}}).id
 
     def run(self, **spec: Any) -> Job:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gradio_client import handle_file
 
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.upscaling import UpscaleRequest
 from engines.upscaling.basic.engine import BasicUpscale, BasicUpscaleOptions, enlarged
 from media.audio.decode import decode_audio
@@ -39,7 +39,7 @@ def test_edges_get_sharper_without_halos_and_flat_areas_stay() -> None:
 
 
 def test_it_goes_on_at_the_part_where_it_stopped(tmp_path: Path) -> None:
-    engine = BasicUpscale(Site(ASSETS, tmp_path), BasicUpscaleOptions(), TinyRun())
+    engine = BasicUpscale(EnginePaths(ASSETS, tmp_path), BasicUpscaleOptions(), TinyRun())
     engine.load()
     whole = UpscaleRequest(moving(tmp_path / "small.mp4"), tmp_path, (10, 1), FRAMES, 12)
     parts = list(engine.upscale(whole))
@@ -51,7 +51,7 @@ def test_it_goes_on_at_the_part_where_it_stopped(tmp_path: Path) -> None:
 
 def test_a_cancel_leaves_no_part(tmp_path: Path) -> None:
     run = TinyRun()
-    engine = BasicUpscale(Site(ASSETS, tmp_path), BasicUpscaleOptions(), run)
+    engine = BasicUpscale(EnginePaths(ASSETS, tmp_path), BasicUpscaleOptions(), run)
     engine.load()
     run.cancelled = True
     with pytest.raises(Cancelled):

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.upscaling.real_esrgan.engine import FILES, RealEsrgan, RealEsrganOptions, weights_of
 from media.video.read import probe_video, read_frames
-from studio.memory.profiles import Kind, variant_key
+from studio.memory.profiles import MeasurementKind, profile_key
 from studio.units import GIB
 from tests.engines.conftest import ASSETS
 from tests.engines.upscaling.conftest import SIZE, Enlarging
@@ -60,14 +60,14 @@ def test_checkpoints_are_read_in_every_wrapping_and_refused_when_wrong(told: dic
         assert words in told["refusals"][name], told["refusals"][name]
 
 
-def chosen(site: Site, **options: Any) -> str:
+def chosen(site: EnginePaths, **options: Any) -> str:
     settled = RealEsrgan.settled(site, RealEsrganOptions(**options))
     assert isinstance(settled, RealEsrganOptions)
     return settled.model
 
 
 def test_networks_are_found_and_chosen(tmp_path: Path) -> None:
-    site = Site(ASSETS, tmp_path, (tmp_path / "weights",))
+    site = EnginePaths(ASSETS, tmp_path, (tmp_path / "weights",))
     assert not RealEsrgan.readiness(site).ready
     by_hand = tmp_path / "weights" / "real-esrgan" / "realesr-general-x4v3.pth"
     by_hand.parent.mkdir(parents=True)
@@ -91,8 +91,8 @@ def with_network(model_python: Path, environments: Path, tmp_path: Path) -> Iter
     (folder / "environments").symlink_to(environments)
     in_models(model_python, "tests.engines.upscaling.inside", weights / "real-esrgan" / "realesr-general-x4v3.pth", "fast")
     made = Enlarging(folder, data={"weights": [str(weights)]}, workers={"start_seconds": 300})
-    known = variant_key(RealEsrganOptions(model="fast"))
-    made.studio.memory.reservations.record(Kind.PEAK, "real-esrgan", known, GIB // 2)
+    known = profile_key(RealEsrganOptions(model="fast"))
+    made.studio.memory.reservations.record(MeasurementKind.PEAK, "real-esrgan", known, GIB // 2)
     yield made
     made.studio.close()
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engines.common.weights import repo_folder_name
-from engines.contract import EngineOptions, Site
+from engines.contract import EngineOptions, EnginePaths
 from engines.verification.wavlm.engine import REPO, WavlmSpeaker
 from media.audio.decode import decode_audio
 
@@ -49,7 +49,7 @@ def build(folder: Path) -> None:
 def main(root: Path, assets: Path) -> dict[str, Any]:
     build(root / repo_folder_name(REPO))
     socket.socket.connect = _no_network  # type: ignore[method-assign,assignment]
-    site = Site(assets, root / "cache", (root,))
+    site = EnginePaths(assets, root / "cache", (root,))
     engine = WavlmSpeaker(site, EngineOptions(), _Run())
     engine.load()
     clip = decode_audio(assets / "voices" / "LJ001-0001.wav")

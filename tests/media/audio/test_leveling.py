@@ -13,7 +13,7 @@ from media.audio.audio import Audio, concatenate, silence
 from media.audio.encode import write_audio
 from media.audio.limiter import Limiter
 from media.audio.loudness import measure
-from media.audio.normalisation import MOST_GAIN_DB, level
+from media.audio.normalisation import MOST_GAIN_DB, normalise_loudness
 from media.audio.resample import resample
 from media.errors import Cancelled, MediaError
 from tests.media.audio.test_loudness import libav_reading
@@ -51,7 +51,7 @@ SOUNDS: dict[str, Callable[[], Audio]] = {
 )
 def test_target_and_limit_are_met_and_nothing_moves(name: str, target: int) -> None:
     sound = SOUNDS[name]()
-    stream = level(in_blocks(sound), target, -1.0)
+    stream = normalise_loudness(in_blocks(sound), target, -1.0)
     result = concatenate(list(stream))
     assert (result.rate, result.channels, result.frames, stream.frames) == (
         sound.rate,
@@ -68,14 +68,14 @@ def test_target_and_limit_are_met_and_nothing_moves(name: str, target: int) -> N
 
 
 def test_another_meter_agrees_on_the_written_file(tmp_path: Path) -> None:
-    write_audio(tmp_path / "a.wav", concatenate(list(level(in_blocks(peaky_speech()), -16, -1.0))))
+    write_audio(tmp_path / "a.wav", concatenate(list(normalise_loudness(in_blocks(peaky_speech()), -16, -1.0))))
     loudness, peak = libav_reading(tmp_path / "a.wav")
     assert loudness == pytest.approx(-16, abs=0.3) and peak <= 10 ** (-1 / 20) + 0.0005
 
 
 def test_where_no_limiting_is_needed_only_a_gain_is_applied() -> None:
     quiet = Audio(sentence().samples * 0.2, sentence().rate)
-    stream = level(in_blocks(quiet), -23, -1.0)
+    stream = normalise_loudness(in_blocks(quiet), -23, -1.0)
     assert stream.ceiling_dbtp is None
     np.testing.assert_allclose(concatenate(list(stream)).samples, quiet.samples * 10 ** (stream.gain_db / 20), rtol=1e-5)
 
@@ -108,22 +108,22 @@ def _ratio(out: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_silence_stays_silence_and_near_silence_is_not_blown_up() -> None:
-    still = level(in_blocks(silence(2.0, 22_050)), -16, -1.0)
+    still = normalise_loudness(in_blocks(silence(2.0, 22_050)), -16, -1.0)
     assert still.gain_db == 0 and not np.any(concatenate(list(still)).samples)
-    hiss = level(in_blocks(noise(3.0, amplitude=0.0005)), -16, -1.0)
+    hiss = normalise_loudness(in_blocks(noise(3.0, amplitude=0.0005)), -16, -1.0)
     assert hiss.gain_db == MOST_GAIN_DB
     assert hiss.loudness.integrated_lufs == pytest.approx(hiss.source.integrated_lufs + MOST_GAIN_DB, abs=0.01)
 
 
 def test_the_result_is_the_same_each_time_and_for_other_blocks() -> None:
-    first, again = (concatenate(list(level(in_blocks(peaky_speech()), -16, -1.0))) for _ in range(2))
-    other = concatenate(list(level(in_blocks(peaky_speech(), 3_001), -16, -1.0)))
+    first, again = (concatenate(list(normalise_loudness(in_blocks(peaky_speech()), -16, -1.0))) for _ in range(2))
+    other = concatenate(list(normalise_loudness(in_blocks(peaky_speech(), 3_001), -16, -1.0)))
     assert first == again
     np.testing.assert_allclose(other.samples, first.samples, atol=1e-5)
 
 
 def test_a_stream_can_be_played_twice() -> None:
-    stream = level(in_blocks(sentence()), -16, -1.0)
+    stream = normalise_loudness(in_blocks(sentence()), -16, -1.0)
     assert concatenate(list(stream)) == concatenate(list(stream))
 
 
@@ -133,21 +133,21 @@ def test_a_cancel_inside_the_blocks_passes_through() -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        level(blocks, -16, -1.0)
+        normalise_loudness(blocks, -16, -1.0)
 
 
 def test_no_sound_and_mixed_sound_are_refused() -> None:
     with pytest.raises(MediaError, match="no sound to level"):
-        level(lambda: iter([]), -16, -1.0)
+        normalise_loudness(lambda: iter([]), -16, -1.0)
     with pytest.raises(MediaError, match="in the middle"):
-        level(lambda: iter([silence(1, 22_050), silence(1, 22_050, 2)]), -16, -1.0)
+        normalise_loudness(lambda: iter([silence(1, 22_050), silence(1, 22_050, 2)]), -16, -1.0)
 
 
 def test_a_peak_beyond_reach_of_the_target_still_respects_the_limit() -> None:
     """One click in silence: no gain up to the most brings it to the target, the limit holds all the same."""
     samples = np.zeros((22_050 * 3, 1), np.float32)
     samples[22_050] = 0.9
-    stream = level(in_blocks(Audio(samples, 22_050)), -16, -1.0)
+    stream = normalise_loudness(in_blocks(Audio(samples, 22_050)), -16, -1.0)
     assert measure(concatenate(list(stream))).true_peak_dbtp <= -1.0
     assert math.isfinite(stream.gain_db) and stream.gain_db <= MOST_GAIN_DB
 
@@ -165,7 +165,7 @@ def test_memory_does_not_grow_with_the_length() -> None:
     highest = []
     for minutes in (0.5, 2):
         tracemalloc.start()
-        frames = sum(block.frames for block in level(partial(programme, minutes), -16, -1.0))
+        frames = sum(block.frames for block in normalise_loudness(partial(programme, minutes), -16, -1.0))
         highest.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert frames == minutes * 60 * 22_050

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from media.errors import MediaError
-from media.video.crossfade import write_dissolve
+from media.video.crossfade import write_crossfade
 from media.video.read import read_frames
 from media.video.write import QUICK, Excerpt, VideoWriter, join_video
 
@@ -28,7 +28,7 @@ def clip(path: Path, level: int, cut: int, x264: str = "") -> Path:
 
 def test_it_blends_evenly_and_joins_with_what_is_copied(tmp_path: Path) -> None:
     old, new = clip(tmp_path / "old.mp4", 40, 14), clip(tmp_path / "new.mp4", 200, 6, QUICK)
-    write_dissolve(tmp_path / "fade.mp4", Excerpt(old, 14, 20), Excerpt(new, 0, 6), FPS, SIZE, 80)
+    write_crossfade(tmp_path / "fade.mp4", Excerpt(old, 14, 20), Excerpt(new, 0, 6), FPS, SIZE, 80)
     parts: list[Path | Excerpt] = [Excerpt(old, 0, 14), tmp_path / "fade.mp4", Excerpt(new, 6, 20)]
     assert join_video(tmp_path / "whole.mp4", parts, FPS) == 34
     shown = [frame.picture for frame in read_frames(tmp_path / "whole.mp4", FPS)]
@@ -41,5 +41,5 @@ def test_it_blends_evenly_and_joins_with_what_is_copied(tmp_path: Path) -> None:
 def test_a_file_that_is_too_short_is_told(tmp_path: Path) -> None:
     old, new = clip(tmp_path / "old.mp4", 40, 14), clip(tmp_path / "new.mp4", 200, 6)
     with pytest.raises(MediaError, match=r"old\.mp4 is shorter"):
-        write_dissolve(tmp_path / "fade.mp4", Excerpt(old, 14, 22), Excerpt(new, 0, 8), FPS, SIZE, 80)
+        write_crossfade(tmp_path / "fade.mp4", Excerpt(old, 14, 22), Excerpt(new, 0, 8), FPS, SIZE, 80)
     assert not (tmp_path / "fade.mp4").exists()

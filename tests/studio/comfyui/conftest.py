@@ -13,12 +13,12 @@ from PIL import Image
 
 from media.video.write import VideoWriter
 from studio.comfyui.client.client import ComfyUIClient
-from studio.comfyui.prompt_handle import TicketFile
-from studio.comfyui.run import GraphRun, Patience
+from studio.comfyui.prompt_handle import PromptHandleFile
+from studio.comfyui.run import GraphRun, RunTimeouts
 from studio.errors import Cancelled
 from tests.studio.comfyui.servers import REAL, StandInServer, client_of
 
-QUICK = Patience(poll=0.1, silence=8.0, running=60.0, ending=20.0)
+QUICK = RunTimeouts(poll=0.1, silence=8.0, running=60.0, ending=20.0)
 
 
 class Listening:
@@ -109,7 +109,7 @@ def run(tmp_path: Path, listening: Listening) -> Callable[..., GraphRun]:
 
     def made(client: ComfyUIClient, **changed: object) -> GraphRun:
         given: dict[str, object] = {"patience": QUICK, **changed}
-        return GraphRun(client, TicketFile(tmp_path / "ticket.json"), listening, **given)  # type: ignore[arg-type]
+        return GraphRun(client, PromptHandleFile(tmp_path / "ticket.json"), listening, **given)  # type: ignore[arg-type]
 
     return made
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from studio.comfyui.client.client import ComfyUIClient
-from studio.comfyui.client.http import Wire
+from studio.comfyui.client.http import HttpTransport
 from tests.servers import free_port, wait_until
 from tests.studio.comfyui.stand_in import serve
 from tests.studio.comfyui.stand_in_work import FAULTS
@@ -68,4 +68,4 @@ class StandInServer:
 
 
 def client_of(url: str, read_seconds: float = 60.0) -> ComfyUIClient:
-    return ComfyUIClient(url, Wire(url, read_seconds))
+    return ComfyUIClient(url, HttpTransport(url, read_seconds))

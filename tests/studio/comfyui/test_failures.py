@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from studio.comfyui.client.client import ComfyUIClient
-from studio.comfyui.client.http import Wire
+from studio.comfyui.client.http import HttpTransport
 from studio.comfyui.client.read_inventory import read_inventory
 from studio.comfyui.client.status import Finished, Running
 from studio.comfyui.errors import ComfyUIUnreachable, ConnectionRefused, GraphRefused, JobLost, RunFailed, UnexpectedAnswer
@@ -382,7 +382,7 @@ def test_another_program_at_the_address_is_told_as_such() -> None:
 
 
 def test_answers_that_are_not_json_are_words(stand_in: StandInServer) -> None:
-    wire = Wire(stand_in.url)
+    wire = HttpTransport(stand_in.url)
     with pytest.raises(UnexpectedAnswer) as told:
         wire.ask("POST", "/prompt", content=b"{")
     assert told.value.status == 500 and "Traceback" not in str(told.value)

@@ -16,16 +16,16 @@ import psutil
 import pytest
 
 from engines.contract import Card, Tier
-from studio.comfyui.card import COMFYUI_ID, Want
+from studio.comfyui.card import COMFYUI_ID, MemoryRequest
 from studio.comfyui.errors import ComfyUIMissing
-from studio.comfyui.service import ComfyUI
+from studio.comfyui.service import ComfyUIService
 from studio.errors import EngineError, MemoryRefused
 from studio.memory.gpu import GpuFacts
 from studio.memory.ledger import MemoryLedger
-from studio.memory.manager import MemoryKeeper
+from studio.memory.manager import MemoryManager
 from studio.settings import ComfyUISettings, MemorySettings
 from studio.units import GIB, MIB
-from studio.workers.model import Residency
+from studio.workers.model import WorkerState
 from tests.house.sources import ROOT
 from tests.servers import wait_until
 from tests.studio.comfyui.servers import StandInServer
@@ -53,16 +53,16 @@ def ledger() -> MemoryLedger:
 
 
 @pytest.fixture
-def comfyui(installation: Path, ledger: MemoryLedger, tmp_path: Path) -> Iterator[ComfyUI]:
+def comfyui(installation: Path, ledger: MemoryLedger, tmp_path: Path) -> Iterator[ComfyUIService]:
     settings = ComfyUISettings(path=installation, python=Path(sys.executable), start_seconds=60)
-    made = ComfyUI(settings, tmp_path / "logs", observer=ledger, idle_seconds=0)
+    made = ComfyUIService(settings, tmp_path / "logs", observer=ledger, idle_seconds=0)
     made.open()
     yield made
     made.close()
 
 
 def test_it_is_started_when_it_is_needed_and_ends_with_the_studio(
-    comfyui: ComfyUI, ledger: MemoryLedger, installation: Path, tmp_path: Path
+    comfyui: ComfyUIService, ledger: MemoryLedger, installation: Path, tmp_path: Path
 ) -> None:
     assert comfyui.readiness().ready and not comfyui.snapshot()
     with pytest.raises(ComfyUIMissing, match="does not run"):
@@ -72,7 +72,7 @@ def test_it_is_started_when_it_is_needed_and_ends_with_the_studio(
     assert client.stats().version == "0.3.64" and any("Starting ComfyUI" in note for note in told)
     (status,) = comfyui.snapshot()
     process = psutil.Process(status.pid)
-    assert status.engine_id == COMFYUI_ID and status.state is Residency.WARM
+    assert status.engine_id == COMFYUI_ID and status.state is WorkerState.WARM
     assert os.getpgid(status.pid) == status.pid != os.getpgid(0)
     assert int(Path(f"/proc/{status.pid}/oom_score_adj").read_text()) == 900
     assert process.cwd() == str(installation) and "PYTHONPATH" not in process.environ()
@@ -91,7 +91,7 @@ def test_it_is_started_when_it_is_needed_and_ends_with_the_studio(
     assert not entry.death
 
 
-def test_a_crash_is_told_and_the_next_job_starts_it_again(comfyui: ComfyUI) -> None:
+def test_a_crash_is_told_and_the_next_job_starts_it_again(comfyui: ComfyUIService) -> None:
     comfyui.client()
     first = comfyui.snapshot()[0].pid
     os.kill(first, signal.SIGSEGV)
@@ -100,7 +100,7 @@ def test_a_crash_is_told_and_the_next_job_starts_it_again(comfyui: ComfyUI) -> N
     assert comfyui.client().stats().version and comfyui.snapshot()[0].pid != first and not comfyui.dead()
 
 
-def test_an_installation_that_cannot_start_is_told_in_words(comfyui: ComfyUI, installation: Path) -> None:
+def test_an_installation_that_cannot_start_is_told_in_words(comfyui: ComfyUIService, installation: Path) -> None:
     (installation / "main.py").write_text("raise SystemExit(3)")
     with pytest.raises(ComfyUIMissing, match=r"exit code 3.*not become ready"):
         comfyui.client()
@@ -109,19 +109,19 @@ def test_an_installation_that_cannot_start_is_told_in_words(comfyui: ComfyUI, in
 @pytest.mark.parametrize("what", ["no folder", "no python"])
 def test_a_wrong_setting_is_told_before_anything_is_started(tmp_path: Path, installation: Path, what: str) -> None:
     folder = tmp_path / "nowhere" if what == "no folder" else installation
-    readiness = ComfyUI(ComfyUISettings(path=folder), tmp_path / "logs").readiness()
+    readiness = ComfyUIService(ComfyUISettings(path=folder), tmp_path / "logs").readiness()
     assert not readiness.ready and "settings.yaml" in readiness.next_step
 
 
-def test_it_makes_way_for_other_loads_unless_it_works(comfyui: ComfyUI) -> None:
+def test_it_makes_way_for_other_loads_unless_it_works(comfyui: ComfyUIService) -> None:
     comfyui.client()
     with comfyui.use():
-        assert comfyui.snapshot()[0].state is Residency.BUSY
+        assert comfyui.snapshot()[0].state is WorkerState.BUSY
         assert not comfyui.evict() and comfyui.snapshot()
     assert comfyui.evict() and not comfyui.snapshot()
 
 
-def test_it_is_ended_when_memory_runs_out_and_its_job_is_told(comfyui: ComfyUI) -> None:
+def test_it_is_ended_when_memory_runs_out_and_its_job_is_told(comfyui: ComfyUIService) -> None:
     comfyui.client()
     with comfyui.use():
         comfyui.end(COMFYUI_ID, "Memory ran out.")
@@ -158,7 +158,7 @@ def test_a_server_on_this_machine_counts_while_it_may_hold_models_and_is_freed(
     stand_in: StandInServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studio.comfyui.service.KEEPER_SECONDS", 0.2)
-    comfyui = ComfyUI(ComfyUISettings(url=stand_in.url), tmp_path / "logs", idle_seconds=0.5)
+    comfyui = ComfyUIService(ComfyUISettings(url=stand_in.url), tmp_path / "logs", idle_seconds=0.5)
     comfyui.open()
     try:
         assert comfyui.local and not comfyui.own and not comfyui.snapshot()
@@ -183,7 +183,7 @@ def test_a_server_in_a_container_counts_by_what_it_says_it_holds(
 ) -> None:
     monkeypatch.setattr("studio.comfyui.service.listening_process", lambda url: None)
     stand_in.faults(graphics=5 * 2**30)
-    comfyui = ComfyUI(ComfyUISettings(url=stand_in.url), tmp_path / "logs", idle_seconds=0)
+    comfyui = ComfyUIService(ComfyUISettings(url=stand_in.url), tmp_path / "logs", idle_seconds=0)
     comfyui.open()
     try:
         with comfyui.use():
@@ -203,17 +203,17 @@ def test_a_server_in_a_container_counts_by_what_it_says_it_holds(
 
 
 def test_a_job_passes_the_memory_gate_and_other_templates_models_go_first(stand_in: StandInServer, tmp_path: Path) -> None:
-    memory = MemoryKeeper(MemorySettings(), tmp_path)
-    comfyui = ComfyUI(ComfyUISettings(url=stand_in.url), tmp_path / "logs")
+    memory = MemoryManager(MemorySettings(), tmp_path)
+    comfyui = ComfyUIService(ComfyUISettings(url=stand_in.url), tmp_path / "logs")
     try:
         told: list[str] = []
         freed = stand_in.told["freed"]
         for template in ("a", "a", "b"):
-            want = Want(template, "ComfyUI, a", Tier.LIGHT, 0.2)
+            want = MemoryRequest(template, "ComfyUI, a", Tier.LIGHT, 0.2)
             with comfyui.room(memory, lambda holder: None, want, told.append), comfyui.use():
                 pass
         assert stand_in.told["freed"] == freed + 1
-        far_too_much = comfyui.room(memory, lambda holder: None, Want("c", "ComfyUI, c", Tier.HEAVY, 9_000), told.append)
+        far_too_much = comfyui.room(memory, lambda holder: None, MemoryRequest("c", "ComfyUI, c", Tier.HEAVY, 9_000), told.append)
         with pytest.raises(MemoryRefused, match=r"ComfyUI, c needs about 9,?000"), far_too_much:
             raise AssertionError("it was let in")
     finally:
@@ -231,9 +231,9 @@ class Told:
         return self._facts
 
 
-def asked_for(memory: MemoryKeeper, stand_in: StandInServer, want: Want, tmp_path: Path) -> tuple[float, str]:
+def asked_for(memory: MemoryManager, stand_in: StandInServer, want: MemoryRequest, tmp_path: Path) -> tuple[float, str]:
     """GiB that the gate was asked for and let in, or 0 and what it said."""
-    comfyui = ComfyUI(ComfyUISettings(url=stand_in.url), tmp_path / "logs")
+    comfyui = ComfyUIService(ComfyUISettings(url=stand_in.url), tmp_path / "logs")
     told: list[Card] = []
     enter = memory.admission
 
@@ -256,9 +256,9 @@ def test_an_unknown_need_takes_what_is_free_and_a_plug_in_card_gives_what_it_has
     """A card of 24 GiB, of which 19.2 can be had; the same need on memory shared with the GPU is refused with its numbers."""
     stand_in.faults(graphics=2**30, graphics_free=12 * 2**30)
     files = machine(tmp_path / "pc", PC_TOTAL_KB, 50 * MIB)
-    pc = MemoryKeeper(MemorySettings(wait_seconds=0), tmp_path / "a", files=files, gpu=Told(card_24()))
-    unknown, large = Want("u", "ComfyUI, u", Tier.HEAVY, 0), Want("l", "ComfyUI, l", Tier.HEAVY, 36)
-    shared = MemoryKeeper(MemorySettings(wait_seconds=0), tmp_path / "b", files=files, gpu=Told(SPARK_GPU))
+    pc = MemoryManager(MemorySettings(wait_seconds=0), tmp_path / "a", files=files, gpu=Told(card_24()))
+    unknown, large = MemoryRequest("u", "ComfyUI, u", Tier.HEAVY, 0), MemoryRequest("l", "ComfyUI, l", Tier.HEAVY, 36)
+    shared = MemoryManager(MemorySettings(wait_seconds=0), tmp_path / "b", files=files, gpu=Told(SPARK_GPU))
     try:
         assert asked_for(pc, stand_in, unknown, tmp_path)[0] == pytest.approx(12, abs=0.1), "as the server says"
         stand_in.faults(graphics_free=23 * 2**30)
@@ -273,7 +273,7 @@ def test_an_unknown_need_takes_what_is_free_and_a_plug_in_card_gives_what_it_has
 
 
 def test_a_server_on_another_machine_is_not_counted_here(tmp_path: Path) -> None:
-    comfyui = ComfyUI(ComfyUISettings(url="http://gpu-box.invalid:8188"), tmp_path / "logs")
-    with comfyui.use(), comfyui.room(None, None, Want("a", "a", Tier.HEAVY, 9_000), print):  # type: ignore[arg-type]
+    comfyui = ComfyUIService(ComfyUISettings(url="http://gpu-box.invalid:8188"), tmp_path / "logs")
+    with comfyui.use(), comfyui.room(None, None, MemoryRequest("a", "a", Tier.HEAVY, 9_000), print):  # type: ignore[arg-type]
         assert not comfyui.local and not comfyui.snapshot()
     comfyui.close()

@@ -8,7 +8,7 @@ import struct
 import psutil
 import pytest
 
-from studio.comfyui.client.events import Course, read_preview
+from studio.comfyui.client.events import RunProgress, read_preview
 from studio.comfyui.client.status import (
     Failed,
     Finished,
@@ -89,7 +89,7 @@ def test_places_in_the_queue_follow_the_numbers() -> None:
 
 
 def test_progress_counts_nodes_and_never_falls() -> None:
-    course = Course({"1": "Load", "2": "Sample", "3": "Save"})
+    course = RunProgress({"1": "Load", "2": "Sample", "3": "Save"})
     seen = []
     for kind, data in (
         ("execution_cached", {"nodes": ["1"]}),

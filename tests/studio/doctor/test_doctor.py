@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from studio.doctor import Examination, Finding, Outcome, examine
+from studio.doctor import CheckResult, CheckStatus, DoctorContext, run_checks
 from studio.doctor import __main__ as doctor_command
 from studio.doctor.__main__ import examination_of, told
 from studio.doctor.checks.comfyui import server as comfyui_server
 from studio.doctor.checks.machine import clock, shipped_files
-from studio.doctor.checks.storage import databases, room, writing
+from studio.doctor.checks.storage import check_free_space, databases, writing
 from studio.doctor.checks.torch import operations
 from studio.doctor.examination import all_checks
 from studio.doctor.platform_table import platform_rows
@@ -31,19 +31,19 @@ from tests.house.sources import ROOT
 from tests.model_environments import environment_python
 from tests.tools.assets import SUMS, sums
 
-QUICK = (clock, room, comfyui_server)
+QUICK = (clock, check_free_space, comfyui_server)
 
 
 @pytest.fixture(scope="module")
-def examination(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examination]:
+def examination(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DoctorContext]:
     data = tmp_path_factory.mktemp("examined") / "data"
     data.mkdir()
     with examination_of(load_settings(data={"folder": data})) as made:
         yield made
 
 
-def failed(findings: Iterator[Finding]) -> list[Finding]:
-    found = [finding for finding in findings if finding.outcome is Outcome.FAILED]
+def failed(findings: Iterator[CheckResult]) -> list[CheckResult]:
+    found = [finding for finding in findings if finding.outcome is CheckStatus.FAILED]
     assert all(finding.repair for finding in found), found
     return found
 
@@ -83,7 +83,7 @@ def test_what_fails_is_in_the_exit_code(
 ) -> None:
     """The command over the checks that are quick, where a server is set that does not answer."""
     monkeypatch.setattr(
-        doctor_command, "examine", partial(examine, checks=[check for check in all_checks() if check[2] in QUICK])
+        doctor_command, "examine", partial(run_checks, checks=[check for check in all_checks() if check[2] in QUICK])
     )
     monkeypatch.setenv("GREENROOM_COMFYUI__URL", "http://127.0.0.1:9")
     assert doctor_command.main(["--json", "--data", str(tmp_path / "data")]) == 1
@@ -98,7 +98,7 @@ def test_the_list_of_shipped_files_is_the_present_one() -> None:
     assert SUMS.read_text("utf-8") == sums(), "assets/ has changed: run python -m tests.tools.assets"
 
 
-def test_a_missing_and_a_damaged_font_are_named_and_restored_by_the_repair(examination: Examination, tmp_path: Path) -> None:
+def test_a_missing_and_a_damaged_font_are_named_and_restored_by_the_repair(examination: DoctorContext, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     shutil.copytree(ROOT / "assets", clone / "assets")
     git = ["git", "-C", str(clone), "-c", "user.name=t", "-c", "user.email=t@t"]
@@ -118,24 +118,24 @@ def test_a_missing_and_a_damaged_font_are_named_and_restored_by_the_repair(exami
     assert not failed(shipped_files(broken))
 
 
-def test_a_full_disk_is_named(examination: Examination) -> None:
-    (found,) = failed(room(replace(examination, free_bytes=lambda folder: 10 * 1024**2)))
+def test_a_full_disk_is_named(examination: DoctorContext) -> None:
+    (found,) = failed(check_free_space(replace(examination, free_bytes=lambda folder: 10 * 1024**2)))
     assert "no job is accepted" in found.sentence and "Delete outputs" in found.repair
-    (warned,) = room(replace(examination, free_bytes=lambda folder: 2 * 1024**3))
-    assert warned.outcome is Outcome.WARNING
+    (warned,) = check_free_space(replace(examination, free_bytes=lambda folder: 2 * 1024**3))
+    assert warned.outcome is CheckStatus.WARNING
 
 
-def test_a_data_folder_that_cannot_be_written_is_named(examination: Examination) -> None:
+def test_a_data_folder_that_cannot_be_written_is_named(examination: DoctorContext) -> None:
     (found,) = failed(writing(replace(examination, data=Path("/proc/greenroom"))))  # read-only for root too
     assert "cannot be written" in found.sentence and "--data" in found.repair
 
 
-def test_a_wrong_clock_is_named(examination: Examination) -> None:
+def test_a_wrong_clock_is_named(examination: DoctorContext) -> None:
     (found,) = failed(clock(replace(examination, now=lambda: 86_400.0)))
     assert "clock is wrong" in found.sentence and "days" in found.sentence and "set-ntp" in found.repair
 
 
-def test_a_damaged_database_is_named(examination: Examination, tmp_path: Path) -> None:
+def test_a_damaged_database_is_named(examination: DoctorContext, tmp_path: Path) -> None:
     path = tmp_path / "jobs.db"
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE jobs(text TEXT)")
@@ -160,7 +160,7 @@ def __getattr__(name):
 """
 
 
-def test_a_torch_without_kernels_is_named(examination: Examination, tmp_path: Path) -> None:
+def test_a_torch_without_kernels_is_named(examination: DoctorContext, tmp_path: Path) -> None:
     """The real program, in a real process, with a torch that fails as one without kernels for its card does."""
     (tmp_path / "torch.py").write_text(FAKE_TORCH)
     variables = environment_variables(tmp_path)
@@ -175,7 +175,7 @@ def test_a_torch_without_kernels_is_named(examination: Examination, tmp_path: Pa
     assert "./launch.sh install models" in _finding("models", matmul).repair
 
 
-def test_a_torch_that_takes_its_process_down_is_told_with_the_step(examination: Examination, tmp_path: Path) -> None:
+def test_a_torch_that_takes_its_process_down_is_told_with_the_step(examination: DoctorContext, tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text(
         FAKE_TORCH + "\nimport os, signal\ndef randn(*a):\n    os.kill(os.getpid(), signal.SIGSEGV)\n"
     )
@@ -186,7 +186,7 @@ def test_a_torch_that_takes_its_process_down_is_told_with_the_step(examination: 
 
 
 @pytest.mark.slow
-def test_every_operation_works_in_the_real_environment(examination: Examination) -> None:
+def test_every_operation_works_in_the_real_environment(examination: DoctorContext) -> None:
     python = environment_python("models")
     found = {}
     for line in operations(python, environment_variables(python.parent.parent), examination):
@@ -197,21 +197,21 @@ def test_every_operation_works_in_the_real_environment(examination: Examination)
     assert found["resample, STFT and mel"]["outcome"] == "ok"
 
 
-def test_a_comfyui_that_does_not_answer_is_named(examination: Examination) -> None:
+def test_a_comfyui_that_does_not_answer_is_named(examination: DoctorContext) -> None:
     wrong = examination.settings.model_copy(
         update={"comfyui": examination.settings.comfyui.model_copy(update={"url": "http://127.0.0.1:9"})}
     )
     (found,) = failed(comfyui_server(replace(examination, settings=wrong)))
     assert "comfyui.url" in found.repair
     (skipped,) = comfyui_server(examination)
-    assert skipped.outcome is Outcome.SKIPPED
+    assert skipped.outcome is CheckStatus.SKIPPED
 
 
-def test_a_check_that_breaks_off_is_a_finding_and_no_crash(examination: Examination) -> None:
-    def broken(examination: Examination) -> Iterator[Finding]:
+def test_a_check_that_breaks_off_is_a_finding_and_no_crash(examination: DoctorContext) -> None:
+    def broken(examination: DoctorContext) -> Iterator[CheckResult]:
         raise ZeroDivisionError("secret detail")
 
-    report = examine(examination, checks=[("Group", "Broken", broken)])
+    report = run_checks(examination, checks=[("Group", "Broken", broken)])
     assert not report.healthy and "secret" not in json.dumps(report.as_dict())
     assert "Group" in told(report) and "do this:" in told(report)
 

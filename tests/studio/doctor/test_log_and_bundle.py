@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from studio.doctor.log_viewer import LogRecord, log_names, read_log
 from studio.doctor.support_bundle import Redaction, support_bundle
 from studio.errors import NotFound
 from studio.jobs.model import JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tabs.system.log import log_panel
 from tests.servers import wait_until
@@ -72,7 +72,7 @@ def test_quoted_words_and_paths_are_taken_out() -> None:
 
 def test_the_bundle_holds_nothing_personal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_abcdefghijklmnop")
-    studio = Studio.open(load_settings(data={"folder": tmp_path / "private-folder"}), all_productions)
+    studio = Services.open(load_settings(data={"folder": tmp_path / "private-folder"}), all_capabilities)
     try:
         job = studio.jobs.submit("voiceover", {"script": "My secret diary of Tuesday.", "title": "Diary", "engine": "flite"})
         wait_until(lambda: studio.jobs.get(job.id).state is JobState.DONE, 60)

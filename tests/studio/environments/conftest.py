@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.environments import Environments
+from studio.environments import EnvironmentManager
 
 NAMES = ("greenroomalpha", "greenroombeta")
 
@@ -35,7 +35,7 @@ class Place:
         self.locks, self.wheels, self.root = folder / "locks", folder / "wheels", folder / "environments"
         for made in (self.locks, self.wheels):
             made.mkdir()
-        self.environments = Environments(self.root, self.locks)
+        self.environments = EnvironmentManager(self.root, self.locks)
 
     def declare(self, lock: str, name: str = "tiny", **facts: object) -> None:
         """Write `NAME.lock` and `NAME.toml`; nothing goes in before the rest (a run of pip more) unless `first` says so."""

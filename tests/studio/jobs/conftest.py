@@ -7,10 +7,10 @@ import pytest
 
 from engines.catalog import Catalog
 from studio.artifacts.segments import SegmentStore
-from studio.jobs.capability import Stage
-from studio.jobs.lanes import Lanes
+from studio.jobs.capability import JobContext
+from studio.jobs.lanes import JobLanes
 from studio.jobs.runner import JobRunner
-from studio.jobs.service import Jobs
+from studio.jobs.service import JobService
 from studio.jobs.store import JobStore
 from studio.settings import JobSettings, LaneSettings
 from tests.studio.jobs.pieces import Pieces
@@ -26,15 +26,15 @@ class NoEngines:
 class Workshop:
     """Jobs over a folder, with real lanes and the real runner, and the `Pieces` production."""
 
-    def __init__(self, folder: Path, before_piece: Callable[[Stage, int], None] | None = None, cpu_jobs: int = 2) -> None:
+    def __init__(self, folder: Path, before_piece: Callable[[JobContext, int], None] | None = None, cpu_jobs: int = 2) -> None:
         self.folder = folder
         self.store = JobStore(folder / "jobs.db")
         self.segments = SegmentStore(folder / "segments", 10**9, self.store.earliest_start)
         self.pieces = Pieces(self.segments, folder / "outputs", before_piece)
-        lanes = Lanes(LaneSettings(cpu_jobs=cpu_jobs), folder)
+        lanes = JobLanes(LaneSettings(cpu_jobs=cpu_jobs), folder)
         self.productions = {self.pieces.kind: self.pieces}
         self.runner = JobRunner(self.store, self.productions, lanes, NoEngines(), Catalog(), folder / "scratch")
-        self.jobs = Jobs(self.store, self.runner, self.productions, JobSettings(keep_days=90, keep_count=100), folder)
+        self.jobs = JobService(self.store, self.runner, self.productions, JobSettings(keep_days=90, keep_count=100), folder)
 
     def open(self) -> Workshop:
         self.runner.start()

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from media.audio.audio import Audio
 from studio.artifacts.segments import SegmentStore
 from studio.errors import InvalidInput
-from studio.files import write_whole
-from studio.jobs.capability import CPU_LANE, Stage
+from studio.files import write_atomic
+from studio.jobs.capability import CPU_LANE, JobContext
 from studio.jobs.model import JobOutput
 
 RATE = 8_000
@@ -39,7 +39,9 @@ class Pieces:
     kind = "pieces"
     Spec = PiecesSpec
 
-    def __init__(self, segments: SegmentStore, outputs: Path, before_piece: Callable[[Stage, int], None] | None = None) -> None:
+    def __init__(
+        self, segments: SegmentStore, outputs: Path, before_piece: Callable[[JobContext, int], None] | None = None
+    ) -> None:
         self.segments, self.outputs, self.before_piece = segments, outputs, before_piece
         self.log = outputs / "renders.log"
         self.running, self.most_at_once = 0, 0
@@ -57,7 +59,7 @@ class Pieces:
     def lane(self, spec: PiecesSpec) -> str:
         return spec.lane or CPU_LANE
 
-    def run(self, spec: PiecesSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: PiecesSpec, stage: JobContext) -> list[JobOutput]:
         with self._lock:
             self.running += 1
             self.most_at_once = max(self.most_at_once, self.running)
@@ -67,7 +69,7 @@ class Pieces:
             with self._lock:
                 self.running -= 1
 
-    def _run(self, spec: PiecesSpec, stage: Stage) -> list[JobOutput]:
+    def _run(self, spec: PiecesSpec, stage: JobContext) -> list[JobOutput]:
         (stage.scratch / "begun").touch()
         keys = [self.segments.key({"name": spec.name, "voice": spec.voice, "piece": number}) for number in range(spec.pieces)]
         for number, key in enumerate(keys):
@@ -79,11 +81,11 @@ class Pieces:
                 stage.event("piece", number=number)
         path = self.outputs / f"{spec.name}.pcm"
         pieces = [self.segments.get(key) for key in keys]
-        write_whole(path, b"".join(piece.audio.samples.tobytes() for piece in pieces if piece is not None))
+        write_atomic(path, b"".join(piece.audio.samples.tobytes() for piece in pieces if piece is not None))
         stage.progress(1.0, "Joined")
         return [JobOutput(spec.name, str(path), "audio")]
 
-    def _render(self, key: str, spec: PiecesSpec, stage: Stage) -> Audio:
+    def _render(self, key: str, spec: PiecesSpec, stage: JobContext) -> Audio:
         self._tell(key)
         until = time.monotonic() + spec.seconds_each
         while time.monotonic() < until:

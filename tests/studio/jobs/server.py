@@ -18,8 +18,8 @@ from typing import Any
 
 import capabilities
 from studio.errors import StorageError
-from studio.jobs.capability import Stage
-from studio.services import Studio
+from studio.jobs.capability import JobContext
+from studio.services import Services
 from studio.settings import load_settings
 from tests.studio.jobs.pieces import Pieces
 
@@ -77,7 +77,7 @@ def serve(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
     settings = load_settings(data={"folder": data}, lanes={"cpu_jobs": 1})
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
-        studio = Studio.open(settings, lambda studio: [Pieces(studio.segments, Path(data) / "made", die_of_it(studio))])
+        studio = Services.open(settings, lambda studio: [Pieces(studio.segments, Path(data) / "made", die_of_it(studio))])
     except StorageError as error:
         tell.send(str(error))
         return
@@ -92,10 +92,10 @@ def serve(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
         studio.close()
 
 
-def die_of_it(studio: Studio) -> Callable[[Stage, int], None]:
+def die_of_it(studio: Services) -> Callable[[JobContext, int], None]:
     """The job called "deadly" crashes the server while its second piece is made."""
 
-    def before_piece(stage: Stage, number: int) -> None:
+    def before_piece(stage: JobContext, number: int) -> None:
         if number == 1 and studio.jobs.get(stage.job_id).title == "deadly":
             os.abort()
 

@@ -12,18 +12,18 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from engines.catalog import Catalog
-from engines.contract import Site, SpeechRequest
+from engines.contract import EnginePaths, SpeechRequest
 from studio.errors import NotFound
-from studio.jobs.capability import CPU_LANE, Stage
-from studio.jobs.context import Pace
-from studio.jobs.lanes import Lanes
+from studio.jobs.capability import CPU_LANE, JobContext
+from studio.jobs.context import ProgressRate
+from studio.jobs.lanes import JobLanes
 from studio.jobs.model import Job, JobOutput, JobState
 from studio.jobs.runner import JobRunner
-from studio.jobs.service import Jobs
+from studio.jobs.service import JobService
 from studio.jobs.store import JobStore
 from studio.settings import JobSettings, LaneSettings, WorkerSettings
-from studio.workers.model import Residency
-from studio.workers.pool import WorkerHost
+from studio.workers.model import WorkerState
+from studio.workers.pool import WorkerPool
 from tests.studio.jobs.test_jobs import eventually
 
 FAULT = "tests.engines.fault_engine:FaultEngine"
@@ -57,7 +57,7 @@ class Speak:
     def lane(self, spec: SpeakSpec) -> str:
         return CPU_LANE
 
-    def run(self, spec: SpeakSpec, stage: Stage) -> list[JobOutput]:
+    def run(self, spec: SpeakSpec, stage: JobContext) -> list[JobOutput]:
         stage.progress(0.1, "Casting")
         options = self.catalog.get("fault").Options(**spec.options)
         with stage.engine(spec.engine, options) as speech, stage.span(0.2, 0.8):
@@ -72,15 +72,15 @@ class Floor:
     def __init__(self, folder: Path) -> None:
         self.catalog = Catalog([FAULT])
         settings = WorkerSettings(cancel_grace_seconds=0.5)
-        site = Site(assets=folder, cache=folder / "cache")
-        self.host = WorkerHost(settings, site, self.catalog, logs=folder / "logs")
+        site = EnginePaths(assets=folder, cache=folder / "cache")
+        self.host = WorkerPool(settings, site, self.catalog, logs=folder / "logs")
         self.store = JobStore(folder / "jobs.db")
         self.speak = Speak(self.catalog)
         productions = {"speak": self.speak}
         self.runner = JobRunner(
-            self.store, productions, Lanes(LaneSettings(), folder), self.host, self.catalog, folder / "scratch"
+            self.store, productions, JobLanes(LaneSettings(), folder), self.host, self.catalog, folder / "scratch"
         )
-        self.jobs = Jobs(self.store, self.runner, productions, JobSettings(), folder)
+        self.jobs = JobService(self.store, self.runner, productions, JobSettings(), folder)
         self.runner.start()
 
     def submit(self, behaviour: str = "well", **fields: Any) -> Job:
@@ -137,7 +137,7 @@ def test_cancel_ends_a_job_within_two_seconds_whatever_its_engine_does(floor: Fl
     wanted = JobState.LOADING if "load_seconds" in options else JobState.RUNNING
     assert eventually(lambda: floor.jobs.get(job.id).state is wanted and floor.runner.running() != ())
     time.sleep(0.3)
-    at_work = [status.pid for status in floor.host.snapshot() if status.state is not Residency.WARM]
+    at_work = [status.pid for status in floor.host.snapshot() if status.state is not WorkerState.WARM]
     asked = time.monotonic()
     floor.jobs.cancel(job.id)
     cancelled = floor.jobs.wait(job.id, 10)
@@ -205,7 +205,7 @@ def test_closing_in_the_middle_of_a_call_interrupts_the_job(tmp_path: Path) -> N
     ],
 )
 def test_remaining_time_follows_the_pace_of_the_last_minute(steps: list[tuple[float, float]], expected: float | None) -> None:
-    pace = Pace()
+    pace = ProgressRate()
     told: Callable[[], float | None] = [pace.remaining(*step) for step in steps].pop
     remaining = told()
     assert remaining == (None if expected is None else pytest.approx(expected, rel=0.05))

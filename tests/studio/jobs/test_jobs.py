@@ -11,7 +11,7 @@ import pytest
 
 from studio.errors import InvalidInput, NotFound, StorageError
 from studio.jobs import service
-from studio.jobs.lanes import Lanes
+from studio.jobs.lanes import JobLanes
 from studio.jobs.model import JobState
 from studio.settings import LaneSettings
 from tests.studio.jobs.pieces import spec
@@ -119,7 +119,7 @@ def test_a_long_gpu_job_does_not_hold_up_the_cpu_lane(workshop) -> None:
 
 def test_a_job_that_waits_for_another_studios_gpu_says_so_and_can_be_cancelled(workshop) -> None:
     shop = workshop()
-    other = Lanes(LaneSettings(), shop.folder)
+    other = JobLanes(LaneSettings(), shop.folder)
     with other.slot("gpu"):
         shop.open()
         job = shop.jobs.submit("pieces", spec(lane="gpu"))
@@ -290,7 +290,7 @@ def test_scratch_of_jobs_that_are_gone_is_swept_at_start(workshop) -> None:
     waiting = shop.jobs.submit("pieces", spec(lane="gpu"))
     for name in ("gone", waiting.id):
         (shop.folder / "scratch" / name).mkdir(parents=True)
-    with Lanes(LaneSettings(), shop.folder).slot("gpu"):
+    with JobLanes(LaneSettings(), shop.folder).slot("gpu"):
         shop.open()
         assert eventually(lambda: not (shop.folder / "scratch" / "gone").exists())
         assert [folder.name for folder in (shop.folder / "scratch").iterdir()] == [waiting.id]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import Cancelled, InvalidInput, StorageError
-from studio.jobs.lanes import LOCK_NAME, Lanes, default_lock_folder
+from studio.jobs.lanes import LOCK_NAME, JobLanes, default_lock_folder
 from studio.settings import LaneSettings
 
 OTHER_STUDIO = """
@@ -77,8 +77,8 @@ def other(tmp_path: Path) -> Iterator[Callable[..., OtherStudio]]:
             stream.close()
 
 
-def lanes_in(folder: Path, cpu_jobs: int = 2) -> Lanes:
-    return Lanes(LaneSettings(cpu_jobs=cpu_jobs), folder)
+def lanes_in(folder: Path, cpu_jobs: int = 2) -> JobLanes:
+    return JobLanes(LaneSettings(cpu_jobs=cpu_jobs), folder)
 
 
 def in_thread(work: Callable[[], None]) -> threading.Thread:

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from studio.jobs.runtime_stats import LAST_RUNS, RunBook, Work
+from studio.jobs.runtime_stats import LAST_RUNS, RuntimeStats, Workload
 
-CLIP = Work("wan", "plain", 832, 480, 81, 30)
+CLIP = Workload("wan", "plain", 832, 480, 81, 30)
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> RunBook:
-    return RunBook(tmp_path / "runs.json")
+def book(tmp_path: Path) -> RuntimeStats:
+    return RuntimeStats(tmp_path / "runs.json")
 
 
-def test_nothing_is_said_before_the_first_run(book: RunBook) -> None:
+def test_nothing_is_said_before_the_first_run(book: RuntimeStats) -> None:
     assert book.seconds(CLIP) is None
 
 
-def test_time_grows_with_frames_steps_and_pixels(book: RunBook) -> None:
+def test_time_grows_with_frames_steps_and_pixels(book: RuntimeStats) -> None:
     book.learn(CLIP, 120)
     same, longer, finer = (book.seconds(replace(CLIP, **change)) for change in ({}, {"frames": 162}, {"steps": 60}))
     assert same is not None and (same.seconds, same.exact) == (pytest.approx(120), True)
@@ -31,24 +31,24 @@ def test_time_grows_with_frames_steps_and_pixels(book: RunBook) -> None:
     assert larger is not None and larger.seconds == pytest.approx(120 * 1280 * 704 / (832 * 480)) and not larger.exact
 
 
-def test_other_engines_variants_and_far_sizes_are_not_compared(book: RunBook) -> None:
+def test_other_engines_variants_and_far_sizes_are_not_compared(book: RuntimeStats) -> None:
     book.learn(CLIP, 120)
     for change in ({"engine": "other"}, {"variant": "distilled"}, {"width": 1920, "height": 1088}, {"width": 256, "height": 256}):
         assert book.seconds(replace(CLIP, **change)) is None
 
 
-def test_the_newest_runs_count_and_outlast_the_studio(book: RunBook, tmp_path: Path) -> None:
+def test_the_newest_runs_count_and_outlast_the_studio(book: RuntimeStats, tmp_path: Path) -> None:
     book.learn(CLIP, 10_000)
     for _ in range(LAST_RUNS):
         book.learn(CLIP, 100)
-    told = RunBook(tmp_path / "runs.json").seconds(CLIP)
+    told = RuntimeStats(tmp_path / "runs.json").seconds(CLIP)
     assert told is not None and told.seconds == pytest.approx(100)
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", '{"runs": [{"work": {"nothing": 1}}]}', '{"runs": 3}'])
 def test_a_damaged_book_is_an_empty_one(tmp_path: Path, text: str) -> None:
     (tmp_path / "runs.json").write_text(text, "utf-8")
-    book = RunBook(tmp_path / "runs.json")
+    book = RuntimeStats(tmp_path / "runs.json")
     assert book.seconds(CLIP) is None
     book.learn(CLIP, 5)
-    assert RunBook(tmp_path / "runs.json").seconds(CLIP) is not None
+    assert RuntimeStats(tmp_path / "runs.json").seconds(CLIP) is not None

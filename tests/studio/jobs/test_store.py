@@ -9,7 +9,7 @@ import pytest
 from studio.errors import StorageError
 from studio.jobs.database import MIGRATIONS, Database
 from studio.jobs.model import JobError, JobOutput, JobState
-from studio.jobs.store import CRASH_LIMIT, KILL_WEIGHT, Cost, JobStore
+from studio.jobs.store import CRASH_LIMIT, KILL_WEIGHT, JobCost, JobStore
 
 
 @pytest.fixture
@@ -311,8 +311,8 @@ def test_queued_jobs_are_given_other_places(store: JobStore) -> None:
 
 def test_what_attempts_cost_adds_up(store: JobStore) -> None:
     job = add(store)
-    store.finish(store.claim("cpu"), JobState.INTERRUPTED, cost=Cost(2.0, 1.5))
+    store.finish(store.claim("cpu"), JobState.INTERRUPTED, cost=JobCost(2.0, 1.5))
     store.recover()
-    store.finish(store.claim("cpu"), JobState.DONE, cost=Cost(3.0, 0.5))
+    store.finish(store.claim("cpu"), JobState.DONE, cost=JobCost(3.0, 0.5))
     done = store.get(job.id)
     assert (done.work_seconds, done.peak_gib) == (5.0, 1.5)

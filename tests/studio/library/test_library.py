@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from media.audio.encode import write_audio
 from media.audio.waveform import peaks
 from studio.errors import GreenroomError, InvalidInput, MediaError, NotFound
-from studio.library import KINDS, SERVED_EXTENSIONS, Library, NotEnoughSpace, Output
+from studio.library import KINDS, SERVED_EXTENSIONS, Library, LibraryOutput, NotEnoughSpace
 from studio.library import write as shelving
 from studio.library.model import COMPANION_EXTENSIONS, KIND_OF_EXTENSION
 from studio.settings import LibrarySettings
@@ -120,7 +120,7 @@ def test_many_threads_and_two_libraries_in_the_same_second(library: Library, sta
     files = [(staged(f"{number}.png", number + 1), staged(f"{number}.txt", number + 1)) for number in range(24)]
     barrier = threading.Barrier(4)
 
-    def add(part: int) -> list[Output]:
+    def add(part: int) -> list[LibraryOutput]:
         barrier.wait()
         shelf = library if part % 2 else other
         return [shelf.add(image, "image", str(image.stem), RECIPE, (text,)) for image, text in files[part::4]]
@@ -191,7 +191,7 @@ def test_the_recipe_is_there_before_the_file(library: Library, staged: Make, mon
         seen.append(names(library))
         original(source, target)
 
-    original = shelving.move_whole
+    original = shelving.move_atomic
     monkeypatch.setattr(shelving, "move_whole", watched)
     library.add(staged(), "audio", "x", RECIPE, (staged("take.vtt"),))
     assert [Path(name).suffixes for name in seen[-1]] == [[".recipe", ".json"], [".vtt"], [".wav", ".peaks", ".json"]]
@@ -466,7 +466,7 @@ def small(tmp_path: Path, clock: Clock) -> Library:
     return Library(tmp_path / "outputs", LibrarySettings(quota_gib=3_500 / 2**30), clock)
 
 
-def fill(library: Library, clock: Clock, staged: Make, count: int = 5) -> Iterator[Output]:
+def fill(library: Library, clock: Clock, staged: Make, count: int = 5) -> Iterator[LibraryOutput]:
     for number in range(count):
         clock.now += 60
         yield library.add(staged(f"{number}.png", 800), "image", f"T{number}", {})

@@ -13,7 +13,7 @@ from studio.errors import InvalidInput
 from studio.jobs.model import Job, JobState
 from studio.jobs.store import JobStore
 from studio.library import Library
-from studio.maintenance.disk_usage import Disk
+from studio.maintenance.disk_usage import DiskUsage
 from studio.paths import DataPaths
 from studio.settings import LibrarySettings
 
@@ -36,7 +36,7 @@ class Place:
         self.store = JobStore(self.paths.jobs)
         self.library = Library(self.paths.outputs, settings)
         self.at_work = False
-        self.disk = Disk(
+        self.disk = DiskUsage(
             self.paths, self.library, SegmentStore(self.paths.segments, 10**9), Jobs(self.store), settings,
             engines_at_work=lambda: self.at_work,
         )  # fmt: skip

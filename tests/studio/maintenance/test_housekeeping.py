@@ -15,8 +15,8 @@ import pytest
 
 from studio.errors import StorageError
 from studio.logs import FILE_NAME, open_log, scrub
-from studio.maintenance.housekeeping import Housekeeper
-from studio.maintenance.last_shutdown import Ending, ServerLife
+from studio.maintenance.housekeeping import MaintenanceTimer
+from studio.maintenance.last_shutdown import LastShutdown, ShutdownMarker
 from studio.paths import DataFolderLock
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -124,22 +124,26 @@ def machine(tmp_path: Path) -> Callable[[str, int], Path]:
 def test_how_the_last_server_ended_is_told_from_what_it_left(tmp_path: Path, machine: Callable[[str, int], Path]) -> None:
     marker, faults = tmp_path / "server.json", tmp_path / "fault.log"
 
-    def last_after_death(boot: str = "a", kills: int = 5, traces: str = "") -> Ending:
+    def last_after_death(boot: str = "a", kills: int = 5, traces: str = "") -> LastShutdown:
         marker.write_text('{"pid": 1, "boot": "a", "memory_kills": 5}')
         faults.write_text(traces)
-        life = ServerLife(marker, faults, machine(boot, kills))
+        life = ShutdownMarker(marker, faults, machine(boot, kills))
         life.close()
         return life.last
 
-    assert ServerLife(marker, faults, machine("a", 5)).last is Ending.CLEAN
-    assert last_after_death() is Ending.KILLED
-    assert last_after_death(kills=6) is Ending.MEMORY
-    assert last_after_death(boot="b") is Ending.MACHINE
-    assert last_after_death(traces="Fatal Python error: Aborted") is Ending.FAULT
+    assert ShutdownMarker(marker, faults, machine("a", 5)).last is LastShutdown.CLEAN
+    assert last_after_death() is LastShutdown.KILLED
+    assert last_after_death(kills=6) is LastShutdown.MEMORY
+    assert last_after_death(boot="b") is LastShutdown.MACHINE
+    assert last_after_death(traces="Fatal Python error: Aborted") is LastShutdown.FAULT
     assert not marker.exists() and not faults.exists()
-    assert [ending for ending in Ending if ending.suspicious] == [Ending.FAULT, Ending.MEMORY, Ending.MACHINE]
+    assert [ending for ending in LastShutdown if ending.suspicious] == [
+        LastShutdown.FAULT,
+        LastShutdown.MEMORY,
+        LastShutdown.MACHINE,
+    ]
     marker.write_text("rubbish")
-    assert ServerLife(marker, faults, machine("", 0)).last in Ending
+    assert ShutdownMarker(marker, faults, machine("", 0)).last in LastShutdown
 
 
 def test_tidying_begins_at_start_repeats_and_outlives_a_failure(caplog: pytest.LogCaptureFixture) -> None:
@@ -155,7 +159,7 @@ def test_tidying_begins_at_start_repeats_and_outlives_a_failure(caplog: pytest.L
         if runs.count("second") == 2:
             twice.set()
 
-    keeper = Housekeeper({"first": fail, "second": second}, interval_seconds=0.01)
+    keeper = MaintenanceTimer({"first": fail, "second": second}, interval_seconds=0.01)
     keeper.start()
     assert twice.wait(5)
     keeper.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engines.contract import Capability, Card, Device, Licence, Tier
+from engines.contract import Card, Device, EngineKind, Licence, Tier
 from studio.memory.gpu import GpuFacts
 from studio.memory.model import Limits, Need, Resident
 from studio.memory.readings import MachineFiles, MemoryReading, read_memory
@@ -99,7 +99,7 @@ def resident(
 def engine_card(engine_id: str, gib: float, tier: Tier = Tier.HEAVY, device: Device = Device.CUDA, **more: Any) -> Card:
     free = Licence("Apache-2.0")
     title = engine_id.replace("-", " ").title()
-    return Card(engine_id, title, Capability.VIDEO, "For tests.", "1", free, free, tier, device, memory_gib=gib, **more)
+    return Card(engine_id, title, EngineKind.VIDEO, "For tests.", "1", free, free, tier, device, memory_gib=gib, **more)
 
 
 @dataclass

@@ -13,12 +13,12 @@ import pytest
 from engines.contract import Card, Device, Tier
 from studio.errors import Cancelled, MemoryRefused
 from studio.memory.gpu import GpuFacts, NoGpu
-from studio.memory.manager import MemoryKeeper
+from studio.memory.manager import MemoryManager
 from studio.memory.model import Admit, Resident, Wait
-from studio.memory.profiles import Kind
+from studio.memory.profiles import MeasurementKind
 from studio.settings import MemorySettings
 from studio.units import GIB
-from studio.workers.model import AdmissionHook, Residency, UnloadReport, WorkerObserver, WorkerStatus
+from studio.workers.model import AdmissionHook, UnloadReport, WorkerObserver, WorkerState, WorkerStatus
 from tests.studio.memory.machines import Machine, card_24, engine_card, need
 
 FLITE = engine_card("flite", 0.1, Tier.LIGHT, Device.CPU)
@@ -47,7 +47,7 @@ class Host:
         self.stuck = False
 
     def run(self, card: Card, gib: float, *, busy: bool = False, pid: int = 0, idle: float = 0) -> None:
-        state = Residency.BUSY if busy else Residency.WARM
+        state = WorkerState.BUSY if busy else WorkerState.WARM
         self.statuses[card.id] = WorkerStatus(card.id, pid, state, gib, idle, 300, card.tier, 1000.0 + len(self.statuses))
         self.machine.hold(card.id, gib)
 
@@ -65,17 +65,17 @@ class Host:
         self.unload(engine_id)
 
 
-Studio = tuple[MemoryKeeper, Host, Machine]
+Studio = tuple[MemoryManager, Host, Machine]
 
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Callable[..., Studio]]:
-    keepers: list[MemoryKeeper] = []
+    keepers: list[MemoryManager] = []
 
     def make(total: float = 121.7, base: float = 8, gpu: GpuFacts | None = None, **settings: Any) -> Studio:
         machine = Machine(tmp_path / "machine", total, base)
         host = Host(machine)
-        keeper = MemoryKeeper(
+        keeper = MemoryManager(
             MemorySettings(**{"sample_seconds": 60, **settings}), tmp_path / "data", files=machine.files,
             gpu=FixedGpu(gpu), pause=lambda seconds: time.sleep(0.01),
         )  # fmt: skip
@@ -220,7 +220,7 @@ def test_a_failed_start_gives_its_promise_back(studio: Callable[..., Studio]) ->
 def test_a_promise_of_which_nothing_was_heard_is_forgotten(tmp_path: Path) -> None:
     now = [0.0]
     machine = Machine(tmp_path / "machine", 121.7, 20)
-    keeper = MemoryKeeper(MemorySettings(), tmp_path, files=machine.files, gpu=NoGpu(), monotonic=lambda: now[0])
+    keeper = MemoryManager(MemorySettings(), tmp_path, files=machine.files, gpu=NoGpu(), monotonic=lambda: now[0])
     keeper.admission(LTX, "", no_residents, silent, silent)
     assert isinstance(keeper.decide(need(30)), Wait)
     now[0] = 3600
@@ -272,7 +272,7 @@ def test_a_run_that_killed_its_worker_is_learned_from_too(studio: Callable[..., 
 
 def test_an_engine_that_loads_is_no_way_out_of_a_wait(studio: Callable[..., Studio]) -> None:
     keeper, host, machine = studio(base=30, wait_seconds=0)
-    host.statuses["ltx"] = WorkerStatus("ltx", 0, Residency.LOADING, 38, 0, 300, Tier.HEAVY, 1000)  # its own slot, empty yet
+    host.statuses["ltx"] = WorkerStatus("ltx", 0, WorkerState.LOADING, 38, 0, 300, Tier.HEAVY, 1000)  # its own slot, empty yet
     machine.hold("browser", 40)
     with pytest.raises(MemoryRefused) as refused:
         keeper.admit_load(LTX, silent)
@@ -326,12 +326,12 @@ def test_the_report_keeps_its_names(studio: Callable[..., Studio]) -> None:
 
 
 def test_on_this_machine_everything_works_for_real(tmp_path: Path) -> None:
-    keeper = MemoryKeeper(MemorySettings(), tmp_path)
+    keeper = MemoryManager(MemorySettings(), tmp_path)
     with keeper.admission(FLITE, "", no_residents, silent, silent):
         pass
     report = keeper.report()
     assert report["pool"] > 0 and report["workers"] == []
-    keeper.reservations.record(Kind.PEAK, "flite", "", 1)
+    keeper.reservations.record(MeasurementKind.PEAK, "flite", "", 1)
     keeper.sampler.tick()
     assert len(keeper.history()) == 1
     keeper.close()

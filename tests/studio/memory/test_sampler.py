@@ -13,7 +13,7 @@ from engines.contract import Tier
 from studio.memory.gpu import GpuFacts
 from studio.memory.model import Resident
 from studio.memory.readings import MemoryReading
-from studio.memory.sampler import HISTORY_SECONDS, Level, Sampler, level_of, victim_of
+from studio.memory.sampler import HISTORY_SECONDS, MemoryPressure, MemorySampler, level_of, victim_of
 from studio.units import GIB
 from tests.studio.memory.machines import LIMITS, resident
 
@@ -27,7 +27,7 @@ class Watched:
         self.gpu: GpuFacts | None = None
         self.workers: list[Resident] = []
         self.ended: list[tuple[str, str]] = []
-        self.sampler = Sampler(
+        self.sampler = MemorySampler(
             self.read, LIMITS, lambda: self.workers, lambda engine_id, reason: self.ended.append((engine_id, reason)),
             monotonic=lambda: self.now, clock=lambda: self.now, **more,
         )  # fmt: skip
@@ -50,15 +50,15 @@ LIGHT = resident("Flite", 0.1, busy=True, tier=Tier.LIGHT, started=40)
 @pytest.mark.parametrize(
     ("fraction", "level"),
     [
-        (0.5, Level.CALM),
-        (0.7999, Level.CALM),
-        (0.80, Level.WARNING),
-        (0.85, Level.CLOSED),
-        (0.9199, Level.CLOSED),
-        (0.92, Level.ENDING),
+        (0.5, MemoryPressure.CALM),
+        (0.7999, MemoryPressure.CALM),
+        (0.80, MemoryPressure.WARNING),
+        (0.85, MemoryPressure.CLOSED),
+        (0.9199, MemoryPressure.CLOSED),
+        (0.92, MemoryPressure.ENDING),
     ],
 )
-def test_levels(fraction: float, level: Level) -> None:
+def test_levels(fraction: float, level: MemoryPressure) -> None:
     assert level_of(fraction, LIMITS) is level
 
 
@@ -72,7 +72,7 @@ def test_one_worker_is_ended_with_the_numbers() -> None:
     watched = Watched()
     watched.workers = [HEAVY_OLD, HEAVY_YOUNG, MEDIUM]
     watched.after(1, 91)
-    assert watched.ended == [] and watched.sampler.level is Level.CLOSED
+    assert watched.ended == [] and watched.sampler.level is MemoryPressure.CLOSED
     watched.after(1, 93)
     ((engine_id, reason),) = watched.ended
     assert engine_id == "ltx"
@@ -108,7 +108,7 @@ def test_a_full_machine_without_workers_of_ours_ends_nothing() -> None:
     watched = Watched()
     watched.workers = [LIGHT]
     watched.after(1, 99)
-    assert watched.ended == [] and watched.sampler.level is Level.ENDING
+    assert watched.ended == [] and watched.sampler.level is MemoryPressure.ENDING
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,9 @@ def test_the_thread_ends_a_worker_and_survives_a_failing_look() -> None:
             raise OSError("not now")
         return MemoryReading(100 * GIB, 5 * GIB), None
 
-    sampler = Sampler(read, LIMITS, lambda: [HEAVY_OLD], lambda engine_id, reason: ended.append(engine_id), fast_seconds=0.02)
+    sampler = MemorySampler(
+        read, LIMITS, lambda: [HEAVY_OLD], lambda engine_id, reason: ended.append(engine_id), fast_seconds=0.02
+    )
     sampler.start()
     sampler.start()  # a second start is none
     assert until(lambda: ended == ["wan-2.1"])
@@ -188,7 +190,7 @@ def test_a_page_wakes_a_slow_watch() -> None:
         taken.append(time.monotonic())
         return MemoryReading(100 * GIB, 90 * GIB), None
 
-    sampler = Sampler(read, LIMITS, list, lambda *_: None, fast_seconds=0.02, slow_seconds=3600)
+    sampler = MemorySampler(read, LIMITS, list, lambda *_: None, fast_seconds=0.02, slow_seconds=3600)
     sampler.start()
     assert until(lambda: len(taken) == 1)
     sampler.watch()
@@ -207,4 +209,4 @@ def test_use_that_hovers_at_a_limit_is_told_once_and_its_end_once() -> None:
         "Memory has room again",
         "Memory is getting short: no medium or heavy engine is loaded",
     ]
-    assert watched.sampler.level is Level.WARNING
+    assert watched.sampler.level is MemoryPressure.WARNING

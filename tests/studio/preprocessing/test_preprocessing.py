@@ -13,7 +13,7 @@ from engines.contract.swap import SeenFace
 from engines.swap.basic.engine import BasicFaceSwap
 from media.audio.decode import probe
 from media.errors import Cancelled, MediaError
-from media.video.images import read_picture, write_picture
+from media.video.images import read_image, write_picture
 from media.video.read import Picture, probe_video
 from studio.errors import InvalidInput, NotFound
 from studio.preprocessing import (
@@ -62,7 +62,7 @@ def test_a_picture_is_turned_laid_on_white_and_made_to_fit(tmp_path: Path) -> No
     exif[0x0112] = 6  # lies on its side
     clear.save(tmp_path / "given.png", exif=exif)
     made = prepare_image(tmp_path / "given.png", {"multiple": 16, "max_width": 160, "max_height": 160}, tmp_path / "out")
-    picture = read_picture(made)
+    picture = read_image(made)
     assert picture.shape == (160, 80, 3)
     assert (picture[20, 40] == [0, 0, 255]).all() and (picture[150, 40] == 255).all()
     assert prepare_image(tmp_path / "given.png", {"multiple": 16, "max_width": 160, "max_height": 160}, tmp_path / "out") == made
@@ -73,7 +73,7 @@ def test_nothing_is_stretched(tmp_path: Path) -> None:
     rows, columns = np.mgrid[0:300, 0:500]
     disc = ((rows - 150) ** 2 + (columns - 250) ** 2 < 100**2)[..., np.newaxis] * np.full(3, 255, np.uint8)
     write_picture(tmp_path / "disc.png", disc.astype(np.uint8))
-    made = read_picture(prepare_image(tmp_path / "disc.png", {"multiple": 64, "max_width": 260, "max_height": 260}, tmp_path))
+    made = read_image(prepare_image(tmp_path / "disc.png", {"multiple": 64, "max_width": 260, "max_height": 260}, tmp_path))
     white = made[..., 0] > 127
     assert abs(np.ptp(np.nonzero(white.any(axis=0))[0]) - np.ptp(np.nonzero(white.any(axis=1))[0])) <= 2
 
@@ -129,7 +129,7 @@ def test_a_reference_is_framed_like_the_clip(swapper: BasicFaceSwap, tmp_path: P
     assert not framing.fits and "2.2 times smaller" in framing.sentence()
     assert compare_framing(face, SeenFace(0.5, 0.5, face.height * 1.1, 0.0)).fits
     made = reframed_picture(path, face, wanted, 16 / 9, tmp_path)
-    height, width = read_picture(made).shape[:2]
+    height, width = read_image(made).shape[:2]
     (seen,) = swapper.faces(made)
     assert abs(width / height - 16 / 9) < 0.02
     assert abs(seen.height / wanted.height - 1) < 0.1 and abs(seen.x - 0.6) < 0.04 and abs(seen.y - 0.3) < 0.04

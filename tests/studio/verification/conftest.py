@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from capabilities.registry import all_productions
-from engines.contract import EngineOptions, Site
+from capabilities.registry import all_capabilities
+from engines.contract import EngineOptions, EnginePaths
 from engines.speech.flite.engine import Flite
 from engines.verification.reading_follower.engine import ReadingFollower
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.engines.contract_suite import loaded
 
@@ -18,19 +18,19 @@ SWALLOWING = "tests.studio.verification.swallowing_engine:Swallowing"
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(ASSETS, tmp_path_factory.mktemp("cache"))
+def site(tmp_path_factory: pytest.TempPathFactory) -> EnginePaths:
+    return EnginePaths(ASSETS, tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")
-def flite(site: Site) -> Flite:
+def flite(site: EnginePaths) -> Flite:
     engine = loaded(Flite, site)
     assert isinstance(engine, Flite)
     return engine
 
 
 @pytest.fixture(scope="session")
-def follower(site: Site) -> ReadingFollower:
+def follower(site: EnginePaths) -> ReadingFollower:
     pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
     engine = loaded(ReadingFollower, site)
     assert isinstance(engine, ReadingFollower)
@@ -39,9 +39,9 @@ def follower(site: Site) -> ReadingFollower:
 
 
 @pytest.fixture(scope="session")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    opened = Studio.open(
-        load_settings(data={"folder": tmp_path_factory.mktemp("checks")}, engines={"extra": (SWALLOWING,)}), all_productions
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    opened = Services.open(
+        load_settings(data={"folder": tmp_path_factory.mktemp("checks")}, engines={"extra": (SWALLOWING,)}), all_capabilities
     )
     yield opened
     opened.close()

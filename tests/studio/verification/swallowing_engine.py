@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engines.contract import PresetVoice, Site, Speech, SpeechRequest, option
+from engines.contract import EnginePaths, PresetVoice, Speech, SpeechRequest, option
 from engines.speech.flite.engine import Flite, FliteOptions
 from tests.studio.verification.faults import STRANGER, drop_word, repeat_word
 
@@ -23,7 +23,7 @@ class Swallowing(Flite):
     Options = SwallowingOptions
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return tuple(voice for voice in Flite.preset_voices(site) if voice.id in ("slt", "rms"))
 
     def synthesize(self, request: SpeechRequest) -> Speech:

@@ -14,16 +14,16 @@ import pytest
 from bench.engines.intelligibility import SENTENCES
 from bench.engines.take_checks import Workshop, measure
 from engines.catalog import Catalog
-from engines.contract import Site, SpeakingVoice, SpeechRequest, TimedMark
+from engines.contract import EnginePaths, SpeakingVoice, SpeechRequest, TimedMark
 from engines.contract.errors import EngineError
 from engines.speech.flite.engine import Flite
 from engines.verification.reading_follower.engine import ReadingFollower, reading_grammar
 from engines.verification.voice_encoder.engine import VoiceEncoder, spoken
 from media.audio.audio import Audio, concatenate, silence
 from media.audio.decode import decode_audio
-from media.audio.voice_similarity import measure_voice, unlike
+from media.audio.voice_similarity import is_dissimilar, measure_voice
 from studio.verification.review import Review, best, review
-from studio.verification.verifiers import LIKENESS_BANDS, LikenessBand, band, choose_listener
+from studio.verification.verifiers import LIKENESS_BANDS, LikenessBand, band, choose_verifier
 from tests.engines.contract_suite import TinyRun, loaded
 from tests.model_environments import environment_python
 from tests.studio.verification.conftest import ASSETS
@@ -64,12 +64,12 @@ def test_a_review_outlasts_being_written_down_and_a_damaged_one_is_none() -> Non
     assert Review.of({"format": 1}) is None and Review.of({}) is None and Review.of(None) is None
 
 
-def test_the_reading_follower_listens_where_only_basic_english_is_ready(site: Site) -> None:
+def test_the_reading_follower_listens_where_only_basic_english_is_ready(site: EnginePaths) -> None:
     pytest.importorskip("pocketsphinx")
-    assert choose_listener("en-GB", "auto", Catalog(), site) == "reading-follower"
-    assert choose_listener("de", "auto", Catalog(), site) == ""
+    assert choose_verifier("en-GB", "auto", Catalog(), site) == "reading-follower"
+    assert choose_verifier("de", "auto", Catalog(), site) == ""
     with pytest.raises(Exception, match="cannot listen"):
-        choose_listener("en", "flite", Catalog(), site)
+        choose_verifier("en", "flite", Catalog(), site)
 
 
 def test_the_grammar_allows_one_word_out_and_four_again() -> None:
@@ -95,13 +95,13 @@ def test_following_says_which_word_is_gone_and_refuses_in_words(follower: Readin
 def test_a_voice_is_like_itself_and_unlike_another(flite: Flite) -> None:
     assert flite is not None
     clips = [decode_audio(ASSETS / "voices" / f"LJ001-000{number}.wav") for number in (1, 3, 5)]
-    assert all(unlike(one, other) == "" for one in clips for other in clips)
+    assert all(is_dissimilar(one, other) == "" for one in clips for other in clips)
     measured = measure_voice(clips[0])
     assert measured is not None and 180 < measured.pitch < 250
     assert measure_voice(Audio(clips[0].samples[:100], clips[0].rate)) is None
 
 
-def test_the_voice_encoder_knows_a_voice_again_and_keeps_strangers_apart(site: Site, flite: Flite) -> None:
+def test_the_voice_encoder_knows_a_voice_again_and_keeps_strangers_apart(site: EnginePaths, flite: Flite) -> None:
     encoder = loaded(VoiceEncoder, site)
     assert isinstance(encoder, VoiceEncoder)
     band = LIKENESS_BANDS["voice-encoder"]
@@ -119,7 +119,7 @@ def test_the_voice_encoder_knows_a_voice_again_and_keeps_strangers_apart(site: S
         assert max(others) < band.flag
 
 
-def test_the_voice_encoder_minds_neither_pauses_nor_level_and_refuses_what_is_too_short(site: Site) -> None:
+def test_the_voice_encoder_minds_neither_pauses_nor_level_and_refuses_what_is_too_short(site: EnginePaths) -> None:
     encoder = loaded(VoiceEncoder, site)
     assert isinstance(encoder, VoiceEncoder)
     clip = decode_audio(ASSETS / "voices" / "LJ001-0005.wav")
@@ -132,7 +132,7 @@ def test_the_voice_encoder_minds_neither_pauses_nor_level_and_refuses_what_is_to
 
 
 @pytest.fixture(scope="session")
-def workshop(site: Site) -> Workshop:
+def workshop(site: EnginePaths) -> Workshop:
     pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
     return Workshop(site.cache)
 
@@ -182,7 +182,7 @@ def test_likeness_through_the_real_library_on_a_tiny_checkpoint(in_models: dict[
     assert found["other"] < found["same"]
 
 
-def test_loading_twice_gives_the_same_answers(site: Site, follower: ReadingFollower) -> None:
+def test_loading_twice_gives_the_same_answers(site: EnginePaths, follower: ReadingFollower) -> None:
     clip = decode_audio(ASSETS / "voices" / "LJ001-0002.wav")
     other = loaded(ReadingFollower, site, run=TinyRun())
     assert isinstance(other, ReadingFollower)

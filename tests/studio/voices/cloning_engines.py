@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.contract import Capability, Card, Engine, Licence, PresetVoice, Readiness, Site, Speech, SpeechRequest, Tier
+from engines.contract import Card, Engine, EngineKind, EnginePaths, Licence, PresetVoice, Readiness, Speech, SpeechRequest, Tier
 from media.audio.audio import silence
 
 MIT = Licence("MIT")
@@ -10,7 +10,7 @@ MIT = Licence("MIT")
 
 def card(id: str, title: str, **more: object) -> Card:
     return Card(
-        id=id, title=title, capability=Capability.SPEECH, summary="For tests.", version="1",
+        id=id, title=title, capability=EngineKind.SPEECH, summary="For tests.", version="1",
         code_licence=MIT, weights_licence=MIT, tier=Tier.HEAVY, **more,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -34,11 +34,11 @@ class Lyrebird(Parrot):
     card = card("lyrebird", "Lyrebird", clones=True, longest_text=300)
 
     @classmethod
-    def readiness(cls, site: Site) -> Readiness:
+    def readiness(cls, site: EnginePaths) -> Readiness:
         """Never ready."""
         return Readiness(False, "Its weights are missing.", "Download them in the System tab (2 GiB).")
 
     @classmethod
-    def preset_voices(cls, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         """One voice, in two languages' worth of names."""
         return (PresetVoice("slt", "Another slt", "en"),)

@@ -9,16 +9,16 @@ import pytest
 
 from engines import catalog
 from engines.catalog import Catalog
-from engines.contract import Site, SpeakingVoice
+from engines.contract import EnginePaths, SpeakingVoice
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput, NotFound
 from studio.voices import Voices
-from studio.voices.resolver import Casting, cast
+from studio.voices.resolver import ResolvedVoice, resolve_voice
 from tests.studio.voices.clips import CLIP, SAID, SAMPLES, open_voices
 
 PARROT = "tests.studio.voices.cloning_engines:Parrot"
 LYREBIRD = "tests.studio.voices.cloning_engines:Lyrebird"
 
-Ask = Callable[..., Casting]
+Ask = Callable[..., ResolvedVoice]
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def voices(tmp_path: Path) -> Voices:
 
 @pytest.fixture
 def ask(voices: Voices, tmp_path: Path) -> Ask:
-    site = Site(SAMPLES.parent, tmp_path / "cache")
+    site = EnginePaths(SAMPLES.parent, tmp_path / "cache")
 
-    def asked(voice: str = "", engine: str = "auto", extra: tuple[str, ...] = (), **more: str) -> Casting:
-        return cast(voice, engine, voices=voices, catalog=Catalog(extra), site=site, **more)
+    def asked(voice: str = "", engine: str = "auto", extra: tuple[str, ...] = (), **more: str) -> ResolvedVoice:
+        return resolve_voice(voice, engine, voices=voices, catalog=Catalog(extra), site=site, **more)
 
     return asked
 
@@ -59,7 +59,7 @@ def test_nothing_asked_gives_the_clearest_engine_for_english(ask: Ask) -> None:
 @pytest.mark.parametrize("language", ["de", "fr", "pt-BR", "zh", "no", "ja", "hi"])
 def test_other_languages_get_an_engine_and_a_voice_of_theirs(ask: Ask, language: str) -> None:
     casting = ask(language=language)
-    presets = {preset.id: preset.language for preset in casting.engine_cls.preset_voices(Site(SAMPLES.parent, Path()))}
+    presets = {preset.id: preset.language for preset in casting.engine_cls.preset_voices(EnginePaths(SAMPLES.parent, Path()))}
     primary = presets[casting.voice.preset].split("-")[0]
     assert primary == {"zh": "cmn", "no": "nb"}.get(language, language.split("-")[0])
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engines.contract import Site, SpeakingVoice, SpeechRequest
+from engines.contract import EnginePaths, SpeakingVoice, SpeechRequest
 from engines.speech.flite.engine import Flite
 from media.audio.audio import Audio, concatenate
 from media.audio.decode import decode_audio
@@ -56,7 +56,7 @@ def clipped(audio: Audio) -> Audio:
 
 
 def two_speakers(folder: Path) -> Audio:
-    flite = loaded(Flite, Site(ASSETS, folder / "cache"))
+    flite = loaded(Flite, EnginePaths(ASSETS, folder / "cache"))
     assert isinstance(flite, Flite)
     text = "My brother bought a small house near the river, and the train to the north leaves in twenty minutes."
     man = flite.synthesize(SpeechRequest(text, SpeakingVoice(preset="rms"))).audio

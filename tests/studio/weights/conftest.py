@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from engines.contract import Capability, Card, Engine, HubFile, Licence, Site, Tier
+from engines.contract import Card, Engine, EngineKind, EnginePaths, HubFile, Licence, Tier
 from studio.settings import WeightSettings
-from studio.weights import Weights
+from studio.weights import WeightStore
 from tests.studio.weights.hub import Hub, running_hub
 
 REPO = "greenroom/tiny"
@@ -23,7 +23,7 @@ def card_of(engine_id: str, *paths: str, repo: str = REPO, gated: bool = False) 
     files = tuple(HubFile(repo, path, len(BIG) if "model" in path else len(SMALL), gated=gated) for path in paths)
     research = Licence("CC-BY-NC-4.0", "https://creativecommons.org/licenses/by-nc/4.0/", commercial_use=False)
     return Card(
-        engine_id, engine_id.title(), Capability.SPEECH, "An engine with weights.", "1", Licence("MIT"), research, Tier.LIGHT,
+        engine_id, engine_id.title(), EngineKind.SPEECH, "An engine with weights.", "1", Licence("MIT"), research, Tier.LIGHT,
         hub_files=files,
     )  # fmt: skip
 
@@ -42,14 +42,14 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(assets=tmp_path, cache=tmp_path / "cache", weights=(tmp_path / "weights", tmp_path / "other disk"))
+def site(tmp_path: Path) -> EnginePaths:
+    return EnginePaths(assets=tmp_path, cache=tmp_path / "cache", weights=(tmp_path / "weights", tmp_path / "other disk"))
 
 
 @pytest.fixture
-def make_weights(site: Site) -> Callable[..., Weights]:
-    def make(*cards: Card, reserve: int = 0, offline: bool = False, **settings: Any) -> Weights:
+def make_weights(site: EnginePaths) -> Callable[..., WeightStore]:
+    def make(*cards: Card, reserve: int = 0, offline: bool = False, **settings: Any) -> WeightStore:
         engines = [engine_of(card) for card in cards or (card_of("tiny", "sub/model.safetensors", "config.json"),)]
-        return Weights(site, lambda: engines, WeightSettings(offline=offline, **settings), reserve)
+        return WeightStore(site, lambda: engines, WeightSettings(offline=offline, **settings), reserve)
 
     return make

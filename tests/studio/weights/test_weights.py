@@ -10,25 +10,25 @@ from pathlib import Path
 import pytest
 
 from engines.common.weights import find_file, weights_folder, weights_readiness
-from engines.contract import HubFile, Site
+from engines.contract import EnginePaths, HubFile
 from engines.contract.errors import EngineNotReady
 from studio.errors import Cancelled, GreenroomError, NotFound, StorageError
 from studio.settings import HOME
-from studio.weights import Weights, WeightsError, WeightsState
+from studio.weights import WeightsError, WeightsState, WeightStore
 from tests.studio.weights.conftest import BIG, REPO, SMALL, card_of
 from tests.studio.weights.hub import Hub
 
 MODEL, CONFIG = "sub/model.safetensors", "config.json"
-Make = Callable[..., Weights]
+Make = Callable[..., WeightStore]
 
 
-def get(weights: Weights, engine: str = "tiny") -> list[tuple[float, str]]:
+def get(weights: WeightStore, engine: str = "tiny") -> list[tuple[float, str]]:
     told: list[tuple[float, str]] = []
     weights.download(engine, lambda fraction, note: told.append((fraction, note)), lambda: False)
     return told
 
 
-def test_a_download_is_whole_checked_and_found_by_engines(hub: Hub, make_weights: Make, site: Site) -> None:
+def test_a_download_is_whole_checked_and_found_by_engines(hub: Hub, make_weights: Make, site: EnginePaths) -> None:
     weights = make_weights()
     card = weights.status("tiny").card
     assert weights.status("tiny").state is WeightsState.MISSING
@@ -56,7 +56,7 @@ def test_a_broken_connection_goes_on_where_it_broke(hub: Hub, make_weights: Make
     assert starts == [0, 1_000_000, 1_500_000]
 
 
-def test_a_cancelled_download_goes_on_the_next_time(hub: Hub, make_weights: Make, site: Site) -> None:
+def test_a_cancelled_download_goes_on_the_next_time(hub: Hub, make_weights: Make, site: EnginePaths) -> None:
     hub.slow = 0.05
     weights, stop = make_weights(), threading.Event()
 
@@ -86,7 +86,7 @@ def test_a_file_that_arrives_damaged_is_caught(hub: Hub, make_weights: Make) -> 
     assert weights.status("tiny").state is WeightsState.PRESENT
 
 
-def test_files_that_rot_are_caught_and_fetched_again(hub: Hub, make_weights: Make, site: Site) -> None:
+def test_files_that_rot_are_caught_and_fetched_again(hub: Hub, make_weights: Make, site: EnginePaths) -> None:
     weights = make_weights()
     get(weights)
     files = {site.weights[0] / "greenroom--tiny" / path: right for path, right in ((MODEL, BIG), (CONFIG, SMALL))}
@@ -131,7 +131,7 @@ def test_too_little_room_is_refused_before_a_byte(hub: Hub, make_weights: Make) 
     assert refused.value.retryable and not hub.ranges
 
 
-def test_a_disk_that_fills_up_is_told_and_loses_nothing(hub: Hub, make_weights: Make, site: Site) -> None:
+def test_a_disk_that_fills_up_is_told_and_loses_nothing(hub: Hub, make_weights: Make, site: EnginePaths) -> None:
     folder = site.weights[0] / "greenroom--tiny" / "sub"
     folder.mkdir(parents=True)
     part = folder / "model.safetensors.part"
@@ -168,7 +168,7 @@ def put(root: Path, path: str, content: bytes = b"x" * 10) -> Path:
     return file
 
 
-def test_deleting_keeps_what_another_engine_needs(make_weights: Make, site: Site) -> None:
+def test_deleting_keeps_what_another_engine_needs(make_weights: Make, site: EnginePaths) -> None:
     model, config = put(site.weights[0], MODEL), put(site.weights[0], CONFIG)
     weights = make_weights(card_of("tiny", MODEL, CONFIG), card_of("other", CONFIG))
     assert weights.delete("tiny") == 10
@@ -178,7 +178,7 @@ def test_deleting_keeps_what_another_engine_needs(make_weights: Make, site: Site
     assert not config.parent.exists()
 
 
-def test_one_repository_of_several(hub: Hub, make_weights: Make, site: Site) -> None:
+def test_one_repository_of_several(hub: Hub, make_weights: Make, site: EnginePaths) -> None:
     hub.files["datasets/greenroom/large/model.bin"] = BIG
     both = card_of("tiny", CONFIG)
     both = replace(both, hub_files=(*both.hub_files, HubFile("datasets/greenroom/large", "model.bin", len(BIG))))
@@ -194,7 +194,7 @@ def test_one_repository_of_several(hub: Hub, make_weights: Make, site: Site) -> 
         weights.status("tiny", "greenroom/huge")
 
 
-def test_moving_to_another_root(make_weights: Make, site: Site) -> None:
+def test_moving_to_another_root(make_weights: Make, site: EnginePaths) -> None:
     put(site.weights[0], MODEL, BIG)
     put(site.weights[0], CONFIG)
     weights, told = make_weights(), []
@@ -207,7 +207,7 @@ def test_moving_to_another_root(make_weights: Make, site: Site) -> None:
         weights.move("tiny", Path("/elsewhere"), lambda fraction, note: None, lambda: False)
 
 
-def test_a_hugging_face_cache_is_read_and_left_alone(make_weights: Make, site: Site) -> None:
+def test_a_hugging_face_cache_is_read_and_left_alone(make_weights: Make, site: EnginePaths) -> None:
     cached = site.weights[1] / "models--greenroom--tiny"
     for commit in ("aaaa", "bbbb"):
         snapshot = cached / "snapshots" / commit

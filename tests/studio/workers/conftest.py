@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from engines.contract import Engine, Site, SpeechRequest
+from engines.contract import Engine, EnginePaths, SpeechRequest
 from engines.contract.errors import EngineError
 from media.errors import NotFound
 from studio.settings import WorkerSettings
 from studio.workers.model import UnloadReport
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.studio.workers.probe_engine import FarProbe, HeavyProbe, Probe
 
 QUICK = WorkerSettings(start_seconds=30, cancel_grace_seconds=0.5, heartbeat_seconds=2)
@@ -58,8 +58,8 @@ class Books:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(assets=tmp_path / "assets", cache=tmp_path / "cache", environments=tmp_path / "environments")
+def site(tmp_path: Path) -> EnginePaths:
+    return EnginePaths(assets=tmp_path / "assets", cache=tmp_path / "cache", environments=tmp_path / "environments")
 
 
 @pytest.fixture
@@ -68,12 +68,12 @@ def books() -> Books:
 
 
 @pytest.fixture
-def make_host(site: Site, books: Books, tmp_path: Path) -> Iterator[Callable[..., WorkerHost]]:
-    hosts: list[WorkerHost] = []
+def make_host(site: EnginePaths, books: Books, tmp_path: Path) -> Iterator[Callable[..., WorkerPool]]:
+    hosts: list[WorkerPool] = []
 
-    def make(settings: WorkerSettings = QUICK, **wishes: Any) -> WorkerHost:
+    def make(settings: WorkerSettings = QUICK, **wishes: Any) -> WorkerPool:
         shelf = Shelf(Probe, HeavyProbe, FarProbe)
-        hosts.append(WorkerHost(settings, site, shelf, logs=tmp_path / "logs", observer=books, **wishes))
+        hosts.append(WorkerPool(settings, site, shelf, logs=tmp_path / "logs", observer=books, **wishes))
         return hosts[-1]
 
     yield make
@@ -82,27 +82,27 @@ def make_host(site: Site, books: Books, tmp_path: Path) -> Iterator[Callable[...
 
 
 @pytest.fixture
-def host(make_host: Callable[..., WorkerHost]) -> WorkerHost:
+def host(make_host: Callable[..., WorkerPool]) -> WorkerPool:
     return make_host()
 
 
 @pytest.fixture(scope="module")
-def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerHost]:
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
     """One host for the tests that leave its worker well."""
     folder = tmp_path_factory.mktemp("lasting")
-    site = Site(assets=folder, cache=folder, environments=folder)
-    host = WorkerHost(QUICK, site, Shelf(Probe, HeavyProbe), logs=folder / "logs")
+    site = EnginePaths(assets=folder, cache=folder, environments=folder)
+    host = WorkerPool(QUICK, site, Shelf(Probe, HeavyProbe), logs=folder / "logs")
     yield host
     host.close()
 
 
-def ask(host: WorkerHost, text: str, engine: type[Engine] = Probe, **wishes: Any) -> Any:
+def ask(host: WorkerPool, text: str, engine: type[Engine] = Probe, **wishes: Any) -> Any:
     """One call in a lease of its own."""
     with host.lease(engine, engine.Options(), **wishes) as speech:
         return speech.synthesize(SpeechRequest(text))
 
 
-def refusal(host: WorkerHost, text: str, engine: type[Engine] = Probe, **wishes: Any) -> EngineError:
+def refusal(host: WorkerPool, text: str, engine: type[Engine] = Probe, **wishes: Any) -> EngineError:
     with pytest.raises(EngineError) as caught:
         ask(host, text, engine, **wishes)
     return caught.value

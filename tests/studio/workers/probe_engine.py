@@ -19,12 +19,12 @@ from typing import Any, Literal
 import numpy as np
 
 from engines.contract import (
-    Capability,
     Card,
     Engine,
+    EngineKind,
     EngineOptions,
     Licence,
-    Run,
+    RunContext,
     Speech,
     SpeechRequest,
     Tier,
@@ -46,7 +46,7 @@ class ProbeOptions(EngineOptions):
 
 class Probe(Engine):
     card = Card(
-        id="probe", title="Probe", capability=Capability.SPEECH, summary="Does what it is told.", version="1",
+        id="probe", title="Probe", capability=EngineKind.SPEECH, summary="Does what it is told.", version="1",
         code_licence=APACHE, weights_licence=APACHE, tier=Tier.LIGHT, sample_rate=RATE, longest_text=10_000,
         stall_seconds=3.0,
     )  # fmt: skip
@@ -117,14 +117,14 @@ class Probe(Engine):
 
 class HeavyProbe(Probe):
     card = Card(
-        id="heavy-probe", title="Heavy probe", capability=Capability.SPEECH, summary="There is one of it.", version="1",
+        id="heavy-probe", title="Heavy probe", capability=EngineKind.SPEECH, summary="There is one of it.", version="1",
         code_licence=APACHE, weights_licence=APACHE, tier=Tier.HEAVY, idle_seconds=0.4, stall_seconds=5.0,
     )  # fmt: skip
 
 
 class FarProbe(Probe):
     card = Card(
-        id="far-probe", title="Far probe", capability=Capability.SPEECH, summary="Lives in an environment of its own.",
+        id="far-probe", title="Far probe", capability=EngineKind.SPEECH, summary="Lives in an environment of its own.",
         version="1", code_licence=APACHE, weights_licence=APACHE, tier=Tier.LIGHT, environment="far",
     )  # fmt: skip
 
@@ -139,7 +139,7 @@ def _die_by(name: str) -> None:
     time.sleep(5)
 
 
-def _hog(run: Run) -> None:
+def _hog(run: RunContext) -> None:
     """Under a limit of its own, so that the machine of the tests is safe."""
     limit = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + (200 << 20)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

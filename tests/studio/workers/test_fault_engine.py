@@ -10,24 +10,24 @@ from typing import Any
 import pytest
 
 from engines.catalog import Catalog
-from engines.contract import Site, SpeechRequest
+from engines.contract import EnginePaths, SpeechRequest
 from engines.contract.errors import EngineError, WorkerDied, WorkerStalled
 from media.errors import Cancelled
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.studio.workers.conftest import QUICK
 
 CATALOG = Catalog(["tests.engines.fault_engine:FaultEngine"])
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerHost]:
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
     folder = tmp_path_factory.mktemp("faults")
-    host = WorkerHost(QUICK, Site(folder, folder), CATALOG, logs=folder / "logs")
+    host = WorkerPool(QUICK, EnginePaths(folder, folder), CATALOG, logs=folder / "logs")
     yield host
     host.close()
 
 
-def speak(host: WorkerHost, wishes: dict[str, Any] | None = None, **options: Any) -> Any:
+def speak(host: WorkerPool, wishes: dict[str, Any] | None = None, **options: Any) -> Any:
     engine = CATALOG.get("fault")
     with host.lease(engine, engine.Options(**options), **(wishes or {})) as speech:
         return speech.synthesize(SpeechRequest("Hello"))
@@ -50,7 +50,7 @@ def speak(host: WorkerHost, wishes: dict[str, Any] | None = None, **options: Any
     ],
 )
 def test_each_fault_ends_with_its_reason_and_the_next_call_works(
-    host: WorkerHost, options: dict[str, Any], sort: type[EngineError], said: str
+    host: WorkerPool, options: dict[str, Any], sort: type[EngineError], said: str
 ) -> None:
     with pytest.raises(sort, match=said) as caught:
         speak(host, **options)
@@ -59,7 +59,7 @@ def test_each_fault_ends_with_its_reason_and_the_next_call_works(
 
 
 @pytest.mark.parametrize("behaviour", ["ignore_cancel", "slow", "hang"])
-def test_cancel_ends_each_within_two_seconds(host: WorkerHost, behaviour: str) -> None:
+def test_cancel_ends_each_within_two_seconds(host: WorkerPool, behaviour: str) -> None:
     speak(host)
     wish = time.monotonic() + 0.3
     with pytest.raises(Cancelled):
@@ -67,7 +67,7 @@ def test_cancel_ends_each_within_two_seconds(host: WorkerHost, behaviour: str) -
     assert time.monotonic() - wish < 2
 
 
-def test_logs_hold_the_traceback_that_the_page_does_not(host: WorkerHost, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_logs_hold_the_traceback_that_the_page_does_not(host: WorkerPool, tmp_path_factory: pytest.TempPathFactory) -> None:
     with pytest.raises(EngineError):
         speak(host, behaviour="raise")
     logs = list(Path(tmp_path_factory.getbasetemp()).glob("faults*/logs/fault.log"))

@@ -16,8 +16,8 @@ from engines.contract import SpeechRequest
 from engines.contract.errors import EngineError, EngineOutOfMemory, WorkerDied, WorkerStalled
 from media.errors import Cancelled
 from studio.settings import WorkerSettings
-from studio.workers.model import Residency
-from studio.workers.pool import WorkerHost
+from studio.workers.model import WorkerState
+from studio.workers.pool import WorkerPool
 from studio.workers.process.exit_reason import explain
 from tests.studio.workers.conftest import Books, ask, refusal
 from tests.studio.workers.probe_engine import HeavyProbe, Probe, ProbeOptions
@@ -53,7 +53,7 @@ def soon(condition: Callable[[], bool], seconds: float = 1.0) -> bool:
     ],
 )
 def test_a_fault_in_a_call_is_told_and_the_next_call_works(
-    lasting: WorkerHost, text: str, sort: type[EngineError], said: str
+    lasting: WorkerPool, text: str, sort: type[EngineError], said: str
 ) -> None:
     error = refusal(lasting, text)
     assert isinstance(error, sort)
@@ -63,7 +63,7 @@ def test_a_fault_in_a_call_is_told_and_the_next_call_works(
 
 
 @pytest.mark.parametrize("text", ["signal SIGSEGV", "exit 3", "raise"])
-def test_a_fault_while_loading_leaves_nothing_behind(host: WorkerHost, books: Books, text: str) -> None:
+def test_a_fault_while_loading_leaves_nothing_behind(host: WorkerPool, books: Books, text: str) -> None:
     others = _children()
     with pytest.raises(EngineError), host.lease(Probe, ProbeOptions(load=text)):
         pass
@@ -76,7 +76,7 @@ def test_a_fault_while_loading_leaves_nothing_behind(host: WorkerHost, books: Bo
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("text", "said"), [("deaf 60", "no progress"), ("hold-gil 60", "no sign of life")])
-def test_a_hung_worker_is_ended_by_the_watchdog_while_others_are_served(host: WorkerHost, text: str, said: str) -> None:
+def test_a_hung_worker_is_ended_by_the_watchdog_while_others_are_served(host: WorkerPool, text: str, said: str) -> None:
     errors: list[EngineError] = []
     hanging = threading.Thread(target=lambda: errors.append(refusal(host, text)))
     hanging.start()
@@ -92,14 +92,14 @@ def test_a_hung_worker_is_ended_by_the_watchdog_while_others_are_served(host: Wo
     assert answered > 10
 
 
-def test_work_that_reports_may_take_longer_than_the_stall_limit(lasting: WorkerHost) -> None:
+def test_work_that_reports_may_take_longer_than_the_stall_limit(lasting: WorkerPool) -> None:
     begun = time.monotonic()
     ask(lasting, "tell 70")
     assert time.monotonic() - begun > Probe.card.stall_seconds
 
 
 @pytest.mark.parametrize(("text", "kept"), [("sleep 60", True), ("tell 1000", True), ("deaf 60", False), ("hold-gil 60", False)])
-def test_cancel_ends_within_two_seconds_whatever_the_engine_does(lasting: WorkerHost, text: str, kept: bool) -> None:
+def test_cancel_ends_within_two_seconds_whatever_the_engine_does(lasting: WorkerPool, text: str, kept: bool) -> None:
     before = ask(lasting, "pid")
     wish = after(0.3)
     begun = time.monotonic()
@@ -110,7 +110,7 @@ def test_cancel_ends_within_two_seconds_whatever_the_engine_does(lasting: Worker
     assert (ask(lasting, "pid") == before) is kept
 
 
-def test_cancel_while_starting_loading_or_waiting_ends_at_once(host: WorkerHost) -> None:
+def test_cancel_while_starting_loading_or_waiting_ends_at_once(host: WorkerPool) -> None:
     for cancelled in (lambda: True, after(0.05), after(0.6)):
         begun = time.monotonic()
         with pytest.raises(Cancelled), host.lease(HeavyProbe, ProbeOptions(load="deaf 60"), cancelled=cancelled):
@@ -121,7 +121,7 @@ def test_cancel_while_starting_loading_or_waiting_ends_at_once(host: WorkerHost)
         ask(host, "say", HeavyProbe, cancelled=after(0.2))
 
 
-def test_a_cancel_between_calls_keeps_the_next_call_from_starting(lasting: WorkerHost) -> None:
+def test_a_cancel_between_calls_keeps_the_next_call_from_starting(lasting: WorkerPool) -> None:
     wish = threading.Event()
     with lasting.lease(Probe, Probe.Options(), cancelled=wish.is_set) as speech:
         speech.synthesize(SpeechRequest("say"))
@@ -130,16 +130,16 @@ def test_a_cancel_between_calls_keeps_the_next_call_from_starting(lasting: Worke
             speech.synthesize(SpeechRequest("sleep 5"))
 
 
-def test_a_worker_killed_from_outside_while_idle_is_noticed_and_replaced(host: WorkerHost, books: Books) -> None:
+def test_a_worker_killed_from_outside_while_idle_is_noticed_and_replaced(host: WorkerPool, books: Books) -> None:
     before = ask(host, "pid")
     os.kill(before, signal.SIGKILL)
-    assert soon(lambda: host.residency("probe") is Residency.COLD)
+    assert soon(lambda: host.residency("probe") is WorkerState.COLD)
     assert soon(lambda: "died" in books.kinds(), 3)
     assert "SIGKILL" in books.last("died")[3]
     assert ask(host, "pid") != before
 
 
-def test_a_worker_killed_a_moment_before_a_lease_is_replaced_in_it(lasting: WorkerHost) -> None:
+def test_a_worker_killed_a_moment_before_a_lease_is_replaced_in_it(lasting: WorkerPool) -> None:
     for level in (0.1, 0.2, 0.3):
         before = ask(lasting, "pid")
         os.kill(before, signal.SIGKILL)
@@ -147,7 +147,7 @@ def test_a_worker_killed_a_moment_before_a_lease_is_replaced_in_it(lasting: Work
             assert speech.synthesize(SpeechRequest("level")) == level
 
 
-def test_a_worker_killed_from_outside_while_busy_fails_its_call_within_a_second(lasting: WorkerHost) -> None:
+def test_a_worker_killed_from_outside_while_busy_fails_its_call_within_a_second(lasting: WorkerPool) -> None:
     pid = ask(lasting, "pid")
     killed: list[float] = []
 
@@ -165,14 +165,14 @@ def test_a_worker_killed_from_outside_while_busy_fails_its_call_within_a_second(
     assert ask(lasting, "say").audio.frames == 1_600
 
 
-def test_processes_that_an_engine_started_end_with_it(host: WorkerHost) -> None:
+def test_processes_that_an_engine_started_end_with_it(host: WorkerPool) -> None:
     child = ask(host, "child")
     assert psutil.pid_exists(child)
     host.unload("probe")
     assert soon(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
 
 
-def test_an_idle_worker_goes_after_its_time_and_not_before(host: WorkerHost, books: Books) -> None:
+def test_an_idle_worker_goes_after_its_time_and_not_before(host: WorkerPool, books: Books) -> None:
     ask(host, "say", HeavyProbe)
     (status,) = host.snapshot()
     assert status.idle_limit == HeavyProbe.card.idle_seconds
@@ -181,25 +181,25 @@ def test_an_idle_worker_goes_after_its_time_and_not_before(host: WorkerHost, boo
     assert "died" not in books.kinds()
 
 
-def test_a_busy_worker_outlives_its_idle_time(host: WorkerHost) -> None:
+def test_a_busy_worker_outlives_its_idle_time(host: WorkerPool) -> None:
     with host.lease(HeavyProbe, HeavyProbe.Options()) as speech:
         speech.synthesize(SpeechRequest("sleep 1"))
         time.sleep(0.6)
         assert speech.synthesize(SpeechRequest("say")).audio.frames == 1_600
 
 
-def test_an_idle_time_of_zero_means_never(make_host: Callable[..., WorkerHost]) -> None:
+def test_an_idle_time_of_zero_means_never(make_host: Callable[..., WorkerPool]) -> None:
     host = make_host(WorkerSettings(idle_light_seconds=0, heartbeat_seconds=2))
     ask(host, "say")
     time.sleep(0.5)
-    assert host.residency("probe") is Residency.WARM
+    assert host.residency("probe") is WorkerState.WARM
 
 
-def test_unloading_a_busy_engine_is_refused_in_words_and_forced_on_request(host: WorkerHost) -> None:
+def test_unloading_a_busy_engine_is_refused_in_words_and_forced_on_request(host: WorkerPool) -> None:
     errors: list[EngineError] = []
     working = threading.Thread(target=lambda: errors.append(refusal(host, "sleep 60")))
     working.start()
-    assert soon(lambda: host.residency("probe") is Residency.BUSY, 10)
+    assert soon(lambda: host.residency("probe") is WorkerState.BUSY, 10)
     time.sleep(0.2)
     with pytest.raises(EngineError, match="at work"):
         host.unload("probe")
@@ -210,29 +210,29 @@ def test_unloading_a_busy_engine_is_refused_in_words_and_forced_on_request(host:
     assert host.snapshot() == []
 
 
-def test_the_memory_guards_kill_tells_its_reason_to_the_call(host: WorkerHost) -> None:
+def test_the_memory_guards_kill_tells_its_reason_to_the_call(host: WorkerPool) -> None:
     errors: list[EngineError] = []
     working = threading.Thread(target=lambda: errors.append(refusal(host, "sleep 60", HeavyProbe)))
     working.start()
-    assert soon(lambda: host.residency("heavy-probe") is Residency.BUSY, 10)
+    assert soon(lambda: host.residency("heavy-probe") is WorkerState.BUSY, 10)
     assert host.end_worker("heavy-probe", "Memory was 93 % full, so the youngest heavy engine was ended.")
     working.join(5)
     assert errors[0].reason == "Memory was 93 % full, so the youngest heavy engine was ended."
     assert not host.end_worker("heavy-probe", "again")
 
 
-def test_unloading_a_cold_engine_does_nothing(host: WorkerHost) -> None:
+def test_unloading_a_cold_engine_does_nothing(host: WorkerPool) -> None:
     report = host.unload("probe")
     assert (report.workers, report.returned_gib, report.within_tolerance) == (0, 0.0, True)
 
 
-def test_closing_ends_busy_workers_too_within_three_seconds(make_host: Callable[..., WorkerHost]) -> None:
+def test_closing_ends_busy_workers_too_within_three_seconds(make_host: Callable[..., WorkerPool]) -> None:
     host, others = make_host(), _children()
     errors: list[EngineError] = []
     working = threading.Thread(target=lambda: errors.append(refusal(host, "hold-gil 60")))
     working.start()
     ask(host, "say", HeavyProbe)
-    assert soon(lambda: host.residency("probe") is Residency.BUSY, 10)
+    assert soon(lambda: host.residency("probe") is WorkerState.BUSY, 10)
     begun = time.monotonic()
     host.close()
     assert time.monotonic() - begun < 3
@@ -244,7 +244,7 @@ def test_closing_ends_busy_workers_too_within_three_seconds(make_host: Callable[
 
 
 @pytest.mark.slow
-def test_many_loads_and_unloads_leak_no_descriptors_threads_or_processes(host: WorkerHost) -> None:
+def test_many_loads_and_unloads_leak_no_descriptors_threads_or_processes(host: WorkerPool) -> None:
     ask(host, "say")
     host.unload("probe")
     before = _counts()
@@ -279,7 +279,7 @@ def small_cgroup() -> Iterator[Path]:
     pytest.skip("no control group can be made here")
 
 
-def test_a_kill_for_lack_of_memory_is_told_as_such(host: WorkerHost, small_cgroup: Path) -> None:
+def test_a_kill_for_lack_of_memory_is_told_as_such(host: WorkerPool, small_cgroup: Path) -> None:
     (small_cgroup / "cgroup.procs").write_text(str(ask(host, "pid")))
     error = refusal(host, "hold 600")
     assert isinstance(error, WorkerDied)

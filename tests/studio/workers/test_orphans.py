@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from studio.settings import HOME
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.studio.workers.conftest import ask
 
 STUDIO = """
@@ -23,12 +23,12 @@ import sys, threading, time
 from pathlib import Path
 from engines.contract import Site, SpeechRequest
 from studio.settings import WorkerSettings
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.studio.workers.conftest import Shelf, ask
 from tests.studio.workers.probe_engine import Probe
 
 folder = Path(sys.argv[1])
-host = WorkerHost(WorkerSettings(), Site(folder, folder), Shelf(Probe), logs=folder / "logs")
+host = WorkerPool(WorkerSettings(), Site(folder, folder), Shelf(Probe), logs=folder / "logs")
 with host.lease(Probe, Probe.Options()) as one, host.lease(Probe, Probe.Options()) as two:
     print(one.synthesize(SpeechRequest("pid")), two.synthesize(SpeechRequest("pid")), flush=True)
 threading.Thread(target=lambda: ask(host, sys.argv[2])).start()
@@ -57,7 +57,7 @@ def test_a_killed_studio_leaves_no_workers(tmp_path: Path, doing: str) -> None:
         assert not any(map(_lives, pids))
 
 
-def test_a_worker_outlives_the_thread_that_asked_for_it(host: WorkerHost) -> None:
+def test_a_worker_outlives_the_thread_that_asked_for_it(host: WorkerPool) -> None:
     """The kernel ends a child with the thread that started it, and job threads come and go."""
     pids: list[int] = []
     asking = threading.Thread(target=lambda: pids.append(ask(host, "pid")))
@@ -67,7 +67,7 @@ def test_a_worker_outlives_the_thread_that_asked_for_it(host: WorkerHost) -> Non
     assert ask(host, "pid") == pids[0]
 
 
-def test_a_studio_that_closes_in_order_leaves_no_workers(make_host: Callable[..., WorkerHost]) -> None:
+def test_a_studio_that_closes_in_order_leaves_no_workers(make_host: Callable[..., WorkerPool]) -> None:
     host = make_host()
     pid = ask(host, "pid")
     host.close()

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from engines.contract import Site, SpeechRequest
-from studio.workers.pool import WorkerHost
-from studio.workers.prewarm import Spares
+from engines.contract import EnginePaths, SpeechRequest
+from studio.workers.pool import WorkerPool
+from studio.workers.prewarm import PrewarmedWorkers
 from tests.studio.workers.conftest import QUICK, Books, Shelf
 from tests.studio.workers.probe_engine import HeavyProbe, Probe
 
@@ -32,24 +32,24 @@ class Elsewhere(HeavyProbe):
 
 
 @pytest.fixture
-def hosts(site: Site, books: Books, tmp_path: Path) -> Iterator[list[WorkerHost]]:
-    opened: list[WorkerHost] = []
+def hosts(site: EnginePaths, books: Books, tmp_path: Path) -> Iterator[list[WorkerPool]]:
+    opened: list[WorkerPool] = []
     yield opened
     for host in opened:
         host.close()
 
 
-def open_host(hosts: list[WorkerHost], site: Site, books: Books, tmp_path: Path, **more: Any) -> WorkerHost:
-    host = WorkerHost(QUICK, site, Shelf(Importing, Elsewhere, Probe), logs=tmp_path / "logs", observer=books, **more)
+def open_host(hosts: list[WorkerPool], site: EnginePaths, books: Books, tmp_path: Path, **more: Any) -> WorkerPool:
+    host = WorkerPool(QUICK, site, Shelf(Importing, Elsewhere, Probe), logs=tmp_path / "logs", observer=books, **more)
     hosts.append(host)
     return host
 
 
-def spare_of(host: WorkerHost) -> Spares:
+def spare_of(host: WorkerPool) -> PrewarmedWorkers:
     return host._starter.spares
 
 
-def wait_for_spare(host: WorkerHost, seconds: float = 20) -> int:
+def wait_for_spare(host: WorkerPool, seconds: float = 20) -> int:
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         spare = spare_of(host)._spare
@@ -73,7 +73,7 @@ def gone(pid: int, seconds: float = 10) -> bool:
     return not alive(pid)
 
 
-def loaded_modules(host: WorkerHost, engine: type[Probe]) -> tuple[int, bool]:
+def loaded_modules(host: WorkerPool, engine: type[Probe]) -> tuple[int, bool]:
     """The worker's process id, and whether the large module was there before anyone asked for it."""
     with host.lease(engine, engine.Options()) as probe:
         pid, there = probe.synthesize(SpeechRequest(f"loaded {LARGE}")).split()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.contract.error_messages import LONGEST_REASON, as_greenroom_error, sanitise
+from engines.contract.error_messages import LONGEST_REASON, as_greenroom_error, redact_error
 from engines.contract.errors import EngineError, EngineOutOfMemory
 
 HOME = str(Path("/", "home", "ann"))
@@ -29,11 +29,11 @@ SUPERUSER_HOME = str(Path("/", "root"))
     ],
 )
 def test_paths_and_secrets_are_cut(text: str, shown: str) -> None:
-    assert sanitise(text) == shown
+    assert redact_error(text) == shown
 
 
 def test_long_texts_are_cut() -> None:
-    assert len(sanitise("x" * 10_000)) == LONGEST_REASON
+    assert len(redact_error("x" * 10_000)) == LONGEST_REASON
 
 
 class OutOfMemoryError(RuntimeError):

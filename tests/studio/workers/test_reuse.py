@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from studio.errors import MemoryRefused
-from studio.workers.model import Residency
-from studio.workers.pool import WorkerHost
+from studio.workers.model import WorkerState
+from studio.workers.pool import WorkerPool
 from tests.servers import wait_until
 from tests.studio.workers.conftest import Books, ask
 from tests.studio.workers.probe_engine import Probe
 
 
-def test_a_warm_worker_waits_is_free_meanwhile_and_tells_its_peak(make_host: Callable[..., WorkerHost]) -> None:
+def test_a_warm_worker_waits_is_free_meanwhile_and_tells_its_peak(make_host: Callable[..., WorkerPool]) -> None:
     answers = ["Too hot.", "Still too hot.", ""]
     asked: list[tuple[float, float]] = []
 
@@ -27,7 +27,7 @@ def test_a_warm_worker_waits_is_free_meanwhile_and_tells_its_peak(make_host: Cal
     host = make_host(reuse=reuse)
     host.load("probe")
     assert asked == [], "a fresh worker has passed the gate"
-    states: list[tuple[str, str, Residency]] = []
+    states: list[tuple[str, str, WorkerState]] = []
     peaks: list[float] = []
 
     def on_state(state: str, note: str) -> None:
@@ -35,12 +35,12 @@ def test_a_warm_worker_waits_is_free_meanwhile_and_tells_its_peak(make_host: Cal
 
     with host.lease(Probe, Probe.Options(), on_state=on_state, on_peak=peaks.append):
         pass
-    assert states[:2] == [("waiting", "Too hot.", Residency.WARM), ("waiting", "Still too hot.", Residency.WARM)]
+    assert states[:2] == [("waiting", "Too hot.", WorkerState.WARM), ("waiting", "Still too hot.", WorkerState.WARM)]
     assert [held > 0 for held, _ in asked] == [True] * 3 and [waited for _, waited in asked] == sorted(w for _, w in asked)
     assert peaks[0] > 0
 
 
-def test_a_refusal_leaves_the_worker_warm(make_host: Callable[..., WorkerHost]) -> None:
+def test_a_refusal_leaves_the_worker_warm(make_host: Callable[..., WorkerPool]) -> None:
     def reuse(card: Any, held: float, waited: float, variant: str = "") -> str:
         raise MemoryRefused("Nothing is free.", "Wait.")
 
@@ -48,10 +48,10 @@ def test_a_refusal_leaves_the_worker_warm(make_host: Callable[..., WorkerHost]) 
     host.load("probe")
     with pytest.raises(MemoryRefused):
         ask(host, "Hello.")
-    assert host.residency("probe") is Residency.WARM
+    assert host.residency("probe") is WorkerState.WARM
 
 
-def test_a_set_idle_time_acts_on_a_worker_that_is_warm_already(make_host: Callable[..., WorkerHost], books: Books) -> None:
+def test_a_set_idle_time_acts_on_a_worker_that_is_warm_already(make_host: Callable[..., WorkerPool], books: Books) -> None:
     told: list[tuple[str, str]] = []
     heard = threading.Event()
 
@@ -62,7 +62,7 @@ def test_a_set_idle_time_acts_on_a_worker_that_is_warm_already(make_host: Callab
     host = make_host(tell=tell)
     host.load("probe")
     host.set_idle("probe", 0.2)
-    wait_until(lambda: host.residency("probe") is Residency.COLD)
+    wait_until(lambda: host.residency("probe") is WorkerState.COLD)
     assert heard.wait(10)
     assert told[0][0] == "idle" and "was unloaded" in told[0][1] and "GiB came back" in told[0][1]
     host.set_idle("probe", None)

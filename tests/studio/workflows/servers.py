@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from studio.comfyui.client.inventory import ModelFile, ServerInventory
-from studio.workflows import Template, Templates
+from studio.workflows import TemplateCollection, WorkflowTemplate
 from tests.house.sources import ROOT
 
 WORKFLOWS = ROOT / "workflows"
@@ -24,14 +24,14 @@ def definitions(newer: bool = False) -> Mapping[str, Any]:
     return {**classes, **told["newer"]["classes"]} if newer else classes
 
 
-MANAGED = Templates([WORKFLOWS])
+MANAGED = TemplateCollection([WORKFLOWS])
 
 
-def shipped(template_id: str) -> Template:
+def shipped(template_id: str) -> WorkflowTemplate:
     return MANAGED.get(template_id)
 
 
-def inventory_for(template: Template, without: Iterable[str] = (), version: str = "0.38.1") -> ServerInventory:
+def inventory_for(template: WorkflowTemplate, without: Iterable[str] = (), version: str = "0.38.1") -> ServerInventory:
     """A server that has all a template needs, less the models named in `without`."""
     left_out = set(without)
     models: dict[str, list[ModelFile]] = {}

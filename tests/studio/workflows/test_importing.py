@@ -12,7 +12,7 @@ from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.errors import InvalidInput
 from studio.workflows import (
     Chosen,
-    Templates,
+    TemplateCollection,
     build_prompt,
     delete_template,
     need_of,
@@ -75,7 +75,7 @@ def test_an_export_becomes_a_template_that_runs(tmp_path: Path) -> None:
     made = write_template(own, "my-upscale", "My upscale", graph, chosen, server(), use="upscale")
     assert made.valid and made.own
 
-    template = Templates([WORKFLOWS, own]).get("my-upscale")
+    template = TemplateCollection([WORKFLOWS, own]).get("my-upscale")
     manifest = template.usable()
     assert [each.key for each in manifest.parameters] == ["size", "frame_rate"]
     assert [(each.folder, each.name, each.url) for each in manifest.models] == [

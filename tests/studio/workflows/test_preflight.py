@@ -69,9 +69,9 @@ def test_a_part_of_a_name_is_no_match() -> None:
 
 
 def test_a_broken_template_tells_its_own_faults() -> None:
-    from studio.workflows import Template
+    from studio.workflows import WorkflowTemplate
 
-    broken = Template("x", "X", None, {}, ("The manifest is not YAML.",))
+    broken = WorkflowTemplate("x", "X", None, {}, ("The manifest is not YAML.",))
     assert [each.sentence for each in preflight(broken, inventory_for(shipped(SEEDVR)))] == ["The manifest is not YAML."]
 
 

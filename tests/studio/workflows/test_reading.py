@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from studio.errors import InvalidInput, NotFound
-from studio.workflows import Template, Templates
+from studio.workflows import TemplateCollection, WorkflowTemplate
 from studio.workflows.reading import read_template
 
 GRAPH = {
@@ -40,7 +40,7 @@ MANIFEST = {
 Change = Callable[[dict[str, Any], dict[str, Any]], Any]
 
 
-def write(folder: Path, change: Change = lambda manifest, graph: None) -> Template:
+def write(folder: Path, change: Change = lambda manifest, graph: None) -> WorkflowTemplate:
     manifest, graph = json.loads(json.dumps(MANIFEST)), json.loads(json.dumps(GRAPH))
     change(manifest, graph)
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,7 +136,7 @@ def test_a_broken_template_hides_no_other(tmp_path: Path) -> None:
     own.mkdir()
     (own / "bad.manifest.yaml").write_text("id: bad\n")
     (own / "worse.manifest.yaml").write_bytes(b"\xff\xfe\x00")
-    templates = Templates([managed, own, tmp_path / "nowhere"])
+    templates = TemplateCollection([managed, own, tmp_path / "nowhere"])
     assert {each.id: each.valid for each in templates.all()} == {"larger": True, "bad": False, "worse": False}
     assert [each.own for each in templates.all()] == [False, True, True]
     with pytest.raises(NotFound, match='no template called "largr"') as lost:
@@ -147,13 +147,13 @@ def test_a_broken_template_hides_no_other(tmp_path: Path) -> None:
 def test_of_two_with_one_id_the_later_is_told(tmp_path: Path) -> None:
     write(tmp_path / "managed")
     write(tmp_path / "own")
-    first, second = Templates([tmp_path / "managed", tmp_path / "own"]).all()
+    first, second = TemplateCollection([tmp_path / "managed", tmp_path / "own"]).all()
     assert first.valid and first.id == "larger"
     assert not second.valid and "Another template has the id" in second.problems[0]
 
 
 def test_a_dropped_in_or_changed_template_shows_without_a_restart(tmp_path: Path) -> None:
-    templates = Templates([tmp_path])
+    templates = TemplateCollection([tmp_path])
     assert templates.all() == []
     write(tmp_path)
     assert templates.get("larger").title == "Larger"

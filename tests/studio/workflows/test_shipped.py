@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from studio.comfyui.client.inventory import ServerInventory
-from studio.workflows import Template, Templates, build_prompt, preflight
+from studio.workflows import TemplateCollection, WorkflowTemplate, build_prompt, preflight
 from studio.workflows.graph.api_graph import is_link, schema_problems
 from studio.workflows.manifest import InputKind
 from tests.studio.workflows.servers import WORKFLOWS, definitions, inventory_for, shipped
@@ -46,24 +46,24 @@ MISSING_IN_0_3_64 = {
 
 
 @pytest.fixture(params=IDS)
-def template(request: pytest.FixtureRequest) -> Template:
+def template(request: pytest.FixtureRequest) -> WorkflowTemplate:
     return shipped(request.param)
 
 
 def test_the_managed_set_is_whole_and_valid() -> None:
-    listed = Templates([WORKFLOWS]).all()
+    listed = TemplateCollection([WORKFLOWS]).all()
     assert [each.id for each in listed] == IDS
     assert {each.id: each.problems for each in listed if not each.valid} == {}
     assert all(each.usable().verified == "graph-only" for each in listed)  # no weights were run
 
 
-def test_hashes_are_those_of_the_graphs(template: Template) -> None:
+def test_hashes_are_those_of_the_graphs(template: WorkflowTemplate) -> None:
     content = (WORKFLOWS / f"{template.id}.json").read_bytes()
     assert template.usable().graph_sha256 == hashlib.sha256(content).hexdigest()
 
 
 @pytest.mark.parametrize("newer", [False, True], ids=["up to 0.37", "from 0.38"])
-def test_a_graph_is_what_its_nodes_take(template: Template, newer: bool) -> None:
+def test_a_graph_is_what_its_nodes_take(template: WorkflowTemplate, newer: bool) -> None:
     manifest = template.usable()
     files = {(model.node, model.input) for model in manifest.models}
     uploads = {each.key for each in manifest.inputs if each.kind is not InputKind.POINTS}
@@ -71,7 +71,7 @@ def test_a_graph_is_what_its_nodes_take(template: Template, newer: bool) -> None
     assert schema_problems(template.graph, definitions(newer), files) == []
 
 
-def test_every_fault_of_a_graph_is_seen(template: Template) -> None:
+def test_every_fault_of_a_graph_is_seen(template: WorkflowTemplate) -> None:
     """The check above can fail: each input of each node taken away, and each link turned to another kind of output, is told."""
     needed = ("images", "model", "video", "vae", "samples", "filename_prefix", "lora_name", "clip_name", "fps")
     files = {(model.node, model.input) for model in template.usable().models}
@@ -86,7 +86,7 @@ def test_every_fault_of_a_graph_is_seen(template: Template) -> None:
                 assert any("output 99" in sentence for sentence in schema_problems(broken, definitions(True), files))
 
 
-def test_every_value_a_template_may_be_given_fits_its_node(template: Template) -> None:
+def test_every_value_a_template_may_be_given_fits_its_node(template: WorkflowTemplate) -> None:
     """The ends of each parameter's range are in the range of the input that they are written to."""
     manifest = template.usable()
     uploads = {each.key: "studio/x.bin" for each in manifest.inputs if each.kind is not InputKind.POINTS}
@@ -105,7 +105,7 @@ def test_every_value_a_template_may_be_given_fits_its_node(template: Template) -
 # Validation of each template: none, some, all
 
 
-def test_a_server_with_nothing_is_told_everything_at_once(template: Template) -> None:
+def test_a_server_with_nothing_is_told_everything_at_once(template: WorkflowTemplate) -> None:
     problems = preflight(template, ServerInventory("0.3.0", {}, {}))
     manifest = template.usable()
     classes = {node["class_type"] for node in template.graph.values()}
@@ -118,11 +118,11 @@ def test_a_server_with_nothing_is_told_everything_at_once(template: Template) ->
     assert len(manifest.models) == len(MODELS[template.id])
 
 
-def test_a_server_with_everything_lacks_nothing(template: Template) -> None:
+def test_a_server_with_everything_lacks_nothing(template: WorkflowTemplate) -> None:
     assert preflight(template, inventory_for(template)) == []
 
 
-def test_a_server_with_some_is_told_exactly_the_rest(template: Template) -> None:
+def test_a_server_with_some_is_told_exactly_the_rest(template: WorkflowTemplate) -> None:
     for gone in MODELS[template.id]:
         problems = preflight(template, inventory_for(template, without=[gone]))
         assert [(each.kind, each.subject) for each in problems] == [("model", gone)]
@@ -133,7 +133,7 @@ def test_a_server_with_some_is_told_exactly_the_rest(template: Template) -> None
     assert {each.subject for each in preflight(template, inventory_for(template, without=half))} == set(half)
 
 
-def test_an_older_server_lacks_its_version_and_the_later_nodes(template: Template) -> None:
+def test_an_older_server_lacks_its_version_and_the_later_nodes(template: WorkflowTemplate) -> None:
     later = {
         "WanInfiniteTalkToVideo",
         "WanAnimate2ToVideo",
@@ -156,7 +156,7 @@ def test_an_older_server_lacks_its_version_and_the_later_nodes(template: Templat
 # What a job writes into a graph
 
 
-def test_only_mapped_places_are_written(template: Template) -> None:
+def test_only_mapped_places_are_written(template: WorkflowTemplate) -> None:
     manifest = template.usable()
     uploads = {each.key: f"studio/job/{each.key}.bin" for each in manifest.inputs if each.kind is not InputKind.POINTS}
     prompt = build_prompt(template, template.complete({}), uploads, inventory_for(template), "studio/job/out")

@@ -11,9 +11,9 @@ import gradio as gr
 import pytest
 
 from capabilities.character_swap.builtin import BUILTIN
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from studio.errors import InvalidInput
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from studio.workflows.manifest import Parameter
 from tabs.character_swap.gallery import about_choice, choices, gallery
@@ -31,14 +31,14 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInServer
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory, stand_in: StandInServer) -> Iterator[Studio]:
+def studio(tmp_path_factory: pytest.TempPathFactory, stand_in: StandInServer) -> Iterator[Services]:
     folder = tmp_path_factory.mktemp("swap-page") / "data"
-    made = Studio.open(load_settings(data={"folder": folder}, comfyui={"url": stand_in.url}), all_productions)
+    made = Services.open(load_settings(data={"folder": folder}, comfyui={"url": stand_in.url}), all_capabilities)
     yield made
     made.close()
 
 
-def test_every_shipped_template_fits_into_the_pool(studio: Studio) -> None:
+def test_every_shipped_template_fits_into_the_pool(studio: Services) -> None:
     """No parameter is without a control, and what the controls say at first is what the template takes."""
     with gr.Blocks():
         pool = ParameterPool("pool", ())
@@ -69,7 +69,7 @@ def test_given_options_are_shown_and_come_back() -> None:
     assert pool.values(parameters, fresh) == {"steps": 6, "mode": "a"}  # an empty seed is drawn
 
 
-def test_badges_say_how_each_template_stands(studio: Studio) -> None:
+def test_badges_say_how_each_template_stands(studio: Services) -> None:
     without = {one.id: one for one in choices(studio.templates, False, None)}
     assert next(iter(without)) == BUILTIN and without[BUILTIN].state == "ready"
     assert {one.badge for one in without.values()} == {"built in", "no ComfyUI"}
@@ -87,7 +87,7 @@ def test_badges_say_how_each_template_stands(studio: Studio) -> None:
         (studio.paths.workflows / "torn.manifest.yaml").unlink()
 
 
-def test_an_exported_workflow_becomes_a_template(studio: Studio, tmp_path: Path) -> None:
+def test_an_exported_workflow_becomes_a_template(studio: Services, tmp_path: Path) -> None:
     with gr.Blocks():
         importing = WorkflowImport(studio)
     export = tmp_path / "Inverted clip.json"
@@ -108,7 +108,7 @@ def test_an_exported_workflow_becomes_a_template(studio: Studio, tmp_path: Path)
         importing._written(read, title, "other", None, rows)
 
 
-def test_what_is_no_workflow_is_refused_in_words(studio: Studio, tmp_path: Path) -> None:
+def test_what_is_no_workflow_is_refused_in_words(studio: Services, tmp_path: Path) -> None:
     with gr.Blocks():
         importing = WorkflowImport(studio)
     (tmp_path / "no.json").write_text("[1, 2")

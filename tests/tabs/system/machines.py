@@ -8,10 +8,10 @@ from typing import Any
 
 from engines.contract import Tier
 from studio.memory.gpu import GpuFacts
-from studio.memory.manager import MemoryKeeper
+from studio.memory.manager import MemoryManager
 from studio.settings import MemorySettings
 from studio.units import GIB, MIB
-from studio.workers.model import Residency, WorkerStatus
+from studio.workers.model import WorkerState, WorkerStatus
 from tests.studio.memory.machines import CARD_TOTAL, LAPTOP_TOTAL_KB, PC_TOTAL_KB, SPARK_TOTAL_KB, engine_card, machine
 
 CARDS = {card.id: card for card in (engine_card("wan", 28), engine_card("f5-tts", 4, Tier.MEDIUM))}
@@ -30,7 +30,7 @@ class Workers:
 
     def __init__(self, held: dict[str, float], busy: Sequence[str]) -> None:
         self.statuses = [
-            WorkerStatus(name, 100 + number, Residency.BUSY if name in busy else Residency.WARM, gib, 12.0, 300.0,
+            WorkerStatus(name, 100 + number, WorkerState.BUSY if name in busy else WorkerState.WARM, gib, 12.0, 300.0,
                          CARDS[name].tier, 1000.0) for number, (name, gib) in enumerate(held.items())
         ]  # fmt: skip
         self.unloaded: list[str] = []
@@ -49,20 +49,20 @@ class Workers:
 def keeper_of(
     root: Path, total_kb: int, available_gib: float, gpu: GpuFacts | None, held: dict[str, float], busy: Sequence[str] = (),
     **settings: Any,
-) -> MemoryKeeper:  # fmt: skip
+) -> MemoryManager:  # fmt: skip
     files = machine(root / "machine", total_kb, int(available_gib * MIB), swap_total=8 * MIB, swap_free=7 * MIB)
-    keeper = MemoryKeeper(MemorySettings(sample_seconds=60, **settings), root / "data", files=files, gpu=Gpu(gpu))
+    keeper = MemoryManager(MemorySettings(sample_seconds=60, **settings), root / "data", files=files, gpu=Gpu(gpu))
     keeper.attach(Workers(held, busy), CARDS.__getitem__)
     return keeper
 
 
-def spark(root: Path, available_gib: float = 60.0, **more: Any) -> MemoryKeeper:
+def spark(root: Path, available_gib: float = 60.0, **more: Any) -> MemoryManager:
     """A GB10: one memory for processor and GPU; the driver tells a temperature and no memory."""
     gpu = GpuFacts("NVIDIA GB10", unified=True, temperature=61.0, power=None, utilisation=97.0)
     return keeper_of(root, SPARK_TOTAL_KB, available_gib, gpu, {"wan": 28.0, "f5-tts": 4.0}, **more)
 
 
-def pc(root: Path, card_used_gib: float = 18.0, **more: Any) -> MemoryKeeper:
+def pc(root: Path, card_used_gib: float = 18.0, **more: Any) -> MemoryManager:
     """A plug-in card of 24 GB; its driver tells what each process holds on it."""
     on_card = {100: 14 * GIB, 101: 2 * GIB}
     gpu = GpuFacts(
@@ -72,5 +72,5 @@ def pc(root: Path, card_used_gib: float = 18.0, **more: Any) -> MemoryKeeper:
     return keeper_of(root, PC_TOTAL_KB, 40.0, gpu, {"wan": 15.5, "f5-tts": 3.5}, **more)
 
 
-def laptop(root: Path, available_gib: float = 9.0, **more: Any) -> MemoryKeeper:
+def laptop(root: Path, available_gib: float = 9.0, **more: Any) -> MemoryManager:
     return keeper_of(root, LAPTOP_TOTAL_KB, available_gib, None, {}, **more)

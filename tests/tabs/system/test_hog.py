@@ -12,12 +12,12 @@ from typing import Any
 import psutil
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from studio.jobs.model import JobState
 from studio.memory.gpu import NoGpu
-from studio.memory.manager import MemoryKeeper
+from studio.memory.manager import MemoryManager
 from studio.memory.readings import MachineFiles
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import MemorySettings, load_settings
 from studio.units import GIB
 from tabs.system.jobs import jobs_panel
@@ -53,26 +53,26 @@ class SmallMachine(MachineFiles):
 
 
 @pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    def watched(settings: MemorySettings, root: Path) -> MemoryKeeper:
-        keeper = MemoryKeeper(settings, root, files=SmallMachine(), gpu=NoGpu())
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    def watched(settings: MemorySettings, root: Path) -> MemoryManager:
+        keeper = MemoryManager(settings, root, files=SmallMachine(), gpu=NoGpu())
         keeper.sampler._slow_seconds = 3600.0  # the watch has to wake up with the load and not at its next turn
         return keeper
 
-    monkeypatch.setattr("studio.services.MemoryKeeper", watched)
+    monkeypatch.setattr("studio.services.MemoryManager", watched)
     wishes: dict[str, Any] = {
         "data": {"folder": tmp_path / "data"},
         "engines": {"extra": ["tests.tabs.system.hog_engine:HeavyHog"]},
         "memory": {"sample_seconds": 0.1},
         "voiceover": {"check": "off"},
     }
-    studio = Studio.open(load_settings(**wishes), all_productions)
+    studio = Services.open(load_settings(**wishes), all_capabilities)
     yield studio
     studio.close()
 
 
 @pytest.mark.slow
-def test_the_hog_is_ended_and_the_studio_is_unharmed(studio: Studio) -> None:
+def test_the_hog_is_ended_and_the_studio_is_unharmed(studio: Services) -> None:
     hog = {"script": "Hungry.", "engine": "hog", "voice": "", "options": {"behaviour": "hog", "hog_gib": 1.9}}
     job = studio.jobs.wait(studio.jobs.submit("voiceover", hog).id, 150)
     assert job.state is JobState.FAILED and job.error is not None, job.note

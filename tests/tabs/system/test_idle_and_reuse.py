@@ -8,10 +8,10 @@ import pytest
 
 from engines.contract import Tier
 from studio.errors import MemoryRefused
-from studio.memory.profiles import Kind
+from studio.memory.profiles import MeasurementKind
 from studio.settings import WorkerSettings
 from studio.units import GIB
-from studio.workers.idle_times import LONGEST_SECONDS, IdleTimes
+from studio.workers.idle_times import LONGEST_SECONDS, IdleTimeouts
 from tests.studio.memory.machines import engine_card
 from tests.tabs.system.machines import CARDS, Workers, pc, spark
 
@@ -20,12 +20,12 @@ OWN = engine_card("own", 1, Tier.MEDIUM, idle_seconds=30)
 
 
 def test_a_persons_word_counts_before_the_card_and_the_setting(tmp_path: Path) -> None:
-    times = IdleTimes(WorkerSettings(), tmp_path / "idle.json")
+    times = IdleTimeouts(WorkerSettings(), tmp_path / "idle.json")
     assert (times.of(F5), times.of(OWN), times.chosen("own")) == (900, 30, None)
     times.choose("own", 0)
     times.choose("f5-tts", 60)
     assert (times.of(F5), times.of(OWN)) == (60, 0)
-    again = IdleTimes(WorkerSettings(), tmp_path / "idle.json")
+    again = IdleTimeouts(WorkerSettings(), tmp_path / "idle.json")
     assert (again.of(F5), again.of(OWN), again.chosen("own")) == (60, 0, 0), "it outlasts the studio"
     again.choose("own", None)
     again.choose("f5-tts", 1e12)
@@ -35,7 +35,7 @@ def test_a_persons_word_counts_before_the_card_and_the_setting(tmp_path: Path) -
 @pytest.mark.parametrize("content", ["", "[]", '{"own": "x"}', "{"])
 def test_a_damaged_file_holds_nothing(tmp_path: Path, content: str) -> None:
     (tmp_path / "idle.json").write_text(content)
-    times = IdleTimes(WorkerSettings(), tmp_path / "idle.json")
+    times = IdleTimeouts(WorkerSettings(), tmp_path / "idle.json")
     assert times.of(OWN) == 30
 
 
@@ -66,7 +66,7 @@ def test_idle_engines_go_before_a_warm_one_has_to_wait(tmp_path: Path) -> None:
 def test_what_a_run_takes_beyond_the_load_counts(tmp_path: Path) -> None:
     keeper = spark(tmp_path, available_gib=30.0, busy=["wan", "f5-tts"])
     assert keeper.reuse(CARDS["wan"], 28.0, waited=0.0) == ""
-    keeper.reservations.record(Kind.PEAK, "wan", "", 50 * GIB)
+    keeper.reservations.record(MeasurementKind.PEAK, "wan", "", 50 * GIB)
     assert "Wan is loaded and needs about 22 GiB more" in keeper.reuse(CARDS["wan"], 28.0, waited=0.0)
     keeper.close()
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from studio.memory.manager import MemoryKeeper
+from studio.memory.manager import MemoryManager
 from tabs.system.memory import card_parts, machine_parts, memory_panel
 from tests.tabs.system.machines import laptop, pc, spark
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[Callable[..., MemoryKeeper]]:
-    keepers: list[MemoryKeeper] = []
+def made(tmp_path: Path) -> Iterator[Callable[..., MemoryManager]]:
+    keepers: list[MemoryManager] = []
 
-    def make(which: Callable[..., MemoryKeeper], **more: Any) -> MemoryKeeper:
+    def make(which: Callable[..., MemoryManager], **more: Any) -> MemoryManager:
         keepers.append(which(tmp_path, **more))
         return keepers[-1]
 
@@ -33,7 +33,7 @@ def words(html: str) -> str:
 
 
 @pytest.mark.parametrize("which", [spark, pc, laptop])
-def test_the_bar_adds_up_to_the_machine(made: Callable[..., MemoryKeeper], which: Callable[..., MemoryKeeper]) -> None:
+def test_the_bar_adds_up_to_the_machine(made: Callable[..., MemoryManager], which: Callable[..., MemoryManager]) -> None:
     report = made(which).report()
     parts = machine_parts(report)
     assert sum(part.gib for part in parts) == pytest.approx(report["pool"], abs=0.05)
@@ -46,7 +46,7 @@ def test_the_bar_adds_up_to_the_machine(made: Callable[..., MemoryKeeper], which
     assert all(f"{part.name} " in unescape(told) for part in parts if part.gib >= 0.005), "the picture is told in words too"
 
 
-def test_a_spark_shows_one_memory_and_a_heavy_engine_would_wait(made: Callable[..., MemoryKeeper]) -> None:
+def test_a_spark_shows_one_memory_and_a_heavy_engine_would_wait(made: Callable[..., MemoryManager]) -> None:
     keeper = made(spark, available_gib=31.0, busy=["wan"])
     report = keeper.report()
     assert card_parts(report) == []
@@ -58,7 +58,7 @@ def test_a_spark_shows_one_memory_and_a_heavy_engine_would_wait(made: Callable[.
     assert "Temperature 61 °C" in said and "Power N/A" in said and "Busy 97 %" in said and "Clock N/A" in said
 
 
-def test_a_card_of_its_own_has_a_second_bar(made: Callable[..., MemoryKeeper]) -> None:
+def test_a_card_of_its_own_has_a_second_bar(made: Callable[..., MemoryManager]) -> None:
     report = made(pc).report()
     parts = {part.name: part.gib for part in card_parts(report)}
     assert parts["Wan"] == 14.0 and parts["F5 Tts"] == 2.0 and parts["Desktop and other programs"] == pytest.approx(2.0, abs=0.01)
@@ -73,7 +73,7 @@ def test_a_card_of_its_own_has_a_second_bar(made: Callable[..., MemoryKeeper]) -
     assert "Kept free on the machine 9.4" in said and said.count("Kept free for a heavy engine") == 1, "of the card"
 
 
-def test_a_laptop_without_a_card_says_so_and_admits_small_engines(made: Callable[..., MemoryKeeper]) -> None:
+def test_a_laptop_without_a_card_says_so_and_admits_small_engines(made: Callable[..., MemoryManager]) -> None:
     report = made(laptop).report()
     said = words(memory_panel(report))
     assert "No NVIDIA GPU answers on this machine" in said
@@ -83,12 +83,12 @@ def test_a_laptop_without_a_card_says_so_and_admits_small_engines(made: Callable
     assert "A light engine would have to wait: 1 GiB available" in full
 
 
-def test_others_who_hold_memory_are_named(made: Callable[..., MemoryKeeper]) -> None:
+def test_others_who_hold_memory_are_named(made: Callable[..., MemoryManager]) -> None:
     report = {**made(spark).report(), "holders": [{"title": "ComfyUI", "memory": 11.5}]}
     assert {part.name: part.gib for part in machine_parts(report)}["ComfyUI"] == 11.5
 
 
-def test_an_engine_that_waits_at_the_gate_holds_nothing_yet(made: Callable[..., MemoryKeeper]) -> None:
+def test_an_engine_that_waits_at_the_gate_holds_nothing_yet(made: Callable[..., MemoryManager]) -> None:
     report = made(laptop).report()
     waiting = {"title": "Wan", "memory": 28.0, "on_card": 0.0, "state": "loading", "pid": 0}
     assert "Wan" not in {part.name for part in machine_parts({**report, "workers": [waiting]})}
@@ -96,7 +96,7 @@ def test_an_engine_that_waits_at_the_gate_holds_nothing_yet(made: Callable[..., 
     assert "Wan" in {part.name for part in machine_parts({**report, "workers": [loading]})}
 
 
-def test_the_last_hour_is_drawn_and_told(made: Callable[..., MemoryKeeper]) -> None:
+def test_the_last_hour_is_drawn_and_told(made: Callable[..., MemoryManager]) -> None:
     report = made(laptop).report()
     now = 100_000.0
     history = [
@@ -112,7 +112,7 @@ def test_the_last_hour_is_drawn_and_told(made: Callable[..., MemoryKeeper]) -> N
     assert "nothing was measured yet" in memory_panel(report)
 
 
-def test_heat_pauses_and_resumes_with_a_gap(made: Callable[..., MemoryKeeper]) -> None:
+def test_heat_pauses_and_resumes_with_a_gap(made: Callable[..., MemoryManager]) -> None:
     keeper = made(spark, pause_above_celsius=70, resume_below_celsius=60)
     for temperature, paused in ((69, False), (71, True), (65, True), (59, False), (65, False), (90, True), (None, False)):
         keeper.heat.feel(temperature)
@@ -125,7 +125,7 @@ def test_heat_pauses_and_resumes_with_a_gap(made: Callable[..., MemoryKeeper]) -
     assert "The GPU reached 72 °C; new work on it is paused." in events
 
 
-def test_what_users_wrote_is_only_text(made: Callable[..., MemoryKeeper]) -> None:
+def test_what_users_wrote_is_only_text(made: Callable[..., MemoryManager]) -> None:
     report = made(spark).report()
     hostile = {**report, "holders": [{"title": "<img src=x onerror=alert(1)>", "memory": 1.0}]}
     assert "<img" not in memory_panel(hostile, events=[{"at": 0.0, "kind": "idle", "sentence": "<script>"}])

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
 from engines.common.parts import Edited, face_of, written_parts
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.errors import EngineError
 from engines.contract.faces import AnimateRequest, RenderedPart
-from engines.faces.liveportrait.crop import Framing, HeadCrop, crop_around, eye_ratios, lip_ratio, whole_mask
+from engines.faces.liveportrait.crop import HeadCrop, HeadFraming, crop_around, eye_ratios, lip_ratio, whole_mask
 from engines.faces.liveportrait.networks.keypoints import EYE_POINTS, LIP_POINTS, Motion, carried, size_ratio
-from engines.faces.liveportrait.networks.lip_sync import MOST_OPEN, Source, drawn, framing_of, still_source
+from engines.faces.liveportrait.networks.lip_sync import MOST_OPEN, LivePortraitSource, framing_of, render_batch, still_source
 from engines.faces.liveportrait.networks.load import Networks
-from media.video.images import read_picture
+from media.video.images import read_image
 from media.video.read import Picture, read_frames
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _LIPS_STAND_OPEN = 0.03
 
 
 @dataclass(frozen=True, eq=False)
-class Start:
+class DrivingReference:
     """The driving video's first face: the square it is seen through all along, and its motion there."""
 
     crop: HeadCrop
@@ -45,7 +45,12 @@ class Start:
 
 
 def performing_parts(
-    request: AnimateRequest, networks: Networks, provider: LandmarkProvider, options: LivePortraitOptions, batch: int, run: Run
+    request: AnimateRequest,
+    networks: Networks,
+    provider: LandmarkProvider,
+    options: LivePortraitOptions,
+    batch: int,
+    run: RunContext,
 ) -> Iterator[RenderedPart]:
     """The parts from `request.first_frame` on."""
     fps = Fraction(*request.fps)
@@ -56,9 +61,14 @@ def performing_parts(
 
 
 def _performed(
-    request: AnimateRequest, networks: Networks, provider: LandmarkProvider, options: LivePortraitOptions, batch: int, run: Run
+    request: AnimateRequest,
+    networks: Networks,
+    provider: LandmarkProvider,
+    options: LivePortraitOptions,
+    batch: int,
+    run: RunContext,
 ) -> Iterator[Edited]:
-    picture = read_picture(request.portrait)
+    picture = read_image(request.portrait)
     source = still_source(picture, provider, request.choice, networks, framing_of(options))
     start = _start(request, networks, provider, options, run)
     mover = _Mover(networks, options, source, start)
@@ -68,13 +78,13 @@ def _performed(
         cut = np.stack([start.crop.cut(one.picture, networks.sizes.side) for one in tracked])
         driving = mover.key_points(networks.motion(cut), [one.face for one in tracked])
         features = source.features.expand(len(cut), *[-1] * (source.features.ndim - 1))
-        squares = drawn(networks, options, features, driving, source.key_points.expand(len(cut), -1, -1))
+        squares = render_batch(networks, options, features, driving, source.key_points.expand(len(cut), -1, -1))
         for one, square in zip(tracked, squares, strict=True):
             yield source.crop.paste(picture, square, mask), True, one.bridged
 
 
 def _batches(
-    request: AnimateRequest, provider: LandmarkProvider, options: LivePortraitOptions, start: Start, batch: int
+    request: AnimateRequest, provider: LandmarkProvider, options: LivePortraitOptions, start: DrivingReference, batch: int
 ) -> Iterator[list[TrackedFrame]]:
     """Driving pictures from the request's first one on; their faces are followed only where an option asks for them."""
     follows = options.flag_eye_retargeting or options.flag_lip_retargeting
@@ -100,14 +110,14 @@ def _batches(
 
 
 def _start(
-    request: AnimateRequest, networks: Networks, provider: LandmarkProvider, options: LivePortraitOptions, run: Run
-) -> Start:
+    request: AnimateRequest, networks: Networks, provider: LandmarkProvider, options: LivePortraitOptions, run: RunContext
+) -> DrivingReference:
     """The first picture of the driving video that shows a usable face.
 
     Raises:
         EngineError: none of the first pictures does.
     """
-    framing = Framing(options.scale_crop_driving_video, 0.0, _DRIVING_DOWN, turned=False)
+    framing = HeadFraming(options.scale_crop_driving_video, 0.0, _DRIVING_DOWN, turned=False)
     problem: EngineError | None = None
     frames = read_frames(request.driving, Fraction(*request.fps), 0, min(_SEARCHED, request.frames))
     for number, frame in enumerate(frames):
@@ -118,14 +128,16 @@ def _start(
             problem = problem or error
             continue
         crop = crop_around(face, framing)
-        return Start(crop, face, number, networks.motion(crop.cut(frame.picture, networks.sizes.side)[np.newaxis]))
+        return DrivingReference(crop, face, number, networks.motion(crop.cut(frame.picture, networks.sizes.side)[np.newaxis]))
     raise problem or EngineError("The driving video holds no pictures.", "Use another one.")
 
 
 class _Mover:
     """Turns the driving face's motion into key points of the source."""
 
-    def __init__(self, networks: Networks, options: LivePortraitOptions, source: Source, start: Start) -> None:
+    def __init__(
+        self, networks: Networks, options: LivePortraitOptions, source: LivePortraitSource, start: DrivingReference
+    ) -> None:
         self._networks, self._options, self._source, self._start = networks, options, source, start
         self._points = source.key_points
         self._closing = self._lips_closed_first()

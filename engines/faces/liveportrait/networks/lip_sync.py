@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from engines.analysis.landmarks import LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
 from engines.common.parts import MOST_YAW, Edited, face_of, written_parts
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.faces import FaceChoice, LipSyncRequest, RenderedPart
-from engines.faces.common.first_frames import begun
-from engines.faces.common.idle_motion import Liveliness, energy_of
-from engines.faces.liveportrait.crop import Framing, HeadCrop, crop_around, eye_ratios, face_mask, lip_ratio, whole_mask
+from engines.faces.common.first_frames import read_first_frames
+from engines.faces.common.idle_motion import IdleMotion, energy_of
+from engines.faces.liveportrait.crop import HeadCrop, HeadFraming, crop_around, eye_ratios, face_mask, lip_ratio, whole_mask
 from engines.faces.liveportrait.networks.keypoints import Motion, rotation_of
 from engines.faces.liveportrait.networks.load import Networks
-from media.video.images import is_picture, read_picture
+from media.video.images import is_image, read_image
 from media.video.read import Picture, read_frames
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _GRIN = ((20, 2, -0.006), (20, 1, -0.006), (14, 1, -0.006))
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class LivePortraitSource:
     """One face, ready to be moved: its square, what the networks know of it, and how far mouth and eyes stand open."""
 
     picture: Picture
@@ -51,13 +51,13 @@ class Source:
         return self.motion.key_points()
 
 
-def framing_of(options: LivePortraitOptions) -> Framing:
-    return Framing(options.scale, options.vx_ratio, options.vy_ratio, options.flag_do_rot)
+def framing_of(options: LivePortraitOptions) -> HeadFraming:
+    return HeadFraming(options.scale, options.vx_ratio, options.vy_ratio, options.flag_do_rot)
 
 
 def still_source(
-    picture: Picture, provider: LandmarkProvider, choice: FaceChoice, networks: Networks, framing: Framing
-) -> Source:
+    picture: Picture, provider: LandmarkProvider, choice: FaceChoice, networks: Networks, framing: HeadFraming
+) -> LivePortraitSource:
     """The chosen face of a picture.
 
     Raises:
@@ -66,18 +66,25 @@ def still_source(
     face = face_of(picture, provider, choice)
     crop = crop_around(face, framing)
     square = crop.cut(picture, networks.sizes.side)[np.newaxis]
-    return Source(picture, crop, networks.motion(square), networks.features(square), lip_ratio(face), eye_ratios(face))
+    return LivePortraitSource(
+        picture, crop, networks.motion(square), networks.features(square), lip_ratio(face), eye_ratios(face)
+    )
 
 
 def speaking_parts(
-    request: LipSyncRequest, networks: Networks, provider: LandmarkProvider, options: LivePortraitOptions, batch: int, run: Run
+    request: LipSyncRequest,
+    networks: Networks,
+    provider: LandmarkProvider,
+    options: LivePortraitOptions,
+    batch: int,
+    run: RunContext,
 ) -> Iterator[RenderedPart]:
     """The parts from `request.first_frame` on."""
     fps = Fraction(*request.fps)
     times = (np.arange(request.frames) + 0.5) / float(fps)
     mouth = request.mouth.at(times.astype(np.float64))
     mouth[:, 0] = np.clip(mouth[:, 0] * options.expression, 0, MOST_OPEN)
-    if is_picture(request.face):
+    if is_image(request.face):
         pictures = _still(request, networks, provider, options, mouth, batch, run)
     else:
         pictures = _video(request, networks, provider, options, mouth, batch, run)
@@ -88,11 +95,11 @@ def speaking_parts(
 
 def _still(
     request: LipSyncRequest, networks: Networks, provider: LandmarkProvider, options: LivePortraitOptions,
-    mouth: NDArray[np.float32], batch: int, run: Run,
+    mouth: NDArray[np.float32], batch: int, run: RunContext,
 ) -> Iterator[Edited]:  # fmt: skip
     fps = float(Fraction(*request.fps))
-    source = still_source(read_picture(request.face), provider, request.choice, networks, framing_of(options))
-    life = Liveliness(request.frames / fps, request.seed, options.blinks, options.motion)
+    source = still_source(read_image(request.face), provider, request.choice, networks, framing_of(options))
+    life = IdleMotion(request.frames / fps, request.seed, options.blinks, options.motion)
     energy = energy_of(mouth[:, 0], fps)
     mask = whole_mask()
     for first in range(request.first_frame, request.frames, batch):
@@ -107,16 +114,16 @@ def _still(
         driving = driving + _lips(networks, source.motion, [source.lips] * len(rows), mouth[rows.start : rows.stop, 0])
         driving = driving + _lids(networks, source, blinks)
         features = source.features.expand(len(rows), *[-1] * (source.features.ndim - 1))
-        for square in drawn(networks, options, features, driving, motion.key_points()):
+        for square in render_batch(networks, options, features, driving, motion.key_points()):
             yield source.crop.paste(source.picture, square, mask), True, False
 
 
 def _video(
     request: LipSyncRequest, networks: Networks, provider: LandmarkProvider, options: LivePortraitOptions,
-    mouth: NDArray[np.float32], batch: int, run: Run,
+    mouth: NDArray[np.float32], batch: int, run: RunContext,
 ) -> Iterator[Edited]:  # fmt: skip
     fps = Fraction(*request.fps)
-    place = begun(request.face, request.choice, request.frames, provider, fps, run).at
+    place = read_first_frames(request.face, request.choice, request.frames, provider, fps, run).at
     start = max(0, request.first_frame - WINDOW)
     frames = ((start + at, one.picture) for at, one in enumerate(read_frames(request.face, fps, start, request.frames - start)))
     waiting: list[TrackedFrame] = []
@@ -145,7 +152,7 @@ def _spoken_batch(
         motion = networks.motion(cut)
         gaps = [lip_ratio(one.face) for one in usable if one.face is not None]
         driving = spoken(motion, shapes).key_points() + _lips(networks, motion, gaps, shapes[:, 0])
-        squares = iter(drawn(networks, options, networks.features(cut), driving, motion.key_points()))
+        squares = iter(render_batch(networks, options, networks.features(cut), driving, motion.key_points()))
     places = iter(crops)
     for one, strength in zip(batch, strengths, strict=True):
         if strength <= 0 or one.face is None:
@@ -172,7 +179,7 @@ def spoken(motion: Motion, mouth: NDArray[np.float32]) -> Motion:
     return replace(motion, expression=motion.expression + torch.from_numpy(change).to(motion.expression.device))
 
 
-def drawn(
+def render_batch(
     networks: Networks, options: LivePortraitOptions, features: torch.Tensor, driving: torch.Tensor, source: torch.Tensor
 ) -> NDArray[np.uint8]:
     """Squares of CUT pixels (2 `sides`) with the face at the driving key points."""
@@ -187,7 +194,7 @@ def _lips(networks: Networks, motion: Motion, gaps: list[float], wanted: NDArray
     return networks.lip_change(motion.expanded(len(wanted)).key_points() if len(motion) == 1 else motion.key_points(), ratios)
 
 
-def _lids(networks: Networks, source: Source, blinks: NDArray[np.float32]) -> torch.Tensor:
+def _lids(networks: Networks, source: LivePortraitSource, blinks: NDArray[np.float32]) -> torch.Tensor:
     """Nothing at all for open eyes; else the eyes' retargeting from as they are towards closed."""
     points = source.motion.expanded(len(blinks)).key_points()
     if not blinks.any():

@@ -22,7 +22,7 @@ _VARIANCE = 0.01
 """Of the blob that stands for a key point."""
 
 
-class Encoder(nn.Module):
+class HourglassEncoder(nn.Module):
     """Halves height and width with each block; keeps what comes in and after every block."""
 
     def __init__(self, channels: Sequence[int]) -> None:
@@ -59,7 +59,7 @@ class Hourglass(nn.Module):
     def __init__(self, inputs: int, width: int = 32, most: int = 1024, blocks: int = 5) -> None:
         super().__init__()
         channels = [min(most, width * 2**level) for level in range(blocks + 1)]
-        self.encoder = Encoder([inputs, *channels[1:]])
+        self.encoder = HourglassEncoder([inputs, *channels[1:]])
         into = [channels[blocks], *(2 * count for count in channels[blocks - 1 : 0 : -1])]
         self.outputs = width + inputs
         self.decoder = Decoder(into, channels[blocks - 1 :: -1], self.outputs)

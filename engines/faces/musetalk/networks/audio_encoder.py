@@ -23,7 +23,7 @@ _BEFORE, _TAKEN = 2, 10
 _KEPT = 2
 
 
-class SpeechStates:
+class AudioFeatures:
     """The speech of one clip; 30 s of it are encoded at a time, when they are asked for.
 
     Args:
@@ -36,7 +36,7 @@ class SpeechStates:
         self._steps = math.floor(len(samples) / SOUND_RATE * STATES_A_SECOND)
 
     @classmethod
-    def of(cls, sound: Path, networks: MuseTalkNetworks) -> SpeechStates:
+    def of(cls, sound: Path, networks: MuseTalkNetworks) -> AudioFeatures:
         return cls(resample(decode_audio(sound).mono(), SOUND_RATE).samples[:, 0].copy(), networks)
 
     def tokens(self, pictures: Iterable[int], fps: Fraction) -> Tensor:

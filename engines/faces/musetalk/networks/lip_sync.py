@@ -11,20 +11,20 @@ import numpy as np
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
 from engines.common.parts import MOST_YAW, Edited, face_of
-from engines.contract import Run
+from engines.contract import RunContext
 from engines.contract.errors import EngineError
 from engines.contract.faces import FaceChoice, LipSyncRequest
-from engines.faces.common.first_frames import begun
+from engines.faces.common.first_frames import read_first_frames
 from engines.faces.musetalk.face_region import blended, box_of, jaw_mask
-from engines.faces.musetalk.networks.audio_encoder import SpeechStates
+from engines.faces.musetalk.networks.audio_encoder import AudioFeatures
 from engines.faces.musetalk.networks.load import SIDE, MuseTalkNetworks
-from engines.faces.musetalk.prepared_face import NO_FACE, STRETCH, AvatarShelf, PreparedFace
-from media.video.images import is_picture, read_picture
+from engines.faces.musetalk.prepared_face import NO_FACE, STRETCH, PreparedFace, PreparedFaceStore
+from media.video.images import is_image, read_image
 from media.video.read import Picture, read_frames
 
 
 @dataclass(frozen=True)
-class Manner:
+class MuseTalkLipSyncOptions:
     """What of the engine's options is asked here.
 
     Args:
@@ -40,13 +40,18 @@ Prepared = tuple[Picture, PreparedFace]
 
 
 def spoken_frames(
-    request: LipSyncRequest, networks: MuseTalkNetworks, provider: LandmarkProvider, shelf: AvatarShelf, manner: Manner, run: Run
+    request: LipSyncRequest,
+    networks: MuseTalkNetworks,
+    provider: LandmarkProvider,
+    shelf: PreparedFaceStore,
+    manner: MuseTalkLipSyncOptions,
+    run: RunContext,
 ) -> Iterator[Edited]:
     """Pictures of the result from `request.first_frame` on, each as soon as its batch is drawn."""
     fps = Fraction(*request.fps)
-    speech = SpeechStates.of(request.sound, networks)
+    speech = AudioFeatures.of(request.sound, networks)
     preparing = _Preparing(networks, provider, shelf, manner, run)
-    pictures = preparing.still(request) if is_picture(request.face) else preparing.video(request)
+    pictures = preparing.still(request) if is_image(request.face) else preparing.video(request)
     batch: list[tuple[int, Prepared]] = []
     for number, prepared in enumerate(pictures, request.first_frame):
         run.check()
@@ -59,7 +64,11 @@ def spoken_frames(
 
 
 def _drawn(
-    batch: list[tuple[int, Prepared]], networks: MuseTalkNetworks, speech: SpeechStates, fps: Fraction, manner: Manner
+    batch: list[tuple[int, Prepared]],
+    networks: MuseTalkNetworks,
+    speech: AudioFeatures,
+    fps: Fraction,
+    manner: MuseTalkLipSyncOptions,
 ) -> Iterator[Edited]:
     usable = [(number, one) for number, (_, one) in batch if one.latents is not None]
     drawn: Iterator[Picture] = iter(())
@@ -80,7 +89,12 @@ class _Preparing:
     """Faces with what the UNet is given of them, from the shelf where they lie there."""
 
     def __init__(
-        self, networks: MuseTalkNetworks, provider: LandmarkProvider, shelf: AvatarShelf, manner: Manner, run: Run
+        self,
+        networks: MuseTalkNetworks,
+        provider: LandmarkProvider,
+        shelf: PreparedFaceStore,
+        manner: MuseTalkLipSyncOptions,
+        run: RunContext,
     ) -> None:
         self._networks, self._provider, self._shelf = networks, provider, shelf
         self._manner, self._run = manner, run
@@ -91,7 +105,7 @@ class _Preparing:
         Raises:
             EngineError: no face, or none that can be moved.
         """
-        picture = read_picture(request.face)
+        picture = read_image(request.face)
         kept = self._shelf.get(0, 1)
         if kept is None:
             kept = self._encoded([(picture, face_of(picture, self._provider, request.choice), 1.0, False)])
@@ -115,7 +129,7 @@ class _Preparing:
                 pictures: Iterator[Prepared] = zip(_pictures(request, begin, end), kept, strict=True)
             else:
                 if near is None:
-                    x, y = begun(request.face, request.choice, request.frames, self._provider, fps, self._run).at
+                    x, y = read_first_frames(request.face, request.choice, request.frames, self._provider, fps, self._run).at
                     near = FaceChoice(x=float(x), y=float(y))
                 pictures = self._followed(request, stretch, begin, end, near)
             for number, one in enumerate(pictures, begin):

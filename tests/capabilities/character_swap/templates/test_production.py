@@ -21,14 +21,14 @@ from PIL import Image
 
 from capabilities.character_swap.capability import CharacterSwap
 from capabilities.character_swap.estimate import work_of
-from capabilities.forecast import forecast
-from capabilities.registry import all_productions
+from capabilities.forecast import estimate_job
+from capabilities.registry import all_capabilities
 from capabilities.video.render import PREVIEW
 from media.video.read import probe_video
 from studio.comfyui.client.client import ComfyUIClient
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput
 from studio.jobs.model import Job, JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.servers import wait_until
 from tests.studio.comfyui.graphs import node, slow
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("own_gpu_lane", "quick_polls")
 class House:
     """A studio with the test's template, and files that were uploaded to it."""
 
-    studio: Studio
+    studio: Services
     files: dict[str, str]
 
     def submit(self, **spec: Any) -> Job:
@@ -76,7 +76,7 @@ def house(
 ) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house") / "data"
     files = data_folder(folder, picture_file, clip_file)
-    studio = Studio.open(load_settings(data={"folder": folder}, comfyui={"url": REAL or shared_stand_in.url}), all_productions)
+    studio = Services.open(load_settings(data={"folder": folder}, comfyui={"url": REAL or shared_stand_in.url}), all_capabilities)
     yield House(studio, files)
     studio.close()
 
@@ -102,7 +102,7 @@ def test_a_template_makes_its_results_with_a_recipe(house: House, picture_file: 
     expected = production.book.seconds(work)
     assert expected is not None and 0 < expected.seconds < 60 and expected.runs == 1, "the next one can be foretold"
     assert production.book.seconds(replace(work, engine="another")) is None
-    told = forecast(house.studio, "character_swap", {**recipe["spec"], **house.files, "template": BLUR})
+    told = estimate_job(house.studio, "character_swap", {**recipe["spec"], **house.files, "template": BLUR})
     assert (told.engine, told.frames) == (BLUR, 8) and told.time == expected and "ComfyUI server" in told.memory
     again = house.made(**{key: value for key, value in recipe["spec"].items() if key not in ("template", *house.files)})
     assert house.studio.library.get(again.outputs[0].id).recipe["seed"] == recipe["seed"]
@@ -195,7 +195,7 @@ def test_a_finished_job_without_a_result_is_told_as_such(house: House, stand_in:
 
 def test_without_a_server_a_template_says_where_to_set_one(tmp_path: Path, picture_file: Path, clip_file: Path) -> None:
     files = data_folder(tmp_path / "data", picture_file, clip_file)
-    studio = Studio.open(load_settings(data={"folder": tmp_path / "data"}), all_productions)
+    studio = Services.open(load_settings(data={"folder": tmp_path / "data"}), all_capabilities)
     try:
         with pytest.raises(EngineNotReady, match="No ComfyUI server is set") as told:
             House(studio, files).submit()
@@ -212,7 +212,7 @@ def serve(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
     os.environ["XDG_RUNTIME_DIR"] = data  # a GPU lane of its own
     settings = json.loads((Path(data) / "settings.json").read_text())
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    studio = Studio.open(load_settings(data={"folder": data}, comfyui=settings), all_productions)
+    studio = Services.open(load_settings(data={"folder": data}, comfyui=settings), all_capabilities)
     try:
         tell.send(READY)
         if not studio.jobs.list():

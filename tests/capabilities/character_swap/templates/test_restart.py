@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from capabilities.registry import all_productions
+from capabilities.registry import all_capabilities
 from studio.comfyui.client.status import Finished
 from studio.comfyui.errors import JobLost
-from studio.comfyui.prompt_handle import TicketFile
+from studio.comfyui.prompt_handle import PromptHandleFile
 from studio.comfyui.run import GraphRun
 from studio.errors import GreenroomError
 from studio.jobs.model import JobState
-from studio.services import Studio
+from studio.services import Services
 from studio.settings import load_settings
 from tests.servers import wait_until
 from tests.studio.comfyui import graphs
@@ -52,7 +52,9 @@ def test_twenty_jobs_in_the_servers_own_queue(server_to_kill: StandInServer, pic
         graph = graphs.picture(name)
         graph["2"] = graphs.node("ImageBlur", image=["1", 0], blur_radius=3, sigma=1 + number / 10)
         try:
-            ends[number] = GraphRun(client, TicketFile(tmp_path / f"{number}.json"), Listening(), patience=QUICK).finish(graph)
+            ends[number] = GraphRun(client, PromptHandleFile(tmp_path / f"{number}.json"), Listening(), patience=QUICK).finish(
+                graph
+            )
         except GreenroomError as error:
             ends[number] = error
 
@@ -81,8 +83,8 @@ def test_twenty_jobs_in_the_studio(server_to_kill: StandInServer, picture_file: 
     files["reference_image"].write_bytes(picture_file.read_bytes())
     files["driving_video"].write_bytes(clip_file.read_bytes())
     client = client_of(server_to_kill.url)
-    studio = Studio.open(
-        load_settings(data={"folder": data}, comfyui={"url": server_to_kill.url, "silence_seconds": 30}), all_productions
+    studio = Services.open(
+        load_settings(data={"folder": data}, comfyui={"url": server_to_kill.url, "silence_seconds": 30}), all_capabilities
     )
     try:
         given = {key: str(path) for key, path in files.items()}

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from engines.analysis.face_mesh import FaceMesh
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.faces import LipSyncRequest, ListenRequest, MouthTrack, RenderedPart
 from engines.faces.puppet.engine import Puppet, PuppetOptions
 from media.audio.audio import Audio
 from media.audio.decode import iterate_audio
-from media.video.images import read_picture
+from media.video.images import read_image
 from media.video.read import Picture
 from media.video.write import VideoWriter, join_video
 
@@ -44,7 +44,7 @@ def finder() -> FaceMesh:
 
 @pytest.fixture(scope="session")
 def puppet(tmp_path_factory: pytest.TempPathFactory) -> Puppet:
-    made = Puppet(Site(ASSETS, tmp_path_factory.mktemp("cache")), PuppetOptions(), QuietRun())
+    made = Puppet(EnginePaths(ASSETS, tmp_path_factory.mktemp("cache")), PuppetOptions(), QuietRun())
     made.load()
     return made
 
@@ -58,7 +58,7 @@ def portrait() -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def face_picture(portrait: Callable[[str], Path]) -> Picture:
     """A frontal face, 240 × 240, small enough for many frames."""
-    return cv2.resize(read_picture(portrait("astronaut"))[20:260, 100:340], (240, 240))
+    return cv2.resize(read_image(portrait("astronaut"))[20:260, 100:340], (240, 240))
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,9 @@ from engines.contract.errors import EngineError
 from engines.contract.faces import AnimateRequest, FaceChoice, MouthTrack, RenderedPart
 from engines.faces.puppet.engine import Puppet
 from engines.faces.puppet.mouth_shape import MouthShape
-from engines.faces.puppet.renderer import Expression, Puppeteer
+from engines.faces.puppet.renderer import Expression, FaceRenderer
 from media.audio.decode import probe
-from media.video.images import read_picture, write_picture
+from media.video.images import read_image, write_picture
 from media.video.read import Picture, probe_video
 from tests.engines.faces.puppet.conftest import blank, speak, write_video
 
@@ -77,9 +77,9 @@ def test_a_portrait_follows_a_driving_mouth(puppet: Puppet, portrait: Callable, 
 @pytest.mark.parametrize("name", ["astronaut", "girl", "la-donna", "mona"])
 def test_lips_close(finder: FaceMesh, portrait: Callable, name: str) -> None:
     """At p, b and m they touch, also where the picture smiles with teeth."""
-    picture = read_picture(portrait(name))
+    picture = read_image(portrait(name))
     face = finder.find(picture)[0]
-    puppeteer = Puppeteer(picture, face)
+    puppeteer = FaceRenderer(picture, face)
     shut, wide = (
         finder.find(puppeteer.render(Expression(shape)))[0].mouth_gap for shape in (MouthShape(0.0, press=0.6), MouthShape(0.3))
     )
@@ -89,9 +89,9 @@ def test_lips_close(finder: FaceMesh, portrait: Callable, name: str) -> None:
 
 def test_only_the_mouth_changes(finder: FaceMesh, portrait: Callable) -> None:
     """Before encoding, pixels away from mouth, jaw and neck are those of the picture, bit for bit."""
-    picture = read_picture(portrait("mona"))
+    picture = read_image(portrait("mona"))
     face = finder.find(picture)[0]
-    changed = (Puppeteer(picture, face).render(Expression(MouthShape(0.3, 0.4))) != picture).any(axis=2)
+    changed = (FaceRenderer(picture, face).render(Expression(MouthShape(0.3, 0.4))) != picture).any(axis=2)
     rows, columns = np.nonzero(changed)
     left, top = face.points[:, :2].min(axis=0)
     right, bottom = face.points[:, :2].max(axis=0)
@@ -104,9 +104,9 @@ def test_only_the_mouth_changes(finder: FaceMesh, portrait: Callable) -> None:
 
 
 def test_blinks_close_the_eyes(finder: FaceMesh, portrait: Callable) -> None:
-    picture = read_picture(portrait("astronaut"))
+    picture = read_image(portrait("astronaut"))
     face = finder.find(picture)[0]
-    closed = finder.find(Puppeteer(picture, face).render(Expression(MouthShape(0.2), blink=1.0)))[0]
+    closed = finder.find(FaceRenderer(picture, face).render(Expression(MouthShape(0.2), blink=1.0)))[0]
     assert np.mean(closed.eye_openings) < 0.8 * np.mean(face.eye_openings)  # the mesh never reads shut eyes as shut
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from media.audio.decode import iterate_audio, probe
 from media.errors import MediaError
-from media.video.images import is_picture, read_picture
+from media.video.images import is_image, read_image
 from media.video.read import probe_video, read_frames
 from media.video.write import VideoWriter, count_pictures, join_video
 from tests.engines.faces.puppet.conftest import SENTENCE, write_video
@@ -113,9 +113,9 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     for path, words in ((broken, "damaged"), (playlist, "damaged"), (SENTENCE, "no pictures"), (tmp_path / "none", "not exist")):
         with pytest.raises(MediaError, match=words):
             probe_video(path)
-    assert count_pictures(broken) == 0 and not is_picture(broken)
+    assert count_pictures(broken) == 0 and not is_image(broken)
     with pytest.raises(MediaError, match="not a picture"):
-        read_picture(broken)
+        read_image(broken)
 
 
 def test_a_failed_writing_leaves_nothing(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engines.contract.faces import AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
 from media.video.read import read_frames
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines.faces.torch_engines.conftest import FPS
 from tests.engines.faces.torch_engines.tiny import TinyCatalog
 
@@ -38,7 +38,7 @@ def performing(portrait: Path, driving: Path, folder: Path, frames: int = 4, **w
 
 
 def made(
-    host: WorkerHost, engine_id: str, request: LipSyncRequest | AnimateRequest, *,
+    host: WorkerPool, engine_id: str, request: LipSyncRequest | AnimateRequest, *,
     cancelled: Callable[[], bool] = lambda: False, on_progress: Callable[[float, str], None] = lambda fraction, note: None,
     **options: Any,
 ) -> tuple[list[RenderedPart], Pictures]:  # fmt: skip

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from engines.contract import Site
-from media.video.images import read_picture, write_picture
+from engines.contract import EnginePaths
+from media.video.images import read_image, write_picture
 from media.video.read import Picture
 from media.video.write import VideoWriter
 from studio.settings import HOME, WorkerSettings
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines.conftest import ASSETS
 from tests.engines.faces.torch_engines.tiny import TinyCatalog
 from tests.engines.speech.torch_engines.conftest import environments, model_python
@@ -46,23 +46,23 @@ def checkpoints(model_python: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def face_site(checkpoints: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(ASSETS, tmp_path_factory.mktemp("face-cache"), (checkpoints,), environments)
+def face_site(checkpoints: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> EnginePaths:
+    return EnginePaths(ASSETS, tmp_path_factory.mktemp("face-cache"), (checkpoints,), environments)
 
 
 @pytest.fixture(scope="session")
-def face_host(face_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerHost]:
-    host = WorkerHost(SETTINGS, face_site, TinyCatalog(), logs=tmp_path_factory.mktemp("face-logs"))
+def face_host(face_site: EnginePaths, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
+    host = WorkerPool(SETTINGS, face_site, TinyCatalog(), logs=tmp_path_factory.mktemp("face-logs"))
     yield host
     host.close()
 
 
 @pytest.fixture
-def spoilt_host(face_site: Site, tmp_path: Path) -> Iterator[tuple[WorkerHost, Path]]:
+def spoilt_host(face_site: EnginePaths, tmp_path: Path) -> Iterator[tuple[WorkerPool, Path]]:
     """A host whose weights are the folder beside it, empty yet."""
     weights = tmp_path / "weights"
     weights.mkdir()
-    host = WorkerHost(SETTINGS, replace(face_site, weights=(weights,)), TinyCatalog(), logs=tmp_path / "logs")
+    host = WorkerPool(SETTINGS, replace(face_site, weights=(weights,)), TinyCatalog(), logs=tmp_path / "logs")
     yield host, weights
     host.close()
 
@@ -70,7 +70,7 @@ def spoilt_host(face_site: Site, tmp_path: Path) -> Iterator[tuple[WorkerHost, P
 @pytest.fixture(scope="session")
 def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A face in a small picture."""
-    whole = read_picture(ASSETS / "portraits" / "astronaut.png")
+    whole = read_image(ASSETS / "portraits" / "astronaut.png")
     path = tmp_path_factory.mktemp("portrait") / "portrait.png"
     write_picture(path, cv2.resize(whole[:400, 30:430], (256, 256), interpolation=cv2.INTER_AREA))
     return path
@@ -103,7 +103,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def moved(portrait: Path, at: int) -> Picture:
     place = cv2.getRotationMatrix2D((128, 70), 5 * np.sin(at / 4), 1 + 0.004 * at)
     place[:, 2] += (at / 2, at / 4)
-    return cv2.warpAffine(read_picture(portrait), place, (256, 256), borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(read_image(portrait), place, (256, 256), borderMode=cv2.BORDER_REPLICATE)
 
 
 def write_video(path: Path, pictures: list[Picture]) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from engines.faces.musetalk.networks.audio_encoder import SpeechStates
+from engines.faces.musetalk.networks.audio_encoder import AudioFeatures
 from engines.faces.musetalk.networks.load import Folders, MuseTalkNetworks
 from tests.engines.faces.torch_engines import recipe
 from tests.engines.faces.torch_engines.build import CODEC_SETTINGS, HEARD, UNET_SETTINGS
@@ -69,5 +69,5 @@ def networks_of_the_recipe() -> MuseTalkNetworks:
         return MuseTalkNetworks.load(write(Path(folder)), "cpu")
 
 
-def speech_states(networks: MuseTalkNetworks) -> SpeechStates:
-    return SpeechStates(recipe.speech(SECONDS), networks)
+def speech_states(networks: MuseTalkNetworks) -> AudioFeatures:
+    return AudioFeatures(recipe.speech(SECONDS), networks)

@@ -17,7 +17,7 @@ from engines.contract.errors import EngineError
 from engines.faces.liveportrait.engine import FILES, REPO
 from media.errors import Cancelled
 from media.video.images import write_picture
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines.faces.torch_engines.asking import Pictures, change, made, performing, pictures_of, speaking
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ CODED = 1.5
 
 
 @pytest.fixture(scope="module")
-def animated(face_host: WorkerHost, portrait: Path, performance: Path, tmp_path_factory: pytest.TempPathFactory) -> Pictures:
+def animated(face_host: WorkerPool, portrait: Path, performance: Path, tmp_path_factory: pytest.TempPathFactory) -> Pictures:
     parts, pictures = made(
         face_host, ENGINE, performing(portrait, performance, tmp_path_factory.mktemp("animated"), 6, part_frames=4)
     )
@@ -58,26 +58,26 @@ def test_a_portrait_follows_a_performance(animated: Pictures, portrait: Path) ->
     ids=lambda options: "-".join(options),
 )
 def test_an_option_reaches_the_networks(
-    options: dict, animated: Pictures, face_host: WorkerHost, portrait: Path, performance: Path, tmp_path: Path
+    options: dict, animated: Pictures, face_host: WorkerPool, portrait: Path, performance: Path, tmp_path: Path
 ) -> None:
     _, pictures = made(face_host, ENGINE, performing(portrait, performance, tmp_path, 6, first_frame=4), **options)
     assert np.abs(pictures - animated[4:]).max() > 8
 
 
-def test_no_driving_strength_means_no_movement(face_host: WorkerHost, portrait: Path, performance: Path, tmp_path: Path) -> None:
+def test_no_driving_strength_means_no_movement(face_host: WorkerPool, portrait: Path, performance: Path, tmp_path: Path) -> None:
     _, pictures = made(face_host, ENGINE, performing(portrait, performance, tmp_path), driving_multiplier=0)
     assert change(pictures, pictures[:1]) < CODED
 
 
 def test_a_resumed_performance_is_the_same(
-    animated: Pictures, face_host: WorkerHost, portrait: Path, performance: Path, tmp_path: Path
+    animated: Pictures, face_host: WorkerPool, portrait: Path, performance: Path, tmp_path: Path
 ) -> None:
     parts, pictures = made(face_host, ENGINE, performing(portrait, performance, tmp_path, 6, first_frame=4, part_frames=4))
     assert [part.first for part in parts] == [4]
     assert change(pictures, animated[4:]) < 0.05
 
 
-def test_a_picture_speaks(face_host: WorkerHost, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_picture_speaks(face_host: WorkerPool, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path) -> None:
     still: dict[str, Any] = {"blinks": False, "motion": 0.0}
     _, shut = made(face_host, ENGINE, speaking(portrait, sounds[0], tmp_path / "a", opening=0.0), **still)
     _, wide = made(face_host, ENGINE, speaking(portrait, sounds[0], tmp_path / "b", opening=0.6), **still)
@@ -86,7 +86,7 @@ def test_a_picture_speaks(face_host: WorkerHost, portrait: Path, sounds: tuple[P
 
 
 def test_a_video_speaks_and_gaps_pass_through(
-    face_host: WorkerHost, lost: Path, sounds: tuple[Path, Path], tmp_path: Path
+    face_host: WorkerPool, lost: Path, sounds: tuple[Path, Path], tmp_path: Path
 ) -> None:
     parts, pictures = made(face_host, ENGINE, speaking(lost, sounds[0], tmp_path, 30, opening=0.5))
     original = pictures_of(lost)
@@ -99,14 +99,14 @@ def test_a_video_speaks_and_gaps_pass_through(
     assert change(pictures[3][:40, 200:], original[3][:40, 200:]) < 2.5
 
 
-def test_a_picture_without_a_face_is_refused(face_host: WorkerHost, sounds: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_picture_without_a_face_is_refused(face_host: WorkerPool, sounds: tuple[Path, Path], tmp_path: Path) -> None:
     empty = tmp_path / "empty.png"
     write_picture(empty, np.full((200, 200, 3), 90, np.uint8))
     with pytest.raises(EngineError, match="No face was found"):
         made(face_host, ENGINE, speaking(empty, sounds[0], tmp_path / "out"))
 
 
-def test_cancel_while_pictures_are_made(face_host: WorkerHost, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path) -> None:
+def test_cancel_while_pictures_are_made(face_host: WorkerPool, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path) -> None:
     stop, asked = threading.Event(), [0.0]
 
     def heard(fraction: float, note: str) -> None:
@@ -122,7 +122,7 @@ def test_cancel_while_pictures_are_made(face_host: WorkerHost, portrait: Path, s
 
 
 def test_cancel_while_loading_and_what_unloading_leaves(
-    face_host: WorkerHost, portrait: Path, performance: Path, tmp_path: Path
+    face_host: WorkerPool, portrait: Path, performance: Path, tmp_path: Path
 ) -> None:
     made(face_host, ENGINE, performing(portrait, performance, tmp_path, 1))
     worker = next(status.pid for status in face_host.snapshot() if status.engine_id == ENGINE)
@@ -137,7 +137,7 @@ def test_cancel_while_loading_and_what_unloading_leaves(
 
 @pytest.mark.parametrize("broken", ["another network's", "cut off"])
 def test_wrong_weights_are_refused_in_words(
-    broken: str, spoilt_host: tuple[WorkerHost, Path], checkpoints: Path, portrait: Path, performance: Path, tmp_path: Path
+    broken: str, spoilt_host: tuple[WorkerPool, Path], checkpoints: Path, portrait: Path, performance: Path, tmp_path: Path
 ) -> None:
     host, weights = spoilt_host
     folder = weights / repo_folder_name(REPO)

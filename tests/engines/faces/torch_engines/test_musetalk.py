@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from engines.common.weights import repo_folder_name
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.errors import EngineError
 from engines.faces.musetalk.engine import CODEC, UNET
 from media.errors import Cancelled
 from media.video.images import write_picture
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines.faces.torch_engines.asking import Pictures, change, made, pictures_of, speaking
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ ENGINE = "musetalk"
 
 @pytest.fixture(scope="module")
 def spoken(
-    face_host: WorkerHost, portrait: Path, sounds: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+    face_host: WorkerPool, portrait: Path, sounds: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Pictures:
     parts, pictures = made(face_host, ENGINE, speaking(portrait, sounds[0], tmp_path_factory.mktemp("spoken"), 5, part_frames=3))
     assert [(part.first, part.frames, part.edited) for part in parts] == [(0, 3, 3), (3, 2, 2)]
@@ -40,14 +40,14 @@ def test_a_picture_speaks(spoken: Pictures) -> None:
 
 
 def test_the_sound_makes_the_difference(
-    spoken: Pictures, face_host: WorkerHost, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path
+    spoken: Pictures, face_host: WorkerPool, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path
 ) -> None:
     _, other = made(face_host, ENGINE, speaking(portrait, sounds[1], tmp_path, 5))
     assert np.abs(other - spoken).max() > 4
 
 
 def test_a_resumed_speech_is_the_same(
-    spoken: Pictures, face_host: WorkerHost, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path
+    spoken: Pictures, face_host: WorkerPool, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path
 ) -> None:
     _, pictures = made(face_host, ENGINE, speaking(portrait, sounds[0], tmp_path, 5, first_frame=3))
     assert change(pictures, spoken[3:]) < 0.05
@@ -55,14 +55,14 @@ def test_a_resumed_speech_is_the_same(
 
 @pytest.mark.parametrize("options", [{"extra_margin": 40}, {"parsing_mode": "raw"}], ids=lambda options: "-".join(options))
 def test_an_option_reaches_the_picture(
-    options: dict, spoken: Pictures, face_host: WorkerHost, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path
+    options: dict, spoken: Pictures, face_host: WorkerPool, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path
 ) -> None:
     _, pictures = made(face_host, ENGINE, speaking(portrait, sounds[0], tmp_path, 2), **options)
     assert np.abs(pictures - spoken[:2]).max() > 8
 
 
 def test_a_second_clip_uses_the_prepared_face(
-    face_host: WorkerHost, face_site: Site, lost: Path, sounds: tuple[Path, Path], tmp_path: Path
+    face_host: WorkerPool, face_site: EnginePaths, lost: Path, sounds: tuple[Path, Path], tmp_path: Path
 ) -> None:
     """A video of its own: what was kept of it is read again, also under another name, and what is kept decides."""
     shelf = face_site.cache / ENGINE
@@ -86,14 +86,14 @@ def test_a_second_clip_uses_the_prepared_face(
     assert change(made(face_host, ENGINE, speaking(lost, sounds[0], tmp_path / "d", 30))[1], first) < 0.05
 
 
-def test_a_picture_without_a_face_is_refused(face_host: WorkerHost, sounds: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_picture_without_a_face_is_refused(face_host: WorkerPool, sounds: tuple[Path, Path], tmp_path: Path) -> None:
     empty = tmp_path / "empty.png"
     write_picture(empty, np.full((200, 200, 3), 90, np.uint8))
     with pytest.raises(EngineError, match="No face was found"):
         made(face_host, ENGINE, speaking(empty, sounds[0], tmp_path / "out"))
 
 
-def test_cancel_while_pictures_are_made(face_host: WorkerHost, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path) -> None:
+def test_cancel_while_pictures_are_made(face_host: WorkerPool, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path) -> None:
     stop, asked = threading.Event(), [0.0]
 
     def heard(fraction: float, note: str) -> None:
@@ -109,7 +109,7 @@ def test_cancel_while_pictures_are_made(face_host: WorkerHost, portrait: Path, s
 @pytest.mark.parametrize("broken", ["codec", "settings"])
 def test_wrong_weights_are_refused_in_words(
     broken: str,
-    spoilt_host: tuple[WorkerHost, Path],
+    spoilt_host: tuple[WorkerPool, Path],
     checkpoints: Path,
     portrait: Path,
     sounds: tuple[Path, Path],

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.common.weights import repo_folder_name
-from engines.contract import Site, SpeakingVoice, SpeechRequest
+from engines.contract import EnginePaths, SpeakingVoice, SpeechRequest
 from engines.contract.errors import EngineError
 from engines.speech.fish.engine import REPO, FishSpeech
 from engines.speech.fish.options import FishOptions
@@ -32,7 +32,7 @@ def _no_network(*_: Any, **__: Any) -> None:
 def main(root: Path, assets: Path) -> dict[str, Any]:
     build(root / repo_folder_name(REPO))
     socket.socket.connect = _no_network  # type: ignore[method-assign,assignment]
-    engine = FishSpeech(Site(assets, root / "cache", (root,)), FishOptions(max_new_tokens=24), _Run())
+    engine = FishSpeech(EnginePaths(assets, root / "cache", (root,)), FishOptions(max_new_tokens=24), _Run())
     engine.load()
     reference, words = assets / "voices" / "LJ001-0008.wav", "has never been surpassed."
     request = SpeechRequest("Hello (excited) world.", SpeakingVoice(reference=reference, transcript=words), seed=5)

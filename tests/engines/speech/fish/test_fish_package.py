@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from engines.common.weights import repo_folder_name
-from engines.contract import Site, SpeakingVoice, SpeechRequest
+from engines.contract import EnginePaths, SpeakingVoice, SpeechRequest
 from engines.speech.fish.engine import REPO
 from studio.settings import WorkerSettings
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines.speech.torch_engines.cancelling import seconds_to_cancel
 from tests.engines.speech.torch_engines.holdings import held_by_session
 from tests.engines.speech.torch_engines.remote import CATALOG, Remote
@@ -52,8 +52,8 @@ def test_in_a_worker_a_cancel_ends_it_and_unloading_gives_everything_back(fish_p
     )
     built = subprocess.run([str(fish_python), "-c", program], cwd=ROOT, env=os.environ | QUIET, capture_output=True, check=False)
     assert built.returncode == 0, built.stderr[-2000:]
-    site = Site(ROOT / "assets", tmp_path / "cache", (weights,), model_environments())
-    host = WorkerHost(WorkerSettings(start_seconds=300, heartbeat_seconds=60), site, CATALOG, logs=tmp_path / "logs")
+    site = EnginePaths(ROOT / "assets", tmp_path / "cache", (weights,), model_environments())
+    host = WorkerPool(WorkerSettings(start_seconds=300, heartbeat_seconds=60), site, CATALOG, logs=tmp_path / "logs")
     voice = SpeakingVoice(reference=ROOT / "assets" / "voices" / "LJ001-0008.wav", transcript="has never been surpassed.")
     request = SpeechRequest("Hello world, and hello again to all of you. " * 3, voice)
     remote = Remote.of(host, "fish-speech", site)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.contract import Site, SpeakingVoice, SpeechRequest
+from engines.contract import EnginePaths, SpeakingVoice, SpeechRequest
 from engines.contract.errors import EngineError, EngineNotReady
 from engines.speech.fish.http_client import sound_of
 from engines.speech.fish.options import FishOptions
@@ -26,7 +26,7 @@ EXPECTED = tone(REQUEST.text, 100.0 + CLIP.stat().st_size % 100)
 
 
 def opened(url: str, options: FishOptions | None = None) -> FishServer:
-    engine = FishServer(Site(ASSETS, ASSETS, fish_url=url), options or FishOptions(), TinyRun())
+    engine = FishServer(EnginePaths(ASSETS, ASSETS, fish_url=url), options or FishOptions(), TinyRun())
     engine.load()
     return engine
 
@@ -102,7 +102,7 @@ def test_what_it_cannot_take_is_refused_before_anything_is_sent() -> None:
 
 
 def test_without_an_address_it_is_not_ready_and_says_what_to_do() -> None:
-    site = Site(ASSETS, ASSETS)
+    site = EnginePaths(ASSETS, ASSETS)
     assert "engines.fish_url" in FishServer.readiness(site).next_step
     with pytest.raises(EngineNotReady):
         opened("")

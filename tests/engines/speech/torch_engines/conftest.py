@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engines.contract import Site
+from engines.contract import EnginePaths
 from studio.settings import HOME, WorkerSettings
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines.conftest import ASSETS
 from tests.engines.speech.torch_engines.remote import CATALOG
 from tests.model_environments import environment_python, without_network
@@ -49,13 +49,13 @@ def environments(model_python: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def model_site(checkpoints: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(ASSETS, tmp_path_factory.mktemp("cache"), (checkpoints,), environments)
+def model_site(checkpoints: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> EnginePaths:
+    return EnginePaths(ASSETS, tmp_path_factory.mktemp("cache"), (checkpoints,), environments)
 
 
 @pytest.fixture(scope="session")
-def model_host(model_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerHost]:
+def model_host(model_site: EnginePaths, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
     settings = WorkerSettings(start_seconds=300, heartbeat_seconds=60)
-    host = WorkerHost(settings, model_site, CATALOG, logs=tmp_path_factory.mktemp("logs"), light_workers=1)
+    host = WorkerPool(settings, model_site, CATALOG, logs=tmp_path_factory.mktemp("logs"), light_workers=1)
     yield host
     host.close()

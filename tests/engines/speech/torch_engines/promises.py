@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.contract import Site, SpeakingVoice, Speech, SpeechRequest
+from engines.contract import EnginePaths, SpeakingVoice, Speech, SpeechRequest
 from engines.contract.errors import EngineError
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines.contract_suite import PLAIN_TEXT, SAVED_VOICE, check_error
 from tests.engines.speech.torch_engines.remote import Remote
 
@@ -24,7 +24,7 @@ from tests.engines.speech.torch_engines.remote import Remote
 class Studio:
     """Asks engines with options. `scratch` is a folder for clips."""
 
-    def __init__(self, host: WorkerHost, site: Site, scratch: Path) -> None:
+    def __init__(self, host: WorkerPool, site: EnginePaths, scratch: Path) -> None:
         self.host, self.site, self.scratch = host, site, scratch
 
     def speak(self, engine_id: str, request: SpeechRequest, **options: Any) -> Speech:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from engines.catalog import Catalog
-from engines.contract import Engine, EngineOptions, PresetVoice, Site, Speech, SpeechRequest
-from studio.workers.pool import WorkerHost
+from engines.contract import Engine, EngineOptions, EnginePaths, PresetVoice, Speech, SpeechRequest
+from studio.workers.pool import WorkerPool
 from tests.engines.contract_suite import TinyRun
 
 CATALOG = Catalog()
@@ -17,18 +17,18 @@ CATALOG = Catalog()
 class Remote:
     """One engine behind a worker host. `run.cancelled` asks the present or next call to stop."""
 
-    def __init__(self, host: WorkerHost, engine: type[Engine], site: Site, options: EngineOptions | None = None) -> None:
+    def __init__(self, host: WorkerPool, engine: type[Engine], site: EnginePaths, options: EngineOptions | None = None) -> None:
         self._host, self.engine, self.site = host, engine, site
         self.card, self.options = engine.card, options or engine.Options()
         self.run = TinyRun()
         self.progress: list[tuple[float, str]] = []
 
     @classmethod
-    def of(cls, host: WorkerHost, engine_id: str, site: Site, **options: Any) -> Remote:
+    def of(cls, host: WorkerPool, engine_id: str, site: EnginePaths, **options: Any) -> Remote:
         engine = CATALOG.get(engine_id)
         return cls(host, engine, site, engine.Options(**options))
 
-    def preset_voices(self, site: Site) -> tuple[PresetVoice, ...]:
+    def preset_voices(self, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return self.engine.preset_voices(site)
 
     @contextmanager

@@ -14,9 +14,9 @@ import numpy as np
 import psutil
 import pytest
 
-from engines.contract import Site, SpeechRequest
-from studio.workers.model import Residency
-from studio.workers.pool import WorkerHost
+from engines.contract import EnginePaths, SpeechRequest
+from studio.workers.model import WorkerState
+from studio.workers.pool import WorkerPool
 from tests.engines import contract_suite as contract
 from tests.engines.speech.torch_engines.cancelling import seconds_to_cancel
 from tests.engines.speech.torch_engines.holdings import held_by_session, shared_segments
@@ -36,7 +36,7 @@ each_engine = pytest.mark.parametrize("remote", IDS, indirect=True, scope="modul
 
 
 @pytest.fixture(scope="module")
-def remote(request: pytest.FixtureRequest, model_host: WorkerHost, model_site: Site) -> Iterator[Remote]:
+def remote(request: pytest.FixtureRequest, model_host: WorkerPool, model_site: EnginePaths) -> Iterator[Remote]:
     yield Remote.of(model_host, request.param, model_site, **FEW_STEPS.get(request.param, {}))
     model_host.unload(request.param, force=True)
 
@@ -84,7 +84,7 @@ def test_awkward_text_does_no_harm(remote: Remote) -> None:
 
 
 @each_engine
-def test_what_only_this_engine_promises(remote: Remote, model_host: WorkerHost, model_site: Site, tmp_path: Path) -> None:
+def test_what_only_this_engine_promises(remote: Remote, model_host: WorkerPool, model_site: EnginePaths, tmp_path: Path) -> None:
     for promise in PROMISES.get(remote.card.id, ()):
         promise(Studio(model_host, model_site, tmp_path))
 
@@ -97,7 +97,7 @@ def test_cancel_in_generation_ends_within_two_seconds(remote: Remote) -> None:
 
 
 @each_engine
-def test_unload_gives_everything_back(remote: Remote, model_host: WorkerHost) -> None:
+def test_unload_gives_everything_back(remote: Remote, model_host: WorkerPool) -> None:
     """At least 99 % of what the worker held, by the kernel's own books; and by available memory, as far as others let it."""
     speak(remote)
     pid = next(worker.pid for worker in model_host.snapshot() if worker.engine_id == remote.card.id)
@@ -107,17 +107,17 @@ def test_unload_gives_everything_back(remote: Remote, model_host: WorkerHost) ->
     assert held > 2**27 and (held - left) / held >= 0.99
     assert report.workers == 1 and report.held_gib > 0.8 * held / 2**30
     assert not psutil.pid_exists(pid)
-    assert model_host.residency(remote.card.id) is Residency.COLD
+    assert model_host.residency(remote.card.id) is WorkerState.COLD
 
 
 @each_engine
-def test_cancel_while_it_is_loaded_ends_within_two_seconds(remote: Remote, model_host: WorkerHost) -> None:
+def test_cancel_while_it_is_loaded_ends_within_two_seconds(remote: Remote, model_host: WorkerPool) -> None:
     """Asked as soon as the worker says that it loads: the libraries are imported and the weights read after that."""
     model_host.unload(remote.card.id, force=True)
     remote.progress.clear()
     loading = seconds_to_cancel(remote, lambda: any("Loading" in note for _, note in remote.progress), long_request(remote))
     assert loading < 2
-    assert model_host.residency(remote.card.id) is Residency.COLD
+    assert model_host.residency(remote.card.id) is WorkerState.COLD
 
 
 def long_request(remote: Remote) -> SpeechRequest:

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.errors import EngineError, EngineNotReady
 from studio.settings import HOME, WorkerSettings
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines import contract_suite as contract
 from tests.engines.speech.torch_engines.load_within import SIDE, TENSORS
 from tests.engines.speech.torch_engines.remote import CATALOG, Remote
@@ -67,12 +67,14 @@ def test_the_same_file_held_twice_does_not_fit(model_python: Path, large_file: P
 
 
 @pytest.mark.slow
-def test_a_worker_refuses_a_checkpoint_of_another_model_in_words(checkpoints: Path, model_site: Site, tmp_path: Path) -> None:
+def test_a_worker_refuses_a_checkpoint_of_another_model_in_words(
+    checkpoints: Path, model_site: EnginePaths, tmp_path: Path
+) -> None:
     """VoxCPM2 is given weights of F5: tensors of other names, which its own library would ignore."""
     folder = tmp_path / "openbmb--VoxCPM2"
     shutil.copytree(checkpoints / folder.name, folder)
     shutil.copy(checkpoints / "SWivid--F5-TTS" / "F5TTS_v1_Base" / "model_1250000.safetensors", folder / "model.safetensors")
-    host = WorkerHost(SETTINGS, replace(model_site, weights=(tmp_path,)), CATALOG, logs=tmp_path / "logs")
+    host = WorkerPool(SETTINGS, replace(model_site, weights=(tmp_path,)), CATALOG, logs=tmp_path / "logs")
     try:
         remote = Remote.of(host, "voxcpm2", model_site)
         with pytest.raises(EngineError, match="not one of") as caught, remote.lease():
@@ -108,8 +110,8 @@ def test_every_engine_refuses_the_weights_of_another_model_and_half_a_file(
             assert "Delete these weights" in hint
 
 
-def test_without_weights_an_engine_says_what_to_do_before_anything_is_started(model_site: Site, tmp_path: Path) -> None:
-    host = WorkerHost(SETTINGS, replace(model_site, weights=(tmp_path,)), CATALOG, logs=tmp_path / "logs")
+def test_without_weights_an_engine_says_what_to_do_before_anything_is_started(model_site: EnginePaths, tmp_path: Path) -> None:
+    host = WorkerPool(SETTINGS, replace(model_site, weights=(tmp_path,)), CATALOG, logs=tmp_path / "logs")
     try:
         with pytest.raises(EngineNotReady, match="missing") as caught, Remote.of(host, "f5-tts", model_site).lease():
             pass

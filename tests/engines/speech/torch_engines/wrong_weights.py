@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from engines.contract import Engine, EngineOptions, Site
+from engines.contract import Engine, EngineOptions, EnginePaths
 from engines.contract.errors import EngineError
 from engines.speech.dia.engine import Dia
 from engines.speech.f5.engine import CHECKPOINT, F5TTS
@@ -81,7 +81,7 @@ def refusal(engine: type[Engine], harm: Callable[[Path, Path], None], good: Path
     harm(scratch / place, good)
     options: EngineOptions = WhisperTransformersOptions(size="tiny") if engine is WhisperTransformers else engine.Options()
     try:
-        engine(Site(Path(), scratch / "cache", (scratch,), Path(sys.prefix).parent), options, _Run()).load()
+        engine(EnginePaths(Path(), scratch / "cache", (scratch,), Path(sys.prefix).parent), options, _Run()).load()
     except EngineError as error:
         return [error.reason, error.hint]
     except Exception as error:

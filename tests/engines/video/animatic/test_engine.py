@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.video import ClipCaption, VideoEngine, VideoPreview, VideoRequest, VideoResult
 from engines.video.animatic.engine import Animatic, AnimaticOptions
 from engines.video.animatic.scene import read_move, read_scene
@@ -40,7 +40,7 @@ class Quiet:
 
 
 def engine(run: Quiet | None = None, **options: object) -> Animatic:
-    made = Animatic(Site(ROOT / "assets", ROOT), AnimaticOptions.model_validate(options), run or Quiet())
+    made = Animatic(EnginePaths(ROOT / "assets", ROOT), AnimaticOptions.model_validate(options), run or Quiet())
     made.load()
     return made
 

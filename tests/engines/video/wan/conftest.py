@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engines.contract import Site
+from engines.contract import EnginePaths
 from studio.settings import HOME, WorkerSettings
-from studio.workers.pool import WorkerHost
+from studio.workers.pool import WorkerPool
 from tests.engines.conftest import ASSETS
 from tests.engines.speech.torch_engines.conftest import environments, model_python  # noqa: F401 - fixtures
 from tests.engines.speech.torch_engines.remote import CATALOG
@@ -39,13 +39,13 @@ def wan_weights(model_python: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def wan_site(wan_weights: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:  # noqa: F811
-    return Site(ASSETS, tmp_path_factory.mktemp("cache"), (wan_weights,), environments)
+def wan_site(wan_weights: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> EnginePaths:  # noqa: F811
+    return EnginePaths(ASSETS, tmp_path_factory.mktemp("cache"), (wan_weights,), environments)
 
 
 @pytest.fixture(scope="session")
-def wan_host(wan_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerHost]:
+def wan_host(wan_site: EnginePaths, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
     settings = WorkerSettings(start_seconds=300, cancel_grace_seconds=10, heartbeat_seconds=60)
-    host = WorkerHost(settings, wan_site, CATALOG, logs=tmp_path_factory.mktemp("logs"))
+    host = WorkerPool(settings, wan_site, CATALOG, logs=tmp_path_factory.mktemp("logs"))
     yield host
     host.close()

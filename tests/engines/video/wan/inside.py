@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from engines.common.loading import read_tensors
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.video import VideoRequest, VideoResult
 from engines.video.wan import models
 from engines.video.wan.engine import Wan, WanT2V13B, WanT2VA14B, WanTI2V5B
-from engines.video.wan.lora import LoraWish, looked_into, weights_of
+from engines.video.wan.lora import LoraRequest, inspect_lora, weights_of
 from engines.video.wan.options import CACHE_THRESHOLDS
 from engines.video.wan.validation import folder_of
 from tests.engines.video.wan.files import ffn_lora, start_picture, write_safetensors
@@ -30,7 +30,7 @@ class Silent:
     def check(self) -> None: ...
 
 
-def main(site: Site, folder: Path) -> dict[str, Any]:
+def main(site: EnginePaths, folder: Path) -> dict[str, Any]:
     import torch
 
     torch.manual_seed(0)
@@ -43,7 +43,7 @@ def main(site: Site, folder: Path) -> dict[str, Any]:
     }
 
 
-def same_transformer(site: Site) -> float:
+def same_transformer(site: EnginePaths) -> float:
     """The largest difference between our transformer's output and that of diffusers' own loading."""
     import torch
     from diffusers import WanTransformer3DModel
@@ -72,7 +72,7 @@ def output(transformer: Any) -> Any:
         )[0].float()
 
 
-def same_decoding(site: Site, part: models.Part) -> dict[str, Any]:
+def same_decoding(site: EnginePaths, part: models.ModelPart) -> dict[str, Any]:
     """Pictures decoded step by step against the library's decoding of the whole, in levels of 255."""
     import torch
 
@@ -89,7 +89,7 @@ def same_decoding(site: Site, part: models.Part) -> dict[str, Any]:
     return {"shape": list(ours.shape), "off": float(np.abs(ours - expected).max()), "spread": float(expected.std())}
 
 
-def lora_against_merged(site: Site, folder: Path) -> dict[str, float]:
+def lora_against_merged(site: EnginePaths, folder: Path) -> dict[str, float]:
     """A LoRA beside its layers against the same one merged into their weights; and the model after it was taken off."""
     from engines.video.wan.loading import load_transformer
     from engines.video.wan.lora_hooks import LoraHooks
@@ -97,7 +97,7 @@ def lora_against_merged(site: Site, folder: Path) -> dict[str, float]:
     place = folder_of(site, models.T2V_13B.transformers[0])
     path = write_safetensors(folder / "some.safetensors", ffn_lora(32))
     config = json.loads((place / "config.json").read_text())
-    file = looked_into(LoraWish("some.safetensors", 0.5), path, [weights_of(config)])
+    file = inspect_lora(LoraRequest("some.safetensors", 0.5), path, [weights_of(config)])
     ours, merged = load_transformer(place, "cpu").float(), load_transformer(place, "cpu").float()
     plain = output_float(ours)
     hooks = LoraHooks([ours])
@@ -129,7 +129,7 @@ def output_float(transformer: Any) -> Any:
         return transformer(latents, torch.tensor([500.0]), text, return_dict=False)[0]
 
 
-def clips(site: Site, folder: Path) -> dict[str, Any]:
+def clips(site: EnginePaths, folder: Path) -> dict[str, Any]:
     picture = start_picture(folder / "start.png")
     made: dict[str, Any] = {}
     for name, engine, options, image in (
@@ -147,7 +147,7 @@ def clips(site: Site, folder: Path) -> dict[str, Any]:
     return made
 
 
-def passes_with_cache(site: Site, folder: Path) -> dict[str, int]:
+def passes_with_cache(site: EnginePaths, folder: Path) -> dict[str, int]:
     """How often the second block really computes in six steps. Random weights change too much from step to step for the usual
     thresholds, so here everything counts as hardly changed."""
     CACHE_THRESHOLDS["strong"] = 100.0
@@ -166,4 +166,4 @@ def passes_with_cache(site: Site, folder: Path) -> dict[str, int]:
 
 if __name__ == "__main__":
     weights, target = map(Path, sys.argv[1:3])
-    sys.stdout.write(json.dumps(main(Site(Path("assets"), target, (weights,)), target)))
+    sys.stdout.write(json.dumps(main(EnginePaths(Path("assets"), target, (weights,)), target)))

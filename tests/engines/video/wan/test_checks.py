@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engines.common.weights import repo_folder_name
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.errors import EngineNotReady
 from engines.contract.video import VideoRequest
 from engines.video.wan import models
@@ -27,7 +27,7 @@ CLIP = VideoRequest("a cat", Path("clip.mp4"), 832, 480, 81, (16, 1), seed=1)
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def site(tmp_path: Path) -> EnginePaths:
     """Weights of which only the configurations are real: all that a check reads."""
     for model in (models.T2V_13B, models.T2V_A14B):
         for number, part in enumerate(model.transformers):
@@ -37,10 +37,10 @@ def site(tmp_path: Path) -> Site:
                 (folder / name).write_text("{}")
             config = {"in_channels": 16, "out_channels": 16, **DIT, "ffn_dim": 48 if number else 32}
             (folder / "config.json").write_text(json.dumps(config))
-    return Site(tmp_path, tmp_path, (tmp_path / "weights",))
+    return EnginePaths(tmp_path, tmp_path, (tmp_path / "weights",))
 
 
-def refusal(engine: type[Wan], request: VideoRequest, site: Site, **options: Any) -> GreenroomError:
+def refusal(engine: type[Wan], request: VideoRequest, site: EnginePaths, **options: Any) -> GreenroomError:
     request = replace(request, path=site.cache / request.path.name)
     with pytest.raises(GreenroomError) as refused:
         engine.check(request, engine.Options(**options), site)
@@ -64,16 +64,16 @@ def refusal(engine: type[Wan], request: VideoRequest, site: Site, **options: Any
         ({"fps": (25, 1)}, "16 frames a second"),
     ],
 )
-def test_a_clip_that_cannot_be(site: Site, change: dict[str, Any], named: str) -> None:
+def test_a_clip_that_cannot_be(site: EnginePaths, change: dict[str, Any], named: str) -> None:
     error = refusal(WanT2V13B, replace(CLIP, **change), site)
     assert isinstance(error, InvalidInput) and named in error.reason and error.hint
 
 
-def test_what_can_be_made_passes(site: Site, tmp_path: Path) -> None:
+def test_what_can_be_made_passes(site: EnginePaths, tmp_path: Path) -> None:
     WanT2V13B.check(replace(CLIP, path=tmp_path / "clip.mp4"), WanT2V13B.Options(), site)
 
 
-def test_start_images(site: Site) -> None:
+def test_start_images(site: EnginePaths) -> None:
     picture = start_picture(site.cache / "start.png")
     (site.cache / "broken.png").write_bytes(picture.read_bytes()[: picture.stat().st_size // 2])
     assert "needs a start image" in refusal(WanI2V14B, CLIP, site).reason
@@ -82,14 +82,14 @@ def test_start_images(site: Site) -> None:
     assert isinstance(error, MediaError) and "broken.png is damaged" in error.reason
 
 
-def test_a_full_disk(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk(site: EnginePaths, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12 - 10**6, 10**6))
     error = refusal(WanT2V13B, CLIP, site)
     assert "1 MB are free" in error.reason and "library" in error.hint
 
 
-def test_a_distilled_draft_has_its_own_number_of_steps(site: Site) -> None:
+def test_a_distilled_draft_has_its_own_number_of_steps(site: EnginePaths) -> None:
     clip = replace(CLIP, width=1280, height=704, frames=121, fps=(24, 1))
     assert "3 steps" in refusal(WanTI2V5B, clip, site, preset="draft", steps=8).reason
     assert isinstance(refusal(WanT2VA14B, CLIP, site, preset="draft"), EngineNotReady)
@@ -113,7 +113,7 @@ def test_a_distilled_draft_has_its_own_number_of_steps(site: Site) -> None:
         ("half", "only half of its pair"),
     ],
 )
-def test_a_lora_that_cannot_be(site: Site, line: str, named: str) -> None:
+def test_a_lora_that_cannot_be(site: EnginePaths, line: str, named: str) -> None:
     root = site.weights[0]
     put_lora(root, "attention", attention_lora())
     (root / "loras" / "text.safetensors").write_text("This is no LoRA at all, only words.")
@@ -129,7 +129,7 @@ def test_a_lora_that_cannot_be(site: Site, line: str, named: str) -> None:
     assert error.hint
 
 
-def test_a_lora_for_the_other_expert_is_refused_naming_the_mismatch(site: Site) -> None:
+def test_a_lora_for_the_other_expert_is_refused_naming_the_mismatch(site: EnginePaths) -> None:
     root = site.weights[0]
     put_lora(root, "first", ffn_lora(32))
     put_lora(root, "second", ffn_lora(48))
@@ -148,7 +148,7 @@ def test_a_lora_for_the_other_expert_is_refused_naming_the_mismatch(site: Site) 
         assert named in refusal(WanT2VA14B, CLIP, site, loras=line).reason
 
 
-def test_kohya_spelling_is_known(site: Site, tmp_path: Path) -> None:
+def test_kohya_spelling_is_known(site: EnginePaths, tmp_path: Path) -> None:
     spelled: dict[str, Any] = {"down": "lora_down.weight", "up": "lora_up.weight"}
     tensors = {
         **pair("lora_unet_blocks_0_cross_attn_k", 24, 24, **spelled),

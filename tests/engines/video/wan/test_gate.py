@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from engines.contract.problem_size import Extent
+from engines.contract.problem_size import ProblemSize
 from engines.video.wan.engine import Wan, WanT2V13B, WanT2V14B, WanT2VA14B, WanTI2V5B
 from studio.errors import MemoryRefused
 from studio.memory.gpu import GpuFacts
-from studio.memory.manager import MemoryKeeper
+from studio.memory.manager import MemoryManager
 from studio.memory.model import Admit, Refuse
-from studio.memory.profiles import Kind, variant_key, weighed
+from studio.memory.profiles import MeasurementKind, memory_profile_of, profile_key
 from studio.settings import MemorySettings
 from studio.units import GIB, MIB
 from tests.studio.memory.machines import LAPTOP_TOTAL_KB, PC_TOTAL_KB, SPARK_GPU, SPARK_IDLE_KB, SPARK_TOTAL_KB, card_24, machine
@@ -41,9 +41,9 @@ class Seen:
 
 
 @pytest.fixture
-def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MemoryKeeper]:
+def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MemoryManager]:
     total, available, gpu, more = MACHINES[request.param]
-    keeper = MemoryKeeper(
+    keeper = MemoryManager(
         MemorySettings(), tmp_path / "data", files=machine(tmp_path / "files", total, available, **more), gpu=Seen(gpu)
     )
     yield keeper
@@ -72,7 +72,7 @@ def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MemoryKee
     ],
     indirect=["keeper"],
 )
-def test_what_fits_where(keeper: MemoryKeeper, engine: type[Wan], offload: str, need: str, room: str | None) -> None:
+def test_what_fits_where(keeper: MemoryManager, engine: type[Wan], offload: str, need: str, room: str | None) -> None:
     needed = keeper.need(engine.card_for(engine.Options(offload=offload)))
     decision = keeper.decide(needed, [])
     assert -0.001 <= float(need.split()[0]) - needed.bytes / GIB < 1 and not needed.measured, "needs are rounded up"
@@ -86,17 +86,17 @@ def test_what_fits_where(keeper: MemoryKeeper, engine: type[Wan], offload: str, 
 
 
 @pytest.mark.parametrize("keeper", ["24 GB"], indirect=True)
-def test_the_machine_must_have_room_for_the_text_encoder_beside_the_card(keeper: MemoryKeeper) -> None:
+def test_the_machine_must_have_room_for_the_text_encoder_beside_the_card(keeper: MemoryManager) -> None:
     beside = keeper.need(WanT2V13B.card).host_bytes / GIB
     alone = keeper.need(WanT2V13B.card_for(WanT2V13B.Options(offload="none"))).host_bytes / GIB
     assert beside - alone == pytest.approx(10.6, abs=0.01)
 
 
 @pytest.mark.parametrize("keeper", ["24 GB"], indirect=True)
-def test_what_was_measured_of_one_variant_is_not_taken_for_another(keeper: MemoryKeeper) -> None:
-    plain, precise = (variant_key(WanT2V13B.Options(offload=wish)) for wish in ("auto", "none"))
-    assert plain != precise == variant_key(WanT2V13B.Options(offload="none", steps=4))
-    keeper.reservations.record(Kind.PEAK, WanT2V13B.card.id, precise, 15 * GIB, host_bytes=2 * GIB)
+def test_what_was_measured_of_one_variant_is_not_taken_for_another(keeper: MemoryManager) -> None:
+    plain, precise = (profile_key(WanT2V13B.Options(offload=wish)) for wish in ("auto", "none"))
+    assert plain != precise == profile_key(WanT2V13B.Options(offload="none", steps=4))
+    keeper.reservations.record(MeasurementKind.PEAK, WanT2V13B.card.id, precise, 15 * GIB, host_bytes=2 * GIB)
     measured = keeper.need(WanT2V13B.card, precise)
     assert (measured.bytes, measured.measured) == (15 * GIB, True)
     assert not keeper.need(WanT2V13B.card, plain).measured
@@ -128,10 +128,10 @@ LONG, SHORT = {"1.3B": (832, 480, 81), "5B": (1280, 704, 121), "14B": (1280, 720
     indirect=["keeper"],
 )
 def test_the_size_of_a_clip_decides(
-    keeper: MemoryKeeper, engine: type[Wan], offload: str, large: tuple[float, str | None], small: tuple[float, str | None]
+    keeper: MemoryManager, engine: type[Wan], offload: str, large: tuple[float, str | None], small: tuple[float, str | None]
 ) -> None:
     for size, (gib, smaller) in ((LONG[engine.card.title.split()[-1]], large), (SHORT, small)):
-        needed = keeper.need(*weighed(engine, engine.Options(offload=offload), Extent(*size)))
+        needed = keeper.need(*memory_profile_of(engine, engine.Options(offload=offload), ProblemSize(*size)))
         assert needed.bytes / GIB == pytest.approx(gib, abs=0.06)
         decision = keeper.decide(needed, [])
         if smaller is None:
@@ -143,17 +143,17 @@ def test_the_size_of_a_clip_decides(
 
 
 @pytest.mark.parametrize("keeper", ["spark"], indirect=True)
-def test_sizes_are_learned_apart_and_from_each_other(keeper: MemoryKeeper) -> None:
+def test_sizes_are_learned_apart_and_from_each_other(keeper: MemoryManager) -> None:
     def need(frames: int, width: int = 832, height: int = 480) -> tuple[float, bool]:
-        found = keeper.need(*weighed(WanT2V13B, WanT2V13B.Options(), Extent(width, height, frames)))
+        found = keeper.need(*memory_profile_of(WanT2V13B, WanT2V13B.Options(), ProblemSize(width, height, frames)))
         return round(found.bytes / GIB, 1), found.measured
 
     def learn(gib: int, frames: int) -> None:
-        _, key = weighed(WanT2V13B, WanT2V13B.Options(), Extent(832, 480, frames))
-        keeper.reservations.record(Kind.PEAK, WanT2V13B.card.id, key, gib * GIB)
+        _, key = memory_profile_of(WanT2V13B, WanT2V13B.Options(), ProblemSize(832, 480, frames))
+        keeper.reservations.record(MeasurementKind.PEAK, WanT2V13B.card.id, key, gib * GIB)
 
-    unsized = variant_key(WanT2V13B.Options())
-    keeper.reservations.record(Kind.PEAK, WanT2V13B.card.id, unsized, 12 * GIB)
+    unsized = profile_key(WanT2V13B.Options())
+    keeper.reservations.record(MeasurementKind.PEAK, WanT2V13B.card.id, unsized, 12 * GIB)
     assert need(33) == need(81) == (12.0, True), "of runs whose size is not known"
     learn(14, 33)
     assert need(33) == (14.0, True) and need(17) == (14.0, False), "a smaller one takes no more"
@@ -163,9 +163,9 @@ def test_sizes_are_learned_apart_and_from_each_other(keeper: MemoryKeeper) -> No
 
 
 @pytest.mark.parametrize("keeper", ["8 GB"], indirect=True)
-def test_a_loaded_engine_is_asked_again_when_a_larger_clip_comes(keeper: MemoryKeeper) -> None:
+def test_a_loaded_engine_is_asked_again_when_a_larger_clip_comes(keeper: MemoryManager) -> None:
     for size, refused in ((SHORT, False), (LONG["1.3B"], True)):
-        card, variant = weighed(WanT2V13B, WanT2V13B.Options(), Extent(*size))
+        card, variant = memory_profile_of(WanT2V13B, WanT2V13B.Options(), ProblemSize(*size))
         if not refused:
             assert keeper.reuse(card, 5.0, 0.0, variant) == ""
             continue

@@ -15,15 +15,15 @@ import psutil
 import pytest
 from PIL import Image
 
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.contract.video import VideoPreview, VideoRequest, VideoResult
 from engines.video.wan import models
 from engines.video.wan.engine import Wan, WanI2V14B, WanI2VA14B, WanT2V13B
 from engines.video.wan.lora import weights_of
 from media.errors import Cancelled, InvalidInput
 from media.video.read import probe_video, read_frames
-from studio.workers.model import Residency
-from studio.workers.pool import WorkerHost
+from studio.workers.model import WorkerState
+from studio.workers.pool import WorkerPool
 from tests.engines.video.wan.conftest import in_models
 from tests.engines.video.wan.files import attention_lora, ffn_lora, put_lora, start_picture, write_safetensors
 
@@ -34,9 +34,9 @@ pytestmark = pytest.mark.slow
 class Studio:
     """One Wan engine behind a worker host; every clip is 128 × 128 and two steps long unless said otherwise."""
 
-    host: WorkerHost
+    host: WorkerPool
     engine: type[Wan]
-    site: Site
+    site: EnginePaths
     folder: Path
     told: list[tuple[float, str]] = field(default_factory=list)
     previews: list[VideoPreview] = field(default_factory=list)
@@ -72,7 +72,9 @@ def differ(first: np.ndarray, second: np.ndarray) -> bool:
 
 
 @pytest.fixture(scope="module")
-def studio_of(wan_host: WorkerHost, wan_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Callable[[type[Wan]], Studio]:
+def studio_of(
+    wan_host: WorkerPool, wan_site: EnginePaths, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[type[Wan]], Studio]:
     return lambda engine: Studio(wan_host, engine, wan_site, tmp_path_factory.mktemp(engine.card.id))
 
 
@@ -185,7 +187,7 @@ def test_unloading_gives_the_memory_back(words: Studio, plain: np.ndarray) -> No
     words.frames()
     (worker,) = words.host.snapshot()
     report = words.host.unload(WanT2V13B.card.id)
-    assert not psutil.pid_exists(worker.pid) and words.host.residency(WanT2V13B.card.id) is Residency.COLD
+    assert not psutil.pid_exists(worker.pid) and words.host.residency(WanT2V13B.card.id) is WorkerState.COLD
     assert report.workers == 1 and report.held_gib > 0.3 and report.within_tolerance
 
 
