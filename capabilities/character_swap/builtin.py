@@ -12,7 +12,7 @@ from pydantic import Field
 from capabilities.common.inputs import fingerprint
 from capabilities.common.rendering import RenderReport, cleared, fresh, joined, part_frames, poster, render_missing, reported
 from capabilities.common.runtimes import RenderTimer
-from capabilities.lip_sync.capability import Rooms, as_job_output, finished_video, input_resolver
+from capabilities.lip_sync.capability import as_job_output, finished_video, input_resolver
 from engines.contract import Engine, EngineOptions
 from engines.contract.faces import FaceChoice
 from engines.contract.swap import SwapRequest
@@ -25,6 +25,7 @@ from studio.jobs.capability import CPU_LANE, JobContext
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
 from studio.preprocessing import prepare_video
+from studio.services import Services
 from studio.validation import validated
 from studio.workflows.manifest import InputKind, Parameter, ParameterKind, TemplateInput
 
@@ -156,9 +157,9 @@ class BuiltinSwap:
     engine: ClassVar[type[Engine]] = BasicFaceSwap
     lane: ClassVar[str] = CPU_LANE
 
-    def __init__(self, rooms: Rooms, book: RuntimeStats) -> None:
-        self._library, self._site, self._book = rooms.library, rooms.site, book
-        self._shelf = input_resolver(rooms)
+    def __init__(self, services: Services, book: RuntimeStats) -> None:
+        self._library, self._site, self._book = services.library, services.site, book
+        self._shelf = input_resolver(services)
 
     def prepare(self, spec: SwapSpec) -> dict[str, Any]:
         """See that both files, the engine and the options can be; the options as they will be used.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from capabilities.character_swap.builtin import BUILTIN, BuiltinSwap, builtin_inputs
 from capabilities.character_swap.estimate import estimate, work_of
@@ -13,43 +13,20 @@ from capabilities.character_swap.spec import CharacterSwapSpec
 from capabilities.common.rendering import poster
 from capabilities.common.runtimes import RenderEstimate
 from capabilities.lip_sync.capability import as_job_output, input_resolver
-from engines.catalog import Catalog
-from engines.contract import EnginePaths
 from media.audio.decode import probe
 from media.video.read import probe_video
-from studio.comfyui.card import MemoryGate
 from studio.comfyui.errors import ComfyUIMissing
-from studio.comfyui.service import ComfyUIService
 from studio.jobs.capability import GPU_LANE, JobContext
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
-from studio.library import Library, LibraryOutput
-from studio.paths import DataPaths
-from studio.workflows import TemplateChecks, TemplateCollection, WorkflowTemplate
+from studio.library import LibraryOutput
+from studio.services import Services
+from studio.workflows import TemplateChecks, WorkflowTemplate
 from studio.workflows.manifest import InputKind, Manifest
 
 _RESULT_BYTES = 512 * 1024**2
 _DRIVEN = ("driving_video", "video", "reference_image")
 """Inputs in the order in which one is chosen to be shown beside the result."""
-
-
-class Rooms(Protocol):
-    """What template jobs use of the studio."""
-
-    @property
-    def paths(self) -> DataPaths: ...
-    @property
-    def catalog(self) -> Catalog: ...
-    @property
-    def site(self) -> EnginePaths: ...
-    @property
-    def library(self) -> Library: ...
-    @property
-    def templates(self) -> TemplateCollection: ...
-    @property
-    def comfyui(self) -> ComfyUIService: ...
-    @property
-    def memory(self) -> MemoryGate: ...
 
 
 class CharacterSwap:
@@ -63,13 +40,13 @@ class CharacterSwap:
     kind: ClassVar[str] = "character_swap"
     Spec: ClassVar[type[CharacterSwapSpec]] = CharacterSwapSpec
 
-    def __init__(self, rooms: Rooms, evict: Callable[[str], object]) -> None:
-        self._library, self._templates, self._comfyui = rooms.library, rooms.templates, rooms.comfyui
-        self._files = TemplateFiles(input_resolver(rooms))
-        self._run = TemplateRun(rooms.comfyui, rooms.memory, evict, self._files)
-        self._checks = TemplateChecks(rooms.comfyui)
-        self.book = RuntimeStats(rooms.paths.root / "character-swap-runs.json")
-        self._builtin = BuiltinSwap(rooms, self.book)
+    def __init__(self, services: Services, evict: Callable[[str], object]) -> None:
+        self._library, self._templates, self._comfyui = services.library, services.templates, services.comfyui
+        self._files = TemplateFiles(input_resolver(services))
+        self._run = TemplateRun(services.comfyui, services.memory, evict, self._files)
+        self._checks = TemplateChecks(services.comfyui)
+        self.book = RuntimeStats(services.paths.root / "character-swap-runs.json")
+        self._builtin = BuiltinSwap(services, self.book)
 
     def prepare(self, spec: CharacterSwapSpec) -> CharacterSwapSpec:
         """See that template, files, values and server can be; every value is settled, the seed drawn.

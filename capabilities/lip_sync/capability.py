@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from capabilities.common.face_spec import LipSyncSpec
 from capabilities.common.inputs import InputResolver, fingerprint
@@ -29,8 +29,7 @@ from capabilities.common.rendering import (
 from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
-from engines.catalog import Catalog
-from engines.contract import Engine, EngineOptions, EnginePaths
+from engines.contract import Engine, EngineOptions
 from engines.contract.faces import LipSyncRequest, ListenRequest, MouthTrack
 from engines.contract.problem_size import ProblemSize
 from media.audio.decode import probe
@@ -41,7 +40,7 @@ from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput, JobState
 from studio.jobs.runtime_stats import RuntimeStats
 from studio.library import Library, LibraryOutput
-from studio.paths import DataPaths
+from studio.services import Services
 
 _BYTES_PER_FRAME = 60_000
 _MOST_LETTERS_A_SECOND = 30
@@ -55,23 +54,10 @@ def _begins(spec: LipSyncSpec) -> tuple[float, float]:
     return (0.25, 0.26) if spec.narration else (0.0, 0.05)
 
 
-class Rooms(Protocol):
-    """What face jobs use of the studio."""
-
-    @property
-    def paths(self) -> DataPaths: ...
-    @property
-    def catalog(self) -> Catalog: ...
-    @property
-    def site(self) -> EnginePaths: ...
-    @property
-    def library(self) -> Library: ...
-
-
-def input_resolver(rooms: Rooms) -> InputResolver:
+def input_resolver(services: Services) -> InputResolver:
     """Uploads, results and the sample portraits and voices may go into a job."""
-    samples = (rooms.site.assets / "portraits", rooms.site.assets / "voices")
-    return InputResolver(rooms.library, (rooms.paths.root / "uploads", rooms.paths.outputs, *samples))
+    samples = (services.site.assets / "portraits", services.site.assets / "voices")
+    return InputResolver(services.library, (services.paths.root / "uploads", services.paths.outputs, *samples))
 
 
 @dataclass(frozen=True)
@@ -90,12 +76,12 @@ class LipSync:
     kind: ClassVar[str] = "lip_sync"
     Spec: ClassVar[type[LipSyncSpec]] = LipSyncSpec
 
-    def __init__(self, rooms: Rooms, voiceover: Voiceover) -> None:
-        self._library = rooms.library
+    def __init__(self, services: Services, voiceover: Voiceover) -> None:
+        self._library = services.library
         self._voiceover = voiceover
-        self._engines = RenderEngineSelector(rooms.catalog, rooms.site)
-        self._shelf = input_resolver(rooms)
-        self.book = RuntimeStats(rooms.paths.root / "lip-sync-runs.json")
+        self._engines = RenderEngineSelector(services.catalog, services.site)
+        self._shelf = input_resolver(services)
+        self.book = RuntimeStats(services.paths.root / "lip-sync-runs.json")
 
     def forecast(self, spec: LipSyncSpec) -> RenderEstimate:
         """What a spec of a form amounts to, as far as that is known before the work.

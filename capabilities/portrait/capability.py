@@ -26,7 +26,7 @@ from capabilities.common.rendering import (
     reported,
 )
 from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
-from capabilities.lip_sync.capability import Rooms, as_job_output, finished_video, input_resolver
+from capabilities.lip_sync.capability import as_job_output, finished_video, input_resolver
 from engines.analysis.mouth_measurement import agreement
 from engines.contract import Engine, EngineOptions
 from engines.contract.faces import AnimateRequest, FaceChoice
@@ -37,6 +37,7 @@ from studio.errors import InvalidInput
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
+from studio.services import Services
 
 _BYTES_PER_FRAME = 60_000
 
@@ -47,11 +48,11 @@ class AnimatePortrait:
     kind: ClassVar[str] = "animate_portrait"
     Spec: ClassVar[type[PortraitSpec]] = PortraitSpec
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._library = rooms.library
-        self._engines = RenderEngineSelector(rooms.catalog, rooms.site)
-        self._shelf = input_resolver(rooms)
-        self.book = RuntimeStats(rooms.paths.root / "portrait-runs.json")
+    def __init__(self, services: Services) -> None:
+        self._library = services.library
+        self._engines = RenderEngineSelector(services.catalog, services.site)
+        self._shelf = input_resolver(services)
+        self.book = RuntimeStats(services.paths.root / "portrait-runs.json")
 
     def forecast(self, spec: PortraitSpec) -> RenderEstimate:
         """What a spec of a form amounts to, as far as that is known before the work.

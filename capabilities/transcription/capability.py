@@ -5,18 +5,19 @@ from __future__ import annotations
 import shutil
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from capabilities.transcription.run import AUTO, Rooms, Transcriber, TranscriberChoice, TranscriptResult
+from capabilities.transcription.run import AUTO, Transcriber, TranscriberChoice, TranscriptResult
 from media.text.subtitles import Cue, TimedWord, tidy, to_srt, to_vtt
 from studio.artifacts.transcripts import as_json
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import write_json
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
-from studio.library import Library, LibraryOutput
+from studio.library import LibraryOutput
+from studio.services import Services
 
 TEXT = "text"
 UPLOADS = "uploads"
@@ -49,23 +50,21 @@ class TranscriptionSpec(BaseModel):
     name: str = Field("", max_length=200)
 
 
-class TranscriptionRooms(Rooms, Protocol):
-    """What this production uses of the studio."""
-
-    @property
-    def library(self) -> Library: ...
-
-
 class Transcription:
     """The production "transcription". What a resumed job needs is its spec and the disk."""
 
     kind: ClassVar[str] = "transcription"
     Spec: ClassVar[type[TranscriptionSpec]] = TranscriptionSpec
 
-    def __init__(self, rooms: TranscriptionRooms) -> None:
-        self._library = rooms.library
-        self._folders = (rooms.paths.root / UPLOADS, rooms.paths.outputs, rooms.paths.voices, rooms.site.assets / "voices")
-        self.work = Transcriber(rooms)
+    def __init__(self, services: Services) -> None:
+        self._library = services.library
+        self._folders = (
+            services.paths.root / UPLOADS,
+            services.paths.outputs,
+            services.paths.voices,
+            services.site.assets / "voices",
+        )
+        self.work = Transcriber(services)
 
     def prepare(self, spec: TranscriptionSpec) -> TranscriptionSpec:
         """Find the sound, choose the engine and settle its options. A prepared spec stays as it is.

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from engines.catalog import Catalog
 from engines.common.devices import ctranslate2_device, torch_device
-from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths, Transcript
+from engines.contract import Device, Engine, EngineKind, EngineOptions, Transcript
 from engines.transcription.common.transcript import RATE, primary
 from engines.transcription.defaults import choose_transcriber
 from media.audio.audio import Audio
@@ -22,7 +21,7 @@ from media.audio.silence import cut_at_pauses
 from studio.artifacts.transcripts import TranscriptStore, end_to_end
 from studio.errors import EngineNotReady, InvalidInput
 from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
-from studio.paths import DataPaths
+from studio.services import Services
 from studio.validation import validated
 from studio.workers.engine_service import readiness_of
 
@@ -30,17 +29,6 @@ AUTO = "auto"
 _BLOCK_SECONDS = 10.0
 _LONGEST_PART = 60.0
 """For engines whose card does not say."""
-
-
-class Rooms(Protocol):
-    """What writing down uses of the studio."""
-
-    @property
-    def paths(self) -> DataPaths: ...
-    @property
-    def catalog(self) -> Catalog: ...
-    @property
-    def site(self) -> EnginePaths: ...
 
 
 @dataclass(frozen=True)
@@ -68,9 +56,9 @@ class TranscriptResult:
 class Transcriber:
     """Chooses listeners and writes sounds down; holds nothing of a job."""
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._catalog, self._site = rooms.catalog, rooms.site
-        self._pieces = TranscriptStore(rooms.paths.root / "transcripts")
+    def __init__(self, services: Services) -> None:
+        self._catalog, self._site = services.catalog, services.site
+        self._pieces = TranscriptStore(services.paths.root / "transcripts")
 
     def listener(self, engine_id: str, language: str, options: dict[str, Any]) -> TranscriberChoice:
         """The engine of that id, or the best ready one for "auto", with its options checked and settled.

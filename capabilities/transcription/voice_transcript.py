@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from capabilities.transcription.run import AUTO, Rooms, Transcriber
+from capabilities.transcription.run import AUTO, Transcriber
 from studio.errors import Cancelled, GreenroomError, InvalidInput
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
+from studio.services import Services
 from studio.voices.model import TranscriptStatus, Voice
-from studio.voices.voices import Voices
 
 DRAFTERS = frozenset({"pocketsphinx"})
 """Engines whose text a person has to check before a clone may rely on it."""
@@ -31,22 +31,15 @@ class VoiceTranscriptSpec(BaseModel):
     options: dict[str, Any] = {}
 
 
-class VoiceRooms(Rooms, Protocol):
-    """What this production uses of the studio."""
-
-    @property
-    def voices(self) -> Voices: ...
-
-
 class VoiceTranscript:
     """The production "voice_transcript". A transcript that a person has written meanwhile stays."""
 
     kind: ClassVar[str] = "voice_transcript"
     Spec: ClassVar[type[VoiceTranscriptSpec]] = VoiceTranscriptSpec
 
-    def __init__(self, rooms: VoiceRooms) -> None:
-        self._voices = rooms.voices
-        self._work = Transcriber(rooms)
+    def __init__(self, services: Services) -> None:
+        self._voices = services.voices
+        self._work = Transcriber(services)
 
     def prepare(self, spec: VoiceTranscriptSpec) -> VoiceTranscriptSpec:
         """Find the voice and choose the engine.

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from capabilities.common.inputs import fingerprint
 from capabilities.common.rendering import cleared, fresh, joined, part_frames, render_missing
-from capabilities.lip_sync.capability import Rooms, finished_video, input_resolver
+from capabilities.lip_sync.capability import finished_video, input_resolver
 from capabilities.video.render import last_picture
 from engines.catalog import Catalog
 from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
@@ -25,6 +25,7 @@ from studio.errors import InvalidInput
 from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput
+from studio.services import Services
 from studio.validation import validated
 from studio.workers.engine_service import readiness_of
 
@@ -106,10 +107,10 @@ class Upscale:
     kind: ClassVar[str] = "upscale"
     Spec: ClassVar[type[UpscaleSpec]] = UpscaleSpec
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._library = rooms.library
-        self.engines = UpscaleEngines(rooms.catalog, rooms.site)
-        self._shelf = input_resolver(rooms)
+    def __init__(self, services: Services) -> None:
+        self._library = services.library
+        self.engines = UpscaleEngines(services.catalog, services.site)
+        self._shelf = input_resolver(services)
 
     def prepare(self, spec: UpscaleSpec) -> UpscaleSpec:
         """See that video, engine, options and the size that comes out can be.

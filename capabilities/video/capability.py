@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from capabilities.common.inputs import fingerprint
 from capabilities.lip_sync.capability import SubtaskContext, finished_video, input_resolver
@@ -27,42 +27,22 @@ from capabilities.voiceover.progress import NarrationProgress
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.spec import LARGEST_SEED, VoiceoverSpec
-from engines.catalog import Catalog
-from engines.contract import Device, EnginePaths
+from engines.contract import Device
 from media.text.subtitles import Cue, tidy, to_srt, to_vtt
 from media.video.images import is_image, write_picture
 from media.video.read import probe_video, read_frames
 from studio.artifacts.clips import ShotStore, StoredShot
-from studio.artifacts.segments import SegmentStore
 from studio.errors import InvalidInput
 from studio.files import write_json
 from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
-from studio.library import Library, LibraryOutput
-from studio.paths import DataPaths
-from studio.settings import Settings
+from studio.library import LibraryOutput
+from studio.services import Services
 
 _SPOKEN, _RENDERED = 0.12, 0.9
 _JOIN_SECONDS_PER_FRAME = 0.004
 _GIB = 1024**3
-
-
-class Rooms(Protocol):
-    """What a clip uses of the studio."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def paths(self) -> DataPaths: ...
-    @property
-    def catalog(self) -> Catalog: ...
-    @property
-    def site(self) -> EnginePaths: ...
-    @property
-    def segments(self) -> SegmentStore: ...
-    @property
-    def library(self) -> Library: ...
 
 
 @dataclass(frozen=True)
@@ -84,15 +64,15 @@ class TextToVideo:
     kind: ClassVar[str] = "text_to_video"
     Spec: ClassVar[type[VideoSpec]] = VideoSpec
 
-    def __init__(self, rooms: Rooms, voiceover: Voiceover) -> None:
-        self._library, self._segments, self._settings = rooms.library, rooms.segments, rooms.settings.voiceover
-        self._voiceover, self._work = voiceover, NarrationRunner(rooms)  # type: ignore[arg-type]
-        self.engines = VideoEngineSelector(rooms.catalog, rooms.site)
-        self._shelf = input_resolver(rooms)
-        self._fonts = rooms.site.assets / "fonts" / "captions"
-        self.clips = ShotStore(rooms.paths.root / "clips", int(rooms.settings.library.segment_cache_gib * _GIB))
-        self.book = RuntimeStats(rooms.paths.root / "video-runs.json")
-        self._checks = ClipChecks(rooms.library, self._shelf, rooms.site, self.clips.root)
+    def __init__(self, services: Services, voiceover: Voiceover) -> None:
+        self._library, self._segments, self._settings = services.library, services.segments, services.settings.voiceover
+        self._voiceover, self._work = voiceover, NarrationRunner(services)  # type: ignore[arg-type]
+        self.engines = VideoEngineSelector(services.catalog, services.site)
+        self._shelf = input_resolver(services)
+        self._fonts = services.site.assets / "fonts" / "captions"
+        self.clips = ShotStore(services.paths.root / "clips", int(services.settings.library.segment_cache_gib * _GIB))
+        self.book = RuntimeStats(services.paths.root / "video-runs.json")
+        self._checks = ClipChecks(services.library, self._shelf, services.site, self.clips.root)
 
     # Before the job is queued
 

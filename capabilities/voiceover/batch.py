@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from capabilities.voiceover.capability import Rooms, Voiceover
+from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.progress import NarrationProgress
 from capabilities.voiceover.render import RenderedSegment
@@ -23,6 +23,7 @@ from studio.files import slug
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput
+from studio.services import Services
 
 MOST_LINES = 1_000
 LONGEST_LINE = 20_000
@@ -100,10 +101,10 @@ class VoiceoverBatch:
     kind: ClassVar[str] = "voiceover_batch"
     Spec: ClassVar[type[VoiceoverBatchSpec]] = VoiceoverBatchSpec
 
-    def __init__(self, rooms: Rooms, voiceover: Voiceover) -> None:
+    def __init__(self, services: Services, voiceover: Voiceover) -> None:
         self._voiceover = voiceover
-        self._work = NarrationRunner(rooms)
-        self._library = rooms.library
+        self._work = NarrationRunner(services)
+        self._library = services.library
 
     def prepare(self, spec: VoiceoverBatchSpec) -> VoiceoverBatchSpec:
         """Settle voice, engine, seed and language by the first line that can be spoken.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from capabilities.voiceover.cast import Cast, Speaker, VoiceResolver
 from capabilities.voiceover.edits import with_edited_text, with_new_take, with_picked_take
@@ -17,18 +17,14 @@ from capabilities.voiceover.run import NarrationRunner, job_outputs
 from capabilities.voiceover.script.parse import Script, parse
 from capabilities.voiceover.segments import SegmentList, SegmentView
 from capabilities.voiceover.spec import VoiceoverSpec
-from engines.catalog import Catalog
-from engines.contract import Device, EnginePaths
-from studio.artifacts.segments import SegmentStore
+from engines.contract import Device
 from studio.errors import InvalidInput
 from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.jobs.model import Job, JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
-from studio.library import Library, LibraryOutput
-from studio.paths import DataPaths
-from studio.settings import Settings
+from studio.library import LibraryOutput
+from studio.services import Services
 from studio.verification.verifiers import AUTO, choose_verifier, speaks_by_rule
-from studio.voices.voices import Voices
 
 _TITLE_LENGTH = 60
 
@@ -43,39 +39,20 @@ def _parsed(script: str, names: tuple[str, ...]) -> Script:
     return parse(script, names)
 
 
-class Rooms(Protocol):
-    """What a narration uses of the studio."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def paths(self) -> DataPaths: ...
-    @property
-    def catalog(self) -> Catalog: ...
-    @property
-    def site(self) -> EnginePaths: ...
-    @property
-    def voices(self) -> Voices: ...
-    @property
-    def segments(self) -> SegmentStore: ...
-    @property
-    def library(self) -> Library: ...
-
-
 class Voiceover:
     """The production "voiceover". Holds no state of a job: everything that a resumed job needs is its spec and the disk."""
 
     kind: ClassVar[str] = "voiceover"
     Spec: ClassVar[type[VoiceoverSpec]] = VoiceoverSpec
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._settings = rooms.settings.voiceover
-        self._work = NarrationRunner(rooms)
-        self._board = SegmentList(rooms.segments, self._settings.check_tries)
-        self._catalog, self._site = rooms.catalog, rooms.site
-        self.office = VoiceResolver(rooms.catalog, rooms.site, rooms.voices, rooms.settings.engines.default_speech)
-        self.book = RuntimeStats(rooms.paths.root / "voice-runs.json")
-        self.paces = SpeechRateStats(rooms.paths.root / "pace.json", self.book)
+    def __init__(self, services: Services) -> None:
+        self._settings = services.settings.voiceover
+        self._work = NarrationRunner(services)
+        self._board = SegmentList(services.segments, self._settings.check_tries)
+        self._catalog, self._site = services.catalog, services.site
+        self.office = VoiceResolver(services.catalog, services.site, services.voices, services.settings.engines.default_speech)
+        self.book = RuntimeStats(services.paths.root / "voice-runs.json")
+        self.paces = SpeechRateStats(services.paths.root / "pace.json", self.book)
 
     # Before the job is queued
 

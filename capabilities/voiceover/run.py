@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from capabilities.voiceover.join import SegmentMissing, Timeline, assemble, blocks, lay_out
 from capabilities.voiceover.plan import Plan, PlannedSegment
@@ -14,19 +14,16 @@ from capabilities.voiceover.recipe import recipe_of, tags_of
 from capabilities.voiceover.render import RenderedSegment, render_missing
 from capabilities.voiceover.spec import VoiceoverSpec
 from capabilities.voiceover.take_review import TakeReviewer
-from engines.catalog import Catalog
-from engines.contract import EnginePaths
 from media.audio.audio import Audio
 from media.audio.encode import AUDIO_FORMATS, AudioWriter
 from media.audio.normalisation import NormalisedStream, normalise_loudness
 from media.text.subtitles import to_srt, to_vtt
-from studio.artifacts.segments import SegmentStore
 from studio.errors import StorageError
 from studio.files import write_json
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
-from studio.library import Library, LibraryOutput
-from studio.settings import Settings
+from studio.library import LibraryOutput
+from studio.services import Services
 
 _JOIN_ATTEMPTS = 3
 _SPEECH_PER_CHARACTER = 1 / 13
@@ -34,27 +31,12 @@ _SPEECH_PER_CHARACTER = 1 / 13
 Result = TypeVar("Result")
 
 
-class WorkRooms(Protocol):
-    """What the work uses of the studio."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def catalog(self) -> Catalog: ...
-    @property
-    def site(self) -> EnginePaths: ...
-    @property
-    def segments(self) -> SegmentStore: ...
-    @property
-    def library(self) -> Library: ...
-
-
 class NarrationRunner:
     """Speaks and joins for any job; holds nothing of one."""
 
-    def __init__(self, rooms: WorkRooms) -> None:
-        self._settings, self._segments, self._library = rooms.settings.voiceover, rooms.segments, rooms.library
-        self._reviews = TakeReviewer(self._settings, rooms.segments, rooms.catalog, rooms.site)
+    def __init__(self, services: Services) -> None:
+        self._settings, self._segments, self._library = services.settings.voiceover, services.segments, services.library
+        self._reviews = TakeReviewer(self._settings, services.segments, services.catalog, services.site)
 
     def outputs_of(self, job_id: str) -> list[LibraryOutput]:
         """Audio that an earlier attempt at this job has put into the library: the server may have ended just then."""

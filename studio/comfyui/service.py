@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from engines.contract import Readiness, Tier
+from studio.callbacks import no_op
 from studio.comfyui.card import BESIDE_A_CARD_GIB, COMFYUI_CARD, COMFYUI_ID, LEAST_GIB, USUAL_GIB, MemoryGate, MemoryRequest
 from studio.comfyui.client.client import ComfyUIClient
 from studio.comfyui.client.inventory import ServerInventory
@@ -34,10 +35,6 @@ log = logging.getLogger(__name__)
 
 KEEPER_SECONDS, SETTLE_SECONDS, SETTLE_STEP_SECONDS = 1.0, 6.0, 0.2
 INVENTORY_SECONDS, ASKING_SECONDS = 60.0, 1.0
-
-
-def unheard(sentence: str) -> None:
-    """A wait that nobody is told of."""
 
 
 class ComfyUIService:
@@ -134,7 +131,7 @@ class ComfyUIService:
 
     # Using it
 
-    def client(self, waiting: Callable[[str], None] = unheard, check: Callable[[], None] = lambda: None) -> ComfyUIClient:
+    def client(self, waiting: Callable[[str], None] = no_op, check: Callable[[], None] = lambda: None) -> ComfyUIClient:
         """A client of a server that answers; the studio's own is started first, which takes ten seconds or so.
 
         Args:

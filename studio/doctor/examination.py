@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engines.catalog import Catalog
 from engines.contract import EnginePaths
+from studio.callbacks import no_op
 from studio.doctor.platform_table import platform_rows
 from studio.doctor.report import CheckResult, CheckStatus, DoctorReport
 from studio.errors import Cancelled, GreenroomError
@@ -25,10 +26,6 @@ log = logging.getLogger(__name__)
 
 Say = Callable[[float, str], None]
 Check = tuple[str, str, Callable[["DoctorContext"], Iterable[CheckResult]]]
-
-
-def unheard(fraction: float, note: str) -> None:
-    """Progress that nobody is told of."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def all_checks() -> list[Check]:
     ]
 
 
-def run_checks(examination: DoctorContext, say: Say = unheard, checks: list[Check] | None = None) -> DoctorReport:
+def run_checks(examination: DoctorContext, say: Say = no_op, checks: list[Check] | None = None) -> DoctorReport:
     """Try everything; takes from some ten seconds to a few minutes.
 
     Args:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from studio.callbacks import never_cancelled, no_op
 from studio.environments.installer import Installer, clear_folder
 from studio.environments.lock import EnvironmentLock
 from studio.environments.model import (
@@ -24,14 +25,6 @@ from studio.settings import HOME
 LOCKS = HOME / "engines" / "environments"
 
 Say = Callable[[float, str], None]
-
-
-def never() -> bool:
-    return False
-
-
-def unheard(fraction: float, note: str) -> None:
-    """Progress that nobody is told of."""
 
 
 class EnvironmentManager:
@@ -94,7 +87,7 @@ class EnvironmentManager:
         stamp = read_stamp(self._root / name)
         return stamp is None or stamp.state != "failed"
 
-    def install(self, name: str, progress: Say = unheard, cancelled: Callable[[], bool] = never) -> EnvironmentStatus:
+    def install(self, name: str, progress: Say = no_op, cancelled: Callable[[], bool] = never_cancelled) -> EnvironmentStatus:
         """Have it ready: nothing to do when it is, made anew when it is broken or was begun. Waits while another process
         does the same. Finished downloads are never made twice.
 
@@ -108,7 +101,7 @@ class EnvironmentManager:
                 Installer(environment, folder, hold, cancelled, progress).run()
         return self.status(name)
 
-    def remove(self, name: str, cancelled: Callable[[], bool] = never) -> None:
+    def remove(self, name: str, cancelled: Callable[[], bool] = never_cancelled) -> None:
         """Delete it. Engines that run in it must have been unloaded.
 
         Raises:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from studio.callbacks import never_cancelled, no_op
 from studio.errors import Cancelled, InvalidInput, StorageError
 from studio.jobs.capability import CPU_LANE, GPU_LANE, SETUP_LANE
 from studio.settings import LaneSettings
@@ -32,14 +33,6 @@ DOOR_NAME = "greenroom-{user}-gpu-next.lock"
 
 Waiting = Callable[[str], None]
 Stopped = Callable[[], bool]
-
-
-def never() -> bool:
-    return False
-
-
-def unheard(sentence: str) -> None:
-    """A wait that nobody is told of."""
 
 
 def default_lock_folder() -> Path:
@@ -75,7 +68,7 @@ class JobLanes:
         return {lane: queue.places for lane, queue in self._queues.items()}
 
     @contextlib.contextmanager
-    def slot(self, lane: str, cancelled: Stopped = never, on_wait: Waiting = unheard) -> Iterator[None]:
+    def slot(self, lane: str, cancelled: Stopped = never_cancelled, on_wait: Waiting = no_op) -> Iterator[None]:
         """Hold one place of a lane, first come, first served.
 
         Args:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from studio.callbacks import no_op
 from studio.errors import InvalidInput, NotFound, StorageError
 from studio.jobs.capability import Capability
 from studio.jobs.model import Job, JobEvent, JobState
@@ -26,10 +27,6 @@ LEAST_FREE_BYTES = 256 * 1024**2
 DAY = 86_400.0
 
 
-def unforeseen(job: Job) -> None:
-    """For studios that get nothing ready beforehand."""
-
-
 class JobService:
     """Accepts jobs and tells about them. Nothing here does a job's work, so every call returns at once (`wait` excepted).
 
@@ -43,7 +40,7 @@ class JobService:
         productions: Mapping[str, Capability],
         settings: JobSettings,
         data_folder: Path,
-        foresee: Callable[[Job], object] = unforeseen,
+        foresee: Callable[[Job], object] = no_op,
     ) -> None:
         """
         Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from studio.callbacks import no_holders
 from studio.errors import Cancelled, MemoryRefused
 from studio.memory.gate import decide
 from studio.memory.gpu import GpuFacts
@@ -14,11 +15,6 @@ from studio.memory.readings import MemoryReading
 
 STEP_SECONDS = 0.5
 COOLING = "Let it cool, or change memory.pause_above_celsius in settings.yaml."
-
-
-def nothing_holds(need: Need) -> str:
-    """For studios without a guard against heat."""
-    return ""
 
 
 class Admission:
@@ -38,7 +34,7 @@ class Admission:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
-        hold: Callable[[Need], str] = nothing_holds,
+        hold: Callable[[Need], str] = no_holders,
     ) -> None:
         """
         Args:

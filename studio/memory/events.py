@@ -53,7 +53,3 @@ class MachineEvents:
         """How many of each kind since the start, forgotten ones included."""
         with self._lock:
             return dict(self._counts)
-
-
-def untold(kind: str, sentence: str) -> None:
-    """For events that nobody follows."""

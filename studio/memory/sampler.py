@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engines.contract import Tier
+from studio.callbacks import no_op
 from studio.memory import messages as sentences
-from studio.memory.events import untold
 from studio.memory.gpu import GpuFacts
 from studio.memory.model import Limits, Resident
 from studio.memory.readings import MemoryReading
@@ -64,10 +64,6 @@ _LEVEL_SENTENCES = {
 }
 
 
-def unfelt(temperature: float | None) -> None:
-    """For temperatures that nobody follows."""
-
-
 def level_of(fraction: float, limits: Limits) -> MemoryPressure:
     if fraction >= limits.kill:
         return MemoryPressure.ENDING
@@ -107,8 +103,8 @@ class MemorySampler:
         settle_seconds: float = SETTLE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
-        feel: Callable[[float | None], None] = unfelt,
-        tell: Callable[[str, str], None] = untold,
+        feel: Callable[[float | None], None] = no_op,
+        tell: Callable[[str, str], None] = no_op,
     ) -> None:
         """
         Args:

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from studio.memory.events import untold
+from studio.callbacks import no_op
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class ThermalGuard:
         tell: told once for each pause and each end of one.
     """
 
-    def __init__(self, pause_above: float, resume_below: float, tell: Callable[[str, str], None] = untold) -> None:
+    def __init__(self, pause_above: float, resume_below: float, tell: Callable[[str, str], None] = no_op) -> None:
         self.pause_above = pause_above
         self.resume_below = min(resume_below, pause_above)
         self._tell = tell

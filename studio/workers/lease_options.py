@@ -6,15 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engines.contract.problem_size import ProblemSize
-from studio.workers.process.call import never, unheard
-
-
-def unseen(state: str, note: str) -> None:
-    """For states that nobody follows."""
-
-
-def unweighed(gib: float) -> None:
-    """For peaks that nobody keeps."""
+from studio.callbacks import never_cancelled, no_op
 
 
 @dataclass(frozen=True)
@@ -28,7 +20,7 @@ class LeaseOptions:
         extent: of the largest piece of the work, for engines whose memory hangs on it; None when that is not known.
     """
 
-    cancelled: Callable[[], bool] = never
-    on_progress: Callable[[float, str], None] = unheard
-    on_state: Callable[[str, str], None] = unseen
+    cancelled: Callable[[], bool] = never_cancelled
+    on_progress: Callable[[float, str], None] = no_op
+    on_state: Callable[[str, str], None] = no_op
     extent: ProblemSize | None = None

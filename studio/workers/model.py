@@ -150,7 +150,3 @@ def admit_all(card: Card, waiting: Callable[[str], None], variant: str = "") -> 
 def reuse_all(card: Card, held_gib: float, waited: float, variant: str = "") -> str:
     """The same for warm workers."""
     return ""
-
-
-def untold(kind: str, sentence: str) -> None:
-    """For events that nobody follows."""

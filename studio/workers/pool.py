@@ -12,11 +12,12 @@ from typing import Any
 from engines.contract import Engine, EngineOptions, EnginePaths
 from engines.contract.errors import EngineError, EngineOutOfMemory, WorkerDied
 from engines.contract.problem_size import ProblemSize
+from studio.callbacks import always_true, never_cancelled, no_op
 from studio.memory.profiles import memory_profile_of
 from studio.settings import WorkerSettings
 from studio.workers.idle_reaper import IdleReaper
 from studio.workers.idle_times import IdleTimeouts
-from studio.workers.lease_options import LeaseOptions, unseen, unweighed
+from studio.workers.lease_options import LeaseOptions
 from studio.workers.model import (
     AdmissionHook,
     EngineSource,
@@ -28,10 +29,7 @@ from studio.workers.model import (
     WorkerStatus,
     admit_all,
     reuse_all,
-    untold,
 )
-from studio.workers.prewarm import always
-from studio.workers.process.call import never, unheard
 from studio.workers.process.exit_reason import ExitReason
 from studio.workers.process.log import WorkerLogs
 from studio.workers.process.metering import MemoryMeter, available_gib, no_gpu
@@ -78,9 +76,9 @@ class WorkerPool:
         admit: AdmissionHook = admit_all,
         reuse: ReuseHook = reuse_all,
         idle: IdleTimeouts | None = None,
-        tell: Callable[[str, str], None] = untold,
+        tell: Callable[[str, str], None] = no_op,
         observer: WorkerObserver | None = None,
-        room_for_spares: Callable[[], bool] = always,
+        room_for_spares: Callable[[], bool] = always_true,
         available: Callable[[], float] = available_gib,
         gpu_bytes: Callable[[int], int] = no_gpu,
         tolerance_gib: float = 0.3,
@@ -101,10 +99,10 @@ class WorkerPool:
         engine_class: type[Engine],
         options: EngineOptions,
         *,
-        cancelled: Callable[[], bool] = never,
-        on_progress: Callable[[float, str], None] = unheard,
-        on_state: Callable[[str, str], None] = unseen,
-        on_peak: Callable[[float], None] = unweighed,
+        cancelled: Callable[[], bool] = never_cancelled,
+        on_progress: Callable[[float, str], None] = no_op,
+        on_state: Callable[[str, str], None] = no_op,
+        on_peak: Callable[[float], None] = no_op,
         extent: ProblemSize | None = None,
     ) -> Iterator[Any]:
         """An EngineProxy for as long as the block lasts. Reuses an idle worker whose reload options agree, else starts

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from engines.contract import Engine, EnginePaths
 from engines.contract.errors import EngineNotReady
 from media.errors import Cancelled, GreenroomError
-from studio.workers.process.call import CallObserver, CallTimeouts, never
+from studio.callbacks import always_true, never_cancelled
+from studio.workers.process.call import CallObserver, CallTimeouts
 from studio.workers.process.exit_reason import ExitReason
 from studio.workers.process.launch import LaunchPlan, plan_launch
 from studio.workers.process.log import WorkerLog, WorkerLogs
@@ -25,10 +26,6 @@ log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 180.0
 STEP_SECONDS = 0.1
-
-
-def always() -> bool:
-    return True
 
 
 @dataclass(eq=False)
@@ -58,7 +55,7 @@ class PrewarmedWorkers:
         patience: CallTimeouts,
         spawn: Spawn,
         *,
-        room: Callable[[], bool] = always,
+        room: Callable[[], bool] = always_true,
         kept_seconds: float = KEPT_SECONDS,
     ) -> None:
         self._site, self._logs, self._patience, self._spawn = site, logs, patience, spawn
@@ -101,7 +98,11 @@ class PrewarmedWorkers:
         return True
 
     def take(
-        self, launch: LaunchPlan, log: WorkerLog, on_exit: Callable[[WorkerProcess], None], cancelled: Callable[[], bool] = never
+        self,
+        launch: LaunchPlan,
+        log: WorkerLog,
+        on_exit: Callable[[WorkerProcess], None],
+        cancelled: Callable[[], bool] = never_cancelled,
     ) -> WorkerProcess | None:
         """The spare as a worker of the caller's, from now on under the caller's name and log, or None when none fits. Waits
         for imports that are under way, which takes no longer than doing them again.

@@ -12,11 +12,12 @@ from typing import Any, cast
 from engines.contract import EngineOptions, EnginePaths
 from engines.contract.errors import EngineError, EngineNotReady, WorkerDied
 from media.errors import Cancelled
+from studio.callbacks import always_true
 from studio.memory.profiles import memory_profile_of
 from studio.settings import WorkerSettings
 from studio.workers.lease_options import LeaseOptions
 from studio.workers.model import AdmissionHook, WorkerObserver
-from studio.workers.prewarm import PrewarmedWorkers, always
+from studio.workers.prewarm import PrewarmedWorkers
 from studio.workers.process.call import CallObserver, CallTimeouts
 from studio.workers.process.launch import LaunchPlan, plan_launch
 from studio.workers.process.log import WorkerLogs
@@ -45,7 +46,7 @@ class WorkerStarter:
         admit: AdmissionHook,
         meter: MemoryMeter,
         observer: WorkerObserver,
-        room_for_spares: Callable[[], bool] = always,
+        room_for_spares: Callable[[], bool] = always_true,
     ) -> None:
         self._settings, self._site, self._logs = settings, site, logs
         self._admit, self._meter, self._observer = admit, meter, observer

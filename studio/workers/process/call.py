@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from engines.contract.errors import EngineError, EngineNotReady, EngineOutOfMemory, WireError, WorkerDied, WorkerStalled
 from engines.worker.wire import Message, pack
 from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, NotFound
+from studio.callbacks import never_cancelled, no_op
 from studio.workers.process.exit_reason import ExitReason
 
 POLL_SECONDS = 0.05
@@ -20,15 +21,6 @@ _TOLD_ERRORS: dict[str, type[GreenroomError]] = {
     sort.__name__: sort
     for sort in (EngineError, EngineNotReady, EngineOutOfMemory, WireError, MediaError, InvalidInput, NotFound)
 }
-
-
-def never() -> bool:
-    """For work that nobody can cancel."""
-    return False
-
-
-def unheard(fraction: float, note: str) -> None:
-    """For progress that nobody follows."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +49,8 @@ class CallObserver:
 
     stall_seconds: float
     silence_seconds: float
-    cancelled: Callable[[], bool] = never
-    on_progress: Callable[[float, str], None] = unheard
+    cancelled: Callable[[], bool] = never_cancelled
+    on_progress: Callable[[float, str], None] = no_op
 
 
 class Pipe(Protocol):

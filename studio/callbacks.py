@@ -1,0 +1,22 @@
+"""Callbacks for callers that want none: what a parameter of a kind of callback falls back to."""
+
+from __future__ import annotations
+
+
+def no_op(*_: object) -> None:
+    """Receive anything and do nothing."""
+
+
+def never_cancelled() -> bool:
+    """Answer a poll for cancellation: no."""
+    return False
+
+
+def always_true() -> bool:
+    """Answer a poll for permission: yes."""
+    return True
+
+
+def no_holders(*_: object) -> str:
+    """Name what holds memory back: nothing does."""
+    return ""
