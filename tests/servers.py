@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 START_SECONDS = 120
 COMPILED = ROOT / ".pytest_cache" / "flite"

@@ -55,7 +55,7 @@ class Idle:
     def lane(self, spec: BaseModel) -> str:
         return CPU_LANE
 
-    def run(self, spec: BaseModel, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: BaseModel, context: JobContext) -> list[JobOutput]:
         return []
 
 

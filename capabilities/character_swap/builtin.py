@@ -183,43 +183,43 @@ class BuiltinSwap:
         path, output = self._shelf.find(spec.driving_video, "driving video")
         return f"{output.title if output else path.stem} (face swap)"
 
-    def run(self, spec: SwapSpec, stage: JobContext, title: str = "") -> list[JobOutput]:
+    def run(self, spec: SwapSpec, context: JobContext, title: str = "") -> list[JobOutput]:
         """Render what is missing, join with the clip's sound, report, shelve.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
         """
-        done = finished_video(self._library, stage.job_id)
+        done = finished_video(self._library, context.job_id)
         if done is not None:
             return [as_job_output(done)]
         options = self._options(spec)
         title = title or self.title(spec)
-        reference, first = self._shelf.keep(spec.reference_image, "reference image", stage.scratch)
-        driving, second = self._shelf.keep(spec.driving_video, "driving video", stage.scratch)
+        reference, first = self._shelf.keep(spec.reference_image, "reference image", context.scratch)
+        driving, second = self._shelf.keep(spec.driving_video, "driving video", context.scratch)
         if spec.trim_start or spec.trim_end:
             trim = (spec.trim_start, spec.trim_end)
-            stage.progress(0.0, "Cutting the clip")
-            driving = prepare_video(driving, None, fresh(stage.scratch / "ready"), trim, stage.check)
-        request = _request(options, reference, driving, stage)
+            context.progress(0.0, "Cutting the clip")
+            driving = prepare_video(driving, None, fresh(context.scratch / "ready"), trim, context.check)
+        request = _request(options, reference, driving, context)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
         clock = RenderTimer()
         parts = render_missing(
             request,
             lambda able, wanted: clock.of(able.swap(wanted)),
-            lambda: stage.engine(BasicFaceSwap, options.of_engine),
-            stage,
+            lambda: context.engine(BasicFaceSwap, options.of_engine),
+            context,
             (0.0, _RENDERED),
         )
         clock.teach(self._book, BUILTIN, "", driving)
-        stage.progress(_RENDERED, "Joining picture and sound")
+        context.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
-        result = stage.scratch / "face-swap.mp4"
+        result = context.scratch / "face-swap.mp4"
         sound = driving if probe(driving).has_audio else None
-        joined(parts, result, fps, sound, request.frames / float(fps), {"title": title}, stage)
+        joined(parts, result, fps, sound, request.frames / float(fps), {"title": title}, context)
         report = reported(parts, result, fps, sound is not None)
         parents = [output.id for output in (first, second) if output is not None]
-        recipe = _recipe(spec, options, report, parents, reference, driving) | {"job": stage.job_id}
-        output = self._library.add(result, "video", title, recipe, [poster(driving, stage.scratch)])
+        recipe = _recipe(spec, options, report, parents, reference, driving) | {"job": context.job_id}
+        output = self._library.add(result, "video", title, recipe, [poster(driving, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
 
@@ -228,12 +228,12 @@ class BuiltinSwap:
         return validated(BuiltinOptions, spec.options, "option")
 
 
-def _request(options: BuiltinOptions, reference: Path, driving: Path, stage: JobContext) -> SwapRequest:
+def _request(options: BuiltinOptions, reference: Path, driving: Path, context: JobContext) -> SwapRequest:
     info = probe_video(driving)
     fps = min(info.fps, _FASTEST)
     seconds = min(info.duration, options.seconds) if options.seconds else info.duration
     return SwapRequest(
-        reference=reference, driving=driving, folder=fresh(stage.scratch / "parts"), fps=(fps.numerator, fps.denominator),
+        reference=reference, driving=driving, folder=fresh(context.scratch / "parts"), fps=(fps.numerator, fps.denominator),
         frames=max(1, round(seconds * fps)), part_frames=part_frames(fps), choice=FaceChoice(options.portrait_face),
         people=options.people, quality=options.quality,
     )  # fmt: skip

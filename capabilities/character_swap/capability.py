@@ -94,25 +94,25 @@ class CharacterSwap:
     def lane(self, spec: CharacterSwapSpec) -> str:
         return self._builtin.lane if spec.template == BUILTIN else GPU_LANE
 
-    def run(self, spec: CharacterSwapSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: CharacterSwapSpec, context: JobContext) -> list[JobOutput]:
         """Make the result and put it into the library.
 
         Raises:
             GreenroomError: see TemplateRun.take and BuiltinSwap.run.
         """
         if spec.template == BUILTIN:
-            return self._builtin.run(spec, stage, spec.title)
-        done = [output for output in self._library.list(limit=None) if output.job == stage.job_id]
+            return self._builtin.run(spec, context, spec.title)
+        done = [output for output in self._library.list(limit=None) if output.job == context.job_id]
         if done:
             return [as_job_output(output) for output in reversed(done)]
         template = self._templates.get(spec.template)
         manifest = template.usable()
         values = template.complete(spec.options)
         self._library.ensure_space(_RESULT_BYTES, "the result")
-        ran, given = self._run.take(spec, template, values, stage)
+        ran, given = self._run.take(spec, template, values, context)
         self._teach(template, values, ran, given)
-        recipe = _recipe(spec, template, manifest, values, ran, given) | {"kind": self.kind, "job": stage.job_id}
-        outputs = [self._shelved(spec, result, recipe, given, stage) for result in reversed(ran.results)]
+        recipe = _recipe(spec, template, manifest, values, ran, given) | {"kind": self.kind, "job": context.job_id}
+        outputs = [self._shelved(spec, result, recipe, given, context) for result in reversed(ran.results)]
         return [as_job_output(output) for output in reversed(outputs)]
 
     def _teach(self, template: WorkflowTemplate, values: Mapping[str, Any], ran: RunResult, given: list[ResolvedInput]) -> None:
@@ -123,12 +123,12 @@ class CharacterSwap:
         self.book.learn(work_of(template.id, values, info.width, info.height, info.frames), ran.seconds)
 
     def _shelved(
-        self, spec: CharacterSwapSpec, result: Fetched, recipe: Mapping[str, Any], given: list[ResolvedInput], stage: JobContext
+        self, spec: CharacterSwapSpec, result: Fetched, recipe: Mapping[str, Any], given: list[ResolvedInput], context: JobContext
     ) -> LibraryOutput:
         beside = []
         shown = next((one for key in _DRIVEN for one in given if one.key == key), None)
         if result.kind == "video" and shown is not None:
-            beside.append(poster(shown.ready, stage.scratch))
+            beside.append(poster(shown.ready, context.scratch))
         duration = {} if result.kind == "image" else {"duration": round(probe(result.path).duration, 3)}
         return self._library.add(result.path, result.kind, spec.title, {**recipe, **duration}, beside)
 

@@ -86,7 +86,7 @@ class TemplateFiles:
         spec: CharacterSwapSpec,
         template: WorkflowTemplate,
         values: Mapping[str, Any],
-        stage: JobContext,
+        context: JobContext,
         span: tuple[float, float],
     ) -> list[ResolvedInput]:
         """Every file kept for the job and made fit for the template.
@@ -94,14 +94,14 @@ class TemplateFiles:
         Raises:
             InvalidInput, MediaError, Cancelled.
         """
-        folder = fresh(stage.scratch / "ready")
+        folder = fresh(context.scratch / "ready")
         found = []
         for number, (key, value) in enumerate(spec.files.items()):
             place = template.input(key)
-            source, output = self._shelf.keep(value, key, stage.scratch)
+            source, output = self._shelf.keep(value, key, context.scratch)
             share = (span[1] - span[0]) / len(spec.files)
             start, note = span[0] + number * share, f"Preparing: {place.title}"
-            stage.progress(start, note)
+            context.progress(start, note)
             limits = template.constraints(key, values)
             if place.kind is InputKind.IMAGE:
                 ready = prepare_image(source, limits, folder)
@@ -109,16 +109,16 @@ class TemplateFiles:
                 trim = (spec.trim_start, spec.trim_end) if key == DRIVING and (spec.trim_start or spec.trim_end) else None
 
                 def told(done: float, start: float = start, share: float = share, note: str = note) -> None:
-                    stage.progress(start + share * done, note)
+                    context.progress(start + share * done, note)
 
-                ready = prepare_video(source, limits, folder, trim, stage.check, told)
+                ready = prepare_video(source, limits, folder, trim, context.check, told)
             else:
                 ready = source
             found.append(ResolvedInput(key, source, ready, output))
         return found
 
 
-def sent(given: list[ResolvedInput], client: ComfyUIClient, stage: JobContext, fraction: float) -> dict[str, str]:
+def sent(given: list[ResolvedInput], client: ComfyUIClient, context: JobContext, fraction: float) -> dict[str, str]:
     """Upload every file; the server's names by input key. A file over the server's limit is refused before any is sent.
 
     Raises:
@@ -129,8 +129,8 @@ def sent(given: list[ResolvedInput], client: ComfyUIClient, stage: JobContext, f
         client.refuse_large(one.ready, limit)
     names = {}
     for one in given:
-        stage.progress(fraction, f"Sending: {one.key.replace('_', ' ')}")
-        names[one.key] = client.upload(one.ready, f"studio/{stage.job_id}", limit)
+        context.progress(fraction, f"Sending: {one.key.replace('_', ' ')}")
+        names[one.key] = client.upload(one.ready, f"studio/{context.job_id}", limit)
     return names
 
 

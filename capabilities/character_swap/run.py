@@ -69,8 +69,8 @@ class JobRunObserver:
     """A run told on a job's card: its place in the server's queue, its nodes, its picture in the works. While the server has it
     in line or says nothing, the job counts as waiting."""
 
-    def __init__(self, stage: JobContext) -> None:
-        self._stage = stage
+    def __init__(self, context: JobContext) -> None:
+        self._stage = context
         self._began: float | None = None
 
     @property
@@ -115,7 +115,7 @@ class TemplateRun:
         self._checks = TemplateChecks(comfyui)
 
     def take(
-        self, spec: CharacterSwapSpec, template: WorkflowTemplate, values: Mapping[str, Any], stage: JobContext
+        self, spec: CharacterSwapSpec, template: WorkflowTemplate, values: Mapping[str, Any], context: JobContext
     ) -> tuple[RunResult, list[ResolvedInput]]:
         """Run the template, or go on with the run of an attempt that ended with the studio.
 
@@ -123,23 +123,23 @@ class TemplateRun:
             GreenroomError: of many kinds; whatever keeps the server, the files or the graph from working, in words.
             Cancelled.
         """
-        given = self._files.ready(spec, template, values, stage, (0.0, _READY))
-        tickets = PromptHandleFile(stage.scratch / TICKET)
+        given = self._files.ready(spec, template, values, context, (0.0, _READY))
+        tickets = PromptHandleFile(context.scratch / TICKET)
         if tickets.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
             with self._comfyui.use():
-                client = self._client(stage)
-                done = self._run(client, tickets, JobRunObserver(stage)).resumed()
+                client = self._client(context)
+                done = self._run(client, tickets, JobRunObserver(context)).resumed()
                 if done is not None:
-                    return self._fetched(client, template, tickets, done, stage), given
+                    return self._fetched(client, template, tickets, done, context), given
         want = self._want(template)
-        room = self._comfyui.room(self._memory, self._evict, want, lambda why: stage.phase(JobState.WAITING, why))
+        room = self._comfyui.room(self._memory, self._evict, want, lambda why: context.phase(JobState.WAITING, why))
         with room, self._comfyui.use():
-            stage.phase(JobState.RUNNING)
-            client, graph = self._readied(template, values, given, stage)
-            audience = JobRunObserver(stage)
+            context.phase(JobState.RUNNING)
+            client, graph = self._readied(template, values, given, context)
+            audience = JobRunObserver(context)
             done = self._run(client, tickets, audience).finish(graph)
             seconds = audience.seconds
-            return replace(self._fetched(client, template, tickets, done, stage), seconds=seconds), given
+            return replace(self._fetched(client, template, tickets, done, context), seconds=seconds), given
 
     def _want(self, template: WorkflowTemplate) -> MemoryRequest:
         """What the manifest says of memory, else what the sizes of its files tell, as far as they are known by now."""
@@ -147,30 +147,30 @@ class TemplateRun:
         gib = manifest.memory_gib or memory_need(self._checks.validation(template).models, template.graph).gib
         return MemoryRequest(template.id, template.title, manifest.tier, gib)
 
-    def _client(self, stage: JobContext) -> ComfyUIClient:
+    def _client(self, context: JobContext) -> ComfyUIClient:
         """Of a server that answers; one that is being started again, by whoever runs it, is waited for."""
         began = time.monotonic()
         while True:
             try:
-                client = self._comfyui.client(lambda note: stage.phase(JobState.LOADING, note), stage.check)
-                stage.phase(JobState.RUNNING)
+                client = self._comfyui.client(lambda note: context.phase(JobState.LOADING, note), context.check)
+                context.phase(JobState.RUNNING)
                 return client
             except ComfyUIUnreachable:
                 waited = time.monotonic() - began
                 if waited > self._comfyui.settings.silence_seconds:
                     raise
-                stage.phase(JobState.WAITING, f"ComfyUI has not answered for {waited:.0f} s")
+                context.phase(JobState.WAITING, f"ComfyUI has not answered for {waited:.0f} s")
                 time.sleep(_AGAIN_SECONDS)
 
     def _readied(
-        self, template: WorkflowTemplate, values: Mapping[str, Any], given: list[ResolvedInput], stage: JobContext
+        self, template: WorkflowTemplate, values: Mapping[str, Any], given: list[ResolvedInput], context: JobContext
     ) -> tuple[ComfyUIClient, dict[str, Any]]:
         """Files sent and graph made; begun again when the server goes away meanwhile, since nothing runs there yet."""
         began = time.monotonic()
         while True:
-            client = self._client(stage)
+            client = self._client(context)
             try:
-                return client, self._graph(template, values, given, client, stage)
+                return client, self._graph(template, values, given, client, context)
             except ComfyUIUnreachable:
                 if time.monotonic() - began > self._comfyui.settings.silence_seconds:
                     raise
@@ -181,13 +181,13 @@ class TemplateRun:
         values: Mapping[str, Any],
         given: list[ResolvedInput],
         client: ComfyUIClient,
-        stage: JobContext,
+        context: JobContext,
     ) -> dict[str, Any]:
         inventory = self._comfyui.inventory(newest=True)
         refuse_missing(template, self._checks.validation(template))
-        uploaded = sent(given, client, stage, _READY)
-        graph = build_prompt(template, values, uploaded, inventory, f"studio/{stage.job_id}/out", self._checks.roots())
-        write_atomic(stage.scratch / "graph.json", json.dumps(graph).encode())
+        uploaded = sent(given, client, context, _READY)
+        graph = build_prompt(template, values, uploaded, inventory, f"studio/{context.job_id}/out", self._checks.roots())
+        write_atomic(context.scratch / "graph.json", json.dumps(graph).encode())
         return graph
 
     def _run(self, client: ComfyUIClient, tickets: PromptHandleFile, audience: JobRunObserver) -> GraphRun:
@@ -204,12 +204,12 @@ class TemplateRun:
         )
 
     def _fetched(
-        self, client: ComfyUIClient, template: WorkflowTemplate, tickets: PromptHandleFile, done: Finished, stage: JobContext
+        self, client: ComfyUIClient, template: WorkflowTemplate, tickets: PromptHandleFile, done: Finished, context: JobContext
     ) -> RunResult:
         ticket = tickets.read()
         assert ticket is not None
-        stage.progress(_RUN, "Fetching the result")
-        results = [_fetch(client, file, kind, number, stage) for number, (file, kind) in enumerate(_wanted(template, done))]
+        context.progress(_RUN, "Fetching the result")
+        results = [_fetch(client, file, kind, number, context) for number, (file, kind) in enumerate(_wanted(template, done))]
         known = self._comfyui.known_inventory()
         return RunResult(results, known.version if known else client.stats().version, ticket.graph, ticket.prompt_id)
 
@@ -251,15 +251,15 @@ def _wanted(template: WorkflowTemplate, done: Finished) -> list[tuple[ResultFile
     return found
 
 
-def _fetch(client: ComfyUIClient, file: ResultFile, kind: str, number: int, stage: JobContext) -> Fetched:
+def _fetch(client: ComfyUIClient, file: ResultFile, kind: str, number: int, context: JobContext) -> Fetched:
     if not kind:
         raise RunFailed(
             f"The template's result is a {file.suffix.lstrip('.').upper() or 'nameless'} file, which cannot be shown here.",
             "Have its last node save MP4, WebM, PNG, JPEG, WAV, FLAC or MP3.",
         )
-    target = fresh(stage.scratch / "result") / f"result-{number}{file.suffix}"
+    target = fresh(context.scratch / "result") / f"result-{number}{file.suffix}"
     try:
-        client.download(file, target, stage.check)
+        client.download(file, target, context.check)
     except UnexpectedAnswer as error:
         if error.status != 404:
             raise
@@ -278,5 +278,5 @@ def _fetch(client: ComfyUIClient, file: ResultFile, kind: str, number: int, stag
     except MediaError as error:
         reason = f"ComfyUI's result cannot be read: {error.reason}"
         raise RunFailed(reason, "The disk of its machine may be full.", retryable=True) from None
-    stage.progress(_FETCHED, "Fetching the result")
+    context.progress(_FETCHED, "Fetching the result")
     return Fetched(target, kind, file)

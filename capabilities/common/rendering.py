@@ -127,18 +127,18 @@ def part_frames(fps: Fraction) -> int:
 
 
 def render_missing(
-    request: Request, call: Callable[[Any, Request], Iterator[RenderedPart]], lease: Callable[[], Any], stage: JobContext,
+    request: Request, call: Callable[[Any, Request], Iterator[RenderedPart]], lease: Callable[[], Any], context: JobContext,
     span: tuple[float, float],
 ) -> list[RenderedPart]:  # fmt: skip
     """All parts in order: those of an earlier attempt as far as they are whole and without a hole, the rest rendered now."""
     done = _finished_parts(request)
     first = sum(part.frames for part in done)
-    stage.progress(span[0] + (span[1] - span[0]) * first / request.frames, "Rendering")
+    context.progress(span[0] + (span[1] - span[0]) * first / request.frames, "Rendering")
     if first < request.frames:
-        with lease() as engine, stage.span(*span):
+        with lease() as engine, context.span(*span):
             for part in call(engine, replace(request, first_frame=first)):
                 write_json(_note(request.folder, part.first), _as_note(part))
-                stage.event("part", first=part.first, frames=part.frames, edited=part.edited)
+                context.event("part", first=part.first, frames=part.frames, edited=part.edited)
                 done.append(part)
     if sum(part.frames for part in done) != request.frames:
         raise StorageError("The rendered parts do not make the whole.", "Try again.", retryable=True)
@@ -186,18 +186,18 @@ def joined(
     sound: Path | None,
     seconds: float,
     tags: dict[str, str],
-    stage: JobContext,
+    context: JobContext,
     subtitles: Sequence[Cue] = (),
 ) -> None:
     """Parts and sound as one file; `seconds` of the sound at most. Subtitles go into it as a track of their own."""
-    blocks = _cut(iterate_audio(sound), seconds, stage) if sound is not None else None
+    blocks = _cut(iterate_audio(sound), seconds, context) if sound is not None else None
     join_video(path, [part.path for part in parts], fps, blocks, tags, subtitles)
 
 
-def _cut(blocks: Iterator[Audio], seconds: float, stage: JobContext) -> Iterator[Audio]:
+def _cut(blocks: Iterator[Audio], seconds: float, context: JobContext) -> Iterator[Audio]:
     left = seconds
     for block in blocks:
-        stage.check()
+        context.check()
         yield block if block.duration <= left else block.slice(0, left)
         left -= block.duration
         if left <= 1e-6:

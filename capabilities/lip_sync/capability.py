@@ -135,73 +135,75 @@ class LipSync:
     def lane(self, spec: LipSyncSpec) -> str:
         return self._engines.lane(spec.engine, "lip_sync")
 
-    def run(self, spec: LipSyncSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: LipSyncSpec, context: JobContext) -> list[JobOutput]:
         """Speak the text where there is one, render what is missing, join, measure, shelve.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
         """
-        done = finished_video(self._library, stage.job_id)
+        done = finished_video(self._library, context.job_id)
         if done is not None:
             return [as_job_output(done)]
-        face, face_output = self._shelf.keep(spec.face, "face", stage.scratch)
+        face, face_output = self._shelf.keep(spec.face, "face", context.scratch)
         if spec.narration and is_image(face):
-            with stage.engine(ANALYSIS_ENGINE, self._ground_options()) as ground:
+            with context.engine(ANALYSIS_ENGINE, self._ground_options()) as ground:
                 ground.look(face, spec.choice)  # before anything is spoken for a face that cannot be used
-        speech = self._speech(spec, stage)
+        speech = self._speech(spec, context)
         engine = self._engines.choose(spec.engine, "lip_sync")
         options = self._engines.options(engine, spec.options)
-        track = self._listen(spec, speech, stage)
-        request = self._request(spec, face, speech, track, stage)
+        track = self._listen(spec, speech, context)
+        request = self._request(spec, face, speech, track, context)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
         clock = RenderTimer()
         parts = render_missing(
             request,
             lambda able, wanted: clock.of(able.lip_sync(wanted)),
-            lambda: stage.engine(engine, options),
-            stage,
+            lambda: context.engine(engine, options),
+            context,
             (_begins(spec)[1], _RENDERED),
         )
         clock.teach(self.book, engine.card.id, self.kind, face)
-        stage.progress(_RENDERED, "Joining picture and sound")
+        context.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
-        result = stage.scratch / "lip-sync.mp4"
-        joined(parts, result, fps, speech.path, request.frames / float(fps), {"title": spec.title}, stage)
+        result = context.scratch / "lip-sync.mp4"
+        joined(parts, result, fps, speech.path, request.frames / float(fps), {"title": spec.title}, context)
         report = reported(parts, result, fps, has_sound=True)
-        with stage.engine(ANALYSIS_ENGINE, self._ground_options()) as ground, stage.span(_RENDERED, _MEASURED):
+        with context.engine(ANALYSIS_ENGINE, self._ground_options()) as ground, context.span(_RENDERED, _MEASURED):
             report = with_sync(report, ground, result, fps, track, float(getattr(options, "expression", 1.0)))
         parents = [output.id for output in (face_output, speech.parent) if output is not None]
         recipe = self._recipe(spec, engine, options, report, track, parents, face, speech.path)
-        recipe |= {"kind": self.kind, "job": stage.job_id, "mouth": course_of(track, request.frames / float(fps))}
-        output = self._library.add(result, "video", spec.title, recipe, [poster(face, stage.scratch)])
+        recipe |= {"kind": self.kind, "job": context.job_id, "mouth": course_of(track, request.frames / float(fps))}
+        output = self._library.add(result, "video", spec.title, recipe, [poster(face, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
 
-    def _speech(self, spec: LipSyncSpec, stage: JobContext) -> _Speech:
+    def _speech(self, spec: LipSyncSpec, context: JobContext) -> _Speech:
         output: LibraryOutput | None
         if spec.narration:
-            made = self._voiceover.run(VoiceoverSpec.model_validate(spec.narration), SubtaskContext(stage, 0.0, _begins(spec)[0]))
+            made = self._voiceover.run(
+                VoiceoverSpec.model_validate(spec.narration), SubtaskContext(context, 0.0, _begins(spec)[0])
+            )
             path, output = Path(made[0].path), self._library.get(made[0].id)
         else:
-            path, output = self._shelf.keep(spec.audio, "audio", stage.scratch)
+            path, output = self._shelf.keep(spec.audio, "audio", context.scratch)
         marks = next((one for one in output.companions if one.suffix == ".json"), None) if output else None
         info = probe(path)
         if not info.has_audio:
             raise InvalidInput(f"{path.name} holds no sound.", "Use a sound file, or a video with sound.")
         return _Speech(path, marks, output, info.duration)
 
-    def _listen(self, spec: LipSyncSpec, speech: _Speech, stage: JobContext) -> MouthTrack:
+    def _listen(self, spec: LipSyncSpec, speech: _Speech, context: JobContext) -> MouthTrack:
         begin, end = _begins(spec)
-        stage.progress(begin, "Listening")
+        context.progress(begin, "Listening")
         request = ListenRequest(speech.path, speech.marks, spec.transcript, spec.language)
-        with stage.engine(ANALYSIS_ENGINE, self._ground_options()) as ground, stage.span(begin, end):
+        with context.engine(ANALYSIS_ENGINE, self._ground_options()) as ground, context.span(begin, end):
             track: MouthTrack = ground.listen(request)
         return track
 
     def _ground_options(self) -> EngineOptions:
         return self._engines.options(self._engines.choose(ANALYSIS_ENGINE, "lip_sync"), {})
 
-    def _request(self, spec: LipSyncSpec, face: Path, speech: _Speech, track: MouthTrack, stage: JobContext) -> LipSyncRequest:
+    def _request(self, spec: LipSyncSpec, face: Path, speech: _Speech, track: MouthTrack, context: JobContext) -> LipSyncRequest:
         seconds = max(speech.seconds, track.duration - 0.02)
         if is_image(face):
             fps = Fraction(spec.fps).limit_denominator(1001)
@@ -212,7 +214,7 @@ class LipSync:
         if spec.seconds:
             seconds = min(seconds, spec.seconds)
         return LipSyncRequest(
-            face=face, sound=speech.path, mouth=track, folder=fresh(stage.scratch / "parts"),
+            face=face, sound=speech.path, mouth=track, folder=fresh(context.scratch / "parts"),
             fps=(fps.numerator, fps.denominator), frames=frames_for(seconds, fps), part_frames=part_frames(fps),
             choice=spec.choice, quality=spec.quality, seed=spec.seed,
         )  # fmt: skip
@@ -249,8 +251,8 @@ def beginning(text: str, seconds: float) -> str:
 class SubtaskContext:
     """A stage that fills a part of another one's progress, for a production that works inside another."""
 
-    def __init__(self, stage: JobContext, start: float, end: float) -> None:
-        self._stage, self._start, self._width = stage, start, end - start
+    def __init__(self, context: JobContext, start: float, end: float) -> None:
+        self._stage, self._start, self._width = context, start, end - start
 
     @property
     def job_id(self) -> str:

@@ -97,51 +97,53 @@ class AnimatePortrait:
     def lane(self, spec: PortraitSpec) -> str:
         return self._engines.lane(spec.engine, "animate")
 
-    def run(self, spec: PortraitSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: PortraitSpec, context: JobContext) -> list[JobOutput]:
         """Render what is missing, join with the driving video's sound, measure, shelve.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
         """
-        done = finished_video(self._library, stage.job_id)
+        done = finished_video(self._library, context.job_id)
         if done is not None:
             return [as_job_output(done)]
-        portrait, first = self._shelf.keep(spec.portrait, "portrait", stage.scratch)
-        driving, second = self._shelf.keep(spec.driving_video, "driving video", stage.scratch)
+        portrait, first = self._shelf.keep(spec.portrait, "portrait", context.scratch)
+        driving, second = self._shelf.keep(spec.driving_video, "driving video", context.scratch)
         engine = self._engines.choose(spec.engine, "animate")
         options = self._engines.options(engine, spec.options)
-        request = _request(spec, portrait, driving, stage)
+        request = _request(spec, portrait, driving, context)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
         clock = RenderTimer()
         parts = render_missing(
             request,
             lambda able, wanted: clock.of(able.animate(wanted)),
-            lambda: stage.engine(engine, options),
-            stage,
+            lambda: context.engine(engine, options),
+            context,
             (0.0, 0.88),
         )
         clock.teach(self.book, engine.card.id, self.kind, portrait)
-        stage.progress(0.88, "Joining picture and sound")
+        context.progress(0.88, "Joining picture and sound")
         fps = Fraction(*request.fps)
-        result = stage.scratch / "portrait.mp4"
+        result = context.scratch / "portrait.mp4"
         sound = driving if probe(driving).has_audio else None
-        joined(parts, result, fps, sound, request.frames / float(fps), {"title": spec.title}, stage)
-        report = self._measured(reported(parts, result, fps, sound is not None), driving, result, fps, stage)
+        joined(parts, result, fps, sound, request.frames / float(fps), {"title": spec.title}, context)
+        report = self._measured(reported(parts, result, fps, sound is not None), driving, result, fps, context)
         parents = [output.id for output in (first, second) if output is not None]
         recipe = _recipe(spec, engine, options, report, parents, portrait, driving)
-        recipe |= {"kind": self.kind, "job": stage.job_id}
-        output = self._library.add(result, "video", spec.title, recipe, [poster(portrait, stage.scratch)])
+        recipe |= {"kind": self.kind, "job": context.job_id}
+        output = self._library.add(result, "video", spec.title, recipe, [poster(portrait, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
 
-    def _measured(self, report: RenderReport, driving: Path, result: Path, fps: Fraction, stage: JobContext) -> RenderReport:
+    def _measured(self, report: RenderReport, driving: Path, result: Path, fps: Fraction, context: JobContext) -> RenderReport:
         """The mouth of the portrait against the mouth it followed."""
         count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
         rate = [fps.numerator, fps.denominator]
-        with stage.engine(ANALYSIS_ENGINE, self._engines.options(self._engines.choose(ANALYSIS_ENGINE, "animate"), {})) as ground:
-            with stage.span(0.90, 0.94):
+        with context.engine(
+            ANALYSIS_ENGINE, self._engines.options(self._engines.choose(ANALYSIS_ENGINE, "animate"), {})
+        ) as ground:
+            with context.span(0.90, 0.94):
                 wanted = ground.measure(driving, rate, count)
-            with stage.span(0.94, 0.98):
+            with context.span(0.94, 0.98):
                 seen = ground.measure(result, rate, count)
         if (np.isfinite(wanted.gaps) & np.isfinite(seen.gaps)).sum() < 8:
             return report
@@ -149,12 +151,12 @@ class AnimatePortrait:
         return replace(report, correlation=round(correlation, 3), lag=lag)
 
 
-def _request(spec: PortraitSpec, portrait: Path, driving: Path, stage: JobContext) -> AnimateRequest:
+def _request(spec: PortraitSpec, portrait: Path, driving: Path, context: JobContext) -> AnimateRequest:
     info = probe_video(driving)
     fps = min(info.fps, FASTEST)
     seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
     return AnimateRequest(
-        portrait=portrait, driving=driving, folder=fresh(stage.scratch / "parts"), fps=(fps.numerator, fps.denominator),
+        portrait=portrait, driving=driving, folder=fresh(context.scratch / "parts"), fps=(fps.numerator, fps.denominator),
         frames=max(1, round(seconds * fps)), part_frames=part_frames(fps), choice=spec.choice,
         driving_choice=FaceChoice(spec.driving_face), quality=spec.quality, seed=spec.seed,
     )  # fmt: skip

@@ -47,15 +47,21 @@ class Doctor:
         large = (engine for engine in self._studio.catalog.all() if engine.card.tier is not Tier.LIGHT)
         return GPU_LANE if any(is_ready(engine, self._studio.site) for engine in large) else CPU_LANE
 
-    def run(self, spec: DoctorSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: DoctorSpec, context: JobContext) -> list[JobOutput]:
         """Tries everything. After an interruption it begins anew: it takes a minute or two."""
         studio = self._studio
         examination = DoctorContext(
-            studio.settings, studio.site, studio.paths.root, studio.catalog, studio.workers, studio.memory.gpu, check=stage.check
+            studio.settings,
+            studio.site,
+            studio.paths.root,
+            studio.catalog,
+            studio.workers,
+            studio.memory.gpu,
+            check=context.check,
         )
-        report = run_checks(examination, stage.progress)
+        report = run_checks(examination, context.progress)
         write_json(report_path(studio.paths.root), report.as_dict())
-        stage.progress(1.0, report.sentence)
+        context.progress(1.0, report.sentence)
         return []
 
 

@@ -66,11 +66,11 @@ class DownloadWeights:
     def lane(self, spec: WeightsSpec) -> str:
         return SETUP_LANE
 
-    def run(self, spec: WeightsSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: WeightsSpec, context: JobContext) -> list[JobOutput]:
         """Called again after an interruption, it goes on with what has arrived."""
-        stop = Stop(stage)
+        stop = Stop(context)
         if spec.action == "download":
-            self._weights.download(spec.engine, stage.progress, stop, spec.repo)
+            self._weights.download(spec.engine, context.progress, stop, spec.repo)
             return []
         repos = set(self._weights.status(spec.engine, spec.repo).repos)
         for engine in self._engines():
@@ -78,9 +78,9 @@ class DownloadWeights:
                 self._unload(engine.card.id)
         if spec.action == "delete":
             freed = self._weights.delete(spec.engine, spec.repo)
-            stage.progress(1.0, f"{freed / 1e9:.2f} GB came free")
+            context.progress(1.0, f"{freed / 1e9:.2f} GB came free")
         else:
-            self._weights.move(spec.engine, Path(spec.root), stage.progress, stop)
+            self._weights.move(spec.engine, Path(spec.root), context.progress, stop)
         return []
 
     def _unload(self, engine_id: str) -> None:

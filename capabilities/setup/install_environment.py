@@ -70,16 +70,16 @@ class InstallEnvironment:
     def lane(self, spec: InstallSpec) -> str:
         return SETUP_LANE
 
-    def run(self, spec: InstallSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: InstallSpec, context: JobContext) -> list[JobOutput]:
         """Have it ready, or gone. After an interruption it is made anew, from what was downloaded before."""
-        stop = Stop(stage)
+        stop = Stop(context)
         if not self._environments.status(spec.name).ready or spec.action == "remove":
             self._unload_engines(spec.name)
         if spec.action == "remove":
             self._environments.remove(spec.name, stop)
-            stage.progress(1.0, "Removed")
+            context.progress(1.0, "Removed")
         else:
-            self._environments.install(spec.name, stage.progress, stop)
+            self._environments.install(spec.name, context.progress, stop)
         return []
 
     def _unload_engines(self, name: str) -> None:
@@ -91,8 +91,8 @@ class InstallEnvironment:
 class Stop:
     """A stage as a question: has the person asked to stop?"""
 
-    def __init__(self, stage: JobContext) -> None:
-        self._stage = stage
+    def __init__(self, context: JobContext) -> None:
+        self._stage = context
 
     def __call__(self) -> bool:
         self._stage.check()  # raises Cancelled, which is what the answer would become

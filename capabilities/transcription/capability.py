@@ -92,21 +92,21 @@ class Transcription:
     def lane(self, spec: TranscriptionSpec) -> str:
         return self._listener(spec).lane
 
-    def run(self, spec: TranscriptionSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: TranscriptionSpec, context: JobContext) -> list[JobOutput]:
         """Write the sound down and put text, subtitles and words into the library.
 
         Raises:
             NoSpeechFound, MediaError, EngineError, NotEnoughSpace, Cancelled.
         """
         for output in self._library.list(limit=None, kinds=(TEXT,)):
-            if output.job == stage.job_id:
+            if output.job == context.job_id:
                 return job_outputs(output)
         sound = self._sound(spec.audio)
         listener = self._listener(spec)
-        written = self.work.write_down(sound, listener, spec.language, stage)
+        written = self.work.write_down(sound, listener, spec.language, context)
         if not written.transcript.text:
             raise NoSpeechFound(f"No speech was found in {spec.name or sound.name}.", "Check that something is said in it.")
-        return job_outputs(self._shelve(spec, sound, listener, written, stage))
+        return job_outputs(self._shelve(spec, sound, listener, written, context))
 
     def _listener(self, spec: TranscriptionSpec) -> TranscriberChoice:
         return self.work.listener(spec.engine, spec.language, spec.options)
@@ -126,9 +126,9 @@ class Transcription:
         return path
 
     def _shelve(
-        self, spec: TranscriptionSpec, sound: Path, listener: TranscriberChoice, written: TranscriptResult, stage: JobContext
+        self, spec: TranscriptionSpec, sound: Path, listener: TranscriberChoice, written: TranscriptResult, context: JobContext
     ) -> LibraryOutput:
-        folder = stage.scratch / "transcript"
+        folder = context.scratch / "transcript"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         text, srt, vtt, words = (folder / f"transcript{ending}" for ending in (".txt", ".srt", ".vtt", ".json"))
@@ -137,7 +137,7 @@ class Transcription:
         srt.write_text(to_srt(cues), encoding="utf-8")
         vtt.write_text(to_vtt(cues), encoding="utf-8")
         write_json(words, {"duration": round(written.duration, 3), "engine": spec.engine, **as_json(written.transcript)})
-        recipe = {"kind": self.kind, "job": stage.job_id, **self._recipe(spec, sound, listener, written)}
+        recipe = {"kind": self.kind, "job": context.job_id, **self._recipe(spec, sound, listener, written)}
         return self._library.add(text, TEXT, self.title(spec), recipe, (srt, vtt, words))
 
     def _recipe(

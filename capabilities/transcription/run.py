@@ -96,7 +96,7 @@ class Transcriber:
         )
         return choice.engine_id, choice.why
 
-    def write_down(self, sound: Path, listener: TranscriberChoice, language: str, stage: JobContext) -> TranscriptResult:
+    def write_down(self, sound: Path, listener: TranscriberChoice, language: str, context: JobContext) -> TranscriptResult:
         """The transcript of a whole file, heard part by part; parts that an earlier attempt has heard are taken as they are.
 
         Memory holds one part. With the language "auto" the first part in which something is said decides for all.
@@ -113,19 +113,19 @@ class Transcriber:
             for part in cut_at_pauses(_heard(sound), card.longest_sound or _LONGEST_PART):
                 end = part.start + part.audio.duration
                 share = (part.start / max(declared, end), end / max(declared, end))
-                stage.progress(share[0], f"{card.title} listens")
+                context.progress(share[0], f"{card.title} listens")
                 key = TranscriptStore.key(part.audio, card, listener.options, spoken)
                 heard = self._pieces.get(key)
                 if heard is None:
-                    engine = engine or lease.enter_context(stage.engine(listener.engine, listener.options))
-                    with stage.span(*share):
+                    engine = engine or lease.enter_context(context.engine(listener.engine, listener.options))
+                    with context.span(*share):
                         heard = engine.transcribe(part.audio, spoken)
                     self._pieces.put(key, heard)
-                    stage.event("part", start=round(part.start, 3), end=round(end, 3))
+                    context.event("part", start=round(part.start, 3), end=round(end, 3))
                 parts.append((part.start, heard))
                 spoken, reached = heard.language if spoken == AUTO and heard.language else spoken, end
         self._pieces.prune()
-        stage.progress(1.0, "Written down")
+        context.progress(1.0, "Written down")
         return TranscriptResult(end_to_end(parts, "" if spoken == AUTO else spoken), reached)
 
 

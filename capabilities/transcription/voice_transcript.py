@@ -61,7 +61,7 @@ class VoiceTranscript:
     def lane(self, spec: VoiceTranscriptSpec) -> str:
         return self._work.listener(spec.engine, spec.language, spec.options).lane
 
-    def run(self, spec: VoiceTranscriptSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: VoiceTranscriptSpec, context: JobContext) -> list[JobOutput]:
         """Listen to the clip and note what is said, or that it could not be found out.
 
         Raises:
@@ -70,7 +70,7 @@ class VoiceTranscript:
         voice = self._voices.resolve(spec.voice)
         try:
             listener = self._work.listener(spec.engine, spec.language, spec.options)
-            said = self._work.write_down(voice.master, listener, spec.language, stage).transcript
+            said = self._work.write_down(voice.master, listener, spec.language, context).transcript
             if not said.text:
                 raise InvalidInput(f"No words were understood in the clip of “{voice.name}”.", "Type what is said in it.")
         except Cancelled:

@@ -140,16 +140,16 @@ class Upscale:
     def lane(self, spec: UpscaleSpec) -> str:
         return GPU_LANE if self.engines.choose(spec.engine).card.device is Device.CUDA else CPU_LANE
 
-    def run(self, spec: UpscaleSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: UpscaleSpec, context: JobContext) -> list[JobOutput]:
         """Render what is missing, join with the source's sound and subtitles, shelve.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
         """
-        done = finished_video(self._library, stage.job_id)
+        done = finished_video(self._library, context.job_id)
         if done is not None:
             return [JobOutput(done.id, str(done.path), done.kind)]
-        source, parent = self._shelf.keep(spec.video, "video", stage.scratch)
+        source, parent = self._shelf.keep(spec.video, "video", context.scratch)
         info = probe_video(source)
         engine = self.engines.choose(spec.engine)
         options = self.engines.options(engine, spec.options)
@@ -157,21 +157,21 @@ class Upscale:
         self._library.ensure_space(2 * _bytes(info, width, height), "the larger video")
         fps = min(info.fps, _FASTEST)
         request = UpscaleRequest(
-            source, fresh(stage.scratch / "parts"), (fps.numerator, fps.denominator), max(1, round(info.duration * fps)),
+            source, fresh(context.scratch / "parts"), (fps.numerator, fps.denominator), max(1, round(info.duration * fps)),
             part_frames(fps), quality=spec.quality,
         )  # fmt: skip
         parts = render_missing(
-            request, lambda able, wanted: able.upscale(wanted), lambda: stage.engine(engine, options), stage, (0.0, _RENDERED)
+            request, lambda able, wanted: able.upscale(wanted), lambda: context.engine(engine, options), context, (0.0, _RENDERED)
         )
-        stage.progress(_RENDERED, "Joining picture and sound")
-        folder = fresh(stage.scratch / "join")
+        context.progress(_RENDERED, "Joining picture and sound")
+        folder = fresh(context.scratch / "join")
         result = folder / "larger.mp4"
         sound = source if probe(source).has_audio else None
         subtitles = _subtitles(parent)
         tags = {"title": spec.title, "comment": f"Made larger with Greenroom, {engine.card.title}"}
-        joined(parts, result, fps, sound, request.frames / float(fps), tags, stage, subtitles if _are_soft(parent) else ())
+        joined(parts, result, fps, sound, request.frames / float(fps), tags, context, subtitles if _are_soft(parent) else ())
         recipe = _recipe(spec, engine, options, info, (width, height), parent, source)
-        recipe |= {"kind": self.kind, "job": stage.job_id}
+        recipe |= {"kind": self.kind, "job": context.job_id}
         made = self._library.add(result, "video", spec.title, recipe, _companions(parent, result, request, folder))
         cleared(request.folder)
         cleared(folder)

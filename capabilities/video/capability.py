@@ -133,45 +133,45 @@ class TextToVideo:
 
     # The job
 
-    def run(self, spec: VideoSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: VideoSpec, context: JobContext) -> list[JobOutput]:
         """Speak, render what is missing, join, shelve.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
         """
-        done = finished_video(self._library, stage.job_id)
+        done = finished_video(self._library, context.job_id)
         if done is not None:
             return job_outputs(done)
         engine = self.engines.choose(spec.engine, spec.options, with_image=self._has_image(spec))
         form = self.engines.form(engine, spec.options, spec.size, spec.fps)
-        narrated = self._narrated(spec, form, stage)
+        narrated = self._narrated(spec, form, context)
         self._library.ensure_space(bytes_of_clip(narrated.frames, form.width, form.height), "this clip")
-        planned = self._planned(spec, form, narrated, stage)
+        planned = self._planned(spec, form, narrated, context)
         after = narrated.frames * _JOIN_SECONDS_PER_FRAME
-        renderer = ShotRenderer(form, self.clips, stage, self.book, self._fonts, (_SPOKEN, _RENDERED), after)
+        renderer = ShotRenderer(form, self.clips, context, self.book, self._fonts, (_SPOKEN, _RENDERED), after)
         clips = renderer.render(planned)
-        output = self._joined(spec, form, narrated, planned, clips, stage)
+        output = self._joined(spec, form, narrated, planned, clips, context)
         self.clips.prune()
         return job_outputs(output)
 
-    def _narrated(self, spec: VideoSpec, form: ClipSettings, stage: JobContext) -> _Narrated:
+    def _narrated(self, spec: VideoSpec, form: ClipSettings, context: JobContext) -> _Narrated:
         """Speak every shot and give all of them their places."""
         spoken = [ShotSpeech(None)] * len(spec.shots)
         if spec.narration and (said := _said(spec.shots)):
             spoken = self._speak(
-                spec, self._voiceover.prepare(self._narration_spec(spec, said)), SubtaskContext(stage, 0.0, _SPOKEN)
+                spec, self._voiceover.prepare(self._narration_spec(spec, said)), SubtaskContext(context, 0.0, _SPOKEN)
             )
         shots = lay_out_shots(spec.shots, [one.seconds for one in spoken], form.fps, spec.join == "crossfade", None)
         return _Narrated(shots, spoken, self._cues(spec, shots, spoken, form.fps))
 
-    def _speak(self, spec: VideoSpec, voice: VoiceoverSpec, stage: JobContext) -> list[ShotSpeech]:
+    def _speak(self, spec: VideoSpec, voice: VoiceoverSpec, context: JobContext) -> list[ShotSpeech]:
         plans = [
             self._voiceover.plan(voice.model_copy(update={"script": shot.say})) if shot.say.strip() else None
             for shot in spec.shots
         ]
         whole = Plan(tuple(segment for plan in plans if plan for segment in plan.segments), (), 0.0)
-        progress = NarrationProgress(stage, whole, self._voiceover.paces)
-        pieces = self._work.speak(whole, stage, progress)
+        progress = NarrationProgress(context, whole, self._voiceover.paces)
+        pieces = self._work.speak(whole, context, progress)
         return [ShotSpeech(lay_out(plan, pieces) if plan and plan.segments else None) for plan in plans]
 
     @staticmethod
@@ -184,24 +184,24 @@ class TextToVideo:
                 cues.append(Cue(start, max(start + 0.5, end), shot.spec.say))
         return tidy(sorted(cues, key=lambda cue: cue.start), longest_line=60)
 
-    def _planned(self, spec: VideoSpec, form: ClipSettings, narrated: _Narrated, stage: JobContext) -> list[PlannedShot]:
+    def _planned(self, spec: VideoSpec, form: ClipSettings, narrated: _Narrated, context: JobContext) -> list[PlannedShot]:
         planned = []
         for shot in narrated.shots:
             captions = captions_of(shot, narrated.cues, form.fps) if spec.captions == "burned" else ()
             image, told = None, ""
             if shot.spec.image:
-                image = self._kept_picture(shot, stage)
+                image = self._kept_picture(shot, context)
                 told = fingerprint(image)
             planned.append(plan_shot(shot, form, captions, spec.seed or 0, spec.negative, spec.quality, image, told))
         return planned
 
-    def _kept_picture(self, shot: Shot, stage: JobContext) -> Path:
+    def _kept_picture(self, shot: Shot, context: JobContext) -> Path:
         """The picture of a shot, kept for the job; of a video, its last one."""
-        kept, _ = self._shelf.keep(shot.spec.image, f"picture {shot.index + 1}", stage.scratch)
+        kept, _ = self._shelf.keep(shot.spec.image, f"picture {shot.index + 1}", context.scratch)
         if is_image(kept):
             return kept
         info = probe_video(kept)
-        return last_picture(kept, info.frames, info.fps, _fresh(stage.scratch / f"from-{shot.index + 1}"))
+        return last_picture(kept, info.frames, info.fps, _fresh(context.scratch / f"from-{shot.index + 1}"))
 
     def _joined(
         self,
@@ -210,25 +210,25 @@ class TextToVideo:
         narrated: _Narrated,
         planned: Sequence[PlannedShot],
         clips: Sequence[StoredShot],
-        stage: JobContext,
+        context: JobContext,
     ) -> LibraryOutput:
-        folder = stage.scratch / "join"
+        folder = context.scratch / "join"
         shutil.rmtree(folder, ignore_errors=True)
         _fresh(folder)
-        stage.progress(_RENDERED, "Mixing the sound")
+        context.progress(_RENDERED, "Mixing the sound")
         seconds = float(narrated.frames / form.fps)
-        music = self._shelf.keep(spec.music, "music", stage.scratch)[0] if spec.music else None
+        music = self._shelf.keep(spec.music, "music", context.scratch)[0] if spec.music else None
         sound = None
         if music is not None or any(one.timeline for one in narrated.spoken):
             loudness, peak = self._settings.loudness, self._settings.true_peak
             track = ClipAudio(
                 narrated.shots, narrated.spoken, self._segments, folder, seconds, music, spec.music_level, loudness, peak
             )
-            sound = iter(track.levelled(stage.check))
+            sound = iter(track.levelled(context.check))
         target = folder / "clip.mp4"
 
         def told(share: float) -> None:
-            stage.progress(_RENDERED + (0.99 - _RENDERED) * share, "Joining the shots")
+            context.progress(_RENDERED + (0.99 - _RENDERED) * share, "Joining the shots")
 
         size = (form.width, form.height)
         soft = narrated.cues if spec.captions == "soft" else ()
@@ -238,7 +238,7 @@ class TextToVideo:
         recipe = recipe_of(
             spec, form, shot_list(narrated.shots, form.fps), clips, self._inputs(spec), self._parents(spec), seconds
         )
-        output = self._library.add(target, "video", spec.title, {**recipe, "kind": self.kind, "job": stage.job_id}, companions)
+        output = self._library.add(target, "video", spec.title, {**recipe, "kind": self.kind, "job": context.job_id}, companions)
         shutil.rmtree(folder, ignore_errors=True)
         return output
 

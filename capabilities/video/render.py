@@ -107,13 +107,13 @@ class ShotRenderer:
         self,
         form: ClipSettings,
         store: ShotStore,
-        stage: JobContext,
+        context: JobContext,
         book: RuntimeStats,
         fonts: Path,
         span: tuple[float, float],
         after: float,
     ) -> None:
-        self._form, self._store, self._stage, self._book, self._fonts = form, store, stage, book, fonts
+        self._form, self._store, self._stage, self._book, self._fonts = form, store, context, book, fonts
         self._span, self._after = span, after
         self._measured: list[tuple[int, float]] = []
 

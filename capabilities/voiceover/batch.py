@@ -135,22 +135,22 @@ class VoiceoverBatch:
                 continue
         raise InvalidInput("There is no line to be spoken.")
 
-    def run(self, spec: VoiceoverBatchSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: VoiceoverBatchSpec, context: JobContext) -> list[JobOutput]:
         """Speak every line, then pack them. Lines that an interrupted attempt has finished are taken as they are.
 
         Raises:
             GreenroomError: no line at all could be spoken, or the disk, a cancel or the memory gate ended the job.
         """
         lines = [self._planned(spec, index) for index in range(len(spec.lines))]
-        self._take_finished(lines, stage.job_id)
+        self._take_finished(lines, context.job_id)
         todo = [line for line in lines if line.plan is not None and line.output is None]
         for position, line in enumerate(todo):
-            self._speak(line, position, len(todo), stage)
+            self._speak(line, position, len(todo), context)
         done = [line for line in lines if line.output is not None]
         if not done:
             raise next(line.error for line in lines if line.error is not None)
-        stage.progress(1.0, "Packing")
-        archive = self._pack(spec, lines, stage)
+        context.progress(1.0, "Packing")
+        archive = self._pack(spec, lines, context)
         listed = [JobOutput(line.output.id, str(line.output.path), "audio") for line in done if line.output]
         return [JobOutput(archive.id, str(archive.path), archive.kind), *listed]
 
@@ -169,38 +169,38 @@ class VoiceoverBatch:
             if isinstance(number, int) and 1 <= number <= len(lines):
                 lines[number - 1].output = output
 
-    def _speak(self, line: _Line, position: int, count: int, stage: JobContext) -> None:
+    def _speak(self, line: _Line, position: int, count: int, context: JobContext) -> None:
         assert line.spec is not None and line.plan is not None
         spec, planned = line.spec, line.plan
-        progress = NarrationProgress(_SubtaskContext(stage, position, count), planned, self._voiceover.paces)
-        recipe = {"kind": self.kind, "job": stage.job_id, "line": line.index + 1}
+        progress = NarrationProgress(_SubtaskContext(context, position, count), planned, self._voiceover.paces)
+        recipe = {"kind": self.kind, "job": context.job_id, "line": line.index + 1}
 
         def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
-            return self._work.join(spec, planned, pieces, progress, stage.scratch / "join", recipe, line.name)
+            return self._work.join(spec, planned, pieces, progress, context.scratch / "join", recipe, line.name)
 
         try:
             self._work.ensure_space(planned)
-            line.output = self._work.speak_and(join, planned, stage, progress)
+            line.output = self._work.speak_and(join, planned, context, progress)
         except Cancelled:
             raise
         except GreenroomError as error:
             if error.retryable:
                 raise  # a dead worker, a full disk, no memory: nothing that this line has done wrong
             line.error = error
-            stage.event("line", line=line.index + 1, reason=error.reason)
+            context.event("line", line=line.index + 1, reason=error.reason)
 
-    def _pack(self, spec: VoiceoverBatchSpec, lines: list[_Line], stage: JobContext) -> LibraryOutput:
+    def _pack(self, spec: VoiceoverBatchSpec, lines: list[_Line], context: JobContext) -> LibraryOutput:
         finished = [line.output for line in lines if line.output]
         self._library.ensure_space(sum(output.size for output in finished), "the archive")
-        staged = stage.scratch / "lines.zip"
+        staged = context.scratch / "lines.zip"
         with zipfile.ZipFile(staged, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr("index.csv", _index(lines), zipfile.ZIP_DEFLATED)
             for line, path in _members(lines):
                 archive.write(path, f"{line.name}{path.suffix}")
-                stage.check()
+                context.check()
         recipe: Mapping[str, Any] = {
             "kind": self.kind,
-            "job": stage.job_id,
+            "job": context.job_id,
             "engine": spec.engine,
             "voice": spec.voice.split("/", 1)[-1],
             "parents": [output.id for output in finished],
@@ -214,8 +214,8 @@ class VoiceoverBatch:
 class _SubtaskContext:
     """A stage whose progress is one line's share of the whole; everything else is the job's own."""
 
-    def __init__(self, stage: JobContext, position: int, count: int) -> None:
-        self._stage, self._position, self._count = stage, position, count
+    def __init__(self, context: JobContext, position: int, count: int) -> None:
+        self._stage, self._position, self._count = context, position, count
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stage, name)

@@ -121,23 +121,23 @@ class Voiceover:
 
     # The job
 
-    def run(self, spec: VoiceoverSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: VoiceoverSpec, context: JobContext) -> list[JobOutput]:
         """Speak what is missing, then join. What an interrupted attempt has left is used as far as it is whole.
 
         Raises:
             EngineError, NotEnoughSpace, StorageError, Cancelled.
         """
-        if finished := self._work.outputs_of(stage.job_id):
+        if finished := self._work.outputs_of(context.job_id):
             return job_outputs(finished[0])
         planned = self.plan(spec)
         self._work.ensure_space(planned)
-        progress = NarrationProgress(stage, planned, self.paces)
-        recipe = {"kind": self.kind, "job": stage.job_id}
+        progress = NarrationProgress(context, planned, self.paces)
+        recipe = {"kind": self.kind, "job": context.job_id}
 
         def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
-            return self._work.join(spec, planned, pieces, progress, stage.scratch / "join", recipe)
+            return self._work.join(spec, planned, pieces, progress, context.scratch / "join", recipe)
 
-        return job_outputs(self._work.speak_and(join, planned, stage, progress))
+        return job_outputs(self._work.speak_and(join, planned, context, progress))
 
     # For a page, beside the job
 

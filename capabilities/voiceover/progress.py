@@ -34,8 +34,8 @@ def _checking(plan: Plan) -> str:
 class NarrationProgress:
     """The progress of one attempt at one narration. Used by the thread that runs it."""
 
-    def __init__(self, stage: JobContext, plan: Plan, paces: SpeechRateStats) -> None:
-        self._stage, self._plan, self._paces = stage, plan, paces
+    def __init__(self, context: JobContext, plan: Plan, paces: SpeechRateStats) -> None:
+        self._stage, self._plan, self._paces = context, plan, paces
         self._characters = max(1, plan.characters)
         self._left: dict[str, int] = {}
         known = paces.of(JOIN)

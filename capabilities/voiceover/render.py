@@ -78,7 +78,7 @@ OnPiece = Callable[[PlannedSegment, RenderedSegment], None]
 
 
 def render_missing(
-    missing: Sequence[PlannedSegment], store: SegmentStore, stage: JobContext, retries: int, on_piece: OnPiece
+    missing: Sequence[PlannedSegment], store: SegmentStore, context: JobContext, retries: int, on_piece: OnPiece
 ) -> dict[str, RenderedSegment]:
     """Render pieces that are not in the store, and tell of each as it is kept.
 
@@ -91,10 +91,10 @@ def render_missing(
     """
     made: dict[str, RenderedSegment] = {}
     for engine_class, group in _by_engine(missing):
-        with stage.engine(engine_class, group[0].role.options) as engine:
+        with context.engine(engine_class, group[0].role.options) as engine:
             for batch in _batches(engine_class, group):
                 for segment, piece in _render_batch(engine, batch, store, retries):
-                    stage.check()
+                    context.check()
                     made[segment.key] = piece
                     on_piece(segment, piece)
     return made

@@ -54,11 +54,15 @@ class NarrationRunner:
         self._library.ensure_space(int(needed), "this narration")
 
     def speak_and(
-        self, join: Callable[[dict[str, RenderedSegment]], Result], planned: Plan, stage: JobContext, progress: NarrationProgress
+        self,
+        join: Callable[[dict[str, RenderedSegment]], Result],
+        planned: Plan,
+        context: JobContext,
+        progress: NarrationProgress,
     ) -> Result:
         """Render what is missing and join it; a piece that something outside removes meanwhile is rendered again."""
         for _ in range(_JOIN_ATTEMPTS):
-            pieces = self.checked(self.speak(planned, stage, progress), planned, stage, progress)
+            pieces = self.checked(self.speak(planned, context, progress), planned, context, progress)
             try:
                 return join(pieces)
             except SegmentMissing:
@@ -67,14 +71,14 @@ class NarrationRunner:
             "Rendered pieces disappear while they are being joined.", "Check the disk of the data folder.", retryable=True
         )
 
-    def speak(self, planned: Plan, stage: JobContext, progress: NarrationProgress) -> dict[str, RenderedSegment]:
+    def speak(self, planned: Plan, context: JobContext, progress: NarrationProgress) -> dict[str, RenderedSegment]:
         """All pieces of a plan by key: those that are stored and whole as they are, the others rendered now."""
         pieces: dict[str, RenderedSegment] = {}
         missing: dict[str, PlannedSegment] = {}
         for segment in planned.segments:
             if segment.key in pieces or segment.key in missing:
                 continue
-            stage.check()
+            context.check()
             stored = self._segments.get(segment.key)
             if stored is None:
                 missing[segment.key] = segment
@@ -84,29 +88,29 @@ class NarrationRunner:
 
         def kept(segment: PlannedSegment, piece: RenderedSegment) -> None:
             seconds, problems = round(piece.duration, 3), list(piece.problems)
-            stage.event("segment", id=segment.id, index=segment.index, seconds=seconds, problems=problems)
+            context.event("segment", id=segment.id, index=segment.index, seconds=seconds, problems=problems)
             progress.rendered(segment, piece)
 
-        pieces.update(render_missing(list(missing.values()), self._segments, stage, self._settings.retries, kept))
+        pieces.update(render_missing(list(missing.values()), self._segments, context, self._settings.retries, kept))
         progress.learn_rendering()
         return pieces
 
     def checked(
-        self, pieces: dict[str, RenderedSegment], planned: Plan, stage: JobContext, progress: NarrationProgress
+        self, pieces: dict[str, RenderedSegment], planned: Plan, context: JobContext, progress: NarrationProgress
     ) -> dict[str, RenderedSegment]:
         """The take to use of each piece, by the key of its first; what falls through is spoken again where the job repairs."""
 
         def kept(take: PlannedSegment, piece: RenderedSegment) -> None:
             seconds, problems = round(piece.duration, 3), list(piece.problems)
-            stage.event("retake", id=take.id, index=take.index, seconds=seconds, problems=problems)
+            context.event("retake", id=take.id, index=take.index, seconds=seconds, problems=problems)
 
         def render(takes: Sequence[PlannedSegment]) -> dict[str, RenderedSegment]:
             stored = {take.key: self._segments.get(take.key) for take in takes}
             made = {key: RenderedSegment.of(segment) for key, segment in stored.items() if segment is not None}
             missing = [take for take in takes if take.key not in made]
-            return {**made, **render_missing(missing, self._segments, stage, self._settings.retries, kept)}
+            return {**made, **render_missing(missing, self._segments, context, self._settings.retries, kept)}
 
-        chosen = self._reviews.checked(planned, pieces, stage, render, progress)
+        chosen = self._reviews.checked(planned, pieces, context, render, progress)
         progress.learn_checking()
         return chosen
 

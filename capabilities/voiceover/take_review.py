@@ -69,7 +69,12 @@ class TakeReviewer:
         self._settings, self._store, self._catalog, self._site = settings, store, catalog, site
 
     def checked(
-        self, planned: Plan, pieces: dict[str, RenderedSegment], stage: JobContext, render: Render, progress: VerificationProgress
+        self,
+        planned: Plan,
+        pieces: dict[str, RenderedSegment],
+        context: JobContext,
+        render: Render,
+        progress: VerificationProgress,
     ) -> dict[str, RenderedSegment]:
         """The piece to use for each key of the plan. In the mode "off" they are the ones that were given.
 
@@ -83,7 +88,7 @@ class TakeReviewer:
         due: list[tuple[PlannedSegment, PlannedSegment, RenderedSegment | None]]
         due = [(segment, segment, pieces[segment.key]) for segment in firsts]
         for number in range(1, self._settings.check_tries + 2):
-            reviews = self._reviewed([(take, piece) for _, take, piece in due], planned, stage, progress)
+            reviews = self._reviewed([(take, piece) for _, take, piece in due], planned, context, progress)
             for (first, take, piece), found in zip(due, reviews, strict=True):
                 takes[first.key].append((take, found, piece))
             again = [segment for segment in firsts if self._needs_another(segment, takes[segment.key], planned)]
@@ -133,7 +138,7 @@ class TakeReviewer:
         self,
         due: Sequence[tuple[PlannedSegment, RenderedSegment | None]],
         planned: Plan,
-        stage: JobContext,
+        context: JobContext,
         progress: VerificationProgress,
     ) -> list[Review]:
         """What is known of each take, listening to those that nobody has listened to."""
@@ -142,12 +147,12 @@ class TakeReviewer:
             return [found for found in known if found is not None]
         found_now: list[Review] = []
         progress.start_checking([take for (take, _), before in zip(due, known, strict=True) if before is None])
-        with _Verifiers(planned.check_with, self._catalog, self._site, stage) as ears:
+        with _Verifiers(planned.check_with, self._catalog, self._site, context) as ears:
             for (take, piece), before in zip(due, known, strict=True):
-                stage.check()
+                context.check()
                 if before is None and piece is not None:
                     before = self._listen(ears, take, piece)
-                    stage.event("check", id=take.id, score=before.score, redo=before.redo, problems=list(before.problems))
+                    context.event("check", id=take.id, score=before.score, redo=before.redo, problems=list(before.problems))
                     progress.checked(take, ears.lap())
                 assert before is not None  # a take without a sound is one that was listened to
                 found_now.append(before)
@@ -187,9 +192,9 @@ class TakeReviewer:
 class _Verifiers:
     """The engines that listen, each leased when it is first needed and given back at the end."""
 
-    def __init__(self, listener: str, catalog: Catalog, site: EnginePaths, stage: JobContext) -> None:
+    def __init__(self, listener: str, catalog: Catalog, site: EnginePaths, context: JobContext) -> None:
         self.listener = listener
-        self._catalog, self._site, self._stage = catalog, site, stage
+        self._catalog, self._site, self._stage = catalog, site, context
         self._leases = ExitStack()
         self._engines: dict[str, Any] = {}
         self._embedder = self._find_embedder()

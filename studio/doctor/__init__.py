@@ -1,6 +1,7 @@
 """The doctor: tries what the studio needs of this machine, and names a repair for what does not work."""
 
-from studio.doctor.examination import DoctorContext, run_checks
+from studio.doctor.context import DoctorContext
+from studio.doctor.examination import run_checks
 from studio.doctor.report import CheckResult, CheckStatus, DoctorReport
 
 __all__ = ["DoctorContext", "CheckResult", "CheckStatus", "DoctorReport", "run_checks"]

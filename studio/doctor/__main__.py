@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engines.catalog import Catalog
-from studio.doctor.examination import DoctorContext, run_checks
+from studio.doctor.context import DoctorContext
+from studio.doctor.examination import run_checks
 from studio.doctor.report import CheckResult, CheckStatus, DoctorReport
 from studio.errors import GreenroomError
 from studio.memory.manager import MemoryManager
@@ -40,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     overrides = {} if given.data is None else {"data": {"folder": given.data.expanduser().absolute()}}
     logging.getLogger().addHandler(logging.NullHandler())  # what breaks is told in the report
     try:
-        with examination_of(load_settings(**overrides)) as examination:
-            report = run_checks(examination, lambda fraction, note: _say(note, quiet=given.json))
+        with examination_of(load_settings(**overrides)) as context:
+            report = run_checks(context, lambda fraction, note: _say(note, quiet=given.json))
     except GreenroomError as error:
         sys.stderr.write(f"Greenroom: {error}\n")
         return 2

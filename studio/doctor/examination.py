@@ -4,58 +4,26 @@ from __future__ import annotations
 
 import logging
 import platform
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from engines.catalog import Catalog
-from engines.contract import EnginePaths
 from studio.callbacks import no_op
+from studio.doctor.checks import comfyui, engines, machine, media_formats, storage
+from studio.doctor.checks import torch as torch_checks
+from studio.doctor.context import Check, DoctorContext
 from studio.doctor.platform_table import platform_rows
 from studio.doctor.report import CheckResult, CheckStatus, DoctorReport
 from studio.errors import Cancelled, GreenroomError
-from studio.memory.gpu import GpuFacts
 from studio.memory.readings import MachineFiles, read_memory
-from studio.settings import HOME, Settings
 from studio.units import gib
-from studio.workers.pool import WorkerPool
 
 log = logging.getLogger(__name__)
 
 Say = Callable[[float, str], None]
-Check = tuple[str, str, Callable[["DoctorContext"], Iterable[CheckResult]]]
-
-
-@dataclass(frozen=True)
-class DoctorContext:
-    """What the checks look at. The callables are seams: a machine with a full disk or a wrong clock can be handed in.
-
-    Args:
-        data: the data folder; nothing of the studio's own is changed in it.
-        workers: where engines are tried; the doctor's own host, or the running studio's.
-        home: the folder the studio was installed in.
-        free_bytes: what is free on the disk of a folder. now: seconds since the epoch.
-    """
-
-    settings: Settings
-    site: EnginePaths
-    data: Path
-    catalog: Catalog
-    workers: WorkerPool
-    gpu: Callable[[], GpuFacts | None]
-    home: Path = HOME
-    free_bytes: Callable[[Path], int] = field(default=lambda folder: shutil.disk_usage(folder).free)
-    now: Callable[[], float] = time.time
-    check: Callable[[], None] = field(default=lambda: None)
 
 
 def all_checks() -> list[Check]:
     """(group, name, check), quick ones first: what everything else stands on is told first."""
-    from studio.doctor.checks import comfyui, engines, machine, media_formats, storage
-    from studio.doctor.checks import torch as torch_checks
-
     return [
         ("This machine", "Python and packages", machine.python_version),
         ("This machine", "Clock", machine.clock),
@@ -74,32 +42,32 @@ def all_checks() -> list[Check]:
     ]
 
 
-def run_checks(examination: DoctorContext, say: Say = no_op, checks: list[Check] | None = None) -> DoctorReport:
+def run_checks(context: DoctorContext, say: Say = no_op, checks: list[Check] | None = None) -> DoctorReport:
     """Try everything; takes from some ten seconds to a few minutes.
 
     Args:
         say: told how far it is, and what is being tried.
 
     Raises:
-        Cancelled: `examination.check` raised it.
+        Cancelled: `context.check` raised it.
     """
     started, began = time.time(), time.perf_counter()
     chosen = all_checks() if checks is None else checks
     findings: list[CheckResult] = []
     for number, (group, name, check) in enumerate(chosen):
         say(number / len(chosen), f"{group}: {name}")
-        examination.check()
-        findings.extend(_tried(examination, group, name, check))
+        context.check()
+        findings.extend(_tried(context, group, name, check))
     say(1.0, "")
     seconds = time.perf_counter() - began
-    return DoctorReport(started, seconds, machine_facts(examination), platform_rows(), tuple(findings))
+    return DoctorReport(started, seconds, machine_facts(context), platform_rows(), tuple(findings))
 
 
 def _tried(
-    examination: DoctorContext, group: str, name: str, check: Callable[[DoctorContext], Iterable[CheckResult]]
+    context: DoctorContext, group: str, name: str, check: Callable[[DoctorContext], Iterable[CheckResult]]
 ) -> Iterator[CheckResult]:
     try:
-        yield from check(examination)
+        yield from check(context)
     except Cancelled:
         raise
     except GreenroomError as error:
@@ -115,9 +83,9 @@ def _tried(
         )
 
 
-def machine_facts(examination: DoctorContext) -> dict[str, str]:
+def machine_facts(context: DoctorContext) -> dict[str, str]:
     """What figures of this machine should be read with."""
-    reading, gpu = read_memory(MachineFiles()), examination.gpu()
+    reading, gpu = read_memory(MachineFiles()), context.gpu()
     return {
         "system": f"{platform.system()} {platform.release()}",
         "architecture": platform.machine(),

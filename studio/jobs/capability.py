@@ -81,7 +81,7 @@ class Capability(Protocol):
     def lane(self, spec: Any) -> str:
         """GPU_LANE when any engine of it runs on a GPU, SETUP_LANE when it only fetches or installs, else CPU_LANE."""
 
-    def run(self, spec: Any, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: Any, context: JobContext) -> list[JobOutput]:
         """Do the work; called again with the same spec after an interruption, it goes on from what is on disk."""
 
 

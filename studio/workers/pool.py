@@ -89,9 +89,9 @@ class WorkerPool:
         self._reuse = reuse
         self._logs = WorkerLogs(logs)
         self._registry = SlotRegistry(light_workers)
-        self._undertaker = Reaper(self._registry, self._meter, self._observer)
+        self._reaper = Reaper(self._registry, self._meter, self._observer)
         self._starter = WorkerStarter(settings, site, self._logs, admit, self._meter, self._observer, room_for_spares)
-        self._keeper = IdleReaper(self._registry, self.idle, self._meter, self._undertaker.end, tell)
+        self._keeper = IdleReaper(self._registry, self.idle, self._meter, self._reaper.end, tell)
 
     @contextmanager
     def lease(
@@ -152,16 +152,14 @@ class WorkerPool:
         title = self._catalog.get(engine_id).card.title
         at_work = [slot for slot in self._registry.of(engine_id) if slot.state is not WorkerState.WARM] if force else []
         for slot in at_work:
-            self._undertaker.kill(
-                slot, ExitReason(f"{title} was unloaded in the middle of its work.", "Try again.", unasked=False)
-            )
+            self._reaper.kill(slot, ExitReason(f"{title} was unloaded in the middle of its work.", "Try again.", unasked=False))
         idle = self._registry.claim_all(engine_id, idle_only=force)
-        reports = [self._undertaker.end(slot) for slot in (*at_work, *idle)]
+        reports = [self._reaper.end(slot) for slot in (*at_work, *idle)]
         return total(engine_id, reports, self._meter.available())
 
     def evict(self, engine_id: str) -> UnloadReport | None:
         """For the memory gate: end the idle workers of an engine; None when there is none. Busy ones are left alone."""
-        reports = [self._undertaker.end(slot) for slot in self._registry.claim_all(engine_id, idle_only=True)]
+        reports = [self._reaper.end(slot) for slot in self._registry.claim_all(engine_id, idle_only=True)]
         return total(engine_id, reports, self._meter.available()) if reports else None
 
     def end_worker(self, engine_id: str, reason: str, hint: str = "Try again when there is more free memory.") -> bool:
@@ -169,7 +167,7 @@ class WorkerPool:
         `reason`. Whether there was one. Does not wait for its end."""
         slots = [slot for slot in self._registry.of(engine_id) if slot.process is not None]
         if slots:
-            self._undertaker.kill(max(slots, key=lambda slot: slot.started), ExitReason(reason, hint))
+            self._reaper.kill(max(slots, key=lambda slot: slot.started), ExitReason(reason, hint))
         return bool(slots)
 
     def residency(self, engine_id: str) -> WorkerState:
@@ -189,8 +187,8 @@ class WorkerPool:
         closing = ExitReason("The studio was closed.", "Start it again; the job goes on.", unasked=False)
         for slot in slots:
             if slot.state is not WorkerState.WARM:
-                self._undertaker.kill(slot, closing)
-        enders = [threading.Thread(target=self._undertaker.end, args=(slot, CLOSE_SECONDS), daemon=True) for slot in slots]
+                self._reaper.kill(slot, closing)
+        enders = [threading.Thread(target=self._reaper.end, args=(slot, CLOSE_SECONDS), daemon=True) for slot in slots]
         for ender in enders:
             ender.start()
         for ender in enders:
@@ -203,7 +201,7 @@ class WorkerPool:
         for _ in range(ATTEMPTS):
             slot = self._claim(engine, options, wishes)
             if slot.state is WorkerState.LOADING:
-                self._starter.start(slot, wishes, self._undertaker)
+                self._starter.start(slot, wishes, self._reaper)
                 slot.state = WorkerState.BUSY
                 return slot
             try:
@@ -219,7 +217,7 @@ class WorkerPool:
         given back, so that whoever makes room can have it."""
         begun = time.monotonic()
         while True:
-            slot = self._registry.claim(engine, options, wishes, self._undertaker.end)
+            slot = self._registry.claim(engine, options, wishes, self._reaper.end)
             if slot.state is WorkerState.LOADING:
                 return slot
             reason = ""
@@ -271,7 +269,7 @@ class WorkerPool:
         if slot.process is not None:
             slot.process.stop_active()
         if slot.spoiled:
-            self._undertaker.end(slot)
+            self._reaper.end(slot)
             return
         if slot.usable:
             slot.measure(self._meter)

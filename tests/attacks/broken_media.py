@@ -28,8 +28,8 @@ from media.video.read import probe_video, read_frames
 from studio.settings import VoiceSettings
 from studio.voices.archive import unpack
 from studio.voices.clip_checks import measure_clip
-from tests.house.sources import ROOT
 from tests.media.samples import encode_video
+from tests.repository.sources import ROOT
 
 COUNT = 500
 SOUNDS = ("wav", "mp3", "m4a", "opus", "flac")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.attacks.broken_media import COUNT, break_them, readings
 from tests.attacks.test_requests import SHOWN, ended
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
 
 PROCESSES = 2

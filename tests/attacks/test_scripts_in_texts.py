@@ -16,7 +16,7 @@ from gradio_client import handle_file
 
 from media.audio.decode import decode_audio
 from tests.conftest import TOKEN
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
 
 SAMPLE = ROOT / "assets" / "voices" / "LJ001-0001.wav"

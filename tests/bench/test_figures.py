@@ -10,7 +10,7 @@ import pytest
 from bench import table
 from bench.figures import FILE_VARIABLE, Figure, shown, tell
 from bench.run import BENCHES, main
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 
 def test_a_figure_is_its_median_with_spread_and_ratio(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from gradio_client.exceptions import AppError
 
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from media.audio.decode import probe
 from media.video.read import probe_video
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 pytestmark = pytest.mark.journey
 

@@ -14,7 +14,7 @@ import soundfile
 from media.audio.audio import Audio
 from media.audio.loudness import true_peak
 from media.text.subtitles import parse_srt
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, long_script
 
 pytestmark = pytest.mark.journey

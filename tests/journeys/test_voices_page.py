@@ -12,7 +12,7 @@ import soundfile
 
 from media.audio.decode import decode_audio
 from media.video.write import VideoWriter, join_video
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 pytestmark = pytest.mark.journey
 CLIP = ROOT / "assets/voices/LJ001-0001.wav"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 PACKAGE = "greenroomprobe"
 APP = f"import sys, {PACKAGE}\nprint('started', {PACKAGE}.VALUE, *sys.argv[1:])\n"

@@ -16,7 +16,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, free_port, long_script, running_studio, wait_until
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.sources import ROOT
 from tests.launch.conftest import Clone, build_wheel, put_script
+from tests.repository.sources import ROOT
 
 
 def said(result: subprocess.CompletedProcess[str]) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import subprocess
 import sys
 
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 SUMS = ROOT / "assets" / "SHA256SUMS"
 

@@ -14,7 +14,7 @@ from gradio_client.exceptions import AppError
 from playwright.sync_api import sync_playwright
 
 from tests.conftest import QUIET
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, running_studio
 
 PICTURES = ROOT / "docs" / "pictures"

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 import httpx
 
-from studio.doctor.examination import DoctorContext
+from studio.doctor.context import DoctorContext
 from studio.doctor.report import CheckResult, CheckStatus
 
 GROUP = "ComfyUI"
 
 
-def server(examination: DoctorContext) -> Iterator[CheckResult]:
+def server(context: DoctorContext) -> Iterator[CheckResult]:
     """Whether it answers, and as which version. Nothing is started for this."""
-    settings = examination.settings.comfyui
+    settings = context.settings.comfyui
     if settings.path is not None and not settings.url:
         there = (settings.path / "main.py").is_file()
         yield CheckResult(

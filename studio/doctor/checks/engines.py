@@ -11,7 +11,7 @@ from engines.contract import Engine, EngineKind, SpeakingVoice, SpeechRequest, T
 from media.audio.audio import Audio
 from media.audio.resample import resample
 from media.video.images import read_image
-from studio.doctor.examination import DoctorContext
+from studio.doctor.context import DoctorContext
 from studio.doctor.report import CheckResult, CheckStatus, percentiles
 from studio.errors import GreenroomError
 from studio.verification.verifiers import BASIC, choose_verifier
@@ -27,33 +27,33 @@ BETTER_EARS = "Download a size of Whisper in the System tab and run the doctor a
 TRY_AGAIN = "Unload it in the System tab and try again; its log lies in the data folder under logs."
 
 
-def speech(examination: DoctorContext) -> Iterator[CheckResult]:
+def speech(context: DoctorContext) -> Iterator[CheckResult]:
     """A sentence from each ready engine that knows English, written down again by the best ready transcriber."""
-    listener = _listener(examination)
-    for engine in examination.catalog.of(EngineKind.SPEECH):
+    listener = _listener(context)
+    for engine in context.catalog.of(EngineKind.SPEECH):
         card = engine.card
-        readiness = environment_readiness(card, examination.site)
-        readiness = engine.readiness(examination.site) if readiness.ready else readiness
+        readiness = environment_readiness(card, context.site)
+        readiness = engine.readiness(context.site) if readiness.ready else readiness
         if not readiness.ready:
             yield CheckResult(GROUP, card.title, CheckStatus.SKIPPED, readiness.sentence, readiness.next_step)
         elif card.languages and "en" not in card.languages:
             yield CheckResult(GROUP, card.title, CheckStatus.SKIPPED, "It speaks no English, which this check listens for.")
         else:
-            yield _spoken(examination, engine, listener)
-        examination.check()
+            yield _spoken(context, engine, listener)
+        context.check()
 
 
-def _listener(examination: DoctorContext) -> type[Engine] | None:
+def _listener(context: DoctorContext) -> type[Engine] | None:
     """A recogniser, or where only a rough one is there, the engine that follows a known text."""
-    chosen = choose_verifier("en", "", examination.catalog, examination.site)
-    return examination.catalog.get(chosen) if chosen else None
+    chosen = choose_verifier("en", "", context.catalog, context.site)
+    return context.catalog.get(chosen) if chosen else None
 
 
-def _spoken(examination: DoctorContext, engine: type[Engine], listener: type[Engine] | None) -> CheckResult:
+def _spoken(context: DoctorContext, engine: type[Engine], listener: type[Engine] | None) -> CheckResult:
     began, title = time.perf_counter(), engine.card.title
     try:
-        sound, calls = _say(examination, engine)
-        heard = "" if listener is None else _heard(examination, listener, sound)
+        sound, calls = _say(context, engine)
+        heard = "" if listener is None else _heard(context, listener, sound)
     except GreenroomError as error:
         return CheckResult(GROUP, title, CheckStatus.FAILED, error.reason, error.hint or TRY_AGAIN, time.perf_counter() - began)
     seconds, figures = time.perf_counter() - began, percentiles(calls) if calls else {}
@@ -72,10 +72,10 @@ def _spoken(examination: DoctorContext, engine: type[Engine], listener: type[Eng
     return CheckResult(GROUP, title, CheckStatus.OK, told + ".", "", seconds, figures)
 
 
-def _say(examination: DoctorContext, engine: type[Engine]) -> tuple[Audio, list[float]]:
+def _say(context: DoctorContext, engine: type[Engine]) -> tuple[Audio, list[float]]:
     """The sentence, and how long each of the short calls took; heavy engines are asked once."""
-    voice = _voice(examination, engine)
-    with examination.workers.lease(engine, engine.Options()) as working:
+    voice = _voice(context, engine)
+    with context.workers.lease(engine, engine.Options()) as working:
         spoken = working.synthesize(SpeechRequest(SENTENCE, voice))
         calls = []
         for _ in range(SMOKE_CALLS if engine.card.tier is Tier.LIGHT else 0):
@@ -85,27 +85,27 @@ def _say(examination: DoctorContext, engine: type[Engine]) -> tuple[Audio, list[
         return spoken.audio, calls
 
 
-def _voice(examination: DoctorContext, engine: type[Engine]) -> SpeakingVoice:
+def _voice(context: DoctorContext, engine: type[Engine]) -> SpeakingVoice:
     """A preset where the engine has them, else the sample clip that ships with the studio."""
-    presets = engine.preset_voices(examination.site)
+    presets = engine.preset_voices(context.site)
     if presets:
         return SpeakingVoice(preset=next((one.id for one in presets if one.language.startswith("en")), presets[0].id))
-    sample = next(iter(sorted((examination.site.assets / "voices").glob("*.json"))))
+    sample = next(iter(sorted((context.site.assets / "voices").glob("*.json"))))
     told = json.loads(sample.read_text("utf-8"))
     return SpeakingVoice(reference=sample.with_name(told["file"]), transcript=told["transcript"])
 
 
-def _heard(examination: DoctorContext, listener: type[Engine], sound: Audio) -> str:
-    with examination.workers.lease(listener, listener.Options()) as ears:
+def _heard(context: DoctorContext, listener: type[Engine], sound: Audio) -> str:
+    with context.workers.lease(listener, listener.Options()) as ears:
         sound = resample(sound, 16_000)
         return str((ears.follow(sound, SENTENCE, "en") if hasattr(listener, "follow") else ears.transcribe(sound, "en")).text)
 
 
-def faces(examination: DoctorContext) -> Iterator[CheckResult]:
+def faces(context: DoctorContext) -> Iterator[CheckResult]:
     """The face mesh finds the face of a sample portrait."""
     began = time.perf_counter()
-    portrait = next(iter(sorted((examination.site.assets / "portraits").glob("*.*g"))))
-    found = FaceMesh(examination.site.assets).find(read_image(portrait))
+    portrait = next(iter(sorted((context.site.assets / "portraits").glob("*.*g"))))
+    found = FaceMesh(context.site.assets).find(read_image(portrait))
     seconds = time.perf_counter() - began
     if found:
         yield CheckResult(GROUP, "Face mesh", CheckStatus.OK, "It finds the face of a sample portrait.", seconds=seconds)

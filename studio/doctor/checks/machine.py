@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from studio.doctor.examination import DoctorContext
+from studio.doctor.context import DoctorContext
 from studio.doctor.report import CheckResult, CheckStatus
 from studio.memory.readings import MachineFiles, read_memory
 from studio.units import GIB, gib
@@ -20,7 +20,7 @@ SLACK_SECONDS = 3600.0
 LEAST_GIB = 4
 
 
-def python_version(examination: DoctorContext) -> Iterator[CheckResult]:
+def python_version(context: DoctorContext) -> Iterator[CheckResult]:
     """A Python that the lock was made for, with what the lock names at the versions it names."""
     version = sys.version_info[:2]
     if not SUPPORTED[0] <= version <= SUPPORTED[1]:
@@ -28,7 +28,7 @@ def python_version(examination: DoctorContext) -> Iterator[CheckResult]:
             GROUP, "Python", CheckStatus.WARNING, f"Python {version[0]}.{version[1]} is not one of 3.11 to 3.13.",
             "Delete .venv and start ./launch.sh with PYTHON=python3.12.",
         )  # fmt: skip
-    wrong = list(_differing(examination.home / "requirements.lock"))
+    wrong = list(_differing(context.home / "requirements.lock"))
     if wrong:
         yield CheckResult(
             GROUP, "Packages", CheckStatus.FAILED,
@@ -54,10 +54,10 @@ def _differing(lock: Path) -> Iterator[str]:
                 yield f"{name} is {found}, not {wanted}"
 
 
-def clock(examination: DoctorContext) -> Iterator[CheckResult]:
+def clock(context: DoctorContext) -> Iterator[CheckResult]:
     """A clock set back makes new results look older than old ones, and tokens and certificates look unborn."""
-    newest = max((path.stat().st_mtime for path in _dated(examination)), default=0.0)
-    behind = newest - examination.now()
+    newest = max((path.stat().st_mtime for path in _dated(context)), default=0.0)
+    behind = newest - context.now()
     if behind > SLACK_SECONDS:
         yield CheckResult(
             GROUP, "Clock", CheckStatus.FAILED,
@@ -68,19 +68,19 @@ def clock(examination: DoctorContext) -> Iterator[CheckResult]:
         yield CheckResult(GROUP, "Clock", CheckStatus.OK, "Runs on from the newest file of the studio.")
 
 
-def _dated(examination: DoctorContext) -> Iterator[Path]:
-    yield from (path for path in (examination.home / "requirements.lock", examination.home / "app.py") if path.is_file())
-    yield from (path for path in examination.data.glob("*") if path.is_file())
-    yield from (path for path in (examination.data / "outputs").glob("*") if path.is_file())
+def _dated(context: DoctorContext) -> Iterator[Path]:
+    yield from (path for path in (context.home / "requirements.lock", context.home / "app.py") if path.is_file())
+    yield from (path for path in context.data.glob("*") if path.is_file())
+    yield from (path for path in (context.data / "outputs").glob("*") if path.is_file())
 
 
 def _length(seconds: float) -> str:
     return f"{seconds / 86_400:.0f} days" if seconds > 172_800 else f"{seconds / 3600:.1f} hours"
 
 
-def shipped_files(examination: DoctorContext) -> Iterator[CheckResult]:
+def shipped_files(context: DoctorContext) -> Iterator[CheckResult]:
     """Every file that came with the studio, by its checksum: fonts, voices, the face mesh, the Flite program."""
-    assets = examination.site.assets
+    assets = context.site.assets
     wrong = []
     listed = (assets / SUMS).read_text("utf-8").splitlines() if (assets / SUMS).is_file() else None
     if listed is None:
@@ -103,14 +103,14 @@ def shipped_files(examination: DoctorContext) -> Iterator[CheckResult]:
         yield CheckResult(GROUP, "Files of the studio", CheckStatus.OK, f"All {len(listed)} are there and whole.")
 
 
-def memory(examination: DoctorContext) -> Iterator[CheckResult]:
+def memory(context: DoctorContext) -> Iterator[CheckResult]:
     reading = read_memory(MachineFiles())
     can_be_used = f"{gib(reading.pool):.1f} GiB in all, {gib(reading.pool_available):.1f} GiB can be used now"
     if reading.pool < LEAST_GIB * GIB:
         yield CheckResult(
             GROUP, "Memory", CheckStatus.WARNING, f"{can_be_used}: little for video.", "Close other programs, or use short clips."
         )
-    elif reading.pool_available < examination.settings.memory.reserve_light_gib * GIB:
+    elif reading.pool_available < context.settings.memory.reserve_light_gib * GIB:
         yield CheckResult(
             GROUP, "Memory", CheckStatus.FAILED, f"{can_be_used}: less than the reserve, so nothing is loaded.",
             "Close other programs; the System tab shows what the studio itself can let go of.",
@@ -119,8 +119,8 @@ def memory(examination: DoctorContext) -> Iterator[CheckResult]:
         yield CheckResult(GROUP, "Memory", CheckStatus.OK, can_be_used + ".")
 
 
-def graphics(examination: DoctorContext) -> Iterator[CheckResult]:
-    facts = examination.gpu()
+def graphics(context: DoctorContext) -> Iterator[CheckResult]:
+    facts = context.gpu()
     if facts is None:
         yield CheckResult(
             GROUP, "GPU", CheckStatus.SKIPPED,

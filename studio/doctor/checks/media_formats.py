@@ -20,7 +20,7 @@ from media.errors import MediaError
 from media.video.images import read_image, write_picture
 from media.video.read import probe_video, read_frames
 from media.video.write import VideoWriter
-from studio.doctor.examination import DoctorContext
+from studio.doctor.context import DoctorContext
 from studio.doctor.report import CheckResult, CheckStatus
 
 GROUP = "Sound and pictures"
@@ -36,7 +36,7 @@ def tone(rate: int, seconds: float = 1.0) -> Audio:
     return Audio((wave * (0.5 + 0.5 * np.sin(2 * np.pi * 2 * at)))[:, None].astype(np.float32), rate)
 
 
-def formats(examination: DoctorContext) -> Iterator[CheckResult]:
+def formats(context: DoctorContext) -> Iterator[CheckResult]:
     """One second of sound in each format, a few pictures as a video and as each kind of picture: made, read, compared."""
     with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
         for key, kind in AUDIO_FORMATS.items():
@@ -46,7 +46,7 @@ def formats(examination: DoctorContext) -> Iterator[CheckResult]:
             yield _tried(ending[1:].upper(), partial(_picture, Path(folder) / f"p{ending}"))
 
 
-def resampling(examination: DoctorContext) -> Iterator[CheckResult]:
+def resampling(context: DoctorContext) -> Iterator[CheckResult]:
     """A tone at 48 kHz brought to 16 kHz must be the tone that was made at 16 kHz, and one above half the rate must be gone."""
     began = time.perf_counter()
     down, wanted = resample(tone(RATE), 16_000), tone(16_000)

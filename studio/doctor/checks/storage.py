@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from studio.doctor.examination import DoctorContext
+from studio.doctor.context import DoctorContext
 from studio.doctor.report import CheckResult, CheckStatus, percentiles
 from studio.units import GIB
 
@@ -21,8 +21,8 @@ COMMITS = 100
 SLOW_MS = 50.0
 
 
-def check_free_space(examination: DoctorContext) -> Iterator[CheckResult]:
-    free = examination.free_bytes(_existing(examination.data))
+def check_free_space(context: DoctorContext) -> Iterator[CheckResult]:
+    free = context.free_bytes(_existing(context.data))
     told = f"{free / GIB:.1f} GiB are free on its disk"
     way_out = 'Delete outputs, or free the disk; the System tab says under "Disk" what lies where and what can go.'
     if free < LEAST_BYTES:
@@ -33,18 +33,18 @@ def check_free_space(examination: DoctorContext) -> Iterator[CheckResult]:
         yield CheckResult(GROUP, "Room", CheckStatus.OK, told + ".")
 
 
-def writing(examination: DoctorContext) -> Iterator[CheckResult]:
+def writing(context: DoctorContext) -> Iterator[CheckResult]:
     """A file made, forced to the disk, renamed and deleted in each room of the folder that is there."""
-    rooms = [examination.data, *(examination.data / name for name in ("outputs", "segments", "voices", "uploads"))]
+    rooms = [context.data, *(context.data / name for name in ("outputs", "segments", "voices", "uploads"))]
     began = time.perf_counter()
     for folder in rooms:
-        if folder != examination.data and not folder.exists():
+        if folder != context.data and not folder.exists():
             continue
         try:
             _write_in(folder)
         except OSError as error:
             yield CheckResult(
-                GROUP, "Writing", CheckStatus.FAILED, f"{_shown(folder, examination)} cannot be written: {error.strerror}.",
+                GROUP, "Writing", CheckStatus.FAILED, f"{_shown(folder, context)} cannot be written: {error.strerror}.",
                 "Make it yours and writable (`sudo chown -R $USER` and `chmod -R u+w` on it), or choose another one with --data.",
             )  # fmt: skip
             return
@@ -53,9 +53,9 @@ def writing(examination: DoctorContext) -> Iterator[CheckResult]:
     )
 
 
-def databases(examination: DoctorContext) -> Iterator[CheckResult]:
+def databases(context: DoctorContext) -> Iterator[CheckResult]:
     """SQLite on this very disk (network disks lack the locks it needs), and the studio's databases read through."""
-    with tempfile.TemporaryDirectory(dir=_existing(examination.data), prefix=".doctor-") as folder:
+    with tempfile.TemporaryDirectory(dir=_existing(context.data), prefix=".doctor-") as folder:
         times = _commit_times(Path(folder) / "doctor.db")
     figures = percentiles(times)
     slow = figures["p95"] > SLOW_MS
@@ -65,7 +65,7 @@ def databases(examination: DoctorContext) -> Iterator[CheckResult]:
         "The disk is slow; put the data folder on a local SSD with --data." if slow else "", sum(times), figures,
     )  # fmt: skip
     for name in ("jobs.db", "memory.db"):
-        path = examination.data / name
+        path = context.data / name
         if path.is_file() and (wrong := _damage(path)):
             yield CheckResult(
                 GROUP, name, CheckStatus.FAILED, f"{name} is damaged: {wrong}.",
@@ -114,5 +114,5 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
-def _shown(folder: Path, examination: DoctorContext) -> str:
-    return "The data folder" if folder == examination.data else f'The folder "{folder.name}" in the data folder'
+def _shown(folder: Path, context: DoctorContext) -> str:
+    return "The data folder" if folder == context.data else f'The folder "{folder.name}" in the data folder'

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from studio.doctor.examination import DoctorContext
+from studio.doctor.context import DoctorContext
 from studio.doctor.report import CheckResult, CheckStatus
 from studio.environments import EnvironmentManager
 from studio.environments.environments import python_of
@@ -36,21 +36,21 @@ _REPAIRS = {
 _INSTALL = "Install the environment again: ./launch.sh install {name}"
 
 
-def torch_operations(examination: DoctorContext) -> Iterator[CheckResult]:
+def torch_operations(context: DoctorContext) -> Iterator[CheckResult]:
     """Every operation of engines.probes.torch_ops in every environment that is installed."""
-    environments = EnvironmentManager(examination.site.environments)
+    environments = EnvironmentManager(context.site.environments)
     for status in environments.statuses():
         if not status.ready:
             yield CheckResult(GROUP, status.name, CheckStatus.SKIPPED, status.sentence, status.next_step)
             continue
-        folder = examination.site.environments / status.name
+        folder = context.site.environments / status.name
         python = python_of(folder)
         assert python is not None  # it is ready
-        for line in operations(python, environment_variables(folder), examination):
+        for line in operations(python, environment_variables(folder), context):
             yield _finding(status.name, line)
 
 
-def operations(python: Path, variables: dict[str, str], examination: DoctorContext) -> Iterator[dict[str, Any]]:
+def operations(python: Path, variables: dict[str, str], context: DoctorContext) -> Iterator[dict[str, Any]]:
     """The lines of the program as they come; one more of outcome "failed" when it dies or falls silent."""
     process = subprocess.Popen(
         [python, "-m", PROGRAM], cwd=HOME, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -60,7 +60,7 @@ def operations(python: Path, variables: dict[str, str], examination: DoctorConte
     threading.Thread(target=_pump, args=(process, lines), daemon=True).start()
     try:
         last, began = "importing torch", time.perf_counter()
-        while (line := _next(lines, examination)) is not None:
+        while (line := _next(lines, context)) is not None:
             parsed = json.loads(line)
             yield parsed
             last, began = f'after "{parsed["name"]}"', time.perf_counter()
@@ -81,11 +81,11 @@ def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> Non
     lines.put(None)
 
 
-def _next(lines: queue.Queue[str | None], examination: DoctorContext) -> str | None:
+def _next(lines: queue.Queue[str | None], context: DoctorContext) -> str | None:
     """The next line, None at the end. Looks every half second whether the person has stopped the examination."""
     give_up = time.monotonic() + SILENCE_SECONDS
     while True:
-        examination.check()
+        context.check()
         try:
             return lines.get(timeout=0.5)
         except queue.Empty:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 PROGRAM = """
 import sys

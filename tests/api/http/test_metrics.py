@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.http.metrics import Metrics
 from studio.errors import MemoryRefused
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
 
 

@@ -17,7 +17,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from api.mcp.tools import HIDDEN
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, long_script, wait_until
 
 SAMPLE = ROOT / "assets" / "voices" / "LJ001-0001.wav"

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 from api.operations.operations import QUEUES, Operations
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 PARTS = frozenset(
     {

@@ -9,7 +9,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import wait_until
 
 SAMPLE = ROOT / "assets" / "voices" / "LJ001-0001.wav"

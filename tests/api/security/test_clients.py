@@ -21,7 +21,7 @@ from mcp.client.streamable_http import streamable_http_client
 from api.mcp.tools import CALL, HIDDEN
 from api.operations.operations import QUEUES
 from tests.conftest import ROOT_PATH, TOKEN
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
 
 SHOWN = {"Authorization": f"Bearer {TOKEN}"}

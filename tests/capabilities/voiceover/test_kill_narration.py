@@ -17,7 +17,7 @@ from capabilities.registry import all_capabilities
 from media.audio.decode import decode_audio
 from studio.services import Services
 from studio.settings import load_settings
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.studio.jobs.server import READY, Server
 
 KILLS_WHILE_SPEAKING = 16

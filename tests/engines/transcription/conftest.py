@@ -17,8 +17,8 @@ from studio.environments.environments import python_of
 from studio.settings import WorkerSettings
 from studio.workers.pool import WorkerPool
 from tests.engines.transcription.whisper_checkpoint import write_faster_whisper
-from tests.house.sources import ROOT
 from tests.model_environments import environment_python, model_environments, without_network
+from tests.repository.sources import ROOT
 
 SPOKEN = ROOT / "assets" / "voices" / "LJ001-0008.wav"
 """1.8 s: "has never been surpassed."."""

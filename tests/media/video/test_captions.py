@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from media.video.captions import FONTS, CaptionPainter, CaptionText, _letters, _runs, laid_out, shapes_complex_scripts
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 FOLDER = ROOT / "assets" / "fonts" / "captions"
 SAMPLES = {

@@ -26,7 +26,7 @@ from studio.memory.manager import MemoryManager
 from studio.settings import ComfyUISettings, MemorySettings
 from studio.units import GIB, MIB
 from studio.workers.model import WorkerState
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import wait_until
 from tests.studio.comfyui.servers import StandInServer
 from tests.studio.memory.machines import PC_TOTAL_KB, SPARK_GPU, card_24, machine

@@ -27,15 +27,15 @@ from studio.doctor.platform_table import platform_rows
 from studio.doctor.report import percentiles
 from studio.environments.variables import environment_variables
 from studio.settings import load_settings
-from tests.house.sources import ROOT
 from tests.model_environments import environment_python
+from tests.repository.sources import ROOT
 from tests.tools.assets import SUMS, sums
 
 QUICK = (clock, check_free_space, comfyui_server)
 
 
 @pytest.fixture(scope="module")
-def examination(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DoctorContext]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DoctorContext]:
     data = tmp_path_factory.mktemp("examined") / "data"
     data.mkdir()
     with examination_of(load_settings(data={"folder": data})) as made:
@@ -98,7 +98,7 @@ def test_the_list_of_shipped_files_is_the_present_one() -> None:
     assert SUMS.read_text("utf-8") == sums(), "assets/ has changed: run python -m tests.tools.assets"
 
 
-def test_a_missing_and_a_damaged_font_are_named_and_restored_by_the_repair(examination: DoctorContext, tmp_path: Path) -> None:
+def test_a_missing_and_a_damaged_font_are_named_and_restored_by_the_repair(context: DoctorContext, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     shutil.copytree(ROOT / "assets", clone / "assets")
     git = ["git", "-C", str(clone), "-c", "user.name=t", "-c", "user.email=t@t"]
@@ -108,7 +108,7 @@ def test_a_missing_and_a_damaged_font_are_named_and_restored_by_the_repair(exami
     gone, damaged = sorted(fonts.glob("fraunces-*.woff2"))[:2]
     gone.unlink()
     damaged.write_bytes(damaged.read_bytes()[:-10])
-    broken = replace(examination, site=replace(examination.site, assets=clone / "assets"))
+    broken = replace(context, site=replace(context.site, assets=clone / "assets"))
     found = failed(shipped_files(broken))
     assert [finding.sentence for finding in found] == [
         f"assets/fonts/{gone.name} is missing.", f"assets/fonts/{damaged.name} is damaged.",
@@ -118,24 +118,24 @@ def test_a_missing_and_a_damaged_font_are_named_and_restored_by_the_repair(exami
     assert not failed(shipped_files(broken))
 
 
-def test_a_full_disk_is_named(examination: DoctorContext) -> None:
-    (found,) = failed(check_free_space(replace(examination, free_bytes=lambda folder: 10 * 1024**2)))
+def test_a_full_disk_is_named(context: DoctorContext) -> None:
+    (found,) = failed(check_free_space(replace(context, free_bytes=lambda folder: 10 * 1024**2)))
     assert "no job is accepted" in found.sentence and "Delete outputs" in found.repair
-    (warned,) = check_free_space(replace(examination, free_bytes=lambda folder: 2 * 1024**3))
+    (warned,) = check_free_space(replace(context, free_bytes=lambda folder: 2 * 1024**3))
     assert warned.outcome is CheckStatus.WARNING
 
 
-def test_a_data_folder_that_cannot_be_written_is_named(examination: DoctorContext) -> None:
-    (found,) = failed(writing(replace(examination, data=Path("/proc/greenroom"))))  # read-only for root too
+def test_a_data_folder_that_cannot_be_written_is_named(context: DoctorContext) -> None:
+    (found,) = failed(writing(replace(context, data=Path("/proc/greenroom"))))  # read-only for root too
     assert "cannot be written" in found.sentence and "--data" in found.repair
 
 
-def test_a_wrong_clock_is_named(examination: DoctorContext) -> None:
-    (found,) = failed(clock(replace(examination, now=lambda: 86_400.0)))
+def test_a_wrong_clock_is_named(context: DoctorContext) -> None:
+    (found,) = failed(clock(replace(context, now=lambda: 86_400.0)))
     assert "clock is wrong" in found.sentence and "days" in found.sentence and "set-ntp" in found.repair
 
 
-def test_a_damaged_database_is_named(examination: DoctorContext, tmp_path: Path) -> None:
+def test_a_damaged_database_is_named(context: DoctorContext, tmp_path: Path) -> None:
     path = tmp_path / "jobs.db"
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE jobs(text TEXT)")
@@ -143,7 +143,7 @@ def test_a_damaged_database_is_named(examination: DoctorContext, tmp_path: Path)
     content = bytearray(path.read_bytes())
     content[5000:20_000] = os.urandom(15_000)
     path.write_bytes(content)
-    (found,) = failed(databases(replace(examination, data=tmp_path)))
+    (found,) = failed(databases(replace(context, data=tmp_path)))
     assert "jobs.db is damaged" in found.sentence
 
 
@@ -160,12 +160,12 @@ def __getattr__(name):
 """
 
 
-def test_a_torch_without_kernels_is_named(examination: DoctorContext, tmp_path: Path) -> None:
+def test_a_torch_without_kernels_is_named(context: DoctorContext, tmp_path: Path) -> None:
     """The real program, in a real process, with a torch that fails as one without kernels for its card does."""
     (tmp_path / "torch.py").write_text(FAKE_TORCH)
     variables = environment_variables(tmp_path)
     variables["PYTHONPATH"] = f"{tmp_path}:{variables['PYTHONPATH']}"
-    lines = list(operations(Path(sys.executable), variables, examination))
+    lines = list(operations(Path(sys.executable), variables, context))
     assert lines[0]["outcome"] == "ok" and "next year" in lines[0]["detail"]
     matmul = next(line for line in lines if line["name"] == "bf16 matmul")
     assert matmul["outcome"] == "failed" and "no kernel image" in matmul["detail"] and "\n" not in matmul["detail"]
@@ -175,21 +175,21 @@ def test_a_torch_without_kernels_is_named(examination: DoctorContext, tmp_path: 
     assert "./launch.sh install models" in _finding("models", matmul).repair
 
 
-def test_a_torch_that_takes_its_process_down_is_told_with_the_step(examination: DoctorContext, tmp_path: Path) -> None:
+def test_a_torch_that_takes_its_process_down_is_told_with_the_step(context: DoctorContext, tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text(
         FAKE_TORCH + "\nimport os, signal\ndef randn(*a):\n    os.kill(os.getpid(), signal.SIGSEGV)\n"
     )
     variables = environment_variables(tmp_path)
     variables["PYTHONPATH"] = f"{tmp_path}:{variables['PYTHONPATH']}"
-    lines = list(operations(Path(sys.executable), variables, examination))
+    lines = list(operations(Path(sys.executable), variables, context))
     assert lines[-1]["outcome"] == "failed" and "SIGSEGV" in lines[-1]["detail"] and 'after "import torch"' in lines[-1]["name"]
 
 
 @pytest.mark.slow
-def test_every_operation_works_in_the_real_environment(examination: DoctorContext) -> None:
+def test_every_operation_works_in_the_real_environment(context: DoctorContext) -> None:
     python = environment_python("models")
     found = {}
-    for line in operations(python, environment_variables(python.parent.parent), examination):
+    for line in operations(python, environment_variables(python.parent.parent), context):
         found[line["name"]] = line
         if line["name"] == "resample, STFT and mel":
             break  # compiling is the same call with a compiler in between, and takes a minute here
@@ -197,21 +197,21 @@ def test_every_operation_works_in_the_real_environment(examination: DoctorContex
     assert found["resample, STFT and mel"]["outcome"] == "ok"
 
 
-def test_a_comfyui_that_does_not_answer_is_named(examination: DoctorContext) -> None:
-    wrong = examination.settings.model_copy(
-        update={"comfyui": examination.settings.comfyui.model_copy(update={"url": "http://127.0.0.1:9"})}
+def test_a_comfyui_that_does_not_answer_is_named(context: DoctorContext) -> None:
+    wrong = context.settings.model_copy(
+        update={"comfyui": context.settings.comfyui.model_copy(update={"url": "http://127.0.0.1:9"})}
     )
-    (found,) = failed(comfyui_server(replace(examination, settings=wrong)))
+    (found,) = failed(comfyui_server(replace(context, settings=wrong)))
     assert "comfyui.url" in found.repair
-    (skipped,) = comfyui_server(examination)
+    (skipped,) = comfyui_server(context)
     assert skipped.outcome is CheckStatus.SKIPPED
 
 
-def test_a_check_that_breaks_off_is_a_finding_and_no_crash(examination: DoctorContext) -> None:
-    def broken(examination: DoctorContext) -> Iterator[CheckResult]:
+def test_a_check_that_breaks_off_is_a_finding_and_no_crash(context: DoctorContext) -> None:
+    def broken(context: DoctorContext) -> Iterator[CheckResult]:
         raise ZeroDivisionError("secret detail")
 
-    report = run_checks(examination, checks=[("Group", "Broken", broken)])
+    report = run_checks(context, checks=[("Group", "Broken", broken)])
     assert not report.healthy and "secret" not in json.dumps(report.as_dict())
     assert "Group" in told(report) and "do this:" in told(report)
 

@@ -18,7 +18,7 @@ from studio.environments.model import InstallFailed
 from studio.environments.pip import PipSteps
 from studio.environments.stamp import Stamp, read_stamp, write_stamp
 from studio.errors import Cancelled, NotFound, StorageError
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import wait_until
 from tests.studio.environments.conftest import NAMES, Place, build_wheel
 

@@ -59,37 +59,37 @@ class Pieces:
     def lane(self, spec: PiecesSpec) -> str:
         return spec.lane or CPU_LANE
 
-    def run(self, spec: PiecesSpec, stage: JobContext) -> list[JobOutput]:
+    def run(self, spec: PiecesSpec, context: JobContext) -> list[JobOutput]:
         with self._lock:
             self.running += 1
             self.most_at_once = max(self.most_at_once, self.running)
         try:
-            return self._run(spec, stage)
+            return self._run(spec, context)
         finally:
             with self._lock:
                 self.running -= 1
 
-    def _run(self, spec: PiecesSpec, stage: JobContext) -> list[JobOutput]:
-        (stage.scratch / "begun").touch()
+    def _run(self, spec: PiecesSpec, context: JobContext) -> list[JobOutput]:
+        (context.scratch / "begun").touch()
         keys = [self.segments.key({"name": spec.name, "voice": spec.voice, "piece": number}) for number in range(spec.pieces)]
         for number, key in enumerate(keys):
-            stage.progress(number / spec.pieces, f"Piece {number + 1} of {spec.pieces}")
+            context.progress(number / spec.pieces, f"Piece {number + 1} of {spec.pieces}")
             if self.before_piece is not None:
-                self.before_piece(stage, number)
+                self.before_piece(context, number)
             if self.segments.get(key) is None:
-                self.segments.put(key, self._render(key, spec, stage), {"piece": number})
-                stage.event("piece", number=number)
+                self.segments.put(key, self._render(key, spec, context), {"piece": number})
+                context.event("piece", number=number)
         path = self.outputs / f"{spec.name}.pcm"
         pieces = [self.segments.get(key) for key in keys]
         write_atomic(path, b"".join(piece.audio.samples.tobytes() for piece in pieces if piece is not None))
-        stage.progress(1.0, "Joined")
+        context.progress(1.0, "Joined")
         return [JobOutput(spec.name, str(path), "audio")]
 
-    def _render(self, key: str, spec: PiecesSpec, stage: JobContext) -> Audio:
+    def _render(self, key: str, spec: PiecesSpec, context: JobContext) -> Audio:
         self._tell(key)
         until = time.monotonic() + spec.seconds_each
         while time.monotonic() < until:
-            stage.check()
+            context.check()
             time.sleep(0.005)
         seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
         return Audio(np.random.default_rng(seed).uniform(-1, 1, 400).astype(np.float32), RATE)

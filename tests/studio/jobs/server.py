@@ -95,8 +95,8 @@ def serve(tell: Connection, data: str, specs: list[dict[str, Any]]) -> None:
 def die_of_it(studio: Services) -> Callable[[JobContext, int], None]:
     """The job called "deadly" crashes the server while its second piece is made."""
 
-    def before_piece(stage: JobContext, number: int) -> None:
-        if number == 1 and studio.jobs.get(stage.job_id).title == "deadly":
+    def before_piece(context: JobContext, number: int) -> None:
+        if number == 1 and studio.jobs.get(context.job_id).title == "deadly":
             os.abort()
 
     return before_piece

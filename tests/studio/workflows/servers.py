@@ -10,7 +10,7 @@ from typing import Any
 
 from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.workflows import TemplateCollection, WorkflowTemplate
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 WORKFLOWS = ROOT / "workflows"
 DEFINITIONS = ROOT / "tests" / "data" / "comfyui" / "object_info.json.gz"

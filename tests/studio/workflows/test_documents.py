@@ -11,7 +11,7 @@ import yaml
 
 from studio.workflows.manifest import Manifest
 from studio.workflows.reading import manifest_problems
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.studio.workflows.servers import MANAGED
 
 TEXT = (ROOT / "docs" / "templates.md").read_text("utf-8")

@@ -18,7 +18,7 @@ from engines.video.animatic.scene import read_move, read_scene
 from media.errors import Cancelled, InvalidInput
 from media.video.read import Picture, read_frames
 from media.video.write import count_pictures
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 PROMPT = "A lighthouse stands above the sea at sunset."
 

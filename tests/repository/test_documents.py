@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from api.operations.operations import QUEUES, Operations
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
 
 README = (ROOT / "README.md").read_text("utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.house.sources import ROOMS, Source, studio_sources
+from tests.repository.sources import ROOMS, Source, studio_sources
 
 FLOOR = {"media": 0, "engines": 1, "studio": 2, "capabilities": 3, "tabs": 4, "api": 4, "app": 5}
 SOURCES = studio_sources()
@@ -34,7 +34,7 @@ def test_an_upward_import_is_seen(tmp_path, monkeypatch) -> None:
     (tmp_path / "media").mkdir()
     path = tmp_path / "media" / "bad.py"
     path.write_text("def f():\n    from studio.jobs import model\n")
-    monkeypatch.setattr("tests.house.sources.ROOT", tmp_path)
+    monkeypatch.setattr("tests.repository.sources.ROOT", tmp_path)
     assert upward_arrows(Source(path)) == ["media/bad.py:2 imports studio"]
 
 

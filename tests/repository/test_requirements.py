@@ -6,7 +6,7 @@ import re
 import sys
 from importlib.metadata import packages_distributions
 
-from tests.house.sources import ROOMS, ROOT, studio_sources
+from tests.repository.sources import ROOMS, ROOT, studio_sources
 
 
 def canonical(name: str) -> str:

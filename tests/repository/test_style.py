@@ -10,7 +10,7 @@ import warnings
 
 import pytest
 
-from tests.house.sources import ROOT, Source, studio_sources, test_sources
+from tests.repository.sources import ROOT, Source, studio_sources, test_sources
 
 SOURCES = studio_sources()
 LONGEST_FILE, LONG_FILE = 400, 300

@@ -10,7 +10,7 @@ import yaml
 
 from studio.errors import SettingsError
 from studio.settings import Settings, load_settings
-from tests.house.sources import ROOT
+from tests.repository.sources import ROOT
 
 TEXT = (ROOT / "settings.yaml").read_text()
 
