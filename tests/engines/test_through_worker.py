@@ -20,7 +20,7 @@ from tests.engines.fault_engine import FaultEngine, FaultOptions
 
 CATALOG = Catalog(["tests.engines.fault_engine:FaultEngine"])
 HERE = [engine for engine in CATALOG.of(EngineKind.SPEECH) if engine.card.environment == "studio"]
-"""What runs in the studio's own environment, without weights; tests/speech_models has the others."""
+"""What runs in the studio's own environment, without weights; tests/engines/speech/torch_engines has the others."""
 
 
 @pytest.fixture(scope="module")

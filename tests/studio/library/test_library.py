@@ -192,7 +192,7 @@ def test_the_recipe_is_there_before_the_file(library: Library, staged: Make, mon
         original(source, target)
 
     original = shelving.move_atomic
-    monkeypatch.setattr(shelving, "move_whole", watched)
+    monkeypatch.setattr(shelving, "move_atomic", watched)
     library.add(staged(), "audio", "x", RECIPE, (staged("take.vtt"),))
     assert [Path(name).suffixes for name in seen[-1]] == [[".recipe", ".json"], [".vtt"], [".wav", ".peaks", ".json"]]
 
@@ -205,7 +205,7 @@ def test_a_crash_before_the_file_leaves_nothing_to_see(library: Library, staged:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(shelving, "move_whole", die)
+        patch.setattr(shelving, "move_atomic", die)
         with pytest.raises(Killed):
             library.add(staged(), "audio", "x", RECIPE)
     assert library.list() == []
@@ -220,7 +220,7 @@ def test_a_disk_that_does_not_take_it_is_told_in_words(
         raise OSError(code, os.strerror(code), "/srv/secret")
 
     with monkeypatch.context() as patch:
-        patch.setattr(shelving, "move_whole", full)
+        patch.setattr(shelving, "move_atomic", full)
         with pytest.raises(GreenroomError) as refused:
             library.add(staged(), "audio", "x", RECIPE)
     assert type(refused.value) is kind and refused.value.retryable and "secret" not in str(refused.value)
