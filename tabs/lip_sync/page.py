@@ -59,6 +59,7 @@ class LipSyncTab:
             senders: lists of outputs on any tab whose "send to Lip-sync" buttons lead here.
         """
         form, view = self.form, self.view
+        self._tabs = tabs
         view.wire(page)
         shown = [self.trouble, *view.shown]
         self.go.click(self._generate, form.inputs, shown, **QUIET)
@@ -67,8 +68,7 @@ class LipSyncTab:
         self._wire_form(tab)
         for sender in senders:
             self._speech_receiver(tabs).listen(sender)
-            used = partial(self._use_settings, tabs)
-            sender.click(with_error_toast(used), None, [tabs, self.trouble, form.clicked, *form.inputs], **QUIET)
+            sender.click(self._use_settings, None, [tabs, self.trouble, form.clicked, *form.inputs], **QUIET)
 
     def face_receiver(self, tabs: gr.Tabs) -> Receiver:
         """What other tabs hand a video or picture to, to make it speak."""
@@ -188,14 +188,15 @@ class LipSyncTab:
             gr.update(choices=form.voice_choices()),
         ]
 
-    def _use_settings(self, tabs: gr.Tabs, event: gr.EventData) -> Updates:
+    @with_error_toast
+    def _use_settings(self, event: gr.EventData) -> Updates:
         """The settings of a face job, from any tab's list; other tabs know their own."""
         data = clicked(event)
         recipe = self._studio.library.get(data.get("output", "")).recipe if data.get("act") == "use" else {}
         if recipe.get("kind") not in KINDS:
             return gr.skip()
         restored = self.form.restored(recipe["kind"], recipe.get("spec") or {})
-        return {tabs: gr.update(selected="lip-sync"), self.trouble: "", **restored}
+        return {self._tabs: gr.update(selected="lip-sync"), self.trouble: "", **restored}
 
     def _forecast(self, values: Values) -> str:
         """The line that says what it will be, how long it should take and whether the engine fits; "" while much is missing."""
