@@ -62,9 +62,10 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         views = [voiceover.view, lip_sync.view, text_to_video.view, character_swap.view]
         drawn = [piece for view in views for piece in (view.outputs, view.detail)]
         lip_sync.wire(page, tabs, lip_sync_tab, senders=[view.outputs for view in views])
-        text_to_video.wire(page, tabs, text_to_video_tab, lip_sync.form)
+        faces = lip_sync.face_receiver(tabs)
+        text_to_video.wire(page, text_to_video_tab, faces)
         text_to_video.upscale.listen(tabs, drawn)
-        character_swap.wire(page, tabs, character_swap_tab, lip_sync.form, senders=drawn)
+        character_swap.wire(page, tabs, character_swap_tab, faces, senders=drawn)
         system.wire(system_tab)
         declare()
     return page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -17,11 +17,12 @@ from tabs.character_swap.form import CharacterSwapForm
 from tabs.character_swap.gallery import WorkflowChoice
 from tabs.common.fit import time_in_words
 from tabs.common.html import piece
+from tabs.common.wiring import Values
 
 
-def fit_line(studio: Services, form: CharacterSwapForm, values: Sequence[Any]) -> str:
+def fit_line(studio: Services, form: CharacterSwapForm, values: Values) -> str:
     """HTML of the line, with what is wrong in place of figures where something is."""
-    chosen = form.choice(values[0])
+    chosen = form.choice(values[form.template])
     parts = [f"<b>{escape(chosen.title)}</b>"]
     key, video = form.file(values, InputKind.VIDEO)
     try:

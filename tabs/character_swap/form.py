@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from tabs.character_swap.parameter_pool import ParameterPool
 from tabs.character_swap.points import PointsPicker
 from tabs.common.html import html_piece
 from tabs.common.sample_pictures import SamplePictures
+from tabs.common.wiring import Updates, Values
 
 REFERENCE, DRIVING = "reference_image", "driving_video"
 
 
 class CharacterSwapForm:
-    """Draws the components; `inputs` and `spec` belong together, `outputs` and `dressed` too."""
+    """Draws the components; `spec` reads `inputs`, `show` updates `outputs`."""
 
     def __init__(self, studio: Services, templates: TemplateCollection, assets: Assets) -> None:
         self._studio, self._templates, self._assets = studio, templates, assets
@@ -46,10 +47,8 @@ class CharacterSwapForm:
         self.fit = html_piece(elem_id="swap-fit")
 
     @property
-    def inputs(self) -> list[Any]:
-        return [
-            self.template, self.picker.points, self.start, self.end, *self.slots.inputs, *self.pool.components,
-        ]  # fmt: skip
+    def inputs(self) -> set[Any]:
+        return {self.template, self.picker.points, self.start, self.end, *self.slots.inputs, *self.pool.components}
 
     @property
     def outputs(self) -> list[Any]:
@@ -58,18 +57,23 @@ class CharacterSwapForm:
             *self.pool.outputs,
         ]  # fmt: skip
 
-    def dressed(self, template: str, options: Mapping[str, Any] | None = None) -> list[Any]:
-        """Updates for `outputs` that show a template, with its defaults or the options given."""
+    def show(self, template: str, options: Mapping[str, Any] | None = None) -> Updates:
+        """Show a template, with its defaults or the options given."""
         chosen = self.choice(template)
         kinds = {place.kind for place in chosen.inputs}
         compares = chosen.template is not None and {InputKind.IMAGE, InputKind.VIDEO} <= kinds
-        return [
-            chosen.id, self.drawn_gallery(chosen.id), self.drawn_about(chosen.id), *self.slots.dressed(chosen.inputs),
-            *(gr.update(visible=one) for one in (InputKind.IMAGE in kinds, InputKind.POINTS in kinds, compares)),
-            *self.pool.dressed(chosen.parameters, options),
-        ]  # fmt: skip
+        return {
+            self.template: chosen.id,
+            self.gallery: self.drawn_gallery(chosen.id),
+            self.about: self.drawn_about(chosen.id),
+            **self.slots.show(chosen.inputs),
+            self.samples.piece: gr.update(visible=InputKind.IMAGE in kinds),
+            self.picker.group: gr.update(visible=InputKind.POINTS in kinds),
+            self.framing: gr.update(visible=compares),
+            **self.pool.show(chosen.parameters, options),
+        }
 
-    def spec(self, values: Sequence[Any]) -> dict[str, Any]:
+    def spec(self, values: Values) -> dict[str, Any]:
         """A job's fields from the values of `inputs`; uploads are kept among the assets, where recipes find them again.
 
         Raises:
@@ -91,23 +95,22 @@ class CharacterSwapForm:
             spec |= {"trim_start": start, "trim_end": end}
         return spec
 
-    def files(self, values: Sequence[Any]) -> dict[str, str]:
+    def files(self, values: Values) -> dict[str, str]:
         """Key of each input to what was given for it."""
         return self._read(values)[1]
 
-    def file(self, values: Sequence[Any], kind: InputKind) -> tuple[str, Path | None]:
+    def file(self, values: Values, kind: InputKind) -> tuple[str, Path | None]:
         """Key and file of the chosen template's first input of a kind; "" where it has none, None where nothing is given."""
-        chosen = self.choice(values[0])
+        chosen = self.choice(values[self.template])
         key = next((place.key for place in chosen.inputs if place.kind is kind), "")
         return key, self.slots.video.path(self.files(values).get(key, "")) if key else None
 
-    def options(self, values: Sequence[Any]) -> dict[str, Any]:
+    def options(self, values: Values) -> dict[str, Any]:
         return self._read(values)[2]
 
-    @staticmethod
-    def trim(values: Sequence[Any]) -> tuple[float, float]:
+    def trim(self, values: Values) -> tuple[float, float]:
         """From and to in seconds, 0 for the clip's end."""
-        return float(values[2] or 0), float(values[3] or 0)
+        return float(values[self.start] or 0), float(values[self.end] or 0)
 
     def choice(self, template: str) -> WorkflowChoice:
         """What of the gallery is meant; the built-in where it is not there any more."""
@@ -125,12 +128,10 @@ class CharacterSwapForm:
         comfyui = self._studio.comfyui
         return about_choice(self.choice(chosen), comfyui.configured, comfyui.settings.url)
 
-    def _read(self, values: Sequence[Any]) -> tuple[WorkflowChoice, dict[str, str], dict[str, Any]]:
-        template, points, _, _, *rest = values
-        chosen = self.choice(template)
-        count = len(self.slots.inputs)
-        files = self.slots.chosen(chosen.inputs, rest[:count])
-        options = self.pool.values(chosen.parameters, rest[count:])
+    def _read(self, values: Values) -> tuple[WorkflowChoice, dict[str, str], dict[str, Any]]:
+        chosen, points = self.choice(values[self.template]), values[self.picker.points]
+        files = self.slots.chosen(chosen.inputs, values)
+        options = self.pool.values(chosen.parameters, values)
         clicked = next((place.key for place in chosen.inputs if place.kind is InputKind.POINTS), "")
         if clicked and points:
             options[clicked] = points

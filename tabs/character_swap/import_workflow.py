@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -15,7 +16,7 @@ from studio.services import Services
 from studio.workflows import Chosen, Suggestion, TemplateChecks, need_of, read_export, suggest_inputs, write_template
 from tabs.common.html import html_piece, piece
 from tabs.common.notices import notice
-from tabs.common.wiring import QUIET, problem
+from tabs.common.wiring import QUIET, Updates, problem
 
 COLUMNS = ["Ask", "Name", "Shown as", "Kind", "Now"]
 _USES = [
@@ -61,7 +62,7 @@ class WorkflowImport:
                 )  # fmt: skip
                 self.add = gr.Button("Add this template", variant="primary", elem_id="swap-import-add")
 
-    def wire(self, added: Any, outputs: list[Any]) -> Any:
+    def wire(self, added: Callable[[str], Updates], outputs: list[Any]) -> Any:
         """Connect the fold; the event after which a template has been added.
 
         Args:
@@ -70,33 +71,36 @@ class WorkflowImport:
         shown = [self.said, self._read, self.form, self.title, self.memory, self.table]
         self.file.change(self._given, self.file, shown, **QUIET)
 
-        def add(read: Any, title: str, use: str, memory: float | None, table: Any) -> list[Any]:
+        def add(read: Any, title: str, use: str, memory: float | None, table: Any) -> Updates:
             try:
                 made = self._written(read, title, use, memory, table)
             except GreenroomError as error:
-                return [problem(error), *[gr.skip()] * (len(outputs) + 2)]
+                return {self.said: problem(error)}
             notice("The template is added and chosen.")
-            return ["", gr.update(value=None), gr.update(visible=False), *added(made)]
+            return {self.said: "", self.file: gr.update(value=None), self.form: gr.update(visible=False), **added(made)}
 
         asked = [self._read, self.title, self.use, self.memory, self.table]
         return self.add.click(add, asked, [self.said, self.file, self.form, *outputs], **QUIET)
 
-    def _given(self, path: str | None) -> list[Any]:
+    def _given(self, path: str | None) -> Updates:
         """Read an export: the table of what could be asked for."""
         if not path:
-            return [gr.skip(), None, gr.update(visible=False), *[gr.skip()] * 3]
+            return {self._read: None, self.form: gr.update(visible=False)}
         try:
             inventory = self._studio.comfyui.inventory()
             graph = read_export(Path(path), inventory.node_classes)
             need = need_of(graph, inventory, self._checks.roots())
         except GreenroomError as error:
-            return [problem(error), None, gr.update(visible=False), *[gr.skip()] * 3]
+            return {self.said: problem(error), self._read: None, self.form: gr.update(visible=False)}
         found = suggest_inputs(graph, inventory.node_classes)[:_MOST]
         rows = [[one.likely, one.key, one.title, str(one.kind.value), _short(one.value)] for one in found]
         places = f"{len(found)} places of it can be asked for; tick those that the form shall show."
         said = piece(f'<div class="soft">{places} {escape(need.sentence)}</div>')
         title = Path(path).stem.replace("_", " ").replace("-", " ").strip().capitalize()
-        return [said, (graph, found), gr.update(visible=True), title, need.gib or None, rows]
+        return {
+            self.said: said, self._read: (graph, found), self.form: gr.update(visible=True), self.title: title,
+            self.memory: need.gib or None, self.table: rows,
+        }  # fmt: skip
 
     def _written(self, read: Any, title: str, use: str, memory: float | None, table: Any) -> str:
         if not read:

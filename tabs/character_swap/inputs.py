@@ -14,6 +14,7 @@ from studio.services import Services
 from studio.workflows.manifest import InputKind, TemplateInput
 from tabs.common.html import about
 from tabs.common.sample_pictures import sample_pictures
+from tabs.common.wiring import Updates, Values
 
 KINDS = (InputKind.IMAGE, InputKind.IMAGE, InputKind.VIDEO, InputKind.AUDIO)
 """The slots in their order; a template with more files of a kind is for the API."""
@@ -58,11 +59,11 @@ class InputSlot:
             known.append((Path(value).name, value))
         return gr.update(choices=known, value=value)
 
-    def dressed(self, place: TemplateInput | None) -> list[Any]:
-        """Updates for [group, upload] that show an input, or hide the slot."""
+    def show(self, place: TemplateInput | None) -> Updates:
+        """Show an input, or hide the slot."""
         if place is None:
-            return [gr.update(visible=False), gr.skip()]
-        return [gr.update(visible=True), gr.update(label=_label(place))]
+            return {self.group: gr.update(visible=False)}
+        return {self.group: gr.update(visible=True), self.upload: gr.update(label=_label(place))}
 
     def path(self, value: str) -> Path | None:
         """The file of what `chosen` told, None when it is nothing, or not there."""
@@ -76,7 +77,7 @@ class InputSlot:
 
 
 class InputSlots:
-    """All slots; `inputs` and `chosen` belong together, `outputs` and `dressed` too.
+    """All slots; `chosen` reads `inputs`, `show` updates `outputs`.
 
     Args:
         inputs: what they show at first.
@@ -105,30 +106,35 @@ class InputSlots:
     def video(self) -> InputSlot:
         return self.slots[KINDS.index(InputKind.VIDEO)]
 
-    def dressed(self, inputs: Sequence[TemplateInput]) -> list[Any]:
-        """Updates for `outputs`."""
-        return [update for slot, place in zip(self.slots, _placed(inputs), strict=True) for update in slot.dressed(place)]
+    @property
+    def picks(self) -> list[Any]:
+        """The lists of what is here."""
+        return [slot.pick for slot in self.slots]
 
-    def chosen(self, inputs: Sequence[TemplateInput], values: Sequence[Any]) -> dict[str, str]:
-        """Key of each input to a path or an output's id, "" where nothing was given; from the values of `inputs`."""
-        told: dict[str, str] = {}
-        for at, place in enumerate(_placed(inputs)):
-            upload, pick = values[2 * at : 2 * at + 2]
-            if place is not None:
-                told[place.key] = str(pick or upload or "")
-        return told
-
-    def restored(self, inputs: Sequence[TemplateInput], files: Mapping[str, Any]) -> list[Any]:
-        """Updates for every list that choose what a recipe was made of, as far as it is still there."""
-        updates: list[Any] = []
+    def show(self, inputs: Sequence[TemplateInput]) -> Updates:
+        """Show these inputs, each in its slot."""
+        updates: Updates = {}
         for slot, place in zip(self.slots, _placed(inputs), strict=True):
-            value = files.get(place.key) if place is not None else None
-            updates.append(slot.choosing(value) if isinstance(value, str) and slot.path(value) is not None else gr.skip())
+            updates |= slot.show(place)
         return updates
 
-    def lists(self) -> list[Any]:
-        """Updates for every list: what is here now."""
-        return [gr.update(choices=slot.here()) for slot in self.slots]
+    def chosen(self, inputs: Sequence[TemplateInput], values: Values) -> dict[str, str]:
+        """Key of each input to a path or an output's id, "" where nothing was given; from the values of `inputs`."""
+        placed = zip(self.slots, _placed(inputs), strict=True)
+        return {place.key: str(values[slot.pick] or values[slot.upload] or "") for slot, place in placed if place is not None}
+
+    def restored(self, inputs: Sequence[TemplateInput], files: Mapping[str, Any]) -> Updates:
+        """Choose in the lists what a recipe was made of, as far as it is still there."""
+        updates: Updates = {}
+        for slot, place in zip(self.slots, _placed(inputs), strict=True):
+            value = files.get(place.key) if place is not None else None
+            if isinstance(value, str) and slot.path(value) is not None:
+                updates[slot.pick] = slot.choosing(value)
+        return updates
+
+    def lists(self) -> Updates:
+        """Every list with what is here now."""
+        return {slot.pick: gr.update(choices=slot.here()) for slot in self.slots}
 
 
 def _label(place: TemplateInput | None) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from capabilities.character_swap.builtin import BUILTIN
+from capabilities.character_swap.framing import ReferenceFramer
 from capabilities.character_swap.run import TemplateLacks
-from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
-from media.video.read import probe_video
 from studio.errors import GreenroomError, InvalidInput, NotFound
-from studio.preprocessing import assets_of, compare_framing, reframed_picture
+from studio.preprocessing import assets_of
 from studio.services import Services
 from studio.workflows import delete_template
 from studio.workflows.manifest import InputKind
@@ -24,8 +24,8 @@ from tabs.character_swap.import_workflow import WorkflowImport
 from tabs.character_swap.result import swap_result
 from tabs.common.html import html_piece, piece
 from tabs.common.job_view import JobView
-from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, with_error_toast
-from tabs.lip_sync.form import LIBRARY, SPEAK, LipSyncForm
+from tabs.common.sources import Receiver
+from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
 
 KINDS = ("character_swap",)
 
@@ -36,6 +36,7 @@ class CharacterSwapTab:
     def __init__(self, studio: Services, secret: str) -> None:
         self._studio = studio
         self._assets = assets_of(studio.paths)
+        self._framer = ReferenceFramer(studio)
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=6, min_width=340):
                 self.form = CharacterSwapForm(studio, studio.templates, self._assets)
@@ -56,19 +57,19 @@ class CharacterSwapTab:
                     prefix="swap-",
                 )
 
-    def wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, faces: LipSyncForm, senders: Sequence[gr.HTML]) -> None:
+    def wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, faces: Receiver, senders: Sequence[gr.HTML]) -> None:
         """Connect every event of the tab.
 
         Args:
-            faces: the form of the Lip-sync tab, which a result can be sent to.
+            faces: takes a result whose face is to speak.
             senders: drawn pieces of any tab whose "send to Character Swap" buttons lead here.
         """
         form, view = self.form, self.view
         view.wire(page)
-        shown = [view.current, view.page, *view.painted]
-        self.go.click(self._generate, form.inputs, [self.trouble, self.uploads, form.gallery, form.about, *shown], **QUIET)
+        shown = [self.trouble, self.uploads, form.gallery, form.about, *view.shown]
+        self.go.click(self._generate, form.inputs, shown, **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
-        picks = [slot.pick for slot in form.slots.slots]
+        picks = form.slots.picks
         tab.select(self._opened, form.template, [form.gallery, form.about, self.uploads, *picks], **QUIET)
         self._wire_form(tab)
         image, video = form.slots.image, form.slots.video
@@ -76,17 +77,17 @@ class CharacterSwapTab:
         used = view.outputs.click(self._use_settings, None, [*form.outputs, form.start, form.end, *picks], **QUIET)
         used.then(self._fit, form.inputs, form.fit, **QUIET)
         self.uploads.click(self._upload_clicked, None, [self.uploads, *taken], **QUIET)
+        receiver = self._receiver(tabs)
         for sender in senders:
-            sender.click(self._sent, None, [tabs, *taken], **QUIET)
-        self._faces = faces
-        view.detail.click(self._to_lip_sync, None, [tabs, faces.mode, faces.face_from, faces.face_output], **QUIET)
+            receiver.listen(sender)
+        faces.listen(view.detail)
 
     def _wire_form(self, tab: gr.Tab) -> None:
         form = self.form
         chosen = form.gallery.click(self._chosen, None, form.outputs, **QUIET)
         chosen.then(self._fit, form.inputs, form.fit, **QUIET)
         redrawn = form.about.click(self._about_clicked, form.template, form.outputs, **QUIET)
-        added = self.importing.wire(form.dressed, form.outputs)
+        added = self.importing.wire(form.show, form.outputs)
         for one in (redrawn, added):
             one.then(self._fit, form.inputs, form.fit, **QUIET)
         form.picker.wire()
@@ -111,84 +112,68 @@ class CharacterSwapTab:
     # The form
 
     @with_error_toast
-    def _chosen(self, event: gr.EventData) -> list[Any]:
+    def _chosen(self, event: gr.EventData) -> Updates:
         data = clicked(event)
-        if data.get("act") != "choose":
-            return [gr.skip()] * len(self.form.outputs)
-        return self.form.dressed(data.get("template", ""))
+        return self.form.show(data.get("template", "")) if data.get("act") == "choose" else gr.skip()
 
     @with_error_toast
-    def _about_clicked(self, template: str, event: gr.EventData) -> list[Any]:
+    def _about_clicked(self, template: str, event: gr.EventData) -> Updates:
         """Ask the server again what it has, or delete a template of the person's own."""
         act, form = clicked(event).get("act"), self.form
         if act == "check":
             self._studio.comfyui.inventory(newest=True)
-            drawn = [gr.skip(), form.drawn_gallery(template), form.drawn_about(template)]
-            return [*drawn, *[gr.skip()] * (len(form.outputs) - len(drawn))]
+            return self._drawn(template)
         if act != "forget":
-            return [gr.skip()] * len(form.outputs)
+            return gr.skip()
         delete_template(self._studio.templates.get(template), self._studio.paths.workflows)
-        return form.dressed(BUILTIN)
+        return form.show(BUILTIN)
 
-    def _opened(self, template: str) -> list[Any]:
+    def _opened(self, template: str) -> Updates:
         """The tab was opened: what the server has now, and what has come in meanwhile."""
         if self._studio.comfyui.configured and self._studio.comfyui.settings.url:
             with suppress(GreenroomError):
                 self._studio.comfyui.inventory()
-        form = self.form
-        drawn = [form.drawn_gallery(template), form.drawn_about(template), assets_list(self._assets.list())]
-        return [*drawn, *form.slots.lists()]
+        return {**self._drawn(template), self.uploads: assets_list(self._assets.list()), **self.form.slots.lists()}
 
     def _clip_chosen(self, upload: str | None, pick: str | None) -> list[Any]:
         return self.form.picker.first_picture(self.form.slots.video.path(pick or upload or ""))
 
-    def _fit(self, *values: Any) -> str:
+    def _fit(self, values: Values) -> str:
         return fit_line(self._studio, self.form, values)
 
     @with_error_toast
-    def _compare(self, *values: Any) -> list[Any]:
-        reference, driving = self._both(values)
-        framing = compare_framing(self._face(reference, "picture"), self._face(driving, "clip"))
+    def _compare(self, values: Values) -> list[Any]:
+        framing = self._framer.compare(*self._both(values))
         said = piece(f'<div class="{"soft" if framing.fits else "note"}">{framing.sentence()}</div>')
         return [said, gr.update(visible=not framing.fits)]
 
     @with_error_toast
-    def _reframe(self, *values: Any) -> list[Any]:
-        reference, driving = self._both(values)
-        info = probe_video(driving)
-        face, model = self._face(reference, "picture"), self._face(driving, "clip")
-        folder = self._studio.paths.root / "uploads" / "reframed"
-        made = reframed_picture(reference, face, model, info.width / info.height, folder)
+    def _reframe(self, values: Values) -> list[Any]:
+        made = self._framer.reframe(*self._both(values))
         said = piece('<div class="soft">The picture is framed as the clip now. Look at it before you generate.</div>')
         return [str(made), "", said, gr.update(visible=False)]
 
-    def _both(self, values: Sequence[Any]) -> tuple[Any, Any]:
+    def _both(self, values: Values) -> tuple[Path, Path]:
         (_, reference), (_, driving) = (self.form.file(values, kind) for kind in (InputKind.IMAGE, InputKind.VIDEO))
         if reference is None or driving is None:
             raise InvalidInput("The framing is compared when both the picture and the clip are there.")
         return reference, driving
 
-    def _face(self, path: Any, what: str) -> Any:
-        """The largest face of a file, found by the built-in's worker."""
-        with self._studio.workers.lease(BasicFaceSwap, BasicSwapOptions()) as engine:
-            faces = engine.faces(path)
-        if not faces:
-            raise InvalidInput(f"No face was found in the {what}.", "The framing can only be compared where one is seen.")
-        return faces[0]
-
     # Work
 
-    def _generate(self, *values: Any) -> list[Any]:
+    def _generate(self, values: Values) -> Updates:
+        template = values[self.form.template]
         try:
             job = self.view.submit("character_swap", self.form.spec(values))
         except TemplateLacks as lacks:
-            return [problem(self._listed(lacks, values[0])), gr.skip(), *self._drawn(values[0]), *self.view.unchanged()]
+            return {self.trouble: problem(self._listed(lacks, template)), **self._drawn(template)}
         except GreenroomError as error:
-            return [problem(error), gr.skip(), gr.skip(), gr.skip(), *self.view.unchanged()]
-        return ["", assets_list(self._assets.list()), gr.skip(), gr.skip(), *self.view.focus(job)]
+            return {self.trouble: problem(error)}
+        return {self.trouble: "", self.uploads: assets_list(self._assets.list()), **self.view.focus(job)}
 
-    def _drawn(self, template: str) -> list[str]:
-        return [self.form.drawn_gallery(template), self.form.drawn_about(template)]
+    def _drawn(self, template: str) -> Updates:
+        form = self.form
+        return {form.gallery: form.drawn_gallery(template), form.about: form.drawn_about(template)}
 
     def _listed(self, lacks: TemplateLacks, template: str) -> GreenroomError:
         """What the page lists anyway, in short: all of it would fill the screen."""
@@ -201,51 +186,43 @@ class CharacterSwapTab:
     # What is here already
 
     @with_error_toast
-    def _use_settings(self, event: gr.EventData) -> list[Any]:
+    def _use_settings(self, event: gr.EventData) -> Updates:
         data = clicked(event)
         if data.get("act") != "use":
-            return [gr.skip()] * (len(self.form.outputs) + 2 + len(self.form.slots.slots))
+            return gr.skip()
         recipe = self._studio.library.get(data.get("output", "")).recipe
         if recipe.get("kind") not in KINDS:
             raise settings_elsewhere(recipe.get("kind", ""))
         spec = recipe.get("spec") or {}
         template = str(spec.get("template", ""))
-        part = [spec.get("trim_start", 0), spec.get("trim_end") or None]
+        form = self.form
+        part = {form.start: spec.get("trim_start", 0), form.end: spec.get("trim_end") or None}
         given = {REFERENCE: spec.get(REFERENCE), DRIVING: spec.get(DRIVING), **(spec.get("inputs") or {})}
-        files = self.form.slots.restored(self.form.choice(template).inputs, given)
-        return [*self.form.dressed(template, spec.get("options") or {}), *part, *files]
+        files = form.slots.restored(form.choice(template).inputs, given)
+        return {**form.show(template, spec.get("options") or {}), **part, **files}
 
     @with_error_toast
-    def _upload_clicked(self, event: gr.EventData) -> list[Any]:
+    def _upload_clicked(self, event: gr.EventData) -> Updates:
         data = clicked(event)
         image, video = self.form.slots.image, self.form.slots.video
         if data.get("act") == "drop":
             with suppress(NotFound):
                 self._assets.delete(data.get("asset", ""))
-            return [assets_list(self._assets.list()), gr.update(choices=image.here()), gr.update(choices=video.here())]
+            lists = {slot.pick: gr.update(choices=slot.here()) for slot in (image, video)}
+            return {self.uploads: assets_list(self._assets.list()), **lists}
         if data.get("act") != "take":
-            return [gr.skip()] * 3
+            return gr.skip()
         asset = self._assets.get(data.get("asset", ""))
         slot = image if asset.kind == "image" else video
-        taken = slot.choosing(str(asset.path))
-        return [gr.skip(), *(taken if one is slot else gr.skip() for one in (image, video))]
+        return {slot.pick: slot.choosing(str(asset.path))}
 
-    @with_error_toast
-    def _sent(self, event: gr.EventData) -> list[Any]:
-        data = clicked(event)
-        if data.get("act") != "to-swap":
-            return [gr.skip()] * 3
-        output = self._studio.library.get(data.get("output", ""))
+    def _receiver(self, tabs: gr.Tabs) -> Receiver:
+        """What any tab hands a picture or video to."""
         image, video = self.form.slots.image, self.form.slots.video
-        slot = image if output.kind == "image" else video
-        taken = slot.choosing(output.id)
-        return [gr.update(selected="character-swap"), *(taken if one is slot else gr.skip() for one in (image, video))]
 
-    @with_error_toast
-    def _to_lip_sync(self, event: gr.EventData) -> list[Any]:
-        data = clicked(event)
-        if data.get("act") != "to-lip-sync":
-            return [gr.skip()] * 4
-        output = self._studio.library.get(data.get("output", ""))
-        chosen = gr.update(choices=self._faces.output_choices("video", "image"), value=output.id, visible=True)
-        return [gr.update(selected="lip-sync"), SPEAK, LIBRARY, chosen]
+        def receive(output_id: str) -> Updates:
+            output = self._studio.library.get(output_id)
+            slot = image if output.kind == "image" else video
+            return {tabs: gr.update(selected="character-swap"), slot.pick: slot.choosing(output.id)}
+
+        return Receiver("to-swap", [tabs, image.pick, video.pick], receive)

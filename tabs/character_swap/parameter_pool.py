@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.components import Component
 
 from studio.workflows.manifest import Parameter, ParameterKind
+from tabs.common.wiring import Updates, Values
 
 SLIDER, NUMBER, CHECK, CHOICE, TEXT = "slider", "number", "check", "choice", "text"
 OPEN = {SLIDER: 6, NUMBER: 3, CHECK: 3, CHOICE: 2, TEXT: 2}
@@ -36,30 +37,32 @@ class ParameterPool:
 
     @property
     def components(self) -> list[Any]:
-        """The inputs of `values`, and the outputs of `dressed` after the fold."""
+        """What `values` reads."""
         return [*self._open, *self._folded]
 
     @property
     def outputs(self) -> list[Any]:
+        """What `show` updates."""
         return [self.fold, *self.components]
 
-    def dressed(self, parameters: Sequence[Parameter], values: Mapping[str, Any] | None = None) -> list[Any]:
-        """Updates for `outputs` that show these parameters, with their defaults or the values given."""
+    def show(self, parameters: Sequence[Parameter], values: Mapping[str, Any] | None = None) -> Updates:
+        """Show these parameters, with their defaults or the values given."""
         given = values or {}
-        updates: list[Any] = [gr.update(visible=any(each.advanced for each in parameters))]
-        for parameter in self._placed(parameters):
-            updates.append(gr.update(**_dress(parameter, given)) if parameter is not None else gr.update(visible=False))
+        updates: Updates = {self.fold: gr.update(visible=any(each.advanced for each in parameters))}
+        for component, parameter in zip(self.components, self._placed(parameters), strict=True):
+            updates[component] = gr.update(visible=False) if parameter is None else gr.update(**_dress(parameter, given))
         return updates
 
-    def values(self, parameters: Sequence[Parameter], given: Sequence[Any]) -> dict[str, Any]:
+    def values(self, parameters: Sequence[Parameter], values: Values) -> dict[str, Any]:
         """What the controls say for these parameters; empty ones are left out, so that defaults hold and seeds are drawn."""
-        told: dict[str, Any] = {}
-        for parameter, value in zip(self._placed(parameters), given, strict=True):
+        chosen: dict[str, Any] = {}
+        for component, parameter in zip(self.components, self._placed(parameters), strict=True):
+            value = values[component]
             if parameter is None or value is None or value == "":
                 continue
             whole = parameter.kind in (ParameterKind.INTEGER, ParameterKind.SEED)
-            told[parameter.key] = int(value) if whole else value
-        return told
+            chosen[parameter.key] = int(value) if whole else value
+        return chosen
 
     def _placed(self, parameters: Sequence[Parameter]) -> list[Parameter | None]:
         """For each component, in order, the parameter that it shows."""

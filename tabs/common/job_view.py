@@ -26,7 +26,7 @@ from tabs.common.html import html_piece
 from tabs.common.job_card import job_card
 from tabs.common.outputs_list import outputs_list
 from tabs.common.player import Playable, build_player, player
-from tabs.common.wiring import QUIET, clicked, output_url, with_error_toast
+from tabs.common.wiring import QUIET, Updates, clicked, output_url, with_error_toast
 
 RECENT = 24
 TICK_SECONDS = 0.5
@@ -119,12 +119,19 @@ class JobView:
         """Queue a job; the page then shows it through `focus`."""
         return self._studio.jobs.submit(kind, spec)
 
-    def focus(self, job: Job) -> list[Any]:
-        """Updates for [current, page, *painted] that bring this job to the front."""
-        return [job.id, None, *self.paint(job.id, None, None, chosen=True)]
+    @property
+    def shown(self) -> list[Any]:
+        """The outputs of every handler that ends with `focus` or `turn`."""
+        return [self.current, self.page, *self.painted]
 
-    def unchanged(self) -> list[Any]:
-        return [gr.skip()] * (2 + len(self.painted))
+    def focus(self, job: Job) -> Updates:
+        """Bring this job to the front."""
+        return {self.current: job.id, **self.turn(job.id, None, None)}
+
+    def turn(self, current: str, seen: PageState | None, page: int | None) -> Updates:
+        """Show another page of the job in front."""
+        painted = self.paint(current, seen, page, chosen=True)
+        return {self.page: page, **dict(zip(self.painted, painted, strict=True))}
 
     @with_error_toast
     def stop(self, current: str, seen: PageState | None, page: int | None) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.components import Component
 
 from engines.contract import Engine
-from tabs.common.wiring import QUIET
+from tabs.common.wiring import QUIET, Updates, Values
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class OptionControls:
     names: tuple[str, ...]
     components: tuple[Component, ...]
     only_for: tuple[str, ...]
+
+    def named(self) -> Iterator[tuple[str, Component]]:
+        """Each option's name with its control."""
+        return zip(self.names, self.components, strict=True)
 
 
 def build_controls(engine: type[Engine], *, visible: bool, method: str = "") -> OptionControls:
@@ -75,25 +79,16 @@ def all_components(controls: Sequence[OptionControls]) -> list[Component]:
     return [component for group in controls for component in group.components]
 
 
-def chosen_options(controls: Sequence[OptionControls], engine_id: str, values: Sequence[Any]) -> dict[str, Any]:
-    """The options of one engine out of the values of all controls, in the order of `all_components`."""
-    start = 0
-    for group in controls:
-        end = start + len(group.components)
-        if group.engine_id == engine_id:
-            return dict(zip(group.names, values[start:end], strict=True))
-        start = end
-    return {}
+def chosen_options(controls: Sequence[OptionControls], engine_id: str, values: Values) -> dict[str, Any]:
+    """The options of one engine out of a form's values; {} for an engine without controls."""
+    group = next((one for one in controls if one.engine_id == engine_id), None)
+    return {} if group is None else {name: values[component] for name, component in group.named()}
 
 
-def restored_values(controls: Sequence[OptionControls], engine_id: str, options: Mapping[str, Any]) -> list[Any]:
-    """Updates for all controls that put a recipe's options back; other engines' controls stay as they are."""
-    updates: list[Any] = []
-    for group in controls:
-        for name in group.names:
-            known = group.engine_id == engine_id and name in options
-            updates.append(gr.update(value=options[name]) if known else gr.skip())
-    return updates
+def restored_values(controls: Sequence[OptionControls], engine_id: str, options: Mapping[str, Any]) -> Updates:
+    """Updates that put a recipe's options back into the controls of its engine."""
+    group = next((one for one in controls if one.engine_id == engine_id), None)
+    return {} if group is None else {component: options[name] for name, component in group.named() if name in options}
 
 
 def _flatten(field: Mapping[str, Any]) -> dict[str, Any]:

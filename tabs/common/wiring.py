@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, ParamSpec
 from urllib.parse import quote
@@ -22,6 +22,13 @@ QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibil
 "private" hides, it does not guard: every handler checks what it is given."""
 
 UNEXPECTED = "Something went wrong inside the studio. The log in the data folder holds the details; trying again is safe."
+
+
+Values = Mapping[Any, Any]
+"""What Gradio gives a handler whose inputs are a set: the value of each component, by the component."""
+
+Updates = dict[Any, Any]
+"""What a handler may return: new values or updates by the component; the other outputs stay as they are."""
 
 
 def problem(error: GreenroomError | str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from studio.services import Services
 from tabs.common.html import about, html_piece, piece
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.sample_pictures import SamplePictures
+from tabs.common.sources import LIBRARY
+from tabs.common.wiring import Updates, Values
 
 SPEAK, PERFORM = "A face speaks", "Animate a portrait"
-PICTURE, VIDEO, LIBRARY = "Picture", "Video", "Library"
+PICTURE, VIDEO = "Picture", "Video"
 TEXT, RECORDING = "Text", "Recording"
 AUTO = "auto"
 LISTED: dict[str, Any] = {"allow_custom_value": True}
@@ -29,11 +31,10 @@ EXAMPLE = "Good evening. I have waited a long time to say something, and now I h
 
 @dataclass(frozen=True)
 class _Source:
+    """Where a field of an earlier job pointed: an output that is kept, a file that is there, or neither."""
+
     output: str = ""
     file: str = ""
-
-    def chosen(self, choices: list[tuple[str, str]]) -> Any:
-        return gr.update(choices=choices, value=self.output) if self.output else gr.skip()
 
 
 class LipSyncForm:
@@ -112,60 +113,114 @@ class LipSyncForm:
         )
 
     @property
-    def inputs(self) -> list[Any]:
-        return [
+    def inputs(self) -> set[Any]:
+        """The components that `spec` reads and `restored` sets."""
+        return {
             self.mode, self.face_from, self.picture, self.video, self.face_output, self.point, self.face_number,
             self.speech_from, self.text, self.voice, self.recording, self.transcript, self.audio_output,
             self.driving_from, self.driving, self.driving_output, self.driving_face,
             self.engine, self.fps, self.quality, self.length, *all_components(self.options),
-        ]  # fmt: skip
+        }  # fmt: skip
 
-    def spec(self, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+    def spec(self, values: Values) -> tuple[str, dict[str, Any]]:
         """The kind of job and its fields from the values of `inputs`."""
-        (mode, face_from, picture, video, face_output, point, number, speech_from, text, voice, recording, transcript,
-         audio_output, led_from, driving, driving_output, leader, engine, fps, quality, length, *options) = values  # fmt: skip
-        x, y = point or (-1.0, -1.0)
+        x, y = values[self.point] or (-1.0, -1.0)
+        engine, mode = values[self.engine], values[self.mode]
         shared = {
-            "engine": engine, "face_index": int(number or 1) - 1, "face_x": x, "face_y": y, "quality": int(quality),
-            "options": chosen_options(self.options, self.meant(engine, mode), options),
+            "engine": engine, "face_index": int(values[self.face_number] or 1) - 1, "face_x": x, "face_y": y,
+            "quality": int(values[self.quality]), "options": chosen_options(self.options, self.meant(engine, mode), values),
         }  # fmt: skip
         if mode == PERFORM:
-            portrait = face_output if face_from == LIBRARY else picture
-            led_by = driving_output if led_from == LIBRARY else driving
-            given = {"portrait": portrait or "", "driving_video": led_by or "", "driving_face": int(leader or 1) - 1}
-            return "animate_portrait", {**given, **shared}
-        face = {PICTURE: picture, VIDEO: video, LIBRARY: face_output}[face_from] or ""
-        spec = {"face": face, "fps": float(fps), "length": length, **shared}
-        if speech_from == TEXT:
-            return "lip_sync", {**spec, "text": text or "", "voice": voice or ""}
-        if speech_from == RECORDING:
-            return "lip_sync", {**spec, "audio": recording or "", "transcript": transcript or ""}
-        return "lip_sync", {**spec, "audio": audio_output or ""}
+            return "animate_portrait", {**self._performance(values), **shared}
+        face = {PICTURE: self.picture, VIDEO: self.video, LIBRARY: self.face_output}[values[self.face_from]]
+        shown = {"face": values[face] or "", "fps": float(values[self.fps]), "length": values[self.length]}
+        return "lip_sync", {**shown, **shared, **self._speech(values)}
 
-    def restored(self, kind: str, spec: Mapping[str, Any]) -> list[Any]:
+    def _performance(self, values: Values) -> dict[str, Any]:
+        portrait = self.face_output if values[self.face_from] == LIBRARY else self.picture
+        driving = self.driving_output if values[self.driving_from] == LIBRARY else self.driving
+        return {
+            "portrait": values[portrait] or "", "driving_video": values[driving] or "",
+            "driving_face": int(values[self.driving_face] or 1) - 1,
+        }  # fmt: skip
+
+    def _speech(self, values: Values) -> dict[str, Any]:
+        if values[self.speech_from] == TEXT:
+            return {"text": values[self.text] or "", "voice": values[self.voice] or ""}
+        if values[self.speech_from] == RECORDING:
+            return {"audio": values[self.recording] or "", "transcript": values[self.transcript] or ""}
+        return {"audio": values[self.audio_output] or ""}
+
+    def restored(self, kind: str, spec: Mapping[str, Any]) -> Updates:
         """Updates for `clicked` and `inputs` that bring an earlier job's fields back; what is gone has to be given again."""
         speaks = kind != "animate_portrait"
-        face = self._source(spec.get("face" if speaks else "portrait", ""))
-        sound = self._source(spec.get("audio", ""))
-        led_by = self._source(spec.get("driving_video", ""))
-        said = TEXT if spec.get("text") else LIBRARY if sound.output else RECORDING
         point = (spec.get("face_x", -1.0), spec.get("face_y", -1.0))
-        return [
-            point_line(point if min(point) >= 0 else None),
-            SPEAK if speaks else PERFORM,
-            LIBRARY if face.output else PICTURE if not face.file or is_image(Path(face.file)) else VIDEO,
-            face.file if face.file and is_image(Path(face.file)) else gr.skip(),
-            face.file if face.file and not is_image(Path(face.file)) else gr.skip(),
-            face.chosen(self.output_choices("video", "image")), point if min(point) >= 0 else None,
-            int(spec.get("face_index", 0)) + 1, said if speaks else gr.skip(), spec.get("text") or gr.skip(),
-            gr.update(choices=self.voice_choices(), value=spec.get("voice", "")), sound.file or gr.skip(),
-            spec.get("transcript", ""), sound.chosen(self.output_choices("audio")),
-            gr.skip() if speaks else LIBRARY if led_by.output else VIDEO, led_by.file or gr.skip(),
-            led_by.chosen(self.output_choices("video")), int(spec.get("driving_face", 0)) + 1,
-            gr.update(choices=self.engine_choices("lip_sync" if speaks else "animate"), value=spec.get("engine", AUTO)),
-            spec.get("fps", 25), spec.get("quality", 80), spec.get("length", "sound"),
-            *restored_values(self.options, spec.get("engine", AUTO), spec.get("options", {})),
-        ]  # fmt: skip
+        picked = point if min(point) >= 0 else None
+        shared = {
+            self.mode: SPEAK if speaks else PERFORM,
+            self.clicked: point_line(picked),
+            self.point: picked,
+            self.face_number: int(spec.get("face_index", 0)) + 1,
+            self.engine: gr.update(
+                choices=self.engine_choices("lip_sync" if speaks else "animate"), value=spec.get("engine", AUTO)
+            ),
+            self.fps: spec.get("fps", 25),
+            self.quality: spec.get("quality", 80),
+            self.length: spec.get("length", "sound"),
+            **restored_values(self.options, spec.get("engine", AUTO), spec.get("options", {})),
+        }
+        own = self._restored_speech(spec) if speaks else self._restored_performance(spec)
+        return {**shared, **self._restored_face(self._source(spec.get("face" if speaks else "portrait", ""))), **own}
+
+    def _restored_face(self, face: _Source) -> Updates:
+        still = bool(face.file) and is_image(Path(face.file))
+        updates: Updates = {self.face_from: LIBRARY if face.output else PICTURE if still or not face.file else VIDEO}
+        if face.file:
+            updates[self.picture if still else self.video] = face.file
+        if face.output:
+            updates[self.face_output] = gr.update(choices=self.output_choices("video", "image"), value=face.output)
+        return updates
+
+    def _restored_speech(self, spec: Mapping[str, Any]) -> Updates:
+        sound = self._source(spec.get("audio", ""))
+        updates: Updates = {
+            self.speech_from: TEXT if spec.get("text") else LIBRARY if sound.output else RECORDING,
+            self.voice: gr.update(choices=self.voice_choices(), value=spec.get("voice", "")),
+            self.transcript: spec.get("transcript", ""),
+        }
+        if spec.get("text"):
+            updates[self.text] = spec["text"]
+        if sound.file:
+            updates[self.recording] = sound.file
+        if sound.output:
+            updates[self.audio_output] = gr.update(choices=self.output_choices("audio"), value=sound.output)
+        return updates
+
+    def _restored_performance(self, spec: Mapping[str, Any]) -> Updates:
+        driving = self._source(spec.get("driving_video", ""))
+        updates: Updates = {
+            self.driving_from: LIBRARY if driving.output else VIDEO,
+            self.driving_face: int(spec.get("driving_face", 0)) + 1,
+        }
+        if driving.file:
+            updates[self.driving] = driving.file
+        if driving.output:
+            updates[self.driving_output] = gr.update(choices=self.output_choices("video"), value=driving.output)
+        return updates
+
+    def receive_face(self, output: str) -> Updates:
+        """Take a video or picture of the library as the face that speaks."""
+        chosen = gr.update(choices=self.output_choices("video", "image"), value=output, visible=True)
+        return {self.mode: SPEAK, self.face_from: LIBRARY, self.face_output: chosen}
+
+    def receive_speech(self, output: str) -> Updates:
+        """Take a finished voiceover as what is said."""
+        hidden = gr.update(visible=False)
+        chosen = gr.update(choices=self.output_choices("audio"), value=output, visible=True)
+        return {
+            self.mode: SPEAK, self.speech_from: LIBRARY, self.audio_output: chosen, self.text_group: hidden,
+            self.recording_group: hidden,
+        }  # fmt: skip
 
     def _source(self, value: str) -> _Source:
         """Where a field of a job pointed: an output that is still kept, a file that is still there, or neither."""

@@ -19,8 +19,9 @@ from tabs.common.fit import memory_fit, time_in_words
 from tabs.common.html import about, html_piece, piece
 from tabs.common.job_view import JobView
 from tabs.common.option_controls import of_one_method
-from tabs.common.wiring import QUIET, clicked, problem, with_error_toast
-from tabs.lip_sync.form import LIBRARY, PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm, point_line
+from tabs.common.sources import LIBRARY, Receiver
+from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
+from tabs.lip_sync.form import PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm, point_line
 from tabs.lip_sync.result import face_result
 
 KINDS = ("lip_sync", "animate_portrait")
@@ -58,19 +59,34 @@ class LipSyncTab:
             senders: lists of outputs on any tab whose "send to Lip-sync" buttons lead here.
         """
         form, view = self.form, self.view
+        self._tabs = tabs
         view.wire(page)
-        shown = [view.current, view.page, *view.painted]
-        self.go.click(self._generate, form.inputs, [self.trouble, *shown], **QUIET)
-        self.preview.click(self._preview, form.inputs, [self.trouble, *shown], **QUIET)
+        shown = [self.trouble, *view.shown]
+        self.go.click(self._generate, form.inputs, shown, **QUIET)
+        self.preview.click(self._preview, form.inputs, shown, **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         self._wire_form(tab)
         for sender in senders:
-            sender.click(self._sent, None, [tabs, form.mode, form.speech_from, form.audio_output, *self._speech_groups], **QUIET)
+            self._speech_receiver(tabs).listen(sender)
             sender.click(self._use_settings, None, [tabs, self.trouble, form.clicked, *form.inputs], **QUIET)
 
-    @property
-    def _speech_groups(self) -> list[Any]:
-        return [self.form.text_group, self.form.recording_group]
+    def face_receiver(self, tabs: gr.Tabs) -> Receiver:
+        """What other tabs hand a video or picture to, to make it speak."""
+        form = self.form
+
+        def receive(output: str) -> Updates:
+            return {tabs: gr.update(selected="lip-sync"), **form.receive_face(self._studio.library.get(output).id)}
+
+        return Receiver("to-lip-sync", [tabs, form.mode, form.face_from, form.face_output], receive)
+
+    def _speech_receiver(self, tabs: gr.Tabs) -> Receiver:
+        form = self.form
+
+        def receive(output: str) -> Updates:
+            return {tabs: gr.update(selected="lip-sync"), **form.receive_speech(self._studio.library.get(output).id)}
+
+        changed = [tabs, form.mode, form.speech_from, form.audio_output, form.text_group, form.recording_group]
+        return Receiver("lip-sync", changed, receive)
 
     def _wire_form(self, tab: gr.Tab) -> None:
         form = self.form
@@ -173,25 +189,16 @@ class LipSyncTab:
         ]
 
     @with_error_toast
-    def _sent(self, event: gr.EventData) -> list[Any]:
-        data = clicked(event)
-        if data.get("act") != "lip-sync":
-            return [gr.skip()] * 6
-        output = self._studio.library.get(data.get("output", ""))
-        chosen = gr.update(choices=self.form.output_choices("audio"), value=output.id, visible=True)
-        hidden = gr.update(visible=False)
-        return [gr.update(selected="lip-sync"), SPEAK, LIBRARY, chosen, hidden, hidden]
-
-    @with_error_toast
-    def _use_settings(self, event: gr.EventData) -> list[Any]:
+    def _use_settings(self, event: gr.EventData) -> Updates:
         """The settings of a face job, from any tab's list; other tabs know their own."""
         data = clicked(event)
         recipe = self._studio.library.get(data.get("output", "")).recipe if data.get("act") == "use" else {}
         if recipe.get("kind") not in KINDS:
-            return [gr.skip()] * (3 + len(self.form.inputs))
-        return [gr.update(selected="lip-sync"), "", *self.form.restored(recipe["kind"], recipe.get("spec") or {})]
+            return gr.skip()
+        restored = self.form.restored(recipe["kind"], recipe.get("spec") or {})
+        return {self._tabs: gr.update(selected="lip-sync"), self.trouble: "", **restored}
 
-    def _forecast(self, *values: Any) -> str:
+    def _forecast(self, values: Values) -> str:
         """The line that says what it will be, how long it should take and whether the engine fits; "" while much is missing."""
         kind, fields = self.form.spec(values)
         made: Any = self._studio.productions[kind]  # LipSync or AnimatePortrait, each with its own spec
@@ -207,16 +214,16 @@ class LipSyncTab:
 
     # Work
 
-    def _generate(self, *values: Any) -> list[Any]:
+    def _generate(self, values: Values) -> Updates:
         return self._submitted(values, 0.0)
 
-    def _preview(self, *values: Any) -> list[Any]:
+    def _preview(self, values: Values) -> Updates:
         return self._submitted(values, PREVIEW_SECONDS)
 
-    def _submitted(self, values: tuple[Any, ...], seconds: float) -> list[Any]:
+    def _submitted(self, values: Values, seconds: float) -> Updates:
         try:
             kind, spec = self.form.spec(values)
             job = self.view.submit(kind, {**spec, "seconds": seconds})
         except GreenroomError as error:
-            return [problem(error), *self.view.unchanged()]
-        return ["", *self.view.focus(job)]
+            return {self.trouble: problem(error)}
+        return {self.trouble: "", **self.view.focus(job)}

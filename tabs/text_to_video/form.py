@@ -17,13 +17,11 @@ from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.html import html_piece
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
-from tabs.common.wiring import whole_number
+from tabs.common.wiring import Updates, Values, whole_number
 
 AUTO = "auto"
 TEXT, SHOTS = "A text", "A shot list"
 COLUMNS = ["Picture", "Says", "Seconds", "Camera"]
-OPTIONS_FROM = 15
-"""Where the engines' options begin among the form's inputs."""
 EXAMPLE = """A lighthouse stands above the sea at sunset. The keeper climbs the stairs, as he has for thirty years.
 
 A small boat comes home across the bay. In the village, one window after another is lit.
@@ -98,55 +96,66 @@ class TextToVideoForm:
             self.negative = gr.Textbox(label="Not to be seen", info="For engines that take it.", max_lines=2, **shown)
 
     @property
-    def inputs(self) -> list[Any]:
-        return [
+    def inputs(self) -> set[Any]:
+        """The components that `spec` reads and `restored` sets."""
+        return {
             self.source, self.prompt, self.shots, self.engine, self.size, self.image, self.narration, self.voice, self.captions,
             self.join, self.music, self.seed, self.seconds, self.negative, self.pictures, *all_components(self.options),
-        ]  # fmt: skip
+        }  # fmt: skip
 
-    def spec(self, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+    def spec(self, values: Values) -> tuple[str, dict[str, Any]]:
         """The kind of job and its fields.
 
         Raises:
             InvalidInput: a shot list without shots, or a number in it that is none.
         """
-        (source, prompt, table, engine, size, image, narration, voice, captions, join, music, seed, seconds, negative,
-         pictures, *options) = values  # fmt: skip
-        chosen = self.automatic(with_image=bool(image or pictures)) if engine == AUTO else engine
+        engine, image, seed = values[self.engine], values[self.image], values[self.seed] or ""
+        chosen = self.automatic(with_image=self.has_image(values)) if engine == AUTO else engine
         spec: dict[str, Any] = {
-            "engine": engine, "options": chosen_options(self.options, chosen, options), "size": size or "",
-            "voice": voice or "", "captions": captions, "join": join, "music": music or "", "negative": negative or "",
+            "engine": engine, "options": chosen_options(self.options, chosen, values), "size": values[self.size] or "",
+            "voice": values[self.voice] or "", "captions": values[self.captions], "join": values[self.join],
+            "music": values[self.music] or "", "negative": values[self.negative] or "",
         }  # fmt: skip
-        if not narration:
+        if not values[self.narration]:
             spec["narration"] = False
-        if (seed or "").strip():
+        if seed.strip():
             spec["seed"] = whole_number(seed, "seed")
-        if seconds:
-            spec["seconds"] = float(seconds)
-        if source == SHOTS or pictures:
-            shots = with_pictures(self.listed(source, prompt, table, engine), pictures)
-            if not shots:
+        if values[self.seconds]:
+            spec["seconds"] = float(values[self.seconds])
+        if values[self.source] == SHOTS or values[self.pictures]:
+            spec["shots"] = self.listed(values)
+            if not spec["shots"]:
                 raise InvalidInput("The shot list is empty.", "Write in a row what is to be seen.")
-            spec["shots"] = shots
         else:
-            spec["prompt"] = prompt or ""
+            spec["prompt"] = values[self.prompt] or ""
         if not image:
             return "text_to_video", spec
         return "image_to_video", {**spec, "image": image}
 
-    def restored(self, spec: Mapping[str, Any]) -> list[Any]:
+    def has_image(self, values: Values) -> bool:
+        """Whether a picture is given for the clip or for a shot of it."""
+        return bool(values[self.image] or values[self.pictures])
+
+    def restored(self, spec: Mapping[str, Any]) -> Updates:
         """Updates for `inputs` that bring a recipe's spec back; uploaded files are not kept."""
         engine = spec.get("engine", AUTO)
         rows = shots_as_rows([ShotSpec.model_validate(shot) for shot in spec.get("shots", [])])
         listed = not spec.get("prompt")
-        return [
-            SHOTS if listed else TEXT, spec.get("prompt", ""), rows, engine,
-            gr.update(choices=self.size_choices(engine, spec.get("size", "")), value=spec.get("size", "")), gr.skip(),
-            spec.get("narration") is not False, gr.update(choices=self.voice_choices(), value=spec.get("voice", "")),
-            spec.get("captions", "burned"), spec.get("join", "crossfade"), gr.skip(),
-            "" if spec.get("seed") is None else str(spec["seed"]), spec.get("seconds") or 0,
-            spec.get("negative", ""), gr.skip(), *restored_values(self.options, engine, spec.get("options", {})),
-        ]  # fmt: skip
+        return {
+            self.source: SHOTS if listed else TEXT,
+            self.prompt: spec.get("prompt", ""),
+            self.shots: rows,
+            self.engine: engine,
+            self.size: gr.update(choices=self.size_choices(engine, spec.get("size", "")), value=spec.get("size", "")),
+            self.narration: spec.get("narration") is not False,
+            self.voice: gr.update(choices=self.voice_choices(), value=spec.get("voice", "")),
+            self.captions: spec.get("captions", "burned"),
+            self.join: spec.get("join", "crossfade"),
+            self.seed: "" if spec.get("seed") is None else str(spec["seed"]),
+            self.seconds: spec.get("seconds") or 0,
+            self.negative: spec.get("negative", ""),
+            **restored_values(self.options, engine, spec.get("options", {})),
+        }
 
     def automatic(self, *, with_image: bool = False) -> str:
         """The engine that "auto" takes now, "" when none is ready."""
@@ -155,15 +164,16 @@ class TextToVideoForm:
         except GreenroomError:
             return ""
 
-    def chosen_form(self, engine: str, size: str, options: Sequence[Any], *, with_image: bool = False) -> ClipSettings:
-        """Engine, options and size as they stand.
+    def clip_settings(self, values: Values, *, with_image: bool = False) -> ClipSettings:
+        """Engine, options and size as they stand, from the values of `engine`, `size` and the options' controls.
 
         Raises:
             GreenroomError: what cannot be.
         """
+        engine = values[self.engine]
         engine_id = self.automatic(with_image=with_image) if engine == AUTO else engine
-        given = chosen_options(self.options, engine_id, options)
-        return self._clips.engines.form(self._studio.catalog.get(engine_id), given, size or "", 0)
+        given = chosen_options(self.options, engine_id, values)
+        return self._clips.engines.form(self._studio.catalog.get(engine_id), given, values[self.size] or "", 0)
 
     def engine_choices(self) -> list[tuple[str, str]]:
         rows = self._studio.engines.statuses(EngineKind.VIDEO)
@@ -189,12 +199,13 @@ class TextToVideoForm:
         ]
         return [("Automatic: the clearest for the text", ""), *saved, *presets]
 
-    def listed(self, source: str, prompt: str | None, table: Any, engine: str) -> list[dict[str, Any]]:
-        """The shots that text or table ask for, as a spec has them; none of an empty one."""
-        if source == SHOTS:
-            return rows_as_shots(table)
-        found = self.shots_of(prompt, engine) if prompt and prompt.strip() else []
-        return [shot.model_dump(exclude_defaults=True) for shot in found]
+    def listed(self, values: Values) -> list[dict[str, Any]]:
+        """The shots that text or table ask for, as a spec has them, with the pictures given for them; none of an empty one."""
+        if values[self.source] == SHOTS:
+            return with_pictures(rows_as_shots(values[self.shots]), values[self.pictures])
+        prompt = values[self.prompt] or ""
+        found = self.shots_of(prompt, values[self.engine]) if prompt.strip() else []
+        return with_pictures([shot.model_dump(exclude_defaults=True) for shot in found], values[self.pictures])
 
     def shots_of(self, prompt: str, engine: str) -> list[ShotSpec]:
         """A text as the chosen engine would take it."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from hashlib import sha256
 from html import escape
 from typing import Any
 
@@ -12,29 +10,26 @@ import gradio as gr
 from capabilities.video.capability import TextToVideo
 from capabilities.video.checks import longest_part
 from capabilities.video.engines import ClipSettings
-from capabilities.video.recipe import as_csv
-from capabilities.video.shots import lay_out_shots, shot_list
+from capabilities.video.shot_list_files import write_shot_lists
 from capabilities.video.spec import ShotSpec
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
-from studio.verification.audio_check import LETTERS_PER_SECOND
 from tabs.common.fit import memory_fit, time_in_words
 from tabs.common.html import about, html_piece, piece
 from tabs.common.job_view import JobView
 from tabs.common.notices import notice
-from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, with_error_toast
-from tabs.lip_sync.form import LIBRARY, SPEAK, LipSyncForm
+from tabs.common.option_controls import all_components
+from tabs.common.sources import Receiver
+from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
 from tabs.text_to_video.form import (
     AUTO,
     EXAMPLE,
-    OPTIONS_FROM,
     SHOTS,
     TEXT,
     TextToVideoForm,
     rows_as_shots,
     seconds_of,
     shots_as_rows,
-    with_pictures,
 )
 from tabs.text_to_video.result import video_result
 from tabs.text_to_video.upscale_panel import UpscalePanel
@@ -69,21 +64,19 @@ class TextToVideoTab:
                     prefix="video-",
                 )
 
-    def wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, faces: LipSyncForm) -> None:
+    def wire(self, page: gr.Blocks, tab: gr.Tab, faces: Receiver) -> None:
         """Connect every event of the tab.
 
         Args:
-            faces: the form of the Lip-sync tab, which a clip can be sent to.
+            faces: takes a clip whose face is to speak.
         """
         form, view = self.form, self.view
-        self._faces = faces
         view.wire(page)
-        shown = [view.current, view.page, *view.painted]
-        self.go.click(self._generate, form.inputs, [self.trouble, form.seed, *shown], **QUIET)
+        self.go.click(self._generate, form.inputs, [self.trouble, form.seed, *view.shown], **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         view.outputs.click(self._use_settings, None, [self.trouble, *form.inputs], **QUIET)
         view.detail.click(self._follow, None, [form.start, form.image, form.seed], **QUIET)
-        view.detail.click(self._to_lip_sync, None, [tabs, faces.mode, faces.face_from, faces.face_output], **QUIET)
+        faces.listen(view.detail)
         tab.select(lambda: gr.update(choices=form.voice_choices()), None, form.voice, **QUIET)
         self.upscale.wire(view, tab)
         self._wire_form(tab)
@@ -101,17 +94,8 @@ class TextToVideoTab:
         for changed in (form.prompt, form.shots, form.source, form.engine, form.size, form.seconds, form.image, form.pictures):
             changed.change(self._fit, form.inputs, form.fit, trigger_mode="always_last", **QUIET)
         tab.select(self._fit, form.inputs, form.fit, **QUIET)
-        listed = [form.shots, form.engine, form.size, *form.inputs[OPTIONS_FROM:]]
+        listed: set[Any] = {form.shots, form.engine, form.size, *all_components(form.options)}
         form.shots.change(self._saved, listed, [form.save_csv, form.save_json], trigger_mode="always_last", **QUIET)
-
-    @with_error_toast
-    def _to_lip_sync(self, event: gr.EventData) -> list[Any]:
-        data = clicked(event)
-        if data.get("act") != "to-lip-sync":
-            return [gr.skip()] * 4
-        output = self._studio.library.get(data.get("output", ""))
-        chosen = gr.update(choices=self._faces.output_choices("video", "image"), value=output.id, visible=True)
-        return [gr.update(selected="lip-sync"), SPEAK, LIBRARY, chosen]
 
     # The form
 
@@ -124,14 +108,11 @@ class TextToVideoTab:
         visible = [gr.update(visible=made.engine_id == chosen) for made in self.form.options]
         return [gr.update(choices=self.form.size_choices(engine), value=""), *visible]
 
-    def _fit(self, *values: Any) -> str:
+    def _fit(self, values: Values) -> str:
         """The line that says what it will be, whether it fits, and how long it should take."""
-        source, prompt, table, engine, size, image = values[:6]
-        pictures = values[OPTIONS_FROM - 1]
         try:
-            form = self.form.chosen_form(engine, size, values[OPTIONS_FROM:], with_image=bool(image or pictures))
-            listed = with_pictures(self.form.listed(source, prompt, table, engine), pictures)
-            shots = [ShotSpec.model_validate(shot) for shot in listed]
+            form = self.form.clip_settings(values, with_image=self.form.has_image(values))
+            shots = [ShotSpec.model_validate(shot) for shot in self.form.listed(values)]
         except GreenroomError as error:
             return piece(f'<div class="counts"><span class="problem">{escape(str(error))}</span></div>')
         memory = memory_fit(self._studio, form.engine, form.options, form.extent(longest_part(shots, form)))
@@ -147,58 +128,51 @@ class TextToVideoTab:
             parts += [f"<b>{frames:,}</b> frames", f"to render: <b>{ready}</b>"]
         return "".join(f"<span>{part}</span>" for part in parts)
 
-    def _saved(self, table: Any, engine: str, size: str, *options: Any) -> list[Any]:
+    def _saved(self, values: Values) -> list[Any]:
         """The shot list as two files, ready before they are asked for, with times as far as they are known beforehand."""
         try:
-            shots = [ShotSpec.model_validate(shot) for shot in rows_as_shots(table)]
-            form = self.form.chosen_form(engine, size, options)
+            shots = [ShotSpec.model_validate(shot) for shot in rows_as_shots(values[self.form.shots])]
+            settings = self.form.clip_settings(values)
         except GreenroomError:
             return [gr.skip(), gr.skip()]
-        if not shots:
-            return [gr.update(value=None), gr.update(value=None)]
-        spoken = [len(shot.say) / LETTERS_PER_SECOND if shot.say else 0.0 for shot in shots]
-        listed = shot_list(lay_out_shots(shots, spoken, form.fps, False, None), form.fps)
-        texts = {"csv": as_csv(listed), "json": json.dumps(listed, ensure_ascii=False, indent=2)}
-        folder = self._studio.paths.root / "uploads" / "shot-lists" / sha256(texts["json"].encode()).hexdigest()[:16]
-        folder.mkdir(parents=True, exist_ok=True)
-        for ending, text in texts.items():
-            (folder / f"shots.{ending}").write_text(text, "utf-8")
-        return [gr.update(value=str(folder / f"shots.{ending}")) for ending in texts]
+        files = write_shot_lists(self._studio.paths.root / "uploads", shots, settings.fps)
+        return [gr.update(value=None if path is None else str(path)) for path in files]
 
     # Work
 
-    def _generate(self, *values: Any) -> list[Any]:
+    def _generate(self, values: Values) -> Updates:
         """A shot list keeps the seed that was drawn for it, so that a changed line renders one shot."""
         try:
             kind, spec = self.form.spec(values)
             job = self.view.submit(kind, spec)
         except GreenroomError as error:
-            return [problem(error), gr.skip(), *self.view.unchanged()]
-        return ["", str(job.spec["seed"]) if values[0] == SHOTS else gr.skip(), *self.view.focus(job)]
+            return {self.trouble: problem(error)}
+        kept = {self.form.seed: str(job.spec["seed"])} if values[self.form.source] == SHOTS else {}
+        return {self.trouble: "", **kept, **self.view.focus(job)}
 
     @with_error_toast
-    def _use_settings(self, event: gr.EventData) -> list[Any]:
+    def _use_settings(self, event: gr.EventData) -> Updates:
         data = clicked(event)
         if data.get("act") != "use":
-            return [gr.skip()] * (1 + len(self.form.inputs))
+            return gr.skip()
         recipe = self._studio.library.get(data.get("output", "")).recipe
         if recipe.get("kind") in ("upscale", "lip_sync", "animate_portrait"):
-            return [gr.skip()] * (1 + len(self.form.inputs))
+            return gr.skip()
         if recipe.get("kind") not in KINDS:
             raise settings_elsewhere(recipe.get("kind", ""))
-        return ["", *self.form.restored(recipe.get("spec") or {})]
+        return {self.trouble: "", **self.form.restored(recipe.get("spec") or {})}
 
     @with_error_toast
-    def _follow(self, event: gr.EventData) -> list[Any]:
+    def _follow(self, event: gr.EventData) -> Updates:
         """The last frame as the next picture to begin with, or the seed again."""
         data = clicked(event)
         if data.get("act") not in ("last-frame", "same-seed"):
-            return [gr.skip()] * 3
+            return gr.skip()
         output = self._studio.library.get(data.get("output", ""))
         if data["act"] == "same-seed":
-            return [gr.skip(), gr.skip(), output.recipe.get("seed")]
+            return {self.form.seed: output.recipe.get("seed")}
         last = next((path for path in output.companions if path.suffix == ".png"), None)
         if last is None:
             raise InvalidInput("The last frame of this clip was not kept.")
         notice("The last frame is the picture that the next clip begins with.")
-        return [gr.update(open=True), str(last), gr.skip()]
+        return {self.form.start: gr.update(open=True), self.form.image: str(last)}

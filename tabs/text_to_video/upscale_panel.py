@@ -15,7 +15,8 @@ from tabs.common.html import html_piece
 from tabs.common.job_view import JobView
 from tabs.common.notices import notice
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
-from tabs.common.wiring import QUIET, clicked, problem, with_error_toast
+from tabs.common.sources import Receiver
+from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
 
 _LISTED = 100
 
@@ -39,20 +40,18 @@ class UpscalePanel:
             self.go = gr.Button("Upscale", elem_id="upscale-go")
 
     @property
-    def inputs(self) -> list[Any]:
-        return [self.video, self.engine, *all_components(self.options)]
+    def inputs(self) -> set[Any]:
+        return {self.video, self.engine, *all_components(self.options)}
 
     def wire(self, view: JobView, tab: gr.Tab) -> None:
-        shown = [view.current, view.page, *view.painted]
-
-        def start(*values: Any) -> list[Any]:
+        def start(values: Values) -> Updates:
             try:
                 job = view.submit("upscale", self.spec(values))
             except GreenroomError as error:
-                return [problem(error), *view.unchanged()]
-            return ["", *view.focus(job)]
+                return {self.trouble: problem(error)}
+            return {self.trouble: "", **view.focus(job)}
 
-        self.go.click(start, self.inputs, [self.trouble, *shown], **QUIET)
+        self.go.click(start, self.inputs, [self.trouble, *view.shown], **QUIET)
         self.engine.change(self._engine_chosen, self.engine, [one.group for one in self.options], **QUIET)
         tab.select(lambda: gr.update(choices=self.choices()), None, self.video, **QUIET)
         view.outputs.click(self._restored, None, [self.fold, *self.inputs], **QUIET)
@@ -63,16 +62,24 @@ class UpscalePanel:
         Args:
             senders: drawn pieces of any tab that hold such buttons.
         """
-        for sender in senders:
-            sender.click(self._sent, None, [tabs, self.fold, self.video], **QUIET)
 
-    def spec(self, values: Sequence[Any]) -> dict[str, Any]:
+        def receive(output_id: str) -> Updates:
+            output = self._studio.library.get(output_id)
+            notice("Set how much larger, then press Upscale.")
+            chosen = gr.update(choices=self.choices(), value=output.id)
+            return {tabs: gr.update(selected="text-to-video"), self.fold: gr.update(open=True), self.video: chosen}
+
+        receiver = Receiver("upscale", [tabs, self.fold, self.video], receive)
+        for sender in senders:
+            receiver.listen(sender)
+
+    def spec(self, values: Values) -> dict[str, Any]:
         """A job's fields from the values of `inputs`."""
-        video, engine, *options = values
+        video, engine = values[self.video], values[self.engine]
         if not video:
             raise InvalidInput("No video is chosen.", "Choose one of the library.")
         chosen = self._automatic() if engine == AUTO else engine
-        return {"video": video, "engine": engine, "options": chosen_options(self.options, chosen, options)}
+        return {"video": video, "engine": engine, "options": chosen_options(self.options, chosen, values)}
 
     def choices(self) -> list[tuple[str, str]]:
         videos = self._studio.library.list(limit=_LISTED, kinds=("video",))
@@ -94,25 +101,17 @@ class UpscalePanel:
         return [gr.update(visible=one.engine_id == chosen) for one in self.options]
 
     @with_error_toast
-    def _sent(self, event: gr.EventData) -> list[Any]:
-        data = clicked(event)
-        if data.get("act") != "upscale":
-            return [gr.skip()] * 3
-        output = self._studio.library.get(data.get("output", ""))
-        notice("Set how much larger, then press Upscale.")
-        chosen = gr.update(choices=self.choices(), value=output.id)
-        return [gr.update(selected="text-to-video"), gr.update(open=True), chosen]
-
-    @with_error_toast
-    def _restored(self, event: gr.EventData) -> list[Any]:
+    def _restored(self, event: gr.EventData) -> Updates:
         """The settings of a video that was made larger here."""
         data = clicked(event)
         recipe = self._studio.library.get(data.get("output", "")).recipe if data.get("act") == "use" else {}
         if recipe.get("kind") != "upscale":
-            return [gr.skip()] * (1 + len(self.inputs))
+            return gr.skip()
         spec = recipe.get("spec") or {}
         video = next(iter(recipe.get("parents", ())), None)
-        return [
-            gr.update(open=True), gr.update(choices=self.choices(), value=video), spec.get("engine", AUTO),
-            *restored_values(self.options, spec.get("engine", AUTO), recipe.get("options", {})),
-        ]  # fmt: skip
+        return {
+            self.fold: gr.update(open=True),
+            self.video: gr.update(choices=self.choices(), value=video),
+            self.engine: spec.get("engine", AUTO),
+            **restored_values(self.options, spec.get("engine", AUTO), recipe.get("options", {})),
+        }

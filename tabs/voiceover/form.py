@@ -18,7 +18,7 @@ from studio.settings import VoiceoverSettings
 from tabs.common.engine_needs import licence_of_use, what_an_engine_needs
 from tabs.common.html import html_piece, piece, prose
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
-from tabs.common.wiring import whole_number
+from tabs.common.wiring import Updates, Values, whole_number
 
 MOST_SPEAKERS = 12
 AUTO = "auto"
@@ -95,55 +95,70 @@ class VoiceoverForm:
             )  # fmt: skip
 
     @property
-    def inputs(self) -> list[Any]:
-        """The components that `spec` reads, in its order."""
-        head = [self.voice, self.engine, self.format, self.loudness, self.title, self.language, self.paragraph_pause, self.seed]
-        return [*head, self.check, self.speak_chapters, self.speakers, *self.roles, *all_components(self.options)]
+    def inputs(self) -> set[Any]:
+        """The components that `spec` reads and `restored` sets."""
+        return {
+            self.voice, self.engine, self.format, self.loudness, self.title, self.language, self.paragraph_pause, self.seed,
+            self.check, self.speak_chapters, self.speakers, *self.roles, *all_components(self.options),
+        }  # fmt: skip
 
-    def spec(self, values: Sequence[Any]) -> dict[str, Any]:
+    def spec(self, values: Values) -> dict[str, Any]:
         """Fields of a voiceover job from the values of `inputs`; all but its script.
 
         Raises:
             InvalidInput: the seed is no number.
         """
-        voice, engine, file_format, loudness, title, language, pause, seed, check, aloud, speakers, *rest = values
-        roles, options = rest[:MOST_SPEAKERS], rest[MOST_SPEAKERS:]
-        cast = {name: role for name, role in zip(speakers or [], roles, strict=False) if role}
-        chosen = {} if engine == AUTO else chosen_options(self.options, engine, options)
+        engine, seed = values[self.engine], values[self.seed] or ""
+        roles = zip(values[self.speakers] or [], self.roles, strict=False)
         spec = {
-            "voice": voice or "", "engine": engine, "options": chosen, "format": file_format, "loudness": loudness,
-            "title": title or "", "language": (language or "auto").strip(), "paragraph_pause": pause, "speakers": cast,
-            "speak_chapters": bool(aloud),
+            "voice": values[self.voice] or "", "engine": engine, "options": chosen_options(self.options, engine, values),
+            "format": values[self.format], "loudness": values[self.loudness], "title": values[self.title] or "",
+            "language": (values[self.language] or "auto").strip(), "paragraph_pause": values[self.paragraph_pause],
+            "speakers": {name: values[role] for name, role in roles if values[role]},
+            "speak_chapters": bool(values[self.speak_chapters]),
         }  # fmt: skip
-        if check:
-            spec["check"] = check
-        return spec if not (seed or "").strip() else {**spec, "seed": whole_number(seed, "seed")}
+        if values[self.check]:
+            spec["check"] = values[self.check]
+        return spec if not seed.strip() else {**spec, "seed": whole_number(seed, "seed")}
 
-    def restored(self, spec: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
+    def restored(self, spec: Mapping[str, Any], names: Sequence[str]) -> Updates:
         """Updates for `inputs` that bring a recipe's spec back; `names` are the speakers of its script."""
         engine = spec.get("engine", AUTO)
         choices, cast = self.voice_choices(engine), spec.get("speakers", {})
-        roles = [gr.update(visible=True, label=name, choices=_role_choices(choices), value=cast.get(name, "")) for name in names]
-        roles += [gr.update(visible=False)] * (MOST_SPEAKERS - len(names))
-        return [
-            gr.update(choices=choices, value=spec.get("voice", "")), engine, spec.get("format", "wav"),
-            spec.get("loudness", gr.skip()), spec.get("title", ""), spec.get("language", "auto"),
-            spec.get("paragraph_pause", gr.skip()), "" if spec.get("seed") is None else str(spec["seed"]),
-            spec.get("check") or "", spec.get("speak_chapters", gr.skip()), list(names), *roles,
-            *restored_values(self.options, engine, spec.get("options", {})),
-        ]  # fmt: skip
+        return {
+            self.voice: gr.update(choices=choices, value=spec.get("voice", "")),
+            self.engine: engine,
+            self.format: spec.get("format", "wav"),
+            self.loudness: spec.get("loudness", gr.skip()),
+            self.title: spec.get("title", ""),
+            self.language: spec.get("language", "auto"),
+            self.paragraph_pause: spec.get("paragraph_pause", gr.skip()),
+            self.seed: "" if spec.get("seed") is None else str(spec["seed"]),
+            self.check: spec.get("check") or "",
+            self.speak_chapters: spec.get("speak_chapters", gr.skip()),
+            self.speakers: list(names),
+            **self._cast(names, choices, [cast.get(name, "") for name in names]),
+            **restored_values(self.options, engine, spec.get("options", {})),
+        }
 
-    def roles_for(self, names: Sequence[str], engine_id: str, language: str, *, narrated: bool) -> list[Any]:
+    def _cast(self, names: Sequence[str], choices: Sequence[tuple[str, str]], voices: Sequence[str]) -> Updates:
+        """Updates for the role pickers: one for each name, the others hidden."""
+        listed = _role_choices(choices)
+        shown = [
+            gr.update(visible=True, label=name, choices=listed, value=voice) for name, voice in zip(names, voices, strict=True)
+        ]
+        hidden = [gr.update(visible=False)] * (MOST_SPEAKERS - len(shown))
+        return dict(zip(self.roles, [*shown, *hidden], strict=True))
+
+    def roles_for(self, names: Sequence[str], engine_id: str, language: str, *, narrated: bool) -> Updates:
         """Updates for the role pickers of a script's speakers, each proposed a voice of its own.
 
         Args:
             narrated: the script has a narrator beside them, whose voice is then none of theirs.
         """
-        choices = _role_choices(self.voice_choices(engine_id))
         voices = self.proposed_voices(engine_id, language)
         proposed = cycle(voices[1:] if narrated and len(voices) > 1 else voices)
-        roles = [gr.update(visible=True, label=name, choices=choices, value=next(proposed)) for name in names]
-        return roles + [gr.update(visible=False)] * (MOST_SPEAKERS - len(names))
+        return self._cast(names, self.voice_choices(engine_id), [next(proposed) for _ in names])
 
     def voice_choices(self, engine_id: str) -> list[tuple[str, str]]:
         """Saved voices and the presets of the chosen engine (of every ready engine under "auto"), each said in words."""

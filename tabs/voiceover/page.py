@@ -18,7 +18,7 @@ from studio.services import Services
 from tabs.common.fit import memory_fit, spread_in_words
 from tabs.common.html import about, audition, html_piece, many, piece
 from tabs.common.job_view import JobView
-from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, voice_url, with_error_toast
+from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, voice_url, with_error_toast
 from tabs.voiceover.batch_result import batch_view
 from tabs.voiceover.form import EXAMPLE, MOST_SPEAKERS, VoiceoverForm
 from tabs.voiceover.keep_voice import KeepVoice
@@ -118,9 +118,9 @@ class VoiceoverTab:
         self.transcribe.wire(self.view, self.script, self.inner_tabs)
         self.keep_voice.wire(self.view, self.voices.listing, self.voices.changed)
         self.voices_tab.select(self.voices.refreshed, None, self.voices.listing, **QUIET)
-        shown = [self.view.current, self.view.page, *self.view.painted]
-        self.go.click(self._generate, [self.script, *self.form.inputs], [self.trouble, *shown], **QUIET)
-        self.batch_go.click(self._generate_batch, [self.lines, *self.form.inputs], [self.trouble, *shown], **QUIET)
+        shown = self.view.shown
+        self.go.click(self._generate, {self.script, *self.form.inputs}, [self.trouble, *shown], **QUIET)
+        self.batch_go.click(self._generate_batch, {self.lines, *self.form.inputs}, [self.trouble, *shown], **QUIET)
         self.stop.click(self.view.stop, self.view.looked_at, [self.view.current, *self.view.painted], **QUIET)
         edit = [self.edit_group, self.edit_text, self.editing]
         self.view.detail.click(self._sentence_clicked, self.view.looked_at, [*edit, *shown], **QUIET)
@@ -150,20 +150,28 @@ class VoiceoverTab:
                 **QUIET,
             )
 
-    def _count(self, script: str, voice: str, engine: str, known: list[str]) -> list[Any]:
+    def _count(self, script: str, voice: str, engine: str, known: list[str]) -> Updates:
         """The counts line, and a role picker for each speaker that the script names."""
-        draft = script if len(script) <= LONGEST_DRAFT else gr.skip()
+        form = self.form
+        draft = {self.draft: script} if len(script) <= LONGEST_DRAFT else {}
         if not script.strip():
             hidden = gr.update(visible=False)
-            return [counts(None), gr.update(visible=True), [], hidden, *[hidden] * MOST_SPEAKERS, draft]
+            empty: Updates = {
+                self.counts: counts(None),
+                self.example: gr.update(visible=True),
+                form.speakers: [],
+                form.cast: hidden,
+            }
+            return {**empty, **dict.fromkeys(form.roles, hidden), **draft}
         found = self._narrations.estimate(script, voice=voice or "", engine=engine)
         fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
-        told = [counts(found, fit), gr.update(visible=script == EXAMPLE)]  # it would take the place of what is written
+        # The example is offered only where it would not take the place of what is written.
+        shown: Updates = {self.counts: counts(found, fit), self.example: gr.update(visible=script == EXAMPLE), **draft}
         names = list(found.speakers)[:MOST_SPEAKERS]
         if names == known:
-            return [*told, *[gr.skip()] * (2 + MOST_SPEAKERS), draft]
-        roles = self.form.roles_for(names, engine, found.language, narrated=found.narrated)
-        return [*told, names, gr.update(visible=bool(names)), *roles, draft]
+            return shown
+        roles = form.roles_for(names, engine, found.language, narrated=found.narrated)
+        return {**shown, form.speakers: names, form.cast: gr.update(visible=bool(names)), **roles}
 
     # -- voice and engine
 
@@ -192,22 +200,22 @@ class VoiceoverTab:
 
     # -- work
 
-    def _generate(self, script: str, *values: Any) -> list[Any]:
-        return self._submitted("voiceover", lambda: {"script": script or "", **self.form.spec(values)})
+    def _generate(self, values: Values) -> Updates:
+        return self._submitted("voiceover", lambda: {"script": values[self.script] or "", **self.form.spec(values)})
 
-    def _generate_batch(self, lines: str, *values: Any) -> list[Any]:
+    def _generate_batch(self, values: Values) -> Updates:
         def spec() -> dict[str, Any]:
             kept = {name: value for name, value in self.form.spec(values).items() if name not in NARRATION_ALONE}
-            return {"lines": (lines or "").splitlines(), **kept}
+            return {"lines": (values[self.lines] or "").splitlines(), **kept}
 
         return self._submitted("voiceover_batch", spec)
 
-    def _submitted(self, kind: str, spec: Callable[[], dict[str, Any]]) -> list[Any]:
+    def _submitted(self, kind: str, spec: Callable[[], dict[str, Any]]) -> Updates:
         try:
             job = self.view.submit(kind, spec())
         except GreenroomError as error:
-            return [problem(error), *self.view.unchanged()]
-        return ["", *self.view.focus(job)]
+            return {self.trouble: problem(error)}
+        return {self.trouble: "", **self.view.focus(job)}
 
     # -- sentences
 
@@ -221,32 +229,30 @@ class VoiceoverTab:
         return segments_list(views, chosen, editable=job.state.ended)
 
     @with_error_toast
-    def _sentence_clicked(self, current: str, seen: Any, page: int | None, event: gr.EventData) -> list[Any]:
+    def _sentence_clicked(self, current: str, seen: Any, page: int | None, event: gr.EventData) -> Updates:
         data = clicked(event)
-        closed = [gr.skip()] * 3
         act, segment = data.get("act"), data.get("segment", "")
         if act == "page":
-            turned = int(data.get("page", "0"))
-            return [*closed, gr.skip(), turned, *self.view.paint(current, seen, turned, chosen=True)]
+            return self.view.turn(current, seen, int(data.get("page", "0")))
         if act not in ("again", "take", "edit"):
-            return [*closed, *self.view.unchanged()]
+            return gr.skip()
         job = self.view.job(current) or self._newest()
-        if act == "again":
-            again = self._narrations.with_new_take(VoiceoverSpec(**job.spec), segment)
-            return [*closed, *self.view.focus(self.view.submit("voiceover", again.model_dump()))]
-        if act == "take":
-            chosen = self._narrations.with_picked_take(VoiceoverSpec(**job.spec), segment, int(data.get("seed", "0")))
-            return [*closed, *self.view.focus(self.view.submit("voiceover", chosen.model_dump()))]
         if act == "edit":
             text = next((view.text for view in self._narrations.segments_of(job) if view.id == segment), "")
-            return [gr.update(visible=True), text, segment, *self.view.unchanged()]
-        return [*closed, *self.view.unchanged()]
+            return {self.edit_group: gr.update(visible=True), self.edit_text: text, self.editing: segment}
+        spec = VoiceoverSpec(**job.spec)
+        if act == "again":
+            changed = self._narrations.with_new_take(spec, segment)
+        else:
+            changed = self._narrations.with_picked_take(spec, segment, int(data.get("seed", "0")))
+        return self.view.focus(self.view.submit("voiceover", changed.model_dump()))
 
     @with_error_toast
-    def _edited(self, current: str, segment: str, text: str) -> list[Any]:
+    def _edited(self, current: str, segment: str, text: str) -> Updates:
         job = self.view.job(current) or self._newest()
         spec = self._narrations.with_edited_text(VoiceoverSpec(**job.spec), segment, text)
-        return [gr.update(visible=False), spec.script, *self.view.focus(self.view.submit("voiceover", spec.model_dump()))]
+        focused = self.view.focus(self.view.submit("voiceover", spec.model_dump()))
+        return {self.edit_group: gr.update(visible=False), self.script: spec.script, **focused}
 
     def _newest(self) -> Job:
         jobs = self._studio.jobs.list(kinds=("voiceover",), limit=1)
@@ -257,21 +263,27 @@ class VoiceoverTab:
     # -- settings of an earlier result
 
     @with_error_toast
-    def _use_settings(self, event: gr.EventData) -> list[Any]:
+    def _use_settings(self, event: gr.EventData) -> Updates:
         data = clicked(event)
         if data.get("act") != "use":
-            return [gr.skip()] * (5 + len(self.form.inputs))
+            return gr.skip()
         recipe = self._studio.library.get(data.get("output", "")).recipe
         spec = recipe.get("spec") or {}
         if recipe.get("kind") in ("lip_sync", "animate_portrait"):  # the Lip-sync tab takes those
-            return [gr.skip()] * (5 + len(self.form.inputs))
+            return gr.skip()
         if "lines" in spec:
             title = "" if spec.get("title") == count_of_lines(spec["lines"]) else spec.get("title", "")
             restored = self.form.restored({**spec, "title": title}, [])
-            return ["", gr.skip(), "\n".join(spec["lines"]), gr.Tabs(selected="batch"), gr.update(visible=False), *restored]
+            shown = {self.trouble: "", self.inner_tabs: gr.Tabs(selected="batch"), self.form.cast: gr.update(visible=False)}
+            return {**shown, self.lines: "\n".join(spec["lines"]), **restored}
         if "script" not in spec:
             raise settings_elsewhere(recipe.get("kind", ""))
         script = spec["script"]
         names = list(self._narrations.estimate(script, speakers=spec.get("speakers")).speakers)[:MOST_SPEAKERS]
-        shown = gr.update(visible=bool(names))
-        return ["", script, gr.skip(), gr.Tabs(selected="script"), shown, *self.form.restored(spec, names)]
+        return {
+            self.trouble: "",
+            self.script: script,
+            self.inner_tabs: gr.Tabs(selected="script"),
+            self.form.cast: gr.update(visible=bool(names)),
+            **self.form.restored(spec, names),
+        }

@@ -15,7 +15,7 @@ from tabs.common.engine_needs import licence_of_use
 from tabs.common.html import html_piece, piece, prose
 from tabs.common.job_view import JobView
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options
-from tabs.common.wiring import QUIET, clicked, problem, with_error_toast
+from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
 
 AUTO = "auto"
 
@@ -53,9 +53,8 @@ class TranscribePanel:
         self._view = view
         groups = [made.group for made in self.options]
         self.engine.change(self._engine_chosen, self.engine, [self.note, *groups], **QUIET)
-        shown = [self.trouble, view.current, view.page, *view.painted]
-        inputs = [self.sound, self.engine, self.language, *all_components(self.options)]
-        self.go.click(self._transcribe, inputs, shown, **QUIET)
+        inputs: set[Any] = {self.sound, self.engine, self.language, *all_components(self.options)}
+        self.go.click(self._transcribe, inputs, [self.trouble, *view.shown], **QUIET)
         view.detail.click(self._as_script, None, [script, tabs], **QUIET)
 
     def engine_choices(self) -> list[tuple[str, str]]:
@@ -75,16 +74,17 @@ class TranscribePanel:
     def _engine_chosen(self, engine: str) -> list[Any]:
         return [self.engine_text(engine), *(gr.update(visible=made.engine_id == engine) for made in self.options)]
 
-    def _transcribe(self, path: str | None, engine: str, language: str, *options: Any) -> list[Any]:
+    def _transcribe(self, values: Values) -> Updates:
+        engine, language = values[self.engine], (values[self.language] or AUTO).strip()
         try:
-            if not path:
+            if not values[self.sound]:
                 raise InvalidInput("There is no sound yet.", "Upload a file or record one.")
-            chosen = {} if engine == AUTO else chosen_options(self.options, engine, options)
-            spec = {"audio": path, "engine": engine, "language": (language or AUTO).strip(), "options": chosen}
+            options = chosen_options(self.options, engine, values)
+            spec = {"audio": values[self.sound], "engine": engine, "language": language, "options": options}
             job = self._view.submit("transcription", spec)
         except GreenroomError as error:
-            return [problem(error), *self._view.unchanged()]
-        return ["", *self._view.focus(job)]
+            return {self.trouble: problem(error)}
+        return {self.trouble: "", **self._view.focus(job)}
 
     @with_error_toast
     def _as_script(self, event: gr.EventData) -> list[Any]:

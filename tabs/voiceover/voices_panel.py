@@ -15,7 +15,7 @@ from studio.voices.model import ClipReport, TranscriptStatus, Voice, Window
 from tabs.common.audio_upload import build_sound_upload
 from tabs.common.html import about, audition, button, chip, html_piece, icon, piece
 from tabs.common.notices import notice
-from tabs.common.wiring import QUIET, clicked, problem, voice_export_url, voice_url, with_error_toast
+from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, voice_export_url, voice_url, with_error_toast
 
 TRANSCRIPT_WORDS = {
     "none": "no transcript",
@@ -112,15 +112,17 @@ class VoicesPanel:
         new = self.new
         told = [self.listing, new.trouble, *new.fields, new.findings, new.save_window, self.changed]
         new.clip.change(self._judge, new.clip, [new.findings, new.window, new.save_window, new.trouble], **QUIET)
-        new.save.click(self._add_whole, [*new.fields, self.changed], told, **QUIET)
-        new.save_window.click(self._add, [*new.fields, self.changed, new.window], told, **QUIET)
+        inputs = {*new.fields, new.window, self.changed}
+        new.save.click(lambda values: self._add(values, None), inputs, told, **QUIET)
+        new.save_window.click(lambda values: self._add(values, values[new.window]), inputs, told, **QUIET)
         self.package.upload(self._import, [self.package, self.changed], [self.listing, self.package, self.changed], **QUIET)
 
     def _wire_listing(self) -> None:
         edit = self.edit
         opened = [edit.group, edit.voice, *edit.fields]
         self.listing.click(self._row_clicked, self.changed, [self.listing, self.changed, *opened], **QUIET)
-        edit.save.click(self._change, [edit.voice, *edit.fields, self.changed], [self.listing, edit.group, self.changed], **QUIET)
+        inputs = {edit.voice, *edit.fields, self.changed}
+        edit.save.click(self._change, inputs, [self.listing, edit.group, self.changed], **QUIET)
         edit.close.click(lambda: gr.update(visible=False), None, edit.group, **QUIET)
 
     def refreshed(self) -> str:
@@ -144,33 +146,31 @@ class VoicesPanel:
         label = "" if best is None else f"Save the best {about(best[1] - best[0])} ({best[0]:.1f} s to {best[1]:.1f} s)"
         return [findings_list(verdict), best, gr.update(visible=best is not None, value=label), ""]
 
-    def _add_whole(self, path: str | None, called: str, said: str, tagged: str, agreed: str, count: int) -> list[Any]:
-        return self._add(path, called, said, tagged, agreed, count, None)
-
-    def _add(
-        self, path: str | None, called: str, said: str, tagged: str, agreed: str, count: int, part: Window | None
-    ) -> list[Any]:
+    def _add(self, values: Values, part: Window | None) -> Updates:
+        new = self.new
         try:
-            if not path:
+            if not values[new.clip]:
                 raise InvalidInput("There is no clip yet.", "Upload a file or record one.")
             voice = self._studio.voices.add(
-                called,
-                Path(path),
-                transcript=said,
-                tags=_labels(tagged),
-                consent=agreed,
+                values[new.name],
+                Path(values[new.clip]),
+                transcript=values[new.transcript],
+                tags=_labels(values[new.tags]),
+                consent=values[new.consent],
                 window=(part[0], part[1]) if part else None,
             )
             if submit_transcript_job(self._studio.jobs, voice) is not None:
                 notice(f"{voice.name} is saved; its transcript is being made.")
         except GreenroomError as error:
-            return [gr.skip(), problem(error), *[gr.skip()] * 8]
-        return [self._list(), "", None, "", "", "", "", "", gr.update(visible=False), count + 1]
+            return {new.trouble: problem(error)}
+        emptied: Updates = {new.clip: None, **dict.fromkeys((new.name, new.transcript, new.tags, new.consent), "")}
+        done = {new.trouble: "", new.findings: "", new.save_window: gr.update(visible=False)}
+        return {self.listing: self._list(), **emptied, **done, self.changed: values[self.changed] + 1}
 
     @with_error_toast
-    def _import(self, path: str | None, count: int) -> list[Any]:
+    def _import(self, path: str | None, count: int) -> Any:
         if not path:
-            return [gr.skip()] * 3
+            return gr.skip()
         voice = self._studio.voices.import_file(Path(path))
         submit_transcript_job(self._studio.jobs, voice)
         notice(f"{voice.name} is saved.")
@@ -179,35 +179,35 @@ class VoicesPanel:
     # -- saved voices
 
     @with_error_toast
-    def _row_clicked(self, count: int, event: gr.EventData) -> list[Any]:
+    def _row_clicked(self, count: int, event: gr.EventData) -> Updates:
         data = clicked(event)
         voice = data.get("voice", "")
         if data.get("act") == "delete":
             self._studio.voices.delete(voice)
-            return [self._list(), count + 1, *[gr.skip()] * 7]
+            return {self.listing: self._list(), self.changed: count + 1}
         if data.get("act") == "transcript":
             job = self._studio.jobs.submit("voice_transcript", {"voice": voice})
             notice(f"{job.title} is being made. Open this list again to see it.")
         if data.get("act") == "edit":
-            found = self._studio.voices.get(voice)
-            values = [found.name, found.transcript, ", ".join(found.tags), found.notes, found.consent]
-            return [gr.skip(), gr.skip(), gr.update(visible=True), found.name, *values]
-        return [gr.skip()] * 9
+            return self.edit.show(self._studio.voices.get(voice))
+        return gr.skip()
 
     @with_error_toast
-    def _change(self, voice: str, name: str, transcript: str, tags: str, notes: str, consent: str, count: int) -> list[Any]:
-        old = self._studio.voices.get(voice)
+    def _change(self, values: Values) -> Updates:
+        edit = self.edit
+        old, transcript = self._studio.voices.get(values[edit.voice]), values[edit.transcript]
         checked: TranscriptStatus | None = "edited" if old.transcript_status == "draft" and transcript.strip() else None
         self._studio.voices.update(
-            voice,
-            name=name,
+            values[edit.voice],
+            name=values[edit.name],
             transcript=transcript,
             transcript_status=checked,
-            tags=_labels(tags),
-            notes=notes,
-            consent=consent,
+            tags=_labels(values[edit.tags]),
+            notes=values[edit.notes],
+            consent=values[edit.consent],
         )
-        return [self._list(), gr.update(visible=False), count + 1]
+        hidden = gr.update(visible=False)
+        return {self.listing: self._list(), edit.group: hidden, self.changed: values[self.changed] + 1}
 
 
 def _labels(text: str) -> tuple[str, ...]:
@@ -259,3 +259,15 @@ class _EditForm:
     @property
     def fields(self) -> list[Any]:
         return [self.name, self.transcript, self.tags, self.notes, self.consent]
+
+    def show(self, voice: Voice) -> Updates:
+        """Open the form for a voice."""
+        return {
+            self.group: gr.update(visible=True),
+            self.voice: voice.name,
+            self.name: voice.name,
+            self.transcript: voice.transcript,
+            self.tags: ", ".join(voice.tags),
+            self.notes: voice.notes,
+            self.consent: voice.consent,
+        }

@@ -1,0 +1,44 @@
+"""The framing of a reference picture beside that of the driving clip, before a swap is made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
+from media.video.read import probe_video
+from studio.errors import InvalidInput
+from studio.preprocessing import Framing, compare_framing, reframed_picture
+from studio.services import Services
+
+
+class ReferenceFramer:
+    """Compares and adapts how large and where the face stands; faces are found by the built-in engine's worker."""
+
+    def __init__(self, services: Services) -> None:
+        self._workers, self._folder = services.workers, services.paths.root / "uploads" / "reframed"
+
+    def compare(self, reference: Path, driving: Path) -> Framing:
+        """How the picture's largest face is framed, against the clip's.
+
+        Raises:
+            InvalidInput: no face is found in one of them.
+        """
+        return compare_framing(self._face(reference, "picture"), self._face(driving, "clip"))
+
+    def reframe(self, reference: Path, driving: Path) -> Path:
+        """A copy of the picture, cut and padded so that its face is framed as the clip's is.
+
+        Raises:
+            InvalidInput: no face is found in one of them.
+        """
+        info = probe_video(driving)
+        face, model = self._face(reference, "picture"), self._face(driving, "clip")
+        return reframed_picture(reference, face, model, info.width / info.height, self._folder)
+
+    def _face(self, path: Path, what: str) -> Any:
+        with self._workers.lease(BasicFaceSwap, BasicSwapOptions()) as engine:
+            faces = engine.faces(path)
+        if not faces:
+            raise InvalidInput(f"No face was found in the {what}.", "The framing can only be compared where one is seen.")
+        return faces[0]
