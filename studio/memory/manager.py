@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engines.contract import Card, Device, Tier
+from engines.contract.profile_key import without_size
 from studio.errors import MemoryRefused
 from studio.memory.admission import COOLING, Admission
 from studio.memory.events import MachineEvents
@@ -18,7 +19,7 @@ from studio.memory.ledger import MemoryLedger
 from studio.memory.messages import reuse as reuse_said
 from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident
 from studio.memory.pending import PendingReservations, Reservation
-from studio.memory.profiles import MeasurementKind, MemoryProfiles, without_size
+from studio.memory.profiles import MeasurementKind, MemoryProfiles
 from studio.memory.readings import MachineFiles, MemoryReading, process_resident, read_memory
 from studio.memory.report import memory_report
 from studio.memory.sampler import MemoryPressure, MemorySampler
@@ -166,7 +167,7 @@ class MemoryManager:
         that failed, was told for this engine.
 
         Args:
-            variant: see reservations.variant_key.
+            variant: see engines.contract.profile_key.
             evict: unloads the idle workers of an engine and returns when their memory is back.
             waiting: told the reason at every step of a wait, twice a second; may raise Cancelled.
 
@@ -192,7 +193,7 @@ class MemoryManager:
         return max(0, usable + sum(gain(one, pool, facts) for one in without))
 
     def need(self, card: Card, variant: str = "") -> Need:
-        """What a load should have on this machine. `card` is the engine's `card_for` its options; `variant` as variant_key."""
+        """What a load should have on this machine. `card` is the engine's `card_for` its options; `variant` is its profile key."""
         facts = self.gpu()
         plug_in = card.device is Device.CUDA and facts is not None and facts.has_own_memory
         return self.reservations.need(card, variant, plug_in=plug_in)

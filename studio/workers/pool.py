@@ -12,8 +12,8 @@ from typing import Any
 from engines.contract import Engine, EngineOptions, EnginePaths
 from engines.contract.errors import EngineError, EngineOutOfMemory, WorkerDied
 from engines.contract.problem_size import ProblemSize
+from engines.contract.profile_key import memory_profile_of
 from studio.callbacks import always_true, never_cancelled, no_op
-from studio.memory.profiles import memory_profile_of
 from studio.settings import WorkerSettings
 from studio.workers.idle_reaper import IdleReaper
 from studio.workers.idle_times import IdleTimeouts

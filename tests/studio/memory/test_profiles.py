@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from engines.contract import EngineOptions, option
+from engines.contract.profile_key import profile_key
 from studio.errors import StorageError
-from studio.memory.profiles import LAST_RUNS, MeasurementKind, MemoryProfiles, percentile, profile_key
+from studio.memory.profiles import LAST_RUNS, MeasurementKind, MemoryProfiles, percentile
 from studio.units import GIB
 from tests.studio.memory.machines import engine_card
 
@@ -71,9 +72,9 @@ def test_a_small_engine_needs_no_more_beside_a_card_than_it_needs_at_all(tmp_pat
 def test_kept_over_a_restart_and_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     program = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom studio.memory.profiles import Kind, Reservations\n"
-        "learned = Reservations(Path(sys.argv[1]))\n"
-        "for size in range(1, 8): learned.record(Kind.PEAK, 'wan', '', size * 2**30)\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom studio.memory.profiles import MeasurementKind, MemoryProfiles\n"
+        "learned = MemoryProfiles(Path(sys.argv[1]))\n"
+        "for size in range(1, 8): learned.record(MeasurementKind.PEAK, 'wan', '', size * 2**30)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     ended = subprocess.run([sys.executable, "-c", program, str(path)], cwd=Path.cwd(), check=False, env={**os.environ})
