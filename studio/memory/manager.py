@@ -193,7 +193,7 @@ class MemoryManager:
         return max(0, usable + sum(gain(one, pool, facts) for one in without))
 
     def need(self, card: Card, variant: str = "") -> Need:
-        """What a load should have on this machine. `card` is the engine's `card_for` its options; `variant` is its profile key."""
+        """What a load should have on this machine; `card` is the engine's `card_for` its options, `variant` its profile key."""
         facts = self.gpu()
         plug_in = card.device is Device.CUDA and facts is not None and facts.has_own_memory
         return self.reservations.need(card, variant, plug_in=plug_in)

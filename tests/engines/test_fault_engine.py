@@ -20,14 +20,14 @@ from tests.engines.fault_engine import FaultEngine, FaultOptions
 PROGRAM = """
 import resource, sys
 from pathlib import Path
-from engines.contract import Site, SpeechRequest
+from engines.contract import EnginePaths, SpeechRequest
 from tests.engines.contract_suite import loaded
 from tests.engines.fault_engine import FaultEngine, FaultOptions
 if {limit}:
     pages = int(Path('/proc/self/statm').read_text().split()[0])
     limit = pages * resource.getpagesize() + {limit}
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-engine = loaded(FaultEngine, Site(Path('.'), Path('.')), FaultOptions.model_validate({options}))
+engine = loaded(FaultEngine, EnginePaths(Path('.'), Path('.')), FaultOptions.model_validate({options}))
 print('calling', flush=True)
 engine.synthesize(SpeechRequest('hello'))
 """

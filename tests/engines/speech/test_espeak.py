@@ -187,9 +187,9 @@ def test_the_same_text_sounds_the_same_in_another_process(espeak: Espeak, site: 
     """The library keeps oscillator phases and draws random numbers: without a fresh start no two calls agree."""
     here = hashlib.sha256(say(espeak, PANGRAM).audio.samples.tobytes()).hexdigest()
     program = (
-        "import hashlib; from pathlib import Path; from engines.contract import Site, SpeechRequest;"
+        "import hashlib; from pathlib import Path; from engines.contract import EnginePaths, SpeechRequest;"
         "from engines.speech.espeak.engine import Espeak, EspeakOptions; from tests.engines.contract_suite import loaded;"
-        f"e = loaded(Espeak, Site(Path('.'), Path({str(site.cache)!r}))); e.synthesize(SpeechRequest('Warm up.'));"
+        f"e = loaded(Espeak, EnginePaths(Path('.'), Path({str(site.cache)!r}))); e.synthesize(SpeechRequest('Warm up.'));"
         f"print(hashlib.sha256(e.synthesize(SpeechRequest({PANGRAM!r})).audio.samples.tobytes()).hexdigest())"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
@@ -198,9 +198,9 @@ def test_the_same_text_sounds_the_same_in_another_process(espeak: Espeak, site: 
 
 def test_listing_voices_loads_nothing_of_espeak() -> None:
     program = (
-        "import sys; from pathlib import Path; from engines.contract import Site;"
+        "import sys; from pathlib import Path; from engines.contract import EnginePaths;"
         " from engines.speech.espeak.engine import Espeak;"
-        "site = Site(Path('.'), Path('.')); assert len(Espeak.preset_voices(site)) > 130 and Espeak.readiness(site).ready;"
+        "site = EnginePaths(Path('.'), Path('.')); assert len(Espeak.preset_voices(site)) > 130 and Espeak.readiness(site).ready;"
         "assert 'espeakng_loader' not in sys.modules; print('libespeak' in Path('/proc/self/maps').read_text())"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)

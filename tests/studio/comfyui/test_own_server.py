@@ -133,10 +133,10 @@ def test_it_does_not_outlive_a_studio_that_is_killed(installation: Path, tmp_pat
     code = f"""
 import sys, time
 from pathlib import Path
-from studio.comfyui.service import ComfyUI
+from studio.comfyui.service import ComfyUIService
 from studio.settings import ComfyUISettings
 settings = ComfyUISettings(path=Path({str(installation)!r}), python=Path(sys.executable))
-comfyui = ComfyUI(settings, Path({str(tmp_path)!r}) / "logs")
+comfyui = ComfyUIService(settings, Path({str(tmp_path)!r}) / "logs")
 comfyui.open()
 comfyui.client()
 print(comfyui.snapshot()[0].pid, flush=True)

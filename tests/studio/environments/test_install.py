@@ -134,8 +134,8 @@ def test_a_cancelled_one_is_broken_and_made_anew(place: Place) -> None:
 
 
 INSTALL = (
-    "import sys\nfrom pathlib import Path\nfrom studio.environments import Environments\n"
-    "Environments(Path(sys.argv[1]), Path(sys.argv[2])).install('tiny')\n"
+    "import sys\nfrom pathlib import Path\nfrom studio.environments import EnvironmentManager\n"
+    "EnvironmentManager(Path(sys.argv[1]), Path(sys.argv[2])).install('tiny')\n"
 )
 
 

@@ -20,9 +20,9 @@ from studio.settings import LaneSettings
 OTHER_STUDIO = """
 import sys, time
 from pathlib import Path
-from studio.jobs.lanes import Lanes
+from studio.jobs.lanes import JobLanes
 from studio.settings import LaneSettings
-lanes = Lanes(LaneSettings(), Path(sys.argv[1]))
+lanes = JobLanes(LaneSettings(), Path(sys.argv[1]))
 for _ in range(int(sys.argv[2])):
     with lanes.slot("gpu"):
         print("held", flush=True)

@@ -21,14 +21,14 @@ from tests.studio.workers.conftest import ask
 STUDIO = """
 import sys, threading, time
 from pathlib import Path
-from engines.contract import Site, SpeechRequest
+from engines.contract import EnginePaths, SpeechRequest
 from studio.settings import WorkerSettings
 from studio.workers.pool import WorkerPool
 from tests.studio.workers.conftest import Shelf, ask
 from tests.studio.workers.probe_engine import Probe
 
 folder = Path(sys.argv[1])
-host = WorkerPool(WorkerSettings(), Site(folder, folder), Shelf(Probe), logs=folder / "logs")
+host = WorkerPool(WorkerSettings(), EnginePaths(folder, folder), Shelf(Probe), logs=folder / "logs")
 with host.lease(Probe, Probe.Options()) as one, host.lease(Probe, Probe.Options()) as two:
     print(one.synthesize(SpeechRequest("pid")), two.synthesize(SpeechRequest("pid")), flush=True)
 threading.Thread(target=lambda: ask(host, sys.argv[2])).start()

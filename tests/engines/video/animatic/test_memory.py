@@ -15,7 +15,7 @@ import json, sys
 from fractions import Fraction
 from pathlib import Path
 import numpy as np
-from engines.contract import Site
+from engines.contract import EnginePaths
 from engines.common.peak_memory import peak_bytes
 from engines.video.animatic.engine import Animatic, AnimaticOptions
 from engines.contract.video import VideoRequest
@@ -25,7 +25,7 @@ from media.video.write import Excerpt, join_video
 from tests.engines.contract_suite import TinyRun
 
 folder = Path(sys.argv[1])
-engine = Animatic(Site(Path("assets"), folder), AnimaticOptions(), TinyRun())
+engine = Animatic(EnginePaths(Path("assets"), folder), AnimaticOptions(), TinyRun())
 engine.load()
 
 def clip(frames):
