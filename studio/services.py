@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from engines.catalog import Catalog
-from engines.contract import Card, EnginePaths
+from engines.contract import EnginePaths
 from studio.artifacts.segments import SegmentStore
-from studio.comfyui.card import COMFYUI_CARD, COMFYUI_ID
+from studio.comfyui.memory_request import COMFYUI_ESTIMATE, COMFYUI_ID
 from studio.comfyui.service import ComfyUIService
 from studio.environments import EnvironmentManager
 from studio.errors import GreenroomError
@@ -26,6 +26,7 @@ from studio.logs import open_log
 from studio.maintenance.disk_usage import DiskUsage
 from studio.maintenance.housekeeping import MaintenanceTimer
 from studio.maintenance.last_shutdown import ShutdownMarker
+from studio.memory.estimate import MemoryEstimate
 from studio.memory.manager import MemoryManager
 from studio.paths import DataFolderLock, DataPaths
 from studio.settings import HOME, Settings
@@ -78,7 +79,7 @@ class Services:
         parts.callback(self.workers.close)
         self.comfyui = self._comfyui()
         parts.callback(self.comfyui.close)
-        self.memory.attach(_MemoryHolders(self.workers, self.comfyui), self._card)
+        self.memory.attach(_MemoryHolders(self.workers, self.comfyui), self._memory_estimate)
         self.engines = EngineService(self.catalog, self.site, self.workers)
         self.environments = EnvironmentManager(self.paths.environments)
         self.weights = WeightStore(self.site, self.catalog.all, settings.weights)
@@ -156,8 +157,8 @@ class Services:
         comfyui.open()
         return comfyui
 
-    def _card(self, holder: str) -> Card:
-        return COMFYUI_CARD if holder == COMFYUI_ID else self.catalog.get(holder).card
+    def _memory_estimate(self, holder: str) -> MemoryEstimate:
+        return COMFYUI_ESTIMATE if holder == COMFYUI_ID else self.catalog.get(holder).card
 
     def _install_for_gpu(self) -> None:
         """Where an NVIDIA GPU is found, the engines for it are installed while the page is already open."""

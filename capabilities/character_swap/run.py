@@ -18,10 +18,10 @@ from media.audio.decode import probe
 from media.errors import MediaError
 from media.video.images import read_image
 from media.video.read import probe_video
-from studio.comfyui.card import MemoryGate, MemoryRequest
 from studio.comfyui.client.client import ComfyUIClient
 from studio.comfyui.client.status import Finished, ResultFile
 from studio.comfyui.errors import ComfyUIUnreachable, RunFailed, UnexpectedAnswer
+from studio.comfyui.memory_request import MemoryGate, MemoryRequest
 from studio.comfyui.prompt_handle import PromptHandleFile
 from studio.comfyui.run import GraphRun, RunTimeouts
 from studio.comfyui.service import ComfyUIService

@@ -15,11 +15,19 @@ import psutil
 
 from engines.contract import Readiness, Tier
 from studio.callbacks import no_op
-from studio.comfyui.card import BESIDE_A_CARD_GIB, COMFYUI_CARD, COMFYUI_ID, LEAST_GIB, USUAL_GIB, MemoryGate, MemoryRequest
 from studio.comfyui.client.client import ComfyUIClient
 from studio.comfyui.client.inventory import ServerInventory
 from studio.comfyui.client.read_inventory import read_inventory
 from studio.comfyui.errors import SAY_WHERE, ComfyUIMissing
+from studio.comfyui.memory_request import (
+    BESIDE_A_CARD_GIB,
+    COMFYUI_ESTIMATE,
+    COMFYUI_ID,
+    LEAST_GIB,
+    USUAL_GIB,
+    MemoryGate,
+    MemoryRequest,
+)
 from studio.comfyui.prompt_handle import is_local, listening_process
 from studio.comfyui.server.managed import ManagedServer
 from studio.comfyui.server.state import ServerState
@@ -260,13 +268,13 @@ class ComfyUIService:
         def others() -> list[Resident]:
             return [one for one in memory.residents() if one.engine_id != COMFYUI_ID]
 
-        card, held = replace(COMFYUI_CARD, title=want.title, tier=want.tier), others()
-        idle = memory.spare(card, [one for one in held if not one.busy])
+        estimate, held = replace(COMFYUI_ESTIMATE, title=want.title, tier=want.tier), others()
+        idle = memory.spare(estimate, [one for one in held if not one.busy])
         needed = max(0.1, want.memory_gib - had if want.memory_gib else self._what_is_free(idle, want.tier))
-        on_card = min(needed, max(LEAST_GIB, memory.spare(card, held) / GIB))
+        on_card = min(needed, max(LEAST_GIB, memory.spare(estimate, held) / GIB))
         host = BESIDE_A_CARD_GIB + needed - on_card
-        card = replace(card, memory_gib=needed, plug_in_memory_gib=on_card, plug_in_host_gib=host)
-        with memory.admission(card, want.template, others, evict, waiting):
+        estimate = replace(estimate, memory_gib=needed, plug_in_memory_gib=on_card, plug_in_host_gib=host)
+        with memory.admission(estimate, want.template, others, evict, waiting):
             yield
 
     def free_gib(self) -> float | None:

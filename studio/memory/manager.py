@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from engines.contract import Card, Device, Tier
+from engines.contract import Device, Tier
 from engines.contract.profile_key import without_size
 from studio.errors import MemoryRefused
 from studio.memory.admission import COOLING, Admission
+from studio.memory.estimate import MemoryEstimate
 from studio.memory.events import MachineEvents
 from studio.memory.gate import gain, usable_for
 from studio.memory.gpu import GpuFacts, GpuProbe, NvmlProbe
@@ -85,7 +86,7 @@ class MemoryManager:
         self._promises = PendingReservations(monotonic)
         self._lives: dict[int, _LoadRecord] = {}
         self._workers: Workers | None = None
-        self._card_of: Callable[[str], Card] | None = None
+        self._estimate_of: Callable[[str], MemoryEstimate] | None = None
         self._admission = Admission(
             self._promises,
             self._facts,
@@ -107,9 +108,9 @@ class MemoryManager:
             tell=self.events.tell,
         )
 
-    def attach(self, workers: Workers, card_of: Callable[[str], Card]) -> None:
+    def attach(self, workers: Workers, estimate_of: Callable[[str], MemoryEstimate]) -> None:
         """Make the workers known and begin the watch."""
-        self._workers, self._card_of = workers, card_of
+        self._workers, self._estimate_of = workers, estimate_of
         self.sampler.start()
 
     def close(self) -> None:
@@ -154,7 +155,7 @@ class MemoryManager:
 
     def admission(
         self,
-        card: Card,
+        estimate: MemoryEstimate,
         variant: str,
         residents: Callable[[], Sequence[Resident]],
         evict: Callable[[str], object],
@@ -175,7 +176,7 @@ class MemoryManager:
             MemoryRefused: never possible on this machine, or not within memory.wait_seconds; with the numbers.
             Cancelled: `cancelled` said so, or `waiting` raised it.
         """
-        need = self.need(card, variant)
+        need = self.need(estimate, variant)
         try:
             return self._admission.enter(need, variant, residents, evict, waiting, cancelled)
         except MemoryRefused as refusal:
@@ -186,25 +187,25 @@ class MemoryManager:
         """Whether a process may be started that is only perhaps needed: well below the hard limit, nothing tense."""
         return self.sampler.level is MemoryPressure.CALM and self.reading().fraction < self.limits.hard - SPARE_MARGIN
 
-    def spare(self, card: Card, without: Sequence[Resident]) -> int:
-        """Bytes that a load of this card's device and tier could have if the engines of `without` were gone."""
+    def spare(self, estimate: MemoryEstimate, without: Sequence[Resident]) -> int:
+        """Bytes that a load on this device and of this tier could have if the engines of `without` were gone."""
         reading, facts = self._facts()
-        pool, usable, _ = usable_for(card.device, card.tier, reading, facts, self.limits)
+        pool, usable, _ = usable_for(estimate.device, estimate.tier, reading, facts, self.limits)
         return max(0, usable + sum(gain(one, pool, facts) for one in without))
 
-    def need(self, card: Card, variant: str = "") -> Need:
-        """What a load should have on this machine; `card` is the engine's `card_for` its options, `variant` its profile key."""
+    def need(self, estimate: MemoryEstimate, variant: str = "") -> Need:
+        """What a load should have on this machine. `estimate`: an engine's `card_for` its options; `variant`: its profile key."""
         facts = self.gpu()
-        plug_in = card.device is Device.CUDA and facts is not None and facts.has_own_memory
-        return self.reservations.need(card, variant, plug_in=plug_in)
+        plug_in = estimate.device is Device.CUDA and facts is not None and facts.has_own_memory
+        return self.reservations.need(estimate, variant, plug_in=plug_in)
 
-    def admit_load(self, card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
+    def admit_load(self, card: MemoryEstimate, waiting: Callable[[str], None], variant: str = "") -> None:
         """`admission` as the worker host's hook."""
         assert self._workers is not None, "attach comes before the first load"
         self.sampler.watch()  # it may sleep for seconds while nothing works, and an engine can fill the machine in less
         self.admission(card, variant, self.residents, self._workers.unload, waiting)
 
-    def reuse(self, card: Card, held_gib: float, waited: float, variant: str = "") -> str:
+    def reuse(self, card: MemoryEstimate, held_gib: float, waited: float, variant: str = "") -> str:
         """The worker host's ReuseHook: a warm engine meets the guard against heat, and the admit limit for what it is
         expected to take beyond what it holds. Idle engines are unloaded for it where that helps."""
         self.sampler.watch()
@@ -280,28 +281,28 @@ class MemoryManager:
         if self._workers is not None:
             self._workers.end(engine_id, reason)
 
-    def _card(self, engine_id: str) -> Card:
-        assert self._card_of is not None
-        return self._card_of(engine_id)
+    def _estimate(self, engine_id: str) -> MemoryEstimate:
+        assert self._estimate_of is not None
+        return self._estimate_of(engine_id)
 
     def _resident(self, status: WorkerStatus, facts: GpuFacts | None) -> Resident:
-        card = self._card(status.engine_id)
+        estimate = self._estimate(status.engine_id)
         held = int(status.memory_gib * GIB)
         on_card = 0 if facts is None else facts.process_bytes.get(status.pid, 0)
-        if not on_card and card.device is Device.CUDA and facts is not None and facts.has_own_memory:
+        if not on_card and estimate.device is Device.CUDA and facts is not None and facts.has_own_memory:
             # The driver does not say, as in a container with process ids of its own: take it to hold what it should.
-            on_card, host = self.need(card, self._lives.get(status.pid, _LoadRecord()).variant).bytes, held
+            on_card, host = self.need(estimate, self._lives.get(status.pid, _LoadRecord()).variant).bytes, held
         else:
             host = max(0, held - on_card)
         return Resident(
-            engine_id=card.id,
-            title=card.title,
-            tier=card.tier,
+            engine_id=estimate.id,
+            title=estimate.title,
+            tier=estimate.tier,
             busy=status.state is not WorkerState.WARM,
             host_bytes=host,
             card_bytes=on_card,
-            reload_seconds=self.reservations.reload_seconds(card),
-            recent_uses=self.ledger.recent_uses(card.id),
+            reload_seconds=self.reservations.reload_seconds(estimate),
+            recent_uses=self.ledger.recent_uses(estimate.id),
             idle_seconds=status.idle_seconds,
             started=status.started,
             pid=status.pid,
@@ -311,7 +312,7 @@ class MemoryManager:
     def _split(self, engine_id: str, size: int, host: int) -> tuple[int, int]:
         """What a worker holds, as (bytes of the pool it is budgeted in, bytes of the machine's memory beside it)."""
         facts = self.gpu()
-        on_a_card = facts is not None and facts.has_own_memory and self._card_of is not None
-        if not on_a_card or self._card(engine_id).device is not Device.CUDA:
+        on_a_card = facts is not None and facts.has_own_memory and self._estimate_of is not None
+        if not on_a_card or self._estimate(engine_id).device is not Device.CUDA:
             return size, 0
         return max(0, size - host), min(host, size)

@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from engines.contract import Card, Tier
-from studio.comfyui.card import COMFYUI_ID, MemoryRequest
 from studio.comfyui.errors import ComfyUIMissing
+from studio.comfyui.memory_request import COMFYUI_ID, MemoryRequest
 from studio.comfyui.service import ComfyUIService
 from studio.errors import EngineError, MemoryRefused
 from studio.memory.gpu import GpuFacts
