@@ -139,7 +139,7 @@ class Services:
             reuse=self.memory.reuse,
             idle=IdleTimeouts(self.settings.workers, self.paths.root / "idle.json"),
             tell=self.memory.events.tell,
-            observer=self.memory,
+            observer=self.memory.observer,
             room_for_spares=self.memory.has_room_to_spare,
             gpu_bytes=self.memory.gpu_bytes,
             tolerance_gib=self.settings.memory.return_tolerance_gib,

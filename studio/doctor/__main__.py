@@ -62,7 +62,13 @@ def examination_of(settings: Settings) -> Iterator[DoctorContext]:
         site = replace(engine_paths(settings, paths), cache=own.cache)
         memory = MemoryManager(settings.memory, own.root)
         workers = WorkerPool(
-            settings.workers, site, catalog, logs=own.logs, admit=memory.admit_load, observer=memory, gpu_bytes=memory.gpu_bytes
+            settings.workers,
+            site,
+            catalog,
+            logs=own.logs,
+            admit=memory.admit_load,
+            observer=memory.observer,
+            gpu_bytes=memory.gpu_bytes,
         )
         memory.attach(_OwnWorkers(workers), lambda engine_id: catalog.get(engine_id).card)
         try:
