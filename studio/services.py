@@ -36,6 +36,7 @@ from studio.workers.engine_service import EngineService
 from studio.workers.idle_times import IdleTimeouts
 from studio.workers.model import WorkerStatus
 from studio.workers.pool import WorkerPool
+from studio.workers.pool_options import PoolOptions
 from studio.workers.process.metering import MemoryMeter
 from studio.workflows import TemplateCollection
 
@@ -134,15 +135,17 @@ class Services:
             self.site,
             self.catalog,
             logs=self.paths.logs,
-            light_workers=self.settings.lanes.cpu_jobs,
-            admit=self.memory.admit_load,
-            reuse=self.memory.reuse,
-            idle=IdleTimeouts(self.settings.workers, self.paths.root / "idle.json"),
-            tell=self.memory.events.tell,
-            observer=self.memory.observer,
-            room_for_spares=self.memory.has_room_to_spare,
-            gpu_bytes=self.memory.gpu_bytes,
-            tolerance_gib=self.settings.memory.return_tolerance_gib,
+            options=PoolOptions(
+                light_workers=self.settings.lanes.cpu_jobs,
+                admit=self.memory.admit_load,
+                reuse=self.memory.reuse,
+                idle=IdleTimeouts(self.settings.workers, self.paths.root / "idle.json"),
+                tell=self.memory.events.tell,
+                observer=self.memory.observer,
+                room_for_spares=self.memory.has_room_to_spare,
+                gpu_bytes=self.memory.gpu_bytes,
+                tolerance_gib=self.settings.memory.return_tolerance_gib,
+            ),
         )
 
     def _comfyui(self) -> ComfyUIService:

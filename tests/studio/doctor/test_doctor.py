@@ -83,7 +83,7 @@ def test_what_fails_is_in_the_exit_code(
 ) -> None:
     """The command over the checks that are quick, where a server is set that does not answer."""
     monkeypatch.setattr(
-        doctor_command, "examine", partial(run_checks, checks=[check for check in all_checks() if check[2] in QUICK])
+        doctor_command, "run_checks", partial(run_checks, checks=[check for check in all_checks() if check[2] in QUICK])
     )
     monkeypatch.setenv("GREENROOM_COMFYUI__URL", "http://127.0.0.1:9")
     assert doctor_command.main(["--json", "--data", str(tmp_path / "data")]) == 1
