@@ -202,13 +202,13 @@ class _MemoryHolders:
         self._host, self._comfyui = host, comfyui
 
     def snapshot(self) -> list[WorkerStatus]:
-        return [*self._host.snapshot(), *self._comfyui.snapshot()]
+        return [*self._host.snapshot(), *self._comfyui.residency.snapshot()]
 
     def unload(self, holder: str) -> object:
-        return self._comfyui.evict() if holder == COMFYUI_ID else self._host.evict(holder)
+        return self._comfyui.residency.evict() if holder == COMFYUI_ID else self._host.evict(holder)
 
     def end(self, holder: str, reason: str) -> object:
-        end = self._comfyui.end if holder == COMFYUI_ID else self._host.end_worker
+        end = self._comfyui.residency.end if holder == COMFYUI_ID else self._host.end_worker
         return end(holder, reason)
 
 
