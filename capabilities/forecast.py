@@ -21,10 +21,10 @@ from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Engine, EngineOptions
 from engines.contract.problem_size import ProblemSize
+from engines.contract.profile_key import memory_profile_of
 from studio.errors import InvalidInput
 from studio.jobs.runtime_stats import RuntimeEstimate
 from studio.memory.model import Admit, Refuse
-from studio.memory.profiles import memory_profile_of
 from studio.units import GIB
 from studio.validation import validated
 from studio.workers.model import WorkerState

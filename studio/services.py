@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from engines.catalog import Catalog
-from engines.contract import Card, EnginePaths
+from engines.contract import EnginePaths
 from studio.artifacts.segments import SegmentStore
-from studio.comfyui.card import COMFYUI_CARD, COMFYUI_ID
+from studio.comfyui.memory_request import COMFYUI_ESTIMATE, COMFYUI_ID
 from studio.comfyui.service import ComfyUIService
 from studio.environments import EnvironmentManager
 from studio.errors import GreenroomError
@@ -26,6 +26,7 @@ from studio.logs import open_log
 from studio.maintenance.disk_usage import DiskUsage
 from studio.maintenance.housekeeping import MaintenanceTimer
 from studio.maintenance.last_shutdown import ShutdownMarker
+from studio.memory.estimate import MemoryEstimate
 from studio.memory.manager import MemoryManager
 from studio.paths import DataFolderLock, DataPaths
 from studio.settings import HOME, Settings
@@ -35,6 +36,7 @@ from studio.workers.engine_service import EngineService
 from studio.workers.idle_times import IdleTimeouts
 from studio.workers.model import WorkerStatus
 from studio.workers.pool import WorkerPool
+from studio.workers.pool_options import PoolOptions
 from studio.workers.process.metering import MemoryMeter
 from studio.workflows import TemplateCollection
 
@@ -78,7 +80,7 @@ class Services:
         parts.callback(self.workers.close)
         self.comfyui = self._comfyui()
         parts.callback(self.comfyui.close)
-        self.memory.attach(_MemoryHolders(self.workers, self.comfyui), self._card)
+        self.memory.attach(_MemoryHolders(self.workers, self.comfyui), self._memory_estimate)
         self.engines = EngineService(self.catalog, self.site, self.workers)
         self.environments = EnvironmentManager(self.paths.environments)
         self.weights = WeightStore(self.site, self.catalog.all, settings.weights)
@@ -133,15 +135,17 @@ class Services:
             self.site,
             self.catalog,
             logs=self.paths.logs,
-            light_workers=self.settings.lanes.cpu_jobs,
-            admit=self.memory.admit_load,
-            reuse=self.memory.reuse,
-            idle=IdleTimeouts(self.settings.workers, self.paths.root / "idle.json"),
-            tell=self.memory.events.tell,
-            observer=self.memory,
-            room_for_spares=self.memory.has_room_to_spare,
-            gpu_bytes=self.memory.gpu_bytes,
-            tolerance_gib=self.settings.memory.return_tolerance_gib,
+            options=PoolOptions(
+                light_workers=self.settings.lanes.cpu_jobs,
+                admit=self.memory.admit_load,
+                reuse=self.memory.reuse,
+                idle=IdleTimeouts(self.settings.workers, self.paths.root / "idle.json"),
+                tell=self.memory.events.tell,
+                observer=self.memory.observer,
+                room_for_spares=self.memory.has_room_to_spare,
+                gpu_bytes=self.memory.gpu_bytes,
+                tolerance_gib=self.settings.memory.return_tolerance_gib,
+            ),
         )
 
     def _comfyui(self) -> ComfyUIService:
@@ -156,8 +160,8 @@ class Services:
         comfyui.open()
         return comfyui
 
-    def _card(self, holder: str) -> Card:
-        return COMFYUI_CARD if holder == COMFYUI_ID else self.catalog.get(holder).card
+    def _memory_estimate(self, holder: str) -> MemoryEstimate:
+        return COMFYUI_ESTIMATE if holder == COMFYUI_ID else self.catalog.get(holder).card
 
     def _install_for_gpu(self) -> None:
         """Where an NVIDIA GPU is found, the engines for it are installed while the page is already open."""
@@ -198,13 +202,13 @@ class _MemoryHolders:
         self._host, self._comfyui = host, comfyui
 
     def snapshot(self) -> list[WorkerStatus]:
-        return [*self._host.snapshot(), *self._comfyui.snapshot()]
+        return [*self._host.snapshot(), *self._comfyui.residency.snapshot()]
 
     def unload(self, holder: str) -> object:
-        return self._comfyui.evict() if holder == COMFYUI_ID else self._host.evict(holder)
+        return self._comfyui.residency.evict() if holder == COMFYUI_ID else self._host.evict(holder)
 
     def end(self, holder: str, reason: str) -> object:
-        end = self._comfyui.end if holder == COMFYUI_ID else self._host.end_worker
+        end = self._comfyui.residency.end if holder == COMFYUI_ID else self._host.end_worker
         return end(holder, reason)
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
-from api.files import UNEXPECTED, media_response
+from api.http.media import media_response
 from api.http.metrics import CONTENT_TYPE, Metrics
+from api.operations.endpoint import UNEXPECTED
 from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import GreenroomError, NotFound
 from studio.library.model import SERVED_EXTENSIONS

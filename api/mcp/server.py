@@ -30,8 +30,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from api.files import UNEXPECTED
 from api.mcp.tools import INSTRUCTIONS, ToolCall, tools
+from api.operations.endpoint import UNEXPECTED
 from api.operations.operations import Operations
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.services import Services

@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 from fastapi.responses import JSONResponse, Response
 
-from api.files import UNEXPECTED
+from api.operations.endpoint import UNEXPECTED
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput, MediaError, NotFound
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from api.files import uploaded_file
 from api.operations.endpoint import endpoint
+from api.operations.uploads import uploaded_file
 from capabilities.transcription.voice_transcript_request import submit_transcript_job
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec

@@ -12,7 +12,6 @@ from typing import Any, ParamSpec, TypeVar
 import gradio as gr
 from pydantic import BaseModel, ConfigDict, create_model
 
-from api.files import UNEXPECTED
 from studio.errors import GreenroomError
 from studio.validation import validated
 
@@ -20,6 +19,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 log = logging.getLogger(__name__)
+
+UNEXPECTED = "Something in the studio went wrong that should not have; its log holds the details."
+"""What a caller gets for an unexpected error: never its own text, which may hold paths."""
 
 
 def endpoint(method: Callable[P, R]) -> Callable[P, R]:

@@ -8,16 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from api.files import uploaded_file
 from api.operations.editing import EditingOperations
 from api.operations.endpoint import endpoint
+from api.operations.library import LibraryOperations, checked_limit, file_data
 from api.operations.swap import SwapCalls
 from api.operations.system import SystemCalls
 from api.operations.templates import TemplateCalls
+from api.operations.uploads import uploaded_file
 from api.operations.video import VideoCalls
-from capabilities.transcription.voice_transcript_request import submit_transcript_job
-from engines.contract import Engine, PresetVoice
-from studio.errors import Cancelled, GreenroomError, InvalidInput, NotFound
+from studio.errors import Cancelled, GreenroomError, NotFound
 from studio.jobs.model import Job, JobState
 from studio.services import Services
 from studio.voices.preview import VoicePreviews
@@ -25,7 +24,7 @@ from studio.voices.preview import VoicePreviews
 WAIT_SECONDS = 0.5
 
 
-class Operations(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingOperations):
+class Operations(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingOperations, LibraryOperations):
     """All endpoints over one open studio.
 
     A blocking call only waits for its job's row: a client that goes away, or a call that is cut off, changes nothing
@@ -172,7 +171,7 @@ class Operations(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingOpera
             text: to be found in the title or the id.
         """
         states, kinds = (state,) if state else (), (kind,) if kind else ()
-        return [job.as_dict() for job in self._studio.jobs.list(states, kinds, _limit(limit), text)]
+        return [job.as_dict() for job in self._studio.jobs.list(states, kinds, checked_limit(limit), text)]
 
     @endpoint
     def cancel(self, job_id: str) -> dict[str, Any]:
@@ -182,80 +181,6 @@ class Operations(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingOpera
             job_id: the id that /submit gave.
         """
         return self._studio.jobs.cancel(job_id).as_dict()
-
-    # Voices
-
-    @endpoint
-    def voices(self) -> list[dict[str, Any]]:
-        """Saved voices, the samples that ship with the studio, and the preset voices of every ready engine.
-
-        A preset voice has "preset": true and the name "engine/preset"; each name can be given as `voice` to /voiceover.
-        """
-        saved = [{**voice.as_dict(), "preset": False} for voice in self._studio.voices.list()]
-        return saved + [_preset(engine, preset) for engine, preset in self._auditions.presets()]
-
-    @endpoint
-    def save_voice(
-        self,
-        name: str,
-        audio: gr.FileData,
-        transcript: str = "",
-        tags: list[str] = [],
-        consent: str = "",
-    ) -> dict[str, Any]:
-        """Save a voice from a clip of 3 to 30 seconds of one person speaking.
-
-        Args:
-            name: what to call it; unique.
-            audio: the clip, in any common audio or video format.
-            transcript: the words that are said in it, when known.
-            tags: words to find it by.
-            consent: who agreed to the use of this voice, how and when.
-        """
-        clip = uploaded_file(audio, "audio", self._incoming)
-        voice = self._studio.voices.add(name, clip, transcript=transcript, tags=tuple(tags), consent=consent)
-        submit_transcript_job(self._studio.jobs, voice)
-        return voice.as_dict()
-
-    @endpoint
-    def delete_voice(self, voice: str) -> dict[str, Any]:
-        """Delete a saved voice and its files.
-
-        Args:
-            voice: its name.
-        """
-        return self._studio.voices.delete(voice).as_dict()
-
-    @endpoint
-    def voice_sample(self, voice: str) -> gr.FileData:
-        """How a voice sounds: a saved voice's recording, or a preset voice saying a line.
-
-        Args:
-            voice: its name as /voices lists it.
-        """
-        return _file(self._auditions.clip(voice))
-
-    # Outputs
-
-    @endpoint
-    def outputs(self, limit: int = 50) -> list[dict[str, Any]]:
-        """Results in the library, newest first.
-
-        Args:
-            limit: at most so many, 1 to 1000.
-        """
-        return [output.as_dict() for output in self._studio.library.list(limit=_limit(limit))]
-
-    @endpoint
-    def delete_output(self, output: str) -> dict[str, Any]:
-        """Delete a result and its files.
-
-        Args:
-            output: its id as /outputs lists it.
-        """
-        found = self._studio.library.get(output)
-        self._studio.library.delete(found.id)
-        return found.as_dict()
 
     # Helpers
 
@@ -277,31 +202,8 @@ class Operations(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingOpera
     def _output(job: Job, kind: str) -> gr.FileData:
         for output in job.outputs:
             if output.kind == kind:
-                return _file(Path(output.path))
+                return file_data(Path(output.path))
         raise NotFound(f"Job {job.id} left no {kind} file.")
-
-
-def _file(path: Path) -> gr.FileData:
-    return gr.FileData(path=str(path), orig_name=path.name)
-
-
-def _preset(engine: type[Engine], preset: PresetVoice) -> dict[str, Any]:
-    name = f"{engine.card.id}/{preset.id}"
-    return {
-        "id": name,
-        "name": name,
-        "title": preset.title,
-        "language": preset.language,
-        "gender": preset.gender,
-        "engine": engine.card.id,
-        "preset": True,
-    }
-
-
-def _limit(limit: int) -> int:
-    if not 1 <= limit <= 1000:
-        raise InvalidInput(f"limit cannot be {limit}.", "Allowed is 1 to 1000.")
-    return limit
 
 
 QUEUES: dict[str, dict[str, Any]] = {

@@ -11,7 +11,7 @@ import gradio as gr
 from api.operations.endpoint import endpoint
 from capabilities.forecast import estimate_job
 from capabilities.setup.doctor import last_report
-from studio.comfyui.card import COMFYUI_ID
+from studio.comfyui.memory_request import COMFYUI_ID
 from studio.doctor.log_viewer import LEVELS, read_log
 from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import InvalidInput

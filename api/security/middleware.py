@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.files import PLAYABLE
+from api.http.media import PLAYABLE
 from api.security.auth import AuthMiddleware
 from api.security.refusal_log import RefusalLog
 from api.security.responses import send_error

@@ -33,6 +33,7 @@ from studio.memory.gpu import NvmlProbe
 from studio.settings import HOME, WorkerSettings, load_settings
 from studio.workers.model import SilentObserver, UnloadReport
 from studio.workers.pool import WorkerPool
+from studio.workers.pool_options import PoolOptions
 
 ENGINES = ("f5-tts", "voxcpm2", "whisper-gpu")
 CLIP = HOME / "assets" / "voices" / "LJ001-0005.wav"
@@ -185,7 +186,7 @@ def _host(folder: Path, environments: Path) -> Iterator[tuple[WorkerPool, Books]
 
     site = EnginePaths(HOME / "assets", folder / "cache", (folder / "weights",), environments)
     settings = WorkerSettings(start_seconds=600, heartbeat_seconds=120)
-    host = WorkerPool(settings, site, Catalog(), logs=folder / "logs", observer=books, gpu_bytes=gpu_bytes)
+    host = WorkerPool(settings, site, Catalog(), logs=folder / "logs", options=PoolOptions(observer=books, gpu_bytes=gpu_bytes))
     try:
         yield host, books
     finally:

@@ -24,6 +24,7 @@ from studio.services import engine_paths
 from studio.settings import load_settings
 from studio.workers.model import UnloadReport
 from studio.workers.pool import WorkerPool
+from studio.workers.pool_options import PoolOptions
 
 
 def main(rounds: int = 3) -> int:
@@ -32,7 +33,13 @@ def main(rounds: int = 3) -> int:
     site = engine_paths(settings, DataPaths(settings.data_folder))
     good = True
     with tempfile.TemporaryDirectory() as logs:
-        host = WorkerPool(settings.workers, site, catalog, logs=Path(logs), tolerance_gib=settings.memory.return_tolerance_gib)
+        host = WorkerPool(
+            settings.workers,
+            site,
+            catalog,
+            logs=Path(logs),
+            options=PoolOptions(tolerance_gib=settings.memory.return_tolerance_gib),
+        )
         try:
             for engine in catalog.all():
                 if engine.readiness(site).ready:

@@ -23,6 +23,7 @@ from studio.services import engine_paths
 from studio.settings import Settings, load_settings
 from studio.workers.model import UnloadReport
 from studio.workers.pool import WorkerPool
+from studio.workers.pool_options import PoolOptions
 from studio.workers.process.metering import available_gib
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, and nobody minds."
@@ -67,7 +68,9 @@ def run(engine_id: str, cycles: int) -> bool:
 
 def _host(settings: Settings, catalog: Catalog, logs: Path) -> WorkerPool:
     site = engine_paths(settings, DataPaths(settings.data_folder))
-    return WorkerPool(settings.workers, site, catalog, logs=logs, tolerance_gib=settings.memory.return_tolerance_gib)
+    return WorkerPool(
+        settings.workers, site, catalog, logs=logs, options=PoolOptions(tolerance_gib=settings.memory.return_tolerance_gib)
+    )
 
 
 def _reported(number: int, host: WorkerPool, engine: type[Engine]) -> UnloadReport:

@@ -18,10 +18,10 @@ from media.audio.decode import probe
 from media.errors import MediaError
 from media.video.images import read_image
 from media.video.read import probe_video
-from studio.comfyui.card import MemoryGate, MemoryRequest
 from studio.comfyui.client.client import ComfyUIClient
 from studio.comfyui.client.status import Finished, ResultFile
 from studio.comfyui.errors import ComfyUIUnreachable, RunFailed, UnexpectedAnswer
+from studio.comfyui.memory_request import MemoryGate, MemoryRequest
 from studio.comfyui.prompt_handle import PromptHandleFile
 from studio.comfyui.run import GraphRun, RunTimeouts
 from studio.comfyui.service import ComfyUIService
@@ -126,14 +126,14 @@ class TemplateRun:
         given = self._files.ready(spec, template, values, context, (0.0, _READY))
         tickets = PromptHandleFile(context.scratch / TICKET)
         if tickets.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
-            with self._comfyui.use():
+            with self._comfyui.residency.use():
                 client = self._client(context)
                 done = self._run(client, tickets, JobRunObserver(context)).resumed()
                 if done is not None:
                     return self._fetched(client, template, tickets, done, context), given
         want = self._want(template)
-        room = self._comfyui.room(self._memory, self._evict, want, lambda why: context.phase(JobState.WAITING, why))
-        with room, self._comfyui.use():
+        room = self._comfyui.residency.room(self._memory, self._evict, want, lambda why: context.phase(JobState.WAITING, why))
+        with room, self._comfyui.residency.use():
             context.phase(JobState.RUNNING)
             client, graph = self._readied(template, values, given, context)
             audience = JobRunObserver(context)
@@ -199,7 +199,7 @@ class TemplateRun:
             own=comfyui.own,
             patience=RunTimeouts(POLL_SECONDS, settings.silence_seconds, settings.run_hours * 3600),
             dead=comfyui.dead,
-            doomed=comfyui.doomed,
+            doomed=comfyui.residency.doomed,
             leaving=lambda: comfyui.leaving,
         )
 

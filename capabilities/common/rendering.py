@@ -23,7 +23,7 @@ from engines.contract.swap import SwapRequest
 from engines.contract.upscaling import UpscaleRequest
 from media.audio.audio import Audio
 from media.audio.decode import iterate_audio, probe
-from media.text.subtitles import Cue
+from media.text.cues import Cue
 from media.video.images import is_image, read_image, write_picture
 from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures, join_video

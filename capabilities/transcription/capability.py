@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from capabilities.transcription.run import AUTO, Transcriber, TranscriberChoice, TranscriptResult
-from media.text.subtitles import Cue, TimedWord, tidy, to_srt, to_vtt
+from media.text.cues import Cue, TimedWord
+from media.text.formats import to_srt, to_vtt
+from media.text.layout import tidy
 from studio.artifacts.transcripts import as_json
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import write_json

@@ -18,7 +18,8 @@ from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePa
 from engines.contract.errors import EngineNotReady
 from engines.contract.upscaling import UpscaleRequest, UpscalingEngine
 from media.audio.decode import probe
-from media.text.subtitles import Cue, parse_srt
+from media.text.cues import Cue
+from media.text.formats import parse_srt
 from media.video.images import is_image, write_picture
 from media.video.read import VideoInfo, probe_video, read_frames
 from studio.errors import InvalidInput

@@ -28,7 +28,9 @@ from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.spec import LARGEST_SEED, VoiceoverSpec
 from engines.contract import Device
-from media.text.subtitles import Cue, tidy, to_srt, to_vtt
+from media.text.cues import Cue
+from media.text.formats import to_srt, to_vtt
+from media.text.layout import tidy
 from media.video.images import is_image, write_picture
 from media.video.read import probe_video, read_frames
 from studio.artifacts.clips import ShotStore, StoredShot

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from capabilities.video.shots import Shot
 from media.audio.audio import Audio
-from media.text.subtitles import Cue
+from media.text.cues import Cue
 from media.video.crossfade import write_crossfade
 from media.video.write import Excerpt, join_video
 from studio.artifacts.clips import StoredShot

@@ -12,7 +12,7 @@ from typing import Any
 from capabilities.video.spec import MOST_SHOTS, ShotSpec
 from capabilities.voiceover.script.chunk import chunk
 from engines.contract.video import ClipCaption
-from media.text.subtitles import Cue
+from media.text.cues import Cue
 from studio.errors import InvalidInput
 
 USUAL_SECONDS = 4.0

@@ -14,7 +14,7 @@ from media.audio.audio import Audio, Samples
 from media.audio.decode import iterate_audio
 from media.audio.normalisation import NormalisedStream, normalise_loudness
 from media.audio.resample import StreamResampler, resample
-from media.text.subtitles import Cue, TimedWord
+from media.text.cues import Cue, TimedWord
 from studio.artifacts.segments import SegmentStore
 
 RATE = 48_000

@@ -20,7 +20,8 @@ from engines.contract import TimedMark
 from media.audio.audio import Audio, Samples
 from media.audio.encode import Chapter
 from media.audio.resample import resample
-from media.text.subtitles import Cue, TimedWord, tidy
+from media.text.cues import Cue, TimedWord
+from media.text.layout import tidy
 from studio.artifacts.segments import SegmentStore
 
 PAD_SECONDS = 0.02

@@ -17,7 +17,7 @@ from capabilities.voiceover.take_review import TakeReviewer
 from media.audio.audio import Audio
 from media.audio.encode import AUDIO_FORMATS, AudioWriter
 from media.audio.normalisation import NormalisedStream, normalise_loudness
-from media.text.subtitles import to_srt, to_vtt
+from media.text.formats import to_srt, to_vtt
 from studio.errors import StorageError
 from studio.files import write_json
 from studio.jobs.capability import JobContext

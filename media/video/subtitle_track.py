@@ -10,7 +10,7 @@ from typing import Any
 import av
 from av.container import OutputContainer
 
-from media.text.subtitles import Cue
+from media.text.cues import Cue
 
 _TICKS = Fraction(1, 1000)
 _LONGEST = 60_000

@@ -23,7 +23,7 @@ from media.audio.audio import Audio
 from media.audio.decode import open_media
 from media.audio.resample import StreamResampler
 from media.errors import MediaError
-from media.text.subtitles import Cue
+from media.text.cues import Cue
 from media.video.read import Picture
 from media.video.subtitle_track import SubtitleTrack
 

@@ -23,6 +23,7 @@ from studio.services import engine_paths
 from studio.settings import Settings, load_settings
 from studio.workers.model import WorkerStatus
 from studio.workers.pool import WorkerPool
+from studio.workers.pool_options import PoolOptions
 
 _MARKS = {
     CheckStatus.OK: "ok     ",
@@ -62,7 +63,11 @@ def examination_of(settings: Settings) -> Iterator[DoctorContext]:
         site = replace(engine_paths(settings, paths), cache=own.cache)
         memory = MemoryManager(settings.memory, own.root)
         workers = WorkerPool(
-            settings.workers, site, catalog, logs=own.logs, admit=memory.admit_load, observer=memory, gpu_bytes=memory.gpu_bytes
+            settings.workers,
+            site,
+            catalog,
+            logs=own.logs,
+            options=PoolOptions(admit=memory.admit_load, observer=memory.observer, gpu_bytes=memory.gpu_bytes),
         )
         memory.attach(_OwnWorkers(workers), lambda engine_id: catalog.get(engine_id).card)
         try:

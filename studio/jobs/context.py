@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from engines.contract import Engine, EngineOptions
 from engines.contract.problem_size import ProblemSize
 from studio.errors import Cancelled
-from studio.jobs.model import JobState
-from studio.jobs.store import Claim, JobCost, JobStore
+from studio.jobs.model import Claim, JobCost, JobState
+from studio.jobs.store import JobStore
 
 PACE_SECONDS = 60.0
 """How far back the pace of a job is measured for its remaining time."""

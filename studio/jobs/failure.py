@@ -37,3 +37,12 @@ def job_error(error: BaseException, job_id: str) -> JobError:
         f"The log names the cause under the mark {mark}.",
         True,
     )
+
+
+def crash_error() -> JobError:
+    """Of a job in the middle of which the server ended too often."""
+    return JobError(
+        "The server ended again and again in the middle of this job, without the job getting any further.",
+        "The log in the data folder may name the cause; then try again.",
+        True,
+    )

@@ -101,3 +101,31 @@ class Job:
             },
             "outputs": [{"path": output.path, "kind": output.kind} for output in self.outputs],
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One attempt at one job. What is written with it counts only while this attempt is the job's present one."""
+
+    job: Job
+    attempt: int
+
+
+@dataclass(frozen=True)
+class JobCost:
+    """What an attempt took: seconds of loading and running, and the most GiB that one engine held."""
+
+    seconds: float = 0.0
+    peak_gib: float = 0.0
+
+
+NO_COST = JobCost()
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What was found at start of jobs that had not ended: ids by what became of them."""
+
+    resumed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    cancelled: tuple[str, ...] = ()

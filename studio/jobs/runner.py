@@ -15,8 +15,8 @@ from studio.jobs.capability import Capability
 from studio.jobs.context import AttemptContext, EngineLeaser, EngineResolver
 from studio.jobs.failure import job_error
 from studio.jobs.lanes import JobLanes
-from studio.jobs.model import JobError, JobState
-from studio.jobs.store import KILL_WEIGHT, Claim, JobStore, Recovery
+from studio.jobs.model import Claim, JobError, JobState, Recovery
+from studio.jobs.store import KILL_WEIGHT, JobStore
 from studio.validation import validated
 
 log = logging.getLogger(__name__)

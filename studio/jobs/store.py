@@ -7,15 +7,16 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studio.jobs.database import Database
-from studio.jobs.model import Job, JobError, JobEvent, JobOutput, JobState
-from studio.jobs.rows import ACTIVE_SQL, ENDED_SQL, HELD, HELD_SQL, SELECT, end_job, job_of, record_event
+from studio.jobs.failure import crash_error
+from studio.jobs.model import NO_COST, Claim, Job, JobCost, JobError, JobOutput, JobState, Recovery
+from studio.jobs.reader import JobReader
+from studio.jobs.rows import ENDED_SQL, HELD, HELD_SQL, SELECT, end_job, job_of, record_event
 
 RESUMED_NOTE = "Resumed after the server ended."
 CRASH_LIMIT = 3
@@ -28,32 +29,7 @@ class _NothingChanged(Exception):
     """Ends a transaction that found nothing to do."""
 
 
-@dataclass(frozen=True)
-class Claim:
-    """One attempt at one job. What is written with it counts only while this attempt is the job's present one."""
-
-    job: Job
-    attempt: int
-
-
-@dataclass(frozen=True)
-class JobCost:
-    """What an attempt took: seconds of loading and running, and the most GiB that one engine held."""
-
-    seconds: float = 0.0
-    peak_gib: float = 0.0
-
-
-@dataclass(frozen=True)
-class Recovery:
-    """What was found at start of jobs that had not ended: ids by what became of them."""
-
-    resumed: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-    cancelled: tuple[str, ...] = ()
-
-
-class JobStore:
+class JobStore(JobReader):
     """The table of jobs. Any thread may call anything; each call is one transaction.
 
     Every change takes the next value of one clock, which becomes the changed row's version. So `change_counter` (an integer
@@ -69,7 +45,7 @@ class JobStore:
             StorageError: the folder cannot be written, or the file is of a newer studio. A damaged file is set aside under
                 another name instead, and an event says so.
         """
-        self._database = Database(path)
+        super().__init__(Database(path))
         self._changed = threading.Condition()
         with self._database.read() as connection:
             self._clock = int(connection.execute("SELECT value FROM clock").fetchone()[0])
@@ -90,58 +66,6 @@ class JobStore:
         with self._changed:
             self._changed.wait_for(lambda: self._clock > seen, timeout)
             return self._clock
-
-    # Reading
-
-    def get(self, job_id: str) -> Job | None:
-        with self._database.read() as connection:
-            row = connection.execute(f"{SELECT} WHERE j.id = ?", (job_id,)).fetchone()
-        return None if row is None else job_of(row)
-
-    def find(self, states: Collection[JobState] = (), kinds: Collection[str] = (), limit: int = 50, text: str = "") -> list[Job]:
-        """Jobs, newest first. `text` is looked for in titles and ids, without regard to case."""
-        conditions, values = [], list[Any]()
-        for column, allowed in (("j.state", states), ("j.kind", kinds)):
-            if allowed:
-                conditions.append(f"{column} IN ({','.join('?' * len(allowed))})")
-                values.extend(str(value) for value in allowed)
-        if text:
-            pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-            conditions.append("(j.title LIKE ? ESCAPE '\\' OR j.id LIKE ? ESCAPE '\\')")
-            values.extend((pattern, pattern))
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                f"{SELECT}{where} ORDER BY j.created DESC, j.rowid DESC LIMIT ?", (*values, limit)
-            ).fetchall()
-        return [job_of(row) for row in rows]
-
-    def count(self, states: Collection[JobState] = ()) -> int:
-        where = f" WHERE state IN ({','.join('?' * len(states))})" if states else ""
-        with self._database.read() as connection:
-            return int(connection.execute(f"SELECT count(*) FROM jobs{where}", [str(state) for state in states]).fetchone()[0])
-
-    def earliest_start(self) -> float | None:
-        """When the longest-standing job that is not ended was first started; None when none has been."""
-        with self._database.read() as connection:
-            return connection.execute(f"SELECT min(started) FROM jobs WHERE state IN ({ACTIVE_SQL})").fetchone()[0]
-
-    def next_queued(self, lane: str) -> str | None:
-        """The id of the job that this lane should take next."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT id FROM jobs WHERE lane = ? AND state = 'queued' ORDER BY position LIMIT 1", (lane,)
-            ).fetchone()
-        return None if row is None else row["id"]
-
-    def events(self, job_id: str | None = None, after: int = 0, limit: int = 1000) -> list[JobEvent]:
-        """History lines with a sequence number above `after`, oldest first, of one job or (None) of all and of the store."""
-        chosen, values = ("job_id = ? AND", [job_id]) if job_id is not None else ("", [])
-        with self._database.read() as connection:
-            rows = connection.execute(
-                f"SELECT * FROM events WHERE {chosen} seq > ? ORDER BY seq LIMIT ?", (*values, after, limit)
-            ).fetchall()
-        return [JobEvent(row["seq"], row["job_id"] or "", row["at"], row["kind"], json.loads(row["data"])) for row in rows]
 
     # Accepting and taking
 
@@ -232,7 +156,7 @@ class JobStore:
         error: JobError | None = None,
         outputs: Sequence[JobOutput] = (),
         note: str = "",
-        cost: JobCost = JobCost(),
+        cost: JobCost = NO_COST,
     ) -> bool:
         """End an attempt: done, failed, cancelled, or interrupted (to go on at the next start).
 
@@ -334,7 +258,7 @@ class JobStore:
                     end_job(connection, row["id"], version, JobState.CANCELLED, None, (), "Cancelled.")
                     found["cancelled"].append(row["id"])
                 elif crashes > crash_limit:
-                    end_job(connection, row["id"], version, JobState.FAILED, _crash_error(), (), "")
+                    end_job(connection, row["id"], version, JobState.FAILED, crash_error(), (), "")
                     found["failed"].append(row["id"])
                 else:
                     connection.execute(
@@ -369,11 +293,3 @@ def _between(positions: Sequence[float], index: int) -> float:
     if index >= len(positions):
         return positions[-1] + 1.0
     return (positions[index - 1] + positions[index]) / 2 if index else positions[0] - 1.0
-
-
-def _crash_error() -> JobError:
-    return JobError(
-        "The server ended again and again in the middle of this job, without the job getting any further.",
-        "The log in the data folder may name the cause; then try again.",
-        True,
-    )

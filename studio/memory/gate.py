@@ -35,12 +35,15 @@ def card_pool(gpu: GpuFacts) -> Pool:
     return Pool(total, max(0, total - used), plug_in=True)
 
 
+def budgeted_on_card(device: Device, gpu: GpuFacts | None) -> bool:
+    """Whether an engine on this device is budgeted in the memory of a plug-in card."""
+    return device is Device.CUDA and gpu is not None and gpu.has_own_memory
+
+
 def pool_of(device: Device, reading: MemoryReading, gpu: GpuFacts | None) -> Pool:
     """The pool an engine on this device is budgeted in. Without a card that NVML sees, a CUDA engine counts against the
     machine's memory: whether it can work at all is its readiness to say, not the gate's."""
-    if device is Device.CUDA and gpu is not None and gpu.has_own_memory:
-        return card_pool(gpu)
-    return system_pool(reading)
+    return card_pool(gpu) if gpu is not None and budgeted_on_card(device, gpu) else system_pool(reading)
 
 
 def decide(

@@ -1,15 +1,14 @@
 """What engines really take, learned from this machine's own runs.
 
 A row per load (resident bytes, seconds), per run (peak bytes) and per unload (returned bytes) in an SQLite file. The next
-reservation of an engine is the 95th percentile of its last runs; before the first it is the card's estimate. A variant
-is whatever changes what an engine takes: its reload options and the size class of the problem.
+reservation of an engine is the 95th percentile of its last runs; before the first it is the estimate of its card. A variant
+is a profile key (see engines.contract.profile_key): the reload options and the size class of the problem.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-import re
 import sqlite3
 import threading
 import time
@@ -17,9 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from engines.contract import Card, Engine, EngineOptions
 from engines.contract.problem_size import ProblemSize
+from engines.contract.profile_key import problem_size_of, without_size
 from studio.errors import StorageError
+from studio.memory.estimate import MemoryEstimate
 from studio.memory.model import HOST_SIDE_OF_A_CARD, Need
 from studio.units import GIB
 
@@ -34,33 +34,6 @@ class MeasurementKind(StrEnum):
     LOADED = "loaded"  # bytes held right after the load; seconds the load took
     PEAK = "peak"  # the most held during a run
     RETURNED = "returned"  # by how much available memory rose after the end
-
-
-def profile_key(options: EngineOptions | None = None, size_class: str = "") -> str:
-    """The key under which runs of equal cost are compared: options marked `reload`, and a size class such as
-    "832x480x121" where the size of the problem decides. "" when neither matters."""
-    parts = []
-    for name, field in type(options).model_fields.items() if options is not None else ():
-        extra = field.json_schema_extra
-        if isinstance(extra, Mapping) and extra.get("reload"):
-            parts.append(f"{name}={getattr(options, name)}")
-    return ",".join([*parts, *([size_class] if size_class else [])])
-
-
-def memory_profile_of(engine: type[Engine], options: EngineOptions, extent: ProblemSize | None = None) -> tuple[Card, str]:
-    """By what the gate weighs a job: the engine's card for these options and this size, and the key of runs like it."""
-    card = engine.card_for(options, extent)
-    return card, profile_key(options, str(extent) if extent is not None and card.work_gib else "")
-
-
-def without_size(variant: str) -> str:
-    """The key of all sizes."""
-    return variant if _extent_of(variant) is None else variant.rpartition(",")[0]
-
-
-def _extent_of(variant: str) -> ProblemSize | None:
-    found = re.fullmatch(r"(\d+)x(\d+)x(\d+)", variant.rpartition(",")[2])
-    return None if found is None else ProblemSize(*(int(side) for side in found.groups()))
 
 
 def percentile(values: Sequence[int], part: float) -> int:
@@ -120,39 +93,39 @@ class MemoryProfiles:
         except sqlite3.Error as error:
             log.warning("A memory measurement could not be kept: %s", error)
 
-    def need(self, card: Card, variant: str = "", *, plug_in: bool = False) -> Need:
-        """What the next load of this engine should have: learned, or the card's estimate while unmeasured.
+    def need(self, estimate: MemoryEstimate, variant: str = "", *, plug_in: bool = False) -> Need:
+        """What the next load of this engine should have: learned, or the estimate while unmeasured.
 
         A load without a run yet only proves that at least so much is needed. Of a size that has not run yet the next smaller
-        one is taken, with what the card expects the difference to be; never more than a larger one took. Runs of which no size
+        one is taken, with the difference that is estimated; never more than a larger one took. Runs of which no size
         is known count for every size while none of a known one is there.
 
         Args:
             plug_in: the engine is budgeted in the memory of a graphics card of its own.
         """
-        wanted, others = _extent_of(variant), self._sizes(card.id, without_size(variant))
-        peaks = self._last(card.id, variant if others else without_size(variant), MeasurementKind.PEAK)
-        loads = self._last(card.id, without_size(variant), MeasurementKind.LOADED)
-        on_card = card.plug_in_memory_gib if plug_in else 0.0
-        size = int((on_card or card.memory_gib) * GIB)
-        host_bytes = int(card.plug_in_host_gib * GIB) or min(HOST_SIDE_OF_A_CARD, size)
+        wanted, others = problem_size_of(variant), self._sizes(estimate.id, without_size(variant))
+        peaks = self._last(estimate.id, variant if others else without_size(variant), MeasurementKind.PEAK)
+        loads = self._last(estimate.id, without_size(variant), MeasurementKind.LOADED)
+        on_card = estimate.plug_in_memory_gib if plug_in else 0.0
+        size = int((on_card or estimate.memory_gib) * GIB)
+        host_bytes = int(estimate.plug_in_host_gib * GIB) or min(HOST_SIDE_OF_A_CARD, size)
         if peaks:
             size = percentile([row[0] for row in peaks], PERCENTILE)
             host_bytes = percentile([row[1] for row in peaks], PERCENTILE) or host_bytes
         elif wanted is not None:
-            size = _between(others, wanted, size, int(card.work_gib * GIB))
+            size = _between(others, wanted, size, int(estimate.work_gib * GIB))
         if loads:
             size = max(size, percentile([row[0] for row in loads], PERCENTILE))
         return Need(
-            card.id, card.title, card.tier, card.device, size,
-            measured=bool(peaks), host_bytes=host_bytes, savings=card.savings, way_out=card.way_out,
+            estimate.id, estimate.title, estimate.tier, estimate.device, size,
+            measured=bool(peaks), host_bytes=host_bytes, savings=estimate.savings, way_out=estimate.way_out,
         )  # fmt: skip
 
-    def reload_seconds(self, card: Card, variant: str = "") -> float:
-        """The median of the last loads, or the card's estimate."""
-        loads = self._last(card.id, variant, MeasurementKind.LOADED)
+    def reload_seconds(self, estimate: MemoryEstimate, variant: str = "") -> float:
+        """The median of the last loads, or the estimate."""
+        loads = self._last(estimate.id, variant, MeasurementKind.LOADED)
         seconds = sorted(row[2] for row in loads)
-        return seconds[len(seconds) // 2] if seconds else card.reload_seconds
+        return seconds[len(seconds) // 2] if seconds else estimate.reload_seconds
 
     def close(self) -> None:
         with self._lock:
@@ -169,7 +142,7 @@ class MemoryProfiles:
             return {}
         found: dict[ProblemSize, list[int]] = {}
         for variant, size in rows:
-            if (extent := _extent_of(variant)) is not None and without_size(variant) == base:
+            if (extent := problem_size_of(variant)) is not None and without_size(variant) == base:
                 found.setdefault(extent, []).append(size)
         return {extent: percentile(sizes, PERCENTILE) for extent, sizes in found.items()}
 

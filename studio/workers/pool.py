@@ -12,27 +12,17 @@ from typing import Any
 from engines.contract import Engine, EngineOptions, EnginePaths
 from engines.contract.errors import EngineError, EngineOutOfMemory, WorkerDied
 from engines.contract.problem_size import ProblemSize
-from studio.callbacks import always_true, never_cancelled, no_op
-from studio.memory.profiles import memory_profile_of
+from engines.contract.profile_key import memory_profile_of
+from studio.callbacks import never_cancelled, no_op
 from studio.settings import WorkerSettings
 from studio.workers.idle_reaper import IdleReaper
 from studio.workers.idle_times import IdleTimeouts
 from studio.workers.lease_options import LeaseOptions
-from studio.workers.model import (
-    AdmissionHook,
-    EngineSource,
-    ReuseHook,
-    SilentObserver,
-    UnloadReport,
-    WorkerObserver,
-    WorkerState,
-    WorkerStatus,
-    admit_all,
-    reuse_all,
-)
+from studio.workers.model import EngineSource, UnloadReport, WorkerState, WorkerStatus
+from studio.workers.pool_options import DEFAULT_OPTIONS, PoolOptions
 from studio.workers.process.exit_reason import ExitReason
 from studio.workers.process.log import WorkerLogs
-from studio.workers.process.metering import MemoryMeter, available_gib, no_gpu
+from studio.workers.process.metering import MemoryMeter
 from studio.workers.proxy import EngineProxy
 from studio.workers.reaper import Reaper, total
 from studio.workers.registry import SlotRegistry
@@ -45,10 +35,10 @@ CLOSE_SECONDS = 1.0
 
 
 class WorkerPool:
-    """Every worker process of the studio is started, known and ended here. Safe from any thread.
+    """Every worker process of the studio is started, kept and ended here. Safe from any thread.
 
-    Threads: whoever takes a lease runs its start and its calls; one thread starts processes (see Starter), one keeps the
-    time (see Keeper), and one per worker watches it and notices its end at once, whoever caused it.
+    Threads: whoever takes a lease runs its start and its calls; one thread starts processes (see WorkerStarter), one ends
+    idle workers (see IdleReaper), and one per worker watches it and notices its end at once, whoever caused it.
 
     Locks, in this order: the registry's condition, a slot's `books`, a worker process's own. No hook runs and no pipe is
     used while the registry is locked. The admission hook runs with nothing locked, so it may call `evict`.
@@ -56,13 +46,6 @@ class WorkerPool:
     Args:
         catalog: finds engine classes by id.
         logs: folder for what workers print.
-        light_workers: how many workers a light engine may have side by side; others have one.
-        admit: the memory gate; asked before every start. reuse: asked before a warm worker begins another job.
-        idle: how long unused workers stay; those of the settings when not given.
-        tell: told a kind and a sentence when an idle worker was ended.
-        observer: who keeps the books. room_for_spares: whether there is memory for a process made ahead of its need.
-        available: available main memory in GiB. gpu_bytes: graphics memory of a process by its id.
-        tolerance_gib: an unload has succeeded when available memory is back to within this.
     """
 
     def __init__(
@@ -72,26 +55,18 @@ class WorkerPool:
         catalog: EngineSource,
         *,
         logs: Path,
-        light_workers: int = 2,
-        admit: AdmissionHook = admit_all,
-        reuse: ReuseHook = reuse_all,
-        idle: IdleTimeouts | None = None,
-        tell: Callable[[str, str], None] = no_op,
-        observer: WorkerObserver | None = None,
-        room_for_spares: Callable[[], bool] = always_true,
-        available: Callable[[], float] = available_gib,
-        gpu_bytes: Callable[[int], int] = no_gpu,
-        tolerance_gib: float = 0.3,
+        options: PoolOptions = DEFAULT_OPTIONS,
     ) -> None:
-        self._catalog, self._observer = catalog, observer or SilentObserver()
-        self._meter = MemoryMeter(available, gpu_bytes, tolerance_gib)
-        self.idle = idle or IdleTimeouts(settings)
-        self._reuse = reuse
+        self._catalog, self._observer, self._reuse = catalog, options.observer, options.reuse
+        self._meter = MemoryMeter(options.available, options.gpu_bytes, options.tolerance_gib)
+        self.idle = options.idle or IdleTimeouts(settings)
         self._logs = WorkerLogs(logs)
-        self._registry = SlotRegistry(light_workers)
+        self._registry = SlotRegistry(options.light_workers)
         self._reaper = Reaper(self._registry, self._meter, self._observer)
-        self._starter = WorkerStarter(settings, site, self._logs, admit, self._meter, self._observer, room_for_spares)
-        self._keeper = IdleReaper(self._registry, self.idle, self._meter, self._reaper.end, tell)
+        self._starter = WorkerStarter(
+            settings, site, self._logs, options.admit, self._meter, self._observer, options.room_for_spares
+        )
+        self._keeper = IdleReaper(self._registry, self.idle, self._meter, self._reaper.end, options.tell)
 
     @contextmanager
     def lease(

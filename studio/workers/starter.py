@@ -11,9 +11,9 @@ from typing import Any, cast
 
 from engines.contract import EngineOptions, EnginePaths
 from engines.contract.errors import EngineError, EngineNotReady, WorkerDied
+from engines.contract.profile_key import memory_profile_of
 from media.errors import Cancelled
 from studio.callbacks import always_true
-from studio.memory.profiles import memory_profile_of
 from studio.settings import WorkerSettings
 from studio.workers.lease_options import LeaseOptions
 from studio.workers.model import AdmissionHook, WorkerObserver

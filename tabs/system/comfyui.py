@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from studio.comfyui.card import COMFYUI_ID
+from studio.comfyui.memory_request import COMFYUI_ID
 from studio.comfyui.server.state import ServerState
 from studio.workers.model import WorkerState
 from tabs.common.html import about, button, chip

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from engines.contract import EngineKind
-from studio.comfyui.card import COMFYUI_ID
+from studio.comfyui.memory_request import COMFYUI_ID
 from studio.comfyui.server.state import ServerState
 from studio.errors import InvalidInput
 from studio.memory.ledger import LedgerEntry

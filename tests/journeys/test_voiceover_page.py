@@ -13,7 +13,7 @@ import soundfile
 
 from media.audio.audio import Audio
 from media.audio.loudness import true_peak
-from media.text.subtitles import parse_srt
+from media.text.formats import parse_srt
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, long_script
 

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from studio.comfyui.card import COMFYUI_ID
 from studio.comfyui.client.client import ComfyUIClient
 from studio.comfyui.errors import ComfyUIMissing, ComfyUIUnreachable
+from studio.comfyui.memory_request import COMFYUI_ID
 from studio.comfyui.server.process import ComfyUIProcess, Installation
 from studio.errors import GreenroomError
 from studio.settings import ComfyUISettings

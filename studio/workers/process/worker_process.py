@@ -15,24 +15,24 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from engines.contract.errors import EngineError, WireError
-from engines.worker.wire import PROTOCOL, MessageReader, pack
+from engines.worker.wire import PROTOCOL, pack
 from studio.settings import HOME
 from studio.workers.process.call import Call, CallObserver, CallTimeouts
 from studio.workers.process.exit_reason import ExitReason, explain
 from studio.workers.process.launch import LaunchPlan
 from studio.workers.process.log import WorkerLog
 from studio.workers.process.metering import oom_kills
+from studio.workers.process.transport import SocketTransport
 
-CHUNK = 1 << 20
 GONE_SECONDS = 5.0
 Spawn = Callable[..., "subprocess.Popen[bytes]"]
 
 
 class WorkerProcess:
-    """Owns one child process, its process group, the socket pair, the output pipe and the thread that watches them.
+    """Owns one child process, its process group, the transport to it, the output pipe and the thread that watches them.
 
     Threads: one request runs at a time, in its caller's thread; any thread may `kill` or `end`. The watching thread reads
-    everything the child says, reaps it, ends what is left of its group and then calls `on_exit` once. Locks: `_sending`,
+    everything the child sends, reaps it, ends what is left of its group and then calls `on_exit` once. Locks: the transport's,
     then `_fate`, which guards the running request and how the process ends. Neither is held while `on_exit` runs.
 
     A message that was sent in part cannot be taken back, so whoever breaks off in the middle of one kills the worker.
@@ -49,10 +49,9 @@ class WorkerProcess:
         self.pid = 0
         self.started = time.time()
         self._launch, self._patience, self._log, self._on_exit, self._spawn = launch, patience, log, on_exit, spawn
-        self._sending, self._fate = threading.Lock(), threading.Lock()
+        self._fate = threading.Lock()
         self._numbers = itertools.count(1)
         self._active: Call | None = None
-        self._heard = time.monotonic()
         self._intent: ExitReason | None = None
         self._death: ExitReason | None = None
         self._exited = threading.Event()
@@ -119,12 +118,7 @@ class WorkerProcess:
         death = ExitReason(f"The worker of {self.title} was unloaded.", "", unasked=False)
         with self._fate:
             self._intent = self._intent or death
-        if self._sending.acquire(timeout=asking_seconds):
-            try:
-                with contextlib.suppress(OSError):
-                    self._socket.send(b"".join(pack("exit", 0)))
-            finally:
-                self._sending.release()
+        if self._transport.send_at_once(pack("exit", 0), asking_seconds):
             self._exited.wait(asking_seconds)
         self.kill(death)
         return self._exited.wait(GONE_SECONDS)
@@ -148,42 +142,23 @@ class WorkerProcess:
 
     @property
     def heard(self) -> float:
-        return self._heard
+        """When bytes last went to or from the process, by time.monotonic."""
+        return self._transport.heard
 
     @property
     def death(self) -> ExitReason | None:
         return self._death
 
     def send(self, parts: list[memoryview], check: Callable[[], None]) -> None:
-        with self._sending:
-            begun = False
-            try:
-                for part in parts:
-                    rest = part
-                    while len(rest):
-                        rest = rest[self._send_some(rest, check) :]
-                        begun = True
-            except OSError:
-                self._exited.wait(1.0)  # the pipe is closed: the reason follows as soon as the child is reaped
-                check()
-                raise EngineError(f"The worker of {self.title} does not listen any more.", retryable=True) from None
-            except BaseException:
-                if begun:
-                    self.kill(ExitReason(f"The worker of {self.title} was ended in the middle of a message.", unasked=False))
-                raise
+        try:
+            self._transport.send(parts, check, self._broken_off)
+        except OSError:
+            self._exited.wait(1.0)  # the pipe is closed: the reason follows as soon as the child is reaped
+            check()
+            raise EngineError(f"The worker of {self.title} does not listen any more.", retryable=True) from None
 
-    def _send_some(self, data: memoryview, check: Callable[[], None]) -> int:
-        while True:
-            try:
-                sent = self._socket.send(data[:CHUNK])
-            except BlockingIOError:
-                check()
-                ready = select.poll()
-                ready.register(self._socket, select.POLLOUT)
-                ready.poll(50)
-            else:
-                self._heard = time.monotonic()
-                return sent
+    def _broken_off(self) -> None:
+        self.kill(ExitReason(f"The worker of {self.title} was ended in the middle of a message.", unasked=False))
 
     def abandon(self, call: Call) -> None:
         if self._death is None:
@@ -215,29 +190,27 @@ class WorkerProcess:
         finally:
             theirs.close()
             os.close(their_output)
-        ours.setblocking(False)
         os.set_blocking(output, False)
-        self._socket, self._output, self._pidfd = ours, output, os.pidfd_open(self._process.pid)
+        self._transport = SocketTransport(ours)
+        self._output, self._pidfd = output, os.pidfd_open(self._process.pid)
         self.pid = self._log.pid = self._process.pid
-        self._heard = time.monotonic()
         threading.Thread(target=self._watch, name=f"worker-{self.pid}", daemon=True).start()
 
     def _watch(self) -> None:
         sources = select.poll()
-        reader = MessageReader()
-        for fd in (self._socket.fileno(), self._output, self._pidfd):
+        for fd in (self._transport.fileno(), self._output, self._pidfd):
             sources.register(fd, select.POLLIN)
         while self._pidfd not in (ready := {fd for fd, _ in sources.poll()}):
             if self._output in ready and not self._read_output():
                 sources.unregister(self._output)
-            if self._socket.fileno() in ready and not self._read_message(reader):
-                sources.unregister(self._socket)
-        self._bury(reader)
+            if self._transport.fileno() in ready and not self._read_message():
+                sources.unregister(self._transport)
+        self._bury()
 
-    def _read_message(self, reader: MessageReader) -> bool:
+    def _read_message(self) -> bool:
         """Take what one read gives. Whether the pipe is still good; when it is not, the process is ended."""
         try:
-            self._deliver(reader)
+            self._deliver()
         except BlockingIOError:
             return True
         except EOFError:
@@ -249,9 +222,8 @@ class WorkerProcess:
             return False
         return True
 
-    def _deliver(self, reader: MessageReader) -> None:
-        message = reader.receive(self._socket)
-        self._heard = time.monotonic()
+    def _deliver(self) -> None:
+        message = self._transport.receive()
         call = self._active
         if message is not None and call is not None and call.number == message.call and message.kind != "pulse":
             call.inbox.put(message)
@@ -266,13 +238,13 @@ class WorkerProcess:
         self._log.write(data)
         return bool(data)
 
-    def _bury(self, reader: MessageReader) -> None:
+    def _bury(self) -> None:
         """The process is dead and not yet reaped, so its group's number cannot belong to another."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(OSError, EOFError, WireError):
             while True:  # an answer that was sent just before the end still counts
-                self._deliver(reader)
+                self._deliver()
         while _readable(self._output) and self._read_output():
             pass
         with self._fate:
@@ -288,8 +260,7 @@ class WorkerProcess:
         self._on_exit(self)
 
     def _release(self) -> None:
-        with self._sending:
-            self._socket.close()
+        self._transport.close()
         os.close(self._output)
         os.close(self._pidfd)
 

@@ -14,7 +14,7 @@ import pytest
 from gradio_client import handle_file
 
 from media.audio.decode import decode_audio, probe
-from media.text.subtitles import parse_srt
+from media.text.formats import parse_srt
 from tests.engines.transcription.conftest import SPOKEN
 from tests.servers import RunningStudio
 

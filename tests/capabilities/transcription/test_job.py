@@ -15,7 +15,7 @@ from capabilities.registry import all_capabilities
 from capabilities.transcription.run import Transcriber
 from media.audio.audio import Audio, concatenate, silence
 from media.audio.encode import AudioWriter
-from media.text.subtitles import parse_srt
+from media.text.formats import parse_srt
 from studio.errors import EngineNotReady, InvalidInput, NotFound
 from studio.jobs.capability import JobContext
 from studio.jobs.model import Job, JobState

@@ -14,7 +14,7 @@ import soundfile
 from PIL import Image
 
 from media.audio.decode import decode_audio, probe
-from media.text.subtitles import parse_srt
+from media.text.formats import parse_srt
 from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures
 from studio.errors import GreenroomError

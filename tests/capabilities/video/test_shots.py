@@ -11,7 +11,7 @@ import pytest
 from capabilities.video.recipe import as_csv
 from capabilities.video.shots import captions_of, lay_out_shots, shot_list, split_lines, split_script
 from capabilities.video.spec import ShotSpec
-from media.text.subtitles import Cue
+from media.text.cues import Cue
 from studio.errors import InvalidInput
 
 FPS = Fraction(24)

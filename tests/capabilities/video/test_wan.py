@@ -18,12 +18,13 @@ from PIL import Image
 from capabilities.registry import all_capabilities
 from capabilities.video.capability import TextToVideo
 from capabilities.video.render import PREVIEW
+from engines.contract.profile_key import memory_profile_of, profile_key
 from engines.video.wan.engine import Wan, WanI2VA14B, WanT2V13B
 from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures
 from studio.errors import GreenroomError
 from studio.jobs.model import Job, JobState
-from studio.memory.profiles import MeasurementKind, memory_profile_of, profile_key
+from studio.memory.profiles import MeasurementKind
 from studio.services import Services
 from studio.settings import load_settings
 from studio.units import GIB

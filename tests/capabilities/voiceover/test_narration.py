@@ -16,7 +16,8 @@ from capabilities.voiceover.segments import SegmentState
 from media.audio.decode import decode_audio
 from media.audio.encode import AUDIO_FORMATS, read_chapters, read_tags
 from media.audio.loudness import true_peak
-from media.text.subtitles import Cue, parse_srt
+from media.text.cues import Cue
+from media.text.formats import parse_srt
 from studio.jobs.model import Job, JobState
 from tests.capabilities.voiceover.conftest import Narrator
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from engines.contract import EnginePaths
+from engines.contract.profile_key import profile_key
 from engines.upscaling.real_esrgan.engine import FILES, RealEsrgan, RealEsrganOptions, weights_of
 from media.video.read import probe_video, read_frames
-from studio.memory.profiles import MeasurementKind, profile_key
+from studio.memory.profiles import MeasurementKind
 from studio.units import GIB
 from tests.engines.conftest import ASSETS
 from tests.engines.upscaling.conftest import SIZE, Enlarging

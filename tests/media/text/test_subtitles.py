@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.errors import MediaError
-from media.text.subtitles import Cue, TimedWord, parse_srt, tidy, to_srt, to_vtt
+from media.text.cues import Cue, TimedWord
+from media.text.formats import parse_srt, to_srt, to_vtt
+from media.text.layout import tidy
 
 LONG = (
     "The quick brown fox jumps over the lazy dog, and then it sleeps for a very long time under the old oak tree. "

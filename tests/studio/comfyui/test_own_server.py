@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from engines.contract import Card, Tier
-from studio.comfyui.card import COMFYUI_ID, MemoryRequest
 from studio.comfyui.errors import ComfyUIMissing
+from studio.comfyui.memory_request import COMFYUI_ID, MemoryRequest
 from studio.comfyui.service import ComfyUIService
 from studio.errors import EngineError, MemoryRefused
 from studio.memory.gpu import GpuFacts
@@ -64,13 +64,13 @@ def comfyui(installation: Path, ledger: MemoryLedger, tmp_path: Path) -> Iterato
 def test_it_is_started_when_it_is_needed_and_ends_with_the_studio(
     comfyui: ComfyUIService, ledger: MemoryLedger, installation: Path, tmp_path: Path
 ) -> None:
-    assert comfyui.readiness().ready and not comfyui.snapshot()
+    assert comfyui.readiness().ready and not comfyui.residency.snapshot()
     with pytest.raises(ComfyUIMissing, match="does not run"):
         comfyui.unload()
     told: list[str] = []
     client = comfyui.client(told.append)
     assert client.stats().version == "0.3.64" and any("Starting ComfyUI" in note for note in told)
-    (status,) = comfyui.snapshot()
+    (status,) = comfyui.residency.snapshot()
     process = psutil.Process(status.pid)
     assert status.engine_id == COMFYUI_ID and status.state is WorkerState.WARM
     assert os.getpgid(status.pid) == status.pid != os.getpgid(0)
@@ -80,8 +80,8 @@ def test_it_is_started_when_it_is_needed_and_ends_with_the_studio(
     assert client.max_upload_bytes() == 2048 * 1024**2
     assert comfyui.client() is client, "it is started once"
     assert "a line of its log" in (tmp_path / "logs" / "comfyui.log").read_text()
-    wait_until(lambda: comfyui.snapshot()[0].memory_gib > 0.02)
-    with comfyui.use():
+    wait_until(lambda: comfyui.residency.snapshot()[0].memory_gib > 0.02)
+    with comfyui.residency.use():
         pass
     comfyui.close()
     assert not process.is_running()
@@ -93,11 +93,11 @@ def test_it_is_started_when_it_is_needed_and_ends_with_the_studio(
 
 def test_a_crash_is_told_and_the_next_job_starts_it_again(comfyui: ComfyUIService) -> None:
     comfyui.client()
-    first = comfyui.snapshot()[0].pid
+    first = comfyui.residency.snapshot()[0].pid
     os.kill(first, signal.SIGSEGV)
-    wait_until(lambda: not comfyui.snapshot())
+    wait_until(lambda: not comfyui.residency.snapshot())
     assert "crashed" in comfyui.dead() and "starts it again" in comfyui.readiness().sentence
-    assert comfyui.client().stats().version and comfyui.snapshot()[0].pid != first and not comfyui.dead()
+    assert comfyui.client().stats().version and comfyui.residency.snapshot()[0].pid != first and not comfyui.dead()
 
 
 def test_an_installation_that_cannot_start_is_told_in_words(comfyui: ComfyUIService, installation: Path) -> None:
@@ -115,18 +115,18 @@ def test_a_wrong_setting_is_told_before_anything_is_started(tmp_path: Path, inst
 
 def test_it_makes_way_for_other_loads_unless_it_works(comfyui: ComfyUIService) -> None:
     comfyui.client()
-    with comfyui.use():
-        assert comfyui.snapshot()[0].state is WorkerState.BUSY
-        assert not comfyui.evict() and comfyui.snapshot()
-    assert comfyui.evict() and not comfyui.snapshot()
+    with comfyui.residency.use():
+        assert comfyui.residency.snapshot()[0].state is WorkerState.BUSY
+        assert not comfyui.residency.evict() and comfyui.residency.snapshot()
+    assert comfyui.residency.evict() and not comfyui.residency.snapshot()
 
 
 def test_it_is_ended_when_memory_runs_out_and_its_job_is_told(comfyui: ComfyUIService) -> None:
     comfyui.client()
-    with comfyui.use():
-        comfyui.end(COMFYUI_ID, "Memory ran out.")
+    with comfyui.residency.use():
+        comfyui.residency.end(COMFYUI_ID, "Memory ran out.")
         wait_until(lambda: bool(comfyui.dead()))
-        assert comfyui.dead() == comfyui.doomed() == "Memory ran out."
+        assert comfyui.dead() == comfyui.residency.doomed() == "Memory ran out."
 
 
 def test_it_does_not_outlive_a_studio_that_is_killed(installation: Path, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ settings = ComfyUISettings(path=Path({str(installation)!r}), python=Path(sys.exe
 comfyui = ComfyUIService(settings, Path({str(tmp_path)!r}) / "logs")
 comfyui.open()
 comfyui.client()
-print(comfyui.snapshot()[0].pid, flush=True)
+print(comfyui.residency.snapshot()[0].pid, flush=True)
 time.sleep(60)
 """
     studio = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -161,15 +161,15 @@ def test_a_server_on_this_machine_counts_while_it_may_hold_models_and_is_freed(
     comfyui = ComfyUIService(ComfyUISettings(url=stand_in.url), tmp_path / "logs", idle_seconds=0.5)
     comfyui.open()
     try:
-        assert comfyui.local and not comfyui.own and not comfyui.snapshot()
+        assert comfyui.local and not comfyui.own and not comfyui.residency.snapshot()
         freed = stand_in.told["freed"]
-        with comfyui.use():
-            wait_until(lambda: bool(comfyui.snapshot()))
-            status = comfyui.snapshot()[0]
+        with comfyui.residency.use():
+            wait_until(lambda: bool(comfyui.residency.snapshot()))
+            status = comfyui.residency.snapshot()[0]
             assert stand_in.process is not None and status.pid == stand_in.process.pid and status.memory_gib > 0.02
-            assert not comfyui.free(), "never while a job of ours runs"
+            assert not comfyui.residency.free(), "never while a job of ours runs"
         wait_until(lambda: stand_in.told["freed"] > freed)
-        wait_until(lambda: not comfyui.snapshot())
+        wait_until(lambda: not comfyui.residency.snapshot())
         freed = stand_in.told["freed"]
         time.sleep(0.8)
         assert stand_in.told["freed"] == freed, "once is enough"
@@ -181,23 +181,23 @@ def test_a_server_on_this_machine_counts_while_it_may_hold_models_and_is_freed(
 def test_a_server_in_a_container_counts_by_what_it_says_it_holds(
     stand_in: StandInServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.comfyui.service.listening_process", lambda url: None)
+    monkeypatch.setattr("studio.comfyui.residency.listening_process", lambda url: None)
     stand_in.faults(graphics=5 * 2**30)
     comfyui = ComfyUIService(ComfyUISettings(url=stand_in.url), tmp_path / "logs", idle_seconds=0)
     comfyui.open()
     try:
-        with comfyui.use():
-            wait_until(lambda: bool(comfyui.snapshot()))
-            assert comfyui.snapshot()[0].memory_gib == 5.0
+        with comfyui.residency.use():
+            wait_until(lambda: bool(comfyui.residency.snapshot()))
+            assert comfyui.residency.snapshot()[0].memory_gib == 5.0
             with pytest.raises(EngineError, match="at work"):
                 comfyui.unload()
         assert comfyui.standing().worker and comfyui.standing().peak_gib == 5.0
         report = comfyui.unload()
         assert (report.held_gib, report.returned_gib) == (5.0, 5.0) and not comfyui.standing().worker
         stand_in.faults(graphics=5 * 2**30)
-        with comfyui.use():
-            wait_until(lambda: bool(comfyui.snapshot()))
-        assert comfyui.evict() and not comfyui.snapshot()
+        with comfyui.residency.use():
+            wait_until(lambda: bool(comfyui.residency.snapshot()))
+        assert comfyui.residency.evict() and not comfyui.residency.snapshot()
     finally:
         comfyui.close()
 
@@ -210,10 +210,12 @@ def test_a_job_passes_the_memory_gate_and_other_templates_models_go_first(stand_
         freed = stand_in.told["freed"]
         for template in ("a", "a", "b"):
             want = MemoryRequest(template, "ComfyUI, a", Tier.LIGHT, 0.2)
-            with comfyui.room(memory, lambda holder: None, want, told.append), comfyui.use():
+            with comfyui.residency.room(memory, lambda holder: None, want, told.append), comfyui.residency.use():
                 pass
         assert stand_in.told["freed"] == freed + 1
-        far_too_much = comfyui.room(memory, lambda holder: None, MemoryRequest("c", "ComfyUI, c", Tier.HEAVY, 9_000), told.append)
+        far_too_much = comfyui.residency.room(
+            memory, lambda holder: None, MemoryRequest("c", "ComfyUI, c", Tier.HEAVY, 9_000), told.append
+        )
         with pytest.raises(MemoryRefused, match=r"ComfyUI, c needs about 9,?000"), far_too_much:
             raise AssertionError("it was let in")
     finally:
@@ -243,7 +245,7 @@ def asked_for(memory: MemoryManager, stand_in: StandInServer, want: MemoryReques
 
     memory.admission = noted  # type: ignore[method-assign,assignment]
     try:
-        with comfyui.room(memory, lambda holder: None, want, lambda why: None):
+        with comfyui.residency.room(memory, lambda holder: None, want, lambda why: None):
             return memory.need(told[0]).bytes / GIB, ""
     except MemoryRefused as refusal:
         return 0.0, refusal.reason
@@ -274,6 +276,6 @@ def test_an_unknown_need_takes_what_is_free_and_a_plug_in_card_gives_what_it_has
 
 def test_a_server_on_another_machine_is_not_counted_here(tmp_path: Path) -> None:
     comfyui = ComfyUIService(ComfyUISettings(url="http://gpu-box.invalid:8188"), tmp_path / "logs")
-    with comfyui.use(), comfyui.room(None, None, MemoryRequest("a", "a", Tier.HEAVY, 9_000), print):  # type: ignore[arg-type]
-        assert not comfyui.local and not comfyui.snapshot()
+    with comfyui.residency.use(), comfyui.residency.room(None, None, MemoryRequest("a", "a", Tier.HEAVY, 9_000), print):  # type: ignore[arg-type]
+        assert not comfyui.local and not comfyui.residency.snapshot()
     comfyui.close()

@@ -8,8 +8,8 @@ import pytest
 
 from studio.errors import StorageError
 from studio.jobs.database import MIGRATIONS, Database
-from studio.jobs.model import JobError, JobOutput, JobState
-from studio.jobs.store import CRASH_LIMIT, KILL_WEIGHT, JobCost, JobStore
+from studio.jobs.model import JobCost, JobError, JobOutput, JobState
+from studio.jobs.store import CRASH_LIMIT, KILL_WEIGHT, JobStore
 
 
 @pytest.fixture

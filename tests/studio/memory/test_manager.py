@@ -98,7 +98,7 @@ def no_residents() -> list[Resident]:
 def test_it_is_what_the_worker_host_asks_for(studio: Callable[..., Studio]) -> None:
     keeper, _, _ = studio()
     hook: AdmissionHook = keeper.admit_load
-    observer: WorkerObserver = keeper
+    observer: WorkerObserver = keeper.observer
     hook(FLITE, silent)
     observer.on_loaded("flite", 5, 0.1, 0.2)
 
@@ -203,7 +203,7 @@ def test_a_released_reservation_lets_the_next_one_in(studio: Callable[..., Studi
     reservation.release()
     keeper.admission(LTX, "", no_residents, silent, silent)
     machine.hold("ltx", 25)
-    keeper.on_loaded("ltx", 7, 25, 30)  # resident now: the machine's reading shows it, the promise is over
+    keeper.observer.on_loaded("ltx", 7, 25, 30)  # resident now: the machine's reading shows it, the promise is over
     assert keeper.decide(need(36)) == Admit()
     assert isinstance(keeper.decide(need(37)), Wait)
 
@@ -212,8 +212,8 @@ def test_a_failed_start_gives_its_promise_back(studio: Callable[..., Studio]) ->
     keeper, _, _ = studio(base=20)
     keeper.admit_load(LTX, silent)
     assert isinstance(keeper.decide(need(30)), Wait)
-    keeper.on_died("ltx", 7, "It never said hello.")
-    keeper.on_returned("ltx", 7, UnloadReport("ltx", 1, 0, 0, 100, 100, True))
+    keeper.observer.on_died("ltx", 7, "It never said hello.")
+    keeper.observer.on_returned("ltx", 7, UnloadReport("ltx", 1, 0, 0, 100, 100, True))
     assert keeper.decide(need(30)) == Admit()
 
 
@@ -231,10 +231,10 @@ def test_a_promise_of_which_nothing_was_heard_is_forgotten(tmp_path: Path) -> No
 def test_runs_are_learned_by_variant_and_used_for_the_next_load(studio: Callable[..., Studio]) -> None:
     keeper, _, _ = studio()
     keeper.admission(WAN, "weights=fp8", no_residents, silent, silent)
-    keeper.on_loaded("wan", 7, 14.0, 33)
-    keeper.on_peak("wan", 7, 21.0)
-    keeper.on_peak("wan", 7, 19.0)
-    keeper.on_returned("wan", 7, UnloadReport("wan", 1, 14, 14, 100, 100, True))
+    keeper.observer.on_loaded("wan", 7, 14.0, 33)
+    keeper.observer.on_peak("wan", 7, 21.0)
+    keeper.observer.on_peak("wan", 7, 19.0)
+    keeper.observer.on_returned("wan", 7, UnloadReport("wan", 1, 14, 14, 100, 100, True))
     learned = keeper.reservations.need(WAN, "weights=fp8")
     assert (learned.bytes, learned.measured) == (21 * GIB, True)
     assert not keeper.reservations.need(WAN).measured
@@ -253,8 +253,8 @@ def test_on_a_card_of_its_own_host_and_card_are_told_apart(studio: Callable[...,
     assert (wan.card_bytes, wan.host_bytes) == (8 * GIB, 3 * GIB)
     assert (f5.card_bytes, f5.host_bytes) == (4 * GIB, 2 * GIB)
     assert keeper.gpu_bytes(7) == 8 * GIB and keeper.gpu_bytes(8) == 0
-    keeper.on_loaded("wan", 7, 11, 20)
-    keeper.on_peak("wan", 7, 17)
+    keeper.observer.on_loaded("wan", 7, 11, 20)
+    keeper.observer.on_peak("wan", 7, 17)
     learned = keeper.reservations.need(WAN)
     assert (learned.bytes, learned.host_bytes) == (14 * GIB, 3 * GIB)
 
@@ -264,9 +264,9 @@ def test_a_run_that_killed_its_worker_is_learned_from_too(studio: Callable[..., 
     status = machine.root / "proc/7/status"
     status.parent.mkdir(parents=True)
     status.write_text(f"VmRSS:\t{2 * 1024 * 1024} kB\n")
-    keeper.on_loaded("wan", 7, 12, 20)
+    keeper.observer.on_loaded("wan", 7, 12, 20)
     status.unlink()
-    keeper.on_peak("wan", 7, 20)
+    keeper.observer.on_peak("wan", 7, 20)
     assert keeper.reservations.need(WAN).bytes == 18 * GIB
 
 

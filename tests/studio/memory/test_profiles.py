@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from engines.contract import EngineOptions, option
+from engines.contract.profile_key import profile_key
 from studio.errors import StorageError
-from studio.memory.profiles import LAST_RUNS, MeasurementKind, MemoryProfiles, percentile, profile_key
+from studio.memory.profiles import LAST_RUNS, MeasurementKind, MemoryProfiles, percentile
 from studio.units import GIB
 from tests.studio.memory.machines import engine_card
 

@@ -12,6 +12,7 @@ from media.errors import NotFound
 from studio.settings import WorkerSettings
 from studio.workers.model import UnloadReport
 from studio.workers.pool import WorkerPool
+from studio.workers.pool_options import PoolOptions
 from tests.studio.workers.probe_engine import FarProbe, HeavyProbe, Probe
 
 QUICK = WorkerSettings(start_seconds=30, cancel_grace_seconds=0.5, heartbeat_seconds=2)
@@ -73,7 +74,7 @@ def make_host(site: EnginePaths, books: Books, tmp_path: Path) -> Iterator[Calla
 
     def make(settings: WorkerSettings = QUICK, **wishes: Any) -> WorkerPool:
         shelf = Shelf(Probe, HeavyProbe, FarProbe)
-        hosts.append(WorkerPool(settings, site, shelf, logs=tmp_path / "logs", observer=books, **wishes))
+        hosts.append(WorkerPool(settings, site, shelf, logs=tmp_path / "logs", options=PoolOptions(observer=books, **wishes)))
         return hosts[-1]
 
     yield make

@@ -12,6 +12,7 @@ import pytest
 
 from engines.contract import EnginePaths, SpeechRequest
 from studio.workers.pool import WorkerPool
+from studio.workers.pool_options import PoolOptions
 from studio.workers.prewarm import PrewarmedWorkers
 from tests.studio.workers.conftest import QUICK, Books, Shelf
 from tests.studio.workers.probe_engine import HeavyProbe, Probe
@@ -40,7 +41,9 @@ def hosts(site: EnginePaths, books: Books, tmp_path: Path) -> Iterator[list[Work
 
 
 def open_host(hosts: list[WorkerPool], site: EnginePaths, books: Books, tmp_path: Path, **more: Any) -> WorkerPool:
-    host = WorkerPool(QUICK, site, Shelf(Importing, Elsewhere, Probe), logs=tmp_path / "logs", observer=books, **more)
+    host = WorkerPool(
+        QUICK, site, Shelf(Importing, Elsewhere, Probe), logs=tmp_path / "logs", options=PoolOptions(observer=books, **more)
+    )
     hosts.append(host)
     return host
 

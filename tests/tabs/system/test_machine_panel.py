@@ -12,7 +12,7 @@ import pytest
 
 from studio.memory.manager import MemoryManager
 from tabs.system.memory import card_parts, machine_parts, memory_panel
-from tests.tabs.system.machines import laptop, pc, spark
+from tests.tabs.system.machines import CARDS, laptop, pc, spark
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_heat_pauses_and_resumes_with_a_gap(made: Callable[..., MemoryManager]) 
         keeper.heat.feel(temperature)
         assert keeper.heat.paused is paused, temperature
     keeper.heat.feel(72)
-    wan = keeper._card("wan")
+    wan = CARDS["wan"]
     assert "above 70 °C" in keeper.reuse(wan, 28.0, waited=0.0)
     assert "work on it goes on when it has cooled below 60 °C" in words(memory_panel(keeper.report()))
     events = words(memory_panel(keeper.report(), events=[event.as_dict() for event in keeper.events.newest()]))

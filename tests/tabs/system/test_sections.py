@@ -9,7 +9,7 @@ from typing import Any
 
 from engines.contract import EngineKind, Readiness, Tier
 from engines.speech.flite.engine import Flite
-from studio.comfyui.card import COMFYUI_ID
+from studio.comfyui.memory_request import COMFYUI_ID
 from studio.comfyui.server.state import ServerState
 from studio.jobs.model import Job, JobError, JobState
 from studio.jobs.runtime_stats import RuntimeStats, Workload

@@ -12,6 +12,7 @@ import pytest
 from engines.contract import EnginePaths
 from studio.settings import HOME, WorkerSettings
 from studio.workers.pool import WorkerPool
+from studio.workers.pool_options import PoolOptions
 from tests.engines.conftest import ASSETS
 from tests.engines.speech.torch_engines.remote import CATALOG
 from tests.model_environments import environment_python, without_network
@@ -56,6 +57,6 @@ def model_site(checkpoints: Path, environments: Path, tmp_path_factory: pytest.T
 @pytest.fixture(scope="session")
 def model_host(model_site: EnginePaths, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
     settings = WorkerSettings(start_seconds=300, heartbeat_seconds=60)
-    host = WorkerPool(settings, model_site, CATALOG, logs=tmp_path_factory.mktemp("logs"), light_workers=1)
+    host = WorkerPool(settings, model_site, CATALOG, logs=tmp_path_factory.mktemp("logs"), options=PoolOptions(light_workers=1))
     yield host
     host.close()

@@ -20,7 +20,7 @@ from engines.common.peak_memory import peak_bytes
 from engines.video.animatic.engine import Animatic, AnimaticOptions
 from engines.contract.video import VideoRequest
 from media.audio.audio import Audio
-from media.text.subtitles import Cue
+from media.text.cues import Cue
 from media.video.write import Excerpt, join_video
 from tests.engines.contract_suite import TinyRun
 

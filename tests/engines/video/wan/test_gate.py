@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from engines.contract.problem_size import ProblemSize
+from engines.contract.profile_key import memory_profile_of, profile_key
 from engines.video.wan.engine import Wan, WanT2V13B, WanT2V14B, WanT2VA14B, WanTI2V5B
 from studio.errors import MemoryRefused
 from studio.memory.gpu import GpuFacts
 from studio.memory.manager import MemoryManager
 from studio.memory.model import Admit, Refuse
-from studio.memory.profiles import MeasurementKind, memory_profile_of, profile_key
+from studio.memory.profiles import MeasurementKind
 from studio.settings import MemorySettings
 from studio.units import GIB, MIB
 from tests.studio.memory.machines import LAPTOP_TOTAL_KB, PC_TOTAL_KB, SPARK_GPU, SPARK_IDLE_KB, SPARK_TOTAL_KB, card_24, machine

@@ -1,4 +1,4 @@
-"""What the memory gate knows of a ComfyUI server, and what a job there needs."""
+"""What the memory gate knows of a ComfyUI server, and what a job at one needs."""
 
 from __future__ import annotations
 
@@ -7,28 +7,22 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from engines.contract import Card, Device, EngineKind, Licence, Tier
+from engines.contract import Device, Tier
+from studio.memory.estimate import HolderEstimate, MemoryEstimate
 from studio.memory.model import Resident
 
 COMFYUI_ID = "comfyui"
 
-COMFYUI_CARD = Card(
-    id=COMFYUI_ID,
-    title="ComfyUI",
-    capability=EngineKind.SWAP,
-    summary="A ComfyUI server that runs templates.",
-    version="1",
-    code_licence=Licence("GPL-3.0", "https://github.com/comfyanonymous/ComfyUI"),
-    weights_licence=Licence("as the template's models"),
-    tier=Tier.HEAVY,
-    device=Device.CUDA,
-    environment=COMFYUI_ID,
+COMFYUI_ESTIMATE = HolderEstimate(
+    COMFYUI_ID,
+    "ComfyUI",
+    Tier.HEAVY,
+    Device.CUDA,
     memory_gib=24,
     reload_seconds=60,
     way_out="Choose a template with smaller weights, or run ComfyUI on another machine.",
 )
-"""What the memory gate knows of a server; a job's need is its template's."""
-
+"""What the memory gate knows of a server; the estimate of a job is made of it and of what its template needs."""
 
 USUAL_GIB = {Tier.LIGHT: 2.0, Tier.MEDIUM: 8.0, Tier.HEAVY: 24.0}
 """What a template whose need is not known takes at most of what is free."""
@@ -53,13 +47,13 @@ class MemoryRequest:
 
 
 class MemoryGate(Protocol):
-    """The memory keeper, as a job at ComfyUI sees it."""
+    """What a job at ComfyUI asks of the memory manager."""
 
     def residents(self) -> list[Resident]: ...
-    def spare(self, card: Card, without: Sequence[Resident]) -> int: ...
+    def spare(self, estimate: MemoryEstimate, without: Sequence[Resident]) -> int: ...
     def admission(
         self,
-        card: Card,
+        estimate: MemoryEstimate,
         variant: str,
         residents: Callable[[], Sequence[Resident]],
         evict: Callable[[str], object],

@@ -1,4 +1,4 @@
-"""Files that leave the studio over HTTP, and files that come in through an upload."""
+"""Files that leave the studio over HTTP."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from pathlib import Path
 
 from fastapi.responses import FileResponse, Response
 
-from studio.errors import InvalidInput, NotFound
-
-UNEXPECTED = "Something in the studio went wrong that should not have; its log holds the details."
-"""What a caller is told of an error that nobody foresaw: never its own text, which may hold paths."""
+from studio.errors import NotFound
 
 PLAYABLE = {
     ".wav": "audio/wav",
@@ -52,21 +49,3 @@ def media_response(path: Path | None, *, download: bool = False) -> Response:
         content_disposition_type=place,
         headers={"cache-control": "private, no-cache"},
     )
-
-
-def uploaded_file(value: object, field: str, folders: tuple[Path, ...]) -> Path:
-    """The path of a file that a client sent in, as Gradio hands it over ({"path": …}).
-
-    A raw request can name any path of this machine there, so only those inside `folders` are taken: the uploads and
-    the studio's own outputs.
-
-    Raises:
-        InvalidInput: no file, or one that was not uploaded.
-    """
-    given = value.get("path") if isinstance(value, dict) else getattr(value, "path", value)
-    if not isinstance(given, str) or not given:
-        raise InvalidInput(f"{field} is missing.", "Give a file; with gradio_client that is handle_file(path).")
-    path = Path(given).resolve()
-    if not any(path.is_relative_to(folder.resolve()) for folder in folders) or not path.is_file():
-        raise InvalidInput(f"{field} is not an uploaded file.", "Upload it first; gradio_client's handle_file(path) does.")
-    return path

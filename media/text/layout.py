@@ -1,82 +1,26 @@
-"""Subtitles: cues as values, SubRip and WebVTT as text, and the tidying that makes cues readable."""
+"""The tidying that makes cues readable: split, wrapped, in order and long enough on screen."""
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from media.errors import MediaError
+from media.text.cues import Cue
+
+Times = NDArray[np.float64]
+
 
 _ENDING_WORTH = {**dict.fromkeys(".!?…。！？", 24), **dict.fromkeys(",;:—，、；：", 12)}
 """How many characters away from an even share a cue may end to end after such a mark."""
 
+
 _FLICKER_MS = 200
 """A gap shorter than this between two cues would only be seen as a flicker, and is closed."""
-
-
-@dataclass(frozen=True)
-class TimedWord:
-    """A word of a cue with its place in the sound, in seconds."""
-
-    text: str
-    start: float
-    end: float
-
-
-@dataclass(frozen=True)
-class Cue:
-    """One subtitle, in seconds. `words`, where known, time the places at which a long cue is split."""
-
-    start: float
-    end: float
-    text: str
-    speaker: str = ""
-    words: tuple[TimedWord, ...] = ()
-
-
-def to_srt(cues: Iterable[Cue]) -> str:
-    """SubRip text. It has no place for speakers; they stand in WebVTT."""
-    blocks = [
-        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_plain(cue.text)}\n"
-        for number, cue in enumerate(cues, 1)
-    ]
-    return "\n".join(blocks)
-
-
-def to_vtt(cues: Iterable[Cue]) -> str:
-    """WebVTT text, with `<v Name>` where a cue has a speaker."""
-    blocks = ["WEBVTT\n"]
-    for cue in cues:
-        text = html.escape(_lines(cue.text), quote=False)
-        if cue.speaker:
-            text = f"<v {html.escape(' '.join(cue.speaker.split()), quote=False)}>{text}</v>"
-        blocks.append(f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{text}\n")
-    return "\n".join(blocks)
-
-
-def parse_srt(text: str) -> list[Cue]:
-    """The cues of SubRip text.
-
-    Raises:
-        MediaError: naming the first block that is not a cue.
-    """
-    cues = []
-    for block in re.split(r"\n\s*\n", text.lstrip("\ufeff").replace("\r\n", "\n").strip()):
-        if not block.strip():
-            continue
-        lines = block.strip().split("\n")
-        timing = next((index for index, line in enumerate(lines[:2]) if "-->" in line), None)
-        found = re.findall(r"(\d+):(\d\d):(\d\d)[,.](\d{3})", lines[timing]) if timing is not None else []
-        if timing is None or len(found) != 2:
-            raise MediaError(f'"{lines[0][:40]}" is not the start of a subtitle.', "Check that the file is SubRip (.srt).")
-        start, end = ((((int(h) * 60 + int(m)) * 60 + int(s)) * 1000 + int(ms)) / 1000 for h, m, s, ms in found)
-        cues.append(Cue(start, end, "\n".join(lines[timing + 1 :])))
-    return cues
 
 
 def tidy(
@@ -109,13 +53,13 @@ def _split(cue: Cue, longest_line: int, lines: int, longest_seconds: float) -> l
     count = max(1, math.ceil((cue.end - cue.start) / longest_seconds - 0.05))
     limit = max(longest_line // 2, math.ceil(len(text) / count) + 8) if count > 1 else len(text)
     clock = _Clock(cue, text)
-    parts = []
-    while tokens:
-        taken = _take(tokens, text, longest_line, lines, limit)
-        first, last = tokens[0][0], tokens[taken - 1][1]
-        wrapped = "\n".join(_wrap(tokens[:taken], text, longest_line))
+    parts, at = [], 0
+    while at < len(tokens):
+        taken = _take(tokens, at, text, longest_line, lines, limit)
+        first, last = tokens[at][0], tokens[at + taken - 1][1]
+        wrapped = "\n".join(_wrap(tokens[at : at + taken], text, longest_line))
         parts.append(replace(cue, start=clock.start_of(first), end=clock.end_of(last), text=wrapped, words=()))
-        tokens = tokens[taken:]
+        at += taken
     parts[0] = replace(parts[0], start=min(cue.start, parts[0].start))
     parts[-1] = replace(parts[-1], end=max(cue.end, parts[-1].end))
     return parts
@@ -130,22 +74,22 @@ def _tokens(text: str, longest_line: int) -> list[tuple[int, int]]:
     return pieces
 
 
-def _take(tokens: list[tuple[int, int]], text: str, longest_line: int, lines: int, limit: int) -> int:
-    """How many tokens the next cue gets: what fits, in shares of about the same size, ending well where it can."""
-    fits = 1
-    while fits < len(tokens) and _line_count(tokens[: fits + 1], longest_line) <= lines:
-        if tokens[fits][1] - tokens[0][0] > limit:
+def _take(tokens: list[tuple[int, int]], at: int, text: str, longest_line: int, lines: int, limit: int) -> int:
+    """How many tokens from `at` on the next cue gets: what fits, in shares of about the same size, ending well where it can."""
+    begin, left, fits = tokens[at][0], len(tokens) - at, 1
+    while fits < left and _line_count(tokens[at : at + fits + 1], longest_line) <= lines:
+        if tokens[at + fits][1] - begin > limit:
             break
         fits += 1
-    if fits == len(tokens):
+    if fits == left:
         return fits
-    rest = tokens[-1][1] - tokens[0][0]
-    room = max(1, tokens[fits - 1][1] - tokens[0][0])
+    rest = tokens[-1][1] - begin
+    room = max(1, tokens[at + fits - 1][1] - begin)
     share = rest / math.ceil(rest / room)
 
     def fault(taken: int) -> float:
-        end = tokens[taken - 1][1]
-        return abs(end - tokens[0][0] - share) - _ENDING_WORTH.get(text[end - 1], 0)
+        end = tokens[at + taken - 1][1]
+        return abs(end - begin - share) - _ENDING_WORTH.get(text[end - 1], 0)
 
     return min(range(1, fits + 1), key=fault)
 
@@ -186,23 +130,25 @@ class _Clock:
                 starts.append((found, word.start))
                 ends.append((at, word.end))
         ends.append((len(text), cue.end))
-        self._starts, self._ends = [*starts, (len(text), cue.end)], [(0, cue.start), *ends]
+        self._starts = _steps([*starts, (len(text), cue.end)])
+        self._ends = _steps([(0, cue.start), *ends])
 
     def start_of(self, place: int) -> float:
-        return _between(self._starts, place)
+        return float(np.interp(place, *self._starts))
 
     def end_of(self, place: int) -> float:
-        return _between(self._ends, place)
+        return float(np.interp(place, *self._ends))
 
 
-def _between(points: Sequence[tuple[int, float]], place: int) -> float:
+def _steps(points: Sequence[tuple[int, float]]) -> tuple[Times, Times]:
+    """Places and the times there, which never fall."""
     places, times = zip(*dict(points).items(), strict=True)
-    return float(np.interp(place, places, np.maximum.accumulate(times)))
+    return np.asarray(places, np.float64), np.maximum.accumulate(np.asarray(times, np.float64))
 
 
 def _in_order(cues: list[Cue], shortest_seconds: float, total_seconds: float | None) -> list[Cue]:
     """Whole milliseconds; each cue ends before or as the next begins, and lasts as long as it may."""
-    limit = math.inf if total_seconds is None else math.floor(total_seconds * 1000 + 1e-6)
+    limit = math.inf if total_seconds is None else whole_milliseconds(total_seconds)
     starts: list[int] = []
     for cue in cues:
         starts.append(max(round(cue.start * 1000), starts[-1] + 1 if starts else 0))
@@ -216,16 +162,7 @@ def _in_order(cues: list[Cue], shortest_seconds: float, total_seconds: float | N
     return ordered
 
 
-def _clock(seconds: float, point: str) -> str:
-    milliseconds = max(0, round(seconds * 1000))
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{point}{rest % 1000:03}"
-
-
-def _lines(text: str) -> str:
-    """The lines that have something in them: an empty one would end the cue."""
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
-
-
-def _plain(text: str) -> str:
-    return _lines(text).replace("-->", "→")
+def whole_milliseconds(seconds: float) -> int:
+    """The last whole millisecond that is not after `seconds`: 6100 of 6.1, 79999 of 79.99999999999999."""
+    near = round(seconds * 1000)
+    return near if near / 1000 <= seconds else near - 1

@@ -1,0 +1,67 @@
+"""Cues as SubRip and WebVTT text, and read from SubRip."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+
+from media.errors import MediaError
+from media.text.cues import Cue
+
+_TIME = re.compile(r"(?<!\d)(\d{1,6}):(\d\d):(\d\d)[,.](\d{3})")
+
+
+def to_srt(cues: Iterable[Cue]) -> str:
+    """SubRip text. It has no place for speakers; they stand in WebVTT."""
+    blocks = [
+        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_plain(cue.text)}\n"
+        for number, cue in enumerate(cues, 1)
+    ]
+    return "\n".join(blocks)
+
+
+def to_vtt(cues: Iterable[Cue]) -> str:
+    """WebVTT text, with `<v Name>` where a cue has a speaker."""
+    blocks = ["WEBVTT\n"]
+    for cue in cues:
+        text = html.escape(_lines(cue.text), quote=False)
+        if cue.speaker:
+            text = f"<v {html.escape(' '.join(cue.speaker.split()), quote=False)}>{text}</v>"
+        blocks.append(f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{text}\n")
+    return "\n".join(blocks)
+
+
+def parse_srt(text: str) -> list[Cue]:
+    """The cues of SubRip text.
+
+    Raises:
+        MediaError: naming the first block that is not a cue.
+    """
+    cues = []
+    for block in re.split(r"\n\s*\n", text.lstrip("\ufeff").replace("\r\n", "\n").strip()):
+        if not block.strip():
+            continue
+        lines = block.strip().split("\n")
+        timing = next((index for index, line in enumerate(lines[:2]) if "-->" in line), None)
+        found = _TIME.findall(lines[timing]) if timing is not None else []
+        if timing is None or len(found) != 2:
+            raise MediaError(f'"{lines[0][:40]}" is not the start of a subtitle.', "Check that the file is SubRip (.srt).")
+        start, end = ((((int(h) * 60 + int(m)) * 60 + int(s)) * 1000 + int(ms)) / 1000 for h, m, s, ms in found)
+        cues.append(Cue(start, end, "\n".join(lines[timing + 1 :])))
+    return cues
+
+
+def _clock(seconds: float, point: str) -> str:
+    milliseconds = max(0, round(seconds * 1000))
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{point}{rest % 1000:03}"
+
+
+def _lines(text: str) -> str:
+    """The lines that have something in them: an empty one would end the cue."""
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _plain(text: str) -> str:
+    return _lines(text).replace("-->", "→")

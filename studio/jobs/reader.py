@@ -1,0 +1,68 @@
+"""Questions to the table of jobs and its history; nothing here changes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from studio.jobs.database import Database
+from studio.jobs.model import Job, JobEvent, JobState
+from studio.jobs.rows import ACTIVE_SQL, SELECT, job_of
+
+
+class JobReader:
+    """Reads of a job database. Any thread may call anything; each call sees one consistent state."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, job_id: str) -> Job | None:
+        with self._database.read() as connection:
+            row = connection.execute(f"{SELECT} WHERE j.id = ?", (job_id,)).fetchone()
+        return None if row is None else job_of(row)
+
+    def find(self, states: Collection[JobState] = (), kinds: Collection[str] = (), limit: int = 50, text: str = "") -> list[Job]:
+        """Jobs, newest first. `text` is looked for in titles and ids, without regard to case."""
+        conditions, values = [], list[Any]()
+        for column, allowed in (("j.state", states), ("j.kind", kinds)):
+            if allowed:
+                conditions.append(f"{column} IN ({','.join('?' * len(allowed))})")
+                values.extend(str(value) for value in allowed)
+        if text:
+            pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+            conditions.append("(j.title LIKE ? ESCAPE '\\' OR j.id LIKE ? ESCAPE '\\')")
+            values.extend((pattern, pattern))
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"{SELECT}{where} ORDER BY j.created DESC, j.rowid DESC LIMIT ?", (*values, limit)
+            ).fetchall()
+        return [job_of(row) for row in rows]
+
+    def count(self, states: Collection[JobState] = ()) -> int:
+        where = f" WHERE state IN ({','.join('?' * len(states))})" if states else ""
+        with self._database.read() as connection:
+            return int(connection.execute(f"SELECT count(*) FROM jobs{where}", [str(state) for state in states]).fetchone()[0])
+
+    def earliest_start(self) -> float | None:
+        """When the longest-standing job that is not ended was first started; None when none has been."""
+        with self._database.read() as connection:
+            return connection.execute(f"SELECT min(started) FROM jobs WHERE state IN ({ACTIVE_SQL})").fetchone()[0]
+
+    def next_queued(self, lane: str) -> str | None:
+        """The id of the job that this lane should take next."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT id FROM jobs WHERE lane = ? AND state = 'queued' ORDER BY position LIMIT 1", (lane,)
+            ).fetchone()
+        return None if row is None else row["id"]
+
+    def events(self, job_id: str | None = None, after: int = 0, limit: int = 1000) -> list[JobEvent]:
+        """History lines with a sequence number above `after`, oldest first, of one job or (None) of all and of the store."""
+        chosen, values = ("job_id = ? AND", [job_id]) if job_id is not None else ("", [])
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM events WHERE {chosen} seq > ? ORDER BY seq LIMIT ?", (*values, after, limit)
+            ).fetchall()
+        return [JobEvent(row["seq"], row["job_id"] or "", row["at"], row["kind"], json.loads(row["data"])) for row in rows]
