@@ -22,6 +22,7 @@ from studio.jobs.runner import JobRunner
 from studio.jobs.service import JobService
 from studio.jobs.store import JobStore
 from studio.library import Library
+from studio.licences import UNKNOWN, LicenceTerms, terms_of_card
 from studio.logs import open_log
 from studio.maintenance.disk_usage import DiskUsage
 from studio.maintenance.housekeeping import MaintenanceTimer
@@ -89,7 +90,7 @@ class Services:
             self.paths.segments, int(settings.library.segment_cache_gib * GIB), protected_since=store.earliest_start
         )
         self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
-        self.library = Library(self.paths.outputs, settings.library)
+        self.library = Library(self.paths.outputs, settings.library, engine_terms=self._engine_terms)
         self.templates = TemplateCollection((HOME / "workflows", self.paths.workflows))
         self.productions = {production.kind: production for production in productions(self)}
         runner = JobRunner(store, self.productions, self.lanes, self.workers, self.catalog, self.paths.scratch)
@@ -158,6 +159,10 @@ class Services:
 
     def _card(self, holder: str) -> Card:
         return COMFYUI_CARD if holder == COMFYUI_ID else self.catalog.get(holder).card
+
+    def _engine_terms(self, engine_id: str) -> LicenceTerms:
+        engine = next((one for one in self.catalog.all() if one.card.id == engine_id), None)
+        return UNKNOWN if engine is None else terms_of_card(engine.card)
 
     def _install_for_gpu(self) -> None:
         """Where an NVIDIA GPU is found, the engines for it are installed while the page is already open."""

@@ -19,6 +19,7 @@ from capabilities.transcription.voice_transcript_request import submit_transcrip
 from engines.contract import Engine, PresetVoice
 from studio.errors import Cancelled, GreenroomError, InvalidInput, NotFound
 from studio.jobs.model import Job, JobState
+from studio.library.copies import terms_of_file
 from studio.services import Services
 from studio.voices.preview import VoicePreviews
 
@@ -213,7 +214,8 @@ class Operations(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingOpera
             consent: who agreed to the use of this voice, how and when.
         """
         clip = uploaded_file(audio, "audio", self._incoming)
-        voice = self._studio.voices.add(name, clip, transcript=transcript, tags=tuple(tags), consent=consent)
+        terms = terms_of_file(self._studio.library, clip)
+        voice = self._studio.voices.add(name, clip, transcript=transcript, tags=tuple(tags), consent=consent, terms=terms)
         submit_transcript_job(self._studio.jobs, voice)
         return voice.as_dict()
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from pydantic import Field
 
-from capabilities.common.inputs import fingerprint
 from capabilities.common.rendering import RenderReport, cleared, fresh, joined, part_frames, poster, render_missing, reported
 from capabilities.common.runtimes import RenderTimer
+from capabilities.common.tags import video_tags
 from capabilities.lip_sync.capability import as_job_output, finished_video, input_resolver
 from engines.contract import Engine, EngineOptions
 from engines.contract.faces import FaceChoice
@@ -24,6 +25,8 @@ from studio.errors import EngineNotReady, InvalidInput
 from studio.jobs.capability import CPU_LANE, JobContext
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
+from studio.library import Recipe, RecipeInput
+from studio.licences import combined, terms_of_card
 from studio.preprocessing import prepare_video
 from studio.services import Services
 from studio.validation import validated
@@ -215,10 +218,19 @@ class BuiltinSwap:
         fps = Fraction(*request.fps)
         result = context.scratch / "face-swap.mp4"
         sound = driving if probe(driving).has_audio else None
-        joined(parts, result, fps, sound, request.frames / float(fps), {"title": title}, context)
+        parents = [output for output in (first, second) if output is not None]
+        terms = combined((terms_of_card(BasicFaceSwap.card), *(output.terms for output in parents)))
+        tags = video_tags(title, BasicFaceSwap.card.title, terms)
+        joined(parts, result, fps, sound, request.frames / float(fps), tags, context)
         report = reported(parts, result, fps, sound is not None)
-        parents = [output.id for output in (first, second) if output is not None]
-        recipe = _recipe(spec, options, report, parents, reference, driving) | {"job": context.job_id}
+        inputs = (RecipeInput.of_file("reference image", reference), RecipeInput.of_file("driving video", driving))
+        recipe = replace(
+            _recipe(spec, options, report),
+            job=context.job_id,
+            inputs=inputs,
+            parents=tuple(output.id for output in parents),
+            terms=terms,
+        )
         output = self._library.add(result, "video", title, recipe, [poster(driving, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
@@ -239,22 +251,22 @@ def _request(options: BuiltinOptions, reference: Path, driving: Path, context: J
     )  # fmt: skip
 
 
-def _recipe(
-    spec: SwapSpec, options: BuiltinOptions, report: RenderReport, parents: list[str], reference: Path, driving: Path
-) -> dict[str, Any]:
+def _recipe(spec: SwapSpec, options: BuiltinOptions, report: RenderReport) -> Recipe:
     card = BasicFaceSwap.card
-    return {
-        "kind": "character_swap", "template": BUILTIN, "engine": card.id, "engine_version": card.version,
-        "options": options.model_dump(mode="json"), "parents": parents,
-        "inputs": [
-            {"role": "reference image", "name": reference.name, "sha256": fingerprint(reference)},
-            {"role": "driving video", "name": driving.name, "sha256": fingerprint(driving)},
-        ],
-        "licence": card.weights_licence.name, "commercial_use": card.commercial_use, "report": report.as_dict(),
-        "facts": ["basic face swap: features, not the head's shape", *report.facts()],
-        "spec": {
-            "template": BUILTIN, "reference_image": spec.reference_image, "driving_video": spec.driving_video,
+    return Recipe(
+        kind="character_swap",
+        job="",
+        engine=card.id,
+        engine_version=card.version,
+        options=options.model_dump(mode="json"),
+        facts=("basic face swap: features, not the head's shape", *report.facts()),
+        spec={
+            "template": BUILTIN,
+            "reference_image": spec.reference_image,
+            "driving_video": spec.driving_video,
             "options": options.model_dump(mode="json", exclude_defaults=True),
-            "trim_start": spec.trim_start, "trim_end": spec.trim_end,
+            "trim_start": spec.trim_start,
+            "trim_end": spec.trim_end,
         },
-    }  # fmt: skip
+        details={"template": BUILTIN, "report": report.as_dict()},
+    )

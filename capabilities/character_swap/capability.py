@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from capabilities.character_swap.builtin import BUILTIN, BuiltinSwap, builtin_inputs
@@ -19,7 +20,8 @@ from studio.comfyui.errors import ComfyUIMissing
 from studio.jobs.capability import GPU_LANE, JobContext
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, Recipe
+from studio.licences import LicenceTerms, LicensedPart, combined
 from studio.services import Services
 from studio.workflows import TemplateChecks, WorkflowTemplate
 from studio.workflows.manifest import InputKind, Manifest
@@ -111,7 +113,7 @@ class CharacterSwap:
         self._library.ensure_space(_RESULT_BYTES, "the result")
         ran, given = self._run.take(spec, template, values, context)
         self._teach(template, values, ran, given)
-        recipe = _recipe(spec, template, manifest, values, ran, given) | {"kind": self.kind, "job": context.job_id}
+        recipe = _recipe(spec, template, manifest, values, ran, given, context.job_id)
         outputs = [self._shelved(spec, result, recipe, given, context) for result in reversed(ran.results)]
         return [as_job_output(output) for output in reversed(outputs)]
 
@@ -123,14 +125,21 @@ class CharacterSwap:
         self.book.learn(work_of(template.id, values, info.width, info.height, info.frames), ran.seconds)
 
     def _shelved(
-        self, spec: CharacterSwapSpec, result: Fetched, recipe: Mapping[str, Any], given: list[ResolvedInput], context: JobContext
+        self, spec: CharacterSwapSpec, result: Fetched, recipe: Recipe, given: list[ResolvedInput], context: JobContext
     ) -> LibraryOutput:
         beside = []
         shown = next((one for key in _DRIVEN for one in given if one.key == key), None)
         if result.kind == "video" and shown is not None:
             beside.append(poster(shown.ready, context.scratch))
-        duration = {} if result.kind == "image" else {"duration": round(probe(result.path).duration, 3)}
-        return self._library.add(result.path, result.kind, spec.title, {**recipe, **duration}, beside)
+        duration = None if result.kind == "image" else probe(result.path).duration
+        return self._library.add(result.path, result.kind, spec.title, replace(recipe, duration=duration), beside)
+
+
+def _terms(manifest: Manifest, given: list[ResolvedInput]) -> LicenceTerms:
+    """The licences of the template, of the models that it runs, and of the outputs that went in."""
+    models = [LicensedPart(model.name, model.licence.name, model.licence.commercial_use) for model in manifest.models]
+    own = LicensedPart(manifest.id, manifest.licence.name, manifest.licence.commercial_use)
+    return combined((LicenceTerms((*models, own)), *(one.output.terms for one in given if one.output is not None)))
 
 
 def _recipe(
@@ -140,26 +149,28 @@ def _recipe(
     values: Mapping[str, Any],
     ran: RunResult,
     given: list[ResolvedInput],
-) -> dict[str, Any]:
-    licences = {model.licence.name: model.licence.commercial_use for model in manifest.models}
-    licences.setdefault(manifest.licence.name, manifest.licence.commercial_use)
+    job_id: str,
+) -> Recipe:
     seeds = [values[each.key] for each in manifest.parameters if each.kind == "seed"]
-    facts = [template.title, f"ComfyUI {ran.version}" if ran.version else "ComfyUI", *(f"seed {seed}" for seed in seeds)]
-    parents = [spec.parent, *(one.output.id for one in given if one.output is not None)]
-    return {
-        "engine": template.id,
-        "engine_version": graph_hash(template)[:16],
-        "template": template.id,
-        "graph_sha256": graph_hash(template),
-        "comfyui": ran.version,
-        "prompt_id": ran.prompt_id,
-        "graph": ran.graph,
-        "options": dict(values),
-        **({"seed": seeds[0]} if seeds else {}),
-        "inputs": [one.as_input() for one in given],
-        "parents": list(dict.fromkeys(filter(None, parents))),
-        "licence": ", ".join(licences),
-        "commercial_use": all(licences.values()),
-        "facts": facts,
-        "spec": spec.model_dump(mode="json"),
-    }
+    version = f"ComfyUI {ran.version}" if ran.version else "ComfyUI"
+    parents = (spec.parent, *(one.output.id for one in given if one.output is not None))
+    return Recipe(
+        kind=CharacterSwap.kind,
+        job=job_id,
+        engine=template.id,
+        engine_version=graph_hash(template)[:16],
+        options=values,
+        seed=seeds[0] if seeds else None,
+        inputs=tuple(one.as_input() for one in given),
+        parents=tuple(filter(None, parents)),
+        terms=_terms(manifest, given),
+        facts=(template.title, version, *(f"seed {seed}" for seed in seeds)),
+        spec=spec.model_dump(mode="json"),
+        details={
+            "template": template.id,
+            "graph_sha256": graph_hash(template),
+            "comfyui": ran.version,
+            "prompt_id": ran.prompt_id,
+            "graph": ran.graph,
+        },
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from capabilities.character_swap.spec import CharacterSwapSpec
-from capabilities.common.inputs import InputResolver, fingerprint
+from capabilities.common.inputs import InputResolver
 from capabilities.common.rendering import fresh
 from media.audio.decode import probe
 from media.video.images import is_image
@@ -16,7 +16,7 @@ from media.video.read import probe_video
 from studio.comfyui.client.client import ComfyUIClient
 from studio.errors import InvalidInput
 from studio.jobs.capability import JobContext
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, RecipeInput
 from studio.preprocessing import prepare_image, prepare_video
 from studio.workflows import WorkflowTemplate
 from studio.workflows.manifest import InputKind, Manifest, TemplateInput
@@ -35,9 +35,9 @@ class ResolvedInput:
     ready: Path
     output: LibraryOutput | None
 
-    def as_input(self) -> dict[str, str]:
+    def as_input(self) -> RecipeInput:
         """For the recipe."""
-        return {"role": self.key.replace("_", " "), "name": self.source.name, "sha256": fingerprint(self.source)}
+        return RecipeInput.of_file(self.key.replace("_", " "), self.source)
 
 
 class TemplateFiles:

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from capabilities.common.face_spec import LipSyncSpec
-from capabilities.common.inputs import InputResolver, fingerprint
+from capabilities.common.inputs import InputResolver
 from capabilities.common.rendering import (
     ANALYSIS_ENGINE,
     RenderEngineSelector,
-    RenderReport,
     cleared,
     course_of,
     frames_for,
@@ -27,6 +26,7 @@ from capabilities.common.rendering import (
     with_sync,
 )
 from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
+from capabilities.common.tags import video_tags
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Engine, EngineOptions
@@ -39,7 +39,8 @@ from studio.errors import InvalidInput
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput, JobState
 from studio.jobs.runtime_stats import RuntimeStats
-from studio.library import Library, LibraryOutput
+from studio.library import Library, LibraryOutput, Recipe, RecipeInput
+from studio.licences import combined, terms_of_cards
 from studio.services import Services
 
 _BYTES_PER_FRAME = 60_000
@@ -47,6 +48,14 @@ _MOST_LETTERS_A_SECOND = 30
 """Faster than any voice speaks."""
 _RENDERED, _MEASURED = 0.96, 0.99
 """Where the last stages of a job end in its progress."""
+
+_MOUTH_FROM = {
+    "exact": "mouth from the voice's own times",
+    "aligned": "mouth aligned to the text",
+    "phones": "mouth from recognised sounds",
+    "loudness": "mouth from loudness",
+}
+"""What the player says of where the mouth's movement comes from."""
 
 
 def _begins(spec: LipSyncSpec) -> tuple[float, float]:
@@ -166,13 +175,33 @@ class LipSync:
         context.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "lip-sync.mp4"
-        joined(parts, result, fps, speech.path, request.frames / float(fps), {"title": spec.title}, context)
+        parents = [output for output in (face_output, speech.parent) if output is not None]
+        cards = (engine.card, self._engines.choose(ANALYSIS_ENGINE, "lip_sync").card)
+        terms = combined((terms_of_cards(cards), *(output.terms for output in parents)))
+        tags = video_tags(spec.title, engine.card.title, terms)
+        joined(parts, result, fps, speech.path, request.frames / float(fps), tags, context)
         report = reported(parts, result, fps, has_sound=True)
         with context.engine(ANALYSIS_ENGINE, self._ground_options()) as ground, context.span(_RENDERED, _MEASURED):
             report = with_sync(report, ground, result, fps, track, float(getattr(options, "expression", 1.0)))
-        parents = [output.id for output in (face_output, speech.parent) if output is not None]
-        recipe = self._recipe(spec, engine, options, report, track, parents, face, speech.path)
-        recipe |= {"kind": self.kind, "job": context.job_id, "mouth": course_of(track, request.frames / float(fps))}
+        recipe = Recipe(
+            kind=self.kind,
+            job=context.job_id,
+            engine=engine.card.id,
+            engine_version=engine.card.version,
+            voice=spec.voice.split("/")[-1],
+            options=options.model_dump(mode="json"),
+            seed=spec.seed,
+            inputs=(RecipeInput.of_file("face", face), RecipeInput.of_file("audio", speech.path)),
+            parents=tuple(output.id for output in parents),
+            terms=terms,
+            facts=(*report.facts(), _MOUTH_FROM.get(track.source, track.source)),
+            spec=spec.model_dump(mode="json", exclude={"narration"}),
+            details={
+                "mouth_from": track.source,
+                "report": report.as_dict(),
+                "mouth": course_of(track, request.frames / float(fps)),
+            },
+        )
         output = self._library.add(result, "video", spec.title, recipe, [poster(face, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
@@ -218,28 +247,6 @@ class LipSync:
             fps=(fps.numerator, fps.denominator), frames=frames_for(seconds, fps), part_frames=part_frames(fps),
             choice=spec.choice, quality=spec.quality, seed=spec.seed,
         )  # fmt: skip
-
-    def _recipe(
-        self, spec: LipSyncSpec, engine: type[Engine], options: EngineOptions, report: RenderReport, track: MouthTrack,
-        parents: list[str], face: Path, sound: Path,
-    ) -> dict[str, Any]:  # fmt: skip
-        card = engine.card
-        heard = {
-            "exact": "mouth from the voice's own times", "aligned": "mouth aligned to the text",
-            "phones": "mouth from recognised sounds", "loudness": "mouth from loudness",
-        }  # fmt: skip
-        return {
-            "engine": card.id, "engine_version": card.version, "voice": spec.voice.split("/")[-1],
-            "options": options.model_dump(mode="json"), "seed": spec.seed, "parents": parents,
-            "inputs": [
-                {"role": "face", "name": face.name, "sha256": fingerprint(face)},
-                {"role": "audio", "name": sound.name, "sha256": fingerprint(sound)},
-            ],
-            "licence": card.weights_licence.name, "commercial_use": card.commercial_use,
-            "mouth_from": track.source, "report": report.as_dict(),
-            "facts": [*report.facts(), heard.get(track.source, track.source)],
-            "spec": spec.model_dump(mode="json", exclude={"narration"}),
-        }  # fmt: skip
 
 
 def beginning(text: str, seconds: float) -> str:

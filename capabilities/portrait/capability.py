@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from capabilities.common.face_spec import PortraitSpec
-from capabilities.common.inputs import fingerprint
 from capabilities.common.rendering import (
     ANALYSIS_ENGINE,
     MEASURED_SECONDS,
@@ -26,9 +25,9 @@ from capabilities.common.rendering import (
     reported,
 )
 from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
+from capabilities.common.tags import video_tags
 from capabilities.lip_sync.capability import as_job_output, finished_video, input_resolver
 from engines.analysis.mouth_measurement import agreement
-from engines.contract import Engine, EngineOptions
 from engines.contract.faces import AnimateRequest, FaceChoice
 from media.audio.decode import probe
 from media.video.images import is_image
@@ -37,6 +36,8 @@ from studio.errors import InvalidInput
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
+from studio.library import Recipe, RecipeInput
+from studio.licences import combined, terms_of_card
 from studio.services import Services
 
 _BYTES_PER_FRAME = 60_000
@@ -125,11 +126,25 @@ class AnimatePortrait:
         fps = Fraction(*request.fps)
         result = context.scratch / "portrait.mp4"
         sound = driving if probe(driving).has_audio else None
-        joined(parts, result, fps, sound, request.frames / float(fps), {"title": spec.title}, context)
+        parents = [output for output in (first, second) if output is not None]
+        terms = combined((terms_of_card(engine.card), *(output.terms for output in parents)))
+        tags = video_tags(spec.title, engine.card.title, terms)
+        joined(parts, result, fps, sound, request.frames / float(fps), tags, context)
         report = self._measured(reported(parts, result, fps, sound is not None), driving, result, fps, context)
-        parents = [output.id for output in (first, second) if output is not None]
-        recipe = _recipe(spec, engine, options, report, parents, portrait, driving)
-        recipe |= {"kind": self.kind, "job": context.job_id}
+        recipe = Recipe(
+            kind=self.kind,
+            job=context.job_id,
+            engine=engine.card.id,
+            engine_version=engine.card.version,
+            options=options.model_dump(mode="json"),
+            seed=spec.seed,
+            inputs=(RecipeInput.of_file("portrait", portrait), RecipeInput.of_file("driving video", driving)),
+            parents=tuple(output.id for output in parents),
+            terms=terms,
+            facts=tuple(report.facts()),
+            spec=spec.model_dump(mode="json"),
+            details={"report": report.as_dict()},
+        )
         output = self._library.add(result, "video", spec.title, recipe, [poster(portrait, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
@@ -160,20 +175,3 @@ def _request(spec: PortraitSpec, portrait: Path, driving: Path, context: JobCont
         frames=max(1, round(seconds * fps)), part_frames=part_frames(fps), choice=spec.choice,
         driving_choice=FaceChoice(spec.driving_face), quality=spec.quality, seed=spec.seed,
     )  # fmt: skip
-
-
-def _recipe(
-    spec: PortraitSpec, engine: type[Engine], options: EngineOptions, report: RenderReport, parents: list[str], portrait: Path,
-    driving: Path,
-) -> dict[str, Any]:  # fmt: skip
-    card = engine.card
-    return {
-        "engine": card.id, "engine_version": card.version, "options": options.model_dump(mode="json"), "seed": spec.seed,
-        "parents": parents,
-        "inputs": [
-            {"role": "portrait", "name": portrait.name, "sha256": fingerprint(portrait)},
-            {"role": "driving video", "name": driving.name, "sha256": fingerprint(driving)},
-        ],
-        "licence": card.weights_licence.name, "commercial_use": card.commercial_use,
-        "report": report.as_dict(), "facts": report.facts(), "spec": spec.model_dump(mode="json"),
-    }  # fmt: skip

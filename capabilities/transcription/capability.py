@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +15,9 @@ from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import write_json
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, Recipe, RecipeInput
+from studio.library.copies import source_of
+from studio.licences import combined, terms_of_card
 from studio.services import Services
 
 TEXT = "text"
@@ -57,7 +58,7 @@ class Transcription:
     Spec: ClassVar[type[TranscriptionSpec]] = TranscriptionSpec
 
     def __init__(self, services: Services) -> None:
-        self._library = services.library
+        self._library, self._voices = services.library, services.voices
         self._folders = (
             services.paths.root / UPLOADS,
             services.paths.outputs,
@@ -137,30 +138,31 @@ class Transcription:
         srt.write_text(to_srt(cues), encoding="utf-8")
         vtt.write_text(to_vtt(cues), encoding="utf-8")
         write_json(words, {"duration": round(written.duration, 3), "engine": spec.engine, **as_json(written.transcript)})
-        recipe = {"kind": self.kind, "job": context.job_id, **self._recipe(spec, sound, listener, written)}
+        recipe = self._recipe(spec, sound, listener, written, context.job_id)
         return self._library.add(text, TEXT, self.title(spec), recipe, (srt, vtt, words))
 
     def _recipe(
-        self, spec: TranscriptionSpec, sound: Path, listener: TranscriberChoice, written: TranscriptResult
-    ) -> dict[str, Any]:
+        self, spec: TranscriptionSpec, sound: Path, listener: TranscriberChoice, written: TranscriptResult, job_id: str
+    ) -> Recipe:
         card, said = listener.engine.card, written.transcript
-        with sound.open("rb") as file:
-            digest = file_digest(file, "sha256").hexdigest()
         doubtful = sum(bool(one.doubt) for one in said.segments)
         facts = [card.title, f"{len(said.text.split())} words", said.language, f"{doubtful} doubtful" if doubtful else ""]
-        return {
-            "engine": card.id,
-            "engine_version": card.version,
-            "options": listener.options.model_dump(mode="json"),
-            "language": said.language,
-            "inputs": [{"role": "sound", "name": spec.name or sound.name, "sha256": digest}],
-            "parents": [sound.name] if sound.parent == self._library.folder else [],
-            "licence": card.weights_licence.name,
-            "commercial_use": card.commercial_use,
-            "duration": round(written.duration, 3),
-            "facts": [fact for fact in (*facts, spec.chosen) if fact],
-            "spec": spec.model_dump(mode="json"),
-        }
+        source = source_of(self._library, sound)
+        voices = [voice.terms for voice in self._voices.list() if voice.master.resolve() == sound]
+        return Recipe(
+            kind=self.kind,
+            job=job_id,
+            engine=card.id,
+            engine_version=card.version,
+            options=listener.options.model_dump(mode="json"),
+            inputs=(RecipeInput.of_file("sound", sound, spec.name or sound.name),),
+            parents=(source.id,) if source is not None else (),
+            terms=combined((terms_of_card(card), *([source.terms] if source else []), *voices)),
+            duration=written.duration,
+            facts=tuple(fact for fact in (*facts, spec.chosen) if fact),
+            spec=spec.model_dump(mode="json"),
+            details={"language": said.language},
+        )
 
 
 def text_of(written: TranscriptResult) -> str:

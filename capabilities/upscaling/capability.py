@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from capabilities.common.inputs import fingerprint
 from capabilities.common.rendering import cleared, fresh, joined, part_frames, render_missing
+from capabilities.common.tags import video_tags
 from capabilities.lip_sync.capability import finished_video, input_resolver
 from capabilities.video.render import last_picture
 from engines.catalog import Catalog
@@ -24,7 +24,8 @@ from media.video.read import VideoInfo, probe_video, read_frames
 from studio.errors import InvalidInput
 from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.jobs.model import JobOutput
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, Recipe, RecipeInput
+from studio.licences import combined, terms_of_card
 from studio.services import Services
 from studio.validation import validated
 from studio.workers.engine_service import readiness_of
@@ -168,10 +169,26 @@ class Upscale:
         result = folder / "larger.mp4"
         sound = source if probe(source).has_audio else None
         subtitles = _subtitles(parent)
-        tags = {"title": spec.title, "comment": f"Made larger with Greenroom, {engine.card.title}"}
+        terms = combined((terms_of_card(engine.card), *([parent.terms] if parent else [])))
+        tags = video_tags(spec.title, engine.card.title, terms)
         joined(parts, result, fps, sound, request.frames / float(fps), tags, context, subtitles if _are_soft(parent) else ())
-        recipe = _recipe(spec, engine, options, info, (width, height), parent, source)
-        recipe |= {"kind": self.kind, "job": context.job_id}
+        chosen = getattr(options, "model", "")
+        recipe = Recipe(
+            kind=self.kind,
+            job=context.job_id,
+            engine=engine.card.id,
+            engine_version=engine.card.version,
+            options=options.model_dump(mode="json"),
+            inputs=(RecipeInput.of_file("video", source),),
+            parents=(parent.id,) if parent is not None else (),
+            terms=terms,
+            duration=info.duration,
+            facts=(
+                f"{engine.card.title}, network {chosen}" if chosen else engine.card.title,
+                f"{info.width} × {info.height} to {width} × {height}",
+            ),
+            spec=spec.model_dump(mode="json"),
+        )
         made = self._library.add(result, "video", spec.title, recipe, _companions(parent, result, request, folder))
         cleared(request.folder)
         cleared(folder)
@@ -221,23 +238,3 @@ def _companions(parent: LibraryOutput | None, result: Path, request: UpscaleRequ
         if (path := _companion(parent, ending)) is not None:
             made.append(Path(shutil.copyfile(path, folder / f"larger{ending}")))
     return made
-
-
-def _recipe(
-    spec: UpscaleSpec, engine: type[Engine], options: EngineOptions, info: VideoInfo, size: tuple[int, int],
-    parent: LibraryOutput | None, source: Path,
-) -> dict[str, Any]:  # fmt: skip
-    card = engine.card
-    chosen = getattr(options, "model", "")
-    return {
-        "engine": card.id, "engine_version": card.version, "options": options.model_dump(mode="json"),
-        "inputs": [{"role": "video", "name": source.name, "sha256": fingerprint(source)}],
-        "parents": [parent.id] if parent is not None else [],
-        "licence": card.weights_licence.name, "commercial_use": card.commercial_use,
-        "duration": round(info.duration, 3),
-        "facts": [
-            f"{card.title}, network {chosen}" if chosen else card.title,
-            f"{info.width} × {info.height} to {size[0]} × {size[1]}",
-        ],
-        "spec": spec.model_dump(mode="json"),
-    }  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from capabilities.common.inputs import fingerprint
+from capabilities.common.tags import video_tags
 from capabilities.lip_sync.capability import SubtaskContext, finished_video, input_resolver
 from capabilities.video.checks import ClipChecks, bytes_of_clip
 from capabilities.video.engines import ClipSettings, VideoEngineSelector
@@ -24,6 +25,7 @@ from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.join import lay_out
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.progress import NarrationProgress
+from capabilities.voiceover.recipe import terms_of
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.spec import LARGEST_SEED, VoiceoverSpec
@@ -37,7 +39,8 @@ from studio.files import write_json
 from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, Recipe, RecipeInput
+from studio.licences import LicenceTerms, combined, terms_of_card
 from studio.services import Services
 
 _SPOKEN, _RENDERED = 0.12, 0.9
@@ -52,6 +55,8 @@ class _Narrated:
     shots: list[Shot]
     spoken: list[ShotSpeech]
     cues: list[Cue]
+    terms: LicenceTerms
+    """Of the engines and voices that speak."""
 
     @property
     def frames(self) -> int:
@@ -156,15 +161,15 @@ class TextToVideo:
 
     def _narrated(self, spec: VideoSpec, form: ClipSettings, context: JobContext) -> _Narrated:
         """Speak every shot and give all of them their places."""
-        spoken = [ShotSpeech(None)] * len(spec.shots)
+        spoken, plans = [ShotSpeech(None)] * len(spec.shots), list[Plan]()
         if spec.narration and (said := _said(spec.shots)):
-            spoken = self._speak(
-                spec, self._voiceover.prepare(self._narration_spec(spec, said)), SubtaskContext(context, 0.0, _SPOKEN)
-            )
+            voice = self._voiceover.prepare(self._narration_spec(spec, said))
+            spoken, plans = self._speak(spec, voice, SubtaskContext(context, 0.0, _SPOKEN))
         shots = lay_out_shots(spec.shots, [one.seconds for one in spoken], form.fps, spec.join == "crossfade", None)
-        return _Narrated(shots, spoken, self._cues(spec, shots, spoken, form.fps))
+        terms = terms_of(segment for plan in plans for segment in plan.segments)
+        return _Narrated(shots, spoken, self._cues(spec, shots, spoken, form.fps), terms)
 
-    def _speak(self, spec: VideoSpec, voice: VoiceoverSpec, context: JobContext) -> list[ShotSpeech]:
+    def _speak(self, spec: VideoSpec, voice: VoiceoverSpec, context: JobContext) -> tuple[list[ShotSpeech], list[Plan]]:
         plans = [
             self._voiceover.plan(voice.model_copy(update={"script": shot.say})) if shot.say.strip() else None
             for shot in spec.shots
@@ -172,7 +177,8 @@ class TextToVideo:
         whole = Plan(tuple(segment for plan in plans if plan for segment in plan.segments), (), 0.0)
         progress = NarrationProgress(context, whole, self._voiceover.paces)
         pieces = self._work.speak(whole, context, progress)
-        return [ShotSpeech(lay_out(plan, pieces) if plan and plan.segments else None) for plan in plans]
+        spoken = [ShotSpeech(lay_out(plan, pieces) if plan and plan.segments else None) for plan in plans]
+        return spoken, [plan for plan in plans if plan]
 
     @staticmethod
     def _cues(spec: VideoSpec, shots: Sequence[Shot], spoken: Sequence[ShotSpeech], fps: Fraction) -> list[Cue]:
@@ -231,14 +237,13 @@ class TextToVideo:
             context.progress(_RENDERED + (0.99 - _RENDERED) * share, "Joining the shots")
 
         size = (form.width, form.height)
+        job = self._job_recipe(spec, form, narrated, context)
         soft = narrated.cues if spec.captions == "soft" else ()
-        tags = _tags(spec, form)
+        tags = video_tags(spec.title, f"{form.title}, seed {spec.seed}", job.terms)
         count = join_shots(target, narrated.shots, clips, form.fps, size, spec.quality, sound, tags, told, soft)
         companions = self._companions(spec, narrated, target, count, form, folder)
-        recipe = recipe_of(
-            spec, form, shot_list(narrated.shots, form.fps), clips, self._inputs(spec), self._parents(spec), seconds
-        )
-        output = self._library.add(target, "video", spec.title, {**recipe, "kind": self.kind, "job": context.job_id}, companions)
+        recipe = recipe_of(job, spec, form, shot_list(narrated.shots, form.fps), clips, seconds)
+        output = self._library.add(target, "video", spec.title, recipe, companions)
         shutil.rmtree(folder, ignore_errors=True)
         return output
 
@@ -259,16 +264,21 @@ class TextToVideo:
                 made.append(folder / name)
         return made
 
-    def _inputs(self, spec: VideoSpec) -> list[dict[str, Any]]:
-        given = [("music", spec.music), *(("picture", shot.image) for shot in spec.shots)]
-        found = [(role, self._shelf.find(value, role)[0]) for role, value in given if value]
-        return [{"role": role, "name": path.name, "sha256": fingerprint(path)} for role, path in found]
-
-    def _parents(self, spec: VideoSpec) -> list[str]:
-        given = [spec.music, *(shot.image for shot in spec.shots)]
-        outputs = [self._shelf.find(value, "input")[1] for value in given if value]
-        named = [spec.parent, *(output.id for output in outputs if output is not None)]
-        return list(dict.fromkeys(filter(None, named)))
+    def _job_recipe(self, spec: VideoSpec, form: ClipSettings, narrated: _Narrated, context: JobContext) -> Recipe:
+        """What is known before the clip is joined: its inputs, its parents, and the licences of all that goes into it."""
+        kept = [("music", "music", spec.music)]
+        kept += [("picture", f"picture {index + 1}", shot.image) for index, shot in enumerate(spec.shots)]
+        found = [(role, *self._shelf.keep(value, field, context.scratch)) for role, field, value in kept if value]
+        outputs = [output for _, _, output in found if output is not None]
+        terms = (terms_of_card(form.engine.card), narrated.terms, *(output.terms for output in outputs))
+        parents = (spec.parent, *(output.id for output in outputs))
+        return Recipe(
+            kind=self.kind,
+            job=context.job_id,
+            inputs=tuple(RecipeInput.of_file(role, path) for role, path, _ in found),
+            parents=tuple(filter(None, parents)),
+            terms=combined((*terms, self._library.terms([spec.parent]))),
+        )
 
     # For a page
 
@@ -314,10 +324,6 @@ def _said(shots: Sequence[ShotSpec]) -> str:
 def _title(spec: VideoSpec, shots: Sequence[ShotSpec]) -> str:
     words = " ".join((spec.prompt or shots[0].say or shots[0].prompt or "A picture in motion").split())
     return words if len(words) <= 60 else f"{words[:60].rsplit(' ', 1)[0]}…"
-
-
-def _tags(spec: VideoSpec, form: ClipSettings) -> dict[str, str]:
-    return {"title": spec.title, "comment": f"Made with Greenroom, {form.title}, seed {spec.seed}"}
 
 
 def _fresh(folder: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.progress import NarrationProgress
+from capabilities.voiceover.recipe import RecipeOrigin
 from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.spec import LARGEST_SEED, CheckMode, LoudnessTarget, VoiceoverSpec, known_format
@@ -22,7 +23,8 @@ from studio.errors import Cancelled, GreenroomError, InvalidInput
 from studio.files import slug
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, Recipe
+from studio.licences import combined
 from studio.services import Services
 
 MOST_LINES = 1_000
@@ -173,10 +175,10 @@ class VoiceoverBatch:
         assert line.spec is not None and line.plan is not None
         spec, planned = line.spec, line.plan
         progress = NarrationProgress(_SubtaskContext(context, position, count), planned, self._voiceover.paces)
-        recipe = {"kind": self.kind, "job": context.job_id, "line": line.index + 1}
+        origin = RecipeOrigin(self.kind, context.job_id, line.index + 1)
 
         def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
-            return self._work.join(spec, planned, pieces, progress, context.scratch / "join", recipe, line.name)
+            return self._work.join(spec, planned, pieces, progress, context.scratch / "join", origin, line.name)
 
         try:
             self._work.ensure_space(planned)
@@ -198,16 +200,17 @@ class VoiceoverBatch:
             for line, path in _members(lines):
                 archive.write(path, f"{line.name}{path.suffix}")
                 context.check()
-        recipe: Mapping[str, Any] = {
-            "kind": self.kind,
-            "job": context.job_id,
-            "engine": spec.engine,
-            "voice": spec.voice.split("/", 1)[-1],
-            "parents": [output.id for output in finished],
-            "facts": [f"{len(finished)} of {len(lines)} lines"],
-            "failed": [{"line": line.index + 1, "reason": line.problem} for line in lines if line.error],
-            "spec": spec.model_dump(mode="json"),
-        }
+        recipe = Recipe(
+            kind=self.kind,
+            job=context.job_id,
+            engine=spec.engine,
+            voice=spec.voice.split("/", 1)[-1],
+            parents=tuple(output.id for output in finished),
+            terms=combined(output.terms for output in finished),
+            facts=(f"{len(finished)} of {len(lines)} lines",),
+            spec=spec.model_dump(mode="json"),
+            details={"failed": [{"line": line.index + 1, "reason": line.problem} for line in lines if line.error]},
+        )
         return self._library.add(staged, "archive", spec.title, recipe)
 
 

@@ -12,19 +12,22 @@ from capabilities.voiceover.estimate import ScriptEstimate, estimate
 from capabilities.voiceover.pace import SpeechRateStats
 from capabilities.voiceover.plan import Plan, derived_seed, plan
 from capabilities.voiceover.progress import NarrationProgress
+from capabilities.voiceover.recipe import RecipeOrigin, terms_of
 from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.run import NarrationRunner, job_outputs
 from capabilities.voiceover.script.parse import Script, parse
 from capabilities.voiceover.segments import SegmentList, SegmentView
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Device
-from studio.errors import InvalidInput
+from studio.errors import InvalidInput, NotFound
 from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
 from studio.jobs.model import Job, JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
 from studio.library import LibraryOutput
 from studio.services import Services
 from studio.verification.verifiers import AUTO, choose_verifier, speaks_by_rule
+from studio.voices.designed import add_designed
+from studio.voices.model import Voice
 
 _TITLE_LENGTH = 60
 
@@ -49,7 +52,7 @@ class Voiceover:
         self._settings = services.settings.voiceover
         self._work = NarrationRunner(services)
         self._board = SegmentList(services.segments, self._settings.check_tries)
-        self._catalog, self._site = services.catalog, services.site
+        self._catalog, self._site, self._voices = services.catalog, services.site, services.voices
         self.office = VoiceResolver(services.catalog, services.site, services.voices, services.settings.engines.default_speech)
         self.book = RuntimeStats(services.paths.root / "voice-runs.json")
         self.paces = SpeechRateStats(services.paths.root / "pace.json", self.book)
@@ -132,10 +135,10 @@ class Voiceover:
         planned = self.plan(spec)
         self._work.ensure_space(planned)
         progress = NarrationProgress(context, planned, self.paces)
-        recipe = {"kind": self.kind, "job": context.job_id}
+        origin = RecipeOrigin(self.kind, context.job_id)
 
         def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
-            return self._work.join(spec, planned, pieces, progress, context.scratch / "join", recipe)
+            return self._work.join(spec, planned, pieces, progress, context.scratch / "join", origin)
 
         return job_outputs(self._work.speak_and(join, planned, context, progress))
 
@@ -144,6 +147,19 @@ class Voiceover:
     def segments_of(self, job: Job) -> list[SegmentView]:
         """The pieces of a job as they stand now, in order. Quick enough to ask twice a second."""
         return self._board.views(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
+
+    def keep_voice(self, job: Job, segment_id: str, name: str) -> Voice:
+        """Save the voice in which one segment of a narration was spoken, with its words as the transcript.
+
+        Raises:
+            NotFound: the segment is not there. InvalidInput, VoiceRefused: as `add_designed`.
+        """
+        found = next((view for view in self.segments_of(job) if view.id == segment_id), None)
+        if found is None or found.path is None:
+            raise NotFound("This sentence is not there any more.", "Render it again.")
+        segment = self.plan(VoiceoverSpec.model_validate(job.spec)).segments[found.index]
+        terms = terms_of([segment])
+        return add_designed(self._voices, name, found.path, found.text, str(job.spec.get("language", "")), terms)
 
     def estimate(
         self, script: str, voice: str = "", engine: str = "auto", speakers: Mapping[str, str] | None = None

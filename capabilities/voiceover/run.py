@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from capabilities.voiceover.join import SegmentMissing, Timeline, assemble, blocks, lay_out
 from capabilities.voiceover.plan import Plan, PlannedSegment
 from capabilities.voiceover.progress import NarrationProgress
-from capabilities.voiceover.recipe import recipe_of, tags_of
+from capabilities.voiceover.recipe import RecipeOrigin, recipe_of, tags_of, terms_of
 from capabilities.voiceover.render import RenderedSegment, render_missing
 from capabilities.voiceover.spec import VoiceoverSpec
 from capabilities.voiceover.take_review import TakeReviewer
@@ -121,14 +121,14 @@ class NarrationRunner:
         pieces: dict[str, RenderedSegment],
         progress: NarrationProgress,
         folder: Path,
-        recipe: Mapping[str, Any],
+        origin: RecipeOrigin,
         name: str = "",
     ) -> LibraryOutput:
         """One programme from its pieces: levelled, encoded, subtitled and put into the library.
 
         Args:
             folder: for files in the making; emptied before and removed after.
-            recipe: further fields of the output's recipe, the job's id above all.
+            origin: the job that makes it.
             name: of the file, "" for the library's usual one.
 
         Raises:
@@ -143,7 +143,7 @@ class NarrationRunner:
             assemble(timeline, self._segments, raw, progress.assembled)
             levelled = self._encode(spec, planned, timeline, raw, target, progress)
             takes = self._reviews.record(planned)
-            made = {**recipe_of(spec, planned, pieces, levelled, takes), **recipe}
+            made = recipe_of(origin, spec, planned, pieces, levelled, takes)
             output = self._library.add(target, "audio", spec.title, made, _companions(timeline, folder), name=name)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -161,7 +161,8 @@ class NarrationRunner:
         levelled = normalise_loudness(source, spec.loudness or self._settings.loudness, self._settings.true_peak)
         encoding = True
         chapters = timeline.chapters(planned.chapters)
-        with AudioWriter(target, spec.format, timeline.rate, timeline.channels, tags_of(spec, planned), chapters) as writer:
+        tags = tags_of(spec, planned, terms_of(planned.segments) | self._library.terms([spec.parent]))
+        with AudioWriter(target, spec.format, timeline.rate, timeline.channels, tags, chapters) as writer:
             for block in levelled:
                 writer.write(block)
         return levelled

@@ -44,7 +44,7 @@ def _drawn(output: LibraryOutput) -> str:
         default = "" if burned else " default"
         track = f'<track kind="subtitles" label="Subtitles" src="{escape(output_url(output.id, "vtt"))}"{default}>'
     poster = f' poster="{escape(output_url(output.id, "jpg"))}"' if ".jpg" in endings else ""
-    facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in recipe.get("facts", ()))
+    facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in output.facts)
     downloads = link(output_url(output.id, download=True), "MP4")
     downloads += "".join(
         link(output_url(output.id, part, download=True), name)

@@ -215,7 +215,7 @@ class VoiceoverTab:
         if job.kind == "voiceover_batch":
             return batch_view(job, self._studio.library)
         if job.kind != "voiceover":
-            return transcript_view(job)
+            return transcript_view(job, self._studio.library)
         views = self._narrations.segments_of(job)
         chosen = first_unfinished_page(views) if page is None else page
         return segments_list(views, chosen, editable=job.state.ended)

@@ -10,6 +10,7 @@ import gradio as gr
 
 from capabilities.transcription.voice_transcript_request import submit_transcript_job
 from studio.errors import GreenroomError, InvalidInput
+from studio.library.copies import terms_of_file
 from studio.services import Services
 from studio.voices.model import ClipReport, TranscriptStatus, Voice, Window
 from tabs.common.audio_upload import build_sound_upload
@@ -160,6 +161,7 @@ class VoicesPanel:
                 tags=_labels(tagged),
                 consent=agreed,
                 window=(part[0], part[1]) if part else None,
+                terms=terms_of_file(self._studio.library, Path(path)),
             )
             if submit_transcript_job(self._studio.jobs, voice) is not None:
                 notice(f"{voice.name} is saved; its transcript is being made.")
