@@ -12,7 +12,7 @@ from capabilities.transcription.capability import Transcription
 from capabilities.transcription.voice_transcript import VoiceTranscript
 from capabilities.upscaling.capability import Upscale
 from capabilities.video.capability import ImageToVideo, TextToVideo
-from capabilities.voiceover.batch import VoiceoverBatch
+from capabilities.voiceover.batch.capability import VoiceoverBatch
 from capabilities.voiceover.capability import Voiceover
 from studio.jobs.capability import Capability
 from studio.services import Services

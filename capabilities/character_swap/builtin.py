@@ -10,10 +10,11 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import Field
 
+from capabilities.common.inputs import input_resolver
+from capabilities.common.outputs import as_job_output, finished_video
 from capabilities.common.rendering import RenderReport, cleared, fresh, joined, part_frames, poster, render_missing, reported
 from capabilities.common.runtimes import RenderTimer
 from capabilities.common.tags import video_tags
-from capabilities.lip_sync.capability import as_job_output, finished_video, input_resolver
 from engines.contract import Engine, EngineOptions
 from engines.contract.faces import FaceChoice
 from engines.contract.swap import SwapRequest

@@ -11,9 +11,10 @@ from capabilities.character_swap.estimate import estimate, work_of
 from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles
 from capabilities.character_swap.run import Fetched, RunResult, TemplateRun, graph_hash, refuse_missing
 from capabilities.character_swap.spec import CharacterSwapSpec
+from capabilities.common.inputs import input_resolver
+from capabilities.common.outputs import as_job_output
 from capabilities.common.rendering import poster
 from capabilities.common.runtimes import RenderEstimate
-from capabilities.lip_sync.capability import as_job_output, input_resolver
 from media.audio.decode import probe
 from media.video.read import probe_video
 from studio.comfyui.errors import ComfyUIMissing

@@ -12,8 +12,8 @@ from typing import Any
 
 from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles, sent
 from capabilities.character_swap.spec import CharacterSwapSpec
+from capabilities.common.preview import PREVIEW
 from capabilities.common.rendering import fresh
-from capabilities.video.render import PREVIEW
 from media.audio.decode import probe
 from media.errors import MediaError
 from media.video.images import read_image

@@ -11,6 +11,7 @@ from pathlib import Path
 from studio.errors import InvalidInput, NotFound
 from studio.library import Library, LibraryOutput
 from studio.library.copies import source_of
+from studio.services import Services
 
 
 class InputResolver:
@@ -73,3 +74,9 @@ def fingerprint(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
+
+
+def input_resolver(services: Services) -> InputResolver:
+    """Uploads, results and the sample portraits and voices may go into a job."""
+    samples = (services.site.assets / "portraits", services.site.assets / "voices")
+    return InputResolver(services.library, (services.paths.root / "uploads", services.paths.outputs, *samples))

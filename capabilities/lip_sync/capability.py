@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
-from capabilities.common.face_spec import LipSyncSpec
-from capabilities.common.inputs import InputResolver
+from capabilities.common.inputs import input_resolver
+from capabilities.common.outputs import as_job_output, finished_video
+from capabilities.common.render_engines import ANALYSIS_ENGINE, RenderEngineSelector
 from capabilities.common.rendering import (
-    ANALYSIS_ENGINE,
-    RenderEngineSelector,
     cleared,
     course_of,
     frames_for,
@@ -26,20 +24,21 @@ from capabilities.common.rendering import (
     with_sync,
 )
 from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
+from capabilities.common.subtask import SubtaskContext
 from capabilities.common.tags import video_tags
+from capabilities.lip_sync.spec import LipSyncSpec
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Engine, EngineOptions
 from engines.contract.faces import LipSyncRequest, ListenRequest, MouthTrack
-from engines.contract.problem_size import ProblemSize
 from media.audio.decode import probe
 from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import InvalidInput
 from studio.jobs.capability import JobContext
-from studio.jobs.model import JobOutput, JobState
+from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
-from studio.library import Library, LibraryOutput, Recipe, RecipeInput
+from studio.library import LibraryOutput, Recipe, RecipeInput
 from studio.licences import combined, terms_of_cards
 from studio.services import Services
 
@@ -61,12 +60,6 @@ _MOUTH_FROM = {
 def _begins(spec: LipSyncSpec) -> tuple[float, float]:
     """Where listening and rendering begin in it: a text is spoken first, and its mouth is known from the voice."""
     return (0.25, 0.26) if spec.narration else (0.0, 0.05)
-
-
-def input_resolver(services: Services) -> InputResolver:
-    """Uploads, results and the sample portraits and voices may go into a job."""
-    samples = (services.site.assets / "portraits", services.site.assets / "voices")
-    return InputResolver(services.library, (services.paths.root / "uploads", services.paths.outputs, *samples))
 
 
 @dataclass(frozen=True)
@@ -175,32 +168,17 @@ class LipSync:
         context.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "lip-sync.mp4"
-        parents = [output for output in (face_output, speech.parent) if output is not None]
-        cards = (engine.card, self._engines.choose(ANALYSIS_ENGINE, "lip_sync").card)
-        terms = combined((terms_of_cards(cards), *(output.terms for output in parents)))
-        tags = video_tags(spec.title, engine.card.title, terms)
+        recipe = self._recipe(spec, context.job_id, engine, options, (face, face_output), speech)
+        tags = video_tags(spec.title, engine.card.title, recipe.terms)
         joined(parts, result, fps, speech.path, request.frames / float(fps), tags, context)
         report = reported(parts, result, fps, has_sound=True)
         with context.engine(ANALYSIS_ENGINE, self._ground_options()) as ground, context.span(_RENDERED, _MEASURED):
             report = with_sync(report, ground, result, fps, track, float(getattr(options, "expression", 1.0)))
-        recipe = Recipe(
-            kind=self.kind,
-            job=context.job_id,
-            engine=engine.card.id,
-            engine_version=engine.card.version,
-            voice=spec.voice.split("/")[-1],
-            options=options.model_dump(mode="json"),
-            seed=spec.seed,
-            inputs=(RecipeInput.of_file("face", face), RecipeInput.of_file("audio", speech.path)),
-            parents=tuple(output.id for output in parents),
-            terms=terms,
+        course = course_of(track, request.frames / float(fps))
+        recipe = replace(
+            recipe,
             facts=(*report.facts(), _MOUTH_FROM.get(track.source, track.source)),
-            spec=spec.model_dump(mode="json", exclude={"narration"}),
-            details={
-                "mouth_from": track.source,
-                "report": report.as_dict(),
-                "mouth": course_of(track, request.frames / float(fps)),
-            },
+            details={"mouth_from": track.source, "report": report.as_dict(), "mouth": course},
         )
         output = self._library.add(result, "video", spec.title, recipe, [poster(face, context.scratch)])
         cleared(request.folder)
@@ -248,52 +226,34 @@ class LipSync:
             choice=spec.choice, quality=spec.quality, seed=spec.seed,
         )  # fmt: skip
 
+    def _recipe(
+        self,
+        spec: LipSyncSpec,
+        job_id: str,
+        engine: type[Engine],
+        options: EngineOptions,
+        face: tuple[Path, LibraryOutput | None],
+        speech: _Speech,
+    ) -> Recipe:
+        """What is known before the result is measured."""
+        parents = [output for output in (face[1], speech.parent) if output is not None]
+        engines = terms_of_cards((engine.card, self._engines.choose(ANALYSIS_ENGINE, "lip_sync").card))
+        return Recipe(
+            kind=self.kind,
+            job=job_id,
+            engine=engine.card.id,
+            engine_version=engine.card.version,
+            voice=spec.voice.split("/")[-1],
+            options=options.model_dump(mode="json"),
+            seed=spec.seed,
+            inputs=(RecipeInput.of_file("face", face[0]), RecipeInput.of_file("audio", speech.path)),
+            parents=tuple(output.id for output in parents),
+            terms=combined((engines, *(output.terms for output in parents))),
+            spec=spec.model_dump(mode="json", exclude={"narration"}),
+        )
+
 
 def beginning(text: str, seconds: float) -> str:
     """The first sentences of a text, surely longer than so many seconds of speech: a preview need not wait for the rest."""
     end = re.compile(r"[.!?…](?=\s)|[。！？\n]").search(text, round(seconds * _MOST_LETTERS_A_SECOND))
     return text[: end.end()] if end else text
-
-
-class SubtaskContext:
-    """A stage that fills a part of another one's progress, for a production that works inside another."""
-
-    def __init__(self, context: JobContext, start: float, end: float) -> None:
-        self._stage, self._start, self._width = context, start, end - start
-
-    @property
-    def job_id(self) -> str:
-        return self._stage.job_id
-
-    @property
-    def scratch(self) -> Path:
-        return self._stage.scratch
-
-    def engine(
-        self, engine: type[Engine] | str, options: EngineOptions, extent: ProblemSize | None = None
-    ) -> AbstractContextManager[Any]:
-        return self._stage.engine(engine, options, extent)
-
-    def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
-        self._stage.progress(self._start + self._width * fraction, note)
-
-    def span(self, start: float, end: float) -> AbstractContextManager[None]:
-        return self._stage.span(self._start + self._width * start, self._start + self._width * end)
-
-    def phase(self, state: JobState, note: str = "") -> None:
-        self._stage.phase(state, note)
-
-    def check(self) -> None:
-        self._stage.check()
-
-    def event(self, kind: str, **data: Any) -> None:
-        self._stage.event(kind, **data)
-
-
-def finished_video(library: Library, job_id: str) -> LibraryOutput | None:
-    """The video that an earlier attempt at a job has put into the library: the server may have ended just then."""
-    return next((output for output in library.list(limit=None, kinds=("video",)) if output.job == job_id), None)
-
-
-def as_job_output(output: LibraryOutput) -> JobOutput:
-    return JobOutput(output.id, str(output.path), output.kind)

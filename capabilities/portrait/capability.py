@@ -9,11 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from capabilities.common.face_spec import PortraitSpec
+from capabilities.common.inputs import input_resolver
+from capabilities.common.outputs import as_job_output, finished_video
+from capabilities.common.render_engines import ANALYSIS_ENGINE, RenderEngineSelector
 from capabilities.common.rendering import (
-    ANALYSIS_ENGINE,
     MEASURED_SECONDS,
-    RenderEngineSelector,
     RenderReport,
     cleared,
     frames_for,
@@ -26,7 +26,7 @@ from capabilities.common.rendering import (
 )
 from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
 from capabilities.common.tags import video_tags
-from capabilities.lip_sync.capability import as_job_output, finished_video, input_resolver
+from capabilities.portrait.spec import PortraitSpec
 from engines.analysis.mouth_measurement import agreement
 from engines.contract.faces import AnimateRequest, FaceChoice
 from media.audio.decode import probe

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from capabilities.common.inputs import input_resolver
+from capabilities.common.outputs import finished_video
+from capabilities.common.preview import last_picture
 from capabilities.common.rendering import cleared, fresh, joined, part_frames, render_missing
 from capabilities.common.tags import video_tags
-from capabilities.lip_sync.capability import finished_video, input_resolver
-from capabilities.video.render import last_picture
+from capabilities.upscaling.spec import AUTO, UpscaleSpec
 from engines.catalog import Catalog
 from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
 from engines.contract.errors import EngineNotReady
@@ -30,30 +30,11 @@ from studio.services import Services
 from studio.validation import validated
 from studio.workers.engine_service import readiness_of
 
-AUTO = "auto"
 LARGEST_SIDE = 4096
 """Of a result: beyond it few players decode H.264."""
 _RENDERED = 0.95
 _BYTES_PER_PIXEL = 0.2
 _FASTEST = Fraction(60)
-
-
-class UpscaleSpec(BaseModel):
-    """One video to be made larger.
-
-    Args:
-        video: an uploaded file or an output of the library.
-        engine: id of an upscaling engine, or "auto".
-        options: of that engine; each has `scale`.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    video: str = Field("", max_length=4_000)
-    engine: str = Field(AUTO, max_length=100)
-    options: dict[str, Any] = {}
-    quality: Annotated[int, Field(ge=1, le=100)] = 85
-    title: str = Field("", max_length=200)
 
 
 class UpscaleEngines:

@@ -10,14 +10,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
-from capabilities.common.inputs import fingerprint
+from capabilities.common.inputs import fingerprint, input_resolver
+from capabilities.common.outputs import finished_video
+from capabilities.common.preview import last_picture
+from capabilities.common.seed import LARGEST_SEED
+from capabilities.common.subtask import SubtaskContext
 from capabilities.common.tags import video_tags
-from capabilities.lip_sync.capability import SubtaskContext, finished_video, input_resolver
 from capabilities.video.checks import ClipChecks, bytes_of_clip
 from capabilities.video.engines import ClipSettings, VideoEngineSelector
 from capabilities.video.join import join_shots
 from capabilities.video.recipe import recipe_of
-from capabilities.video.render import PlannedShot, ShotRenderer, last_picture, plan_shot, work_of
+from capabilities.video.render import PlannedShot, ShotRenderer, plan_shot, work_of
 from capabilities.video.shots import Shot, captions_of, check_length, lay_out_shots, shot_list, split_lines, split_script
 from capabilities.video.sound import ClipAudio, ShotSpeech, cues_of
 from capabilities.video.spec import ImageVideoSpec, ShotSpec, VideoSpec
@@ -28,7 +31,7 @@ from capabilities.voiceover.progress import NarrationProgress
 from capabilities.voiceover.recipe import terms_of
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.script.language_detection import detect
-from capabilities.voiceover.spec import LARGEST_SEED, VoiceoverSpec
+from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Device
 from media.text.subtitles import Cue, tidy, to_srt, to_vtt
 from media.video.images import is_image, write_picture

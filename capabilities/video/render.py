@@ -6,24 +6,21 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from capabilities.common.preview import PREVIEW, last_picture
 from capabilities.video.engines import ClipSettings
 from capabilities.video.shots import Shot
 from engines.contract.errors import EngineError
 from engines.contract.video import ClipCaption, VideoPreview, VideoRequest, VideoResult
 from media.video.captions import CaptionPainter, CaptionText
-from media.video.images import write_picture
 from media.video.read import read_frames
 from media.video.write import VideoWriter
 from studio.artifacts.clips import ShotStore, StoredShot
 from studio.artifacts.segments import SegmentStore
 from studio.jobs.capability import JobContext
 from studio.jobs.runtime_stats import RuntimeStats, Workload
-
-PREVIEW = "preview.jpg"
 
 
 @dataclass(frozen=True)
@@ -221,14 +218,3 @@ def work_of(form: ClipSettings, frames: int) -> Workload:
     """What so many pictures are for the book of runs."""
     variant, steps = form.cost
     return Workload(form.engine.card.id, variant, form.width, form.height, frames, steps)
-
-
-def last_picture(path: Path, frames: int, fps: Fraction, folder: Path) -> Path:
-    """The last picture of a clip as a PNG in `folder`."""
-    shown = None
-    for frame in read_frames(path, fps, first=frames - 1, count=1):
-        shown = frame.picture
-    assert shown is not None
-    target = folder / "last.png"
-    write_picture(target, shown)
-    return target

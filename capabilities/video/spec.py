@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from capabilities.voiceover.spec import LARGEST_SEED
+from capabilities.common.seed import LARGEST_SEED
 
 LONGEST_PROMPT = 60_000
 """Characters; words are counted, and told, by the production."""

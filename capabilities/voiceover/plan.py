@@ -7,10 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from capabilities.common.seed import LARGEST_SEED
 from capabilities.voiceover.cast import Cast, Speaker
 from capabilities.voiceover.script.chunk import Chunk, chunk
 from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, Script
-from capabilities.voiceover.spec import LARGEST_SEED, CheckMode, VoiceoverSpec
+from capabilities.voiceover.spec import CheckMode, VoiceoverSpec
 from engines.contract import SpeechRequest
 from studio.artifacts.segments import SegmentStore
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from html import escape
 
-from capabilities.video.render import PREVIEW
+from capabilities.common.preview import PREVIEW
 from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
 from studio.library.model import LibraryOutput

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from capabilities.video.render import PREVIEW
+from capabilities.common.preview import PREVIEW
 from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
 from studio.library.model import LibraryOutput

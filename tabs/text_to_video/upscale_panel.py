@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from capabilities.upscaling.capability import AUTO, Upscale
+from capabilities.upscaling.capability import Upscale
+from capabilities.upscaling.spec import AUTO
 from engines.contract import EngineKind
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from capabilities.voiceover.batch import count_of_lines
+from capabilities.voiceover.batch.capability import count_of_lines
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.estimate import ScriptEstimate
 from capabilities.voiceover.spec import VoiceoverSpec

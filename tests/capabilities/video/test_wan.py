@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from capabilities.common.preview import PREVIEW
 from capabilities.registry import all_capabilities
 from capabilities.video.capability import TextToVideo
-from capabilities.video.render import PREVIEW
 from engines.video.wan.engine import Wan, WanI2VA14B, WanT2V13B
 from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures

@@ -21,9 +21,9 @@ from PIL import Image
 
 from capabilities.character_swap.capability import CharacterSwap
 from capabilities.character_swap.estimate import work_of
+from capabilities.common.preview import PREVIEW
 from capabilities.forecast import estimate_job
 from capabilities.registry import all_capabilities
-from capabilities.video.render import PREVIEW
 from media.video.read import probe_video
 from studio.comfyui.client.client import ComfyUIClient
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput

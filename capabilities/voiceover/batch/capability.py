@@ -8,72 +8,23 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
+from capabilities.common.subtask import SubtaskContext
+from capabilities.voiceover.batch.spec import VoiceoverBatchSpec, file_name
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.progress import NarrationProgress
 from capabilities.voiceover.recipe import RecipeOrigin
 from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.run import NarrationRunner
-from capabilities.voiceover.spec import LARGEST_SEED, CheckMode, LoudnessTarget, VoiceoverSpec, known_format
+from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import Cancelled, GreenroomError, InvalidInput
-from studio.files import slug
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput, Recipe
 from studio.licences import combined
 from studio.services import Services
-
-MOST_LINES = 1_000
-LONGEST_LINE = 20_000
-_NAME_BYTES = 48
-
-
-class VoiceoverBatchSpec(BaseModel):
-    """Lines to be spoken, each into a file of its own.
-
-    Args:
-        lines: one text, in the script language, for each file; a text with line ends is split at them. Empty ones are left out.
-        everything else: as in VoiceoverSpec, for all lines.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    lines: tuple[Annotated[str, Field(max_length=LONGEST_LINE)], ...] = Field(min_length=1, max_length=MOST_LINES)
-    voice: str = Field("", max_length=200)
-    engine: str = Field("auto", max_length=100)
-    options: dict[str, Any] = {}
-    format: str = "wav"
-    language: str = Field("auto", max_length=35)
-    speakers: dict[str, str] = {}
-    loudness: LoudnessTarget | None = None
-    title: str = Field("", max_length=200)
-    seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
-    check: CheckMode | None = None
-    check_with: str = Field("auto", max_length=100)
-
-    @field_validator("lines", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        given = value.splitlines() if isinstance(value, str) else value
-        if not isinstance(given, list | tuple):
-            return given
-        return tuple(
-            line.strip() if isinstance(line, str) else line for line in given if not isinstance(line, str) or line.strip()
-        )
-
-    @field_validator("format")
-    @classmethod
-    def _known_format(cls, value: str) -> str:
-        return known_format(value)
-
-    def of_line(self, index: int) -> VoiceoverSpec:
-        """The narration of one line."""
-        shared = self.model_dump(exclude={"lines", "title"})
-        return VoiceoverSpec(script=self.lines[index], title=_name(index, self.lines[index]), **shared)
 
 
 @dataclass
@@ -89,7 +40,7 @@ class _Line:
 
     @property
     def name(self) -> str:
-        return _name(self.index, self.text)
+        return file_name(self.index, self.text)
 
     @property
     def problem(self) -> str:
@@ -174,7 +125,8 @@ class VoiceoverBatch:
     def _speak(self, line: _Line, position: int, count: int, context: JobContext) -> None:
         assert line.spec is not None and line.plan is not None
         spec, planned = line.spec, line.plan
-        progress = NarrationProgress(_SubtaskContext(context, position, count), planned, self._voiceover.paces)
+        part = SubtaskContext(context, position / count, (position + 1) / count, f"Line {position + 1} of {count}")
+        progress = NarrationProgress(part, planned, self._voiceover.paces)
         origin = RecipeOrigin(self.kind, context.job_id, line.index + 1)
 
         def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
@@ -214,19 +166,6 @@ class VoiceoverBatch:
         return self._library.add(staged, "archive", spec.title, recipe)
 
 
-class _SubtaskContext:
-    """A stage whose progress is one line's share of the whole; everything else is the job's own."""
-
-    def __init__(self, context: JobContext, position: int, count: int) -> None:
-        self._stage, self._position, self._count = context, position, count
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stage, name)
-
-    def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
-        self._stage.progress((self._position + fraction) / self._count, f"Line {self._position + 1} of {self._count}")
-
-
 def _members(lines: list[_Line]) -> Iterator[tuple[_Line, Path]]:
     for line in lines:
         if line.output is not None:
@@ -250,8 +189,3 @@ def _index(lines: list[_Line]) -> str:
 def count_of_lines(lines: Sequence[str]) -> str:
     """What a batch is called that was given no title."""
     return "1 line" if len(lines) == 1 else f"{len(lines)} lines"
-
-
-def _name(index: int, text: str) -> str:
-    """`001_the-tide-goes-out`: the line's number and its first words."""
-    return f"{index + 1:03}_{slug(' '.join(text.split()[:8]), 'line', _NAME_BYTES)}"
