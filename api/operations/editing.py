@@ -194,9 +194,7 @@ class EditingOperations:
 
     @property
     def _narrations(self) -> Voiceover:
-        made = self._studio.productions["voiceover"]
-        assert isinstance(made, Voiceover)
-        return made
+        return self._studio.capability(Voiceover)
 
     def _narration(self, job_id: str) -> Job:
         job = self._studio.jobs.get(job_id)

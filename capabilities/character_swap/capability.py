@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from capabilities.character_swap.builtin import BUILTIN, BuiltinSwap, builtin_inputs
-from capabilities.character_swap.estimate import estimate, work_of
+from capabilities.character_swap.estimate import estimate_swap, work_of
 from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles
 from capabilities.character_swap.run import Fetched, RunResult, TemplateRun, graph_hash, refuse_missing
 from capabilities.character_swap.spec import CharacterSwapSpec
 from capabilities.common.inputs import input_resolver
+from capabilities.common.memory_fit import memory_fit
 from capabilities.common.outputs import as_job_output
 from capabilities.common.rendering import poster
-from capabilities.common.runtimes import RenderEstimate
 from media.audio.decode import probe
 from media.video.read import probe_video
 from studio.comfyui.errors import ComfyUIMissing
-from studio.jobs.capability import GPU_LANE, JobContext
+from studio.jobs.capability import GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
 from studio.library import LibraryOutput, Recipe
@@ -32,24 +32,22 @@ _DRIVEN = ("driving_video", "video", "reference_image")
 """Inputs in the order in which one is chosen to be shown beside the result."""
 
 
-class CharacterSwap:
-    """The production "character_swap". Holds no state of a job: what was handed to a server is written in the job's folder, so
+class CharacterSwap(Capability[CharacterSwapSpec]):
+    """The capability "character_swap". Holds no state of a job: what was handed to a server is written in the job's folder, so
     a resumed job finds its run again and nothing runs twice.
-
-    Args:
-        evict: unloads the idle workers of an engine, to make room for ComfyUI.
     """
 
     kind: ClassVar[str] = "character_swap"
-    Spec: ClassVar[type[CharacterSwapSpec]] = CharacterSwapSpec
+    Spec = CharacterSwapSpec
 
-    def __init__(self, services: Services, evict: Callable[[str], object]) -> None:
+    def __init__(self, services: Services) -> None:
+        self._services, evict = services, services.workers.evict
         self._library, self._templates, self._comfyui = services.library, services.templates, services.comfyui
         self._files = TemplateFiles(input_resolver(services))
         self._run = TemplateRun(services.comfyui, services.memory, evict, self._files)
         self._checks = TemplateChecks(services.comfyui)
-        self.book = RuntimeStats(services.paths.root / "character-swap-runs.json")
-        self._builtin = BuiltinSwap(services, self.book)
+        self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "character-swap-runs.json")
+        self._builtin = BuiltinSwap(services, self.runtime_stats)
 
     def prepare(self, spec: CharacterSwapSpec) -> CharacterSwapSpec:
         """See that template, files, values and server can be; every value is settled, the seed drawn.
@@ -75,7 +73,7 @@ class CharacterSwap:
         title = spec.title or (f"{name} ({template.title})" if name else template.title)
         return spec.model_copy(update={"options": values, "title": title[:200]})
 
-    def forecast(self, spec: CharacterSwapSpec) -> RenderEstimate:
+    def estimate(self, spec: CharacterSwapSpec) -> JobEstimate:
         """The pictures of the result and how long it should take, without making anything.
 
         Raises:
@@ -86,10 +84,23 @@ class CharacterSwap:
         inputs = builtin_inputs() if template is None else template.usable().inputs
         key = next((place.key for place in inputs if place.kind is InputKind.VIDEO and place.key in settled.files), "")
         if not key:
-            return RenderEstimate(settled.template, 0.0, 0, None)
+            return self._with_memory(JobEstimate(settled.template, 0.0, 0, None), template)
         clip = self._files.find(settled, key)
-        found = estimate(self.book, template, key, clip, settled.options, (settled.trim_start, settled.trim_end))
-        return RenderEstimate(settled.template, found.cost.seconds, found.cost.frames, found.time)
+        found = estimate_swap(self.runtime_stats, template, key, clip, settled.options, (settled.trim_start, settled.trim_end))
+        made = JobEstimate(settled.template, found.cost.seconds, found.cost.frames, found.time)
+        return self._with_memory(made, template)
+
+    def _with_memory(self, made: JobEstimate, template: WorkflowTemplate | None) -> JobEstimate:
+        """A template's need is weighed by the server's own figures, once its turn has come and others have made way."""
+        if template is None:
+            fits, memory = memory_fit(self._services, BuiltinSwap.engine)
+            return replace(made, fits=fits, memory=memory)
+        gib = template.usable().memory_gib
+        needs = f"Needs about {gib:g} GiB" if gib else "What it needs is not known: it takes what is free"
+        return replace(made, memory=f"{needs} on the ComfyUI server, weighed when its turn comes.")
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Character swap", "Character Swap")
 
     def title(self, spec: CharacterSwapSpec) -> str:
         return spec.title or "A character swap"
@@ -123,7 +134,7 @@ class CharacterSwap:
         if clip is None:
             return
         info = probe_video(clip)
-        self.book.learn(work_of(template.id, values, info.width, info.height, info.frames), ran.seconds)
+        self.runtime_stats.learn(work_of(template.id, values, info.width, info.height, info.frames), ran.seconds)
 
     def _shelved(
         self, spec: CharacterSwapSpec, result: Fetched, recipe: Recipe, given: list[ResolvedInput], context: JobContext

@@ -25,7 +25,7 @@ class SwapEstimate:
     time: RuntimeEstimate | None
 
 
-def estimate(
+def estimate_swap(
     book: RuntimeStats,
     template: WorkflowTemplate | None,
     key: str,

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from engines.contract.faces import RenderedPart
 from media.video.images import is_image, read_image
 from media.video.read import probe_video
-from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats, Workload
+from studio.jobs.runtime_stats import RuntimeStats, Workload
 
 FASTEST = Fraction(60)
-
-
-@dataclass(frozen=True)
-class RenderEstimate:
-    """What a face job amounts to.
-
-    Args:
-        engine: id of the engine that would render. seconds, frames: of the result; frames 0 when it is not known how long.
-        time: None while nothing like it was measured here.
-    """
-
-    engine: str
-    seconds: float
-    frames: int
-    time: RuntimeEstimate | None
 
 
 class RenderTimer:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from capabilities.common.inputs import input_resolver
+from capabilities.common.memory_fit import memory_fit
 from capabilities.common.outputs import as_job_output, finished_video
 from capabilities.common.render_engines import ANALYSIS_ENGINE, RenderEngineSelector
 from capabilities.common.rendering import (
@@ -23,7 +24,7 @@ from capabilities.common.rendering import (
     reported,
     with_sync,
 )
-from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
+from capabilities.common.runtimes import FASTEST, RenderTimer, work_of
 from capabilities.common.subtask import SubtaskContext
 from capabilities.common.tags import video_tags
 from capabilities.lip_sync.spec import LipSyncSpec
@@ -35,7 +36,7 @@ from media.audio.decode import probe
 from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import InvalidInput
-from studio.jobs.capability import JobContext
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext, JobEstimate
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
 from studio.library import LibraryOutput, Recipe, RecipeInput
@@ -72,20 +73,20 @@ class _Speech:
     seconds: float
 
 
-class LipSync:
-    """The production "lip_sync". Holds no state of a job: a resumed job goes on from the parts on disk."""
+class LipSync(Capability[LipSyncSpec]):
+    """The capability "lip_sync". Holds no state of a job: a resumed job goes on from the parts on disk."""
 
     kind: ClassVar[str] = "lip_sync"
-    Spec: ClassVar[type[LipSyncSpec]] = LipSyncSpec
+    Spec = LipSyncSpec
 
-    def __init__(self, services: Services, voiceover: Voiceover) -> None:
-        self._library = services.library
-        self._voiceover = voiceover
+    def __init__(self, services: Services) -> None:
+        self._services, self._library = services, services.library
+        self._voiceover = services.capability(Voiceover)
         self._engines = RenderEngineSelector(services.catalog, services.site)
         self._shelf = input_resolver(services)
-        self.book = RuntimeStats(services.paths.root / "lip-sync-runs.json")
+        self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "lip-sync-runs.json")
 
-    def forecast(self, spec: LipSyncSpec) -> RenderEstimate:
+    def estimate(self, spec: LipSyncSpec) -> JobEstimate:
         """What a spec of a form amounts to, as far as that is known before the work.
 
         Raises:
@@ -96,15 +97,15 @@ class LipSync:
         if spec.audio:
             seconds = probe(self._shelf.find(spec.audio, "audio")[0]).duration
         else:
-            seconds = self._voiceover.estimate(spec.text, spec.voice).seconds_of_speech
+            seconds = self._voiceover.count(spec.text, spec.voice).seconds_of_speech
         fps = Fraction(spec.fps).limit_denominator(1001)
         if not is_image(face):
             info = probe_video(face)
             fps, seconds = min(info.fps, FASTEST), info.duration if spec.length == "picture" else seconds
         seconds = min(seconds, spec.seconds) if spec.seconds else seconds
         frames = frames_for(seconds, fps) if seconds else 0
-        known = self.book.seconds(work_of(engine.card.id, self.kind, face, frames)) if frames else None
-        return RenderEstimate(engine.card.id, seconds, frames, known)
+        known = self.runtime_stats.seconds(work_of(engine.card.id, self.kind, face, frames)) if frames else None
+        return JobEstimate(engine.card.id, seconds, frames, known, *memory_fit(self._services, engine))
 
     def prepare(self, spec: LipSyncSpec) -> LipSyncSpec:
         """See that face, speech, engine and options can be; a text is prepared as a voiceover.
@@ -130,6 +131,9 @@ class LipSync:
             name = "Recording" if path.stem == "audio" else path.stem  # a browser's microphone gives files of that name
             changed["title"] = spec.title or (output.title if output else name)
         return spec.model_copy(update=changed)
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Lip sync", "Lip-sync")
 
     def title(self, spec: LipSyncSpec) -> str:
         return spec.title or "A speaking face"
@@ -164,7 +168,7 @@ class LipSync:
             context,
             (_begins(spec)[1], _RENDERED),
         )
-        clock.teach(self.book, engine.card.id, self.kind, face)
+        clock.teach(self.runtime_stats, engine.card.id, self.kind, face)
         context.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "lip-sync.mp4"

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from capabilities.common.inputs import input_resolver
+from capabilities.common.memory_fit import memory_fit
 from capabilities.common.outputs import as_job_output, finished_video
 from capabilities.common.render_engines import ANALYSIS_ENGINE, RenderEngineSelector
 from capabilities.common.rendering import (
@@ -24,7 +25,7 @@ from capabilities.common.rendering import (
     render_missing,
     reported,
 )
-from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
+from capabilities.common.runtimes import FASTEST, RenderTimer, work_of
 from capabilities.common.tags import video_tags
 from capabilities.portrait.spec import PortraitSpec
 from engines.analysis.mouth_measurement import agreement
@@ -33,7 +34,7 @@ from media.audio.decode import probe
 from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import InvalidInput
-from studio.jobs.capability import JobContext
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext, JobEstimate
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
 from studio.library import Recipe, RecipeInput
@@ -43,19 +44,19 @@ from studio.services import Services
 _BYTES_PER_FRAME = 60_000
 
 
-class AnimatePortrait:
-    """The production "animate_portrait". Holds no state of a job: a resumed job goes on from the parts on disk."""
+class AnimatePortrait(Capability[PortraitSpec]):
+    """The capability "animate_portrait". Holds no state of a job: a resumed job goes on from the parts on disk."""
 
     kind: ClassVar[str] = "animate_portrait"
-    Spec: ClassVar[type[PortraitSpec]] = PortraitSpec
+    Spec = PortraitSpec
 
     def __init__(self, services: Services) -> None:
-        self._library = services.library
+        self._services, self._library = services, services.library
         self._engines = RenderEngineSelector(services.catalog, services.site)
         self._shelf = input_resolver(services)
-        self.book = RuntimeStats(services.paths.root / "portrait-runs.json")
+        self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "portrait-runs.json")
 
-    def forecast(self, spec: PortraitSpec) -> RenderEstimate:
+    def estimate(self, spec: PortraitSpec) -> JobEstimate:
         """What a spec of a form amounts to, as far as that is known before the work.
 
         Raises:
@@ -67,8 +68,8 @@ class AnimatePortrait:
         info = probe_video(driving)
         seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
         frames = frames_for(seconds, min(info.fps, FASTEST))
-        known = self.book.seconds(work_of(engine.card.id, self.kind, portrait, frames))
-        return RenderEstimate(engine.card.id, seconds, frames, known)
+        known = self.runtime_stats.seconds(work_of(engine.card.id, self.kind, portrait, frames))
+        return JobEstimate(engine.card.id, seconds, frames, known, *memory_fit(self._services, engine))
 
     def prepare(self, spec: PortraitSpec) -> PortraitSpec:
         """See that portrait, video, engine and options can be.
@@ -91,6 +92,9 @@ class AnimatePortrait:
                 "title": spec.title or (output.title if output else driving.stem),
             }
         )
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Animate portrait", "Lip-sync")
 
     def title(self, spec: PortraitSpec) -> str:
         return spec.title or "A portrait that performs"
@@ -121,7 +125,7 @@ class AnimatePortrait:
             context,
             (0.0, 0.88),
         )
-        clock.teach(self.book, engine.card.id, self.kind, portrait)
+        clock.teach(self.runtime_stats, engine.card.id, self.kind, portrait)
         context.progress(0.88, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "portrait.mp4"

@@ -12,7 +12,7 @@ from media.text.subtitles import Cue, TimedWord, tidy, to_srt, to_vtt
 from studio.artifacts.transcripts import as_json
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import write_json
-from studio.jobs.capability import JobContext
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext
 from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput, Recipe, RecipeInput
 from studio.library.copies import source_of
@@ -28,11 +28,11 @@ class NoSpeechFound(GreenroomError):
     """No speech was found in the sound."""
 
 
-class Transcription:
-    """The production "transcription". What a resumed job needs is its spec and the disk."""
+class Transcription(Capability[TranscriptionSpec]):
+    """The capability "transcription". What a resumed job needs is its spec and the disk."""
 
     kind: ClassVar[str] = "transcription"
-    Spec: ClassVar[type[TranscriptionSpec]] = TranscriptionSpec
+    Spec = TranscriptionSpec
 
     def __init__(self, services: Services) -> None:
         self._library, self._voices = services.library, services.voices
@@ -63,6 +63,9 @@ class Transcription:
                 "name": spec.name or sound.name,
             }
         )
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Transcription", "Voiceover", has_form=False)
 
     def title(self, spec: TranscriptionSpec) -> str:
         return f"Transcript of {Path(spec.name or spec.audio).stem}"[:200]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from capabilities.transcription.run import AUTO, Transcriber
 from studio.errors import Cancelled, GreenroomError, InvalidInput
-from studio.jobs.capability import JobContext
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext
 from studio.jobs.model import JobOutput
 from studio.services import Services
 from studio.voices.model import TranscriptStatus, Voice
@@ -31,11 +31,11 @@ class VoiceTranscriptSpec(BaseModel):
     options: dict[str, Any] = {}
 
 
-class VoiceTranscript:
-    """The production "voice_transcript". A transcript that a person has written meanwhile stays."""
+class VoiceTranscript(Capability[VoiceTranscriptSpec]):
+    """The capability "voice_transcript". A transcript that a person has written meanwhile stays."""
 
     kind: ClassVar[str] = "voice_transcript"
-    Spec: ClassVar[type[VoiceTranscriptSpec]] = VoiceTranscriptSpec
+    Spec = VoiceTranscriptSpec
 
     def __init__(self, services: Services) -> None:
         self._voices = services.voices
@@ -54,6 +54,9 @@ class VoiceTranscript:
         listener = self._work.listener(spec.engine, language, spec.options)
         options = listener.options.model_dump(mode="json", exclude_defaults=True)
         return spec.model_copy(update={"engine": listener.engine.card.id, "language": language, "options": options})
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Voice transcript", "Voiceover", has_form=False)
 
     def title(self, spec: VoiceTranscriptSpec) -> str:
         return f"Transcript of the voice {spec.voice}"

@@ -22,7 +22,7 @@ from media.text.subtitles import Cue, parse_srt
 from media.video.images import is_image, write_picture
 from media.video.read import VideoInfo, probe_video, read_frames
 from studio.errors import InvalidInput
-from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext
 from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput, Recipe, RecipeInput
 from studio.licences import combined, terms_of_card
@@ -83,11 +83,11 @@ class UpscaleEngines:
         return int(able.factor(options))
 
 
-class Upscale:
-    """The production "upscale". Holds no state of a job: a resumed job goes on from the parts on disk."""
+class Upscale(Capability[UpscaleSpec]):
+    """The capability "upscale". Holds no state of a job: a resumed job goes on from the parts on disk."""
 
     kind: ClassVar[str] = "upscale"
-    Spec: ClassVar[type[UpscaleSpec]] = UpscaleSpec
+    Spec = UpscaleSpec
 
     def __init__(self, services: Services) -> None:
         self._library = services.library
@@ -115,6 +115,9 @@ class Upscale:
                 "title": spec.title or (output.title if output else path.stem) or "A video",
             }
         )
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Upscale", "Text-to-Video")
 
     def title(self, spec: UpscaleSpec) -> str:
         return f"Larger: {spec.title or 'a video'}"

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from capabilities.common.inputs import fingerprint, input_resolver
+from capabilities.common.memory_fit import memory_fit
 from capabilities.common.outputs import finished_video
 from capabilities.common.preview import last_picture
 from capabilities.common.seed import LARGEST_SEED
 from capabilities.common.subtask import SubtaskContext
 from capabilities.common.tags import video_tags
-from capabilities.video.checks import ClipChecks, bytes_of_clip
+from capabilities.video.checks import ClipChecks, bytes_of_clip, longest_part
 from capabilities.video.engines import ClipSettings, VideoEngineSelector
 from capabilities.video.join import join_shots
 from capabilities.video.recipe import recipe_of
@@ -39,7 +40,7 @@ from media.video.read import probe_video, read_frames
 from studio.artifacts.clips import ShotStore, StoredShot
 from studio.errors import InvalidInput
 from studio.files import write_json
-from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
 from studio.library import LibraryOutput, Recipe, RecipeInput
@@ -66,20 +67,21 @@ class _Narrated:
         return self.shots[-1].start + self.shots[-1].frames
 
 
-class TextToVideo:
-    """The production "text_to_video". Holds no state of a job: speech and shots are kept by what made them."""
+class TextToVideo(Capability[VideoSpec]):
+    """The capability "text_to_video". Holds no state of a job: speech and shots are kept by what made them."""
 
     kind: ClassVar[str] = "text_to_video"
-    Spec: ClassVar[type[VideoSpec]] = VideoSpec
+    Spec = VideoSpec
 
-    def __init__(self, services: Services, voiceover: Voiceover) -> None:
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._library, self._segments, self._settings = services.library, services.segments, services.settings.voiceover
-        self._voiceover, self._work = voiceover, NarrationRunner(services)  # type: ignore[arg-type]
+        self._voiceover, self._work = services.capability(Voiceover), NarrationRunner(services)
         self.engines = VideoEngineSelector(services.catalog, services.site)
         self._shelf = input_resolver(services)
         self._fonts = services.site.assets / "fonts" / "captions"
         self.clips = ShotStore(services.paths.root / "clips", int(services.settings.library.segment_cache_gib * _GIB))
-        self.book = RuntimeStats(services.paths.root / "video-runs.json")
+        self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "video-runs.json")
         self._checks = ClipChecks(services.library, self._shelf, services.site, self.clips.root)
 
     # Before the job is queued
@@ -130,6 +132,22 @@ class TextToVideo:
     def _narration_spec(spec: VideoSpec, script: str) -> VoiceoverSpec:
         return VoiceoverSpec(script=script, voice=spec.voice, speakers=spec.speakers, language=spec.language, check="off")
 
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Text to video", "Text-to-Video")
+
+    def estimate(self, spec: VideoSpec) -> JobEstimate:
+        """
+        Raises:
+            InvalidInput, NotFound, MediaError, EngineNotReady: as `prepare`.
+        """
+        prepared = self.prepare(spec)
+        engine = self.engines.choose(prepared.engine, prepared.options, with_image=self._has_image(prepared))
+        form = self.engines.form(engine, prepared.options, prepared.size, prepared.fps)
+        frames = sum(shot.frames or round((shot.seconds or 0) * form.fps) for shot in prepared.shots)
+        time = self.render_time(form, frames) if frames else None
+        fits, memory = memory_fit(self._services, engine, form.options, form.extent(longest_part(prepared.shots, form)))
+        return JobEstimate(engine.card.id, float(frames / form.fps), frames, time, fits, memory)
+
     def title(self, spec: VideoSpec) -> str:
         return spec.title or "A clip"
 
@@ -156,7 +174,7 @@ class TextToVideo:
         self._library.ensure_space(bytes_of_clip(narrated.frames, form.width, form.height), "this clip")
         planned = self._planned(spec, form, narrated, context)
         after = narrated.frames * _JOIN_SECONDS_PER_FRAME
-        renderer = ShotRenderer(form, self.clips, context, self.book, self._fonts, (_SPOKEN, _RENDERED), after)
+        renderer = ShotRenderer(form, self.clips, context, self.runtime_stats, self._fonts, (_SPOKEN, _RENDERED), after)
         clips = renderer.render(planned)
         output = self._joined(spec, form, narrated, planned, clips, context)
         self.clips.prune()
@@ -285,18 +303,21 @@ class TextToVideo:
 
     # For a page
 
-    def estimate(self, form: ClipSettings, frames: int) -> RuntimeEstimate | None:
+    def render_time(self, form: ClipSettings, frames: int) -> RuntimeEstimate | None:
         """How long so many pictures take here, None while nothing like it was measured."""
-        found = self.book.seconds(work_of(form, frames))
+        found = self.runtime_stats.seconds(work_of(form, frames))
         join = frames * _JOIN_SECONDS_PER_FRAME
         return found and replace(found, seconds=found.seconds + join, low=found.low + join, high=found.high + join)
 
 
 class ImageToVideo(TextToVideo):
-    """The production "image_to_video": one shot that begins with, or shows, a picture; or a list of shots, the first with it."""
+    """The capability "image_to_video": one shot that begins with, or shows, a picture; or a list of shots, the first with it."""
 
     kind: ClassVar[str] = "image_to_video"
-    Spec: ClassVar[type[VideoSpec]] = ImageVideoSpec
+    Spec = ImageVideoSpec
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Image to video", "Text-to-Video")
 
     def prepare(self, spec: VideoSpec) -> VideoSpec:
         assert isinstance(spec, ImageVideoSpec)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import ClassVar
 
+from capabilities.common.memory_fit import memory_fit
 from capabilities.voiceover.cast import Cast, Speaker, VoiceResolver
 from capabilities.voiceover.edits import with_edited_text, with_new_take, with_picked_take
 from capabilities.voiceover.estimate import ScriptEstimate, estimate
@@ -20,9 +21,9 @@ from capabilities.voiceover.segments import SegmentList, SegmentView
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Device
 from studio.errors import InvalidInput, NotFound
-from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate
 from studio.jobs.model import Job, JobOutput
-from studio.jobs.runtime_stats import RuntimeStats
+from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
 from studio.library import LibraryOutput
 from studio.services import Services
 from studio.verification.verifiers import AUTO, choose_verifier, speaks_by_rule
@@ -42,20 +43,20 @@ def _parsed(script: str, names: tuple[str, ...]) -> Script:
     return parse(script, names)
 
 
-class Voiceover:
-    """The production "voiceover". Holds no state of a job: everything that a resumed job needs is its spec and the disk."""
+class Voiceover(Capability[VoiceoverSpec]):
+    """The capability "voiceover". Holds no state of a job: everything that a resumed job needs is its spec and the disk."""
 
     kind: ClassVar[str] = "voiceover"
-    Spec: ClassVar[type[VoiceoverSpec]] = VoiceoverSpec
+    Spec = VoiceoverSpec
 
     def __init__(self, services: Services) -> None:
-        self._settings = services.settings.voiceover
+        self._services, self._settings = services, services.settings.voiceover
         self._work = NarrationRunner(services)
         self._board = SegmentList(services.segments, self._settings.check_tries)
         self._catalog, self._site, self._voices = services.catalog, services.site, services.voices
         self.office = VoiceResolver(services.catalog, services.site, services.voices, services.settings.engines.default_speech)
-        self.book = RuntimeStats(services.paths.root / "voice-runs.json")
-        self.paces = SpeechRateStats(services.paths.root / "pace.json", self.book)
+        self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "voice-runs.json")
+        self.paces = SpeechRateStats(services.paths.root / "pace.json", self.runtime_stats)
 
     # Before the job is queued
 
@@ -102,6 +103,22 @@ class Voiceover:
     def _title(script: Script) -> str:
         words = " ".join((script.chapters or tuple(line.text for line in script.lines))[0].split())
         return words if len(words) <= _TITLE_LENGTH else f"{words[:_TITLE_LENGTH].rsplit(' ', 1)[0]}…"
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Voiceover", "Voiceover")
+
+    def estimate(self, spec: VoiceoverSpec) -> JobEstimate:
+        """
+        Raises:
+            InvalidInput: the script is empty or wrong, or the voice cannot be.
+        """
+        found = self.count(spec.script, spec.voice, spec.engine, spec.speakers)
+        if found.problem or not found.engine:
+            raise InvalidInput(found.problem or "The script is empty.", "Write what is to be spoken.")
+        known = found.seconds_to_render
+        time = None if known is None else RuntimeEstimate(known, exact=False, low=found.low, high=found.high, runs=found.runs)
+        fits, memory = memory_fit(self._services, self._catalog.get(found.engine))
+        return JobEstimate(found.engine, found.seconds_of_speech, 0, time, fits, memory)
 
     def title(self, spec: VoiceoverSpec) -> str:
         return spec.title or self._title(_read(spec))
@@ -161,7 +178,7 @@ class Voiceover:
         terms = terms_of([segment])
         return add_designed(self._voices, name, found.path, found.text, str(job.spec.get("language", "")), terms)
 
-    def estimate(
+    def count(
         self, script: str, voice: str = "", engine: str = "auto", speakers: Mapping[str, str] | None = None
     ) -> ScriptEstimate:
         """What a script amounts to while it is being written; never raises, what is wrong stands in `problem`."""

@@ -27,7 +27,7 @@ from tabs.common.job_view import JobView
 from tabs.common.wiring import QUIET, clicked, problem, settings_elsewhere, with_error_toast
 from tabs.lip_sync.form import LIBRARY, SPEAK, LipSyncForm
 
-KINDS = ("character_swap",)
+TAB = "Character Swap"
 
 
 class CharacterSwapTab:
@@ -49,7 +49,7 @@ class CharacterSwapTab:
             with gr.Column(scale=5, min_width=340):
                 self.view = JobView(
                     studio,
-                    KINDS,
+                    studio.kinds_of_tab(TAB),
                     storage_key="greenroom.character-swap",
                     secret=secret,
                     detail=lambda job, page: swap_result(studio, self._assets, job),
@@ -206,8 +206,8 @@ class CharacterSwapTab:
         if data.get("act") != "use":
             return [gr.skip()] * (len(self.form.outputs) + 2 + len(self.form.slots.slots))
         recipe = self._studio.library.get(data.get("output", "")).recipe
-        if recipe.get("kind") not in KINDS:
-            raise settings_elsewhere(recipe.get("kind", ""))
+        if recipe.get("kind") not in self._studio.kinds_of_tab(TAB, with_form=True):
+            raise settings_elsewhere(self._studio, recipe.get("kind", ""))
         spec = recipe.get("spec") or {}
         template = str(spec.get("template", ""))
         part = [spec.get("trim_start", 0), spec.get("trim_end") or None]

@@ -26,9 +26,7 @@ class UpscalePanel:
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
-        made = studio.productions["upscale"]
-        assert isinstance(made, Upscale)
-        self._upscale = made
+        self._upscale = studio.capability(Upscale)
         with gr.Accordion("Make a video larger", open=False, elem_id="upscale") as self.fold:
             with gr.Row():
                 self.video = gr.Dropdown(self.choices(), label="Video of the library", elem_id="upscale-video", min_width=220)

@@ -27,6 +27,7 @@ from tabs.voiceover.transcribe_panel import TranscribePanel
 from tabs.voiceover.transcript_result import transcript_view
 from tabs.voiceover.voices_panel import VoicesPanel
 
+TAB = "Voiceover"
 PLACEHOLDER = "Write or paste what should be heard.\n\n# A chapter\nAnna: a line for one speaker.\n[pause 1.5s]"
 NARRATION_ALONE = ("speakers", "paragraph_pause", "speak_chapters")
 """Fields of the form that a batch of single lines has no use for."""
@@ -62,9 +63,8 @@ class VoiceoverTab:
             with gr.Column(scale=6, min_width=340):
                 self._build_input(secret)
             with gr.Column(scale=5, min_width=340):
-                kinds = ("voiceover", "voiceover_batch", *TranscribePanel.kinds)
                 self.view = JobView(
-                    studio, kinds, storage_key="greenroom.voiceover", secret=secret,
+                    studio, studio.kinds_of_tab(TAB), storage_key="greenroom.voiceover", secret=secret,
                     detail=self._sentences, beneath=self._build_edit,
                 )  # fmt: skip
 
@@ -156,7 +156,7 @@ class VoiceoverTab:
         if not script.strip():
             hidden = gr.update(visible=False)
             return [counts(None), gr.update(visible=True), [], hidden, *[hidden] * MOST_SPEAKERS, draft]
-        found = self._narrations.estimate(script, voice=voice or "", engine=engine)
+        found = self._narrations.count(script, voice=voice or "", engine=engine)
         fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
         told = [counts(found, fit), gr.update(visible=script == EXAMPLE)]  # it would take the place of what is written
         names = list(found.speakers)[:MOST_SPEAKERS]
@@ -263,15 +263,15 @@ class VoiceoverTab:
             return [gr.skip()] * (5 + len(self.form.inputs))
         recipe = self._studio.library.get(data.get("output", "")).recipe
         spec = recipe.get("spec") or {}
-        if recipe.get("kind") in ("lip_sync", "animate_portrait"):  # the Lip-sync tab takes those
+        if recipe.get("kind") in self._studio.kinds_of_tab("Lip-sync"):  # the Lip-sync tab takes those
             return [gr.skip()] * (5 + len(self.form.inputs))
         if "lines" in spec:
             title = "" if spec.get("title") == count_of_lines(spec["lines"]) else spec.get("title", "")
             restored = self.form.restored({**spec, "title": title}, [])
             return ["", gr.skip(), "\n".join(spec["lines"]), gr.Tabs(selected="batch"), gr.update(visible=False), *restored]
         if "script" not in spec:
-            raise settings_elsewhere(recipe.get("kind", ""))
+            raise settings_elsewhere(self._studio, recipe.get("kind", ""))
         script = spec["script"]
-        names = list(self._narrations.estimate(script, speakers=spec.get("speakers")).speakers)[:MOST_SPEAKERS]
+        names = list(self._narrations.count(script, speakers=spec.get("speakers")).speakers)[:MOST_SPEAKERS]
         shown = gr.update(visible=bool(names))
         return ["", script, gr.skip(), gr.Tabs(selected="script"), shown, *self.form.restored(spec, names)]

@@ -20,7 +20,7 @@ from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import Cancelled, GreenroomError, InvalidInput
-from studio.jobs.capability import JobContext
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext
 from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput, Recipe
 from studio.licences import combined
@@ -48,14 +48,14 @@ class _Line:
         return "" if self.error is None else str(self.error).removeprefix("Line 1: ")
 
 
-class VoiceoverBatch:
-    """The production "voiceover_batch". A line that cannot be spoken fails alone and stands in the list with its reason."""
+class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
+    """The capability "voiceover_batch". A line that cannot be spoken fails alone and stands in the list with its reason."""
 
     kind: ClassVar[str] = "voiceover_batch"
-    Spec: ClassVar[type[VoiceoverBatchSpec]] = VoiceoverBatchSpec
+    Spec = VoiceoverBatchSpec
 
-    def __init__(self, services: Services, voiceover: Voiceover) -> None:
-        self._voiceover = voiceover
+    def __init__(self, services: Services) -> None:
+        self._voiceover = services.capability(Voiceover)
         self._work = NarrationRunner(services)
         self._library = services.library
 
@@ -76,6 +76,9 @@ class VoiceoverBatch:
             title = spec.title.strip() or count_of_lines(spec.lines)
             return spec.model_copy(update={"title": title, **{name: getattr(ready, name) for name in shared}})
         raise first or InvalidInput("There is no line to be spoken.")
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Voiceover batch", "Voiceover")
 
     def title(self, spec: VoiceoverBatchSpec) -> str:
         return spec.title or count_of_lines(spec.lines)

@@ -22,7 +22,6 @@ from PIL import Image
 from capabilities.character_swap.capability import CharacterSwap
 from capabilities.character_swap.estimate import work_of
 from capabilities.common.preview import PREVIEW
-from capabilities.forecast import estimate_job
 from capabilities.registry import all_capabilities
 from media.video.read import probe_video
 from studio.comfyui.client.client import ComfyUIClient
@@ -96,13 +95,12 @@ def test_a_template_makes_its_results_with_a_recipe(house: House, picture_file: 
     assert recipe["graph"]["blur"]["inputs"]["sigma"] == 2.0 and recipe["graph"]["save"]["inputs"]["filename_prefix"] != "x"
     assert recipe["licence"] == "CC0-1.0" and recipe["commercial_use"] is True and video.commercial_use
     assert any(path.name.endswith("before.jpg") or path.suffix == ".jpg" for path in video.companions)
-    production = house.studio.productions["character_swap"]
-    assert isinstance(production, CharacterSwap)
+    production = house.studio.capability(CharacterSwap)
     work = work_of(BLUR, recipe["options"], 64, 48, 8)
-    expected = production.book.seconds(work)
+    expected = production.runtime_stats.seconds(work)
     assert expected is not None and 0 < expected.seconds < 60 and expected.runs == 1, "the next one can be foretold"
-    assert production.book.seconds(replace(work, engine="another")) is None
-    told = estimate_job(house.studio, "character_swap", {**recipe["spec"], **house.files, "template": BLUR})
+    assert production.runtime_stats.seconds(replace(work, engine="another")) is None
+    told = house.studio.jobs.estimate("character_swap", {**recipe["spec"], **house.files, "template": BLUR})
     assert (told.engine, told.frames) == (BLUR, 8) and told.time == expected and "ComfyUI server" in told.memory
     again = house.made(**{key: value for key, value in recipe["spec"].items() if key not in ("template", *house.files)})
     assert house.studio.library.get(again.outputs[0].id).recipe["seed"] == recipe["seed"]
