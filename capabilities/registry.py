@@ -17,7 +17,7 @@ BUILT_IN = (
     "capabilities.transcription.capability:Transcription",
     "capabilities.transcription.voice_transcript:VoiceTranscript",
     "capabilities.video.capability:TextToVideo",
-    "capabilities.video.capability:ImageToVideo",
+    "capabilities.video.image_to_video:ImageToVideo",
     "capabilities.upscaling.capability:Upscale",
     "capabilities.character_swap.capability:CharacterSwap",
     "capabilities.setup.install_environment:InstallEnvironment",

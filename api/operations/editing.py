@@ -206,4 +206,4 @@ class EditingOperations:
         return VoiceoverSpec(**self._narration(job_id).spec)
 
     def _changed(self, spec: VoiceoverSpec) -> dict[str, Any]:
-        return self._studio.jobs.submit("voiceover", spec.model_dump()).as_dict()
+        return self._studio.jobs.submit(Voiceover.kind, spec).as_dict()

@@ -24,8 +24,8 @@ from capabilities.video.recipe import recipe_of
 from capabilities.video.render import PlannedShot, ShotRenderer, plan_shot, work_of
 from capabilities.video.shots import Shot, captions_of, check_length, lay_out_shots, shot_list, split_lines, split_script
 from capabilities.video.sound import ClipAudio, ShotSpeech, cues_of
-from capabilities.video.spec import ImageVideoSpec, ShotSpec, VideoSpec
-from capabilities.voiceover.capability import Voiceover
+from capabilities.video.spec import ShotSpec, VideoSpec
+from capabilities.voiceover.capability import PreparedNarration, Voiceover
 from capabilities.voiceover.join import lay_out
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.progress import NarrationProgress
@@ -38,9 +38,8 @@ from media.text.subtitles import Cue, tidy, to_srt, to_vtt
 from media.video.images import is_image, write_picture
 from media.video.read import probe_video, read_frames
 from studio.artifacts.clips import ShotStore, StoredShot
-from studio.errors import InvalidInput
 from studio.files import write_json
-from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate, Submission
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
 from studio.library import LibraryOutput, Recipe, RecipeInput
@@ -92,6 +91,14 @@ class TextToVideo(Capability[VideoSpec]):
         Raises:
             InvalidInput, NotFound, MediaError, EngineNotReady: what cannot be made, in words.
         """
+        return self._prepared(spec)[0]
+
+    def accept(self, spec: VideoSpec) -> Submission[VideoSpec]:
+        made, narration = self._prepared(spec)
+        return Submission(made, self.title(made), self._lane(made, narration))
+
+    def _prepared(self, spec: VideoSpec) -> tuple[VideoSpec, PreparedNarration | None]:
+        """The settled spec, and what its shots say, prepared; None for a clip in which nothing is spoken."""
         if not spec.shots:
             check_length(spec.prompt)
         engine = self.engines.choose(spec.engine, spec.options, with_image=self._has_image(spec))
@@ -108,10 +115,10 @@ class TextToVideo(Capability[VideoSpec]):
             "narration": any(shot.say.strip() for shot in shots) if spec.narration is None else spec.narration,
             "title": spec.title.strip() or _title(spec, shots),
         }
-        if changed["narration"] and (said := _said(shots)):
-            made = self._voiceover.prepare(self._narration_spec(spec, said))
-            changed |= {"voice": made.voice, "language": made.language}
-        return spec.model_copy(update=changed)
+        narration = self._narration(spec, shots) if changed["narration"] else None
+        if narration is not None:
+            changed |= {"voice": narration.spec.voice, "language": narration.spec.language}
+        return spec.model_copy(update=changed), narration
 
     def _has_image(self, spec: VideoSpec) -> bool:
         return any(shot.image for shot in spec.shots)
@@ -128,9 +135,12 @@ class TextToVideo(Capability[VideoSpec]):
         usual = {name: value for name, value in (("frames", spec.frames), ("seconds", spec.seconds)) if value is not None}
         return [shot if shot.frames is not None or shot.seconds is not None else shot.model_copy(update=usual) for shot in shots]
 
-    @staticmethod
-    def _narration_spec(spec: VideoSpec, script: str) -> VoiceoverSpec:
-        return VoiceoverSpec(script=script, voice=spec.voice, speakers=spec.speakers, language=spec.language, check="off")
+    def _narration(self, spec: VideoSpec, shots: Sequence[ShotSpec]) -> PreparedNarration | None:
+        """What the shots say, prepared; None when they say nothing."""
+        if not (said := _said(shots)):
+            return None
+        fields = {"voice": spec.voice, "speakers": spec.speakers, "language": spec.language}
+        return self._voiceover.prepared(VoiceoverSpec(script=said, check="off", **fields))
 
     def describe(self) -> CapabilityDescription:
         return CapabilityDescription("Text to video", "Text-to-Video")
@@ -152,10 +162,12 @@ class TextToVideo(Capability[VideoSpec]):
         return spec.title or "A clip"
 
     def lane(self, spec: VideoSpec) -> str:
+        return self._lane(spec, self._narration(spec, spec.shots) if spec.narration else None)
+
+    def _lane(self, spec: VideoSpec, narration: PreparedNarration | None) -> str:
         if self.engines.lane_device(spec.engine) is Device.CUDA:
             return GPU_LANE
-        said = _said(spec.shots) if spec.narration else ""
-        return self._voiceover.lane(self._voiceover.prepare(self._narration_spec(spec, said))) if said else CPU_LANE
+        return CPU_LANE if narration is None else self._voiceover.lane_of(narration)
 
     # The job
 
@@ -183,18 +195,15 @@ class TextToVideo(Capability[VideoSpec]):
     def _narrated(self, spec: VideoSpec, form: ClipSettings, context: JobContext) -> _Narrated:
         """Speak every shot and give all of them their places."""
         spoken, plans = [ShotSpeech(None)] * len(spec.shots), list[Plan]()
-        if spec.narration and (said := _said(spec.shots)):
-            voice = self._voiceover.prepare(self._narration_spec(spec, said))
-            spoken, plans = self._speak(spec, voice, SubtaskContext(context, 0.0, _SPOKEN))
+        narration = self._narration(spec, spec.shots) if spec.narration else None
+        if narration is not None:
+            spoken, plans = self._speak(spec, narration, SubtaskContext(context, 0.0, _SPOKEN))
         shots = lay_out_shots(spec.shots, [one.seconds for one in spoken], form.fps, spec.join == "crossfade", None)
         terms = terms_of(segment for plan in plans for segment in plan.segments)
         return _Narrated(shots, spoken, self._cues(spec, shots, spoken, form.fps), terms)
 
-    def _speak(self, spec: VideoSpec, voice: VoiceoverSpec, context: JobContext) -> tuple[list[ShotSpeech], list[Plan]]:
-        plans = [
-            self._voiceover.plan(voice.model_copy(update={"script": shot.say})) if shot.say.strip() else None
-            for shot in spec.shots
-        ]
+    def _speak(self, spec: VideoSpec, narration: PreparedNarration, context: JobContext) -> tuple[list[ShotSpeech], list[Plan]]:
+        plans = [narration.plan_of(shot.say) if shot.say.strip() else None for shot in spec.shots]
         whole = Plan(tuple(segment for plan in plans if plan for segment in plan.segments), (), 0.0)
         progress = NarrationProgress(context, whole, self._voiceover.paces)
         pieces = self._work.speak(whole, context, progress)
@@ -308,30 +317,6 @@ class TextToVideo(Capability[VideoSpec]):
         found = self.runtime_stats.seconds(work_of(form, frames))
         join = frames * _JOIN_SECONDS_PER_FRAME
         return found and replace(found, seconds=found.seconds + join, low=found.low + join, high=found.high + join)
-
-
-class ImageToVideo(TextToVideo):
-    """The capability "image_to_video": one shot that begins with, or shows, a picture; or a list of shots, the first with it."""
-
-    kind: ClassVar[str] = "image_to_video"
-    Spec = ImageVideoSpec
-
-    def describe(self) -> CapabilityDescription:
-        return CapabilityDescription("Image to video", "Text-to-Video")
-
-    def prepare(self, spec: VideoSpec) -> VideoSpec:
-        assert isinstance(spec, ImageVideoSpec)
-        if not spec.shots:
-            if not spec.image:
-                raise InvalidInput("The picture is missing.", "Upload one, or choose one from the library.")
-            if spec.prompt.strip():
-                check_length(spec.prompt)
-            shot = ShotSpec(prompt=spec.prompt, camera=spec.prompt[:100], image=spec.image)
-            spec = spec.model_copy(update={"shots": [shot]})
-        elif spec.image and not spec.shots[0].image:
-            first = spec.shots[0].model_copy(update={"image": spec.image})
-            spec = spec.model_copy(update={"shots": [first, *spec.shots[1:]]})
-        return super().prepare(spec)
 
 
 def job_outputs(output: LibraryOutput) -> list[JobOutput]:

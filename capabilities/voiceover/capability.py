@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import ClassVar
 
 from capabilities.common.memory_fit import memory_fit
@@ -21,7 +21,7 @@ from capabilities.voiceover.segments import SegmentList, SegmentView
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Device
 from studio.errors import InvalidInput, NotFound
-from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate, Submission
 from studio.jobs.model import Job, JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
 from studio.library import LibraryOutput
@@ -33,14 +33,32 @@ from studio.voices.model import Voice
 _TITLE_LENGTH = 60
 
 
+@dataclass(frozen=True)
+class PreparedNarration:
+    """A spec in which nothing is open, with its script read and its voices resolved: the work of preparing, done once."""
+
+    spec: VoiceoverSpec
+    script: Script
+    cast: Cast
+    longest_chunk: int
+
+    @property
+    def speakers(self) -> list[Speaker]:
+        """The narrator, and who says each line."""
+        return [self.cast.narrator, *(self.cast.role(line) for line in self.script.lines)]
+
+    def plan(self) -> Plan:
+        """The segments."""
+        return plan(self.spec, self.script, self.cast, self.longest_chunk)
+
+    def plan_of(self, part: str) -> Plan:
+        """The segments of a part of the script."""
+        spec = self.spec.model_copy(update={"script": part})
+        return plan(spec, _read(spec), self.cast, self.longest_chunk)
+
+
 def _read(spec: VoiceoverSpec) -> Script:
-    return _parsed(spec.script, tuple(spec.speakers))
-
-
-@lru_cache(maxsize=8)
-def _parsed(script: str, names: tuple[str, ...]) -> Script:
-    """The same script is asked for several times on the way of one job, and by a page that shows it."""
-    return parse(script, names)
+    return parse(spec.script, tuple(spec.speakers))
 
 
 class Voiceover(Capability[VoiceoverSpec]):
@@ -66,28 +84,36 @@ class Voiceover(Capability[VoiceoverSpec]):
         Raises:
             InvalidInput, NotFound, EngineNotReady: what cannot work; for a line of the script the reason names it.
         """
+        return self.prepared(spec).spec
+
+    def prepared(self, spec: VoiceoverSpec) -> PreparedNarration:
+        """The same, with the script and the cast that were made for it.
+
+        Raises:
+            GreenroomError: as `prepare`.
+        """
         script = _read(spec)
         if not script.lines and not self._spoken_headings(spec):
             raise InvalidInput("The script has chapters and nothing to say in them.", "Write a sentence below a heading.")
         spec = spec.completed(self._settings)
         spec = spec.model_copy(update={"language": self.office.language_for(spec, script)})
         cast = Cast(spec, self.office)
-        for line in script.lines:
-            cast.role(line)
         narrator = cast.narrator
-        spec = self._with_listener(spec, [narrator, *(cast.role(line) for line in script.lines)])
-        seed = derived_seed(0, narrator.voice_name, 0) if spec.seed is None else spec.seed
-        return spec.model_copy(
-            update={
-                "engine": narrator.engine_id,
-                "voice": narrator.voice_name,
-                "options": narrator.options.model_dump(mode="json", exclude_defaults=True),
-                "seed": seed,
-                "title": spec.title.strip() or self._title(script),
-            }
-        )
+        spec = self._with_verifier(spec, [narrator, *(cast.role(line) for line in script.lines)])
+        settled = {
+            "engine": narrator.engine_id,
+            "voice": narrator.voice_name,
+            "options": narrator.options.model_dump(mode="json", exclude_defaults=True),
+            "seed": derived_seed(0, narrator.voice_name, 0) if spec.seed is None else spec.seed,
+            "title": spec.title.strip() or self._title(script),
+        }
+        return PreparedNarration(spec.model_copy(update=settled), script, cast, self._settings.longest_chunk)
 
-    def _with_listener(self, spec: VoiceoverSpec, roles: Sequence[Speaker]) -> VoiceoverSpec:
+    def accept(self, spec: VoiceoverSpec) -> Submission[VoiceoverSpec]:
+        made = self.prepared(spec)
+        return Submission(made.spec, made.spec.title, self.lane_of(made))
+
+    def _with_verifier(self, spec: VoiceoverSpec, roles: Sequence[Speaker]) -> VoiceoverSpec:
         """The spec with the check settled: its mode, and by whom takes are listened to."""
         check = spec.check
         if check is None:
@@ -124,15 +150,17 @@ class Voiceover(Capability[VoiceoverSpec]):
         return spec.title or self._title(_read(spec))
 
     def lane(self, spec: VoiceoverSpec) -> str:
-        cast = Cast(spec, self.office)
-        roles = [cast.narrator, *(cast.role(line) for line in _read(spec).lines)]
-        cards = [role.casting.engine_cls.card for role in roles]
-        if spec.check not in (None, "off") and spec.check_with not in ("", AUTO):
-            cards.append(self._catalog.get(spec.check_with).card)
+        return self.lane_of(PreparedNarration(spec, _read(spec), Cast(spec, self.office), self._settings.longest_chunk))
+
+    def lane_of(self, made: PreparedNarration) -> str:
+        """The lane of what was prepared."""
+        cards = [speaker.casting.engine_cls.card for speaker in made.speakers]
+        if made.spec.check not in (None, "off") and made.spec.check_with not in ("", AUTO):
+            cards.append(self._catalog.get(made.spec.check_with).card)
         return GPU_LANE if any(card.device is Device.CUDA for card in cards) else CPU_LANE
 
     def plan(self, spec: VoiceoverSpec) -> Plan:
-        """The pieces of a prepared spec.
+        """The segments of a prepared spec.
 
         Raises:
             GreenroomError: as `prepare`; a voice may have been deleted since.

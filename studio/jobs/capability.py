@@ -85,6 +85,15 @@ class CapabilityDescription:
     has_form: bool = True
 
 
+@dataclass(frozen=True)
+class Submission(Generic[SpecT]):
+    """A job as it enters the database: its prepared spec, its title for lists, and its lane."""
+
+    spec: SpecT
+    title: str
+    lane: str
+
+
 class Capability(ABC, Generic[SpecT]):
     """One kind of job. Instances are made once, when the studio opens, and hold no state of a job.
 
@@ -111,6 +120,11 @@ class Capability(ABC, Generic[SpecT]):
     def lane(self, spec: SpecT) -> str:
         """GPU_LANE when any engine of it runs on a GPU, SETUP_LANE when it only fetches or installs, else CPU_LANE."""
 
+    def accept(self, spec: SpecT) -> Submission[SpecT]:
+        """All of the above for one submission. Optional: for a capability that would do the same work in each of them."""
+        prepared = self.prepare(spec)
+        return Submission(prepared, self.title(prepared), self.lane(prepared))
+
     @abstractmethod
     def run(self, spec: SpecT, context: JobContext) -> list[JobOutput]:
         """Do the work; called again with the same spec after an interruption, it goes on from what is on disk."""
@@ -135,4 +149,5 @@ class Capability(ABC, Generic[SpecT]):
 
 __all__ = [
     "CPU_LANE", "GPU_LANE", "SETUP_LANE", "JobState", "Capability", "CapabilityDescription", "JobContext", "JobEstimate",
+    "Submission",
 ]  # fmt: skip

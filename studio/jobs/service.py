@@ -10,6 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from studio.callbacks import no_op
 from studio.errors import InvalidInput, NotFound, StorageError
 from studio.jobs.capability import Capability
@@ -54,8 +56,11 @@ class JobService:
         """The kinds of job that `submit` takes."""
         return tuple(self._capabilities)
 
-    def submit(self, kind: str, spec: Mapping[str, Any]) -> Job:
+    def submit(self, kind: str, spec: Mapping[str, Any] | BaseModel) -> Job:
         """Accept a job: checked, prepared, and in the database before this returns.
+
+        Args:
+            spec: the fields of the kind's spec; or that spec itself, which is not checked again.
 
         Raises:
             InvalidInput: an unknown kind, or a field that is wrong, named with what is allowed.
@@ -63,9 +68,9 @@ class JobService:
             StorageError: the disk is full or nearly so.
         """
         capability = self._capability(kind)
-        prepared = capability.prepare(validated(capability.Spec, spec))
+        made = capability.accept(_checked(capability.Spec, spec))
         self._refuse_full_disk()
-        job = self._store.add(kind, capability.title(prepared), capability.lane(prepared), prepared.model_dump(mode="json"))
+        job = self._store.add(kind, made.title, made.lane, made.spec.model_dump(mode="json"))
         self._runner.wake()
         self._foresee(job)
         return job
@@ -191,6 +196,12 @@ class JobService:
                 "Delete outputs or other files, then try again.",
                 retryable=True,
             )
+
+
+def _checked(model: type[BaseModel], spec: Mapping[str, Any] | BaseModel) -> BaseModel:
+    if isinstance(spec, model):
+        return spec
+    return validated(model, spec.model_dump() if isinstance(spec, BaseModel) else spec)
 
 
 def _state(name: JobState | str) -> JobState:

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from capabilities.common.subtask import SubtaskContext
 from capabilities.voiceover.batch.spec import VoiceoverBatchSpec, file_name
-from capabilities.voiceover.capability import Voiceover
+from capabilities.voiceover.capability import PreparedNarration, Voiceover
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.progress import NarrationProgress
 from capabilities.voiceover.recipe import RecipeOrigin
@@ -20,7 +20,7 @@ from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import Cancelled, GreenroomError, InvalidInput
-from studio.jobs.capability import Capability, CapabilityDescription, JobContext
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext, Submission
 from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput, Recipe
 from studio.licences import combined
@@ -65,17 +65,24 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         Raises:
             GreenroomError: no line can be spoken; the reason is the first one's.
         """
-        first: GreenroomError | None = None
+        return self.accept(spec).spec
+
+    def accept(self, spec: VoiceoverBatchSpec) -> Submission[VoiceoverBatchSpec]:
+        first = self._first_line(spec)
+        shared = ("voice", "engine", "options", "seed", "language", "loudness", "check", "check_with")
+        title = spec.title.strip() or count_of_lines(spec.lines)
+        settled = {"title": title, **{name: getattr(first.spec, name) for name in shared}}
+        return Submission(spec.model_copy(update=settled), title, self._voiceover.lane_of(first))
+
+    def _first_line(self, spec: VoiceoverBatchSpec) -> PreparedNarration:
+        """The first line that can be spoken, prepared."""
+        problem: GreenroomError | None = None
         for index in range(len(spec.lines)):
             try:
-                ready = self._voiceover.prepare(spec.of_line(index))
+                return self._voiceover.prepared(spec.of_line(index))
             except GreenroomError as error:
-                first = first or error
-                continue
-            shared = ("voice", "engine", "options", "seed", "language", "loudness", "check", "check_with")
-            title = spec.title.strip() or count_of_lines(spec.lines)
-            return spec.model_copy(update={"title": title, **{name: getattr(ready, name) for name in shared}})
-        raise first or InvalidInput("There is no line to be spoken.")
+                problem = problem or error
+        raise problem or InvalidInput("There is no line to be spoken.")
 
     def describe(self) -> CapabilityDescription:
         return CapabilityDescription("Voiceover batch", "Voiceover")
@@ -84,12 +91,7 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         return spec.title or count_of_lines(spec.lines)
 
     def lane(self, spec: VoiceoverBatchSpec) -> str:
-        for index in range(len(spec.lines)):
-            try:
-                return self._voiceover.lane(self._voiceover.prepare(spec.of_line(index)))
-            except GreenroomError:
-                continue
-        raise InvalidInput("There is no line to be spoken.")
+        return self._voiceover.lane_of(self._first_line(spec))
 
     def run(self, spec: VoiceoverBatchSpec, context: JobContext) -> list[JobOutput]:
         """Speak every line, then pack them. Lines that an interrupted attempt has finished are taken as they are.
@@ -113,8 +115,8 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
     def _planned(self, spec: VoiceoverBatchSpec, index: int) -> _Line:
         line = _Line(index, spec.lines[index])
         try:
-            line.spec = self._voiceover.prepare(spec.of_line(index))
-            line.plan = self._voiceover.plan(line.spec)
+            made = self._voiceover.prepared(spec.of_line(index))
+            line.spec, line.plan = made.spec, made.plan()
         except GreenroomError as error:
             line.error = error
         return line
