@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from capabilities.character_swap.builtin import BUILTIN, BuiltinSwap, builtin_inputs
 from capabilities.character_swap.estimate import estimate_swap, work_of
 from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles
-from capabilities.character_swap.run import Fetched, RunResult, TemplateRun, graph_hash, refuse_missing
+from capabilities.character_swap.prepared import PreparedTemplate, TemplatePreparer
+from capabilities.character_swap.run import Fetched, RunResult, TemplateRun, graph_hash
 from capabilities.character_swap.spec import CharacterSwapSpec
 from capabilities.common.inputs import input_resolver
 from capabilities.common.memory_fit import memory_fit
@@ -24,7 +25,7 @@ from studio.jobs.runtime_stats import RuntimeStats
 from studio.library import LibraryOutput, Recipe
 from studio.licences import LicenceTerms, LicensedPart, combined
 from studio.services import Services
-from studio.workflows import TemplateChecks, WorkflowTemplate
+from studio.workflows import WorkflowTemplate
 from studio.workflows.manifest import InputKind, Manifest
 
 _RESULT_BYTES = 512 * 1024**2
@@ -41,11 +42,11 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
     Spec = CharacterSwapSpec
 
     def __init__(self, services: Services) -> None:
-        self._services, evict = services, services.workers.evict
+        self._services = services
         self._library, self._templates, self._comfyui = services.library, services.templates, services.comfyui
+        self._preparer = TemplatePreparer(services.comfyui)
         self._files = TemplateFiles(input_resolver(services))
-        self._run = TemplateRun(services.comfyui, services.memory, evict, self._files)
-        self._checks = TemplateChecks(services.comfyui)
+        self._run = TemplateRun(services.comfyui, services.memory, services.workers.evict, self._files, self._preparer)
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "character-swap-runs.json")
         self._builtin = BuiltinSwap(services, self.runtime_stats)
 
@@ -63,15 +64,15 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
         template = self._templates.get(spec.template)
         manifest = template.usable()
         self._files.check(spec, manifest)
-        values = template.complete(spec.options)
+        prepared = self._preparer.prepare(template, spec.options)
         readiness = self._comfyui.readiness()
         if not readiness.ready:
             raise ComfyUIMissing(f"{template.title} cannot run yet. {readiness.sentence}", readiness.next_step)
         if not self._comfyui.own or self._comfyui.known_inventory() is not None:
-            refuse_missing(template, self._checks.validation(template))
+            self._preparer.on_server(prepared).refuse_missing()
         name = self._files.name(spec)
         title = spec.title or (f"{name} ({template.title})" if name else template.title)
-        return spec.model_copy(update={"options": values, "title": title[:200]})
+        return spec.model_copy(update={"options": prepared.values, "title": title[:200]})
 
     def estimate(self, spec: CharacterSwapSpec) -> JobEstimate:
         """The pictures of the result and how long it should take, without making anything.
@@ -120,16 +121,15 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
         if done:
             return [as_job_output(output) for output in reversed(done)]
         template = self._templates.get(spec.template)
-        manifest = template.usable()
-        values = template.complete(spec.options)
+        prepared = self._preparer.prepare(template, spec.options)
         self._library.ensure_space(_RESULT_BYTES, "the result")
-        ran, given = self._run.take(spec, template, values, context)
-        self._teach(template, values, ran, given)
-        recipe = _recipe(spec, template, manifest, values, ran, given, context.job_id)
+        ran, given = self._run.take(spec, prepared, context)
+        self._learn(template, prepared.values, ran, given)
+        recipe = _recipe(spec, prepared, ran, given, context.job_id)
         outputs = [self._shelved(spec, result, recipe, given, context) for result in reversed(ran.results)]
         return [as_job_output(output) for output in reversed(outputs)]
 
-    def _teach(self, template: WorkflowTemplate, values: Mapping[str, Any], ran: RunResult, given: list[ResolvedInput]) -> None:
+    def _learn(self, template: WorkflowTemplate, values: Mapping[str, Any], ran: RunResult, given: list[ResolvedInput]) -> None:
         clip = next((one.ready for one in given if template.input(one.key).kind is InputKind.VIDEO), None)
         if clip is None:
             return
@@ -156,13 +156,12 @@ def _terms(manifest: Manifest, given: list[ResolvedInput]) -> LicenceTerms:
 
 def _recipe(
     spec: CharacterSwapSpec,
-    template: WorkflowTemplate,
-    manifest: Manifest,
-    values: Mapping[str, Any],
+    prepared: PreparedTemplate,
     ran: RunResult,
     given: list[ResolvedInput],
     job_id: str,
 ) -> Recipe:
+    template, manifest, values = prepared.template, prepared.manifest, prepared.values
     seeds = [values[each.key] for each in manifest.parameters if each.kind == "seed"]
     version = f"ComfyUI {ran.version}" if ran.version else "ComfyUI"
     parents = (spec.parent, *(one.output.id for one in given if one.output is not None))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles, sent
+from capabilities.character_swap.prepared import PreparedTemplate, TemplatePreparer
 from capabilities.character_swap.spec import CharacterSwapSpec
 from capabilities.common.preview import PREVIEW
 from capabilities.common.rendering import fresh
@@ -25,20 +26,14 @@ from studio.comfyui.errors import ComfyUIUnreachable, RunFailed, UnexpectedAnswe
 from studio.comfyui.prompt_handle import PromptHandleFile
 from studio.comfyui.run import GraphRun, RunTimeouts
 from studio.comfyui.service import ComfyUIService
-from studio.errors import InvalidInput
 from studio.files import write_atomic
 from studio.jobs.capability import JobContext, JobState
 from studio.library.model import KIND_OF_EXTENSION
-from studio.workflows import TemplateChecks, Validation, WorkflowTemplate, build_prompt, memory_need
-from studio.workflows.preflight import joined_problems
+from studio.workflows import WorkflowTemplate
 
 TICKET = "comfyui.json"
 _READY, _SENT, _RUN, _FETCHED = 0.05, 0.08, 0.95, 0.99
 POLL_SECONDS, _AGAIN_SECONDS = 2.0, 0.5
-
-
-class TemplateLacks(InvalidInput):
-    """A template needs something that the server does not have; the reason names all of it, the hint where to get it."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +105,19 @@ class TemplateRun:
         files: of the jobs.
     """
 
-    def __init__(self, comfyui: ComfyUIService, memory: MemoryGate, evict: Callable[[str], object], files: TemplateFiles) -> None:
-        self._comfyui, self._memory, self._evict, self._files = comfyui, memory, evict, files
-        self._checks = TemplateChecks(comfyui)
+    def __init__(
+        self,
+        comfyui: ComfyUIService,
+        memory: MemoryGate,
+        evict: Callable[[str], object],
+        files: TemplateFiles,
+        preparer: TemplatePreparer,
+    ) -> None:
+        self._comfyui, self._memory, self._evict = comfyui, memory, evict
+        self._files, self._preparer = files, preparer
 
     def take(
-        self, spec: CharacterSwapSpec, template: WorkflowTemplate, values: Mapping[str, Any], context: JobContext
+        self, spec: CharacterSwapSpec, prepared: PreparedTemplate, context: JobContext
     ) -> tuple[RunResult, list[ResolvedInput]]:
         """Run the template, or go on with the run of an attempt that ended with the studio.
 
@@ -123,7 +125,8 @@ class TemplateRun:
             GreenroomError: of many kinds; whatever keeps the server, the files or the graph from working, in words.
             Cancelled.
         """
-        given = self._files.ready(spec, template, values, context, (0.0, _READY))
+        template = prepared.template
+        given = self._files.ready(spec, template, prepared.values, context, (0.0, _READY))
         tickets = PromptHandleFile(context.scratch / TICKET)
         if tickets.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
             with self._comfyui.use():
@@ -131,21 +134,17 @@ class TemplateRun:
                 done = self._run(client, tickets, JobRunObserver(context)).resumed()
                 if done is not None:
                     return self._fetched(client, template, tickets, done, context), given
-        want = self._want(template)
+        if not prepared.manifest.memory_gib:
+            prepared = self._preparer.on_server(prepared)  # which tells the sizes of its files
+        want = MemoryRequest(template.id, template.title, prepared.manifest.tier, prepared.memory_gib)
         room = self._comfyui.room(self._memory, self._evict, want, lambda why: context.phase(JobState.WAITING, why))
         with room, self._comfyui.use():
             context.phase(JobState.RUNNING)
-            client, graph = self._readied(template, values, given, context)
+            client, graph = self._readied(prepared, given, context)
             audience = JobRunObserver(context)
             done = self._run(client, tickets, audience).finish(graph)
             seconds = audience.seconds
             return replace(self._fetched(client, template, tickets, done, context), seconds=seconds), given
-
-    def _want(self, template: WorkflowTemplate) -> MemoryRequest:
-        """What the manifest says of memory, else what the sizes of its files tell, as far as they are known by now."""
-        manifest = template.usable()
-        gib = manifest.memory_gib or memory_need(self._checks.validation(template).models, template.graph).gib
-        return MemoryRequest(template.id, template.title, manifest.tier, gib)
 
     def _client(self, context: JobContext) -> ComfyUIClient:
         """Of a server that answers; one that is being started again, by whoever runs it, is waited for."""
@@ -163,30 +162,24 @@ class TemplateRun:
                 time.sleep(_AGAIN_SECONDS)
 
     def _readied(
-        self, template: WorkflowTemplate, values: Mapping[str, Any], given: list[ResolvedInput], context: JobContext
+        self, prepared: PreparedTemplate, given: list[ResolvedInput], context: JobContext
     ) -> tuple[ComfyUIClient, dict[str, Any]]:
         """Files sent and graph made; begun again when the server goes away meanwhile, since nothing runs there yet."""
         began = time.monotonic()
         while True:
             client = self._client(context)
             try:
-                return client, self._graph(template, values, given, client, context)
+                return client, self._graph(prepared, given, client, context)
             except ComfyUIUnreachable:
                 if time.monotonic() - began > self._comfyui.settings.silence_seconds:
                     raise
 
     def _graph(
-        self,
-        template: WorkflowTemplate,
-        values: Mapping[str, Any],
-        given: list[ResolvedInput],
-        client: ComfyUIClient,
-        context: JobContext,
+        self, prepared: PreparedTemplate, given: list[ResolvedInput], client: ComfyUIClient, context: JobContext
     ) -> dict[str, Any]:
-        inventory = self._comfyui.inventory(newest=True)
-        refuse_missing(template, self._checks.validation(template))
-        uploaded = sent(given, client, context, _READY)
-        graph = build_prompt(template, values, uploaded, inventory, f"studio/{context.job_id}/out", self._checks.roots())
+        prepared = prepared.on(self._comfyui.inventory(newest=True))
+        prepared.refuse_missing()
+        graph = prepared.graph(sent(given, client, context, _READY), f"studio/{context.job_id}/out")
         write_atomic(context.scratch / "graph.json", json.dumps(graph).encode())
         return graph
 
@@ -212,19 +205,6 @@ class TemplateRun:
         results = [_fetch(client, file, kind, number, context) for number, (file, kind) in enumerate(_wanted(template, done))]
         known = self._comfyui.known_inventory()
         return RunResult(results, known.version if known else client.stats().version, ticket.graph, ticket.prompt_id)
-
-
-def refuse_missing(template: WorkflowTemplate, found: Validation) -> None:
-    """
-    Raises:
-        TemplateLacks: something that the template needs is not there; all of it is named, with where to get it.
-    """
-    if not found.problems:
-        return
-    told = joined_problems(found.problems)
-    sentences = " ".join(sentence for sentence, _ in told)
-    steps = " ".join(dict.fromkeys(where for _, where in told if where))
-    raise TemplateLacks(f"{template.title} cannot run yet. {sentences}", steps)
 
 
 def graph_hash(template: WorkflowTemplate) -> str:

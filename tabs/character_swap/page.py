@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from capabilities.character_swap.builtin import BUILTIN
-from capabilities.character_swap.run import TemplateLacks
+from capabilities.character_swap.prepared import TemplateLacks
 from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
 from media.video.read import probe_video
 from studio.errors import GreenroomError, InvalidInput, NotFound

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from capabilities.character_swap import prepared
 from capabilities.character_swap.capability import CharacterSwap
 from capabilities.character_swap.estimate import work_of
 from capabilities.common.preview import PREVIEW
@@ -241,3 +242,20 @@ def test_a_job_outlives_a_studio_that_is_killed_and_runs_once(
     second.process.join(20)
     assert job["state"] == "done", job
     assert len(stand_in.runs) == before + 1 and max(Counter(stand_in.runs).values()) == 1
+
+
+def test_a_template_is_held_against_the_server_once_for_a_submission_and_once_for_a_run(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+
+    def counting(template: Any, *more: Any) -> Any:
+        checked.append(template.id)
+        return real(template, *more)
+
+    real = prepared.validate
+    monkeypatch.setattr(prepared, "validate", counting)
+    job = house.studio.jobs.submit("character_swap", {**house.files, "template": BLUR, "options": {"strength": 1.5}})
+    submitted = len(checked)
+    assert house.studio.jobs.wait(job.id, 60).state is JobState.DONE
+    assert len(checked) == 2 and 1 <= submitted <= 2
