@@ -11,7 +11,7 @@ import gradio as gr
 
 from api.files import uploaded_file
 from api.operations.endpoint import endpoint
-from capabilities.transcription.voice_transcript_request import submit_transcript_job
+from capabilities.transcription.voice_transcript import submit_transcript_job
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import InvalidInput

@@ -15,7 +15,7 @@ from api.operations.swap import SwapCalls
 from api.operations.system import SystemCalls
 from api.operations.templates import TemplateCalls
 from api.operations.video import VideoCalls
-from capabilities.transcription.voice_transcript_request import submit_transcript_job
+from capabilities.transcription.voice_transcript import submit_transcript_job
 from engines.contract import Engine, PresetVoice
 from studio.errors import Cancelled, GreenroomError, InvalidInput, NotFound
 from studio.jobs.model import Job, JobState

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,9 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from capabilities.transcription.run import AUTO, Transcriber
 from studio.errors import Cancelled, GreenroomError, InvalidInput
 from studio.jobs.capability import Capability, CapabilityDescription, JobContext
-from studio.jobs.model import JobOutput
+from studio.jobs.model import Job, JobOutput
+from studio.jobs.service import JobService
 from studio.services import Services
 from studio.voices.model import TranscriptStatus, Voice
+
+log = logging.getLogger(__name__)
 
 DRAFTERS = frozenset({"pocketsphinx"})
 """Engines whose text a person has to check before a clone may rely on it."""
@@ -92,3 +96,17 @@ class VoiceTranscript(Capability[VoiceTranscriptSpec]):
         if now.sound == heard.sound and now.transcript_status in REPLACEABLE:
             language = now.language or language
             self._voices.update(now.name, transcript=text, transcript_status=status, language=language)
+
+
+def submit_transcript_job(jobs: JobService, voice: Voice) -> Job | None:
+    """Start the job that writes down what is said in a fresh voice; None where it has a transcript or nothing can listen.
+
+    Saving a voice must not fail because no recogniser is ready, so what stands in the way is only logged.
+    """
+    if voice.transcript:
+        return None
+    try:
+        return jobs.submit("voice_transcript", {"voice": voice.name})
+    except GreenroomError as error:
+        log.info("No transcript is made: %s", error)
+        return None

@@ -163,7 +163,7 @@ def test_an_interrupted_job_goes_on_where_it_was(studio: Services) -> None:
 
 
 def test_a_voice_saved_without_transcript_gets_a_draft_that_a_person_confirms(studio: Services) -> None:
-    from capabilities.transcription.voice_transcript_request import submit_transcript_job
+    from capabilities.transcription.voice_transcript import submit_transcript_job
 
     clip = SPOKEN.with_name("LJ001-0003.wav")
     voice = studio.voices.add("Reader", clip)
