@@ -101,7 +101,7 @@ class Services:
         for capability in capabilities(self):
             self.capabilities[capability.kind] = capability
         runner = JobRunner(store, self.capabilities, self.lanes, self.workers, self.catalog, self.paths.scratch)
-        self.jobs = JobService(store, runner, self.capabilities, settings.jobs, self.paths.root, self._foresee)
+        self.jobs = JobService(store, runner, self.capabilities, settings.jobs, self.paths.root, self._prewarm_for)
         parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
         parts.callback(self.comfyui.leave)
         runner.start(life.last.suspicious)
@@ -203,7 +203,7 @@ class Services:
         except GreenroomError as error:
             log.warning("The shared model environment is not installed: %s", error)
 
-    def _foresee(self, job: Job) -> None:
+    def _prewarm_for(self, job: Job) -> None:
         """A job that has to wait for another of its lane has its engine's libraries imported meanwhile."""
         engine_id = job.spec.get("engine")
         if engine_id not in {engine.card.id for engine in self.catalog.all()}:

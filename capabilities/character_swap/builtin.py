@@ -94,10 +94,10 @@ def builtin_inputs() -> tuple[TemplateInput, ...]:
 
 def builtin_parameters() -> tuple[Parameter, ...]:
     """The options of the built-in as a template tells its parameters: the engine's, and who is meant."""
-    told = [_parameter(name, field) for name, field in BasicSwapOptions.model_json_schema()["properties"].items()]
+    of_engine = [_parameter(name, field) for name, field in BasicSwapOptions.model_json_schema()["properties"].items()]
     whole = ParameterKind.INTEGER
     return (
-        *told,
+        *of_engine,
         Parameter(
             key="person_index", kind=whole, title="Person", default=0, minimum=0, maximum=_MOST_PEOPLE - 1, step=1,
             help="Whose face in the clip; 0 is the largest.",
@@ -155,15 +155,15 @@ class BuiltinSwap:
     """Holds no state of a job: a resumed job goes on from the parts on disk.
 
     Args:
-        book: learns how long pictures take.
+        stats: learns how long pictures take.
     """
 
     engine: ClassVar[type[Engine]] = BasicFaceSwap
     lane: ClassVar[str] = CPU_LANE
 
-    def __init__(self, services: Services, book: RuntimeStats) -> None:
-        self._library, self._site, self._book = services.library, services.site, book
-        self._shelf = input_resolver(services)
+    def __init__(self, services: Services, stats: RuntimeStats) -> None:
+        self._library, self._site, self._stats = services.library, services.site, stats
+        self._resolver = input_resolver(services)
 
     def prepare(self, spec: SwapSpec) -> dict[str, Any]:
         """See that both files, the engine and the options can be; the options as they will be used.
@@ -174,8 +174,8 @@ class BuiltinSwap:
         readiness = BasicFaceSwap.readiness(self._site)
         if not readiness.ready:
             raise EngineNotReady(f"The basic face swap is not ready. {readiness.sentence}", readiness.next_step)
-        reference, _ = self._shelf.find(spec.reference_image, "reference image")
-        driving, _ = self._shelf.find(spec.driving_video, "driving video")
+        reference, _ = self._resolver.find(spec.reference_image, "reference image")
+        driving, _ = self._resolver.find(spec.driving_video, "driving video")
         if not is_image(reference):
             raise InvalidInput("The reference is not a still picture.", "Use a PNG, JPEG or WebP picture of a face.")
         if is_image(driving):
@@ -184,11 +184,11 @@ class BuiltinSwap:
 
     def title(self, spec: SwapSpec) -> str:
         """A few words for lists: whose clip it is."""
-        path, output = self._shelf.find(spec.driving_video, "driving video")
+        path, output = self._resolver.find(spec.driving_video, "driving video")
         return f"{output.title if output else path.stem} (face swap)"
 
     def run(self, spec: SwapSpec, context: JobContext, title: str = "") -> list[JobOutput]:
-        """Render what is missing, join with the clip's sound, report, shelve.
+        """Render what is missing, join with the clip's sound, report, add it to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -198,23 +198,23 @@ class BuiltinSwap:
             return [as_job_output(done)]
         options = self._options(spec)
         title = title or self.title(spec)
-        reference, first = self._shelf.keep(spec.reference_image, "reference image", context.scratch)
-        driving, second = self._shelf.keep(spec.driving_video, "driving video", context.scratch)
+        reference, first = self._resolver.keep(spec.reference_image, "reference image", context.scratch)
+        driving, second = self._resolver.keep(spec.driving_video, "driving video", context.scratch)
         if spec.trim_start or spec.trim_end:
             trim = (spec.trim_start, spec.trim_end)
             context.progress(0.0, "Cutting the clip")
             driving = prepare_video(driving, None, fresh(context.scratch / "ready"), trim, context.check)
         request = _request(options, reference, driving, context)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        clock = RenderTimer()
+        timer = RenderTimer()
         parts = render_missing(
             request,
-            lambda able, wanted: clock.of(able.swap(wanted)),
+            lambda able, wanted: timer.of(able.swap(wanted)),
             lambda: context.engine(BasicFaceSwap, options.of_engine),
             context,
             (0.0, _RENDERED),
         )
-        clock.teach(self._book, BUILTIN, "", driving)
+        timer.record(self._stats, BUILTIN, "", driving)
         context.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "face-swap.mp4"

@@ -60,9 +60,9 @@ class PreparedTemplate:
         """
         if self.validation.ready:
             return
-        told = joined_problems(self.validation.problems)
-        sentences = " ".join(sentence for sentence, _ in told)
-        steps = " ".join(dict.fromkeys(where for _, where in told if where))
+        problems = joined_problems(self.validation.problems)
+        sentences = " ".join(sentence for sentence, _ in problems)
+        steps = " ".join(dict.fromkeys(where for _, where in problems if where))
         raise TemplateLacks(f"{self.template.title} cannot run yet. {sentences}", steps)
 
     def graph(self, uploaded: Mapping[str, str], prefix: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from studio.jobs.capability import JobContext, JobState
 from studio.library.model import KIND_OF_EXTENSION
 from studio.workflows import WorkflowTemplate
 
-TICKET = "comfyui.json"
+HANDLE_FILE = "comfyui.json"
 _READY, _SENT, _RUN, _FETCHED = 0.05, 0.08, 0.95, 0.99
 POLL_SECONDS, _AGAIN_SECONDS = 2.0, 0.5
 
@@ -65,7 +65,7 @@ class JobRunObserver:
     in line or says nothing, the job counts as waiting."""
 
     def __init__(self, context: JobContext) -> None:
-        self._stage = context
+        self._context = context
         self._began: float | None = None
 
     @property
@@ -74,7 +74,7 @@ class JobRunObserver:
         return 0.0 if self._began is None else time.monotonic() - self._began
 
     def check(self) -> None:
-        self._stage.check()
+        self._context.check()
 
     def queued(self, ahead: int) -> None:
         others = "1 job is" if ahead == 1 else f"{ahead} jobs are"
@@ -82,19 +82,19 @@ class JobRunObserver:
 
     def running(self, fraction: float, note: str) -> None:
         self._began = self._began or time.monotonic()
-        self._stage.phase(JobState.RUNNING)
-        self._stage.progress(_SENT + (_RUN - _SENT) * fraction, note or "ComfyUI works on it")
+        self._context.phase(JobState.RUNNING)
+        self._context.progress(_SENT + (_RUN - _SENT) * fraction, note or "ComfyUI works on it")
 
     def preview(self, jpeg: bytes) -> None:
-        staged = self._stage.scratch / f".{PREVIEW}"
+        staged = self._context.scratch / f".{PREVIEW}"
         staged.write_bytes(jpeg)
-        staged.replace(self._stage.scratch / PREVIEW)
+        staged.replace(self._context.scratch / PREVIEW)
 
     def silent(self, seconds: float) -> None:
         self._waits(f"ComfyUI has not answered for {seconds:.0f} s")
 
     def _waits(self, why: str) -> None:
-        self._stage.phase(JobState.WAITING, why)
+        self._context.phase(JobState.WAITING, why)
 
 
 class TemplateRun:
@@ -127,13 +127,13 @@ class TemplateRun:
         """
         template = prepared.template
         given = self._files.ready(spec, template, prepared.values, context, (0.0, _READY))
-        tickets = PromptHandleFile(context.scratch / TICKET)
-        if tickets.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
+        handle_file = PromptHandleFile(context.scratch / HANDLE_FILE)
+        if handle_file.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
             with self._comfyui.use():
                 client = self._client(context)
-                done = self._run(client, tickets, JobRunObserver(context)).resumed()
+                done = self._run(client, handle_file, JobRunObserver(context)).resumed()
                 if done is not None:
-                    return self._fetched(client, template, tickets, done, context), given
+                    return self._fetched(client, template, handle_file, done, context), given
         if not prepared.manifest.memory_gib:
             prepared = self._preparer.on_server(prepared)  # which tells the sizes of its files
         want = MemoryRequest(template.id, template.title, prepared.manifest.tier, prepared.memory_gib)
@@ -141,10 +141,10 @@ class TemplateRun:
         with room, self._comfyui.use():
             context.phase(JobState.RUNNING)
             client, graph = self._readied(prepared, given, context)
-            audience = JobRunObserver(context)
-            done = self._run(client, tickets, audience).finish(graph)
-            seconds = audience.seconds
-            return replace(self._fetched(client, template, tickets, done, context), seconds=seconds), given
+            observer = JobRunObserver(context)
+            done = self._run(client, handle_file, observer).finish(graph)
+            seconds = observer.seconds
+            return replace(self._fetched(client, template, handle_file, done, context), seconds=seconds), given
 
     def _client(self, context: JobContext) -> ComfyUIClient:
         """Of a server that answers; one that is being started again, by whoever runs it, is waited for."""
@@ -183,12 +183,12 @@ class TemplateRun:
         write_atomic(context.scratch / "graph.json", json.dumps(graph).encode())
         return graph
 
-    def _run(self, client: ComfyUIClient, tickets: PromptHandleFile, audience: JobRunObserver) -> GraphRun:
+    def _run(self, client: ComfyUIClient, handle_file: PromptHandleFile, observer: JobRunObserver) -> GraphRun:
         settings, comfyui = self._comfyui.settings, self._comfyui
         return GraphRun(
             client,
-            tickets,
-            audience,
+            handle_file,
+            observer,
             own=comfyui.own,
             patience=RunTimeouts(POLL_SECONDS, settings.silence_seconds, settings.run_hours * 3600),
             dead=comfyui.dead,
@@ -197,14 +197,19 @@ class TemplateRun:
         )
 
     def _fetched(
-        self, client: ComfyUIClient, template: WorkflowTemplate, tickets: PromptHandleFile, done: Finished, context: JobContext
+        self,
+        client: ComfyUIClient,
+        template: WorkflowTemplate,
+        handle_file: PromptHandleFile,
+        done: Finished,
+        context: JobContext,
     ) -> RunResult:
-        ticket = tickets.read()
-        assert ticket is not None
+        handle = handle_file.read()
+        assert handle is not None
         context.progress(_RUN, "Fetching the result")
         results = [_fetch(client, file, kind, number, context) for number, (file, kind) in enumerate(_wanted(template, done))]
         known = self._comfyui.known_inventory()
-        return RunResult(results, known.version if known else client.stats().version, ticket.graph, ticket.prompt_id)
+        return RunResult(results, known.version if known else client.stats().version, handle.graph, handle.prompt_id)
 
 
 def graph_hash(template: WorkflowTemplate) -> str:

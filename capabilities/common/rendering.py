@@ -122,11 +122,11 @@ def _as_note(part: RenderedPart) -> dict[str, Any]:
 
 def _read_note(folder: Path, first: int) -> RenderedPart | None:
     try:
-        told = json.loads(_note(folder, first).read_bytes())
-        gaps = tuple((int(start), int(end)) for start, end in told["gaps"])
+        fields = json.loads(_note(folder, first).read_bytes())
+        gaps = tuple((int(start), int(end)) for start, end in fields["gaps"])
         return RenderedPart(
-            folder / Path(told["file"]).name, int(told["first"]), int(told["frames"]), int(told["edited"]), gaps,
-            int(told["bridged"]),
+            folder / Path(fields["file"]).name, int(fields["first"]), int(fields["frames"]), int(fields["edited"]), gaps,
+            int(fields["bridged"]),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -175,10 +175,10 @@ def reported(parts: list[RenderedPart], path: Path, fps: Fraction, has_sound: bo
     )
 
 
-def with_sync(report: RenderReport, ground: Any, path: Path, fps: Fraction, track: MouthTrack, gain: float) -> RenderReport:
+def with_sync(report: RenderReport, analyser: Any, path: Path, fps: Fraction, track: MouthTrack, gain: float) -> RenderReport:
     """The same with the mouth of the finished file measured against the track that was meant."""
     count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
-    reading = ground.measure(path, [fps.numerator, fps.denominator], count)
+    reading = analyser.measure(path, [fps.numerator, fps.denominator], count)
     wanted = track.at(reading.times)[:, 0] * gain
     if np.isfinite(reading.gaps).sum() < 8:
         return report

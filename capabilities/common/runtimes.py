@@ -1,4 +1,4 @@
-"""How long faces take to render on this machine: measured while they are, foretold before."""
+"""How long faces take to render on this machine: measured while they are, estimated before."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class RenderTimer:
             self.seconds = time.monotonic() - begun
             yield part
 
-    def teach(self, book: RuntimeStats, engine: str, kind: str, source: Path) -> None:
-        """Give what was counted to the book; nothing when nothing was rendered anew."""
+    def record(self, stats: RuntimeStats, engine: str, kind: str, source: Path) -> None:
+        """Give what was counted to the statistics; nothing when nothing was rendered anew."""
         if self.frames:
-            book.learn(work_of(engine, kind, source, self.frames), self.seconds)
+            stats.learn(work_of(engine, kind, source, self.frames), self.seconds)
 
 
 def work_of(engine: str, kind: str, source: Path, frames: int) -> Workload:
     """
     Args:
-        kind: the production's. source: the picture or video whose size the result has.
+        kind: the capability's. source: the picture or video whose size the result has.
 
     Raises:
         MediaError: the source cannot be read.

@@ -12,9 +12,9 @@ def video_tags(title: str, made_by: str, terms: LicenceTerms) -> dict[str, str]:
         made_by: the engine, and what else tells how it was made, in a few words.
         terms: licences of all that went into it.
     """
-    told = [f"Made with Greenroom, {made_by}"]
+    sentences = [f"Made with Greenroom, {made_by}"]
     if terms.licence:
-        told.append(f"licence: {terms.licence}")
+        sentences.append(f"licence: {terms.licence}")
     if terms.restriction:
-        told.append(terms.restriction)
-    return {"title": title, "comment": ". ".join(told)}
+        sentences.append(terms.restriction)
+    return {"title": title, "comment": ". ".join(sentences)}

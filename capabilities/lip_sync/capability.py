@@ -83,7 +83,7 @@ class LipSync(Capability[LipSyncSpec]):
         self._services, self._library = services, services.library
         self._voiceover = services.capability(Voiceover)
         self._engines = RenderEngineSelector(services.catalog, services.site)
-        self._shelf = input_resolver(services)
+        self._resolver = input_resolver(services)
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "lip-sync-runs.json")
 
     def estimate(self, spec: LipSyncSpec) -> JobEstimate:
@@ -92,10 +92,10 @@ class LipSync(Capability[LipSyncSpec]):
         Raises:
             InvalidInput, NotFound, EngineNotReady, MediaError: what cannot be, in words.
         """
-        face, _ = self._shelf.find(spec.face, "face")
+        face, _ = self._resolver.find(spec.face, "face")
         engine = self._engines.choose(spec.engine, "lip_sync")
         if spec.audio:
-            seconds = probe(self._shelf.find(spec.audio, "audio")[0]).duration
+            seconds = probe(self._resolver.find(spec.audio, "audio")[0]).duration
         else:
             seconds = self._voiceover.count(spec.text, spec.voice).seconds_of_speech
         fps = Fraction(spec.fps).limit_denominator(1001)
@@ -113,7 +113,7 @@ class LipSync(Capability[LipSyncSpec]):
         Raises:
             InvalidInput, NotFound, EngineNotReady: what cannot work, in words.
         """
-        self._shelf.find(spec.face, "face")
+        self._resolver.find(spec.face, "face")
         if bool(spec.audio) == bool(spec.text.strip()):
             raise InvalidInput("A face needs something to say.", "Give either a recording or a text, and not both.")
         engine = self._engines.choose(spec.engine, "lip_sync")
@@ -127,7 +127,7 @@ class LipSync(Capability[LipSyncSpec]):
             made = self._voiceover.prepare(VoiceoverSpec(script=script, voice=spec.voice, title=spec.title))
             changed |= {"narration": made.model_dump(mode="json"), "voice": made.voice, "title": spec.title or made.title}
         else:
-            path, output = self._shelf.find(spec.audio, "audio")
+            path, output = self._resolver.find(spec.audio, "audio")
             name = "Recording" if path.stem == "audio" else path.stem  # a browser's microphone gives files of that name
             changed["title"] = spec.title or (output.title if output else name)
         return spec.model_copy(update=changed)
@@ -142,7 +142,7 @@ class LipSync(Capability[LipSyncSpec]):
         return self._engines.lane(spec.engine, "lip_sync")
 
     def run(self, spec: LipSyncSpec, context: JobContext) -> list[JobOutput]:
-        """Speak the text where there is one, render what is missing, join, measure, shelve.
+        """Speak the text where there is one, render what is missing, join, measure, add it to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -150,25 +150,25 @@ class LipSync(Capability[LipSyncSpec]):
         done = finished_video(self._library, context.job_id)
         if done is not None:
             return [as_job_output(done)]
-        face, face_output = self._shelf.keep(spec.face, "face", context.scratch)
+        face, face_output = self._resolver.keep(spec.face, "face", context.scratch)
         if spec.narration and is_image(face):
-            with context.engine(ANALYSIS_ENGINE, self._ground_options()) as ground:
-                ground.look(face, spec.choice)  # before anything is spoken for a face that cannot be used
+            with context.engine(ANALYSIS_ENGINE, self._analysis_options()) as analyser:
+                analyser.look(face, spec.choice)  # before anything is spoken for a face that cannot be used
         speech = self._speech(spec, context)
         engine = self._engines.choose(spec.engine, "lip_sync")
         options = self._engines.options(engine, spec.options)
         track = self._listen(spec, speech, context)
         request = self._request(spec, face, speech, track, context)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        clock = RenderTimer()
+        timer = RenderTimer()
         parts = render_missing(
             request,
-            lambda able, wanted: clock.of(able.lip_sync(wanted)),
+            lambda able, wanted: timer.of(able.lip_sync(wanted)),
             lambda: context.engine(engine, options),
             context,
             (_begins(spec)[1], _RENDERED),
         )
-        clock.teach(self.runtime_stats, engine.card.id, self.kind, face)
+        timer.record(self.runtime_stats, engine.card.id, self.kind, face)
         context.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "lip-sync.mp4"
@@ -176,8 +176,8 @@ class LipSync(Capability[LipSyncSpec]):
         tags = video_tags(spec.title, engine.card.title, recipe.terms)
         joined(parts, result, fps, speech.path, request.frames / float(fps), tags, context)
         report = reported(parts, result, fps, has_sound=True)
-        with context.engine(ANALYSIS_ENGINE, self._ground_options()) as ground, context.span(_RENDERED, _MEASURED):
-            report = with_sync(report, ground, result, fps, track, float(getattr(options, "expression", 1.0)))
+        with context.engine(ANALYSIS_ENGINE, self._analysis_options()) as analyser, context.span(_RENDERED, _MEASURED):
+            report = with_sync(report, analyser, result, fps, track, float(getattr(options, "expression", 1.0)))
         course = course_of(track, request.frames / float(fps))
         recipe = replace(
             recipe,
@@ -196,7 +196,7 @@ class LipSync(Capability[LipSyncSpec]):
             )
             path, output = Path(made[0].path), self._library.get(made[0].id)
         else:
-            path, output = self._shelf.keep(spec.audio, "audio", context.scratch)
+            path, output = self._resolver.keep(spec.audio, "audio", context.scratch)
         marks = next((one for one in output.companions if one.suffix == ".json"), None) if output else None
         info = probe(path)
         if not info.has_audio:
@@ -207,11 +207,11 @@ class LipSync(Capability[LipSyncSpec]):
         begin, end = _begins(spec)
         context.progress(begin, "Listening")
         request = ListenRequest(speech.path, speech.marks, spec.transcript, spec.language)
-        with context.engine(ANALYSIS_ENGINE, self._ground_options()) as ground, context.span(begin, end):
-            track: MouthTrack = ground.listen(request)
+        with context.engine(ANALYSIS_ENGINE, self._analysis_options()) as analyser, context.span(begin, end):
+            track: MouthTrack = analyser.listen(request)
         return track
 
-    def _ground_options(self) -> EngineOptions:
+    def _analysis_options(self) -> EngineOptions:
         return self._engines.options(self._engines.choose(ANALYSIS_ENGINE, "lip_sync"), {})
 
     def _request(self, spec: LipSyncSpec, face: Path, speech: _Speech, track: MouthTrack, context: JobContext) -> LipSyncRequest:

@@ -53,7 +53,7 @@ class AnimatePortrait(Capability[PortraitSpec]):
     def __init__(self, services: Services) -> None:
         self._services, self._library = services, services.library
         self._engines = RenderEngineSelector(services.catalog, services.site)
-        self._shelf = input_resolver(services)
+        self._resolver = input_resolver(services)
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "portrait-runs.json")
 
     def estimate(self, spec: PortraitSpec) -> JobEstimate:
@@ -62,8 +62,8 @@ class AnimatePortrait(Capability[PortraitSpec]):
         Raises:
             InvalidInput, NotFound, EngineNotReady, MediaError: what cannot be, in words.
         """
-        portrait, _ = self._shelf.find(spec.portrait, "portrait")
-        driving, _ = self._shelf.find(spec.driving_video, "driving video")
+        portrait, _ = self._resolver.find(spec.portrait, "portrait")
+        driving, _ = self._resolver.find(spec.driving_video, "driving video")
         engine = self._engines.choose(spec.engine, "animate")
         info = probe_video(driving)
         seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
@@ -77,8 +77,8 @@ class AnimatePortrait(Capability[PortraitSpec]):
         Raises:
             InvalidInput, NotFound, EngineNotReady: what cannot work, in words.
         """
-        portrait, _ = self._shelf.find(spec.portrait, "portrait")
-        driving, output = self._shelf.find(spec.driving_video, "driving video")
+        portrait, _ = self._resolver.find(spec.portrait, "portrait")
+        driving, output = self._resolver.find(spec.driving_video, "driving video")
         if not is_image(portrait):
             raise InvalidInput("The portrait is not a picture.", "Use a PNG, JPEG or WebP picture; a video goes below it.")
         if is_image(driving):
@@ -103,7 +103,7 @@ class AnimatePortrait(Capability[PortraitSpec]):
         return self._engines.lane(spec.engine, "animate")
 
     def run(self, spec: PortraitSpec, context: JobContext) -> list[JobOutput]:
-        """Render what is missing, join with the driving video's sound, measure, shelve.
+        """Render what is missing, join with the driving video's sound, measure, add it to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -111,21 +111,21 @@ class AnimatePortrait(Capability[PortraitSpec]):
         done = finished_video(self._library, context.job_id)
         if done is not None:
             return [as_job_output(done)]
-        portrait, first = self._shelf.keep(spec.portrait, "portrait", context.scratch)
-        driving, second = self._shelf.keep(spec.driving_video, "driving video", context.scratch)
+        portrait, first = self._resolver.keep(spec.portrait, "portrait", context.scratch)
+        driving, second = self._resolver.keep(spec.driving_video, "driving video", context.scratch)
         engine = self._engines.choose(spec.engine, "animate")
         options = self._engines.options(engine, spec.options)
         request = _request(spec, portrait, driving, context)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        clock = RenderTimer()
+        timer = RenderTimer()
         parts = render_missing(
             request,
-            lambda able, wanted: clock.of(able.animate(wanted)),
+            lambda able, wanted: timer.of(able.animate(wanted)),
             lambda: context.engine(engine, options),
             context,
             (0.0, 0.88),
         )
-        clock.teach(self.runtime_stats, engine.card.id, self.kind, portrait)
+        timer.record(self.runtime_stats, engine.card.id, self.kind, portrait)
         context.progress(0.88, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "portrait.mp4"
@@ -159,11 +159,11 @@ class AnimatePortrait(Capability[PortraitSpec]):
         rate = [fps.numerator, fps.denominator]
         with context.engine(
             ANALYSIS_ENGINE, self._engines.options(self._engines.choose(ANALYSIS_ENGINE, "animate"), {})
-        ) as ground:
+        ) as analyser:
             with context.span(0.90, 0.94):
-                wanted = ground.measure(driving, rate, count)
+                wanted = analyser.measure(driving, rate, count)
             with context.span(0.94, 0.98):
-                seen = ground.measure(result, rate, count)
+                seen = analyser.measure(result, rate, count)
         if (np.isfinite(wanted.gaps) & np.isfinite(seen.gaps)).sum() < 8:
             return report
         correlation, lag = agreement(wanted.gaps, seen.gaps)

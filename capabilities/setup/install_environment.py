@@ -75,11 +75,11 @@ class InstallEnvironment(Capability[InstallSpec]):
 
 
 class Stop:
-    """A stage as a question: has the person asked to stop?"""
+    """Asks whether the person has stopped the job, for work that takes a function of its own for this."""
 
     def __init__(self, context: JobContext) -> None:
-        self._stage = context
+        self._context = context
 
     def __call__(self) -> bool:
-        self._stage.check()  # raises Cancelled, which is what the answer would become
+        self._context.check()  # raises Cancelled, which is what the answer would become
         return False

@@ -52,14 +52,14 @@ class Transcription(Capability[TranscriptionSpec]):
         """
         sound = self._sound(spec.audio)
         language = spec.language.strip() or AUTO
-        listener = self.work.listener(spec.engine, language, spec.options)
+        choice = self.work.choose(spec.engine, language, spec.options)
         return spec.model_copy(
             update={
                 "audio": str(sound),
-                "engine": listener.engine.card.id,
+                "engine": choice.engine.card.id,
                 "language": language,
-                "options": listener.options.model_dump(mode="json", exclude_defaults=True),
-                "chosen": listener.why or spec.chosen,
+                "options": choice.options.model_dump(mode="json", exclude_defaults=True),
+                "chosen": choice.why or spec.chosen,
                 "name": spec.name or sound.name,
             }
         )
@@ -71,7 +71,7 @@ class Transcription(Capability[TranscriptionSpec]):
         return f"Transcript of {Path(spec.name or spec.audio).stem}"[:200]
 
     def lane(self, spec: TranscriptionSpec) -> str:
-        return self._listener(spec).lane
+        return self._choice(spec).lane
 
     def run(self, spec: TranscriptionSpec, context: JobContext) -> list[JobOutput]:
         """Write the sound down and put text, subtitles and words into the library.
@@ -83,14 +83,14 @@ class Transcription(Capability[TranscriptionSpec]):
             if output.job == context.job_id:
                 return job_outputs(output)
         sound = self._sound(spec.audio)
-        listener = self._listener(spec)
-        written = self.work.write_down(sound, listener, spec.language, context)
+        choice = self._choice(spec)
+        written = self.work.transcribe(sound, choice, spec.language, context)
         if not written.transcript.text:
             raise NoSpeechFound(f"No speech was found in {spec.name or sound.name}.", "Check that something is said in it.")
-        return job_outputs(self._shelve(spec, sound, listener, written, context))
+        return job_outputs(self._add_to_library(spec, sound, choice, written, context))
 
-    def _listener(self, spec: TranscriptionSpec) -> TranscriberChoice:
-        return self.work.listener(spec.engine, spec.language, spec.options)
+    def _choice(self, spec: TranscriptionSpec) -> TranscriberChoice:
+        return self.work.choose(spec.engine, spec.language, spec.options)
 
     def _sound(self, audio: str) -> Path:
         """The file that is meant, if it may be read."""
@@ -106,8 +106,8 @@ class Transcription(Capability[TranscriptionSpec]):
             raise NotFound(f"{path.name} is not there any more.", "Upload it again.")
         return path
 
-    def _shelve(
-        self, spec: TranscriptionSpec, sound: Path, listener: TranscriberChoice, written: TranscriptResult, context: JobContext
+    def _add_to_library(
+        self, spec: TranscriptionSpec, sound: Path, choice: TranscriberChoice, written: TranscriptResult, context: JobContext
     ) -> LibraryOutput:
         folder = context.scratch / "transcript"
         shutil.rmtree(folder, ignore_errors=True)
@@ -118,13 +118,13 @@ class Transcription(Capability[TranscriptionSpec]):
         srt.write_text(to_srt(cues), encoding="utf-8")
         vtt.write_text(to_vtt(cues), encoding="utf-8")
         write_json(words, {"duration": round(written.duration, 3), "engine": spec.engine, **as_json(written.transcript)})
-        recipe = self._recipe(spec, sound, listener, written, context.job_id)
+        recipe = self._recipe(spec, sound, choice, written, context.job_id)
         return self._library.add(text, TEXT, self.title(spec), recipe, (srt, vtt, words))
 
     def _recipe(
-        self, spec: TranscriptionSpec, sound: Path, listener: TranscriberChoice, written: TranscriptResult, job_id: str
+        self, spec: TranscriptionSpec, sound: Path, choice: TranscriberChoice, written: TranscriptResult, job_id: str
     ) -> Recipe:
-        card, said = listener.engine.card, written.transcript
+        card, said = choice.engine.card, written.transcript
         doubtful = sum(bool(one.doubt) for one in said.segments)
         facts = [card.title, f"{len(said.text.split())} words", said.language, f"{doubtful} doubtful" if doubtful else ""]
         source = source_of(self._library, sound)
@@ -134,7 +134,7 @@ class Transcription(Capability[TranscriptionSpec]):
             job=job_id,
             engine=card.id,
             engine_version=card.version,
-            options=listener.options.model_dump(mode="json"),
+            options=choice.options.model_dump(mode="json"),
             inputs=(RecipeInput.of_file("sound", sound, spec.name or sound.name),),
             parents=(source.id,) if source is not None else (),
             terms=combined((terms_of_card(card), *([source.terms] if source else []), *voices)),

@@ -55,9 +55,9 @@ class VoiceTranscript(Capability[VoiceTranscriptSpec]):
         if voice.built_in or voice.transcript_status not in REPLACEABLE:
             raise InvalidInput(f"“{voice.name}” has a transcript already.", "Edit it in the list of voices.")
         language = spec.language if spec.language != AUTO else voice.language or AUTO
-        listener = self._work.listener(spec.engine, language, spec.options)
-        options = listener.options.model_dump(mode="json", exclude_defaults=True)
-        return spec.model_copy(update={"engine": listener.engine.card.id, "language": language, "options": options})
+        choice = self._work.choose(spec.engine, language, spec.options)
+        options = choice.options.model_dump(mode="json", exclude_defaults=True)
+        return spec.model_copy(update={"engine": choice.engine.card.id, "language": language, "options": options})
 
     def describe(self) -> CapabilityDescription:
         return CapabilityDescription("Voice transcript", "Voiceover", has_form=False)
@@ -66,7 +66,7 @@ class VoiceTranscript(Capability[VoiceTranscriptSpec]):
         return f"Transcript of the voice {spec.voice}"
 
     def lane(self, spec: VoiceTranscriptSpec) -> str:
-        return self._work.listener(spec.engine, spec.language, spec.options).lane
+        return self._work.choose(spec.engine, spec.language, spec.options).lane
 
     def run(self, spec: VoiceTranscriptSpec, context: JobContext) -> list[JobOutput]:
         """Listen to the clip and note what is said, or that it could not be found out.
@@ -76,8 +76,8 @@ class VoiceTranscript(Capability[VoiceTranscriptSpec]):
         """
         voice = self._voices.resolve(spec.voice)
         try:
-            listener = self._work.listener(spec.engine, spec.language, spec.options)
-            said = self._work.write_down(voice.master, listener, spec.language, context).transcript
+            choice = self._work.choose(spec.engine, spec.language, spec.options)
+            said = self._work.transcribe(voice.master, choice, spec.language, context).transcript
             if not said.text:
                 raise InvalidInput(f"No words were understood in the clip of “{voice.name}”.", "Type what is said in it.")
         except Cancelled:
@@ -86,14 +86,14 @@ class VoiceTranscript(Capability[VoiceTranscriptSpec]):
             self._note(voice, "", "failed", "")
             raise
         doubtful = any(one.doubt for one in said.segments)
-        status: TranscriptStatus = "draft" if doubtful or listener.engine.card.id in DRAFTERS else "made"
+        status: TranscriptStatus = "draft" if doubtful or choice.engine.card.id in DRAFTERS else "made"
         self._note(voice, said.text, status, said.language)
         return []
 
-    def _note(self, heard: Voice, text: str, status: TranscriptStatus, language: str) -> None:
+    def _note(self, transcribed: Voice, text: str, status: TranscriptStatus, language: str) -> None:
         """Put the result into the voice, unless a person or a new clip has come between."""
-        now = self._voices.get(heard.name)
-        if now.sound == heard.sound and now.transcript_status in REPLACEABLE:
+        now = self._voices.get(transcribed.name)
+        if now.sound == transcribed.sound and now.transcript_status in REPLACEABLE:
             language = now.language or language
             self._voices.update(now.name, transcript=text, transcript_status=status, language=language)
 

@@ -92,7 +92,7 @@ class Upscale(Capability[UpscaleSpec]):
     def __init__(self, services: Services) -> None:
         self._library = services.library
         self.engines = UpscaleEngines(services.catalog, services.site)
-        self._shelf = input_resolver(services)
+        self._resolver = input_resolver(services)
 
     def prepare(self, spec: UpscaleSpec) -> UpscaleSpec:
         """See that video, engine, options and the size that comes out can be.
@@ -100,7 +100,7 @@ class Upscale(Capability[UpscaleSpec]):
         Raises:
             InvalidInput, NotFound, MediaError, EngineNotReady, NotEnoughSpace: what cannot work, in words.
         """
-        path, output = self._shelf.find(spec.video, "video")
+        path, output = self._resolver.find(spec.video, "video")
         if is_image(path):
             raise InvalidInput(f"{path.name} is a picture, not a video.", "Choose a video.")
         info = probe_video(path)
@@ -126,7 +126,7 @@ class Upscale(Capability[UpscaleSpec]):
         return GPU_LANE if self.engines.choose(spec.engine).card.device is Device.CUDA else CPU_LANE
 
     def run(self, spec: UpscaleSpec, context: JobContext) -> list[JobOutput]:
-        """Render what is missing, join with the source's sound and subtitles, shelve.
+        """Render what is missing, join with the source's sound and subtitles, add it to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -134,7 +134,7 @@ class Upscale(Capability[UpscaleSpec]):
         done = finished_video(self._library, context.job_id)
         if done is not None:
             return [JobOutput(done.id, str(done.path), done.kind)]
-        source, parent = self._shelf.keep(spec.video, "video", context.scratch)
+        source, parent = self._resolver.keep(spec.video, "video", context.scratch)
         info = probe_video(source)
         engine = self.engines.choose(spec.engine)
         options = self.engines.options(engine, spec.options)

@@ -77,11 +77,11 @@ class TextToVideo(Capability[VideoSpec]):
         self._library, self._segments, self._settings = services.library, services.segments, services.settings.voiceover
         self._voiceover, self._work = services.capability(Voiceover), NarrationRunner(services)
         self.engines = VideoEngineSelector(services.catalog, services.site)
-        self._shelf = input_resolver(services)
+        self._resolver = input_resolver(services)
         self._fonts = services.site.assets / "fonts" / "captions"
         self.clips = ShotStore(services.paths.root / "clips", int(services.settings.library.segment_cache_gib * _GIB))
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "video-runs.json")
-        self._checks = ClipChecks(services.library, self._shelf, services.site, self.clips.root)
+        self._checks = ClipChecks(services.library, self._resolver, services.site, self.clips.root)
 
     # Before the job is queued
 
@@ -172,7 +172,7 @@ class TextToVideo(Capability[VideoSpec]):
     # The job
 
     def run(self, spec: VideoSpec, context: JobContext) -> list[JobOutput]:
-        """Speak, render what is missing, join, shelve.
+        """Speak, render what is missing, join, add it to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -206,8 +206,8 @@ class TextToVideo(Capability[VideoSpec]):
         plans = [narration.plan_of(shot.say) if shot.say.strip() else None for shot in spec.shots]
         whole = Plan(tuple(segment for plan in plans if plan for segment in plan.segments), (), 0.0)
         progress = NarrationProgress(context, whole, self._voiceover.paces)
-        pieces = self._work.speak(whole, context, progress)
-        spoken = [ShotSpeech(lay_out(plan, pieces) if plan and plan.segments else None) for plan in plans]
+        all_rendered = self._work.speak(whole, context, progress)
+        spoken = [ShotSpeech(lay_out(plan, all_rendered) if plan and plan.segments else None) for plan in plans]
         return spoken, [plan for plan in plans if plan]
 
     @staticmethod
@@ -224,16 +224,16 @@ class TextToVideo(Capability[VideoSpec]):
         planned = []
         for shot in narrated.shots:
             captions = captions_of(shot, narrated.cues, form.fps) if spec.captions == "burned" else ()
-            image, told = None, ""
+            image, image_hash = None, ""
             if shot.spec.image:
                 image = self._kept_picture(shot, context)
-                told = fingerprint(image)
-            planned.append(plan_shot(shot, form, captions, spec.seed or 0, spec.negative, spec.quality, image, told))
+                image_hash = fingerprint(image)
+            planned.append(plan_shot(shot, form, captions, spec.seed or 0, spec.negative, spec.quality, image, image_hash))
         return planned
 
     def _kept_picture(self, shot: Shot, context: JobContext) -> Path:
         """The picture of a shot, kept for the job; of a video, its last one."""
-        kept, _ = self._shelf.keep(shot.spec.image, f"picture {shot.index + 1}", context.scratch)
+        kept, _ = self._resolver.keep(shot.spec.image, f"picture {shot.index + 1}", context.scratch)
         if is_image(kept):
             return kept
         info = probe_video(kept)
@@ -253,7 +253,7 @@ class TextToVideo(Capability[VideoSpec]):
         _fresh(folder)
         context.progress(_RENDERED, "Mixing the sound")
         seconds = float(narrated.frames / form.fps)
-        music = self._shelf.keep(spec.music, "music", context.scratch)[0] if spec.music else None
+        music = self._resolver.keep(spec.music, "music", context.scratch)[0] if spec.music else None
         sound = None
         if music is not None or any(one.timeline for one in narrated.spoken):
             loudness, peak = self._settings.loudness, self._settings.true_peak
@@ -263,14 +263,14 @@ class TextToVideo(Capability[VideoSpec]):
             sound = iter(track.levelled(context.check))
         target = folder / "clip.mp4"
 
-        def told(share: float) -> None:
+        def report(share: float) -> None:
             context.progress(_RENDERED + (0.99 - _RENDERED) * share, "Joining the shots")
 
         size = (form.width, form.height)
         job = self._job_recipe(spec, form, narrated, context)
         soft = narrated.cues if spec.captions == "soft" else ()
         tags = video_tags(spec.title, f"{form.title}, seed {spec.seed}", job.terms)
-        count = join_shots(target, narrated.shots, clips, form.fps, size, spec.quality, sound, tags, told, soft)
+        count = join_shots(target, narrated.shots, clips, form.fps, size, spec.quality, sound, tags, report, soft)
         companions = self._companions(spec, narrated, target, count, form, folder)
         recipe = recipe_of(job, spec, form, shot_list(narrated.shots, form.fps), clips, seconds)
         output = self._library.add(target, "video", spec.title, recipe, companions)
@@ -298,7 +298,7 @@ class TextToVideo(Capability[VideoSpec]):
         """What is known before the clip is joined: its inputs, its parents, and the licences of all that goes into it."""
         kept = [("music", "music", spec.music)]
         kept += [("picture", f"picture {index + 1}", shot.image) for index, shot in enumerate(spec.shots)]
-        found = [(role, *self._shelf.keep(value, field, context.scratch)) for role, field, value in kept if value]
+        found = [(role, *self._resolver.keep(value, field, context.scratch)) for role, field, value in kept if value]
         outputs = [output for _, _, output in found if output is not None]
         terms = (terms_of_card(form.engine.card), narrated.terms, *(output.terms for output in outputs))
         parents = (spec.parent, *(output.id for output in outputs))

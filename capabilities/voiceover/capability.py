@@ -1,4 +1,4 @@
-"""A narration from a script: planned, spoken piece by piece, joined, levelled, subtitled and put into the library."""
+"""A narration from a script: planned, spoken segment by segment, joined, levelled, subtitled and put into the library."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ class Voiceover(Capability[VoiceoverSpec]):
     def __init__(self, services: Services) -> None:
         self._services, self._settings = services, services.settings.voiceover
         self._work = NarrationRunner(services)
-        self._board = SegmentList(services.segments, self._settings.check_tries)
+        self._segment_list = SegmentList(services.segments, self._settings.check_tries)
         self._catalog, self._site, self._voices = services.catalog, services.site, services.voices
-        self.office = VoiceResolver(services.catalog, services.site, services.voices, services.settings.engines.default_speech)
+        self.resolver = VoiceResolver(services.catalog, services.site, services.voices, services.settings.engines.default_speech)
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "voice-runs.json")
         self.paces = SpeechRateStats(services.paths.root / "pace.json", self.runtime_stats)
 
@@ -96,8 +96,8 @@ class Voiceover(Capability[VoiceoverSpec]):
         if not script.lines and not self._spoken_headings(spec):
             raise InvalidInput("The script has chapters and nothing to say in them.", "Write a sentence below a heading.")
         spec = spec.completed(self._settings)
-        spec = spec.model_copy(update={"language": self.office.language_for(spec, script)})
-        cast = Cast(spec, self.office)
+        spec = spec.model_copy(update={"language": self.resolver.language_for(spec, script)})
+        cast = Cast(spec, self.resolver)
         narrator = cast.narrator
         spec = self._with_verifier(spec, [narrator, *(cast.role(line) for line in script.lines)])
         settled = {
@@ -150,7 +150,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         return spec.title or self._title(_read(spec))
 
     def lane(self, spec: VoiceoverSpec) -> str:
-        return self.lane_of(PreparedNarration(spec, _read(spec), Cast(spec, self.office), self._settings.longest_chunk))
+        return self.lane_of(PreparedNarration(spec, _read(spec), Cast(spec, self.resolver), self._settings.longest_chunk))
 
     def lane_of(self, made: PreparedNarration) -> str:
         """The lane of what was prepared."""
@@ -165,7 +165,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         Raises:
             GreenroomError: as `prepare`; a voice may have been deleted since.
         """
-        return plan(spec, _read(spec), Cast(spec, self.office), self._settings.longest_chunk)
+        return plan(spec, _read(spec), Cast(spec, self.resolver), self._settings.longest_chunk)
 
     # The job
 
@@ -182,16 +182,16 @@ class Voiceover(Capability[VoiceoverSpec]):
         progress = NarrationProgress(context, planned, self.paces)
         origin = RecipeOrigin(self.kind, context.job_id)
 
-        def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
-            return self._work.join(spec, planned, pieces, progress, context.scratch / "join", origin)
+        def join(all_rendered: dict[str, RenderedSegment]) -> LibraryOutput:
+            return self._work.join(spec, planned, all_rendered, progress, context.scratch / "join", origin)
 
         return job_outputs(self._work.speak_and(join, planned, context, progress))
 
     # For a page, beside the job
 
     def segments_of(self, job: Job) -> list[SegmentView]:
-        """The pieces of a job as they stand now, in order. Quick enough to ask twice a second."""
-        return self._board.views(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
+        """The segments of a job as they stand now, in order. Quick enough to ask twice a second."""
+        return self._segment_list.views(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
 
     def keep_voice(self, job: Job, segment_id: str, name: str) -> Voice:
         """Save the voice in which one segment of a narration was spoken, with its words as the transcript.
@@ -210,28 +210,28 @@ class Voiceover(Capability[VoiceoverSpec]):
         self, script: str, voice: str = "", engine: str = "auto", speakers: Mapping[str, str] | None = None
     ) -> ScriptEstimate:
         """What a script amounts to while it is being written; never raises, what is wrong stands in `problem`."""
-        return estimate(script, voice, engine, tuple(speakers or ()), self.office, self.paces, self._settings)
+        return estimate(script, voice, engine, tuple(speakers or ()), self.resolver, self.paces, self._settings)
 
     def with_new_take(self, spec: VoiceoverSpec, segment_id: str) -> VoiceoverSpec:
-        """The prepared spec with one piece asked for again in another reading.
+        """The prepared spec with one segment asked for again in another reading.
 
         Raises:
-            NotFound: no piece has this id.
+            NotFound: no segment has this id.
         """
         return with_new_take(spec, self.plan(spec), segment_id)
 
     def with_picked_take(self, spec: VoiceoverSpec, segment_id: str, seed: int) -> VoiceoverSpec:
-        """The prepared spec with one piece in the take that was made with `seed`.
+        """The prepared spec with one segment in the take that was made with `seed`.
 
         Raises:
-            NotFound: no piece has this id.
+            NotFound: no segment has this id.
         """
         return with_picked_take(spec, self.plan(spec), segment_id, seed)
 
     def with_edited_text(self, spec: VoiceoverSpec, segment_id: str, text: str) -> VoiceoverSpec:
-        """The prepared spec with other words in one piece; "" takes the piece out. All other pieces stay as they are.
+        """The prepared spec with other words in one segment; "" takes the segment out. All other segments stay as they are.
 
         Raises:
-            NotFound: no piece has this id.
+            NotFound: no segment has this id.
         """
         return with_edited_text(spec, self.plan(spec), segment_id, text)

@@ -36,15 +36,15 @@ def recipe_of(
     origin: RecipeOrigin,
     spec: VoiceoverSpec,
     planned: Plan,
-    pieces: dict[str, RenderedSegment],
+    all_rendered: dict[str, RenderedSegment],
     levelled: NormalisedStream,
     takes: dict[str, list[dict[str, Any]]],
 ) -> Recipe:
     """Everything that made the programme: the spec to bring back, engines with versions and licences, each segment's take."""
     roles = {segment.role.voice_name: segment.role for segment in planned.segments}
     cards = {role.engine_id: role.casting.engine_cls.card for role in roles.values()}
-    used = {segment.key: pieces[segment.key] for segment in planned.segments}
-    doubtful = sum(bool(piece.problems) or _flagged(takes.get(key, []), piece.key) for key, piece in used.items())
+    used = {segment.key: all_rendered[segment.key] for segment in planned.segments}
+    doubtful = sum(bool(rendered.problems) or _flagged(takes.get(key, []), rendered.key) for key, rendered in used.items())
     voices = (RecipeInput("voice", name, version=roles[name].casting.voice_version) for name in sorted(roles))
     return Recipe(
         kind=origin.kind,
@@ -69,20 +69,20 @@ def recipe_of(
                 "true_peak_dbtp": _rounded(levelled.loudness.true_peak_dbtp),
                 "gain_db": round(levelled.gain_db, 2),
             },
-            "timings": {"engine_seconds": round(sum(piece.engine_seconds for piece in used.values()), 3)},
-            "segments": [_segment(segment, pieces[segment.key], takes.get(segment.key)) for segment in planned.segments],
+            "timings": {"engine_seconds": round(sum(rendered.engine_seconds for rendered in used.values()), 3)},
+            "segments": [_segment(segment, all_rendered[segment.key], takes.get(segment.key)) for segment in planned.segments],
             "line": origin.line,
         },
     )
 
 
-def _segment(segment: PlannedSegment, piece: RenderedSegment, takes: list[dict[str, Any]] | None) -> dict[str, Any]:
+def _segment(segment: PlannedSegment, rendered: RenderedSegment, takes: list[dict[str, Any]] | None) -> dict[str, Any]:
     return {
         "id": segment.id,
-        "key": piece.key,
-        "seed": piece.seed,
-        "attempts": piece.attempts,
-        "problems": list(piece.problems),
+        "key": rendered.key,
+        "seed": rendered.seed,
+        "attempts": rendered.attempts,
+        "problems": list(rendered.problems),
         **({"takes": takes} if takes else {}),
     }
 

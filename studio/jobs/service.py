@@ -43,14 +43,14 @@ class JobService:
         capabilities: Mapping[str, Capability[Any]],
         settings: JobSettings,
         data_folder: Path,
-        foresee: Callable[[Job], object] = no_op,
+        on_accepted: Callable[[Job], object] = no_op,
     ) -> None:
         """
         Args:
-            foresee: told each job that was accepted, to get ready what it will need; must return at once.
+            on_accepted: told each job that was accepted, to get ready what it will need; must return at once.
         """
         self._store, self._runner, self._capabilities, self._settings = store, runner, capabilities, settings
-        self._data_folder, self._foresee = data_folder, foresee
+        self._data_folder, self._on_accepted = data_folder, on_accepted
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of job that `submit` takes."""
@@ -72,7 +72,7 @@ class JobService:
         self._refuse_full_disk()
         job = self._store.add(kind, made.title, made.lane, made.spec.model_dump(mode="json"))
         self._runner.wake()
-        self._foresee(job)
+        self._on_accepted(job)
         return job
 
     def estimate(self, kind: str, spec: Mapping[str, Any]) -> JobEstimate:

@@ -134,8 +134,8 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         progress = NarrationProgress(part, planned, self._voiceover.paces)
         origin = RecipeOrigin(self.kind, context.job_id, line.index + 1)
 
-        def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
-            return self._work.join(spec, planned, pieces, progress, context.scratch / "join", origin, line.name)
+        def join(all_rendered: dict[str, RenderedSegment]) -> LibraryOutput:
+            return self._work.join(spec, planned, all_rendered, progress, context.scratch / "join", origin, line.name)
 
         try:
             self._work.ensure_space(planned)
