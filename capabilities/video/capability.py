@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,21 +19,17 @@ from capabilities.common.tags import video_tags
 from capabilities.video.checks import ClipChecks, bytes_of_clip, longest_part
 from capabilities.video.engines import ClipSettings, VideoEngineSelector
 from capabilities.video.join import join_shots
+from capabilities.video.narration import NarratedShots, ShotNarrator
 from capabilities.video.recipe import recipe_of
 from capabilities.video.render import PlannedShot, ShotRenderer, plan_shot, work_of
-from capabilities.video.shots import Shot, captions_of, check_length, lay_out_shots, shot_list, split_lines, split_script
-from capabilities.video.sound import ClipAudio, ShotSpeech, cues_of
+from capabilities.video.shots import Shot, captions_of, check_length, shot_list, split_lines, split_script
+from capabilities.video.sound import ClipAudio
 from capabilities.video.spec import ShotSpec, VideoSpec
 from capabilities.voiceover.capability import PreparedNarration, Voiceover
-from capabilities.voiceover.join import lay_out
-from capabilities.voiceover.plan import Plan
-from capabilities.voiceover.progress import NarrationProgress
-from capabilities.voiceover.recipe import terms_of
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.script.language_detection import detect
-from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Device
-from media.text.subtitles import Cue, tidy, to_srt, to_vtt
+from media.text.subtitles import to_srt, to_vtt
 from media.video.images import is_image, write_picture
 from media.video.read import probe_video, read_frames
 from studio.artifacts.clips import ShotStore, StoredShot
@@ -43,27 +38,12 @@ from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDes
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
 from studio.library import LibraryOutput, Recipe, RecipeInput
-from studio.licences import LicenceTerms, combined, terms_of_card
+from studio.licences import combined, terms_of_card
 from studio.services import Services
 
 _SPOKEN, _RENDERED = 0.12, 0.9
 _JOIN_SECONDS_PER_FRAME = 0.004
 _GIB = 1024**3
-
-
-@dataclass(frozen=True)
-class _Narrated:
-    """The shots of a job with their places, their speech and the subtitles."""
-
-    shots: list[Shot]
-    spoken: list[ShotSpeech]
-    cues: list[Cue]
-    terms: LicenceTerms
-    """Of the engines and voices that speak."""
-
-    @property
-    def frames(self) -> int:
-        return self.shots[-1].start + self.shots[-1].frames
 
 
 class TextToVideo(Capability[VideoSpec]):
@@ -75,7 +55,8 @@ class TextToVideo(Capability[VideoSpec]):
     def __init__(self, services: Services) -> None:
         self._services = services
         self._library, self._segments, self._settings = services.library, services.segments, services.settings.voiceover
-        self._voiceover, self._work = services.capability(Voiceover), NarrationRunner(services)
+        self._voiceover = services.capability(Voiceover)
+        self._narrator = ShotNarrator(self._voiceover, NarrationRunner(services))
         self.engines = VideoEngineSelector(services.catalog, services.site)
         self._resolver = input_resolver(services)
         self._fonts = services.site.assets / "fonts" / "captions"
@@ -115,7 +96,7 @@ class TextToVideo(Capability[VideoSpec]):
             "narration": any(shot.say.strip() for shot in shots) if spec.narration is None else spec.narration,
             "title": spec.title.strip() or _title(spec, shots),
         }
-        narration = self._narration(spec, shots) if changed["narration"] else None
+        narration = self._narrator.prepared(spec, shots) if changed["narration"] else None
         if narration is not None:
             changed |= {"voice": narration.spec.voice, "language": narration.spec.language}
         return spec.model_copy(update=changed), narration
@@ -134,13 +115,6 @@ class TextToVideo(Capability[VideoSpec]):
         """Shots without a length of their own take the clip's."""
         usual = {name: value for name, value in (("frames", spec.frames), ("seconds", spec.seconds)) if value is not None}
         return [shot if shot.frames is not None or shot.seconds is not None else shot.model_copy(update=usual) for shot in shots]
-
-    def _narration(self, spec: VideoSpec, shots: Sequence[ShotSpec]) -> PreparedNarration | None:
-        """What the shots say, prepared; None when they say nothing."""
-        if not (said := _said(shots)):
-            return None
-        fields = {"voice": spec.voice, "speakers": spec.speakers, "language": spec.language}
-        return self._voiceover.prepared(VoiceoverSpec(script=said, check="off", **fields))
 
     def describe(self) -> CapabilityDescription:
         return CapabilityDescription("Text to video", "Text-to-Video")
@@ -162,7 +136,7 @@ class TextToVideo(Capability[VideoSpec]):
         return spec.title or "A clip"
 
     def lane(self, spec: VideoSpec) -> str:
-        return self._lane(spec, self._narration(spec, spec.shots) if spec.narration else None)
+        return self._lane(spec, self._narrator.prepared(spec, spec.shots) if spec.narration else None)
 
     def _lane(self, spec: VideoSpec, narration: PreparedNarration | None) -> str:
         if self.engines.lane_device(spec.engine) is Device.CUDA:
@@ -182,7 +156,7 @@ class TextToVideo(Capability[VideoSpec]):
             return job_outputs(done)
         engine = self.engines.choose(spec.engine, spec.options, with_image=self._has_image(spec))
         form = self.engines.form(engine, spec.options, spec.size, spec.fps)
-        narrated = self._narrated(spec, form, context)
+        narrated = self._narrator.narrate(spec, form, SubtaskContext(context, 0.0, _SPOKEN))
         self._library.ensure_space(bytes_of_clip(narrated.frames, form.width, form.height), "this clip")
         planned = self._planned(spec, form, narrated, context)
         after = narrated.frames * _JOIN_SECONDS_PER_FRAME
@@ -192,35 +166,7 @@ class TextToVideo(Capability[VideoSpec]):
         self.clips.prune()
         return job_outputs(output)
 
-    def _narrated(self, spec: VideoSpec, form: ClipSettings, context: JobContext) -> _Narrated:
-        """Speak every shot and give all of them their places."""
-        spoken, plans = [ShotSpeech(None)] * len(spec.shots), list[Plan]()
-        narration = self._narration(spec, spec.shots) if spec.narration else None
-        if narration is not None:
-            spoken, plans = self._speak(spec, narration, SubtaskContext(context, 0.0, _SPOKEN))
-        shots = lay_out_shots(spec.shots, [one.seconds for one in spoken], form.fps, spec.join == "crossfade", None)
-        terms = terms_of(segment for plan in plans for segment in plan.segments)
-        return _Narrated(shots, spoken, self._cues(spec, shots, spoken, form.fps), terms)
-
-    def _speak(self, spec: VideoSpec, narration: PreparedNarration, context: JobContext) -> tuple[list[ShotSpeech], list[Plan]]:
-        plans = [narration.plan_of(shot.say) if shot.say.strip() else None for shot in spec.shots]
-        whole = Plan(tuple(segment for plan in plans if plan for segment in plan.segments), (), 0.0)
-        progress = NarrationProgress(context, whole, self._voiceover.paces)
-        all_rendered = self._work.speak(whole, context, progress)
-        spoken = [ShotSpeech(lay_out(plan, all_rendered) if plan and plan.segments else None) for plan in plans]
-        return spoken, [plan for plan in plans if plan]
-
-    @staticmethod
-    def _cues(spec: VideoSpec, shots: Sequence[Shot], spoken: Sequence[ShotSpeech], fps: Fraction) -> list[Cue]:
-        """Subtitles: of the speech, or, where nothing is spoken, of what the shots would say."""
-        cues = cues_of(shots, spoken)
-        for shot, speech in zip(shots, spoken, strict=True):
-            if speech.timeline is None and shot.spec.say.strip():
-                start, end = float((shot.start + shot.head) / fps) + 0.2, float((shot.start + shot.frames) / fps) - 0.2
-                cues.append(Cue(start, max(start + 0.5, end), shot.spec.say))
-        return tidy(sorted(cues, key=lambda cue: cue.start), longest_line=60)
-
-    def _planned(self, spec: VideoSpec, form: ClipSettings, narrated: _Narrated, context: JobContext) -> list[PlannedShot]:
+    def _planned(self, spec: VideoSpec, form: ClipSettings, narrated: NarratedShots, context: JobContext) -> list[PlannedShot]:
         planned = []
         for shot in narrated.shots:
             captions = captions_of(shot, narrated.cues, form.fps) if spec.captions == "burned" else ()
@@ -243,7 +189,7 @@ class TextToVideo(Capability[VideoSpec]):
         self,
         spec: VideoSpec,
         form: ClipSettings,
-        narrated: _Narrated,
+        narrated: NarratedShots,
         planned: Sequence[PlannedShot],
         clips: Sequence[StoredShot],
         context: JobContext,
@@ -278,7 +224,7 @@ class TextToVideo(Capability[VideoSpec]):
         return output
 
     def _companions(
-        self, spec: VideoSpec, narrated: _Narrated, target: Path, count: int, form: ClipSettings, folder: Path
+        self, spec: VideoSpec, narrated: NarratedShots, target: Path, count: int, form: ClipSettings, folder: Path
     ) -> list[Path]:
         """Subtitles, the shot list, a poster and the last picture."""
         made = [last_picture(target, count, form.fps, folder)]
@@ -294,7 +240,7 @@ class TextToVideo(Capability[VideoSpec]):
                 made.append(folder / name)
         return made
 
-    def _job_recipe(self, spec: VideoSpec, form: ClipSettings, narrated: _Narrated, context: JobContext) -> Recipe:
+    def _job_recipe(self, spec: VideoSpec, form: ClipSettings, narrated: NarratedShots, context: JobContext) -> Recipe:
         """What is known before the clip is joined: its inputs, its parents, and the licences of all that goes into it."""
         kept = [("music", "music", spec.music)]
         kept += [("picture", f"picture {index + 1}", shot.image) for index, shot in enumerate(spec.shots)]
@@ -324,10 +270,6 @@ def job_outputs(output: LibraryOutput) -> list[JobOutput]:
     subtitles = {path.suffix: path for path in output.companions}
     listed = [JobOutput(output.id, str(output.path), output.kind)]
     return listed + [JobOutput(output.id, str(subtitles[end]), "subtitles") for end in (".srt", ".vtt") if end in subtitles]
-
-
-def _said(shots: Sequence[ShotSpec]) -> str:
-    return "\n\n".join(shot.say for shot in shots if shot.say.strip())
 
 
 def _title(spec: VideoSpec, shots: Sequence[ShotSpec]) -> str:
