@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from capabilities.character_swap.capability import CharacterSwap
-from capabilities.lip_sync.capability import LipSync
-from capabilities.portrait.capability import AnimatePortrait
-from capabilities.setup.doctor import Doctor
-from capabilities.setup.download_weights import DownloadWeights
-from capabilities.setup.install_environment import InstallEnvironment
-from capabilities.transcription.capability import Transcription
-from capabilities.transcription.voice_transcript import VoiceTranscript
-from capabilities.upscaling.capability import Upscale
-from capabilities.video.capability import ImageToVideo, TextToVideo
-from capabilities.voiceover.batch import VoiceoverBatch
-from capabilities.voiceover.capability import Voiceover
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
 from studio.jobs.capability import Capability
 from studio.services import Services
 
+BUILT_IN = (
+    "capabilities.voiceover.capability:Voiceover",
+    "capabilities.voiceover.batch.capability:VoiceoverBatch",
+    "capabilities.lip_sync.capability:LipSync",
+    "capabilities.portrait.capability:AnimatePortrait",
+    "capabilities.transcription.capability:Transcription",
+    "capabilities.transcription.voice_transcript:VoiceTranscript",
+    "capabilities.video.capability:TextToVideo",
+    "capabilities.video.image_to_video:ImageToVideo",
+    "capabilities.upscaling.capability:Upscale",
+    "capabilities.character_swap.capability:CharacterSwap",
+    "capabilities.setup.install_environment:InstallEnvironment",
+    "capabilities.setup.download_weights:DownloadWeights",
+    "capabilities.setup.doctor:Doctor",
+)
+"""Modules and classes; one that builds on another (`Services.capability`) stands after it."""
 
-def all_capabilities(studio: Services) -> list[Capability]:
-    """Every kind of job; adding one is one line here."""
-    voiceover = Voiceover(studio)
-    engines, workers = studio.catalog.all, studio.workers
-    return [
-        voiceover,
-        VoiceoverBatch(studio, voiceover),
-        LipSync(studio, voiceover),
-        AnimatePortrait(studio),
-        Transcription(studio),
-        VoiceTranscript(studio),
-        TextToVideo(studio, voiceover),
-        ImageToVideo(studio, voiceover),
-        Upscale(studio),
-        CharacterSwap(studio, workers.evict),
-        InstallEnvironment(studio.environments, engines, workers),
-        DownloadWeights(studio.weights, engines, workers),
-        Doctor(studio),
-    ]
+
+def all_capabilities(services: Services, names: Sequence[str] = BUILT_IN) -> Iterator[Capability[Any]]:
+    """Every kind of job, each made when the next is asked for."""
+    for name in names:
+        module, _, cls = name.partition(":")
+        made: Capability[Any] = getattr(import_module(module), cls)(services)
+        yield made

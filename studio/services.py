@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, TypeVar
 
 from engines.catalog import Catalog
 from engines.contract import EnginePaths
@@ -19,9 +20,11 @@ from studio.jobs.capability import Capability
 from studio.jobs.lanes import JobLanes
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.jobs.runner import JobRunner
+from studio.jobs.runtime_stats import EstimateAccuracy, estimate_accuracy
 from studio.jobs.service import JobService
 from studio.jobs.store import JobStore
 from studio.library import Library
+from studio.licences import UNKNOWN, LicenceTerms, terms_of_card
 from studio.logs import open_log
 from studio.maintenance.disk_usage import DiskUsage
 from studio.maintenance.housekeeping import MaintenanceTimer
@@ -47,22 +50,25 @@ GIB = 1024**3
 RUNNER_CLOSE_SECONDS = 3.0
 SHARED_ENVIRONMENT = "models"
 
-Productions = Callable[["Services"], Sequence[Capability]]
-"""Makes the kinds of job of a studio whose other parts are ready; `jobs` is made after them."""
+CapabilityFactory = Callable[["Services"], Iterable[Capability[Any]]]
+"""Makes the kinds of job of a studio whose other parts are ready; `jobs` is made after them. `Services.capability` knows each
+before the next is made."""
+
+CapabilityT = TypeVar("CapabilityT", bound=Capability[Any])
 
 
 class Services:
     """Owns every part below, and the lock on its data folder, from `open` to `close`.
 
-    Order of making: lock, log, mark of life, memory, workers, lanes, segments, voices, library, job store, productions, runner,
+    Order of making: lock, log, mark of life, memory, workers, lanes, segments, voices, library, job store, capabilities, runner,
     housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
     engines' calls, then the workers are ended, last the lock is let go, so the next studio finds the folder at rest.
 
     Attributes: settings, paths, site, catalog, memory, workers, comfyui, engines, environments, weights, lanes,
-    segments, voices, library, templates, productions, jobs, disk.
+    segments, voices, library, templates, capabilities, jobs, disk.
     """
 
-    def __init__(self, settings: Settings, parts: ExitStack, productions: Productions) -> None:
+    def __init__(self, settings: Settings, parts: ExitStack, capabilities: CapabilityFactory) -> None:
         """Use `open`; this registers what ends each part with `parts`."""
         self.settings = settings
         self.paths = DataPaths(settings.data_folder)
@@ -91,11 +97,13 @@ class Services:
             self.paths.segments, int(settings.library.segment_cache_gib * GIB), protected_since=store.earliest_start
         )
         self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
-        self.library = Library(self.paths.outputs, settings.library)
+        self.library = Library(self.paths.outputs, settings.library, engine_terms=self._engine_terms)
         self.templates = TemplateCollection((HOME / "workflows", self.paths.workflows))
-        self.productions = {production.kind: production for production in productions(self)}
-        runner = JobRunner(store, self.productions, self.lanes, self.workers, self.catalog, self.paths.scratch)
-        self.jobs = JobService(store, runner, self.productions, settings.jobs, self.paths.root, self._foresee)
+        self.capabilities: dict[str, Capability[Any]] = {}
+        for capability in capabilities(self):
+            self.capabilities[capability.kind] = capability
+        runner = JobRunner(store, self.capabilities, self.lanes, self.workers, self.catalog, self.paths.scratch)
+        self.jobs = JobService(store, runner, self.capabilities, settings.jobs, self.paths.root, self._prewarm_for)
         parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
         parts.callback(self.comfyui.leave)
         runner.start(life.last.suspicious)
@@ -111,7 +119,7 @@ class Services:
         self._install_for_gpu()
 
     @classmethod
-    def open(cls, settings: Settings, productions: Productions) -> Services:
+    def open(cls, settings: Settings, capabilities: CapabilityFactory) -> Services:
         """Everything made and running; jobs that the last server left are going on.
 
         Raises:
@@ -120,7 +128,7 @@ class Services:
         """
         started = time.monotonic()
         with ExitStack() as parts:
-            studio = cls(settings, parts, productions)
+            studio = cls(settings, parts, capabilities)
             studio._parts = parts.pop_all()
         log.info("Opened in %.2f s", time.monotonic() - started)
         return studio
@@ -128,6 +136,26 @@ class Services:
     def close(self) -> None:
         """End everything within some five seconds. Closing twice does no harm."""
         self._parts.close()
+
+    def capability(self, kind: type[CapabilityT]) -> CapabilityT:
+        """The one of this class.
+
+        Raises:
+            LookupError: this studio was opened without it.
+        """
+        for one in self.capabilities.values():
+            if type(one) is kind:
+                return one
+        raise LookupError(f"This studio has no {kind.__name__}.")
+
+    def kinds_of_tab(self, tab: str, *, with_form: bool = False) -> tuple[str, ...]:
+        """The kinds of job that a tab shows; `with_form`: whose settings its form can take again."""
+        described = {kind: one.describe() for kind, one in self.capabilities.items()}
+        return tuple(kind for kind, one in described.items() if one.tab == tab and (one.has_form or not with_form))
+
+    def estimate_accuracy(self) -> list[EstimateAccuracy]:
+        """What work takes here, by every kind of job that is measured, and how well that was estimated."""
+        return estimate_accuracy(one.runtime_stats for one in self.capabilities.values())
 
     def _worker_host(self) -> WorkerPool:
         return WorkerPool(
@@ -163,9 +191,13 @@ class Services:
     def _memory_estimate(self, holder: str) -> MemoryEstimate:
         return COMFYUI_ESTIMATE if holder == COMFYUI_ID else self.catalog.get(holder).card
 
+    def _engine_terms(self, engine_id: str) -> LicenceTerms:
+        engine = next((one for one in self.catalog.all() if one.card.id == engine_id), None)
+        return UNKNOWN if engine is None else terms_of_card(engine.card)
+
     def _install_for_gpu(self) -> None:
         """Where an NVIDIA GPU is found, the engines for it are installed while the page is already open."""
-        wanted = self.settings.environments.install_on_gpu and "install_environment" in self.productions
+        wanted = self.settings.environments.install_on_gpu and "install_environment" in self.capabilities
         if not wanted or self.memory.gpu() is None or not self.environments.wants_install(SHARED_ENVIRONMENT):
             return
         if any(job.spec.get("name") == SHARED_ENVIRONMENT for job in self.jobs.list(ACTIVE, ["install_environment"])):
@@ -175,7 +207,7 @@ class Services:
         except GreenroomError as error:
             log.warning("The shared model environment is not installed: %s", error)
 
-    def _foresee(self, job: Job) -> None:
+    def _prewarm_for(self, job: Job) -> None:
         """A job that has to wait for another of its lane has its engine's libraries imported meanwhile."""
         engine_id = job.spec.get("engine")
         if engine_id not in {engine.card.id for engine in self.catalog.all()}:

@@ -49,7 +49,7 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         build_masthead()
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Voiceover", id="voiceover"):
-                voiceover = VoiceoverTab(studio, _narrations(studio), secret)
+                voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret)
             with gr.Tab("Lip-sync", id="lip-sync") as lip_sync_tab:
                 lip_sync = LipSyncTab(studio, secret)
             with gr.Tab("Text-to-Video", id="text-to-video") as text_to_video_tab:
@@ -69,12 +69,6 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         system.wire(system_tab)
         declare()
     return page
-
-
-def _narrations(studio: Services) -> Voiceover:
-    made = studio.productions["voiceover"]
-    assert isinstance(made, Voiceover)
-    return made
 
 
 def page_secret(data_folder: Path) -> str:

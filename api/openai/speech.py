@@ -47,9 +47,7 @@ class OpenAISpeechAdapter:
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
-        made = studio.productions["voiceover"]
-        assert isinstance(made, Voiceover)
-        self._narrations = made
+        self._narrations = studio.capability(Voiceover)
 
     def spec(self, call: SpeechCall, engine: str) -> dict[str, Any]:
         """The narration that a call asks for.

@@ -11,13 +11,13 @@ import gradio as gr
 
 from api.operations.endpoint import endpoint
 from api.operations.uploads import uploaded_file
-from capabilities.transcription.voice_transcript_request import submit_transcript_job
+from capabilities.transcription.voice_transcript import submit_transcript_job
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
-from studio.errors import InvalidInput, NotFound
+from studio.errors import InvalidInput
 from studio.jobs.model import Job
+from studio.library.copies import terms_of_file
 from studio.services import Services
-from studio.voices.designed import add_designed
 from studio.voices.model import Voice
 
 
@@ -71,7 +71,10 @@ class EditingOperations:
         if not 0 <= start < end:
             raise InvalidInput(f"The part from {start:g} to {end:g} seconds is none.", "end must lie after start.")
         clip = uploaded_file(audio, "audio", self._incoming)
-        voice = self._studio.voices.add(name, clip, transcript=transcript, tags=tuple(tags), consent=consent, window=(start, end))
+        terms = terms_of_file(self._studio.library, clip)
+        voice = self._studio.voices.add(
+            name, clip, transcript=transcript, tags=tuple(tags), consent=consent, window=(start, end), terms=terms
+        )
         return self._with_transcript(voice)
 
     @endpoint
@@ -174,12 +177,7 @@ class EditingOperations:
             segment: the sentence's id, as segments lists it.
             name: what to call the voice; unique.
         """
-        job = self._narration(job_id)
-        found = next((view for view in self._narrations.segments_of(job) if view.id == segment), None)
-        if found is None or found.path is None:
-            raise NotFound("This sentence is not there.", "See segments, or render it again.")
-        language = str(job.spec.get("language", ""))
-        return add_designed(self._studio.voices, name, found.path, found.text, language).as_dict()
+        return self._narrations.keep_voice(self._narration(job_id), segment, name).as_dict()
 
     # Outputs
 
@@ -196,9 +194,7 @@ class EditingOperations:
 
     @property
     def _narrations(self) -> Voiceover:
-        made = self._studio.productions["voiceover"]
-        assert isinstance(made, Voiceover)
-        return made
+        return self._studio.capability(Voiceover)
 
     def _narration(self, job_id: str) -> Job:
         job = self._studio.jobs.get(job_id)
@@ -210,4 +206,4 @@ class EditingOperations:
         return VoiceoverSpec(**self._narration(job_id).spec)
 
     def _changed(self, spec: VoiceoverSpec) -> dict[str, Any]:
-        return self._studio.jobs.submit("voiceover", spec.model_dump()).as_dict()
+        return self._studio.jobs.submit(Voiceover.kind, spec).as_dict()

@@ -9,9 +9,10 @@ import gradio as gr
 
 from api.operations.endpoint import endpoint
 from api.operations.uploads import uploaded_file
-from capabilities.transcription.voice_transcript_request import submit_transcript_job
+from capabilities.transcription.voice_transcript import submit_transcript_job
 from engines.contract import Engine, PresetVoice
 from studio.errors import InvalidInput
+from studio.library.copies import terms_of_file
 from studio.services import Services
 from studio.voices.preview import VoicePreviews
 
@@ -53,7 +54,8 @@ class LibraryOperations:
             consent: who agreed to the use of this voice, how and when.
         """
         clip = uploaded_file(audio, "audio", self._incoming)
-        voice = self._studio.voices.add(name, clip, transcript=transcript, tags=tuple(tags), consent=consent)
+        terms = terms_of_file(self._studio.library, clip)
+        voice = self._studio.voices.add(name, clip, transcript=transcript, tags=tuple(tags), consent=consent, terms=terms)
         submit_transcript_job(self._studio.jobs, voice)
         return voice.as_dict()
 

@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from api.operations.endpoint import endpoint
-from capabilities.forecast import estimate_job
 from capabilities.setup.doctor import last_report
 from studio.comfyui.memory_request import COMFYUI_ID
 from studio.doctor.log_viewer import LEVELS, read_log
@@ -17,7 +16,6 @@ from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import InvalidInput
 from studio.files import write_atomic
 from studio.jobs.model import Job
-from studio.jobs.runtime_stats import estimate_accuracy
 from studio.library.quota import GIB
 from studio.services import Services
 from studio.weights import EngineWeights
@@ -159,7 +157,7 @@ class SystemCalls:
         """What work takes on this machine, learned from finished jobs, and how far estimates were off."""
         return [
             {**asdict(one.work), "runs": one.runs, "seconds": one.seconds, "low": one.low, "high": one.high,
-             "off": one.off, "judged": one.judged} for one in estimate_accuracy(self._studio.productions.values())
+             "off": one.off, "judged": one.judged} for one in self._studio.estimate_accuracy()
         ]  # fmt: skip
 
     # Disk, log, help
@@ -211,7 +209,7 @@ class SystemCalls:
             The engine, seconds and frames of the result, the time (with its spread, and from how many runs; null while nothing
             like it has run here), whether it fits, and that in a sentence.
         """
-        return estimate_job(self._studio, kind, spec).as_dict()
+        return self._studio.jobs.estimate(kind, spec).as_dict()
 
     @endpoint
     def doctor(self, fresh: bool = True) -> dict[str, Any]:

@@ -64,8 +64,7 @@ def narrate(studio: Services, spec: dict[str, object]) -> tuple[Job, Cost]:
     if job.state is not JobState.DONE:
         raise SystemExit(f"The narration {job.state.value}: {job.error}")
     spoken = {event.data["id"] for event in studio.jobs.events(job.id, limit=10_000) if event.kind == "segment"}
-    production = studio.productions["voiceover"]
-    assert isinstance(production, Voiceover)
+    production = studio.capability(Voiceover)
     planned = production.plan(VoiceoverSpec.model_validate(job.spec))
     stored = (studio.segments.get(segment.key) for segment in planned.segments if segment.id in spoken)
     engine = sum(piece.data["engine_seconds"] for piece in stored if piece)  # one by one: together they are the whole hour

@@ -40,22 +40,22 @@ class ScriptSpec(BaseModel):
     script: str
 
 
-class Idle:
+class Idle(Capability[ScriptSpec]):
     """A kind of job that is accepted and never run here."""
 
     kind: ClassVar[str] = "idle"
-    Spec: ClassVar[type[BaseModel]] = ScriptSpec
+    Spec = ScriptSpec
 
-    def prepare(self, spec: BaseModel) -> BaseModel:
+    def prepare(self, spec: ScriptSpec) -> ScriptSpec:
         return spec
 
-    def title(self, spec: BaseModel) -> str:
+    def title(self, spec: ScriptSpec) -> str:
         return "It was the best of times"
 
-    def lane(self, spec: BaseModel) -> str:
+    def lane(self, spec: ScriptSpec) -> str:
         return CPU_LANE
 
-    def run(self, spec: BaseModel, context: JobContext) -> list[JobOutput]:
+    def run(self, spec: ScriptSpec, context: JobContext) -> list[JobOutput]:
         return []
 
 
@@ -76,10 +76,10 @@ class Timings:
 def measure(folder: Path, rows: int = ROWS, submissions: int = SUBMISSIONS) -> dict[str, Timings]:
     """Timings of `submit`, `get`, `list`, `list text` and `change_counter` over a fresh table of `rows` jobs in `folder`."""
     store = JobStore(folder / "jobs.db")
-    productions: dict[str, Capability] = {Idle.kind: Idle()}
+    capabilities: dict[str, Capability[Any]] = {Idle.kind: Idle()}
     lanes = JobLanes(LaneSettings(), folder)
-    runner = JobRunner(store, productions, lanes, _NoEngines(), Catalog(), folder / "scratch")  # never started
-    jobs = JobService(store, runner, productions, JobSettings(), folder)
+    runner = JobRunner(store, capabilities, lanes, _NoEngines(), Catalog(), folder / "scratch")  # never started
+    jobs = JobService(store, runner, capabilities, JobSettings(), folder)
     _fill(store, rows)
     stop = threading.Event()
     busy = threading.Thread(target=_report_progress, args=(store, stop))

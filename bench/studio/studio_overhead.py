@@ -37,8 +37,7 @@ class Unattended:
 
 def bare_seconds(studio: Services, spec: VoiceoverSpec) -> tuple[float, float]:
     """Seconds that the bare engine takes for the planned pieces, and seconds of speech that it made."""
-    production = studio.productions["voiceover"]
-    assert isinstance(production, Voiceover)
+    production = studio.capability(Voiceover)
     segments = production.plan(spec).segments
     options: EngineOptions = Flite.Options()
     engine = Flite(studio.site, options, Unattended())

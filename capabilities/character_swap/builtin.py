@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from pydantic import Field
 
-from capabilities.common.inputs import fingerprint
+from capabilities.common.inputs import input_resolver
+from capabilities.common.outputs import as_job_output, finished_video
 from capabilities.common.rendering import RenderReport, cleared, fresh, joined, part_frames, poster, render_missing, reported
 from capabilities.common.runtimes import RenderTimer
-from capabilities.lip_sync.capability import as_job_output, finished_video, input_resolver
+from capabilities.common.tags import video_tags
 from engines.contract import Engine, EngineOptions
 from engines.contract.faces import FaceChoice
 from engines.contract.swap import SwapRequest
@@ -24,6 +26,8 @@ from studio.errors import EngineNotReady, InvalidInput
 from studio.jobs.capability import CPU_LANE, JobContext
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
+from studio.library import Recipe, RecipeInput
+from studio.licences import combined, terms_of_card
 from studio.preprocessing import prepare_video
 from studio.services import Services
 from studio.validation import validated
@@ -90,10 +94,10 @@ def builtin_inputs() -> tuple[TemplateInput, ...]:
 
 def builtin_parameters() -> tuple[Parameter, ...]:
     """The options of the built-in as a template tells its parameters: the engine's, and who is meant."""
-    told = [_parameter(name, field) for name, field in BasicSwapOptions.model_json_schema()["properties"].items()]
+    of_engine = [_parameter(name, field) for name, field in BasicSwapOptions.model_json_schema()["properties"].items()]
     whole = ParameterKind.INTEGER
     return (
-        *told,
+        *of_engine,
         Parameter(
             key="person_index", kind=whole, title="Person", default=0, minimum=0, maximum=_MOST_PEOPLE - 1, step=1,
             help="Whose face in the clip; 0 is the largest.",
@@ -151,15 +155,15 @@ class BuiltinSwap:
     """Holds no state of a job: a resumed job goes on from the parts on disk.
 
     Args:
-        book: learns how long pictures take.
+        stats: learns how long pictures take.
     """
 
     engine: ClassVar[type[Engine]] = BasicFaceSwap
     lane: ClassVar[str] = CPU_LANE
 
-    def __init__(self, services: Services, book: RuntimeStats) -> None:
-        self._library, self._site, self._book = services.library, services.site, book
-        self._shelf = input_resolver(services)
+    def __init__(self, services: Services, stats: RuntimeStats) -> None:
+        self._library, self._site, self._stats = services.library, services.site, stats
+        self._resolver = input_resolver(services)
 
     def prepare(self, spec: SwapSpec) -> dict[str, Any]:
         """See that both files, the engine and the options can be; the options as they will be used.
@@ -170,8 +174,8 @@ class BuiltinSwap:
         readiness = BasicFaceSwap.readiness(self._site)
         if not readiness.ready:
             raise EngineNotReady(f"The basic face swap is not ready. {readiness.sentence}", readiness.next_step)
-        reference, _ = self._shelf.find(spec.reference_image, "reference image")
-        driving, _ = self._shelf.find(spec.driving_video, "driving video")
+        reference, _ = self._resolver.find(spec.reference_image, "reference image")
+        driving, _ = self._resolver.find(spec.driving_video, "driving video")
         if not is_image(reference):
             raise InvalidInput("The reference is not a still picture.", "Use a PNG, JPEG or WebP picture of a face.")
         if is_image(driving):
@@ -180,11 +184,11 @@ class BuiltinSwap:
 
     def title(self, spec: SwapSpec) -> str:
         """A few words for lists: whose clip it is."""
-        path, output = self._shelf.find(spec.driving_video, "driving video")
+        path, output = self._resolver.find(spec.driving_video, "driving video")
         return f"{output.title if output else path.stem} (face swap)"
 
     def run(self, spec: SwapSpec, context: JobContext, title: str = "") -> list[JobOutput]:
-        """Render what is missing, join with the clip's sound, report, shelve.
+        """Render what is missing, join with the clip's sound, report, add it to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -194,31 +198,40 @@ class BuiltinSwap:
             return [as_job_output(done)]
         options = self._options(spec)
         title = title or self.title(spec)
-        reference, first = self._shelf.keep(spec.reference_image, "reference image", context.scratch)
-        driving, second = self._shelf.keep(spec.driving_video, "driving video", context.scratch)
+        reference, first = self._resolver.keep(spec.reference_image, "reference image", context.scratch)
+        driving, second = self._resolver.keep(spec.driving_video, "driving video", context.scratch)
         if spec.trim_start or spec.trim_end:
             trim = (spec.trim_start, spec.trim_end)
             context.progress(0.0, "Cutting the clip")
             driving = prepare_video(driving, None, fresh(context.scratch / "ready"), trim, context.check)
         request = _request(options, reference, driving, context)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        clock = RenderTimer()
+        timer = RenderTimer()
         parts = render_missing(
             request,
-            lambda able, wanted: clock.of(able.swap(wanted)),
+            lambda able, wanted: timer.of(able.swap(wanted)),
             lambda: context.engine(BasicFaceSwap, options.of_engine),
             context,
             (0.0, _RENDERED),
         )
-        clock.teach(self._book, BUILTIN, "", driving)
+        timer.record(self._stats, BUILTIN, "", driving)
         context.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "face-swap.mp4"
         sound = driving if probe(driving).has_audio else None
-        joined(parts, result, fps, sound, request.frames / float(fps), {"title": title}, context)
+        parents = [output for output in (first, second) if output is not None]
+        terms = combined((terms_of_card(BasicFaceSwap.card), *(output.terms for output in parents)))
+        tags = video_tags(title, BasicFaceSwap.card.title, terms)
+        joined(parts, result, fps, sound, request.frames / float(fps), tags, context)
         report = reported(parts, result, fps, sound is not None)
-        parents = [output.id for output in (first, second) if output is not None]
-        recipe = _recipe(spec, options, report, parents, reference, driving) | {"job": context.job_id}
+        inputs = (RecipeInput.of_file("reference image", reference), RecipeInput.of_file("driving video", driving))
+        recipe = replace(
+            _recipe(spec, options, report),
+            job=context.job_id,
+            inputs=inputs,
+            parents=tuple(output.id for output in parents),
+            terms=terms,
+        )
         output = self._library.add(result, "video", title, recipe, [poster(driving, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
@@ -239,22 +252,22 @@ def _request(options: BuiltinOptions, reference: Path, driving: Path, context: J
     )  # fmt: skip
 
 
-def _recipe(
-    spec: SwapSpec, options: BuiltinOptions, report: RenderReport, parents: list[str], reference: Path, driving: Path
-) -> dict[str, Any]:
+def _recipe(spec: SwapSpec, options: BuiltinOptions, report: RenderReport) -> Recipe:
     card = BasicFaceSwap.card
-    return {
-        "kind": "character_swap", "template": BUILTIN, "engine": card.id, "engine_version": card.version,
-        "options": options.model_dump(mode="json"), "parents": parents,
-        "inputs": [
-            {"role": "reference image", "name": reference.name, "sha256": fingerprint(reference)},
-            {"role": "driving video", "name": driving.name, "sha256": fingerprint(driving)},
-        ],
-        "licence": card.weights_licence.name, "commercial_use": card.commercial_use, "report": report.as_dict(),
-        "facts": ["basic face swap: features, not the head's shape", *report.facts()],
-        "spec": {
-            "template": BUILTIN, "reference_image": spec.reference_image, "driving_video": spec.driving_video,
+    return Recipe(
+        kind="character_swap",
+        job="",
+        engine=card.id,
+        engine_version=card.version,
+        options=options.model_dump(mode="json"),
+        facts=("basic face swap: features, not the head's shape", *report.facts()),
+        spec={
+            "template": BUILTIN,
+            "reference_image": spec.reference_image,
+            "driving_video": spec.driving_video,
             "options": options.model_dump(mode="json", exclude_defaults=True),
-            "trim_start": spec.trim_start, "trim_end": spec.trim_end,
+            "trim_start": spec.trim_start,
+            "trim_end": spec.trim_end,
         },
-    }  # fmt: skip
+        details={"template": BUILTIN, "report": report.as_dict()},
+    )

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from capabilities.character_swap.builtin import BUILTIN, BuiltinSwap, builtin_inputs
-from capabilities.character_swap.estimate import estimate, work_of
+from capabilities.character_swap.estimate import estimate_swap, work_of
 from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles
-from capabilities.character_swap.run import Fetched, RunResult, TemplateRun, graph_hash, refuse_missing
+from capabilities.character_swap.prepared import PreparedTemplate, TemplatePreparer
+from capabilities.character_swap.run import Fetched, RunResult, TemplateRun, graph_hash
 from capabilities.character_swap.spec import CharacterSwapSpec
+from capabilities.common.inputs import input_resolver
+from capabilities.common.memory_fit import memory_fit
+from capabilities.common.outputs import as_job_output
 from capabilities.common.rendering import poster
-from capabilities.common.runtimes import RenderEstimate
-from capabilities.lip_sync.capability import as_job_output, input_resolver
 from media.audio.decode import probe
 from media.video.read import probe_video
 from studio.comfyui.errors import ComfyUIMissing
-from studio.jobs.capability import GPU_LANE, JobContext
+from studio.jobs.capability import GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, Recipe
+from studio.licences import LicenceTerms, LicensedPart, combined
 from studio.services import Services
-from studio.workflows import TemplateChecks, WorkflowTemplate
+from studio.workflows import WorkflowTemplate
 from studio.workflows.manifest import InputKind, Manifest
 
 _RESULT_BYTES = 512 * 1024**2
@@ -29,24 +33,22 @@ _DRIVEN = ("driving_video", "video", "reference_image")
 """Inputs in the order in which one is chosen to be shown beside the result."""
 
 
-class CharacterSwap:
-    """The production "character_swap". Holds no state of a job: what was handed to a server is written in the job's folder, so
+class CharacterSwap(Capability[CharacterSwapSpec]):
+    """The capability "character_swap". Holds no state of a job: what was handed to a server is written in the job's folder, so
     a resumed job finds its run again and nothing runs twice.
-
-    Args:
-        evict: unloads the idle workers of an engine, to make room for ComfyUI.
     """
 
     kind: ClassVar[str] = "character_swap"
-    Spec: ClassVar[type[CharacterSwapSpec]] = CharacterSwapSpec
+    Spec = CharacterSwapSpec
 
-    def __init__(self, services: Services, evict: Callable[[str], object]) -> None:
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._library, self._templates, self._comfyui = services.library, services.templates, services.comfyui
+        self._preparer = TemplatePreparer(services.comfyui)
         self._files = TemplateFiles(input_resolver(services))
-        self._run = TemplateRun(services.comfyui, services.memory, evict, self._files)
-        self._checks = TemplateChecks(services.comfyui)
-        self.book = RuntimeStats(services.paths.root / "character-swap-runs.json")
-        self._builtin = BuiltinSwap(services, self.book)
+        self._run = TemplateRun(services.comfyui, services.memory, services.workers.evict, self._files, self._preparer)
+        self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "character-swap-runs.json")
+        self._builtin = BuiltinSwap(services, self.runtime_stats)
 
     def prepare(self, spec: CharacterSwapSpec) -> CharacterSwapSpec:
         """See that template, files, values and server can be; every value is settled, the seed drawn.
@@ -62,17 +64,17 @@ class CharacterSwap:
         template = self._templates.get(spec.template)
         manifest = template.usable()
         self._files.check(spec, manifest)
-        values = template.complete(spec.options)
+        prepared = self._preparer.prepare(template, spec.options)
         readiness = self._comfyui.readiness()
         if not readiness.ready:
             raise ComfyUIMissing(f"{template.title} cannot run yet. {readiness.sentence}", readiness.next_step)
         if not self._comfyui.own or self._comfyui.known_inventory() is not None:
-            refuse_missing(template, self._checks.validation(template))
+            self._preparer.on_server(prepared).refuse_missing()
         name = self._files.name(spec)
         title = spec.title or (f"{name} ({template.title})" if name else template.title)
-        return spec.model_copy(update={"options": values, "title": title[:200]})
+        return spec.model_copy(update={"options": prepared.values, "title": title[:200]})
 
-    def forecast(self, spec: CharacterSwapSpec) -> RenderEstimate:
+    def estimate(self, spec: CharacterSwapSpec) -> JobEstimate:
         """The pictures of the result and how long it should take, without making anything.
 
         Raises:
@@ -83,10 +85,23 @@ class CharacterSwap:
         inputs = builtin_inputs() if template is None else template.usable().inputs
         key = next((place.key for place in inputs if place.kind is InputKind.VIDEO and place.key in settled.files), "")
         if not key:
-            return RenderEstimate(settled.template, 0.0, 0, None)
+            return self._with_memory(JobEstimate(settled.template, 0.0, 0, None), template)
         clip = self._files.find(settled, key)
-        found = estimate(self.book, template, key, clip, settled.options, (settled.trim_start, settled.trim_end))
-        return RenderEstimate(settled.template, found.cost.seconds, found.cost.frames, found.time)
+        found = estimate_swap(self.runtime_stats, template, key, clip, settled.options, (settled.trim_start, settled.trim_end))
+        made = JobEstimate(settled.template, found.cost.seconds, found.cost.frames, found.time)
+        return self._with_memory(made, template)
+
+    def _with_memory(self, made: JobEstimate, template: WorkflowTemplate | None) -> JobEstimate:
+        """A template's need is weighed by the server's own figures, once its turn has come and others have made way."""
+        if template is None:
+            fits, memory = memory_fit(self._services, BuiltinSwap.engine)
+            return replace(made, fits=fits, memory=memory)
+        gib = template.usable().memory_gib
+        needs = f"Needs about {gib:g} GiB" if gib else "What it needs is not known: it takes what is free"
+        return replace(made, memory=f"{needs} on the ComfyUI server, weighed when its turn comes.")
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Character swap", "Character Swap")
 
     def title(self, spec: CharacterSwapSpec) -> str:
         return spec.title or "A character swap"
@@ -106,60 +121,67 @@ class CharacterSwap:
         if done:
             return [as_job_output(output) for output in reversed(done)]
         template = self._templates.get(spec.template)
-        manifest = template.usable()
-        values = template.complete(spec.options)
+        prepared = self._preparer.prepare(template, spec.options)
         self._library.ensure_space(_RESULT_BYTES, "the result")
-        ran, given = self._run.take(spec, template, values, context)
-        self._teach(template, values, ran, given)
-        recipe = _recipe(spec, template, manifest, values, ran, given) | {"kind": self.kind, "job": context.job_id}
+        ran, given = self._run.take(spec, prepared, context)
+        self._learn(template, prepared.values, ran, given)
+        recipe = _recipe(spec, prepared, ran, given, context.job_id)
         outputs = [self._shelved(spec, result, recipe, given, context) for result in reversed(ran.results)]
         return [as_job_output(output) for output in reversed(outputs)]
 
-    def _teach(self, template: WorkflowTemplate, values: Mapping[str, Any], ran: RunResult, given: list[ResolvedInput]) -> None:
+    def _learn(self, template: WorkflowTemplate, values: Mapping[str, Any], ran: RunResult, given: list[ResolvedInput]) -> None:
         clip = next((one.ready for one in given if template.input(one.key).kind is InputKind.VIDEO), None)
         if clip is None:
             return
         info = probe_video(clip)
-        self.book.learn(work_of(template.id, values, info.width, info.height, info.frames), ran.seconds)
+        self.runtime_stats.learn(work_of(template.id, values, info.width, info.height, info.frames), ran.seconds)
 
     def _shelved(
-        self, spec: CharacterSwapSpec, result: Fetched, recipe: Mapping[str, Any], given: list[ResolvedInput], context: JobContext
+        self, spec: CharacterSwapSpec, result: Fetched, recipe: Recipe, given: list[ResolvedInput], context: JobContext
     ) -> LibraryOutput:
         beside = []
         shown = next((one for key in _DRIVEN for one in given if one.key == key), None)
         if result.kind == "video" and shown is not None:
             beside.append(poster(shown.ready, context.scratch))
-        duration = {} if result.kind == "image" else {"duration": round(probe(result.path).duration, 3)}
-        return self._library.add(result.path, result.kind, spec.title, {**recipe, **duration}, beside)
+        duration = None if result.kind == "image" else probe(result.path).duration
+        return self._library.add(result.path, result.kind, spec.title, replace(recipe, duration=duration), beside)
+
+
+def _terms(manifest: Manifest, given: list[ResolvedInput]) -> LicenceTerms:
+    """The licences of the template, of the models that it runs, and of the outputs that went in."""
+    models = [LicensedPart(model.name, model.licence.name, model.licence.commercial_use) for model in manifest.models]
+    own = LicensedPart(manifest.id, manifest.licence.name, manifest.licence.commercial_use)
+    return combined((LicenceTerms((*models, own)), *(one.output.terms for one in given if one.output is not None)))
 
 
 def _recipe(
     spec: CharacterSwapSpec,
-    template: WorkflowTemplate,
-    manifest: Manifest,
-    values: Mapping[str, Any],
+    prepared: PreparedTemplate,
     ran: RunResult,
     given: list[ResolvedInput],
-) -> dict[str, Any]:
-    licences = {model.licence.name: model.licence.commercial_use for model in manifest.models}
-    licences.setdefault(manifest.licence.name, manifest.licence.commercial_use)
+    job_id: str,
+) -> Recipe:
+    template, manifest, values = prepared.template, prepared.manifest, prepared.values
     seeds = [values[each.key] for each in manifest.parameters if each.kind == "seed"]
-    facts = [template.title, f"ComfyUI {ran.version}" if ran.version else "ComfyUI", *(f"seed {seed}" for seed in seeds)]
-    parents = [spec.parent, *(one.output.id for one in given if one.output is not None)]
-    return {
-        "engine": template.id,
-        "engine_version": graph_hash(template)[:16],
-        "template": template.id,
-        "graph_sha256": graph_hash(template),
-        "comfyui": ran.version,
-        "prompt_id": ran.prompt_id,
-        "graph": ran.graph,
-        "options": dict(values),
-        **({"seed": seeds[0]} if seeds else {}),
-        "inputs": [one.as_input() for one in given],
-        "parents": list(dict.fromkeys(filter(None, parents))),
-        "licence": ", ".join(licences),
-        "commercial_use": all(licences.values()),
-        "facts": facts,
-        "spec": spec.model_dump(mode="json"),
-    }
+    version = f"ComfyUI {ran.version}" if ran.version else "ComfyUI"
+    parents = (spec.parent, *(one.output.id for one in given if one.output is not None))
+    return Recipe(
+        kind=CharacterSwap.kind,
+        job=job_id,
+        engine=template.id,
+        engine_version=graph_hash(template)[:16],
+        options=values,
+        seed=seeds[0] if seeds else None,
+        inputs=tuple(one.as_input() for one in given),
+        parents=tuple(filter(None, parents)),
+        terms=_terms(manifest, given),
+        facts=(template.title, version, *(f"seed {seed}" for seed in seeds)),
+        spec=spec.model_dump(mode="json"),
+        details={
+            "template": template.id,
+            "graph_sha256": graph_hash(template),
+            "comfyui": ran.version,
+            "prompt_id": ran.prompt_id,
+            "graph": ran.graph,
+        },
+    )

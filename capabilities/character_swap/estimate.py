@@ -25,8 +25,8 @@ class SwapEstimate:
     time: RuntimeEstimate | None
 
 
-def estimate(
-    book: RuntimeStats,
+def estimate_swap(
+    stats: RuntimeStats,
     template: WorkflowTemplate | None,
     key: str,
     clip: Path,
@@ -49,7 +49,7 @@ def estimate(
         values = template.complete(options)
         cost = estimate_cost(clip, template.constraints(key, values), trim)
         work = work_of(template.id, values, cost.width, cost.height, cost.frames)
-    return SwapEstimate(cost, book.seconds(work))
+    return SwapEstimate(cost, stats.seconds(work))
 
 
 def work_of(template: str, values: Mapping[str, Any], width: int, height: int, frames: int) -> Workload:

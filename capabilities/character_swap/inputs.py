@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from capabilities.character_swap.spec import CharacterSwapSpec
-from capabilities.common.inputs import InputResolver, fingerprint
+from capabilities.common.inputs import InputResolver
 from capabilities.common.rendering import fresh
 from media.audio.decode import probe
 from media.video.images import is_image
@@ -16,7 +16,7 @@ from media.video.read import probe_video
 from studio.comfyui.client.client import ComfyUIClient
 from studio.errors import InvalidInput
 from studio.jobs.capability import JobContext
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, RecipeInput
 from studio.preprocessing import prepare_image, prepare_video
 from studio.workflows import WorkflowTemplate
 from studio.workflows.manifest import InputKind, Manifest, TemplateInput
@@ -35,16 +35,16 @@ class ResolvedInput:
     ready: Path
     output: LibraryOutput | None
 
-    def as_input(self) -> dict[str, str]:
+    def as_input(self) -> RecipeInput:
         """For the recipe."""
-        return {"role": self.key.replace("_", " "), "name": self.source.name, "sha256": fingerprint(self.source)}
+        return RecipeInput.of_file(self.key.replace("_", " "), self.source)
 
 
 class TemplateFiles:
     """Finds, checks and readies files; holds nothing of a job."""
 
-    def __init__(self, shelf: InputResolver) -> None:
-        self._shelf = shelf
+    def __init__(self, resolver: InputResolver) -> None:
+        self._resolver = resolver
 
     def check(self, spec: CharacterSwapSpec, manifest: Manifest) -> None:
         """See that every needed file is there, and is of its kind and size; all that is missing is told at once.
@@ -62,7 +62,7 @@ class TemplateFiles:
                 f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing.", "Upload files, or choose outputs."
             )
         for key, value in spec.files.items():
-            path, _ = self._shelf.find(value, places[key].title)
+            path, _ = self._resolver.find(value, places[key].title)
             _check_file(path, places[key])
 
     def find(self, spec: CharacterSwapSpec, key: str) -> Path:
@@ -71,14 +71,14 @@ class TemplateFiles:
         Raises:
             NotFound, InvalidInput: it is not there.
         """
-        return self._shelf.find(spec.files[key], key.replace("_", " "))[0]
+        return self._resolver.find(spec.files[key], key.replace("_", " "))[0]
 
     def name(self, spec: CharacterSwapSpec) -> str:
         """What the job's clip, or else its first file, is called."""
         value = spec.driving_video or next(iter(spec.files.values()), "")
         if not value:
             return ""
-        path, output = self._shelf.find(value, "input")
+        path, output = self._resolver.find(value, "input")
         return output.title if output else path.stem
 
     def ready(
@@ -98,7 +98,7 @@ class TemplateFiles:
         found = []
         for number, (key, value) in enumerate(spec.files.items()):
             place = template.input(key)
-            source, output = self._shelf.keep(value, key, context.scratch)
+            source, output = self._resolver.keep(value, key, context.scratch)
             share = (span[1] - span[0]) / len(spec.files)
             start, note = span[0] + number * share, f"Preparing: {place.title}"
             context.progress(start, note)
@@ -108,10 +108,10 @@ class TemplateFiles:
             elif place.kind is InputKind.VIDEO:
                 trim = (spec.trim_start, spec.trim_end) if key == DRIVING and (spec.trim_start or spec.trim_end) else None
 
-                def told(done: float, start: float = start, share: float = share, note: str = note) -> None:
+                def report(done: float, start: float = start, share: float = share, note: str = note) -> None:
                     context.progress(start + share * done, note)
 
-                ready = prepare_video(source, limits, folder, trim, context.check, told)
+                ready = prepare_video(source, limits, folder, trim, context.check, report)
             else:
                 ready = source
             found.append(ResolvedInput(key, source, ready, output))

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles, sent
+from capabilities.character_swap.prepared import PreparedTemplate, TemplatePreparer
 from capabilities.character_swap.spec import CharacterSwapSpec
+from capabilities.common.preview import PREVIEW
 from capabilities.common.rendering import fresh
-from capabilities.video.render import PREVIEW
 from media.audio.decode import probe
 from media.errors import MediaError
 from media.video.images import read_image
@@ -25,20 +26,14 @@ from studio.comfyui.memory_request import MemoryGate, MemoryRequest
 from studio.comfyui.prompt_handle import PromptHandleFile
 from studio.comfyui.run import GraphRun, RunTimeouts
 from studio.comfyui.service import ComfyUIService
-from studio.errors import InvalidInput
 from studio.files import write_atomic
 from studio.jobs.capability import JobContext, JobState
 from studio.library.model import KIND_OF_EXTENSION
-from studio.workflows import TemplateChecks, Validation, WorkflowTemplate, build_prompt, memory_need
-from studio.workflows.preflight import joined_problems
+from studio.workflows import WorkflowTemplate
 
-TICKET = "comfyui.json"
+HANDLE_FILE = "comfyui.json"
 _READY, _SENT, _RUN, _FETCHED = 0.05, 0.08, 0.95, 0.99
 POLL_SECONDS, _AGAIN_SECONDS = 2.0, 0.5
-
-
-class TemplateLacks(InvalidInput):
-    """A template needs something that the server does not have; the reason names all of it, the hint where to get it."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ class JobRunObserver:
     in line or says nothing, the job counts as waiting."""
 
     def __init__(self, context: JobContext) -> None:
-        self._stage = context
+        self._context = context
         self._began: float | None = None
 
     @property
@@ -79,7 +74,7 @@ class JobRunObserver:
         return 0.0 if self._began is None else time.monotonic() - self._began
 
     def check(self) -> None:
-        self._stage.check()
+        self._context.check()
 
     def queued(self, ahead: int) -> None:
         others = "1 job is" if ahead == 1 else f"{ahead} jobs are"
@@ -87,19 +82,19 @@ class JobRunObserver:
 
     def running(self, fraction: float, note: str) -> None:
         self._began = self._began or time.monotonic()
-        self._stage.phase(JobState.RUNNING)
-        self._stage.progress(_SENT + (_RUN - _SENT) * fraction, note or "ComfyUI works on it")
+        self._context.phase(JobState.RUNNING)
+        self._context.progress(_SENT + (_RUN - _SENT) * fraction, note or "ComfyUI works on it")
 
     def preview(self, jpeg: bytes) -> None:
-        staged = self._stage.scratch / f".{PREVIEW}"
+        staged = self._context.scratch / f".{PREVIEW}"
         staged.write_bytes(jpeg)
-        staged.replace(self._stage.scratch / PREVIEW)
+        staged.replace(self._context.scratch / PREVIEW)
 
     def silent(self, seconds: float) -> None:
         self._waits(f"ComfyUI has not answered for {seconds:.0f} s")
 
     def _waits(self, why: str) -> None:
-        self._stage.phase(JobState.WAITING, why)
+        self._context.phase(JobState.WAITING, why)
 
 
 class TemplateRun:
@@ -110,12 +105,19 @@ class TemplateRun:
         files: of the jobs.
     """
 
-    def __init__(self, comfyui: ComfyUIService, memory: MemoryGate, evict: Callable[[str], object], files: TemplateFiles) -> None:
-        self._comfyui, self._memory, self._evict, self._files = comfyui, memory, evict, files
-        self._checks = TemplateChecks(comfyui)
+    def __init__(
+        self,
+        comfyui: ComfyUIService,
+        memory: MemoryGate,
+        evict: Callable[[str], object],
+        files: TemplateFiles,
+        preparer: TemplatePreparer,
+    ) -> None:
+        self._comfyui, self._memory, self._evict = comfyui, memory, evict
+        self._files, self._preparer = files, preparer
 
     def take(
-        self, spec: CharacterSwapSpec, template: WorkflowTemplate, values: Mapping[str, Any], context: JobContext
+        self, spec: CharacterSwapSpec, prepared: PreparedTemplate, context: JobContext
     ) -> tuple[RunResult, list[ResolvedInput]]:
         """Run the template, or go on with the run of an attempt that ended with the studio.
 
@@ -123,29 +125,26 @@ class TemplateRun:
             GreenroomError: of many kinds; whatever keeps the server, the files or the graph from working, in words.
             Cancelled.
         """
-        given = self._files.ready(spec, template, values, context, (0.0, _READY))
-        tickets = PromptHandleFile(context.scratch / TICKET)
-        if tickets.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
+        template = prepared.template
+        given = self._files.ready(spec, template, prepared.values, context, (0.0, _READY))
+        handle_file = PromptHandleFile(context.scratch / HANDLE_FILE)
+        if handle_file.path.exists() and not self._comfyui.own:  # a server of the studio's own has ended with it
             with self._comfyui.residency.use():
                 client = self._client(context)
-                done = self._run(client, tickets, JobRunObserver(context)).resumed()
+                done = self._run(client, handle_file, JobRunObserver(context)).resumed()
                 if done is not None:
-                    return self._fetched(client, template, tickets, done, context), given
-        want = self._want(template)
+                    return self._fetched(client, template, handle_file, done, context), given
+        if not prepared.manifest.memory_gib:
+            prepared = self._preparer.on_server(prepared)  # which tells the sizes of its files
+        want = MemoryRequest(template.id, template.title, prepared.manifest.tier, prepared.memory_gib)
         room = self._comfyui.residency.room(self._memory, self._evict, want, lambda why: context.phase(JobState.WAITING, why))
         with room, self._comfyui.residency.use():
             context.phase(JobState.RUNNING)
-            client, graph = self._readied(template, values, given, context)
-            audience = JobRunObserver(context)
-            done = self._run(client, tickets, audience).finish(graph)
-            seconds = audience.seconds
-            return replace(self._fetched(client, template, tickets, done, context), seconds=seconds), given
-
-    def _want(self, template: WorkflowTemplate) -> MemoryRequest:
-        """What the manifest says of memory, else what the sizes of its files tell, as far as they are known by now."""
-        manifest = template.usable()
-        gib = manifest.memory_gib or memory_need(self._checks.validation(template).models, template.graph).gib
-        return MemoryRequest(template.id, template.title, manifest.tier, gib)
+            client, graph = self._readied(prepared, given, context)
+            observer = JobRunObserver(context)
+            done = self._run(client, handle_file, observer).finish(graph)
+            seconds = observer.seconds
+            return replace(self._fetched(client, template, handle_file, done, context), seconds=seconds), given
 
     def _client(self, context: JobContext) -> ComfyUIClient:
         """Of a server that answers; one that is being started again, by whoever runs it, is waited for."""
@@ -163,39 +162,33 @@ class TemplateRun:
                 time.sleep(_AGAIN_SECONDS)
 
     def _readied(
-        self, template: WorkflowTemplate, values: Mapping[str, Any], given: list[ResolvedInput], context: JobContext
+        self, prepared: PreparedTemplate, given: list[ResolvedInput], context: JobContext
     ) -> tuple[ComfyUIClient, dict[str, Any]]:
         """Files sent and graph made; begun again when the server goes away meanwhile, since nothing runs there yet."""
         began = time.monotonic()
         while True:
             client = self._client(context)
             try:
-                return client, self._graph(template, values, given, client, context)
+                return client, self._graph(prepared, given, client, context)
             except ComfyUIUnreachable:
                 if time.monotonic() - began > self._comfyui.settings.silence_seconds:
                     raise
 
     def _graph(
-        self,
-        template: WorkflowTemplate,
-        values: Mapping[str, Any],
-        given: list[ResolvedInput],
-        client: ComfyUIClient,
-        context: JobContext,
+        self, prepared: PreparedTemplate, given: list[ResolvedInput], client: ComfyUIClient, context: JobContext
     ) -> dict[str, Any]:
-        inventory = self._comfyui.inventory(newest=True)
-        refuse_missing(template, self._checks.validation(template))
-        uploaded = sent(given, client, context, _READY)
-        graph = build_prompt(template, values, uploaded, inventory, f"studio/{context.job_id}/out", self._checks.roots())
+        prepared = prepared.on(self._comfyui.inventory(newest=True))
+        prepared.refuse_missing()
+        graph = prepared.graph(sent(given, client, context, _READY), f"studio/{context.job_id}/out")
         write_atomic(context.scratch / "graph.json", json.dumps(graph).encode())
         return graph
 
-    def _run(self, client: ComfyUIClient, tickets: PromptHandleFile, audience: JobRunObserver) -> GraphRun:
+    def _run(self, client: ComfyUIClient, handle_file: PromptHandleFile, observer: JobRunObserver) -> GraphRun:
         settings, comfyui = self._comfyui.settings, self._comfyui
         return GraphRun(
             client,
-            tickets,
-            audience,
+            handle_file,
+            observer,
             own=comfyui.own,
             patience=RunTimeouts(POLL_SECONDS, settings.silence_seconds, settings.run_hours * 3600),
             dead=comfyui.dead,
@@ -204,27 +197,19 @@ class TemplateRun:
         )
 
     def _fetched(
-        self, client: ComfyUIClient, template: WorkflowTemplate, tickets: PromptHandleFile, done: Finished, context: JobContext
+        self,
+        client: ComfyUIClient,
+        template: WorkflowTemplate,
+        handle_file: PromptHandleFile,
+        done: Finished,
+        context: JobContext,
     ) -> RunResult:
-        ticket = tickets.read()
-        assert ticket is not None
+        handle = handle_file.read()
+        assert handle is not None
         context.progress(_RUN, "Fetching the result")
         results = [_fetch(client, file, kind, number, context) for number, (file, kind) in enumerate(_wanted(template, done))]
         known = self._comfyui.known_inventory()
-        return RunResult(results, known.version if known else client.stats().version, ticket.graph, ticket.prompt_id)
-
-
-def refuse_missing(template: WorkflowTemplate, found: Validation) -> None:
-    """
-    Raises:
-        TemplateLacks: something that the template needs is not there; all of it is named, with where to get it.
-    """
-    if not found.problems:
-        return
-    told = joined_problems(found.problems)
-    sentences = " ".join(sentence for sentence, _ in told)
-    steps = " ".join(dict.fromkeys(where for _, where in told if where))
-    raise TemplateLacks(f"{template.title} cannot run yet. {sentences}", steps)
+        return RunResult(results, known.version if known else client.stats().version, handle.graph, handle.prompt_id)
 
 
 def graph_hash(template: WorkflowTemplate) -> str:

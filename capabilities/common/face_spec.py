@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from capabilities.voiceover.spec import LARGEST_SEED
+from capabilities.common.seed import LARGEST_SEED
 from engines.contract.faces import FaceChoice
 
 AUTO = "auto"
@@ -38,41 +38,3 @@ class FaceSpec(BaseModel):
     @property
     def choice(self) -> FaceChoice:
         return FaceChoice(self.face_index, self.face_x, self.face_y)
-
-
-class LipSyncSpec(FaceSpec):
-    """One face that speaks.
-
-    Args:
-        face: path or output id of a picture or a video.
-        audio: path or output id of the speech; "" when `text` is to be spoken first.
-        text, voice: what to say and in which voice, as a voiceover takes them.
-        transcript: what is said in `audio`, where it is known; helps with English.
-        language: of `audio`, "" when unknown.
-        fps: pictures a second of a still; a video keeps its own.
-        length: the result lasts as long as the sound, or as the picture's video.
-        narration: the prepared voiceover of `text`; filled in when the job is queued.
-    """
-
-    face: str = Field(max_length=4_000)
-    audio: str = Field("", max_length=4_000)
-    text: str = Field("", max_length=100_000)
-    voice: str = Field("", max_length=200)
-    transcript: str = Field("", max_length=100_000)
-    language: str = Field("", max_length=35)
-    fps: float = Field(25.0, ge=5, le=60)
-    length: Literal["sound", "picture"] = "sound"
-    narration: dict[str, Any] = {}
-
-
-class PortraitSpec(FaceSpec):
-    """A portrait that follows a performance.
-
-    Args:
-        portrait: path or output id of a picture.
-        driving_video: path or output id of a video; its sound goes into the result.
-    """
-
-    portrait: str = Field(max_length=4_000)
-    driving_video: str = Field(max_length=4_000)
-    driving_face: int = Field(0, ge=0, le=63)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from studio.errors import InvalidInput, NotFound
 from studio.library import Library, LibraryOutput
+from studio.library.copies import source_of
+from studio.services import Services
 
 
 class InputResolver:
@@ -24,7 +26,7 @@ class InputResolver:
         self._folders = tuple(folder.resolve() for folder in folders)
 
     def find(self, value: str, field: str) -> tuple[Path, LibraryOutput | None]:
-        """The file of a path or an output's id, and the output where it is one.
+        """The file of a path or an output's id, and the output that it is, lies beside, or is a copy of.
 
         Raises:
             InvalidInput: nothing was given, or a path that is not open to jobs.
@@ -42,14 +44,14 @@ class InputResolver:
         path = path.resolve()
         if not any(path.is_relative_to(folder) for folder in self._folders) or not path.is_file():
             raise InvalidInput(f"The {field} is not an uploaded file or an output of the studio.", "Upload it first.")
-        return path, None
+        return path, source_of(self._library, path)
 
     def keep(self, value: str, field: str, folder: Path) -> tuple[Path, LibraryOutput | None]:
         """The same, with the file kept in `folder` until the job has ended: uploads are tidied away after a day."""
         stem = folder / field.replace(" ", "-")
         kept = next(iter(folder.glob(f"{stem.name}.*")), None)
         if kept is not None:
-            return kept, self._output(value)
+            return kept, self._output(value) or source_of(self._library, kept)
         path, output = self.find(value, field)
         target = stem.with_suffix(path.suffix.lower() or ".bin")
         staged = target.with_name(f".{target.name}")
@@ -72,3 +74,9 @@ def fingerprint(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
+
+
+def input_resolver(services: Services) -> InputResolver:
+    """Uploads, results and the sample portraits and voices may go into a job."""
+    samples = (services.site.assets / "portraits", services.site.assets / "voices")
+    return InputResolver(services.library, (services.paths.root / "uploads", services.paths.outputs, *samples))

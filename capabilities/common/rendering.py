@@ -12,12 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from capabilities.common.face_spec import AUTO
 from engines.analysis.mouth_measurement import agreement
-from engines.catalog import Catalog
-from engines.common.devices import has_nvidia_gpu
-from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
-from engines.contract.errors import EngineNotReady
 from engines.contract.faces import TRACK_RATE, AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
 from engines.contract.swap import SwapRequest
 from engines.contract.upscaling import UpscaleRequest
@@ -27,14 +22,9 @@ from media.text.cues import Cue
 from media.video.images import is_image, read_image, write_picture
 from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures, join_video
-from studio.errors import InvalidInput, StorageError
+from studio.errors import StorageError
 from studio.files import write_json
-from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
-from studio.validation import validated
-from studio.workers.engine_service import readiness_of
-
-ANALYSIS_ENGINE = "puppet"
-"""The engine that listens and measures for all others."""
+from studio.jobs.capability import JobContext
 
 PART_SECONDS = 4.0
 MEASURED_SECONDS = 30.0
@@ -78,43 +68,6 @@ class RenderReport:
         if self.drift is not None:
             facts.append(f"picture and sound within {abs(self.drift) * 1000:.0f} ms")
         return facts
-
-
-class RenderEngineSelector:
-    """Which engine does it, and with which options."""
-
-    def __init__(self, catalog: Catalog, site: EnginePaths) -> None:
-        self._catalog, self._site = catalog, site
-
-    def choose(self, engine_id: str, method: str) -> type[Engine]:
-        """The engine asked for; under "auto" the first ready one on a GPU where the machine has one, else the built-in.
-
-        Raises:
-            NotFound, InvalidInput, EngineNotReady.
-        """
-        able = [engine for engine in self._catalog.of(EngineKind.FACES) if callable(getattr(engine, method, None))]
-        if engine_id in ("", AUTO):
-            ready = [engine for engine in able if readiness_of(engine, self._site).ready]
-            on_gpu = has_nvidia_gpu()  # without one, studio quality takes ten seconds a picture
-            ready.sort(key=lambda engine: (engine.card.device is Device.CUDA) is not on_gpu)
-            if not ready:
-                raise EngineNotReady("No engine for faces is ready.", "See the System tab for what is missing.")
-            return ready[0]
-        engine = self._catalog.get(engine_id)
-        if engine not in able:
-            names = ", ".join(one.card.id for one in able)
-            raise InvalidInput(f"{engine.card.title} cannot do this.", f"Engines that can: {names}.")
-        readiness = readiness_of(engine, self._site)
-        if not readiness.ready:
-            raise EngineNotReady(f"{engine.card.title} is not ready. {readiness.sentence}", readiness.next_step)
-        return engine
-
-    def lane(self, engine_id: str, method: str) -> str:
-        return GPU_LANE if self.choose(engine_id, method).card.device is Device.CUDA else CPU_LANE
-
-    @staticmethod
-    def options(engine: type[Engine], given: dict[str, Any]) -> EngineOptions:
-        return validated(engine.Options, given, "option")
 
 
 def frames_for(seconds: float, fps: Fraction) -> int:
@@ -169,11 +122,11 @@ def _as_note(part: RenderedPart) -> dict[str, Any]:
 
 def _read_note(folder: Path, first: int) -> RenderedPart | None:
     try:
-        told = json.loads(_note(folder, first).read_bytes())
-        gaps = tuple((int(start), int(end)) for start, end in told["gaps"])
+        fields = json.loads(_note(folder, first).read_bytes())
+        gaps = tuple((int(start), int(end)) for start, end in fields["gaps"])
         return RenderedPart(
-            folder / Path(told["file"]).name, int(told["first"]), int(told["frames"]), int(told["edited"]), gaps,
-            int(told["bridged"]),
+            folder / Path(fields["file"]).name, int(fields["first"]), int(fields["frames"]), int(fields["edited"]), gaps,
+            int(fields["bridged"]),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -222,10 +175,10 @@ def reported(parts: list[RenderedPart], path: Path, fps: Fraction, has_sound: bo
     )
 
 
-def with_sync(report: RenderReport, ground: Any, path: Path, fps: Fraction, track: MouthTrack, gain: float) -> RenderReport:
+def with_sync(report: RenderReport, analyser: Any, path: Path, fps: Fraction, track: MouthTrack, gain: float) -> RenderReport:
     """The same with the mouth of the finished file measured against the track that was meant."""
     count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
-    reading = ground.measure(path, [fps.numerator, fps.denominator], count)
+    reading = analyser.measure(path, [fps.numerator, fps.denominator], count)
     wanted = track.at(reading.times)[:, 0] * gain
     if np.isfinite(reading.gaps).sum() < 8:
         return report

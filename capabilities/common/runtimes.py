@@ -1,34 +1,18 @@
-"""How long faces take to render on this machine: measured while they are, foretold before."""
+"""How long faces take to render on this machine: measured while they are, estimated before."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from engines.contract.faces import RenderedPart
 from media.video.images import is_image, read_image
 from media.video.read import probe_video
-from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats, Workload
+from studio.jobs.runtime_stats import RuntimeStats, Workload
 
 FASTEST = Fraction(60)
-
-
-@dataclass(frozen=True)
-class RenderEstimate:
-    """What a face job amounts to.
-
-    Args:
-        engine: id of the engine that would render. seconds, frames: of the result; frames 0 when it is not known how long.
-        time: None while nothing like it was measured here.
-    """
-
-    engine: str
-    seconds: float
-    frames: int
-    time: RuntimeEstimate | None
 
 
 class RenderTimer:
@@ -45,16 +29,16 @@ class RenderTimer:
             self.seconds = time.monotonic() - begun
             yield part
 
-    def teach(self, book: RuntimeStats, engine: str, kind: str, source: Path) -> None:
-        """Give what was counted to the book; nothing when nothing was rendered anew."""
+    def record(self, stats: RuntimeStats, engine: str, kind: str, source: Path) -> None:
+        """Give what was counted to the statistics; nothing when nothing was rendered anew."""
         if self.frames:
-            book.learn(work_of(engine, kind, source, self.frames), self.seconds)
+            stats.learn(work_of(engine, kind, source, self.frames), self.seconds)
 
 
 def work_of(engine: str, kind: str, source: Path, frames: int) -> Workload:
     """
     Args:
-        kind: the production's. source: the picture or video whose size the result has.
+        kind: the capability's. source: the picture or video whose size the result has.
 
     Raises:
         MediaError: the source cannot be read.

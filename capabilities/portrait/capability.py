@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from capabilities.common.face_spec import PortraitSpec
-from capabilities.common.inputs import fingerprint
+from capabilities.common.inputs import input_resolver
+from capabilities.common.memory_fit import memory_fit
+from capabilities.common.outputs import as_job_output, finished_video
+from capabilities.common.render_engines import ANALYSIS_ENGINE, RenderEngineSelector
 from capabilities.common.rendering import (
-    ANALYSIS_ENGINE,
     MEASURED_SECONDS,
-    RenderEngineSelector,
     RenderReport,
     cleared,
     frames_for,
@@ -25,49 +25,51 @@ from capabilities.common.rendering import (
     render_missing,
     reported,
 )
-from capabilities.common.runtimes import FASTEST, RenderEstimate, RenderTimer, work_of
-from capabilities.lip_sync.capability import as_job_output, finished_video, input_resolver
+from capabilities.common.runtimes import FASTEST, RenderTimer, work_of
+from capabilities.common.tags import video_tags
+from capabilities.portrait.spec import PortraitSpec
 from engines.analysis.mouth_measurement import agreement
-from engines.contract import Engine, EngineOptions
 from engines.contract.faces import AnimateRequest, FaceChoice
 from media.audio.decode import probe
 from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import InvalidInput
-from studio.jobs.capability import JobContext
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext, JobEstimate
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeStats
+from studio.library import Recipe, RecipeInput
+from studio.licences import combined, terms_of_card
 from studio.services import Services
 
 _BYTES_PER_FRAME = 60_000
 
 
-class AnimatePortrait:
-    """The production "animate_portrait". Holds no state of a job: a resumed job goes on from the parts on disk."""
+class AnimatePortrait(Capability[PortraitSpec]):
+    """The capability "animate_portrait". Holds no state of a job: a resumed job goes on from the parts on disk."""
 
     kind: ClassVar[str] = "animate_portrait"
-    Spec: ClassVar[type[PortraitSpec]] = PortraitSpec
+    Spec = PortraitSpec
 
     def __init__(self, services: Services) -> None:
-        self._library = services.library
+        self._services, self._library = services, services.library
         self._engines = RenderEngineSelector(services.catalog, services.site)
-        self._shelf = input_resolver(services)
-        self.book = RuntimeStats(services.paths.root / "portrait-runs.json")
+        self._resolver = input_resolver(services)
+        self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "portrait-runs.json")
 
-    def forecast(self, spec: PortraitSpec) -> RenderEstimate:
+    def estimate(self, spec: PortraitSpec) -> JobEstimate:
         """What a spec of a form amounts to, as far as that is known before the work.
 
         Raises:
             InvalidInput, NotFound, EngineNotReady, MediaError: what cannot be, in words.
         """
-        portrait, _ = self._shelf.find(spec.portrait, "portrait")
-        driving, _ = self._shelf.find(spec.driving_video, "driving video")
+        portrait, _ = self._resolver.find(spec.portrait, "portrait")
+        driving, _ = self._resolver.find(spec.driving_video, "driving video")
         engine = self._engines.choose(spec.engine, "animate")
         info = probe_video(driving)
         seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
         frames = frames_for(seconds, min(info.fps, FASTEST))
-        known = self.book.seconds(work_of(engine.card.id, self.kind, portrait, frames))
-        return RenderEstimate(engine.card.id, seconds, frames, known)
+        known = self.runtime_stats.seconds(work_of(engine.card.id, self.kind, portrait, frames))
+        return JobEstimate(engine.card.id, seconds, frames, known, *memory_fit(self._services, engine))
 
     def prepare(self, spec: PortraitSpec) -> PortraitSpec:
         """See that portrait, video, engine and options can be.
@@ -75,8 +77,8 @@ class AnimatePortrait:
         Raises:
             InvalidInput, NotFound, EngineNotReady: what cannot work, in words.
         """
-        portrait, _ = self._shelf.find(spec.portrait, "portrait")
-        driving, output = self._shelf.find(spec.driving_video, "driving video")
+        portrait, _ = self._resolver.find(spec.portrait, "portrait")
+        driving, output = self._resolver.find(spec.driving_video, "driving video")
         if not is_image(portrait):
             raise InvalidInput("The portrait is not a picture.", "Use a PNG, JPEG or WebP picture; a video goes below it.")
         if is_image(driving):
@@ -91,6 +93,9 @@ class AnimatePortrait:
             }
         )
 
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Animate portrait", "Lip-sync")
+
     def title(self, spec: PortraitSpec) -> str:
         return spec.title or "A portrait that performs"
 
@@ -98,7 +103,7 @@ class AnimatePortrait:
         return self._engines.lane(spec.engine, "animate")
 
     def run(self, spec: PortraitSpec, context: JobContext) -> list[JobOutput]:
-        """Render what is missing, join with the driving video's sound, measure, shelve.
+        """Render what is missing, join with the driving video's sound, measure, add it to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -106,30 +111,44 @@ class AnimatePortrait:
         done = finished_video(self._library, context.job_id)
         if done is not None:
             return [as_job_output(done)]
-        portrait, first = self._shelf.keep(spec.portrait, "portrait", context.scratch)
-        driving, second = self._shelf.keep(spec.driving_video, "driving video", context.scratch)
+        portrait, first = self._resolver.keep(spec.portrait, "portrait", context.scratch)
+        driving, second = self._resolver.keep(spec.driving_video, "driving video", context.scratch)
         engine = self._engines.choose(spec.engine, "animate")
         options = self._engines.options(engine, spec.options)
         request = _request(spec, portrait, driving, context)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        clock = RenderTimer()
+        timer = RenderTimer()
         parts = render_missing(
             request,
-            lambda able, wanted: clock.of(able.animate(wanted)),
+            lambda able, wanted: timer.of(able.animate(wanted)),
             lambda: context.engine(engine, options),
             context,
             (0.0, 0.88),
         )
-        clock.teach(self.book, engine.card.id, self.kind, portrait)
+        timer.record(self.runtime_stats, engine.card.id, self.kind, portrait)
         context.progress(0.88, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "portrait.mp4"
         sound = driving if probe(driving).has_audio else None
-        joined(parts, result, fps, sound, request.frames / float(fps), {"title": spec.title}, context)
+        parents = [output for output in (first, second) if output is not None]
+        terms = combined((terms_of_card(engine.card), *(output.terms for output in parents)))
+        tags = video_tags(spec.title, engine.card.title, terms)
+        joined(parts, result, fps, sound, request.frames / float(fps), tags, context)
         report = self._measured(reported(parts, result, fps, sound is not None), driving, result, fps, context)
-        parents = [output.id for output in (first, second) if output is not None]
-        recipe = _recipe(spec, engine, options, report, parents, portrait, driving)
-        recipe |= {"kind": self.kind, "job": context.job_id}
+        recipe = Recipe(
+            kind=self.kind,
+            job=context.job_id,
+            engine=engine.card.id,
+            engine_version=engine.card.version,
+            options=options.model_dump(mode="json"),
+            seed=spec.seed,
+            inputs=(RecipeInput.of_file("portrait", portrait), RecipeInput.of_file("driving video", driving)),
+            parents=tuple(output.id for output in parents),
+            terms=terms,
+            facts=tuple(report.facts()),
+            spec=spec.model_dump(mode="json"),
+            details={"report": report.as_dict()},
+        )
         output = self._library.add(result, "video", spec.title, recipe, [poster(portrait, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
@@ -140,11 +159,11 @@ class AnimatePortrait:
         rate = [fps.numerator, fps.denominator]
         with context.engine(
             ANALYSIS_ENGINE, self._engines.options(self._engines.choose(ANALYSIS_ENGINE, "animate"), {})
-        ) as ground:
+        ) as analyser:
             with context.span(0.90, 0.94):
-                wanted = ground.measure(driving, rate, count)
+                wanted = analyser.measure(driving, rate, count)
             with context.span(0.94, 0.98):
-                seen = ground.measure(result, rate, count)
+                seen = analyser.measure(result, rate, count)
         if (np.isfinite(wanted.gaps) & np.isfinite(seen.gaps)).sum() < 8:
             return report
         correlation, lag = agreement(wanted.gaps, seen.gaps)
@@ -160,20 +179,3 @@ def _request(spec: PortraitSpec, portrait: Path, driving: Path, context: JobCont
         frames=max(1, round(seconds * fps)), part_frames=part_frames(fps), choice=spec.choice,
         driving_choice=FaceChoice(spec.driving_face), quality=spec.quality, seed=spec.seed,
     )  # fmt: skip
-
-
-def _recipe(
-    spec: PortraitSpec, engine: type[Engine], options: EngineOptions, report: RenderReport, parents: list[str], portrait: Path,
-    driving: Path,
-) -> dict[str, Any]:  # fmt: skip
-    card = engine.card
-    return {
-        "engine": card.id, "engine_version": card.version, "options": options.model_dump(mode="json"), "seed": spec.seed,
-        "parents": parents,
-        "inputs": [
-            {"role": "portrait", "name": portrait.name, "sha256": fingerprint(portrait)},
-            {"role": "driving video", "name": driving.name, "sha256": fingerprint(driving)},
-        ],
-        "licence": card.weights_licence.name, "commercial_use": card.commercial_use,
-        "report": report.as_dict(), "facts": report.facts(), "spec": spec.model_dump(mode="json"),
-    }  # fmt: skip

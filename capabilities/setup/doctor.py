@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from engines.contract import Tier
 from studio.doctor import DoctorContext, run_checks
 from studio.files import write_json
-from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, JobContext
 from studio.jobs.model import JobOutput
 from studio.verification.verifiers import is_ready
 
@@ -27,11 +27,11 @@ class DoctorSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
-class Doctor:
-    """The production "doctor". It ends as done whatever it finds; the report says how the machine is."""
+class Doctor(Capability[DoctorSpec]):
+    """The capability "doctor". It ends as done whatever it finds; the report says how the machine is."""
 
     kind: ClassVar[str] = "doctor"
-    Spec: ClassVar[type[DoctorSpec]] = DoctorSpec
+    Spec = DoctorSpec
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio

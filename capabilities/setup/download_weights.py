@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from capabilities.setup.install_environment import Stop, Unloader
-from engines.contract import Engine
+from capabilities.setup.install_environment import Stop
 from studio.errors import InvalidInput
-from studio.jobs.capability import SETUP_LANE, JobContext
+from studio.jobs.capability import SETUP_LANE, Capability, JobContext
 from studio.jobs.model import JobOutput
-from studio.weights import WeightsState, WeightStore
+from studio.services import Services
+from studio.weights import WeightsState
 from studio.workers.model import WorkerState
 
 
@@ -32,14 +31,14 @@ class WeightsSpec(BaseModel):
     repo: str = Field("", max_length=200)
 
 
-class DownloadWeights:
-    """The production "download_weights"."""
+class DownloadWeights(Capability[WeightsSpec]):
+    """The capability "download_weights"."""
 
     kind: ClassVar[str] = "download_weights"
-    Spec: ClassVar[type[WeightsSpec]] = WeightsSpec
+    Spec = WeightsSpec
 
-    def __init__(self, weights: WeightStore, engines: Callable[[], list[type[Engine]]], workers: Unloader) -> None:
-        self._weights, self._engines, self._workers = weights, engines, workers
+    def __init__(self, services: Services) -> None:
+        self._weights, self._engines, self._workers = services.weights, services.catalog.all, services.workers
 
     def prepare(self, spec: WeightsSpec) -> WeightsSpec:
         """

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engines.contract import Engine
-from studio.environments import EnvironmentManager
 from studio.errors import InvalidInput
-from studio.jobs.capability import SETUP_LANE, JobContext
+from studio.jobs.capability import SETUP_LANE, Capability, JobContext
 from studio.jobs.model import JobOutput
-from studio.workers.model import UnloadReport, WorkerState
-
-
-class Unloader(Protocol):
-    """The worker host: an environment is not taken away under a worker."""
-
-    def residency(self, engine_id: str) -> WorkerState: ...
-
-    def unload(self, engine_id: str, *, force: bool = False) -> UnloadReport: ...
+from studio.services import Services
+from studio.workers.model import WorkerState
 
 
 class InstallSpec(BaseModel):
@@ -35,18 +25,14 @@ class InstallSpec(BaseModel):
     action: Literal["install", "remove"] = "install"
 
 
-class InstallEnvironment:
-    """The production "install_environment".
-
-    Args:
-        engines: all engines of the catalog; those of an environment are unloaded before it is changed.
-    """
+class InstallEnvironment(Capability[InstallSpec]):
+    """The capability "install_environment". The engines of an environment are unloaded before it is changed."""
 
     kind: ClassVar[str] = "install_environment"
-    Spec: ClassVar[type[InstallSpec]] = InstallSpec
+    Spec = InstallSpec
 
-    def __init__(self, environments: EnvironmentManager, engines: Callable[[], list[type[Engine]]], workers: Unloader) -> None:
-        self._environments, self._engines, self._workers = environments, engines, workers
+    def __init__(self, services: Services) -> None:
+        self._environments, self._engines, self._workers = services.environments, services.catalog.all, services.workers
 
     def prepare(self, spec: InstallSpec) -> InstallSpec:
         """
@@ -89,11 +75,11 @@ class InstallEnvironment:
 
 
 class Stop:
-    """A stage as a question: has the person asked to stop?"""
+    """Asks whether the person has stopped the job, for work that takes a function of its own for this."""
 
     def __init__(self, context: JobContext) -> None:
-        self._stage = context
+        self._context = context
 
     def __call__(self) -> bool:
-        self._stage.check()  # raises Cancelled, which is what the answer would become
+        self._context.check()  # raises Cancelled, which is what the answer would become
         return False

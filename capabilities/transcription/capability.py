@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from hashlib import file_digest
 from pathlib import Path
-from typing import Any, ClassVar
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import ClassVar
 
 from capabilities.transcription.run import AUTO, Transcriber, TranscriberChoice, TranscriptResult
+from capabilities.transcription.spec import TranscriptionSpec
 from media.text.cues import Cue, TimedWord
 from media.text.formats import to_srt, to_vtt
 from media.text.layout import tidy
 from studio.artifacts.transcripts import as_json
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import write_json
-from studio.jobs.capability import JobContext
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext
 from studio.jobs.model import JobOutput
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, Recipe, RecipeInput
+from studio.library.copies import source_of
+from studio.licences import combined, terms_of_card
 from studio.services import Services
 
 TEXT = "text"
@@ -30,36 +30,14 @@ class NoSpeechFound(GreenroomError):
     """No speech was found in the sound."""
 
 
-class TranscriptionSpec(BaseModel):
-    """One sound to be written down.
-
-    Args:
-        audio: path of a file among the uploads, the outputs or the voices; or an output's id.
-        engine: an engine's id or "auto".
-        language: BCP-47 tag of what is spoken, or "auto".
-        options: of the engine; none with "auto".
-        chosen: why the engine was taken; filled in.
-        name: the file's name as the person knows it, "" for the path's own.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    audio: str = Field(min_length=1, max_length=4_000)
-    engine: str = Field(AUTO, max_length=100)
-    language: str = Field(AUTO, max_length=35)
-    options: dict[str, Any] = {}
-    chosen: str = ""
-    name: str = Field("", max_length=200)
-
-
-class Transcription:
-    """The production "transcription". What a resumed job needs is its spec and the disk."""
+class Transcription(Capability[TranscriptionSpec]):
+    """The capability "transcription". What a resumed job needs is its spec and the disk."""
 
     kind: ClassVar[str] = "transcription"
-    Spec: ClassVar[type[TranscriptionSpec]] = TranscriptionSpec
+    Spec = TranscriptionSpec
 
     def __init__(self, services: Services) -> None:
-        self._library = services.library
+        self._library, self._voices = services.library, services.voices
         self._folders = (
             services.paths.root / UPLOADS,
             services.paths.outputs,
@@ -76,23 +54,26 @@ class Transcription:
         """
         sound = self._sound(spec.audio)
         language = spec.language.strip() or AUTO
-        listener = self.work.listener(spec.engine, language, spec.options)
+        choice = self.work.choose(spec.engine, language, spec.options)
         return spec.model_copy(
             update={
                 "audio": str(sound),
-                "engine": listener.engine.card.id,
+                "engine": choice.engine.card.id,
                 "language": language,
-                "options": listener.options.model_dump(mode="json", exclude_defaults=True),
-                "chosen": listener.why or spec.chosen,
+                "options": choice.options.model_dump(mode="json", exclude_defaults=True),
+                "chosen": choice.why or spec.chosen,
                 "name": spec.name or sound.name,
             }
         )
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Transcription", "Voiceover", has_form=False)
 
     def title(self, spec: TranscriptionSpec) -> str:
         return f"Transcript of {Path(spec.name or spec.audio).stem}"[:200]
 
     def lane(self, spec: TranscriptionSpec) -> str:
-        return self._listener(spec).lane
+        return self._choice(spec).lane
 
     def run(self, spec: TranscriptionSpec, context: JobContext) -> list[JobOutput]:
         """Write the sound down and put text, subtitles and words into the library.
@@ -104,14 +85,14 @@ class Transcription:
             if output.job == context.job_id:
                 return job_outputs(output)
         sound = self._sound(spec.audio)
-        listener = self._listener(spec)
-        written = self.work.write_down(sound, listener, spec.language, context)
+        choice = self._choice(spec)
+        written = self.work.transcribe(sound, choice, spec.language, context)
         if not written.transcript.text:
             raise NoSpeechFound(f"No speech was found in {spec.name or sound.name}.", "Check that something is said in it.")
-        return job_outputs(self._shelve(spec, sound, listener, written, context))
+        return job_outputs(self._add_to_library(spec, sound, choice, written, context))
 
-    def _listener(self, spec: TranscriptionSpec) -> TranscriberChoice:
-        return self.work.listener(spec.engine, spec.language, spec.options)
+    def _choice(self, spec: TranscriptionSpec) -> TranscriberChoice:
+        return self.work.choose(spec.engine, spec.language, spec.options)
 
     def _sound(self, audio: str) -> Path:
         """The file that is meant, if it may be read."""
@@ -127,8 +108,8 @@ class Transcription:
             raise NotFound(f"{path.name} is not there any more.", "Upload it again.")
         return path
 
-    def _shelve(
-        self, spec: TranscriptionSpec, sound: Path, listener: TranscriberChoice, written: TranscriptResult, context: JobContext
+    def _add_to_library(
+        self, spec: TranscriptionSpec, sound: Path, choice: TranscriberChoice, written: TranscriptResult, context: JobContext
     ) -> LibraryOutput:
         folder = context.scratch / "transcript"
         shutil.rmtree(folder, ignore_errors=True)
@@ -139,30 +120,31 @@ class Transcription:
         srt.write_text(to_srt(cues), encoding="utf-8")
         vtt.write_text(to_vtt(cues), encoding="utf-8")
         write_json(words, {"duration": round(written.duration, 3), "engine": spec.engine, **as_json(written.transcript)})
-        recipe = {"kind": self.kind, "job": context.job_id, **self._recipe(spec, sound, listener, written)}
+        recipe = self._recipe(spec, sound, choice, written, context.job_id)
         return self._library.add(text, TEXT, self.title(spec), recipe, (srt, vtt, words))
 
     def _recipe(
-        self, spec: TranscriptionSpec, sound: Path, listener: TranscriberChoice, written: TranscriptResult
-    ) -> dict[str, Any]:
-        card, said = listener.engine.card, written.transcript
-        with sound.open("rb") as file:
-            digest = file_digest(file, "sha256").hexdigest()
+        self, spec: TranscriptionSpec, sound: Path, choice: TranscriberChoice, written: TranscriptResult, job_id: str
+    ) -> Recipe:
+        card, said = choice.engine.card, written.transcript
         doubtful = sum(bool(one.doubt) for one in said.segments)
         facts = [card.title, f"{len(said.text.split())} words", said.language, f"{doubtful} doubtful" if doubtful else ""]
-        return {
-            "engine": card.id,
-            "engine_version": card.version,
-            "options": listener.options.model_dump(mode="json"),
-            "language": said.language,
-            "inputs": [{"role": "sound", "name": spec.name or sound.name, "sha256": digest}],
-            "parents": [sound.name] if sound.parent == self._library.folder else [],
-            "licence": card.weights_licence.name,
-            "commercial_use": card.commercial_use,
-            "duration": round(written.duration, 3),
-            "facts": [fact for fact in (*facts, spec.chosen) if fact],
-            "spec": spec.model_dump(mode="json"),
-        }
+        source = source_of(self._library, sound)
+        voices = [voice.terms for voice in self._voices.list() if voice.master.resolve() == sound]
+        return Recipe(
+            kind=self.kind,
+            job=job_id,
+            engine=card.id,
+            engine_version=card.version,
+            options=choice.options.model_dump(mode="json"),
+            inputs=(RecipeInput.of_file("sound", sound, spec.name or sound.name),),
+            parents=(source.id,) if source is not None else (),
+            terms=combined((terms_of_card(card), *([source.terms] if source else []), *voices)),
+            duration=written.duration,
+            facts=tuple(fact for fact in (*facts, spec.chosen) if fact),
+            spec=spec.model_dump(mode="json"),
+            details={"language": said.language},
+        )
 
 
 def text_of(written: TranscriptResult) -> str:

@@ -58,9 +58,9 @@ class Transcriber:
 
     def __init__(self, services: Services) -> None:
         self._catalog, self._site = services.catalog, services.site
-        self._pieces = TranscriptStore(services.paths.root / "transcripts")
+        self._chunks = TranscriptStore(services.paths.root / "transcripts")
 
-    def listener(self, engine_id: str, language: str, options: dict[str, Any]) -> TranscriberChoice:
+    def choose(self, engine_id: str, language: str, options: dict[str, Any]) -> TranscriberChoice:
         """The engine of that id, or the best ready one for "auto", with its options checked and settled.
 
         Raises:
@@ -96,7 +96,7 @@ class Transcriber:
         )
         return choice.engine_id, choice.why
 
-    def write_down(self, sound: Path, listener: TranscriberChoice, language: str, context: JobContext) -> TranscriptResult:
+    def transcribe(self, sound: Path, choice: TranscriberChoice, language: str, context: JobContext) -> TranscriptResult:
         """The transcript of a whole file, heard part by part; parts that an earlier attempt has heard are taken as they are.
 
         Memory holds one part. With the language "auto" the first part in which something is said decides for all.
@@ -104,32 +104,32 @@ class Transcriber:
         Raises:
             MediaError, EngineError, MemoryRefused, Cancelled.
         """
-        card = listener.engine.card
+        card = choice.engine.card
         declared = probe(sound).duration
         parts: list[tuple[float, Transcript]] = []
         spoken, reached = language, 0.0
         with ExitStack() as lease:
             engine: Any = None
-            for part in cut_at_pauses(_heard(sound), card.longest_sound or _LONGEST_PART):
+            for part in cut_at_pauses(_audio_of(sound), card.longest_sound or _LONGEST_PART):
                 end = part.start + part.audio.duration
                 share = (part.start / max(declared, end), end / max(declared, end))
                 context.progress(share[0], f"{card.title} listens")
-                key = TranscriptStore.key(part.audio, card, listener.options, spoken)
-                heard = self._pieces.get(key)
-                if heard is None:
-                    engine = engine or lease.enter_context(context.engine(listener.engine, listener.options))
+                key = TranscriptStore.key(part.audio, card, choice.options, spoken)
+                transcript = self._chunks.get(key)
+                if transcript is None:
+                    engine = engine or lease.enter_context(context.engine(choice.engine, choice.options))
                     with context.span(*share):
-                        heard = engine.transcribe(part.audio, spoken)
-                    self._pieces.put(key, heard)
+                        transcript = engine.transcribe(part.audio, spoken)
+                    self._chunks.put(key, transcript)
                     context.event("part", start=round(part.start, 3), end=round(end, 3))
-                parts.append((part.start, heard))
-                spoken, reached = heard.language if spoken == AUTO and heard.language else spoken, end
-        self._pieces.prune()
+                parts.append((part.start, transcript))
+                spoken, reached = transcript.language if spoken == AUTO and transcript.language else spoken, end
+        self._chunks.prune()
         context.progress(1.0, "Written down")
         return TranscriptResult(end_to_end(parts, "" if spoken == AUTO else spoken), reached)
 
 
-def _heard(sound: Path) -> Iterator[Audio]:
+def _audio_of(sound: Path) -> Iterator[Audio]:
     """The sound of a file as recognisers want it, block by block."""
     resampler: StreamResampler | None = None
     for block in iterate_audio(sound, _BLOCK_SECONDS):

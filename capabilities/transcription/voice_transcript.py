@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from capabilities.transcription.run import AUTO, Transcriber
 from studio.errors import Cancelled, GreenroomError, InvalidInput
-from studio.jobs.capability import JobContext
-from studio.jobs.model import JobOutput
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext
+from studio.jobs.model import Job, JobOutput
+from studio.jobs.service import JobService
 from studio.services import Services
 from studio.voices.model import TranscriptStatus, Voice
+
+log = logging.getLogger(__name__)
 
 DRAFTERS = frozenset({"pocketsphinx"})
 """Engines whose text a person has to check before a clone may rely on it."""
@@ -31,11 +35,11 @@ class VoiceTranscriptSpec(BaseModel):
     options: dict[str, Any] = {}
 
 
-class VoiceTranscript:
-    """The production "voice_transcript". A transcript that a person has written meanwhile stays."""
+class VoiceTranscript(Capability[VoiceTranscriptSpec]):
+    """The capability "voice_transcript". A transcript that a person has written meanwhile stays."""
 
     kind: ClassVar[str] = "voice_transcript"
-    Spec: ClassVar[type[VoiceTranscriptSpec]] = VoiceTranscriptSpec
+    Spec = VoiceTranscriptSpec
 
     def __init__(self, services: Services) -> None:
         self._voices = services.voices
@@ -51,15 +55,18 @@ class VoiceTranscript:
         if voice.built_in or voice.transcript_status not in REPLACEABLE:
             raise InvalidInput(f"“{voice.name}” has a transcript already.", "Edit it in the list of voices.")
         language = spec.language if spec.language != AUTO else voice.language or AUTO
-        listener = self._work.listener(spec.engine, language, spec.options)
-        options = listener.options.model_dump(mode="json", exclude_defaults=True)
-        return spec.model_copy(update={"engine": listener.engine.card.id, "language": language, "options": options})
+        choice = self._work.choose(spec.engine, language, spec.options)
+        options = choice.options.model_dump(mode="json", exclude_defaults=True)
+        return spec.model_copy(update={"engine": choice.engine.card.id, "language": language, "options": options})
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Voice transcript", "Voiceover", has_form=False)
 
     def title(self, spec: VoiceTranscriptSpec) -> str:
         return f"Transcript of the voice {spec.voice}"
 
     def lane(self, spec: VoiceTranscriptSpec) -> str:
-        return self._work.listener(spec.engine, spec.language, spec.options).lane
+        return self._work.choose(spec.engine, spec.language, spec.options).lane
 
     def run(self, spec: VoiceTranscriptSpec, context: JobContext) -> list[JobOutput]:
         """Listen to the clip and note what is said, or that it could not be found out.
@@ -69,8 +76,8 @@ class VoiceTranscript:
         """
         voice = self._voices.resolve(spec.voice)
         try:
-            listener = self._work.listener(spec.engine, spec.language, spec.options)
-            said = self._work.write_down(voice.master, listener, spec.language, context).transcript
+            choice = self._work.choose(spec.engine, spec.language, spec.options)
+            said = self._work.transcribe(voice.master, choice, spec.language, context).transcript
             if not said.text:
                 raise InvalidInput(f"No words were understood in the clip of “{voice.name}”.", "Type what is said in it.")
         except Cancelled:
@@ -79,13 +86,27 @@ class VoiceTranscript:
             self._note(voice, "", "failed", "")
             raise
         doubtful = any(one.doubt for one in said.segments)
-        status: TranscriptStatus = "draft" if doubtful or listener.engine.card.id in DRAFTERS else "made"
+        status: TranscriptStatus = "draft" if doubtful or choice.engine.card.id in DRAFTERS else "made"
         self._note(voice, said.text, status, said.language)
         return []
 
-    def _note(self, heard: Voice, text: str, status: TranscriptStatus, language: str) -> None:
+    def _note(self, transcribed: Voice, text: str, status: TranscriptStatus, language: str) -> None:
         """Put the result into the voice, unless a person or a new clip has come between."""
-        now = self._voices.get(heard.name)
-        if now.sound == heard.sound and now.transcript_status in REPLACEABLE:
+        now = self._voices.get(transcribed.name)
+        if now.sound == transcribed.sound and now.transcript_status in REPLACEABLE:
             language = now.language or language
             self._voices.update(now.name, transcript=text, transcript_status=status, language=language)
+
+
+def submit_transcript_job(jobs: JobService, voice: Voice) -> Job | None:
+    """Start the job that writes down what is said in a fresh voice; None where it has a transcript or nothing can listen.
+
+    Saving a voice must not fail because no recogniser is ready, so what stands in the way is only logged.
+    """
+    if voice.transcript:
+        return None
+    try:
+        return jobs.submit("voice_transcript", {"voice": voice.name})
+    except GreenroomError as error:
+        log.info("No transcript is made: %s", error)
+        return None

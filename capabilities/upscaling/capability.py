@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from capabilities.common.inputs import fingerprint
+from capabilities.common.inputs import input_resolver
+from capabilities.common.outputs import finished_video
+from capabilities.common.preview import last_picture
 from capabilities.common.rendering import cleared, fresh, joined, part_frames, render_missing
-from capabilities.lip_sync.capability import finished_video, input_resolver
-from capabilities.video.render import last_picture
+from capabilities.common.tags import video_tags
+from capabilities.upscaling.spec import AUTO, UpscaleSpec
 from engines.catalog import Catalog
 from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
 from engines.contract.errors import EngineNotReady
@@ -23,37 +23,19 @@ from media.text.formats import parse_srt
 from media.video.images import is_image, write_picture
 from media.video.read import VideoInfo, probe_video, read_frames
 from studio.errors import InvalidInput
-from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext
 from studio.jobs.model import JobOutput
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, Recipe, RecipeInput
+from studio.licences import combined, terms_of_card
 from studio.services import Services
 from studio.validation import validated
 from studio.workers.engine_service import readiness_of
 
-AUTO = "auto"
 LARGEST_SIDE = 4096
 """Of a result: beyond it few players decode H.264."""
 _RENDERED = 0.95
 _BYTES_PER_PIXEL = 0.2
 _FASTEST = Fraction(60)
-
-
-class UpscaleSpec(BaseModel):
-    """One video to be made larger.
-
-    Args:
-        video: an uploaded file or an output of the library.
-        engine: id of an upscaling engine, or "auto".
-        options: of that engine; each has `scale`.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    video: str = Field("", max_length=4_000)
-    engine: str = Field(AUTO, max_length=100)
-    options: dict[str, Any] = {}
-    quality: Annotated[int, Field(ge=1, le=100)] = 85
-    title: str = Field("", max_length=200)
 
 
 class UpscaleEngines:
@@ -102,16 +84,16 @@ class UpscaleEngines:
         return int(able.factor(options))
 
 
-class Upscale:
-    """The production "upscale". Holds no state of a job: a resumed job goes on from the parts on disk."""
+class Upscale(Capability[UpscaleSpec]):
+    """The capability "upscale". Holds no state of a job: a resumed job goes on from the parts on disk."""
 
     kind: ClassVar[str] = "upscale"
-    Spec: ClassVar[type[UpscaleSpec]] = UpscaleSpec
+    Spec = UpscaleSpec
 
     def __init__(self, services: Services) -> None:
         self._library = services.library
         self.engines = UpscaleEngines(services.catalog, services.site)
-        self._shelf = input_resolver(services)
+        self._resolver = input_resolver(services)
 
     def prepare(self, spec: UpscaleSpec) -> UpscaleSpec:
         """See that video, engine, options and the size that comes out can be.
@@ -119,7 +101,7 @@ class Upscale:
         Raises:
             InvalidInput, NotFound, MediaError, EngineNotReady, NotEnoughSpace: what cannot work, in words.
         """
-        path, output = self._shelf.find(spec.video, "video")
+        path, output = self._resolver.find(spec.video, "video")
         if is_image(path):
             raise InvalidInput(f"{path.name} is a picture, not a video.", "Choose a video.")
         info = probe_video(path)
@@ -135,6 +117,9 @@ class Upscale:
             }
         )
 
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Upscale", "Text-to-Video")
+
     def title(self, spec: UpscaleSpec) -> str:
         return f"Larger: {spec.title or 'a video'}"
 
@@ -142,7 +127,7 @@ class Upscale:
         return GPU_LANE if self.engines.choose(spec.engine).card.device is Device.CUDA else CPU_LANE
 
     def run(self, spec: UpscaleSpec, context: JobContext) -> list[JobOutput]:
-        """Render what is missing, join with the source's sound and subtitles, shelve.
+        """Render what is missing, join with the source's sound and subtitles, add it to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -150,7 +135,7 @@ class Upscale:
         done = finished_video(self._library, context.job_id)
         if done is not None:
             return [JobOutput(done.id, str(done.path), done.kind)]
-        source, parent = self._shelf.keep(spec.video, "video", context.scratch)
+        source, parent = self._resolver.keep(spec.video, "video", context.scratch)
         info = probe_video(source)
         engine = self.engines.choose(spec.engine)
         options = self.engines.options(engine, spec.options)
@@ -169,10 +154,26 @@ class Upscale:
         result = folder / "larger.mp4"
         sound = source if probe(source).has_audio else None
         subtitles = _subtitles(parent)
-        tags = {"title": spec.title, "comment": f"Made larger with Greenroom, {engine.card.title}"}
+        terms = combined((terms_of_card(engine.card), *([parent.terms] if parent else [])))
+        tags = video_tags(spec.title, engine.card.title, terms)
         joined(parts, result, fps, sound, request.frames / float(fps), tags, context, subtitles if _are_soft(parent) else ())
-        recipe = _recipe(spec, engine, options, info, (width, height), parent, source)
-        recipe |= {"kind": self.kind, "job": context.job_id}
+        chosen = getattr(options, "model", "")
+        recipe = Recipe(
+            kind=self.kind,
+            job=context.job_id,
+            engine=engine.card.id,
+            engine_version=engine.card.version,
+            options=options.model_dump(mode="json"),
+            inputs=(RecipeInput.of_file("video", source),),
+            parents=(parent.id,) if parent is not None else (),
+            terms=terms,
+            duration=info.duration,
+            facts=(
+                f"{engine.card.title}, network {chosen}" if chosen else engine.card.title,
+                f"{info.width} × {info.height} to {width} × {height}",
+            ),
+            spec=spec.model_dump(mode="json"),
+        )
         made = self._library.add(result, "video", spec.title, recipe, _companions(parent, result, request, folder))
         cleared(request.folder)
         cleared(folder)
@@ -222,23 +223,3 @@ def _companions(parent: LibraryOutput | None, result: Path, request: UpscaleRequ
         if (path := _companion(parent, ending)) is not None:
             made.append(Path(shutil.copyfile(path, folder / f"larger{ending}")))
     return made
-
-
-def _recipe(
-    spec: UpscaleSpec, engine: type[Engine], options: EngineOptions, info: VideoInfo, size: tuple[int, int],
-    parent: LibraryOutput | None, source: Path,
-) -> dict[str, Any]:  # fmt: skip
-    card = engine.card
-    chosen = getattr(options, "model", "")
-    return {
-        "engine": card.id, "engine_version": card.version, "options": options.model_dump(mode="json"),
-        "inputs": [{"role": "video", "name": source.name, "sha256": fingerprint(source)}],
-        "parents": [parent.id] if parent is not None else [],
-        "licence": card.weights_licence.name, "commercial_use": card.commercial_use,
-        "duration": round(info.duration, 3),
-        "facts": [
-            f"{card.title}, network {chosen}" if chosen else card.title,
-            f"{info.width} × {info.height} to {size[0]} × {size[1]}",
-        ],
-        "spec": spec.model_dump(mode="json"),
-    }  # fmt: skip

@@ -5,41 +5,40 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from capabilities.common.inputs import fingerprint
-from capabilities.lip_sync.capability import SubtaskContext, finished_video, input_resolver
-from capabilities.video.checks import ClipChecks, bytes_of_clip
+from capabilities.common.inputs import fingerprint, input_resolver
+from capabilities.common.memory_fit import memory_fit
+from capabilities.common.outputs import finished_video
+from capabilities.common.preview import last_picture
+from capabilities.common.seed import LARGEST_SEED
+from capabilities.common.subtask import SubtaskContext
+from capabilities.common.tags import video_tags
+from capabilities.video.checks import ClipChecks, bytes_of_clip, longest_part
 from capabilities.video.engines import ClipSettings, VideoEngineSelector
 from capabilities.video.join import join_shots
+from capabilities.video.narration import NarratedShots, ShotNarrator
 from capabilities.video.recipe import recipe_of
-from capabilities.video.render import PlannedShot, ShotRenderer, last_picture, plan_shot, work_of
-from capabilities.video.shots import Shot, captions_of, check_length, lay_out_shots, shot_list, split_lines, split_script
-from capabilities.video.sound import ClipAudio, ShotSpeech, cues_of
-from capabilities.video.spec import ImageVideoSpec, ShotSpec, VideoSpec
-from capabilities.voiceover.capability import Voiceover
-from capabilities.voiceover.join import lay_out
-from capabilities.voiceover.plan import Plan
-from capabilities.voiceover.progress import NarrationProgress
+from capabilities.video.render import PlannedShot, ShotRenderer, plan_shot, work_of
+from capabilities.video.shots import Shot, captions_of, check_length, shot_list, split_lines, split_script
+from capabilities.video.sound import ClipAudio
+from capabilities.video.spec import ShotSpec, VideoSpec
+from capabilities.voiceover.capability import PreparedNarration, Voiceover
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.script.language_detection import detect
-from capabilities.voiceover.spec import LARGEST_SEED, VoiceoverSpec
 from engines.contract import Device
-from media.text.cues import Cue
 from media.text.formats import to_srt, to_vtt
-from media.text.layout import tidy
 from media.video.images import is_image, write_picture
 from media.video.read import probe_video, read_frames
 from studio.artifacts.clips import ShotStore, StoredShot
-from studio.errors import InvalidInput
 from studio.files import write_json
-from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate, Submission
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, Recipe, RecipeInput
+from studio.licences import combined, terms_of_card
 from studio.services import Services
 
 _SPOKEN, _RENDERED = 0.12, 0.9
@@ -47,34 +46,23 @@ _JOIN_SECONDS_PER_FRAME = 0.004
 _GIB = 1024**3
 
 
-@dataclass(frozen=True)
-class _Narrated:
-    """The shots of a job with their places, their speech and the subtitles."""
-
-    shots: list[Shot]
-    spoken: list[ShotSpeech]
-    cues: list[Cue]
-
-    @property
-    def frames(self) -> int:
-        return self.shots[-1].start + self.shots[-1].frames
-
-
-class TextToVideo:
-    """The production "text_to_video". Holds no state of a job: speech and shots are kept by what made them."""
+class TextToVideo(Capability[VideoSpec]):
+    """The capability "text_to_video". Holds no state of a job: speech and shots are kept by what made them."""
 
     kind: ClassVar[str] = "text_to_video"
-    Spec: ClassVar[type[VideoSpec]] = VideoSpec
+    Spec = VideoSpec
 
-    def __init__(self, services: Services, voiceover: Voiceover) -> None:
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._library, self._segments, self._settings = services.library, services.segments, services.settings.voiceover
-        self._voiceover, self._work = voiceover, NarrationRunner(services)  # type: ignore[arg-type]
+        self._voiceover = services.capability(Voiceover)
+        self._narrator = ShotNarrator(self._voiceover, NarrationRunner(services))
         self.engines = VideoEngineSelector(services.catalog, services.site)
-        self._shelf = input_resolver(services)
+        self._resolver = input_resolver(services)
         self._fonts = services.site.assets / "fonts" / "captions"
         self.clips = ShotStore(services.paths.root / "clips", int(services.settings.library.segment_cache_gib * _GIB))
-        self.book = RuntimeStats(services.paths.root / "video-runs.json")
-        self._checks = ClipChecks(services.library, self._shelf, services.site, self.clips.root)
+        self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "video-runs.json")
+        self._checks = ClipChecks(services.library, self._resolver, services.site, self.clips.root)
 
     # Before the job is queued
 
@@ -84,6 +72,14 @@ class TextToVideo:
         Raises:
             InvalidInput, NotFound, MediaError, EngineNotReady: what cannot be made, in words.
         """
+        return self._prepared(spec)[0]
+
+    def accept(self, spec: VideoSpec) -> Submission[VideoSpec]:
+        made, narration = self._prepared(spec)
+        return Submission(made, self.title(made), self._lane(made, narration))
+
+    def _prepared(self, spec: VideoSpec) -> tuple[VideoSpec, PreparedNarration | None]:
+        """The settled spec, and what its shots say, prepared; None for a clip in which nothing is spoken."""
         if not spec.shots:
             check_length(spec.prompt)
         engine = self.engines.choose(spec.engine, spec.options, with_image=self._has_image(spec))
@@ -100,10 +96,10 @@ class TextToVideo:
             "narration": any(shot.say.strip() for shot in shots) if spec.narration is None else spec.narration,
             "title": spec.title.strip() or _title(spec, shots),
         }
-        if changed["narration"] and (said := _said(shots)):
-            made = self._voiceover.prepare(self._narration_spec(spec, said))
-            changed |= {"voice": made.voice, "language": made.language}
-        return spec.model_copy(update=changed)
+        narration = self._narrator.prepared(spec, shots) if changed["narration"] else None
+        if narration is not None:
+            changed |= {"voice": narration.spec.voice, "language": narration.spec.language}
+        return spec.model_copy(update=changed), narration
 
     def _has_image(self, spec: VideoSpec) -> bool:
         return any(shot.image for shot in spec.shots)
@@ -120,23 +116,37 @@ class TextToVideo:
         usual = {name: value for name, value in (("frames", spec.frames), ("seconds", spec.seconds)) if value is not None}
         return [shot if shot.frames is not None or shot.seconds is not None else shot.model_copy(update=usual) for shot in shots]
 
-    @staticmethod
-    def _narration_spec(spec: VideoSpec, script: str) -> VoiceoverSpec:
-        return VoiceoverSpec(script=script, voice=spec.voice, speakers=spec.speakers, language=spec.language, check="off")
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Text to video", "Text-to-Video")
+
+    def estimate(self, spec: VideoSpec) -> JobEstimate:
+        """
+        Raises:
+            InvalidInput, NotFound, MediaError, EngineNotReady: as `prepare`.
+        """
+        prepared = self.prepare(spec)
+        engine = self.engines.choose(prepared.engine, prepared.options, with_image=self._has_image(prepared))
+        form = self.engines.form(engine, prepared.options, prepared.size, prepared.fps)
+        frames = sum(shot.frames or round((shot.seconds or 0) * form.fps) for shot in prepared.shots)
+        time = self.render_time(form, frames) if frames else None
+        fits, memory = memory_fit(self._services, engine, form.options, form.extent(longest_part(prepared.shots, form)))
+        return JobEstimate(engine.card.id, float(frames / form.fps), frames, time, fits, memory)
 
     def title(self, spec: VideoSpec) -> str:
         return spec.title or "A clip"
 
     def lane(self, spec: VideoSpec) -> str:
+        return self._lane(spec, self._narrator.prepared(spec, spec.shots) if spec.narration else None)
+
+    def _lane(self, spec: VideoSpec, narration: PreparedNarration | None) -> str:
         if self.engines.lane_device(spec.engine) is Device.CUDA:
             return GPU_LANE
-        said = _said(spec.shots) if spec.narration else ""
-        return self._voiceover.lane(self._voiceover.prepare(self._narration_spec(spec, said))) if said else CPU_LANE
+        return CPU_LANE if narration is None else self._voiceover.lane_of(narration)
 
     # The job
 
     def run(self, spec: VideoSpec, context: JobContext) -> list[JobOutput]:
-        """Speak, render what is missing, join, shelve.
+        """Speak, render what is missing, join, add it to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -146,60 +156,30 @@ class TextToVideo:
             return job_outputs(done)
         engine = self.engines.choose(spec.engine, spec.options, with_image=self._has_image(spec))
         form = self.engines.form(engine, spec.options, spec.size, spec.fps)
-        narrated = self._narrated(spec, form, context)
+        narrated = self._narrator.narrate(spec, form, SubtaskContext(context, 0.0, _SPOKEN))
         self._library.ensure_space(bytes_of_clip(narrated.frames, form.width, form.height), "this clip")
         planned = self._planned(spec, form, narrated, context)
         after = narrated.frames * _JOIN_SECONDS_PER_FRAME
-        renderer = ShotRenderer(form, self.clips, context, self.book, self._fonts, (_SPOKEN, _RENDERED), after)
+        renderer = ShotRenderer(form, self.clips, context, self.runtime_stats, self._fonts, (_SPOKEN, _RENDERED), after)
         clips = renderer.render(planned)
         output = self._joined(spec, form, narrated, planned, clips, context)
         self.clips.prune()
         return job_outputs(output)
 
-    def _narrated(self, spec: VideoSpec, form: ClipSettings, context: JobContext) -> _Narrated:
-        """Speak every shot and give all of them their places."""
-        spoken = [ShotSpeech(None)] * len(spec.shots)
-        if spec.narration and (said := _said(spec.shots)):
-            spoken = self._speak(
-                spec, self._voiceover.prepare(self._narration_spec(spec, said)), SubtaskContext(context, 0.0, _SPOKEN)
-            )
-        shots = lay_out_shots(spec.shots, [one.seconds for one in spoken], form.fps, spec.join == "crossfade", None)
-        return _Narrated(shots, spoken, self._cues(spec, shots, spoken, form.fps))
-
-    def _speak(self, spec: VideoSpec, voice: VoiceoverSpec, context: JobContext) -> list[ShotSpeech]:
-        plans = [
-            self._voiceover.plan(voice.model_copy(update={"script": shot.say})) if shot.say.strip() else None
-            for shot in spec.shots
-        ]
-        whole = Plan(tuple(segment for plan in plans if plan for segment in plan.segments), (), 0.0)
-        progress = NarrationProgress(context, whole, self._voiceover.paces)
-        pieces = self._work.speak(whole, context, progress)
-        return [ShotSpeech(lay_out(plan, pieces) if plan and plan.segments else None) for plan in plans]
-
-    @staticmethod
-    def _cues(spec: VideoSpec, shots: Sequence[Shot], spoken: Sequence[ShotSpeech], fps: Fraction) -> list[Cue]:
-        """Subtitles: of the speech, or, where nothing is spoken, of what the shots would say."""
-        cues = cues_of(shots, spoken)
-        for shot, speech in zip(shots, spoken, strict=True):
-            if speech.timeline is None and shot.spec.say.strip():
-                start, end = float((shot.start + shot.head) / fps) + 0.2, float((shot.start + shot.frames) / fps) - 0.2
-                cues.append(Cue(start, max(start + 0.5, end), shot.spec.say))
-        return tidy(sorted(cues, key=lambda cue: cue.start), longest_line=60)
-
-    def _planned(self, spec: VideoSpec, form: ClipSettings, narrated: _Narrated, context: JobContext) -> list[PlannedShot]:
+    def _planned(self, spec: VideoSpec, form: ClipSettings, narrated: NarratedShots, context: JobContext) -> list[PlannedShot]:
         planned = []
         for shot in narrated.shots:
             captions = captions_of(shot, narrated.cues, form.fps) if spec.captions == "burned" else ()
-            image, told = None, ""
+            image, image_hash = None, ""
             if shot.spec.image:
                 image = self._kept_picture(shot, context)
-                told = fingerprint(image)
-            planned.append(plan_shot(shot, form, captions, spec.seed or 0, spec.negative, spec.quality, image, told))
+                image_hash = fingerprint(image)
+            planned.append(plan_shot(shot, form, captions, spec.seed or 0, spec.negative, spec.quality, image, image_hash))
         return planned
 
     def _kept_picture(self, shot: Shot, context: JobContext) -> Path:
         """The picture of a shot, kept for the job; of a video, its last one."""
-        kept, _ = self._shelf.keep(shot.spec.image, f"picture {shot.index + 1}", context.scratch)
+        kept, _ = self._resolver.keep(shot.spec.image, f"picture {shot.index + 1}", context.scratch)
         if is_image(kept):
             return kept
         info = probe_video(kept)
@@ -209,7 +189,7 @@ class TextToVideo:
         self,
         spec: VideoSpec,
         form: ClipSettings,
-        narrated: _Narrated,
+        narrated: NarratedShots,
         planned: Sequence[PlannedShot],
         clips: Sequence[StoredShot],
         context: JobContext,
@@ -219,7 +199,7 @@ class TextToVideo:
         _fresh(folder)
         context.progress(_RENDERED, "Mixing the sound")
         seconds = float(narrated.frames / form.fps)
-        music = self._shelf.keep(spec.music, "music", context.scratch)[0] if spec.music else None
+        music = self._resolver.keep(spec.music, "music", context.scratch)[0] if spec.music else None
         sound = None
         if music is not None or any(one.timeline for one in narrated.spoken):
             loudness, peak = self._settings.loudness, self._settings.true_peak
@@ -229,23 +209,22 @@ class TextToVideo:
             sound = iter(track.levelled(context.check))
         target = folder / "clip.mp4"
 
-        def told(share: float) -> None:
+        def report(share: float) -> None:
             context.progress(_RENDERED + (0.99 - _RENDERED) * share, "Joining the shots")
 
         size = (form.width, form.height)
+        job = self._job_recipe(spec, form, narrated, context)
         soft = narrated.cues if spec.captions == "soft" else ()
-        tags = _tags(spec, form)
-        count = join_shots(target, narrated.shots, clips, form.fps, size, spec.quality, sound, tags, told, soft)
+        tags = video_tags(spec.title, f"{form.title}, seed {spec.seed}", job.terms)
+        count = join_shots(target, narrated.shots, clips, form.fps, size, spec.quality, sound, tags, report, soft)
         companions = self._companions(spec, narrated, target, count, form, folder)
-        recipe = recipe_of(
-            spec, form, shot_list(narrated.shots, form.fps), clips, self._inputs(spec), self._parents(spec), seconds
-        )
-        output = self._library.add(target, "video", spec.title, {**recipe, "kind": self.kind, "job": context.job_id}, companions)
+        recipe = recipe_of(job, spec, form, shot_list(narrated.shots, form.fps), clips, seconds)
+        output = self._library.add(target, "video", spec.title, recipe, companions)
         shutil.rmtree(folder, ignore_errors=True)
         return output
 
     def _companions(
-        self, spec: VideoSpec, narrated: _Narrated, target: Path, count: int, form: ClipSettings, folder: Path
+        self, spec: VideoSpec, narrated: NarratedShots, target: Path, count: int, form: ClipSettings, folder: Path
     ) -> list[Path]:
         """Subtitles, the shot list, a poster and the last picture."""
         made = [last_picture(target, count, form.fps, folder)]
@@ -261,45 +240,29 @@ class TextToVideo:
                 made.append(folder / name)
         return made
 
-    def _inputs(self, spec: VideoSpec) -> list[dict[str, Any]]:
-        given = [("music", spec.music), *(("picture", shot.image) for shot in spec.shots)]
-        found = [(role, self._shelf.find(value, role)[0]) for role, value in given if value]
-        return [{"role": role, "name": path.name, "sha256": fingerprint(path)} for role, path in found]
-
-    def _parents(self, spec: VideoSpec) -> list[str]:
-        given = [spec.music, *(shot.image for shot in spec.shots)]
-        outputs = [self._shelf.find(value, "input")[1] for value in given if value]
-        named = [spec.parent, *(output.id for output in outputs if output is not None)]
-        return list(dict.fromkeys(filter(None, named)))
+    def _job_recipe(self, spec: VideoSpec, form: ClipSettings, narrated: NarratedShots, context: JobContext) -> Recipe:
+        """What is known before the clip is joined: its inputs, its parents, and the licences of all that goes into it."""
+        kept = [("music", "music", spec.music)]
+        kept += [("picture", f"picture {index + 1}", shot.image) for index, shot in enumerate(spec.shots)]
+        found = [(role, *self._resolver.keep(value, field, context.scratch)) for role, field, value in kept if value]
+        outputs = [output for _, _, output in found if output is not None]
+        terms = (terms_of_card(form.engine.card), narrated.terms, *(output.terms for output in outputs))
+        parents = (spec.parent, *(output.id for output in outputs))
+        return Recipe(
+            kind=self.kind,
+            job=context.job_id,
+            inputs=tuple(RecipeInput.of_file(role, path) for role, path, _ in found),
+            parents=tuple(filter(None, parents)),
+            terms=combined((*terms, self._library.terms([spec.parent]))),
+        )
 
     # For a page
 
-    def estimate(self, form: ClipSettings, frames: int) -> RuntimeEstimate | None:
+    def render_time(self, form: ClipSettings, frames: int) -> RuntimeEstimate | None:
         """How long so many pictures take here, None while nothing like it was measured."""
-        found = self.book.seconds(work_of(form, frames))
+        found = self.runtime_stats.seconds(work_of(form, frames))
         join = frames * _JOIN_SECONDS_PER_FRAME
         return found and replace(found, seconds=found.seconds + join, low=found.low + join, high=found.high + join)
-
-
-class ImageToVideo(TextToVideo):
-    """The production "image_to_video": one shot that begins with, or shows, a picture; or a list of shots, the first with it."""
-
-    kind: ClassVar[str] = "image_to_video"
-    Spec: ClassVar[type[VideoSpec]] = ImageVideoSpec
-
-    def prepare(self, spec: VideoSpec) -> VideoSpec:
-        assert isinstance(spec, ImageVideoSpec)
-        if not spec.shots:
-            if not spec.image:
-                raise InvalidInput("The picture is missing.", "Upload one, or choose one from the library.")
-            if spec.prompt.strip():
-                check_length(spec.prompt)
-            shot = ShotSpec(prompt=spec.prompt, camera=spec.prompt[:100], image=spec.image)
-            spec = spec.model_copy(update={"shots": [shot]})
-        elif spec.image and not spec.shots[0].image:
-            first = spec.shots[0].model_copy(update={"image": spec.image})
-            spec = spec.model_copy(update={"shots": [first, *spec.shots[1:]]})
-        return super().prepare(spec)
 
 
 def job_outputs(output: LibraryOutput) -> list[JobOutput]:
@@ -309,17 +272,9 @@ def job_outputs(output: LibraryOutput) -> list[JobOutput]:
     return listed + [JobOutput(output.id, str(subtitles[end]), "subtitles") for end in (".srt", ".vtt") if end in subtitles]
 
 
-def _said(shots: Sequence[ShotSpec]) -> str:
-    return "\n\n".join(shot.say for shot in shots if shot.say.strip())
-
-
 def _title(spec: VideoSpec, shots: Sequence[ShotSpec]) -> str:
     words = " ".join((spec.prompt or shots[0].say or shots[0].prompt or "A picture in motion").split())
     return words if len(words) <= 60 else f"{words[:60].rsplit(' ', 1)[0]}…"
-
-
-def _tags(spec: VideoSpec, form: ClipSettings) -> dict[str, str]:
-    return {"title": spec.title, "comment": f"Made with Greenroom, {form.title}, seed {spec.seed}"}
 
 
 def _fresh(folder: Path) -> Path:

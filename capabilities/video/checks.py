@@ -30,14 +30,14 @@ def bytes_of_clip(frames: int, width: int, height: int) -> int:
 
 
 class ClipChecks:
-    """The checks of one production.
+    """The checks of one capability.
 
     Args:
         folder: where shots will lie, for engines that look at the disk themselves.
     """
 
-    def __init__(self, library: Library, shelf: InputResolver, site: EnginePaths, folder: Path) -> None:
-        self._library, self._shelf, self._site, self._folder = library, shelf, site, folder
+    def __init__(self, library: Library, resolver: InputResolver, site: EnginePaths, folder: Path) -> None:
+        self._library, self._resolver, self._site, self._folder = library, resolver, site, folder
 
     def check(self, spec: VideoSpec, shots: Sequence[ShotSpec], form: ClipSettings) -> None:
         """
@@ -70,7 +70,7 @@ class ClipChecks:
         """The picture that a shot begins with; of a video, only that it can be read."""
         if not shot.image:
             return None
-        path, output = self._shelf.find(shot.image, "picture")
+        path, output = self._resolver.find(shot.image, "picture")
         if is_image(path) or path.suffix.lower() not in (".mp4", ".webm", ".mkv", ".mov"):
             read_image(path)
             return path
@@ -80,7 +80,7 @@ class ClipChecks:
 
     def _check_music(self, music: str) -> None:
         if music:
-            path, _ = self._shelf.find(music, "music")
+            path, _ = self._resolver.find(music, "music")
             if not probe(path).has_audio:
                 raise InvalidInput(f"{path.name} holds no sound.", "Use a sound file, or a video with sound.")
 

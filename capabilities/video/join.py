@@ -27,13 +27,13 @@ def join_shots(
     quality: int,
     sound: Iterator[Audio] | None,
     tags: dict[str, str],
-    told: Callable[[float], None],
+    on_progress: Callable[[float], None],
     subtitles: Sequence[Cue] = (),
 ) -> int:
     """Write the clip; gives its number of pictures.
 
     Args:
-        told: hears the share that is done, 0..1, and may raise.
+        on_progress: hears the share that is done, 0..1, and may raise.
         subtitles: go into the file as a track of their own; () makes none.
     """
     parts: list[Path | Excerpt] = []
@@ -48,11 +48,11 @@ def join_shots(
     try:
         for shot, clip, fade in zip(shots, clips, threads.map(faded, shots), strict=True):
             parts += [*([fade] if fade else []), Excerpt(clip.path, shot.head, shot.frames)]
-            told(0.7 * (shot.index + 1) / len(shots))
+            on_progress(0.7 * (shot.index + 1) / len(shots))
     finally:
         threads.shutdown(cancel_futures=True)  # when the job was cancelled, those that have not begun are left
     count = join_video(path, parts, fps, sound, tags, subtitles)
-    told(1.0)
+    on_progress(1.0)
     return count
 
 

@@ -5,42 +5,44 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from capabilities.video.engines import ClipSettings
 from capabilities.video.spec import VideoSpec
 from studio.artifacts.clips import StoredShot
+from studio.library import Recipe
 
 
 def recipe_of(
+    job: Recipe,
     spec: VideoSpec,
     form: ClipSettings,
     shots: list[dict[str, Any]],
     clips: Sequence[StoredShot],
-    inputs: list[dict[str, Any]],
-    parents: list[str],
     seconds: float,
-) -> dict[str, Any]:
-    """The spec to bring back, the engine with its licence, and each shot with what was told of it."""
+) -> Recipe:
+    """The spec to bring back, the engine with its licence, and each shot with the facts of its clip.
+
+    Args:
+        job: what is known before the clip is made: kind, job, inputs, parents and the licences of all of them.
+    """
     card = form.engine.card
     made = [{**shot, "key": clip.key, "facts": clip.facts} for shot, clip in zip(shots, clips, strict=True)]
     facts = [card.title, f"{len(shots)} shots" if len(shots) > 1 else "1 shot", f"{form.width} × {form.height}"]
     facts += [f"{float(form.fps):g} pictures a second", f"seed {spec.seed}"]
-    return {
-        "engine": card.id,
-        "engine_version": card.version,
-        "voice": spec.voice.split("/")[-1] if spec.narration else "",
-        "options": form.options.model_dump(mode="json"),
-        "seed": spec.seed,
-        "inputs": inputs,
-        "parents": parents,
-        "licence": card.weights_licence.name,
-        "commercial_use": card.commercial_use,
-        "duration": round(seconds, 3),
-        "facts": facts,
-        "shots": made,
-        "spec": spec.model_dump(mode="json"),
-    }
+    return replace(
+        job,
+        engine=card.id,
+        engine_version=card.version,
+        voice=spec.voice.split("/")[-1] if spec.narration else "",
+        options=form.options.model_dump(mode="json"),
+        seed=spec.seed,
+        duration=seconds,
+        facts=tuple(facts),
+        spec=spec.model_dump(mode="json"),
+        details={"shots": made},
+    )
 
 
 def as_csv(shots: Sequence[dict[str, Any]]) -> str:

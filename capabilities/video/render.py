@@ -6,24 +6,21 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from capabilities.common.preview import PREVIEW, last_picture
 from capabilities.video.engines import ClipSettings
 from capabilities.video.shots import Shot
 from engines.contract.errors import EngineError
 from engines.contract.video import ClipCaption, VideoPreview, VideoRequest, VideoResult
 from media.video.captions import CaptionPainter, CaptionText
-from media.video.images import write_picture
 from media.video.read import read_frames
 from media.video.write import VideoWriter
 from studio.artifacts.clips import ShotStore, StoredShot
 from studio.artifacts.segments import SegmentStore
 from studio.jobs.capability import JobContext
 from studio.jobs.runtime_stats import RuntimeStats, Workload
-
-PREVIEW = "preview.jpg"
 
 
 @dataclass(frozen=True)
@@ -108,12 +105,12 @@ class ShotRenderer:
         form: ClipSettings,
         store: ShotStore,
         context: JobContext,
-        book: RuntimeStats,
+        stats: RuntimeStats,
         fonts: Path,
         span: tuple[float, float],
         after: float,
     ) -> None:
-        self._form, self._store, self._stage, self._book, self._fonts = form, store, context, book, fonts
+        self._form, self._store, self._context, self._stats, self._fonts = form, store, context, stats, fonts
         self._span, self._after = span, after
         self._measured: list[tuple[int, float]] = []
 
@@ -121,7 +118,7 @@ class ShotRenderer:
         """All shots in order: those that are there as they are, the others now; each is kept before the next begins.
 
         Raises:
-            EngineError: naming the shot. Whatever the stage raises passes through.
+            EngineError: naming the shot. Whatever the context raises passes through.
         """
         made: dict[str, StoredShot] = {}
         for one in planned:
@@ -133,26 +130,26 @@ class ShotRenderer:
         total = max(1, sum(sum(one.parts) for one in planned))
         if missing:
             extent = self._form.extent(max(frames for one in missing for frames in one.parts))
-            with self._stage.engine(self._form.engine, self._form.options, extent) as engine:
+            with self._context.engine(self._form.engine, self._form.options, extent) as engine:
                 for one in missing:
                     made[one.key] = self._one(engine, one, (total - left) / total, total, left, len(planned))
                     left -= sum(one.parts)
-                    self._stage.event("shot", index=one.shot.index, frames=one.shot.rendered)
+                    self._context.event("shot", index=one.shot.index, frames=one.shot.rendered)
         return [made[one.key] for one in planned]
 
     def _one(self, engine: Any, one: PlannedShot, done: float, total: int, left: int, count: int) -> StoredShot:
         note = f"Shot {one.shot.index + 1} of {count}"
         start, width = self._span[0], self._span[1] - self._span[0]
-        self._stage.progress(start + width * done, note, self._remaining(left))
+        self._context.progress(start + width * done, note, self._remaining(left))
         parts: list[VideoResult] = []
         for number, frames in enumerate(one.parts):
             begin = start + width * (done + sum(one.parts[:number]) / total)
-            with self._stage.span(begin, begin + width * frames / total):
+            with self._context.span(begin, begin + width * frames / total):
                 parts.append(self._part(engine, one, number, frames, parts))
         path = self._store.path(one.key)
         frames = one.shot.rendered
         if len(parts) > 1 or one.burned:
-            self._dress(parts, one, path, frames)
+            self._finish(parts, one, path, frames)
         else:
             frames = parts[0].frames
             parts[0].path.replace(path)
@@ -162,16 +159,16 @@ class ShotRenderer:
         return self._store.keep(one.key, frames, facts)
 
     def _part(self, engine: Any, one: PlannedShot, number: int, frames: int, before: Sequence[VideoResult]) -> VideoResult:
-        target = self._stage.scratch / f"shot-{one.shot.index:04d}-{number}.mp4"
+        target = self._context.scratch / f"shot-{one.shot.index:04d}-{number}.mp4"
         request = replace(one.request, path=target, frames=frames)
         if number:
             request = replace(
-                request, start_image=last_picture(before[-1].path, before[-1].frames, self._form.fps, self._stage.scratch)
+                request, start_image=last_picture(before[-1].path, before[-1].frames, self._form.fps, self._context.scratch)
             )
         began = time.monotonic()
         try:
-            with contextlib.closing(engine.generate(request)) as told:
-                result = self._heard(told)
+            with contextlib.closing(engine.generate(request)) as items:
+                result = self._result_of(items)
         except EngineError as error:
             error.reason = f"Shot {one.shot.index + 1}: {error.reason}"
             raise
@@ -179,22 +176,22 @@ class ShotRenderer:
             raise EngineError(f"{self._form.title} gave no clip for shot {one.shot.index + 1}.")
         seconds = time.monotonic() - began
         self._measured.append((frames, seconds))
-        self._book.learn(work_of(self._form, frames), seconds)
+        self._stats.learn(work_of(self._form, frames), seconds)
         return result
 
-    def _heard(self, told: Iterator[VideoPreview | VideoResult]) -> VideoResult | None:
+    def _result_of(self, items: Iterator[VideoPreview | VideoResult]) -> VideoResult | None:
         result = None
-        for item in told:
+        for item in items:
             if isinstance(item, VideoPreview):
-                staged = self._stage.scratch / f".{PREVIEW}"
+                staged = self._context.scratch / f".{PREVIEW}"
                 staged.write_bytes(item.jpeg)
-                staged.replace(self._stage.scratch / PREVIEW)
-                self._stage.check()
+                staged.replace(self._context.scratch / PREVIEW)
+                self._context.check()
             else:
                 result = item
         return result
 
-    def _dress(self, parts: Sequence[VideoResult], one: PlannedShot, path: Path, frames: int) -> None:
+    def _finish(self, parts: Sequence[VideoResult], one: PlannedShot, path: Path, frames: int) -> None:
         """Parts end to end with captions drawn in, cut to length."""
         fps, size = self._form.fps, (self._form.width, self._form.height)
         texts = [CaptionText(caption.start, caption.end, caption.text) for caption in one.burned]
@@ -207,28 +204,17 @@ class ShotRenderer:
                     shown = frame.picture.copy()
                     painter.burn(shown, float(writer.frames / fps))
                     writer.write(shown)
-                    self._stage.check()
+                    self._context.check()
 
     def _remaining(self, left: int) -> float | None:
         frames, seconds = (sum(column) for column in zip(*self._measured, strict=True)) if self._measured else (0, 0.0)
         if frames:
             return left * seconds / frames + self._after
-        estimate = self._book.seconds(work_of(self._form, left))
+        estimate = self._stats.seconds(work_of(self._form, left))
         return None if estimate is None else estimate.seconds + self._after
 
 
 def work_of(form: ClipSettings, frames: int) -> Workload:
-    """What so many pictures are for the book of runs."""
+    """What so many pictures are for the statistics of runs."""
     variant, steps = form.cost
     return Workload(form.engine.card.id, variant, form.width, form.height, frames, steps)
-
-
-def last_picture(path: Path, frames: int, fps: Fraction, folder: Path) -> Path:
-    """The last picture of a clip as a PNG in `folder`."""
-    shown = None
-    for frame in read_frames(path, fps, first=frames - 1, count=1):
-        shown = frame.picture
-    assert shown is not None
-    target = folder / "last.png"
-    write_picture(target, shown)
-    return target

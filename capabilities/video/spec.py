@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from capabilities.voiceover.spec import LARGEST_SEED
+from capabilities.common.seed import LARGEST_SEED
 
 LONGEST_PROMPT = 60_000
-"""Characters; words are counted, and told, by the production."""
+"""Characters; words are counted by the capability, which says how many are too many."""
 MOST_SHOTS = 200
 
 Captions = Literal["burned", "soft", "off"]

@@ -1,58 +1,80 @@
-"""A narration from a script: planned, spoken piece by piece, joined, levelled, subtitled and put into the library."""
+"""A narration from a script: planned, spoken segment by segment, joined, levelled, subtitled and put into the library."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import ClassVar
 
+from capabilities.common.memory_fit import memory_fit
 from capabilities.voiceover.cast import Cast, Speaker, VoiceResolver
 from capabilities.voiceover.edits import with_edited_text, with_new_take, with_picked_take
 from capabilities.voiceover.estimate import ScriptEstimate, estimate
 from capabilities.voiceover.pace import SpeechRateStats
 from capabilities.voiceover.plan import Plan, derived_seed, plan
 from capabilities.voiceover.progress import NarrationProgress
+from capabilities.voiceover.recipe import RecipeOrigin, terms_of
 from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.run import NarrationRunner, job_outputs
 from capabilities.voiceover.script.parse import Script, parse
 from capabilities.voiceover.segments import SegmentList, SegmentView
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Device
-from studio.errors import InvalidInput
-from studio.jobs.capability import CPU_LANE, GPU_LANE, JobContext
+from studio.errors import InvalidInput, NotFound
+from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate, Submission
 from studio.jobs.model import Job, JobOutput
-from studio.jobs.runtime_stats import RuntimeStats
+from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
 from studio.library import LibraryOutput
 from studio.services import Services
 from studio.verification.verifiers import AUTO, choose_verifier, speaks_by_rule
+from studio.voices.designed import add_designed
+from studio.voices.model import Voice
 
 _TITLE_LENGTH = 60
 
 
+@dataclass(frozen=True)
+class PreparedNarration:
+    """A spec in which nothing is open, with its script read and its voices resolved: the work of preparing, done once."""
+
+    spec: VoiceoverSpec
+    script: Script
+    cast: Cast
+    longest_chunk: int
+
+    @property
+    def speakers(self) -> list[Speaker]:
+        """The narrator, and who says each line."""
+        return [self.cast.narrator, *(self.cast.role(line) for line in self.script.lines)]
+
+    def plan(self) -> Plan:
+        """The segments."""
+        return plan(self.spec, self.script, self.cast, self.longest_chunk)
+
+    def plan_of(self, part: str) -> Plan:
+        """The segments of a part of the script."""
+        spec = self.spec.model_copy(update={"script": part})
+        return plan(spec, _read(spec), self.cast, self.longest_chunk)
+
+
 def _read(spec: VoiceoverSpec) -> Script:
-    return _parsed(spec.script, tuple(spec.speakers))
+    return parse(spec.script, tuple(spec.speakers))
 
 
-@lru_cache(maxsize=8)
-def _parsed(script: str, names: tuple[str, ...]) -> Script:
-    """The same script is asked for several times on the way of one job, and by a page that shows it."""
-    return parse(script, names)
-
-
-class Voiceover:
-    """The production "voiceover". Holds no state of a job: everything that a resumed job needs is its spec and the disk."""
+class Voiceover(Capability[VoiceoverSpec]):
+    """The capability "voiceover". Holds no state of a job: everything that a resumed job needs is its spec and the disk."""
 
     kind: ClassVar[str] = "voiceover"
-    Spec: ClassVar[type[VoiceoverSpec]] = VoiceoverSpec
+    Spec = VoiceoverSpec
 
     def __init__(self, services: Services) -> None:
-        self._settings = services.settings.voiceover
+        self._services, self._settings = services, services.settings.voiceover
         self._work = NarrationRunner(services)
-        self._board = SegmentList(services.segments, self._settings.check_tries)
-        self._catalog, self._site = services.catalog, services.site
-        self.office = VoiceResolver(services.catalog, services.site, services.voices, services.settings.engines.default_speech)
-        self.book = RuntimeStats(services.paths.root / "voice-runs.json")
-        self.paces = SpeechRateStats(services.paths.root / "pace.json", self.book)
+        self._segment_list = SegmentList(services.segments, self._settings.check_tries)
+        self._catalog, self._site, self._voices = services.catalog, services.site, services.voices
+        self.resolver = VoiceResolver(services.catalog, services.site, services.voices, services.settings.engines.default_speech)
+        self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "voice-runs.json")
+        self.paces = SpeechRateStats(services.paths.root / "pace.json", self.runtime_stats)
 
     # Before the job is queued
 
@@ -62,28 +84,36 @@ class Voiceover:
         Raises:
             InvalidInput, NotFound, EngineNotReady: what cannot work; for a line of the script the reason names it.
         """
+        return self.prepared(spec).spec
+
+    def prepared(self, spec: VoiceoverSpec) -> PreparedNarration:
+        """The same, with the script and the cast that were made for it.
+
+        Raises:
+            GreenroomError: as `prepare`.
+        """
         script = _read(spec)
         if not script.lines and not self._spoken_headings(spec):
             raise InvalidInput("The script has chapters and nothing to say in them.", "Write a sentence below a heading.")
         spec = spec.completed(self._settings)
-        spec = spec.model_copy(update={"language": self.office.language_for(spec, script)})
-        cast = Cast(spec, self.office)
-        for line in script.lines:
-            cast.role(line)
+        spec = spec.model_copy(update={"language": self.resolver.language_for(spec, script)})
+        cast = Cast(spec, self.resolver)
         narrator = cast.narrator
-        spec = self._with_listener(spec, [narrator, *(cast.role(line) for line in script.lines)])
-        seed = derived_seed(0, narrator.voice_name, 0) if spec.seed is None else spec.seed
-        return spec.model_copy(
-            update={
-                "engine": narrator.engine_id,
-                "voice": narrator.voice_name,
-                "options": narrator.options.model_dump(mode="json", exclude_defaults=True),
-                "seed": seed,
-                "title": spec.title.strip() or self._title(script),
-            }
-        )
+        spec = self._with_verifier(spec, [narrator, *(cast.role(line) for line in script.lines)])
+        settled = {
+            "engine": narrator.engine_id,
+            "voice": narrator.voice_name,
+            "options": narrator.options.model_dump(mode="json", exclude_defaults=True),
+            "seed": derived_seed(0, narrator.voice_name, 0) if spec.seed is None else spec.seed,
+            "title": spec.title.strip() or self._title(script),
+        }
+        return PreparedNarration(spec.model_copy(update=settled), script, cast, self._settings.longest_chunk)
 
-    def _with_listener(self, spec: VoiceoverSpec, roles: Sequence[Speaker]) -> VoiceoverSpec:
+    def accept(self, spec: VoiceoverSpec) -> Submission[VoiceoverSpec]:
+        made = self.prepared(spec)
+        return Submission(made.spec, made.spec.title, self.lane_of(made))
+
+    def _with_verifier(self, spec: VoiceoverSpec, roles: Sequence[Speaker]) -> VoiceoverSpec:
         """The spec with the check settled: its mode, and by whom takes are listened to."""
         check = spec.check
         if check is None:
@@ -100,24 +130,42 @@ class Voiceover:
         words = " ".join((script.chapters or tuple(line.text for line in script.lines))[0].split())
         return words if len(words) <= _TITLE_LENGTH else f"{words[:_TITLE_LENGTH].rsplit(' ', 1)[0]}…"
 
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Voiceover", "Voiceover")
+
+    def estimate(self, spec: VoiceoverSpec) -> JobEstimate:
+        """
+        Raises:
+            InvalidInput: the script is empty or wrong, or the voice cannot be.
+        """
+        found = self.count(spec.script, spec.voice, spec.engine, spec.speakers)
+        if found.problem or not found.engine:
+            raise InvalidInput(found.problem or "The script is empty.", "Write what is to be spoken.")
+        known = found.seconds_to_render
+        time = None if known is None else RuntimeEstimate(known, exact=False, low=found.low, high=found.high, runs=found.runs)
+        fits, memory = memory_fit(self._services, self._catalog.get(found.engine))
+        return JobEstimate(found.engine, found.seconds_of_speech, 0, time, fits, memory)
+
     def title(self, spec: VoiceoverSpec) -> str:
         return spec.title or self._title(_read(spec))
 
     def lane(self, spec: VoiceoverSpec) -> str:
-        cast = Cast(spec, self.office)
-        roles = [cast.narrator, *(cast.role(line) for line in _read(spec).lines)]
-        cards = [role.casting.engine_cls.card for role in roles]
-        if spec.check not in (None, "off") and spec.check_with not in ("", AUTO):
-            cards.append(self._catalog.get(spec.check_with).card)
+        return self.lane_of(PreparedNarration(spec, _read(spec), Cast(spec, self.resolver), self._settings.longest_chunk))
+
+    def lane_of(self, made: PreparedNarration) -> str:
+        """The lane of what was prepared."""
+        cards = [speaker.casting.engine_cls.card for speaker in made.speakers]
+        if made.spec.check not in (None, "off") and made.spec.check_with not in ("", AUTO):
+            cards.append(self._catalog.get(made.spec.check_with).card)
         return GPU_LANE if any(card.device is Device.CUDA for card in cards) else CPU_LANE
 
     def plan(self, spec: VoiceoverSpec) -> Plan:
-        """The pieces of a prepared spec.
+        """The segments of a prepared spec.
 
         Raises:
             GreenroomError: as `prepare`; a voice may have been deleted since.
         """
-        return plan(spec, _read(spec), Cast(spec, self.office), self._settings.longest_chunk)
+        return plan(spec, _read(spec), Cast(spec, self.resolver), self._settings.longest_chunk)
 
     # The job
 
@@ -132,45 +180,58 @@ class Voiceover:
         planned = self.plan(spec)
         self._work.ensure_space(planned)
         progress = NarrationProgress(context, planned, self.paces)
-        recipe = {"kind": self.kind, "job": context.job_id}
+        origin = RecipeOrigin(self.kind, context.job_id)
 
-        def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
-            return self._work.join(spec, planned, pieces, progress, context.scratch / "join", recipe)
+        def join(all_rendered: dict[str, RenderedSegment]) -> LibraryOutput:
+            return self._work.join(spec, planned, all_rendered, progress, context.scratch / "join", origin)
 
         return job_outputs(self._work.speak_and(join, planned, context, progress))
 
     # For a page, beside the job
 
     def segments_of(self, job: Job) -> list[SegmentView]:
-        """The pieces of a job as they stand now, in order. Quick enough to ask twice a second."""
-        return self._board.views(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
+        """The segments of a job as they stand now, in order. Quick enough to ask twice a second."""
+        return self._segment_list.views(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
 
-    def estimate(
+    def keep_voice(self, job: Job, segment_id: str, name: str) -> Voice:
+        """Save the voice in which one segment of a narration was spoken, with its words as the transcript.
+
+        Raises:
+            NotFound: the segment is not there. InvalidInput, VoiceRefused: as `add_designed`.
+        """
+        found = next((view for view in self.segments_of(job) if view.id == segment_id), None)
+        if found is None or found.path is None:
+            raise NotFound("This sentence is not there any more.", "Render it again.")
+        segment = self.plan(VoiceoverSpec.model_validate(job.spec)).segments[found.index]
+        terms = terms_of([segment])
+        return add_designed(self._voices, name, found.path, found.text, str(job.spec.get("language", "")), terms)
+
+    def count(
         self, script: str, voice: str = "", engine: str = "auto", speakers: Mapping[str, str] | None = None
     ) -> ScriptEstimate:
         """What a script amounts to while it is being written; never raises, what is wrong stands in `problem`."""
-        return estimate(script, voice, engine, tuple(speakers or ()), self.office, self.paces, self._settings)
+        return estimate(script, voice, engine, tuple(speakers or ()), self.resolver, self.paces, self._settings)
 
     def with_new_take(self, spec: VoiceoverSpec, segment_id: str) -> VoiceoverSpec:
-        """The prepared spec with one piece asked for again in another reading.
+        """The prepared spec with one segment asked for again in another reading.
 
         Raises:
-            NotFound: no piece has this id.
+            NotFound: no segment has this id.
         """
         return with_new_take(spec, self.plan(spec), segment_id)
 
     def with_picked_take(self, spec: VoiceoverSpec, segment_id: str, seed: int) -> VoiceoverSpec:
-        """The prepared spec with one piece in the take that was made with `seed`.
+        """The prepared spec with one segment in the take that was made with `seed`.
 
         Raises:
-            NotFound: no piece has this id.
+            NotFound: no segment has this id.
         """
         return with_picked_take(spec, self.plan(spec), segment_id, seed)
 
     def with_edited_text(self, spec: VoiceoverSpec, segment_id: str, text: str) -> VoiceoverSpec:
-        """The prepared spec with other words in one piece; "" takes the piece out. All other pieces stay as they are.
+        """The prepared spec with other words in one segment; "" takes the segment out. All other segments stay as they are.
 
         Raises:
-            NotFound: no piece has this id.
+            NotFound: no segment has this id.
         """
         return with_edited_text(spec, self.plan(spec), segment_id, text)

@@ -33,7 +33,7 @@ class Speaker:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of everything but the text and the seed that makes a piece sound as it does."""
+        """Hash of everything but the text and the seed that makes a segment sound as it does."""
         card = self.casting.engine_cls.card
         return SegmentStore.key(
             {
@@ -101,12 +101,12 @@ class VoiceResolver:
 class Cast:
     """The roles of one script. Made for one spec whose language is settled; remembers each role it has resolved."""
 
-    def __init__(self, spec: VoiceoverSpec, office: VoiceResolver) -> None:
+    def __init__(self, spec: VoiceoverSpec, resolver: VoiceResolver) -> None:
         self._spec = spec
-        self._office = office
+        self._resolver = resolver
         self._voices = {name.casefold(): voice for name, voice in spec.speakers.items()}
         self._roles: dict[tuple[str, tuple[tuple[str, str], ...], str], Speaker] = {}
-        casting = office.cast(spec.voice, spec.engine or AUTO, spec.language)
+        casting = resolver.cast(spec.voice, spec.engine or AUTO, spec.language)
         self.narrator = Speaker(casting, validated(casting.engine_cls.Options, spec.options, "option"), spec.language)
 
     def role(self, line: Line) -> Speaker:
@@ -132,7 +132,7 @@ class Cast:
         if not voice and language == self._spec.language:
             casting = self.narrator.casting
         else:
-            casting = self._office.cast(voice, self._engine_of(voice), language)
+            casting = self._resolver.cast(voice, self._engine_of(voice), language)
         return Speaker(casting, self._options(casting, settings), language, line.style)
 
     def _engine_of(self, voice: str) -> str:
@@ -140,7 +140,7 @@ class Cast:
         own = self.narrator.casting.engine_cls
         if "/" in voice or not voice:
             return AUTO
-        presets = (preset.id for preset in own.preset_voices(self._office.site))
+        presets = (preset.id for preset in own.preset_voices(self._resolver.site))
         return own.card.id if own.card.clones or voice in presets else AUTO
 
     def _options(self, casting: ResolvedVoice, settings: Mapping[str, str]) -> EngineOptions:

@@ -1,4 +1,4 @@
-"""Changing one piece of a narration: pure functions from a prepared spec to the next one."""
+"""Changing one segment of a narration: pure functions from a prepared spec to the next one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from studio.errors import NotFound
 
 
 def with_new_take(spec: VoiceoverSpec, plan: Plan, segment_id: str) -> VoiceoverSpec:
-    """Another reading of one piece. Asked again, yet another; what was rendered before stays in the segment store.
+    """Another reading of one segment. Asked again, yet another; what was rendered before stays in the segment store.
 
     Raises:
-        NotFound: no piece has this id.
+        NotFound: no segment has this id.
     """
     segment = _segment(plan, segment_id)
     picks = {name: seed for name, seed in spec.picks.items() if name != segment.id}
@@ -19,20 +19,20 @@ def with_new_take(spec: VoiceoverSpec, plan: Plan, segment_id: str) -> Voiceover
 
 
 def with_picked_take(spec: VoiceoverSpec, plan: Plan, segment_id: str, seed: int) -> VoiceoverSpec:
-    """One piece in the take that was made with `seed`; it is kept as it is and never redone.
+    """One segment in the take that was made with `seed`; it is kept as it is and never redone.
 
     Raises:
-        NotFound: no piece has this id.
+        NotFound: no segment has this id.
     """
     segment = _segment(plan, segment_id)
     return spec.model_copy(update={"picks": {**spec.picks, segment.id: seed}})
 
 
 def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str) -> VoiceoverSpec:
-    """Other words for one piece, written into the script at its place; "" takes the piece out.
+    """Other words for one segment, written into the script at its place; "" takes the segment out.
 
     Raises:
-        NotFound: no piece has this id.
+        NotFound: no segment has this id.
     """
     segment = _segment(plan, segment_id)
     start, end = segment.span

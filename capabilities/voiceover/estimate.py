@@ -23,7 +23,7 @@ class ScriptEstimate:
 
     Args:
         characters: of the text as written; words: parts between spaces.
-        chunks: pieces that engines will speak, estimated for long scripts.
+        chunks: segments that engines will speak, estimated for long scripts.
         speakers, possible_speakers: as capabilities.voiceover.script.parse finds them.
         narrated: whether something is said by none of the speakers, and so by the narrator.
         seconds_of_speech: with pauses.
@@ -55,7 +55,7 @@ def estimate(
     voice: str,
     engine: str,
     cast: tuple[str, ...],
-    office: VoiceResolver,
+    resolver: VoiceResolver,
     paces: SpeechRateStats,
     settings: VoiceoverSettings,
 ) -> ScriptEstimate:
@@ -70,7 +70,7 @@ def estimate(
     language = detect(script)
     engine_id, problem = "", ""
     try:
-        engine_id = office.cast(voice, engine, language).engine_cls.card.id
+        engine_id = resolver.cast(voice, engine, language).engine_cls.card.id
     except GreenroomError as error:
         problem = str(error)
     spoken = sum(len(line.text) for line in parsed.lines)

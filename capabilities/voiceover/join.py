@@ -1,6 +1,6 @@
-"""Joining stored pieces to one programme: true pauses, one rate, one loudness, chapters, subtitles and word times.
+"""Joining stored segments to one programme: true pauses, one rate, one loudness, chapters, subtitles and word times.
 
-Memory does not grow with the length: pieces are read one by one into a raw file of the job's own, which is then levelled and
+Memory does not grow with the length: segments are read one by one into a raw file of the job's own, which is then levelled and
 encoded in blocks.
 """
 
@@ -25,22 +25,22 @@ from media.text.layout import tidy
 from studio.artifacts.segments import SegmentStore
 
 PAD_SECONDS = 0.02
-"""Of the engine's own silence left on both sides of each piece, counted into the pauses, so that no sound is cut."""
+"""Of the engine's own silence left on both sides of each segment, counted into the pauses, so that no sound is cut."""
 
 _FADE_SECONDS = 0.004
 _BLOCK_FRAMES = 2**16
 
 
 class SegmentMissing(Exception):
-    """A stored piece is no longer there or no longer whole: it has to be rendered again."""
+    """A stored segment is no longer there or no longer whole: it has to be rendered again."""
 
 
 @dataclass(frozen=True)
 class PlacedSegment:
-    """One piece in the programme, in frames of the programme: its silence before, its place, and where it is cut from."""
+    """One segment in the programme, in frames of the programme: its silence before, its place, and where it is cut from."""
 
     segment: PlannedSegment
-    piece: RenderedSegment
+    rendered: RenderedSegment
     gap: int
     start: int
     frames: int
@@ -48,9 +48,9 @@ class PlacedSegment:
     """[first, last) frame of the stored sound."""
 
     def shifted(self, seconds: float, rate: int) -> float:
-        """A time in the stored sound as a time in the programme, kept within the piece."""
+        """A time in the stored sound as a time in the programme, kept within the segment."""
         begin, length = self.start / rate, self.frames / rate
-        return begin + min(max(0.0, seconds - self.cut[0] / self.piece.rate), length)
+        return begin + min(max(0.0, seconds - self.cut[0] / self.rendered.rate), length)
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,15 @@ class Timeline:
         return tidy((self._cue(one) for one in self.placed), total_seconds=self.duration)
 
     def _cue(self, one: PlacedSegment) -> Cue:
-        rate, speech = self.rate, one.piece.speech
+        rate, speech = self.rate, one.rendered.speech
         words = tuple(
-            TimedWord(word.text, one.shifted(word.start, rate), one.shifted(word.end, rate)) for word in one.piece.words
+            TimedWord(word.text, one.shifted(word.start, rate), one.shifted(word.end, rate)) for word in one.rendered.words
         )
         start, end = (one.shifted(at, rate) for at in speech)
         return Cue(start, end, one.segment.text, one.segment.speaker, words)
 
     def marks(self) -> dict[str, Any]:
-        """Pieces, words and phonemes with their times in the programme, in seconds; for lip-sync and other programs."""
+        """Segments, words and phonemes with their times in the programme, in seconds; for lip-sync and other programs."""
         return {
             "duration": round(self.duration, 4),
             "segments": [self._marks(one) for one in self.placed],
@@ -98,46 +98,46 @@ class Timeline:
         def timed(marks: Sequence[TimedMark]) -> list[list[Any]]:
             return [[mark.text, *(round(one.shifted(at, self.rate), 4) for at in (mark.start, mark.end))] for mark in marks]
 
-        start, end = (round(one.shifted(at, self.rate), 4) for at in one.piece.speech)
+        start, end = (round(one.shifted(at, self.rate), 4) for at in one.rendered.speech)
         return {
             "id": one.segment.id,
             "start": start,
             "end": end,
             "speaker": one.segment.speaker,
             "text": one.segment.text,
-            "words": timed(one.piece.words),
-            "phonemes": timed(one.piece.phonemes),
+            "words": timed(one.rendered.words),
+            "phonemes": timed(one.rendered.phonemes),
         }
 
 
-def lay_out(plan: Plan, pieces: dict[str, RenderedSegment]) -> Timeline:
-    """Place every piece: its own silence trimmed to a small pad, the planned pauses between, at the highest rate among them."""
-    used = [pieces[segment.key] for segment in plan.segments]
-    rate, channels = max(piece.rate for piece in used), max(piece.channels for piece in used)
+def lay_out(plan: Plan, all_rendered: dict[str, RenderedSegment]) -> Timeline:
+    """Place every segment: its own silence trimmed to a small pad, the planned pauses between, at the highest rate among them."""
+    used = [all_rendered[segment.key] for segment in plan.segments]
+    rate, channels = max(rendered.rate for rendered in used), max(rendered.channels for rendered in used)
     placed: list[PlacedSegment] = []
     at = 0
-    for segment, piece in zip(plan.segments, used, strict=True):
-        first = max(0, round((piece.speech[0] - PAD_SECONDS) * piece.rate))
-        last = min(piece.frames, max(first + 1, round((piece.speech[1] + PAD_SECONDS) * piece.rate)))
+    for segment, rendered in zip(plan.segments, used, strict=True):
+        first = max(0, round((rendered.speech[0] - PAD_SECONDS) * rendered.rate))
+        last = min(rendered.frames, max(first + 1, round((rendered.speech[1] + PAD_SECONDS) * rendered.rate)))
         pads = 2 * PAD_SECONDS if placed else PAD_SECONDS
         gap = max(0, round((segment.pause_before - pads) * rate))
-        frames = round((last - first) * rate / piece.rate)
-        placed.append(PlacedSegment(segment, piece, gap, at + gap, frames, (first, last)))
+        frames = round((last - first) * rate / rendered.rate)
+        placed.append(PlacedSegment(segment, rendered, gap, at + gap, frames, (first, last)))
         at += gap + frames
     return Timeline(tuple(placed), rate, channels, at + round(plan.tail_pause * rate))
 
 
-def assemble(timeline: Timeline, store: SegmentStore, path: Path, on_piece: Callable[[float], None]) -> None:
-    """Write the programme as raw 32-bit floats; `on_piece` hears the share that is done and may raise.
+def assemble(timeline: Timeline, store: SegmentStore, path: Path, on_segment: Callable[[float], None]) -> None:
+    """Write the programme as raw 32-bit floats; `on_segment` hears the share that is done and may raise.
 
     Raises:
-        SegmentMissing: a piece is gone since it was rendered.
+        SegmentMissing: a segment is gone since it was rendered.
     """
     with path.open("wb") as file:
         for one in timeline.placed:
             _write_silence(file.write, one.gap, timeline.channels)
             file.write(np.ascontiguousarray(_cut(one, timeline, store), dtype="<f4").tobytes())
-            on_piece((one.start + one.frames) / timeline.frames)
+            on_segment((one.start + one.frames) / timeline.frames)
         last = timeline.placed[-1]
         _write_silence(file.write, timeline.frames - last.start - last.frames, timeline.channels)
 
@@ -150,9 +150,9 @@ def _write_silence(write: Callable[[bytes], Any], frames: int, channels: int) ->
 
 
 def _cut(one: PlacedSegment, timeline: Timeline, store: SegmentStore) -> Samples:
-    segment = store.get(one.piece.key)
-    if segment is None or segment.audio.frames != one.piece.frames:
-        raise SegmentMissing(one.piece.key)
+    segment = store.get(one.rendered.key)
+    if segment is None or segment.audio.frames != one.rendered.frames:
+        raise SegmentMissing(one.rendered.key)
     first, last = one.cut
     audio = Audio(_faded(segment.audio.samples[first:last], segment.audio.rate), segment.audio.rate)
     samples = resample(audio, timeline.rate).samples[: one.frames]

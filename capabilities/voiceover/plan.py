@@ -1,4 +1,4 @@
-"""From a script to the pieces that engines speak: a pure function of the spec and its cast."""
+"""From a script to the segments that engines speak: a pure function of the spec and its cast."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from capabilities.common.seed import LARGEST_SEED
 from capabilities.voiceover.cast import Cast, Speaker
 from capabilities.voiceover.script.chunk import Chunk, chunk
 from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, Script
-from capabilities.voiceover.spec import LARGEST_SEED, CheckMode, VoiceoverSpec
+from capabilities.voiceover.spec import CheckMode, VoiceoverSpec
 from engines.contract import SpeechRequest
 from studio.artifacts.segments import SegmentStore
 
 TAKE_FORMAT = 1
-"""Part of every key: raised when what is stored with a piece changes its meaning."""
+"""Part of every key: raised when what is stored with a segment changes its meaning."""
 
 _RETAKES = 2_000_000
 """Running numbers of readings that a check asked for begin here, those that a person asked for at 1,000,000."""
@@ -25,11 +26,11 @@ _SENTENCE_END = re.compile(r"[.!?…。！？।؟۔։]['\")\]}»”’」』]*\
 
 @dataclass(frozen=True)
 class PlannedSegment:
-    """One piece of a narration.
+    """One segment of a narration.
 
     Args:
-        id: names the piece for the page; depends on what is said and how, not on where, so it outlasts edits elsewhere.
-        key: where its sound lies in the segment store; the same for pieces that sound the same.
+        id: names the segment for the page; depends on what is said and how, not on where, so it outlasts edits elsewhere.
+        key: where its sound lies in the segment store; the same for segments that sound the same.
         text: normalised, as the engine gets it.
         span: [start, end) in the script as written.
         pause_before: silence between the speech before and this speech, in seconds.
@@ -61,7 +62,7 @@ class PlannedSegment:
         return self.seed if attempt == 0 else derived_seed(self.seed, self.text, attempt)
 
     def retake(self, number: int) -> PlannedSegment:
-        """The same piece in another reading, with a seed and a key of its own. Number 0 is the piece itself."""
+        """The same segment in another reading, with a seed and a key of its own. Number 0 is the segment itself."""
         if number == 0:
             return self
         seed = derived_seed(self.seed, self.text, _RETAKES + number)
@@ -78,7 +79,7 @@ class PlannedChapter:
 
 @dataclass(frozen=True)
 class Plan:
-    """All pieces in order, the chapters, the silence after the last piece in seconds, and how takes are checked: by which
+    """All segments in order, the chapters, the silence after the last segment in seconds, and how takes are checked: by which
     engine, "" for none."""
 
     segments: tuple[PlannedSegment, ...]
@@ -104,7 +105,7 @@ def _key(sound: str, seed: int) -> str:
 
 
 def plan(spec: VoiceoverSpec, script: Script, cast: Cast, longest_chunk: int) -> Plan:
-    """Cut a parsed script into pieces. `spec` is completed: no field of it is left to the settings."""
+    """Cut a parsed script into segments. `spec` is completed: no field of it is left to the settings."""
     return _Planner(spec, cast, longest_chunk).plan(script)
 
 
@@ -141,24 +142,24 @@ class _Planner:
     def _say(self, line: Line, role: Speaker) -> None:
         longest = min(self._longest, role.casting.engine_cls.card.longest_text or self._longest)
         before = ""
-        for piece in chunk(line.text, role.language, longest):
+        for part in chunk(line.text, role.language, longest):
             pause = self._pauses.within(before) if before else self._pauses.before(line.speaker)
-            self._segments.append(self._segment(piece, line, role, pause))
-            before = piece.text
+            self._segments.append(self._segment(part, line, role, pause))
+            before = part.text
 
-    def _segment(self, piece: Chunk, line: Line, role: Speaker, pause: float) -> PlannedSegment:
-        sound = sha256(f"{TAKE_FORMAT}/{role.fingerprint}/{piece.text}".encode("utf-8", "surrogatepass")).hexdigest()
+    def _segment(self, part: Chunk, line: Line, role: Speaker, pause: float) -> PlannedSegment:
+        sound = sha256(f"{TAKE_FORMAT}/{role.fingerprint}/{part.text}".encode("utf-8", "surrogatepass")).hexdigest()
         words = sound[:16]
         self._seen[words] += 1
         identity = words if self._seen[words] == 1 else f"{words}.{self._seen[words]}"
-        planned = derived_seed(self._spec.seed or 0, piece.text, 1_000_000 + self._spec.takes.get(identity, 0))
+        planned = derived_seed(self._spec.seed or 0, part.text, 1_000_000 + self._spec.takes.get(identity, 0))
         seed = self._spec.picks.get(identity, planned)
         return PlannedSegment(
             id=identity,
             index=len(self._segments),
             key=_key(sound, seed),
-            text=piece.text,
-            span=(line.span.start + piece.start, line.span.start + piece.end),
+            text=part.text,
+            span=(line.span.start + part.start, line.span.start + part.end),
             line=line.span.line,
             pause_before=pause,
             speaker=line.speaker,
@@ -197,7 +198,7 @@ class _Pauses:
         return pause
 
     def within(self, before: str) -> float:
-        """Between two pieces of one line: a sentence's pause, nothing where a long sentence was split."""
+        """Between two segments of one line: a sentence's pause, nothing where a long sentence was split."""
         return (self._spec.sentence_pause or 0.0) if _SENTENCE_END.search(before) else 0.0
 
     def tail(self) -> float:

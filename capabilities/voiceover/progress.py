@@ -35,7 +35,7 @@ class NarrationProgress:
     """The progress of one attempt at one narration. Used by the thread that runs it."""
 
     def __init__(self, context: JobContext, plan: Plan, paces: SpeechRateStats) -> None:
-        self._stage, self._plan, self._paces = context, plan, paces
+        self._context, self._plan, self._paces = context, plan, paces
         self._characters = max(1, plan.characters)
         self._left: dict[str, int] = {}
         known = paces.of(JOIN)
@@ -44,7 +44,7 @@ class NarrationProgress:
         self._render_share, self._check_share = self._shares()
         self._check_left: dict[str, int] = {}
         self._check_round, self._check_measured = 0, (0, 0.0)
-        self._last_piece = 0.0
+        self._last_segment = 0.0
         self._measured: dict[str, tuple[int, float, float]] = {}
         self._join_started = 0.0
         self._passes = 0
@@ -70,27 +70,31 @@ class NarrationProgress:
         """Show what is there already.
 
         Args:
-            missing: keys of the pieces that are to be rendered.
+            missing: keys of the segments that are to be rendered.
         """
         self._left = {segment.key: len(segment.text) for segment in self._plan.segments if segment.key in missing}
-        self._last_piece = time.monotonic()
+        self._last_segment = time.monotonic()
         self._show_rendering()
 
-    def rendered(self, segment: PlannedSegment, piece: RenderedSegment) -> None:
-        """One piece has been kept."""
+    def rendered(self, segment: PlannedSegment, rendered: RenderedSegment) -> None:
+        """One segment has been kept."""
         now = time.monotonic()
         engine = segment.role.engine_id
-        if engine in self._measured:  # the first piece of an engine includes its load
+        if engine in self._measured:  # the first segment of an engine includes its load
             characters, seconds, speech = self._measured[engine]
-            self._measured[engine] = (characters + len(segment.text), seconds + now - self._last_piece, speech + piece.duration)
+            self._measured[engine] = (
+                characters + len(segment.text),
+                seconds + now - self._last_segment,
+                speech + rendered.duration,
+            )
         else:
             self._measured[engine] = (0, 0.0, 0.0)
-        self._last_piece = now
+        self._last_segment = now
         self._left.pop(segment.key, None)
         self._show_rendering()
 
     def learn_rendering(self) -> None:
-        """Give this run's pace to the book."""
+        """Give this run's pace to the statistics."""
         for engine, (characters, seconds, speech) in self._measured.items():
             self._paces.learn(engine, characters, seconds, speech)
         self._measured.clear()
@@ -98,7 +102,7 @@ class NarrationProgress:
     def _show_rendering(self) -> None:
         ready = [len(segment.text) for segment in self._plan.segments if segment.key not in self._left]
         note = f"Speaking: {len(ready)} of {len(self._plan.segments)} pieces"
-        self._stage.progress(self._render_share * sum(ready) / self._characters, note, self._remaining())
+        self._context.progress(self._render_share * sum(ready) / self._characters, note, self._remaining())
 
     def _remaining(self) -> float | None:
         characters = sum(one for one, _, _ in self._measured.values())
@@ -152,7 +156,7 @@ class NarrationProgress:
         pace = seconds / characters if characters else self._check_seconds / self._characters
         done, whole = self._check_takes - len(self._check_left), self._check_takes
         note = f"Listening to {'the' if self._check_round == 1 else 'new'} takes: {done} of {whole}"
-        self._stage.progress(self._render_share + self._check_share * share, note, left * pace + self._join_seconds)
+        self._context.progress(self._render_share + self._check_share * share, note, left * pace + self._join_seconds)
 
     # Joining
 
@@ -180,4 +184,4 @@ class NarrationProgress:
         fraction = spoken + (1 - spoken) * share
         spent = time.monotonic() - self._join_started
         remaining = spent * (1 - share) / share if share > 0.2 else max(0.0, self._join_seconds - spent)
-        self._stage.progress(fraction, note, remaining)
+        self._context.progress(fraction, note, remaining)

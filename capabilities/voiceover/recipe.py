@@ -3,64 +3,87 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from capabilities.voiceover.plan import Plan
+from capabilities.voiceover.plan import Plan, PlannedSegment
 from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.spec import VoiceoverSpec
 from media.audio.normalisation import NormalisedStream
+from studio.library import Recipe, RecipeInput
+from studio.licences import LicenceTerms, combined, terms_of_cards
+
+
+@dataclass(frozen=True)
+class RecipeOrigin:
+    """Which job makes an output: its kind and id, and the number of the line in a batch."""
+
+    kind: str
+    job: str
+    line: int | None = None
+
+
+def terms_of(segments: Iterable[PlannedSegment]) -> LicenceTerms:
+    """The licences of every engine and every voice that speaks in them."""
+    castings = [segment.role.casting for segment in segments]
+    engines = terms_of_cards({casting.engine_cls.card.id: casting.engine_cls.card for casting in castings}.values())
+    return combined((engines, *(casting.voice_terms for casting in castings)))
 
 
 def recipe_of(
+    origin: RecipeOrigin,
     spec: VoiceoverSpec,
     planned: Plan,
-    pieces: dict[str, RenderedSegment],
+    all_rendered: dict[str, RenderedSegment],
     levelled: NormalisedStream,
     takes: dict[str, list[dict[str, Any]]],
-) -> dict[str, Any]:
-    """Everything that made the programme: the spec to bring back, engines with versions and licences, each piece's take."""
+) -> Recipe:
+    """Everything that made the programme: the spec to bring back, engines with versions and licences, each segment's take."""
     roles = {segment.role.voice_name: segment.role for segment in planned.segments}
     cards = {role.engine_id: role.casting.engine_cls.card for role in roles.values()}
-    narrator = spec.voice.split("/", 1)[-1]
-    used = {segment.key: pieces[segment.key] for segment in planned.segments}
-    doubtful = sum(bool(piece.problems) or _flagged(takes.get(key, []), piece.key) for key, piece in used.items())
-    return {
-        "engine": spec.engine,
-        "engine_version": cards[spec.engine].version if spec.engine in cards else "",
-        "engines": {card.id: card.version for card in cards.values()},
-        "voice": narrator,
-        "voices": sorted(roles),
-        "options": dict(spec.options),
-        "seed": spec.seed,
-        "inputs": [
-            {"role": "script", "name": spec.title, "sha256": _hash(spec.script)},
-            *({"role": "voice", "name": name, "version": roles[name].casting.voice_version} for name in sorted(roles)),
-        ],
-        "parents": [spec.parent] if spec.parent else [],
-        "licence": "; ".join(dict.fromkeys(card.weights_licence.name for card in cards.values())),
-        "commercial_use": all(card.commercial_use for card in cards.values()),
-        "consents": {name: role.casting.voice_licence for name, role in sorted(roles.items()) if role.casting.voice_licence},
-        "duration": round(levelled.duration, 3),
-        "loudness": {
-            "integrated_lufs": _rounded(levelled.loudness.integrated_lufs),
-            "true_peak_dbtp": _rounded(levelled.loudness.true_peak_dbtp),
-            "gain_db": round(levelled.gain_db, 2),
+    used = {segment.key: all_rendered[segment.key] for segment in planned.segments}
+    doubtful = sum(bool(rendered.problems) or _flagged(takes.get(key, []), rendered.key) for key, rendered in used.items())
+    voices = (RecipeInput("voice", name, version=roles[name].casting.voice_version) for name in sorted(roles))
+    return Recipe(
+        kind=origin.kind,
+        job=origin.job,
+        engine=spec.engine,
+        engine_version=cards[spec.engine].version if spec.engine in cards else "",
+        voice=spec.voice.split("/", 1)[-1],
+        options=spec.options,
+        seed=spec.seed,
+        inputs=(RecipeInput("script", spec.title, _hash(spec.script)), *voices),
+        parents=(spec.parent,) if spec.parent else (),
+        terms=terms_of(planned.segments),
+        duration=levelled.duration,
+        facts=tuple(_facts(planned, levelled, doubtful)),
+        spec=spec.model_dump(mode="json"),
+        details={
+            "engines": {card.id: card.version for card in cards.values()},
+            "voices": sorted(roles),
+            "consents": {name: role.casting.voice_licence for name, role in sorted(roles.items()) if role.casting.voice_licence},
+            "loudness": {
+                "integrated_lufs": _rounded(levelled.loudness.integrated_lufs),
+                "true_peak_dbtp": _rounded(levelled.loudness.true_peak_dbtp),
+                "gain_db": round(levelled.gain_db, 2),
+            },
+            "timings": {"engine_seconds": round(sum(rendered.engine_seconds for rendered in used.values()), 3)},
+            "segments": [_segment(segment, all_rendered[segment.key], takes.get(segment.key)) for segment in planned.segments],
+            "line": origin.line,
         },
-        "timings": {"engine_seconds": round(sum(piece.engine_seconds for piece in used.values()), 3)},
-        "facts": _facts(planned, levelled, doubtful),
-        "segments": [
-            {
-                "id": segment.id,
-                "key": pieces[segment.key].key,
-                "seed": pieces[segment.key].seed,
-                "attempts": pieces[segment.key].attempts,
-                "problems": list(pieces[segment.key].problems),
-                **({"takes": takes[segment.key]} if takes.get(segment.key) else {}),
-            }
-            for segment in planned.segments
-        ],
-        "spec": spec.model_dump(mode="json"),
+    )
+
+
+def _segment(segment: PlannedSegment, rendered: RenderedSegment, takes: list[dict[str, Any]] | None) -> dict[str, Any]:
+    return {
+        "id": segment.id,
+        "key": rendered.key,
+        "seed": rendered.seed,
+        "attempts": rendered.attempts,
+        "problems": list(rendered.problems),
+        **({"takes": takes} if takes else {}),
     }
 
 
@@ -83,8 +106,8 @@ def _facts(planned: Plan, levelled: NormalisedStream, doubtful: int) -> list[str
     return facts
 
 
-def tags_of(spec: VoiceoverSpec, planned: Plan) -> dict[str, str]:
-    """What goes into the file itself: the title, who speaks, and the recipe without its script and pieces."""
+def tags_of(spec: VoiceoverSpec, planned: Plan, terms: LicenceTerms) -> dict[str, str]:
+    """What goes into the file itself: the title, who speaks, and the recipe without its script and segments."""
     voices = sorted({segment.role.voice_name for segment in planned.segments})
     cards = {segment.role.engine_id: segment.role.casting.engine_cls.card for segment in planned.segments}
     short = {
@@ -98,7 +121,8 @@ def tags_of(spec: VoiceoverSpec, planned: Plan) -> dict[str, str]:
         "seed": spec.seed,
         "loudness_lufs": spec.loudness,
         "script_sha256": _hash(spec.script),
-        "licence": "; ".join(dict.fromkeys(card.weights_licence.name for card in cards.values())),
+        "licence": terms.licence,
+        "commercial_use": terms.commercial_use,
     }
     comment = json.dumps(short, ensure_ascii=False, separators=(",", ":"))
     return {"title": spec.title, "artist": ", ".join(voices)[:200], "genre": "Speech", "comment": comment}

@@ -1,4 +1,4 @@
-"""Rendering what is missing of a plan: each piece spoken, checked, repeated with a new seed where it fails, and stored."""
+"""Rendering what is missing of a plan: each segment spoken, checked, repeated with a new seed where it fails, and stored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHOWN_WORDS = 40
 
 @dataclass(frozen=True)
 class RenderedSegment:
-    """What is known of a stored piece without its sound.
+    """What is known of a stored segment without its sound.
 
     Args:
         rate, channels, frames: of the stored sound.
@@ -74,34 +74,34 @@ class _Take:
     seed: int
 
 
-OnPiece = Callable[[PlannedSegment, RenderedSegment], None]
+OnSegment = Callable[[PlannedSegment, RenderedSegment], None]
 
 
 def render_missing(
-    missing: Sequence[PlannedSegment], store: SegmentStore, context: JobContext, retries: int, on_piece: OnPiece
+    missing: Sequence[PlannedSegment], store: SegmentStore, context: JobContext, retries: int, on_segment: OnSegment
 ) -> dict[str, RenderedSegment]:
-    """Render pieces that are not in the store, and tell of each as it is kept.
+    """Render segments that are not in the store, and tell of each as it is kept.
 
-    Pieces are taken engine by engine, so that each is loaded once; each piece is in the store before the next is begun, so
-    that nothing but the one in the works is lost to a kill. A piece that fails its checks after all retries is kept with its
+    Segments are taken engine by engine, so that each is loaded once; each segment is in the store before the next is begun, so
+    that nothing but the one in the works is lost to a kill. A segment that fails its checks after all retries is kept with its
     problems: a doubtful sentence is better than no narration.
 
     Raises:
-        EngineError: naming the line, when an engine refuses or fails. Whatever the stage raises passes through.
+        EngineError: naming the line, when an engine refuses or fails. Whatever the context raises passes through.
     """
     made: dict[str, RenderedSegment] = {}
     for engine_class, group in _by_engine(missing):
         with context.engine(engine_class, group[0].role.options) as engine:
             for batch in _batches(engine_class, group):
-                for segment, piece in _render_batch(engine, batch, store, retries):
+                for segment, rendered in _render_batch(engine, batch, store, retries):
                     context.check()
-                    made[segment.key] = piece
-                    on_piece(segment, piece)
+                    made[segment.key] = rendered
+                    on_segment(segment, rendered)
     return made
 
 
 def _by_engine(missing: Sequence[PlannedSegment]) -> Iterator[tuple[type[Engine], list[PlannedSegment]]]:
-    """Pieces by engine and options, engines in order of first appearance; each key once."""
+    """Segments by engine and options, engines in order of first appearance; each key once."""
     groups: dict[str, dict[str, list[PlannedSegment]]] = {}
     seen: set[str] = set()
     for segment in missing:

@@ -1,16 +1,16 @@
-"""The work of a narration, shared by the productions that narrate: speaking what is missing, joining, shelving."""
+"""The work of a narration, shared by the capabilities that narrate: speaking what is missing, joining, keeping the result."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from capabilities.voiceover.join import SegmentMissing, Timeline, assemble, blocks, lay_out
 from capabilities.voiceover.plan import Plan, PlannedSegment
 from capabilities.voiceover.progress import NarrationProgress
-from capabilities.voiceover.recipe import recipe_of, tags_of
+from capabilities.voiceover.recipe import RecipeOrigin, recipe_of, tags_of, terms_of
 from capabilities.voiceover.render import RenderedSegment, render_missing
 from capabilities.voiceover.spec import VoiceoverSpec
 from capabilities.voiceover.take_review import TakeReviewer
@@ -43,7 +43,7 @@ class NarrationRunner:
         return [output for output in self._library.list(limit=None, kinds=("audio",)) if output.job == job_id]
 
     def ensure_space(self, planned: Plan) -> None:
-        """See that pieces, programme and file fit on the disk, with room to spare.
+        """See that segments, programme and file fit on the disk, with room to spare.
 
         Raises:
             NotEnoughSpace: with the numbers.
@@ -60,11 +60,11 @@ class NarrationRunner:
         context: JobContext,
         progress: NarrationProgress,
     ) -> Result:
-        """Render what is missing and join it; a piece that something outside removes meanwhile is rendered again."""
+        """Render what is missing and join it; a segment that something outside removes meanwhile is rendered again."""
         for _ in range(_JOIN_ATTEMPTS):
-            pieces = self.checked(self.speak(planned, context, progress), planned, context, progress)
+            all_rendered = self.checked(self.speak(planned, context, progress), planned, context, progress)
             try:
-                return join(pieces)
+                return join(all_rendered)
             except SegmentMissing:
                 continue
         raise StorageError(
@@ -72,36 +72,36 @@ class NarrationRunner:
         )
 
     def speak(self, planned: Plan, context: JobContext, progress: NarrationProgress) -> dict[str, RenderedSegment]:
-        """All pieces of a plan by key: those that are stored and whole as they are, the others rendered now."""
-        pieces: dict[str, RenderedSegment] = {}
+        """All segments of a plan by key: those that are stored and whole as they are, the others rendered now."""
+        all_rendered: dict[str, RenderedSegment] = {}
         missing: dict[str, PlannedSegment] = {}
         for segment in planned.segments:
-            if segment.key in pieces or segment.key in missing:
+            if segment.key in all_rendered or segment.key in missing:
                 continue
             context.check()
             stored = self._segments.get(segment.key)
             if stored is None:
                 missing[segment.key] = segment
             else:
-                pieces[segment.key] = RenderedSegment.of(stored)
+                all_rendered[segment.key] = RenderedSegment.of(stored)
         progress.start(missing.keys())
 
-        def kept(segment: PlannedSegment, piece: RenderedSegment) -> None:
-            seconds, problems = round(piece.duration, 3), list(piece.problems)
+        def kept(segment: PlannedSegment, rendered: RenderedSegment) -> None:
+            seconds, problems = round(rendered.duration, 3), list(rendered.problems)
             context.event("segment", id=segment.id, index=segment.index, seconds=seconds, problems=problems)
-            progress.rendered(segment, piece)
+            progress.rendered(segment, rendered)
 
-        pieces.update(render_missing(list(missing.values()), self._segments, context, self._settings.retries, kept))
+        all_rendered.update(render_missing(list(missing.values()), self._segments, context, self._settings.retries, kept))
         progress.learn_rendering()
-        return pieces
+        return all_rendered
 
     def checked(
-        self, pieces: dict[str, RenderedSegment], planned: Plan, context: JobContext, progress: NarrationProgress
+        self, all_rendered: dict[str, RenderedSegment], planned: Plan, context: JobContext, progress: NarrationProgress
     ) -> dict[str, RenderedSegment]:
-        """The take to use of each piece, by the key of its first; what falls through is spoken again where the job repairs."""
+        """The take to use of each segment, by the key of its first; what falls through is spoken again where the job repairs."""
 
-        def kept(take: PlannedSegment, piece: RenderedSegment) -> None:
-            seconds, problems = round(piece.duration, 3), list(piece.problems)
+        def kept(take: PlannedSegment, rendered: RenderedSegment) -> None:
+            seconds, problems = round(rendered.duration, 3), list(rendered.problems)
             context.event("retake", id=take.id, index=take.index, seconds=seconds, problems=problems)
 
         def render(takes: Sequence[PlannedSegment]) -> dict[str, RenderedSegment]:
@@ -110,7 +110,7 @@ class NarrationRunner:
             missing = [take for take in takes if take.key not in made]
             return {**made, **render_missing(missing, self._segments, context, self._settings.retries, kept)}
 
-        chosen = self._reviews.checked(planned, pieces, context, render, progress)
+        chosen = self._reviews.checked(planned, all_rendered, context, render, progress)
         progress.learn_checking()
         return chosen
 
@@ -118,23 +118,23 @@ class NarrationRunner:
         self,
         spec: VoiceoverSpec,
         planned: Plan,
-        pieces: dict[str, RenderedSegment],
+        all_rendered: dict[str, RenderedSegment],
         progress: NarrationProgress,
         folder: Path,
-        recipe: Mapping[str, Any],
+        origin: RecipeOrigin,
         name: str = "",
     ) -> LibraryOutput:
-        """One programme from its pieces: levelled, encoded, subtitled and put into the library.
+        """One programme from its segments: levelled, encoded, subtitled and put into the library.
 
         Args:
             folder: for files in the making; emptied before and removed after.
-            recipe: further fields of the output's recipe, the job's id above all.
+            origin: the job that makes it.
             name: of the file, "" for the library's usual one.
 
         Raises:
             SegmentMissing, MediaError, GreenroomError of the library.
         """
-        timeline = lay_out(planned, pieces)
+        timeline = lay_out(planned, all_rendered)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         raw, target = folder / "programme.f32", folder / f"voiceover{AUDIO_FORMATS[spec.format].extension}"
@@ -143,7 +143,7 @@ class NarrationRunner:
             assemble(timeline, self._segments, raw, progress.assembled)
             levelled = self._encode(spec, planned, timeline, raw, target, progress)
             takes = self._reviews.record(planned)
-            made = {**recipe_of(spec, planned, pieces, levelled, takes), **recipe}
+            made = recipe_of(origin, spec, planned, all_rendered, levelled, takes)
             output = self._library.add(target, "audio", spec.title, made, _companions(timeline, folder), name=name)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -161,7 +161,8 @@ class NarrationRunner:
         levelled = normalise_loudness(source, spec.loudness or self._settings.loudness, self._settings.true_peak)
         encoding = True
         chapters = timeline.chapters(planned.chapters)
-        with AudioWriter(target, spec.format, timeline.rate, timeline.channels, tags_of(spec, planned), chapters) as writer:
+        tags = tags_of(spec, planned, terms_of(planned.segments) | self._library.terms([spec.parent]))
+        with AudioWriter(target, spec.format, timeline.rate, timeline.channels, tags, chapters) as writer:
             for block in levelled:
                 writer.write(block)
         return levelled

@@ -1,4 +1,4 @@
-"""A narration's pieces as a page shows them, computed from the files that are there."""
+"""A narration's segments as a page shows them, computed from the files that are there."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SegmentState(StrEnum):
 
 @dataclass(frozen=True)
 class TakeView:
-    """One take of a piece: what was found by whom, and whether it is the one that is used."""
+    """One take of a segment: what was found by whom, and whether it is the one that is used."""
 
     path: Path
     seed: int
@@ -38,7 +38,7 @@ class TakeView:
 
 @dataclass(frozen=True)
 class SegmentView:
-    """One piece of a narration now.
+    """One segment of a narration now.
 
     Args:
         duration: of its speech in seconds, None while it is missing.
@@ -62,7 +62,7 @@ class SegmentView:
 
 
 class SegmentList:
-    """Looks at the pieces of jobs often and cheaply: plans and what is written beside a piece are remembered, whether it
+    """Looks at the segments of jobs often and cheaply: plans and what is written beside a segment are remembered, whether it
     is there is asked of the disk each time.
 
     Any thread may call; the lock guards the two memories and is not held while a plan is made or a file is read.
@@ -75,7 +75,7 @@ class SegmentList:
         self._notes: OrderedDict[str, tuple[float, str]] = OrderedDict()
 
     def views(self, job_id: str, make_plan: Callable[[], Plan]) -> list[SegmentView]:
-        """The pieces of a job in order; `make_plan` is called when the job is looked at for the first time."""
+        """The segments of a job in order; `make_plan` is called when the job is looked at for the first time."""
         plan = self._plan(job_id, make_plan)
         return [self._view(segment, plan.check) for segment in plan.segments]
 
@@ -127,7 +127,7 @@ class SegmentList:
         )
 
     def _note(self, key: str) -> tuple[float, str] | None:
-        """Duration and problems of a stored piece, from the small JSON that the store keeps beside its sound."""
+        """Duration and problems of a stored segment, from the small JSON that the store keeps beside its sound."""
         with self._lock:
             known = self._notes.get(key)
         if known is not None:

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from capabilities.common.seed import LARGEST_SEED
 from media.audio.encode import AUDIO_FORMATS
 from studio.settings import VoiceoverSettings
 
 LONGEST_SCRIPT = 2_000_000
 """Characters: some thirty hours of speech."""
 
-LARGEST_SEED = 2**31 - 1
 
 CheckMode = Literal["off", "flag", "repair"]
 LoudnessTarget = Literal[-14, -16, -19, -23]

@@ -35,7 +35,7 @@ Render = Callable[[Sequence[PlannedSegment]], dict[str, RenderedSegment]]
 """Speaks takes that are not in the store and gives all of them by key."""
 
 Heard = tuple[PlannedSegment, Review, RenderedSegment | None]
-"""One take, what was found, and its piece; None where its sound was deleted after it had lost."""
+"""One take, what was found, and its segment; None where its sound was deleted after it had lost."""
 
 
 class VerificationProgress(Protocol):
@@ -49,7 +49,7 @@ class VerificationProgress(Protocol):
 
 
 def takes_of(segment: PlannedSegment, store: SegmentStore, tries: int) -> list[tuple[PlannedSegment, Review]]:
-    """The takes of one piece that were listened to, from the files: the first, then each that was made again."""
+    """The takes of one segment that were listened to, from the files: the first, then each that was made again."""
     found: list[tuple[PlannedSegment, Review]] = []
     for number in range(1 + (0 if segment.picked else tries)):
         take = segment.retake(number)
@@ -71,26 +71,26 @@ class TakeReviewer:
     def checked(
         self,
         planned: Plan,
-        pieces: dict[str, RenderedSegment],
+        all_rendered: dict[str, RenderedSegment],
         context: JobContext,
         render: Render,
         progress: VerificationProgress,
     ) -> dict[str, RenderedSegment]:
-        """The piece to use for each key of the plan. In the mode "off" they are the ones that were given.
+        """The segment to use for each key of the plan. In the mode "off" they are the ones that were given.
 
         Raises:
-            Whatever the stage and `render` raise.
+            Whatever the context and `render` raise.
         """
         if planned.check == "off":
-            return pieces
+            return all_rendered
         firsts = list({segment.key: segment for segment in planned.segments}.values())
         takes: dict[str, list[Heard]] = {segment.key: [] for segment in firsts}
         due: list[tuple[PlannedSegment, PlannedSegment, RenderedSegment | None]]
-        due = [(segment, segment, pieces[segment.key]) for segment in firsts]
+        due = [(segment, segment, all_rendered[segment.key]) for segment in firsts]
         for number in range(1, self._settings.check_tries + 2):
-            reviews = self._reviewed([(take, piece) for _, take, piece in due], planned, context, progress)
-            for (first, take, piece), found in zip(due, reviews, strict=True):
-                takes[first.key].append((take, found, piece))
+            reviews = self._reviewed([(take, rendered) for _, take, rendered in due], planned, context, progress)
+            for (first, take, rendered), found in zip(due, reviews, strict=True):
+                takes[first.key].append((take, found, rendered))
             again = [segment for segment in firsts if self._needs_another(segment, takes[segment.key], planned)]
             if not again or number > self._settings.check_tries:
                 break
@@ -100,7 +100,7 @@ class TakeReviewer:
         return {key: self._kept(made_takes, render) for key, made_takes in takes.items()}
 
     def record(self, planned: Plan) -> dict[str, list[dict[str, Any]]]:
-        """What was found about the takes of each piece, by the key of its first: for a recipe. {} where nobody listened."""
+        """What was found about the takes of each segment, by the key of its first: for a recipe. {} where nobody listened."""
         if planned.check == "off":
             return {}
         tries = self._settings.check_tries if planned.check == "repair" else 0
@@ -131,8 +131,8 @@ class TakeReviewer:
             for index, (take, _, _) in enumerate(takes[1:], 1):
                 if index != chosen:
                     self._store.drop_sound(take.key)
-        take, _, piece = takes[chosen]
-        return piece or render([take])[take.key]
+        take, _, rendered = takes[chosen]
+        return rendered or render([take])[take.key]
 
     def _reviewed(
         self,
@@ -147,13 +147,13 @@ class TakeReviewer:
             return [found for found in known if found is not None]
         found_now: list[Review] = []
         progress.start_checking([take for (take, _), before in zip(due, known, strict=True) if before is None])
-        with _Verifiers(planned.check_with, self._catalog, self._site, context) as ears:
-            for (take, piece), before in zip(due, known, strict=True):
+        with _Verifiers(planned.check_with, self._catalog, self._site, context) as verifiers:
+            for (take, rendered), before in zip(due, known, strict=True):
                 context.check()
-                if before is None and piece is not None:
-                    before = self._listen(ears, take, piece)
+                if before is None and rendered is not None:
+                    before = self._listen(verifiers, take, rendered)
                     context.event("check", id=take.id, score=before.score, redo=before.redo, problems=list(before.problems))
-                    progress.checked(take, ears.lap())
+                    progress.checked(take, verifiers.lap())
                 assert before is not None  # a take without a sound is one that was listened to
                 found_now.append(before)
         return found_now
@@ -171,19 +171,19 @@ class TakeReviewer:
         understood = not card.languages or take.role.language.split("-")[0].lower() in card.languages
         return f"{card.id} {card.version}" if understood else ""
 
-    def _listen(self, ears: _Verifiers, take: PlannedSegment, piece: RenderedSegment) -> Review:
+    def _listen(self, verifiers: _Verifiers, take: PlannedSegment, rendered: RenderedSegment) -> Review:
         stored = self._store.get(take.key)
-        audio = (stored.audio if stored else Audio(np.zeros(1, np.float32), piece.rate)).slice(*piece.speech)
-        listener, _, version = self._listener_of(take, ears.listener).partition(" ")
-        heard = ears.hear(audio, take.text, take.role.language) if listener and audio.frames else None
+        audio = (stored.audio if stored else Audio(np.zeros(1, np.float32), rendered.rate)).slice(*rendered.speech)
+        listener, _, version = self._listener_of(take, verifiers.listener).partition(" ")
+        heard = verifiers.hear(audio, take.text, take.role.language) if listener and audio.frames else None
         reference = take.role.casting.voice.reference
-        likeness = ears.likeness(audio, reference) if reference is not None else None
-        unlike = ears.unlike(audio, reference) if reference is not None and likeness is None else ""
+        likeness = verifiers.likeness(audio, reference) if reference is not None else None
+        unlike = verifiers.unlike(audio, reference) if reference is not None and likeness is None else ""
         floor = self._settings.likeness_floors.get(take.role.engine_id, self._settings.likeness_floor)
         found = review(
             take.text, heard, listener, version, take.role.language,
-            cheap_problems=piece.problems, cheap_score=max(0.0, 1.0 - 0.4 * len(piece.problems)), unlike=unlike,
-            likeness=likeness, likeness_band=likeness_band(ears.embedder, floor),
+            cheap_problems=rendered.problems, cheap_score=max(0.0, 1.0 - 0.4 * len(rendered.problems)), unlike=unlike,
+            likeness=likeness, likeness_band=likeness_band(verifiers.embedder, floor),
         )  # fmt: skip
         self._store.annotate(take.key, {**found.as_data(), "seed": take.seed})
         return found
@@ -194,7 +194,7 @@ class _Verifiers:
 
     def __init__(self, listener: str, catalog: Catalog, site: EnginePaths, context: JobContext) -> None:
         self.listener = listener
-        self._catalog, self._site, self._stage = catalog, site, context
+        self._catalog, self._site, self._context = catalog, site, context
         self._leases = ExitStack()
         self._engines: dict[str, Any] = {}
         self._embedder = self._find_embedder()
@@ -261,7 +261,7 @@ class _Verifiers:
 
     def _leased(self, engine: type[Engine]) -> Any:
         if engine.card.id not in self._engines:
-            lease: AbstractContextManager[Any] = self._stage.engine(engine, engine.Options())
+            lease: AbstractContextManager[Any] = self._context.engine(engine, engine.Options())
             self._engines[engine.card.id] = self._leases.enter_context(lease)
         return self._engines[engine.card.id]
 

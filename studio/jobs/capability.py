@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from engines.contract import Engine, EngineOptions
 from engines.contract.problem_size import ProblemSize
+from studio.errors import InvalidInput
+from studio.jobs.estimate import JobEstimate
 from studio.jobs.model import JobOutput, JobState
+from studio.jobs.runtime_stats import RuntimeStats
 
 GPU_LANE = "gpu"
 CPU_LANE = "cpu"
@@ -18,9 +23,9 @@ SETUP_LANE = "setup"
 
 
 class JobContext(Protocol):
-    """All that a running production may touch of the studio. One stage belongs to one attempt at one job.
+    """All that a running capability may touch of the studio. One context belongs to one attempt at one job.
 
-    Every method raises Cancelled as soon as the person has asked to stop, so a production needs no checks of its own
+    Every method raises Cancelled as soon as the person has asked to stop, so a capability needs no checks of its own
     between calls to it.
     """
 
@@ -62,27 +67,87 @@ class JobContext(Protocol):
         """Add a line to the job's history; also raises the job's version, so a page looks again."""
 
 
-class Capability(Protocol):
-    """One kind of job. Instances are made once, when the studio opens, and hold no state of a job."""
+SpecT = TypeVar("SpecT", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class CapabilityDescription:
+    """What lists and pages need of a kind of job.
+
+    Args:
+        title: what people call it.
+        tab: title of the tab that shows its jobs, "" for none.
+        has_form: whether that tab's form can take the settings of a result again.
+    """
+
+    title: str
+    tab: str = ""
+    has_form: bool = True
+
+
+@dataclass(frozen=True)
+class Submission(Generic[SpecT]):
+    """A job as it enters the database: its prepared spec, its title for lists, and its lane."""
+
+    spec: SpecT
+    title: str
+    lane: str
+
+
+class Capability(ABC, Generic[SpecT]):
+    """One kind of job. Instances are made once, when the studio opens, and hold no state of a job.
+
+    Attributes:
+        kind: its name in the database and the API.
+        Spec: the model of what a job of this kind is asked for.
+        runtime_stats: what was learned of its runs, None for a kind whose time is not measured.
+    """
 
     kind: ClassVar[str]
+    Spec: type[SpecT]
+    runtime_stats: RuntimeStats | None = None
 
-    @property
-    def Spec(self) -> type[BaseModel]:
-        """The model of what a job of this kind is asked for; a class attribute. Every `spec` below is an instance of it."""
-        ...
+    @abstractmethod
+    def prepare(self, spec: SpecT) -> SpecT:
+        """Resolve names (voices, engines, seeds) and refuse what cannot work, before the job is queued. Fast: under 30 ms.
+        A prepared spec stays as it is."""
 
-    def prepare(self, spec: Any) -> Any:
-        """Resolve names (voices, engines, seeds) and refuse what cannot work, before the job is queued. Fast: under 30 ms."""
-
-    def title(self, spec: Any) -> str:
+    @abstractmethod
+    def title(self, spec: SpecT) -> str:
         """A few words of the job's content for lists."""
 
-    def lane(self, spec: Any) -> str:
+    @abstractmethod
+    def lane(self, spec: SpecT) -> str:
         """GPU_LANE when any engine of it runs on a GPU, SETUP_LANE when it only fetches or installs, else CPU_LANE."""
 
-    def run(self, spec: Any, context: JobContext) -> list[JobOutput]:
+    def accept(self, spec: SpecT) -> Submission[SpecT]:
+        """All of the above for one submission. Optional: for a capability that would do the same work in each of them."""
+        prepared = self.prepare(spec)
+        return Submission(prepared, self.title(prepared), self.lane(prepared))
+
+    @abstractmethod
+    def run(self, spec: SpecT, context: JobContext) -> list[JobOutput]:
         """Do the work; called again with the same spec after an interruption, it goes on from what is on disk."""
 
+    def estimate(self, spec: SpecT) -> JobEstimate:
+        """What a job would amount to; nothing is queued. Optional: a capability without it is not estimated.
 
-__all__ = ["CPU_LANE", "GPU_LANE", "SETUP_LANE", "JobState", "Capability", "JobContext"]
+        Raises:
+            InvalidInput, NotFound, EngineNotReady, MediaError: as handing it in would.
+        """
+        raise InvalidInput(f'Nothing can be foretold of a job of the kind "{self.kind}".')
+
+    def describe(self) -> CapabilityDescription:
+        """How it is shown. Optional: without it, the kind's own name stands in lists and no tab shows its jobs."""
+        return CapabilityDescription(self.kind.replace("_", " ").capitalize())
+
+    @property
+    def estimates(self) -> bool:
+        """Whether `estimate` is there."""
+        return type(self).estimate is not Capability.estimate
+
+
+__all__ = [
+    "CPU_LANE", "GPU_LANE", "SETUP_LANE", "JobState", "Capability", "CapabilityDescription", "JobContext", "JobEstimate",
+    "Submission",
+]  # fmt: skip

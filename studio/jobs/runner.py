@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from studio.errors import Cancelled, GreenroomError, StorageError
 from studio.jobs.capability import Capability
@@ -38,13 +39,13 @@ class JobRunner:
     def __init__(
         self,
         store: JobStore,
-        productions: Mapping[str, Capability],
+        capabilities: Mapping[str, Capability[Any]],
         lanes: JobLanes,
         lender: EngineLeaser,
         catalog: EngineResolver,
         scratch: Path,
     ) -> None:
-        self._store, self._productions, self._lanes = store, productions, lanes
+        self._store, self._capabilities, self._lanes = store, capabilities, lanes
         self._lender, self._catalog, self._scratch = lender, catalog, scratch
         self._wakeup = threading.Condition()
         self._running_lock = threading.Condition()
@@ -139,13 +140,13 @@ class JobRunner:
 
     def _attempt(self, claim: Claim, stage: AttemptContext) -> None:
         log.info("Job %s (%s) begins, attempt %d", claim.job.id, claim.job.kind, claim.attempt)
-        production = self._productions.get(claim.job.kind)
-        if production is None:
+        capability = self._capabilities.get(claim.job.kind)
+        if capability is None:
             missing = f'This studio has no kind of job called "{claim.job.kind}".'
             self._finish(claim, JobState.FAILED, error=JobError(missing, "It may have been made by another version."))
             return
         try:
-            outputs = production.run(validated(production.Spec, claim.job.spec), stage)
+            outputs = capability.run(validated(capability.Spec, claim.job.spec), stage)
         except BaseException as error:
             if isinstance(error, Cancelled) or stage.stopped:
                 if self._closing.is_set():

@@ -137,10 +137,10 @@ class RuntimeStats:
             return [run for run in self._runs if (run.work.engine, run.work.variant) == (work.engine, work.variant)]
 
 
-def estimate_accuracy(keepers: Iterable[Any]) -> list[EstimateAccuracy]:
-    """From the books of all who keep one as `book` (the kinds of job), each book once."""
-    books = {id(book): book for one in keepers if isinstance(book := getattr(one, "book", None), RuntimeStats)}
-    return [row for book in books.values() for row in book.calibration()]
+def estimate_accuracy(kept: Iterable[RuntimeStats | None]) -> list[EstimateAccuracy]:
+    """Of all statistics that are kept, each once."""
+    found = {id(stats): stats for stats in kept if stats is not None}
+    return [row for stats in found.values() for row in stats.calibration()]
 
 
 def _same_size(one: Workload, other: Workload) -> bool:

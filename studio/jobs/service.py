@@ -10,9 +10,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from studio.callbacks import no_op
 from studio.errors import InvalidInput, NotFound, StorageError
 from studio.jobs.capability import Capability
+from studio.jobs.estimate import JobEstimate
 from studio.jobs.model import Job, JobEvent, JobState
 from studio.jobs.runner import JobRunner
 from studio.jobs.store import JobStore
@@ -37,37 +40,53 @@ class JobService:
         self,
         store: JobStore,
         runner: JobRunner,
-        productions: Mapping[str, Capability],
+        capabilities: Mapping[str, Capability[Any]],
         settings: JobSettings,
         data_folder: Path,
-        foresee: Callable[[Job], object] = no_op,
+        on_accepted: Callable[[Job], object] = no_op,
     ) -> None:
         """
         Args:
-            foresee: told each job that was accepted, to get ready what it will need; must return at once.
+            on_accepted: told each job that was accepted, to get ready what it will need; must return at once.
         """
-        self._store, self._runner, self._productions, self._settings = store, runner, productions, settings
-        self._data_folder, self._foresee = data_folder, foresee
+        self._store, self._runner, self._capabilities, self._settings = store, runner, capabilities, settings
+        self._data_folder, self._on_accepted = data_folder, on_accepted
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of job that `submit` takes."""
-        return tuple(self._productions)
+        return tuple(self._capabilities)
 
-    def submit(self, kind: str, spec: Mapping[str, Any]) -> Job:
+    def submit(self, kind: str, spec: Mapping[str, Any] | BaseModel) -> Job:
         """Accept a job: checked, prepared, and in the database before this returns.
+
+        Args:
+            spec: the fields of the kind's spec; or that spec itself, which is not checked again.
 
         Raises:
             InvalidInput: an unknown kind, or a field that is wrong, named with what is allowed.
-            NotFound, EngineError and others of the production's `prepare`.
+            NotFound, EngineError and others of the capability's `prepare`.
             StorageError: the disk is full or nearly so.
         """
-        production = self._production(kind)
-        prepared = production.prepare(validated(production.Spec, spec))
+        capability = self._capability(kind)
+        made = capability.accept(_checked(capability.Spec, spec))
         self._refuse_full_disk()
-        job = self._store.add(kind, production.title(prepared), production.lane(prepared), prepared.model_dump(mode="json"))
+        job = self._store.add(kind, made.title, made.lane, made.spec.model_dump(mode="json"))
         self._runner.wake()
-        self._foresee(job)
+        self._on_accepted(job)
         return job
+
+    def estimate(self, kind: str, spec: Mapping[str, Any]) -> JobEstimate:
+        """What a job of this kind with these fields would amount to. Nothing is queued.
+
+        Raises:
+            InvalidInput: a kind that is not estimated, or a field that is wrong.
+            NotFound, EngineNotReady, MediaError: as `submit` would.
+        """
+        capability = self._capabilities.get(kind)
+        if capability is None or not capability.estimates:
+            able = ", ".join(name for name, one in self._capabilities.items() if one.estimates)
+            raise InvalidInput(f'Nothing can be foretold of a job of the kind "{kind}".', f"Kinds that can: {able}.")
+        return capability.estimate(validated(capability.Spec, spec))
 
     def get(self, job_id: str) -> Job:
         """
@@ -158,15 +177,15 @@ class JobService:
         """
         return self._store.find([_state(state) for state in states], kinds, max(1, min(int(limit), 1000)), text.strip())
 
-    def _production(self, kind: str) -> Capability:
-        production = self._productions.get(kind)
-        if production is None:
-            near = get_close_matches(str(kind), self._productions, n=1)
+    def _capability(self, kind: str) -> Capability[Any]:
+        capability = self._capabilities.get(kind)
+        if capability is None:
+            near = get_close_matches(str(kind), self._capabilities, n=1)
             guess = f'Did you mean "{near[0]}"? ' if near else ""
             raise InvalidInput(
-                f'There is no kind of job called "{kind}".', f"{guess}Kinds: {', '.join(sorted(self._productions))}."
+                f'There is no kind of job called "{kind}".', f"{guess}Kinds: {', '.join(sorted(self._capabilities))}."
             )
-        return production
+        return capability
 
     def _refuse_full_disk(self) -> None:
         free = shutil.disk_usage(self._data_folder).free
@@ -177,6 +196,12 @@ class JobService:
                 "Delete outputs or other files, then try again.",
                 retryable=True,
             )
+
+
+def _checked(model: type[BaseModel], spec: Mapping[str, Any] | BaseModel) -> BaseModel:
+    if isinstance(spec, model):
+        return spec
+    return validated(model, spec.model_dump() if isinstance(spec, BaseModel) else spec)
 
 
 def _state(name: JobState | str) -> JobState:

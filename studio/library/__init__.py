@@ -8,9 +8,11 @@ from studio.library.model import (
     SERVED_EXTENSIONS,
     LibraryOutput,
     NotEnoughSpace,
-    Recipe,
     Removal,
     Usage,
 )
+from studio.library.recipe import Recipe, RecipeInput
 
-__all__ = ["KINDS", "SERVED_EXTENSIONS", "Library", "NotEnoughSpace", "LibraryOutput", "Recipe", "Removal", "Usage"]
+__all__ = [
+    "KINDS", "SERVED_EXTENSIONS", "Library", "NotEnoughSpace", "LibraryOutput", "Recipe", "RecipeInput", "Removal", "Usage",
+]  # fmt: skip

@@ -12,7 +12,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from studio.library.licence_chain import LicenceFields, with_parents_terms
 from studio.library.model import KIND_OF_EXTENSION, PEAKS_SUFFIX, RECIPE_SUFFIX, LibraryOutput
+from studio.licences import LicenceTerms, no_terms
 
 _YOUNG_SECONDS = 2.5
 """A folder changed so recently may change again without its time stamp moving: clocks of file systems are that coarse."""
@@ -33,18 +35,14 @@ class RecipeHeader(BaseModel):
     companions: tuple[str, ...] = ()
 
 
-class RecipeFile(BaseModel):
+class RecipeFile(LicenceFields):
     """What lists need of a recipe file; the rest, a long script perhaps, is passed over."""
 
     model_config = ConfigDict(extra="ignore")
 
     output: RecipeHeader
-    engine: str = ""
     voice: str = ""
-    licence: str = ""
-    commercial_use: bool | None = None
     job: str = ""
-    parents: tuple[str, ...] = ()
 
 
 _File = tuple[int, int]
@@ -60,9 +58,13 @@ class OutputIndex:
 
     A listing costs one look at the folder's time stamp while nothing has changed, else one pass over its entries; a recipe
     is parsed again only when its own file has changed.
+
+    Args:
+        engine_terms: the licence of an engine by its id, for recipes that name no more of it.
     """
 
     folder: Path
+    engine_terms: Callable[[str], LicenceTerms] = no_terms
     _outputs: tuple[LibraryOutput, ...] = ()
     _by_id: dict[str, LibraryOutput] = field(default_factory=dict)
     _recipes: dict[str, tuple[_File, RecipeFile | None]] = field(default_factory=dict)
@@ -95,7 +97,8 @@ class OutputIndex:
         self._files = files
         recipes = self._read_recipes(files)
         known = dict((*self._made(files, recipes), *self._found(files, recipes)))
-        outputs = sorted((output for _, output in known.values()), key=lambda output: (output.created, output.id), reverse=True)
+        found = with_parents_terms({output.id: output for _, output in known.values()})
+        outputs = sorted(found, key=lambda output: (output.created, output.id), reverse=True)
         self._known = known
         self._outputs = tuple(outputs)
         self._by_id = {output.id: output for output in outputs}
@@ -139,10 +142,9 @@ class OutputIndex:
             found=head.found,
             engine=recipe.engine,
             voice=recipe.voice,
-            licence=recipe.licence,
-            commercial_use=recipe.commercial_use,
             job=recipe.job,
             parents=recipe.parents,
+            terms=recipe.terms(self.engine_terms),
         )
 
     def _found(self, files: _Files, recipes: dict[str, RecipeFile | None]) -> Iterator[tuple[str, _Known]]:

@@ -15,13 +15,13 @@ from studio.errors import InvalidInput, NotFound
 from studio.files import as_json, discard, remove_staging_files, staging_path, write_json
 from studio.library.archive import write_archive
 from studio.library.index import OutputIndex
+from studio.library.licence_chain import recipe_fields
 from studio.library.model import (
     ARCHIVE,
     AUDIO,
     PEAK_COUNT,
     LibraryOutput,
     NotEnoughSpace,
-    Recipe,
     Removal,
     Usage,
     peaks_path,
@@ -29,7 +29,9 @@ from studio.library.model import (
     recipe_path,
 )
 from studio.library.quota import GIB, RemovalLog, removals
+from studio.library.recipe import Recipe
 from studio.library.write import OutputWriter, file_stem
+from studio.licences import LicenceTerms, combined, no_terms
 from studio.settings import LibrarySettings
 
 log = logging.getLogger(__name__)
@@ -51,14 +53,22 @@ class Library:
     Args:
         folder: where outputs lie; made when it is missing. Only files with SERVED_EXTENSIONS may be served from it.
         clock: the time in seconds since the epoch.
+        engine_terms: the licence of an engine by its id, for recipes that were written before all parts were counted.
     """
 
-    def __init__(self, folder: Path, settings: LibrarySettings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: LibrarySettings,
+        clock: Callable[[], float] = time.time,
+        engine_terms: Callable[[str], LicenceTerms] = no_terms,
+    ) -> None:
         self.folder = folder
         self._settings = settings
         self._clock = clock
         self._lock = threading.RLock()
-        self._index = OutputIndex(folder)
+        self._index = OutputIndex(folder, engine_terms)
+        self._engine_terms = engine_terms
         self._removed = RemovalLog(folder / ".removals.jsonl")
         folder.mkdir(parents=True, exist_ok=True)
         remove_staging_files(folder, time.time() - _STALE_SECONDS)
@@ -79,8 +89,8 @@ class Library:
     ) -> LibraryOutput:
         """Move a finished file, and what belongs to it, into the library.
 
-        The recipe is there before the file appears. The name is made of the recipe's engine and voice and the time, or of
-        `name`; a number is added when it is taken.
+        The recipe is there before the file appears, with the licences of all parents added. The name is made of the recipe's
+        engine and voice and the time, or of `name`; a number is added when it is taken.
 
         Args:
             staged: the finished file; gone from its place afterwards.
@@ -93,6 +103,8 @@ class Library:
             NotEnoughSpace, GreenroomError: the disk does not take it.
         """
         delivery = OutputWriter(Path(staged), kind, tuple(Path(path) for path in companions))
+        with self._lock:
+            fields = recipe_fields(recipe, self._index.by_id(), self._engine_terms)
         created = self._clock()
         if peaks is None and kind == AUDIO:
             peaks = waveform_peaks(delivery.staged, PEAK_COUNT)
@@ -101,13 +113,11 @@ class Library:
             "created": created,
             "keep": keep,
             "found": False,
-            "duration": delivery.duration(recipe),
+            "duration": delivery.duration(fields),
         }
-        base = file_stem(recipe, kind, created, name)
+        base = file_stem(fields, kind, created, name)
         outline = as_json({"peaks": [round(peak, 3) for peak in peaks]}) if peaks else b""
-        shelved = delivery.shelve(
-            self.folder, base, head, {key: value for key, value in recipe.items() if key != "output"}, outline
-        )
+        shelved = delivery.shelve(self.folder, base, head, fields, outline)
         with self._lock:
             self._index.forget()
         return self.get(shelved)
@@ -116,7 +126,7 @@ class Library:
         self,
         outputs: Sequence[str],
         title: str,
-        recipe: Recipe | Mapping[str, Any],
+        recipe: Mapping[str, Any],
         *,
         names: Sequence[str] = (),
         with_companions: bool = True,
@@ -178,6 +188,12 @@ class Library:
             kept = tuple(round(peak, 3) for peak in waveform_peaks(found.path, count))
             write_json(peaks_path(found.path), {"peaks": kept})
         return kept
+
+    def terms(self, outputs: Iterable[str]) -> LicenceTerms:
+        """The licences of all that went into these outputs, by their ids; one that is not there counts for nothing."""
+        with self._lock:
+            known = self._index.by_id()
+        return combined(known[output].terms for output in outputs if output in known)
 
     # Changing
 

@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from studio.errors import GreenroomError
+from studio.library.recipe import licence_fields
+from studio.licences import UNKNOWN, LicenceTerms
 
 AUDIO, VIDEO, IMAGE, SUBTITLES, TEXT, ARCHIVE = "audio", "video", "image", "subtitles", "text", "archive"
 
@@ -35,40 +37,6 @@ PEAKS_SUFFIX = ".peaks.json"
 PEAK_COUNT = 800
 
 
-class RecipeInput(TypedDict, total=False):
-    """One thing that went into an output, known again by its hash."""
-
-    role: str
-    name: str
-    sha256: str
-
-
-class Recipe(TypedDict, total=False):
-    """How an output was made. All keys are optional; further ones are kept.
-
-    `engine`, `voice`: ids or labels, the first two parts of the file's name; `spec`: the fields of the job, to bring back with
-    “use these settings”; `job`: id of the job; `kind`: name of the production; `parents`: ids of outputs it was made from;
-    `facts`: a few short sentences for the player; `duration` in seconds.
-    """
-
-    engine: str
-    engine_version: str
-    voice: str
-    options: dict[str, Any]
-    seed: int
-    inputs: list[RecipeInput]
-    parents: list[str]
-    timings: dict[str, float]
-    licence: str
-    commercial_use: bool
-    kind: str
-    spec: dict[str, Any]
-    job: str
-    facts: list[str]
-    duration: float
-    studio_version: str
-
-
 @dataclass(frozen=True)
 class LibraryOutput:
     """One result as it lies on disk now.
@@ -82,7 +50,8 @@ class LibraryOutput:
         companions: paths of files with the same stem: subtitles, word times.
         keep: protected from quota and retention.
         found: lies here without a recipe: someone put it into the folder.
-        engine, voice, licence, commercial_use, job, parents: from the recipe, for lists; empty or None when unknown.
+        engine, voice, job, parents: from the recipe, for lists; empty when unknown.
+        terms: licences of all that went into it, and into what it was made from.
         has_recipe: a recipe lies beside it and is its own.
         damage: a sentence when that recipe cannot be read; the file itself is untouched.
     """
@@ -100,18 +69,39 @@ class LibraryOutput:
     found: bool = False
     engine: str = ""
     voice: str = ""
-    licence: str = ""
-    commercial_use: bool | None = None
     job: str = ""
     parents: tuple[str, ...] = ()
+    terms: LicenceTerms = UNKNOWN
     has_recipe: bool = True
     damage: str = ""
 
     @property
     def recipe(self) -> Mapping[str, Any]:
-        """The recipe, read from its file now; empty when there is none. Scripts can be long, so lists do not hold it."""
+        """The recipe, read from its file now; empty when there is none. Scripts can be long, so lists do not hold it.
+
+        Its licences are those of `terms`: a recipe that was written before parents were counted names its engine's alone.
+        """
         fields = read_json(recipe_path(self.path)) if self.has_recipe else None
-        return {key: value for key, value in (fields or {}).items() if key != "output"}
+        if not fields:
+            return {}
+        if (fields.get("licence", ""), fields.get("commercial_use")) != (self.licence, self.commercial_use):
+            fields |= licence_fields(self.terms)
+        return {key: value for key, value in fields.items() if key != "output"}
+
+    @property
+    def licence(self) -> str:
+        return self.terms.licence
+
+    @property
+    def commercial_use(self) -> bool | None:
+        return self.terms.commercial_use
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Short sentences for the page: the recipe's, and that it may not be used commercially where that is so."""
+        told = self.recipe.get("facts", ())
+        facts = tuple(str(fact) for fact in told) if isinstance(told, list) else ()
+        return (*facts, self.terms.restriction) if self.terms.restriction else facts
 
     @property
     def peaks(self) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engines.speech.voxcpm2.engine import DESIGN
+from studio.licences import UNKNOWN, LicenceTerms
 from studio.voices.model import Voice
 from studio.voices.voices import Voices
 
@@ -18,15 +19,15 @@ def is_designed(voice: str) -> bool:
     return voice.endswith(f"/{DESIGN}")
 
 
-def add_designed(voices: Voices, name: str, take: Path, text: str, language: str = "") -> Voice:
+def add_designed(voices: Voices, name: str, take: Path, text: str, language: str = "", terms: LicenceTerms = UNKNOWN) -> Voice:
     """Save the voice of a finished take, with its words as the transcript.
 
     Args:
-        take: the take's sound. text: what is said in it, exactly.
+        take: the take's sound. text: what is said in it, exactly. terms: licences of the engine and the voice that spoke it.
 
     Raises:
         InvalidInput: the name cannot be taken, or is taken already.
         VoiceTooShort, VoiceTooLong, VoiceRefused: the take is no good as a voice; design one with a longer sentence.
         MediaError: the take is not there any more.
     """
-    return voices.add(name, take, transcript=text, tags=(TAG,), consent=CONSENT, language=language)
+    return voices.add(name, take, transcript=text, tags=(TAG,), consent=CONSENT, language=language, terms=terms)

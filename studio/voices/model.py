@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from studio.errors import InvalidInput
+from studio.licences import LicenceTerms, LicensedPart
 
 TranscriptStatus = Literal["none", "given", "draft", "made", "edited", "failed"]
 """Where a transcript comes from: a person gave it, a recogniser made it or only a draft of it, a person edited it."""
@@ -94,6 +95,7 @@ class Voice:
         created: seconds since the epoch.
         version: rises when the sound or the transcript changes.
         sound: hash of the samples with their rate, so that the same sound gives the same hash in any file.
+        licences: of what made its sound, where the studio made it; () for a clip that came from elsewhere.
         built_in: ships with the studio and cannot be changed, only copied.
         damage: a sentence when the folder cannot be used; every other field is then a best guess.
     """
@@ -114,8 +116,14 @@ class Voice:
     rate: int = 0
     channels: int = 0
     findings: tuple[ClipFinding, ...] = ()
+    licences: tuple[LicensedPart, ...] = ()
     built_in: bool = False
     damage: str = ""
+
+    @property
+    def terms(self) -> LicenceTerms:
+        """Under which licences results in this voice may be used, apart from the engine's."""
+        return LicenceTerms(self.licences)
 
     @property
     def known_transcript(self) -> str:
@@ -131,7 +139,8 @@ class Voice:
         """The voice for the public API: JSON values only, and no path."""
         fields = asdict(self)
         del fields["master"]
-        return {**fields, "tags": list(self.tags), "findings": [_plain(finding) for finding in self.findings]}
+        return {**fields, "tags": list(self.tags), "findings": [_plain(finding) for finding in self.findings],
+                "licences": self.terms.as_json()}  # fmt: skip
 
 
 def _plain(finding: ClipFinding) -> dict[str, str]:

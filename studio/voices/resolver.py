@@ -13,6 +13,7 @@ from engines.catalog import Catalog
 from engines.contract import Engine, EngineKind, EnginePaths, PresetVoice, SpeakingVoice
 from engines.speech.defaults import default_speech
 from studio.errors import EngineNotReady, InvalidInput, NotFound
+from studio.licences import UNKNOWN, LicenceTerms
 from studio.voices.model import Voice
 from studio.voices.names import composed, did_you_mean, near_matches, visible
 from studio.voices.voices import Voices
@@ -32,6 +33,7 @@ class ResolvedVoice:
         voice_label: the preset's id or the saved voice's name, for file names and recipes; "" where the engine picks its own.
         voice_version: changes with everything that makes the same words sound different, save the engine and its options.
         voice_licence: what is known of the voice's consent or origin, "" for presets.
+        voice_terms: licences of what made a saved voice's clip, where the studio made it.
     """
 
     engine_cls: EngineClass
@@ -39,6 +41,7 @@ class ResolvedVoice:
     voice_label: str
     voice_version: str
     voice_licence: str = ""
+    voice_terms: LicenceTerms = UNKNOWN
 
 
 def resolve_voice(
@@ -191,7 +194,7 @@ class _VoiceResolution:
                 "Add the transcript to the voice, word for word.",
             )
         speaking = SpeakingVoice(reference=voice.master, transcript=voice.known_transcript)
-        return ResolvedVoice(engine, speaking, voice.name, f"saved:{voice.fingerprint}", voice.consent)
+        return ResolvedVoice(engine, speaking, voice.name, f"saved:{voice.fingerprint}", voice.consent, voice.terms)
 
     def _cloning(self, voice: Voice, named: EngineClass | None) -> EngineClass:
         able = [engine for engine in self._speaking() if engine.card.clones]

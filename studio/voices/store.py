@@ -10,6 +10,7 @@ import soundfile
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from studio.errors import InvalidInput
+from studio.licences import LicensedPart
 from studio.voices.model import ClipFinding, Severity, TranscriptStatus, Voice
 from studio.voices.names import composed, valid_name, visible
 
@@ -77,6 +78,7 @@ class VoiceRecord(BaseModel):
     rate: int = Field(0, ge=0)
     channels: int = Field(0, ge=0)
     findings: tuple[FindingRecord, ...] = Field((), max_length=50)
+    licences: tuple[LicensedPart, ...] = Field((), max_length=100)
     master: Annotated[str, AfterValidator(_master)] = MASTER
 
 
@@ -130,6 +132,7 @@ def voice_of(folder: Path, record: VoiceRecord, *, identity: str = "", built_in:
         rate=record.rate,
         channels=record.channels,
         findings=tuple(ClipFinding(**dict(finding)) for finding in record.findings),
+        licences=record.licences,
         built_in=built_in,
         damage=damage,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from studio.errors import InvalidInput, NotFound
 from studio.files import discard, slug, staging_path, write_json
+from studio.licences import UNKNOWN, LicenceTerms
 from studio.settings import VoiceSettings
 from studio.voices.archive import EXTENSION, pack, unpack
 from studio.voices.builtin import read_samples
@@ -103,8 +104,12 @@ class Voices:
         notes: str = "",
         window: Window | None = None,
         language: str = "",
+        terms: LicenceTerms = UNKNOWN,
     ) -> Voice:
         """Save a voice from a clip, or from the part of it between the two times of `window`.
+
+        Args:
+            terms: licences of what made the clip, where the studio made it.
 
         Raises:
             InvalidInput: the name or a text cannot be taken, or the name is taken already.
@@ -112,7 +117,7 @@ class Voices:
             MediaError: the file cannot be heard at all.
         """
         fields = {"name": valid_name(name), "transcript": transcript, "tags": tuple(tags), "consent": consent, "notes": notes}
-        record = record_of({**fields, "language": language, "created": time.time()})
+        record = record_of({**fields, "language": language, "created": time.time(), "licences": terms.parts})
         self._refuse_taken(record.name)
         heard = self._accept(measure_clip(Path(clip), self._settings, window))
         status: TranscriptStatus = "given" if record.transcript else "none"

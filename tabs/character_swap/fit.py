@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from capabilities.character_swap.capability import CharacterSwap
-from capabilities.character_swap.estimate import estimate
+from capabilities.character_swap.estimate import estimate_swap
 from media.video.read import probe_video
 from studio.errors import GreenroomError
 from studio.preprocessing import PreparationCost
@@ -44,9 +44,8 @@ def _still_missing(chosen: WorkflowChoice, files: Mapping[str, str]) -> list[str
 def _foretold(
     studio: Services, chosen: WorkflowChoice, key: str, video: Any, options: Mapping[str, Any], trim: tuple[float, float]
 ) -> list[str]:
-    production = studio.productions["character_swap"]
-    assert isinstance(production, CharacterSwap)
-    found = estimate(production.book, chosen.template, key, video, options, trim)
+    stats = studio.capability(CharacterSwap).runtime_stats
+    found = estimate_swap(stats, chosen.template, key, video, options, trim)
     return [*_clip(chosen, found.cost, video, trim), f"to make: <b>{escape(time_in_words(found.time))}</b>"]
 
 

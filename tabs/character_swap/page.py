@@ -11,7 +11,7 @@ import gradio as gr
 
 from capabilities.character_swap.builtin import BUILTIN
 from capabilities.character_swap.framing import ReferenceFramer
-from capabilities.character_swap.run import TemplateLacks
+from capabilities.character_swap.prepared import TemplateLacks
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.preprocessing import assets_of
 from studio.services import Services
@@ -27,7 +27,7 @@ from tabs.common.job_view import JobView
 from tabs.common.sources import Receiver
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
 
-KINDS = ("character_swap",)
+TAB = "Character Swap"
 
 
 class CharacterSwapTab:
@@ -50,7 +50,7 @@ class CharacterSwapTab:
             with gr.Column(scale=5, min_width=340):
                 self.view = JobView(
                     studio,
-                    KINDS,
+                    studio.kinds_of_tab(TAB),
                     storage_key="greenroom.character-swap",
                     secret=secret,
                     detail=lambda job, page: swap_result(studio, self._assets, job),
@@ -191,8 +191,8 @@ class CharacterSwapTab:
         if data.get("act") != "use":
             return gr.skip()
         recipe = self._studio.library.get(data.get("output", "")).recipe
-        if recipe.get("kind") not in KINDS:
-            raise settings_elsewhere(recipe.get("kind", ""))
+        if recipe.get("kind") not in self._studio.kinds_of_tab(TAB, with_form=True):
+            raise settings_elsewhere(self._studio, recipe.get("kind", ""))
         spec = recipe.get("spec") or {}
         template = str(spec.get("template", ""))
         form = self.form

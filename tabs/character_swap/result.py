@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from html import escape
 
-from capabilities.video.render import PREVIEW
+from capabilities.common.preview import PREVIEW
 from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
 from studio.library.model import LibraryOutput
@@ -42,8 +42,7 @@ def _preview(studio: Services, job: Job) -> str:
 
 
 def _drawn(studio: Services, assets: Assets, output: LibraryOutput) -> str:
-    recipe = output.recipe
-    facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in recipe.get("facts", ()))
+    facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in output.facts)
     more = link(output_url(output.id, download=True), output.path.suffix[1:].upper())
     if output.kind == "video":
         more += button("upscale", "Upscale", "larger", show=True, style="", output=output.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capabilities.forecast import memory_fit as fit_of
+from capabilities.common.memory_fit import memory_fit as fit_of
 from engines.contract import Engine, EngineOptions
 from engines.contract.problem_size import ProblemSize
 from studio.errors import GreenroomError

@@ -241,5 +241,5 @@ def as_playable(output: LibraryOutput) -> Playable:
         peaks=output.peaks,
         captions_url=output_url(output.id, "vtt") if "vtt" in parts else "",
         downloads=tuple(downloads),
-        facts=tuple(output.recipe.get("facts", ())),
+        facts=output.facts,
     )

@@ -34,6 +34,8 @@ def _row(output: LibraryOutput, now: float) -> str:
     facts = [ago(now - output.created), output.path.suffix[1:].upper(), size(output.size)]
     if output.duration:
         facts.insert(0, clock(output.duration))
+    if output.terms.restriction:
+        facts.append(output.terms.restriction)
     hear = audition(output_url(output.id), f"Play {title}") if output.kind == "audio" else icon("text")
     sure = f"Delete {title} and its files?"
     send = button("lip-sync", f"Send {title} to Lip-sync", "face", output=output.id) if output.kind == "audio" else ""

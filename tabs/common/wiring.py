@@ -12,6 +12,7 @@ from urllib.parse import quote
 import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput
+from studio.services import Services
 from tabs.common.html import piece, prose
 
 log = logging.getLogger(__name__)
@@ -59,17 +60,12 @@ def with_error_toast(handler: Callable[P, Any]) -> Callable[P, Any]:
     return guarded
 
 
-_TABS = {
-    "voiceover": "Voiceover", "voiceover_batch": "Voiceover", "lip_sync": "Lip-sync", "animate_portrait": "Lip-sync",
-    "text_to_video": "Text-to-Video", "image_to_video": "Text-to-Video", "upscale": "Text-to-Video",
-    "character_swap": "Character Swap",
-}  # fmt: skip
-
-
-def settings_elsewhere(kind: str) -> InvalidInput:
+def settings_elsewhere(studio: Services, kind: str) -> InvalidInput:
     """For "Use the settings" of a result whose settings this tab's form does not have."""
-    if tab := _TABS.get(kind):
-        return InvalidInput(f"These are settings of the tab {tab}.", "Open that tab and press this button there.")
+    capability = studio.capabilities.get(kind)
+    described = None if capability is None else capability.describe()
+    if described is not None and described.tab and described.has_form:
+        return InvalidInput(f"These are settings of the tab {described.tab}.", "Open that tab and press this button there.")
     return InvalidInput("This result has no settings that a form could take.")
 
 

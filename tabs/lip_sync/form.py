@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from capabilities.common.rendering import RenderEngineSelector
+from capabilities.common.render_engines import RenderEngineSelector
 from engines.contract import EngineKind
 from media.video.images import is_image
 from studio.errors import GreenroomError

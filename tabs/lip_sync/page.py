@@ -14,8 +14,7 @@ from media.video.images import is_image, read_image
 from media.video.read import read_frames
 from studio.errors import GreenroomError
 from studio.services import Services
-from studio.validation import validated
-from tabs.common.fit import memory_fit, time_in_words
+from tabs.common.fit import time_in_words
 from tabs.common.html import about, html_piece, piece
 from tabs.common.job_view import JobView
 from tabs.common.option_controls import of_one_method
@@ -24,7 +23,7 @@ from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_er
 from tabs.lip_sync.form import PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm, point_line
 from tabs.lip_sync.result import face_result
 
-KINDS = ("lip_sync", "animate_portrait")
+TAB = "Lip-sync"
 PREVIEW_SECONDS = 3.0
 
 
@@ -45,7 +44,7 @@ class LipSyncTab:
             with gr.Column(scale=5, min_width=340):
                 self.view = JobView(
                     studio,
-                    KINDS,
+                    studio.kinds_of_tab(TAB),
                     storage_key="greenroom.lip-sync",
                     secret=secret,
                     detail=lambda job, page: face_result(studio, job),
@@ -193,7 +192,7 @@ class LipSyncTab:
         """The settings of a face job, from any tab's list; other tabs know their own."""
         data = clicked(event)
         recipe = self._studio.library.get(data.get("output", "")).recipe if data.get("act") == "use" else {}
-        if recipe.get("kind") not in KINDS:
+        if recipe.get("kind") not in self._studio.kinds_of_tab(TAB, with_form=True):
             return gr.skip()
         restored = self.form.restored(recipe["kind"], recipe.get("spec") or {})
         return {self._tabs: gr.update(selected="lip-sync"), self.trouble: "", **restored}
@@ -201,14 +200,13 @@ class LipSyncTab:
     def _forecast(self, values: Values) -> str:
         """The line that says what it will be, how long it should take and whether the engine fits; "" while much is missing."""
         kind, fields = self.form.spec(values)
-        made: Any = self._studio.productions[kind]  # LipSync or AnimatePortrait, each with its own spec
         try:
-            found = made.forecast(validated(made.Spec, fields))
+            found = self._studio.jobs.estimate(kind, fields)
         except GreenroomError:
             return ""
         engine = self._studio.catalog.get(found.engine)
         said = [f"about <b>{about(found.seconds)}</b> long", f"<b>{found.frames:,}</b> frames"] if found.frames else []
-        said += [f"to render: <b>{escape(time_in_words(found.time))}</b>", escape(memory_fit(self._studio, engine))]
+        said += [f"to render: <b>{escape(time_in_words(found.time))}</b>", escape(found.memory)]
         shown = "".join(f"<span>{one}</span>" for one in [f"<b>{escape(engine.card.title)}</b>", *said])
         return piece(f'<div class="counts">{shown}</div>')
 

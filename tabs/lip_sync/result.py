@@ -33,7 +33,7 @@ def _drawn(output: LibraryOutput) -> str:
         picture = escape(output_url(output.id, "jpg"))
         poster = f' poster="{picture}"'  # until the video is played or has come
         before = f'<figure><img src="{picture}" alt="The picture it was made from"><figcaption>before</figcaption></figure>'
-    facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in recipe.get("facts", ()))
+    facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in output.facts)
     downloads = link(output_url(output.id, download=True), "MP4")
     downloads += button("upscale", "Upscale", "larger", show=True, style="", output=output.id)
     downloads += button("to-swap", "Send to Character Swap", "swap", show=True, style="", output=output.id)

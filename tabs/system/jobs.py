@@ -11,7 +11,6 @@ import gradio as gr
 
 from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job, JobState
-from studio.jobs.runtime_stats import estimate_accuracy
 from studio.services import Services
 from tabs.common.html import about, button, chip, html_piece, piece, prose
 from tabs.common.outputs_list import ago
@@ -29,7 +28,7 @@ class JobsSection:
     def __init__(self, studio: Services) -> None:
         self._studio = studio
         states = [("All states", ALL), ("Not ended", UNENDED), *((state.value.capitalize(), state.value) for state in JobState)]
-        kinds = [("All kinds", ALL), *((_kind_title(kind), kind) for kind in studio.jobs.kinds())]
+        kinds = [("All kinds", ALL), *((one.describe().title, kind) for kind, one in studio.capabilities.items())]
         with gr.Row(elem_classes="filters"):
             self.state = gr.Dropdown(states, value=ALL, label="State", elem_id="jobs-state", min_width=130)
             self.kind = gr.Dropdown(kinds, value=ALL, label="Kind", elem_id="jobs-kind", min_width=130)
@@ -41,7 +40,7 @@ class JobsSection:
     def draw(self, state: str, kind: str, search: str) -> list[str]:
         states = tuple(ACTIVE) if state == UNENDED else tuple(filter(None, [state]))
         jobs = self._studio.jobs.list(states, tuple(filter(None, [kind])), JOBS_SHOWN, search or "")
-        times = piece(times_table(estimate_accuracy(self._studio.productions.values())))
+        times = piece(times_table(self._studio.estimate_accuracy()))
         queued = self._studio.jobs.list([JobState.QUEUED], limit=QUEUED_LOOKED_AT)
         return [jobs_panel(jobs, queued, filtered=bool(state or kind or search)) + times]
 

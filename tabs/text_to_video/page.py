@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from capabilities.upscaling.capability import Upscale
 from capabilities.video.capability import TextToVideo
 from capabilities.video.checks import longest_part
 from capabilities.video.engines import ClipSettings
@@ -34,8 +35,7 @@ from tabs.text_to_video.form import (
 from tabs.text_to_video.result import video_result
 from tabs.text_to_video.upscale_panel import UpscalePanel
 
-KINDS = ("text_to_video", "image_to_video")
-SHOWN = (*KINDS, "upscale")
+TAB = "Text-to-Video"
 
 
 class TextToVideoTab:
@@ -43,12 +43,11 @@ class TextToVideoTab:
 
     def __init__(self, studio: Services, secret: str) -> None:
         self._studio = studio
-        made = studio.productions["text_to_video"]
-        assert isinstance(made, TextToVideo)
-        self._clips = made
+        self._clips = studio.capability(TextToVideo)
+        self._kinds = studio.kinds_of_tab(TAB)
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=6, min_width=340):
-                self.form = TextToVideoForm(studio, made)
+                self.form = TextToVideoForm(studio, self._clips)
                 self.trouble = html_piece(elem_id="video-trouble", live=True)
                 with gr.Row():
                     self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="video-go")
@@ -57,7 +56,7 @@ class TextToVideoTab:
             with gr.Column(scale=5, min_width=340):
                 self.view = JobView(
                     studio,
-                    SHOWN,
+                    self._kinds,
                     storage_key="greenroom.text-to-video",
                     secret=secret,
                     detail=lambda job, page: video_result(studio, job),
@@ -123,7 +122,7 @@ class TextToVideoTab:
         if shots:
             seconds = seconds_of(shots)
             frames = round(seconds * form.fps)
-            ready = time_in_words(self._clips.estimate(form, frames))
+            ready = time_in_words(self._clips.render_time(form, frames))
             parts += [f"<b>{len(shots)}</b> {'shot' if len(shots) == 1 else 'shots'}", f"about <b>{about(seconds)}</b> long"]
             parts += [f"<b>{frames:,}</b> frames", f"to render: <b>{ready}</b>"]
         return "".join(f"<span>{part}</span>" for part in parts)
@@ -156,10 +155,11 @@ class TextToVideoTab:
         if data.get("act") != "use":
             return gr.skip()
         recipe = self._studio.library.get(data.get("output", "")).recipe
-        if recipe.get("kind") in ("upscale", "lip_sync", "animate_portrait"):
-            return gr.skip()
-        if recipe.get("kind") not in KINDS:
-            raise settings_elsewhere(recipe.get("kind", ""))
+        kind = recipe.get("kind", "")
+        if kind == Upscale.kind or kind in self._studio.kinds_of_tab("Lip-sync"):
+            return gr.skip()  # their own listeners take these
+        if kind not in self._kinds:
+            raise settings_elsewhere(self._studio, kind)
         return {self.trouble: "", **self.form.restored(recipe.get("spec") or {})}
 
     @with_error_toast

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from capabilities.video.render import PREVIEW
+from capabilities.common.preview import PREVIEW
 from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
 from studio.library.model import LibraryOutput
@@ -44,7 +44,7 @@ def _drawn(output: LibraryOutput) -> str:
         default = "" if burned else " default"
         track = f'<track kind="subtitles" label="Subtitles" src="{escape(output_url(output.id, "vtt"))}"{default}>'
     poster = f' poster="{escape(output_url(output.id, "jpg"))}"' if ".jpg" in endings else ""
-    facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in recipe.get("facts", ()))
+    facts = "".join(f"<span>{escape(str(fact))}</span>" for fact in output.facts)
     downloads = link(output_url(output.id, download=True), "MP4")
     downloads += "".join(
         link(output_url(output.id, part, download=True), name)

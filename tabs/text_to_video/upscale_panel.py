@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from capabilities.upscaling.capability import AUTO, Upscale
+from capabilities.upscaling.capability import Upscale
+from capabilities.upscaling.spec import AUTO
 from engines.contract import EngineKind
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
@@ -26,9 +27,7 @@ class UpscalePanel:
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
-        made = studio.productions["upscale"]
-        assert isinstance(made, Upscale)
-        self._upscale = made
+        self._upscale = studio.capability(Upscale)
         with gr.Accordion("Make a video larger", open=False, elem_id="upscale") as self.fold:
             with gr.Row():
                 self.video = gr.Dropdown(self.choices(), label="Video of the library", elem_id="upscale-video", min_width=220)

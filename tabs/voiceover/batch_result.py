@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
 from studio.library import Library
@@ -17,7 +19,8 @@ def batch_view(job: Job, library: Library) -> str:
     if job.state is not JobState.DONE or made is None:
         return ""
     try:
-        recipe = library.get(made.id).recipe
+        output = library.get(made.id)
+        recipe = output.recipe
     except NotFound:
         return ""
     failed = list(recipe.get("failed", ()))
@@ -29,8 +32,9 @@ def batch_view(job: Job, library: Library) -> str:
     lost = f'<ul class="findings" aria-label="Lines that were not spoken">{lines}{more}</ul>' if failed else ""
     spoken = len(recipe.get("parents", ()))
     said = f"{spoken:,} of {many(spoken + len(failed), 'line')} spoken"
+    restriction = f'<div class="facts"><span>{escape(output.terms.restriction)}</span></div>' if output.terms.restriction else ""
     return piece(
         '<section class="panel" aria-label="Lines">'
         f'<div class="row spread"><h3>{said}</h3>{link(output_url(made.id, download=True), "All files (ZIP)")}</div>'
-        f"{lost}</section>"
+        f"{restriction}{lost}</section>"
     )

@@ -177,7 +177,7 @@ class VoiceoverForm:
     def proposed_voices(self, engine_id: str, language: str) -> list[str]:
         """Voices to tell a script's speakers apart with, one after the other; the first is the narrator's own."""
         try:
-            casting = self._narrations.office.cast("", engine_id, language)
+            casting = self._narrations.resolver.cast("", engine_id, language)
         except GreenroomError:
             return [""]
         engine, own = casting.engine_cls, casting.voice.preset

@@ -9,7 +9,6 @@ import gradio as gr
 from capabilities.voiceover.capability import Voiceover
 from studio.errors import InvalidInput
 from studio.services import Services
-from studio.voices.designed import add_designed
 from tabs.common.job_view import JobView
 from tabs.common.notices import notice
 from tabs.common.wiring import QUIET, clicked, with_error_toast
@@ -55,10 +54,8 @@ class KeepVoice:
     @with_error_toast
     def _saved(self, current: str, segment: str, name: str, count: int) -> list[Any]:
         job = self._view.job(current) or next(iter(self._studio.jobs.list(kinds=("voiceover",), limit=1)), None)
-        views = [] if job is None else self._narrations.segments_of(job)
-        found = next((view for view in views if view.id == segment), None)
-        if job is None or found is None or found.path is None:
+        if job is None:
             raise InvalidInput("This sentence is not there any more.", "Render it again.")
-        voice = add_designed(self._studio.voices, name, found.path, found.text, str(job.spec.get("language", "")))
+        voice = self._narrations.keep_voice(job, segment, name)
         notice(f"{voice.name} is saved.")
         return [gr.update(visible=False), "", voices_list(self._studio.voices.list()), count + 1]

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from capabilities.voiceover.batch import count_of_lines
+from capabilities.voiceover.batch.capability import count_of_lines
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.estimate import ScriptEstimate
 from capabilities.voiceover.spec import VoiceoverSpec
@@ -27,6 +27,7 @@ from tabs.voiceover.transcribe_panel import TranscribePanel
 from tabs.voiceover.transcript_result import transcript_view
 from tabs.voiceover.voices_panel import VoicesPanel
 
+TAB = "Voiceover"
 PLACEHOLDER = "Write or paste what should be heard.\n\n# A chapter\nAnna: a line for one speaker.\n[pause 1.5s]"
 NARRATION_ALONE = ("speakers", "paragraph_pause", "speak_chapters")
 """Fields of the form that a batch of single lines has no use for."""
@@ -62,9 +63,8 @@ class VoiceoverTab:
             with gr.Column(scale=6, min_width=340):
                 self._build_input(secret)
             with gr.Column(scale=5, min_width=340):
-                kinds = ("voiceover", "voiceover_batch", *TranscribePanel.kinds)
                 self.view = JobView(
-                    studio, kinds, storage_key="greenroom.voiceover", secret=secret,
+                    studio, studio.kinds_of_tab(TAB), storage_key="greenroom.voiceover", secret=secret,
                     detail=self._sentences, beneath=self._build_edit,
                 )  # fmt: skip
 
@@ -163,7 +163,7 @@ class VoiceoverTab:
                 form.cast: hidden,
             }
             return {**empty, **dict.fromkeys(form.roles, hidden), **draft}
-        found = self._narrations.estimate(script, voice=voice or "", engine=engine)
+        found = self._narrations.count(script, voice=voice or "", engine=engine)
         fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
         # The example is offered only where it would not take the place of what is written.
         shown: Updates = {self.counts: counts(found, fit), self.example: gr.update(visible=script == EXAMPLE), **draft}
@@ -223,7 +223,7 @@ class VoiceoverTab:
         if job.kind == "voiceover_batch":
             return batch_view(job, self._studio.library)
         if job.kind != "voiceover":
-            return transcript_view(job)
+            return transcript_view(job, self._studio.library)
         views = self._narrations.segments_of(job)
         chosen = first_unfinished_page(views) if page is None else page
         return segments_list(views, chosen, editable=job.state.ended)
@@ -269,7 +269,7 @@ class VoiceoverTab:
             return gr.skip()
         recipe = self._studio.library.get(data.get("output", "")).recipe
         spec = recipe.get("spec") or {}
-        if recipe.get("kind") in ("lip_sync", "animate_portrait"):  # the Lip-sync tab takes those
+        if recipe.get("kind") in self._studio.kinds_of_tab("Lip-sync"):  # the Lip-sync tab takes those
             return gr.skip()
         if "lines" in spec:
             title = "" if spec.get("title") == count_of_lines(spec["lines"]) else spec.get("title", "")
@@ -277,9 +277,9 @@ class VoiceoverTab:
             shown = {self.trouble: "", self.inner_tabs: gr.Tabs(selected="batch"), self.form.cast: gr.update(visible=False)}
             return {**shown, self.lines: "\n".join(spec["lines"]), **restored}
         if "script" not in spec:
-            raise settings_elsewhere(recipe.get("kind", ""))
+            raise settings_elsewhere(self._studio, recipe.get("kind", ""))
         script = spec["script"]
-        names = list(self._narrations.estimate(script, speakers=spec.get("speakers")).speakers)[:MOST_SPEAKERS]
+        names = list(self._narrations.count(script, speakers=spec.get("speakers")).speakers)[:MOST_SPEAKERS]
         return {
             self.trouble: "",
             self.script: script,

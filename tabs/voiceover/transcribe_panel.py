@@ -23,8 +23,6 @@ AUTO = "auto"
 class TranscribePanel:
     """The section's own controls; `wire` connects them to the tab's view of jobs and to its script box."""
 
-    kinds = ("transcription", "voice_transcript")
-
     def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.sound = build_sound_upload("Sound to write down", "transcribe-sound", buttons=["download"])

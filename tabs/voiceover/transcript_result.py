@@ -8,7 +8,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from studio.errors import NotFound
 from studio.jobs.model import Job, JobState
+from studio.library import Library
 from tabs.common.html import button, clock, icon, link, piece
 from tabs.common.wiring import output_url
 
@@ -17,7 +19,7 @@ _CHARACTERS_A_ROW = 70
 _MOST_DOUBTS = 20
 
 
-def transcript_view(job: Job) -> str:
+def transcript_view(job: Job, library: Library) -> str:
     """HTML of what a transcription came to; "" while it is not done or its files are gone."""
     text = next((output for output in job.outputs if output.kind == "text"), None)
     if job.state is not JobState.DONE or text is None:
@@ -26,7 +28,8 @@ def transcript_view(job: Job) -> str:
     try:
         written = json.loads(path.with_suffix(".json").read_bytes())
         said = path.read_text("utf-8").strip()
-    except (OSError, ValueError):
+        restriction = library.get(text.id).terms.restriction
+    except (OSError, ValueError, NotFound):
         return ""
     fewest, most = _ROWS_OF_TEXT
     rows = min(most, max(fewest, len(said) // _CHARACTERS_A_ROW + said.count("\n") + 2))
@@ -36,14 +39,15 @@ def transcript_view(job: Job) -> str:
         '<section class="panel transcript" aria-label="Transcript">'
         f'<div class="row spread"><h3>Transcript</h3><span class="row">{copy}{script}</span></div>'
         f'<textarea id="transcript-text" readonly rows="{rows}" aria-label="What was said">{escape(said)}</textarea>'
-        f'<div class="facts">{_facts(job, written)}</div>{_doubts(written)}'
+        f'<div class="facts">{_facts(job, written, restriction)}</div>{_doubts(written)}'
         f'<div class="downloads">{_downloads(text.id)}</div></section>'
     )
 
 
-def _facts(job: Job, written: Mapping[str, Any]) -> str:
+def _facts(job: Job, written: Mapping[str, Any], restriction: str) -> str:
     words = len(str(written["text"]).split())
     facts = [f"{words:,} words", clock(written["duration"]), written["language"], written["engine"], job.spec.get("chosen", "")]
+    facts.append(restriction)
     return "".join(f"<span>{escape(str(fact))}</span>" for fact in facts if fact)
 
 

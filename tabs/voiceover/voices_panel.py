@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from capabilities.transcription.voice_transcript_request import submit_transcript_job
+from capabilities.transcription.voice_transcript import submit_transcript_job
 from studio.errors import GreenroomError, InvalidInput
+from studio.library.copies import terms_of_file
 from studio.services import Services
 from studio.voices.model import ClipReport, TranscriptStatus, Voice, Window
 from tabs.common.audio_upload import build_sound_upload
@@ -158,6 +159,7 @@ class VoicesPanel:
                 tags=_labels(values[new.tags]),
                 consent=values[new.consent],
                 window=(part[0], part[1]) if part else None,
+                terms=terms_of_file(self._studio.library, Path(values[new.clip])),
             )
             if submit_transcript_job(self._studio.jobs, voice) is not None:
                 notice(f"{voice.name} is saved; its transcript is being made.")

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from capabilities.character_swap.builtin import BUILTIN, BuiltinOptions, builtin_as_dict, builtin_parameters
-from capabilities.forecast import estimate_job
 from capabilities.registry import all_capabilities
 from media.audio.decode import probe
 from media.video.read import Picture, probe_video
@@ -39,7 +38,7 @@ def spec(clip: Path, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_face_is_swapped_and_told_how(studio: Services, clip: Path) -> None:
-    before = estimate_job(studio, "character_swap", spec(clip))
+    before = studio.jobs.estimate("character_swap", spec(clip))
     assert (before.engine, before.frames, before.time) == (BUILTIN, 30, None), "nothing like it was measured here"
     job = studio.jobs.wait(studio.jobs.submit("character_swap", spec(clip, options={"strength": 0.9})).id, 120)
     assert job.state is JobState.DONE, job.error
@@ -50,7 +49,7 @@ def test_a_face_is_swapped_and_told_how(studio: Services, clip: Path) -> None:
     assert recipe["report"]["edited"] == recipe["report"]["frames"] == 30 and recipe["report"]["gaps"] == []
     assert recipe["kind"] == "character_swap" and recipe["options"]["strength"] == 0.9 and recipe["commercial_use"]
     assert any("basic" in fact for fact in recipe["facts"])
-    told = estimate_job(studio, "character_swap", spec(clip, options={"seconds": 0.4}))
+    told = studio.jobs.estimate("character_swap", spec(clip, options={"seconds": 0.4}))
     assert told.frames == 10 and told.time is not None and 0 < told.time.seconds < 60 and told.memory
     again = studio.jobs.submit(
         "character_swap", {**recipe["spec"], "driving_video": made.id, "trim_start": 0.4, "trim_end": 0.8}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from capabilities.common import rendering as face_work
-from capabilities.common.rendering import ANALYSIS_ENGINE, RenderEngineSelector
+from capabilities.common import render_engines
+from capabilities.common.render_engines import ANALYSIS_ENGINE, RenderEngineSelector
 from engines.catalog import Catalog
 from engines.contract import Engine, EngineKind, EnginePaths, Readiness
 from engines.contract.errors import EngineNotReady
@@ -25,13 +25,13 @@ def engines(tmp_path: object) -> RenderEngineSelector:
 
 
 def on_a_machine(monkeypatch: pytest.MonkeyPatch, gpu: bool, ready: tuple[str, ...] = ALL) -> None:
-    monkeypatch.setattr(face_work, "has_nvidia_gpu", lambda: gpu)
+    monkeypatch.setattr(render_engines, "has_nvidia_gpu", lambda: gpu)
 
     def told(engine: type[Engine], site: EnginePaths) -> Readiness:
         there = engine.card.id in ready
         return Readiness(there, "Ready." if there else "Its weights are missing.", "" if there else "Download them.")
 
-    monkeypatch.setattr(face_work, "readiness_of", told)
+    monkeypatch.setattr(render_engines, "readiness_of", told)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from media.video.images import write_picture
 from media.video.read import probe_video
 from studio.errors import InvalidInput
 from studio.jobs.model import JobState
-from studio.jobs.runtime_stats import RuntimeStats, Workload, estimate_accuracy
+from studio.jobs.runtime_stats import RuntimeStats, Workload
 from studio.services import Services
 from studio.settings import load_settings
 from tests.engines.faces.puppet.conftest import ASSETS, SENTENCE
@@ -110,12 +110,12 @@ def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(tmp
 
 
 def test_how_long_a_face_takes_is_foretold_once_it_was_measured(studio: Services, tmp_path: Path) -> None:
-    production: Any = studio.productions["lip_sync"]
+    production: Any = studio.capabilities["lip_sync"]
     other = production.Spec(face=PORTRAIT, text="Papa may be home by eight.", engine="puppet")
     done(studio, "lip_sync", face=PORTRAIT, text="Home.", engine="puppet")
-    forecast = production.forecast(other)
+    forecast = production.estimate(other)
     assert forecast.engine == "puppet" and forecast.frames == pytest.approx(25 * forecast.seconds, abs=2)
     assert forecast.time is not None and forecast.time.exact and 0 < forecast.time.seconds < 600
     assert RuntimeStats(tmp_path / "none.json").seconds(Workload("puppet", "lip_sync", 512, 512, 25)) is None
-    row = next(row for row in estimate_accuracy(studio.productions.values()) if row.work.variant == "lip_sync")
+    row = next(row for row in studio.estimate_accuracy() if row.work.variant == "lip_sync")
     assert row.work.engine == "puppet" and row.work.width > 0 and row.seconds > 0

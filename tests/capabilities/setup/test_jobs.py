@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,11 +33,11 @@ def settings_of(data: Path, *, install_on_gpu: bool = False) -> Settings:
 def studio(place: Place, tmp_path: Path) -> Iterator[Services]:
     """A studio whose environments are the tiny one."""
 
-    def productions(opened: Services) -> list[Capability]:
+    def capabilities(opened: Services) -> list[Capability[Any]]:
         opened.environments = EnvironmentManager(opened.paths.environments, place.locks)
-        return [InstallEnvironment(opened.environments, opened.catalog.all, opened.workers)]
+        return [InstallEnvironment(opened)]
 
-    opened = Services.open(settings_of(tmp_path / "data"), productions)
+    opened = Services.open(settings_of(tmp_path / "data"), capabilities)
     yield opened
     opened.close()
 

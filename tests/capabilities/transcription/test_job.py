@@ -147,14 +147,14 @@ def _stage(watched: _Watched) -> JobContext:
 
 def test_an_interrupted_job_goes_on_where_it_was(studio: Services) -> None:
     work = Transcriber(studio)
-    listener = work.listener("faster-whisper", "en", {"beam_size": 1})
+    listener = work.choose("faster-whisper", "en", {"beam_size": 1})
     sound = _long_sound(studio, 35, "long.flac")
     cut = _Watched(studio, parts=2)
     with pytest.raises(KeyboardInterrupt):
-        work.write_down(sound, listener, "en", _stage(cut))
+        work.transcribe(sound, listener, "en", _stage(cut))
     whole = _Watched(studio, parts=99)
     before = psutil.Process().memory_info().rss
-    written = work.write_down(sound, listener, "en", _stage(whole))
+    written = work.transcribe(sound, listener, "en", _stage(whole))
     assert len(cut.heard) == 2 and len(whole.heard) == 2, "four parts of ten minutes: two were there, two were heard now"
     assert not set(cut.heard) & set(whole.heard)
     assert whole.fractions == sorted(whole.fractions) and whole.fractions[-1] == 1
@@ -163,7 +163,7 @@ def test_an_interrupted_job_goes_on_where_it_was(studio: Services) -> None:
 
 
 def test_a_voice_saved_without_transcript_gets_a_draft_that_a_person_confirms(studio: Services) -> None:
-    from capabilities.transcription.voice_transcript_request import submit_transcript_job
+    from capabilities.transcription.voice_transcript import submit_transcript_job
 
     clip = SPOKEN.with_name("LJ001-0003.wav")
     voice = studio.voices.add("Reader", clip)

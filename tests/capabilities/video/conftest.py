@@ -23,8 +23,7 @@ class ClipMaker:
 
     def __init__(self, folder: Path) -> None:
         self.studio = Services.open(load_settings(data={"folder": folder}), all_capabilities)
-        production = self.studio.productions["text_to_video"]
-        assert isinstance(production, TextToVideo)
+        production = self.studio.capability(TextToVideo)
         self.clips = production
 
     def run(self, kind: str = "text_to_video", **spec: Any) -> Job:

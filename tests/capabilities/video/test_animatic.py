@@ -176,9 +176,9 @@ def test_a_full_disk_is_told_before_the_pictures(maker: ClipMaker, monkeypatch: 
 
 def test_times_are_learned_and_kept(maker: ClipMaker) -> None:
     form = maker.clips.engines.form(maker.studio.catalog.get("animatic"), {}, "208x600", 24)
-    assert maker.clips.estimate(form, 24) is None
+    assert maker.clips.render_time(form, 24) is None
     maker.make(shots=[{"prompt": "hills", "frames": 24}], size="208x600")
-    told = maker.clips.estimate(form, 240)
+    told = maker.clips.render_time(form, 240)
     assert told is not None and told.exact and told.seconds > 0
     again = RuntimeStats(maker.studio.paths.root / "video-runs.json")
     assert again.seconds(Workload("animatic", "", 208, 600, 24)) is not None, "kept over a restart"

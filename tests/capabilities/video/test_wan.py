@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from capabilities.common.preview import PREVIEW
 from capabilities.registry import all_capabilities
 from capabilities.video.capability import TextToVideo
-from capabilities.video.render import PREVIEW
 from engines.contract.profile_key import memory_profile_of, profile_key
 from engines.video.wan.engine import Wan, WanI2VA14B, WanT2V13B
 from media.video.read import probe_video, read_frames
@@ -55,9 +55,7 @@ class Maker:
 
     @property
     def clips(self) -> TextToVideo:
-        made = self.studio.productions["text_to_video"]
-        assert isinstance(made, TextToVideo)
-        return made
+        return self.studio.capability(TextToVideo)
 
     def submit(self, engine: type[Wan], kind: str = "text_to_video", **spec: Any) -> Job:
         wish = {"engine": engine.card.id, "size": "128x128", "seed": 5, "options": FAST, "join": "cut", "captions": "off"}
@@ -118,15 +116,15 @@ def test_shots_with_captions_and_a_crossfade_and_one_changed_line(maker: Maker) 
 def test_time_and_memory_are_learned_by_size(maker: Maker) -> None:
     maker.make(WanT2V13B, shots=[{"prompt": "a cat on a chair", "frames": 9}])
     forms = [maker.clips.engines.form(WanT2V13B, FAST, size, 0) for size in ("128x128", "832x480")]
-    known = maker.clips.estimate(forms[0], 9)
+    known = maker.clips.render_time(forms[0], 9)
     assert known is not None and known.exact and known.seconds > 0
-    assert maker.clips.estimate(forms[1], 81) is None
+    assert maker.clips.render_time(forms[1], 81) is None
     short, long = (
         maker.studio.memory.need(*memory_profile_of(WanT2V13B, forms[0].options, forms[0].extent(one))) for one in (9, 81)
     )
     assert short.measured and 0.1 < short.bytes / GIB < 8
     assert not long.measured and long.bytes > short.bytes, "longer clips are estimated from shorter ones"
-    more_steps = maker.clips.estimate(maker.clips.engines.form(WanT2V13B, {"steps": 20}, "128x128", 0), 9)
+    more_steps = maker.clips.render_time(maker.clips.engines.form(WanT2V13B, {"steps": 20}, "128x128", 0), 9)
     assert more_steps is not None and more_steps.seconds > 4 * known.seconds
 
 

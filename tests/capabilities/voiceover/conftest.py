@@ -25,8 +25,7 @@ class Narrator:
         self.studio = Services.open(
             load_settings(data={"folder": folder}, engines={"extra": (MOODY,)}, **settings), all_capabilities
         )
-        production = self.studio.productions["voiceover"]
-        assert isinstance(production, Voiceover)
+        production = self.studio.capability(Voiceover)
         self.voiceover = production
 
     def speak(self, script: str, kind: str = "voiceover", **spec: Any) -> Job:

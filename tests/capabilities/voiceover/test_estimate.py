@@ -12,33 +12,33 @@ from tests.capabilities.voiceover.conftest import Narrator
 
 def test_an_estimate_counts_what_the_plan_will_hold(narrator: Narrator) -> None:
     script = "# One\n\nIt was late. The tide went out.\n\nAnna: Hello!\n\nAnna: Are you there? [pause 2s] Yes.\n\nBen: No."
-    estimate = narrator.voiceover.estimate(script)
+    estimate = narrator.voiceover.count(script)
     planned = narrator.voiceover.plan(narrator.prepared(script))
     assert (estimate.characters, estimate.words, estimate.chunks) == (len(script), len(script.split()), len(planned.segments))
     assert (estimate.speakers, estimate.possible_speakers, estimate.chapters) == (("Anna",), ("Ben",), 1)
     assert estimate.seconds_of_speech > 4.0
     assert estimate.problem == "" and estimate.narrated
-    assert not narrator.voiceover.estimate("Anna: Hello!\n\nAnna: Are you there?").narrated
+    assert not narrator.voiceover.count("Anna: Hello!\n\nAnna: Are you there?").narrated
 
 
 def test_a_half_written_script_is_counted_and_its_problem_told(narrator: Narrator) -> None:
-    estimate = narrator.voiceover.estimate("One two. [pause so")
+    estimate = narrator.voiceover.count("One two. [pause so")
     assert estimate.words == 4
-    estimate = narrator.voiceover.estimate("One two.\n[pause soon]")
+    estimate = narrator.voiceover.count("One two.\n[pause soon]")
     assert "Line 2" in estimate.problem
-    assert "Nobody" in narrator.voiceover.estimate("One two.", voice="Nobody").problem
-    assert narrator.voiceover.estimate("  ").chunks == 0
+    assert "Nobody" in narrator.voiceover.count("One two.", voice="Nobody").problem
+    assert narrator.voiceover.count("  ").chunks == 0
 
 
 def test_an_hour_is_counted_while_one_types(narrator: Narrator) -> None:
     script = "\n\n".join(f"It was the {number}th day, and the tide went out again." for number in range(1_200))
-    narrator.voiceover.estimate("warm")
+    narrator.voiceover.count("warm")
     started = time.process_time()
-    estimate = narrator.voiceover.estimate(script)
+    estimate = narrator.voiceover.count(script)
     assert time.process_time() - started < 0.2  # some 20 ms on an idle machine
     assert estimate.chunks == pytest.approx(1_200, rel=0.02)
     uneven = f"{script[:30_000]}\n\n" + "No. Yes. " * 1_000
-    assert narrator.voiceover.estimate(uneven).chunks == len(narrator.voiceover.plan(narrator.prepared(uneven)).segments)
+    assert narrator.voiceover.count(uneven).chunks == len(narrator.voiceover.plan(narrator.prepared(uneven)).segments)
 
 
 def test_paces_are_learned_and_outlast_the_studio(tmp_path: Path) -> None:
@@ -63,5 +63,5 @@ def test_a_damaged_book_is_an_empty_one(tmp_path: Path, content: str) -> None:
 
 def test_an_estimate_of_time_comes_with_the_first_measured_narration(narrator: Narrator) -> None:
     narrator.speak("\n\n".join(f"A line to learn the pace from, number {number}." for number in range(12)), voice="flite/slt")
-    estimate = narrator.voiceover.estimate("It was late. " * 100, voice="flite/slt")
+    estimate = narrator.voiceover.count("It was late. " * 100, voice="flite/slt")
     assert estimate.seconds_to_render is not None and estimate.seconds_to_render > 0

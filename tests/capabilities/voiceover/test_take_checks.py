@@ -29,9 +29,7 @@ SPEC = {"voice": "swallowing/slt", "check_with": "reading-follower"}
 
 
 def narrations(studio: Services) -> Voiceover:
-    production = studio.productions["voiceover"]
-    assert isinstance(production, Voiceover)
-    return production
+    return studio.capability(Voiceover)
 
 
 def speak(studio: Services, **spec: Any) -> Job:
@@ -75,7 +73,7 @@ def test_repair_makes_the_faulty_takes_again_and_keeps_the_good_one(studio: Serv
     recipe = studio.library.get(job.outputs[0].id).recipe
     assert [len(segment["takes"]) for segment in recipe["segments"]] == [len(view.takes) for view in views]
     assert all(segment["takes"][0]["problems"] for segment in recipe["segments"] if len(segment["takes"]) > 1)
-    resumed = studio.productions["voiceover"].prepare(narrations(studio).Spec.model_validate(job.spec))
+    resumed = studio.capabilities["voiceover"].prepare(narrations(studio).Spec.model_validate(job.spec))
     assert resumed.check_with == "reading-follower"
 
 

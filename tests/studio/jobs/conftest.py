@@ -32,9 +32,9 @@ class Workshop:
         self.segments = SegmentStore(folder / "segments", 10**9, self.store.earliest_start)
         self.pieces = Pieces(self.segments, folder / "outputs", before_piece)
         lanes = JobLanes(LaneSettings(cpu_jobs=cpu_jobs), folder)
-        self.productions = {self.pieces.kind: self.pieces}
-        self.runner = JobRunner(self.store, self.productions, lanes, NoEngines(), Catalog(), folder / "scratch")
-        self.jobs = JobService(self.store, self.runner, self.productions, JobSettings(keep_days=90, keep_count=100), folder)
+        self.capabilities = {self.pieces.kind: self.pieces}
+        self.runner = JobRunner(self.store, self.capabilities, lanes, NoEngines(), Catalog(), folder / "scratch")
+        self.jobs = JobService(self.store, self.runner, self.capabilities, JobSettings(keep_days=90, keep_count=100), folder)
 
     def open(self) -> Workshop:
         self.runner.start()

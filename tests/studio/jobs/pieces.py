@@ -17,7 +17,7 @@ from media.audio.audio import Audio
 from studio.artifacts.segments import SegmentStore
 from studio.errors import InvalidInput
 from studio.files import write_atomic
-from studio.jobs.capability import CPU_LANE, JobContext
+from studio.jobs.capability import CPU_LANE, Capability, JobContext
 from studio.jobs.model import JobOutput
 
 RATE = 8_000
@@ -33,7 +33,7 @@ class PiecesSpec(BaseModel):
     voice: str = ""
 
 
-class Pieces:
+class Pieces(Capability[PiecesSpec]):
     """Every render is told to `log`, one line each; the file beside it is written whole at the end."""
 
     kind = "pieces"

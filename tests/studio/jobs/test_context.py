@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from engines.catalog import Catalog
 from engines.contract import EnginePaths, SpeechRequest
 from studio.errors import NotFound
-from studio.jobs.capability import CPU_LANE, JobContext
+from studio.jobs.capability import CPU_LANE, Capability, JobContext
 from studio.jobs.context import ProgressRate
 from studio.jobs.lanes import JobLanes
 from studio.jobs.model import Job, JobOutput, JobState
@@ -38,7 +38,7 @@ class SpeakSpec(BaseModel):
     times: int = 1
 
 
-class Speak:
+class Speak(Capability[SpeakSpec]):
     """Speaks one text with one engine, in one lease."""
 
     kind = "speak"

@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from capabilities.character_swap import prepared
 from capabilities.character_swap.capability import CharacterSwap
 from capabilities.character_swap.estimate import work_of
-from capabilities.forecast import estimate_job
+from capabilities.common.preview import PREVIEW
 from capabilities.registry import all_capabilities
-from capabilities.video.render import PREVIEW
 from media.video.read import probe_video
 from studio.comfyui.client.client import ComfyUIClient
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput
@@ -96,13 +96,12 @@ def test_a_template_makes_its_results_with_a_recipe(house: House, picture_file: 
     assert recipe["graph"]["blur"]["inputs"]["sigma"] == 2.0 and recipe["graph"]["save"]["inputs"]["filename_prefix"] != "x"
     assert recipe["licence"] == "CC0-1.0" and recipe["commercial_use"] is True and video.commercial_use
     assert any(path.name.endswith("before.jpg") or path.suffix == ".jpg" for path in video.companions)
-    production = house.studio.productions["character_swap"]
-    assert isinstance(production, CharacterSwap)
+    production = house.studio.capability(CharacterSwap)
     work = work_of(BLUR, recipe["options"], 64, 48, 8)
-    expected = production.book.seconds(work)
+    expected = production.runtime_stats.seconds(work)
     assert expected is not None and 0 < expected.seconds < 60 and expected.runs == 1, "the next one can be foretold"
-    assert production.book.seconds(replace(work, engine="another")) is None
-    told = estimate_job(house.studio, "character_swap", {**recipe["spec"], **house.files, "template": BLUR})
+    assert production.runtime_stats.seconds(replace(work, engine="another")) is None
+    told = house.studio.jobs.estimate("character_swap", {**recipe["spec"], **house.files, "template": BLUR})
     assert (told.engine, told.frames) == (BLUR, 8) and told.time == expected and "ComfyUI server" in told.memory
     again = house.made(**{key: value for key, value in recipe["spec"].items() if key not in ("template", *house.files)})
     assert house.studio.library.get(again.outputs[0].id).recipe["seed"] == recipe["seed"]
@@ -243,3 +242,20 @@ def test_a_job_outlives_a_studio_that_is_killed_and_runs_once(
     second.process.join(20)
     assert job["state"] == "done", job
     assert len(stand_in.runs) == before + 1 and max(Counter(stand_in.runs).values()) == 1
+
+
+def test_a_template_is_held_against_the_server_once_for_a_submission_and_once_for_a_run(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+
+    def counting(template: Any, *more: Any) -> Any:
+        checked.append(template.id)
+        return real(template, *more)
+
+    real = prepared.validate
+    monkeypatch.setattr(prepared, "validate", counting)
+    job = house.studio.jobs.submit("character_swap", {**house.files, "template": BLUR, "options": {"strength": 1.5}})
+    submitted = len(checked)
+    assert house.studio.jobs.wait(job.id, 60).state is JobState.DONE
+    assert len(checked) == 2 and 1 <= submitted <= 2

@@ -5,73 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
-from capabilities.voiceover.capability import Voiceover
+from capabilities.common.subtask import SubtaskContext
+from capabilities.voiceover.batch.spec import VoiceoverBatchSpec, file_name
+from capabilities.voiceover.capability import PreparedNarration, Voiceover
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.progress import NarrationProgress
+from capabilities.voiceover.recipe import RecipeOrigin
 from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.run import NarrationRunner
-from capabilities.voiceover.spec import LARGEST_SEED, CheckMode, LoudnessTarget, VoiceoverSpec, known_format
+from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import Cancelled, GreenroomError, InvalidInput
-from studio.files import slug
-from studio.jobs.capability import JobContext
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext, Submission
 from studio.jobs.model import JobOutput
-from studio.library import LibraryOutput
+from studio.library import LibraryOutput, Recipe
+from studio.licences import combined
 from studio.services import Services
-
-MOST_LINES = 1_000
-LONGEST_LINE = 20_000
-_NAME_BYTES = 48
-
-
-class VoiceoverBatchSpec(BaseModel):
-    """Lines to be spoken, each into a file of its own.
-
-    Args:
-        lines: one text, in the script language, for each file; a text with line ends is split at them. Empty ones are left out.
-        everything else: as in VoiceoverSpec, for all lines.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    lines: tuple[Annotated[str, Field(max_length=LONGEST_LINE)], ...] = Field(min_length=1, max_length=MOST_LINES)
-    voice: str = Field("", max_length=200)
-    engine: str = Field("auto", max_length=100)
-    options: dict[str, Any] = {}
-    format: str = "wav"
-    language: str = Field("auto", max_length=35)
-    speakers: dict[str, str] = {}
-    loudness: LoudnessTarget | None = None
-    title: str = Field("", max_length=200)
-    seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
-    check: CheckMode | None = None
-    check_with: str = Field("auto", max_length=100)
-
-    @field_validator("lines", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        given = value.splitlines() if isinstance(value, str) else value
-        if not isinstance(given, list | tuple):
-            return given
-        return tuple(
-            line.strip() if isinstance(line, str) else line for line in given if not isinstance(line, str) or line.strip()
-        )
-
-    @field_validator("format")
-    @classmethod
-    def _known_format(cls, value: str) -> str:
-        return known_format(value)
-
-    def of_line(self, index: int) -> VoiceoverSpec:
-        """The narration of one line."""
-        shared = self.model_dump(exclude={"lines", "title"})
-        return VoiceoverSpec(script=self.lines[index], title=_name(index, self.lines[index]), **shared)
 
 
 @dataclass
@@ -87,7 +40,7 @@ class _Line:
 
     @property
     def name(self) -> str:
-        return _name(self.index, self.text)
+        return file_name(self.index, self.text)
 
     @property
     def problem(self) -> str:
@@ -95,14 +48,14 @@ class _Line:
         return "" if self.error is None else str(self.error).removeprefix("Line 1: ")
 
 
-class VoiceoverBatch:
-    """The production "voiceover_batch". A line that cannot be spoken fails alone and stands in the list with its reason."""
+class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
+    """The capability "voiceover_batch". A line that cannot be spoken fails alone and stands in the list with its reason."""
 
     kind: ClassVar[str] = "voiceover_batch"
-    Spec: ClassVar[type[VoiceoverBatchSpec]] = VoiceoverBatchSpec
+    Spec = VoiceoverBatchSpec
 
-    def __init__(self, services: Services, voiceover: Voiceover) -> None:
-        self._voiceover = voiceover
+    def __init__(self, services: Services) -> None:
+        self._voiceover = services.capability(Voiceover)
         self._work = NarrationRunner(services)
         self._library = services.library
 
@@ -112,28 +65,33 @@ class VoiceoverBatch:
         Raises:
             GreenroomError: no line can be spoken; the reason is the first one's.
         """
-        first: GreenroomError | None = None
+        return self.accept(spec).spec
+
+    def accept(self, spec: VoiceoverBatchSpec) -> Submission[VoiceoverBatchSpec]:
+        first = self._first_line(spec)
+        shared = ("voice", "engine", "options", "seed", "language", "loudness", "check", "check_with")
+        title = spec.title.strip() or count_of_lines(spec.lines)
+        settled = {"title": title, **{name: getattr(first.spec, name) for name in shared}}
+        return Submission(spec.model_copy(update=settled), title, self._voiceover.lane_of(first))
+
+    def _first_line(self, spec: VoiceoverBatchSpec) -> PreparedNarration:
+        """The first line that can be spoken, prepared."""
+        problem: GreenroomError | None = None
         for index in range(len(spec.lines)):
             try:
-                ready = self._voiceover.prepare(spec.of_line(index))
+                return self._voiceover.prepared(spec.of_line(index))
             except GreenroomError as error:
-                first = first or error
-                continue
-            shared = ("voice", "engine", "options", "seed", "language", "loudness", "check", "check_with")
-            title = spec.title.strip() or count_of_lines(spec.lines)
-            return spec.model_copy(update={"title": title, **{name: getattr(ready, name) for name in shared}})
-        raise first or InvalidInput("There is no line to be spoken.")
+                problem = problem or error
+        raise problem or InvalidInput("There is no line to be spoken.")
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Voiceover batch", "Voiceover")
 
     def title(self, spec: VoiceoverBatchSpec) -> str:
         return spec.title or count_of_lines(spec.lines)
 
     def lane(self, spec: VoiceoverBatchSpec) -> str:
-        for index in range(len(spec.lines)):
-            try:
-                return self._voiceover.lane(self._voiceover.prepare(spec.of_line(index)))
-            except GreenroomError:
-                continue
-        raise InvalidInput("There is no line to be spoken.")
+        return self._voiceover.lane_of(self._first_line(spec))
 
     def run(self, spec: VoiceoverBatchSpec, context: JobContext) -> list[JobOutput]:
         """Speak every line, then pack them. Lines that an interrupted attempt has finished are taken as they are.
@@ -157,8 +115,8 @@ class VoiceoverBatch:
     def _planned(self, spec: VoiceoverBatchSpec, index: int) -> _Line:
         line = _Line(index, spec.lines[index])
         try:
-            line.spec = self._voiceover.prepare(spec.of_line(index))
-            line.plan = self._voiceover.plan(line.spec)
+            made = self._voiceover.prepared(spec.of_line(index))
+            line.spec, line.plan = made.spec, made.plan()
         except GreenroomError as error:
             line.error = error
         return line
@@ -172,11 +130,12 @@ class VoiceoverBatch:
     def _speak(self, line: _Line, position: int, count: int, context: JobContext) -> None:
         assert line.spec is not None and line.plan is not None
         spec, planned = line.spec, line.plan
-        progress = NarrationProgress(_SubtaskContext(context, position, count), planned, self._voiceover.paces)
-        recipe = {"kind": self.kind, "job": context.job_id, "line": line.index + 1}
+        part = SubtaskContext(context, position / count, (position + 1) / count, f"Line {position + 1} of {count}")
+        progress = NarrationProgress(part, planned, self._voiceover.paces)
+        origin = RecipeOrigin(self.kind, context.job_id, line.index + 1)
 
-        def join(pieces: dict[str, RenderedSegment]) -> LibraryOutput:
-            return self._work.join(spec, planned, pieces, progress, context.scratch / "join", recipe, line.name)
+        def join(all_rendered: dict[str, RenderedSegment]) -> LibraryOutput:
+            return self._work.join(spec, planned, all_rendered, progress, context.scratch / "join", origin, line.name)
 
         try:
             self._work.ensure_space(planned)
@@ -198,30 +157,18 @@ class VoiceoverBatch:
             for line, path in _members(lines):
                 archive.write(path, f"{line.name}{path.suffix}")
                 context.check()
-        recipe: Mapping[str, Any] = {
-            "kind": self.kind,
-            "job": context.job_id,
-            "engine": spec.engine,
-            "voice": spec.voice.split("/", 1)[-1],
-            "parents": [output.id for output in finished],
-            "facts": [f"{len(finished)} of {len(lines)} lines"],
-            "failed": [{"line": line.index + 1, "reason": line.problem} for line in lines if line.error],
-            "spec": spec.model_dump(mode="json"),
-        }
+        recipe = Recipe(
+            kind=self.kind,
+            job=context.job_id,
+            engine=spec.engine,
+            voice=spec.voice.split("/", 1)[-1],
+            parents=tuple(output.id for output in finished),
+            terms=combined(output.terms for output in finished),
+            facts=(f"{len(finished)} of {len(lines)} lines",),
+            spec=spec.model_dump(mode="json"),
+            details={"failed": [{"line": line.index + 1, "reason": line.problem} for line in lines if line.error]},
+        )
         return self._library.add(staged, "archive", spec.title, recipe)
-
-
-class _SubtaskContext:
-    """A stage whose progress is one line's share of the whole; everything else is the job's own."""
-
-    def __init__(self, context: JobContext, position: int, count: int) -> None:
-        self._stage, self._position, self._count = context, position, count
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stage, name)
-
-    def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
-        self._stage.progress((self._position + fraction) / self._count, f"Line {self._position + 1} of {self._count}")
 
 
 def _members(lines: list[_Line]) -> Iterator[tuple[_Line, Path]]:
@@ -247,8 +194,3 @@ def _index(lines: list[_Line]) -> str:
 def count_of_lines(lines: Sequence[str]) -> str:
     """What a batch is called that was given no title."""
     return "1 line" if len(lines) == 1 else f"{len(lines)} lines"
-
-
-def _name(index: int, text: str) -> str:
-    """`001_the-tide-goes-out`: the line's number and its first words."""
-    return f"{index + 1:03}_{slug(' '.join(text.split()[:8]), 'line', _NAME_BYTES)}"

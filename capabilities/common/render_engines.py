@@ -1,0 +1,55 @@
+"""Which engine renders faces, and with which options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from capabilities.common.face_spec import AUTO
+from engines.catalog import Catalog
+from engines.common.devices import has_nvidia_gpu
+from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
+from engines.contract.errors import EngineNotReady
+from studio.errors import InvalidInput
+from studio.jobs.capability import CPU_LANE, GPU_LANE
+from studio.validation import validated
+from studio.workers.engine_service import readiness_of
+
+ANALYSIS_ENGINE = "puppet"
+"""The engine that listens and measures for all others."""
+
+
+class RenderEngineSelector:
+    """Which engine does it, and with which options."""
+
+    def __init__(self, catalog: Catalog, site: EnginePaths) -> None:
+        self._catalog, self._site = catalog, site
+
+    def choose(self, engine_id: str, method: str) -> type[Engine]:
+        """The engine asked for; under "auto" the first ready one on a GPU where the machine has one, else the built-in.
+
+        Raises:
+            NotFound, InvalidInput, EngineNotReady.
+        """
+        able = [engine for engine in self._catalog.of(EngineKind.FACES) if callable(getattr(engine, method, None))]
+        if engine_id in ("", AUTO):
+            ready = [engine for engine in able if readiness_of(engine, self._site).ready]
+            on_gpu = has_nvidia_gpu()  # without one, studio quality takes ten seconds a picture
+            ready.sort(key=lambda engine: (engine.card.device is Device.CUDA) is not on_gpu)
+            if not ready:
+                raise EngineNotReady("No engine for faces is ready.", "See the System tab for what is missing.")
+            return ready[0]
+        engine = self._catalog.get(engine_id)
+        if engine not in able:
+            names = ", ".join(one.card.id for one in able)
+            raise InvalidInput(f"{engine.card.title} cannot do this.", f"Engines that can: {names}.")
+        readiness = readiness_of(engine, self._site)
+        if not readiness.ready:
+            raise EngineNotReady(f"{engine.card.title} is not ready. {readiness.sentence}", readiness.next_step)
+        return engine
+
+    def lane(self, engine_id: str, method: str) -> str:
+        return GPU_LANE if self.choose(engine_id, method).card.device is Device.CUDA else CPU_LANE
+
+    @staticmethod
+    def options(engine: type[Engine], given: dict[str, Any]) -> EngineOptions:
+        return validated(engine.Options, given, "option")

@@ -1,0 +1,34 @@
+"""What a lip-sync is asked for with."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from capabilities.common.face_spec import FaceSpec
+
+
+class LipSyncSpec(FaceSpec):
+    """One face that speaks.
+
+    Args:
+        face: path or output id of a picture or a video.
+        audio: path or output id of the speech; "" when `text` is to be spoken first.
+        text, voice: what to say and in which voice, as a voiceover takes them.
+        transcript: what is said in `audio`, where it is known; helps with English.
+        language: of `audio`, "" when unknown.
+        fps: pictures a second of a still; a video keeps its own.
+        length: the result lasts as long as the sound, or as the picture's video.
+        narration: the prepared voiceover of `text`; filled in when the job is queued.
+    """
+
+    face: str = Field(max_length=4_000)
+    audio: str = Field("", max_length=4_000)
+    text: str = Field("", max_length=100_000)
+    voice: str = Field("", max_length=200)
+    transcript: str = Field("", max_length=100_000)
+    language: str = Field("", max_length=35)
+    fps: float = Field(25.0, ge=5, le=60)
+    length: Literal["sound", "picture"] = "sound"
+    narration: dict[str, Any] = Field({})

@@ -1,0 +1,68 @@
+"""What a batch of lines is asked for with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from capabilities.common.seed import LARGEST_SEED
+from capabilities.voiceover.spec import CheckMode, LoudnessTarget, VoiceoverSpec, known_format
+from studio.files import slug
+
+MOST_LINES = 1_000
+
+
+LONGEST_LINE = 20_000
+
+
+class VoiceoverBatchSpec(BaseModel):
+    """Lines to be spoken, each into a file of its own.
+
+    Args:
+        lines: one text, in the script language, for each file; a text with line ends is split at them. Empty ones are left out.
+        everything else: as in VoiceoverSpec, for all lines.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    lines: tuple[Annotated[str, Field(max_length=LONGEST_LINE)], ...] = Field(min_length=1, max_length=MOST_LINES)
+    voice: str = Field("", max_length=200)
+    engine: str = Field("auto", max_length=100)
+    options: dict[str, Any] = {}
+    format: str = "wav"
+    language: str = Field("auto", max_length=35)
+    speakers: dict[str, str] = {}
+    loudness: LoudnessTarget | None = None
+    title: str = Field("", max_length=200)
+    seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
+    check: CheckMode | None = None
+    check_with: str = Field("auto", max_length=100)
+
+    @field_validator("lines", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        given = value.splitlines() if isinstance(value, str) else value
+        if not isinstance(given, list | tuple):
+            return given
+        return tuple(
+            line.strip() if isinstance(line, str) else line for line in given if not isinstance(line, str) or line.strip()
+        )
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        return known_format(value)
+
+    def of_line(self, index: int) -> VoiceoverSpec:
+        """The narration of one line."""
+        shared = self.model_dump(exclude={"lines", "title"})
+        return VoiceoverSpec(script=self.lines[index], title=file_name(index, self.lines[index]), **shared)
+
+
+NAME_BYTES = 48
+
+
+def file_name(index: int, text: str) -> str:
+    """`001_the-tide-goes-out`: the line's number and its first words."""
+    return f"{index + 1:03}_{slug(' '.join(text.split()[:8]), 'line', NAME_BYTES)}"

@@ -1,0 +1,49 @@
+"""Which output a file came from, so that its licences are known when it comes in again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import file_digest
+from pathlib import Path
+
+from studio.library.library import Library
+from studio.library.model import LibraryOutput
+from studio.licences import UNKNOWN, LicenceTerms
+
+
+def source_of(library: Library, path: Path) -> LibraryOutput | None:
+    """The output that a file is, lies beside, or has the very bytes of; None for any other file.
+
+    A browser sends what the page showed as a copy, so the place of a file says nothing. Only files of the same ending and
+    size are read.
+    """
+    try:
+        size, digest = path.stat().st_size, None
+        for output, file in _files(library, path.suffix.lower()):
+            if file == path:
+                return output
+            if file.stat().st_size == size:
+                digest = digest or _digest(path)
+                if _digest(file) == digest:
+                    return output
+    except OSError:
+        return None
+    return None
+
+
+def terms_of_file(library: Library, path: Path) -> LicenceTerms:
+    """The licences of the output that a file came from; unknown for any other file."""
+    output = source_of(library, path)
+    return UNKNOWN if output is None else output.terms
+
+
+def _files(library: Library, ending: str) -> Iterator[tuple[LibraryOutput, Path]]:
+    for output in library.list(limit=None):
+        for file in (output.path, *output.companions):
+            if file.suffix.lower() == ending and file.is_file():
+                yield output, file
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
