@@ -11,7 +11,7 @@ from engines.catalog import Catalog
 from engines.contract import EngineOptions, Site
 from studio.errors import GreenroomError, InvalidInput
 from studio.productions.voiceover_spec import VoiceoverSpec
-from studio.script.language import detect
+from studio.script.language import detect, is_sure
 from studio.script.parse import Line, Script
 from studio.segments import SegmentStore
 from studio.validation import validated
@@ -88,9 +88,10 @@ class CastingOffice:
         engine_id = spec.engine if spec.engine != AUTO else spec.voice.split("/", 1)[0]
         card = self.catalog.get(engine_id).card
         known = card.languages
-        if not known or language in known or (len(text) >= SURE_CHARACTERS and len(known) > 1):
+        sure = len(text) >= SURE_CHARACTERS and is_sure(text)
+        if not known or language in known or (sure and len(known) > 1):
             return language
-        if len(text) < SURE_CHARACTERS:
+        if not sure:
             return known[0]
         raise InvalidInput(
             f'The script seems to be in the language "{language}", which {card.title} does not speak.',
