@@ -9,14 +9,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from media.errors import MediaError
+
+Times = NDArray[np.float64]
 
 _ENDING_WORTH = {**dict.fromkeys(".!?…。！？", 24), **dict.fromkeys(",;:—，、；：", 12)}
 """How many characters away from an even share a cue may end to end after such a mark."""
 
 _FLICKER_MS = 200
 """A gap shorter than this between two cues would only be seen as a flicker, and is closed."""
+
+
+_TIME = re.compile(r"(?<!\d)(\d{1,6}):(\d\d):(\d\d)[,.](\d{3})")
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ def parse_srt(text: str) -> list[Cue]:
             continue
         lines = block.strip().split("\n")
         timing = next((index for index, line in enumerate(lines[:2]) if "-->" in line), None)
-        found = re.findall(r"(\d+):(\d\d):(\d\d)[,.](\d{3})", lines[timing]) if timing is not None else []
+        found = _TIME.findall(lines[timing]) if timing is not None else []
         if timing is None or len(found) != 2:
             raise MediaError(f'"{lines[0][:40]}" is not the start of a subtitle.', "Check that the file is SubRip (.srt).")
         start, end = ((((int(h) * 60 + int(m)) * 60 + int(s)) * 1000 + int(ms)) / 1000 for h, m, s, ms in found)
@@ -109,13 +115,13 @@ def _split(cue: Cue, longest_line: int, lines: int, longest_seconds: float) -> l
     count = max(1, math.ceil((cue.end - cue.start) / longest_seconds - 0.05))
     limit = max(longest_line // 2, math.ceil(len(text) / count) + 8) if count > 1 else len(text)
     clock = _Clock(cue, text)
-    parts = []
-    while tokens:
-        taken = _take(tokens, text, longest_line, lines, limit)
-        first, last = tokens[0][0], tokens[taken - 1][1]
-        wrapped = "\n".join(_wrap(tokens[:taken], text, longest_line))
+    parts, at = [], 0
+    while at < len(tokens):
+        taken = _take(tokens, at, text, longest_line, lines, limit)
+        first, last = tokens[at][0], tokens[at + taken - 1][1]
+        wrapped = "\n".join(_wrap(tokens[at : at + taken], text, longest_line))
         parts.append(replace(cue, start=clock.start_of(first), end=clock.end_of(last), text=wrapped, words=()))
-        tokens = tokens[taken:]
+        at += taken
     parts[0] = replace(parts[0], start=min(cue.start, parts[0].start))
     parts[-1] = replace(parts[-1], end=max(cue.end, parts[-1].end))
     return parts
@@ -130,22 +136,22 @@ def _tokens(text: str, longest_line: int) -> list[tuple[int, int]]:
     return pieces
 
 
-def _take(tokens: list[tuple[int, int]], text: str, longest_line: int, lines: int, limit: int) -> int:
-    """How many tokens the next cue gets: what fits, in shares of about the same size, ending well where it can."""
-    fits = 1
-    while fits < len(tokens) and _line_count(tokens[: fits + 1], longest_line) <= lines:
-        if tokens[fits][1] - tokens[0][0] > limit:
+def _take(tokens: list[tuple[int, int]], at: int, text: str, longest_line: int, lines: int, limit: int) -> int:
+    """How many tokens from `at` on the next cue gets: what fits, in shares of about the same size, ending well where it can."""
+    begin, left, fits = tokens[at][0], len(tokens) - at, 1
+    while fits < left and _line_count(tokens[at : at + fits + 1], longest_line) <= lines:
+        if tokens[at + fits][1] - begin > limit:
             break
         fits += 1
-    if fits == len(tokens):
+    if fits == left:
         return fits
-    rest = tokens[-1][1] - tokens[0][0]
-    room = max(1, tokens[fits - 1][1] - tokens[0][0])
+    rest = tokens[-1][1] - begin
+    room = max(1, tokens[at + fits - 1][1] - begin)
     share = rest / math.ceil(rest / room)
 
     def fault(taken: int) -> float:
-        end = tokens[taken - 1][1]
-        return abs(end - tokens[0][0] - share) - _ENDING_WORTH.get(text[end - 1], 0)
+        end = tokens[at + taken - 1][1]
+        return abs(end - begin - share) - _ENDING_WORTH.get(text[end - 1], 0)
 
     return min(range(1, fits + 1), key=fault)
 
@@ -186,23 +192,25 @@ class _Clock:
                 starts.append((found, word.start))
                 ends.append((at, word.end))
         ends.append((len(text), cue.end))
-        self._starts, self._ends = [*starts, (len(text), cue.end)], [(0, cue.start), *ends]
+        self._starts = _steps([*starts, (len(text), cue.end)])
+        self._ends = _steps([(0, cue.start), *ends])
 
     def start_of(self, place: int) -> float:
-        return _between(self._starts, place)
+        return float(np.interp(place, *self._starts))
 
     def end_of(self, place: int) -> float:
-        return _between(self._ends, place)
+        return float(np.interp(place, *self._ends))
 
 
-def _between(points: Sequence[tuple[int, float]], place: int) -> float:
+def _steps(points: Sequence[tuple[int, float]]) -> tuple[Times, Times]:
+    """Places and the times there, which never fall."""
     places, times = zip(*dict(points).items(), strict=True)
-    return float(np.interp(place, places, np.maximum.accumulate(times)))
+    return np.asarray(places, np.float64), np.maximum.accumulate(np.asarray(times, np.float64))
 
 
 def _in_order(cues: list[Cue], shortest_seconds: float, total_seconds: float | None) -> list[Cue]:
     """Whole milliseconds; each cue ends before or as the next begins, and lasts as long as it may."""
-    limit = math.inf if total_seconds is None else math.floor(total_seconds * 1000 + 1e-6)
+    limit = math.inf if total_seconds is None else whole_milliseconds(total_seconds)
     starts: list[int] = []
     for cue in cues:
         starts.append(max(round(cue.start * 1000), starts[-1] + 1 if starts else 0))
@@ -214,6 +222,12 @@ def _in_order(cues: list[Cue], shortest_seconds: float, total_seconds: float | N
         if start < end:
             ordered.append(replace(cue, start=start / 1000, end=int(end) / 1000, words=()))
     return ordered
+
+
+def whole_milliseconds(seconds: float) -> int:
+    """The last whole millisecond that is not after `seconds`: 6100 of 6.1, 79999 of 79.99999999999999."""
+    near = round(seconds * 1000)
+    return near if near / 1000 <= seconds else near - 1
 
 
 def _clock(seconds: float, point: str) -> str:

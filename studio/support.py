@@ -17,14 +17,16 @@ from typing import Any
 from studio.disk import Disk
 from studio.jobs.model import Job
 from studio.log_view import tail
-from studio.logs import FILE_NAME, HIDDEN, scrub
+from studio.logs import FILE_NAME, HIDDEN, scrub, shortened
 from studio.settings import HOME
 from studio.studio import Studio
 
 JOBS_TOLD = 100
 EVENTS_TOLD = 100
 _SECRET_KEY = re.compile(r"token|secret|password|api_?key|cookie", re.IGNORECASE)
-_QUOTED = re.compile(r"“[^”\n]*”|\"[^\"\n]*\"|'[^'\n]{2,}'")
+# A quotation that is not closed ends with its line: it is not looked for again from every mark within.
+_QUOTED = re.compile(r"“[^”\n]*+(?:”|$)|\"[^\"\n]*+\"|'[^'\n]{2,}+'", re.MULTILINE)
+_LONGEST_TEXT = 16_000
 _TOLD_OF_A_SPEC = ("fps", "quality", "seconds", "seed", "check_tries", "face_index")
 _README = """Greenroom support bundle, made {made}.
 
@@ -92,6 +94,7 @@ class Redaction:
 
     def paths(self, text: str) -> str:
         """Secrets, home folders and the studio's own paths."""
+        text = shortened(text, _LONGEST_TEXT)
         for path, word in self._folders:
             text = text.replace(path, word)
         return scrub(text)

@@ -225,7 +225,8 @@ def _as_heard(answer: dict[str, Any], start: float, end: float, language: str) -
         reached = words[-1].end
     if not words:
         text = str(answer.get("text", "")).strip()
-        return [Heard(TranscribedSegment(text, round(start, 3), round(end, 3)))] if text else []
+        whole = placed(text, start, end, 0.0, end)
+        return [Heard(TranscribedSegment(text, whole.start, whole.end))] if text else []
     between = "" if language in WITHOUT_SPACES else " "
     runs = _stretches(words)
     return [

@@ -138,7 +138,7 @@ class Transcribing:
                 spoken, reached = heard.language if spoken == AUTO and heard.language else spoken, end
         self._pieces.prune()
         stage.progress(1.0, "Written down")
-        return Written(end_to_end(parts, "" if spoken == AUTO else spoken), reached)
+        return Written(end_to_end(parts, "" if spoken == AUTO else spoken, reached), reached)
 
 
 def _heard(sound: Path) -> Iterator[Audio]:

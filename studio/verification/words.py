@@ -22,7 +22,7 @@ _SIGNS = {"%": " percent ", "&": " and ", "+": " plus ", "=": " equals ", "@": "
 _MONEY = {"$": "dollars", "€": "euros", "£": "pounds", "¥": "yen"}
 
 _MONEY_AMOUNT = re.compile(r"([$€£¥])\s?(\d[\d,]*(?:\.\d+)?)")
-_ORDINAL = re.compile(r"\b(\d[\d,]*)(st|nd|rd|th)\b", re.IGNORECASE)
+_ORDINAL = re.compile(r"\b(\d[\d,]{0,24})(st|nd|rd|th)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _YEAR = re.compile(r"(?<![\d.,])(1[1-9]\d\d|20[1-9]\d)(?![\d.,]\d|\d)")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
