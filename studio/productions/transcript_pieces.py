@@ -104,7 +104,7 @@ def transcript_from(data: Mapping[str, Any]) -> Transcript:
 
 
 def end_to_end(parts: Sequence[tuple[float, Transcript]], language: str, duration: float) -> Transcript:
-    """The transcripts of parts, each with where it begins in seconds, as one of the whole: nothing in it ends after `duration`."""
+    """The transcripts of parts, each with where it begins in seconds, as one of the whole, in which nothing ends later."""
     last = whole_milliseconds(duration) / 1000
     return transcript_of([_moved(one, start, last) for start, part in parts for one in part.segments], language)
 
