@@ -134,4 +134,4 @@ def test_no_cue_ends_after_the_whole_to_the_last_bit(total: float, count: int) -
     for seconds in (total, 79.99999999999999, 6.1, float(round(total))):
         cues = tidy([Cue(index, 300, "words") for index in range(count)], total_seconds=seconds)
         assert all(cue.end <= seconds for cue in cues)
-        assert seconds < 0.01 or cues and seconds - cues[-1].end < 0.0011
+        assert seconds < 0.01 or (cues and seconds - cues[-1].end < 0.0011)
