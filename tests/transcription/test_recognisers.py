@@ -22,7 +22,7 @@ from media.audio import Audio, concatenate, silence
 from media.errors import Cancelled
 from studio.errors import EngineError, EngineNotReady
 from studio.workers.host import WorkerHost
-from tests.engines import contract
+from tests.engines import contract, whisper_script
 from tests.model_environments import check_it_has_no_network
 from tests.speech_models.holdings import held_by_session
 
@@ -39,6 +39,20 @@ def test_it_keeps_the_contract(
         request.getfixturevalue("hf_weights")
     with host.lease(engine, engine.settled(listening_site, engine.Options())) as listener:
         contract.check_listening(listener, engine.card, spoken)
+        if engine is not Pocketsphinx:
+            assert listener.transcribe(spoken, "auto") == listener.transcribe(spoken, "en")
+            assert listener.transcribe(spoken, "en").text == whisper_script.SAID, "what these weights are made to say"
+
+
+@pytest.mark.parametrize("engine", [FasterWhisper, WhisperTransformers], ids=lambda engine: engine.card.id)
+def test_whisper_translates_when_that_is_asked_for(
+    engine: type[Engine], host: WorkerHost, listening_site: Site, spoken: Audio, request: pytest.FixtureRequest
+) -> None:
+    if engine is WhisperTransformers:
+        request.getfixturevalue("hf_weights")
+    with host.lease(engine, engine.settled(listening_site, engine.Options(translate=True))) as listener:  # type: ignore[call-arg]
+        said = listener.transcribe(spoken, "de")
+    assert (said.text, said.language) == (whisper_script.TRANSLATED, "en")
 
 
 def test_the_worker_of_the_model_environment_has_no_network(hf_weights: Path, environments: Path) -> None:
