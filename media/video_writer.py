@@ -30,8 +30,8 @@ from media.video import Picture
 QUICK = "subme=1"
 """For x264, where pictures move evenly, as painted ones do, or dissolve: two thirds of the time for a sixth more bytes."""
 REPEATABLE = "cpu-independent=1"
-"""For x264: the same pictures give the same bytes, in every run and on every processor. Its SIMD code for the macroblock tree reads
-memory that nobody has written, so that small pictures differ from run to run; the C code costs no time to speak of."""
+"""For x264: the same pictures give the same bytes, in every run and on every processor. Its SIMD code for the macroblock tree
+reads memory that nobody has written, so that small pictures differ from run to run; the C code costs no time to speak of."""
 SOUND_RATE = 48_000
 _BT709 = 1
 

@@ -44,7 +44,8 @@ def tokenizer() -> Tokenizer:
 
 def vocabulary_of(words: Tokenizer) -> list[str]:
     """Every token by its number."""
-    return sorted(words.get_vocab(), key=words.token_to_id)
+    numbers = words.get_vocab()
+    return sorted(numbers, key=numbers.__getitem__)
 
 
 def write_faster_whisper(
