@@ -175,7 +175,7 @@ class WeightSettings(Group):
 
 
 class _SettingsFile(YamlConfigSettingsSource):
-    def _read_file(self, file_path: Path) -> dict[str, Any]:
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
         return read_settings_file(file_path)
 
 

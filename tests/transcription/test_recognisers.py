@@ -12,7 +12,7 @@ import jiwer
 import pytest
 
 from engines.contract import Engine, Site
-from engines.transcription import faster_whisper
+from engines.transcription import faster_whisper, whisper_weights
 from engines.transcription.faster_whisper import FasterWhisper, FasterWhisperOptions
 from engines.transcription.guard import LOOP, Heard, guarded
 from engines.transcription.pocketsphinx import Pocketsphinx
@@ -121,6 +121,13 @@ def test_whisper_takes_the_best_size_that_is_here_and_names_what_is_not(listenin
     engine = FasterWhisper(listening_site, FasterWhisperOptions(size="medium"), contract.TinyRun())
     with pytest.raises(EngineNotReady, match="medium"):
         engine.load()
+
+
+def test_automatic_takes_a_size_that_translates_when_asked_to(monkeypatch: pytest.MonkeyPatch, listening_site: Site) -> None:
+    monkeypatch.setattr(whisper_weights, "sizes_here", lambda site, sizes: ["large-v3-turbo", "small"])
+    assert FasterWhisper.settled(listening_site, FasterWhisperOptions()) == FasterWhisperOptions(size="large-v3-turbo")
+    asked = FasterWhisperOptions(translate=True)
+    assert FasterWhisper.settled(listening_site, asked) == asked.model_copy(update={"size": "small"})
 
 
 def test_a_recogniser_that_loops_is_marked_and_not_believed(
