@@ -75,7 +75,15 @@ def test_a_fault_while_loading_leaves_nothing_behind(host: WorkerHost, books: Bo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("text", "said"), [("deaf 60", "no progress"), ("hold-gil 60", "no sign of life")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("deaf 60", "no progress"),
+        ("hold-gil 60", "Probe gave no sign of life"),
+        ("compute", "was still computing"),
+        ("stop", "was stopped from outside (SIGSTOP)"),
+    ],
+)
 def test_a_hung_worker_is_ended_by_the_watchdog_while_others_are_served(host: WorkerHost, text: str, said: str) -> None:
     errors: list[EngineError] = []
     hanging = threading.Thread(target=lambda: errors.append(refusal(host, text)))
