@@ -59,6 +59,7 @@ def test_the_worker_of_the_model_environment_has_no_network(hf_weights: Path, en
     check_it_has_no_network(environments)
 
 
+@pytest.mark.realtime
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", LISTENERS, ids=lambda engine: engine.card.id)
 def test_a_cancel_ends_within_two_seconds_and_unloading_gives_everything_back(
