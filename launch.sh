@@ -83,7 +83,9 @@ make_venv() {
 # One sentence for the ways in which pip fails on a machine of one's own.
 explain_pip() {
     local log=$1
-    if grep -qiE 'no space left|errno 28|disk quota' "$log"; then
+    if grep -qF "pip's own configuration cannot be read" "$log"; then
+        fail "pip's own configuration cannot be read; mend the file (.venv/bin/python -m pip config debug names those that are read). Details: $log"
+    elif grep -qiE 'no space left|errno 28|disk quota' "$log"; then
         fail "The disk is full; make room (the set-up needs about 2000 MB) and start again."
     elif grep -qiE 'name resolution|name or service not known|getaddrinfo|network is unreachable|no route to host|connection refused|connection error|newconnectionerror|max retries|timed out|proxyerror' "$log"; then
         fail "The packages could not be downloaded because the network cannot be reached; connect, and start again."
@@ -101,7 +103,7 @@ install_lock() {
     local lock=$1 total=0 count=0 line status log=.venv/setup.log
     total=$(grep -cE '^[A-Za-z0-9]' "$lock") || true
     set +e
-    .venv/bin/python -m pip install --require-hashes --disable-pip-version-check --no-input --progress-bar off --retries 2 \
+    .venv/bin/python -P studio/environments/pip_settings.py install --require-hashes --disable-pip-version-check --no-input --progress-bar off --retries 2 \
         --timeout 60 -r "$lock" 2>&1 | while IFS= read -r line; do
         printf '%s\n' "$line" >>"$log"
         case $line in
@@ -182,11 +184,6 @@ run_tests() {
     mapfile -t journeys < <(grep -rlE --include='test_*.py' 'mark\.journey' tests)
     .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not journey" || failed=$?
     .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m journey "${journeys[@]}" || failed=$?
-    if [ "$failed" -eq 1 ]; then
-        say "What failed is run once more, each test by itself: a clock or a browser can miss a beat on a busy machine."
-        failed=0
-        .venv/bin/python -m pytest --last-failed --last-failed-no-failures none || failed=$?
-    fi
     exit "$failed"
 }
 

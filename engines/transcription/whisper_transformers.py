@@ -104,7 +104,7 @@ class WhisperTransformers(Engine):
     @classmethod
     def settled(cls, site: Site, options: EngineOptions) -> EngineOptions:
         assert isinstance(options, WhisperTransformersOptions)
-        return options.model_copy(update={"size": chosen_size(site, OPENAI, options.size)})
+        return options.model_copy(update={"size": chosen_size(site, OPENAI, options.size, translate=options.translate)})
 
     def load(self) -> None:
         """Read the weights of the chosen size from their folder, tensor by tensor, straight to the device.

@@ -15,7 +15,7 @@ from engines.reasons import sanitise
 from studio.environments.cures import cure_torchaudio, link_ffmpeg
 from studio.environments.model import GB, InstallFailed, LockedEnvironment
 from studio.environments.occupancy import Hold
-from studio.environments.pip import Pip, pip_environment
+from studio.environments.pip import Pip, plain_environment
 from studio.environments.stamp import Stamp, write_stamp
 from studio.environments.verify import verify
 from studio.errors import Cancelled, GreenroomError, StorageError
@@ -116,7 +116,7 @@ class Installer:
         write_stamp(self._folder, Stamp("unfinished"))
         made = subprocess.run(
             [sys.executable, "-m", "venv", "--without-pip", str(self._folder)],
-            env=pip_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            env=plain_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if made.returncode != 0:
             said = sanitise(made.stderr or made.stdout)

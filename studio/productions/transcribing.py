@@ -82,6 +82,7 @@ class Transcribing:
         if engine_id == AUTO:
             if options:
                 raise InvalidInput("Options belong to an engine, and none is chosen.", "Choose an engine, or leave them out.")
+            self._refuse_unknown(language)
             engine_id, why = self._best(language)
         engine = self._catalog.get(engine_id)
         card = engine.card
@@ -98,6 +99,12 @@ class Transcribing:
         """Ids of the transcription engines that can work now."""
         engines = self._catalog.of(Capability.TRANSCRIPTION)
         return [engine.card.id for engine in engines if readiness_of(engine, self._site).ready]
+
+    def _refuse_unknown(self, language: str) -> None:
+        """No engine will ever know it, whatever is downloaded."""
+        known = {tag for engine in self._catalog.of(Capability.TRANSCRIPTION) for tag in engine.card.languages}
+        if language != AUTO and primary(language) not in known:
+            raise InvalidInput(f'No recogniser knows the language "{language}".', "Use a tag such as en or de, or auto.")
 
     def _best(self, language: str) -> tuple[str, str]:
         choice = choose_transcriber(

@@ -124,6 +124,19 @@ def test_a_new_lock_is_installed(set_up: Clone) -> None:
 
 
 @pytest.mark.slow
+def test_a_hostile_configuration_of_pip_does_no_harm(set_up: Clone, tmp_path: Path) -> None:
+    """It would put packages elsewhere, refuse every wheel, and say nothing; its sources count."""
+    ask_for_version_2(set_up)
+    (tmp_path / "pip.conf").write_text(
+        f"[global]\nuser = true\ntarget = {tmp_path / 'elsewhere'}\nquiet = 3\nno-binary = :all:\ndry-run = true\n"
+        f"constraint = {tmp_path / 'nowhere'}\n[install]\nfind-links = {set_up.environment.pop('PIP_FIND_LINKS')}\n"
+    )
+    started = set_up.launch(PIP_CONFIG_FILE=str(tmp_path / "pip.conf"), PIP_REQUIRE_VIRTUALENV="1")
+    assert started.stdout.splitlines()[-1] == "started 2", started.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.slow
 def test_a_set_up_killed_in_the_middle_is_done_again(set_up: Clone) -> None:
     ask_for_version_2(set_up)
     process = subprocess.Popen(

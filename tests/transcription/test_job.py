@@ -20,6 +20,7 @@ from studio.jobs.production import Stage
 from studio.productions.transcribing import Transcribing
 from studio.settings import load_settings
 from studio.studio import Studio
+from tests.engines import whisper_script
 from tests.transcription.conftest import SPOKEN
 
 pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
@@ -65,7 +66,9 @@ def test_auto_says_which_and_why_and_takes_whisper_before_basic_english(studio: 
     job = studio.jobs.submit("transcription", {"audio": str(upload(studio)), "language": "en"})
     assert job.spec["engine"] == "faster-whisper" and job.spec["options"] == {"size": "tiny"}
     assert "most accurate" in job.spec["chosen"]
-    assert studio.jobs.wait(job.id, 60).state is JobState.DONE
+    done = studio.jobs.wait(job.id, 60)
+    assert done.state is JobState.DONE, done.error
+    assert Path(done.outputs[0].path).read_text("utf-8") == f"{whisper_script.SAID}\n"
 
 
 def test_what_was_heard_once_is_not_heard_again(studio: Studio) -> None:
