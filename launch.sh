@@ -10,6 +10,7 @@ Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER]           start t
        ./launch.sh bench [names]                                         measure this machine
        ./launch.sh doctor [--json] [--data FOLDER]                       try what the studio needs of this machine
        ./launch.sh install [ENVIRONMENT] [--data FOLDER]                 install a model environment, or list them
+       ./launch.sh --version                                             print the version
 
 PYTHON=/path/to/python chooses the Python (3.11 to 3.13) that the first start uses.
 TEXT
@@ -196,6 +197,11 @@ main() {
     case ${1:-} in
         -h | --help)
             usage
+            exit 0
+            ;;
+        --version)
+            [ -s "$home/VERSION" ] || fail "The file VERSION is missing from $home; fetch Greenroom again."
+            say "Greenroom $(cat "$home/VERSION")"
             exit 0
             ;;
         doctor | install)
