@@ -142,6 +142,12 @@ def test_a_client_is_told_a_protocol_that_leaves_dicts_alone(page: Page) -> None
     assert utils.is_file_obj_with_meta(value) is False, broken(place, "a dict with a path counts as a file")
 
 
+def test_gradio_stays_below_a_version_that_was_not_tried() -> None:
+    (bound,) = re.findall(r"^gradio\[mcp\]>=[\d.]+,<([\d.]+)$", (ROOT / "requirements.in").read_text("utf-8"), re.MULTILINE)
+    numbers = [tuple(map(int, one.split(".")[:2])) for one in (gr.__version__, bound)]
+    assert numbers[0] < numbers[1] == (numbers[0][0], numbers[0][1] + 1)
+
+
 FETCHING = ("/gradio_api/file=http://x/y", "/gradio_api/stream/http://x/y", "/gradio_api/proxy=http://x/y")
 KNOWN_ROUTES = ROOT / "tests" / "house" / "gradio_routes.txt"
 
