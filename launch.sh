@@ -7,9 +7,11 @@ usage() {
 Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER]           start the studio
        ./launch.sh --lan [--https] [--new-token] [--root-path PATH]      start it for other machines too, behind a token
        ./launch.sh test [pytest arguments]                               run the tests
+       ./launch.sh check                                                 lint, types, contracts and the unit tests: a minute
        ./launch.sh bench [names]                                         measure this machine
        ./launch.sh doctor [--json] [--data FOLDER]                       try what the studio needs of this machine
        ./launch.sh install [ENVIRONMENT] [--data FOLDER]                 install a model environment, or list them
+       ./launch.sh --version                                             print the version
 
 PYTHON=/path/to/python chooses the Python (3.11 to 3.13) that the first start uses.
 TEXT
@@ -187,6 +189,40 @@ run_tests() {
     exit "$failed"
 }
 
+# One step of the check: its name, then the command, which is silent unless it finds something.
+check_step() {
+    local name=$1 begin=$SECONDS output
+    shift
+    if output=$("$@" 2>&1); then
+        say "  ok      $name ($((SECONDS - begin)) s)"
+    else
+        say "  FAILED  $name ($((SECONDS - begin)) s)" "$output"
+        return 1
+    fi
+}
+
+# What is worth knowing before every commit: no server, no worker, no browser. All steps run, whatever an earlier one found.
+run_check() {
+    set_up_tests
+    local bin=.venv/bin failed=0 units
+    units=$("$bin/python" -m tests.unit) || fail "The unit tests could not be listed; tests/unit.py says above which name is wrong."
+    mapfile -t units <<<"$units"
+    check_step "lint" "$bin/ruff" check . || failed=1
+    check_step "format" "$bin/ruff" format --check . || failed=1
+    check_step "scripts" check_scripts || failed=1
+    check_step "imports" "$bin/lint-imports" || failed=1
+    check_step "packages" "$bin/deptry" . || failed=1
+    check_step "types" "$bin/mypy" || failed=1
+    check_step "unit tests" "$bin/python" -m pytest -q -n 2 --dist loadfile -m "not slow and not journey" "${units[@]}" || failed=1
+    exit "$failed"
+}
+
+check_scripts() {
+    local checker=.venv/bin/shellcheck
+    [ -x "$checker" ] || checker=shellcheck
+    git ls-files -z -- '*.sh' .ci/run | xargs -0 "$checker"
+}
+
 main() {
     local home
     home=$(home_folder "${BASH_SOURCE[0]}")
@@ -195,12 +231,22 @@ main() {
             usage
             exit 0
             ;;
+        --version)
+            [ -s "$home/VERSION" ] || fail "The file VERSION is missing from $home; fetch Greenroom again."
+            say "Greenroom $(cat "$home/VERSION")"
+            exit 0
+            ;;
         doctor | install)
             local module=doctor
             if [ "$1" = install ]; then module=environments; fi
             shift
             (cd "$home" && set_up_studio)
             exec env PYTHONPATH="$home" "$home/.venv/bin/python" -P -m "studio.$module" "$@"
+            ;;
+        check)
+            [ $# -eq 1 ] || fail "./launch.sh check takes no arguments; ./launch.sh test takes those of pytest."
+            cd "$home"
+            run_check
             ;;
         test | bench)
             cd "$home"

@@ -19,6 +19,7 @@ from studio.input_care import assets_of
 from studio.library.model import SERVED_EXTENSIONS
 from studio.studio import Studio
 from studio.support import bundle_name, support_bundle
+from studio.version import studio_version
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,9 @@ def add_routes(app: FastAPI, studio: Studio, auditions: Auditions) -> None:
 
 def _add_health(app: FastAPI, studio: Studio) -> None:
     @app.get("/healthz")
-    def healthz() -> dict[str, bool]:
-        """Alive: the process answers. Says nothing else, so it needs no guard of its own."""
-        return {"ok": True}
+    def healthz() -> dict[str, bool | str]:
+        """Alive: the process answers, and which version it runs. Open without a token, so it says nothing else."""
+        return {"ok": True, "version": studio_version()}
 
     @app.get("/readyz")
     def readyz() -> Response:

@@ -20,6 +20,7 @@ from studio.log_view import tail
 from studio.logs import FILE_NAME, HIDDEN, scrub, shortened
 from studio.settings import HOME
 from studio.studio import Studio
+from studio.version import studio_version
 
 JOBS_TOLD = 100
 EVENTS_TOLD = 100
@@ -32,7 +33,7 @@ _README = """Greenroom support bundle, made {made}.
 
 log.txt       the end of the studio's log; secrets, home folders and quoted words are taken out
 settings.json every setting of this start; secrets are taken out
-versions.json Greenroom's Python, system and packages
+versions.json the versions of Greenroom, Python, system and packages
 machine.json  memory, limits, verdicts and the graphics card as of now
 history.json  memory of the last hour          events.json  what happened to it
 engines.json  every engine and its state       disk.json    what lies where
@@ -69,7 +70,7 @@ def bundle_name() -> str:
 
 
 def versions() -> dict[str, Any]:
-    """Of Python, the system and every installed package."""
+    """Of Greenroom, Python, the system and every installed package."""
     packages = {str(one.metadata["Name"]): one.version for one in metadata.distributions() if one.metadata["Name"]}
     release = {}
     for line in _text(Path("/etc/os-release")).splitlines():
@@ -77,7 +78,8 @@ def versions() -> dict[str, Any]:
         if name in ("PRETTY_NAME", "VERSION_ID"):
             release[name.lower()] = value.strip('"')
     return {
-        "python": platform.python_version(), "machine": platform.machine(), "kernel": platform.release(), **release,
+        "greenroom": studio_version(), "python": platform.python_version(), "machine": platform.machine(),
+        "kernel": platform.release(), **release,
         "packages": dict(sorted(packages.items(), key=lambda item: item[0].lower())),
     }  # fmt: skip
 

@@ -31,6 +31,7 @@ from studio.library.model import (
 from studio.library.quota import GIB, RemovalLog, removals
 from studio.library.shelving import Delivery, file_stem
 from studio.settings import LibrarySettings
+from studio.version import studio_version
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +80,8 @@ class Library:
     ) -> Output:
         """Move a finished file, and what belongs to it, into the library.
 
-        The recipe is there before the file appears. The name is made of the recipe's engine and voice and the time, or of
-        `name`; a number is added when it is taken.
+        The recipe is there before the file appears, and the library adds the studio's version to it as `studio_version`. The
+        name is made of the recipe's engine and voice and the time, or of `name`; a number is added when it is taken.
 
         Args:
             staged: the finished file; gone from its place afterwards.
@@ -105,9 +106,8 @@ class Library:
         }
         base = file_stem(recipe, kind, created, name)
         outline = as_json({"peaks": [round(peak, 3) for peak in peaks]}) if peaks else b""
-        shelved = delivery.shelve(
-            self.folder, base, head, {key: value for key, value in recipe.items() if key != "output"}, outline
-        )
+        fields = {key: value for key, value in recipe.items() if key != "output"} | {"studio_version": studio_version()}
+        shelved = delivery.shelve(self.folder, base, head, fields, outline)
         with self._lock:
             self._index.forget()
         return self.get(shelved)

@@ -48,7 +48,7 @@ class Recipe(TypedDict, total=False):
 
     `engine`, `voice`: ids or labels, the first two parts of the file's name; `spec`: the fields of the job, to bring back with
     “use these settings”; `job`: id of the job; `kind`: name of the production; `parents`: ids of outputs it was made from;
-    `facts`: a few short sentences for the player; `duration` in seconds.
+    `facts`: a few short sentences for the player; `duration` in seconds; `studio_version`: written by the library itself.
     """
 
     engine: str

@@ -17,6 +17,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from api.mcp_tools import HIDDEN
+from studio.version import studio_version
 from tests.house.sources import ROOT
 from tests.servers import RunningStudio, long_script, wait_until
 
@@ -313,7 +314,7 @@ def test_an_uploaded_page_does_not_run_as_ours(server: RunningStudio) -> None:
 
 
 def test_health_and_readiness(server: RunningStudio) -> None:
-    assert httpx.get(f"{server.url}/healthz").json() == {"ok": True}
+    assert httpx.get(f"{server.url}/healthz").json() == {"ok": True, "version": studio_version()}
     assert httpx.get(f"{server.url}/readyz").json() == {"ready": True}
 
 

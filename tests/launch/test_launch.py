@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.version import studio_version
 from tests.house.sources import ROOT
 from tests.launch.conftest import Clone, build_wheel, put_script
 
@@ -40,6 +41,15 @@ def test_help_sets_nothing_up(clone: Clone) -> None:
     result = clone.launch("--help")
     assert result.returncode == 0 and "./launch.sh test" in result.stdout
     assert not (clone.folder / ".venv").exists()
+
+
+def test_the_version_is_told_without_setting_up(clone: Clone) -> None:
+    shutil.copy2(ROOT / "VERSION", clone.folder)
+    result = clone.launch("--version", cwd=clone.folder.parent)
+    assert (result.returncode, result.stdout) == (0, f"Greenroom {studio_version()}\n")
+    assert not (clone.folder / ".venv").exists()
+    (clone.folder / "VERSION").unlink()
+    assert "VERSION is missing" in said(clone.launch("--version"))
 
 
 def test_an_unknown_command_is_refused(clone: Clone) -> None:
