@@ -196,8 +196,10 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
 
     from api.clients import PlainDicts
     from api.endpoints import Endpoints, register
+    from api.gradio_border import stand_before
     from api.guards import install_guards
     from api.http import add_routes
+    from api.incoming import IncomingFiles
     from api.mcp_server import McpServer
     from api.openai import add_openai_routes
     from api.raw_calls import RawCalls
@@ -220,6 +222,8 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
         port=server.port,
         allowed_hosts=opening.names,
         max_upload_mb=server.max_upload_mb,
+        files=IncomingFiles(uploads_folder(studio.settings.data_folder), studio.paths.outputs),
+        shown=(studio.site.assets / "portraits",),
         keys=opening.keys,
         https=server.https,
         root_path=server.root_path,
@@ -246,6 +250,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
         css=look.css(),
         head=look.head(),
     )
+    stand_before(mounted, page)
     return mounted, endpoints
 
 

@@ -293,10 +293,14 @@ def test_a_raw_call_with_garbage_is_told_so(server: RunningStudio, data: list[An
 
 @pytest.mark.parametrize("path", ["/etc/hostname", "/proc/self/environ"])
 def test_a_raw_call_cannot_read_the_machine(server: RunningStudio, path: str) -> None:
-    for clip in ({"path": path}, {"path": path, "meta": {"_type": "gradio.FileData"}}, path):
+    for clip, said in (
+        ({"path": path}, "neither an upload nor an output"),
+        ({"path": path, "meta": {"_type": "gradio.FileData"}}, "neither an upload nor an output"),
+        (path, "audio is not an uploaded file"),
+    ):
         answer = httpx.post(f"{server.url}/gradio_api/run/save_voice", json={"data": ["Thief", clip]})
-        assert answer.status_code == 500
-        assert path not in answer.text
+        assert answer.status_code == (500 if clip is path else 422)
+        assert said in answer.json()["error"] and path not in answer.text
 
 
 def test_files_of_the_data_folder_are_not_served(server: RunningStudio) -> None:

@@ -120,7 +120,9 @@ def test_paths_in_the_values_of_calls(guarded: RunningStudio, web: httpx.Client)
     for name in ("transcribe", "save_voice"):
         values = [file] if name == "transcribe" else ["A name", file]
         answer = web.post(f"/gradio_api/run/{name}", json={"data": values})
-        assert answer.status_code >= 400 and str(guarded.data) not in answer.text
+        assert answer.status_code == 422 and "neither an upload nor an output" in answer.text
+        assert str(guarded.data) not in answer.text
+    assert not list((guarded.data / "uploads").rglob("door.json"))
 
 
 def ended(web: httpx.Client, job: str) -> dict[str, Any]:
