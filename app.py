@@ -176,7 +176,8 @@ def serve(start: Start, listeners: list[socket.socket]) -> None:
     try:
         opening = opening_of(start.settings, new_token=start.new_token)
         app, endpoints = build(studio, opening)
-        run_server(app, endpoints, listeners, opening, beyond=not is_loopback(start.settings.server.host))
+        server = start.settings.server
+        run_server(app, endpoints, listeners, opening, beyond=not is_loopback(server.host), proxies=server.trusted_proxies)
     except (GreenroomError, ImportError):
         raise
     except Exception:
@@ -212,7 +213,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     auditions = Auditions(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
     endpoints = Endpoints(studio, auditions, uploads_folder(studio.settings.data_folder))
     page = build_page(studio, lambda: register(endpoints))
-    tools = McpServer(endpoints, studio, uploads_folder(studio.settings.data_folder), server.root_path)
+    tools = McpServer(endpoints, studio, uploads_folder(studio.settings.data_folder), server.root_path, server.max_upload_mb)
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
     app.add_middleware(Notices)
     app.add_middleware(PlainDicts)
@@ -254,9 +255,19 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     return mounted, endpoints
 
 
-def run_server(app: FastAPI, endpoints: Endpoints, listeners: list[socket.socket], opening: Opening, *, beyond: bool) -> None:
+def run_server(
+    app: FastAPI,
+    endpoints: Endpoints,
+    listeners: list[socket.socket],
+    opening: Opening,
+    *,
+    beyond: bool,
+    proxies: Sequence[str] = (),
+) -> None:
     """Answer until a signal; calls that wait for a job are let go first, so that the end takes about a second."""
     import uvicorn
+
+    from api.connections import BoundedHttp
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -277,6 +288,9 @@ def run_server(app: FastAPI, endpoints: Endpoints, listeners: list[socket.socket
     config = uvicorn.Config(
         app,
         log_config=None,
+        http=BoundedHttp,
+        proxy_headers=bool(proxies),  # uvicorn's own default would believe every program of this machine
+        forwarded_allow_ips=list(proxies),
         access_log=False,  # it would write down links with the token in them
         timeout_graceful_shutdown=1,
         ws_max_size=1 << 20,

@@ -79,6 +79,7 @@ def install_guards(
     app.add_middleware(BodyLimit, longest=max_upload_mb * MEGABYTE)
     if keys is not None:
         app.add_middleware(Door, keys=keys, cookie=f"greenroom-{port}", root_path=root_path)
+    app.add_middleware(SameOriginReads)
     app.add_middleware(SameOriginWrites)
     app.add_middleware(KnownHosts, hosts=hosts)
     app.add_middleware(SecurityHeaders)  # runs before the others and sees every answer, refusals too
@@ -133,6 +134,30 @@ class SameOriginWrites:
         if origin is not None:
             return origin.partition("://")[2].lower() != headers.get("host", "").lower()
         return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+
+
+class SameOriginReads:
+    """Refuse what pages of elsewhere have browsers fetch, as pictures, frames or scripts: each would cost the studio work.
+
+    A link may still open the studio or one of its results. Programs say nothing of where a request comes from.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._foreign(scope):
+            await refuse(scope, receive, send, 403, "A page of another origin may not fetch anything here.")
+            return
+        await self.app(scope, receive, send)
+
+    @staticmethod
+    def _foreign(scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+            return False
+        opened = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+        return not (opened and (scope["path"] == "/" or scope["path"].startswith("/media/")))
 
 
 class SecurityHeaders:

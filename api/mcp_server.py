@@ -50,9 +50,12 @@ class McpServer:
     Args:
         uploads: where files that come inside a call are put.
         root_path: where a reverse proxy shows the studio, "" without one.
+        max_upload_mb: of a whole request, files inside it as they are written there.
     """
 
-    def __init__(self, endpoints: Endpoints, studio: Studio, uploads: Path, root_path: str = "") -> None:
+    def __init__(
+        self, endpoints: Endpoints, studio: Studio, uploads: Path, root_path: str = "", max_upload_mb: int = 500
+    ) -> None:
         self._endpoints = endpoints
         self._studio = studio
         self._uploads = uploads
@@ -60,7 +63,7 @@ class McpServer:
         self._server: Server[Any, Request] = Server("Greenroom", instructions=INSTRUCTIONS)
         self._server.list_tools()(self._list)  # type: ignore[no-untyped-call]
         self._server.call_tool(validate_input=False)(self._call)  # endpoints check their arguments, in our words
-        self._manager = StreamableHTTPSessionManager(app=self._server, stateless=True)
+        self._manager = StreamableHTTPSessionManager(app=self._server, stateless=True, max_request_body_size=max_upload_mb << 20)
 
     @cached_property
     def _tools(self) -> dict[str, ToolCall]:

@@ -12,11 +12,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
+from api.incoming import read_json
 from api.openai_errors import WrongParameter, openai_answers
 from api.openai_speech import SpeechCall, SpeechDesk
 from api.openai_transcripts import RESPONSE_FORMATS, transcript_body
 from engines.contract import Capability
-from studio.errors import GreenroomError, NotFound
+from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import slug
 from studio.jobs.model import Job, JobState
 from studio.studio import Studio
@@ -109,9 +110,9 @@ def _add_speech(app: FastAPI, studio: Studio) -> None:
     @openai_answers
     async def speech(request: Request) -> Response:
         try:
-            body = await request.json()
-        except ValueError:
-            raise WrongParameter("body", "The body is not JSON.", "Send a JSON object with model, input and voice.") from None
+            body = read_json(await request.body())
+        except InvalidInput as error:
+            raise WrongParameter("body", error.reason, "Send a JSON object with model, input and voice.") from None
         call = validated(SpeechCall, body, "parameter")
         engine = _engine(studio, call.model, Capability.SPEECH)
         if call.stream_format:
