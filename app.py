@@ -24,6 +24,7 @@ from studio.logs import ScrubbingFormatter
 from studio.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    import gradio as gr
     from fastapi import FastAPI
 
     from api.endpoints import Endpoints
@@ -191,13 +192,11 @@ def serve(start: Start, listeners: list[socket.socket]) -> None:
 
 def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     """The page, the endpoints and the routes on one FastAPI app, behind the guards."""
-    import gradio as gr
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
 
     from api.clients import PlainDicts
     from api.endpoints import Endpoints, register
-    from api.gradio_border import stand_before
     from api.guards import install_guards
     from api.http import add_routes
     from api.incoming import IncomingFiles
@@ -233,7 +232,19 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     add_openai_routes(app, studio, uploads_folder(studio.settings.data_folder))
     tools.add_routes(app)
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
-    mounted = gr.mount_gradio_app(
+    mount_page(app, page, studio)
+    return app, endpoints
+
+
+def mount_page(app: FastAPI, page: gr.Blocks, studio: Studio) -> None:
+    """Put the page at "/", behind its border; what `app` has of its own comes first."""
+    import gradio as gr
+
+    from api.gradio_border import stand_before
+    from tabs import theme as look
+
+    server = studio.settings.server
+    gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -251,8 +262,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
         css=look.css(),
         head=look.head(),
     )
-    stand_before(mounted, page)
-    return mounted, endpoints
+    stand_before(app, page)
 
 
 def run_server(

@@ -30,9 +30,12 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from api.bodies import gather, replay
 from api.endpoints import Endpoints
 from api.files import UNEXPECTED
+from api.incoming import read_json
 from api.mcp_tools import INSTRUCTIONS, ToolCall, tools
+from api.wording import briefly, refuse
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.studio import Studio
 
@@ -76,6 +79,16 @@ class McpServer:
             app.router.routes.append(Route(path, endpoint=self))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            body = await gather(receive)
+            if body is None:
+                return
+            try:
+                read_json(body)
+            except InvalidInput as error:
+                await refuse(scope, receive, send, 400, str(error))
+                return
+            receive = replay(body, receive)
         await self._manager.handle_request(scope, receive, send)
 
     @asynccontextmanager
@@ -197,4 +210,4 @@ class McpServer:
 
 
 def _told(sentence: str) -> CallToolResult:
-    return CallToolResult(content=[TextContent(type="text", text=sentence)], isError=True)
+    return CallToolResult(content=[TextContent(type="text", text=briefly(sentence))], isError=True)
