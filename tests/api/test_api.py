@@ -305,8 +305,13 @@ def test_a_raw_call_cannot_read_the_machine(server: RunningStudio, path: str) ->
 
 def test_files_of_the_data_folder_are_not_served(server: RunningStudio) -> None:
     for name in ("jobs.db", "jobs.db-wal", "page.secret", "studio.lock", "logs/greenroom.log", "voices", "memory.db"):
-        for address in (f"/gradio_api/file={server.data / name}", f"/file={server.data / name}", f"/media/outputs/..%2F{name}"):
-            assert httpx.get(server.url + address).status_code in (403, 404), address
+        for address, status, said in (
+            (f"/gradio_api/file={server.data / name}", 403, "neither an upload nor an output"),
+            (f"/file={server.data / name}", 404, "no such page"),
+            (f"/media/outputs/..%2F{name}", 404, "error" if "/" not in name else "no such"),
+        ):
+            answer = httpx.get(server.url + address)
+            assert answer.status_code == status and said in answer.text, (address, answer.text[:200])
 
 
 def test_an_uploaded_page_does_not_run_as_ours(server: RunningStudio) -> None:
