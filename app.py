@@ -24,6 +24,7 @@ from studio.logs import ScrubbingFormatter
 from studio.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    import gradio as gr
     from fastapi import FastAPI
 
     from api.endpoints import Endpoints
@@ -176,7 +177,8 @@ def serve(start: Start, listeners: list[socket.socket]) -> None:
     try:
         opening = opening_of(start.settings, new_token=start.new_token)
         app, endpoints = build(studio, opening)
-        run_server(app, endpoints, listeners, opening, beyond=not is_loopback(start.settings.server.host))
+        server = start.settings.server
+        run_server(app, endpoints, listeners, opening, beyond=not is_loopback(server.host), proxies=server.trusted_proxies)
     except (GreenroomError, ImportError):
         raise
     except Exception:
@@ -190,7 +192,6 @@ def serve(start: Start, listeners: list[socket.socket]) -> None:
 
 def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     """The page, the endpoints and the routes on one FastAPI app, behind the guards."""
-    import gradio as gr
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
 
@@ -198,6 +199,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     from api.endpoints import Endpoints, register
     from api.guards import install_guards
     from api.http import add_routes
+    from api.incoming import IncomingFiles
     from api.mcp_server import McpServer
     from api.openai import add_openai_routes
     from api.raw_calls import RawCalls
@@ -210,7 +212,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     auditions = Auditions(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
     endpoints = Endpoints(studio, auditions, uploads_folder(studio.settings.data_folder))
     page = build_page(studio, lambda: register(endpoints))
-    tools = McpServer(endpoints, studio, uploads_folder(studio.settings.data_folder), server.root_path)
+    tools = McpServer(endpoints, studio, uploads_folder(studio.settings.data_folder), server.root_path, server.max_upload_mb)
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
     app.add_middleware(Notices)
     app.add_middleware(PlainDicts)
@@ -220,6 +222,8 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
         port=server.port,
         allowed_hosts=opening.names,
         max_upload_mb=server.max_upload_mb,
+        files=IncomingFiles(uploads_folder(studio.settings.data_folder), studio.paths.outputs),
+        shown=(studio.site.assets / "portraits",),
         keys=opening.keys,
         https=server.https,
         root_path=server.root_path,
@@ -228,7 +232,19 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     add_openai_routes(app, studio, uploads_folder(studio.settings.data_folder))
     tools.add_routes(app)
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
-    mounted = gr.mount_gradio_app(
+    mount_page(app, page, studio)
+    return app, endpoints
+
+
+def mount_page(app: FastAPI, page: gr.Blocks, studio: Studio) -> None:
+    """Put the page at "/", behind its border; what `app` has of its own comes first."""
+    import gradio as gr
+
+    from api.gradio_border import stand_before
+    from tabs import theme as look
+
+    server = studio.settings.server
+    gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -246,12 +262,22 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
         css=look.css(),
         head=look.head(),
     )
-    return mounted, endpoints
+    stand_before(app, page)
 
 
-def run_server(app: FastAPI, endpoints: Endpoints, listeners: list[socket.socket], opening: Opening, *, beyond: bool) -> None:
+def run_server(
+    app: FastAPI,
+    endpoints: Endpoints,
+    listeners: list[socket.socket],
+    opening: Opening,
+    *,
+    beyond: bool,
+    proxies: Sequence[str] = (),
+) -> None:
     """Answer until a signal; calls that wait for a job are let go first, so that the end takes about a second."""
     import uvicorn
+
+    from api.connections import BoundedHttp
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -272,6 +298,9 @@ def run_server(app: FastAPI, endpoints: Endpoints, listeners: list[socket.socket
     config = uvicorn.Config(
         app,
         log_config=None,
+        http=BoundedHttp,
+        proxy_headers=bool(proxies),  # uvicorn's own default would believe every program of this machine
+        forwarded_allow_ips=list(proxies),
         access_log=False,  # it would write down links with the token in them
         timeout_graceful_shutdown=1,
         ws_max_size=1 << 20,

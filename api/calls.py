@@ -13,6 +13,7 @@ import gradio as gr
 from pydantic import BaseModel, ConfigDict, create_model
 
 from api.files import UNEXPECTED
+from api.wording import briefly
 from studio.errors import GreenroomError
 from studio.validation import validated
 
@@ -39,7 +40,7 @@ def endpoint(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return method(this, **_checked_arguments(model, given))  # type: ignore[arg-type]
         except GreenroomError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            raise gr.Error(briefly(str(error)), print_exception=False) from None
         except gr.Error:
             raise
         except Exception:

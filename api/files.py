@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi.responses import FileResponse, Response
 
 from studio.errors import InvalidInput, NotFound
+from studio.files import file_within
 
 UNEXPECTED = "Something in the studio went wrong that should not have; its log holds the details."
 """What a caller is told of an error that nobody foresaw: never its own text, which may hold paths."""
@@ -66,7 +67,7 @@ def uploaded_file(value: object, field: str, folders: tuple[Path, ...]) -> Path:
     given = value.get("path") if isinstance(value, dict) else getattr(value, "path", value)
     if not isinstance(given, str) or not given:
         raise InvalidInput(f"{field} is missing.", "Give a file; with gradio_client that is handle_file(path).")
-    path = Path(given).resolve()
-    if not any(path.is_relative_to(folder.resolve()) for folder in folders) or not path.is_file():
+    path = file_within(given, folders)
+    if path is None:
         raise InvalidInput(f"{field} is not an uploaded file.", "Upload it first; gradio_client's handle_file(path) does.")
     return path

@@ -12,12 +12,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
+from api.incoming import read_json
 from api.openai_errors import WrongParameter, openai_answers
 from api.openai_speech import SpeechCall, SpeechDesk
 from api.openai_transcripts import EVENTS, checked_granularities, is_streamed, shape_of, transcript_body, transcript_events
 from api.openai_translations import translator
 from engines.contract import Capability
-from studio.errors import GreenroomError, NotFound
+from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import slug
 from studio.jobs.model import Job, JobState
 from studio.studio import Studio
@@ -125,9 +126,9 @@ def _add_speech(app: FastAPI, studio: Studio) -> None:
     @openai_answers
     async def speech(request: Request) -> Response:
         try:
-            body = await request.json()
-        except (ValueError, RecursionError):
-            raise WrongParameter("body", "The body is not JSON.", "Send a JSON object with model, input and voice.") from None
+            body = read_json(await request.body())
+        except InvalidInput as error:
+            raise WrongParameter("body", error.reason, "Send a JSON object with model, input and voice.") from None
         call = validated(SpeechCall, body, "parameter")
         engine = _engine(studio, call.model, Capability.SPEECH)
         with desk.own_voices_named(call, engine):

@@ -7,8 +7,9 @@ import errno
 import json
 import os
 import shutil
+import stat
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -31,6 +32,21 @@ def slug(text: str, fallback: str = "unnamed", longest_bytes: int = LONGEST_SLUG
     kept = "".join(character if unicodedata.category(character)[0] in "LMN" else " " for character in lowered)
     cut = "-".join(kept.split()).encode("utf-8", "ignore")[:longest_bytes].decode("utf-8", "ignore")
     return cut.strip("-") or fallback
+
+
+def file_within(path: str | Path, folders: Iterable[Path]) -> Path | None:
+    """Where `path` leads to with every link followed, if that is a regular file in one of `folders`; None for anything else.
+
+    Nothing is opened, so a device or a pipe is safe to ask about; a path that no file system can have is one that leads nowhere.
+    """
+    if not str(path):
+        return None
+    try:
+        found = Path(os.path.realpath(path))
+        within = any(found.is_relative_to(os.path.realpath(folder)) for folder in folders)
+        return found if within and stat.S_ISREG(found.stat().st_mode) else None
+    except (OSError, ValueError):  # not there, going round in circles, too long, or with a zero byte
+        return None
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -36,12 +37,23 @@ class ServerSettings(Group):
     token: str = ""
     https: bool = False
     root_path: str = ""
+    trusted_proxies: tuple[str, ...] = ()
 
     @field_validator("token")
     @classmethod
     def _worth_guessing_at(cls, value: str) -> str:
         if value and not re.fullmatch(r"[\x21-\x7e]{16,256}", value):
             raise ValueError("it should be 16 to 256 letters, digits and signs without a space")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ipaddress.ip_network(one)
+            except ValueError:
+                raise ValueError("each should be an address or a network, such as 127.0.0.1 or 10.0.0.0/8") from None
         return value
 
     @field_validator("root_path")

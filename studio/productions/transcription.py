@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from hashlib import file_digest
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from media.subtitles import Cue, TimedWord, tidy, to_srt, to_vtt
 from studio.errors import GreenroomError, InvalidInput, NotFound
-from studio.files import write_json
+from studio.files import file_within, write_json
 from studio.jobs.model import JobOutput
 from studio.jobs.production import Stage
 from studio.library import Library, Output
@@ -119,12 +120,13 @@ class Transcription:
                 return self._library.get(audio).path
             except NotFound:
                 raise NotFound(f"There is no output {audio}.", "Give an output's id, or a file that was uploaded.") from None
-        path = Path(audio).resolve()
-        if not any(path.is_relative_to(folder.resolve()) for folder in self._folders):
+        path = file_within(audio, self._folders)
+        if path is not None:
+            return path
+        named = Path(os.path.normpath(audio))
+        if os.path.lexists(audio) or not any(named.is_relative_to(folder) for folder in self._folders):
             raise InvalidInput("The sound is not one of the studio's files.", "Upload it first, or name an output.")
-        if not path.is_file():
-            raise NotFound(f"{path.name} is not there any more.", "Upload it again.")
-        return path
+        raise NotFound(f"{named.name[:80]} is not there any more.", "Upload it again.")
 
     def _shelve(self, spec: TranscriptionSpec, sound: Path, listener: Listener, written: Written, stage: Stage) -> Output:
         folder = stage.scratch / "transcript"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI, Request, WebSocket
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from api.guards import install_guards
+from api.incoming import IncomingFiles
 
 PORT = 7860
 OWN = f"http://127.0.0.1:{PORT}"
@@ -18,7 +20,14 @@ FOREIGN = ["http://evil.example", "http://localhost:3000", "https://127.0.0.1:99
 
 def guarded_app() -> FastAPI:
     app = FastAPI()
-    install_guards(app, port=PORT, allowed_hosts=["studio.local"], max_upload_mb=1)
+    nowhere = Path("/nonexistent")
+    install_guards(
+        app,
+        port=PORT,
+        allowed_hosts=["studio.local"],
+        max_upload_mb=1,
+        files=IncomingFiles(nowhere / "uploads", nowhere / "outputs"),
+    )
 
     @app.api_route("/thing", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
     async def thing(request: Request) -> dict[str, int]:

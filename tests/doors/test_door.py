@@ -13,6 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from api.failures import MOST, WINDOW_SECONDS, Failures
 from api.guards import install_guards
+from api.incoming import IncomingFiles
 from studio.access import DoorKeys, keep_keys
 
 PORT = 7860
@@ -24,7 +25,8 @@ PAGE = {"Accept": "text/html,application/xhtml+xml"}
 
 def app_behind(keys: DoorKeys, root_path: str = "") -> FastAPI:
     app = FastAPI()
-    install_guards(app, port=PORT, allowed_hosts=["192.168.1.7"], max_upload_mb=1, keys=keys, root_path=root_path)
+    files = IncomingFiles(Path("/nonexistent/uploads"), Path("/nonexistent/outputs"))
+    install_guards(app, port=PORT, allowed_hosts=["192.168.1.7"], max_upload_mb=1, files=files, keys=keys, root_path=root_path)
 
     @app.get("/healthz")
     def healthz() -> dict[str, bool]:
