@@ -201,6 +201,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     from api.mcp_server import McpServer
     from api.openai import add_openai_routes
     from api.raw_calls import RawCalls
+    from api.sessions import HeldSessions, bound_memory
     from studio.auditions import Auditions
     from tabs import theme as look
     from tabs.notices import Notices
@@ -215,6 +216,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     app.add_middleware(Notices)
     app.add_middleware(PlainDicts)
     app.add_middleware(RawCalls)
+    app.add_middleware(HeldSessions, page=page)
     install_guards(
         app,
         port=server.port,
@@ -246,6 +248,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
         css=look.css(),
         head=look.head(),
     )
+    bound_memory(mounted, page)
     return mounted, endpoints
 
 
