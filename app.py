@@ -203,6 +203,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     from api.mcp_server import McpServer
     from api.openai import add_openai_routes
     from api.raw_calls import RawCalls
+    from api.sessions import HeldSessions
     from studio.auditions import Auditions
     from tabs import theme as look
     from tabs.notices import Notices
@@ -217,6 +218,7 @@ def build(studio: Studio, opening: Opening) -> tuple[FastAPI, Endpoints]:
     app.add_middleware(Notices)
     app.add_middleware(PlainDicts)
     app.add_middleware(RawCalls)
+    app.add_middleware(HeldSessions, page=page)
     install_guards(
         app,
         port=server.port,
@@ -241,6 +243,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, studio: Studio) -> None:
     import gradio as gr
 
     from api.gradio_border import stand_before
+    from api.sessions import bound_memory
     from tabs import theme as look
 
     server = studio.settings.server
@@ -262,6 +265,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, studio: Studio) -> None:
         css=look.css(),
         head=look.head(),
     )
+    bound_memory(app, page)
     stand_before(app, page)
 
 
