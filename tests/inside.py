@@ -28,9 +28,9 @@ def studio_inside(data: Path) -> Iterator[StudioInside]:
     quieten(data)
     have_compiled(data / "cache")
     import uvicorn
-    from gradio.routes import App
     from starlette.routing import Mount
 
+    from api.gradio_border import GradioBorder
     from api.opening import opening_of
     from studio.settings import load_settings
     from studio.studio import Studio
@@ -39,12 +39,12 @@ def studio_inside(data: Path) -> Iterator[StudioInside]:
     studio = Studio.open(settings)
     try:
         app, endpoints = build(studio, opening_of(settings))
-        (mounted,) = [route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, App)]
+        (border,) = [route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, GradioBorder)]
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run)
         thread.start()
         wait_until(lambda: server.started)
-        yield StudioInside(f"http://127.0.0.1:{port}", studio, mounted.get_blocks())
+        yield StudioInside(f"http://127.0.0.1:{port}", studio, border.page)
         endpoints.close()
         server.should_exit = True
         thread.join(20)

@@ -104,7 +104,7 @@ def test_every_way_into_every_endpoint(guarded: RunningStudio, web: httpx.Client
             assert str(path) not in answer.text
     assert len(ways) > 250, "the endpoints are no longer found"
     assert uploads(guarded) == before and not copies(guarded, private)
-    assert web.get("/healthz").json() == {"ok": True}
+    assert web.get("/healthz").json()["ok"] is True
 
 
 def test_every_shape_of_a_file(guarded: RunningStudio, web: httpx.Client, private: dict[str, Path]) -> None:
@@ -147,7 +147,7 @@ def test_odd_paths(guarded: RunningStudio, web: httpx.Client, private: dict[str,
             for way in ("run/transcribe", "call/lip_sync", "run/_as_it_is"):
                 answer = web.post(f"/gradio_api/{way}", json={"data": [value, value]})
                 assert refused(answer), (what, way, answer.text[:200])
-    assert web.get("/healthz").json() == {"ok": True}
+    assert web.get("/healthz").json()["ok"] is True
     assert uploads(guarded) == before and not copies(guarded, private)
 
 

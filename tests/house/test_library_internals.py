@@ -20,7 +20,6 @@ from gradio import queueing, routes
 from gradio_client import Client, utils
 
 from api.clients import SPOKEN, TOLD, PlainDicts
-from api.elsewhere import NothingFromElsewhere
 from api.raw_calls import ROUTE as RAW_ROUTE
 from tabs import theme as look
 from tabs.notices import HANDLERS
@@ -148,10 +147,6 @@ def test_gradio_stays_below_a_version_that_was_not_tried() -> None:
     assert numbers[0] < numbers[1] == (numbers[0][0], numbers[0][1] + 1)
 
 
-FETCHING = ("/gradio_api/file=http://x/y", "/gradio_api/stream/http://x/y", "/gradio_api/proxy=http://x/y")
-KNOWN_ROUTES = ROOT / "tests" / "house" / "gradio_routes.txt"
-
-
 def gradio_routes() -> set[str]:
     """Method and path of everything that a bare page declares."""
     with gr.Blocks() as bare:
@@ -171,32 +166,6 @@ def _flat(held: Any) -> Iterator[Any]:
             yield from _flat(inner)
         if hasattr(route, "path"):
             yield route
-
-
-def test_gradio_has_no_route_that_was_never_looked_at() -> None:
-    """api/elsewhere.py: closed routes are named by regular expressions, so a new or renamed one would be open."""
-    known = set(KNOWN_ROUTES.read_text("utf-8").split("\n")) - {""}
-    now = gradio_routes()
-    place = "api/elsewhere.py (NothingFromElsewhere)"
-    assert not now - known, broken(place, f"new routes {sorted(now - known)}; look at each, close it there, then list it")
-    assert not known - now, broken(place, f"routes are gone: {sorted(known - now)}; take them out of {KNOWN_ROUTES.name}")
-
-
-@pytest.mark.parametrize("path", FETCHING)
-def test_routes_that_fetch_are_still_refused(path: str) -> None:
-    import asyncio
-
-    statuses: list[int] = []
-
-    async def send(message: Any) -> None:
-        statuses.append(message.get("status", 0))
-
-    async def inside(*_: Any) -> None:
-        statuses.append(200)
-
-    scope = {"type": "http", "path": path, "method": "GET", "headers": []}
-    asyncio.run(NothingFromElsewhere(inside)(scope, None, send))  # type: ignore[arg-type]
-    assert statuses[0] in (403, 404)
 
 
 def test_page_handlers_are_posted_where_page_js_and_the_notices_look() -> None:
