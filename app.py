@@ -24,6 +24,7 @@ from studio.logs import ScrubbingFormatter
 from studio.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    import gradio as gr
     from fastapi import FastAPI
 
     from api.operations.operations import Operations
@@ -177,7 +178,8 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
     try:
         opening = plan_exposure(start.settings, new_token=start.new_token)
         app, endpoints = build(studio, opening)
-        run_server(app, endpoints, listeners, opening, beyond=not is_loopback(start.settings.server.host))
+        server = start.settings.server
+        run_server(app, endpoints, listeners, opening, beyond=not is_loopback(server.host), proxies=server.trusted_proxies)
     except (GreenroomError, ImportError):
         raise
     except Exception:
@@ -191,16 +193,17 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
 
 def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     """The page, the endpoints and the routes on one FastAPI app, behind the guards."""
-    import gradio as gr
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
 
     from api.gradio.client_patch import PlainDictResponses
     from api.gradio.raw_calls import RawCalls
+    from api.gradio.sessions import HeldSessions
     from api.http.routes import add_routes
     from api.mcp.server import McpServer
     from api.openai.routes import add_openai_routes
     from api.operations.operations import Operations, register
+    from api.security.incoming import IncomingFiles
     from api.security.middleware import install_guards
     from studio.voices.preview import VoicePreviews
     from tabs.common import theme as look
@@ -211,16 +214,19 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
     endpoints = Operations(studio, auditions, uploads_folder(studio.settings.data_folder))
     page = build_page(studio, lambda: register(endpoints))
-    tools = McpServer(endpoints, studio, uploads_folder(studio.settings.data_folder), server.root_path)
+    tools = McpServer(endpoints, studio, uploads_folder(studio.settings.data_folder), server.root_path, server.max_upload_mb)
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
     app.add_middleware(Notices)
     app.add_middleware(PlainDictResponses)
     app.add_middleware(RawCalls)
+    app.add_middleware(HeldSessions, page=page)
     install_guards(
         app,
         port=server.port,
         allowed_hosts=opening.names,
         max_upload_mb=server.max_upload_mb,
+        files=IncomingFiles(uploads_folder(studio.settings.data_folder), studio.paths.outputs),
+        shown=(studio.site.assets / "portraits",),
         keys=opening.keys,
         https=server.https,
         root_path=server.root_path,
@@ -229,7 +235,20 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     add_openai_routes(app, studio, uploads_folder(studio.settings.data_folder))
     tools.add_routes(app)
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
-    mounted = gr.mount_gradio_app(
+    mount_page(app, page, studio)
+    return app, endpoints
+
+
+def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
+    """Put the page at "/", behind its border; what `app` has of its own comes first."""
+    import gradio as gr
+
+    from api.gradio.border import stand_before
+    from api.gradio.sessions import bound_memory
+    from tabs.common import theme as look
+
+    server = studio.settings.server
+    gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -247,12 +266,23 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
         css=look.css(),
         head=look.head(),
     )
-    return mounted, endpoints
+    bound_memory(app, page)
+    stand_before(app, page)
 
 
-def run_server(app: FastAPI, endpoints: Operations, listeners: list[socket.socket], opening: Exposure, *, beyond: bool) -> None:
+def run_server(
+    app: FastAPI,
+    endpoints: Operations,
+    listeners: list[socket.socket],
+    opening: Exposure,
+    *,
+    beyond: bool,
+    proxies: Sequence[str] = (),
+) -> None:
     """Answer until a signal; calls that wait for a job are let go first, so that the end takes about a second."""
     import uvicorn
+
+    from api.security.connections import BoundedHttp
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -273,6 +303,9 @@ def run_server(app: FastAPI, endpoints: Operations, listeners: list[socket.socke
     config = uvicorn.Config(
         app,
         log_config=None,
+        http=BoundedHttp,
+        proxy_headers=bool(proxies),  # uvicorn's own default would believe every program of this machine
+        forwarded_allow_ips=list(proxies),
         access_log=False,  # it would write down links with the token in them
         timeout_graceful_shutdown=1,
         ws_max_size=1 << 20,

@@ -7,9 +7,11 @@ usage() {
 Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER]           start the studio
        ./launch.sh --lan [--https] [--new-token] [--root-path PATH]      start it for other machines too, behind a token
        ./launch.sh test [pytest arguments]                               run the tests
+       ./launch.sh check                                                 lint, types, contracts and the unit tests: a minute
        ./launch.sh bench [names]                                         measure this machine
        ./launch.sh doctor [--json] [--data FOLDER]                       try what the studio needs of this machine
        ./launch.sh install [ENVIRONMENT] [--data FOLDER]                 install a model environment, or list them
+       ./launch.sh --version                                             print the version
 
 PYTHON=/path/to/python chooses the Python (3.11 to 3.13) that the first start uses.
 TEXT
@@ -83,7 +85,9 @@ make_venv() {
 # One sentence for the ways in which pip fails on a machine of one's own.
 explain_pip() {
     local log=$1
-    if grep -qiE 'no space left|errno 28|disk quota' "$log"; then
+    if grep -qF "pip's own configuration cannot be read" "$log"; then
+        fail "pip's own configuration cannot be read; mend the file (.venv/bin/python -m pip config debug names those that are read). Details: $log"
+    elif grep -qiE 'no space left|errno 28|disk quota' "$log"; then
         fail "The disk is full; make room (the set-up needs about 2000 MB) and start again."
     elif grep -qiE 'name resolution|name or service not known|getaddrinfo|network is unreachable|no route to host|connection refused|connection error|newconnectionerror|max retries|timed out|proxyerror' "$log"; then
         fail "The packages could not be downloaded because the network cannot be reached; connect, and start again."
@@ -101,7 +105,7 @@ install_lock() {
     local lock=$1 total=0 count=0 line status log=.venv/setup.log
     total=$(grep -cE '^[A-Za-z0-9]' "$lock") || true
     set +e
-    .venv/bin/python -m pip install --require-hashes --disable-pip-version-check --no-input --progress-bar off --retries 2 \
+    .venv/bin/python -P studio/environments/pip_settings.py install --require-hashes --disable-pip-version-check --no-input --progress-bar off --retries 2 \
         --timeout 60 -r "$lock" 2>&1 | while IFS= read -r line; do
         printf '%s\n' "$line" >>"$log"
         case $line in
@@ -182,12 +186,41 @@ run_tests() {
     mapfile -t journeys < <(grep -rlE --include='test_*.py' 'mark\.journey' tests)
     .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not journey" || failed=$?
     .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m journey "${journeys[@]}" || failed=$?
-    if [ "$failed" -eq 1 ]; then
-        say "What failed is run once more, each test by itself: a clock or a browser can miss a beat on a busy machine."
-        failed=0
-        .venv/bin/python -m pytest --last-failed --last-failed-no-failures none || failed=$?
-    fi
     exit "$failed"
+}
+
+# One step of the check: its name, then the command, which is silent unless it finds something.
+check_step() {
+    local name=$1 begin=$SECONDS output
+    shift
+    if output=$("$@" 2>&1); then
+        say "  ok      $name ($((SECONDS - begin)) s)"
+    else
+        say "  FAILED  $name ($((SECONDS - begin)) s)" "$output"
+        return 1
+    fi
+}
+
+# What is worth knowing before every commit: no server, no worker, no browser. All steps run, whatever an earlier one found.
+run_check() {
+    set_up_tests
+    local bin=.venv/bin failed=0 units
+    units=$("$bin/python" -m tests.unit) || fail "The unit tests could not be listed; tests/unit.py says above which name is wrong."
+    mapfile -t units <<<"$units"
+    check_step "lint" "$bin/ruff" check . || failed=1
+    check_step "format" "$bin/ruff" format --check . || failed=1
+    check_step "scripts" check_scripts || failed=1
+    check_step "imports" "$bin/lint-imports" || failed=1
+    check_step "packages" "$bin/deptry" . || failed=1
+    check_step "types" "$bin/mypy" || failed=1
+    check_step "unit tests" "$bin/python" -m pytest -q -n 2 --dist loadfile -m "not slow and not journey" "${units[@]}" || failed=1
+    exit "$failed"
+}
+
+check_scripts() {
+    local checker=.venv/bin/shellcheck
+    [ -x "$checker" ] || checker=shellcheck
+    git ls-files -z -- '*.sh' .ci/run | xargs -0 "$checker"
 }
 
 main() {
@@ -198,12 +231,22 @@ main() {
             usage
             exit 0
             ;;
+        --version)
+            [ -s "$home/VERSION" ] || fail "The file VERSION is missing from $home; fetch Greenroom again."
+            say "Greenroom $(cat "$home/VERSION")"
+            exit 0
+            ;;
         doctor | install)
             local module=doctor
             if [ "$1" = install ]; then module=environments; fi
             shift
             (cd "$home" && set_up_studio)
             exec env PYTHONPATH="$home" "$home/.venv/bin/python" -P -m "studio.$module" "$@"
+            ;;
+        check)
+            [ $# -eq 1 ] || fail "./launch.sh check takes no arguments; ./launch.sh test takes those of pytest."
+            cd "$home"
+            run_check
             ;;
         test | bench)
             cd "$home"

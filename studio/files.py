@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from studio.normal_forms import normalised
+
 LONGEST_SLUG_BYTES = 96
+_LONGEST_NAMED = 4_000
 STAGING_PREFIX = ".incoming-"
 TRASH_PREFIX = ".trash-"
 
@@ -22,9 +25,10 @@ TRASH_PREFIX = ".trash-"
 def slug(text: str, fallback: str = "unnamed", longest_bytes: int = LONGEST_SLUG_BYTES) -> str:
     """`text` as one part of a file name: letters, marks and digits of any script in lower case, hyphens for the rest.
 
-    Never empty, holds neither dot, slash, underscore nor space, at most `longest_bytes` long in UTF-8.
+    Never empty, holds neither dot, slash, underscore nor space, at most `longest_bytes` long in UTF-8. Of a long text
+    the first 4,000 characters are looked at.
     """
-    lowered = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).lower())
+    lowered = normalised("NFC", normalised("NFKC", text[:_LONGEST_NAMED]).lower())
     kept = "".join(character if unicodedata.category(character)[0] in "LMN" else " " for character in lowered)
     cut = "-".join(kept.split()).encode("utf-8", "ignore")[:longest_bytes].decode("utf-8", "ignore")
     return cut.strip("-") or fallback

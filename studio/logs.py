@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 from collections.abc import Callable
@@ -14,17 +15,23 @@ FILE_NAME = "greenroom.log"
 FILE_BYTES = 5 * 1024**2
 KEPT_FILES = 4
 HIDDEN = "[hidden]"
+LONGEST_MESSAGE = 8_000
+"""Characters of a record's message that are kept."""
+LONGEST_TRACEBACK = 24_000
+"""Characters of a record's traceback that are kept: of a longer one its beginning and its end."""
+_LONGEST_WORD = 512
 
 _NOISY = ("httpx", "httpcore", "urllib3", "asyncio", "matplotlib", "PIL", "multipart", "mcp")
 
-# The name of a secret and its value, however they are joined: a query, a header, JSON, an assignment.
+# The name of a secret and its value, however they are joined: a query, a header, JSON, an assignment. A name is looked at once,
+# from where it begins, and no repetition gives back what it took: the time grows with the length of the text and no faster.
 _NAMED = re.compile(
-    r"(?i)([\w-]*(?:token|secret|password|passwd|api[_-]?key|authorization|cookie)[\w-]*[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?)"
-    r"([^\s\"'&,;}\])]+)"
+    r"(?i)((?<![\w-])(?=[\w-]*?(?:token|secret|password|passwd|api[_-]?key|authorization|cookie))[\w-]++"
+    r"[\"']?\s*+[:=]\s*+[\"']?(?:(?:bearer|basic)\s++)?)([^\s\"'&,;}\])]++)"
 )
-_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
+_BEARER = re.compile(r"(?i)\b(bearer|basic)\s++[A-Za-z0-9._~+/=-]{8,}+")
 _KNOWN_FORMS = re.compile(r"\b(?:hf_[A-Za-z0-9]{8,}|sk-[A-Za-z0-9_-]{8,}|gh[pousr]_[A-Za-z0-9]{16,}|AKIA[A-Z0-9]{12,})")
-_CREDENTIALS_IN_ADDRESS = re.compile(r"(\w+://)[^/\s:@]+:[^/\s@]+@")
+_CREDENTIALS_IN_ADDRESS = re.compile(r"(?<=\w://)[^/\s:@]++:[^/\s@]++@")
 _HOMES = re.compile(r"(?:/home/|/Users/)[^/\s\"':]+|/root\b(?![\w.-])")
 
 
@@ -33,18 +40,37 @@ def scrub(text: str) -> str:
     text = _NAMED.sub(rf"\1{HIDDEN}", text)
     text = _BEARER.sub(rf"\1 {HIDDEN}", text)
     text = _KNOWN_FORMS.sub(HIDDEN, text)
-    text = _CREDENTIALS_IN_ADDRESS.sub(rf"\1{HIDDEN}@", text)
+    text = _CREDENTIALS_IN_ADDRESS.sub(f"{HIDDEN}@", text)
     home = str(Path.home())
     if len(home) > 1:
         text = re.sub(rf"{re.escape(home)}(?=/|\b)", "~", text)
     return _HOMES.sub("~", text)
 
 
+def shortened(text: str, longest: int) -> str:
+    """`text` in about `longest` characters: the beginning, a note of how much is left out, and the last whole lines.
+
+    Cuts fall at spaces and line ends, so that no secret loses the name or the mark by which `scrub` knows it.
+    """
+    if len(text) <= longest:
+        return text
+    limit = longest * 2 // 3
+    space = max(text.rfind(mark, limit - _LONGEST_WORD, limit) for mark in (" ", "\n", "\t"))
+    head = text[: space if space > 0 else limit]
+    tail = text[limit - longest :].partition("\n")[2]
+    return f"{head}\n… {len(text) - len(head) - len(tail)} characters left out …\n{tail}".rstrip("\n")
+
+
 class ScrubbingFormatter(logging.Formatter):
-    """Formats a record, traceback included, and scrubs the whole."""
+    """Formats a record and scrubs the whole; its message and its traceback are cut to a bound before."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return scrub(super().format(record))
+        traceback = record.exc_text or (self.formatException(record.exc_info) if record.exc_info else "")
+        bounded = copy.copy(record)
+        bounded.msg, bounded.args = shortened(record.getMessage(), LONGEST_MESSAGE), None
+        bounded.exc_info, bounded.exc_text = None, shortened(traceback, LONGEST_TRACEBACK)
+        bounded.stack_info = shortened(record.stack_info or "", LONGEST_TRACEBACK)
+        return scrub(super().format(bounded))
 
 
 def open_log(folder: Path, level: int = logging.INFO) -> Callable[[], None]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import SettingsError as UnreadableVariableError
 
 from studio.errors import SettingsError
+from studio.settings_file import read_settings_file
 
 HOME = Path(__file__).resolve().parent.parent
 """The studio's own folder, where app.py lies."""
 
+
+LONGEST_SHOWN_VALUE = 100
 
 _SECRETS = frozenset({"server.token"})
 """Settings whose values are never shown, not even wrong ones."""
@@ -33,12 +37,23 @@ class ComfyUIConnection(Group):
     token: str = ""
     https: bool = False
     root_path: str = ""
+    trusted_proxies: tuple[str, ...] = ()
 
     @field_validator("token")
     @classmethod
     def _worth_guessing_at(cls, value: str) -> str:
         if value and not re.fullmatch(r"[\x21-\x7e]{16,256}", value):
             raise ValueError("it should be 16 to 256 letters, digits and signs without a space")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ipaddress.ip_network(one)
+            except ValueError:
+                raise ValueError("each should be an address or a network, such as 127.0.0.1 or 10.0.0.0/8") from None
         return value
 
     @field_validator("root_path")
@@ -171,6 +186,11 @@ class WeightSettings(Group):
     token_file: Path | None = None
 
 
+class _SettingsFile(YamlConfigSettingsSource):
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return read_settings_file(file_path)
+
+
 class Settings(BaseSettings):
     """All settings. Frozen: what the studio was started with is what it runs with."""
 
@@ -206,7 +226,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _SettingsFile(settings_cls)
 
     @property
     def data_folder(self) -> Path:
@@ -225,8 +245,12 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         raise SettingsError(*_explain(error)) from None
-    except yaml.YAMLError as error:
-        raise SettingsError(f"settings.yaml cannot be read: {error}".replace("\n", " ")) from None
+    except UnreadableVariableError as error:
+        raise SettingsError(
+            f"A GREENROOM_… variable cannot be read: {error}.", 'Lists are written as JSON: ["a", "b"].'
+        ) from None
+    except RecursionError:
+        raise SettingsError("A GREENROOM_… variable cannot be read: it is nested too deep.") from None
 
 
 def _refuse_unknown_variables() -> None:
@@ -250,6 +274,8 @@ def _explain(error: ValidationError) -> tuple[str, str]:
         inside = len(first["loc"]) > 1 and group is not None
         known = group.annotation.model_fields if inside else Settings.model_fields  # type: ignore[union-attr]
         return f"The setting {where} does not exist.", f"Allowed here: {', '.join(sorted(known))}."
-    if where in _SECRETS:
+    if where in _SECRETS or any(secret.startswith(f"{where}.") for secret in _SECRETS):
         return f"The setting {where} cannot be used.", f"{first['msg']}."
-    return f"The setting {where} cannot be {first['input']!r}.", f"{first['msg']}."
+    shown = repr(first["input"])
+    shown = shown if len(shown) <= LONGEST_SHOWN_VALUE else f"{shown[:LONGEST_SHOWN_VALUE]}…"
+    return f"The setting {where} cannot be {shown}.", f"{first['msg']}."

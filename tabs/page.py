@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,34 @@ from tabs.system.page import SystemTab
 from tabs.text_to_video.page import TextToVideoTab
 from tabs.voiceover.page import VoiceoverTab
 
+_GOING_OUT: ContextVar[bool] = ContextVar("going out", default=False)
+
 
 class Page(gr.Blocks):
     """Gradio's page, at rest while nothing is asked, whose configuration is worked out once, as it is mounted.
 
     Gradio does that three times more on the way there (`Blocks.__exit__`, `mount_gradio_app`, and each of its `App.create_app`),
     over all components, and reads none of these before it has made the next.
+
+    Gradio looks at the paths in a call only where its page was launched by itself, which a mounted one never is; `has_launched`
+    says so from the mount on. It holds for what comes in: what goes out is chosen by the studio's own code, from rooms of the
+    data folder that nobody may ask for by path.
     """
+
+    @property
+    def has_launched(self) -> bool:
+        return self._launched and not _GOING_OUT.get()
+
+    @has_launched.setter
+    def has_launched(self, value: bool) -> None:
+        self._launched = value
+
+    async def postprocess_data(self, *args: Any, **more: Any) -> Any:
+        token = _GOING_OUT.set(True)
+        try:
+            return await super().postprocess_data(*args, **more)
+        finally:
+            _GOING_OUT.reset(token)
 
     def get_config_file(self) -> Any:
         mounted = getattr(self, "custom_mount_path", None) is not None

@@ -14,7 +14,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.operations.operations import QUEUES, Operations
-from api.security.request_body import gather, replay
+from api.security.request_body import gather, replay, sized, written
 from api.security.responses import send_error
 from studio.errors import InvalidInput
 
@@ -46,9 +46,7 @@ class RawCalls:
         except InvalidInput as error:
             await send_error(scope, receive, send, 422, str(error))
             return
-        headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
-        sized = {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
-        await self.app(sized, replay(body, receive), send)
+        await self.app(sized(scope, len(body)), replay(body, receive), send)
 
 
 def complete(body: bytes, name: str, parameters: list[inspect.Parameter]) -> bytes:
@@ -72,4 +70,4 @@ def complete(body: bytes, name: str, parameters: list[inspect.Parameter]) -> byt
         if parameter.default is parameter.empty:
             raise InvalidInput(f"{parameter.name} is missing.", hint)
         data.append(parameter.default)
-    return json.dumps({**call, "data": data}).encode()
+    return written({**call, "data": data})

@@ -19,6 +19,7 @@ from studio.errors import GreenroomError, NotFound
 from studio.library.model import SERVED_EXTENSIONS
 from studio.preprocessing import assets_of
 from studio.services import Services
+from studio.version import studio_version
 from studio.voices.preview import VoicePreviews
 
 log = logging.getLogger(__name__)
@@ -34,9 +35,9 @@ def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
 
 def _add_health(app: FastAPI, studio: Services) -> None:
     @app.get("/healthz")
-    def healthz() -> dict[str, bool]:
-        """Alive: the process answers. Says nothing else, so it needs no guard of its own."""
-        return {"ok": True}
+    def healthz() -> dict[str, bool | str]:
+        """Alive: the process answers, and which version it runs. Open without a token, so it says nothing else."""
+        return {"ok": True, "version": studio_version()}
 
     @app.get("/readyz")
     def readyz() -> Response:

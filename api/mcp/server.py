@@ -33,6 +33,9 @@ from starlette.types import Receive, Scope, Send
 from api.mcp.tools import INSTRUCTIONS, ToolCall, tools
 from api.operations.endpoint import UNEXPECTED
 from api.operations.operations import Operations
+from api.security.incoming import read_json
+from api.security.request_body import gather, replay
+from api.security.responses import briefly, send_error
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.services import Services
 
@@ -50,9 +53,12 @@ class McpServer:
     Args:
         uploads: where files that come inside a call are put.
         root_path: where a reverse proxy shows the studio, "" without one.
+        max_upload_mb: of a whole request, files inside it as they are written there.
     """
 
-    def __init__(self, endpoints: Operations, studio: Services, uploads: Path, root_path: str = "") -> None:
+    def __init__(
+        self, endpoints: Operations, studio: Services, uploads: Path, root_path: str = "", max_upload_mb: int = 500
+    ) -> None:
         self._endpoints = endpoints
         self._studio = studio
         self._uploads = uploads
@@ -60,7 +66,7 @@ class McpServer:
         self._server: Server[Any, Request] = Server("Greenroom", instructions=INSTRUCTIONS)
         self._server.list_tools()(self._list)  # type: ignore[no-untyped-call]
         self._server.call_tool(validate_input=False)(self._call)  # endpoints check their arguments, in our words
-        self._manager = StreamableHTTPSessionManager(app=self._server, stateless=True)
+        self._manager = StreamableHTTPSessionManager(app=self._server, stateless=True, max_request_body_size=max_upload_mb << 20)
 
     @cached_property
     def _tools(self) -> dict[str, ToolCall]:
@@ -73,6 +79,16 @@ class McpServer:
             app.router.routes.append(Route(path, endpoint=self))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            body = await gather(receive)
+            if body is None:
+                return
+            try:
+                read_json(body)
+            except InvalidInput as error:
+                await send_error(scope, receive, send, 400, str(error))
+                return
+            receive = replay(body, receive)
         await self._manager.handle_request(scope, receive, send)
 
     @asynccontextmanager
@@ -194,4 +210,4 @@ class McpServer:
 
 
 def _told(sentence: str) -> CallToolResult:
-    return CallToolResult(content=[TextContent(type="text", text=sentence)], isError=True)
+    return CallToolResult(content=[TextContent(type="text", text=briefly(sentence))], isError=True)

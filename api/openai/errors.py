@@ -27,14 +27,19 @@ class WrongParameter(InvalidInput):
 
 
 def answer_of(error: GreenroomError) -> JSONResponse:
-    """The error's sentence in {"error": {"message", "type", "param", "code"}} with the status that fits."""
+    """The error's sentence in {"error": {"message", "type", "param", "code"}} with the status that fits.
+
+    Clients try again by themselves at 5xx: only what can get better without a change is told so.
+    """
     param, code, status = None, None, 400
     if isinstance(error, WrongParameter):
         param, code, status = error.param, error.code, error.status
     elif isinstance(error, NotFound):
         code, status = "not_found", 404
-    elif isinstance(error, EngineNotReady) or error.retryable:
+    elif error.retryable:
         code, status = "not_ready", 503
+    elif isinstance(error, EngineNotReady):
+        code = "not_ready"
     sort = "invalid_request_error" if status < 500 else "server_error"
     return JSONResponse({"error": {"message": str(error), "type": sort, "param": param, "code": code}}, status)
 

@@ -1,4 +1,4 @@
-"""OpenAI-compatible routes: /v1/audio/speech, /v1/audio/transcriptions, /v1/models. Everything runs as an ordinary job."""
+"""OpenAI-compatible routes: /v1/audio/speech, transcriptions and translations, /v1/models. Everything runs as an ordinary job."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from starlette.datastructures import UploadFile
 
 from api.openai.errors import WrongParameter, openai_answers
 from api.openai.speech import OpenAISpeechAdapter, SpeechCall
-from api.openai.transcripts import RESPONSE_FORMATS, transcript_body
+from api.openai.transcripts import EVENTS, checked_granularities, is_streamed, shape_of, transcript_body, transcript_events
+from api.openai.translations import translator
+from api.security.incoming import read_json
 from engines.contract import EngineKind
-from studio.errors import GreenroomError, NotFound
+from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import slug
 from studio.jobs.model import Job, JobState
 from studio.services import Services
@@ -65,29 +67,44 @@ def _add_transcriptions(app: FastAPI, studio: Services, uploads: Path) -> None:
     @app.post("/v1/audio/transcriptions")
     @openai_answers
     async def transcriptions(request: Request) -> Response:
-        async with request.form() as form:
-            sent = form.get("file")
-            if not isinstance(sent, UploadFile):
-                raise WrongParameter("file", "There is no file in the call.", "Send the sound as the form's field file.")
-            fields = {name: str(value) for name, value in form.items() if not isinstance(value, UploadFile)}
-            shape = fields.get("response_format", "json")
-            if shape not in RESPONSE_FORMATS:
-                allowed = ", ".join(RESPONSE_FORMATS)
-                raise WrongParameter("response_format", f'There is no response format "{shape}".', f"There are: {allowed}.")
-            granularities = [str(value) for value in form.getlist("timestamp_granularities[]")]
-            engine, options = _listener(studio, fields)
-            path = await run_in_threadpool(_stored, sent, uploads)
-        spec = {"audio": str(path), "engine": engine, "language": fields.get("language") or AUTO, "options": options}
-        job = await run_in_threadpool(_finished, studio, "transcription", spec)
-        content, media_type = await run_in_threadpool(transcript_body, job, shape, granularities)
-        return PlainTextResponse(content) if isinstance(content, str) else JSONResponse(content, media_type=media_type)
+        return await _written_down(request, studio, uploads, "transcribe")
+
+    @app.post("/v1/audio/translations")
+    @openai_answers
+    async def translations(request: Request) -> Response:
+        return await _written_down(request, studio, uploads, "translate")
 
 
-def _listener(studio: Services, fields: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    """The engine that a transcription call names, with the call's prompt where the engine takes one."""
+async def _written_down(request: Request, studio: Services, uploads: Path, task: str) -> Response:
+    """The answer to a call that sends a sound; task: "transcribe" or "translate"."""
+    async with request.form() as form:
+        sent = form.get("file")
+        if not isinstance(sent, UploadFile):
+            raise WrongParameter("file", "There is no file in the call.", "Send the sound as the form's field file.")
+        fields = {name: str(value) for name, value in form.items() if not isinstance(value, UploadFile)}
+        streamed = is_streamed(fields) and task == "transcribe"  # translations have no stream in this API
+        shape = shape_of(fields, streamed=streamed)
+        asked = (*form.getlist("timestamp_granularities[]"), *form.getlist("timestamp_granularities"))
+        granularities = checked_granularities([str(value) for value in asked])
+        engine, options = await run_in_threadpool(_listener, studio, fields, task)
+        path = await run_in_threadpool(_stored, sent, uploads)
+    spec = {"audio": str(path), "engine": engine, "language": fields.get("language") or AUTO, "options": options}
+    job = await run_in_threadpool(_finished, studio, "transcription", spec)
+    if streamed:
+        return StreamingResponse(transcript_events(job), media_type=EVENTS)
+    content, media_type = await run_in_threadpool(transcript_body, job, shape, granularities, task)
+    return PlainTextResponse(content) if isinstance(content, str) else JSONResponse(content, media_type=media_type)
+
+
+def _listener(studio: Services, fields: Mapping[str, str], task: str) -> tuple[str, dict[str, Any]]:
+    """The engine that a call names, or for a translation one that translates, and the options that the call comes to."""
     engine = _engine(studio, fields.get("model", ""), EngineKind.TRANSCRIPTION)
+    options: dict[str, Any] = {}
+    if task == "translate":
+        engine = translator(studio, "" if engine == AUTO else engine)
+        options["translate"] = True
     takes_prompt = engine != AUTO and "prompt" in studio.catalog.get(engine).Options.model_fields
-    return engine, {"prompt": fields["prompt"]} if takes_prompt and fields.get("prompt") else {}
+    return engine, options | ({"prompt": fields["prompt"]} if takes_prompt and fields.get("prompt") else {})
 
 
 def _stored(sent: UploadFile, uploads: Path) -> Path:
@@ -109,16 +126,17 @@ def _add_speech(app: FastAPI, studio: Services) -> None:
     @openai_answers
     async def speech(request: Request) -> Response:
         try:
-            body = await request.json()
-        except ValueError:
-            raise WrongParameter("body", "The body is not JSON.", "Send a JSON object with model, input and voice.") from None
+            body = read_json(await request.body())
+        except InvalidInput as error:
+            raise WrongParameter("body", error.reason, "Send a JSON object with model, input and voice.") from None
         call = validated(SpeechCall, body, "parameter")
         engine = _engine(studio, call.model, EngineKind.SPEECH)
-        if call.stream_format:
-            parts, media_type = await run_in_threadpool(desk.stream, call, engine)
-            return StreamingResponse(parts, media_type=media_type)
-        spec = await run_in_threadpool(desk.spec, call, engine)
-        job = await run_in_threadpool(_finished, studio, "voiceover", spec)
+        with desk.own_voices_named(call, engine):
+            if call.stream_format:
+                parts, media_type = await run_in_threadpool(desk.stream, call, engine)
+                return StreamingResponse(parts, media_type=media_type)
+            spec = await run_in_threadpool(desk.spec, call, engine)
+            job = await run_in_threadpool(_finished, studio, "voiceover", spec)
         made, media_type = await run_in_threadpool(desk.finished, job, call)
         if isinstance(made, Path):
             return FileResponse(made, media_type=media_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from api.openai.errors import WrongParameter
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.segments import SegmentState
 from capabilities.voiceover.spec import VoiceoverSpec
+from engines.contract import EngineKind
 from media.audio.audio import Audio, silence
 from media.audio.decode import decode_audio
 from media.audio.encode import AUDIO_FORMATS
@@ -26,6 +28,10 @@ FORMATS = {"mp3": "mp3", "opus": "opus", "aac": "m4a", "flac": "flac", "wav": "w
 """Response formats by what the studio renders for them; AAC comes in an M4A file, PCM is cut out of a WAV."""
 
 DEFAULT_VOICES = frozenset({"", "auto", "default"})
+OPENAI_VOICES = frozenset({
+    "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse", "marin", "cedar",
+})  # fmt: skip
+VOICES_NAMED = 6
 POLL_SECONDS = 0.25
 
 
@@ -61,6 +67,30 @@ class OpenAISpeechAdapter:
             prepared = self._narrations.prepare(VoiceoverSpec(**spec))
             spec |= {"engine": prepared.engine, "voice": prepared.voice, "options": self._at_speed(prepared.engine, call.speed)}
         return spec
+
+    @contextmanager
+    def own_voices_named(self, call: SpeechCall, engine: str) -> Iterator[None]:
+        """Answer one of OpenAI's names with ours: whoever sends it has never seen them.
+
+        Raises:
+            WrongParameter: the call's voice is one of theirs, and no saved voice has its name.
+        """
+        try:
+            yield
+        except NotFound as error:
+            if call.voice.lower() not in OPENAI_VOICES:
+                raise
+            raise WrongParameter(
+                "voice", error.reason, f"That is a voice of OpenAI's. Voices here: {self._some_voices(engine)}.",
+                code="voice_not_found", status=404,
+            ) from None  # fmt: skip
+
+    def _some_voices(self, engine: str) -> str:
+        rows = [row for row in self._studio.engines.statuses(EngineKind.SPEECH) if row.ready]
+        named = [row for row in rows if row.card.id == engine] or rows
+        saved = [voice.name for voice in self._studio.voices.list()]
+        presets = [f"{row.card.id}/{preset.id}" for row in named for preset in row.preset_voices()[:3]]
+        return ", ".join(("auto", *saved[:VOICES_NAMED], *presets[:VOICES_NAMED]))
 
     def _at_speed(self, engine_id: str, speed: float) -> dict[str, float]:
         """The engine's own option for its pace, at so many times its default."""

@@ -1,19 +1,83 @@
-"""A transcript in the shapes of OpenAI's API."""
+"""A transcript in the shapes of OpenAI's API: as one answer, or as events."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from api.openai.errors import WrongParameter
 from studio.errors import NotFound
 from studio.jobs.model import Job
 
 RESPONSE_FORMATS = ("json", "text", "srt", "vtt", "verbose_json")
+STREAMED_SHAPES = ("json", "text")
+GRANULARITIES = ("word", "segment")
+EVENTS = "text/event-stream"
 
 
-def transcript_body(job: Job, shape: str, granularities: Sequence[str] = ()) -> tuple[str | dict[str, Any], str]:
+def shape_of(fields: Mapping[str, str], *, streamed: bool) -> str:
+    """The response format that is asked for.
+
+    Raises:
+        WrongParameter: there is none of that name, or it cannot be streamed.
+    """
+    shape = fields.get("response_format", "json")
+    allowed = STREAMED_SHAPES if streamed else RESPONSE_FORMATS
+    if shape not in RESPONSE_FORMATS:
+        raise WrongParameter("response_format", f'There is no response format "{shape}".', f"There are: {', '.join(allowed)}.")
+    if shape not in allowed:
+        raise WrongParameter("response_format", f"{shape} cannot be streamed.", f"Stream one of: {', '.join(allowed)}.")
+    return shape
+
+
+def is_streamed(fields: Mapping[str, str]) -> bool:
+    """Whether events are asked for.
+
+    Raises:
+        WrongParameter: neither true nor false.
+    """
+    said = fields.get("stream", "").lower()
+    if said not in ("", "true", "1", "false", "0"):
+        raise WrongParameter("stream", f'stream cannot be "{said[:20]}".', "It is true or false.")
+    return said in ("true", "1")
+
+
+def checked_granularities(values: Sequence[str]) -> tuple[str, ...]:
+    """
+    Raises:
+        WrongParameter: one is neither "word" nor "segment".
+    """
+    for value in values:
+        if value not in GRANULARITIES:
+            raise WrongParameter(
+                "timestamp_granularities",
+                f'There are no times for each "{value[:40]}".',
+                f"There are: {', '.join(GRANULARITIES)}.",
+            )
+    return tuple(values)
+
+
+def transcript_events(job: Job) -> Iterator[str]:
+    """The text stretch by stretch, then whole, as server-sent events; the parts put together are the whole."""
+    written = json.loads(_file(job, ".json").read_bytes())
+    whole, told = written["text"], 0
+    for one in written["segments"]:
+        end = whole.find(one["text"], told) + len(one["text"])
+        if end > told:
+            yield _event("transcript.text.delta", delta=whole[told:end])
+            told = end
+    yield _event("transcript.text.done", text=whole)
+
+
+def _event(kind: str, **fields: str) -> str:
+    return f"data: {json.dumps({'type': kind, **fields})}\n\n"
+
+
+def transcript_body(
+    job: Job, shape: str, granularities: Sequence[str] = (), task: str = "transcribe"
+) -> tuple[str | dict[str, Any], str]:
     """The answer of one shape, with its media type.
 
     Args:
@@ -27,7 +91,7 @@ def transcript_body(job: Job, shape: str, granularities: Sequence[str] = ()) -> 
     if shape == "json":
         return {"text": written["text"]}, "application/json"
     verbose: dict[str, Any] = {
-        "task": "transcribe",
+        "task": task,
         "language": written["language"],
         "duration": written["duration"],
         "text": written["text"],

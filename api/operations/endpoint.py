@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import gradio as gr
 from pydantic import BaseModel, ConfigDict, create_model
 
+from api.security.responses import briefly
 from studio.errors import GreenroomError
 from studio.validation import validated
 
@@ -41,7 +42,7 @@ def endpoint(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return method(this, **_checked_arguments(model, given))  # type: ignore[arg-type]
         except GreenroomError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            raise gr.Error(briefly(str(error)), print_exception=False) from None
         except gr.Error:
             raise
         except Exception:

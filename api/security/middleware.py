@@ -9,15 +9,18 @@ may be larger than the settings allow.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.media import PLAYABLE
+from api.media_types import PLAYABLE
 from api.security.auth import AuthMiddleware
+from api.security.incoming import IncomingFiles
 from api.security.refusal_log import RefusalLog
+from api.security.request_body import BodyTooLarge
 from api.security.responses import send_error
 from api.security.root_path import RootPathMiddleware
 from api.security.ssrf import SsrfGuard
@@ -53,6 +56,8 @@ def install_guards(
     port: int,
     allowed_hosts: Iterable[str],
     max_upload_mb: int,
+    files: IncomingFiles,
+    shown: tuple[Path, ...] = (),
     keys: AuthKeys | None = None,
     https: bool = False,
     root_path: str = "",
@@ -62,16 +67,19 @@ def install_guards(
     Args:
         port: where the studio answers; own pages are http://<name>:<port>.
         allowed_hosts: further Host names to answer to, without a port.
+        files: judges what calls name by a path.
+        shown: further folders whose files the page shows.
         keys: what opens the door; None leaves it open, for a studio that only this machine reaches.
         root_path: where a reverse proxy shows the studio, "" without one.
     """
     hosts = frozenset(host.lower() for host in (*LOOPBACK_HOSTS, *allowed_hosts))
     origins = [f"{'https' if https else 'http'}://{host}:{port}" for host in hosts]
-    app.add_middleware(SsrfGuard)
+    app.add_middleware(SsrfGuard, files=files, shown=shown)
     app.add_middleware(CORSMiddleware, allow_origins=origins, allow_credentials=True, allow_methods=["*"], allow_headers=["*"])
     app.add_middleware(BodySizeLimitMiddleware, longest=max_upload_mb * MEGABYTE)
     if keys is not None:
         app.add_middleware(AuthMiddleware, keys=keys, cookie=f"greenroom-{port}", root_path=root_path)
+    app.add_middleware(SameOriginReads)
     app.add_middleware(OriginCheckMiddleware)
     app.add_middleware(AllowedHostsMiddleware, hosts=hosts)
     app.add_middleware(SecurityHeaders)  # runs before the others and sees every answer, refusals too
@@ -128,6 +136,30 @@ class OriginCheckMiddleware:
         return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 
+class SameOriginReads:
+    """Refuse what pages of elsewhere have browsers fetch, as pictures, frames or scripts: each would cost the studio work.
+
+    A link may still open the studio or one of its results. Programs say nothing of where a request comes from.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._foreign(scope):
+            await send_error(scope, receive, send, 403, "A page of another origin may not fetch anything here.")
+            return
+        await self.app(scope, receive, send)
+
+    @staticmethod
+    def _foreign(scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+            return False
+        opened = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+        return not (opened and (scope["path"] == "/" or scope["path"].startswith("/media/")))
+
+
 class SecurityHeaders:
     """Add the headers that keep browsers from guessing types, framing the page elsewhere and telling others where one was."""
 
@@ -148,10 +180,6 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
-
-
-class _TooLarge(Exception):
-    """The body in hand has passed the limit; leaves the reading of it at once."""
 
 
 class BodySizeLimitMiddleware:
@@ -183,7 +211,7 @@ class BodySizeLimitMiddleware:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self.longest:
-                raise _TooLarge
+                raise BodyTooLarge
             return message
 
         async def guarded_send(message: Message) -> None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from starlette.types import Message, Receive
+import json
+from typing import Any
+
+from starlette.types import Message, Receive, Scope
+
+
+class BodyTooLarge(Exception):
+    """The body in hand has passed the limit; leaves the reading of it at once."""
 
 
 async def gather(receive: Receive, most: int | None = None) -> bytes | None:
@@ -31,3 +38,14 @@ def replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replaying
+
+
+def written(value: Any) -> bytes:
+    """A value as the body of a call."""
+    return json.dumps(value).encode()
+
+
+def sized(scope: Scope, length: int) -> Scope:
+    """`scope` for a body of another length than it came with."""
+    headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
+    return {**scope, "headers": [*headers, (b"content-length", str(length).encode())]}

@@ -9,6 +9,16 @@ from starlette.types import Receive, Scope, Send
 
 from api.security.refusal_log import note_refusal
 
+LONGEST_SENTENCE = 2000
+
+
+def briefly(sentence: str) -> str:
+    """What is told of an error, with the middle left out where it repeats a value that has no end."""
+    if len(sentence) <= LONGEST_SENTENCE:
+        return sentence
+    half = LONGEST_SENTENCE // 2
+    return f"{sentence[:half]} … {sentence[-half:]}"
+
 
 async def send_error(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
     """Answer a request with a written error, or close a WebSocket before it opens; a line in the log says so."""

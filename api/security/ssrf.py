@@ -1,53 +1,69 @@
-"""Keeps Gradio from fetching things from elsewhere, and shuts those of its routes that the studio has no use for.
+"""Keeps Gradio from reading what a request names: addresses of elsewhere and files of this machine.
 
-A value of a call may name a file by an address, and the route for files takes one too; Gradio would fetch it, from public
-hosts at least. Nothing here asks another machine for something because a request says so.
+A value of a call may name a file by an address or by a path, and the route for files takes both too; Gradio would fetch it,
+copy it, or hand it out. Nothing here asks another machine for something because a request says so, and of this machine only
+what was uploaded or made here is read.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.security.request_body import gather, replay
+from api.security.incoming import IncomingFiles, is_address, read_json
+from api.security.request_body import gather, replay, sized, written
 from api.security.responses import send_error
+from studio.errors import InvalidInput
+from studio.files import file_within
 
 LONGEST_JSON = 32 * 1024 * 1024
 """Of a call's values; files go through the upload, and a book is under two."""
 
-_ADDRESS = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|[\\/]{2})", re.IGNORECASE)
-_FETCHING = re.compile(
-    r"/gradio_api/(?:file=|file/|stream/|custom_component/)\s*(?:[a-z][a-z0-9+.-]*:|[\\/]{2}).*", re.IGNORECASE | re.DOTALL
-)
-_UNUSED = re.compile(
-    r"/gradio_api/(?:proxy=.*|vibe-.*|undo-vibe-.*|dev/.*|deep_link|runs/?|run-history/.*|profiling/.*)|/monitoring(?:/.*)?",
-    re.DOTALL,
-)
-_CALLS = re.compile(r"/gradio_api/(?:run|api|call|queue|component_server|stream|process_recording|reset|cancel)\b.*", re.DOTALL)
+LONGEST_PATH = 1024
+LONGEST_NAME = 255
+"""Of one part of a path, in bytes: no file system has longer ones."""
+
+CALL = "greenroom.call"
+"""Where the scope of a call holds its body, read."""
+
+_FILE = "/gradio_api/file="
+_NO_CALLS = ("/gradio_api/upload", "/gradio_api/mcp", "/gradio_api/mcp/")
 
 
 class SsrfGuard:
-    """Refuse calls that name a file by an address, and Gradio's routes for fetching, editing, sharing and watching."""
+    """Refuse calls and requests that name a file of elsewhere, and paths that are none.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        shown: further folders whose files the page shows.
+    """
+
+    def __init__(self, app: ASGIApp, files: IncomingFiles, shown: tuple[Path, ...] = ()) -> None:
         self.app = app
+        self.files = files
+        self.shown = (files.uploads, files.outputs, *shown)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope.get("path", "")
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-            return
-        if _FETCHING.fullmatch(scope["path"]):
-            await send_error(scope, receive, send, 403, "The studio fetches nothing from elsewhere.")
-        elif _UNUSED.fullmatch(scope["path"]):
-            await send_error(scope, receive, send, 404, "The studio has no such page.")
-        elif scope["method"] == "POST" and _CALLS.fullmatch(scope["path"]):
+        elif path.startswith(_FILE):
+            await self._file(scope, receive, send, path.removeprefix(_FILE))
+        elif _is_odd(path):
+            await send_error(scope, receive, send, 404, "There is nothing at this address.")
+        elif scope["method"] == "POST" and path.startswith("/gradio_api/") and path not in _NO_CALLS:
             await self._call(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    async def _file(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        if is_address(path) and not Path(path).is_absolute():
+            await send_error(scope, receive, send, 403, "The studio fetches nothing from elsewhere.")
+        elif file_within(path, self.shown) is not None:
+            await self.app(scope, receive, send)
+        else:
+            await send_error(scope, receive, send, 403, "This is neither an upload nor an output of the studio.")
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await gather(receive, LONGEST_JSON)
@@ -55,27 +71,17 @@ class SsrfGuard:
             await send_error(scope, receive, send, 413, f"A call may hold {LONGEST_JSON >> 20} MB; upload files instead.")
             return
         try:
-            foreign = next(_foreign_files(json.loads(body)), None) if body else None
-        except RecursionError:
-            await send_error(scope, receive, send, 422, "The body of this call is nested too deeply.")
+            call: Any = read_json(body) if body.strip() else {}
+            if self.files.check(call):
+                body = written(call)
+        except InvalidInput as error:
+            await send_error(scope, receive, send, 422, str(error))
             return
-        except ValueError:
-            foreign = None  # no JSON: a form, or something that is refused further in
-        if foreign is not None:
-            await send_error(scope, receive, send, 422, "A file must be uploaded; the studio fetches none from an address.")
-            return
-        await self.app(scope, replay(body, receive), send)
+        await self.app({**sized(scope, len(body)), CALL: call}, replay(body, receive), send)
 
 
-def _foreign_files(value: Any) -> Iterator[str]:
-    """Every path of a file in `value` that is an address: a scheme, or a share of another machine."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            path = one.get("path")
-            if isinstance(path, str) and _ADDRESS.match(path):
-                yield path
-            waiting.extend(one.values())
-        elif isinstance(one, list):
-            waiting.extend(one)
+def _is_odd(path: str) -> bool:
+    """Whether no file and no route can have this path; asking the file system would fail loudly."""
+    if len(path) > LONGEST_PATH or not path.isprintable():
+        return True
+    return any(len(name.encode("utf-8", "replace")) > LONGEST_NAME for name in path.split("/"))

@@ -32,7 +32,7 @@ from studio.services import Services
 from studio.settings import HOME, load_settings
 
 WIDTH, LAYERS, HEADS = 256, 4, 4
-"""Between nothing and Whisper tiny (384, 4, 6): random weights go on second by second, where real ones go on by half minutes."""
+"""Between nothing and Whisper tiny (384, 4, 6); the weights say one short text for each half minute."""
 
 
 def main(seconds: float = 30.0, rounds: int = 4) -> float:

@@ -9,6 +9,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from studio.errors import InvalidInput, NotFound
+from studio.files import file_within
 from studio.library import Library, LibraryOutput
 from studio.library.copies import source_of
 from studio.services import Services
@@ -41,10 +42,10 @@ class InputResolver:
         path = Path(value)
         if not path.is_absolute():
             raise InvalidInput(f'There is no output "{value[:80]}" to take as the {field}.', "See the list of outputs.")
-        path = path.resolve()
-        if not any(path.is_relative_to(folder) for folder in self._folders) or not path.is_file():
+        found = file_within(path, self._folders)
+        if found is None:
             raise InvalidInput(f"The {field} is not an uploaded file or an output of the studio.", "Upload it first.")
-        return path, source_of(self._library, path)
+        return found, source_of(self._library, found)
 
     def keep(self, value: str, field: str, folder: Path) -> tuple[Path, LibraryOutput | None]:
         """The same, with the file kept in `folder` until the job has ended: uploads are tidied away after a day."""

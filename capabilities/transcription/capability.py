@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +14,7 @@ from media.text.formats import to_srt, to_vtt
 from media.text.layout import tidy
 from studio.artifacts.transcripts import as_json
 from studio.errors import GreenroomError, InvalidInput, NotFound
-from studio.files import write_json
+from studio.files import file_within, write_json
 from studio.jobs.capability import Capability, CapabilityDescription, JobContext
 from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput, Recipe, RecipeInput
@@ -101,12 +102,13 @@ class Transcription(Capability[TranscriptionSpec]):
                 return self._library.get(audio).path
             except NotFound:
                 raise NotFound(f"There is no output {audio}.", "Give an output's id, or a file that was uploaded.") from None
-        path = Path(audio).resolve()
-        if not any(path.is_relative_to(folder.resolve()) for folder in self._folders):
+        path = file_within(audio, self._folders)
+        if path is not None:
+            return path
+        named = Path(os.path.normpath(audio))
+        if os.path.lexists(audio) or not any(named.is_relative_to(folder) for folder in self._folders):
             raise InvalidInput("The sound is not one of the studio's files.", "Upload it first, or name an output.")
-        if not path.is_file():
-            raise NotFound(f"{path.name} is not there any more.", "Upload it again.")
-        return path
+        raise NotFound(f"{named.name[:80]} is not there any more.", "Upload it again.")
 
     def _add_to_library(
         self, spec: TranscriptionSpec, sound: Path, choice: TranscriberChoice, written: TranscriptResult, context: JobContext

@@ -70,6 +70,7 @@ class Transcriber:
         if engine_id == AUTO:
             if options:
                 raise InvalidInput("Options belong to an engine, and none is chosen.", "Choose an engine, or leave them out.")
+            self._refuse_unknown(language)
             engine_id, why = self._best(language)
         engine = self._catalog.get(engine_id)
         card = engine.card
@@ -86,6 +87,12 @@ class Transcriber:
         """Ids of the transcription engines that can work now."""
         engines = self._catalog.of(EngineKind.TRANSCRIPTION)
         return [engine.card.id for engine in engines if readiness_of(engine, self._site).ready]
+
+    def _refuse_unknown(self, language: str) -> None:
+        """No engine will ever know it, whatever is downloaded."""
+        known = {tag for engine in self._catalog.of(EngineKind.TRANSCRIPTION) for tag in engine.card.languages}
+        if language != AUTO and primary(language) not in known:
+            raise InvalidInput(f'No recogniser knows the language "{language}".', "Use a tag such as en or de, or auto.")
 
     def _best(self, language: str) -> tuple[str, str]:
         choice = choose_transcriber(
@@ -126,7 +133,7 @@ class Transcriber:
                 spoken, reached = transcript.language if spoken == AUTO and transcript.language else spoken, end
         self._chunks.prune()
         context.progress(1.0, "Written down")
-        return TranscriptResult(end_to_end(parts, "" if spoken == AUTO else spoken), reached)
+        return TranscriptResult(end_to_end(parts, "" if spoken == AUTO else spoken, reached), reached)
 
 
 def _audio_of(sound: Path) -> Iterator[Audio]:

@@ -81,7 +81,8 @@ class ShotNarrator:
             if speech.timeline is None and shot.spec.say.strip():
                 start, end = float((shot.start + shot.head) / fps) + 0.2, float((shot.start + shot.frames) / fps) - 0.2
                 cues.append(Cue(start, max(start + 0.5, end), shot.spec.say))
-        return tidy(sorted(cues, key=lambda cue: cue.start), longest_line=60)
+        seconds = float((shots[-1].start + shots[-1].frames) / fps)
+        return tidy(sorted(cues, key=lambda cue: cue.start), longest_line=60, total_seconds=seconds)
 
 
 def _script_of(shots: Sequence[ShotSpec]) -> str:

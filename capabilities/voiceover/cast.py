@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from capabilities.voiceover.script.language_detection import detect
+from capabilities.voiceover.script.language_detection import detect, is_sure
 from capabilities.voiceover.script.parse import Line, Script
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.catalog import Catalog
@@ -88,9 +88,10 @@ class VoiceResolver:
         engine_id = spec.engine if spec.engine != AUTO else spec.voice.split("/", 1)[0]
         card = self.catalog.get(engine_id).card
         known = card.languages
-        if not known or language in known or (len(text) >= SURE_CHARACTERS and len(known) > 1):
+        sure = len(text) >= SURE_CHARACTERS and is_sure(text)
+        if not known or language in known or (sure and len(known) > 1):
             return language
-        if len(text) < SURE_CHARACTERS:
+        if not sure:
             return known[0]
         raise InvalidInput(
             f'The script seems to be in the language "{language}", which {card.title} does not speak.',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.analysis.visemes import LEAD, Viseme, from_arpabet, from_ipa, track_of
+from engines.common.pocketsphinx_library import ALIGNED, PHONES, SphinxDecoder
+from engines.contract.errors import EngineError
 from engines.contract.faces import TRACK_RATE, ListenRequest, MouthTrack
 from media.audio.decode import iterate_audio, probe
 from media.audio.resample import StreamResampler
@@ -138,53 +140,38 @@ def loudness_track(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([eased[ahead:], np.repeat(eased[-1:], ahead, axis=0)])
 
 
-def _decoder(**options: object) -> Any:
+def _decoder(settings: Mapping[str, Any]) -> SphinxDecoder | None:
     """A pocketsphinx decoder, or None where it is not installed."""
     try:
-        from pocketsphinx import Decoder
+        return SphinxDecoder(settings)
     except ImportError:
         return None
-    return Decoder(samprate=_RATE, loglevel="FATAL", **options)
 
 
 def _phones(samples: NDArray[np.float32]) -> list[Viseme] | None:
-    try:
-        from pocketsphinx import get_model_path
-    except ImportError:
-        return None
-    model = get_model_path("en-us/en-us-phone.lm.bin")
-    decoder = _decoder(lm=None, allphone=model, beam=1e-20, pbeam=1e-20, lw=2.0)
+    decoder = _decoder(PHONES)
     if decoder is None:
         return None
-    _decode(decoder, samples)
-    return from_arpabet((one.word, one.start_frame / 100, (one.end_frame + 1) / 100) for one in decoder.seg() or ())
+    heard = decoder.decode(_pcm(samples))
+    return from_arpabet((phone, first / 100, (last + 1) / 100) for phone, first, last in heard)
 
 
 def _aligned(samples: NDArray[np.float32], text: str) -> MouthTrack | None:
     """Phones of a known English text, placed in the sound; None where words are unknown or do not fit it."""
-    decoder = _decoder(lm=None, bestpath=False)
-    if decoder is None:
-        return None
+    decoder = _decoder(ALIGNED)
     words = re.findall(r"[a-z']+", text.lower())
-    known = [word for word in words if decoder.lookup_word(word)]
-    if not words or len(known) < len(words):
+    if decoder is None or not words or not all(map(decoder.knows, words)):
         return None
     try:
-        decoder.set_align_text(" ".join(known))
-        _decode(decoder, samples)
-        decoder.set_alignment()
-        _decode(decoder, samples)
-        alignment = decoder.get_alignment()
-        phones = [(phone.name, phone.start / 100, (phone.start + phone.duration) / 100) for word in alignment for phone in word]
-    except (RuntimeError, TypeError, ValueError):
+        phones = decoder.align(_pcm(samples), " ".join(words))
+    except EngineError:
         return None
     if not phones:
         return None
-    return MouthTrack(track_of(from_arpabet(phones), len(samples) / _RATE), "aligned")
+    placed = ((phone, start / 100, end / 100) for phone, start, end in phones)
+    return MouthTrack(track_of(from_arpabet(placed), len(samples) / _RATE), "aligned")
 
 
-def _decode(decoder: Any, samples: NDArray[np.float32]) -> None:
+def _pcm(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     peak = float(np.abs(samples).max(initial=1e-6))
-    decoder.start_utt()
-    decoder.process_raw((np.clip(samples / peak * 0.9, -1, 1) * 32767).astype("<i2").tobytes(), full_utt=True)
-    decoder.end_utt()
+    return (np.clip(samples / peak * 0.9, -1, 1) * 32767).astype(np.int16)

@@ -8,6 +8,7 @@ from engines.contract.errors import EngineError, EngineOutOfMemory
 from media.errors import GreenroomError
 
 LONGEST_REASON = 300
+_LONGEST_READ = 20_000
 
 _FOLDERS = re.compile(r"(?<![\w./:])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\":,;()]+[/\\])+(?=[^\s/\\'\":,;()])")
 _HOME = re.compile(r"(?<![\w./])(?:~|/home/[^\s/'\":,;()]+|/Users/[^\s/'\":,;()]+|/root)/?(?=[\s'\":,;)]|$)")
@@ -15,12 +16,13 @@ _SECRETS = (
     re.compile(r"\b(?:hf|sk|ghp|gho|glpat|xox[abp])[-_][A-Za-z0-9_-]{8,}"),
     re.compile(r"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]{8,}"),
     re.compile(r"(?i)\b(?:token|api[_-]?key|password|secret|authorization)(?:[\"']?\s*[=:]\s*)[\"']?[^\s\"',;&]+"),
-    re.compile(r"(?<=://)[^\s/@]+:[^\s/@]+(?=@)"),
+    re.compile(r"(?<=://)[^\s/@:]++:[^\s/@]++(?=@)"),
 )
 
 
 def redact_error(text: str) -> str:
     """One line of at most 300 characters; folders are cut off paths and things that look like secrets are masked."""
+    text = text[:_LONGEST_READ]
     for secret in _SECRETS:
         text = secret.sub("***", text)
     text = _FOLDERS.sub("", _HOME.sub("", text))

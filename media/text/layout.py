@@ -14,7 +14,6 @@ from media.text.cues import Cue
 
 Times = NDArray[np.float64]
 
-
 _ENDING_WORTH = {**dict.fromkeys(".!?…。！？", 24), **dict.fromkeys(",;:—，、；：", 12)}
 """How many characters away from an even share a cue may end to end after such a mark."""
 

@@ -11,6 +11,7 @@ from typing import Any
 from engines.contract import Card, EngineOptions, TimedMark, TranscribedSegment, Transcript
 from engines.transcription.common.transcript import transcript_of
 from media.audio.audio import Audio
+from media.text.layout import whole_milliseconds
 from studio.artifacts.segments import SegmentStore
 from studio.files import write_atomic
 
@@ -102,14 +103,15 @@ def transcript_from(data: Mapping[str, Any]) -> Transcript:
     return Transcript(str(data["text"]), str(data["language"]), words, segments)
 
 
-def end_to_end(parts: Sequence[tuple[float, Transcript]], language: str) -> Transcript:
-    """The transcripts of parts, each with where it begins in seconds, as one of the whole."""
-    return transcript_of([_moved(one, start) for start, part in parts for one in part.segments], language)
+def end_to_end(parts: Sequence[tuple[float, Transcript]], language: str, duration: float) -> Transcript:
+    """The transcripts of parts, each with where it begins in seconds, as one of the whole, in which nothing ends later."""
+    last = whole_milliseconds(duration) / 1000
+    return transcript_of([_moved(one, start, last) for start, part in parts for one in part.segments], language)
 
 
-def _moved(segment: TranscribedSegment, seconds: float) -> TranscribedSegment:
+def _moved(segment: TranscribedSegment, seconds: float, last: float) -> TranscribedSegment:
     def at(time: float) -> float:
-        return round(time + seconds, 3)
+        return min(round(time + seconds, 3), last)
 
     words = tuple(TimedMark(word.text, at(word.start), at(word.end)) for word in segment.words)
     return TranscribedSegment(segment.text, at(segment.start), at(segment.end), words, segment.doubt)

@@ -12,6 +12,9 @@ from studio.errors import NotFound
 from studio.logs import FILE_NAME, scrub
 
 TAIL_BYTES = 512 * 1024
+LONGEST_SEARCH = 200
+"""Characters of the words looked for that count."""
+_BLOCK = 32 * 1024
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 STUDIO = "greenroom"
 
@@ -52,7 +55,7 @@ def read_log(folder: Path, name: str = STUDIO, level: str = "", text: str = "", 
             return []
         raise NotFound(f'There is no log called "{str(name)[:40]}".', f"There are: {', '.join(log_names(folder))}.")
     least = LEVELS.index(level) if level in LEVELS else 0
-    words = text.casefold().split()
+    words = dict.fromkeys(text[:LONGEST_SEARCH].casefold().split())
     found = []
     for record in reversed(list(_records(tail(folder / (FILE_NAME if name == STUDIO else f"{name}.log"))))):
         known = LEVELS.index(record.level) if record.level in LEVELS else 1
@@ -74,7 +77,19 @@ def tail(path: Path, longest: int = TAIL_BYTES) -> str:
     except OSError:
         return ""
     text = data.decode("utf-8", "replace")
-    return scrub(text.partition("\n")[2] if size > longest else text)
+    return "".join(map(scrub, _blocks(text.partition("\n")[2] if size > longest else text)))
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """A log in parts that end with a line: other threads go on between one part and the next."""
+    start = 0
+    while len(text) - start > _BLOCK:
+        end = text.find("\n", start + _BLOCK) + 1
+        if not 0 < end < start + 2 * _BLOCK:  # a line longer than any that the studio writes
+            end = start + 2 * _BLOCK
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def _records(text: str) -> Iterator[LogRecord]:

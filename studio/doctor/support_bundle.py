@@ -16,21 +16,24 @@ from typing import Any
 
 from studio.doctor.log_viewer import tail
 from studio.jobs.model import Job
-from studio.logs import FILE_NAME, HIDDEN, scrub
+from studio.logs import FILE_NAME, HIDDEN, scrub, shortened
 from studio.maintenance.disk_usage import DiskUsage
 from studio.services import Services
 from studio.settings import HOME
+from studio.version import studio_version
 
 JOBS_TOLD = 100
 EVENTS_TOLD = 100
 _SECRET_KEY = re.compile(r"token|secret|password|api_?key|cookie", re.IGNORECASE)
-_QUOTED = re.compile(r"“[^”\n]*”|\"[^\"\n]*\"|'[^'\n]{2,}'")
+# A quotation that is not closed ends with its line: it is not looked for again from every mark within.
+_QUOTED = re.compile(r"“[^”\n]*+(?:”|$)|\"[^\"\n]*+\"|'[^'\n]{2,}+'", re.MULTILINE)
+_LONGEST_TEXT = 16_000
 _TOLD_OF_A_SPEC = ("fps", "quality", "seconds", "seed", "check_tries", "face_index")
 _README = """Greenroom support bundle, made {made}.
 
 log.txt       the end of the studio's log; secrets, home folders and quoted words are taken out
 settings.json every setting of this start; secrets are taken out
-versions.json Greenroom's Python, system and packages
+versions.json the versions of Greenroom, Python, system and packages
 machine.json  memory, limits, verdicts and the graphics card as of now
 history.json  memory of the last hour          events.json  what happened to it
 engines.json  every engine and its state       disk.json    what lies where
@@ -67,7 +70,7 @@ def bundle_name() -> str:
 
 
 def versions() -> dict[str, Any]:
-    """Of Python, the system and every installed package."""
+    """Of Greenroom, Python, the system and every installed package."""
     packages = {str(one.metadata["Name"]): one.version for one in metadata.distributions() if one.metadata["Name"]}
     release = {}
     for line in _text(Path("/etc/os-release")).splitlines():
@@ -75,7 +78,8 @@ def versions() -> dict[str, Any]:
         if name in ("PRETTY_NAME", "VERSION_ID"):
             release[name.lower()] = value.strip('"')
     return {
-        "python": platform.python_version(), "machine": platform.machine(), "kernel": platform.release(), **release,
+        "greenroom": studio_version(), "python": platform.python_version(), "machine": platform.machine(),
+        "kernel": platform.release(), **release,
         "packages": dict(sorted(packages.items(), key=lambda item: item[0].lower())),
     }  # fmt: skip
 
@@ -92,6 +96,7 @@ class Redaction:
 
     def paths(self, text: str) -> str:
         """Secrets, home folders and the studio's own paths."""
+        text = shortened(text, _LONGEST_TEXT)
         for path, word in self._folders:
             text = text.replace(path, word)
         return scrub(text)

@@ -14,7 +14,7 @@ from pathlib import Path
 from engines.contract.error_messages import redact_error
 from studio.environments.lock import HeldLock
 from studio.environments.model import GB, InstallFailed, LockedEnvironment
-from studio.environments.pip import Pip, pip_environment
+from studio.environments.pip import Pip, plain_environment
 from studio.environments.repairs import link_ffmpeg, repair_torchaudio
 from studio.environments.stamp import Stamp, write_stamp
 from studio.environments.verify import verify
@@ -116,7 +116,7 @@ class Installer:
         write_stamp(self._folder, Stamp("unfinished"))
         made = subprocess.run(
             [sys.executable, "-m", "venv", "--without-pip", str(self._folder)],
-            env=pip_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            env=plain_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if made.returncode != 0:
             said = redact_error(made.stderr or made.stdout)

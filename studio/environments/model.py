@@ -16,8 +16,25 @@ from studio.errors import GreenroomError, NotFound
 GB = 1_000_000_000
 
 
+class Trouble(StrEnum):
+    """What kept an environment from being installed, for programs; the sentence beside it is for people."""
+
+    DISK_FULL = "disk_full"
+    NETWORK = "network"
+    OTHER_PACKAGE = "other_package"
+    NOT_WRITABLE = "not_writable"
+    NO_BUILD = "no_build"
+    PIP_CONFIGURATION = "pip_configuration"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
 class InstallFailed(GreenroomError):
     """An environment cannot be installed, or is not what it should be; the hint is the next step."""
+
+    def __init__(self, reason: str, hint: str = "", *, retryable: bool | None = None, trouble: Trouble = Trouble.FAILED) -> None:
+        super().__init__(reason, hint, retryable=retryable)
+        self.trouble = trouble
 
 
 class EnvironmentState(StrEnum):

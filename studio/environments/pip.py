@@ -1,8 +1,8 @@
 """pip as a program: what it says becomes progress, and how it fails becomes a sentence.
 
 pip and not another installer, because it reads the person's own configuration: mirrors, proxies, certificates, and folders
-of wheels, such as a CPU build of torch. Its cache keeps every finished download, so an installation that was broken off
-does not fetch them again.
+of wheels, such as a CPU build of torch; nothing else of it counts (studio.environments.pip_settings). Its cache keeps every
+finished download, so an installation that was broken off does not fetch them again.
 """
 
 from __future__ import annotations
@@ -18,23 +18,26 @@ from pathlib import Path
 from typing import Any
 
 from engines.contract.error_messages import redact_error
-from studio.environments.model import InstallFailed
+from studio.environments.model import InstallFailed, Trouble
+from studio.environments.pip_settings import UnreadableError, without_configuration
 from studio.subprocesses import run_streaming
 
-_KEPT_OUT = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER"})
+_KEPT_OUT = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV"})
 _SECRET = re.compile(r"HF_TOKEN|HUGGING", re.IGNORECASE)
 LINES_KEPT = 200
 
 Say = Callable[[float, str], None]
 
-_FAILURES: tuple[tuple[str, str, str, bool], ...] = (
+_FAILURES: tuple[tuple[Trouble, str, str, str, bool], ...] = (
     (
+        Trouble.DISK_FULL,
         r"no space left|errno 28|disk quota",
         "The disk became full while packages were installed.",
         "Make room, then install again; what was downloaded is kept.",
         True,
     ),
     (
+        Trouble.NETWORK,
         r"name resolution|name or service not known|getaddrinfo|network is unreachable|no route to host|connection refused"
         r"|connection error|newconnectionerror|max retries|timed out|proxyerror|connection broken|connection reset",
         "The packages cannot be downloaded because the network cannot be reached.",
@@ -42,12 +45,14 @@ _FAILURES: tuple[tuple[str, str, str, bool], ...] = (
         True,
     ),
     (
+        Trouble.OTHER_PACKAGE,
         r"do not match the hashes|hashes from the requirements",
         "A downloaded package is not the one that was locked.",
         "Try again, on another network if that does not help.",
         True,
     ),
     (
+        Trouble.NOT_WRITABLE,
         r"permission denied|read-only file system",
         "The folder of the environments cannot be written.",
         "Change its owner, or choose another data folder with --data.",
@@ -155,32 +160,51 @@ class PipSteps:
         self._fraction = max(self._fraction, fraction)
 
 
-def pip_environment() -> dict[str, str]:
-    """The person's variables, with their configuration of pip and without what would turn it to another place."""
-    kept = {
+def plain_environment() -> dict[str, str]:
+    """The person's variables without what would turn a Python to another place, and without secrets."""
+    return {
         name: value
         for name, value in os.environ.items()
         if name not in _KEPT_OUT and not name.startswith("GREENROOM_") and not _SECRET.search(name)
     }
-    return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_RETRIES": "2", "PYTHONUNBUFFERED": "1",
+
+
+def pip_environment() -> dict[str, str]:
+    """The same, with the package sources of the person's configuration of pip and nothing else of it.
+
+    Raises:
+        InstallFailed: the configuration cannot be read.
+    """
+    try:
+        kept = without_configuration(plain_environment())
+    except UnreadableError as error:
+        raise InstallFailed(
+            f"pip's own configuration cannot be read. It said: {redact_error(str(error))}",
+            "Mend the file; `.venv/bin/python -m pip config debug` names those that are read.",
+            trouble=Trouble.PIP_CONFIGURATION,
+        ) from None
+    return {"PIP_RETRIES": "2"} | kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PYTHONUNBUFFERED": "1",
                    "PIP_NO_COLOR": "1", "LC_ALL": "C.UTF-8"}  # fmt: skip
 
 
 def explained(lines: Sequence[str], status: int) -> InstallFailed:
     """How pip failed, in words."""
     text = "\n".join(lines).lower()
-    for pattern, reason, hint, retryable in _FAILURES:
+    for trouble, pattern, reason, hint, retryable in _FAILURES:
         if re.search(pattern, text):
-            return InstallFailed(reason, hint, retryable=retryable)
+            return InstallFailed(reason, hint, retryable=retryable, trouble=trouble)
     missing = re.search(r"no matching distribution found for (\S+)", text)
     if missing:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         return InstallFailed(
             f"{missing[1]} has no build for this machine ({platform.machine()}, Python {version}).",
             "Linux with x86-64 or aarch64 and Python 3.11 to 3.13 is needed, and a package index that has it.",
+            trouble=Trouble.NO_BUILD,
         )
     if status < 0:
-        return InstallFailed(f"The installer was ended from outside (signal {-status}).", "Install again.", retryable=True)
+        return InstallFailed(
+            f"The installer was ended from outside (signal {-status}).", "Install again.", retryable=True, trouble=Trouble.ENDED
+        )
     last = next((line for line in reversed(lines) if line.lower().startswith("error")), "")
     said = f" It said: {redact_error(last.removeprefix('ERROR:'))}" if last else ""
     return InstallFailed(f"A package could not be installed.{said}", "Install again; the log beside it has the details.")

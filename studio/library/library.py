@@ -33,6 +33,7 @@ from studio.library.recipe import Recipe
 from studio.library.write import OutputWriter, file_stem
 from studio.licences import LicenceTerms, combined, no_terms
 from studio.settings import LibrarySettings
+from studio.version import studio_version
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +90,9 @@ class Library:
     ) -> LibraryOutput:
         """Move a finished file, and what belongs to it, into the library.
 
-        The recipe is there before the file appears, with the licences of all parents added. The name is made of the recipe's
-        engine and voice and the time, or of `name`; a number is added when it is taken.
+        The recipe is there before the file appears, with the licences of all parents added and the studio's version as
+        `studio_version`. The name is made of the recipe's engine and voice and the time, or of `name`; a number is added when
+        it is taken.
 
         Args:
             staged: the finished file; gone from its place afterwards.
@@ -104,7 +106,8 @@ class Library:
         """
         delivery = OutputWriter(Path(staged), kind, tuple(Path(path) for path in companions))
         with self._lock:
-            fields = recipe_fields(recipe, self._index.by_id(), self._engine_terms)
+            known = recipe_fields(recipe, self._index.by_id(), self._engine_terms)
+        fields = {**known, "studio_version": studio_version()}
         created = self._clock()
         if peaks is None and kind == AUDIO:
             peaks = waveform_peaks(delivery.staged, PEAK_COUNT)

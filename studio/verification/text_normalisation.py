@@ -7,8 +7,9 @@ and titles are written out. The aim is that two texts that sound the same compar
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
+
+from studio.normal_forms import normalised
 
 _CONTRACTIONS = {
     "can't": "can not", "cannot": "can not", "won't": "will not", "shan't": "shall not", "let's": "let us", "ain't": "is not",
@@ -21,7 +22,7 @@ _SIGNS = {"%": " percent ", "&": " and ", "+": " plus ", "=": " equals ", "@": "
 _MONEY = {"$": "dollars", "€": "euros", "£": "pounds", "¥": "yen"}
 
 _MONEY_AMOUNT = re.compile(r"([$€£¥])\s?(\d[\d,]*(?:\.\d+)?)")
-_ORDINAL = re.compile(r"\b(\d[\d,]*)(st|nd|rd|th)\b", re.IGNORECASE)
+_ORDINAL = re.compile(r"\b(\d[\d,]{0,24})(st|nd|rd|th)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _YEAR = re.compile(r"(?<![\d.,])(1[1-9]\d\d|20[1-9]\d)(?![\d.,]\d|\d)")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
@@ -36,7 +37,7 @@ def comparable_words(text: str, language: str = "en") -> tuple[str, ...]:
     Scripts that are written without spaces are compared sign by sign: their word error rate is a character error rate.
     """
     tag = language.split("-")[0].lower()
-    plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").lower()
+    plain = normalised("NFKC", text).replace("’", "'").replace("‘", "'").lower()
     if tag == "en":
         plain = _MONEY_AMOUNT.sub(lambda found: f"{found[2]} {_MONEY[found[1]]}", plain)
         for sign, word in _SIGNS.items():

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from studio.errors import InvalidInput
+from studio.normal_forms import normalised
 
 LONGEST_NAME = 80
 _JOINERS = "\u200c\u200d"  # needed inside words of Persian and of Indic scripts, and in emoji
@@ -19,7 +20,7 @@ _PATH_CHARACTERS = "/\\"
 
 def composed(text: str) -> str:
     """`text` in the form in which names are stored and compared: NFC, without spaces around it."""
-    return unicodedata.normalize("NFC", text).strip()
+    return normalised("NFC", text).strip()
 
 
 def valid_name(name: str) -> str:
@@ -62,7 +63,7 @@ def visible(text: str, longest: int = LONGEST_NAME) -> str:
 def near_matches(name: str, candidates: Iterable[str], count: int = 3) -> tuple[str, ...]:
     """Up to `count` candidates that a person may have meant, nearest first: same but for case and spaces, alike, containing."""
     pool = list(dict.fromkeys(candidates))
-    wanted = _loose(name)
+    wanted = _loose(name[: 2 * LONGEST_NAME])
     if not wanted:
         return ()
     by_loose: dict[str, list[str]] = {}
@@ -75,7 +76,7 @@ def near_matches(name: str, candidates: Iterable[str], count: int = 3) -> tuple[
 
 
 def _loose(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return "".join(normalised("NFKC", name).casefold().split())
 
 
 def did_you_mean(names: Iterable[str], otherwise: str = "") -> str:

@@ -161,7 +161,7 @@ def _manifest(
 ) -> dict[str, Any]:
     files = [each for each in chosen if each.suggestion.is_file]
     values = [each for each in chosen if not each.suggestion.is_file]
-    version = re.search(r"\d+(\.\d+){1,2}", inventory.version or "")
+    version = re.search(r"\d{1,9}(\.\d{1,9}){1,2}", inventory.version or "")
     given = {
         "id": template_id, "title": title, "summary": summary, "use": use, "licence": {"name": "as its author says"},
         "verified": "unverified", "min_comfyui": version.group() if version else "0.3.0", "tier": need.tier.value,

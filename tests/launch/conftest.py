@@ -16,6 +16,7 @@ import pytest
 from tests.repository.sources import ROOT
 
 PACKAGE = "greenroomprobe"
+PIP_SETTINGS = Path("studio", "environments", "pip_settings.py")
 APP = f"import sys, {PACKAGE}\nprint('started', {PACKAGE}.VALUE, *sys.argv[1:])\n"
 
 
@@ -62,6 +63,8 @@ def make_clone(place: Path) -> Clone:
     folder.mkdir(parents=True)
     wheels.mkdir()
     shutil.copy2(ROOT / "launch.sh", folder)
+    (folder / PIP_SETTINGS).parent.mkdir(parents=True)
+    shutil.copy2(ROOT / PIP_SETTINGS, folder / PIP_SETTINGS)
     (folder / "requirements.lock").write_text(build_wheel(wheels, 1))
     (folder / "app.py").write_text(APP)
     # pip takes packages from the folder of wheels alone, whatever this machine's pip is set up with.

@@ -54,6 +54,7 @@ def test_a_bad_port_is_named() -> None:
     assert "server.port" in refused("--port", "70000")
 
 
+@pytest.mark.realtime
 def test_a_taken_port_is_named_at_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

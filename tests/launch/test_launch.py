@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.version import studio_version
 from tests.launch.conftest import Clone, build_wheel, put_script
 from tests.repository.sources import ROOT
 
@@ -40,6 +41,15 @@ def test_help_sets_nothing_up(clone: Clone) -> None:
     result = clone.launch("--help")
     assert result.returncode == 0 and "./launch.sh test" in result.stdout
     assert not (clone.folder / ".venv").exists()
+
+
+def test_the_version_is_told_without_setting_up(clone: Clone) -> None:
+    shutil.copy2(ROOT / "VERSION", clone.folder)
+    result = clone.launch("--version", cwd=clone.folder.parent)
+    assert (result.returncode, result.stdout) == (0, f"Greenroom {studio_version()}\n")
+    assert not (clone.folder / ".venv").exists()
+    (clone.folder / "VERSION").unlink()
+    assert "VERSION is missing" in said(clone.launch("--version"))
 
 
 def test_an_unknown_command_is_refused(clone: Clone) -> None:
@@ -121,6 +131,19 @@ def test_a_new_lock_is_installed(set_up: Clone) -> None:
     assert set_up.launch().stdout == "started 1\n"
     ask_for_version_2(set_up)
     assert set_up.launch().stdout.splitlines()[-1] == "started 2"
+
+
+@pytest.mark.slow
+def test_a_hostile_configuration_of_pip_does_no_harm(set_up: Clone, tmp_path: Path) -> None:
+    """It would put packages elsewhere, refuse every wheel, and say nothing; its sources count."""
+    ask_for_version_2(set_up)
+    (tmp_path / "pip.conf").write_text(
+        f"[global]\nuser = true\ntarget = {tmp_path / 'elsewhere'}\nquiet = 3\nno-binary = :all:\ndry-run = true\n"
+        f"constraint = {tmp_path / 'nowhere'}\n[install]\nfind-links = {set_up.environment.pop('PIP_FIND_LINKS')}\n"
+    )
+    started = set_up.launch(PIP_CONFIG_FILE=str(tmp_path / "pip.conf"), PIP_REQUIRE_VIRTUALENV="1")
+    assert started.stdout.splitlines()[-1] == "started 2", started.stderr
+    assert not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.slow

@@ -110,6 +110,51 @@ def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path, monkeypatch: pytest.M
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"- server\n- data\n", "holds a list"),
+        (b"hello", "holds a single value"),
+        ("server: # caf\u00e9\n".encode("latin-1"), "not written in UTF-8 (line 1)"),
+        (TEXT.encode("utf-16"), "not written in UTF-8"),
+        (b"[" * 5000, "nested too deep"),
+        (b"{a: " * 5000, "nested too deep"),
+        (b"server:\n  port: 1\n  host: a\n  port: 2\n", '"port" stands twice, in line 2 and in line 4'),
+        (b"server:\n  port: 1\nserver:\n  port: 2\n", '"server" stands twice'),
+        (b"server: [1]\n", "setting server"),
+        (b"server: hello\n", "setting server"),
+        (b"1: 2\n", "setting 1 "),
+        (b"server:\n  on: 1\n", "setting True"),
+        (b"server:\n  port: 2024-13-45\n", "cannot be read"),
+        (b"server:\n  port: " + b"9" * 5000, "cannot be read"),
+        (b"a\0b", "cannot be read"),
+        (b"#" * 2_000_000, "larger than a megabyte"),
+    ],
+    ids=range(16),
+)
+def test_a_file_of_any_other_shape_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, told: str
+) -> None:
+    (tmp_path / "settings.yaml").write_bytes(content)
+    monkeypatch.setitem(Settings.model_config, "yaml_file", tmp_path / "settings.yaml")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert told in str(refused.value) and "\n" not in str(refused.value) and len(str(refused.value)) < 500
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "settings.yaml").write_text("server:\n  port: 8123\n", "utf-8-sig")
+    monkeypatch.setitem(Settings.model_config, "yaml_file", tmp_path / "settings.yaml")
+    assert load_settings().server.port == 8123
+
+
+@pytest.mark.parametrize(("name", "value"), [("DATA__WEIGHTS", "no json"), ("LANES", "[" * 20_000), ("SERVER", "[1]")])
+def test_a_variable_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"GREENROOM_{name}", value)
+    with pytest.raises(SettingsError):
+        load_settings()
+
+
 def test_an_unknown_key_names_what_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "settings.yaml").write_text(TEXT.replace("  port: 7860", "  prt: 7860", 1))
     monkeypatch.setitem(Settings.model_config, "yaml_file", tmp_path / "settings.yaml")

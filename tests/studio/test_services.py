@@ -87,6 +87,7 @@ def test_a_damaged_job_list_is_kept_aside_and_told(settings: Settings) -> None:
         studio.close()
 
 
+@pytest.mark.realtime
 def test_a_narration_goes_from_spec_to_a_file_in_the_library(studio: Services) -> None:
     job = studio.jobs.submit("voiceover", {"script": "Good morning. This is a short test.", "engine": "flite"})
     done = studio.jobs.wait(job.id, 60)
@@ -110,6 +111,7 @@ def test_what_cannot_work_is_refused_before_it_is_queued(studio: Services) -> No
     assert studio.jobs.list() == []
 
 
+@pytest.mark.realtime
 @pytest.mark.slow
 def test_closing_with_busy_workers_takes_under_five_seconds_and_ends_them_all(settings: Settings) -> None:
     studio = Services.open(settings, all_capabilities)

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 import sentencex
 
@@ -26,6 +27,8 @@ _SOFT_SPLITS = (
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
+_WINDOW, _UNSPACED_WINDOW = 32_768, 4_096
+_LONGEST_WORD = 1_000
 _LEADING_VOWELS = "เแโใไເແໂໃໄ"  # Thai and Lao vowels that are written before the consonant they belong to
 
 
@@ -54,12 +57,37 @@ def chunk(text: str, language: str, longest: int) -> list[Chunk]:
 
 
 def _pieces(text: str, language: str, longest: int) -> Iterator[tuple[int, int]]:
-    start = boundary = 0
-    for sentence in sentencex.segment(language, text):  # the sentences, joined, are the text
-        boundary += len(sentence)
+    start = 0
+    for boundary in _sentence_ends(text, language):
         end = _before_opener(text, boundary)
         yield from _split(text, *_trim(text, start, end), longest)
         start = end
+
+
+def _sentence_ends(text: str, language: str) -> Iterator[int]:
+    """Where the sentences of one paragraph end.
+
+    The segmenter's time grows with the square of a paragraph without spaces, and of a few others. A long paragraph is given
+    to it in overlapping windows, each of which begins with a sentence; of a window only the sentences of the first half
+    count, so that what follows them is seen. A sentence that fills a window ends at its last space.
+    """
+    spaced = max(map(len, text.split(" "))) < _LONGEST_WORD
+    window = _WINDOW if spaced else _UNSPACED_WINDOW
+    start = 0
+    while len(text) - start > window:
+        ends = _ends(text[start : start + window], language)
+        if len(ends) == 1:
+            space = text.rfind(" ", start + 1, start + window)
+            ends = [(space + 1 if space > 0 else _hard_cut(text, start, start + window)) - start]
+        near = [end for end in ends if end <= window // 2] or ends[:1]
+        yield from (start + end for end in near)
+        start += near[-1]
+    if start < len(text):
+        yield from (start + end for end in _ends(text[start:], language))
+
+
+def _ends(text: str, language: str) -> list[int]:
+    return list(accumulate(map(len, sentencex.segment(language, text))))  # the sentences, joined, are the text
 
 
 def _before_opener(text: str, boundary: int) -> int:

@@ -14,7 +14,10 @@ from functools import cache
 SAMPLE = 4_000
 """Characters looked at: more changes no answer."""
 SHORTEST = 20
-"""Letters below which an alphabet shared by many languages says nothing: English is assumed."""
+"""Letters, counted once for each different word, below which an alphabet shared by many languages says nothing: English is
+assumed."""
+SURE = 60
+"""The same, below which the answer is a guess."""
 
 _SCRIPTS: tuple[tuple[str, str], ...] = (
     ("ja", r"\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f"), ("ko", r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"),
@@ -44,8 +47,8 @@ _SMALL_WORDS = (
 )
 _ENGLISH = frozenset(_SMALL_WORDS.split())
 _ENGLISH_SHARE = 0.2
-_WORD = re.compile(r"[^\W\d_]+")
-_ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*|\[[^\]\n]*\]")
+_WORD = re.compile(r"[^\W\d_]++")
+_ADDRESS = re.compile(r"(?:(?<!\S)|(?<=\]))(?=\S*?(?:://|www\.|@))\S++|\[[^\]\n]{0,200}+\]")
 
 
 @cache
@@ -56,8 +59,8 @@ def _letters() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 def detect(text: str) -> str:
     """The language that most of the text is in, "en" when there is too little to tell."""
-    sample = _ADDRESS.sub(" ", text[:SAMPLE])
-    counts = {name: len(letters.findall(sample)) for name, letters in _letters()}
+    sample = _sample(text)
+    counts = _counts(sample)
     if not any(counts.values()):
         return "en"
     # A Japanese sentence is largely Chinese characters, and both borrow Latin words whole: fewer letters say as much.
@@ -70,13 +73,33 @@ def detect(text: str) -> str:
     if script in _ONE_LANGUAGE:
         return script
     if script == "latin":
-        return _latin(sample, counts["latin"])
+        return _latin(sample)
     return _family(script, sample, counts[script])
 
 
-def _latin(sample: str, letters: int) -> str:
+def is_sure(text: str) -> bool:
+    """Whether there is enough of the text to hold against a choice: "A. A. A." and "la la la" may be in any language."""
+    sample = _sample(text)
+    counts = _counts(sample)
+    return max(counts, key=lambda name: counts[name]) != "latin" or _letters_of_words(sample.lower()) >= SURE
+
+
+def _sample(text: str) -> str:
+    return _ADDRESS.sub(" ", text[:SAMPLE])
+
+
+def _counts(sample: str) -> dict[str, int]:
+    return {name: len(letters.findall(sample)) for name, letters in _letters()}
+
+
+def _letters_of_words(sample: str) -> int:
+    """Letters of the different words; single letters are none, they stand for themselves in every language."""
+    return sum(len(word) for word in set(_WORD.findall(sample)) if len(word) > 1)
+
+
+def _latin(sample: str) -> str:
     words = _WORD.findall(sample.lower())
-    if letters < SHORTEST or sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words):
+    if _letters_of_words(sample.lower()) < SHORTEST or sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words):
         return "en"
     return _classify(sample, None)
 
@@ -86,7 +109,7 @@ def _family(script: str, sample: str, letters: int) -> str:
     for language, signs in _GIVEAWAYS[script]:
         if sum(found[sign] for sign in signs) * 100 >= letters:
             return language
-    return _DEFAULTS[script] if letters < SHORTEST else _classify(sample, _FAMILIES[script])
+    return _DEFAULTS[script] if _letters_of_words(sample.lower()) < SHORTEST else _classify(sample, _FAMILIES[script])
 
 
 def _classify(sample: str, allowed: tuple[str, ...] | None) -> str:

@@ -18,31 +18,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
+from capabilities.voiceover.script.marks import EDGE, label_in, pause_in, seconds_of, settings_of, title_in
 from studio.errors import InvalidInput
 
-DEFAULT_PAUSE = 1.0
-LONGEST_PAUSE = 600.0
 _EVERYDAY_WORDS = (
     "note notes warning caution tip hint example examples important remember attention ps nb summary title author source date "
     "time subject re cc to from update edit question answer hinweis achtung beispiel remarque nota ejemplo"
 )
 _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 
-_EDGE = r"[\s\ufeff\u200b\u2060]*"
 _LINE = re.compile(r"(?P<text>[^\r\n\u2028\u2029]*)(?:\r\n|[\r\n\u2028\u2029]|\Z)")
-_BLANK = re.compile(rf"{_EDGE}\Z")
-_HEADING = re.compile(rf"{_EDGE}#{{1,6}}(?:[ \t\u00a0]+(?P<title>.*?))?[ \t\u00a0]*#*[ \t\u00a0]*\Z")
-_LABEL = re.compile(
-    rf"{_EDGE}(?P<name>[^\W\d_][\w.'’\-]*(?:[ \t\u00a0]+[\w.'’\-]+){{0,2}})[ \t\u00a0]*"
-    rf"(?:\((?P<notes>[^()]*)\))?[ \t\u00a0]*(?::(?=\s|\Z)|：){_EDGE}"
-)
-_PAUSE = re.compile(r"\[[ \t\u00a0]*pause\b(?P<length>[^\]\r\n]*)\]", re.IGNORECASE)
-_LENGTH = re.compile(
-    r"\s*(?P<number>\d+(?:[.,]\d+)?|[.,]\d+)\s*(?P<unit>ms|milliseconds?|s|sec|secs|seconds?)?\s*\Z", re.IGNORECASE
-)
-_SETTING = re.compile(r"\s*(?P<key>[A-Za-z_]\w*)\s*=\s*(?P<value>[^=]*?)\s*\Z")
+_BLANK = re.compile(rf"{EDGE}\Z")
 _SPEAKABLE = re.compile(r"[^\W_]")
 
 
@@ -144,19 +131,12 @@ def _key(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _label(line: str) -> re.Match[str] | None:
-    if ":" not in line and "：" not in line:
-        return None
-    found = _LABEL.match(line)
-    return found if found and len(found.group("name")) <= 40 else None
-
-
 def _speakers(script: str, cast: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Speakers by key with the spelling to show, and labels that are left as text."""
     known = {_key(name): name for name in cast}
     seen: dict[str, list[str]] = {}
     for _, line in _lines(script):
-        if label := _label(line.group("text")):
+        if label := label_in(line.group("text")):
             name = " ".join(label.group("name").split())
             seen.setdefault(_key(name), []).append(name)
             if "=" in (label.group("notes") or ""):
@@ -182,8 +162,8 @@ class _Reader:
             line = found.group("text")
             if _BLANK.match(line):
                 self._paragraph_end()
-            elif heading := _HEADING.match(line):
-                self._heading(heading, found.start(), number)
+            elif title := title_in(line):
+                self._heading(title, found.start(), number)
             else:
                 self._text(line, found.start(), number)
         self._close()
@@ -197,26 +177,27 @@ class _Reader:
         if self._items and not isinstance(self._items[-1], ParagraphBreak):
             self._items.append(ParagraphBreak())
 
-    def _heading(self, heading: re.Match[str], start: int, number: int) -> None:
+    def _heading(self, place: tuple[int, int], start: int, number: int) -> None:
         self._paragraph_end()
-        title = " ".join((heading.group("title") or "").split())
+        first, last = start + place[0], start + place[1]
+        title = " ".join(self._script[first:last].split())
         if not title:
             raise InvalidInput(f"Line {number}: a chapter has no title.", "Write it after the #, as in # The Pool of Tears.")
-        self._items.append(Heading(title, Span(start + heading.start("title"), start + heading.end("title"), number)))
+        self._items.append(Heading(title, Span(first, last, number)))
 
     def _text(self, line: str, start: int, number: int) -> None:
         at = 0
-        label = _label(line)
+        label = label_in(line)
         if label and (name := self._speakers.get(_key(label.group("name")))):
             self._close()
-            self._turn = (name, *_settings(label.group("notes") or "", number))
+            self._turn = (name, *settings_of(label.group("notes") or "", number))
             at = label.end()
-        for pause in _PAUSE.finditer(line, at) if "[" in line else ():
-            self._extend(start + at, start + pause.start(), number)
+        while pause := pause_in(line, at):
+            first, last, length = pause
+            self._extend(start + at, start + first, number)
             self._close()
-            span = Span(start + pause.start(), start + pause.end(), number)
-            self._items.append(Pause(_seconds(pause, number), span))
-            at = pause.end()
+            self._items.append(Pause(seconds_of(line[first:last], length, number), Span(start + first, start + last, number)))
+            at = last
         self._extend(start + at, start + len(line), number)
 
     def _extend(self, start: int, end: int, number: int) -> None:
@@ -235,40 +216,3 @@ class _Reader:
         if speakable(raw):
             speaker, settings, style = self._turn
             self._items.append(Line(speaker, self._script[span.start : span.end], span, settings, style))
-
-
-def _seconds(pause: re.Match[str], number: int) -> float:
-    written = pause.group("length")
-    if not written.strip():
-        return DEFAULT_PAUSE
-    found = _LENGTH.match(written)
-    hint = "Write it as [pause 1.5s] or [pause 500ms]."
-    if not found:
-        raise InvalidInput(f"Line {number}: {pause.group()} is no length of time.", hint)
-    seconds = float(found.group("number").replace(",", ".")) * (
-        0.001 if (found.group("unit") or "").lower().startswith("m") else 1
-    )
-    if seconds > LONGEST_PAUSE:
-        raise InvalidInput(f"Line {number}: {pause.group()} is longer than the {LONGEST_PAUSE:.0f} seconds allowed.", hint)
-    return seconds
-
-
-def _settings(notes: str, number: int) -> tuple[tuple[tuple[str, str], ...], str]:
-    """What stands in a label's parentheses: settings (key=value) and a style (everything else)."""
-    settings: list[tuple[str, str]] = []
-    style: list[str] = []
-    for part in filter(str.strip, notes.split(",")):
-        if "=" not in part:
-            style.append(part.strip())
-            continue
-        found = _SETTING.match(part)
-        if not found or not found.group("value"):
-            raise InvalidInput(
-                f'Line {number}: "{part.strip()}" is no setting.', "Write it as in Anna (speed=1.2): Good morning."
-            )
-        settings.append((found.group("key"), found.group("value")))
-    keys = sorted(key for key, _ in settings)
-    for one, other in pairwise(keys):
-        if one == other:
-            raise InvalidInput(f'Line {number}: "{one}" is set twice.', "Keep one of them.")
-    return tuple(settings), ", ".join(style)

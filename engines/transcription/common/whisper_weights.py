@@ -112,9 +112,17 @@ def sizes_here(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint]) -> lis
     return [size for size in BEST_FIRST if find_weights(site, sizes[size].repo, sizes[size].paths) is not None]
 
 
-def chosen_size(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint], size: str) -> str:
-    """A size by name, "auto" as the best one that is here; "auto" stays where none is."""
-    return size if size != "auto" else next(iter(sizes_here(site, sizes)), "auto")
+def chosen_size(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint], size: str, *, translate: bool = False) -> str:
+    """A size by name, "auto" as the best one that is here; "auto" stays where none is.
+
+    Args:
+        translate: one that translates goes before one that does not.
+    """
+    if size != "auto":
+        return size
+    here = sizes_here(site, sizes)
+    able = [one for one in here if one in TRANSLATES] if translate else []
+    return next(iter((*able, *here)), "auto")
 
 
 def folder_of(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint], size: str) -> Path:

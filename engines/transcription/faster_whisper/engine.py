@@ -109,7 +109,7 @@ class FasterWhisper(Engine):
     @classmethod
     def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
         assert isinstance(options, FasterWhisperOptions)
-        return options.model_copy(update={"size": chosen_size(site, FASTER, options.size)})
+        return options.model_copy(update={"size": chosen_size(site, FASTER, options.size, translate=options.translate)})
 
     def load(self) -> None:
         """Read the weights of the chosen size from their folder; nothing is looked for elsewhere.

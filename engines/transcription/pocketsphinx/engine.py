@@ -4,10 +4,10 @@ reading may be wrong; of plain speech it gets nearly all."""
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engines.common.pocketsphinx_library import WORDS, SphinxDecoder
 from engines.contract import (
     Card,
     Engine,
@@ -24,9 +24,6 @@ from engines.contract import (
 )
 from engines.contract.errors import EngineError, EngineNotReady
 from media.audio.audio import Audio
-
-if TYPE_CHECKING:
-    from pocketsphinx import Decoder
 
 PADDING_SECONDS = 0.3
 """Silence put around each utterance: the decoder drops a first word that begins at once."""
@@ -63,7 +60,7 @@ class Pocketsphinx(Engine):
 
     def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
-        self._decoder: Decoder | None = None
+        self._decoder: SphinxDecoder | None = None
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
@@ -82,12 +79,9 @@ class Pocketsphinx(Engine):
             EngineNotReady: the package is not installed.
         """
         try:
-            from pocketsphinx import Decoder
+            self._decoder = SphinxDecoder(WORDS)
         except ImportError:
             raise EngineNotReady("pocketsphinx is not installed.", self.readiness(self.site).next_step) from None
-
-        # "batch": each utterance is normalised by itself, so that no call changes the next.
-        self._decoder = Decoder(samprate=16_000, loglevel="FATAL", cmn="batch")
 
     def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
         """Write down English speech, utterance by utterance.
@@ -131,15 +125,8 @@ class Pocketsphinx(Engine):
             raise EngineNotReady("Basic English has not been loaded.")
         padding = np.zeros(round(PADDING_SECONDS * audio.rate), np.int16)
         spoken = (audio.samples[:, 0] * 32767).clip(-32768, 32767).astype(np.int16)
-        self._decoder.start_utt()
-        self._decoder.process_raw(np.concatenate([padding, spoken, padding]).tobytes(), full_utt=True)
-        self._decoder.end_utt()
         return [
-            (
-                one.word.split("(")[0],
-                one.start_frame / FRAMES_PER_SECOND - PADDING_SECONDS,
-                (one.end_frame + 1) / FRAMES_PER_SECOND - PADDING_SECONDS,
-            )
-            for one in self._decoder.seg() or ()
-            if one.word[0] not in "<["
+            (word.split("(")[0], first / FRAMES_PER_SECOND - PADDING_SECONDS, (last + 1) / FRAMES_PER_SECOND - PADDING_SECONDS)
+            for word, first, last in self._decoder.decode(np.concatenate([padding, spoken, padding]))
+            if word[0] not in "<["
         ]

@@ -104,7 +104,7 @@ class WhisperTransformers(Engine):
     @classmethod
     def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
         assert isinstance(options, WhisperTransformersOptions)
-        return options.model_copy(update={"size": chosen_size(site, OPENAI, options.size)})
+        return options.model_copy(update={"size": chosen_size(site, OPENAI, options.size, translate=options.translate)})
 
     def load(self) -> None:
         """Read the weights of the chosen size from their folder, tensor by tensor, straight to the device.
@@ -225,7 +225,8 @@ def _as_heard(answer: dict[str, Any], start: float, end: float, language: str) -
         reached = words[-1].end
     if not words:
         text = str(answer.get("text", "")).strip()
-        return [GuardedSegment(TranscribedSegment(text, round(start, 3), round(end, 3)))] if text else []
+        whole = placed(text, start, end, 0.0, end)
+        return [GuardedSegment(TranscribedSegment(text, whole.start, whole.end))] if text else []
     between = "" if language in WITHOUT_SPACES else " "
     runs = _stretches(words)
     return [

@@ -12,7 +12,8 @@ from engines.contract.errors import EngineError, EngineNotReady, EngineOutOfMemo
 from engines.worker.wire import Message, pack
 from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, NotFound
 from studio.callbacks import never_cancelled, no_op
-from studio.workers.process.exit_reason import ExitReason
+from studio.workers.process.exit_reason import ExitReason, silence
+from studio.workers.process.metering import Pulse, pulse_of
 
 POLL_SECONDS = 0.05
 SECOND_LOOK_SECONDS = 0.5
@@ -57,6 +58,7 @@ class Pipe(Protocol):
     """What a call needs of its worker process."""
 
     title: str
+    pid: int
 
     @property
     def heard(self) -> float:
@@ -90,6 +92,7 @@ class Call:
         self._watch = watch
         self._begun = self._told = time.monotonic()
         self._suspected: float | None = None
+        self._pulse = Pulse()
 
     def run(self, kind: str, value: Any) -> Generator[Any, None, Any]:
         """Send the request, yield the items of a stream as they come, return the result. Closing it cancels.
@@ -191,15 +194,18 @@ class Call:
         if not (silent or stalled):
             self._suspected = None
         elif self._suspected is None:
-            self._suspected = now
+            self._suspected, self._pulse = now, pulse_of(self._pipe.pid)
         elif now - self._suspected > SECOND_LOOK_SECONDS:
-            self._end_hung(silent)
+            self._end_hung(silent, now - self._suspected)
 
-    def _end_hung(self, silent: bool) -> None:
-        seconds = self._watch.silence_seconds if silent else self._watch.stall_seconds
-        what = "gave no sign of life" if silent else "made no progress"
-        reason = f"The worker of {self._pipe.title} {what} for {seconds:g} seconds and was ended."
-        death = ExitReason(reason, "Try again; a fresh worker is started.", stalled=True)
+    def _end_hung(self, silent: bool, looked_for: float) -> None:
+        if silent:
+            pulse = pulse_of(self._pipe.pid)
+            share = (pulse.cpu_seconds - self._pulse.cpu_seconds) / looked_for
+            death = silence(self._pipe.title, self._watch.silence_seconds, pulse.state, share)
+        else:
+            reason = f"The worker of {self._pipe.title} made no progress for {self._watch.stall_seconds:g} seconds and was ended."
+            death = ExitReason(reason, "Try again; a fresh worker is started.", stalled=True)
         self._pipe.kill(death)
         raise WorkerStalled(death.reason, death.hint)
 

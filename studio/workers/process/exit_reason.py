@@ -17,6 +17,9 @@ MEANINGS = {
 LESS_MEMORY = "Unload other engines, or give it less at once; then try again."
 TRY_AGAIN = "Try again: the next call starts a fresh worker. Its log is under logs in the data folder."
 
+COMPUTING = 0.05
+"""Share of the time from which on a silent process is at work and not hung."""
+
 
 @dataclass(frozen=True)
 class ExitReason:
@@ -51,3 +54,24 @@ def explain(title: str, returncode: int, *, out_of_memory: bool) -> ExitReason:
     if meaning:
         return ExitReason(f"The worker of {title} crashed: {meaning} ({name}).")
     return ExitReason(f"The worker of {title} was ended from outside ({name}).")
+
+
+def silence(title: str, seconds: float, state: str, cpu_share: float) -> ExitReason:
+    """Why a process that lives gave no sign of life.
+
+    Args:
+        state: as the kernel writes it: R, S, D, T, …; "" when it cannot be read.
+        cpu_share: of the time since it was suspected, how much its threads were computing; 0 when unknown.
+    """
+    for_so_long = f"gave no sign of life for {seconds:g} seconds and was ended"
+    if state in ("T", "t"):
+        return ExitReason(f"The worker of {title} was stopped from outside (SIGSTOP): it {for_so_long}.", stalled=True)
+    if state == "D":
+        return ExitReason(f"The worker of {title} waited for the disk: it {for_so_long}.", stalled=True)
+    if cpu_share > COMPUTING or state == "R":
+        return ExitReason(
+            f"The worker of {title} was still computing and {for_so_long}: one step of its library took that long.",
+            "Try again when the machine is less busy, or give it less at once.",
+            stalled=True,
+        )
+    return ExitReason(f"The worker of {title} {for_so_long}.", "Try again; a fresh worker is started.", stalled=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,3 +82,20 @@ def oom_kills() -> int:
             if line.startswith("oom_kill "):
                 return int(line.split()[1])
     return 0
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What the kernel says of a process: its state (R, S, D, T, …; "" when it is gone) and the seconds it has computed."""
+
+    state: str = ""
+    cpu_seconds: float = 0.0
+
+
+def pulse_of(pid: int) -> Pulse:
+    """One process with all its threads, now."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return Pulse(fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+    except (OSError, ValueError, IndexError):
+        return Pulse()

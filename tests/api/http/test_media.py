@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.http.media import PLAYABLE, media_response
+from api.media_types import PLAYABLE, media_response
 from studio.errors import NotFound
 from studio.library.model import SERVED_EXTENSIONS
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import av
+import httpx
 import numpy as np
 import openai
 import pytest
@@ -15,8 +17,9 @@ from gradio_client import handle_file
 
 from media.audio.decode import decode_audio, probe
 from media.text.formats import parse_srt
+from tests.engines.transcription import whisper_script
 from tests.engines.transcription.conftest import SPOKEN
-from tests.servers import RunningStudio
+from tests.servers import RunningStudio, running_studio
 
 pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
 SAID = "has never been surpassed"
@@ -91,7 +94,8 @@ def test_errors_have_openais_shape(api: openai.OpenAI) -> None:
     for wrong, sort, param, words in (
         ({"model": "nope", "voice": "auto", "input": "Hello."}, openai.NotFoundError, "model", 'no model "nope"'),
         ({"model": "pocketsphinx", "voice": "auto", "input": "Hello."}, openai.BadRequestError, "model", "does not do this"),
-        ({"model": "flite", "voice": "alloy", "input": "Hello."}, openai.NotFoundError, None, "alloy"),
+        ({"model": "flite", "voice": "alloy", "input": "Hello."}, openai.NotFoundError, "voice", "flite/"),
+        ({"model": "flite", "voice": "nobody", "input": "Hello."}, openai.NotFoundError, None, "nobody"),
         ({"model": "flite", "voice": "rms", "input": "Hello.", "speed": 4.0}, openai.BadRequestError, "speed", "4 times"),
         ({"model": "flite", "voice": "rms", "input": ""}, openai.BadRequestError, None, "input"),
     ):
@@ -100,9 +104,59 @@ def test_errors_have_openais_shape(api: openai.OpenAI) -> None:
         body = caught.value.body
         assert isinstance(body, dict) and set(body) == {"message", "type", "param", "code"}
         assert body["type"] == "invalid_request_error" and body["param"] == param and words in body["message"]
-    with pytest.raises(openai.BadRequestError) as refused:
-        transcript(api, "json", language="de")
-    assert '"de"' in refused.value.message
+    for more, words in (
+        ({"language": "de"}, '"de"'),
+        ({"timestamp_granularities": ["letter"]}, '"letter"'),
+        ({"stream": True, "response_format": "srt"}, "srt cannot be streamed"),
+    ):
+        with pytest.raises(openai.BadRequestError) as refused:
+            transcript(api, **{"shape": more.pop("response_format", "json"), **more})  # type: ignore[attr-defined]
+        assert words in refused.value.message
+    with pytest.raises(openai.BadRequestError, match='"xx"'), SPOKEN.open("rb") as file:
+        api.audio.transcriptions.create(file=file, model="whisper-1", language="xx")
+
+
+def test_openais_voices_are_answered_with_ours(api: openai.OpenAI) -> None:
+    for stream in ({}, {"extra_body": {"stream_format": "audio"}}):
+        with pytest.raises(openai.NotFoundError) as caught:
+            api.audio.speech.create(model="tts-1", voice="alloy", input="Hello.", **stream)  # type: ignore[arg-type]
+        assert caught.value.code == "voice_not_found"
+        assert "“alloy”" in caught.value.message and "auto, " in caught.value.message and "flite/" in caught.value.message
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"input":' * 50_000, "[1]", "{", "null"], ids=range(5))
+def test_a_body_of_another_shape_is_refused(server: RunningStudio, body: str) -> None:
+    answer = httpx.post(f"{server.url}/v1/audio/speech", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400 and answer.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_a_transcript_is_streamed_as_events(api: openai.OpenAI) -> None:
+    with SPOKEN.open("rb") as file:
+        events = list(api.audio.transcriptions.create(file=file, model="pocketsphinx", stream=True))
+    *deltas, done = events
+    assert {event.type for event in deltas} == {"transcript.text.delta"} and done.type == "transcript.text.done"
+    assert "".join(event.delta for event in deltas) == done.text == SAID  # type: ignore[union-attr]
+
+
+def test_what_cannot_translate_is_refused(api: openai.OpenAI) -> None:
+    for model, words in (("pocketsphinx", "does not translate"), ("whisper-1", "No engine that is ready translates")):
+        with pytest.raises(openai.BadRequestError, match=words), SPOKEN.open("rb") as file:
+            api.audio.translations.create(file=file, model=model)
+
+
+@pytest.mark.slow
+def test_whisper_translates(tmp_path: Path, weights: Path) -> None:
+    with (
+        running_studio(tmp_path / "data", GREENROOM_DATA__WEIGHTS=json.dumps([str(weights)])) as studio,
+        openai.OpenAI(base_url=f"{studio.url}/v1", api_key="none", max_retries=0) as client,
+        SPOKEN.open("rb") as file,
+    ):
+        assert client.audio.translations.create(file=file, model="whisper-1").text == whisper_script.TRANSLATED
+        file.seek(0)
+        verbose = client.audio.translations.create(file=file, model="faster-whisper", response_format="verbose_json")
+        assert verbose.text == whisper_script.TRANSLATED
+        file.seek(0)
+        assert client.audio.transcriptions.create(file=file, model="whisper-1").text == whisper_script.SAID
 
 
 def test_transcribe_through_the_public_api(client: Any) -> None:

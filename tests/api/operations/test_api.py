@@ -17,6 +17,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from api.mcp.tools import HIDDEN
+from studio.version import studio_version
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, long_script, wait_until
 
@@ -293,16 +294,25 @@ def test_a_raw_call_with_garbage_is_told_so(server: RunningStudio, data: list[An
 
 @pytest.mark.parametrize("path", ["/etc/hostname", "/proc/self/environ"])
 def test_a_raw_call_cannot_read_the_machine(server: RunningStudio, path: str) -> None:
-    for clip in ({"path": path}, {"path": path, "meta": {"_type": "gradio.FileData"}}, path):
+    for clip, said in (
+        ({"path": path}, "neither an upload nor an output"),
+        ({"path": path, "meta": {"_type": "gradio.FileData"}}, "neither an upload nor an output"),
+        (path, "audio is not an uploaded file"),
+    ):
         answer = httpx.post(f"{server.url}/gradio_api/run/save_voice", json={"data": ["Thief", clip]})
-        assert answer.status_code == 500
-        assert path not in answer.text
+        assert answer.status_code == (500 if clip is path else 422)
+        assert said in answer.json()["error"] and path not in answer.text
 
 
 def test_files_of_the_data_folder_are_not_served(server: RunningStudio) -> None:
     for name in ("jobs.db", "jobs.db-wal", "page.secret", "studio.lock", "logs/greenroom.log", "voices", "memory.db"):
-        for address in (f"/gradio_api/file={server.data / name}", f"/file={server.data / name}", f"/media/outputs/..%2F{name}"):
-            assert httpx.get(server.url + address).status_code in (403, 404), address
+        for address, status, said in (
+            (f"/gradio_api/file={server.data / name}", 403, "neither an upload nor an output"),
+            (f"/file={server.data / name}", 404, "no such page"),
+            (f"/media/outputs/..%2F{name}", 404, "error" if "/" not in name else "no such"),
+        ):
+            answer = httpx.get(server.url + address)
+            assert answer.status_code == status and said in answer.text, (address, answer.text[:200])
 
 
 def test_an_uploaded_page_does_not_run_as_ours(server: RunningStudio) -> None:
@@ -313,7 +323,7 @@ def test_an_uploaded_page_does_not_run_as_ours(server: RunningStudio) -> None:
 
 
 def test_health_and_readiness(server: RunningStudio) -> None:
-    assert httpx.get(f"{server.url}/healthz").json() == {"ok": True}
+    assert httpx.get(f"{server.url}/healthz").json() == {"ok": True, "version": studio_version()}
     assert httpx.get(f"{server.url}/readyz").json() == {"ready": True}
 
 

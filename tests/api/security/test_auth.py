@@ -11,6 +11,7 @@ from fastapi import FastAPI, WebSocket
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from api.security.incoming import IncomingFiles
 from api.security.middleware import install_guards
 from api.security.rate_limit import MOST, WINDOW_SECONDS, FailedAuthLimiter
 from studio.access import AuthKeys, load_or_create_keys
@@ -24,7 +25,8 @@ PAGE = {"Accept": "text/html,application/xhtml+xml"}
 
 def app_behind(keys: AuthKeys, root_path: str = "") -> FastAPI:
     app = FastAPI()
-    install_guards(app, port=PORT, allowed_hosts=["192.168.1.7"], max_upload_mb=1, keys=keys, root_path=root_path)
+    files = IncomingFiles(Path("/nonexistent/uploads"), Path("/nonexistent/outputs"))
+    install_guards(app, port=PORT, allowed_hosts=["192.168.1.7"], max_upload_mb=1, files=files, keys=keys, root_path=root_path)
 
     @app.get("/healthz")
     def healthz() -> dict[str, bool]:

@@ -127,3 +127,15 @@ def test_no_tools_without_the_token(guarded: RunningStudio) -> None:
     for path in ("/gradio_api/mcp/", "/gradio_api/mcp", f"{ROOT_PATH}/gradio_api/mcp/"):
         assert httpx.post(f"{guarded.url}{path}", json=hello, headers=accepts).status_code == 401
     assert "voiceover" in httpx.post(f"{guarded.url}/gradio_api/mcp", json=hello, headers=accepts | SHOWN).text
+
+
+def test_a_tool_takes_a_file_of_more_than_four_megabytes(guarded: RunningStudio) -> None:
+    """The limit of the SDK is four; what counts is the setting for uploads."""
+    content = SAMPLE.read_bytes() + bytes(4 << 20)
+    address = "data:audio/wav;base64," + base64.b64encode(content).decode()
+
+    async def judge(session: ClientSession, web: httpx.AsyncClient) -> Any:
+        return await session.call_tool("judge_voice", {"audio": address})
+
+    result = with_tools(guarded, judge)
+    assert not result.isError, result.content

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI, Request, WebSocket
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from api.security.incoming import IncomingFiles
 from api.security.middleware import install_guards
 
 PORT = 7860
@@ -18,7 +20,14 @@ FOREIGN = ["http://evil.example", "http://localhost:3000", "https://127.0.0.1:99
 
 def guarded_app() -> FastAPI:
     app = FastAPI()
-    install_guards(app, port=PORT, allowed_hosts=["studio.local"], max_upload_mb=1)
+    nowhere = Path("/nonexistent")
+    install_guards(
+        app,
+        port=PORT,
+        allowed_hosts=["studio.local"],
+        max_upload_mb=1,
+        files=IncomingFiles(nowhere / "uploads", nowhere / "outputs"),
+    )
 
     @app.api_route("/thing", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
     async def thing(request: Request) -> dict[str, int]:

@@ -21,6 +21,7 @@ from studio.jobs.capability import JobContext
 from studio.jobs.model import Job, JobState
 from studio.services import Services
 from studio.settings import load_settings
+from tests.engines.transcription import whisper_script
 from tests.engines.transcription.conftest import SPOKEN
 
 pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
@@ -66,7 +67,9 @@ def test_auto_says_which_and_why_and_takes_whisper_before_basic_english(studio: 
     job = studio.jobs.submit("transcription", {"audio": str(upload(studio)), "language": "en"})
     assert job.spec["engine"] == "faster-whisper" and job.spec["options"] == {"size": "tiny"}
     assert "most accurate" in job.spec["chosen"]
-    assert studio.jobs.wait(job.id, 60).state is JobState.DONE
+    done = studio.jobs.wait(job.id, 60)
+    assert done.state is JobState.DONE, done.error
+    assert Path(done.outputs[0].path).read_text("utf-8") == f"{whisper_script.SAID}\n"
 
 
 def test_what_was_heard_once_is_not_heard_again(studio: Services) -> None:

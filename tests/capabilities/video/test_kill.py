@@ -58,6 +58,7 @@ def test_a_killed_clip_goes_on_at_the_shot(tmp_path: Path) -> None:
     assert count_pictures(Path(job["outputs"][0]["path"])) == 480
 
 
+@pytest.mark.realtime
 def test_cancel_ends_a_clip_soon(maker: ClipMaker) -> None:
     shots = [{"prompt": f"a long look at hill {number}", "seconds": 60} for number in range(4)]
     job = maker.studio.jobs.submit("text_to_video", {"shots": shots, "size": "720p", "seed": 1})

@@ -143,6 +143,7 @@ def test_a_longer_shot_goes_on_from_its_own_last_picture(maker: Maker, monkeypat
     assert len({picture.tobytes() for picture in shown}) > 15 and max(jumps[8:10]) < 120
 
 
+@pytest.mark.realtime
 @pytest.mark.slow
 def test_a_cancel_within_a_step_ends_the_job(maker: Maker) -> None:
     maker.make(WanT2V13B, shots=[{"prompt": "a cat on a chair", "frames": 9}])  # so that the engine is loaded

@@ -119,6 +119,7 @@ def test_pieces_can_be_watched(narrator: Narrator) -> None:
     assert narrator.voiceover.segments_of(job)[0].state is SegmentState.MISSING
 
 
+@pytest.mark.realtime
 def test_a_thousand_pieces_are_looked_at_quickly(narrator: Narrator) -> None:
     script = "\n\n".join(f"This is line number {number} of many." for number in range(1_000))
     job = narrator.studio.jobs.submit("voiceover", {"script": script})

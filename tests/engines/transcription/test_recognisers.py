@@ -12,6 +12,7 @@ import jiwer
 import pytest
 
 from engines.contract import Engine, EnginePaths
+from engines.transcription.common import whisper_weights
 from engines.transcription.common.hallucination import LOOP, GuardedSegment, filter_hallucinations
 from engines.transcription.common.whisper_weights import FASTER, OPENAI
 from engines.transcription.faster_whisper import engine as faster_whisper
@@ -24,6 +25,7 @@ from studio.errors import EngineError, EngineNotReady
 from studio.workers.pool import WorkerPool
 from tests.engines import contract_suite as contract
 from tests.engines.speech.torch_engines.holdings import held_by_session
+from tests.engines.transcription import whisper_script
 from tests.model_environments import check_it_has_no_network
 
 LISTENERS: tuple[type[Engine], ...] = (Pocketsphinx, FasterWhisper, WhisperTransformers)
@@ -39,12 +41,27 @@ def test_it_keeps_the_contract(
         request.getfixturevalue("hf_weights")
     with host.lease(engine, engine.settled(listening_site, engine.Options())) as listener:
         contract.check_listening(listener, engine.card, spoken)
+        if engine is not Pocketsphinx:
+            assert listener.transcribe(spoken, "auto") == listener.transcribe(spoken, "en")
+            assert listener.transcribe(spoken, "en").text == whisper_script.SAID, "what these weights are made to say"
+
+
+@pytest.mark.parametrize("engine", [FasterWhisper, WhisperTransformers], ids=lambda engine: engine.card.id)
+def test_whisper_translates_when_that_is_asked_for(
+    engine: type[Engine], host: WorkerPool, listening_site: EnginePaths, spoken: Audio, request: pytest.FixtureRequest
+) -> None:
+    if engine is WhisperTransformers:
+        request.getfixturevalue("hf_weights")
+    with host.lease(engine, engine.settled(listening_site, engine.Options(translate=True))) as listener:  # type: ignore[call-arg]
+        said = listener.transcribe(spoken, "de")
+    assert (said.text, said.language) == (whisper_script.TRANSLATED, "en")
 
 
 def test_the_worker_of_the_model_environment_has_no_network(hf_weights: Path, environments: Path) -> None:
     check_it_has_no_network(environments)
 
 
+@pytest.mark.realtime
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", LISTENERS, ids=lambda engine: engine.card.id)
 def test_a_cancel_ends_within_two_seconds_and_unloading_gives_everything_back(
@@ -107,6 +124,15 @@ def test_whisper_takes_the_best_size_that_is_here_and_names_what_is_not(listenin
     engine = FasterWhisper(listening_site, FasterWhisperOptions(size="medium"), contract.TinyRun())
     with pytest.raises(EngineNotReady, match="medium"):
         engine.load()
+
+
+def test_automatic_takes_a_size_that_translates_when_asked_to(
+    monkeypatch: pytest.MonkeyPatch, listening_site: EnginePaths
+) -> None:
+    monkeypatch.setattr(whisper_weights, "sizes_here", lambda site, sizes: ["large-v3-turbo", "small"])
+    assert FasterWhisper.settled(listening_site, FasterWhisperOptions()) == FasterWhisperOptions(size="large-v3-turbo")
+    asked = FasterWhisperOptions(translate=True)
+    assert FasterWhisper.settled(listening_site, asked) == asked.model_copy(update={"size": "small"})
 
 
 def test_a_recogniser_that_loops_is_marked_and_not_believed(

@@ -129,3 +129,11 @@ def test_whatever_comes_in_is_tidy_and_survives_srt(raw: list[tuple[float, float
         assert "".join(words_of(cues).split()) == "".join("".join(kept).split())
     times = [(cue.start, cue.end) for cue in parse_srt(to_srt(cues))]
     assert times == [(cue.start, cue.end) for cue in cues]
+
+
+@given(st.floats(0.01, 200), st.integers(1, 3))
+def test_no_cue_ends_after_the_whole_to_the_last_bit(total: float, count: int) -> None:
+    for seconds in (total, 79.99999999999999, 6.1, float(round(total))):
+        cues = tidy([Cue(index, 300, "words") for index in range(count)], total_seconds=seconds)
+        assert all(cue.end <= seconds for cue in cues)
+        assert seconds < 0.01 or (cues and seconds - cues[-1].end < 0.0011)

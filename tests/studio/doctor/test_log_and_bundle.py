@@ -16,6 +16,7 @@ from studio.errors import NotFound
 from studio.jobs.model import JobState
 from studio.services import Services
 from studio.settings import load_settings
+from studio.version import studio_version
 from tabs.system.log import log_panel
 from tests.servers import wait_until
 
@@ -87,5 +88,6 @@ def test_the_bundle_holds_nothing_personal(tmp_path: Path, monkeypatch: pytest.M
     assert (told["id"], told["state"], told["engine"], told["outputs"][0]) == (job.id, "done", "flite", "audio")
     assert told["work_seconds"] > 0 and told["peak_gib"] > 0
     assert json.loads(archive.read("machine.json"))["memory"]["pool"] > 0
-    assert "gradio" in json.loads(archive.read("versions.json"))["packages"]
+    versions = json.loads(archive.read("versions.json"))
+    assert versions["greenroom"] == studio_version() and "gradio" in versions["packages"]
     assert json.loads(archive.read("settings.json"))["memory"]["kill_limit"] == 0.92

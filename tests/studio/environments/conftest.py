@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -64,10 +65,18 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     return place_in(tmp_path, monkeypatch)
 
 
+def only_from(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip takes packages from this folder alone, whatever this machine's pip is set up with."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
 def place_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     made = Place(folder)
-    monkeypatch.setenv("PIP_FIND_LINKS", str(made.wheels))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    only_from(made.wheels, monkeypatch)
     for name in NAMES:
         build_wheel(made.wheels, name, "1.0")
     made.declare("".join(f"{name}==1.0\n" for name in NAMES))

@@ -124,6 +124,7 @@ def test_what_an_engine_reports_of_a_long_call_fills_its_span(floor: Floor) -> N
     assert now.state is JobState.DONE and len(inside) >= 3 and max(seen) <= 0.8
 
 
+@pytest.mark.realtime
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("behaviour", "options"),
@@ -180,6 +181,7 @@ def test_an_unknown_engine_fails_the_job_in_words(floor: Floor) -> None:
         floor.catalog.get("falt")
 
 
+@pytest.mark.realtime
 @pytest.mark.slow
 def test_closing_in_the_middle_of_a_call_interrupts_the_job(tmp_path: Path) -> None:
     floor = Floor(tmp_path)

@@ -171,6 +171,7 @@ def test_cancelling_a_queued_job_is_immediate_and_spares_the_running_one(worksho
     assert len(shop.pieces.rendered()) == 3
 
 
+@pytest.mark.realtime
 def test_cancelling_a_running_job_ends_it_within_two_seconds_and_the_next_one_starts(workshop) -> None:
     gate = Gate(at=1)
     shop = workshop(before_piece=lambda stage, number: gate(stage, number) if stage.job_id == first.id else None, cpu_jobs=1)
@@ -244,6 +245,7 @@ def test_only_ended_jobs_can_be_removed(workshop) -> None:
     assert Path(done.outputs[0].path).exists(), "results stay"
 
 
+@pytest.mark.realtime
 def test_closing_interrupts_and_the_next_start_goes_on_without_rendering_twice(workshop) -> None:
     gate = Gate(at=3)
     shop = workshop(before_piece=gate, cpu_jobs=1).open()

@@ -73,6 +73,7 @@ def test_killed_many_times_before_it_gets_anywhere_a_job_is_still_finished(tmp_p
     assert [job["state"] for job in run_to_the_end(tmp_path / "data")] == ["done"]
 
 
+@pytest.mark.realtime
 def test_a_server_that_is_told_to_end_does_so_and_its_job_goes_on_later(tmp_path: Path) -> None:
     data = tmp_path / "data"
     server = Server(data, [{"name": "long", "pieces": 30, "seconds_each": 0.05}])

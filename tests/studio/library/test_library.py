@@ -24,6 +24,7 @@ from studio.library import KINDS, SERVED_EXTENSIONS, Library, LibraryOutput, Not
 from studio.library import write as shelving
 from studio.library.model import COMPANION_EXTENSIONS, KIND_OF_EXTENSION
 from studio.settings import LibrarySettings
+from studio.version import studio_version
 from tests.media.samples import sentence
 
 NOON = 1_795_176_000.0
@@ -97,7 +98,7 @@ def test_an_output_lies_under_a_human_name_with_recipe_companions_and_outline(li
     assert names(library) == sorted([f"{stem}{end}" for end in (".wav", ".srt", ".json", ".recipe.json", ".wav.peaks.json")])
     assert output.id == f"{stem}.wav" and output.title == "Hello there" and output.duration == pytest.approx(1, abs=0.01)
     assert [path.suffix for path in output.companions] == [".srt", ".json"]
-    assert dict(output.recipe) == RECIPE
+    assert dict(output.recipe) == RECIPE | {"studio_version": studio_version()}
     assert (output.engine, output.voice, output.commercial_use, output.job) == ("f5-tts", "Änna O'Hara/2", False, "j1")
     assert len(output.peaks) == 800 and max(output.peaks) == pytest.approx(max(peaks(output.path, 800)), abs=0.001)
     assert not words.exists() and library.get(output.id) == output == library.list()[0]
@@ -394,7 +395,7 @@ def tmp_path_file(folder: Path) -> Path:
 def test_a_rename_changes_the_title_and_nothing_else(library: Library, staged: Make) -> None:
     made = library.add(staged(), "audio", "x", RECIPE, (staged("take.srt"),))
     renamed = library.rename(made.id, "  A better\x00 name ")
-    assert renamed.title == "A better name" and renamed.id == made.id and dict(renamed.recipe) == RECIPE
+    assert renamed.title == "A better name" and renamed.id == made.id and dict(renamed.recipe) == dict(made.recipe)
     assert (renamed.created, renamed.companions, renamed.duration) == (made.created, made.companions, made.duration)
     with pytest.raises(InvalidInput):
         library.rename(made.id, " \n ")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import StorageError
-from studio.logs import FILE_NAME, open_log, scrub
+from studio.logs import FILE_NAME, LONGEST_MESSAGE, LONGEST_TRACEBACK, ScrubbingFormatter, open_log, scrub
 from studio.maintenance.housekeeping import MaintenanceTimer
 from studio.maintenance.last_shutdown import LastShutdown, ShutdownMarker
 from studio.paths import DataFolderLock
@@ -78,6 +78,16 @@ def test_a_place_that_cannot_hold_a_data_folder_is_told_without_its_path(tmp_pat
 )
 def test_secrets_never_reach_the_log(given: str, secret: str) -> None:
     assert secret not in scrub(given) and "[hidden]" in scrub(given)
+
+
+def test_records_are_cut_before_they_are_scrubbed_and_keep_their_beginning_and_their_end() -> None:
+    formatter = ScrubbingFormatter("%(message)s")
+    record = logging.LogRecord("a", logging.ERROR, "", 0, "%s", ("token=abcdef12 " + "x" * 60_000,), None)
+    record.exc_text = "Traceback\n" + "  a frame\n" * 60_000 + "OSError: the end"
+    text = formatter.format(record)
+    assert len(text) < LONGEST_MESSAGE + LONGEST_TRACEBACK + 200
+    assert text.startswith("token=[hidden]") and text.endswith("OSError: the end") and "characters left out" in text
+    assert len(record.exc_text) > 600_000 and record.args
 
 
 def test_home_folders_read_as_a_tilde_and_ordinary_words_stay() -> None:

@@ -75,7 +75,8 @@ class Probe(Engine):
         word, *arguments = text.split(" ", 1)
         deeds: dict[str, Callable[..., Any]] = {
             "say": self._say, "sleep": self._sleep, "deaf": lambda seconds: time.sleep(float(seconds)),
-            "hold-gil": _hold_gil, "signal": _die_by, "exit": lambda code: sys.exit(int(code)), "hog": lambda: _hog(self.run),
+            "hold-gil": _hold_gil, "compute": _compute, "stop": _stop,
+            "signal": _die_by, "exit": lambda code: sys.exit(int(code)), "hog": lambda: _hog(self.run),
             "garbage": _write_garbage, "hang-up": _hang_up, "noise": _make_noise, "nan": _not_numbers, "raise": _raise,
             "refuse": _refuse, "thing": lambda: object(), "pid": lambda: os.getpid(), "level": self._level,
             "size": self._size, "child": _start_child, "big": _big, "secret-path": _fail_with_secrets,
@@ -132,6 +133,15 @@ class FarProbe(Probe):
 def _hold_gil(seconds: str) -> None:
     """PyDLL keeps the interpreter's lock, as a C extension in a hung kernel does."""
     ctypes.PyDLL(None).sleep(int(seconds))
+
+
+def _compute() -> None:
+    """One step of C code that takes hours and keeps the interpreter's lock."""
+    sum(range(10**14))
+
+
+def _stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def _die_by(name: str) -> None:

@@ -58,6 +58,7 @@ def test_each_fault_ends_with_its_reason_and_the_next_call_works(
     assert speak(host).audio.duration > 0.2
 
 
+@pytest.mark.realtime
 @pytest.mark.parametrize("behaviour", ["ignore_cancel", "slow", "hang"])
 def test_cancel_ends_each_within_two_seconds(host: WorkerPool, behaviour: str) -> None:
     speak(host)

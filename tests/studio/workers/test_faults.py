@@ -75,7 +75,15 @@ def test_a_fault_while_loading_leaves_nothing_behind(host: WorkerPool, books: Bo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("text", "said"), [("deaf 60", "no progress"), ("hold-gil 60", "no sign of life")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("deaf 60", "no progress"),
+        ("hold-gil 60", "Probe gave no sign of life"),
+        ("compute", "was still computing"),
+        ("stop", "was stopped from outside (SIGSTOP)"),
+    ],
+)
 def test_a_hung_worker_is_ended_by_the_watchdog_while_others_are_served(host: WorkerPool, text: str, said: str) -> None:
     errors: list[EngineError] = []
     hanging = threading.Thread(target=lambda: errors.append(refusal(host, text)))
@@ -98,6 +106,7 @@ def test_work_that_reports_may_take_longer_than_the_stall_limit(lasting: WorkerP
     assert time.monotonic() - begun > Probe.card.stall_seconds
 
 
+@pytest.mark.realtime
 @pytest.mark.parametrize(("text", "kept"), [("sleep 60", True), ("tell 1000", True), ("deaf 60", False), ("hold-gil 60", False)])
 def test_cancel_ends_within_two_seconds_whatever_the_engine_does(lasting: WorkerPool, text: str, kept: bool) -> None:
     before = ask(lasting, "pid")
@@ -110,6 +119,7 @@ def test_cancel_ends_within_two_seconds_whatever_the_engine_does(lasting: Worker
     assert (ask(lasting, "pid") == before) is kept
 
 
+@pytest.mark.realtime
 def test_cancel_while_starting_loading_or_waiting_ends_at_once(host: WorkerPool) -> None:
     for cancelled in (lambda: True, after(0.05), after(0.6)):
         begun = time.monotonic()
@@ -147,6 +157,7 @@ def test_a_worker_killed_a_moment_before_a_lease_is_replaced_in_it(lasting: Work
             assert speech.synthesize(SpeechRequest("level")) == level
 
 
+@pytest.mark.realtime
 def test_a_worker_killed_from_outside_while_busy_fails_its_call_within_a_second(lasting: WorkerPool) -> None:
     pid = ask(lasting, "pid")
     killed: list[float] = []
@@ -226,6 +237,7 @@ def test_unloading_a_cold_engine_does_nothing(host: WorkerPool) -> None:
     assert (report.workers, report.returned_gib, report.within_tolerance) == (0, 0.0, True)
 
 
+@pytest.mark.realtime
 def test_closing_ends_busy_workers_too_within_three_seconds(make_host: Callable[..., WorkerPool]) -> None:
     host, others = make_host(), _children()
     errors: list[EngineError] = []

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from capabilities.voiceover.script.language_detection import detect
+from capabilities.voiceover.script.language_detection import detect, is_sure
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,11 @@ from capabilities.voiceover.script.language_detection import detect
 )  # fmt: skip
 def test_languages(text: str, language: str) -> None:
     assert detect(text) == language
+
+
+@pytest.mark.parametrize("text", ["A. " * 200, "la la la " * 50, "x y z " * 50, "Do re mi fa sol " * 20])
+def test_too_few_different_words_are_no_evidence(text: str) -> None:
+    assert detect(text) == "en" and not is_sure(text)
 
 
 def test_the_model_is_loaded_only_when_it_is_needed() -> None:

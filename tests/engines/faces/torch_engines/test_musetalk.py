@@ -93,6 +93,7 @@ def test_a_picture_without_a_face_is_refused(face_host: WorkerPool, sounds: tupl
         made(face_host, ENGINE, speaking(empty, sounds[0], tmp_path / "out"))
 
 
+@pytest.mark.realtime
 def test_cancel_while_pictures_are_made(face_host: WorkerPool, portrait: Path, sounds: tuple[Path, Path], tmp_path: Path) -> None:
     stop, asked = threading.Event(), [0.0]
 

@@ -44,6 +44,7 @@ def test_it_speaks_streams_repeats_itself_and_refuses_a_broken_checkpoint(fish_p
     assert "checkpoint cannot be loaded" in found["refusal"], "the package itself would wait for ever"
 
 
+@pytest.mark.realtime
 @pytest.mark.slow
 def test_in_a_worker_a_cancel_ends_it_and_unloading_gives_everything_back(fish_python: Path, tmp_path: Path) -> None:
     weights = tmp_path / "weights"

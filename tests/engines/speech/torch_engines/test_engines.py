@@ -89,6 +89,7 @@ def test_what_only_this_engine_promises(remote: Remote, model_host: WorkerPool, 
         promise(Studio(model_host, model_site, tmp_path))
 
 
+@pytest.mark.realtime
 @each_engine
 def test_cancel_in_generation_ends_within_two_seconds(remote: Remote) -> None:
     speak(remote)

@@ -144,6 +144,7 @@ def test_progress_goes_step_by_step_with_pictures(words: Studio) -> None:
         assert np.asarray(picture).std() > 2
 
 
+@pytest.mark.realtime
 def test_a_cancel_is_heard_within_a_step_and_the_worker_stays(words: Studio, plain: np.ndarray) -> None:
     asked: list[float] = []
 

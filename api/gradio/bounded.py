@@ -1,0 +1,64 @@
+"""A mapping that cannot grow without end."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar
+
+V = TypeVar("V")
+
+
+class Bounded(OrderedDict[str, V]):
+    """Lets go of its oldest entries beyond `limit`, but of none that is in use: those are not counted among the limit.
+
+    Args:
+        in_use: asked at most once for each entry whenever one is added.
+        dropped: told of each key that was let go of for the limit's sake, after it is gone.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        in_use: Callable[[str], bool] = lambda key: False,
+        dropped: Callable[[str], object] = lambda key: None,
+    ) -> None:
+        super().__init__()
+        self._limit, self._in_use, self._dropped = limit, in_use, dropped
+
+    def __setitem__(self, key: str, value: V) -> None:
+        super().__setitem__(key, value)
+        self.move_to_end(key)
+        self.trim(keep=key)
+
+    def trim(self, keep: str = "") -> None:
+        """Let go of what is too much; `keep` names an entry that stays."""
+        if len(self) <= self._limit:
+            return
+        idle = [key for key in self if not self._in_use(key)]
+        for key in idle[: max(0, len(idle) - self._limit)]:
+            if key != keep:
+                del self[key]
+                self._dropped(key)
+
+
+class BoundedDefault(Bounded[V]):
+    """Makes what is missing, as `collections.defaultdict` does."""
+
+    def __init__(self, limit: int, make: Callable[[], V]) -> None:
+        super().__init__(limit)
+        self._make = make
+
+    def __missing__(self, key: str) -> V:
+        made = self[key] = self._make()
+        return made
+
+
+class Nothing(set[str]):
+    """A set in which nothing stays."""
+
+    def add(self, element: str) -> None:
+        pass
+
+    def update(self, *others: object) -> None:
+        pass

@@ -1,0 +1,183 @@
+"""What Gradio keeps for each page and caller, bounded: memory comes back when they leave.
+
+Gradio gives every session a rendered copy of all components, some megabytes, and keeps ten thousand of them; each call without
+a session is one of its own, and what the queue notes down for an answer that nobody fetches stays for good. Here a session is
+the difference from the page as it was built, a call without a session has none that is kept, and what is kept of those who
+left is counted. An open page or client holds its session by the streams it has open, so it is never let go of; one that
+comes back after its session is gone goes on with the page's first state, as it does after a restart of the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections import ChainMap, Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs
+
+import gradio as gr
+from fastapi import FastAPI
+from gradio import route_utils, routes
+from gradio.blocks import BlocksConfig
+from gradio.state_holder import SessionState, StateHolder
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.gradio.bounded import Bounded, BoundedDefault, Nothing
+
+SESSIONS = 50
+"""Of pages and clients that have no stream open: some hundred kilobytes each, for coming back after a pause."""
+
+MAILBOXES = 500
+"""Answers that wait for somebody to fetch them."""
+
+UPLOADS_WATCHED = 200
+"""Uploads whose progress somebody may ask for."""
+
+WAITING = 2000
+"""Calls in Gradio's queue; further ones are answered with 503."""
+
+_STREAM = re.compile(r"/gradio_api/(?:heartbeat/(?P<session>[^/]+)|queue/data|call/(?:v2/)?[^/]+/(?P<event>[^/]+))/?")
+
+
+class Session(SessionState):
+    """What differs in one session from the page as it was built: values of `gr.State`, and components that a handler changed.
+
+    Gradio also keeps the rendered configuration of every component, which it reads for its deep links alone; the studio has
+    none of these.
+    """
+
+    def __init__(self, blocks: gr.Blocks) -> None:
+        built = blocks.default_config
+        self.blocks_config = BlocksConfig(blocks)
+        self.blocks_config.blocks = ChainMap({}, built.blocks)  # type: ignore[assignment]
+        self.blocks_config.fns = dict(built.fns) if built.renderables else built.fns
+        self.blocks_config.fn_id = built.fn_id
+        self.blocks_config.renderables = list(built.renderables)
+        self.config_values: dict[int, Any] = {}
+        self.state_data: dict[int, Any] = {}
+        self._state_ttl: dict[int, Any] = {}
+        self.is_closed = False
+        self.STATE_TTL_WHEN_CLOSED = 3600
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        if self.blocks_config.blocks.get(key) is not value:  # Gradio puts components back as they were
+            super().__setitem__(key, value)
+            self.config_values.clear()
+
+    def _update_config(self, key: int) -> None:
+        pass
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        pass
+
+
+class Sessions(StateHolder):
+    """The sessions of one page. Like Gradio's, but those in use stay, and few others do; used on the event loop alone."""
+
+    def __init__(self, blocks: gr.Blocks) -> None:
+        super().__init__()
+        self._holders: Counter[str] = Counter()
+        self.session_data: Bounded[SessionState] = Bounded(SESSIONS, self.held, self._forget)  # type: ignore[assignment]
+        self.set_blocks(blocks)
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        if session_id in self.blocks._queue.event_ids_to_events:
+            return Session(self.blocks)  # a call that came without a session, which Gradio names after the call
+        found = self.session_data.get(session_id)
+        if found is None:
+            found = Session(self.blocks)
+        self.session_data[session_id] = found
+        return found
+
+    def update(self, session_id: str) -> None:
+        """Nothing: whatever is looked up becomes the newest."""
+
+    def held(self, session_id: str) -> bool:
+        """Whether somebody has a stream of this session open."""
+        return self._holders[session_id] > 0
+
+    @contextmanager
+    def holding(self, session_id: str) -> Iterator[None]:
+        """Keeps the session while a stream or a socket of it is open."""
+        self._holders[session_id] += 1
+        try:
+            yield
+        finally:
+            self._holders[session_id] -= 1
+            if not self._holders[session_id]:
+                del self._holders[session_id]
+                self._left(session_id)
+
+    def _left(self, session_id: str) -> None:
+        """The last stream has closed: what was fetched is forgotten, and the session is one of those that may go."""
+        queue = self.blocks._queue
+        if not queue.pending_event_ids_session.get(session_id):
+            queue.pending_event_ids_session.pop(session_id, None)
+            queue.pending_messages_per_session.pop(session_id, None)
+        if session_id in self.session_data:
+            self.session_data.move_to_end(session_id)
+            self.session_data.trim()
+
+    def _forget(self, session_id: str) -> None:
+        self.time_last_used.pop(session_id, None)
+
+
+class HeldSessions:
+    """ASGI middleware: whoever listens to a stream of a session holds it meanwhile."""
+
+    def __init__(self, app: ASGIApp, page: gr.Blocks) -> None:
+        self._app, self._page = app, page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        session = session_of(scope) if scope["type"] == "http" and scope["method"] == "GET" else ""
+        if not session:
+            await self._app(scope, receive, send)
+            return
+        sessions = self._page.state_holder
+        assert isinstance(sessions, Sessions)
+        with sessions.holding(session):
+            await self._app(scope, receive, send)
+
+
+def session_of(scope: Scope) -> str:
+    """The session whose stream this request opens; "" for any other request."""
+    found = _STREAM.fullmatch(scope["path"])
+    if found is None:
+        return ""
+    if named := found["session"] or found["event"]:
+        return str(named)
+    return parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
+
+
+def bound_memory(app: FastAPI, page: gr.Blocks) -> None:
+    """Bound what Gradio keeps for `page`; after it is mounted on `app`, before anything is asked of it."""
+    sessions = page.state_holder = Sessions(page)
+    for route in app.routes:
+        if isinstance(route, Mount) and isinstance(route.app, routes.App):
+            route.app.state_holder = sessions
+    route_utils.SessionState = Session  # type: ignore[misc, assignment] # for calls that come without a session
+    queue = page._queue
+
+    def mail_in_use(session: str) -> bool:
+        ids = queue.pending_event_ids_session.get(session, ())
+        return sessions.held(session) or any(one in queue.event_ids_to_events for one in ids)
+
+    ids: Bounded[set[str]] = Bounded(2 * MAILBOXES, mail_in_use)
+    queue.pending_event_ids_session = ids
+    queue.pending_messages_per_session = Bounded(  # type: ignore[assignment]
+        MAILBOXES, mail_in_use, lambda session: ids.pop(session, None)
+    )
+    queue.max_size = WAITING
+    # Gradio's /monitoring is shut; a summary of ten thousand calls would be worked out after each call
+    queue.ANALYTICS_MAX_EVENTS, queue.ANAYLTICS_CACHE_FREQUENCY = 1, sys.maxsize
+    progress = routes.file_upload_statuses
+    progress._statuses = Bounded(UPLOADS_WATCHED)
+    progress._signals = BoundedDefault(UPLOADS_WATCHED, asyncio.Event)  # type: ignore[assignment]
+    page.upload_file_set = Nothing()
+    page.temp_file_sets = [page.upload_file_set]
+    for block in page.blocks.values():
+        block.temp_files = Nothing()

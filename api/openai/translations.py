@@ -1,0 +1,39 @@
+"""Which engine translates speech into English for OpenAI's API."""
+
+from __future__ import annotations
+
+from api.openai.errors import WrongParameter
+from engines.contract import Engine, EngineKind
+from engines.transcription.common.whisper_weights import TRANSLATES
+from studio.services import Services
+
+_HINT = "Download a size of Whisper other than turbo in the System tab."
+
+
+def translator(studio: Services, named: str = "") -> str:
+    """The id of an engine that translates: the one that is named, or the first that is ready.
+
+    Raises:
+        WrongParameter: it does not translate, or its weights do not, or none that is ready does.
+    """
+    if named:
+        engine = studio.catalog.get(named)
+        if not _able(engine):
+            raise WrongParameter("model", f"{engine.card.title} does not translate.", "Use Whisper, or auto.")
+        if not _translates(engine, studio):
+            raise WrongParameter("model", f"No weights of {engine.card.title} that are here translate.", _HINT, code="not_ready")
+        return named
+    ready = [row.card.id for row in studio.engines.statuses(EngineKind.TRANSCRIPTION) if row.ready]
+    for engine_id in ready:
+        if _able(engine := studio.catalog.get(engine_id)) and _translates(engine, studio):
+            return engine_id
+    raise WrongParameter("model", "No engine that is ready translates speech.", _HINT, code="not_ready")
+
+
+def _able(engine: type[Engine]) -> bool:
+    return "translate" in engine.Options.model_fields
+
+
+def _translates(engine: type[Engine], studio: Services) -> bool:
+    options = engine.settled(studio.site, engine.Options.model_validate({"translate": True}))
+    return getattr(options, "size", "") in TRANSLATES

@@ -1,0 +1,139 @@
+"""How a connection is listened to: bounded in what it may send before a request is there, how long that may take, and in number.
+
+This comes before every guard: they see a request only when its head has been read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+from asyncio.events import TimerHandle
+from http import HTTPStatus
+from typing import NoReturn
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LONGEST_HEAD = 64 * 1024
+"""Of a request's line and headers together; browsers send up to eight thousand bytes of cookies for each name."""
+
+MOST_HEADERS = 200
+HEAD_SECONDS = 20.0
+CLOSING_SECONDS = 2.0
+MOST_CONNECTIONS = 1000
+SPARE_FILES = 160
+"""Left for databases, workers and pipes where the system lets a process open few files."""
+
+
+def most_connections() -> int:
+    """How many connections may be open at once under this process's limit of open files."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_CONNECTIONS if allowed == resource.RLIM_INFINITY else max(32, min(MOST_CONNECTIONS, allowed - SPARE_FILES))
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """uvicorn's protocol over httptools, with limits; what passes one is answered in words and closed.
+
+    Whatever the parser keeps to itself counts: a request's head, but also trailers and the sizes of chunks.
+    """
+
+    head_seconds = HEAD_SECONDS
+    most = most_connections()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._unread = self._head = self._count = 0
+        self._timer: TimerHandle | None = None
+        self._trouble: tuple[int, str] | None = None
+        self._refused = False
+        super().connection_made(transport)
+        self._wait_for_a_head()
+        if len(self.connections) > self.most:
+            self._refuse(503, "The studio has as many connections open as it can serve. Close some, or try again later.")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_is_there()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused or self.transport.is_closing():
+            return
+        self._unread += len(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._wait_for_a_head()
+        super().data_received(data)
+        if self._unread > LONGEST_HEAD and not (self._refused or self.transport.is_closing()):
+            self._refuse(431, f"The headers of a request may hold {LONGEST_HEAD >> 10} kB.")
+
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        self._head = self._count = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._counted(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count += 1
+        self._counted(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._unread = 0
+        self._head_is_there()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._unread = 0
+        super().on_message_complete()
+
+    # Limits
+
+    def _counted(self, length: int) -> None:
+        self._head += length
+        if self._count > MOST_HEADERS:
+            self._stop(431, f"A request may have {MOST_HEADERS} headers.")
+        if self._head > LONGEST_HEAD:
+            self._stop(431, f"The headers of a request may hold {LONGEST_HEAD >> 10} kB.")
+
+    def _stop(self, status: int, sentence: str) -> NoReturn:
+        """Leave the parser, which has uvicorn answer 400 in its own words, or here in ours."""
+        self._trouble = status, sentence
+        raise ValueError(sentence)
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(*(self._trouble or (400, "This is no HTTP request.")))
+
+    def _wait_for_a_head(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(self.head_seconds, self._too_slow)
+
+    def _head_is_there(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        self._timer = None
+        if not self.transport.is_closing():
+            self._refuse(408, f"The headers of a request must be there after {self.head_seconds:g} seconds.")
+
+    def _refuse(self, status: int, sentence: str) -> None:
+        """Answer and close; what still arrives is dropped for a moment, since a close at once would take the answer with it."""
+        self._head_is_there()
+        self._refused = True
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            body = json.dumps({"error": sentence}).encode()
+            head = (
+                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: application/json\r\n"
+                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            )
+            self.transport.write(head.encode() + body)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._timer = self.loop.call_later(CLOSING_SECONDS, self.transport.close)

@@ -1,0 +1,99 @@
+"""The marks of the script language in one line: headings, labels, pauses, settings. Each is read in time that grows with the
+length of the line and no faster: what stands here reads text from outside.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from studio.errors import InvalidInput
+
+DEFAULT_PAUSE = 1.0
+LONGEST_PAUSE = 600.0
+_LONGEST_QUOTE = 80
+
+EDGE = r"[\s\ufeff\u200b\u2060]*+"
+_BLANKS = " \t\u00a0"
+_MARKS = re.compile(rf"{EDGE}(?P<marks>#++)(?P<space>[{_BLANKS}]*+)")
+# No repetition gives back what it took (++, *+): what follows cannot begin with it, and a line is read once, however long it is.
+_LABEL = re.compile(
+    rf"{EDGE}(?P<name>[^\W\d_][\w.'’\-]*+(?:[{_BLANKS}]++[\w.'’\-]++){{0,2}})[{_BLANKS}]*+"
+    rf"(?:\((?P<notes>[^()]*+)\))?[{_BLANKS}]*+(?::(?=\s|\Z)|：){EDGE}"
+)
+_PAUSE = re.compile(rf"\[[{_BLANKS}]*+pause\b", re.IGNORECASE)
+_LENGTH = re.compile(
+    r"\s*+(?P<number>\d{1,20}(?:[.,]\d{1,20})?|[.,]\d{1,20})\s*+(?P<unit>ms|milliseconds?|s|sec|secs|seconds?)?\s*+\Z",
+    re.IGNORECASE,
+)
+_SETTING_KEY = re.compile(r"[A-Za-z_]\w*")
+
+
+def label_in(line: str) -> re.Match[str] | None:
+    """What may be a speaker's label at the start of a line: its groups are `name` and `notes`."""
+    if ":" not in line and "：" not in line:
+        return None
+    found = _LABEL.match(line)
+    return found if found and len(found.group("name")) <= 40 else None
+
+
+def title_in(line: str) -> tuple[int, int] | None:
+    """Where the title of a heading stands in its line, without the marks at both ends; None when the line is no heading."""
+    found = _MARKS.match(line)
+    if found is None:
+        return None
+    first = found.end()
+    last = len(line.rstrip(_BLANKS).rstrip("#").rstrip(_BLANKS))
+    few = len(found.group("marks")) <= 6
+    if last <= first:  # marks alone: a heading whose title is missing
+        return (first, first) if few or first == len(line) else None
+    return (first, last) if few and found.group("space") else None
+
+
+def pause_in(line: str, at: int) -> tuple[int, int, str] | None:
+    """The next pause: where it begins and ends in the line, and the length as written."""
+    found = _PAUSE.search(line, at)
+    end = line.find("]", found.end()) if found else -1
+    return None if found is None or end < 0 else (found.start(), end + 1, line[found.end() : end])
+
+
+def seconds_of(pause: str, length: str, number: int) -> float:
+    """The length of a pause as written; `number` is the line that an error names."""
+    if not length.strip():
+        return DEFAULT_PAUSE
+    found = _LENGTH.match(length)
+    hint = "Write it as [pause 1.5s] or [pause 500ms]."
+    if not found:
+        raise InvalidInput(f"Line {number}: {_brief(pause)} is no length of time.", hint)
+    seconds = float(found.group("number").replace(",", ".")) * (
+        0.001 if (found.group("unit") or "").lower().startswith("m") else 1
+    )
+    if seconds > LONGEST_PAUSE:
+        raise InvalidInput(f"Line {number}: {_brief(pause)} is longer than the {LONGEST_PAUSE:.0f} seconds allowed.", hint)
+    return seconds
+
+
+def settings_of(notes: str, number: int) -> tuple[tuple[tuple[str, str], ...], str]:
+    """What stands in a label's parentheses: settings (key=value) and a style (everything else)."""
+    settings: list[tuple[str, str]] = []
+    style: list[str] = []
+    for part in filter(str.strip, notes.split(",")):
+        if "=" not in part:
+            style.append(part.strip())
+            continue
+        key, _, value = (each.strip() for each in part.partition("="))
+        if not _SETTING_KEY.fullmatch(key) or not value or "=" in value:
+            raise InvalidInput(
+                f'Line {number}: "{_brief(part.strip())}" is no setting.', "Write it as in Anna (speed=1.2): Good morning."
+            )
+        settings.append((key, value))
+    keys = sorted(key for key, _ in settings)
+    for one, other in pairwise(keys):
+        if one == other:
+            raise InvalidInput(f'Line {number}: "{_brief(one)}" is set twice.', "Keep one of them.")
+    return tuple(settings), ", ".join(style)
+
+
+def _brief(words: str) -> str:
+    """What stands in a script, as a sentence can quote it."""
+    return words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]}…"
