@@ -147,7 +147,7 @@ class MouthMeasurement:
 
 @runtime_checkable
 class FacesEngine(Protocol):
-    """Capability.FACES: an engine has one of these or both. Each yields its parts in order as they are finished."""
+    """EngineKind.FACES: an engine has one of these or both. Each yields its parts in order as they are finished."""
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
         """Make a face speak. Raises EngineError in words for a picture without a usable face."""

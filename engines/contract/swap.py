@@ -56,7 +56,7 @@ class SeenFace:
 
 @runtime_checkable
 class SwapEngine(Protocol):
-    """Capability.SWAP."""
+    """EngineKind.SWAP."""
 
     def swap(self, request: SwapRequest) -> Iterator[RenderedPart]:
         """Put a face into a video; the parts come in order as they are finished. Raises EngineError in words for a picture or

@@ -33,7 +33,7 @@ class UpscaleRequest:
 
 @runtime_checkable
 class UpscalingEngine(Protocol):
-    """Capability.UPSCALING. An engine's class also answers how much larger it makes things, before anything is loaded."""
+    """EngineKind.UPSCALING. An engine's class also answers how much larger it makes things, before anything is loaded."""
 
     @classmethod
     def factor(cls, options: Any) -> int:

@@ -153,7 +153,7 @@ class VideoResult:
 
 @runtime_checkable
 class VideoEngine(Protocol):
-    """Capability.VIDEO. An engine's class also answers what it can make, before anything is loaded."""
+    """EngineKind.VIDEO. An engine's class also answers what it can make, before anything is loaded."""
 
     @classmethod
     def clip_rules(cls, options: Any) -> ClipRules:

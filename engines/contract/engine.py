@@ -1,0 +1,74 @@
+"""The base class of engines, what says whether one can work, and what it reports to while it works."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from engines.contract.card import Card
+from engines.contract.options import EngineOptions
+from engines.contract.paths import EnginePaths
+from engines.contract.problem_size import ProblemSize
+from engines.contract.speech import PresetVoice
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether an engine can work now; if not, one sentence on what is missing and one on the next step."""
+
+    ready: bool
+    sentence: str
+    next_step: str = ""
+
+
+class RunContext(Protocol):
+    """What a working engine may say, and must ask, while a call runs."""
+
+    def progress(self, fraction: float, note: str = "") -> None:
+        """Report 0..1 of the present call. Also counts as a sign of life for the watchdog. Raises Cancelled like check."""
+
+    def check(self) -> None:
+        """Raise Cancelled when the person has asked to stop. Call it as often as the model allows."""
+
+
+class Engine(ABC):
+    """Base of all engines. The class is read anywhere; an instance lives only inside a worker process."""
+
+    card: ClassVar[Card]
+    Options: ClassVar[type[EngineOptions]] = EngineOptions
+    imports: ClassVar[tuple[str, ...]] = ()  # the large modules of `load`; a spare worker may have them before
+
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
+        self.site = site
+        self.options = options
+        self.run = run
+
+    @classmethod
+    def readiness(cls, site: EnginePaths) -> Readiness:
+        """Cheap (a few file checks at most): pages call it often. The base says ready."""
+        return Readiness(True, "Ready.")
+
+    @classmethod
+    def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
+        """The options with what depends on this machine filled in (which size of weights is there), so that the key under
+        which a result is kept tells what made it. Cheap. The base changes nothing."""
+        return options
+
+    @classmethod
+    def card_for(cls, options: Any, extent: ProblemSize | None = None) -> Card:
+        """The card with the memory that these options need for work of this size, else the largest; the base's is always one."""
+        return cls.card
+
+    @classmethod
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
+        """Voices that come with the engine, the default first; () for engines that only clone."""
+        return ()
+
+    @abstractmethod
+    def load(self) -> None:
+        """Bring the engine into memory. Runs once, in the worker, before the first call."""
+
+    def configure(self, options: EngineOptions) -> None:
+        """Take new options before a call; fields marked `reload` never differ from those at load."""
+        self.options = options

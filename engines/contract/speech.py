@@ -1,0 +1,102 @@
+"""What speech engines are asked for and what they give back: text in a voice, and its sound with times where they are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from media.audio.audio import Audio
+
+
+@dataclass(frozen=True)
+class PresetVoice:
+    """A voice that comes with an engine. `id` is unique within the engine; `language` is a BCP-47 tag."""
+
+    id: str
+    title: str
+    language: str
+    gender: str = ""
+
+
+@dataclass(frozen=True)
+class SpeakingVoice:
+    """Whose voice a speech engine shall use: one of its presets, or a saved voice to clone.
+
+    Args:
+        preset: a PresetVoice id; "" for a saved voice or the engine's default.
+        reference: path of the saved voice's PCM WAV master.
+        transcript: what is said in the reference, "" when unknown.
+        style: free words on how to speak, for engines whose card takes_style.
+    """
+
+    preset: str = ""
+    reference: Path | None = None
+    transcript: str = ""
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class SpeechRequest:
+    """One piece of text to speak, at most `card.longest_text` characters, already normalised.
+
+    Args:
+        language: BCP-47 tag of the text.
+        seed: engines with chance in them give the same sound for the same seed; others ignore it.
+    """
+
+    text: str
+    voice: SpeakingVoice = SpeakingVoice()
+    language: str = "en"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TimedMark:
+    """A word or a phoneme with its place in the sound, in seconds.
+
+    `text` of a phoneme is IPA. `offset` and `length` point into the spoken text in characters, -1 when unknown.
+    """
+
+    text: str
+    start: float
+    end: float
+    offset: int = -1
+    length: int = 0
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Spoken text: the sound, and word and phoneme times where the engine knows them exactly."""
+
+    audio: Audio
+    words: tuple[TimedMark, ...] = ()
+    phonemes: tuple[TimedMark, ...] = ()
+
+
+@runtime_checkable
+class SpeechEngine(Protocol):
+    """EngineKind.SPEECH."""
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text. Raises EngineError in words for text or voices it cannot take."""
+
+
+@runtime_checkable
+class StreamingSpeechEngine(SpeechEngine, Protocol):
+    """A speech engine whose card says `streams`."""
+
+    def stream(self, request: SpeechRequest) -> Iterator[Audio]:
+        """The same sound in parts, as they are made; closing the iterator cancels."""
+
+
+@runtime_checkable
+class BatchSpeechEngine(SpeechEngine, Protocol):
+    """A speech engine that speaks several texts in one forward pass."""
+
+    def synthesize_batch(self, requests: list[SpeechRequest]) -> list[Speech]:
+        """One Speech per request, in order."""
+
+
+WIRE_VALUES: tuple[type, ...] = (PresetVoice, SpeakingVoice, SpeechRequest, TimedMark, Speech)

@@ -1,0 +1,48 @@
+"""What transcription engines give back: the text of a recording, with the times of its words and segments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from engines.contract.speech import TimedMark
+from media.audio.audio import Audio
+
+
+@dataclass(frozen=True)
+class TranscribedSegment:
+    """A stretch of what was said, in seconds of the sound; `doubt` says in words why it may be wrong, "" for none."""
+
+    text: str
+    start: float
+    end: float
+    words: tuple[TimedMark, ...] = ()
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was said: the text, its language, timed words where known, and the stretches that the text consists of.
+
+    `language` is a BCP-47 tag, "" when nothing was said from which it could be told.
+    """
+
+    text: str
+    language: str
+    words: tuple[TimedMark, ...] = ()
+    segments: tuple[TranscribedSegment, ...] = ()
+
+
+@runtime_checkable
+class TranscriptionEngine(Protocol):
+    """EngineKind.TRANSCRIPTION."""
+
+    def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
+        """Write down what is said. `language` is a BCP-47 tag or "auto". A sound without speech gives an empty text.
+
+        Raises:
+            EngineError: a language that the engine does not know.
+        """
+
+
+WIRE_VALUES: tuple[type, ...] = (TranscribedSegment, Transcript)
