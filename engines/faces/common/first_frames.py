@@ -9,8 +9,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from engines.analysis.face_selection import MOST_YAW, face_of
 from engines.analysis.landmarks import Face, LandmarkProvider
-from engines.common.parts import MOST_YAW, face_of
 from engines.contract import RunContext
 from engines.contract.errors import EngineError
 from engines.contract.faces import FaceChoice

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.analysis import mesh_points as points
+from engines.analysis.face_selection import face_of
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker
-from engines.common.parts import Edited, face_of, written_parts
+from engines.common.parts import Edited, written_parts
 from engines.contract import RunContext
 from engines.contract.faces import AnimateRequest, RenderedPart
 from engines.faces.common.first_frames import read_first_frames

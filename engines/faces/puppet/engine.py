@@ -102,7 +102,7 @@ class Puppet(Engine):
         Raises:
             EngineError, MediaError: it does not, or cannot be read, in words.
         """
-        from engines.common.parts import face_of
+        from engines.analysis.face_selection import face_of
         from media.video.images import read_image
 
         face_of(read_image(picture), self._landmarks, choice)

@@ -8,9 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+from engines.analysis.face_selection import MOST_YAW, face_of
 from engines.analysis.landmarks import LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
-from engines.common.parts import MOST_YAW, Edited, face_of, written_parts
+from engines.common.parts import Edited, written_parts
 from engines.contract import RunContext
 from engines.contract.faces import FaceChoice, LipSyncRequest, MouthTrack, RenderedPart
 from engines.faces.common.first_frames import read_first_frames

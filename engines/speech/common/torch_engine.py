@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engines.common.torch_device import choose_device
 from engines.common.weights import weights_readiness
 from engines.contract import Device, Engine, EnginePaths, Licence, Readiness, Speech, SpeechRequest
 from engines.contract.errors import EngineError
@@ -91,22 +92,6 @@ class TorchSpeechEngine(Engine):
             raise EngineError(f"{self.card.title} gave no usable sound for this text.", "Try another seed.", retryable=True)
         peak = float(np.abs(flat).max())
         return Audio(flat * (HIGHEST_PEAK / peak) if peak > HIGHEST_PEAK else flat, self.card.sample_rate)
-
-
-def choose_device() -> str:
-    """The GPU where torch can use one, else the CPU."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def half_precision(device: str) -> torch.dtype:
-    """float32 on the CPU; on a GPU bfloat16 where it has it, else float16."""
-    import torch
-
-    if device == "cpu":
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
 def set_seed(seed: int) -> None:

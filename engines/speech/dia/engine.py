@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engines.common.torch_device import half_precision
 from engines.common.weights import weights_folder
 from engines.contract import (
     Card,
@@ -25,7 +26,7 @@ from engines.contract import (
 )
 from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import refuse_language, refuse_missing_reference, refuse_unspeakable
-from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, half_precision, seed_of, set_seed
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, seed_of, set_seed
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
 
 REPO, CODEC = "nari-labs/Dia-1.6B-0626", "descript/dac_44khz"

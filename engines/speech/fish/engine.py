@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from engines.common.torch_device import half_precision
 from engines.common.weights import weights_folder
 from engines.contract import Card, Device, EngineKind, HubFile, Speech, SpeechRequest, Tier
 from engines.contract.errors import EngineError, EngineNotReady
 from engines.speech.common.request_checks import refuse_missing_reference, refuse_preset, refuse_unspeakable
-from engines.speech.common.torch_engine import TorchSpeechEngine, half_precision
+from engines.speech.common.torch_engine import TorchSpeechEngine
 from engines.speech.fish.options import (
     APACHE,
     LANGUAGES,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from engines.common.loading import DOWNLOAD_AGAIN
+from engines.common.torch_device import half_precision
 from engines.common.weights import weights_folder
 from engines.contract import (
     Card,
@@ -26,7 +27,7 @@ from engines.contract import (
 )
 from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import refuse_language, refuse_unspeakable
-from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, half_precision, seed_of, set_seed
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, seed_of, set_seed
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
 
 REPO = "vibevoice/VibeVoice-1.5B-hf"

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from engines.analysis import mesh_points as points
+from engines.analysis.face_selection import MOST_YAW
 from engines.analysis.landmarks import Face
-from engines.common.parts import MOST_YAW
 from engines.swap.basic.mesh import Cover, Map, cover_of
 from engines.swap.basic.relighting import DARK, Relighting
 from engines.swap.basic.skin_mask import Coverage

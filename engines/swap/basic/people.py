@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.analysis.face_selection import face_of
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.analysis.tracking import FaceTracker, TrackedFrame
-from engines.common.parts import face_of
 from engines.contract import RunContext
 from engines.contract.errors import EngineError
 from engines.contract.faces import FaceChoice

@@ -7,9 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
+from engines.analysis.face_selection import face_of
 from engines.analysis.landmarks import LandmarkProvider
 from engines.analysis.tracking import WINDOW, TrackedFrame
-from engines.common.parts import Edited, face_of, written_parts
+from engines.common.parts import Edited, written_parts
 from engines.contract import RunContext
 from engines.contract.faces import RenderedPart
 from engines.contract.swap import SeenFace, SwapRequest

@@ -142,7 +142,7 @@ class Wan(Engine):
             EngineNotReady: weights are missing. EngineError: they are not this model's, or offloading makes no sense here.
         """
         from engines.common.loading import shares_main_memory
-        from engines.speech.common.torch_engine import choose_device
+        from engines.common.torch_device import choose_device
 
         self._device = choose_device()
         shared = shares_main_memory(self._device)

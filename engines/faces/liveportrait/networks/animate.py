@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engines.analysis.face_selection import face_of
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
-from engines.common.parts import Edited, face_of, written_parts
+from engines.common.parts import Edited, written_parts
 from engines.contract import RunContext
 from engines.contract.errors import EngineError
 from engines.contract.faces import AnimateRequest, RenderedPart
 from engines.faces.liveportrait.crop import HeadCrop, HeadFraming, crop_around, eye_ratios, lip_ratio, whole_mask
 from engines.faces.liveportrait.networks.keypoints import EYE_POINTS, LIP_POINTS, Motion, carried, size_ratio
-from engines.faces.liveportrait.networks.lip_sync import MOST_OPEN, LivePortraitSource, framing_of, render_batch, still_source
 from engines.faces.liveportrait.networks.load import Networks
+from engines.faces.liveportrait.networks.source import MOST_OPEN, LivePortraitSource, framing_of, render_batch, still_source
+from engines.faces.liveportrait.options import LivePortraitOptions
 from media.video.images import read_image
 from media.video.read import Picture, read_frames
-
-if TYPE_CHECKING:
-    from engines.faces.liveportrait.engine import LivePortraitOptions
 
 _SEARCHED = 90
 """Pictures of the driving video that are looked at for its first face."""

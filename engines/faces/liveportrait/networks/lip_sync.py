@@ -3,72 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engines.analysis.face_selection import MOST_YAW
 from engines.analysis.landmarks import LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
-from engines.common.parts import MOST_YAW, Edited, face_of, written_parts
+from engines.common.parts import Edited, written_parts
 from engines.contract import RunContext
 from engines.contract.faces import FaceChoice, LipSyncRequest, RenderedPart
 from engines.faces.common.first_frames import read_first_frames
 from engines.faces.common.idle_motion import IdleMotion, energy_of
-from engines.faces.liveportrait.crop import HeadCrop, HeadFraming, crop_around, eye_ratios, face_mask, lip_ratio, whole_mask
+from engines.faces.liveportrait.crop import crop_around, face_mask, lip_ratio, whole_mask
 from engines.faces.liveportrait.networks.keypoints import Motion, rotation_of
 from engines.faces.liveportrait.networks.load import Networks
+from engines.faces.liveportrait.networks.source import MOST_OPEN, LivePortraitSource, framing_of, render_batch, still_source
+from engines.faces.liveportrait.options import LivePortraitOptions
 from media.video.images import is_image, read_image
-from media.video.read import Picture, read_frames
+from media.video.read import read_frames
 
-if TYPE_CHECKING:
-    from engines.faces.liveportrait.engine import LivePortraitOptions
-
-MOST_OPEN = 0.8
-"""The widest lip gap, in mouth widths, that upstream's page offers its lip retargeting."""
 _POUT = (19, 0, 0.06)
 """Pucker as upstream's "pouting": key point, axis and reach."""
 _GRIN = ((20, 2, -0.006), (20, 1, -0.006), (14, 1, -0.006))
 """Wide as upstream's "grin", at two fifths of its reach."""
-
-
-@dataclass(frozen=True, eq=False)
-class LivePortraitSource:
-    """One face, ready to be moved: its square, what the networks know of it, and how far mouth and eyes stand open."""
-
-    picture: Picture
-    crop: HeadCrop
-    motion: Motion
-    features: torch.Tensor
-    lips: float
-    eyes: tuple[float, float]
-
-    @property
-    def key_points(self) -> torch.Tensor:
-        return self.motion.key_points()
-
-
-def framing_of(options: LivePortraitOptions) -> HeadFraming:
-    return HeadFraming(options.scale, options.vx_ratio, options.vy_ratio, options.flag_do_rot)
-
-
-def still_source(
-    picture: Picture, provider: LandmarkProvider, choice: FaceChoice, networks: Networks, framing: HeadFraming
-) -> LivePortraitSource:
-    """The chosen face of a picture.
-
-    Raises:
-        EngineError: no face, or none that can be moved.
-    """
-    face = face_of(picture, provider, choice)
-    crop = crop_around(face, framing)
-    square = crop.cut(picture, networks.sizes.side)[np.newaxis]
-    return LivePortraitSource(
-        picture, crop, networks.motion(square), networks.features(square), lip_ratio(face), eye_ratios(face)
-    )
 
 
 def speaking_parts(
@@ -177,16 +138,6 @@ def spoken(motion: Motion, mouth: NDArray[np.float32]) -> Motion:
     for point, axis, reach in _GRIN:
         change[:, point, axis] += reach * mouth[:, 1]
     return replace(motion, expression=motion.expression + torch.from_numpy(change).to(motion.expression.device))
-
-
-def render_batch(
-    networks: Networks, options: LivePortraitOptions, features: torch.Tensor, driving: torch.Tensor, source: torch.Tensor
-) -> NDArray[np.uint8]:
-    """Squares of CUT pixels (2 `sides`) with the face at the driving key points."""
-    if options.flag_stitching:
-        driving = networks.stitched(source, driving)
-    driving = source + (driving - source) * options.driving_multiplier
-    return networks.pictures(features, driving, source)
 
 
 def _lips(networks: Networks, motion: Motion, gaps: list[float], wanted: NDArray[np.float32]) -> torch.Tensor:

@@ -8,9 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from engines.analysis.face_selection import MOST_YAW, face_of
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
-from engines.common.parts import MOST_YAW, Edited, face_of
+from engines.common.parts import Edited
 from engines.contract import RunContext
 from engines.contract.errors import EngineError
 from engines.contract.faces import FaceChoice, LipSyncRequest

@@ -146,7 +146,7 @@ def test_pictures_without_a_usable_face_are_refused(
 
 
 def test_a_profile_is_refused(face_picture: Picture, finder: FaceMesh) -> None:
-    from engines.common.parts import face_of
+    from engines.analysis.face_selection import face_of
 
     class Turned:
         """The face that was found, turned to the side in space."""

@@ -1,0 +1,67 @@
+"""The face that is moved, and the pictures made of it; what speaking and performing have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engines.analysis.face_selection import face_of
+from engines.analysis.landmarks import LandmarkProvider
+from engines.contract.faces import FaceChoice
+from engines.faces.liveportrait.crop import HeadCrop, HeadFraming, crop_around, eye_ratios, lip_ratio
+from engines.faces.liveportrait.networks.keypoints import Motion
+from engines.faces.liveportrait.networks.load import Networks
+from engines.faces.liveportrait.options import LivePortraitOptions
+from media.video.read import Picture
+
+MOST_OPEN = 0.8
+"""The widest lip gap, in mouth widths, that upstream's page offers its lip retargeting."""
+
+
+@dataclass(frozen=True, eq=False)
+class LivePortraitSource:
+    """One face, ready to be moved: its square, what the networks know of it, and how far mouth and eyes stand open."""
+
+    picture: Picture
+    crop: HeadCrop
+    motion: Motion
+    features: torch.Tensor
+    lips: float
+    eyes: tuple[float, float]
+
+    @property
+    def key_points(self) -> torch.Tensor:
+        return self.motion.key_points()
+
+
+def framing_of(options: LivePortraitOptions) -> HeadFraming:
+    return HeadFraming(options.scale, options.vx_ratio, options.vy_ratio, options.flag_do_rot)
+
+
+def still_source(
+    picture: Picture, provider: LandmarkProvider, choice: FaceChoice, networks: Networks, framing: HeadFraming
+) -> LivePortraitSource:
+    """The chosen face of a picture.
+
+    Raises:
+        EngineError: no face, or none that can be moved.
+    """
+    face = face_of(picture, provider, choice)
+    crop = crop_around(face, framing)
+    square = crop.cut(picture, networks.sizes.side)[np.newaxis]
+    return LivePortraitSource(
+        picture, crop, networks.motion(square), networks.features(square), lip_ratio(face), eye_ratios(face)
+    )
+
+
+def render_batch(
+    networks: Networks, options: LivePortraitOptions, features: torch.Tensor, driving: torch.Tensor, source: torch.Tensor
+) -> NDArray[np.uint8]:
+    """Squares of CUT pixels (2 `sides`) with the face at the driving key points."""
+    if options.flag_stitching:
+        driving = networks.stitched(source, driving)
+    driving = source + (driving - source) * options.driving_multiplier
+    return networks.pictures(features, driving, source)
