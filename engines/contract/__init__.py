@@ -9,6 +9,9 @@ and what it gives back.
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 from engines.contract.card import Card, Device, EngineKind, HubFile, Licence, Tier
 from engines.contract.engine import Engine, Readiness, RunContext
 from engines.contract.options import EngineOptions, option
@@ -59,3 +62,20 @@ __all__ = [
     "WIRE_VALUES",
     "option",
 ]
+
+_RENAMED = {
+    "Capability": "EngineKind",
+    "Extent": "ProblemSize",
+    "FollowingEngine": "AlignmentEngine",
+    "Run": "RunContext",
+    "Saving": "Reduction",
+    "Site": "EnginePaths",
+}
+"""Names until 0.9, which people's own engines may import; they answer until 1.0."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _RENAMED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn(f"engines.contract.{name} is called {_RENAMED[name]} now.", DeprecationWarning, stacklevel=2)
+    return globals()[_RENAMED[name]]
