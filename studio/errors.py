@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from engines.contract.errors import EngineError, EngineNotReady, WorkerDied, WorkerStalled
 from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, NotFound
 
@@ -16,11 +18,22 @@ class StorageError(GreenroomError):
     """The data folder cannot be used: the disk is full, read-only or failing, or another studio holds it."""
 
 
+def storage_error_of(error: BaseException) -> StorageError | None:
+    """What a person should read of a disk that is full or read-only; None for every other error. Paths stay out of it."""
+    if not isinstance(error, OSError):
+        return None
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError("The disk that holds the data folder is full.", "Free some space, then try again.", retryable=True)
+    if error.errno == errno.EROFS:
+        return StorageError("The disk that holds the data folder is read-only.", "Make it writable, then try again.")
+    return None
+
+
 class SettingsError(GreenroomError):
     """A setting is unknown or has a value that is not allowed."""
 
 
 __all__ = [
     "Cancelled", "EngineError", "EngineNotReady", "GreenroomError", "InvalidInput", "MediaError", "MemoryRefused",
-    "NotFound", "SettingsError", "StorageError", "WorkerDied", "WorkerStalled",
+    "NotFound", "SettingsError", "StorageError", "WorkerDied", "WorkerStalled", "storage_error_of",
 ]  # fmt: skip

@@ -49,6 +49,7 @@ ASSETS = HOME / "assets"
 GIB = 1024**3
 RUNNER_CLOSE_SECONDS = 3.0
 SHARED_ENVIRONMENT = "models"
+LIST_RESTORED = "The list of jobs was deleted on the disk; it was written anew, nothing is lost."
 
 CapabilityFactory = Callable[["Services"], Iterable[Capability[Any]]]
 """Makes the kinds of job of a studio whose other parts are ready; `jobs` is made after them. `Services.capability` knows each
@@ -91,7 +92,7 @@ class Services:
         self.environments = EnvironmentManager(self.paths.environments)
         self.weights = WeightStore(self.site, self.catalog.all, settings.weights)
         self.lanes = JobLanes(settings.lanes)
-        store = JobStore(self.paths.jobs)
+        store = JobStore(self.paths.jobs, lambda: self.memory.events.tell("storage", LIST_RESTORED))
         parts.callback(store.close)
         self.segments = SegmentStore(
             self.paths.segments, int(settings.library.segment_cache_gib * GIB), protected_since=store.earliest_start
@@ -221,6 +222,7 @@ class Services:
                 "list of jobs": self.jobs.prune,
                 "rendered pieces": self.segments.prune,
                 "library": self.disk.enforce_quota,
+                "uploads": self.disk.remove_unused_uploads,
             }
         )
         self._parts.callback(housekeeper.close)

@@ -48,8 +48,10 @@ class Metrics:
         self._studio = studio
         self._lock = threading.Lock()
         self._since = time.time()
-        self._last_event = 0
-        self._courses: dict[str, _Course] = {}
+        self._last_event = studio.jobs.last_event()
+        self._courses = {
+            job.id: _Course(job.kind, job.created, job.started) for job in studio.jobs.list(ACTIVE, limit=MOST_ACTIVE)
+        }
         self._registry = CollectorRegistry()
         self._ended = Total("greenroom_jobs_ended", "Jobs that ended.", ["kind", "state"], registry=self._registry)
         self._queue = Histogram(
@@ -75,7 +77,7 @@ class Metrics:
             return generate_latest(self._registry)
 
     def _follow(self) -> None:
-        """Count the lines of history that are new since the last scrape; those of earlier lives of the server only place jobs."""
+        """Count the lines of history that are new since the last scrape; the first one begins where the server began."""
         while events := self._studio.jobs.events(after=self._last_event, limit=PAGE):
             for event in events:
                 self._take(event)

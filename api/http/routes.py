@@ -41,9 +41,12 @@ def _add_health(app: FastAPI, studio: Services) -> None:
 
     @app.get("/readyz")
     def readyz() -> Response:
-        """Able to work: the job database answers and workers can be asked; 503 and a reason otherwise."""
+        """Able to work: the job database is on the disk and answers, files can be written, and workers can be asked; 503 and a
+        reason otherwise."""
         try:
+            studio.jobs.ensure_stored()
             studio.jobs.list(limit=1)
+            studio.disk.check_writable()
             studio.workers.snapshot()
         except GreenroomError as error:
             return JSONResponse({"ready": False, **error.as_dict()}, 503)

@@ -10,7 +10,7 @@ from typing import ParamSpec
 from fastapi.responses import JSONResponse, Response
 
 from api.operations.endpoint import UNEXPECTED
-from studio.errors import EngineNotReady, GreenroomError, InvalidInput, MediaError, NotFound
+from studio.errors import EngineNotReady, GreenroomError, InvalidInput, MediaError, NotFound, storage_error_of
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -53,8 +53,10 @@ def openai_answers(route: Callable[P, Awaitable[Response]]) -> Callable[P, Await
             return await route(*args, **kwargs)
         except GreenroomError as error:
             return answer_of(error)
-        except Exception:
+        except Exception as error:
             log.exception("A call to the OpenAI-compatible API failed.")
+            if (storage := storage_error_of(error)) is not None:
+                return answer_of(storage)
             return JSONResponse({"error": {"message": UNEXPECTED, "type": "server_error", "param": None, "code": None}}, 500)
 
     return guarded

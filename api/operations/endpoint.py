@@ -13,7 +13,7 @@ import gradio as gr
 from pydantic import BaseModel, ConfigDict, create_model
 
 from api.security.responses import briefly
-from studio.errors import GreenroomError
+from studio.errors import GreenroomError, storage_error_of
 from studio.validation import validated
 
 P = ParamSpec("P")
@@ -45,8 +45,10 @@ def endpoint(method: Callable[P, R]) -> Callable[P, R]:
             raise gr.Error(briefly(str(error)), print_exception=False) from None
         except gr.Error:
             raise
-        except Exception:
+        except Exception as error:
             log.exception("The endpoint /%s failed.", method.__name__)
+            if (storage := storage_error_of(error)) is not None:
+                raise gr.Error(str(storage), print_exception=False) from None
             raise gr.Error(UNEXPECTED, print_exception=False) from None
 
     checked.__signature__ = signature  # type: ignore[attr-defined]

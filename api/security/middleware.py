@@ -24,6 +24,7 @@ from api.security.request_body import BodyTooLarge
 from api.security.responses import send_error
 from api.security.root_path import RootPathMiddleware
 from api.security.ssrf import SsrfGuard
+from api.security.uploads import UploadCleanup
 from studio.access import AuthKeys
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
@@ -74,6 +75,7 @@ def install_guards(
     """
     hosts = frozenset(host.lower() for host in (*LOOPBACK_HOSTS, *allowed_hosts))
     origins = [f"{'https' if https else 'http'}://{host}:{port}" for host in hosts]
+    app.add_middleware(UploadCleanup, folder=files.uploads)
     app.add_middleware(SsrfGuard, files=files, shown=shown)
     app.add_middleware(CORSMiddleware, allow_origins=origins, allow_credentials=True, allow_methods=["*"], allow_headers=["*"])
     app.add_middleware(BodySizeLimitMiddleware, longest=max_upload_mb * MEGABYTE)

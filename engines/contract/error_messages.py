@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 
 from engines.contract.errors import EngineError, EngineOutOfMemory
@@ -50,6 +51,10 @@ def as_greenroom_error(error: Exception, title: str) -> GreenroomError:
         graphics = "cuda" in f"{type(error).__module__} {error}".lower()
         where = "graphics memory" if graphics else "memory"
         return EngineOutOfMemory(f"{title} ran out of {where}.", "Give it less at once, or unload another engine first.")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return EngineError(
+            f"{title} could not write its work: the disk is full.", "Free some space, then try again.", retryable=True
+        )
     message = redact_error(str(error))
     kind = type(error).__name__
     reason = f"{title} failed: {kind}: {message}" if message else f"{title} failed: {kind}"

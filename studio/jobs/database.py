@@ -6,11 +6,12 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from studio.errors import StorageError
+from studio.callbacks import no_op
+from studio.errors import StorageError, storage_error_of
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +89,9 @@ class Database:
     """One file, opened by one server process (the studio's lock sees to that).
 
     Threads: any thread may call `read` and `write`. There is one writing and one reading connection, each behind a lock of
-    its own, and neither lock is ever taken while the other is held. One connection a thread would leak with the page's
-    short-lived threads and gain nothing, since SQLite writes one at a time anyway; a second one for reading means that a
-    page never waits for a write to reach the disk.
+    its own; the reading lock is taken inside the writing one where a lost file is written anew, and nowhere else. One
+    connection a thread would leak with the page's short-lived threads and gain nothing, since SQLite writes one at a time
+    anyway; a second one for reading means that a page never waits for a write to reach the disk.
 
     Durability: write-ahead log. A committed transaction survives kill -9 always, because it is in the operating system's
     hands. `durable` ones (a job accepted, cancelled or ended) are also flushed to the disk before they return and survive a
@@ -98,18 +99,23 @@ class Database:
     finds its finished pieces on disk.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_restored: Callable[[], object] = no_op) -> None:
         """
+        Args:
+            on_restored: called after a file that was deleted or replaced has been written anew.
+
         Raises:
             StorageError: the folder cannot be written, or the file is of a newer version of the studio.
         """
         self.path = path
         self.set_aside: Path | None = None
         """Where a damaged file was moved when this one was opened; None when the file was sound."""
+        self._on_restored = on_restored
         self._writing, self._reading = threading.Lock(), threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer, self._reader = self._open_or_begin_anew()
+            self._file = _identity(path)
         except sqlite3.Error as error:
             log.error("The job database cannot be opened: %s", error)
             raise storage_error(error) from error
@@ -126,6 +132,7 @@ class Database:
             StorageError: nothing was changed.
         """
         with self._writing:
+            self._restore()
             try:
                 self._writer.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
                 self._writer.execute("BEGIN IMMEDIATE")
@@ -150,8 +157,45 @@ class Database:
                 log.error("Reading the job database failed: %s", error)
                 raise storage_error(error) from error
 
+    def ensure_stored(self) -> None:
+        """Write the database anew where its file was deleted or replaced: the open connections still hold all of it.
+
+        What holds the writing lock takes the reading lock inside it here, and nothing takes them the other way round.
+
+        Raises:
+            StorageError: the disk does not take it; it is tried again at the next write.
+        """
+        with self._writing:
+            self._restore()
+
+    def _restore(self) -> None:
+        if _identity(self.path) == self._file:
+            return
+        log.error("The file of the job database was deleted or replaced; it is written anew from what the server holds.")
+        whole = _beside(self.path, ".new")
+        try:
+            whole.unlink(missing_ok=True)
+            with closing(sqlite3.connect(whole)) as target:
+                self._writer.backup(target)
+            for suffix in ("-wal", "-shm"):  # of the file that is gone: SQLite would read them as the new one's
+                _beside(self.path, suffix).unlink(missing_ok=True)
+            whole.replace(self.path)
+            writer, reader = self._open()
+        except sqlite3.Error as error:
+            raise storage_error(error) from error
+        except OSError as error:
+            raise storage_error_of(error) or StorageError("The list of jobs could not be written anew.") from error
+        with self._reading:
+            old, (self._writer, self._reader) = (self._writer, self._reader), (writer, reader)
+        for connection in old:
+            connection.close()
+        self._file = _identity(self.path)
+        self._on_restored()
+
     def close(self) -> None:
         """Bring the log into the file and end. Closing twice does no harm."""
+        with self._writing, suppress(sqlite3.Error, StorageError):
+            self._restore()
         with self._writing, suppress(sqlite3.Error):
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with self._reading:
@@ -200,6 +244,15 @@ class Database:
             if (part := _beside(self.path, suffix)).exists():
                 part.rename(_beside(target, suffix))
         return target
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells one file from another that has its name; None when there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import secrets
 
-from studio.errors import GreenroomError, StorageError
+from studio.errors import GreenroomError, storage_error_of
 from studio.jobs.model import JobError
 
 log = logging.getLogger(__name__)
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def job_error(error: BaseException, job_id: str) -> JobError:
@@ -24,12 +21,8 @@ def job_error(error: BaseException, job_id: str) -> JobError:
         return JobError.of(error)
     mark = f"E-{secrets.token_hex(3)}"
     log.error("Job %s failed unexpectedly (%s)", job_id, mark, exc_info=error)
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return JobError.of(
-            StorageError("The disk that holds the data folder is full.", "Free some space, then try again.", retryable=True)
-        )
-    if isinstance(error, OSError) and error.errno == errno.EROFS:
-        return JobError.of(StorageError("The disk that holds the data folder is read-only.", "Make it writable, then try again."))
+    if (storage := storage_error_of(error)) is not None:
+        return JobError.of(storage)
     if isinstance(error, MemoryError):
         return JobError("The studio itself ran out of memory during this job.", "Close other programs, then try again.", True)
     return JobError(

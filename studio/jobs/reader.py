@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from studio.jobs.database import Database
@@ -66,3 +66,23 @@ class JobReader:
                 f"SELECT * FROM events WHERE {chosen} seq > ? ORDER BY seq LIMIT ?", (*values, after, limit)
             ).fetchall()
         return [JobEvent(row["seq"], row["job_id"] or "", row["at"], row["kind"], json.loads(row["data"])) for row in rows]
+
+    def specs_naming(self, text: str) -> Iterator[dict[str, Any]]:
+        """The specs of all jobs on the list in which `text` stands."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT spec FROM specs WHERE instr(spec, ?)", (text,)).fetchall()
+        for row in rows:
+            yield json.loads(row["spec"])
+
+    def last_event(self) -> int:
+        """The sequence number of the newest line of history, 0 when there is none."""
+        with self._database.read() as connection:
+            return int(connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
+
+    def ensure_stored(self) -> None:
+        """Notice a database file that was deleted or replaced, and write it anew.
+
+        Raises:
+            StorageError: it cannot be read or written.
+        """
+        self._database.ensure_stored()

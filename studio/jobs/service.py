@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,22 @@ class JobService:
     def events(self, job_id: str | None = None, after: int = 0, limit: int = 1000) -> list[JobEvent]:
         """History with sequence numbers above `after`, oldest first: of one job, or (None) of all and of the store itself."""
         return self._store.events(job_id, after, max(1, min(int(limit), 10_000)))
+
+    def specs_naming(self, text: str) -> Iterator[dict[str, Any]]:
+        """The specs of all jobs on the list in which `text` stands."""
+        return self._store.specs_naming(text)
+
+    def last_event(self) -> int:
+        """The sequence number of the newest line of history, 0 when there is none."""
+        return self._store.last_event()
+
+    def ensure_stored(self) -> None:
+        """Notice a list of jobs that was deleted on the disk, and write it anew.
+
+        Raises:
+            StorageError: it cannot be read or written.
+        """
+        self._store.ensure_stored()
 
     def change_counter(self) -> int:
         """Rises with every change of any job: a page that has seen this value has nothing to do. Free to ask."""

@@ -7,11 +7,12 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from studio.callbacks import no_op
 from studio.jobs.database import Database
 from studio.jobs.failure import crash_error
 from studio.jobs.model import NO_COST, Claim, Job, JobCost, JobError, JobOutput, JobState, Recovery
@@ -39,13 +40,16 @@ class JobStore(JobReader):
     Lock order: the database's own lock, then `_changed`; `_changed` is never held while the database is used.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_restored: Callable[[], object] = no_op) -> None:
         """
+        Args:
+            on_restored: called after a list that was deleted under the server has been written anew.
+
         Raises:
             StorageError: the folder cannot be written, or the file is of a newer studio. A damaged file is set aside under
                 another name instead, and an event says so.
         """
-        super().__init__(Database(path))
+        super().__init__(Database(path, on_restored))
         self._changed = threading.Condition()
         with self._database.read() as connection:
             self._clock = int(connection.execute("SELECT value FROM clock").fetchone()[0])

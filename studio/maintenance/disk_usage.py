@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from studio.artifacts.segments import SegmentStore
-from studio.errors import InvalidInput
+from studio.errors import InvalidInput, StorageError, storage_error_of
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.library import Library
 from studio.paths import DataPaths
 from studio.settings import LibrarySettings
 
 GIB = 2**30
+ASSETS_FOLDER = "assets"
+PROBE_BYTES = 65_536
 FRESH_SECONDS = 300.0
+UNUSED_UPLOAD_SECONDS = 86_400.0
+"""After so long an upload that no job of the list names is removed by itself."""
 YOUNG_SECONDS = 3600.0
 """Uploads younger than this may belong to a form that somebody is filling in."""
 
@@ -29,6 +33,8 @@ class JobList(Protocol):
     """What is needed of the jobs."""
 
     def list(self, states: Collection[JobState | str] = ..., *, limit: int = ...) -> Sequence[Job]: ...
+
+    def specs_naming(self, text: str) -> Iterator[dict[str, Any]]: ...
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,35 @@ class DiskUsage:
     def enforce_quota(self) -> int:
         """Let retention and quota remove outputs, but none that a job still needs; how many went."""
         return len(self._library.enforce_quota(self.outputs_in_use()))
+
+    def check_writable(self) -> None:
+        """Write a few bytes into the data folder and remove them.
+
+        Raises:
+            StorageError: the disk is full, read-only or failing.
+        """
+        probe = self._paths.scratch / ".writable"
+        try:
+            self._paths.scratch.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"\0" * PROBE_BYTES)
+        except OSError as error:
+            raise storage_error_of(error) or StorageError(
+                "The data folder cannot be written to.", "Check its owner and permissions."
+            ) from error
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink()
+
+    def remove_unused_uploads(self) -> int:
+        """Remove uploads of yesterday and before that no job of the list names, ended or not; the bytes that came back.
+
+        Kept assets are in the list of the Character Swap tab and stay until they are deleted there.
+        """
+        uploads = self._paths.root / "uploads"
+        named = [text for spec in self._jobs.specs_naming(uploads.name) for text in _texts(spec)]
+        oldest = self._clock() - UNUSED_UPLOAD_SECONDS
+        old = (path for path in _entries(uploads) if path.name != ASSETS_FOLDER and _changed(path) < oldest)
+        return _remove(path for path in old if not any(text.startswith(str(path)) for text in named))
 
     # Inside
 

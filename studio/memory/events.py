@@ -19,7 +19,7 @@ class MachineEvent:
     Args:
         at: seconds since the epoch.
         kind: memory (a limit was crossed), ended (a worker, to save the machine), refused (a load), heat, idle (an engine was
-            unloaded).
+            unloaded), storage (the list of jobs was lost on the disk and written anew).
     """
 
     at: float

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import gradio as gr
 
-from studio.errors import GreenroomError, InvalidInput
+from studio.errors import GreenroomError, InvalidInput, storage_error_of
 from studio.services import Services
 from tabs.common.html import piece, prose
 
@@ -53,8 +53,10 @@ def with_error_toast(handler: Callable[P, Any]) -> Callable[P, Any]:
             raise gr.Error(str(error), duration=12, print_exception=False) from None
         except gr.Error:
             raise
-        except Exception:
+        except Exception as error:
             log.exception("A page handler failed.")
+            if (storage := storage_error_of(error)) is not None:
+                raise gr.Error(str(storage), duration=12, print_exception=False) from None
             raise gr.Error(UNEXPECTED, print_exception=False) from None
 
     return guarded

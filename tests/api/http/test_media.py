@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.media_types import PLAYABLE, media_response
+from api.http.media import media_response
+from api.media_types import PLAYABLE
 from studio.errors import NotFound
 from studio.library.model import SERVED_EXTENSIONS
 

@@ -1,0 +1,81 @@
+"""Uploads to the page that fail or are cut leave nothing behind, and a full disk is said in words."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from pathlib import Path
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.security.responses import send_error
+from studio.errors import storage_error_of
+
+log = logging.getLogger(__name__)
+
+UPLOAD = "/gradio_api/upload"
+_UNFINISHED = "tmp*"
+"""Gradio writes what arrives into `tempfile` names at the top of the folder, and moves it into a folder of its hash when it is
+whole; what still has such a name when its request has ended belongs to nobody."""
+INSUFFICIENT_STORAGE = 507
+
+
+class UploadCleanup:
+    """Removes the unfinished files of every upload once it has ended, and those of earlier servers at the start.
+
+    Files of uploads that go on meanwhile stay: only what was there before the oldest of them began is removed. Used on the
+    event loop alone.
+    """
+
+    def __init__(self, app: ASGIApp, folder: Path) -> None:
+        self.app = app
+        self._folder = folder
+        self._numbers = itertools.count()
+        self._begun: dict[int, float] = {}
+        self._remove()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"].rstrip("/") != UPLOAD:
+            await self.app(scope, receive, send)
+            return
+        number = next(self._numbers)
+        self._begun[number] = time.time()
+        try:
+            await self._answered(scope, receive, send)
+        finally:
+            del self._begun[number]
+            self._remove()
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As the application answers; but its bare 500 for a disk that does not take the file becomes a sentence."""
+        held: list[Message] = []
+
+        async def holding(message: Message) -> None:
+            if (message["type"] == "http.response.start" and message["status"] >= 500) or held:
+                held.append(message)
+            else:
+                await send(message)
+
+        try:
+            await self.app(scope, receive, holding)
+        except Exception as error:
+            storage = storage_error_of(error)
+            if storage is None:
+                for message in held:
+                    await send(message)
+                raise
+            log.error("An upload was not stored: %s", storage)
+            await send_error(scope, receive, send, INSUFFICIENT_STORAGE, str(storage))
+            return
+        for message in held:
+            await send(message)
+
+    def _remove(self) -> None:
+        oldest = min(self._begun.values(), default=None)
+        for path in self._folder.glob(_UNFINISHED):
+            try:
+                if path.is_file() and (oldest is None or path.stat().st_ctime < oldest):
+                    path.unlink()
+            except OSError as error:
+                log.warning("An unfinished upload could not be removed: %s", error.strerror)
