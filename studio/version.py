@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from studio.errors import GreenroomError
+from media.errors import GreenroomError
 
 VERSION_FILE = Path(__file__).resolve().parent.parent / "VERSION"
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from engines.contract import faces, speech, swap, transcription, upscaling, video
 from engines.contract.card import EngineKind
+from engines.contract.faces import WIRE_VALUES as FACES
+from engines.contract.speech import WIRE_VALUES as SPEECH
+from engines.contract.swap import WIRE_VALUES as SWAP
+from engines.contract.transcription import WIRE_VALUES as TRANSCRIPTION
+from engines.contract.upscaling import WIRE_VALUES as UPSCALING
+from engines.contract.video import WIRE_VALUES as VIDEO
 from media.audio.audio import Audio
 
 CALLABLE_METHODS: dict[EngineKind, frozenset[str]] = {
@@ -17,8 +22,5 @@ CALLABLE_METHODS: dict[EngineKind, frozenset[str]] = {
 }
 """The methods that a worker accepts for each kind: nothing else on an engine can be called from outside."""
 
-WIRE_VALUES: tuple[type, ...] = (
-    Audio, *speech.WIRE_VALUES, *transcription.WIRE_VALUES, *faces.WIRE_VALUES, *swap.WIRE_VALUES, *video.WIRE_VALUES,
-    *upscaling.WIRE_VALUES,
-)  # fmt: skip
+WIRE_VALUES: tuple[type, ...] = (Audio, *SPEECH, *TRANSCRIPTION, *FACES, *SWAP, *VIDEO, *UPSCALING)
 """The types that may cross, beside JSON's own, Path, bytes and numpy arrays."""

@@ -19,7 +19,7 @@ def test_every_name_leads_to_one_file_and_none_stands_twice() -> None:
     assert len(files) == len(set(files)) == len(unit.UNIT) > 50
 
 
-@pytest.mark.parametrize("name", ["test_of_nothing", "test_calls"])
+@pytest.mark.parametrize("name", ["test_of_nothing", "test_kill"])
 def test_a_name_that_leads_nowhere_or_to_several_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(unit, "UNIT", (name,))
     with pytest.raises(LookupError, match=name):

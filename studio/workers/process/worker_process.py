@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any
 
-from engines.contract.errors import EngineError, WireError
+from engines.contract.errors import EngineError, WireError, WorkerDied
 from engines.worker.wire import PROTOCOL, pack
 from studio.settings import HOME
 from studio.workers.process.call import Call, CallObserver, CallTimeouts
@@ -26,6 +26,10 @@ from studio.workers.process.transport import SocketTransport
 
 GONE_SECONDS = 5.0
 Spawn = Callable[..., "subprocess.Popen[bytes]"]
+
+
+REAP_SECONDS = 10.0
+"""After its pipe is closed, a process is given so long to be reaped: on a full machine the kernel takes a while to say why."""
 
 
 class WorkerProcess:
@@ -153,8 +157,10 @@ class WorkerProcess:
         try:
             self._transport.send(parts, check, self._broken_off)
         except OSError:
-            self._exited.wait(1.0)  # the pipe is closed: the reason follows as soon as the child is reaped
+            self._exited.wait(REAP_SECONDS)  # the pipe is closed: the reason follows as soon as the child is reaped
             check()
+            if self._death is not None:  # the end may have woken the call already, which `check` leaves to its reader
+                raise WorkerDied(self._death.reason, self._death.hint) from None
             raise EngineError(f"The worker of {self.title} does not listen any more.", retryable=True) from None
 
     def _broken_off(self) -> None:
@@ -166,7 +172,7 @@ class WorkerProcess:
                 self.send(pack("cancel", call.number), self._refuse_to_wait)
             if not call.drain(self._patience.cancel_grace):
                 self.kill(ExitReason(f"The worker of {self.title} did not stop when asked and was ended.", unasked=False))
-                self._exited.wait(1.0)
+                self._exited.wait(REAP_SECONDS)
 
     def _refuse_to_wait(self) -> None:
         raise EngineError(f"The worker of {self.title} does not listen.")

@@ -106,6 +106,30 @@ def test_checks_and_refusals_are_counted(tmp_path: Path) -> None:
         studio.close()
 
 
+def test_an_old_history_is_not_read_again(tmp_path: Path) -> None:
+    """Jobs of earlier servers are not looked up at the first scrape, however many; one that goes on is followed."""
+    from capabilities.registry import all_capabilities
+    from studio.services import Services
+    from studio.settings import load_settings
+
+    studio = Services.open(load_settings(data={"folder": tmp_path / "data"}), all_capabilities)
+    try:
+        store = studio.jobs._store
+        for number in range(200):
+            store.request_cancel(store.add("doctor", f"old {number}", "nowhere", {}).id)
+        waiting = store.add("doctor", "goes on", "nowhere", {})
+        metrics = Metrics(studio)
+        read: list[int] = []
+        real = studio.jobs.events
+        studio.jobs.events = lambda *, after, limit: read.extend(found := real(after=after, limit=limit)) or found  # type: ignore
+        text = metrics.text().decode()
+        assert not read and "jobs_ended_total{" not in text
+        store.request_cancel(waiting.id)
+        assert 'jobs_ended_total{kind="doctor",state="cancelled"} 1.0' in metrics.text().decode()
+    finally:
+        studio.close()
+
+
 def test_the_dashboard_asks_for_metrics_that_exist(server: RunningStudio, client: Any) -> None:
     client.predict("A line.", api_name="/voiceover")
     text = httpx.get(f"{server.url}/metrics", trust_env=False).text

@@ -138,6 +138,7 @@ def test_a_transcript_is_streamed_as_events(api: openai.OpenAI) -> None:
     assert "".join(event.delta for event in deltas) == done.text == SAID  # type: ignore[union-attr]
 
 
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")  # of the openai package
 def test_what_cannot_translate_is_refused(api: openai.OpenAI) -> None:
     for model, words in (("pocketsphinx", "does not translate"), ("whisper-1", "No engine that is ready translates")):
         with pytest.raises(openai.BadRequestError, match=words), SPOKEN.open("rb") as file:
@@ -145,6 +146,7 @@ def test_what_cannot_translate_is_refused(api: openai.OpenAI) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")  # of the openai package
 def test_whisper_translates(tmp_path: Path, weights: Path) -> None:
     with (
         running_studio(tmp_path / "data", GREENROOM_DATA__WEIGHTS=json.dumps([str(weights)])) as studio,

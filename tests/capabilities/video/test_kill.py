@@ -40,11 +40,11 @@ def test_a_killed_clip_goes_on_at_the_shot(tmp_path: Path) -> None:
     server = Server(data, [SPEC], film)
     assert server.hear() == READY
     patience = time.monotonic() + 90
-    while len(list((data / "clips").rglob("*.json"))) < 3:
+    while len(list((data / "clips").rglob("[!.]*.json"))) < 3:
         assert time.monotonic() < patience
         time.sleep(0.01)
     server.kill()
-    noted = [path.with_suffix(".mp4") for path in (data / "clips").rglob("*.json")]  # a clip without its note is not kept yet
+    noted = [path.with_suffix(".mp4") for path in (data / "clips").rglob("[!.]*.json")]  # a clip without its note is not kept yet
     kept = {path.stem: path.stat().st_mtime_ns for path in noted}
     assert 3 <= len(kept) < 8
     server = Server(data, [SPEC], film)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +38,22 @@ def studio(tmp_path_factory: pytest.TempPathFactory, stand_in: StandInServer) ->
     made.close()
 
 
+def values_of(pool: ParameterPool, parameters: Sequence[Parameter], given: dict[str, Any] | None = None) -> dict[Any, Any]:
+    """What a page that shows these parameters sends."""
+    updates = pool.show(parameters, given)
+    return {component: updates[component].get("value") for component in pool.components}
+
+
 def test_every_shipped_template_fits_into_the_pool(studio: Services) -> None:
     """No parameter is without a control, and what the controls say at first is what the template takes."""
     with gr.Blocks():
         pool = ParameterPool("pool", ())
     for template in studio.templates.all():
         manifest = template.usable()
-        shown = [update for update in pool.dressed(manifest.parameters)[1:] if update.get("visible")]
+        updates = [pool.show(manifest.parameters)[component] for component in pool.components]
+        shown = [update for update in updates if update.get("visible")]
         assert {update["label"] for update in shown} == {each.title for each in manifest.parameters}
-        values = [update.get("value") for update in pool.dressed(manifest.parameters)[1:]]
-        told = pool.values(manifest.parameters, values)
+        told = pool.values(manifest.parameters, values_of(pool, manifest.parameters))
         seeds = {each.key for each in manifest.parameters if each.kind == "seed"}
         assert set(told) >= {each.key for each in manifest.parameters if each.default not in (None, "")} - seeds
         completed = template.complete(told)
@@ -63,10 +69,8 @@ def test_given_options_are_shown_and_come_back() -> None:
     with gr.Blocks():
         pool = ParameterPool("pool", parameters)
     given = {"steps": 9, "seed": 12, "mode": "b"}
-    values = [update.get("value") for update in pool.dressed(parameters, given)[1:]]
-    assert pool.values(parameters, values) == given
-    fresh = [update.get("value") for update in pool.dressed(parameters)[1:]]
-    assert pool.values(parameters, fresh) == {"steps": 6, "mode": "a"}  # an empty seed is drawn
+    assert pool.values(parameters, values_of(pool, parameters, given)) == given
+    assert pool.values(parameters, values_of(pool, parameters)) == {"steps": 6, "mode": "a"}  # an empty seed is drawn
 
 
 def test_badges_say_how_each_template_stands(studio: Services) -> None:
@@ -92,7 +96,9 @@ def test_an_exported_workflow_becomes_a_template(studio: Services, tmp_path: Pat
         importing = WorkflowImport(studio)
     export = tmp_path / "Inverted clip.json"
     export.write_text(json.dumps(graphs.video("given.mp4", 12.0, "any/out")))
-    said, read, _, title, memory, rows = importing._given(str(export))
+    given = importing._given(str(export))
+    said, read, title = given[importing.said], given[importing._read], given[importing.title]
+    memory, rows = given[importing.memory], given[importing.table]
     assert title == "Inverted clip" and "4 places" in said and memory == 2.0 and "names no model files" in said
     asked: dict[str, Any] = {row[1]: row for row in rows}
     assert asked["frame_rate"][0] and asked["frame_rate"][3:] == ["number", "12.0"]
@@ -112,7 +118,7 @@ def test_what_is_no_workflow_is_refused_in_words(studio: Services, tmp_path: Pat
     with gr.Blocks():
         importing = WorkflowImport(studio)
     (tmp_path / "no.json").write_text("[1, 2")
-    said, read, *_ = importing._given(str(tmp_path / "no.json"))
-    assert "not JSON" in said and read is None
+    given = importing._given(str(tmp_path / "no.json"))
+    assert "not JSON" in given[importing.said] and given[importing._read] is None
     with pytest.raises(InvalidInput, match="no workflow"):
         importing._written(None, "Title", "other", None, [])

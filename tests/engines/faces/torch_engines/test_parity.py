@@ -13,6 +13,9 @@ pytestmark = pytest.mark.slow
 
 Differences = dict[str, dict[str, float]]
 
+ROUNDING = 1e-4
+"""What another processor's order of additions makes of float32; upstream's own float32 is 3.3e-4 from its float64."""
+
 
 @pytest.fixture(scope="module")
 def differences(model_python: Path) -> Differences:
@@ -21,7 +24,7 @@ def differences(model_python: Path) -> Differences:
 
 def test_liveportrait_is_upstreams(differences: Differences) -> None:
     """Eight frames with moving key points."""
-    far = {name: value for name, value in differences["liveportrait"].items() if "control" not in name and value > 1e-5}
+    far = {name: value for name, value in differences["liveportrait"].items() if "control" not in name and value > ROUNDING}
     assert not far
 
 
@@ -29,7 +32,7 @@ def test_musetalk_is_upstreams(differences: Differences) -> None:
     """Eight faces and what is said: tokens, latents, and pictures as the decoder gives them; then to the last level of 255."""
     told = {name: value for name, value in differences["musetalk"].items() if "control" not in name}
     assert told.pop("picture levels") <= 1  # a value halfway between two levels may be rounded either way
-    assert len(told) == 4 and not {name: value for name, value in told.items() if value > 1e-5}
+    assert len(told) == 4 and not {name: value for name, value in told.items() if value > ROUNDING}
 
 
 def test_the_comparison_can_fail(differences: Differences) -> None:

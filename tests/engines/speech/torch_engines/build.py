@@ -26,7 +26,7 @@ def main(folder: Path, engines: list[str]) -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     for engine in engines or list(BUILDERS):
         module, _, function = BUILDERS[engine].partition(":")
-        getattr(importlib.import_module(f"tests.speech_models.{module}"), function)(folder)
+        getattr(importlib.import_module(f"tests.engines.speech.torch_engines.{module}"), function)(folder)
 
 
 if __name__ == "__main__":
