@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from html import escape
 
 from studio.preprocessing import Asset
+from tabs.common.formats import ago
 from tabs.common.html import button, icon, piece, size
-from tabs.common.outputs_list import ago
 from tabs.common.wiring import asset_url
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp"})

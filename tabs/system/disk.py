@@ -13,9 +13,9 @@ from studio.errors import InvalidInput
 from studio.library.model import Removal
 from studio.maintenance.disk_usage import DiskReport, DiskUsage, ReclaimableSpace
 from studio.services import Services
+from tabs.common.formats import ago
 from tabs.common.html import button, html_piece, piece, size
 from tabs.common.notices import notice
-from tabs.common.outputs_list import ago
 from tabs.common.wiring import clicked
 
 REMOVALS_SHOWN = 5

@@ -13,8 +13,8 @@ from capabilities.setup.doctor import last_report
 from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job
 from studio.services import Services
+from tabs.common.formats import ago
 from tabs.common.html import button, chip, html_piece, piece, prose
-from tabs.common.outputs_list import ago
 from tabs.common.wiring import clicked
 
 _CHIPS = {"ok": "done", "warning": "waiting", "failed": "failed", "skipped": "cold"}

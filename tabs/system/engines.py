@@ -21,9 +21,9 @@ from studio.units import GIB
 from studio.weights import EngineWeights, WeightsState
 from studio.workers.engine_service import EngineStatus, licence_text
 from studio.workers.model import WorkerState, WorkerStatus
+from tabs.common.formats import ago
 from tabs.common.html import about, button, chip, html_piece, piece, prose, size
 from tabs.common.notices import notice
-from tabs.common.outputs_list import ago
 from tabs.common.wiring import clicked
 from tabs.system.comfyui import comfyui_group, comfyui_words
 from tabs.system.group import holders

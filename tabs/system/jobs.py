@@ -13,8 +13,8 @@ from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.jobs.runtime_stats import estimate_accuracy
 from studio.services import Services
+from tabs.common.formats import ago
 from tabs.common.html import about, button, chip, html_piece, piece, prose
-from tabs.common.outputs_list import ago
 from tabs.common.wiring import clicked
 from tabs.system.times import times_table
 

@@ -13,8 +13,8 @@ from html import escape
 from itertools import cycle
 from typing import Any
 
+from tabs.common.formats import ago
 from tabs.common.html import chip, piece
-from tabs.common.outputs_list import ago
 from tabs.system.plot import history_plot
 
 EVENTS_SHOWN = 6
