@@ -20,8 +20,11 @@ from tabs.common import formats
 _TABS = Path(__file__).resolve().parents[1]
 _STATIC = Path(__file__).resolve().parent / "static"
 _FOLDERS = ("common", "voiceover", "character_swap", "lip_sync", "text_to_video", "system")
-_MACROS = ("audition", "button", "chip", "icon", "icon_link", "link", "output_actions", "prose")
-"""Of common/macros.html: what depends on its arguments alone. Every template has these, and what they drew is kept."""
+_KEPT_MACROS = {
+    "common/macros.html": ("audition", "button", "chip", "icon", "icon_link", "link", "output_actions", "prose"),
+    "voiceover/macros.html": ("segment_actions",),
+}
+"""What depends on its arguments alone. Every template has these at hand, and the newest that each drew are kept."""
 _KEPT = 4096
 _WRAPPERS = ("piece", "table")
 """Those that are called with a content."""
@@ -83,10 +86,12 @@ def _made() -> Environment:
     for words in (formats.about, formats.ago, formats.clock, formats.many, formats.percent, formats.size, code_spans, addresses):
         environment.filters[words.__name__] = words
     environment.globals["static"] = static
-    macros = environment.get_template("common/macros.html").module
-    environment.globals |= {name: getattr(macros, name) for name in _WRAPPERS}
-    # The same buttons are drawn at each look at a running job. Types count: a Markup equals the str that it holds.
-    environment.globals |= {name: lru_cache(_KEPT, typed=True)(getattr(macros, name)) for name in _MACROS}
+    wrappers = environment.get_template("common/macros.html").module
+    environment.globals |= {name: getattr(wrappers, name) for name in _WRAPPERS}
+    for file, names in _KEPT_MACROS.items():
+        macros = environment.get_template(file).module
+        # The same buttons are drawn at each look at a running job. Types count: a Markup equals the str that it holds.
+        environment.globals |= {name: lru_cache(_KEPT, typed=True)(getattr(macros, name)) for name in names}
     return environment
 
 
