@@ -125,10 +125,8 @@ class TextToVideoTab:
             seconds = seconds_of(shots)
             frames = round(seconds * form.fps)
             ready = time_in_words(self._clips.estimate(form, frames))
-            parts += [
-                Figure(str(len(shots)), " shot" if len(shots) == 1 else " shots"),
-                Figure(about(seconds), " long", "about "),
-            ]
+            number, word = many(len(shots), "shot").split(" ")
+            parts += [Figure(number, f" {word}"), Figure(about(seconds), " long", "about ")]
             parts += [Figure(f"{frames:,}", " frames"), Figure(ready, before="to render: ")]
         return parts
 
