@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 from capabilities.character_swap.builtin import BUILTIN, builtin_inputs, builtin_parameters
 from engines.swap.basic.engine import BasicFaceSwap
@@ -13,7 +12,7 @@ from studio.workflows.collection import TemplateCollection
 from studio.workflows.manifest import Parameter, TemplateInput
 from studio.workflows.preflight import Problem, joined_problems, preflight
 from studio.workflows.template import WorkflowTemplate
-from tabs.common.html import button, chip, link, piece
+from tabs.common.templating import render
 from tabs.common.wiring import template_url
 
 _USES = ("character_swap", "animate", "lip_sync", "upscale", "other")
@@ -106,15 +105,7 @@ def _lacks(problems: Sequence[Problem]) -> str:
 
 def gallery(found: Sequence[WorkflowChoice], chosen: str) -> str:
     """HTML of the cards to choose from."""
-    return piece(f'<div class="gallery" role="group" aria-label="Templates">{"".join(_card(one, chosen) for one in found)}</div>')
-
-
-def _card(one: WorkflowChoice, chosen: str) -> str:
-    return (
-        f'<button type="button" class="act card" data-act="choose" data-template="{escape(one.id)}" '
-        f'aria-pressed="{"true" if one.id == chosen else "false"}"><span class="title">{escape(one.title)}</span>'
-        f"{chip(one.state, one.badge)}</button>"
-    )
+    return render("character_swap/gallery.html", found=found, chosen=chosen)
 
 
 def about_choice(one: WorkflowChoice, configured: bool, server: str) -> str:
@@ -123,55 +114,18 @@ def about_choice(one: WorkflowChoice, configured: bool, server: str) -> str:
     Args:
         server: address of the ComfyUI server that is set, "" for none or one of the studio's own.
     """
-    said = f"<p>{escape(one.summary)}</p>"
-    if one.template is None:
-        connect = "" if configured else f'<p class="soft">{escape(CONNECT)}</p>'
-        return piece(f'<section class="about" aria-label="About the template">{said}{connect}</section>')
-    manifest = one.template.manifest
-    if manifest is not None:
-        licence = manifest.licence
-        facts = [_VERIFIED[manifest.verified], f"ComfyUI {manifest.min_comfyui} or newer.", f"Licence: {licence.name}."]
-        need = f"Needs about {manifest.memory_gib:g} GiB." if manifest.memory_gib else "Its need of memory is not known."
-        facts.insert(1, need)
-        said += "".join(f'<p class="soft">{escape(note)}</p>' for note in (" ".join(facts), *manifest.notes))
-    if not configured:
-        said += f'<p class="soft">{escape(CONNECT)}</p>'
-    said += _missing(one)
-    return piece(f'<section class="about" aria-label="About the template">{said}{_links(one, configured, server)}</section>')
+    graph = template_url(one.id) if one.template is not None and one.template.graph else ""
+    notes = [*_notes(one), *([] if configured else [CONNECT])]
+    return render("character_swap/about.html", one=one, notes=notes, graph=graph, configured=configured, server=server)
 
 
-def _missing(one: WorkflowChoice) -> str:
-    if not one.missing:
-        return ""
-    rows = "".join(
-        f"<li>{escape(sentence)}{f'<br><small>{_linked(where)}</small>' if where else ''}</li>" for sentence, where in one.missing
-    )
-    head = "What is wrong with it" if one.state == "broken" else "What is missing"
-    return f'<details class="fold" open><summary><b>{head}</b></summary><ul class="missing">{rows}</ul></details>'
-
-
-def _links(one: WorkflowChoice, configured: bool, server: str) -> str:
-    drawn = ""
-    if one.template is not None and one.template.graph:
-        drawn += link(template_url(one.id), "Its graph")
-    if server:
-        drawn += f'<a class="act" href="{escape(server)}" target="_blank" rel="noopener noreferrer">Open ComfyUI</a>'
-    if configured:
-        drawn += button("check", "Ask ComfyUI again", "again", show=True, style="")
-    if one.template is not None and one.template.own:
-        sure = f"Delete the template {one.title}?"
-        drawn += button("forget", "Delete this template", "trash", show=True, style="danger", template=one.id, confirm=sure)
-    return f'<div class="downloads">{drawn}</div>' if drawn else ""
-
-
-def _linked(where: str) -> str:
-    """A next step whose addresses can be followed."""
-    words = []
-    for word in where.split(" "):
-        address = word.rstrip(".,;")
-        if address.startswith(("https://", "http://")):
-            rest = escape(word[len(address) :])
-            words.append(f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer">{escape(address)}</a>{rest}')
-        else:
-            words.append(escape(word))
-    return " ".join(words)
+def _notes(one: WorkflowChoice) -> list[str]:
+    """How far a template was checked, what it needs, its licence, and what its makers say of it."""
+    manifest = one.template.manifest if one.template is not None else None
+    if manifest is None:
+        return []
+    need = f"Needs about {manifest.memory_gib:g} GiB." if manifest.memory_gib else "Its need of memory is not known."
+    facts = (
+        _VERIFIED[manifest.verified], need, f"ComfyUI {manifest.min_comfyui} or newer.", f"Licence: {manifest.licence.name}.",
+    )  # fmt: skip
+    return [" ".join(facts), *manifest.notes]

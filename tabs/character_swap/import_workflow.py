@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ import gradio as gr
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from studio.workflows import Chosen, Suggestion, TemplateChecks, need_of, read_export, suggest_inputs, write_template
-from tabs.common.html import html_piece, piece
+from tabs.common.counts import note
+from tabs.common.html import html_piece
 from tabs.common.notices import notice
 from tabs.common.wiring import QUIET, Updates, problem
 
@@ -39,9 +39,9 @@ class WorkflowImport:
         self._read = gr.State(None)
         with gr.Accordion("Add a workflow of your own", open=False, elem_id="swap-import") as self.fold:
             self.said = html_piece(
-                piece(
-                    '<div class="soft">Export it in ComfyUI (Workflow, Export, or Export (API)) and give the file here. ComfyUI '
-                    "has to be connected: its nodes say what can be asked for.</div>"
+                note(
+                    "Export it in ComfyUI (Workflow, Export, or Export (API)) and give the file here. ComfyUI has to be "
+                    "connected: its nodes say what can be asked for."
                 ),
                 elem_id="swap-import-said",
                 live=True,
@@ -95,7 +95,7 @@ class WorkflowImport:
         found = suggest_inputs(graph, inventory.node_classes)[:_MOST]
         rows = [[one.likely, one.key, one.title, str(one.kind.value), _short(one.value)] for one in found]
         places = f"{len(found)} places of it can be asked for; tick those that the form shall show."
-        said = piece(f'<div class="soft">{places} {escape(need.sentence)}</div>')
+        said = note(f"{places} {need.sentence}")
         title = Path(path).stem.replace("_", " ").replace("-", " ").strip().capitalize()
         return {
             self.said: said, self._read: (graph, found), self.form: gr.update(visible=True), self.title: title,

@@ -12,7 +12,7 @@ from studio.errors import NotFound
 from studio.preprocessing import Assets
 from studio.services import Services
 from studio.workflows.manifest import InputKind, TemplateInput
-from tabs.common.html import about
+from tabs.common.formats import about
 from tabs.common.sample_pictures import sample_pictures
 from tabs.common.wiring import Updates, Values
 

@@ -22,7 +22,8 @@ from tabs.character_swap.fit import fit_line
 from tabs.character_swap.form import DRIVING, REFERENCE, CharacterSwapForm
 from tabs.character_swap.import_workflow import WorkflowImport
 from tabs.character_swap.result import swap_result
-from tabs.common.html import html_piece, piece
+from tabs.common.counts import note
+from tabs.common.html import html_piece
 from tabs.common.job_view import JobView
 from tabs.common.sources import Receiver
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
@@ -144,13 +145,13 @@ class CharacterSwapTab:
     @with_error_toast
     def _compare(self, values: Values) -> list[Any]:
         framing = self._framer.compare(*self._both(values))
-        said = piece(f'<div class="{"soft" if framing.fits else "note"}">{framing.sentence()}</div>')
+        said = note(framing.sentence(), urgent=not framing.fits)
         return [said, gr.update(visible=not framing.fits)]
 
     @with_error_toast
     def _reframe(self, values: Values) -> list[Any]:
         made = self._framer.reframe(*self._both(values))
-        said = piece('<div class="soft">The picture is framed as the clip now. Look at it before you generate.</div>')
+        said = note("The picture is framed as the clip now. Look at it before you generate.")
         return [str(made), "", said, gr.update(visible=False)]
 
     def _both(self, values: Values) -> tuple[Path, Path]:

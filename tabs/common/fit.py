@@ -8,7 +8,7 @@ from engines.contract.problem_size import ProblemSize
 from studio.errors import GreenroomError
 from studio.jobs.runtime_stats import RuntimeEstimate
 from studio.services import Services
-from tabs.common.html import about
+from tabs.common.formats import about
 
 SAME_WITHIN = 1.15
 """A spread smaller than this is not worth two numbers."""

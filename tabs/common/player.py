@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gradio as gr
 
-from tabs.common.html import clock, html_piece, icon, link, piece
+from tabs.common.html import html_piece
+from tabs.common.templating import render
 
 ON_DRAW = "greenroom.mountPlayer(element); greenroom.paintAuditions()"
 
@@ -33,22 +33,7 @@ def player(shown: Playable | None) -> str:
     if shown is None:
         return ""
     peaks = json.dumps([round(peak, 3) for peak in shown.peaks], separators=(",", ":"))
-    captions = (
-        f'<track kind="subtitles" label="Subtitles" src="{escape(shown.captions_url)}" default>' if shown.captions_url else ""
-    )
-    downloads = "".join(link(url, label) for label, url in shown.downloads)
-    facts = "".join(f"<span>{escape(fact)}</span>" for fact in shown.facts)
-    return piece(
-        f'<section class="panel player" aria-label="Result" data-peaks="{peaks}" data-duration="{shown.duration:.3f}">'
-        f'<div class="row spread"><h3 class="clip">{escape(shown.title)}</h3>'
-        f'<span class="clock">0:00 / {clock(shown.duration)}</span></div>'
-        f'<canvas aria-hidden="true"></canvas><audio preload="metadata" src="{escape(shown.url)}">{captions}</audio>'
-        f'<div class="controls"><button type="button" class="act strong play" aria-label="Play">{icon("play")}</button>'
-        f'<input type="range" class="seek" min="0" max="{shown.duration:.3f}" step="0.1" value="0" aria-label="Position">'
-        '<button type="button" class="act" data-rate aria-label="Playback speed">1×</button></div>'
-        f'<div class="caption" aria-live="off"></div><div class="facts">{facts}</div>'
-        f'<div class="downloads">{downloads}</div></section>'
-    )
+    return render("common/player.html", shown=shown, peaks=peaks, duration=f"{shown.duration:.3f}")
 
 
 def build_player(elem_id: str, **more: Any) -> gr.HTML:

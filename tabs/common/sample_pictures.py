@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from studio.errors import NotFound
-from tabs.common.html import html_piece, piece
+from tabs.common.html import html_piece
+from tabs.common.templating import render
 from tabs.common.wiring import QUIET, clicked, portrait_url, with_error_toast
 
 
@@ -27,10 +27,8 @@ class SamplePictures:
 
     def __init__(self, assets: Path, *, elem_id: str) -> None:
         self._pictures = sample_pictures(assets)
-        drawn = "".join(_sample(name, path) for name, path in self._pictures.items())
-        self.piece = html_piece(
-            piece(f'<div class="samples" role="group" aria-label="Sample portraits">{drawn}</div>'), elem_id=elem_id
-        )
+        pictures = [(name, portrait_url(path.name)) for name, path in self._pictures.items()]
+        self.piece = html_piece(render("common/sample_pictures.html", pictures=pictures), elem_id=elem_id)
 
     def wire(self, picture: gr.Image, *cleared: Any) -> None:
         """A press puts the portrait into `picture` and empties what a former choice had left in `cleared`."""
@@ -43,10 +41,3 @@ class SamplePictures:
             return [str(path), *(gr.update(value=None) for _ in cleared)]
 
         self.piece.click(chosen, None, [picture, *cleared], **QUIET)
-
-
-def _sample(name: str, path: Path) -> str:
-    return (
-        f'<button type="button" class="act sample" data-act="sample" data-sample="{escape(name)}" title="{escape(name)}">'
-        f'<img src="{escape(portrait_url(path.name))}" alt="" loading="lazy"><span>{escape(name)}</span></button>'
-    )

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import gradio as gr
 
+from tabs.common.templating import render
+
 STATIC = Path(__file__).parent / "static"
 FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 FONT_ROUTE = "fonts"
@@ -81,11 +83,4 @@ def css() -> str:
 
 def head() -> str:
     """Runs before the page paints: the colour mode a person chose, and the page's own behaviour."""
-    preload = (
-        f'<link rel="preload" href="{FONT_ROUTE}/hanken-grotesk-latin-wght-normal.woff2" as="font" type="font/woff2" crossorigin>'
-    )
-    return (
-        '<meta name="color-scheme" content="light dark">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"{preload}<script>{(STATIC / 'page.js').read_text('utf-8')}</script>"
-    )
+    return render("common/head.html", fonts=FONT_ROUTE)

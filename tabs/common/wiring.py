@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import Any, ParamSpec
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ import gradio as gr
 
 from studio.errors import GreenroomError, InvalidInput, storage_error_of
 from studio.services import Services
-from tabs.common.html import piece, prose
+from tabs.common.templating import render
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -37,9 +36,8 @@ def problem(error: GreenroomError | str | None) -> str:
     if error is None:
         return ""
     if isinstance(error, str):
-        return piece(f'<div class="panel reason" role="alert">{escape(error)}</div>')
-    hint = f"<div>{prose(error.hint)}</div>" if error.hint else ""
-    return piece(f'<div class="panel reason" role="alert"><b>{prose(error.reason)}</b>{hint}</div>')
+        return render("common/problem.html", reason=None, sentence=error)
+    return render("common/problem.html", reason=error.reason, hint=error.hint)
 
 
 def with_error_toast(handler: Callable[P, Any]) -> Callable[P, Any]:

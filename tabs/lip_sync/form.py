@@ -14,7 +14,9 @@ from engines.contract import EngineKind
 from media.video.images import is_image
 from studio.errors import GreenroomError
 from studio.services import Services
-from tabs.common.html import about, html_piece, piece
+from tabs.common.counts import counts_line
+from tabs.common.formats import about
+from tabs.common.html import html_piece
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.sample_pictures import SamplePictures
 from tabs.common.sources import LIBRARY
@@ -267,4 +269,4 @@ def point_line(point: tuple[float, float] | None) -> str:
         return ""
     across, down = (round(100 * at) for at in point)
     said = f"The face nearest to your click is meant ({across} % across, {down} % down)."
-    return piece(f'<div class="counts"><span>{said}</span></div>')
+    return counts_line([said])

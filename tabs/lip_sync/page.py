@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ from media.video.images import is_image, read_image
 from media.video.read import read_frames
 from studio.errors import GreenroomError
 from studio.services import Services
+from tabs.common.counts import Figure, counts_line
 from tabs.common.fit import time_in_words
-from tabs.common.html import about, html_piece, piece
+from tabs.common.formats import about
+from tabs.common.html import html_piece
 from tabs.common.job_view import JobView
 from tabs.common.option_controls import of_one_method
 from tabs.common.sources import LIBRARY, Receiver
@@ -205,10 +206,11 @@ class LipSyncTab:
         except GreenroomError:
             return ""
         engine = self._studio.catalog.get(found.engine)
-        said = [f"about <b>{about(found.seconds)}</b> long", f"<b>{found.frames:,}</b> frames"] if found.frames else []
-        said += [f"to render: <b>{escape(time_in_words(found.time))}</b>", escape(found.memory)]
-        shown = "".join(f"<span>{one}</span>" for one in [f"<b>{escape(engine.card.title)}</b>", *said])
-        return piece(f'<div class="counts">{shown}</div>')
+        parts: list[Figure | str] = [Figure(engine.card.title)]
+        if found.frames:
+            parts += [Figure(about(found.seconds), " long", "about "), Figure(f"{found.frames:,}", " frames")]
+        parts += [Figure(time_in_words(found.time), before="to render: "), found.memory]
+        return counts_line(parts)
 
     # Work
 

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from html import escape
+from dataclasses import dataclass
 
 from studio.comfyui.memory_request import COMFYUI_ID
 from studio.comfyui.server.state import ServerState
 from studio.workers.model import WorkerState
-from tabs.common.html import about, button, chip
-from tabs.system.group import holders
+from tabs.common.formats import about
 
 
-def comfyui_group(server: ServerState, *, shown: bool) -> str:
-    """A fold of its own with one row."""
-    held = f", {server.worker.memory_gib:.2f} GiB held" if server.worker else ""
-    counted = f"{'connected' if server.readiness.ready else 'not connected'}{held}"
-    return holders(COMFYUI_ID, "ComfyUI", counted, "Server", _row(server), shown=shown)
+@dataclass(frozen=True)
+class ServerRow:
+    """The server's fold, which has one row.
+
+    Args:
+        shown: whether the fold is open.
+        peak: what its last job took, "" where that is not known.
+    """
+
+    counted: str
+    shown: bool
+    said: str
+    state: str
+    state_label: str
+    held: str
+    peak: str
+    countdown: str
+    may_unload: bool
+    id: str = COMFYUI_ID
 
 
 def comfyui_words(server: ServerState) -> str:
@@ -23,22 +36,19 @@ def comfyui_words(server: ServerState) -> str:
     return f"comfyui server character swap templates {_state(server)} {server.readiness.sentence} {server.address}".casefold()
 
 
-def _row(server: ServerState) -> str:
-    readiness, worker = server.readiness, server.worker
-    state = _state(server)
-    drawn = chip("broken", state) if not readiness.ready else chip("ready" if state == "elsewhere" else state, state)
-    said = f"{readiness.sentence} {readiness.next_step}".strip()
-    measured = (
-        ""
-        if worker is None or not server.peak_gib
-        else f"<br><small>{server.peak_gib:.2f} GiB at the peak of its last job</small>"
-    )
-    held = f"{worker.memory_gib:.2f} GiB{measured}" if worker else "–"
-    offered = readiness.ready and server.answers and state != WorkerState.BUSY
-    unload = button("unload", "Unload the models of ComfyUI", style="", word="Unload", engine=COMFYUI_ID) if offered else ""
-    return (
-        f"<tr><td><b>ComfyUI</b><br><small>{escape(said)}</small></td><td>{drawn}</td>"
-        f'<td class="num">{held}</td><td class="num">{_countdown(server)}</td><td><div class="actions">{unload}</div></td></tr>'
+def server_row(server: ServerState, *, shown: bool) -> ServerRow:
+    readiness, worker, state = server.readiness, server.worker, _state(server)
+    held = f"{worker.memory_gib:.2f} GiB" if worker else "–"
+    return ServerRow(
+        counted=f"{'connected' if readiness.ready else 'not connected'}{f', {held} held' if worker else ''}",
+        shown=shown,
+        said=f"{readiness.sentence} {readiness.next_step}".strip(),
+        state="broken" if not readiness.ready else "ready" if state == "elsewhere" else state,
+        state_label=state,
+        held=held,
+        peak=f"{server.peak_gib:.2f} GiB at the peak of its last job" if worker and server.peak_gib else "",
+        countdown=_countdown(server),
+        may_unload=readiness.ready and server.answers and state != WorkerState.BUSY,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -13,8 +13,8 @@ from capabilities.setup.doctor import last_report
 from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job
 from studio.services import Services
-from tabs.common.html import button, chip, html_piece, piece, prose
-from tabs.common.outputs_list import ago
+from tabs.common.html import html_piece
+from tabs.common.templating import render
 from tabs.common.wiring import clicked
 
 _CHIPS = {"ok": "done", "warning": "waiting", "failed": "failed", "skipped": "cold"}
@@ -51,44 +51,44 @@ def doctor_panel(report: Mapping[str, Any] | None, running: Job | None = None, n
     """The whole section; a report as Report.as_dict makes it."""
     if running is not None:
         said = f"Examining: {running.note or 'waiting for its turn'} ({100 * running.progress:.0f} %)"
-        press = button("cancel", "Stop", show=True, job=running.id)
     else:
         said = "Tries what the studio needs of this machine, and names a repair for what does not work. Takes a minute or two."
-        press = button("examine", "Examine this machine", show=True, style="")
-    head = f'<div class="row spread wrap"><small class="grow" role="status">{escape(said)}</small>{press}</div>'
-    found = (
-        '<div class="empty">This machine was not examined yet.</div>' if report is None else _report(report, now or time.time())
-    )
-    return piece(f'<section class="panel" aria-label="Doctor">{head}{found}</section>')
-
-
-def _report(report: Mapping[str, Any], now: float) -> str:
+    if report is None:
+        return render("system/doctor.html", said=said, running=running, report=None)
     findings: Sequence[Mapping[str, Any]] = report["findings"]
-    groups = dict.fromkeys(str(finding["group"]) for finding in findings)
-    parts = [f"<p><b>{escape(str(report['sentence']))}</b> <small>{ago(now - float(report['started']))}</small></p>"]
-    for group in groups:
-        rows = "".join(_row(finding) for finding in findings if finding["group"] == group)
-        parts.append(f'<h4>{escape(group)}</h4><div class="scroll"><table><tbody>{rows}</tbody></table></div>')
-    facts = " · ".join(f"{name} {value}" for name, value in report["machine"].items())
-    rows = "".join(
-        f"<tr><td><b>{escape(row['package'])}</b></td><td>{escape(row['here'])}</td><td>{escape(row['instead'])}</td></tr>"
-        for row in report["platform"]
+    names = dict.fromkeys(str(finding["group"]) for finding in findings)
+    groups = [(name, [_finding(finding) for finding in findings if finding["group"] == name]) for name in names]
+    return render(
+        "system/doctor.html",
+        said=said,
+        running=running,
+        report=report,
+        age=(now or time.time()) - float(report["started"]),
+        groups=groups,
+        facts=" · ".join(f"{name} {value}" for name, value in report["machine"].items()),
     )
-    parts.append(
-        '<details class="fold" data-fold="platform"><summary>What there is for this kind of machine</summary>'
-        f"<small>{escape(facts)}</small><table><thead><tr><th>Package</th><th>Here</th><th>The studio</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></details>"
-    )
-    return "".join(parts)
 
 
-def _row(finding: Mapping[str, Any]) -> str:
+@dataclass(frozen=True)
+class _Finding:
+    """One finding as the table shows it; `repair` is "" where nothing is to be done."""
+
+    chip: str
+    outcome: str
+    name: str
+    sentence: str
+    times: str
+    repair: str
+
+
+def _finding(finding: Mapping[str, Any]) -> _Finding:
     outcome = str(finding["outcome"])
-    told = prose(str(finding["sentence"]))
-    times = ", ".join(f"{name} {float(value):.1f} ms" for name, value in finding["milliseconds"].items())
-    if times:
-        told += f" <small>{escape(times)}</small>"
-    if finding["repair"] and outcome in ("failed", "warning"):
-        told += f'<div class="said"><b>Do this:</b> {prose(str(finding["repair"]))}</div>'
-    state, name = chip(_CHIPS.get(outcome, "cold"), outcome), escape(str(finding["name"]))
-    return f'<tr><td style="width:7.5rem">{state}</td><td style="width:14rem"><b>{name}</b></td><td>{told}</td></tr>'
+    needed = finding["repair"] and outcome in ("failed", "warning")
+    return _Finding(
+        chip=_CHIPS.get(outcome, "cold"),
+        outcome=outcome,
+        name=str(finding["name"]),
+        sentence=str(finding["sentence"]),
+        times=", ".join(f"{name} {float(value):.1f} ms" for name, value in finding["milliseconds"].items()),
+        repair=str(finding["repair"]) if needed else "",
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -21,12 +20,12 @@ from studio.units import GIB
 from studio.weights import EngineWeights, WeightsState
 from studio.workers.engine_service import EngineStatus, licence_text
 from studio.workers.model import WorkerState, WorkerStatus
-from tabs.common.html import about, button, chip, html_piece, piece, prose, size
+from tabs.common.formats import about, size
+from tabs.common.html import html_piece
 from tabs.common.notices import notice
-from tabs.common.outputs_list import ago
+from tabs.common.templating import render
 from tabs.common.wiring import clicked
-from tabs.system.comfyui import comfyui_group, comfyui_words
-from tabs.system.group import holders
+from tabs.system.comfyui import comfyui_words, server_row
 
 ENDED_SHOWN = 6
 _IDLE_CHOICES = ((60, "1 min"), (300, "5 min"), (900, "15 min"), (3600, "1 hour"), (0, "Keep warm"))
@@ -133,17 +132,57 @@ def engines_panel(
     has found."""
     words = search.casefold().split()
     found = [engine for engine in engines if all(word in _words(engine) for word in words)]
-    groups = ""
+    groups = []
     for number, (capability, title) in enumerate(_TITLES.items()):
         of_it = [engine for engine in found if engine.status.card.capability is capability]
         if of_it:
             shown = bool(words) or number == 0 or any(engine.workers for engine in of_it)
-            groups += _group(capability, title, of_it, shown=shown)
+            groups.append(_group(capability, title, of_it, shown=shown))
+    server = None
     if comfyui is not None and all(word in comfyui_words(comfyui) for word in words):
-        groups += comfyui_group(comfyui, shown=bool(words) or comfyui.worker is not None)
-    if not groups:
-        groups = f'<div class="empty">No engine has “{escape(search)}” in its name, state, licence or environment.</div>'
-    return piece(f'<section class="panel" aria-label="Engines">{groups}</section>{_given_back(ended, now or time.time())}')
+        server = server_row(comfyui, shown=bool(words) or comfyui.worker is not None)
+    moment = now or time.time()
+    given_back = [_ended_row(entry, moment) for entry in ended]
+    return render("system/engines.html", groups=groups, server=server, search=search, ended=given_back)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Engines of one capability in a fold; `key` is of the fold, so that the page keeps it open."""
+
+    key: EngineKind
+    title: str
+    counted: str
+    rows: tuple[_Row, ...]
+    shown: bool
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One engine as the list shows it.
+
+    Args:
+        lacks: why it is not ready and the next step, "" when it is.
+        act: of its main button, "" for none. `environment` and `download` (a size) are what that would fetch.
+        lines: what stands in the fold, by name.
+        idle_choices: seconds, words, and whether this one was chosen.
+    """
+
+    id: str
+    title: str
+    kept_warm: bool
+    facts: str
+    lacks: str
+    state: str
+    state_label: str
+    held: str
+    countdown: str
+    act: str
+    environment: str
+    download: str
+    lines: tuple[tuple[str, str], ...]
+    idle_choices: tuple[tuple[int, str, bool], ...]
+    idle_chosen: bool
 
 
 def _words(engine: EngineFacts) -> str:
@@ -152,43 +191,48 @@ def _words(engine: EngineFacts) -> str:
     return f"{' '.join(said)} {'ready' if status.ready else 'missing'} {status.readiness}".casefold()
 
 
-def _group(capability: EngineKind, title: str, engines: Sequence[EngineFacts], *, shown: bool) -> str:
+def _group(capability: EngineKind, title: str, engines: Sequence[EngineFacts], *, shown: bool) -> _Group:
     ready = sum(engine.status.ready for engine in engines)
     held = sum(worker.memory_gib for engine in engines for worker in engine.workers)
     counted = f"{len(engines)} engine{'' if len(engines) == 1 else 's'}, {ready} ready"
     holding = f", {held:.2f} GiB held" if held else ""
-    rows = "".join(_row(engine) for engine in sorted(engines, key=lambda one: _ORDER[one.status.residency]))
-    return holders(capability, title, counted + holding, "Engine", rows, shown=shown)
+    rows = tuple(_row(engine) for engine in sorted(engines, key=lambda one: _ORDER[one.status.residency]))
+    return _Group(capability, title, counted + holding, rows, shown)
 
 
-def _row(engine: EngineFacts) -> str:
+def _row(engine: EngineFacts) -> _Row:
     card, status = engine.status.card, engine.status
-    state = chip(str(status.residency)) if status.ready else chip("broken", "not ready")
-    said = "" if status.ready else f"<br><small>{prose(f'{status.readiness} {status.next_step}')}</small>"
-    facts = f"{card.tier.value}, {card.device.value}, {card.weights_licence.name}"
-    held = f"{sum(worker.memory_gib for worker in engine.workers):.2f} GiB" if engine.workers else "–"
-    kept = f" {chip('warm', 'kept warm')}" if engine.chosen and not engine.idle else ""
-    return (
-        f"<tr><td><b>{escape(card.title)}</b>{kept}<br><small>{escape(facts)}</small>{said}{_more(engine)}</td><td>{state}</td>"
-        f'<td class="num">{held}</td><td class="num">{_countdown(engine)}</td>'
-        f'<td><div class="actions">{_main_button(engine)}</div></td></tr>'
+    return _Row(
+        id=card.id,
+        title=card.title,
+        kept_warm=engine.chosen and not engine.idle,
+        facts=f"{card.tier.value}, {card.device.value}, {card.weights_licence.name}",
+        lacks="" if status.ready else f"{status.readiness} {status.next_step}",
+        state=str(status.residency) if status.ready else "broken",
+        state_label=str(status.residency) if status.ready else "not ready",
+        held=f"{sum(worker.memory_gib for worker in engine.workers):.2f} GiB" if engine.workers else "–",
+        countdown=_countdown(engine),
+        act=_main_act(engine),
+        environment=card.environment,
+        download=size(engine.weights.whole_bytes) if engine.weights is not None else "",
+        lines=_lines(engine),
+        idle_choices=tuple((seconds, word, engine.chosen and engine.idle == seconds) for seconds, word in _IDLE_CHOICES),
+        idle_chosen=engine.chosen,
     )
 
 
-def _main_button(engine: EngineFacts) -> str:
+def _main_act(engine: EngineFacts) -> str:
+    """What its main button does, as `EnginesSection.clicked` names it; "" for no button."""
     card = engine.status.card
     if engine.status.residency is WorkerState.LOADING:
         return ""
     if engine.workers:
-        return button("unload", f"Unload {card.title}", style="", word="Unload", engine=card.id)
+        return "unload"
     if engine.status.ready:
-        return button("load", f"Load {card.title}", style="", word="Load", engine=card.id)
+        return "load"
     if card.environment != "studio" and "environment" in engine.status.readiness.casefold():
-        return button("install", f"Install what {card.title} needs", style="", word="Install", environment=card.environment)
-    if engine.weights is not None and engine.weights.state is not WeightsState.PRESENT:
-        label = f"Download {card.title}, {size(engine.weights.whole_bytes)}"
-        return button("fetch", label, style="", word="Download", engine=card.id)
-    return ""
+        return "install"
+    return "fetch" if engine.weights is not None and engine.weights.state is not WeightsState.PRESENT else ""
 
 
 def _countdown(engine: EngineFacts) -> str:
@@ -204,21 +248,16 @@ def _countdown(engine: EngineFacts) -> str:
     return f"{about(waited)}; goes in {about(max(0.0, engine.idle - waited))}"
 
 
-def _more(engine: EngineFacts) -> str:
+def _lines(engine: EngineFacts) -> tuple[tuple[str, str], ...]:
     card = engine.status.card
     estimate = f"{card.memory_gib:g} GiB by its card"
     measured = f"{engine.need.bytes / GIB:.2f} GiB measured here" if engine.need.measured else "not measured here yet"
-    lines = [
+    return (
         ("Memory", f"{estimate}, {measured}; a load takes about {about(engine.reload_seconds)}"),
         ("Environment", card.environment),
         ("Weights", _weights(engine.weights)),
         ("Licence", f"{licence_text(card)}; {'commercial use allowed' if card.commercial_use else 'not for commercial use'}"),
         ("Idle", "stays until you unload it" if not engine.idle else f"unloaded after {about(engine.idle)} without use"),
-    ]
-    facts = "".join(f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in lines)
-    return (
-        f'<details class="fold more" data-fold="engine:{escape(card.id)}"><summary>More<span class="visually-hidden"> about '
-        f"{escape(card.title)}</span></summary><dl>{facts}</dl>{_idle_buttons(engine)}</details>"
     )
 
 
@@ -229,39 +268,8 @@ def _weights(weights: EngineWeights | None) -> str:
     return f"{size(weights.whole_bytes)}, {here}" + ("; their makers ask to accept a licence" if weights.gated else "")
 
 
-def _idle_buttons(engine: EngineFacts) -> str:
-    card = engine.status.card
-    made = "".join(
-        button(
-            "idle",
-            word,
-            show=True,
-            style="strong" if engine.chosen and engine.idle == seconds else "",
-            engine=card.id,
-            seconds=seconds,
-        )
-        for seconds, word in _IDLE_CHOICES
-    )
-    usual = button("idle", "As usual", show=True, style="plain", engine=card.id, seconds="") if engine.chosen else ""
-    return f'<div class="row wrap" role="group" aria-label="Unload {escape(card.title)} when unused for">{made}{usual}</div>'
-
-
-def _given_back(ended: Sequence[LedgerEntry], now: float) -> str:
-    if not ended:
-        return ""
-    rows = "".join(_ended_row(entry, now) for entry in ended)
-    heads = "".join(f"<th>{head}</th>" for head in ("Engine", "Held", "Came back", "When"))
-    return (
-        '<section class="panel below" aria-label="Given back"><h3>Given back</h3><div class="scroll">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></section>"
-    )
-
-
-def _ended_row(entry: LedgerEntry, now: float) -> str:
+def _ended_row(entry: LedgerEntry, now: float) -> tuple[str, str, str, str, float]:
+    """Engine, why it ended, what it held, what came back, and how long that is past."""
     back = "–" if entry.returned is None else f"{entry.returned / GIB:.2f} GiB"
-    why = f"<br><small>{escape(entry.death)}</small>" if entry.death else ""
     held = f"{max(entry.peak, entry.resident) / GIB:.2f} GiB"
-    return (
-        f'<tr><td><b>{escape(entry.engine_id)}</b>{why}</td><td class="num">{held}</td><td class="num">{back}</td>'
-        f'<td class="num"><small>{ago(now - (entry.ended or now))}</small></td></tr>'
-    )
+    return entry.engine_id, entry.death, held, back, now - (entry.ended or now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -12,8 +12,9 @@ import gradio as gr
 from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.services import Services
-from tabs.common.html import about, button, chip, html_piece, piece, prose
-from tabs.common.outputs_list import ago
+from tabs.common.formats import about
+from tabs.common.html import html_piece
+from tabs.common.templating import render
 from tabs.common.wiring import clicked
 from tabs.system.times import times_table
 
@@ -40,7 +41,7 @@ class JobsSection:
     def draw(self, state: str, kind: str, search: str) -> list[str]:
         states = tuple(ACTIVE) if state == UNENDED else tuple(filter(None, [state]))
         jobs = self._studio.jobs.list(states, tuple(filter(None, [kind])), JOBS_SHOWN, search or "")
-        times = piece(times_table(self._studio.estimate_accuracy()))
+        times = times_table(self._studio.estimate_accuracy())
         queued = self._studio.jobs.list([JobState.QUEUED], limit=QUEUED_LOOKED_AT)
         return [jobs_panel(jobs, queued, filtered=bool(state or kind or search)) + times]
 
@@ -71,17 +72,23 @@ def jobs_panel(jobs: Sequence[Job], queued: Sequence[Job] = (), now: float | Non
     Args:
         queued: every queued job, those that a filter leaves out too: places are counted among all of a lane.
     """
-    if not jobs:
-        said = "No job is like that." if filtered else "No jobs yet."
-        return piece(f'<div class="empty">{said}</div>')
     moment = now or time.time()
     waiting = _places(queued)
-    rows = "".join(_row(job, moment, waiting.get(job.id)) for job in jobs)
-    heads = "".join(f"<th>{head}</th>" for head in ("Job", "State", "Progress", "Cost", "When", ""))
-    return piece(
-        '<section class="panel" aria-label="Jobs"><div class="scroll">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></section>"
-    )
+    rows = [_row(job, moment, waiting.get(job.id)) for job in jobs]
+    return render("system/jobs.html", rows=rows, filtered=filtered)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One job as the table shows it; `up` and `down` are the places it can be moved to, 0 for none."""
+
+    job: Job
+    told: str
+    cost: tuple[str, ...]
+    age: float
+    may_retry: bool
+    up: int
+    down: int
 
 
 def _places(jobs: Sequence[Job]) -> dict[str, tuple[int, int]]:
@@ -97,37 +104,26 @@ def _places(jobs: Sequence[Job]) -> dict[str, tuple[int, int]]:
     }
 
 
-def _row(job: Job, now: float, place: tuple[int, int] | None) -> str:
+def _row(job: Job, now: float, place: tuple[int, int] | None) -> _Row:
     note = job.error.reason if job.error else job.note
     if job.state is JobState.QUEUED and job.ahead and not note:
         note = f"{job.ahead} ahead in line"
-    kind = " · ".join(filter(None, (_kind_title(job.kind), note)))
-    hint = f"<br><small>{prose(job.error.hint)}</small>" if job.error and job.error.hint else ""
-    return (
-        f"<tr><td><b>{escape(job.title)}</b><br><small>{escape(kind)}</small>{hint}</td>"
-        f'<td>{chip(job.state.value)}</td><td class="num">{round(100 * job.progress)} %</td>'
-        f'<td class="num">{_cost(job)}</td><td class="num"><small>{ago(now - job.created)}</small></td>'
-        f'<td><div class="actions">{_buttons(job, place)}</div></td></tr>'
+    at, last = place or (0, 0)
+    return _Row(
+        job=job,
+        told=" · ".join(filter(None, (_kind_title(job.kind), note))),
+        cost=_cost(job),
+        age=now - job.created,
+        may_retry=job.state is not JobState.DONE,
+        up=max(0, at - 1),
+        down=at + 1 if at < last else 0,
     )
 
 
-def _cost(job: Job) -> str:
+def _cost(job: Job) -> tuple[str, ...]:
     """Seconds of work and the most that one of its engines held."""
-    parts = [about(job.work_seconds)] if job.work_seconds else []
-    parts += [f"{job.peak_gib:.2f} GiB"] if job.peak_gib else []
-    return "<br>".join(parts) or "–"
-
-
-def _buttons(job: Job, place: tuple[int, int] | None) -> str:
-    if job.state.ended:
-        again = button("retry", f"Try {job.title} again", "again", job=job.id) if job.state is not JobState.DONE else ""
-        return again + button("remove", f"Remove {job.title} from the list", "trash", job=job.id)
-    moves = ""
-    if place is not None:
-        now, last = place
-        moves += button("move", f"Move {job.title} up", "up", job=job.id, place=now - 1) if now > 1 else ""
-        moves += button("move", f"Move {job.title} down", "down", job=job.id, place=now + 1) if now < last else ""
-    return moves + button("cancel", f"Stop {job.title}", "close", job=job.id)
+    worked = (about(job.work_seconds),) if job.work_seconds else ()
+    return (*worked, f"{job.peak_gib:.2f} GiB") if job.peak_gib else worked
 
 
 def _kind_title(kind: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from studio.doctor.log_viewer import STUDIO, LogRecord, log_names, read_log
 from studio.services import Services
-from tabs.common.html import chip, html_piece, link, piece
+from tabs.common.html import html_piece
+from tabs.common.templating import render
 
 RECORDS_SHOWN = 200
 BUNDLE_URL = "media/support-bundle"
@@ -48,26 +49,20 @@ class LogSection:
 
 
 def log_panel(records: Sequence[LogRecord]) -> str:
-    bundle = link(BUNDLE_URL, "Support bundle")
-    said = (
-        "Secrets and home folders are taken out. The bundle holds the log, settings, versions, machine facts and the last jobs "
-        "without anything you wrote, named or recorded."
-    )
-    rows = "".join(map(_row, records)) or '<div class="empty">No record is like that.</div>'
-    return piece(
-        f'<section class="panel" aria-label="Log"><div class="row spread wrap"><small class="grow">{said}</small>{bundle}</div>'
-        f'<div class="log" tabindex="0" role="log" aria-label="Records, newest first">{rows}</div></section>'
-    )
+    return render("system/log.html", rows=[_row(record) for record in records], bundle=BUNDLE_URL)
 
 
-def _row(record: LogRecord) -> str:
+@dataclass(frozen=True)
+class _Row:
+    """One record: the first line of its text, and the rest in a fold; `state` is of the chip, "" for none."""
+
+    record: LogRecord
+    state: str
+    first: str
+    rest: str
+    fold: str
+
+
+def _row(record: LogRecord) -> _Row:
     first, _, rest = record.text.partition("\n")
-    level = chip(_CHIPS.get(record.level, "cold"), record.level.lower()) if record.level in _CHIPS else ""
-    more = ""
-    if rest:
-        key = f"log:{record.at}:{first[:40]}"
-        more = f'<details class="fold" data-fold="{escape(key)}"><summary>Details</summary><pre>{escape(rest)}</pre></details>'
-    return (
-        f"<div><small>{escape(record.at)} {escape(record.source)}</small> {level}"
-        f'<div class="said">{escape(first)}</div>{more}</div>'
-    )
+    return _Row(record, _CHIPS.get(record.level, ""), first, rest, f"log:{record.at}:{first[:40]}")

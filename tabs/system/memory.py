@@ -9,12 +9,10 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import cycle
 from typing import Any
 
-from tabs.common.html import chip, piece
-from tabs.common.outputs_list import ago
+from tabs.common.templating import render
 from tabs.system.plot import history_plot
 
 EVENTS_SHOWN = 6
@@ -53,11 +51,25 @@ def memory_panel(
     """
     moment = now or time.time()
     said = machine_sentence(report)
-    return piece(
-        '<section class="panel machine" aria-label="Memory"><div>'
-        f'<div class="row spread wrap"><h3>Memory</h3><small>{escape(said)}</small></div>'
-        f"{_warnings(report)}{_machine_bar(report, said)}{_card_bar(report)}{_verdicts(report)}</div>"
-        f"<div>{history_plot(history, report, moment)}{_gauges(report)}{_happened(events, moment)}</div></section>"
+    gpu = report["gpu"]
+    card = _card_bar(report)
+    return render(
+        "system/memory.html",
+        said=said,
+        warnings=_warnings(report),
+        gpu=gpu,
+        machine=_machine_bar(report, said),
+        swap=_swap(report),
+        card=card,
+        card_said=_card_sentence(report) if card else "",
+        verdicts=[_verdict(tier, one) for tier, one in report["verdicts"].items()],
+        plot=history_plot(history, report, moment),
+        gauges=[] if gpu is None else _gauges(gpu),
+        heat_guard=_heat_guard(report),
+        events=[
+            (_EVENT_CHIPS.get(event["kind"], "cold"), event["kind"], event["sentence"], moment - event["at"])
+            for event in events[:EVENTS_SHOWN]
+        ],
     )
 
 
@@ -115,45 +127,66 @@ def _has_card(report: Report) -> bool:
     return bool(gpu and not gpu["unified"] and gpu["total"])
 
 
-def _machine_bar(report: Report, said: str) -> str:
-    unified = bool(report["gpu"] and report["gpu"]["unified"])
-    heading = f"<h4>This machine{', shared with its GPU' if unified else ''}</h4>" if report["gpu"] else ""
+@dataclass(frozen=True)
+class _Stretch:
+    """A part of a bar as it is drawn: `width` in percent of the bar."""
+
+    name: str
+    gib: str
+    colour: str
+    width: str
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A bar as it is drawn.
+
+    Args:
+        told: all of it in words.
+        limits: lines over the bar, in percent.
+        reserve: what is kept free, "" for nothing; `whose` says for what.
+    """
+
+    told: str
+    parts: tuple[_Stretch, ...]
+    limits: tuple[str, ...]
+    reserve: str
+    reserve_width: str
+    whose: str
+
+
+def _machine_bar(report: Report, said: str) -> _Bar:
     if _has_card(report):  # heavy engines are budgeted there, and take little here
-        reserve, whom = report["verdicts"]["light"]["free"], "Kept free on the machine"
+        reserve, whose = report["verdicts"]["light"]["free"], "Kept free on the machine"
     else:
-        reserve, whom = report["reserve"], _KEPT
-    bar = _bar(machine_parts(report), report["pool"], report["limits"].values(), reserve, said, whom)
-    return heading + bar + _swap(report)
+        reserve, whose = report["reserve"], _KEPT
+    return _bar(machine_parts(report), report["pool"], report["limits"].values(), reserve, said, whose)
 
 
-def _card_bar(report: Report) -> str:
+def _card_bar(report: Report) -> _Bar | None:
     parts = card_parts(report)
     if not parts:
-        return ""
+        return None
     gpu = report["gpu"]
-    free = parts[-1].gib
-    said = f"{gpu['name']}: {gpu['total'] - free:.1f} of {gpu['total']:.1f} GiB in use, {free:.1f} GiB free"
-    heading = f'<div class="row spread wrap"><h4>{escape(gpu["name"])}</h4><small>{escape(said.partition(": ")[2])}</small></div>'
-    return heading + _bar(parts, gpu["total"], (), gpu.get("reserve") or 0.0, said)
+    return _bar(parts, gpu["total"], (), gpu.get("reserve") or 0.0, f"{gpu['name']}: {_card_sentence(report)}")
 
 
-def _bar(parts: Sequence[MemoryBarSegment], pool: float, limits: Any, reserve: float, said: str, whom: str = _KEPT) -> str:
-    """A bar, its limit lines and its legend. The reserve is hatched over the end: where it covers what is in use, it is
-    eaten into."""
+def _card_sentence(report: Report) -> str:
+    total, free = report["gpu"]["total"], card_parts(report)[-1].gib
+    return f"{total - free:.1f} of {total:.1f} GiB in use, {free:.1f} GiB free"
+
+
+def _bar(
+    parts: Sequence[MemoryBarSegment], pool: float, limits: Iterable[float], reserve: float, said: str, whose: str = _KEPT
+) -> _Bar:
     shown = [part for part in parts if part.gib >= 0.005]
-    stretches = "".join(f'<i style="width:{100 * part.gib / pool:.2f}%;background:var(--g-{part.colour})"></i>' for part in shown)
-    hatch = f'<s style="width:{min(100.0, 100 * reserve / pool):.2f}%"></s>' if reserve else ""
-    lines = "".join(
-        f'<u style="left:{100 * limit:.0f}%"><b>{100 * limit:.0f}<span> %</span></b></u>' for limit in limits if 0 < limit <= 1
-    )
-    legend = "".join(
-        f'<span style="--k:var(--g-{part.colour})">{escape(part.name)} <b>{_gib(part.gib)}</b></span>' for part in shown
-    )
-    kept = f'<span class="kept">{whom} <b>{_gib(reserve)}</b></span>' if reserve else ""
-    told = "; ".join([said, *(f"{part.name} {_gib(part.gib)}" for part in shown)])
-    return (
-        f'<div class="membar{" limited" if lines else ""}" role="img" aria-label="{escape(told)}">'
-        f'<div class="stretches">{stretches}{hatch}</div>{lines}</div><div class="legend">{legend}{kept}</div>'
+    return _Bar(
+        told="; ".join([said, *(f"{part.name} {_gib(part.gib)}" for part in shown)]),
+        parts=tuple(_Stretch(part.name, _gib(part.gib), part.colour, f"{100 * part.gib / pool:.2f}") for part in shown),
+        limits=tuple(f"{100 * limit:.0f}" for limit in limits if 0 < limit <= 1),
+        reserve=_gib(reserve) if reserve else "",
+        reserve_width=f"{min(100.0, 100 * reserve / pool):.2f}",
+        whose=whose,
     )
 
 
@@ -164,62 +197,49 @@ def _gib(gib: float) -> str:
 def _swap(report: Report) -> str:
     total, used = report.get("swap_total") or 0.0, report["swap_used"]
     if not total:
-        return '<p class="soft">No swap space.</p>'
+        return "No swap space."
     waiting = (report.get("pressure") or {}).get("some")
     stalled = "" if waiting is None else f" · programs waited for memory {waiting:.1f} % of the last ten seconds"
-    return f'<p class="soft">Swap: {used:.2f} of {total:.1f} GiB used{stalled}</p>'
+    return f"Swap: {used:.2f} of {total:.1f} GiB used{stalled}"
 
 
-def _warnings(report: Report) -> str:
+def _warnings(report: Report) -> list[str]:
     heat = report.get("heat") or {}
-    said = [_LEVELS.get(report.get("level", ""), ""), heat.get("paused", "")]
-    return "".join(f'<p class="reason" role="status">{escape(sentence)}</p>' for sentence in said if sentence)
+    return [sentence for sentence in (_LEVELS.get(report.get("level", ""), ""), heat.get("paused", "")) if sentence]
 
 
-def _verdicts(report: Report) -> str:
-    return f'<div class="verdicts">{"".join(_verdict(tier, one) for tier, one in report["verdicts"].items())}</div>'
+@dataclass(frozen=True)
+class _Verdict:
+    """What a job of a tier would meet now."""
+
+    chip: str
+    label: str
+    sentence: str
+    kept: str
 
 
-def _verdict(tier: str, verdict: Mapping[str, Any]) -> str:
-    """What a job of this tier would meet now."""
-    state = chip("ready", tier) if verdict["admitted"] else chip("waiting", f"{tier}: would wait")
+def _verdict(tier: str, verdict: Mapping[str, Any]) -> _Verdict:
+    if not verdict["admitted"]:
+        return _Verdict("waiting", f"{tier}: would wait", verdict["sentence"], "")
     whose = "of the card" if verdict["on_card"] else "of this machine"
-    kept = f"<small>{verdict['free']:.1f} GiB {whose} must stay free</small>" if verdict["admitted"] else ""
-    return f'<div class="verdict">{state}<div>{escape(verdict["sentence"])}</div>{kept}</div>'
+    return _Verdict("ready", tier, verdict["sentence"], f"{verdict['free']:.1f} GiB {whose} must stay free")
 
 
-def _gauges(report: Report) -> str:
-    """What the GPU's driver tells; what it does not tell is said as such."""
-    gpu = report["gpu"]
-    if gpu is None:
-        return '<p class="soft gauges">No NVIDIA GPU answers on this machine; engines work on the processor.</p>'
-    figures = [
+def _gauges(gpu: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the GPU's driver tells, by name; "" for what it does not tell."""
+    figures = (
         ("Temperature", gpu["temperature"], "°C"),
         ("Power", gpu["power"], "W"),
         ("Busy", gpu["utilisation"], "%"),
         ("Clock", gpu.get("clock"), "MHz"),
         ("Memory clock", gpu.get("memory_clock"), "MHz"),
-    ]
-    shown = "".join(f"<span>{name} <b>{_figure(value, unit)}</b></span>" for name, value, unit in figures)
-    heat = report.get("heat") or {}
-    guard = (
-        f"<small>New GPU work pauses above {heat['pause_above']:.0f} °C and goes on below {heat['resume_below']:.0f} °C.</small>"
-        if heat.get("pause_above") and gpu["temperature"] is not None
-        else ""
     )
-    return f'<div class="gauges"><b>{escape(gpu["name"])}</b><div class="counts">{shown}</div>{guard}</div>'
+    return [(name, "" if value is None else f"{value:.0f} {unit}") for name, value, unit in figures]
 
 
-def _figure(value: float | None, unit: str) -> str:
-    return '<abbr title="The driver does not tell this">N/A</abbr>' if value is None else f"{value:.0f} {unit}"
-
-
-def _happened(events: Sequence[Mapping[str, Any]], now: float) -> str:
-    if not events:
+def _heat_guard(report: Report) -> str:
+    """At which heat new work waits; "" where no heat is told."""
+    gpu, heat = report["gpu"], report.get("heat") or {}
+    if gpu is None or not heat.get("pause_above") or gpu["temperature"] is None:
         return ""
-    rows = "".join(
-        f"<li>{chip(_EVENT_CHIPS.get(event['kind'], 'cold'), event['kind'])}<span>{escape(event['sentence'])} "
-        f"<small>{ago(now - event['at'])}</small></span></li>"
-        for event in events[:EVENTS_SHOWN]
-    )
-    return f'<h4>What happened</h4><ul class="happened">{rows}</ul>'
+    return f"New GPU work pauses above {heat['pause_above']:.0f} °C and goes on below {heat['resume_below']:.0f} °C."

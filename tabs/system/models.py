@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import gradio as gr
@@ -15,7 +15,9 @@ from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.services import Services
 from studio.weights import EngineWeights, WeightsState
-from tabs.common.html import button, chip, html_piece, piece, prose, size
+from tabs.common.formats import percent, size
+from tabs.common.html import html_piece
+from tabs.common.templating import render
 from tabs.common.wiring import clicked
 
 KINDS = ("install_environment", "download_weights")
@@ -77,26 +79,46 @@ class ModelsPanel:
 
 def environments_panel(environments: Sequence[tuple[Declaration, EnvironmentStatus]], jobs: Sequence[Job]) -> str:
     """Every declared environment; a running job's progress stands in its row."""
-    rows = "".join(_environment_row(declared, status, _job_of(jobs, "name", status.name)) for declared, status in environments)
-    return _table("Environments", ("Environment", "State", "Size", ""), rows)
+    rows = [_environment_row(declared, status, _job_of(jobs, "name", status.name)) for declared, status in environments]
+    return render("system/models.html", title="Environments", said="", rows=rows)
 
 
-def _environment_row(declared: Declaration, status: EnvironmentStatus, job: Job | None) -> str:
-    installing = status.state is EnvironmentState.INSTALLING
-    said = "" if status.ready or job is not None else f"<br><small>{prose(status.sentence)}</small>"
+@dataclass(frozen=True)
+class _EnvironmentRow:
+    """One environment as the table shows it.
+
+    Args:
+        lacks: what is wrong with it, "" for nothing.
+        install: the word on the button that installs or repairs it, "" for no such button.
+    """
+
+    name: str
+    title: str
+    summary: str
+    lacks: str
+    state: str
+    state_label: str
+    length: str
+    job: Job | None
+    install: str
+    may_remove: bool
+
+
+def _environment_row(declared: Declaration, status: EnvironmentStatus, job: Job | None) -> _EnvironmentRow:
     expected = declared.installed_gb
     length = size(status.size_bytes) if status.ready else f"{expected.cpu:.0f} to {expected.cuda:.0f} GB"
-    if job is not None:
-        act = button("cancel", f"Stop: {job.title}", "close", job=job.id)
-    elif installing:
-        act = ""
-    else:
-        word = {"absent": "Install", "broken": "Repair"}.get(status.state.value, "")
-        act = button("install", word, show=True, style="", environment=status.name) if word else ""
-        if status.state is not EnvironmentState.ABSENT:
-            act += button("uninstall", f"Remove {declared.title}", "trash", environment=status.name)
-    return _row(
-        f"<b>{escape(declared.title)}</b><br><small>{escape(declared.summary)}</small>{said}", status.state, job, length, act
+    state, label, shown_length = _shown(status.state, job, length)
+    return _EnvironmentRow(
+        name=status.name,
+        title=declared.title,
+        summary=declared.summary,
+        lacks="" if status.ready or job is not None else status.sentence,
+        state=state,
+        state_label=label,
+        length=shown_length,
+        job=job,
+        install={"absent": "Install", "broken": "Repair"}.get(status.state.value, ""),
+        may_remove=status.state not in (EnvironmentState.ABSENT, EnvironmentState.INSTALLING),
     )
 
 
@@ -108,66 +130,95 @@ def weights_panel(weights: Sequence[EngineWeights], jobs: Sequence[Job], roots: 
     """
     if not weights:
         return ""
-    rows = "".join(_weights_rows(one, jobs, roots, offline) for one in weights)
+    rows = [_weights_row(one, jobs, roots, offline) for one in weights]
     said = "Downloads are switched off (weights.offline, or HF_HUB_OFFLINE)." if offline else ""
-    return _table("Weights", ("Engine", "State", "Size", ""), rows, said)
+    return render("system/models.html", title="Weights", said=said, rows=rows)
 
 
-def _weights_rows(status: EngineWeights, jobs: Sequence[Job], roots: Sequence[Path], offline: bool) -> str:
-    """The engine's row, and folded under it one for each repository when there are several: sizes, languages, or parts."""
+@dataclass(frozen=True)
+class _WeightsRow:
+    """The weights of an engine as the table shows them, or one download of several; `repo` is "" for all.
+
+    Args:
+        failure: why the newest job on them failed, "" when it did not.
+        fetch: the word on the button that downloads or checks them, "" for no such button.
+        moves: numbers of the folders they can be moved to.
+        parts: the downloads they consist of, where these are several.
+    """
+
+    id: str
+    title: str
+    repo: str
+    state: str
+    state_label: str
+    length: str
+    job: Job | None
+    fetch: str
+    moves: tuple[int, ...]
+    may_delete: bool
+    licence: str = ""
+    failure: str = ""
+    counted: str = ""
+    parts: tuple[_WeightsRow, ...] = ()
+
+
+def _weights_row(status: EngineWeights, jobs: Sequence[Job], roots: Sequence[Path], offline: bool) -> _WeightsRow:
+    """The engine's row, with one for each repository where there are several: sizes, languages, or parts."""
     card = status.card
     gated = " Their makers ask to accept it first." if status.gated else ""
-    about = f"{card.weights_licence.name}: {use_of(card.weights_licence)}.{gated}"
+    licence = f"{card.weights_licence.name}: {use_of(card.weights_licence)}.{gated}"
     known = [job for job in jobs if job.spec.get("engine") == card.id]
     running = [job for job in known if job.state in ACTIVE]
     whole = next((job for job in running if not job.spec.get("repo")), None)
-    said = f"<b>{escape(card.title)}</b><br><small>{escape(about)}</small>{_last_failure(known)}"
-    rows = _weights_row(said, status, whole, roots, offline, "")
-    return rows + (_folded_repos(status, running, roots, offline) if len(status.repos) > 1 else "")
+    row = _download_row(status, whole, roots, offline, "")
+    row = replace(row, licence=licence, failure=_last_failure(known))
+    return _with_parts(row, status, running, offline) if len(status.repos) > 1 else row
 
 
 def _last_failure(jobs: Sequence[Job]) -> str:
     """Why the newest of these jobs failed, "" when it did not."""
     error = jobs[0].error if jobs and jobs[0].state is JobState.FAILED else None
-    return "" if error is None else f"<br><small>Failed: {prose(f'{error.reason} {error.hint}'.strip())}</small>"
+    return "" if error is None else f"{error.reason} {error.hint}".strip()
 
 
-def _folded_repos(status: EngineWeights, running: Sequence[Job], roots: Sequence[Path], offline: bool) -> str:
+def _with_parts(row: _WeightsRow, status: EngineWeights, running: Sequence[Job], offline: bool) -> _WeightsRow:
     parts = {repo: status.of_repo(repo) for repo in status.repos}
     jobs = {repo: next((job for job in running if job.spec.get("repo") == repo), None) for repo in parts}
-    rows = "".join(
-        _weights_row(f"<small>{escape(repo)}</small>", part, jobs[repo], roots, offline, repo) for repo, part in parts.items()
-    )
     here = sum(part.state is WeightsState.PRESENT for part in parts.values())
     fetched = sum(job is not None for job in jobs.values())
-    told = f"{len(parts)} downloads, {here} here" + (f", {fetched} under way" if fetched else "")
-    return (
-        f'<tr><td colspan="4"><details class="fold more" data-fold="weights:{escape(status.card.id)}">'
-        f'<summary>{told}<span class="visually-hidden"> of {escape(status.card.title)}</span></summary>'
-        f"<table><tbody>{rows}</tbody></table></details></td></tr>"
-    )
+    counted = f"{len(parts)} downloads, {here} here" + (f", {fetched} under way" if fetched else "")
+    rows = tuple(_download_row(part, jobs[repo], (), offline, repo) for repo, part in parts.items())
+    return replace(row, counted=counted, parts=rows)
 
 
-def _weights_row(label: str, status: EngineWeights, job: Job | None, roots: Sequence[Path], offline: bool, repo: str) -> str:
+def _download_row(status: EngineWeights, job: Job | None, roots: Sequence[Path], offline: bool, repo: str) -> _WeightsRow:
     length = size(status.whole_bytes)
     if status.state is WeightsState.PARTIAL:
         length = f"{size(status.here_bytes)} of {length}"
-    return _row(label, status.state, job, length, _weights_buttons(status, job, roots, offline, repo))
-
-
-def _weights_buttons(status: EngineWeights, job: Job | None, roots: Sequence[Path], offline: bool, repo: str) -> str:
-    card = status.card
-    if job is not None:
-        return button("cancel", f"Stop: {job.title}", "close", job=job.id)
     whole = "Download all" if len(status.repos) > 1 else "Download"
-    word = {"missing": whole, "partial": "Get the rest", "present": "Check"}[status.state.value]
-    act = "" if offline else button("fetch", word, show=True, style="", engine=card.id, repo=repo)
-    if status.own and status.state is not WeightsState.MISSING:
-        for number, root in enumerate(() if repo else roots):
-            if len(roots) > 1 and not all(file.path is None or file.path.is_relative_to(root) for file in status.files):
-                act += button("move", f"Move to folder {number + 1}", show=True, style="", engine=card.id, root=number)
-        act += button("delete", f"Delete the weights of {card.title}", "trash", engine=card.id, repo=repo)
-    return act
+    fetch = {"missing": whole, "partial": "Get the rest", "present": "Check"}[status.state.value]
+    own = status.own and status.state is not WeightsState.MISSING
+    state, label, length = _shown(status.state, job, length)
+    return _WeightsRow(
+        id=status.card.id,
+        title=status.card.title,
+        repo=repo,
+        state=state,
+        state_label=label,
+        length=length,
+        job=job,
+        fetch="" if offline else fetch,
+        moves=_other_roots(status, roots) if own else (),
+        may_delete=own,
+    )
+
+
+def _other_roots(status: EngineWeights, roots: Sequence[Path]) -> tuple[int, ...]:
+    """Numbers of the folders in which not all of it lies; () where there is one folder only."""
+    if len(roots) < 2:
+        return ()
+    lies_in = (all(file.path is None or file.path.is_relative_to(root) for file in status.files) for root in roots)
+    return tuple(number for number, all_of_it in enumerate(lies_in) if not all_of_it)
 
 
 def use_of(licence: Licence) -> str:
@@ -178,20 +229,8 @@ def _job_of(jobs: Sequence[Job], key: str, value: str) -> Job | None:
     return next((job for job in jobs if job.spec.get(key) == value and job.state in ACTIVE), None)
 
 
-def _row(label: str, state: EnvironmentState | WeightsState, job: Job | None, length: str, act: str) -> str:
-    shown = chip(*_CHIPS[state])
+def _shown(state: EnvironmentState | WeightsState, job: Job | None, length: str) -> tuple[str, str, str]:
+    """Chip, its label and the size; while a job works on it, those of the job."""
     if job is not None:
-        label += f"<br><small>{escape(job.note or job.state.value)}</small>"
-        shown, length = chip(job.state.value), f"{round(100 * job.progress)} %"
-    return (
-        f'<tr><td>{label}</td><td>{shown}</td><td class="num">{escape(length)}</td><td><div class="actions">{act}</div></td></tr>'
-    )
-
-
-def _table(title: str, headings: Sequence[str], rows: str, said: str = "") -> str:
-    head = "".join(f"<th>{heading}</th>" for heading in headings)
-    note = f"<p><small>{escape(said)}</small></p>" if said else ""
-    return piece(
-        f'<section class="panel" aria-label="{title}"><h3>{title}</h3>{note}<div class="scroll">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>"
-    )
+        return job.state.value, job.state.value, f"{percent(job.progress)} %"
+    return (*_CHIPS[state], length)

@@ -1,9 +1,12 @@
-"""The last hour of memory as a small drawing, with the same told in words for those who cannot see it."""
+"""The last hour of memory as a small drawing, with the same told in words for those who cannot see it.
+
+What is worked out here is drawn by templates/plot.html.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
 WIDTH, HEIGHT = 520.0, 150.0
@@ -15,8 +18,41 @@ POINTS_DRAWN = 240
 Sample = Mapping[str, float | None]
 
 
-def history_plot(history: Sequence[Sample], report: Mapping[str, Any], now: float) -> str:
-    """An SVG of use in percent of the pool over the last hour, with the limit lines, and of a card's own memory.
+@dataclass(frozen=True)
+class Level:
+    """A line across the plot with its label."""
+
+    y: str
+    label: str
+    label_y: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """The drawing in its own coordinates; areas and lines are points as SVG takes them.
+
+    Args:
+        told: the same in words.
+        card: lines of a card's own memory; () where there is none.
+    """
+
+    told: str
+    levels: tuple[Level, ...]
+    times: tuple[tuple[str, str, str], ...]
+    limits: tuple[str, ...]
+    areas: tuple[str, ...]
+    used: tuple[str, ...]
+    card: tuple[str, ...]
+    width: str = f"{WIDTH:.0f}"
+    height: str = f"{HEIGHT:.0f}"
+    left: float = LEFT
+    right: float = WIDTH - RIGHT
+    label_x: float = LEFT - 5
+    times_y: float = HEIGHT - 5
+
+
+def history_plot(history: Sequence[Sample], report: Mapping[str, Any], now: float) -> Plot:
+    """Use in percent of the pool over the last hour, with the limit lines, and of a card's own memory.
 
     Args:
         history: samples as MemoryManager.history gives them, oldest first.
@@ -24,15 +60,18 @@ def history_plot(history: Sequence[Sample], report: Mapping[str, Any], now: floa
     """
     pool = report["pool"]
     used = [(one["at"] or 0.0, (one["used"] or 0.0) / pool) for one in history]
-    said = _sentence(history, pool)
     gpu = report["gpu"]
     card_total = gpu["total"] if gpu and not gpu["unified"] else None
     card = [(one["at"] or 0.0, one["card"] / card_total) for one in history if card_total and one["card"] is not None]
-    key = '<small><span class="line-card"></span> graphics card</small>' if card else ""
-    return (
-        f'<div class="row spread wrap"><h4>The last hour</h4>{key}</div>'
-        f'<svg class="plot" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" aria-label="{escape(said)}">'
-        f"{_grid()}{_limits(report['limits'])}{_area(used, now)}{_line(card, now, 'card')}</svg>"
+    times = ((60, "start", "1 h ago"), (30, "middle", "30 min"), (0, "end", "now"))
+    return Plot(
+        told=_sentence(history, pool),
+        levels=tuple(Level(f"{_y(part):.1f}", f"{part:.0%}", f"{_y(part) + 4:.1f}") for part in (0.0, 0.5, 1.0)),
+        times=tuple((f"{_x(-60 * minutes, 0):.1f}", anchor, label) for minutes, anchor, label in times),
+        limits=tuple(f"{_y(part):.1f}" for part in report["limits"].values() if 0 < part <= 1),
+        areas=tuple(_area(run, now) for run in _runs(used)),
+        used=tuple(_line(run, now) for run in _runs(used)),
+        card=tuple(_line(run, now) for run in _runs(card)),
     )
 
 
@@ -55,27 +94,6 @@ def _y(part: float) -> float:
     return TOP + (HEIGHT - TOP - BOTTOM) * (1 - max(0.0, min(1.0, part)))
 
 
-def _grid() -> str:
-    levels = "".join(
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(part):.1f}" y2="{_y(part):.1f}" class="grid"/>'
-        f'<text x="{LEFT - 5}" y="{_y(part) + 4:.1f}" text-anchor="end">{part:.0%}</text>'
-        for part in (0.0, 0.5, 1.0)
-    )
-    times = "".join(
-        f'<text x="{_x(-60 * minutes, 0):.1f}" y="{HEIGHT - 5}" text-anchor="{anchor}">{word}</text>'
-        for minutes, word, anchor in ((60, "1 h ago", "start"), (30, "30 min", "middle"), (0, "now", "end"))
-    )
-    return levels + times
-
-
-def _limits(limits: Mapping[str, float]) -> str:
-    return "".join(
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(part):.1f}" y2="{_y(part):.1f}" class="limit"/>'
-        for part in limits.values()
-        if 0 < part <= 1
-    )
-
-
 def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[tuple[float, float]]]:
     """Stretches without a gap, thinned to what can be seen; of each few points the fullest is kept."""
     step = max(1, len(points) // POINTS_DRAWN)
@@ -90,17 +108,11 @@ def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[tuple[float, f
         yield run
 
 
-def _area(points: Sequence[tuple[float, float]], now: float) -> str:
-    drawn = ""
-    for run in _runs(points):
-        line = " ".join(f"{_x(at, now):.1f},{_y(part):.1f}" for at, part in run)
-        first, last = _x(run[0][0], now), _x(run[-1][0], now)
-        drawn += f'<polygon class="area" points="{first:.1f},{_y(0):.1f} {line} {last:.1f},{_y(0):.1f}"/>'
-    return drawn + _line(points, now, "used")
+def _area(run: Sequence[tuple[float, float]], now: float) -> str:
+    """The line, closed along the bottom."""
+    first, last, bottom = _x(run[0][0], now), _x(run[-1][0], now), _y(0)
+    return f"{first:.1f},{bottom:.1f} {_line(run, now)} {last:.1f},{bottom:.1f}"
 
 
-def _line(points: Sequence[tuple[float, float]], now: float, name: str) -> str:
-    return "".join(
-        f'<polyline class="{name}" points="{" ".join(f"{_x(at, now):.1f},{_y(part):.1f}" for at, part in run)}"/>'
-        for run in _runs(points)
-    )
+def _line(run: Sequence[tuple[float, float]], now: float) -> str:
+    return " ".join(f"{_x(at, now):.1f},{_y(part):.1f}" for at, part in run)

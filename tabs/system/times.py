@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from studio.jobs.runtime_stats import EstimateAccuracy
-from tabs.common.html import about
+from tabs.common.formats import about
+from tabs.common.templating import render
 
 ROWS_SHOWN = 30
 
 
 def times_table(rows: Sequence[EstimateAccuracy]) -> str:
-    """HTML to stand in a piece."""
-    note = "Learned from finished work here; estimates before a job rest on it."
-    if not rows:
-        body = '<div class="empty">Nothing was measured yet. The first finished jobs fill this table.</div>'
-    else:
-        drawn = "".join(_row(one) for one in rows[:ROWS_SHOWN])
-        heads = "".join(f"<th>{head}</th>" for head in ("Engine", "Last work", "Takes", "Runs", "Estimates were off by"))
-        body = f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{drawn}</tbody></table></div>'
-    return (
-        '<section class="panel below" aria-label="What work takes here"><h3>What work takes here</h3>'
-        f'<p class="soft">{note}</p>{body}</section>'
-    )
+    """HTML of the table."""
+    return render("system/times.html", rows=[_row(one) for one in rows[:ROWS_SHOWN]])
 
 
-def _row(one: EstimateAccuracy) -> str:
+def _row(one: EstimateAccuracy) -> tuple[str, str, str, int, str]:
+    """What stands under each head of the table."""
     low, high = about(one.low), about(one.high)
     takes = about(one.seconds) if low == high else f"{low} to {high}"
     off = "not judged yet" if one.off is None else f"{one.off:.0%} ({one.judged} judged)"
-    return (
-        f'<tr><td><b>{escape(one.work.engine)}</b></td><td>{escape(_work(one))}</td><td class="num">{takes}</td>'
-        f'<td class="num">{one.runs}</td><td class="num">{off}</td></tr>'
-    )
+    return one.work.engine, _work(one), takes, one.runs, off
 
 
 def _work(one: EstimateAccuracy) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -15,8 +14,10 @@ from capabilities.video.shot_list_files import write_shot_lists
 from capabilities.video.spec import ShotSpec
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
+from tabs.common.counts import Figure, counts_line
 from tabs.common.fit import memory_fit, time_in_words
-from tabs.common.html import about, html_piece, piece
+from tabs.common.formats import about, many
+from tabs.common.html import html_piece
 from tabs.common.job_view import JobView
 from tabs.common.notices import notice
 from tabs.common.option_controls import all_components
@@ -113,19 +114,20 @@ class TextToVideoTab:
             form = self.form.clip_settings(values, with_image=self.form.has_image(values))
             shots = [ShotSpec.model_validate(shot) for shot in self.form.listed(values)]
         except GreenroomError as error:
-            return piece(f'<div class="counts"><span class="problem">{escape(str(error))}</span></div>')
+            return counts_line([], str(error))
         memory = memory_fit(self._studio, form.engine, form.options, form.extent(longest_part(shots, form)))
-        return piece(f'<div class="counts">{self._numbers(form, shots)}<span>{escape(memory)}</span></div>')
+        return counts_line([*self._figures(form, shots), memory])
 
-    def _numbers(self, form: ClipSettings, shots: list[ShotSpec]) -> str:
-        parts = [f"<b>{escape(form.title)}</b> {form.width} × {form.height}"]
+    def _figures(self, form: ClipSettings, shots: list[ShotSpec]) -> list[Figure]:
+        parts = [Figure(form.title, f" {form.width} × {form.height}")]
         if shots:
             seconds = seconds_of(shots)
             frames = round(seconds * form.fps)
             ready = time_in_words(self._clips.render_time(form, frames))
-            parts += [f"<b>{len(shots)}</b> {'shot' if len(shots) == 1 else 'shots'}", f"about <b>{about(seconds)}</b> long"]
-            parts += [f"<b>{frames:,}</b> frames", f"to render: <b>{ready}</b>"]
-        return "".join(f"<span>{part}</span>" for part in parts)
+            number, word = many(len(shots), "shot").split(" ")
+            parts += [Figure(number, f" {word}"), Figure(about(seconds), " long", "about ")]
+            parts += [Figure(f"{frames:,}", " frames"), Figure(ready, before="to render: ")]
+        return parts
 
     def _saved(self, values: Values) -> list[Any]:
         """The shot list as two files, ready before they are asked for, with times as far as they are known beforehand."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from itertools import cycle
 from typing import Any
 
@@ -15,8 +14,9 @@ from media.audio.encode import AUDIO_FORMATS
 from studio.errors import GreenroomError
 from studio.services import Services
 from studio.settings import VoiceoverSettings
+from tabs.common.counts import counts_line
 from tabs.common.engine_needs import licence_of_use, what_an_engine_needs
-from tabs.common.html import html_piece, piece, prose
+from tabs.common.html import html_piece
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.wiring import Updates, Values, whole_number
 
@@ -194,14 +194,11 @@ class VoiceoverForm:
     def engine_text(self, engine_id: str) -> str:
         """What the chosen engine is, whether it is ready, and what its results may be used for."""
         if engine_id == AUTO:
-            return piece('<div class="counts"><span>Picks the clearest ready engine for the script\'s language.</span></div>')
+            return counts_line(["Picks the clearest ready engine for the script's language."])
         row = self._studio.engines.status(engine_id)
         use = f" {licence_of_use(row.card)}"
         state = "" if row.ready else f" {row.readiness} {row.next_step}"
-        needs = " ".join(what_an_engine_needs(row.card))
-        return piece(
-            f'<div class="counts"><span>{prose(row.card.summary + use + state)}</span><span>{escape(needs)}</span></div>'
-        )
+        return counts_line([row.card.summary + use + state, " ".join(what_an_engine_needs(row.card))])
 
 
 def _role_choices(choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

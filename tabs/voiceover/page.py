@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -15,9 +14,12 @@ from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import GreenroomError, InvalidInput
 from studio.jobs.model import Job
 from studio.services import Services
+from tabs.common.counts import Figure, counts_line
 from tabs.common.fit import memory_fit, spread_in_words
-from tabs.common.html import about, audition, html_piece, many, piece
+from tabs.common.formats import about, many
+from tabs.common.html import html_piece
 from tabs.common.job_view import JobView
+from tabs.common.templating import render
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, voice_url, with_error_toast
 from tabs.voiceover.batch_result import batch_view
 from tabs.voiceover.form import EXAMPLE, MOST_SPEAKERS, VoiceoverForm
@@ -39,18 +41,16 @@ LONGEST_DRAFT = 400_000
 def counts(found: ScriptEstimate | None, fit: str = "") -> str:
     """HTML of the line under the script: what it holds, how long it will take, and whether the engine fits into memory."""
     if found is None or not found.words:
-        return piece('<div class="counts"><span>Write or paste a script, or try the example.</span></div>')
-    parts = [many(found.characters, "character"), many(found.words, "word"), many(found.chunks, "sentence")]
-    parts += [many(len(found.speakers), "speaker")] if found.speakers else []
-    parts += [many(found.chapters, "chapter")] if found.chapters else []
-    shown = "".join("<span><b>{}</b> {}</span>".format(*part.split(" ", 1)) for part in parts)
+        return counts_line(["Write or paste a script, or try the example."])
+    held = [many(found.characters, "character"), many(found.words, "word"), many(found.chunks, "sentence")]
+    held += [many(len(found.speakers), "speaker")] if found.speakers else []
+    held += [many(found.chapters, "chapter")] if found.chapters else []
     ready = "not measured yet"
     if found.seconds_to_render is not None:
         ready = spread_in_words(found.seconds_to_render, found.low, found.high, found.runs)
-    spoken = f"<span>about <b>{about(found.seconds_of_speech)}</b> of speech</span><span>to render: <b>{ready}</b></span>"
-    trouble = f'<span class="problem">{escape(found.problem)}</span>' if found.problem else ""
-    fits = f"<span>{escape(fit)}</span>" if fit else ""
-    return piece(f'<div class="counts">{shown}{spoken}{fits}{trouble}</div>')
+    parts: list[Figure | str] = [Figure(number, after=f" {word}") for number, word in (part.split(" ", 1) for part in held)]
+    parts += [Figure(about(found.seconds_of_speech), " of speech", "about "), Figure(ready, before="to render: ")]
+    return counts_line([*parts, fit] if fit else parts, found.problem)
 
 
 class VoiceoverTab:
@@ -194,9 +194,7 @@ class VoiceoverTab:
     def _hear(self, voice: str | None) -> str:
         if not voice:
             return ""
-        return piece(
-            f'<div class="row">{audition(voice_url(voice), f"Play a sample of {voice}")}<small>hear this voice</small></div>'
-        )
+        return render("voiceover/hear_voice.html", url=voice_url(voice), voice=voice)
 
     # -- work
 

@@ -11,8 +11,9 @@ from engines.contract import EngineKind
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.audio_upload import build_sound_upload
+from tabs.common.counts import counts_line
 from tabs.common.engine_needs import licence_of_use
-from tabs.common.html import html_piece, piece, prose
+from tabs.common.html import html_piece
 from tabs.common.job_view import JobView
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
@@ -63,10 +64,10 @@ class TranscribePanel:
     def engine_text(self, engine_id: str) -> str:
         """What the chosen engine is, under which licence, whether it is ready, and what is missing."""
         if engine_id == AUTO:
-            return piece('<div class="counts"><span>Takes the best recogniser that is ready, and says which.</span></div>')
+            return counts_line(["Takes the best recogniser that is ready, and says which."])
         row = self._studio.engines.status(engine_id)
         state = f" {row.readiness} {row.next_step}" if not row.ready or row.card.hub_files else ""
-        return piece(f'<div class="counts"><span>{prose(f"{row.card.summary} {licence_of_use(row.card)}{state}")}</span></div>')
+        return counts_line([f"{row.card.summary} {licence_of_use(row.card)}{state}"])
 
     @with_error_toast
     def _engine_chosen(self, engine: str) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from studio.library.copies import terms_of_file
 from studio.services import Services
 from studio.voices.model import ClipReport, TranscriptStatus, Voice, Window
 from tabs.common.audio_upload import build_sound_upload
-from tabs.common.html import about, audition, button, chip, html_piece, icon, piece
+from tabs.common.formats import about
+from tabs.common.html import html_piece
 from tabs.common.notices import notice
+from tabs.common.templating import render
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, voice_export_url, voice_url, with_error_toast
 
 TRANSCRIPT_WORDS = {
@@ -29,64 +31,36 @@ TRANSCRIPT_WORDS = {
 CONSENT_HELP = "Who agreed to the use of this voice, how and when. It is kept with the voice and exported with it."
 
 
+@dataclass(frozen=True)
+class _Row:
+    """One saved voice as the list shows it; a damaged one has nothing but its damage."""
+
+    voice: Voice
+    url: str = ""
+    export: str = ""
+    facts: str = ""
+    lacks_transcript: bool = False
+
+
 def voices_list(voices: list[Voice]) -> str:
     """HTML of all saved voices."""
-    if not voices:
-        return piece('<div class="empty">No saved voices yet. Upload or record 3 to 30 seconds of one person speaking.</div>')
-    rows = "".join(map(_row, voices))
-    return piece(
-        f'<section class="panel" aria-label="Saved voices"><h3>Saved voices</h3><div class="list">{rows}</div></section>'
-    )
+    return render("voiceover/voices_list.html", rows=[_row(voice) for voice in voices])
 
 
-def findings_list(judgement: ClipReport) -> str:
+def findings_list(report: ClipReport) -> str:
     """HTML of what was found in a clip; good news is said too."""
-    lines = "".join(
-        f'<li class="{finding.severity.value}"><span>{escape(finding.sentence)} {escape(finding.advice)}</span></li>'
-        for finding in judgement.findings
-    )
-    good = "" if judgement.findings else "<li><span>Clear and level: nothing to mend.</span></li>"
-    verdict = chip("ready", "can be saved") if judgement.ok else chip("broken", "not yet")
-    return piece(
-        '<section class="panel" aria-label="What was found in the clip">'
-        f'<div class="row spread"><h3>{judgement.duration:.1f} s, {judgement.rate:,} Hz</h3>{verdict}</div>'
-        f'<ul class="findings">{lines}{good}</ul></section>'
-    )
+    length = f"{report.duration:.1f} s, {report.rate:,} Hz"
+    return render("voiceover/clip_findings.html", report=report, length=length)
 
 
-def _row(voice: Voice) -> str:
-    name = escape(voice.name)
+def _row(voice: Voice) -> _Row:
     if voice.damage:
-        return (
-            f'<div class="item"><span></span><div><b>{name}</b> {chip("broken", "damaged")}<br>'
-            f'<small>{escape(voice.damage)}</small></div><div class="actions">{_delete(voice)}</div></div>'
-        )
+        return _Row(voice)
     facts = [f"{voice.duration:.1f} s", TRANSCRIPT_WORDS[voice.transcript_status], *voice.tags]
     if voice.built_in:
         facts.append("comes with the studio")
-    missing = voice.transcript_status in ("none", "failed", "draft") and not voice.built_in
-    make = button("transcript", f"Make transcript of {voice.name}", "text", voice=voice.name) if missing else ""
-    actions = (
-        ""
-        if voice.built_in
-        else make
-        + button("edit", f"Edit {voice.name}", "edit", voice=voice.name, opens="#edit-voice-name :is(input, textarea)")
-        + _delete(voice)
-    )
-    export = (
-        f'<a class="act plain" href="{escape(voice_export_url(voice.name))}" download aria-label="Export {name}" '
-        f'title="Export {name}">{icon("download")}</a>'
-    )
-    return (
-        f'<div class="item">{audition(voice_url(voice.name), f"Play {voice.name}")}'
-        f"<div><b>{name}</b><br><small>{escape(' · '.join(facts))}</small></div>"
-        f'<div class="actions">{export}{actions}</div></div>'
-    )
-
-
-def _delete(voice: Voice) -> str:
-    sure = f"Delete the voice {voice.name} and its files?"
-    return button("delete", f"Delete {voice.name}", "trash", style="plain danger", voice=voice.name, confirm=sure)
+    lacks = voice.transcript_status in ("none", "failed", "draft")
+    return _Row(voice, voice_url(voice.name), voice_export_url(voice.name), " · ".join(facts), lacks)
 
 
 class VoicesPanel:

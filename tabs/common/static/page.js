@@ -112,6 +112,9 @@ window.greenroom = (() => {
     return front.drawn[piece] || ''
   }
 
+  // A piece whose changes are read out by screen readers, politely.
+  const live = html => `<div aria-live="polite">${html}</div>`
+
   // Folded parts stay as the person left them when a piece is drawn anew.
   const folds = new Map()
   const keepFolds = element => {
@@ -218,5 +221,5 @@ window.greenroom = (() => {
     return answer
   }
 
-  return { wire, inFront, mountPlayer, paintAuditions, keepFolds, askWhileSeen, toggleMode }
+  return { wire, inFront, live, mountPlayer, paintAuditions, keepFolds, askWhileSeen, toggleMode }
 })()

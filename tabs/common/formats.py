@@ -1,0 +1,48 @@
+"""Numbers as people read them: lengths of time, sizes, counts. Templates have each of these as a filter of the same name."""
+
+from __future__ import annotations
+
+
+def clock(seconds: float) -> str:
+    """1:05 or 1:02:03."""
+    whole = max(0, round(seconds))
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def about(seconds: float) -> str:
+    """A length of time in words that do not pretend to be exact."""
+    if seconds < 1:
+        return "under a second"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def ago(seconds: float) -> str:
+    """How long something is past: "40 s ago", "3 days ago"."""
+    for limit, unit, word in ((90, 1, "s"), (5400, 60, "min"), (129_600, 3600, "h")):
+        if seconds < limit:
+            return f"{max(0, seconds) / unit:.0f} {word} ago"
+    return f"{seconds / 86_400:.0f} days ago"
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """ "1 word", "2 words"; `more` where the plural is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def percent(part: float) -> int:
+    """A part of 1 in whole hundredths."""
+    return round(100 * part)
+
+
+def size(count: float) -> str:
+    """Bytes in the unit a person reads."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} {unit}" if unit in ("bytes", "kB") or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError("the loop always returns")

@@ -1,0 +1,23 @@
+"""The picture that a video job has made so far, while it runs."""
+
+from __future__ import annotations
+
+import base64
+
+from capabilities.common.preview import PREVIEW
+from studio.jobs.model import Job
+from studio.services import Services
+from tabs.common.templating import render
+
+
+def preview(studio: Services, job: Job, told: str) -> str:
+    """HTML of the picture, "" while there is none.
+
+    Args:
+        told: what it shows, for those who cannot see it.
+    """
+    try:
+        picture = (studio.paths.scratch / job.id / PREVIEW).read_bytes()
+    except OSError:
+        return ""
+    return render("common/preview.html", picture=base64.b64encode(picture).decode("ascii"), told=told)

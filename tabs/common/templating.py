@@ -1,0 +1,98 @@
+"""HTML of the page: Jinja2 templates in a folder `templates` beside the modules of each tab, compiled at first use.
+
+Gradio puts a piece's value into the page as it is, so everything that a template inserts is escaped here, and a template that
+asks for a value it was not given raises an error. Modules gather values and call `render`; what one template shares with
+another is a macro (common/templates/macros.html), never a string of HTML that passes through Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2.ext import Extension
+
+from tabs.common import formats
+
+_TABS = Path(__file__).resolve().parents[1]
+_STATIC = Path(__file__).resolve().parent / "static"
+_FOLDERS = ("common", "voiceover", "character_swap", "lip_sync", "text_to_video", "system")
+_KEPT_MACROS = {
+    "common/macros.html": ("audition", "button", "chip", "icon", "icon_link", "link", "output_actions", "prose"),
+    "voiceover/macros.html": ("segment_actions",),
+}
+"""What depends on its arguments alone. Every template has these at hand, and the newest that each drew are kept."""
+_KEPT = 4096
+_WRAPPERS = ("piece", "table")
+"""Those that are called with a content."""
+_BLOCK_OR_BREAK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|[ \t]*\n\s*", re.DOTALL)
+
+
+class JoinedLines(Extension):
+    """Line breaks of a template, with the indentation after them, are for its readers: none of them reaches the page.
+
+    Between tags and blocks a break is dropped; within a text or a tag it becomes one space. Line numbers in errors stay right.
+    """
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        def joined(match: re.Match[str]) -> str:
+            found = match.group()
+            if not found.isspace():
+                return found
+            before, after = source[: match.start()][-1:], source[match.end() :][:1]
+            space = "" if before in (">", "}", "") or after in ("<", "{", "") else " "
+            return f"{space}{{#{found}#}}"  # a comment keeps the count of lines
+
+        return _BLOCK_OR_BREAK.sub(joined, source)
+
+
+def render(template: str, /, **values: object) -> str:
+    """HTML of a template, such as "common/job_card.html" in tabs/common/templates."""
+    found = _environment.get_template(template)
+    try:  # as Template.render, which copies every global into each context and takes three times as long for a small piece
+        return "".join(found.root_render_func(found.new_context({**_environment.globals, **values}, shared=True)))
+    except Exception:
+        _environment.handle_exception()
+
+
+def code_spans(text: str) -> list[str]:
+    """A sentence cut at its backticks: every second part is a command."""
+    return re.split(r"`([^`]+)`", text)
+
+
+def addresses(text: str) -> Iterable[tuple[str, str]]:
+    """The words of a sentence, each as an address of the web ("" for none) and the rest of it."""
+    for word in text.split(" "):
+        address = word.rstrip(".,;") if word.startswith(("https://", "http://")) else ""
+        yield address, word[len(address) :]
+
+
+def static(name: str) -> str:
+    """The text of a file of common/static."""
+    return (_STATIC / name).read_text("utf-8")
+
+
+def _made() -> Environment:
+    environment = Environment(
+        loader=PrefixLoader({folder: FileSystemLoader(_TABS / folder / "templates") for folder in _FOLDERS}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        extensions=[JoinedLines],
+    )
+    for words in (formats.about, formats.ago, formats.clock, formats.many, formats.percent, formats.size, code_spans, addresses):
+        environment.filters[words.__name__] = words
+    environment.globals["static"] = static
+    wrappers = environment.get_template("common/macros.html").module
+    environment.globals |= {name: getattr(wrappers, name) for name in _WRAPPERS}
+    for file, names in _KEPT_MACROS.items():
+        macros = environment.get_template(file).module
+        # The same buttons are drawn at each look at a running job. Types count: a Markup equals the str that it holds.
+        environment.globals |= {name: lru_cache(_KEPT, typed=True)(getattr(macros, name)) for name in names}
+    return environment
+
+
+_environment = _made()
