@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -108,16 +109,19 @@ def normalise(text: str) -> Normalised:
 
     first, last = _bounds(text)
     done = first
-    for found in rules.finditer(text, first, last):
-        add(text[done : found.start()], done, found.start(), True)
-        add(_replacement(found, at_end=found.end() == last or not length), found.start(), found.end(), False)
-        done = found.end()
+    for begin, end in _blocks(text, first, last):
+        for found in rules.finditer(text, begin, end):
+            add(text[done : found.start()], done, found.start(), True)
+            add(_replacement(found, at_end=found.end() == last or not length), found.start(), found.end(), False)
+            done = found.end()
     add(text[done:last], done, last, True)
     return Normalised("".join(parts), tuple(starts), tuple(sources))
 
 
 _EDGE = re.compile(rf"[{_SPACE}{_NOTHING}{_LONG_DASH}]*+")
-_BLOCK = 4_096
+_BLOCK, _LONGEST_BLOCK = 4_096, 65_536
+# Two characters that no rule looks at together; text without such a place is cut where it must be.
+_SEAM = re.compile(r"[^\W_\u1100-\u11ff](?=[^\W_\u1100-\u11ff])|\s(?=[^\W_\u1100-\u11ff])")
 
 
 def _bounds(text: str) -> tuple[int, int]:
@@ -129,6 +133,16 @@ def _bounds(text: str) -> tuple[int, int]:
         while last - step >= first and _EDGE.fullmatch(text, last - step, last):
             last -= step
     return first, last
+
+
+def _blocks(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """The stretch in parts that no rule reaches across: a search that finds nothing holds the interpreter up to its end."""
+    while last - first > _BLOCK:
+        seam = _SEAM.search(text, first + _BLOCK, min(first + _LONGEST_BLOCK, last))
+        end = seam.start() + 1 if seam else min(first + _LONGEST_BLOCK, last)
+        yield first, end
+        first = end
+    yield first, last
 
 
 def _replacement(found: re.Match[str], at_end: bool) -> str:

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engines.common.pocketsphinx_library import RATE
 from engines.contract import (
     Card,
     Engine,
@@ -30,10 +32,10 @@ from engines.contract import (
     Transcript,
 )  # fmt: skip
 from engines.contract.errors import EngineError, EngineNotReady
+from engines.verification.reading_follower.grammar_decoder import Arc, GrammarDecoder
 from engines.verification.reading_follower.pronunciation import likely_sounds
 from media.audio.audio import Audio, concatenate, silence
 
-RATE = 16_000
 FRAMES_PER_SECOND = 100
 LONGEST_TEXT = 2_000
 LONGEST_SECONDS = 180.0
@@ -43,13 +45,9 @@ LEFT_OUT, SAID_AGAIN = 1e-6, 1e-6
 
 MOST_REPEATED = 4
 _PADDING_SECONDS = 0.3
-_PIECE_SECONDS = 1.0
-_BEAMS = {"beam": 1e-80, "pbeam": 1e-80, "wbeam": 1e-60}
 _VARIANT = re.compile(r"\(\d+\)$")
 
 BSD = Licence("BSD-2-Clause", "https://github.com/cmusphinx/pocketsphinx/blob/master/LICENSE")
-
-Arc = tuple[int, int, float] | tuple[int, int, float, str]
 
 
 class ReadingFollower(Engine):
@@ -72,8 +70,7 @@ class ReadingFollower(Engine):
 
     def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         super().__init__(site, options, run)
-        self._decoder: Any = None
-        self._grammar = 0
+        self._decoder: GrammarDecoder | None = None
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
@@ -88,10 +85,9 @@ class ReadingFollower(Engine):
             EngineNotReady: pocketsphinx is not installed.
         """
         try:
-            from pocketsphinx import Decoder
+            self._decoder = GrammarDecoder()
         except ImportError:
             raise EngineNotReady(self.readiness(self.site).sentence, "Use Python 3.11.") from None
-        self._decoder = Decoder(loglevel="FATAL", samprate=RATE, lm=None, **_BEAMS)
 
     def follow(self, audio: Audio, text: str, language: str = "en") -> Transcript:
         """Which of the words of `text` are heard, in the order in which they are said; "" when it cannot be followed at all.
@@ -106,16 +102,10 @@ class ReadingFollower(Engine):
         words = self._known_words(text, language)
         if audio.duration > LONGEST_SECONDS:
             raise EngineError(f"A sound of {audio.duration:.0f} s is too long to be followed at once.", "Check shorter pieces.")
-        decoder = self._decoder
-        name = f"text{self._grammar}"
-        previous, self._grammar = f"text{self._grammar - 1}", self._grammar + 1
-        arcs, final = reading_grammar(words)
-        decoder.add_fsg(name, decoder.create_fsg(name, 0, final, arcs))
-        decoder.activate_search(name)
-        if self._grammar > 1:
-            decoder.remove_search(previous)
-        self._decode(_pcm(audio))
-        marks = self._marks()
+        decoder = self._ready()
+        decoder.follow(*reading_grammar(words))
+        marks = list(_marks(decoder.heard(_pcm(audio), self.run.check)))
+        self.run.check()
         return Transcript(" ".join(mark.text for mark in marks), language, tuple(marks))
 
     def _known_words(self, text: str, language: str) -> list[str]:
@@ -126,42 +116,24 @@ class ReadingFollower(Engine):
         words = re.findall(r"[a-z]+(?:'[a-z]+)*", text.lower().replace("’", "'"))
         if not words:
             raise EngineError("There are no words to follow in this text.")
+        decoder = self._ready()
         for word in dict.fromkeys(words):
-            if self._decoder.lookup_word(word) is None:
-                self._decoder.add_word(word, likely_sounds(word), True)
+            if not decoder.knows(word):
+                decoder.add_word(word, likely_sounds(word))
         return words
 
-    def _decode(self, sound: bytes) -> None:
-        decoder = self._decoder
-        decoder.set_cmn(_FRESH_CMN)  # what was heard before must not change what is heard now
-        decoder.start_utt()
-        try:
-            size = int(_PIECE_SECONDS * RATE) * 2
-            if len(sound) <= 60 * size:  # whole: the level of the channel is then known from the first frame on
-                decoder.process_raw(sound, full_utt=True)
-            else:
-                for first in range(0, len(sound), size):
-                    self.run.check()
-                    decoder.process_raw(sound[first : first + size])
-        finally:
-            decoder.end_utt()
-        self.run.check()
-
-    def _marks(self) -> list[TimedMark]:
-        if self._decoder.hyp() is None:
-            return []
-        marks = []
-        for part in self._decoder.seg():
-            word = _VARIANT.sub("", part.word)
-            if word[:1] in "<[(+":
-                continue
-            start, end = part.start_frame / FRAMES_PER_SECOND, (part.end_frame + 1) / FRAMES_PER_SECOND
-            marks.append(TimedMark(word, max(0.0, start - _PADDING_SECONDS), max(0.0, end - _PADDING_SECONDS)))
-        return marks
+    def _ready(self) -> GrammarDecoder:
+        if self._decoder is None:
+            raise EngineNotReady("The reading follower has not been loaded.")
+        return self._decoder
 
 
-_FRESH_CMN = "41.00,-5.29,-0.12,5.09,2.48,-4.07,-1.37,-1.78,-5.08,-2.05,-6.45,-1.42,1.17"
-"""The decoder's own starting point for the level of the channel."""
+def _marks(heard: list[tuple[str, int, int]]) -> Iterator[TimedMark]:
+    for said, first, last in heard:
+        word = _VARIANT.sub("", said)
+        if word[:1] not in "<[(+":
+            start, end = first / FRAMES_PER_SECOND, (last + 1) / FRAMES_PER_SECOND
+            yield TimedMark(word, max(0.0, start - _PADDING_SECONDS), max(0.0, end - _PADDING_SECONDS))
 
 
 def reading_grammar(words: list[str]) -> tuple[list[Arc], int]:
@@ -183,9 +155,9 @@ def reading_grammar(words: list[str]) -> tuple[list[Arc], int]:
     return arcs, len(words)
 
 
-def _pcm(audio: Audio) -> bytes:
+def _pcm(audio: Audio) -> NDArray[np.int16]:
     from media.audio.resample import resample
 
     edge = silence(_PADDING_SECONDS, RATE)
     sound = concatenate([edge, resample(audio.mono(), RATE), edge])
-    return (np.clip(sound.samples[:, 0], -1.0, 1.0) * 32767).astype("<i2").tobytes()
+    return (np.clip(sound.samples[:, 0], -1.0, 1.0) * 32767).astype(np.int16)
