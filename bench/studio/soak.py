@@ -96,7 +96,7 @@ def call(url: str) -> None:
 
 
 def client(studio: RunningStudio) -> None:
-    """A gradio_client for one call; one that gives up on the configuration after five seconds, on a busy machine, is made anew."""
+    """A gradio_client for one call; one that gives up on the configuration, on a busy machine, is made anew."""
     for tries in range(3):
         try:
             made = studio.client()
