@@ -19,8 +19,8 @@ from pathlib import Path
 
 from bench.figures import FILE_VARIABLE
 from bench.table import save
-from studio.memory.gpu import NvmlProbe
-from studio.memory.readings import MachineFiles, read_memory
+from studio.memory.machine.gpu import NvmlProbe
+from studio.memory.machine.readings import MachineFiles, read_memory
 from studio.units import gib
 
 FOLDER = Path(__file__).resolve().parent

@@ -29,7 +29,7 @@ from engines.transcription.whisper_transformers.engine import WhisperTransformer
 from media.audio.audio import Audio, concatenate
 from media.audio.decode import decode_audio
 from studio.environments import EnvironmentManager
-from studio.memory.gpu import NvmlProbe
+from studio.memory.machine.gpu import NvmlProbe
 from studio.settings import HOME, WorkerSettings, load_settings
 from studio.workers.model import SilentObserver, UnloadReport
 from studio.workers.pool import WorkerPool

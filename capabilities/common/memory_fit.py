@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engines.common.profile_key import memory_profile_of
 from engines.contract import Engine, EngineOptions
 from engines.contract.problem_size import ProblemSize
-from engines.contract.profile_key import memory_profile_of
 from studio.memory.model import Admit, Refuse
 from studio.services import Services
 from studio.units import GIB

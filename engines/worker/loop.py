@@ -24,8 +24,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from engines.contract import CALLABLE_METHODS, Engine, EnginePaths
-from engines.contract.error_messages import as_greenroom_error
 from engines.contract.errors import EngineError, WireError
+from engines.worker.error_messages import as_greenroom_error
 from engines.worker.wire import LOST_LINK_EXIT, Message, MessageReader, pack
 from media.errors import Cancelled, GreenroomError
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from engines.catalog import Catalog
 from engines.contract import EnginePaths
 from studio.doctor.report import CheckResult
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
 from studio.settings import HOME, Settings
 from studio.workers.pool import WorkerPool
 

@@ -14,7 +14,7 @@ from studio.doctor.context import Check, DoctorContext
 from studio.doctor.platform_table import platform_rows
 from studio.doctor.report import CheckResult, CheckStatus, DoctorReport
 from studio.errors import Cancelled, GreenroomError
-from studio.memory.readings import MachineFiles, read_memory
+from studio.memory.machine.readings import MachineFiles, read_memory
 from studio.units import gib
 
 log = logging.getLogger(__name__)

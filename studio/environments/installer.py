@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engines.contract.error_messages import redact_error
+from engines.worker.error_messages import redact_error
 from studio.environments.lock import HeldLock
 from studio.environments.model import GB, InstallFailed, LockedEnvironment
 from studio.environments.pip import Pip, plain_environment

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engines.contract.error_messages import redact_error
+from engines.worker.error_messages import redact_error
 from studio.environments.model import InstallFailed, Trouble
 from studio.environments.pip_settings import UnreadableError, without_configuration
 from studio.subprocesses import run_streaming

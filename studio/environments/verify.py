@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engines.contract.error_messages import redact_error
+from engines.worker.error_messages import redact_error
 from studio.environments.model import InstallFailed
 from studio.environments.variables import environment_variables
 from studio.subprocesses import run_streaming

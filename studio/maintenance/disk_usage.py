@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import threading
 import time
@@ -16,6 +15,7 @@ from studio.artifacts.segments import SegmentStore
 from studio.errors import InvalidInput, StorageError, storage_error_of
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.library import Library
+from studio.maintenance.files_on_disk import disk_space, disk_space_of, entries, last_change, remove, texts_in
 from studio.paths import DataPaths
 from studio.settings import LibrarySettings
 
@@ -118,9 +118,9 @@ class DiskUsage:
         ways: dict[str, Callable[[], int]] = {
             "outputs": self._clear_outputs,
             "segments": self._clear_segments,
-            "uploads": lambda: _remove(self._old_uploads()),
+            "uploads": lambda: remove(self._old_uploads()),
             "cache": self._clear_cache,
-            "logs": lambda: _remove(self._old_logs()),
+            "logs": lambda: remove(self._old_logs()),
         }
         if name not in ways:
             raise InvalidInput(f'Nothing that can go is called "{str(name)[:40]}".', f"There are: {', '.join(sorted(ways))}.")
@@ -131,7 +131,7 @@ class DiskUsage:
 
     def outputs_in_use(self) -> set[str]:
         """Ids of the outputs that jobs which have not ended are made from."""
-        needed = set(_texts(job.spec for job in self._unended()))
+        needed = set(texts_in(job.spec for job in self._unended()))
         return {output.id for output in self._library.list(limit=None) if {output.id, str(output.path)} & needed}
 
     def enforce_quota(self) -> int:
@@ -162,10 +162,10 @@ class DiskUsage:
         Kept assets are in the list of the Character Swap tab and stay until they are deleted there.
         """
         uploads = self._paths.root / "uploads"
-        named = [text for spec in self._jobs.specs_naming(uploads.name) for text in _texts(spec)]
+        named = [text for spec in self._jobs.specs_naming(uploads.name) for text in texts_in(spec)]
         oldest = self._clock() - UNUSED_UPLOAD_SECONDS
-        old = (path for path in _entries(uploads) if path.name != ASSETS_FOLDER and _changed(path) < oldest)
-        return _remove(path for path in old if not any(text.startswith(str(path)) for text in named))
+        old = (path for path in entries(uploads) if path.name != ASSETS_FOLDER and last_change(path) < oldest)
+        return remove(path for path in old if not any(text.startswith(str(path)) for text in named))
 
     # Inside
 
@@ -191,9 +191,9 @@ class DiskUsage:
             ("logs", "Logs", paths.logs, 0),
         )
         for name, title, folder, quota_gib in folders:
-            size, files = _taken(folder)
+            size, files = disk_space(folder)
             yield StorageArea(name, title, size, files, int(quota_gib * GIB))
-        size, files = _taken_by(path for path in paths.root.glob("*.db*") if path.is_file())
+        size, files = disk_space_of(path for path in paths.root.glob("*.db*") if path.is_file())
         yield StorageArea("databases", "Lists of jobs and sizes", size, files)
 
     def _disposable(self) -> Iterator[ReclaimableSpace]:
@@ -205,15 +205,15 @@ class DiskUsage:
         yield ReclaimableSpace(
             "segments",
             "Rendered pieces",
-            _taken(self._paths.segments)[0],
+            disk_space(self._paths.segments)[0],
             "Editing a sentence of an old narration renders the whole of it again.",
         )
-        uploads = sum(_taken(path)[0] for path in self._old_uploads())
+        uploads = sum(disk_space(path)[0] for path in self._old_uploads())
         loss = "Old jobs that were made from an uploaded file cannot be tried again without it."
         yield ReclaimableSpace("uploads", "Uploads that no waiting job needs", uploads, loss)
         loss = "Engines fill their caches again when they are used next."
-        yield ReclaimableSpace("cache", "Caches of engines", _taken(self._paths.cache)[0], loss)
-        logs = sum(_taken(path)[0] for path in self._old_logs())
+        yield ReclaimableSpace("cache", "Caches of engines", disk_space(self._paths.cache)[0], loss)
+        logs = sum(disk_space(path)[0] for path in self._old_logs())
         yield ReclaimableSpace("logs", "Older logs", logs, "The present log stays.")
 
     def _outputs_that_may_go(self) -> dict[str, int]:
@@ -230,89 +230,22 @@ class DiskUsage:
     def _clear_segments(self) -> int:
         if self._unended():
             raise InvalidInput("Jobs that have not ended may need the rendered pieces.", "Wait for their end, or stop them.")
-        return _remove(path for folder in _entries(self._paths.segments) for path in _entries(folder))
+        return remove(path for folder in entries(self._paths.segments) for path in entries(folder))
 
     def _clear_cache(self) -> int:
         if self._engines_at_work():
             raise InvalidInput("Engines in memory may be using their caches.", "Unload them first.")
-        return _remove(_entries(self._paths.cache))
+        return remove(entries(self._paths.cache))
 
     def _old_uploads(self) -> list[Path]:
-        needed = set(_texts(job.spec for job in self._unended()))
+        needed = set(texts_in(job.spec for job in self._unended()))
         oldest = self._clock() - YOUNG_SECONDS
         return [
             path
-            for path in _entries(self._paths.root / "uploads")
-            if not any(text.startswith(str(path)) for text in needed) and _changed(path) < oldest
+            for path in entries(self._paths.root / "uploads")
+            if not any(text.startswith(str(path)) for text in needed) and last_change(path) < oldest
         ]
 
     def _old_logs(self) -> list[Path]:
         """Rotated files: name.log.1 and so on."""
         return [path for path in self._paths.logs.rglob("*") if path.is_file() and path.suffix[1:].isdigit()]
-
-
-def _texts(values: Any) -> Iterator[str]:
-    """Every text in nested dicts and lists."""
-    if isinstance(values, str):
-        yield values
-    elif isinstance(values, dict):
-        yield from _texts(iter(values.values()))
-    elif not isinstance(values, int | float | type(None)):
-        for value in values:
-            yield from _texts(value)
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except OSError:
-        return []
-
-
-def _changed(path: Path) -> float:
-    """When it, or the newest file in it, last changed; 0 when it is gone."""
-    times = [0.0]
-    for one in _walk(path):
-        with contextlib.suppress(OSError):
-            times.append(one.lstat().st_mtime)
-    return max(times)
-
-
-def _taken(path: Path) -> tuple[int, int]:
-    """(bytes on the disk, files) of a file or a folder; links are not followed, a file with several names counts once."""
-    return _taken_by(_walk(path))
-
-
-def _walk(path: Path) -> Iterator[Path]:
-    if path.is_file() or path.is_symlink():
-        yield path
-        return
-    for folder, _, names in os.walk(path):
-        for name in names:
-            yield Path(folder, name)
-
-
-def _taken_by(paths: Any) -> tuple[int, int]:
-    seen: set[tuple[int, int]] = set()
-    size = 0
-    for path in paths:
-        with contextlib.suppress(OSError):
-            facts = path.lstat()
-            if (facts.st_dev, facts.st_ino) not in seen:
-                seen.add((facts.st_dev, facts.st_ino))
-                size += facts.st_blocks * 512
-    return size, len(seen)
-
-
-def _remove(paths: Any) -> int:
-    """Remove files and folders; the bytes that came back. What cannot be removed stays."""
-    freed = 0
-    for path in list(paths):
-        size = _taken(path)[0]
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with contextlib.suppress(OSError):
-                path.unlink()
-        freed += size if not os.path.lexists(path) else 0
-    return freed

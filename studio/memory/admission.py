@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from studio.callbacks import no_holders
 from studio.errors import Cancelled, MemoryRefused
 from studio.memory.gate import decide
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
+from studio.memory.machine.readings import MemoryReading
 from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident, Wait
 from studio.memory.pending import PendingReservations, Reservation
-from studio.memory.readings import MemoryReading
 
 STEP_SECONDS = 0.5
 COOLING = "Let it cool, or change memory.pause_above_celsius in settings.yaml."

@@ -19,9 +19,9 @@ from collections.abc import Iterable, Sequence
 
 from engines.contract import Device, Tier
 from studio.memory import messages as sentences
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
+from studio.memory.machine.readings import MemoryReading
 from studio.memory.model import Admit, Decision, Demand, Limits, MemoryHolder, Need, Pool, Refuse, Resident, Wait
-from studio.memory.readings import MemoryReading
 
 
 def system_pool(reading: MemoryReading) -> Pool:

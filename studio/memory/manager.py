@@ -14,14 +14,14 @@ from studio.memory.admission import COOLING, Admission
 from studio.memory.estimate import MemoryEstimate
 from studio.memory.events import MachineEvents
 from studio.memory.gate import budgeted_on_card, gain, usable_for
-from studio.memory.gpu import GpuFacts, GpuProbe, NvmlProbe
 from studio.memory.ledger import MemoryLedger
+from studio.memory.machine.gpu import GpuFacts, GpuProbe, NvmlProbe
+from studio.memory.machine.readings import MachineFiles, MemoryReading, read_memory
 from studio.memory.messages import reuse as reuse_said
 from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident
 from studio.memory.observer import MemoryObserver
 from studio.memory.pending import PendingReservations, Reservation
 from studio.memory.profiles import MemoryProfiles
-from studio.memory.readings import MachineFiles, MemoryReading, read_memory
 from studio.memory.report import memory_report
 from studio.memory.sampler import MemoryPressure, MemorySampler
 from studio.memory.thermal import ThermalGuard
@@ -158,7 +158,7 @@ class MemoryManager:
         that failed, was reported to the observer for this engine.
 
         Args:
-            variant: see engines.contract.profile_key.
+            variant: see engines.common.profile_key.
             evict: unloads the idle workers of an engine and returns when their memory is back.
             waiting: called with the reason at every step of a wait, twice a second; may raise Cancelled.
 

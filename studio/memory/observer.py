@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engines.contract.profile_key import without_size
+from engines.common.profile_key import without_size
 from studio.memory.estimate import MemoryEstimate
 from studio.memory.gate import budgeted_on_card
-from studio.memory.gpu import GpuFacts
 from studio.memory.ledger import MemoryLedger
+from studio.memory.machine.gpu import GpuFacts
+from studio.memory.machine.readings import MachineFiles, process_resident
 from studio.memory.model import Need, Resident
 from studio.memory.pending import PendingReservations
 from studio.memory.profiles import MeasurementKind, MemoryProfiles
-from studio.memory.readings import MachineFiles, process_resident
 from studio.units import GIB
 from studio.workers.model import UnloadReport, WorkerState, WorkerStatus
 

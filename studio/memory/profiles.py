@@ -2,7 +2,7 @@
 
 A row per load (resident bytes, seconds), per run (peak bytes) and per unload (returned bytes) in an SQLite file. The next
 reservation of an engine is the 95th percentile of its last runs; before the first it is the estimate of its card. A variant
-is a profile key (see engines.contract.profile_key): the reload options and the size class of the problem.
+is a profile key (see engines.common.profile_key): the reload options and the size class of the problem.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
+from engines.common.profile_key import problem_size_of, without_size
 from engines.contract.problem_size import ProblemSize
-from engines.contract.profile_key import problem_size_of, without_size
 from studio.errors import StorageError
 from studio.memory.estimate import MemoryEstimate
 from studio.memory.model import HOST_SIDE_OF_A_CARD, Need

@@ -7,10 +7,10 @@ from typing import Any
 
 from engines.contract import Device, Tier
 from studio.memory.gate import gain, usable_for
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
+from studio.memory.machine.readings import MemoryReading
 from studio.memory.messages import verdict
 from studio.memory.model import Limits, MemoryHolder, Resident
-from studio.memory.readings import MemoryReading
 from studio.memory.sampler import MemoryPressure
 from studio.memory.thermal import ThermalGuard
 from studio.units import gib

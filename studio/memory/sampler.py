@@ -13,9 +13,9 @@ from enum import StrEnum
 from engines.contract import Tier
 from studio.callbacks import no_op
 from studio.memory import messages as sentences
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
+from studio.memory.machine.readings import MemoryReading
 from studio.memory.model import Limits, Resident
-from studio.memory.readings import MemoryReading
 from studio.units import about, gib
 
 HISTORY_SECONDS = 3600.0

@@ -20,7 +20,7 @@ from typing import Any
 
 from engines.common.weights import DATASET, PART_SUFFIX, size_text
 from engines.contract import HubFile
-from engines.contract.error_messages import redact_error
+from engines.worker.error_messages import redact_error
 from studio.errors import GreenroomError, StorageError
 from studio.weights.checksum import Checksum, sum_of
 from studio.weights.fetch_protocol import MARK, FetchRequest

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import Any, cast
 
+from engines.common.profile_key import memory_profile_of
 from engines.contract import EngineOptions, EnginePaths
 from engines.contract.errors import EngineError, EngineNotReady, WorkerDied
-from engines.contract.profile_key import memory_profile_of
 from media.errors import Cancelled
 from studio.callbacks import always_true
 from studio.settings import WorkerSettings

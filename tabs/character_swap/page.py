@@ -24,7 +24,7 @@ from tabs.character_swap.import_workflow import WorkflowImport
 from tabs.character_swap.result import swap_result
 from tabs.common.counts import note
 from tabs.common.html import html_piece
-from tabs.common.job_view import JobView
+from tabs.common.jobs.job_view import JobView
 from tabs.common.sources import Receiver
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
 

@@ -7,7 +7,7 @@ from studio.jobs.model import Job, JobState
 from studio.library.model import LibraryOutput
 from studio.preprocessing import Assets
 from studio.services import Services
-from tabs.common.preview import preview
+from tabs.common.jobs.preview import preview
 from tabs.common.templating import render
 from tabs.common.wiring import asset_url, output_url
 

@@ -17,7 +17,7 @@ from tabs.common.counts import Figure, counts_line
 from tabs.common.fit import time_in_words
 from tabs.common.formats import about
 from tabs.common.html import html_piece
-from tabs.common.job_view import JobView
+from tabs.common.jobs.job_view import JobView
 from tabs.common.option_controls import of_one_method
 from tabs.common.sources import LIBRARY, Receiver
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast

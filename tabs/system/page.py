@@ -9,7 +9,7 @@ import gradio as gr
 
 from studio.services import Services
 from tabs.common.html import html_piece
-from tabs.common.job_view import PageState
+from tabs.common.jobs.job_view import PageState
 from tabs.common.wiring import QUIET, clicked, with_error_toast
 from tabs.system.disk import DiskSection
 from tabs.system.doctor import DoctorSection

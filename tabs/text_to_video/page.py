@@ -18,7 +18,7 @@ from tabs.common.counts import Figure, counts_line
 from tabs.common.fit import memory_fit, time_in_words
 from tabs.common.formats import about, many
 from tabs.common.html import html_piece
-from tabs.common.job_view import JobView
+from tabs.common.jobs.job_view import JobView
 from tabs.common.notices import notice
 from tabs.common.option_controls import all_components
 from tabs.common.sources import Receiver

@@ -10,7 +10,7 @@ from studio.jobs.model import Job, JobState
 from studio.library.model import LibraryOutput
 from studio.services import Services
 from tabs.common.formats import clock
-from tabs.common.preview import preview
+from tabs.common.jobs.preview import preview
 from tabs.common.templating import render
 from tabs.common.wiring import output_url
 

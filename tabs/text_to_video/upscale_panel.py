@@ -13,7 +13,7 @@ from engines.contract import EngineKind
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.html import html_piece
-from tabs.common.job_view import JobView
+from tabs.common.jobs.job_view import JobView
 from tabs.common.notices import notice
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.sources import Receiver

@@ -9,7 +9,7 @@ import gradio as gr
 from capabilities.voiceover.capability import Voiceover
 from studio.errors import InvalidInput
 from studio.services import Services
-from tabs.common.job_view import JobView
+from tabs.common.jobs.job_view import JobView
 from tabs.common.notices import notice
 from tabs.common.wiring import QUIET, clicked, with_error_toast
 from tabs.voiceover.voices_panel import voices_list

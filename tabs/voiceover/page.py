@@ -18,7 +18,7 @@ from tabs.common.counts import Figure, counts_line
 from tabs.common.fit import memory_fit, spread_in_words
 from tabs.common.formats import about, many
 from tabs.common.html import html_piece
-from tabs.common.job_view import JobView
+from tabs.common.jobs.job_view import JobView
 from tabs.common.templating import render
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, voice_url, with_error_toast
 from tabs.voiceover.batch_result import batch_view

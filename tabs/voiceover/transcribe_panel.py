@@ -14,7 +14,7 @@ from tabs.common.audio_upload import build_sound_upload
 from tabs.common.counts import counts_line
 from tabs.common.engine_needs import licence_of_use
 from tabs.common.html import html_piece
-from tabs.common.job_view import JobView
+from tabs.common.jobs.job_view import JobView
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
 

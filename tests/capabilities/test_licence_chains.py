@@ -19,8 +19,8 @@ from studio.library.model import LibraryOutput, recipe_path
 from studio.services import Services
 from studio.settings import load_settings
 from studio.voices.preview import VoicePreviews
-from tabs.common.job_view import as_playable
-from tabs.common.outputs_list import outputs_list
+from tabs.common.jobs.job_view import as_playable
+from tabs.common.jobs.outputs_list import outputs_list
 from tabs.lip_sync.result import face_result
 from tabs.text_to_video.result import video_result
 from tabs.voiceover.transcript_result import transcript_view

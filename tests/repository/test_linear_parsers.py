@@ -21,7 +21,7 @@ from capabilities.voiceover.script.chunk import chunk
 from capabilities.voiceover.script.language_detection import detect, is_sure
 from capabilities.voiceover.script.normalise import normalise
 from capabilities.voiceover.script.parse import parse
-from engines.contract.error_messages import redact_error
+from engines.worker.error_messages import redact_error
 from media.text.cues import Cue, TimedWord
 from media.text.formats import parse_srt, to_vtt
 from media.text.layout import tidy

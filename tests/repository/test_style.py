@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import warnings
+from collections import Counter
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.repository.sources import ROOT, Source, studio_sources, test_sources
 SOURCES = studio_sources()
 LONGEST_FILE, LONG_FILE = 400, 300
 LONGEST_FUNCTION = 60
+LARGEST_FOLDER = 15
 UNFINISHED = re.compile(r"\b(TOD[O]|FIXM[E]|XX[X]|HAC[K]|raise NotImplementedErro[r])\b")
 MACHINE_PATHS = re.compile("/" + r"(work|farm|opt/wheels)/")
 
@@ -25,6 +27,12 @@ def test_files_are_short() -> None:
         if lines > LONG_FILE:
             warnings.warn(f"{name} has {lines} lines; aim for {LONG_FILE}", stacklevel=1)
     assert not {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE}
+
+
+def test_folders_are_small() -> None:
+    """A family that grows becomes a package: names are found by folder, not by prefix."""
+    modules = Counter(source.path.parent.relative_to(ROOT).as_posix() for source in SOURCES)
+    assert not {folder: count for folder, count in modules.items() if count > LARGEST_FOLDER}
 
 
 def test_functions_are_short() -> None:

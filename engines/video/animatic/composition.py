@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from engines.video.animatic import props as things
+from engines.video.animatic import buildings, figures
 from engines.video.animatic.canvas import Layer, colour, mix
 from engines.video.animatic.interior import room
 from engines.video.animatic.landscape import Begun, Canvas, ground, ridge, sky, trees, water
@@ -21,7 +21,7 @@ def paint(scene: Scene, width: int, height: int) -> list[Layer]:
         canvas = Canvas(scene, width, height, hands)
         begun = room(canvas) if scene.place == "room" else [sky(canvas), *_COUNTRY[scene.place](canvas)]
         if scene.place != "room" and "birds" in scene.things:
-            begun.insert(2, things.birds(canvas))
+            begun.insert(2, figures.birds(canvas))
         return [layer.result() for layer in begun]
 
 
@@ -39,11 +39,11 @@ def _settled(canvas: Canvas, foot: float, size: float, depth: float) -> list[Beg
     found, h = canvas.scene.things, canvas.height
     made = []
     if "castle" in found:
-        made.append(things.castle(canvas, _spot(canvas, "castle"), foot * h, 0.3 * h * size, depth))
+        made.append(buildings.castle(canvas, _spot(canvas, "castle"), foot * h, 0.3 * h * size, depth))
     if "church" in found:
-        made.append(things.house(canvas, _spot(canvas, "church"), foot * h, 0.13 * h * size, depth, steeple=True))
+        made.append(buildings.house(canvas, _spot(canvas, "church"), foot * h, 0.13 * h * size, depth, steeple=True))
     if "house" in found:
-        made.append(things.house(canvas, _spot(canvas, "house"), foot * h, 0.16 * h * size, depth))
+        made.append(buildings.house(canvas, _spot(canvas, "house"), foot * h, 0.16 * h * size, depth))
     return made
 
 
@@ -52,12 +52,12 @@ def _walkers(canvas: Canvas) -> list[Begun]:
     count = 2 if "pair" in found else 1 if "figure" in found else 0
     if not count:
         return []
-    return [things.figures(canvas, _spot(canvas, "walkers", 0.34, 0.62), 0.9 * canvas.height, 0.155 * canvas.height, count)]
+    return [figures.figures(canvas, _spot(canvas, "walkers", 0.34, 0.62), 0.9 * canvas.height, 0.155 * canvas.height, count)]
 
 
 def _hills(canvas: Canvas) -> list[Begun]:
     found = canvas.scene.things
-    tree = [things.lone_tree(canvas, _spot(canvas, "tree", 0.2, 0.75), 0.87 * canvas.height, 0.36 * canvas.height)]
+    tree = [figures.lone_tree(canvas, _spot(canvas, "tree", 0.2, 0.75), 0.87 * canvas.height, 0.36 * canvas.height)]
     return [
         ridge(canvas, "far", 0.6, 0.05, 0.12),
         ridge(canvas, "hill1", 0.66, 0.06, 0.32, bumps=2, rough=0.34),
@@ -102,10 +102,12 @@ def _sea(canvas: Canvas) -> list[Begun]:
     if "boat" in found:
         near = "lighthouse" not in found
         made.append(
-            things.boat(canvas, _spot(canvas, "boat", 0.25, 0.6), (0.72 if near else 0.66) * h, (0.3 if near else 0.13) * h, 0.45)
+            figures.boat(
+                canvas, _spot(canvas, "boat", 0.25, 0.6), (0.72 if near else 0.66) * h, (0.3 if near else 0.13) * h, 0.45
+            )
         )
     if "lighthouse" in found:
-        made.append(things.lighthouse(canvas, 0.72 * w, 0.72 * h, 0.46 * h, 0.6))
+        made.append(buildings.lighthouse(canvas, 0.72 * w, 0.72 * h, 0.46 * h, 0.6))
     if "lighthouse" not in found and canvas.scene.seed % 3 == 0:
         made.append(ridge(canvas, "head", 0.72, 0.1, 0.6, bumps=1, rough=0.5))
     if found & {"house", "church", "castle"}:
@@ -115,7 +117,7 @@ def _sea(canvas: Canvas) -> list[Begun]:
 
 
 def _lake(canvas: Canvas) -> list[Begun]:
-    boats = [things.boat(canvas, _spot(canvas, "boat"), 0.7 * canvas.height, 0.2 * canvas.height, 0.45)]
+    boats = [figures.boat(canvas, _spot(canvas, "boat"), 0.7 * canvas.height, 0.2 * canvas.height, 0.45)]
     return [
         ridge(canvas, "far", 0.52, 0.1, 0.16, rough=0.54, snow=0.12),
         ridge(canvas, "shore", 0.585, 0.05, 0.34),
@@ -131,10 +133,10 @@ def _lake(canvas: Canvas) -> list[Begun]:
 
 def _city(canvas: Canvas) -> list[Begun]:
     return [
-        things.city(canvas, "far", 0.72, 0.3, 0.2),
+        buildings.city(canvas, "far", 0.72, 0.3, 0.2),
         *_settled(canvas, 0.78, 0.9, 0.4),
-        things.city(canvas, "middle", 0.82, 0.36, 0.46),
-        things.city(canvas, "near", 1.0, 0.42, 0.78),
+        buildings.city(canvas, "middle", 0.82, 0.36, 0.46),
+        buildings.city(canvas, "near", 1.0, 0.42, 0.78),
         *_walkers(canvas),
     ]
 
@@ -142,7 +144,7 @@ def _city(canvas: Canvas) -> list[Begun]:
 def _village(canvas: Canvas) -> list[Begun]:
     h = canvas.height
     homes = [
-        things.house(canvas, canvas.width * x, y * h, size * h, depth, steeple=church)
+        buildings.house(canvas, canvas.width * x, y * h, size * h, depth, steeple=church)
         for x, y, size, depth, church in (
             (0.2, 0.755, 0.09, 0.42, False), (0.36, 0.75, 0.1, 0.42, True), (0.52, 0.755, 0.08, 0.44, False),
             (0.64, 0.85, 0.14, 0.6, False), (0.08, 0.86, 0.16, 0.62, False),

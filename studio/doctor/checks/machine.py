@@ -10,7 +10,7 @@ from pathlib import Path
 
 from studio.doctor.context import DoctorContext
 from studio.doctor.report import CheckResult, CheckStatus
-from studio.memory.readings import MachineFiles, read_memory
+from studio.memory.machine.readings import MachineFiles, read_memory
 from studio.units import GIB, gib
 
 GROUP = "This machine"

@@ -15,7 +15,7 @@ from studio.environments import EnvironmentManager
 from studio.errors import InvalidInput, NotFound
 from studio.jobs.capability import CPU_LANE, SETUP_LANE, Capability
 from studio.jobs.model import JobState
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
 from studio.memory.manager import MemoryManager
 from studio.services import Services
 from studio.settings import Settings, load_settings

@@ -18,7 +18,7 @@ from PIL import Image
 from capabilities.common.preview import PREVIEW
 from capabilities.registry import all_capabilities
 from capabilities.video.capability import TextToVideo
-from engines.contract.profile_key import memory_profile_of, profile_key
+from engines.common.profile_key import memory_profile_of, profile_key
 from engines.video.wan.engine import Wan, WanI2VA14B, WanT2V13B
 from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures

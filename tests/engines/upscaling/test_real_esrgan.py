@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engines.common.profile_key import profile_key
 from engines.contract import EnginePaths
-from engines.contract.profile_key import profile_key
 from engines.upscaling.real_esrgan.engine import FILES, RealEsrgan, RealEsrganOptions, weights_of
 from media.video.read import probe_video, read_frames
 from studio.memory.profiles import MeasurementKind

@@ -20,8 +20,8 @@ from studio.comfyui.errors import ComfyUIMissing
 from studio.comfyui.memory_request import COMFYUI_ID, MemoryRequest
 from studio.comfyui.service import ComfyUIService
 from studio.errors import EngineError, MemoryRefused
-from studio.memory.gpu import GpuFacts
 from studio.memory.ledger import MemoryLedger
+from studio.memory.machine.gpu import GpuFacts
 from studio.memory.manager import MemoryManager
 from studio.settings import ComfyUISettings, MemorySettings
 from studio.units import GIB, MIB

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from engines.contract import Card, Device, EngineKind, Licence, Tier
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
+from studio.memory.machine.readings import MachineFiles, MemoryReading, read_memory
 from studio.memory.model import Limits, Need, Resident
-from studio.memory.readings import MachineFiles, MemoryReading, read_memory
 from studio.settings import MemorySettings
 from studio.units import GIB, MIB
 

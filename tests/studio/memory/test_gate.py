@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from engines.contract import Device, Tier
 from studio.memory.gate import card_pool, decide, gain, pool_of, system_pool, usable_for
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
+from studio.memory.machine.readings import MemoryReading, read_memory
 from studio.memory.messages import verdict
 from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident, Wait
-from studio.memory.readings import MemoryReading, read_memory
 from studio.settings import MemorySettings
 from studio.units import GIB, MIB
 from tests.studio.memory.machines import (

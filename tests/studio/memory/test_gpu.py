@@ -8,7 +8,7 @@ from typing import Any
 import pynvml
 import pytest
 
-from studio.memory.gpu import NvmlProbe, is_unified
+from studio.memory.machine.gpu import NvmlProbe, is_unified
 from studio.units import GIB, MIB
 from tests.studio.memory.machines import CARD_TOTAL, LAPTOP_TOTAL_KB, SPARK_TOTAL_KB
 

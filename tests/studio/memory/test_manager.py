@@ -12,7 +12,7 @@ import pytest
 
 from engines.contract import Card, Device, Tier
 from studio.errors import Cancelled, MemoryRefused
-from studio.memory.gpu import GpuFacts, NoGpu
+from studio.memory.machine.gpu import GpuFacts, NoGpu
 from studio.memory.manager import MemoryManager
 from studio.memory.model import Admit, Resident, Wait
 from studio.memory.profiles import MeasurementKind

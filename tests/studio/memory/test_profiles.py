@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engines.common.profile_key import profile_key
 from engines.contract import EngineOptions, option
-from engines.contract.profile_key import profile_key
 from studio.errors import StorageError
 from studio.memory.profiles import LAST_RUNS, MeasurementKind, MemoryProfiles, percentile
 from studio.units import GIB

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from studio.memory.readings import (
+from studio.memory.machine.readings import (
     MachineFiles,
     MemoryUnreadable,
     cgroup_memory,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from engines.contract import Tier
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
+from studio.memory.machine.readings import MemoryReading
 from studio.memory.model import Resident
-from studio.memory.readings import MemoryReading
 from studio.memory.sampler import HISTORY_SECONDS, MemoryPressure, MemorySampler, level_of, victim_of
 from studio.units import GIB
 from tests.studio.memory.machines import LIMITS, resident

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engines.contract.error_messages import LONGEST_REASON, as_greenroom_error, redact_error
 from engines.contract.errors import EngineError, EngineOutOfMemory
+from engines.worker.error_messages import LONGEST_REASON, as_greenroom_error, redact_error
 
 HOME = str(Path("/", "home", "ann"))
 SUPERUSER_HOME = str(Path("/", "root"))

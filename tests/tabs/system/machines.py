@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.contract import Tier
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
 from studio.memory.manager import MemoryManager
 from studio.settings import MemorySettings
 from studio.units import GIB, MIB

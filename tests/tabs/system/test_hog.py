@@ -14,9 +14,9 @@ import pytest
 
 from capabilities.registry import all_capabilities
 from studio.jobs.model import JobState
-from studio.memory.gpu import NoGpu
+from studio.memory.machine.gpu import NoGpu
+from studio.memory.machine.readings import MachineFiles
 from studio.memory.manager import MemoryManager
-from studio.memory.readings import MachineFiles
 from studio.services import Services
 from studio.settings import MemorySettings, load_settings
 from studio.units import GIB

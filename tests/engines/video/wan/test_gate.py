@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from engines.common.profile_key import memory_profile_of, profile_key
 from engines.contract.problem_size import ProblemSize
-from engines.contract.profile_key import memory_profile_of, profile_key
 from engines.video.wan.engine import Wan, WanT2V13B, WanT2V14B, WanT2VA14B, WanTI2V5B
 from studio.errors import MemoryRefused
-from studio.memory.gpu import GpuFacts
+from studio.memory.machine.gpu import GpuFacts
 from studio.memory.manager import MemoryManager
 from studio.memory.model import Admit, Refuse
 from studio.memory.profiles import MeasurementKind

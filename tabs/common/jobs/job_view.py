@@ -23,9 +23,9 @@ from studio.jobs.model import ACTIVE, Job, JobState
 from studio.library.model import LibraryOutput
 from studio.services import Services
 from tabs.common.html import html_piece
-from tabs.common.job_card import job_card
-from tabs.common.outputs_list import outputs_list
-from tabs.common.player import Playable, build_player, player
+from tabs.common.jobs.job_card import job_card
+from tabs.common.jobs.outputs_list import outputs_list
+from tabs.common.jobs.player import Playable, build_player, player
 from tabs.common.wiring import QUIET, Updates, clicked, output_url, with_error_toast
 
 RECENT = 24
