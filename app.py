@@ -248,6 +248,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
     from tabs.common import theme as look
 
     server = studio.settings.server
+    gr.set_static_paths([studio.paths.outputs])  # results are given out where they lie, not copied into the uploads first
     gr.mount_gradio_app(
         app,
         page,

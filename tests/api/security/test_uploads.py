@@ -62,6 +62,13 @@ def test_a_whole_one_is_kept_under_its_hash(small: RunningStudio) -> None:
     assert kept.parent.parent == small.data / "uploads" and not unfinished(small)
 
 
+def test_a_result_is_not_copied_among_them(small: RunningStudio) -> None:
+    before = set((small.data / "uploads").rglob("*"))
+    audio, subtitles, _ = small.client().predict("A short line.", api_name="/voiceover")
+    assert Path(audio).stat().st_size > 10_000 and Path(subtitles).is_file(), "the client has its own copy"
+    assert set((small.data / "uploads").rglob("*")) == before
+
+
 def test_what_another_upload_still_writes_stays(tmp_path: Path) -> None:
     """Each ends in its own time; what an earlier server left is gone at once."""
     (tmp_path / "tmp-of-yesterday").write_bytes(b"x")
