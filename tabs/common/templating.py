@@ -28,7 +28,8 @@ _KEPT_MACROS = {
 _KEPT = 4096
 _WRAPPERS = ("piece", "table")
 """Those that are called with a content."""
-_BLOCK_OR_BREAK = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|[ \t]*\n\s*", re.DOTALL)
+_MARK = re.compile(r"\{[%{#]|[%}#]\}|(?<![ \t])[ \t]*+\n\s*+")
+_CLOSING = {"{%": "%}", "{{": "}}", "{#": "#}"}
 
 
 class JoinedLines(Extension):
@@ -38,15 +39,19 @@ class JoinedLines(Extension):
     """
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        def joined(match: re.Match[str]) -> str:
+        parts, end, closing = [], 0, ""
+        for match in _MARK.finditer(source):
             found = match.group()
-            if not found.isspace():
-                return found
-            before, after = source[: match.start()][-1:], source[match.end() :][:1]
-            space = "" if before in (">", "}", "") or after in ("<", "{", "") else " "
-            return f"{space}{{#{found}#}}"  # a comment keeps the count of lines
-
-        return _BLOCK_OR_BREAK.sub(joined, source)
+            if closing:
+                closing = "" if found == closing else closing
+            elif found in _CLOSING:
+                closing = _CLOSING[found]
+            elif found.isspace():
+                before, after = source[max(0, match.start() - 1) : match.start()], source[match.end() : match.end() + 1]
+                space = "" if before in (">", "}", "") or after in ("<", "{", "") else " "
+                parts += [source[end : match.start()], f"{space}{{#{found}#}}"]  # a comment keeps the count of lines
+                end = match.end()
+        return "".join([*parts, source[end:]])
 
 
 def render(template: str, /, **values: object) -> str:

@@ -309,7 +309,7 @@ def test_no_worker_inherits_the_lock(tmp_path: Path) -> None:
     with lanes.slot("gpu"):
         opened = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, close_fds=False, check=True)
     assert "/dev/null" in opened.stdout or "pipe:" in opened.stdout
-    assert "greenroom" not in opened.stdout
+    assert "-gpu.lock" not in opened.stdout
     with lanes.slot("gpu", on_wait=lambda sentence: pytest.fail(sentence)):
         pass
 
