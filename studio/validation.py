@@ -36,7 +36,7 @@ def _explained(error: ValidationError, model: type[BaseModel], what: str) -> Inv
     mistakes = error.errors(include_url=False)
     # A misspelt key also makes a required one missing: the misspelling is what has to be told.
     first = next((mistake for mistake in mistakes if mistake["type"] == "extra_forbidden"), mistakes[0])
-    where = ".".join(str(part) for part in first["loc"])
+    where = _shortened(".".join(str(part)[:LONGEST_SHOWN_VALUE] for part in first["loc"]))
     if first["type"] == "extra_forbidden":
         known = sorted(model.model_fields) if len(first["loc"]) == 1 else []
         near = get_close_matches(where, known, n=1)
@@ -58,6 +58,10 @@ def _shown(value: Any) -> str:
     if not isinstance(value, str | int | float | bool | None):
         return _kind_of(value)
     words = repr(value) if not isinstance(value, str) else f'"{value}"'
+    return _shortened(words)
+
+
+def _shortened(words: str) -> str:
     return words if len(words) <= LONGEST_SHOWN_VALUE else f"{words[:LONGEST_SHOWN_VALUE]}…"
 
 

@@ -45,9 +45,11 @@ def studio_inside(data: Path) -> Iterator[StudioInside]:
         thread = threading.Thread(target=server.run)
         thread.start()
         wait_until(lambda: server.started)
-        yield StudioInside(f"http://127.0.0.1:{port}", studio, border.page)
-        endpoints.close()
-        server.should_exit = True
-        thread.join(20)
+        try:
+            yield StudioInside(f"http://127.0.0.1:{port}", studio, border.page)
+        finally:
+            endpoints.close()
+            server.should_exit = True
+            thread.join(20)
     finally:
         studio.close()

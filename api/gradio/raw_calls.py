@@ -59,7 +59,7 @@ def complete(body: bytes, name: str, parameters: list[inspect.Parameter]) -> byt
     hint = f'Send {{"data": […]}} with, in this order: {takes}.'
     try:
         call = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidInput(f"The body of a call to {name} is not JSON.", hint) from None
     data: Any = call.get("data", []) if isinstance(call, dict) else None
     if not isinstance(data, list):

@@ -9,12 +9,15 @@ from capabilities.voiceover.pace import JOIN, SpeechRateStats
 from capabilities.voiceover.script.chunk import chunk
 from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.script.parse import ParagraphBreak, Pause, Script, parse
+from capabilities.voiceover.spec import LONGEST_SCRIPT
 from studio.errors import GreenroomError
 from studio.settings import VoiceoverSettings
 from studio.verification.audio_check import LETTERS_PER_SECOND
 
 _EXACT_CHARACTERS = 60_000
 """Up to here, an hour of speech, chunks are counted; a longer script's are told from its beginning."""
+
+TOO_LONG = f"A script has at most {LONGEST_SCRIPT:,} characters, some thirty hours of speech: part it into several."
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ def estimate(
     characters, words = len(script.strip()), len(script.split())
     if not words:
         return ScriptEstimate(0, 0)
+    if len(script) > LONGEST_SCRIPT:
+        return ScriptEstimate(characters, words, problem=TOO_LONG)
     try:
         parsed = parse(script, cast)
     except GreenroomError as error:

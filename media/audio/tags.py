@@ -75,7 +75,7 @@ def read_chapters(path: Path | str) -> list[Chapter]:
 
 def wav_cue_chunks(chapters: Sequence[Chapter], rate: int) -> bytes:
     """A `cue ` chunk with a point for each chapter, and a `LIST adtl` chunk with their titles and lengths."""
-    points, notes = struct.pack("<I", len(chapters)), b"adtl"
+    points, notes = bytearray(struct.pack("<I", len(chapters))), bytearray(b"adtl")
     for number, chapter in enumerate(chapters, 1):
         start, length = round(chapter.start * rate), round(chapter.end * rate) - round(chapter.start * rate)
         points += struct.pack("<II4sIII", number, start, b"data", 0, 0, start)
@@ -84,7 +84,7 @@ def wav_cue_chunks(chapters: Sequence[Chapter], rate: int) -> bytes:
     return _chunk(b"cue ", points) + _chunk(b"LIST", notes)
 
 
-def _chunk(name: bytes, content: bytes) -> bytes:
+def _chunk(name: bytes, content: bytes | bytearray) -> bytes:
     return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
 
 

@@ -18,6 +18,9 @@ FONTS = ("latin-greek-cyrillic", "arabic", "hebrew", "devanagari", "bengali", "t
          "korean")  # fmt: skip
 _WIDEST = 0.84
 _MOST_LINES = 3
+_MOST_LETTERS = 1_000
+"""More than three lines of any picture hold; what comes after them is not laid out only to be cut off."""
+
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI")
 
 
@@ -91,14 +94,15 @@ def shapes_complex_scripts() -> bool:
 
 def laid_out(text: str, fonts: Path, size: int, widest: int) -> list[str]:
     """Text in at most a few lines of about the same length; more is cut off with an ellipsis."""
-    words = _words(text)
-    count = 1
+    words = _words(text[:_MOST_LETTERS])
+    if len(text) > _MOST_LETTERS:
+        words[-1] = _cut_off(words[-1])
     while True:
         lines = _filled(words, fonts, size, widest)
-        if len(lines) <= _MOST_LINES:
+        if len(lines) <= _MOST_LINES or len(words) == 1:
             break
         words = words[: max(1, len(words) - max(1, len(words) // 10))]
-        words[-1] = words[-1].rstrip(" ,;:.…") + "…"
+        words[-1] = _cut_off(words[-1])
     count = len(lines)
     if count == 1:
         return lines
@@ -107,6 +111,10 @@ def laid_out(text: str, fonts: Path, size: int, widest: int) -> list[str]:
         middle = (low + high) // 2
         low, high = (low, middle) if len(_filled(words, fonts, size, middle)) == count else (middle, high)
     return _filled(words, fonts, size, high)
+
+
+def _cut_off(word: str) -> str:
+    return word.rstrip(" ,;:.…") + "…"
 
 
 def _words(text: str) -> list[str]:

@@ -25,6 +25,9 @@ Shape = tuple[int, ...]
 TARGETS: tuple[Target, ...] = ("high", "low", "both")
 FOLDER = "loras"
 LARGEST_HEADER = 64_000_000
+LONGEST_NAME = 255
+"""Bytes: file systems keep no longer one."""
+
 HIGHEST_WEIGHT = 4.0
 SHOWN = 3
 
@@ -89,7 +92,7 @@ def _wish(line: str, two_experts: bool) -> LoraRequest:
     if len(words) > 3 or not words[0]:
         raise InvalidInput(f"The LoRA line “{line.strip()[:80]}” cannot be read.", how)
     name = words[0] if words[0].endswith(".safetensors") else f"{words[0]}.safetensors"
-    if Path(name).name != name or name.startswith("."):
+    if Path(name).name != name or name.startswith(".") or len(name.encode("utf-8", "replace")) > LONGEST_NAME:
         raise InvalidInput(
             f"The LoRA “{words[0][:80]}” is not a file name.", f"Put the file into the folder {FOLDER} of the weights."
         )

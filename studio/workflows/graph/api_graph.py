@@ -128,8 +128,21 @@ def _listed(choices: tuple[Any, ...]) -> str:
 
 def _circles(graph: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A sentence when nodes wait for each other, which the server would find only when it runs the graph."""
-    waits = {node_id: {value[0] for value in node["inputs"].values() if is_link(value)} for node_id, node in graph.items()}
-    while ready := [node_id for node_id, sources in waits.items() if not sources & waits.keys()]:
-        for node_id in ready:
-            del waits[node_id]
-    return ["Nodes of the graph wait for each other in a circle."] if waits else []
+    waits = {
+        node_id: {value[0] for value in node["inputs"].values() if is_link(value)} & graph.keys()
+        for node_id, node in graph.items()
+    }
+    followers: dict[str, list[str]] = {node_id: [] for node_id in graph}
+    for node_id, sources in waits.items():
+        for source in sources:
+            followers[source].append(node_id)
+    left = {node_id: len(sources) for node_id, sources in waits.items()}
+    ready = [node_id for node_id, count in left.items() if not count]
+    while ready:
+        node_id = ready.pop()
+        del left[node_id]
+        for follower in followers[node_id]:
+            left[follower] -= 1
+            if not left[follower]:
+                ready.append(follower)
+    return ["Nodes of the graph wait for each other in a circle."] if left else []

@@ -115,7 +115,7 @@ def test_an_engine_is_lent_from_its_worker_and_the_row_tells_the_phases(floor: F
 
 
 def test_what_an_engine_reports_of_a_long_call_fills_its_span(floor: Floor) -> None:
-    job = floor.submit("slow", options={"seconds": 1.5})
+    job = floor.submit("slow", options={"seconds": 4})
     seen: set[float] = set()
     while not (now := floor.jobs.get(job.id)).state.ended:
         seen.add(now.progress)

@@ -32,11 +32,11 @@ class Gate:
                 stage.check()
 
     def wait(self) -> None:
-        assert self.reached.acquire(timeout=10)
+        assert self.reached.acquire(timeout=30)
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not (true := holds()) and time.monotonic() < deadline:
         time.sleep(0.01)
     return true

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import wait_until
 from tests.studio.jobs.server import READY, Server, run_to_the_end
 
 KILLS = 8
@@ -78,7 +79,7 @@ def test_a_server_that_is_told_to_end_does_so_and_its_job_goes_on_later(tmp_path
     data = tmp_path / "data"
     server = Server(data, [{"name": "long", "pieces": 30, "seconds_each": 0.05}])
     assert server.hear() == READY
-    time.sleep(0.5)
+    wait_until(lambda: renders(data), step=0.01)
     asked = time.monotonic()
     assert server.end() == 0
     assert time.monotonic() - asked < 6

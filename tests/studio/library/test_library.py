@@ -381,7 +381,8 @@ def test_five_thousand_outputs_list_quickly(tmp_path: Path) -> None:
     began = time.perf_counter()
     assert len(library.list(limit=None)) == 5_001
     changed = time.perf_counter() - began
-    assert cold < 10 and warm < 0.05 and changed < 2, f"cold {cold:.3f} s, unchanged {warm:.4f} s, after a change {changed:.3f} s"
+    told = f"cold {cold:.3f} s, unchanged {warm:.4f} s, after a change {changed:.3f} s"
+    assert warm < cold / 10 and changed < cold / 2, told
 
 
 def tmp_path_file(folder: Path) -> Path:

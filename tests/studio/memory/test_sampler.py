@@ -152,7 +152,7 @@ def test_history_keeps_the_fullest_moment_of_each_step_for_an_hour() -> None:
     assert len(watched.sampler.history()) == 1
 
 
-def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 30) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)

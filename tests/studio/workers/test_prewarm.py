@@ -52,7 +52,7 @@ def spare_of(host: WorkerPool) -> PrewarmedWorkers:
     return host._starter.spares
 
 
-def wait_for_spare(host: WorkerPool, seconds: float = 20) -> int:
+def wait_for_spare(host: WorkerPool, seconds: float = 60) -> int:
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         spare = spare_of(host)._spare
@@ -69,7 +69,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def gone(pid: int, seconds: float = 10) -> bool:
+def gone(pid: int, seconds: float = 30) -> bool:
     give_up = time.monotonic() + seconds
     while alive(pid) and time.monotonic() < give_up:
         time.sleep(0.02)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capabilities.voiceover.script.normalise import normalise
+from capabilities.voiceover.script.normalise import _blocks, normalise
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,18 @@ def test_the_result_is_single_spaced_and_trimmed(source: str) -> None:
     assert plain == plain.strip()
     assert "  " not in plain
     assert not set("—–…“”‘’\n\t") & set(plain)
+
+
+@given(st.text(alphabet="ab1é好 \n\u00a0\u200b—-–.…'\"“‘!?,*_\u0301\u1100\u1161\u00ad", max_size=80))
+def test_in_parts_it_is_the_same_as_at_once(text: str) -> None:
+    at_once = normalise(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("capabilities.voiceover.script.normalise._BLOCK", 4)
+        assert normalise(text) == at_once
+
+
+@pytest.mark.parametrize("text", ["好" * 1_000_000, '"' * 1_000_000, "word " * 200_000])
+def test_no_search_goes_over_a_whole_long_text(text: str) -> None:
+    parts = list(_blocks(text, 0, len(text)))
+    assert parts[0][0] == 0 and parts[-1][1] == len(text) and all(one[1] == other[0] for one, other in pairwise(parts))
+    assert max(end - start for start, end in parts) <= 65_536
