@@ -29,9 +29,9 @@ def entries(folder: Path) -> list[Path]:
 
 
 def last_change(path: Path) -> float:
-    """When it, or the newest file in it, last changed; 0 when it is gone."""
+    """When it, or the newest file in it, last changed; an empty folder itself, 0 when it is gone."""
     times = [0.0]
-    for one in walk(path):
+    for one in list(walk(path)) or [path]:
         with contextlib.suppress(OSError):
             times.append(one.lstat().st_mtime)
     return max(times)
