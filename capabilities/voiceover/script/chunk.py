@@ -53,7 +53,14 @@ def chunk(text: str, language: str, longest: int) -> list[Chunk]:
     if not speakable(plain.text):
         return []
     pieces = _join_unspeakable(plain.text, list(_pieces(plain.text, language, longest)), longest)
-    return [Chunk(plain.text[start:end], *plain.source_span(start, end)) for start, end in pieces]
+    chunks: list[Chunk] = []
+    reached = 0
+    for start, end in pieces:
+        begin, finish = plain.source_span(start, end)
+        # A cut may fall inside what one source character became, such as the three points of an ellipsis: the former has it.
+        chunks.append(Chunk(plain.text[start:end], max(begin, reached), finish))
+        reached = finish
+    return chunks
 
 
 def _pieces(text: str, language: str, longest: int) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from capabilities.voiceover.script.chunk import chunk
@@ -35,6 +35,7 @@ def test_chunks_hold_the_whole_text_within_the_limit_and_split_no_word(text: str
 
 
 @given(st.one_of(PROSE, UNSPACED), st.integers(15, 90))
+@example("aaaaaaaaaaaaa… a ", 15)  # a cut within the three points
 def test_spans_rise_and_point_to_the_source(text: str, longest: int) -> None:
     end = 0
     for each in chunk(text, "en", longest):
