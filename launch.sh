@@ -260,7 +260,8 @@ main() {
         *) fail "\"$1\" is not a command; ./launch.sh --help names them all." ;;
     esac
     (cd "$home" && set_up_studio) # a relative --data is meant from where the person stands
-    exec "$home/.venv/bin/python" -X utf8 "$home/app.py" "$@" # file names in any script, whatever the locale says
+    export PYTHONUTF8=1 # file names in any script, whatever the locale says, in the workers too
+    exec "$home/.venv/bin/python" "$home/app.py" "$@"
 }
 
 main "$@"

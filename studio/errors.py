@@ -19,9 +19,10 @@ class StorageError(GreenroomError):
 
 
 def storage_error_of(error: BaseException) -> StorageError | None:
-    """What a person should read of a disk that is full or read-only; None for every other error. Paths stay out of it."""
+    """What a person should read of a disk that is full or read-only, also where it was the cause of `error`; None for every
+    other error. Paths stay out of it."""
     if not isinstance(error, OSError):
-        return None
+        return storage_error_of(error.__cause__) if error.__cause__ is not None else None
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError("The disk that holds the data folder is full.", "Free some space, then try again.", retryable=True)
     if error.errno == errno.EROFS:

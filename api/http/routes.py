@@ -15,7 +15,7 @@ from api.http.media import media_response
 from api.http.metrics import CONTENT_TYPE, Metrics
 from api.operations.endpoint import UNEXPECTED
 from studio.doctor.support_bundle import bundle_name, support_bundle
-from studio.errors import GreenroomError, NotFound
+from studio.errors import GreenroomError, NotFound, storage_error_of
 from studio.library.model import SERVED_EXTENSIONS
 from studio.preprocessing import assets_of
 from studio.services import Services
@@ -133,6 +133,8 @@ def _found(look_up: Callable[[], Path | None], *, download: bool = False) -> Res
         return JSONResponse({"error": str(error)}, 404)
     except GreenroomError as error:
         return JSONResponse({"error": str(error)}, 409)
-    except Exception:
+    except Exception as error:
         log.exception("A file could not be given out.")
+        if (storage := storage_error_of(error)) is not None:
+            return JSONResponse({"error": str(storage)}, 507)
         return JSONResponse({"error": UNEXPECTED}, 500)

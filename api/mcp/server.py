@@ -36,7 +36,7 @@ from api.operations.operations import Operations
 from api.security.incoming import read_json
 from api.security.request_body import gather, replay
 from api.security.responses import briefly, send_error
-from studio.errors import GreenroomError, InvalidInput, NotFound
+from studio.errors import GreenroomError, InvalidInput, NotFound, storage_error_of
 from studio.services import Services
 
 PATH = "/gradio_api/mcp"
@@ -112,9 +112,9 @@ class McpServer:
             return _told(str(error))
         except gr.Error as error:
             return _told(str(error.message))
-        except Exception:
+        except Exception as error:
             log.exception("The tool %s failed.", name)
-            return _told(UNEXPECTED)
+            return _told(str(storage_error_of(error) or UNEXPECTED))
 
     async def _while_telling(self, work: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
         failure: Exception | None = None

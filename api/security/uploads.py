@@ -19,6 +19,8 @@ _UNFINISHED = "tmp*"
 """Gradio writes what arrives into `tempfile` names at the top of the folder, and moves it into a folder of its hash when it is
 whole; what still has such a name when its request has ended belongs to nobody."""
 INSUFFICIENT_STORAGE = 507
+CLOCK_SECONDS = 1.0
+"""Dates of files come from a coarser clock: a part made just as its upload began may look older."""
 
 
 class UploadCleanup:
@@ -40,7 +42,7 @@ class UploadCleanup:
             await self.app(scope, receive, send)
             return
         number = next(self._numbers)
-        self._begun[number] = time.time()
+        self._begun[number] = time.time() - CLOCK_SECONDS
         try:
             await self._answered(scope, receive, send)
         finally:

@@ -174,11 +174,14 @@ class Database:
         log.error("The file of the job database was deleted or replaced; it is written anew from what the server holds.")
         whole = _beside(self.path, ".new")
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             whole.unlink(missing_ok=True)
             with closing(sqlite3.connect(whole)) as target:
                 self._writer.backup(target)
             for suffix in ("-wal", "-shm"):  # of the file that is gone: SQLite would read them as the new one's
                 _beside(self.path, suffix).unlink(missing_ok=True)
+            if self.path.exists():  # somebody's file in its place is kept, under a name that says what it is
+                self.path.rename(self._free_name("replaced"))
             whole.replace(self.path)
             writer, reader = self._open()
         except sqlite3.Error as error:
@@ -235,15 +238,19 @@ class Database:
         return connection
 
     def _move_away(self) -> Path:
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        names = (
-            f"{self.path.stem}.damaged-{stamp}{extra}{self.path.suffix}" for extra in ("", *(f"-{n}" for n in range(2, 1000)))
-        )
-        target = next(path for name in names if not (path := self.path.with_name(name)).exists())
+        target = self._free_name("damaged")
         for suffix in ("", "-wal", "-shm"):
             if (part := _beside(self.path, suffix)).exists():
                 part.rename(_beside(target, suffix))
         return target
+
+    def _free_name(self, word: str) -> Path:
+        """A name beside the file that nothing has, with `word` and the time in it."""
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        names = (
+            f"{self.path.stem}.{word}-{stamp}{extra}{self.path.suffix}" for extra in ("", *(f"-{n}" for n in range(2, 1000)))
+        )
+        return next(path for name in names if not (path := self.path.with_name(name)).exists())
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

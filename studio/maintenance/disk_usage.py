@@ -243,7 +243,9 @@ class DiskUsage:
         return [
             path
             for path in entries(self._paths.root / "uploads")
-            if not any(text.startswith(str(path)) for text in needed) and last_change(path) < oldest
+            if path.name != ASSETS_FOLDER
+            and not any(text.startswith(str(path)) for text in needed)
+            and last_change(path) < oldest
         ]
 
     def _old_logs(self) -> list[Path]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from studio.errors import StorageError
+from studio.errors import StorageError, storage_error_of
 from studio.jobs.store import JobStore
 from studio.maintenance.disk_usage import DiskUsage
 from studio.paths import DataPaths
@@ -53,7 +54,19 @@ def test_the_file_alone_or_another_in_its_place(path: Path) -> None:
     path.write_bytes(b"no database")
     store.add("speak", "third", "cpu", {})
     store.close()
+    (kept,) = path.parent.glob("jobs.replaced-*.db")
+    assert kept.read_bytes() == b"no database", "what lay there is somebody's"
     assert titles(path) == ["first", "second", "third"]
+
+
+def test_the_whole_folder_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "jobs.db"
+    store = JobStore(path)
+    store.add("speak", "only", "cpu", {})
+    shutil.rmtree(path.parent)
+    store.ensure_stored()
+    store.close()
+    assert titles(path) == ["only"]
 
 
 def test_a_clean_end_leaves_the_list(path: Path) -> None:
@@ -87,3 +100,15 @@ def test_a_full_disk_is_no_readiness(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(StorageError, match="full") as refused:
         disk.check_writable()
     assert str(tmp_path) not in str(refused.value)
+
+
+def test_a_full_disk_is_known_as_the_cause_of_another_error() -> None:
+    try:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device", "/a/folder")
+        except OSError as error:
+            raise RuntimeError("could not be encoded") from error
+    except RuntimeError as error:
+        told = storage_error_of(error)
+    assert told is not None and "full" in told.reason and "/a/folder" not in str(told)
+    assert storage_error_of(ValueError("no disk")) is None
