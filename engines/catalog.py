@@ -29,6 +29,7 @@ BUILT_IN: tuple[str, ...] = (
     "engines.speech.fish.engine:FishSpeech",
     "engines.speech.fish.server_engine:FishServer",
     "engines.transcription.whisper_transformers.engine:WhisperTransformers",
+    "engines.analysis.engine:FaceAnalysis",
     "engines.faces.puppet.engine:Puppet",
     "engines.faces.musetalk.engine:MuseTalk",  # before LivePortrait: for speech it is the better of the two
     "engines.faces.liveportrait.engine:LivePortrait",

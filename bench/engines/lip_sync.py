@@ -14,8 +14,10 @@ from pathlib import Path
 import cv2
 
 from bench.figures import Figure, tell
+from engines.analysis.mouth_track import mouth_track_of
 from engines.contract import EnginePaths
-from engines.contract.faces import LipSyncRequest, ListenRequest
+from engines.contract.analysis import MouthTrackRequest
+from engines.contract.faces import LipSyncRequest
 from engines.faces.puppet.engine import Puppet, PuppetOptions
 from media.video.images import read_image, write_picture
 from media.video.write import VideoWriter
@@ -40,7 +42,7 @@ def main() -> int:
         puppet = Puppet(EnginePaths(ROOT / "assets", folder), PuppetOptions(), _Run())
         puppet.load()
         sound = ROOT / "assets/voices/LJ001-0005.wav"
-        track = puppet.listen(ListenRequest(sound))
+        track = mouth_track_of(MouthTrackRequest(sound), lambda share: None)
         begin = time.process_time()
         list(puppet.lip_sync(LipSyncRequest(folder / "face.png", sound, track, folder, (25, 1), FRAMES)))
         ours = FRAMES / (time.process_time() - begin)

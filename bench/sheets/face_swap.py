@@ -14,8 +14,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engines.analysis.mouth_track import mouth_track_of
 from engines.contract import EnginePaths
-from engines.contract.faces import LipSyncRequest, ListenRequest
+from engines.contract.analysis import MouthTrackRequest
+from engines.contract.faces import LipSyncRequest
 from engines.contract.swap import SwapRequest
 from engines.faces.puppet.engine import Puppet, PuppetOptions
 from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
@@ -61,7 +63,8 @@ def speaking_clip(folder: Path, name: str, frames: int) -> Path:
     puppet = Puppet(EnginePaths(ROOT / "assets", folder), PuppetOptions(motion=1.5), Quiet())
     puppet.load()
     sound = ROOT / "assets/voices/LJ001-0005.wav"
-    request = LipSyncRequest(home / "face.png", sound, puppet.listen(ListenRequest(sound)), home, (25, 1), frames)
+    track = mouth_track_of(MouthTrackRequest(sound), lambda share: None)
+    request = LipSyncRequest(home / "face.png", sound, track, home, (25, 1), frames)
     clip = home / "clip.mp4"
     join_video(clip, [one.path for one in puppet.lip_sync(request)], Fraction(25))
     return clip

@@ -14,8 +14,8 @@ from studio.jobs.capability import CPU_LANE, GPU_LANE
 from studio.validation import validated
 from studio.workers.engine_service import readiness_of
 
-ANALYSIS_ENGINE = "puppet"
-"""The engine that listens and measures for all others."""
+ANALYSIS_ENGINE = "face-analysis"
+"""The engine that finds faces, tracks mouths and measures results, whichever engine renders."""
 
 
 class RenderEngineSelector:
@@ -42,13 +42,24 @@ class RenderEngineSelector:
         if engine not in able:
             names = ", ".join(one.card.id for one in able)
             raise InvalidInput(f"{engine.card.title} cannot do this.", f"Engines that can: {names}.")
+        return self._ready(engine)
+
+    def analysis(self) -> type[Engine]:
+        """The engine that looks, tracks and measures.
+
+        Raises:
+            NotFound, EngineNotReady.
+        """
+        return self._ready(self._catalog.get(ANALYSIS_ENGINE))
+
+    def lane(self, engine_id: str, method: str) -> str:
+        return GPU_LANE if self.choose(engine_id, method).card.device is Device.CUDA else CPU_LANE
+
+    def _ready(self, engine: type[Engine]) -> type[Engine]:
         readiness = readiness_of(engine, self._site)
         if not readiness.ready:
             raise EngineNotReady(f"{engine.card.title} is not ready. {readiness.sentence}", readiness.next_step)
         return engine
-
-    def lane(self, engine_id: str, method: str) -> str:
-        return GPU_LANE if self.choose(engine_id, method).card.device is Device.CUDA else CPU_LANE
 
     @staticmethod
     def options(engine: type[Engine], given: dict[str, Any]) -> EngineOptions:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from engines.analysis.mouth_measurement import agreement
+from engines.contract.analysis import AnalysisEngine
 from engines.contract.faces import TRACK_RATE, AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
 from engines.contract.swap import SwapRequest
 from engines.contract.upscaling import UpscaleRequest
@@ -175,7 +176,9 @@ def reported(parts: list[RenderedPart], path: Path, fps: Fraction, has_sound: bo
     )
 
 
-def with_sync(report: RenderReport, analyser: Any, path: Path, fps: Fraction, track: MouthTrack, gain: float) -> RenderReport:
+def with_sync(
+    report: RenderReport, analyser: AnalysisEngine, path: Path, fps: Fraction, track: MouthTrack, gain: float
+) -> RenderReport:
     """The same with the mouth of the finished file measured against the track that was meant."""
     count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
     reading = analyser.measure(path, [fps.numerator, fps.denominator], count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, ClassVar
 from capabilities.common.inputs import input_resolver
 from capabilities.common.memory_fit import memory_fit
 from capabilities.common.outputs import as_job_output, finished_video
-from capabilities.common.render_engines import ANALYSIS_ENGINE, RenderEngineSelector
+from capabilities.common.render_engines import RenderEngineSelector
 from capabilities.common.rendering import (
     cleared,
     course_of,
@@ -31,7 +32,8 @@ from capabilities.lip_sync.spec import LipSyncSpec
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Engine, EngineOptions
-from engines.contract.faces import LipSyncRequest, ListenRequest, MouthTrack
+from engines.contract.analysis import AnalysisEngine, MouthTrackRequest
+from engines.contract.faces import LipSyncRequest, MouthTrack
 from media.audio.decode import probe
 from media.video.images import is_image
 from media.video.read import probe_video
@@ -152,12 +154,12 @@ class LipSync(Capability[LipSyncSpec]):
             return [as_job_output(done)]
         face, face_output = self._resolver.keep(spec.face, "face", context.scratch)
         if spec.narration and is_image(face):
-            with context.engine(ANALYSIS_ENGINE, self._analysis_options()) as analyser:
+            with self._analyser(context) as analyser:
                 analyser.look(face, spec.choice)  # before anything is spoken for a face that cannot be used
         speech = self._speech(spec, context)
         engine = self._engines.choose(spec.engine, "lip_sync")
         options = self._engines.options(engine, spec.options)
-        track = self._listen(spec, speech, context)
+        track = self._mouth_track(spec, speech, context)
         request = self._request(spec, face, speech, track, context)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
         timer = RenderTimer()
@@ -176,7 +178,7 @@ class LipSync(Capability[LipSyncSpec]):
         tags = video_tags(spec.title, engine.card.title, recipe.terms)
         joined(parts, result, fps, speech.path, request.frames / float(fps), tags, context)
         report = reported(parts, result, fps, has_sound=True)
-        with context.engine(ANALYSIS_ENGINE, self._analysis_options()) as analyser, context.span(_RENDERED, _MEASURED):
+        with self._analyser(context) as analyser, context.span(_RENDERED, _MEASURED):
             report = with_sync(report, analyser, result, fps, track, float(getattr(options, "expression", 1.0)))
         course = course_of(track, request.frames / float(fps))
         recipe = replace(
@@ -203,16 +205,16 @@ class LipSync(Capability[LipSyncSpec]):
             raise InvalidInput(f"{path.name} holds no sound.", "Use a sound file, or a video with sound.")
         return _Speech(path, marks, output, info.duration)
 
-    def _listen(self, spec: LipSyncSpec, speech: _Speech, context: JobContext) -> MouthTrack:
+    def _mouth_track(self, spec: LipSyncSpec, speech: _Speech, context: JobContext) -> MouthTrack:
         begin, end = _begins(spec)
         context.progress(begin, "Listening")
-        request = ListenRequest(speech.path, speech.marks, spec.transcript, spec.language)
-        with context.engine(ANALYSIS_ENGINE, self._analysis_options()) as analyser, context.span(begin, end):
-            track: MouthTrack = analyser.listen(request)
-        return track
+        request = MouthTrackRequest(speech.path, speech.marks, spec.transcript, spec.language)
+        with self._analyser(context) as analyser, context.span(begin, end):
+            return analyser.track_mouth(request)
 
-    def _analysis_options(self) -> EngineOptions:
-        return self._engines.options(self._engines.choose(ANALYSIS_ENGINE, "lip_sync"), {})
+    def _analyser(self, context: JobContext) -> AbstractContextManager[AnalysisEngine]:
+        engine = self._engines.analysis()
+        return context.engine(engine, engine.Options())
 
     def _request(self, spec: LipSyncSpec, face: Path, speech: _Speech, track: MouthTrack, context: JobContext) -> LipSyncRequest:
         seconds = max(speech.seconds, track.duration - 0.02)
@@ -241,7 +243,7 @@ class LipSync(Capability[LipSyncSpec]):
     ) -> Recipe:
         """What is known before the result is measured."""
         parents = [output for output in (face[1], speech.parent) if output is not None]
-        engines = terms_of_cards((engine.card, self._engines.choose(ANALYSIS_ENGINE, "lip_sync").card))
+        engines = terms_of_cards((engine.card, self._engines.analysis().card))
         return Recipe(
             kind=self.kind,
             job=job_id,

@@ -12,7 +12,7 @@ import numpy as np
 from capabilities.common.inputs import input_resolver
 from capabilities.common.memory_fit import memory_fit
 from capabilities.common.outputs import as_job_output, finished_video
-from capabilities.common.render_engines import ANALYSIS_ENGINE, RenderEngineSelector
+from capabilities.common.render_engines import RenderEngineSelector
 from capabilities.common.rendering import (
     MEASURED_SECONDS,
     RenderReport,
@@ -157,9 +157,8 @@ class AnimatePortrait(Capability[PortraitSpec]):
         """The mouth of the portrait against the mouth it followed."""
         count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
         rate = [fps.numerator, fps.denominator]
-        with context.engine(
-            ANALYSIS_ENGINE, self._engines.options(self._engines.choose(ANALYSIS_ENGINE, "animate"), {})
-        ) as analyser:
+        analysis = self._engines.analysis()
+        with context.engine(analysis, analysis.Options()) as analyser:
             with context.span(0.90, 0.94):
                 wanted = analyser.measure(driving, rate, count)
             with context.span(0.94, 0.98):

@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 
 from engines.analysis import mesh_points as points
 from engines.analysis.landmarks import Face, Points
+from engines.analysis.mesh_files import DETECTOR_FILE, MESH_FILE
 from media.video.read import Picture
-
-DETECTOR_FILE = "faces/face_detection_short_range.tflite"
-MESH_FILE = "faces/face_landmark.tflite"
 
 _DETECTOR_SIDE, _MESH_SIDE = 128, 192
 _SURE = 0.5

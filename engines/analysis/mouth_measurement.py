@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.contract import RunContext
-from engines.contract.faces import MouthMeasurement
+from engines.contract.analysis import MouthMeasurement
 from media.video.read import read_frames
 
 _FARTHEST = 6

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from engines.analysis.visemes import LEAD, Viseme, from_arpabet, from_ipa, track_of
 from engines.common.pocketsphinx_library import ALIGNED, PHONES, SphinxDecoder
+from engines.contract.analysis import MouthTrackRequest
 from engines.contract.errors import EngineError
-from engines.contract.faces import TRACK_RATE, ListenRequest, MouthTrack
+from engines.contract.faces import TRACK_RATE, MouthTrack
 from media.audio.decode import iterate_audio, probe
 from media.audio.resample import StreamResampler
 
@@ -25,11 +26,11 @@ _LONGEST_ALIGNED = 60.0
 """Seconds of sound that are aligned to a text in one piece; alignment of more goes astray."""
 
 
-def mouth_track_of(request: ListenRequest, told: Callable[[float], None]) -> MouthTrack:
+def mouth_track_of(request: MouthTrackRequest, progress: Callable[[float], None]) -> MouthTrack:
     """The mouth track of a sound, a block in memory at a time.
 
     Args:
-        told: hears between blocks what share has been listened to; raises to stop.
+        progress: called between blocks with the share that is done; raises to stop.
 
     Raises:
         MediaError: the sound cannot be read.
@@ -44,14 +45,14 @@ def mouth_track_of(request: ListenRequest, told: Callable[[float], None]) -> Mou
             aligned = _aligned(np.concatenate(blocks), request.text)
             if aligned is not None:
                 return aligned
-    return _heard(request.sound, english, told)
+    return _recognised(request.sound, english, progress)
 
 
-def _heard(sound: Path, english: bool, told: Callable[[float], None]) -> MouthTrack:
+def _recognised(sound: Path, english: bool, progress: Callable[[float], None]) -> MouthTrack:
     parts: list[NDArray[np.float32]] = []
     phones, whole = False, max(probe(sound).duration, _BLOCK_SECONDS)
     for number, samples in enumerate(_sound(sound)):
-        told(min(1.0, number * _BLOCK_SECONDS / whole))
+        progress(min(1.0, number * _BLOCK_SECONDS / whole))
         loud = loudness_track(samples)
         recognised = _phones(samples) if english else None
         if recognised is not None:

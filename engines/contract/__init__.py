@@ -12,10 +12,10 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from engines.contract.analysis import AnalysisEngine
 from engines.contract.card import Card, Device, EngineKind, HubFile, Licence, Tier
-from engines.contract.engine import Engine, Readiness, RunContext
+from engines.contract.engine import Engine, EnginePaths, Readiness, RunContext
 from engines.contract.options import EngineOptions, option
-from engines.contract.paths import EnginePaths
 from engines.contract.problem_size import ProblemSize, Reduction
 from engines.contract.speech import (
     BatchSpeechEngine,
@@ -33,6 +33,7 @@ from engines.contract.wire_types import CALLABLE_METHODS, WIRE_VALUES
 
 __all__ = [
     "AlignmentEngine",
+    "AnalysisEngine",
     "BatchSpeechEngine",
     "CALLABLE_METHODS",
     "Card",

@@ -18,6 +18,7 @@ class EngineKind(StrEnum):
     SWAP = "swap"
     UPSCALING = "upscaling"
     VERIFICATION = "verification"
+    ANALYSIS = "analysis"
 
 
 class Tier(StrEnum):

@@ -1,16 +1,35 @@
-"""The base class of engines, what says whether one can work, and what it reports to while it works."""
+"""The base class of engines, where they find files, whether one can work, and what it reports to while it works."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from engines.contract.card import Card
 from engines.contract.options import EngineOptions
-from engines.contract.paths import EnginePaths
 from engines.contract.problem_size import ProblemSize
 from engines.contract.speech import PresetVoice
+
+
+@dataclass(frozen=True)
+class EnginePaths:
+    """Where an engine finds things on this machine. Engines know no other path.
+
+    Args:
+        assets: files that ship with the studio (read-only).
+        cache: a folder of the engine's own that it may fill and lose at any time.
+        weights: roots under which weights may lie, first match wins.
+        environments: folder of the model environments; "studio" is the running one and always there.
+        fish_url: address of a Fish server that the person set up, "" for none.
+    """
+
+    assets: Path
+    cache: Path
+    weights: tuple[Path, ...] = ()
+    environments: Path = Path()
+    fish_url: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ MOUTH_CHANNELS = ("open", "wide", "pucker", "press")
 
 @dataclass(frozen=True, eq=False)
 class MouthTrack:
-    """How a mouth moves: the one value that every way of listening gives and every engine takes.
+    """How a mouth moves: the value that every way of finding it gives and every engine takes.
 
     Args:
         values: float32 [steps, 4], TRACK_RATE steps a second from the sound's start. `open` is the gap between the lips in
@@ -55,22 +55,6 @@ class FaceChoice:
     @property
     def has_point(self) -> bool:
         return 0 <= self.x <= 1 and 0 <= self.y <= 1
-
-
-@dataclass(frozen=True)
-class ListenRequest:
-    """Speech to be turned into a mouth track.
-
-    Args:
-        marks: the `.json` file of word and phoneme times that lies beside a narration; None when there is none.
-        text: what is said, "" when unknown; helps with English only.
-        language: BCP-47 tag, "" when unknown: phones are recognised in English alone.
-    """
-
-    sound: Path
-    marks: Path | None = None
-    text: str = ""
-    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,14 +121,6 @@ class RenderedPart:
     bridged: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class MouthMeasurement:
-    """The mouth of a video, as measured: seconds from its start, and lip gaps in mouth widths, NaN where no face was found."""
-
-    times: NDArray[np.float64]
-    gaps: NDArray[np.float32]
-
-
 @runtime_checkable
 class FacesEngine(Protocol):
     """EngineKind.FACES: an engine has one of these or both. Each yields its parts in order as they are finished."""
@@ -156,6 +132,4 @@ class FacesEngine(Protocol):
         """Make a portrait follow a driving video."""
 
 
-WIRE_VALUES: tuple[type, ...] = (
-    MouthTrack, FaceChoice, ListenRequest, LipSyncRequest, AnimateRequest, RenderedPart, MouthMeasurement,
-)  # fmt: skip
+WIRE_VALUES: tuple[type, ...] = (MouthTrack, FaceChoice, LipSyncRequest, AnimateRequest, RenderedPart)

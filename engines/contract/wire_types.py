@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engines.contract.analysis import WIRE_VALUES as ANALYSIS
 from engines.contract.card import EngineKind
 from engines.contract.faces import WIRE_VALUES as FACES
 from engines.contract.speech import WIRE_VALUES as SPEECH
@@ -14,13 +15,14 @@ from media.audio.audio import Audio
 CALLABLE_METHODS: dict[EngineKind, frozenset[str]] = {
     EngineKind.SPEECH: frozenset({"synthesize", "stream", "synthesize_batch"}),
     EngineKind.TRANSCRIPTION: frozenset({"transcribe"}),
-    EngineKind.FACES: frozenset({"animate", "lip_sync", "listen", "look", "measure"}),
+    EngineKind.FACES: frozenset({"animate", "lip_sync"}),
     EngineKind.VIDEO: frozenset({"generate"}),
     EngineKind.SWAP: frozenset({"swap", "faces"}),
     EngineKind.UPSCALING: frozenset({"upscale"}),
     EngineKind.VERIFICATION: frozenset({"follow", "embed"}),
+    EngineKind.ANALYSIS: frozenset({"look", "measure", "track_mouth"}),
 }
 """The methods that a worker accepts for each kind: nothing else on an engine can be called from outside."""
 
-WIRE_VALUES: tuple[type, ...] = (Audio, *SPEECH, *TRANSCRIPTION, *FACES, *SWAP, *VIDEO, *UPSCALING)
+WIRE_VALUES: tuple[type, ...] = (Audio, *SPEECH, *TRANSCRIPTION, *FACES, *SWAP, *VIDEO, *UPSCALING, *ANALYSIS)
 """The types that may cross, beside JSON's own, Path, bytes and numpy arrays."""

@@ -37,6 +37,7 @@ _TITLES = {
     EngineKind.SWAP: "Character swap",
     EngineKind.UPSCALING: "Upscaling",
     EngineKind.VERIFICATION: "Checks",
+    EngineKind.ANALYSIS: "Face analysis",
 }
 _ORDER = {WorkerState.BUSY: 0, WorkerState.LOADING: 1, WorkerState.WARM: 2, WorkerState.COLD: 3}
 

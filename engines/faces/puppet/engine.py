@@ -7,27 +7,16 @@ models that find the face are MediaPipe's (Apache-2.0).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engines.analysis.mesh_files import mesh_readiness, require_mesh
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
-from engines.contract.errors import EngineError, EngineNotReady
-from engines.contract.faces import (
-    AnimateRequest,
-    FaceChoice,
-    LipSyncRequest,
-    ListenRequest,
-    MouthMeasurement,
-    MouthTrack,
-    RenderedPart,
-)
+from engines.contract.faces import AnimateRequest, LipSyncRequest, RenderedPart
 
 if TYPE_CHECKING:
     from engines.analysis.landmarks import LandmarkProvider
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
-_FILES = ("faces/face_detection_short_range.tflite", "faces/face_landmark.tflite")
 
 
 class PuppetOptions(EngineOptions):
@@ -71,9 +60,7 @@ class Puppet(Engine):
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        if not all((site.assets / name).is_file() for name in _FILES):
-            return Readiness(False, "The files that find faces are missing.", "Bring back the folder assets/faces.")
-        return Readiness(True, "Ready.")
+        return mesh_readiness(site)
 
     def load(self) -> None:
         """Bring the face mesh into memory.
@@ -81,31 +68,13 @@ class Puppet(Engine):
         Raises:
             EngineNotReady: its files are missing.
         """
-        if not self.readiness(self.site).ready:
-            raise EngineNotReady("The files that find faces are missing.", "Bring back the folder assets/faces.")
+        require_mesh(self.site)
         import cv2
 
         from engines.analysis.face_mesh import MOST_LOOKS, FaceMesh
 
         cv2.setNumThreads(1)
         self._landmarks = FaceMesh(self.site.assets, looks=MOST_LOOKS)
-
-    def listen(self, request: ListenRequest) -> MouthTrack:
-        """The mouth track of a speech; see engines.analysis.mouth_track for the ways of finding it."""
-        from engines.analysis.mouth_track import mouth_track_of
-
-        return mouth_track_of(request, lambda share: self.run.progress(share, "Listening"))
-
-    def look(self, picture: Path, choice: FaceChoice) -> None:
-        """See that a picture shows a face that can be moved.
-
-        Raises:
-            EngineError, MediaError: it does not, or cannot be read, in words.
-        """
-        from engines.analysis.face_selection import face_of
-        from media.video.images import read_image
-
-        face_of(read_image(picture), self._landmarks, choice)
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
         """Make a picture or a video speak.
@@ -126,15 +95,3 @@ class Puppet(Engine):
         from engines.faces.puppet.animate import animation_parts
 
         yield from animation_parts(request, self._landmarks, self.options, self.run)
-
-    def measure(self, video: Path, fps: list[int], frames: int) -> MouthMeasurement:
-        """The mouth of the most prominent face in a finished video, at up to so many of its pictures.
-
-        Args:
-            fps: numerator and denominator of the rate to read at.
-        """
-        from engines.analysis.mouth_measurement import measured
-
-        if len(fps) != 2 or min(*fps, frames) < 1:
-            raise EngineError("A measurement needs a rate and a number of pictures.")
-        return measured(video, Fraction(*fps), frames, self._landmarks, self.run)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engines.analysis.mesh_files import TOPOLOGY_FILE, mesh_readiness, require_mesh
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
-from engines.contract.errors import EngineNotReady
 from engines.contract.faces import RenderedPart
 from engines.contract.swap import SeenFace, SwapRequest
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from engines.swap.basic.mesh import Topology
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
-_FILES = ("faces/face_detection_short_range.tflite", "faces/face_landmark.tflite", "faces/face_mesh_topology.npz")
-_MISSING = ("The files that find faces are missing.", "Bring back the folder assets/faces.")
 
 
 class BasicSwapOptions(EngineOptions):
@@ -64,9 +62,7 @@ class BasicFaceSwap(Engine):
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        if not all((site.assets / name).is_file() for name in _FILES):
-            return Readiness(False, *_MISSING)
-        return Readiness(True, "Ready.")
+        return mesh_readiness(site, TOPOLOGY_FILE)
 
     def load(self) -> None:
         """Bring the face mesh into memory.
@@ -74,8 +70,7 @@ class BasicFaceSwap(Engine):
         Raises:
             EngineNotReady: its files are missing.
         """
-        if not self.readiness(self.site).ready:
-            raise EngineNotReady(*_MISSING)
+        require_mesh(self.site, TOPOLOGY_FILE)
         import cv2
 
         from engines.analysis.face_mesh import FaceMesh

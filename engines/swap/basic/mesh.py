@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.analysis.landmarks import Points
-
-TOPOLOGY_FILE = "faces/face_mesh_topology.npz"
+from engines.analysis.mesh_files import TOPOLOGY_FILE
 
 Triangles = NDArray[np.int16]
 """[898, 3] numbers of mesh points, all clockwise on a face that looks into the camera; eyes and mouth are closed by strips."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from capabilities.common import render_engines
-from capabilities.common.render_engines import ANALYSIS_ENGINE, RenderEngineSelector
+from capabilities.common.render_engines import RenderEngineSelector
+from engines.analysis.engine import FaceAnalysis
 from engines.catalog import Catalog
 from engines.contract import Engine, EngineKind, EnginePaths, Readiness
 from engines.contract.errors import EngineNotReady
@@ -14,6 +15,7 @@ from engines.faces.musetalk.engine import MuseTalk
 from engines.faces.puppet.engine import Puppet
 from media.errors import NotFound
 from studio.errors import InvalidInput
+from studio.workers.proxy import callable_methods
 from tests.engines.faces.puppet.conftest import ASSETS
 
 ALL = ("puppet", "musetalk", "liveportrait")
@@ -71,7 +73,14 @@ def test_what_cannot_be_is_said(monkeypatch: pytest.MonkeyPatch, engines: Render
         engines.choose("auto", "lip_sync")
 
 
-def test_one_engine_listens_and_measures_for_all() -> None:
-    able = {engine.card.id: engine for engine in Catalog().of(EngineKind.FACES)}
-    assert all(callable(getattr(able[ANALYSIS_ENGINE], method, None)) for method in ("listen", "measure", "lip_sync", "animate"))
-    assert not hasattr(able["musetalk"], "animate")
+def test_analysis_is_no_engine_that_renders(monkeypatch: pytest.MonkeyPatch, engines: RenderEngineSelector) -> None:
+    """It serves whichever engine renders, cannot be chosen to render, and says so when it is not ready."""
+    assert engines.analysis() is FaceAnalysis and Catalog().of(EngineKind.ANALYSIS) == [FaceAnalysis]
+    for method in ("lip_sync", "animate"):
+        with pytest.raises(InvalidInput, match="Face analysis cannot do this"):
+            engines.choose(FaceAnalysis.card.id, method)
+    for engine in Catalog().of(EngineKind.FACES):
+        assert not callable_methods(engine) & {"look", "listen", "track_mouth", "measure"}, engine.card.id
+    on_a_machine(monkeypatch, True, ("puppet",))
+    with pytest.raises(EngineNotReady, match="Face analysis is not ready"):
+        engines.analysis()

@@ -10,7 +10,7 @@ import pytest
 
 from engines.analysis.mouth_track import mouth_track_of
 from engines.analysis.visemes import from_ipa, track_of
-from engines.contract.faces import ListenRequest
+from engines.contract.analysis import MouthTrackRequest
 from tests.engines.faces.puppet.conftest import ASSETS, SENTENCE
 
 
@@ -29,9 +29,9 @@ def test_closures_are_reached_however_short() -> None:
 
 def test_a_known_text_is_aligned_and_agrees_with_other_ways() -> None:
     pytest.importorskip("pocketsphinx")
-    aligned = mouth_track_of(ListenRequest(SENTENCE, text="has never been surpassed."), nothing)
-    heard = mouth_track_of(ListenRequest(SENTENCE), nothing)
-    loud = mouth_track_of(ListenRequest(SENTENCE, language="de"), nothing)
+    aligned = mouth_track_of(MouthTrackRequest(SENTENCE, text="has never been surpassed."), nothing)
+    heard = mouth_track_of(MouthTrackRequest(SENTENCE), nothing)
+    loud = mouth_track_of(MouthTrackRequest(SENTENCE, language="de"), nothing)
     assert (aligned.source, heard.source, loud.source) == ("aligned", "phones", "loudness")
     length = min(len(one.values) for one in (aligned, heard, loud))
     for other, least in ((heard, 0.6), (loud, 0.3)):
@@ -42,11 +42,11 @@ def test_exact_times_win_and_gaps_in_them_do_not(tmp_path: Path) -> None:
     marks = tmp_path / "m.json"
     piece = {"phonemes": [["m", 0.0, 0.1], ["a", 0.1, 0.4]]}
     marks.write_text(json.dumps({"duration": 0.5, "segments": [piece]}))
-    assert mouth_track_of(ListenRequest(SENTENCE, marks), nothing).source == "exact"
+    assert mouth_track_of(MouthTrackRequest(SENTENCE, marks), nothing).source == "exact"
     marks.write_text(json.dumps({"duration": 0.5, "segments": [piece, {"phonemes": []}]}))
-    assert mouth_track_of(ListenRequest(SENTENCE, marks), nothing).source != "exact"
+    assert mouth_track_of(MouthTrackRequest(SENTENCE, marks), nothing).source != "exact"
 
 
 def test_the_track_is_as_long_as_the_sound() -> None:
-    track = mouth_track_of(ListenRequest(ASSETS / "voices" / "LJ001-0002.wav", language="fr"), nothing)
+    track = mouth_track_of(MouthTrackRequest(ASSETS / "voices" / "LJ001-0002.wav", language="fr"), nothing)
     assert abs(track.duration - 1.9) < 0.05

@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.analysis.engine import FaceAnalysis
 from engines.analysis.face_mesh import FaceMesh
 from engines.contract import EnginePaths
-from engines.contract.faces import LipSyncRequest, ListenRequest, MouthTrack, RenderedPart
+from engines.contract.analysis import MouthTrackRequest
+from engines.contract.faces import LipSyncRequest, MouthTrack, RenderedPart
 from engines.faces.puppet.engine import Puppet, PuppetOptions
 from media.audio.audio import Audio
 from media.audio.decode import iterate_audio
@@ -50,6 +52,13 @@ def puppet(tmp_path_factory: pytest.TempPathFactory) -> Puppet:
 
 
 @pytest.fixture(scope="session")
+def analysis(tmp_path_factory: pytest.TempPathFactory) -> FaceAnalysis:
+    made = FaceAnalysis(EnginePaths(ASSETS, tmp_path_factory.mktemp("cache")), FaceAnalysis.Options(), QuietRun())
+    made.load()
+    return made
+
+
+@pytest.fixture(scope="session")
 def portrait() -> Callable[[str], Path]:
     """The file of a sample portrait by the beginning of its name."""
     return lambda name: next((ASSETS / "portraits").glob(f"{name}*"))
@@ -62,8 +71,8 @@ def face_picture(portrait: Callable[[str], Path]) -> Picture:
 
 
 @pytest.fixture(scope="session")
-def track(puppet: Puppet) -> MouthTrack:
-    return puppet.listen(ListenRequest(SENTENCE))
+def track(analysis: FaceAnalysis) -> MouthTrack:
+    return analysis.track_mouth(MouthTrackRequest(SENTENCE))
 
 
 def write_video(path: Path, frames: Iterable[Picture], fps: int = 25, sound: Path | None = None) -> Path:

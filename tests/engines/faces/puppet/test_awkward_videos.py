@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.analysis.engine import FaceAnalysis
 from engines.analysis.face_mesh import FaceMesh
 from engines.contract.errors import EngineError
 from engines.contract.faces import AnimateRequest, FaceChoice, MouthTrack
@@ -53,7 +54,7 @@ def test_four_thousand_pixels_across(puppet: Puppet, face_picture: Picture, trac
 
 
 def test_a_tall_video_without_sound_speaks_longer_than_it_lasts(
-    puppet: Puppet, face_picture: Picture, track: MouthTrack, tmp_path: Path
+    puppet: Puppet, analysis: FaceAnalysis, face_picture: Picture, track: MouthTrack, tmp_path: Path
 ) -> None:
     """Half a second of pictures holds its last one for as long as the sound; the mouth goes on."""
     tall = np.vstack([face_picture, np.full((200, 240, 3), 60, np.uint8)])
@@ -62,14 +63,16 @@ def test_a_tall_video_without_sound_speaks_longer_than_it_lasts(
     result, parts = speak(puppet, video, track, tmp_path / "r", 45)
     assert sum(part.edited for part in parts) == 45
     assert abs(probe_video(result).duration - probe(SENTENCE).duration) < 0.06
-    assert sync(puppet, result, track, 45)[0] >= 0.85
+    assert sync(analysis, result, track, 45)[0] >= 0.85
 
 
-def test_beyond_its_sound_a_mouth_is_at_rest(puppet: Puppet, face_picture: Picture, track: MouthTrack, tmp_path: Path) -> None:
+def test_beyond_its_sound_a_mouth_is_at_rest(
+    puppet: Puppet, analysis: FaceAnalysis, face_picture: Picture, track: MouthTrack, tmp_path: Path
+) -> None:
     """A video that lasts longer than the speech closes its mouth and goes on."""
     short = MouthTrack(track.values[:60], "exact")
     result, _ = speak(puppet, write_video(tmp_path / "v.mp4", [face_picture] * 30), short, tmp_path / "r", 30)
-    gaps = puppet.measure(result, [25, 1], 30).gaps
+    gaps = analysis.measure(result, [25, 1], 30).gaps
     assert gaps[17:].max() < gaps[:14].max() - 0.05
     assert gaps[17:].std() < 0.01
 

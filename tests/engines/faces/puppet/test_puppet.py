@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.analysis.engine import FaceAnalysis
 from engines.analysis.face_mesh import FaceMesh
 from engines.analysis.landmarks import Face
 from engines.analysis.mouth_measurement import agreement
@@ -31,45 +32,47 @@ def spoken(puppet: Puppet, portrait: Callable, track: MouthTrack, tmp_path_facto
     return cache(lambda name: speak(puppet, portrait(name), track, tmp_path_factory.mktemp(name)))
 
 
-def sync(puppet: Puppet, result: Path, track: MouthTrack, frames: int, fps: int = 25) -> tuple[float, int]:
-    reading = puppet.measure(result, [fps, 1], frames)
+def sync(analysis: FaceAnalysis, result: Path, track: MouthTrack, frames: int, fps: int = 25) -> tuple[float, int]:
+    reading = analysis.measure(result, [fps, 1], frames)
     return agreement(track.at(reading.times)[:, 0], reading.gaps)
 
 
 @pytest.mark.parametrize("name", ["astronaut", "la-donna", "girl"])
-def test_the_mouth_follows_the_track(puppet: Puppet, spoken: Spoken, track: MouthTrack, name: str) -> None:
+def test_the_mouth_follows_the_track(analysis: FaceAnalysis, spoken: Spoken, track: MouthTrack, name: str) -> None:
     result, parts = spoken(name)
-    correlation, lag = sync(puppet, result, track, 40)
+    correlation, lag = sync(analysis, result, track, 40)
     assert correlation >= 0.85 and abs(lag) <= 1
     assert sum(part.frames for part in parts) == sum(part.edited for part in parts) == 40
     assert abs(probe_video(result).duration - 1.6) < 1e-6
 
 
-def test_another_track_is_not_followed(puppet: Puppet, spoken: Spoken, track: MouthTrack) -> None:
+def test_another_track_is_not_followed(analysis: FaceAnalysis, spoken: Spoken, track: MouthTrack) -> None:
     """The measure can fail: against the same speech backwards it does."""
     result, _ = spoken("astronaut")
-    assert sync(puppet, result, MouthTrack(track.values[::-1].copy(), "exact"), 40)[0] < 0.6
+    assert sync(analysis, result, MouthTrack(track.values[::-1].copy(), "exact"), 40)[0] < 0.6
 
 
 @pytest.mark.parametrize("name", ["astronaut", "la-donna"])
 def test_a_video_of_the_studio_speaks_anew(
-    puppet: Puppet, portrait: Callable, track: MouthTrack, tmp_path: Path, name: str
+    puppet: Puppet, analysis: FaceAnalysis, portrait: Callable, track: MouthTrack, tmp_path: Path, name: str
 ) -> None:
     """The new speech is seen, and not the old one: the astronaut's mouth is small, and smiles."""
     first, _ = speak(puppet, portrait(name), track, tmp_path / "first", 60)
     other = MouthTrack(np.roll(track.values, 37, axis=0), "exact")
     second, parts = speak(puppet, first, other, tmp_path / "second", 60)
-    correlation, lag = sync(puppet, second, other, 60)
+    correlation, lag = sync(analysis, second, other, 60)
     assert correlation >= 0.85 and abs(lag) <= 1
-    assert abs(sync(puppet, second, track, 60)[0]) < 0.6
+    assert abs(sync(analysis, second, track, 60)[0]) < 0.6
     assert not any(part.gaps for part in parts)
 
 
-def test_a_portrait_follows_a_driving_mouth(puppet: Puppet, portrait: Callable, spoken: Spoken, tmp_path: Path) -> None:
+def test_a_portrait_follows_a_driving_mouth(
+    puppet: Puppet, analysis: FaceAnalysis, portrait: Callable, spoken: Spoken, tmp_path: Path
+) -> None:
     driving, _ = spoken("mona")
     request = AnimateRequest(portrait("astronaut"), driving, tmp_path, (25, 1), 40)
     (part,) = puppet.animate(request)
-    wanted, seen = (puppet.measure(video, [25, 1], 40).gaps for video in (driving, part.path))
+    wanted, seen = (analysis.measure(video, [25, 1], 40).gaps for video in (driving, part.path))
     correlation, lag = agreement(wanted, seen)
     assert correlation >= 0.85 and abs(lag) <= 1
 

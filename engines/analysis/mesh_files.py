@@ -1,0 +1,27 @@
+"""The files of the face mesh below the assets, and whether they are there: cheap to import for every engine that finds faces."""
+
+from __future__ import annotations
+
+from engines.contract import EnginePaths, Readiness
+from engines.contract.errors import EngineNotReady
+
+DETECTOR_FILE = "faces/face_detection_short_range.tflite"
+MESH_FILE = "faces/face_landmark.tflite"
+TOPOLOGY_FILE = "faces/face_mesh_topology.npz"
+
+
+def mesh_readiness(site: EnginePaths, *more: str) -> Readiness:
+    """Whether faces can be found; `more` are further files below the assets that the engine needs."""
+    if not all((site.assets / name).is_file() for name in (DETECTOR_FILE, MESH_FILE, *more)):
+        return Readiness(False, "The files that find faces are missing.", "Bring back the folder assets/faces.")
+    return Readiness(True, "Ready.")
+
+
+def require_mesh(site: EnginePaths, *more: str) -> None:
+    """
+    Raises:
+        EngineNotReady: one of the files is missing.
+    """
+    readiness = mesh_readiness(site, *more)
+    if not readiness.ready:
+        raise EngineNotReady(readiness.sentence, readiness.next_step)

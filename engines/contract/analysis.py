@@ -1,0 +1,64 @@
+"""What analysis engines are asked for and what they give back: faces and mouths, found and measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.contract.faces import FaceChoice, MouthTrack
+
+
+@dataclass(frozen=True)
+class MouthTrackRequest:
+    """Speech to be turned into a mouth track.
+
+    Args:
+        marks: the `.json` file of word and phoneme times that lies beside a narration; None when there is none.
+        text: what is said, "" when unknown; helps with English only.
+        language: BCP-47 tag, "" when unknown: phones are recognised in English alone.
+    """
+
+    sound: Path
+    marks: Path | None = None
+    text: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class MouthMeasurement:
+    """The mouth of a video, as measured: seconds from its start, and lip gaps in mouth widths, NaN where no face was found."""
+
+    times: NDArray[np.float64]
+    gaps: NDArray[np.float32]
+
+
+@runtime_checkable
+class AnalysisEngine(Protocol):
+    """EngineKind.ANALYSIS: looks, tracks and measures; it renders nothing."""
+
+    def look(self, picture: Path, choice: FaceChoice) -> None:
+        """Check that a picture shows a face that can be moved.
+
+        Raises:
+            EngineError, MediaError: it does not, or cannot be read, in words.
+        """
+
+    def track_mouth(self, request: MouthTrackRequest) -> MouthTrack:
+        """How a mouth moves that says what is heard in a sound. Raises MediaError where it cannot be read."""
+
+    def measure(self, video: Path, fps: list[int], frames: int) -> MouthMeasurement:
+        """The mouth of the most prominent face in a video, in up to so many of its frames.
+
+        Args:
+            fps: numerator and denominator of the rate to read at.
+
+        Raises:
+            EngineError, MediaError: a rate or a file that cannot be read, in words.
+        """
+
+
+WIRE_VALUES: tuple[type, ...] = (MouthTrackRequest, MouthMeasurement)
