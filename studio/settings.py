@@ -103,10 +103,13 @@ class JobSettings(Group):
 
 
 class VoiceoverSettings(Group):
-    paragraph_pause: float = Field(0.6, ge=0, le=10)
-    sentence_pause: float = Field(0.12, ge=0, le=10)
-    speaker_pause: float = Field(0.35, ge=0, le=10)
-    chapter_pause: float = Field(1.2, ge=0, le=30)
+    paragraph_pause: float = Field(0.8, ge=0, le=10)
+    sentence_pause: float = Field(0.45, ge=0, le=10)
+    clause_pause: float = Field(0.28, ge=0, le=10)
+    comma_pause: float = Field(0.16, ge=0, le=10)
+    speaker_pause: float = Field(0.5, ge=0, le=10)
+    scene_pause: float = Field(1.2, ge=0, le=30)
+    chapter_pause: float = Field(1.6, ge=0, le=30)
     speak_chapters: bool = False
     loudness: Literal[-14, -16, -19, -23] = -16
     true_peak: float = Field(-1.0, ge=-9, le=0)

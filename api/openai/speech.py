@@ -132,8 +132,7 @@ class OpenAISpeechAdapter:
         return streamed(chain([first], pieces), call.response_format), STREAMED_FORMATS[call.response_format]
 
     def _pieces(self, job: Job) -> Iterator[Audio]:
-        """The job's sentences in order, each as soon as it is rendered, with the usual pause between."""
-        pause = self._studio.settings.voiceover.sentence_pause
+        """The job's sentences in order, each as soon as it is rendered, with their pauses between."""
         given = 0
         while True:
             job = self._studio.jobs.get(job.id)
@@ -142,8 +141,8 @@ class OpenAISpeechAdapter:
                 path = views[given].path
                 assert path is not None
                 audio = decode_audio(path).mono()
-                if given:
-                    yield silence(pause, audio.rate)
+                if given and views[given].pause_before:
+                    yield silence(views[given].pause_before, audio.rate)
                 yield audio
                 given += 1
             if given == len(views):

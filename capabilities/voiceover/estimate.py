@@ -8,7 +8,7 @@ from capabilities.voiceover.cast import VoiceResolver
 from capabilities.voiceover.pace import JOIN, SpeechRateStats
 from capabilities.voiceover.script.chunk import chunk
 from capabilities.voiceover.script.language_detection import detect
-from capabilities.voiceover.script.parse import ParagraphBreak, Pause, Script, parse
+from capabilities.voiceover.script.parse import ParagraphBreak, Pause, SceneBreak, Script, parse
 from capabilities.voiceover.spec import LONGEST_SCRIPT
 from studio.errors import GreenroomError
 from studio.settings import VoiceoverSettings
@@ -115,4 +115,6 @@ def _chunks(script: Script, characters: int, language: str, longest: int) -> int
 def _pauses(script: Script, settings: VoiceoverSettings) -> float:
     written = sum(item.seconds for item in script.items if isinstance(item, Pause))
     paragraphs = sum(isinstance(item, ParagraphBreak) for item in script.items)
-    return written + paragraphs * settings.paragraph_pause + len(script.chapters) * settings.chapter_pause
+    scenes = sum(isinstance(item, SceneBreak) for item in script.items)
+    chapters = len(script.chapters) * settings.chapter_pause
+    return written + paragraphs * settings.paragraph_pause + scenes * settings.scene_pause + chapters

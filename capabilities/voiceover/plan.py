@@ -10,7 +10,7 @@ from hashlib import sha256
 from capabilities.common.seed import LARGEST_SEED
 from capabilities.voiceover.cast import Cast, Speaker
 from capabilities.voiceover.script.chunk import Chunk, chunk
-from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, Script
+from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, SceneBreak, Script
 from capabilities.voiceover.spec import CheckMode, VoiceoverSpec
 from engines.contract import SpeechRequest
 from studio.artifacts.segments import SegmentStore
@@ -21,7 +21,12 @@ TAKE_FORMAT = 1
 _RETAKES = 2_000_000
 """Running numbers of readings that a check asked for begin here, those that a person asked for at 1,000,000."""
 
-_SENTENCE_END = re.compile(r"[.!?…。！？।؟۔։]['\")\]}»”’」』]*\Z")
+_CLOSERS = r"['\")\]}»”’」』】》〉]*\Z"
+_MARK_PAUSES = (
+    ("sentence_pause", re.compile(rf"[.!?…。！？।؟۔։]{_CLOSERS}")),
+    ("clause_pause", re.compile(rf"(?:[;:；：؛]|\s-){_CLOSERS}")),
+    ("comma_pause", re.compile(rf"[,，、،]{_CLOSERS}")),
+)
 
 
 @dataclass(frozen=True)
@@ -125,19 +130,21 @@ class _Planner:
                 self._open_chapter(item)
             elif isinstance(item, Pause):
                 self._pauses.written(item.seconds)
+            elif isinstance(item, SceneBreak):
+                self._pauses.at_least(self._spec.scene_pause)
             else:
                 assert isinstance(item, ParagraphBreak)
-                self._pauses.paragraph()
+                self._pauses.at_least(self._spec.paragraph_pause)
         return Plan(
             tuple(self._segments), tuple(self._chapters), self._pauses.tail(), self._spec.check or "off", self._spec.check_with
         )
 
     def _open_chapter(self, heading: Heading) -> None:
-        self._pauses.chapter()
+        self._pauses.at_least(self._spec.chapter_pause)
         self._chapters.append(PlannedChapter(heading.title, len(self._segments)))
         if self._spec.speak_chapters:
             self._say(Line("", heading.title, heading.span), self._cast.narrator)
-            self._pauses.chapter()
+            self._pauses.at_least(self._spec.chapter_pause)
 
     def _say(self, line: Line, role: Speaker) -> None:
         longest = min(self._longest, role.casting.engine_cls.card.longest_text or self._longest)
@@ -182,11 +189,9 @@ class _Pauses:
     def written(self, seconds: float) -> None:
         self._written = (self._written or 0.0) + seconds
 
-    def paragraph(self) -> None:
-        self._usual = max(self._usual, self._spec.paragraph_pause or 0.0)
-
-    def chapter(self) -> None:
-        self._usual = max(self._usual, self._spec.chapter_pause or 0.0)
+    def at_least(self, seconds: float | None) -> None:
+        """Something stands between that asks for so much silence: the longest of such wishes counts."""
+        self._usual = max(self._usual, seconds or 0.0)
 
     def before(self, speaker: str) -> float:
         usual = max(self._usual, self._spec.sentence_pause or 0.0)
@@ -198,8 +203,8 @@ class _Pauses:
         return pause
 
     def within(self, before: str) -> float:
-        """Between two segments of one line: a sentence's pause, nothing where a long sentence was split."""
-        return (self._spec.sentence_pause or 0.0) if _SENTENCE_END.search(before) else 0.0
+        """Between two segments of one line: that of the mark at which they were parted, nothing where there was none."""
+        return next((getattr(self._spec, name) or 0.0 for name, mark in _MARK_PAUSES if mark.search(before)), 0.0)
 
     def tail(self) -> float:
         return self._written or 0.0

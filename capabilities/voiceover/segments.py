@@ -45,6 +45,7 @@ class SegmentView:
         path: its sound as rendered (before levelling), None while it is missing.
         note: why it is doubtful, "" otherwise.
         span: [start, end) in the script.
+        pause_before: silence between the speech before and this speech in the narration, in seconds.
         takes: that were listened to, the first one first; () where nobody listened.
     """
 
@@ -58,6 +59,7 @@ class SegmentView:
     path: Path | None
     note: str
     span: tuple[int, int]
+    pause_before: float = 0.0
     takes: tuple[TakeView, ...] = ()
 
 
@@ -112,6 +114,7 @@ class SegmentList:
             path=path,
             note=note,
             span=segment.span,
+            pause_before=segment.pause_before,
             takes=takes,
         )
 

@@ -30,7 +30,8 @@ class VoiceoverSpec(BaseModel):
         format: a key of media.encode.AUDIO_FORMATS.
         language: BCP-47 tag, or "auto" to detect it.
         speakers: name in the script to voice, as `voice`; names that are missing speak in the narrator's voice.
-        loudness and the pauses (seconds): None takes the setting.
+        loudness and the pauses (seconds): None takes the setting. `clause_pause` and `comma_pause` are those where a long
+            sentence was split at such a mark; a split between two words has none.
         seed: None takes one that depends on the voice alone, so that the same script with one sentence changed re-renders one
             sentence; another number gives another reading of everything.
         takes: segment id to how often it was asked for again ("render this one again").
@@ -55,6 +56,9 @@ class VoiceoverSpec(BaseModel):
     sentence_pause: Pause | None = None
     speaker_pause: Pause | None = None
     chapter_pause: Pause | None = None
+    scene_pause: Pause | None = None
+    clause_pause: Pause | None = None
+    comma_pause: Pause | None = None
     speak_chapters: bool | None = None
     title: str = Field("", max_length=200)
     seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
@@ -80,7 +84,10 @@ class VoiceoverSpec(BaseModel):
         return self.model_copy(update=missing)
 
 
-FROM_SETTINGS = ("loudness", "paragraph_pause", "sentence_pause", "speaker_pause", "chapter_pause", "speak_chapters")
+PAUSES = (
+    "sentence_pause", "clause_pause", "comma_pause", "paragraph_pause", "speaker_pause", "scene_pause", "chapter_pause",
+)  # fmt: skip
+FROM_SETTINGS = ("loudness", "speak_chapters", *PAUSES)
 
 
 def known_format(value: str) -> str:

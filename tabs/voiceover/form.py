@@ -24,6 +24,11 @@ MOST_SPEAKERS = 12
 AUTO = "auto"
 CHECKS = {"off": "Off", "flag": "Mark doubtful sentences", "repair": "Make doubtful sentences again"}
 _AS_SET = "As set ({}), where the voice can go wrong"
+PAUSES = {
+    "sentence_pause": "after a sentence", "clause_pause": "at a semicolon or dash where a long sentence is parted",
+    "comma_pause": "at a comma where one is parted", "paragraph_pause": "between paragraphs",
+    "speaker_pause": "between speakers", "scene_pause": "at a scene break", "chapter_pause": "around a chapter title",
+}  # fmt: skip
 LOUDNESS = {-14: "−14 LUFS, loud", -16: "−16 LUFS, spoken web", -19: "−19 LUFS, mono podcast", -23: "−23 LUFS, broadcast"}
 EXAMPLE = """# The Green Room
 
@@ -77,10 +82,12 @@ class VoiceoverForm:
                 self.language = gr.Textbox(
                     "auto", label="Language", info="auto, or a tag such as en, de, pt-BR", max_length=12, **shown
                 )
+            with gr.Row(elem_id="pauses"):
+                self.pauses = {
+                    name: gr.Slider(0, 5, getattr(usual, name), step=0.01, label=f"Pause {where} (s)", **shown)
+                    for name, where in PAUSES.items()
+                }
             with gr.Row():
-                self.paragraph_pause = gr.Slider(
-                    0, 5, usual.paragraph_pause, step=0.05, label="Pause between paragraphs (s)", **shown
-                )
                 # No gr.Number: an empty one shows 0, and sends it.
                 self.seed = gr.Textbox(
                     label="Seed", info="Another number gives another reading.", placeholder="The studio's", max_length=10, **shown
@@ -98,7 +105,7 @@ class VoiceoverForm:
     def inputs(self) -> set[Any]:
         """The components that `spec` reads and `restored` sets."""
         return {
-            self.voice, self.engine, self.format, self.loudness, self.title, self.language, self.paragraph_pause, self.seed,
+            self.voice, self.engine, self.format, self.loudness, self.title, self.language, *self.pauses.values(), self.seed,
             self.check, self.speak_chapters, self.speakers, *self.roles, *all_components(self.options),
         }  # fmt: skip
 
@@ -113,7 +120,8 @@ class VoiceoverForm:
         spec = {
             "voice": values[self.voice] or "", "engine": engine, "options": chosen_options(self.options, engine, values),
             "format": values[self.format], "loudness": values[self.loudness], "title": values[self.title] or "",
-            "language": (values[self.language] or "auto").strip(), "paragraph_pause": values[self.paragraph_pause],
+            "language": (values[self.language] or "auto").strip(),
+            **{name: values[slider] for name, slider in self.pauses.items()},
             "speakers": {name: values[role] for name, role in roles if values[role]},
             "speak_chapters": bool(values[self.speak_chapters]),
         }  # fmt: skip
@@ -132,7 +140,7 @@ class VoiceoverForm:
             self.loudness: spec.get("loudness", gr.skip()),
             self.title: spec.get("title", ""),
             self.language: spec.get("language", "auto"),
-            self.paragraph_pause: spec.get("paragraph_pause", gr.skip()),
+            **{slider: gr.skip() if spec.get(name) is None else spec[name] for name, slider in self.pauses.items()},
             self.seed: "" if spec.get("seed") is None else str(spec["seed"]),
             self.check: spec.get("check") or "",
             self.speak_chapters: spec.get("speak_chapters", gr.skip()),

@@ -31,7 +31,7 @@ from tabs.voiceover.voices_panel import VoicesPanel
 
 TAB = "Voiceover"
 PLACEHOLDER = "Write or paste what should be heard.\n\n# A chapter\nAnna: a line for one speaker.\n[pause 1.5s]"
-NARRATION_ALONE = ("speakers", "paragraph_pause", "speak_chapters")
+NARRATION_ALONE = ("speakers", "paragraph_pause", "scene_pause", "chapter_pause", "speak_chapters")
 """Fields of the form that a batch of single lines has no use for."""
 
 LONGEST_DRAFT = 400_000

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from capabilities.common.seed import LARGEST_SEED
-from capabilities.voiceover.spec import CheckMode, LoudnessTarget, VoiceoverSpec, known_format
+from capabilities.voiceover.spec import CheckMode, LoudnessTarget, Pause, VoiceoverSpec, known_format
 from studio.files import slug
 
 MOST_LINES = 1_000
@@ -34,6 +34,10 @@ class VoiceoverBatchSpec(BaseModel):
     language: str = Field("auto", max_length=35)
     speakers: dict[str, str] = {}
     loudness: LoudnessTarget | None = None
+    sentence_pause: Pause | None = None
+    clause_pause: Pause | None = None
+    comma_pause: Pause | None = None
+    speaker_pause: Pause | None = None
     title: str = Field("", max_length=200)
     seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
     check: CheckMode | None = None

@@ -15,6 +15,7 @@ from itertools import accumulate
 
 import sentencex
 
+from capabilities.voiceover.script.abbreviations import ends_sentence
 from capabilities.voiceover.script.normalise import normalise
 from capabilities.voiceover.script.parse import speakable
 
@@ -67,6 +68,8 @@ def _pieces(text: str, language: str, longest: int) -> Iterator[tuple[int, int]]
     start = 0
     for boundary in _sentence_ends(text, language):
         end = _before_opener(text, boundary)
+        if not ends_sentence(text, end, language):
+            continue
         yield from _split(text, *_trim(text, start, end), longest)
         start = end
 
@@ -159,13 +162,16 @@ def _between_graphemes(text: str, at: int) -> bool:
 
 
 def _join_unspeakable(text: str, pieces: list[tuple[int, int]], longest: int) -> list[tuple[int, int]]:
-    """A lone quote, dash or star joins the piece beside it, or goes where that would be too long."""
+    """A lone quote, dash or star joins the piece beside it; where that would be too long the last word goes with it, and where
+    there is none it is left out."""
     joined: list[tuple[int, int]] = []
     waiting: int | None = None
     for start, end in pieces:
         if not speakable(text[start:end]):
             if joined and end - joined[-1][0] <= longest:
                 joined[-1] = (joined[-1][0], end)
+            elif joined and (word := text.rfind(" ", *joined[-1]) + 1) > joined[-1][0] and end - word <= longest:
+                joined[-1:] = [(joined[-1][0], word - 1), (word, end)] if speakable(text[word:end]) else joined[-1:]
             elif waiting is None and not joined:
                 waiting = start
             continue

@@ -29,6 +29,19 @@ _LENGTH = re.compile(
 _SETTING_KEY = re.compile(r"[A-Za-z_]\w*")
 
 
+_SCENE_MARKS = frozenset("*-_~=#+•·–—―─⁂❦❧☙✻✽✶✳＊※◇◆○●□■★☆§" + _BLANKS)
+_ORNAMENTS = frozenset("⁂❦❧☙※◇◆★☆")
+
+
+def is_scene_break(line: str) -> bool:
+    """Whether a line holds nothing but three marks or more, or an ornament: ***, * * *, ---, # # #, ⁂."""
+    marks = line.strip()
+    if not marks or marks[0] not in _SCENE_MARKS or not _SCENE_MARKS.issuperset(marks):
+        return False
+    seen = "".join(marks.split())
+    return len(seen) >= 3 or seen[0] in _ORNAMENTS
+
+
 def label_in(line: str) -> re.Match[str] | None:
     """What may be a speaker's label at the start of a line: its groups are `name` and `notes`."""
     if ":" not in line and "：" not in line:

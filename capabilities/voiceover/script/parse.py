@@ -2,6 +2,7 @@
 
     # The Pool of Tears            a chapter; its heading is read aloud when the setting says so
     (blank line)                   a new paragraph; single line ends are spaces, as in hard-wrapped text
+    ***                            a line of marks alone (also ---, * * *, # # #, ⁂): a scene break, a longer silence
     [pause 1.5s] [pause 500ms]     silence of that length in place of the usual pause; [pause] alone is one second
     Anna: Good morning.            Anna speaks until the paragraph ends or another label comes
     Anna (speed=1.2, voice=flite/rms): Hm.   the same with settings for this one turn: `voice`, `language`, engine options
@@ -19,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from capabilities.voiceover.script.marks import EDGE, label_in, pause_in, seconds_of, settings_of, title_in
+from capabilities.voiceover.script.marks import EDGE, is_scene_break, label_in, pause_in, seconds_of, settings_of, title_in
 from studio.errors import InvalidInput
 
 _EVERYDAY_WORDS = (
@@ -54,6 +55,11 @@ class ParagraphBreak:
 
 
 @dataclass(frozen=True)
+class SceneBreak:
+    """A line of nothing but marks such as ***: time passes or the place changes."""
+
+
+@dataclass(frozen=True)
 class Pause:
     seconds: float
     span: Span
@@ -76,7 +82,7 @@ class Line:
     style: str = ""
 
 
-Item = Heading | ParagraphBreak | Pause | Line
+Item = Heading | ParagraphBreak | SceneBreak | Pause | Line
 
 
 @dataclass(frozen=True)
@@ -162,20 +168,27 @@ class _Reader:
             line = found.group("text")
             if _BLANK.match(line):
                 self._paragraph_end()
+            elif is_scene_break(line):
+                self._scene_break()
             elif title := title_in(line):
                 self._heading(title, found.start(), number)
             else:
                 self._text(line, found.start(), number)
         self._close()
-        while self._items and isinstance(self._items[-1], ParagraphBreak):
+        while self._items and isinstance(self._items[-1], ParagraphBreak | SceneBreak):
             self._items.pop()
         return tuple(self._items)
 
     def _paragraph_end(self) -> None:
         self._close()
         self._turn = ("", (), "")
-        if self._items and not isinstance(self._items[-1], ParagraphBreak):
+        if self._items and not isinstance(self._items[-1], ParagraphBreak | SceneBreak):
             self._items.append(ParagraphBreak())
+
+    def _scene_break(self) -> None:
+        self._paragraph_end()
+        if self._items and not isinstance(self._items[-1], SceneBreak):
+            self._items[-1:] = [SceneBreak()] if isinstance(self._items[-1], ParagraphBreak) else [self._items[-1], SceneBreak()]
 
     def _heading(self, place: tuple[int, int], start: int, number: int) -> None:
         self._paragraph_end()

@@ -5,6 +5,7 @@ import pytest
 from capabilities.voiceover.plan import PlannedSegment
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.jobs.capability import CPU_LANE
+from studio.settings import load_settings
 from tests.capabilities.voiceover.conftest import Narrator
 
 SCRIPT = """# One
@@ -29,8 +30,8 @@ def pieces(narrator: Narrator, script: str, **spec: object) -> tuple[PlannedSegm
 def test_pieces_pauses_and_chapters(narrator: Narrator) -> None:
     plan = narrator.voiceover.plan(narrator.prepared(SCRIPT, speakers={"Ben": "flite/rms"}))
     assert [(segment.speaker, segment.text, segment.pause_before) for segment in plan.segments] == [
-        ("", "It was late.", 0.0), ("", "The tide went out.", 0.12), ("Anna", "Hello!", 0.6), ("Anna", "Are you there?", 2.0),
-        ("Ben", "Yes.", 0.35), ("Anna", "Good.", 0.6), ("", "The end.", 1.2),
+        ("", "It was late.", 0.0), ("", "The tide went out.", 0.45), ("Anna", "Hello!", 0.8), ("Anna", "Are you there?", 2.0),
+        ("Ben", "Yes.", 0.5), ("Anna", "Good.", 0.8), ("", "The end.", 1.6),
     ]  # fmt: skip
     assert [(chapter.title, chapter.first) for chapter in plan.chapters] == [("One", 0), ("Two", 6)]
     assert plan.segments[4].role.voice_name == "flite/rms"
@@ -39,7 +40,7 @@ def test_pieces_pauses_and_chapters(narrator: Narrator) -> None:
 
 def test_pauses_at_both_ends_are_kept_and_spoken_headings_are_pieces(narrator: Narrator) -> None:
     plan = narrator.voiceover.plan(narrator.prepared("[pause 3s]\n# Start\n\nHi.\n[pause 4s]", speak_chapters=True))
-    assert [(segment.text, segment.pause_before) for segment in plan.segments] == [("Start", 3.0), ("Hi.", 1.2)]
+    assert [(segment.text, segment.pause_before) for segment in plan.segments] == [("Start", 3.0), ("Hi.", 1.6)]
     assert plan.tail_pause == 4.0
 
 
@@ -114,3 +115,36 @@ def test_long_sentences_are_split_below_every_limit_and_without_a_pause(narrator
     assert all(len(segment.text) <= 300 for segment in planned)
     assert {segment.pause_before for segment in planned} == {0.0}
     assert all(len(segment.text) <= 200 for segment in pieces(narrator, sentence, voice="moody/one"))
+
+
+@pytest.mark.parametrize(("mark", "pause"), [(";", 0.28), (":", 0.28), (" -", 0.28), (",", 0.16), ("", 0.0)])
+def test_a_long_sentence_keeps_the_pause_of_the_mark_at_which_it_is_split(narrator: Narrator, mark: str, pause: float) -> None:
+    half = " ".join(["along the grey and empty shore"] * 7)
+    first, second = pieces(narrator, f"She walked {half}{mark} and he went {half}.")
+    assert (first.text.endswith(mark or "shore"), second.pause_before) == (True, pause)
+
+
+def test_a_scene_break_has_a_pause_of_its_own(narrator: Narrator) -> None:
+    planned = pieces(narrator, "He left.\n\n***\n\nShe came.\n\nThey met.\n* * *\nIt was May.", scene_pause=2.5)
+    assert [segment.pause_before for segment in planned] == [0.0, 2.5, 0.8, 2.5]
+
+
+def test_a_full_stop_is_longer_than_what_voices_leave_at_a_comma() -> None:
+    usual = load_settings().voiceover
+    assert 0.35 <= usual.sentence_pause <= 0.6
+    assert usual.comma_pause < usual.clause_pause < usual.sentence_pause < usual.paragraph_pause < usual.scene_pause
+    assert usual.scene_pause < usual.chapter_pause
+
+
+def test_a_narration_that_was_prepared_before_there_were_these_pauses_keeps_its_own(narrator: Narrator) -> None:
+    """Its pieces are found again, and an edit renders the edited one alone."""
+    old = narrator.prepared("It was late. The tide went out, said he.", sentence_pause=0.12).model_dump(mode="json")
+    for name in ("scene_pause", "clause_pause", "comma_pause"):
+        del old[name]
+    before = narrator.voiceover.plan(narrator.voiceover.Spec.model_validate(old))
+    edited = narrator.voiceover.with_edited_text(
+        narrator.voiceover.Spec.model_validate(old), before.segments[0].id, "It was early."
+    )
+    after = narrator.voiceover.plan(narrator.voiceover.prepare(edited))
+    assert [one.key == other.key for one, other in zip(before.segments, after.segments, strict=True)] == [False, True]
+    assert after.segments[1].pause_before == 0.12

@@ -102,3 +102,40 @@ def test_numbers_are_not_split_at_their_commas_and_colons() -> None:
     text = "At 10:30 there were 1,234,567 of them and at 11:45 there were 7,654,321 of them"
     words = [word for each in chunk(text, "en", 30) for word in each.text.split()]
     assert words == text.split()
+
+
+_WHOLE = """
+en Mr. Hale met Ms. Ray.
+en See Vol. 3 and ch. 4, approx. 5 in. wide, vol. II, ed. 2.
+en Tel.: 0800 123.
+en Prof. Orr and Capt. Hook saw Sgt. Hill, Rev. Lee and Gen. May at Ft. Worth.
+en On p. 12 and pp. 3-5 stands fig. 7.
+fr M. Dupont et Mme. Roux ont vu MM. Blanc.
+fr Voir p. 3, vol. II et chap. 4.
+de Das steht in Bd. 2 auf S. 5, vgl. Abb. 3, z. B. bei Hrn. Kuhn.
+es D. Juan vio a la Sra. Gil en la pág. 3.
+it Il sig. Rossi e la sig.ra Bianchi, pag. 3.
+nl Dhr. de Vries en mw. Jansen, blz. 3.
+pt A Sra. Costa leu a pág. 3.
+"""
+_PARTED = """
+en He said no. | Then he left.
+en The wall is 5 ft. | Then it ends.
+en We came at 5 p.m. | He left.
+en They sold pens, ink etc. | And so on.
+en It was his vol. | She had hers.
+de Er kam um 5. | Dann ging er.
+"""
+
+
+@pytest.mark.parametrize("line", _WHOLE.strip().splitlines())
+def test_no_cut_after_an_abbreviation(line: str) -> None:
+    language, _, whole = line.partition(" ")
+    assert [piece.text for piece in chunk(whole, language, 300)] == [whole]
+
+
+@pytest.mark.parametrize("line", _PARTED.strip().splitlines())
+def test_a_full_stop_behind_what_only_looks_like_one_ends_the_sentence(line: str) -> None:
+    language, _, text = line.partition(" ")
+    sentences = text.split(" | ")
+    assert [piece.text for piece in chunk(" ".join(sentences), language, 300)] == sentences

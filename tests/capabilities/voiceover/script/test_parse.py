@@ -77,6 +77,11 @@ def test_errors_name_the_line(script: str, says: str) -> None:
     assert error.value.hint
 
 
+@pytest.mark.parametrize("marks", ["***", "* * *", "---", "- - -", "___", "# # #", "~~~", "⁂", " •  •  • "])
+def test_a_line_of_marks_is_a_scene_break_and_is_never_read(marks: str) -> None:
+    assert [type(item).__name__ for item in parse(f"One.\n{marks}\n\nTwo.\n\n{marks}\n").items] == ["Line", "SceneBreak", "Line"]
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_line_ends_tabs_and_a_byte_order_mark(newline: str) -> None:
     script = "\ufeff# One\n\n\tAnna:\u00a0Hi.\n \t \nAnna: Bye.".replace("\n", newline)
