@@ -170,11 +170,17 @@ def _join_unspeakable(text: str, pieces: list[tuple[int, int]], longest: int) ->
         if not speakable(text[start:end]):
             if joined and end - joined[-1][0] <= longest:
                 joined[-1] = (joined[-1][0], end)
-            elif joined and (word := text.rfind(" ", *joined[-1]) + 1) > joined[-1][0] and end - word <= longest:
-                joined[-1:] = [(joined[-1][0], word - 1), (word, end)] if speakable(text[word:end]) else joined[-1:]
+            elif joined and (word := _last_word(text, *joined[-1])) > joined[-1][0] and end - word <= longest:
+                joined[-1:] = [_trim(text, joined[-1][0], word), (word, end)]
             elif waiting is None and not joined:
                 waiting = start
             continue
         joined.append((waiting, end) if waiting is not None and end - waiting <= longest else (start, end))
         waiting = None
     return joined
+
+
+def _last_word(text: str, start: int, end: int) -> int:
+    """Where the last word of text[start:end] begins, with whatever unspeakable follows it; `start` when it is the only one."""
+    last = max(at for at in range(start, end) if speakable(text[at]))
+    return text.rfind(" ", start, last) + 1 or start

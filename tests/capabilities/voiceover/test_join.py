@@ -14,7 +14,7 @@ from studio.artifacts.segments import SegmentStore
 from tests.capabilities.voiceover.conftest import Narrator
 
 SCRIPT = "# One\n\nFirst one. Second one. [pause 1.5s] Third one.\n\n# Two\n\nFourth one. [pause 700ms]"
-PAUSES = [0.0, 0.12, 1.5, 1.2]
+PAUSES = [0.0, 0.45, 1.5, 1.6]
 TAIL = 0.7
 
 
