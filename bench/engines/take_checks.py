@@ -104,7 +104,7 @@ class Workshop:
             yield Take("clean", "human", text, audio, reference)
             yield Take("silence", "human", text, _with_silence(audio, audio.duration / 2), reference)
             yield Take("stranger", "rms for human", text, self.speak(text, "rms"), reference)
-            marks = [one for one in self.follower.follow(audio, text).words if len(one.text) >= SMALL_WORDS]
+            marks = [one for one in self.follower.align(audio, text).words if len(one.text) >= SMALL_WORDS]
             for mark in chance.sample(marks, per_clip):
                 before, after = audio.slice(0, mark.start), audio.slice(mark.end, audio.duration)
                 yield Take("dropped", "human", text, concatenate([before, after]), reference)
@@ -114,7 +114,7 @@ class Workshop:
     def found(self, take: Take) -> dict[str, bool]:
         """Which check finds something wrong with a take."""
         words = " ".join(comparable_words(take.text))
-        followed = review(take.text, self.follower.follow(take.audio, words).text, self.follower.card.id, "", "en")
+        followed = review(take.text, self.follower.align(take.audio, words).text, self.follower.card.id, "", "en")
         return {
             "sound": not check_take(take.audio, take.text).passed,
             "follower": bool(followed.problems),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.figures import Figure, tell
 from engines.catalog import Catalog
-from engines.contract import Engine, EngineKind, SpeechRequest
+from engines.contract import Engine, EngineKind, SpeechRequest, SpeechTraits
 from studio.paths import DataPaths
 from studio.services import engine_paths
 from studio.settings import Settings, load_settings
@@ -85,7 +85,7 @@ def _reported(number: int, host: WorkerPool, engine: type[Engine]) -> UnloadRepo
 def _cycle(host: WorkerPool, engine: type[Engine]) -> UnloadReport:
     """Load, use where the engine speaks, unload."""
     with host.lease(engine, engine.Options()) as leased:
-        if engine.card.capability is EngineKind.SPEECH and not engine.card.needs_transcript:
+        if engine.card.capability is EngineKind.SPEECH and not engine.card.traits_of(SpeechTraits).needs_transcript:
             leased.synthesize(SpeechRequest(SENTENCE))
     return host.unload(engine.card.id)
 

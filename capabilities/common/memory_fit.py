@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engines.common.profile_key import memory_profile_of
 from engines.contract import Engine, EngineOptions
-from engines.contract.problem_size import ProblemSize
+from engines.contract.card import ProblemSize
 from studio.memory.model import Admit, Refuse
 from studio.services import Services
 from studio.units import GIB

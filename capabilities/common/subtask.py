@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.contract import Engine, EngineOptions
-from engines.contract.problem_size import ProblemSize
+from engines.contract.card import ProblemSize
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobState
 

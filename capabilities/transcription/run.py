@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engines.common.devices import ctranslate2_device, torch_device
-from engines.contract import Device, Engine, EngineKind, EngineOptions, Transcript
+from engines.contract import Device, Engine, EngineKind, EngineOptions, Transcript, TranscriptionTraits
 from engines.transcription.common.transcript import RATE, primary
 from engines.transcription.defaults import choose_transcriber
 from media.audio.audio import Audio
@@ -117,7 +117,7 @@ class Transcriber:
         spoken, reached = language, 0.0
         with ExitStack() as lease:
             engine: Any = None
-            for part in cut_at_pauses(_audio_of(sound), card.longest_sound or _LONGEST_PART):
+            for part in cut_at_pauses(_audio_of(sound), card.traits_of(TranscriptionTraits).longest_sound or _LONGEST_PART):
                 end = part.start + part.audio.duration
                 share = (part.start / max(declared, end), end / max(declared, end))
                 context.progress(share[0], f"{card.title} listens")

@@ -28,7 +28,7 @@ from capabilities.video.spec import ShotSpec, VideoSpec
 from capabilities.voiceover.capability import PreparedNarration, Voiceover
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.script.language_detection import detect
-from engines.contract import Device
+from engines.contract import Device, VideoTraits
 from media.text.formats import to_srt, to_vtt
 from media.video.images import is_image, write_picture
 from media.video.read import probe_video, read_frames
@@ -105,7 +105,7 @@ class TextToVideo(Capability[VideoSpec]):
         return any(shot.image for shot in spec.shots)
 
     def _split(self, spec: VideoSpec, form: ClipSettings) -> list[ShotSpec]:
-        if not form.engine.card.burns_captions:
+        if not form.engine.card.traits_of(VideoTraits).burns_captions:
             return split_lines(spec.prompt)
         shots = split_script(spec.prompt, detect(spec.prompt))
         return [shot.model_copy(update={"say": ""}) for shot in shots] if spec.narration is False else shots

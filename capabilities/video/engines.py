@@ -9,8 +9,8 @@ from typing import Any
 
 from engines.catalog import Catalog
 from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
+from engines.contract.card import ProblemSize
 from engines.contract.errors import EngineNotReady
-from engines.contract.problem_size import ProblemSize
 from engines.contract.video import ClipRules, VideoEngine
 from studio.errors import InvalidInput
 from studio.validation import validated

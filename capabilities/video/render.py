@@ -13,7 +13,7 @@ from capabilities.common.preview import PREVIEW, last_picture
 from capabilities.video.engines import ClipSettings
 from capabilities.video.shots import Shot
 from engines.contract.errors import EngineError
-from engines.contract.video import ClipCaption, VideoPreview, VideoRequest, VideoResult
+from engines.contract.video import ClipCaption, VideoPreview, VideoRequest, VideoResult, VideoTraits
 from media.video.captions import CaptionPainter, CaptionText
 from media.video.read import read_frames
 from media.video.write import VideoWriter
@@ -47,7 +47,7 @@ def plan_shot(
     image: Path | None, image_hash: str,
 ) -> PlannedShot:  # fmt: skip
     """What has to be asked of the engine for a shot."""
-    own = form.engine.card.burns_captions
+    own = form.engine.card.traits_of(VideoTraits).burns_captions
     parts = parts_of(shot.rendered, form)
     whole = len(parts) == 1
     request = VideoRequest(

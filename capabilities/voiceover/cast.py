@@ -11,7 +11,7 @@ from capabilities.voiceover.script.language_detection import detect, is_sure
 from capabilities.voiceover.script.parse import Line, Script
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.catalog import Catalog
-from engines.contract import EngineOptions, EnginePaths
+from engines.contract import EngineOptions, EnginePaths, SpeechTraits
 from studio.artifacts.segments import SegmentStore
 from studio.errors import GreenroomError, InvalidInput
 from studio.validation import validated
@@ -41,7 +41,7 @@ class Speaker:
                 "version": card.version,
                 "options": self.options.model_dump(mode="json"),
                 "voice": self.casting.voice_version,
-                "style": self.style if card.takes_style else "",
+                "style": self.style if card.traits_of(SpeechTraits).takes_style else "",
                 "language": self.language,
             }
         )
@@ -142,7 +142,7 @@ class Cast:
         if "/" in voice or not voice:
             return AUTO
         presets = (preset.id for preset in own.preset_voices(self._resolver.site))
-        return own.card.id if own.card.clones or voice in presets else AUTO
+        return own.card.id if own.card.traits_of(SpeechTraits).clones or voice in presets else AUTO
 
     def _options(self, casting: ResolvedVoice, settings: Mapping[str, str]) -> EngineOptions:
         model = casting.engine_cls.Options

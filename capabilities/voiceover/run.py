@@ -14,6 +14,7 @@ from capabilities.voiceover.recipe import RecipeOrigin, recipe_of, tags_of, term
 from capabilities.voiceover.render import RenderedSegment, render_missing
 from capabilities.voiceover.spec import VoiceoverSpec
 from capabilities.voiceover.take_review import TakeReviewer
+from engines.contract import SpeechTraits
 from media.audio.audio import Audio
 from media.audio.encode import AUDIO_FORMATS, AudioWriter
 from media.audio.normalisation import NormalisedStream, normalise_loudness
@@ -48,7 +49,8 @@ class NarrationRunner:
         Raises:
             NotEnoughSpace: with the numbers.
         """
-        rate = max((segment.role.casting.engine_cls.card.sample_rate or 24_000 for segment in planned.segments), default=0)
+        cards = (segment.role.casting.engine_cls.card for segment in planned.segments)
+        rate = max((card.traits_of(SpeechTraits).sample_rate or 24_000 for card in cards), default=0)
         pauses = sum(segment.pause_before for segment in planned.segments) + planned.tail_pause
         needed = (planned.characters * _SPEECH_PER_CHARACTER * 2 + pauses) * rate * 4 * 1.5
         self._library.ensure_space(int(needed), "this narration")

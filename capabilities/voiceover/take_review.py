@@ -218,8 +218,8 @@ class _Verifiers:
         engine_class = self._catalog.get(self.listener)
         engine = self._leased(engine_class)
         try:
-            if hasattr(engine_class, "follow"):
-                return str(engine.follow(audio, " ".join(comparable_words(text, language)), language).text)
+            if hasattr(engine_class, "align"):
+                return str(engine.align(audio, " ".join(comparable_words(text, language)), language).text)
             return str(engine.transcribe(audio, language).text)
         except Cancelled:
             raise

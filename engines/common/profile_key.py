@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from engines.contract import Card, Engine, EngineOptions
-from engines.contract.problem_size import ProblemSize
+from engines.contract.card import ProblemSize
 
 
 def profile_key(options: EngineOptions | None = None, size_class: str = "") -> str:

@@ -13,10 +13,10 @@ import warnings
 from typing import Any
 
 from engines.contract.analysis import AnalysisEngine
-from engines.contract.card import Card, Device, EngineKind, HubFile, Licence, Tier
+from engines.contract.card import Card, Device, EngineKind, HubFile, Licence, ProblemSize, Reduction, Tier, Traits
 from engines.contract.engine import Engine, EnginePaths, Readiness, RunContext
+from engines.contract.former_names import FORMER_CLASSES, accept_former_fields
 from engines.contract.options import EngineOptions, option
-from engines.contract.problem_size import ProblemSize, Reduction
 from engines.contract.speech import (
     BatchSpeechEngine,
     PresetVoice,
@@ -24,11 +24,13 @@ from engines.contract.speech import (
     Speech,
     SpeechEngine,
     SpeechRequest,
+    SpeechTraits,
     StreamingSpeechEngine,
     TimedMark,
 )
-from engines.contract.transcription import TranscribedSegment, Transcript, TranscriptionEngine
+from engines.contract.transcription import TranscribedSegment, Transcript, TranscriptionEngine, TranscriptionTraits
 from engines.contract.verification import AlignmentEngine, SpeakerEmbedding
+from engines.contract.video import VideoTraits
 from engines.contract.wire_types import CALLABLE_METHODS, WIRE_VALUES
 
 __all__ = [
@@ -54,29 +56,25 @@ __all__ = [
     "Speech",
     "SpeechEngine",
     "SpeechRequest",
+    "SpeechTraits",
     "StreamingSpeechEngine",
     "Tier",
     "TimedMark",
     "TranscribedSegment",
+    "Traits",
     "Transcript",
     "TranscriptionEngine",
+    "TranscriptionTraits",
+    "VideoTraits",
     "WIRE_VALUES",
     "option",
 ]
 
-_RENAMED = {
-    "Capability": "EngineKind",
-    "Extent": "ProblemSize",
-    "FollowingEngine": "AlignmentEngine",
-    "Run": "RunContext",
-    "Saving": "Reduction",
-    "Site": "EnginePaths",
-}
-"""Names until 0.9, which people's own engines may import; they answer until 1.0."""
+accept_former_fields(Card)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _RENAMED:
+    if name not in FORMER_CLASSES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    warnings.warn(f"engines.contract.{name} is called {_RENAMED[name]} now.", DeprecationWarning, stacklevel=2)
-    return globals()[_RENAMED[name]]
+    warnings.warn(f"engines.contract.{name} is called {FORMER_CLASSES[name]} now.", DeprecationWarning, stacklevel=2)
+    return globals()[FORMER_CLASSES[name]]

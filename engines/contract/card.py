@@ -1,15 +1,14 @@
-"""The card of an engine: its facts as data, which pages, the API, the memory gate and the documents read."""
+"""The card of an engine: its facts as data, and how large the work is that its memory depends on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-from engines.contract.problem_size import Reduction
+from typing import TypeVar
 
 
 class EngineKind(StrEnum):
-    """The kind of work an engine does; each has one protocol below."""
+    """The kind of work an engine does; each has a module in this package with its protocol and its traits, if any."""
 
     SPEECH = "speech"
     TRANSCRIPTION = "transcription"
@@ -55,6 +54,43 @@ class HubFile:
 
 
 @dataclass(frozen=True)
+class ProblemSize:
+    """How large a job's largest piece of work is: `frames` pictures of `width` by `height` pixels that are made at once."""
+
+    width: int
+    height: int
+    frames: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}x{self.frames}"
+
+    @property
+    def units(self) -> int:
+        """Pixels in all."""
+        return self.width * self.height * self.frames
+
+    def within(self, other: ProblemSize) -> bool:
+        """Whether it is no larger in picture and no longer than the other."""
+        return self.width * self.height <= other.width * other.height and self.frames <= other.frames
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """Smaller work in words ("with 33 frames"), and by how much less memory it needs."""
+
+    words: str
+    gib: float
+
+
+@dataclass(frozen=True)
+class Traits:
+    """Base class of what a card states about one kind of engine. Every field of a subclass has a default."""
+
+
+AnyTraits = TypeVar("AnyTraits", bound=Traits)
+
+
+@dataclass(frozen=True)
 class Card:
     """The facts of an engine, as data. Tabs, the API, the memory gate and the docs all read this.
 
@@ -66,12 +102,9 @@ class Card:
         plug_in_memory_gib, plug_in_host_gib: the same where the graphics card has memory of its own: what lies on the card, and
             in the machine's memory beside it; 0 takes memory_gib, and what every such engine needs beside it.
         work_gib: its part that grows with pixels times frames, 0 where size hardly matters; savings: less work, by kind.
-        way_out: what to do where it can never fit, a sentence; "" for general advice.
-        sample_rate: frames per second of what it makes, 0 without sound; languages: BCP-47 primary tags, empty where none apply.
-        longest_text: characters one call takes; 0 when text does not apply.
-        longest_sound: seconds of sound that a transcription engine is given at once; longer sound is cut at pauses.
-        burns_captions: a video engine that draws captions into its pictures as it makes them, at next to no cost.
-        longest_clip: seconds of a saved voice's clip that it takes; 0 when it takes every voice that can be saved.
+        remedy: what to do where it can never fit, a sentence; "" for general advice.
+        languages: BCP-47 primary tags, empty where none apply; longest_text: characters one call takes, 0 without text.
+        traits: what applies to its kind of engine only, such as `SpeechTraits`; read it with `traits_of`.
         idle_seconds: how long an unused worker stays, None as its tier's are set; reload_seconds: about how long a load takes.
         stall_seconds: a call that reports nothing for this long is taken for hung and its worker is ended.
     """
@@ -91,18 +124,11 @@ class Card:
     plug_in_host_gib: float = 0.0
     work_gib: float = 0.0
     savings: tuple[tuple[Reduction, ...], ...] = ()
-    way_out: str = ""
+    remedy: str = ""
     hub_files: tuple[HubFile, ...] = ()
-    sample_rate: int = 0
     languages: tuple[str, ...] = ()
     longest_text: int = 0
-    longest_sound: float = 0.0
-    clones: bool = False
-    streams: bool = False
-    needs_transcript: bool = False
-    longest_clip: float = 0.0
-    takes_style: bool = False
-    burns_captions: bool = False
+    traits: Traits = Traits()
     idle_seconds: float | None = None
     stall_seconds: float = 60.0
     reload_seconds: float = 1.0
@@ -110,3 +136,7 @@ class Card:
     @property
     def commercial_use(self) -> bool:
         return self.code_licence.commercial_use and self.weights_licence.commercial_use
+
+    def traits_of(self, kind: type[AnyTraits]) -> AnyTraits:
+        """The traits as those of one kind of engine; the defaults of that kind where the card states none of it."""
+        return self.traits if isinstance(self.traits, kind) else kind()

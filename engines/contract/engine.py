@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from engines.contract.card import Card
+from engines.contract.card import Card, ProblemSize
+from engines.contract.former_names import adopt_former_methods
 from engines.contract.options import EngineOptions
-from engines.contract.problem_size import ProblemSize
 from engines.contract.speech import PresetVoice
 
 
@@ -57,6 +57,10 @@ class Engine(ABC):
     card: ClassVar[Card]
     Options: ClassVar[type[EngineOptions]] = EngineOptions
     imports: ClassVar[tuple[str, ...]] = ()  # the large modules of `load`; a spare worker may have them before
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        adopt_former_methods(cls)
 
     def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
         self.site = site

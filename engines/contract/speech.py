@@ -7,7 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from engines.contract.card import Traits
 from media.audio.audio import Audio
+
+
+@dataclass(frozen=True)
+class SpeechTraits(Traits):
+    """What a card states about a speech engine.
+
+    Args:
+        sample_rate: frames per second of what it makes.
+        clones: speaks in saved voices.
+        streams: has the method `stream`.
+        needs_transcript: clones only with the words of the voice's clip.
+        longest_clip: seconds of a saved voice's clip that it takes; 0 when it takes every voice that can be saved.
+        takes_style: understands `SpeakingVoice.style`.
+    """
+
+    sample_rate: int = 0
+    clones: bool = False
+    streams: bool = False
+    needs_transcript: bool = False
+    longest_clip: float = 0.0
+    takes_style: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,7 +50,7 @@ class SpeakingVoice:
         preset: a PresetVoice id; "" for a saved voice or the engine's default.
         reference: path of the saved voice's PCM WAV master.
         transcript: what is said in the reference, "" when unknown.
-        style: free words on how to speak, for engines whose card takes_style.
+        style: free words on how to speak, for engines with the trait `takes_style`.
     """
 
     preset: str = ""
@@ -85,7 +107,7 @@ class SpeechEngine(Protocol):
 
 @runtime_checkable
 class StreamingSpeechEngine(SpeechEngine, Protocol):
-    """A speech engine whose card says `streams`."""
+    """A speech engine with the trait `streams`."""
 
     def stream(self, request: SpeechRequest) -> Iterator[Audio]:
         """The same sound in parts, as they are made; closing the iterator cancels."""

@@ -5,8 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from engines.contract.card import Traits
 from engines.contract.speech import TimedMark
 from media.audio.audio import Audio
+
+
+@dataclass(frozen=True)
+class TranscriptionTraits(Traits):
+    """What a card states about a transcription engine.
+
+    Args:
+        longest_sound: seconds of sound for one call, above 0; longer sound is cut at pauses.
+    """
+
+    longest_sound: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from media.audio.audio import Audio
 class AlignmentEngine(Protocol):
     """EngineKind.VERIFICATION: hears whether a known text was read as it is written."""
 
-    def follow(self, audio: Audio, text: str, language: str = "en") -> Transcript:
+    def align(self, audio: Audio, text: str, language: str = "en") -> Transcript:
         """The words of `text` that are heard, in the order said: a word left out is missing, one said twice stands twice."""
 
 

@@ -7,9 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from engines.contract.card import Traits
 from media.errors import InvalidInput
 
 StartImage = Literal["none", "optional", "required"]
+
+
+@dataclass(frozen=True)
+class VideoTraits(Traits):
+    """What a card states about a video engine.
+
+    Args:
+        burns_captions: draws captions into its pictures as it makes them, at next to no cost.
+    """
+
+    burns_captions: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,7 @@ class VideoRequest:
         start_image: a picture that the clip begins with; of any size: it is filled into the clip's, cut at the sides.
         camera: how the camera moves, in a word or a few ("", "push in", "pan left" …).
         keyframes: pictures at which decoding must be able to begin, so that the clip can be cut there without loss.
-        captions: drawn into the pictures; given only to engines whose card says `burns_captions`.
+        captions: drawn into the pictures; given only to engines with the trait `burns_captions`.
         quality: of the file, 1 to 100, as media.video_writer takes it.
     """
 

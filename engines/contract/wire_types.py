@@ -19,7 +19,7 @@ CALLABLE_METHODS: dict[EngineKind, frozenset[str]] = {
     EngineKind.VIDEO: frozenset({"generate"}),
     EngineKind.SWAP: frozenset({"swap", "faces"}),
     EngineKind.UPSCALING: frozenset({"upscale"}),
-    EngineKind.VERIFICATION: frozenset({"follow", "embed"}),
+    EngineKind.VERIFICATION: frozenset({"align", "embed"}),
     EngineKind.ANALYSIS: frozenset({"look", "measure", "track_mouth"}),
 }
 """The methods that a worker accepts for each kind: nothing else on an engine can be called from outside."""

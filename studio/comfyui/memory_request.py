@@ -20,7 +20,7 @@ COMFYUI_ESTIMATE = HolderEstimate(
     Device.CUDA,
     memory_gib=24,
     reload_seconds=60,
-    way_out="Choose a template with smaller weights, or run ComfyUI on another machine.",
+    remedy="Choose a template with smaller weights, or run ComfyUI on another machine.",
 )
 """What the memory gate knows of a server; the estimate of a job is made of it and of what its template needs."""
 

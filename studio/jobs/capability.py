@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from pydantic import BaseModel
 
 from engines.contract import Engine, EngineOptions
-from engines.contract.problem_size import ProblemSize
+from engines.contract.card import ProblemSize
 from studio.errors import InvalidInput
 from studio.jobs.estimate import JobEstimate
 from studio.jobs.model import JobOutput, JobState

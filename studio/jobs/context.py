@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engines.contract import Engine, EngineOptions
-from engines.contract.problem_size import ProblemSize
+from engines.contract.card import ProblemSize
 from studio.errors import Cancelled
 from studio.jobs.model import Claim, JobCost, JobState
 from studio.jobs.store import JobStore

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engines.contract import Device, Tier
-from engines.contract.problem_size import Reduction
+from engines.contract.card import Reduction
 
 
 class MemoryEstimate(Protocol):
@@ -32,7 +32,7 @@ class MemoryEstimate(Protocol):
     @property
     def savings(self) -> tuple[tuple[Reduction, ...], ...]: ...
     @property
-    def way_out(self) -> str: ...
+    def remedy(self) -> str: ...
     @property
     def reload_seconds(self) -> float: ...
 
@@ -51,4 +51,4 @@ class HolderEstimate:
     plug_in_host_gib: float = 0.0
     work_gib: float = 0.0
     savings: tuple[tuple[Reduction, ...], ...] = ()
-    way_out: str = ""
+    remedy: str = ""

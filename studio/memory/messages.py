@@ -50,8 +50,8 @@ def refusal(need: Need, demand: Demand) -> tuple[str, str]:
         f"{need.title} needs about {_needed(need, demand)}, but {whose} has room for at most {at_most(demand.largest)}: "
         f"{at_least(demand.free)} of its {about(demand.pool.total)} must stay free."
     )
-    way_out = need.way_out or "Choose a smaller size or variant (fewer frames, FP8 or 4-bit weights)."
-    ways = " ".join(filter(None, (smaller_work(need, demand, demand.largest), way_out)))
+    remedy = need.remedy or "Choose a smaller size or variant (fewer frames, FP8 or 4-bit weights)."
+    ways = " ".join(filter(None, (smaller_work(need, demand, demand.largest), remedy)))
     return reason, f"{ways} How much must stay free is set under memory in settings.yaml."
 
 

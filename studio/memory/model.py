@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engines.contract import Device, Tier
-from engines.contract.problem_size import Reduction
+from engines.contract.card import Reduction
 from studio.settings import MemorySettings
 from studio.units import GIB
 
@@ -27,7 +27,7 @@ class Need:
         measured: from this machine's own runs; else it is the card's estimate, and sentences say so.
         host_bytes: what it takes of the machine's memory when its pool is a plug-in card.
         savings: smaller work that needs less of that pool, by kind, as on a card.
-        way_out: what to do where it can never fit, "" for general advice.
+        remedy: what to do where it can never fit, "" for general advice.
     """
 
     engine_id: str
@@ -38,7 +38,7 @@ class Need:
     measured: bool = False
     host_bytes: int = HOST_SIDE_OF_A_CARD
     savings: tuple[tuple[Reduction, ...], ...] = ()
-    way_out: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

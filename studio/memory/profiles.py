@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from engines.common.profile_key import problem_size_of, without_size
-from engines.contract.problem_size import ProblemSize
+from engines.contract.card import ProblemSize
 from studio.errors import StorageError
 from studio.memory.estimate import MemoryEstimate
 from studio.memory.model import HOST_SIDE_OF_A_CARD, Need
@@ -118,7 +118,7 @@ class MemoryProfiles:
             size = max(size, percentile([row[0] for row in loads], PERCENTILE))
         return Need(
             estimate.id, estimate.title, estimate.tier, estimate.device, size,
-            measured=bool(peaks), host_bytes=host_bytes, savings=estimate.savings, way_out=estimate.way_out,
+            measured=bool(peaks), host_bytes=host_bytes, savings=estimate.savings, remedy=estimate.remedy,
         )  # fmt: skip
 
     def reload_seconds(self, estimate: MemoryEstimate, variant: str = "") -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engines.catalog import Catalog
 from engines.common.devices import ctranslate2_cublas, has_nvidia_gpu
-from engines.contract import Card, Engine, EngineKind, EnginePaths
+from engines.contract import Card, Engine, EngineKind, EnginePaths, SpeechTraits
 from engines.contract.errors import EngineError
 from engines.transcription.defaults import choose_transcriber
 from studio.errors import EngineNotReady, InvalidInput
@@ -67,7 +67,7 @@ def likeness_band(embedder: str, floor: float | None) -> LikenessBand:
 
 def speaks_by_rule(card: Card) -> bool:
     """Whether an engine has nothing to swallow or invent words with: no weights, no cloning, part of the studio itself."""
-    return card.environment == "studio" and not card.hub_files and not card.clones
+    return card.environment == "studio" and not card.hub_files and not card.traits_of(SpeechTraits).clones
 
 
 def is_ready(engine: type[Engine], site: EnginePaths) -> bool:
@@ -94,13 +94,13 @@ def choose_verifier(language: str, wanted: str, catalog: Catalog, site: EnginePa
         chosen = ""
     if chosen and chosen not in BASIC:
         return chosen
-    followers = [one for one in catalog.of(EngineKind.VERIFICATION) if hasattr(one, "follow") and is_ready(one, site)]
+    followers = [one for one in catalog.of(EngineKind.VERIFICATION) if hasattr(one, "align") and is_ready(one, site)]
     tag = language.split("-")[0].lower()
     return next((one.card.id for one in followers if tag in one.card.languages), chosen)
 
 
 def _named(engine: type[Engine], site: EnginePaths) -> str:
-    if not (hasattr(engine, "transcribe") or hasattr(engine, "follow")):
+    if not (hasattr(engine, "transcribe") or hasattr(engine, "align")):
         raise InvalidInput(f"{engine.card.title} cannot listen to takes.", "Choose a recogniser.")
     found = engine.readiness(site)
     if not found.ready:

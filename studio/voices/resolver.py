@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engines.catalog import Catalog
-from engines.contract import Engine, EngineKind, EnginePaths, PresetVoice, SpeakingVoice
+from engines.contract import Engine, EngineKind, EnginePaths, PresetVoice, SpeakingVoice, SpeechTraits
 from engines.speech.defaults import default_speech
 from studio.errors import EngineNotReady, InvalidInput, NotFound
 from studio.licences import UNKNOWN, LicenceTerms
@@ -188,7 +188,7 @@ class _VoiceResolution:
 
     def _saved(self, voice: Voice, named: EngineClass | None) -> ResolvedVoice:
         engine = self._cloning(voice, named)
-        if engine.card.needs_transcript and not voice.known_transcript:
+        if engine.card.traits_of(SpeechTraits).needs_transcript and not voice.known_transcript:
             raise InvalidInput(
                 f"{engine.card.title} has to know what is said in “{visible(voice.name)}”, and the voice has no transcript.",
                 "Add the transcript to the voice, word for word.",
@@ -197,9 +197,9 @@ class _VoiceResolution:
         return ResolvedVoice(engine, speaking, voice.name, f"saved:{voice.fingerprint}", voice.consent, voice.terms)
 
     def _cloning(self, voice: Voice, named: EngineClass | None) -> EngineClass:
-        able = [engine for engine in self._speaking() if engine.card.clones]
+        able = [engine for engine in self._speaking() if engine.card.traits_of(SpeechTraits).clones]
         if named is not None:
-            if not named.card.clones:
+            if not named.card.traits_of(SpeechTraits).clones:
                 reason = (
                     f"{named.card.title} cannot speak in the saved voice “{visible(voice.name)}”: it has only voices of its own."
                 )

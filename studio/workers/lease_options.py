@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engines.contract.problem_size import ProblemSize
+from engines.contract.card import ProblemSize
 from studio.callbacks import never_cancelled, no_op
 
 

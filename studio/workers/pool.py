@@ -11,8 +11,8 @@ from typing import Any
 
 from engines.common.profile_key import memory_profile_of
 from engines.contract import Engine, EngineOptions, EnginePaths
+from engines.contract.card import ProblemSize
 from engines.contract.errors import EngineError, EngineOutOfMemory, WorkerDied
-from engines.contract.problem_size import ProblemSize
 from studio.callbacks import never_cancelled, no_op
 from studio.settings import WorkerSettings
 from studio.workers.idle_reaper import IdleReaper

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.contract import Card
+from engines.contract import Card, SpeechTraits
 from studio.workers.engine_service import licence_text
 
 MOST_LANGUAGES = 9
@@ -17,18 +17,19 @@ def licence_of_use(card: Card) -> str:
 def what_an_engine_needs(card: Card) -> list[str]:
     """Voice, transcript, style and languages; only what applies to this engine."""
     told: list[str] = []
-    if card.clones:
-        clips = f" with clips of at most {card.longest_clip:g} seconds" if card.longest_clip else ""
-        text = "their transcript is needed, word for word" if card.needs_transcript else "no transcript is needed"
+    traits = card.traits_of(SpeechTraits)
+    if traits.clones:
+        clips = f" with clips of at most {traits.longest_clip:g} seconds" if traits.longest_clip else ""
+        text = "their transcript is needed, word for word" if traits.needs_transcript else "no transcript is needed"
         told.append(f"Speaks in saved voices{clips}; {text}.")
     else:
         told.append("Speaks in voices of its own only.")
-    if card.takes_style:
+    if traits.takes_style:
         told.append("Takes a description of the voice or manner.")
     if len(card.languages) > MOST_LANGUAGES:
         told.append(f"{len(card.languages)} languages, {', '.join(card.languages[:MOST_LANGUAGES])} among them.")
     elif card.languages:
         told.append(f"Languages: {', '.join(card.languages)}.")
-    if card.sample_rate:
-        told.append(f"{card.sample_rate / 1000:g} kHz.")
+    if traits.sample_rate:
+        told.append(f"{traits.sample_rate / 1000:g} kHz.")
     return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from capabilities.common.memory_fit import memory_fit as fit_of
 from engines.contract import Engine, EngineOptions
-from engines.contract.problem_size import ProblemSize
+from engines.contract.card import ProblemSize
 from studio.errors import GreenroomError
 from studio.jobs.runtime_stats import RuntimeEstimate
 from studio.services import Services

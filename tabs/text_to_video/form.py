@@ -12,7 +12,7 @@ from capabilities.video.engines import ClipSettings
 from capabilities.video.shots import USUAL_SECONDS, split_lines, split_script
 from capabilities.video.spec import ShotSpec
 from capabilities.voiceover.script.language_detection import detect
-from engines.contract import EngineKind
+from engines.contract import EngineKind, VideoTraits
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.html import html_piece
@@ -210,7 +210,7 @@ class TextToVideoForm:
     def shots_of(self, prompt: str, engine: str) -> list[ShotSpec]:
         """A text as the chosen engine would take it."""
         engine_id = self.automatic() if engine == AUTO else engine
-        burns = self._studio.catalog.get(engine_id).card.burns_captions
+        burns = self._studio.catalog.get(engine_id).card.traits_of(VideoTraits).burns_captions
         return split_script(prompt, detect(prompt)) if burns else split_lines(prompt)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from capabilities.voiceover.capability import Voiceover
-from engines.contract import EngineKind
+from engines.contract import EngineKind, SpeechTraits
 from media.audio.encode import AUDIO_FORMATS
 from studio.errors import GreenroomError
 from studio.services import Services
@@ -178,7 +178,7 @@ class VoiceoverForm:
                     (f"{voice.title} · {engine.card.title}", f"{engine.card.id}/{voice.id}")
                     for voice in engine.preset_voices(self._studio.site)
                 ]
-        clones = engine_id != AUTO and self._studio.catalog.get(engine_id).card.clones
+        clones = engine_id != AUTO and self._studio.catalog.get(engine_id).card.traits_of(SpeechTraits).clones
         any_clones = engine_id == AUTO or clones
         return [("Automatic: the clearest", ""), *(saved if any_clones else []), *presets]
 

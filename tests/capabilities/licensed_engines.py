@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engines.contract import EnginePaths, Licence, PresetVoice, Speech, SpeechRequest
+from engines.contract import EnginePaths, Licence, PresetVoice, Speech, SpeechRequest, SpeechTraits
 from engines.speech.flite.engine import Flite
 
 
@@ -20,7 +20,7 @@ class ResearchFlite(Flite):
 class CloningFlite(Flite):
     """Takes any saved voice and speaks with one of Flite's own."""
 
-    card = replace(Flite.card, id="cloning", title="Cloning", clones=True)
+    card = replace(Flite.card, id="cloning", title="Cloning", traits=replace(Flite.card.traits_of(SpeechTraits), clones=True))
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:

@@ -31,8 +31,10 @@ from engines.contract import (
     SpeakingVoice,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     TimedMark,
     Transcript,
+    TranscriptionTraits,
 )
 from engines.contract.errors import EngineError
 from media.audio.audio import Audio, silence
@@ -136,11 +138,12 @@ def check_card(engine: type[Engine]) -> None:
     assert len(set(card.languages)) == len(card.languages)
     assert any(callable(getattr(engine, method, None)) for method in CALLABLE_METHODS[card.capability])
     if card.capability is EngineKind.TRANSCRIPTION:
-        assert card.longest_sound > 0 and card.languages
+        assert card.traits_of(TranscriptionTraits).longest_sound > 0 and card.languages
     if card.capability is EngineKind.SPEECH:
-        assert 8_000 <= card.sample_rate <= 192_000
+        traits = card.traits_of(SpeechTraits)
+        assert 8_000 <= traits.sample_rate <= 192_000
         assert card.longest_text >= 100 and card.languages
-        assert callable(getattr(engine, "stream", None)) == card.streams, "the card says whether it streams"
+        assert callable(getattr(engine, "stream", None)) == traits.streams, "the card says whether it streams"
 
 
 def check_options(engine: type[Engine]) -> None:
@@ -179,14 +182,14 @@ def check_preset_voices(engine: type[Engine], site: EnginePaths) -> None:
         assert isinstance(voice, PresetVoice) and voice.id and voice.title
         assert LANGUAGE_TAG.fullmatch(voice.language), voice
         assert voice.language.split("-")[0] in engine.card.languages, voice
-    assert voices or engine.card.clones or engine.card.capability is not EngineKind.SPEECH
+    assert voices or engine.card.traits_of(SpeechTraits).clones or engine.card.capability is not EngineKind.SPEECH
 
 
 def check_speech(instance: Engine, text: str, language: str, preset: str = "") -> Speech:
     """It speaks: a sound at the card's rate, of plausible length, with marks inside it and in order."""
     speech = _speak(instance, text, language, preset)
     audio = speech.audio
-    assert audio.rate == instance.card.sample_rate
+    assert audio.rate == instance.card.traits_of(SpeechTraits).sample_rate
     assert audio.channels in (1, 2)
     shortest, longest = SECONDS_PER_CHARACTER
     assert shortest * len(text) <= audio.duration <= longest * len(text) + 2, f"{audio.duration:.2f} s for {len(text)} characters"
@@ -240,7 +243,7 @@ def check_refusals(instance: Engine, language: str) -> None:
     ):
         with refused_in_words():
             _synthesize(instance)(request)
-    if not instance.card.clones:
+    if not instance.card.traits_of(SpeechTraits).clones:
         with refused_in_words():
             _synthesize(instance)(SpeechRequest(PLAIN_TEXT, SpeakingVoice(reference=instance.site.cache / "a.wav"), language))
 
@@ -252,7 +255,7 @@ def check_awkward_text(instance: Engine, text: str, language: str) -> None:
     except EngineError as error:
         check_error(error)
     else:
-        assert speech.audio.frames and speech.audio.rate == instance.card.sample_rate
+        assert speech.audio.frames and speech.audio.rate == instance.card.traits_of(SpeechTraits).sample_rate
         for marks, kind in ((speech.words, "words"), (speech.phonemes, "phonemes")):
             check_marks(marks, speech.audio.duration, kind)
         check_words_are_the_text(speech.words, text)

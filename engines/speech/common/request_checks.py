@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.contract import Card, SpeechRequest
+from engines.contract import Card, SpeechRequest, SpeechTraits
 from engines.contract.errors import EngineError
 
 
@@ -73,7 +73,7 @@ def refuse_missing_reference(request: SpeechRequest, card: Card) -> None:
     """
     if request.voice.reference is None:
         raise EngineError(f"{card.title} speaks in a saved voice, and none was chosen.", "Choose or save a voice.")
-    if card.needs_transcript and not request.voice.transcript.strip():
+    if card.traits_of(SpeechTraits).needs_transcript and not request.voice.transcript.strip():
         raise EngineError(
             f"{card.title} has to know what is said in the voice's clip, and the voice has no transcript.",
             "Add the transcript to the voice, word for word.",

@@ -11,7 +11,7 @@ import numpy as np
 
 from engines.common.torch_device import choose_device
 from engines.common.weights import weights_readiness
-from engines.contract import Device, Engine, EnginePaths, Licence, Readiness, Speech, SpeechRequest
+from engines.contract import Device, Engine, EnginePaths, Licence, Readiness, Speech, SpeechRequest, SpeechTraits
 from engines.contract.errors import EngineError
 from media.audio.audio import Audio
 
@@ -91,7 +91,7 @@ class TorchSpeechEngine(Engine):
         if not flat.size or not np.isfinite(flat).all():
             raise EngineError(f"{self.card.title} gave no usable sound for this text.", "Try another seed.", retryable=True)
         peak = float(np.abs(flat).max())
-        return Audio(flat * (HIGHEST_PEAK / peak) if peak > HIGHEST_PEAK else flat, self.card.sample_rate)
+        return Audio(flat * (HIGHEST_PEAK / peak) if peak > HIGHEST_PEAK else flat, self.card.traits_of(SpeechTraits).sample_rate)
 
 
 def set_seed(seed: int) -> None:

@@ -21,6 +21,7 @@ from engines.contract import (
     PresetVoice,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     Tier,
     option,
 )
@@ -70,12 +71,9 @@ class Dia(TransformersSpeech):
             HubFile(CODEC, "config.json", 541),
             HubFile(CODEC, "model.safetensors", 307_000_000),
         ),
-        sample_rate=RATE,
+        traits=SpeechTraits(sample_rate=RATE, clones=True, needs_transcript=True, longest_clip=LONGEST_CLIP),
         languages=("en",),
         longest_text=300,
-        clones=True,
-        needs_transcript=True,
-        longest_clip=LONGEST_CLIP,
         stall_seconds=300,
         reload_seconds=40,
     )

@@ -23,6 +23,7 @@ from engines.contract import (
     RunContext,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     Tier,
     option,
 )  # fmt: skip
@@ -80,7 +81,7 @@ class Espeak(Engine):
         weights_licence=GPL,
         tier=Tier.LIGHT,
         memory_gib=0.1,
-        sample_rate=SAMPLE_RATE,
+        traits=SpeechTraits(sample_rate=SAMPLE_RATE),
         languages=LANGUAGES,
         longest_text=4_000,
         reload_seconds=0.3,

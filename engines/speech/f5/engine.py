@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.common.weights import weights_folder
-from engines.contract import Card, Device, EngineKind, EngineOptions, HubFile, Speech, SpeechRequest, Tier, option
+from engines.contract import Card, Device, EngineKind, EngineOptions, HubFile, Speech, SpeechRequest, SpeechTraits, Tier, option
 from engines.speech.common.request_checks import refuse_language, refuse_missing_reference, refuse_preset, refuse_unspeakable
 from engines.speech.common.splitting import cross_fade, cut
 from engines.speech.common.torch_engine import CC_BY_NC, ENVIRONMENT, MIT, TorchSpeechEngine, seed_of
@@ -64,12 +64,9 @@ class F5TTS(TorchSpeechEngine):
             HubFile(VOCODER, "config.yaml", 461),
             HubFile(VOCODER, "pytorch_model.bin", 54_400_000),
         ),
-        sample_rate=RATE,
+        traits=SpeechTraits(sample_rate=RATE, clones=True, needs_transcript=True, longest_clip=LONGEST_CLIP),
         languages=("en", "zh"),
         longest_text=400,
-        clones=True,
-        needs_transcript=True,
-        longest_clip=LONGEST_CLIP,
         stall_seconds=300,
         reload_seconds=20,
     )

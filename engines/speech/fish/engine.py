@@ -17,7 +17,7 @@ import numpy as np
 
 from engines.common.torch_device import half_precision
 from engines.common.weights import weights_folder
-from engines.contract import Card, Device, EngineKind, HubFile, Speech, SpeechRequest, Tier
+from engines.contract import Card, Device, EngineKind, HubFile, Speech, SpeechRequest, SpeechTraits, Tier
 from engines.contract.errors import EngineError, EngineNotReady
 from engines.speech.common.request_checks import refuse_missing_reference, refuse_preset, refuse_unspeakable
 from engines.speech.common.torch_engine import TorchSpeechEngine
@@ -64,12 +64,9 @@ class FishSpeech(TorchSpeechEngine):
             HubFile(REPO, "special_tokens.json", 122_000, gated=True),
             HubFile(REPO, "tokenizer.tiktoken", 2_560_000, gated=True),
         ),
-        sample_rate=RATE,
+        traits=SpeechTraits(sample_rate=RATE, clones=True, streams=True, needs_transcript=True),
         languages=LANGUAGES,
         longest_text=LONGEST_TEXT,
-        clones=True,
-        streams=True,
-        needs_transcript=True,
         stall_seconds=300.0,
         reload_seconds=30.0,
     )

@@ -18,6 +18,7 @@ from engines.contract import (
     RunContext,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     Tier,
 )
 from engines.contract.errors import EngineNotReady
@@ -49,12 +50,9 @@ class FishServer(Engine):
         weights_licence=SERVER_WEIGHTS,
         tier=Tier.LIGHT,
         memory_gib=0.1,
-        sample_rate=RATE,
+        traits=SpeechTraits(sample_rate=RATE, clones=True, streams=True, needs_transcript=True),
         languages=LANGUAGES,
         longest_text=LONGEST_TEXT,
-        clones=True,
-        streams=True,
-        needs_transcript=True,
         stall_seconds=600.0,
     )
     Options = FishOptions

@@ -18,6 +18,7 @@ from engines.contract import (
     RunContext,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     Tier,
     option,
 )
@@ -74,7 +75,7 @@ class Flite(Engine):
         weights_licence=Licence("BSD-style (CMU Flite)", "https://github.com/festvox/flite/blob/master/COPYING"),
         tier=Tier.LIGHT,
         memory_gib=0.25,
-        sample_rate=SAMPLE_RATE,
+        traits=SpeechTraits(sample_rate=SAMPLE_RATE),
         languages=("en",),
         longest_text=2_000,
         reload_seconds=0.5,

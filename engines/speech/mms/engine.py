@@ -21,6 +21,7 @@ from engines.contract import (
     Readiness,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     Tier,
     option,
 )
@@ -65,7 +66,7 @@ class Mms(TransformersSpeech):
         hub_files=tuple(
             HubFile(f"facebook/mms-tts-{code}", path, size) for code in CHECKPOINTS.values() for path, size in FILES.items()
         ),
-        sample_rate=RATE,
+        traits=SpeechTraits(sample_rate=RATE),
         languages=tuple(CHECKPOINTS),
         longest_text=600,
         stall_seconds=180,

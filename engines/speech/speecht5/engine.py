@@ -25,6 +25,7 @@ from engines.contract import (
     PresetVoice,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     Tier,
     option,
 )
@@ -78,7 +79,7 @@ class SpeechT5(TransformersSpeech):
             HubFile(VOCODER, "config.json", 640),
             HubFile(SPEAKERS, VECTORS, 17_900_000),
         ),
-        sample_rate=RATE,
+        traits=SpeechTraits(sample_rate=RATE),
         languages=("en",),
         longest_text=400,
         stall_seconds=180,

@@ -22,6 +22,7 @@ from engines.contract import (
     PresetVoice,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     Tier,
     option,
 )
@@ -69,10 +70,9 @@ class VibeVoice(TransformersSpeech):
             HubFile(REPO, "tokenizer.json", 11_420_000),
             HubFile(REPO, "tokenizer_config.json", 5_000),
         ),
-        sample_rate=RATE,
+        traits=SpeechTraits(sample_rate=RATE, clones=True),
         languages=("en", "zh"),
         longest_text=600,
-        clones=True,
         stall_seconds=300,
         reload_seconds=40,
     )

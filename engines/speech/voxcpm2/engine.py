@@ -21,6 +21,7 @@ from engines.contract import (
     PresetVoice,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     Tier,
     option,
 )
@@ -78,15 +79,12 @@ class VoxCPM2(TorchSpeechEngine):
             HubFile(REPO, "tokenizer.json", 3_680_000),
             HubFile(REPO, "tokenizer_config.json", 5_800),
         ),
-        sample_rate=RATE,
+        traits=SpeechTraits(sample_rate=RATE, clones=True, streams=True, takes_style=True),
         languages=(
             "en", "zh", "ar", "my", "da", "nl", "fi", "fr", "de", "el", "he", "hi", "id", "it", "ja", "km", "ko", "lo", "ms",
             "no", "pl", "pt", "ru", "es", "sw", "sv", "tl", "th", "tr", "vi",
         ),
         longest_text=400,
-        clones=True,
-        streams=True,
-        takes_style=True,
         stall_seconds=300,
         reload_seconds=40,
     )  # fmt: skip

@@ -25,6 +25,7 @@ from engines.contract import (
     TimedMark,
     TranscribedSegment,
     Transcript,
+    TranscriptionTraits,
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
@@ -89,7 +90,7 @@ class FasterWhisper(Engine):
         memory_gib=1.5,
         hub_files=all_files(FASTER),
         languages=LANGUAGES,
-        longest_sound=600.0,
+        traits=TranscriptionTraits(longest_sound=600.0),
         reload_seconds=4.0,
         stall_seconds=900.0,
     )

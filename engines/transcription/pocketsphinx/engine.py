@@ -21,6 +21,7 @@ from engines.contract import (
     TimedMark,
     TranscribedSegment,
     Transcript,
+    TranscriptionTraits,
 )
 from engines.contract.errors import EngineError, EngineNotReady
 from media.audio.audio import Audio
@@ -51,7 +52,7 @@ class Pocketsphinx(Engine):
         tier=Tier.LIGHT,
         memory_gib=0.3,
         languages=("en",),
-        longest_sound=60.0,
+        traits=TranscriptionTraits(longest_sound=60.0),
         reload_seconds=1.0,
         stall_seconds=120.0,
     )

@@ -23,6 +23,7 @@ from engines.contract import (
     TimedMark,
     TranscribedSegment,
     Transcript,
+    TranscriptionTraits,
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
@@ -85,7 +86,7 @@ class WhisperTransformers(Engine):
         memory_gib=4.0,
         hub_files=all_files(OPENAI),
         languages=LANGUAGES,
-        longest_sound=600.0,
+        traits=TranscriptionTraits(longest_sound=600.0),
         reload_seconds=15.0,
         stall_seconds=900.0,
     )

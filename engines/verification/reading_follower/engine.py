@@ -51,7 +51,7 @@ BSD = Licence("BSD-2-Clause", "https://github.com/cmusphinx/pocketsphinx/blob/ma
 
 
 class ReadingFollower(Engine):
-    """Verification engine with the method `follow` (see engines.contract.AlignmentEngine)."""
+    """Verification engine with the method `align` (see engines.contract.AlignmentEngine)."""
 
     card = Card(
         id="reading-follower",
@@ -89,7 +89,7 @@ class ReadingFollower(Engine):
         except ImportError:
             raise EngineNotReady(self.readiness(self.site).sentence, "Use Python 3.11.") from None
 
-    def follow(self, audio: Audio, text: str, language: str = "en") -> Transcript:
+    def align(self, audio: Audio, text: str, language: str = "en") -> Transcript:
         """Which of the words of `text` are heard, in the order in which they are said; "" when it cannot be followed at all.
 
         Args:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from engines.contract import Card, Engine, EngineKind, EngineOptions, Licence, Tier, option
 from engines.contract.errors import EngineError
-from engines.contract.video import ClipRules, ClipSize, VideoPreview, VideoRequest, VideoResult
+from engines.contract.video import ClipRules, ClipSize, VideoPreview, VideoRequest, VideoResult, VideoTraits
 
 _OWN = Licence("Apache-2.0")
 MOST_FRAMES = 9_000
@@ -44,7 +44,7 @@ class Animatic(Engine):
         tier=Tier.LIGHT,
         memory_gib=0.35,
         longest_text=4_000,
-        burns_captions=True,
+        traits=VideoTraits(burns_captions=True),
         reload_seconds=0.5,
     )
     Options = AnimaticOptions

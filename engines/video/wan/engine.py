@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 from engines.common.peak_memory import begin_peak, peak_bytes, release_cached_memory
 from engines.common.weights import find_weights, size_text
 from engines.contract import Card, Device, Engine, EngineKind, EnginePaths, Licence, Readiness, Tier
+from engines.contract.card import ProblemSize
 from engines.contract.errors import EngineError
-from engines.contract.problem_size import ProblemSize
 from engines.contract.video import ClipRules, VideoPreview, VideoRequest, VideoResult
 from engines.video.wan import models
 from engines.video.wan.models import TEXT_ENCODER, TEXT_GIB, TOKENIZER, WORKSPACE_GIB, WanModel
@@ -58,7 +58,7 @@ def _card(engine_id: str, model: WanModel, summary: str, reload_seconds: float) 
         plug_in_memory_gib=model.on_card_gib,
         plug_in_host_gib=HOST_GIB + TEXT_GIB,
         work_gib=model.work_gib - WORKSPACE_GIB,
-        way_out=model.way_out,
+        remedy=model.remedy,
         hub_files=model.hub_files,
         stall_seconds=900,
         reload_seconds=reload_seconds,
@@ -127,8 +127,8 @@ class Wan(Engine):
         """For the largest clips."""
         model, card = cls.model, cls.card
         if options.offload == "none":
-            way_out = f"On a plug-in card set Offload to auto. {card.way_out}"
-            return replace(card, plug_in_memory_gib=model.whole_gib, plug_in_host_gib=HOST_GIB, way_out=way_out)
+            remedy = f"On a plug-in card set Offload to auto. {card.remedy}"
+            return replace(card, plug_in_memory_gib=model.whole_gib, plug_in_host_gib=HOST_GIB, remedy=remedy)
         if options.offload == "all":
             return replace(
                 card, plug_in_memory_gib=model.offloaded_gib, plug_in_host_gib=HOST_GIB + model.whole_gib - model.work_gib

@@ -119,7 +119,7 @@ class WanModel:
     side_multiple: int = 16
     vae_gib: float = VAE_21_GIB
     image_encoder_gib: float = 0.0
-    way_out: str = ""
+    remedy: str = ""
 
     @property
     def two_experts(self) -> bool:
@@ -194,12 +194,12 @@ SMALLER = "Use Wan 2.1 T2V 1.3B, which takes about 8 GiB of a graphics card, or 
 T2V_13B = WanModel(
     "Wan 2.1 T2V 1.3B", (_transformer(WAN_21_13B, "transformer", 2, 5_676_000_000),), VAE_21, SMALL, "none",
     steps=(50, 30, 15), guidance=6.0, shift=8.0, transformer_gib=2.7, work_gib=5.0,
-    way_out="Make an animatic instead, which needs no graphics card.",
+    remedy="Make an animatic instead, which needs no graphics card.",
 )  # fmt: skip
 
 T2V_14B = WanModel(
     "Wan 2.1 T2V 14B", (_transformer(WAN_21_14B, "transformer", 12, 57_200_000_000),), VAE_21, (*SMALL, *LARGE), "none",
-    steps=(50, 30, 15), guidance=5.0, shift=5.0, shift_small=3.0, transformer_gib=26.7, work_gib=7.0, way_out=SMALLER,
+    steps=(50, 30, 15), guidance=5.0, shift=5.0, shift_small=3.0, transformer_gib=26.7, work_gib=7.0, remedy=SMALLER,
     distilled=Distilled(
         4, loras=(DistilledLora(DISTILL_21, "wan2.1_t2v_14b_lora_rank64_lightx2v_4step.safetensors", "both", 631_000_000),)
     ),
@@ -208,7 +208,7 @@ T2V_14B = WanModel(
 I2V_14B = WanModel(
     "Wan 2.1 I2V 14B", (_transformer(WAN_21_I2V, "transformer", 14, 65_600_000_000),), VAE_21, SMALL, "required",
     steps=(40, 25, 15), guidance=5.0, shift=3.0, transformer_gib=30.6, work_gib=6.0, image_encoder=IMAGE_ENCODER,
-    image_encoder_gib=1.2, way_out=SMALLER,
+    image_encoder_gib=1.2, remedy=SMALLER,
     distilled=Distilled(
         4, loras=(DistilledLora(DISTILL_21, "wan2.1_i2v_lora_rank64_lightx2v_4step.safetensors", "both", 739_000_000),)
     ),
@@ -217,7 +217,7 @@ I2V_14B = WanModel(
 TI2V_5B = WanModel(
     "Wan 2.2 TI2V 5B", (_transformer(WAN_22_5B, "transformer", 5, 20_000_000_000),), VAE_22, SIZES_5B, "optional",
     steps=(50, 30, 15), guidance=5.0, shift=5.0, transformer_gib=9.4, work_gib=5.5, vae_gib=VAE_22_GIB, fps=(24, 1),
-    most_frames=121, side_multiple=32, expands_timesteps=True, way_out=SMALLER,
+    most_frames=121, side_multiple=32, expands_timesteps=True, remedy=SMALLER,
     distilled=Distilled(
         3, sigmas=(1.0, 0.757, 0.522), renoise=True,
         transformer=ModelPart(
@@ -240,7 +240,7 @@ def _distilled_pair(high: str, high_size: int, low: str, low_size: int) -> Disti
 T2V_A14B = WanModel(
     "Wan 2.2 T2V A14B", _experts(WAN_22_T2V, 57_200_000_000), VAE_21, (*SMALL, *LARGE), "none",
     steps=(40, 25, 15), guidance=4.0, guidance_low=3.0, shift=12.0, boundary=0.875, transformer_gib=26.7, work_gib=7.0,
-    way_out=SMALLER,
+    remedy=SMALLER,
     distilled=_distilled_pair(
         "wan2.2_t2v_A14b_high_noise_lora_rank64_lightx2v_4step_1217.safetensors", 614_000_000,
         "wan2.2_t2v_A14b_low_noise_lora_rank64_lightx2v_4step_1217.safetensors", 614_000_000,
@@ -250,7 +250,7 @@ T2V_A14B = WanModel(
 I2V_A14B = WanModel(
     "Wan 2.2 I2V A14B", _experts(WAN_22_I2V, 57_200_000_000), VAE_21, (*SMALL, *LARGE), "required",
     steps=(40, 25, 15), guidance=3.5, guidance_low=3.5, shift=5.0, boundary=0.9, transformer_gib=26.7, work_gib=7.0,
-    way_out=SMALLER,
+    remedy=SMALLER,
     distilled=_distilled_pair(
         "wan2.2_i2v_A14b_high_noise_lora_rank64_lightx2v_4step_1022.safetensors", 635_000_000,
         "wan2.2_i2v_A14b_low_noise_lora_rank64_lightx2v_4step_1022.safetensors", 739_000_000,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engines.contract import Card
-from engines.contract.problem_size import ProblemSize, Reduction
+from engines.contract.card import ProblemSize, Reduction
 from engines.video.wan.models import WORKSPACE_GIB, WanModel
 from engines.video.wan.validation import rules_of
 

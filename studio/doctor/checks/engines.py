@@ -98,7 +98,7 @@ def _voice(context: DoctorContext, engine: type[Engine]) -> SpeakingVoice:
 def _heard(context: DoctorContext, listener: type[Engine], sound: Audio) -> str:
     with context.workers.lease(listener, listener.Options()) as ears:
         sound = resample(sound, 16_000)
-        return str((ears.follow(sound, SENTENCE, "en") if hasattr(listener, "follow") else ears.transcribe(sound, "en")).text)
+        return str((ears.align(sound, SENTENCE, "en") if hasattr(listener, "align") else ears.transcribe(sound, "en")).text)
 
 
 def faces(context: DoctorContext) -> Iterator[CheckResult]:

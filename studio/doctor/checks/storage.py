@@ -24,11 +24,11 @@ SLOW_MS = 50.0
 def check_free_space(context: DoctorContext) -> Iterator[CheckResult]:
     free = context.free_bytes(_existing(context.data))
     told = f"{free / GIB:.1f} GiB are free on its disk"
-    way_out = 'Delete outputs, or free the disk; the System tab says under "Disk" what lies where and what can go.'
+    remedy = 'Delete outputs, or free the disk; the System tab says under "Disk" what lies where and what can go.'
     if free < LEAST_BYTES:
-        yield CheckResult(GROUP, "Room", CheckStatus.FAILED, f"{told}, so no job is accepted.", way_out)
+        yield CheckResult(GROUP, "Room", CheckStatus.FAILED, f"{told}, so no job is accepted.", remedy)
     elif free < GOOD_BYTES:
-        yield CheckResult(GROUP, "Room", CheckStatus.WARNING, f"{told}, little for video and for weights.", way_out)
+        yield CheckResult(GROUP, "Room", CheckStatus.WARNING, f"{told}, little for video and for weights.", remedy)
     else:
         yield CheckResult(GROUP, "Room", CheckStatus.OK, told + ".")
 

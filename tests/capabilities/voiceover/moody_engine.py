@@ -19,6 +19,7 @@ from engines.contract import (
     PresetVoice,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     Tier,
     option,
 )
@@ -35,8 +36,8 @@ class MoodyOptions(EngineOptions):
 class Moody(Engine):
     card = Card(
         id="moody", title="Moody", capability=EngineKind.SPEECH, summary="Goes wrong now and then.", version="1",
-        code_licence=Licence("Apache-2.0"), weights_licence=Licence("Apache-2.0"), tier=Tier.LIGHT, sample_rate=RATE,
-        longest_text=200,
+        code_licence=Licence("Apache-2.0"), weights_licence=Licence("Apache-2.0"), tier=Tier.LIGHT, longest_text=200,
+        traits=SpeechTraits(sample_rate=RATE),
     )  # fmt: skip
     Options = MoodyOptions
 

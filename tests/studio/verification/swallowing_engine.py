@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engines.contract import EnginePaths, PresetVoice, Speech, SpeechRequest, option
+from engines.contract import EnginePaths, PresetVoice, Speech, SpeechRequest, SpeechTraits, option
 from engines.speech.flite.engine import Flite, FliteOptions
 from tests.studio.verification.faults import STRANGER, drop_word, repeat_word
 
@@ -19,7 +19,9 @@ class SwallowingOptions(FliteOptions):
 
 
 class Swallowing(Flite):
-    card = replace(Flite.card, id="swallowing", title="Swallowing", clones=True, needs_transcript=False)
+    card = replace(
+        Flite.card, id="swallowing", title="Swallowing", traits=replace(Flite.card.traits_of(SpeechTraits), clones=True)
+    )
     Options = SwallowingOptions
 
     @classmethod

@@ -82,14 +82,14 @@ def test_the_grammar_allows_one_word_out_and_four_again() -> None:
 def test_following_says_which_word_is_gone_and_refuses_in_words(follower: ReadingFollower) -> None:
     clip = decode_audio(ASSETS / "voices" / "LJ001-0001.wav")
     text = "printing in the only sense with which we are at present concerned differs from most if not from all the arts"
-    heard = follower.follow(clip, text)
+    heard = follower.align(clip, text)
     word: TimedMark = next(mark for mark in heard.words if mark.text == "present")
-    assert "present" not in follower.follow(cut_out(clip, word), text).text.split()
-    assert follower.follow(clip, text) == heard, "what was heard before changes nothing"
-    assert follower.follow(clip, "printing zyxquibble in the only sense").text
+    assert "present" not in follower.align(cut_out(clip, word), text).text.split()
+    assert follower.align(clip, text) == heard, "what was heard before changes nothing"
+    assert follower.align(clip, "printing zyxquibble in the only sense").text
     for wrong, language in (("", "en"), ("wort", "de"), ("word " * 500, "en")):
         with pytest.raises(EngineError):
-            follower.follow(clip, wrong, language)
+            follower.align(clip, wrong, language)
 
 
 def test_a_voice_is_like_itself_and_unlike_another(flite: Flite) -> None:
@@ -186,4 +186,4 @@ def test_loading_twice_gives_the_same_answers(site: EnginePaths, follower: Readi
     clip = decode_audio(ASSETS / "voices" / "LJ001-0002.wav")
     other = loaded(ReadingFollower, site, run=TinyRun())
     assert isinstance(other, ReadingFollower)
-    assert other.follow(clip, "in being comparatively modern") == follower.follow(clip, "in being comparatively modern")
+    assert other.align(clip, "in being comparatively modern") == follower.align(clip, "in being comparatively modern")

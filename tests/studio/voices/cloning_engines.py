@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from engines.contract import Card, Engine, EngineKind, EnginePaths, Licence, PresetVoice, Readiness, Speech, SpeechRequest, Tier
+from engines.contract import (
+    Card,
+    Engine,
+    EngineKind,
+    EnginePaths,
+    Licence,
+    PresetVoice,
+    Readiness,
+    Speech,
+    SpeechRequest,
+    SpeechTraits,
+    Tier,
+)
 from media.audio.audio import silence
 
 MIT = Licence("MIT")
@@ -18,7 +30,9 @@ def card(id: str, title: str, **more: object) -> Card:
 class Parrot(Engine):
     """Clones, is ready, needs the transcript, speaks English and German."""
 
-    card = card("parrot", "Parrot", clones=True, needs_transcript=True, languages=("en", "de"), longest_text=300)
+    card = card(
+        "parrot", "Parrot", traits=SpeechTraits(clones=True, needs_transcript=True), languages=("en", "de"), longest_text=300
+    )
 
     def load(self) -> None:
         """Nothing to bring."""
@@ -31,7 +45,7 @@ class Parrot(Engine):
 class Lyrebird(Parrot):
     """Clones in every language and has a voice of its own, but its weights are missing."""
 
-    card = card("lyrebird", "Lyrebird", clones=True, longest_text=300)
+    card = card("lyrebird", "Lyrebird", traits=SpeechTraits(clones=True), longest_text=300)
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:

@@ -27,6 +27,7 @@ from engines.contract import (
     RunContext,
     Speech,
     SpeechRequest,
+    SpeechTraits,
     Tier,
     TimedMark,
     option,
@@ -47,7 +48,7 @@ class ProbeOptions(EngineOptions):
 class Probe(Engine):
     card = Card(
         id="probe", title="Probe", capability=EngineKind.SPEECH, summary="Does what it is told.", version="1",
-        code_licence=APACHE, weights_licence=APACHE, tier=Tier.LIGHT, sample_rate=RATE, longest_text=10_000,
+        code_licence=APACHE, weights_licence=APACHE, tier=Tier.LIGHT, traits=SpeechTraits(sample_rate=RATE), longest_text=10_000,
         stall_seconds=3.0,
     )  # fmt: skip
     Options = ProbeOptions

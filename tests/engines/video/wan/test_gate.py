@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engines.common.profile_key import memory_profile_of, profile_key
-from engines.contract.problem_size import ProblemSize
+from engines.contract.card import ProblemSize
 from engines.video.wan.engine import Wan, WanT2V13B, WanT2V14B, WanT2VA14B, WanTI2V5B
 from studio.errors import MemoryRefused
 from studio.memory.machine.gpu import GpuFacts
