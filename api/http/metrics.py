@@ -27,7 +27,8 @@ from studio.units import GIB
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400)
 PAGE = 10_000
-MOST_ACTIVE = 1000
+MOST_COURSES = 1000
+"""Jobs whose course is read at once when the server begins; that of any other is read at its next line of history."""
 
 Lines = Iterator[Metric]
 
@@ -50,7 +51,7 @@ class Metrics:
         self._since = time.time()
         self._last_event = studio.jobs.last_event()
         self._courses = {
-            job.id: _Course(job.kind, job.created, job.started) for job in studio.jobs.list(ACTIVE, limit=MOST_ACTIVE)
+            job.id: _Course(job.kind, job.created, job.started) for job in studio.jobs.list(ACTIVE, limit=MOST_COURSES)
         }
         self._registry = CollectorRegistry()
         self._ended = Total("greenroom_jobs_ended", "Jobs that ended.", ["kind", "state"], registry=self._registry)
@@ -111,7 +112,8 @@ class Metrics:
                 job = self._studio.jobs.get(event.job_id)
             except NotFound:
                 return None
-            known = self._courses[event.job_id] = _Course(job.kind, job.created)
+            earlier = job.started if job.started is not None and job.started < self._since else None
+            known = self._courses[event.job_id] = _Course(job.kind, job.created, earlier)
         return known
 
 
@@ -138,10 +140,10 @@ class _Present(Collector):
 
     def _jobs(self) -> Lines:
         active = GaugeMetricFamily("greenroom_jobs", "Jobs that have not ended.", labels=["kind", "state"])
-        counted = Counter((job.kind, job.state.value) for job in self._studio.jobs.list(ACTIVE, limit=MOST_ACTIVE))
+        counted = self._studio.jobs.active()
         for kind in self._studio.jobs.kinds():
             for state in sorted(ACTIVE):
-                active.add_metric([kind, state.value], counted[kind, state.value])
+                active.add_metric([kind, state.value], counted.get((kind, state), 0))
         yield active
 
     def _memory(self) -> Lines:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+import anyio
+import anyio.to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.security.responses import send_error
@@ -26,8 +29,8 @@ CLOCK_SECONDS = 1.0
 class UploadCleanup:
     """Removes the unfinished files of every upload once it has ended, and those of earlier servers at the start.
 
-    Files of uploads that go on meanwhile stay: only what was there before the oldest of them began is removed. Used on the
-    event loop alone.
+    Files of uploads that go on meanwhile stay: only what was there before the oldest of them began is removed. Called on the
+    event loop alone, where the folder is read; the files, which may be large, are removed in a thread.
     """
 
     def __init__(self, app: ASGIApp, folder: Path) -> None:
@@ -35,7 +38,7 @@ class UploadCleanup:
         self._folder = folder
         self._numbers = itertools.count()
         self._begun: dict[int, float] = {}
-        self._remove()
+        _remove(*self._unfinished())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"].rstrip("/") != UPLOAD:
@@ -47,7 +50,8 @@ class UploadCleanup:
             await self._answered(scope, receive, send)
         finally:
             del self._begun[number]
-            self._remove()
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(_remove, *self._unfinished())
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As the application answers; but its bare 500 for a disk that does not take the file becomes a sentence."""
@@ -73,11 +77,15 @@ class UploadCleanup:
         for message in held:
             await send(message)
 
-    def _remove(self) -> None:
-        oldest = min(self._begun.values(), default=None)
-        for path in self._folder.glob(_UNFINISHED):
-            try:
-                if path.is_file() and (oldest is None or path.stat().st_ctime < oldest):
-                    path.unlink()
-            except OSError as error:
-                log.warning("An unfinished upload could not be removed: %s", error.strerror)
+    def _unfinished(self) -> tuple[list[Path], float | None]:
+        """Files that may belong to nobody, and the time before which they do (None: all of them)."""
+        return list(self._folder.glob(_UNFINISHED)), min(self._begun.values(), default=None)
+
+
+def _remove(paths: Sequence[Path], before: float | None) -> None:
+    for path in paths:
+        try:
+            if path.is_file() and (before is None or path.stat().st_ctime < before):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("An unfinished upload could not be removed: %s", error.strerror)

@@ -45,6 +45,14 @@ class JobReader:
         with self._database.read() as connection:
             return int(connection.execute(f"SELECT count(*) FROM jobs{where}", [str(state) for state in states]).fetchone()[0])
 
+    def active(self) -> dict[tuple[str, JobState], int]:
+        """How many jobs have not ended, by kind and state."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT kind, state, count(*) AS number FROM jobs WHERE state IN ({ACTIVE_SQL}) GROUP BY kind, state"
+            ).fetchall()
+        return {(row["kind"], JobState(row["state"])): int(row["number"]) for row in rows}
+
     def earliest_start(self) -> float | None:
         """When the longest-standing job that is not ended was first started; None when none has been."""
         with self._database.read() as connection:

@@ -50,6 +50,7 @@ class JobRunner:
         self._wakeup = threading.Condition()
         self._running_lock = threading.Condition()
         self._running: dict[str, AttemptContext] = {}
+        self._pending_ends: dict[str, str] = {}
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -87,6 +88,10 @@ class JobRunner:
         """Ids of the jobs that a thread is working on."""
         with self._running_lock:
             return tuple(self._running)
+
+    def pending_end(self, job_id: str) -> str:
+        """Why the end of a job stands in no row yet, in words for a person; "" when it waits for nothing."""
+        return self._pending_ends.get(job_id, "")
 
     def close(self, timeout: float = 4.0) -> None:
         """Interrupt what runs and end the threads. A job that does not react in time is left to the next start's recovery."""
@@ -166,8 +171,13 @@ class JobRunner:
         while True:
             try:
                 self._store.finish(claim, state, **facts)  # type: ignore[arg-type]
+                self._pending_ends.pop(claim.job.id, None)
                 break
             except StorageError as error:
+                fresh = claim.job.id not in self._pending_ends
+                self._pending_ends[claim.job.id] = f"The work is over ({state}), but its end cannot be written yet: {error}"
+                if fresh:
+                    self._store.announce()
                 log.error("The end of job %s (%s) could not be written: %s", claim.job.id, state, error)
                 if self._closing.wait(STORAGE_RETRY_SECONDS):
                     return

@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ class JobService:
         job = self._store.get(str(job_id))
         if job is None:
             raise _unknown(job_id)
-        return job
+        return self._with_pending_end(job)
 
     def cancel(self, job_id: str) -> Job:
         """Stop a job in any state: a queued one is cancelled when this returns, a running one within two seconds; one that
@@ -156,6 +157,10 @@ class JobService:
         """The specs of all jobs on the list in which `text` stands."""
         return self._store.specs_naming(text)
 
+    def active(self) -> dict[tuple[str, JobState], int]:
+        """How many jobs have not ended, by kind and state."""
+        return self._store.active()
+
     def last_event(self) -> int:
         """The sequence number of the newest line of history, 0 when there is none."""
         return self._store.last_event()
@@ -191,7 +196,13 @@ class JobService:
         Raises:
             InvalidInput: a state that does not exist.
         """
-        return self._store.find([_state(state) for state in states], kinds, max(1, min(int(limit), 1000)), text.strip())
+        found = self._store.find([_state(state) for state in states], kinds, max(1, min(int(limit), 1000)), text.strip())
+        return [self._with_pending_end(job) for job in found]
+
+    def _with_pending_end(self, job: Job) -> Job:
+        """The job; its note says so when its work is over but the disk does not take the end, which no row can say."""
+        pending = "" if job.state.ended else self._runner.pending_end(job.id)
+        return replace(job, note=pending) if pending else job
 
     def _capability(self, kind: str) -> Capability[Any]:
         capability = self._capabilities.get(kind)

@@ -273,6 +273,12 @@ class JobStore(JobReader):
                     found["resumed"].append(row["id"])
         return Recovery(*(tuple(found[name]) for name in ("resumed", "failed", "cancelled")))
 
+    def announce(self) -> None:
+        """Wake those who wait for a change, for what stands in no row."""
+        with self._changed:
+            self._clock += 1
+            self._changed.notify_all()
+
     @contextmanager
     def _change(self, *, durable: bool = False) -> Iterator[tuple[sqlite3.Connection, int]]:
         """A transaction with the clock's next value; those who wait are woken once it is committed.
@@ -286,7 +292,7 @@ class JobStore(JobReader):
         except _NothingChanged:
             return
         with self._changed:
-            self._clock = max(self._clock, version)
+            self._clock = max(self._clock + 1, version)
             self._changed.notify_all()
 
 

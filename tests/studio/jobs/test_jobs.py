@@ -320,3 +320,26 @@ def test_pruning_follows_the_settings(workshop) -> None:
     assert shop.jobs.prune() == 0
     shop.jobs._settings = shop.jobs._settings.model_copy(update={"keep_days": 0.0})
     assert shop.jobs.prune() == 3 and shop.jobs.list() == []
+
+
+def test_a_job_whose_end_cannot_be_written_says_so_at_once(workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = workshop()
+    finish, full = shop.store.finish, threading.Event()
+    full.set()
+
+    def finishing(*arguments, **facts):
+        if full.is_set():
+            raise StorageError("The disk is full.", retryable=True)
+        return finish(*arguments, **facts)
+
+    monkeypatch.setattr(shop.store, "finish", finishing)
+    job = shop.open().jobs.submit("pieces", spec("one", pieces=1))
+    seen = -1
+    while "cannot be written yet: The disk is full." not in shop.jobs.get(job.id).note:
+        assert (fresh := shop.jobs.wait_for_change(seen, 20)) > seen, "nobody is woken for what stands in no row"
+        seen = fresh
+    assert "over (done)" in shop.jobs.list()[0].note
+    before = shop.jobs.change_counter()
+    full.clear()
+    assert shop.jobs.wait(job.id, 20).note == ""
+    assert shop.jobs.change_counter() > before
