@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from app import build, quieten
 from tests.servers import free_port, have_compiled, wait_until
@@ -23,7 +23,12 @@ class StudioInside:
 
 
 @contextmanager
-def studio_inside(data: Path) -> Iterator[StudioInside]:
+def studio_inside(data: Path, *, loop: Literal["auto", "asyncio"] = "auto") -> Iterator[StudioInside]:
+    """A studio over `data`, served by a thread.
+
+    Args:
+        loop: the event loop of the server: uvicorn's choice, or the one of the standard library, whose steps can be watched.
+    """
     port = free_port()
     quieten(data)
     have_compiled(data / "cache")
@@ -41,7 +46,9 @@ def studio_inside(data: Path) -> Iterator[StudioInside]:
     try:
         app, endpoints = build(studio, plan_exposure(settings))
         (border,) = [route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, GradioBorder)]
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1))
+        server = uvicorn.Server(
+            uvicorn.Config(app, port=port, loop=loop, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+        )
         thread = threading.Thread(target=server.run)
         thread.start()
         wait_until(lambda: server.started)

@@ -20,11 +20,12 @@ from api.security.refusal_log import note_refusal
 from api.security.request_body import BodyTooLarge
 from api.security.responses import send_error
 from api.security.ssrf import CALL
-from studio.errors import GreenroomError, InvalidInput, NotFound
+from studio.errors import GreenroomError, InvalidInput, NotFound, storage_error_of
 
 log = logging.getLogger(__name__)
 
 NO_PAGE = "The studio has no such page."
+INSUFFICIENT_STORAGE = 507
 _RUN = re.compile(r"/gradio_api/(?:run|api)/(?P<name>[^/]+)/?")
 _CALL = re.compile(r"/gradio_api/call/(?P<version>v2/)?(?P<name>[^/]+)/?")
 _EVENT = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/(?P<event>[^/]+)")
@@ -149,7 +150,10 @@ class _Answer:
 
 
 async def _said(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["method"] == "POST" and isinstance(error, TypeError) and _CALL.fullmatch(scope["path"]):
+    if (storage := storage_error_of(error)) is not None:
+        log.error("Gradio failed at %s %r: %s", scope["method"], scope["path"][:120], storage)
+        await send_error(scope, receive, send, INSUFFICIENT_STORAGE, str(storage))
+    elif scope["method"] == "POST" and isinstance(error, TypeError) and _CALL.fullmatch(scope["path"]):
         await send_error(scope, receive, send, 422, f"This call takes other values: {str(error)[:200]}")
     elif scope["method"] != "POST" and isinstance(error, (OSError, ValueError)):
         await send_error(scope, receive, send, 404, "There is nothing at this address.")

@@ -1,4 +1,4 @@
-"""Uploads to the page that fail or are cut leave nothing behind, and a full disk is said in words."""
+"""Uploads to the page that fail or are cut leave nothing behind."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from pathlib import Path
 
 import anyio
 import anyio.to_thread
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from api.security.responses import send_error
-from studio.errors import storage_error_of
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +18,6 @@ UPLOAD = "/gradio_api/upload"
 _UNFINISHED = "tmp*"
 """Gradio writes what arrives into `tempfile` names at the top of the folder, and moves it into a folder of its hash when it is
 whole; what still has such a name when its request has ended belongs to nobody."""
-INSUFFICIENT_STORAGE = 507
 CLOCK_SECONDS = 1.0
 """Dates of files come from a coarser clock: a part made just as its upload began may look older."""
 
@@ -47,35 +43,11 @@ class UploadCleanup:
         number = next(self._numbers)
         self._begun[number] = time.time() - CLOCK_SECONDS
         try:
-            await self._answered(scope, receive, send)
+            await self.app(scope, receive, send)
         finally:
             del self._begun[number]
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(_remove, *self._unfinished())
-
-    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As the application answers; but its bare 500 for a disk that does not take the file becomes a sentence."""
-        held: list[Message] = []
-
-        async def holding(message: Message) -> None:
-            if (message["type"] == "http.response.start" and message["status"] >= 500) or held:
-                held.append(message)
-            else:
-                await send(message)
-
-        try:
-            await self.app(scope, receive, holding)
-        except Exception as error:
-            storage = storage_error_of(error)
-            if storage is None:
-                for message in held:
-                    await send(message)
-                raise
-            log.error("An upload was not stored: %s", storage)
-            await send_error(scope, receive, send, INSUFFICIENT_STORAGE, str(storage))
-            return
-        for message in held:
-            await send(message)
 
     def _unfinished(self) -> tuple[list[Path], float | None]:
         """Files that may belong to nobody, and the time before which they do (None: all of them)."""

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.http.metrics import Metrics
+from api.http.metrics import MOST_COURSES, Metrics
 from studio.errors import MemoryRefused
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
@@ -115,6 +115,9 @@ def test_an_old_history_is_not_read_again(tmp_path: Path) -> None:
     studio = Services.open(load_settings(data={"folder": tmp_path / "data"}), all_capabilities)
     try:
         store = studio.jobs._store
+        for number in range(MOST_COURSES + 5):
+            store.add("doctor", f"waits {number}", "nowhere", {})
+        assert f'greenroom_jobs{{kind="doctor",state="queued"}} {MOST_COURSES + 5}.0' in Metrics(studio).text().decode()
         for number in range(200):
             store.request_cancel(store.add("doctor", f"old {number}", "nowhere", {}).id)
         waiting = store.add("doctor", "goes on", "nowhere", {})

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from api.security.uploads import UPLOAD, UploadCleanup
+from tests.inside import studio_inside
 from tests.servers import RunningStudio, running_studio, wait_until
 
 BOUNDARY = "a-boundary"
@@ -98,21 +99,17 @@ def test_what_another_upload_still_writes_stays(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["whole"]
 
 
-def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
-    sent: list[Any] = []
+def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through every layer of a real studio; only the file that Gradio opens refuses."""
 
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 500, "headers": []})
-        await send({"type": "http.response.body", "body": b"Internal Server Error"})
+    def full(*_: Any, **__: Any) -> Any:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/a/folder/of/ours")
 
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    asyncio.run(UploadCleanup(application, tmp_path)(_post(b""), None, send))  # type: ignore[arg-type]
-    assert sent[0]["status"] == 507
-    body = b"".join(message.get("body", b"") for message in sent).decode()
-    assert "disk" in body and "full" in body and "/a/folder" not in body
+    with studio_inside(tmp_path / "data") as inside:
+        monkeypatch.setattr("gradio.route_utils.NamedTemporaryFile", full)
+        answer = httpx.post(inside.url + UPLOAD, files={"files": ("a.wav", b"x")}, timeout=60)
+    assert answer.status_code == 507
+    assert "disk" in answer.text and "full" in answer.text and "/a/folder" not in answer.text
 
 
 def test_uploads_of_yesterday_go_unless_a_job_names_them(small: RunningStudio) -> None:

@@ -336,8 +336,8 @@ def test_a_job_whose_end_cannot_be_written_says_so_at_once(workshop, monkeypatch
     job = shop.open().jobs.submit("pieces", spec("one", pieces=1))
     seen = -1
     while "cannot be written yet: The disk is full." not in shop.jobs.get(job.id).note:
-        assert (fresh := shop.jobs.wait_for_change(seen, 20)) > seen, "nobody is woken for what stands in no row"
-        seen = fresh
+        before, seen = seen, shop.jobs.wait_for_change(seen, 20)
+        assert seen > before, "nobody is woken for what stands in no row"
     assert "over (done)" in shop.jobs.list()[0].note
     before = shop.jobs.change_counter()
     full.clear()
