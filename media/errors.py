@@ -2,48 +2,148 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from media.messages.catalogue import Entry, is_code
+from media.messages.message import Message
+
+E = TypeVar("E", bound="GreenroomError")
 
 
 class GreenroomError(Exception):
     """Something a person should read: what is wrong, what to do, and whether trying again can help.
 
+    It is raised as a code with parameters. The words are made from the catalogue where they are read, in the language of that
+    request; so a failure that was kept in a row, or came from a worker, reads in whatever language it is looked at.
+
     Args:
-        reason: one plain sentence naming what is wrong; never a traceback, a secret or a home path.
-        hint: the next step, or "" when the reason already says it.
-        retryable: whether the same request may succeed later without a change.
+        code: `area.what-is-wrong`, stable, with an entry in `messages/<language>/<area>.toml` of a layer.
+        hint: goes with a finished sentence in place of a code, which engines written for 0.9 raise; it is then told under the
+            class's `literal_code`.
+        retryable: whether the same request may succeed later without a change; None means what the class says.
+        parameters: values of the entry's fields; never a traceback, a secret or a home path.
     """
 
     retryable_by_default = False
+    literal_code: ClassVar[str] = "studio.failed"
 
-    def __init__(self, reason: str, hint: str = "", *, retryable: bool | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.hint = hint
+    def __init__(self, code: str, hint: str = "", /, *, retryable: bool | None = None, **parameters: Any) -> None:
+        super().__init__(code)
+        if is_code(code):
+            self.message = Message.of(code, **parameters)
+        else:
+            self.message = Message.of(self.literal_code, reason=code, hint=hint or parameters.get("hint", ""))
+        self.surroundings: tuple[Message, ...] = ()
         self.retryable = self.retryable_by_default if retryable is None else retryable
+
+    @property
+    def code(self) -> str:
+        return self.message.code
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return self.message.parameters
+
+    @property
+    def reason(self) -> str:
+        """One plain sentence naming what is wrong."""
+        return self.reason_in(None)
+
+    @property
+    def hint(self) -> str:
+        """The next step, or "" when the reason already says it."""
+        return self.message.hint()
+
+    def reason_in(self, language: str | None) -> str:
+        """The reason in a language of one's own choice; None means that of this request."""
+        reason = self.message.reason(language)
+        for place in self.surroundings:
+            reason = Message(place.code, {**place.parameters, "reason": reason}).reason(language)
+        return reason
+
+    def hint_in(self, language: str | None) -> str:
+        """The hint, likewise."""
+        return self.message.hint(language)
+
+    def within(self: E, code: str, /, **parameters: Any) -> E:
+        """This error with the place where it arose, such as a line of a script; `{reason}` in that entry is what is said of it.
+
+        The code stays that of what is wrong.
+        """
+        self.surroundings = (*self.surroundings, Message.of(code, **parameters))
+        return self
 
     def __str__(self) -> str:
         return f"{self.reason} {self.hint}".strip()
 
     def as_dict(self) -> dict[str, Any]:
-        """The three fields as they stand in a job's row and in the public API."""
-        return {"reason": self.reason, "hint": self.hint, "retryable": self.retryable}
+        """It as JSON, as it stands in a job's row, on the wire from a worker and in the public API; `restored` reads it."""
+        fields = {"reason": self.reason, "hint": self.hint, "retryable": self.retryable, **self.message.as_dict()}
+        if self.surroundings:
+            fields["within"] = [place.as_dict() for place in self.surroundings]
+        return fields
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _empty, (type(self), self.code), self.__dict__
 
 
 class MediaError(GreenroomError):
     """A sound or picture file cannot be read, is not what it should be, or cannot be written."""
 
+    literal_code = "media.failed"
+
 
 class InvalidInput(GreenroomError):
     """What was asked for is wrong as given; the reason names the field or the thing."""
+
+    literal_code = "input.refused"
 
 
 class NotFound(GreenroomError):
     """A named voice, job, output or engine does not exist."""
 
+    literal_code = "input.not-found"
+
 
 class Cancelled(GreenroomError):
     """The person asked to stop. Raised inside work, never shown as a failure."""
 
-    def __init__(self, reason: str = "Cancelled.") -> None:
-        super().__init__(reason, retryable=True)
+    literal_code = "job.stopped"
+
+    def __init__(self, code: str = "job.cancelled", hint: str = "", /, **parameters: Any) -> None:
+        super().__init__(code, hint, retryable=True, **parameters)
+
+
+def restored(fields: Mapping[str, Any], sort: type[E]) -> E:
+    """The error that `as_dict` told, as one of this class.
+
+    Of one that was written before there were codes, and of a code that no catalogue here knows, the sentences are kept.
+    """
+    told = Entry(_literal(fields.get("reason")), _literal(fields.get("hint")))
+    error = _empty(sort, "")
+    if isinstance(fields.get("code"), str) and is_code(fields["code"]):
+        error.message = Message.from_dict(fields, told)
+        error.surroundings = tuple(Message.from_dict(place) for place in _places(fields.get("within")))
+    else:
+        error.message = Message.of(sort.literal_code, reason=str(fields.get("reason", "")), hint=str(fields.get("hint", "")))
+    error.args = (error.code,)
+    error.retryable = fields.get("retryable") is True
+    return error
+
+
+def _places(within: Any) -> list[Mapping[str, Any]]:
+    places = within if isinstance(within, list) else []
+    return [one for one in places if isinstance(one, Mapping) and is_code(str(one.get("code")))]
+
+
+def _literal(text: object) -> str:
+    """A finished sentence as a pattern."""
+    return str(text or "").replace("{", "'{'").replace("}", "'}'")
+
+
+def _empty(sort: type[E], code: str) -> E:
+    """An error of the class without its constructor's arguments, which differ between classes; the fields come afterwards."""
+    error = sort.__new__(sort, code)
+    error.surroundings = ()
+    return error

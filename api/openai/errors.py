@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Awaitable, Callable
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from fastapi.responses import JSONResponse, Response
 
@@ -19,11 +19,13 @@ CLIENT_ERRORS = (InvalidInput, MediaError)
 
 
 class WrongParameter(InvalidInput):
-    """One parameter of the call is wrong; `param` names it and `code` says how, for programs."""
+    """One parameter of the call is wrong; `param` names it and `openai_code` says how, for programs that know OpenAI's codes."""
 
-    def __init__(self, param: str, reason: str, hint: str = "", *, code: str | None = None, status: int = 400) -> None:
-        super().__init__(reason, hint)
-        self.param, self.code, self.status = param, code, status
+    def __init__(
+        self, code: str, hint: str = "", /, *, param: str, openai_code: str | None = None, status: int = 400, **parameters: Any
+    ) -> None:
+        super().__init__(code, hint, **parameters)
+        self.param, self.openai_code, self.status = param, openai_code, status
 
 
 def answer_of(error: GreenroomError) -> JSONResponse:
@@ -33,7 +35,7 @@ def answer_of(error: GreenroomError) -> JSONResponse:
     """
     param, code, status = None, None, 400
     if isinstance(error, WrongParameter):
-        param, code, status = error.param, error.code, error.status
+        param, code, status = error.param, error.openai_code, error.status
     elif isinstance(error, NotFound):
         code, status = "not_found", 404
     elif error.retryable:

@@ -80,7 +80,7 @@ async def _written_down(request: Request, studio: Services, uploads: Path, task:
     async with request.form() as form:
         sent = form.get("file")
         if not isinstance(sent, UploadFile):
-            raise WrongParameter("file", "There is no file in the call.", "Send the sound as the form's field file.")
+            raise WrongParameter("openai.file-missing", param="file")
         fields = {name: str(value) for name, value in form.items() if not isinstance(value, UploadFile)}
         streamed = is_streamed(fields) and task == "transcribe"  # translations have no stream in this API
         shape = shape_of(fields, streamed=streamed)
@@ -128,7 +128,7 @@ def _add_speech(app: FastAPI, studio: Services) -> None:
         try:
             body = read_json(await request.body())
         except InvalidInput as error:
-            raise WrongParameter("body", error.reason, "Send a JSON object with model, input and voice.") from None
+            raise WrongParameter("openai.body-wrong", param="body", problem=error.message) from None
         call = validated(SpeechCall, body, "parameter")
         engine = _engine(studio, call.model, EngineKind.SPEECH)
         with desk.own_voices_named(call, engine):
@@ -156,7 +156,7 @@ def _engine(studio: Services, name: str, capability: EngineKind) -> str:
     except NotFound as error:
         raise _no_model(name, error.hint) from None
     if engine.card.capability is not capability:
-        raise WrongParameter("model", f"{engine.card.title} does not do this work.", "See /engines, or use auto.")
+        raise WrongParameter("openai.model-unfit", param="model", engine=engine.card.title)
     return name
 
 
@@ -170,7 +170,7 @@ def _finished(studio: Services, kind: str, spec: Mapping[str, Any]) -> Job:
     while not job.state.ended:
         job = studio.jobs.wait(job.id, 5.0)
     if job.error is not None:
-        raise GreenroomError(job.error.reason, job.error.hint, retryable=job.error.retryable)
+        raise job.error.raised()
     if job.state is JobState.CANCELLED:
         raise GreenroomError("The job was cancelled.", retryable=True)
     return job
@@ -181,4 +181,4 @@ def _model(name: str) -> dict[str, Any]:
 
 
 def _no_model(name: str, hint: str = "") -> WrongParameter:
-    return WrongParameter("model", f'There is no model "{name}".', hint or "See /v1/models.", code="model_not_found", status=404)
+    return WrongParameter("openai.model-unknown", param="model", openai_code="model_not_found", status=404, model=name, hint=hint)

@@ -81,8 +81,8 @@ class OpenAISpeechAdapter:
             if call.voice.lower() not in OPENAI_VOICES:
                 raise
             raise WrongParameter(
-                "voice", error.reason, f"That is a voice of OpenAI's. Voices here: {self._some_voices(engine)}.",
-                code="voice_not_found", status=404,
+                "openai.voice-elsewhere", param="voice", openai_code="voice_not_found", status=404,
+                problem=error.message, voices=self._some_voices(engine),
             ) from None  # fmt: skip
 
     def _some_voices(self, engine: str) -> str:
@@ -97,13 +97,13 @@ class OpenAISpeechAdapter:
         options = self._studio.catalog.get(engine_id).Options
         field = options.model_json_schema()["properties"].get("speed")
         if field is None:
-            raise WrongParameter("speed", f"The engine {engine_id} has one pace only.", "Leave speed at 1.")
+            raise WrongParameter("openai.speed-fixed", param="speed", engine=engine_id)
         wanted = field["default"] * speed
         low, high = field.get("minimum", wanted), field.get("maximum", wanted)
         if not low <= wanted <= high:
-            limits = f"{low / field['default']:.2g} to {high / field['default']:.2g}"
+            slowest, fastest = (float(f"{limit / field['default']:.2g}") for limit in (low, high))
             raise WrongParameter(
-                "speed", f"The engine {engine_id} cannot speak at {speed:g} times its pace.", f"It can: {limits}."
+                "openai.speed-out-of-range", param="speed", engine=engine_id, speed=speed, slowest=slowest, fastest=fastest
             )
         return {"speed": round(wanted) if field["type"] == "integer" else wanted}
 
@@ -124,8 +124,9 @@ class OpenAISpeechAdapter:
             WrongParameter: a format that cannot be streamed. GreenroomError: the job could not render its first sentence.
         """
         if call.response_format not in STREAMED_FORMATS:
-            formats = ", ".join(STREAMED_FORMATS)
-            raise WrongParameter("response_format", f"{call.response_format} cannot be streamed.", f"Stream one of: {formats}.")
+            raise WrongParameter(
+                "openai.format-not-streamed", param="response_format", format=call.response_format, streamed=STREAMED_FORMATS
+            )
         job = self._studio.jobs.submit("voiceover", self.spec(call, engine))
         pieces = self._pieces(job)
         first = next(pieces)
@@ -148,7 +149,7 @@ class OpenAISpeechAdapter:
             if given == len(views):
                 return
             if job.error is not None:
-                raise GreenroomError(job.error.reason, job.error.hint, retryable=job.error.retryable)
+                raise job.error.raised()
             if job.state in (JobState.CANCELLED, JobState.DONE):
                 raise GreenroomError("The job ended before its last sentence.", retryable=True)
             self._studio.jobs.wait_for_change(self._studio.jobs.change_counter(), POLL_SECONDS)

@@ -26,9 +26,9 @@ def shape_of(fields: Mapping[str, str], *, streamed: bool) -> str:
     shape = fields.get("response_format", "json")
     allowed = STREAMED_SHAPES if streamed else RESPONSE_FORMATS
     if shape not in RESPONSE_FORMATS:
-        raise WrongParameter("response_format", f'There is no response format "{shape}".', f"There are: {', '.join(allowed)}.")
+        raise WrongParameter("openai.format-unknown", param="response_format", format=shape, known=allowed)
     if shape not in allowed:
-        raise WrongParameter("response_format", f"{shape} cannot be streamed.", f"Stream one of: {', '.join(allowed)}.")
+        raise WrongParameter("openai.format-not-streamed", param="response_format", format=shape, streamed=allowed)
     return shape
 
 
@@ -40,7 +40,7 @@ def is_streamed(fields: Mapping[str, str]) -> bool:
     """
     said = fields.get("stream", "").lower()
     if said not in ("", "true", "1", "false", "0"):
-        raise WrongParameter("stream", f'stream cannot be "{said[:20]}".', "It is true or false.")
+        raise WrongParameter("openai.stream-not-boolean", param="stream", given=said[:20])
     return said in ("true", "1")
 
 
@@ -52,9 +52,7 @@ def checked_granularities(values: Sequence[str]) -> tuple[str, ...]:
     for value in values:
         if value not in GRANULARITIES:
             raise WrongParameter(
-                "timestamp_granularities",
-                f'There are no times for each "{value[:40]}".',
-                f"There are: {', '.join(GRANULARITIES)}.",
+                "openai.granularity-unknown", param="timestamp_granularities", given=value[:40], known=GRANULARITIES
             )
     return tuple(values)
 

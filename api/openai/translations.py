@@ -7,8 +7,6 @@ from engines.contract import Engine, EngineKind
 from engines.transcription.common.whisper_weights import TRANSLATES
 from studio.services import Services
 
-_HINT = "Download a size of Whisper other than turbo in the System tab."
-
 
 def translator(studio: Services, named: str = "") -> str:
     """The id of an engine that translates: the one that is named, or the first that is ready.
@@ -19,15 +17,15 @@ def translator(studio: Services, named: str = "") -> str:
     if named:
         engine = studio.catalog.get(named)
         if not _able(engine):
-            raise WrongParameter("model", f"{engine.card.title} does not translate.", "Use Whisper, or auto.")
+            raise WrongParameter("openai.model-does-not-translate", param="model", engine=engine.card.title)
         if not _translates(engine, studio):
-            raise WrongParameter("model", f"No weights of {engine.card.title} that are here translate.", _HINT, code="not_ready")
+            raise WrongParameter("openai.no-weights-translate", param="model", openai_code="not_ready", engine=engine.card.title)
         return named
     ready = [row.card.id for row in studio.engines.statuses(EngineKind.TRANSCRIPTION) if row.ready]
     for engine_id in ready:
         if _able(engine := studio.catalog.get(engine_id)) and _translates(engine, studio):
             return engine_id
-    raise WrongParameter("model", "No engine that is ready translates speech.", _HINT, code="not_ready")
+    raise WrongParameter("openai.no-translator-ready", param="model", openai_code="not_ready")
 
 
 def _able(engine: type[Engine]) -> bool:

@@ -195,7 +195,7 @@ class Operations(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingOpera
         if job.state is JobState.CANCELLED:
             raise Cancelled(f"Job {job.id} was cancelled.")
         if job.error is not None:
-            raise GreenroomError(job.error.reason, job.error.hint, retryable=job.error.retryable)
+            raise job.error.raised()
         return job
 
     @staticmethod

@@ -170,7 +170,7 @@ class ShotRenderer:
             with contextlib.closing(engine.generate(request)) as items:
                 result = self._result_of(items)
         except EngineError as error:
-            error.reason = f"Shot {one.shot.index + 1}: {error.reason}"
+            error.within("video.in-shot", shot=one.shot.index + 1)
             raise
         if result is None or not target.is_file():
             raise EngineError(f"{self._form.title} gave no clip for shot {one.shot.index + 1}.")

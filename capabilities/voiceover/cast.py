@@ -122,7 +122,7 @@ class Cast:
             try:
                 found = self._roles[key] = self._resolve(line)
             except GreenroomError as error:
-                error.reason = f"Line {line.span.line}: {error.reason}"
+                error.within("script.in-line", line=line.span.line)
                 raise
         return found
 

@@ -146,7 +146,7 @@ def _speak(engine: Any, segment: PlannedSegment, attempt: int) -> Speech:
         return engine.synthesize(segment.request(attempt))  # type: ignore[no-any-return]
     except EngineError as error:
         shown = segment.text if len(segment.text) <= _SHOWN_WORDS else f"{segment.text[:_SHOWN_WORDS].rstrip()}…"
-        error.reason = f"Line {segment.line} (“{shown}”): {error.reason}"
+        error.within("script.in-sentence", line=segment.line, sentence=shown)
         raise
 
 

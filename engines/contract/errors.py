@@ -8,6 +8,8 @@ from media.errors import GreenroomError
 class EngineError(GreenroomError):
     """The engine cannot do what was asked, or failed doing it."""
 
+    literal_code = "engine.told"
+
 
 class EngineNotReady(EngineError):
     """Something the engine needs is missing; the hint is its next step."""

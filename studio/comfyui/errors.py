@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from studio.errors import EngineNotReady, GreenroomError
 
 SAY_WHERE = "Set comfyui.url to its address, or comfyui.path to an installation, in settings.yaml and start again."
@@ -29,8 +31,10 @@ class UnexpectedAnswer(GreenroomError):
         body: the beginning of what it said.
     """
 
-    def __init__(self, reason: str, hint: str = "", *, status: int = 0, body: str = "", retryable: bool = False) -> None:
-        super().__init__(reason, hint, retryable=retryable)
+    def __init__(
+        self, code: str, hint: str = "", /, *, status: int = 0, body: str = "", retryable: bool = False, **parameters: Any
+    ) -> None:
+        super().__init__(code, hint, retryable=retryable, **parameters)
         self.status, self.body = status, body
 
 

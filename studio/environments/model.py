@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -32,8 +33,17 @@ class Trouble(StrEnum):
 class InstallFailed(GreenroomError):
     """An environment cannot be installed, or is not what it should be; the hint is the next step."""
 
-    def __init__(self, reason: str, hint: str = "", *, retryable: bool | None = None, trouble: Trouble = Trouble.FAILED) -> None:
-        super().__init__(reason, hint, retryable=retryable)
+    def __init__(
+        self,
+        code: str,
+        hint: str = "",
+        /,
+        *,
+        retryable: bool | None = None,
+        trouble: Trouble = Trouble.FAILED,
+        **parameters: Any,
+    ) -> None:
+        super().__init__(code, hint, retryable=retryable, **parameters)
         self.trouble = trouble
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from media.errors import restored
+from media.messages.languages import SOURCE_LANGUAGE, speaking
 from studio.errors import GreenroomError
 
 
@@ -30,13 +33,46 @@ ACTIVE = frozenset(JobState) - ENDED
 
 @dataclass(frozen=True)
 class JobError:
+    """Why a job failed. A row keeps the code and its parameters, and the sentences in English for readers of the file alone:
+    read from a row, they are made anew in the language of the request.
+
+    Attributes:
+        code: of the GreenroomError; "" of sentences alone, which are kept under the code of literal ones.
+        within: where it arose, as messages.
+    """
+
     reason: str
     hint: str = ""
     retryable: bool = False
+    code: str = field(default="", compare=False)
+    parameters: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    within: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
 
     @classmethod
     def of(cls, error: GreenroomError) -> JobError:
-        return cls(error.reason, error.hint, error.retryable)
+        fields = error.as_dict()
+        return cls(**{**fields, "within": tuple(fields.get("within", ()))})
+
+    @classmethod
+    def of_row(cls, kept: Mapping[str, Any]) -> JobError:
+        """What `as_row` wrote, now or in an earlier version."""
+        return cls.of(restored(kept, GreenroomError))
+
+    def as_dict(self) -> dict[str, Any]:
+        """It as the public API promises it."""
+        return {
+            "reason": self.reason, "hint": self.hint, "retryable": self.retryable,
+            "code": self.code, "parameters": dict(self.parameters),
+        }  # fmt: skip
+
+    def as_row(self) -> dict[str, Any]:
+        """It as it is kept."""
+        with speaking(SOURCE_LANGUAGE):
+            return self.raised().as_dict()
+
+    def raised(self) -> GreenroomError:
+        """It as an exception again, for a caller who waited for the job."""
+        return restored({**self.as_dict(), "within": list(self.within)}, GreenroomError)
 
 
 @dataclass(frozen=True)
@@ -96,9 +132,7 @@ class Job:
             "created": self.created,
             "started": self.started,
             "ended": self.ended,
-            "error": None if self.error is None else {
-                "reason": self.error.reason, "hint": self.error.hint, "retryable": self.error.retryable,
-            },
+            "error": None if self.error is None else self.error.as_dict(),
             "outputs": [{"path": output.path, "kind": output.kind} for output in self.outputs],
         }  # fmt: skip
 

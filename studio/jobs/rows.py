@@ -35,7 +35,7 @@ def end_job(
     note: str,
 ) -> None:
     """Bring a job to a state in which no thread works on it, and tell its history. It has an end time only when it ended."""
-    words = None if error is None else json.dumps({"reason": error.reason, "hint": error.hint, "retryable": error.retryable})
+    words = None if error is None else json.dumps(error.as_row())
     files = json.dumps([{"id": output.id, "path": output.path, "kind": output.kind} for output in outputs])
     ended = time.time() if state.ended else None
     connection.execute(
@@ -43,7 +43,8 @@ def end_job(
         " progress = CASE WHEN ? = 'done' THEN 1 ELSE progress END WHERE id = ?",
         (state, ended, words, files, note, version, state, job_id),
     )
-    record_event(connection, job_id, "state", {"state": state} if error is None else {"state": state, "reason": error.reason})
+    why = {} if error is None else {"code": error.code, "reason": error.reason}
+    record_event(connection, job_id, "state", {"state": state, **why})
 
 
 def record_event(connection: sqlite3.Connection, job_id: str | None, kind: str, data: dict[str, Any]) -> int:
@@ -68,7 +69,7 @@ def job_of(row: sqlite3.Row) -> Job:
         created=row["created"],
         started=row["started"],
         ended=row["ended"],
-        error=None if row["error"] is None else JobError(**json.loads(row["error"])),
+        error=None if row["error"] is None else JobError.of_row(json.loads(row["error"])),
         outputs=tuple(JobOutput(**output) for output in json.loads(row["outputs"])),
         version=row["version"],
         ahead=row["ahead"],

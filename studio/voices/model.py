@@ -67,7 +67,11 @@ class VoiceRefused(InvalidInput):
 
     def __init__(self, judgement: ClipReport) -> None:
         worst = judgement.refusals
-        super().__init__(" ".join(finding.sentence for finding in worst), " ".join(finding.advice for finding in worst).strip())
+        super().__init__(
+            "voice.clip-refused",
+            findings=" ".join(finding.sentence for finding in worst),
+            advice=" ".join(finding.advice for finding in worst).strip(),
+        )
         self.judgement = judgement
 
 

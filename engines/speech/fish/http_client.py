@@ -54,7 +54,7 @@ class FishAddress:
                 found = json.loads(answer.read(LARGEST_ANSWER))
                 return {str(name) for name in found["reference_ids"]}
         except _Status as status:
-            if status.code in (404, 405, 501):
+            if status.status in (404, 405, 501):
                 return None
             raise
         except (ValueError, KeyError, TypeError):
@@ -98,11 +98,10 @@ class FishAddress:
 class _Status(EngineError):
     """The server answered with a refusal."""
 
-    def __init__(self, code: int, words: str) -> None:
-        said = f": {words}" if words else ""
-        hint = "Look at the server's own log." if code >= 500 else "Change the text or the voice."
-        super().__init__(f"The Fish server refused with status {code}{said}.", hint, retryable=code >= 500)
-        self.code = code
+    def __init__(self, status: int, words: str) -> None:
+        broken = status >= 500
+        super().__init__("fish.server-failed" if broken else "fish.refused", retryable=broken, status=status, said=words)
+        self.status = status
 
 
 def sound_of(blocks: Iterator[bytes]) -> Iterator[Audio]:

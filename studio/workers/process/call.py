@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from engines.contract.errors import EngineError, EngineNotReady, EngineOutOfMemory, WireError, WorkerDied, WorkerStalled
 from engines.worker.wire import Message, pack
-from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, NotFound
+from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, NotFound, restored
 from studio.callbacks import never_cancelled, no_op
 from studio.workers.process.exit_reason import ExitReason, silence
 from studio.workers.process.metering import Pulse, pulse_of
@@ -169,7 +169,7 @@ class Call:
         if fields.get("class") == Cancelled.__name__:
             return EngineError(f"{self._pipe.title} stopped by itself.", retryable=True)
         sort = _TOLD_ERRORS.get(str(fields.get("class")), EngineError)
-        return sort(fields["reason"], fields["hint"], retryable=fields.get("retryable") is True)
+        return restored(fields, sort)
 
     def _value_of(self, message: Message) -> Any:
         try:

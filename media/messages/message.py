@@ -1,0 +1,110 @@
+"""A code with its parameters: something to be said, before it is said in any language."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePath
+from typing import Any
+
+from media.messages.catalogue import Entry, entry
+from media.messages.languages import language, number_text
+from media.messages.pattern import PatternError, filled, parsed
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is to be said, as data.
+
+    Args:
+        code: `area.what-is-wrong`, stable: programs compare it.
+        parameters: values for the fields of its patterns: text, numbers, truth, lists of them, and other messages.
+        told: its words in English where they were made elsewhere, for codes that no catalogue here knows.
+    """
+
+    code: str
+    parameters: Mapping[str, Any]
+    told: Entry | None = None
+
+    @classmethod
+    def of(cls, code: str, /, **parameters: object) -> Message:
+        return cls(code, {name: plain(value) for name, value in parameters.items()})
+
+    def reason(self, tag: str | None = None) -> str:
+        """What is wrong, in that language or else the one of this request."""
+        return self._words("reason", tag or language())
+
+    def hint(self, tag: str | None = None) -> str:
+        """The next step; "" where the reason says it already."""
+        return self._words("hint", tag or language())
+
+    def __str__(self) -> str:
+        return self.reason()
+
+    def as_dict(self) -> dict[str, Any]:
+        """It as JSON; `from_dict` reads it."""
+        return {"code": self.code, "parameters": {name: _as_json(value) for name, value in self.parameters.items()}}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any], told: Entry | None = None) -> Message:
+        given = fields.get("parameters")
+        parameters = {str(name): _from_json(value) for name, value in given.items()} if isinstance(given, Mapping) else {}
+        return cls(str(fields["code"]), parameters, told)
+
+    def _words(self, which: str, tag: str) -> str:
+        words = entry(self.code, tag) or self.told
+        if words is None:
+            return self._bare() if which == "reason" else ""
+        try:
+            return filled(parsed(getattr(words, which)), self.parameters, tag, lambda value: _told(value, tag)).strip()
+        except PatternError:
+            return self._bare()
+
+    def _bare(self) -> str:
+        values = ", ".join(f"{name}: {_told(value, 'en')}" for name, value in self.parameters.items())
+        return f"{self.code} ({values})" if values else self.code
+
+
+def plain(value: object) -> Any:
+    """A parameter as something that JSON holds; of a path only its name, so that no folder of this machine is told."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if value is None or isinstance(value, str | bool | Message):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value) if math.isfinite(value) else str(float(value))
+    if isinstance(value, PurePath):
+        return value.name
+    if isinstance(value, BaseException):
+        return str(value)
+    try:
+        return [plain(one) for one in value]  # type: ignore[attr-defined]
+    except TypeError:
+        return str(value)
+
+
+def _told(value: object, tag: str) -> str:
+    if isinstance(value, Message):
+        return value.reason(tag)
+    if isinstance(value, float):
+        return number_text(float(f"{value:g}"), "0.######", tag) if abs(value) < 1e15 else f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_told(one, tag) for one in value)
+    return "" if value is None else str(value)
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.as_dict()
+    return [_as_json(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Message.from_dict(value) if isinstance(value.get("code"), str) else str(value)
+    return [_from_json(one) for one in value] if isinstance(value, list | tuple) else value
