@@ -19,7 +19,6 @@ from engines.contract import Engine, EngineOptions
 from engines.contract.faces import FaceChoice
 from engines.contract.swap import SwapRequest
 from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
-from media.audio.decode import probe
 from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import EngineNotReady, InvalidInput
@@ -218,7 +217,7 @@ class BuiltinSwap:
         context.progress(_RENDERED, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "face-swap.mp4"
-        sound = driving if probe(driving).has_audio else None
+        sound = driving if probe_video(driving).has_audio else None
         parents = [output for output in (first, second) if output is not None]
         terms = combined((terms_of_card(BasicFaceSwap.card), *(output.terms for output in parents)))
         tags = video_tags(title, BasicFaceSwap.card.title, terms)

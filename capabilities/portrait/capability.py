@@ -30,7 +30,6 @@ from capabilities.common.tags import video_tags
 from capabilities.portrait.spec import PortraitSpec
 from engines.analysis.mouth_measurement import agreement
 from engines.contract.faces import AnimateRequest, FaceChoice
-from media.audio.decode import probe
 from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import InvalidInput
@@ -129,7 +128,7 @@ class AnimatePortrait(Capability[PortraitSpec]):
         context.progress(0.88, "Joining picture and sound")
         fps = Fraction(*request.fps)
         result = context.scratch / "portrait.mp4"
-        sound = driving if probe(driving).has_audio else None
+        sound = driving if probe_video(driving).has_audio else None
         parents = [output for output in (first, second) if output is not None]
         terms = combined((terms_of_card(engine.card), *(output.terms for output in parents)))
         tags = video_tags(spec.title, engine.card.title, terms)

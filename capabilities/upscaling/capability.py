@@ -17,7 +17,6 @@ from engines.catalog import Catalog
 from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
 from engines.contract.errors import EngineNotReady
 from engines.contract.upscaling import UpscaleRequest, UpscalingEngine
-from media.audio.decode import probe
 from media.text.cues import Cue
 from media.text.formats import parse_srt
 from media.video.images import is_image, write_picture
@@ -152,7 +151,7 @@ class Upscale(Capability[UpscaleSpec]):
         context.progress(_RENDERED, "Joining picture and sound")
         folder = fresh(context.scratch / "join")
         result = folder / "larger.mp4"
-        sound = source if probe(source).has_audio else None
+        sound = source if info.has_audio else None
         subtitles = _subtitles(parent)
         terms = combined((terms_of_card(engine.card), *([parent.terms] if parent else [])))
         tags = video_tags(spec.title, engine.card.title, terms)

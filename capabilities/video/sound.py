@@ -140,7 +140,7 @@ class ClipAudio:
         while True:
             resampler: StreamResampler | None = None
             for block in iterate_audio(self._music):
-                two = block.samples[:, :2] if block.channels > 1 else np.repeat(block.samples, 2, axis=1)
+                two = block.samples if block.channels > 1 else np.repeat(block.samples, 2, axis=1)
                 resampler = resampler or StreamResampler(block.rate, RATE, 2)
                 rest = np.concatenate([rest, resampler.process(two)])
                 while len(rest) >= _BLOCK:

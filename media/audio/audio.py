@@ -12,6 +12,9 @@ from media.errors import MediaError
 
 Samples = NDArray[np.float32]
 
+_CANCELLED = 0.01
+"""Power of what two channels have in common by that of what they have not, below which one of them is upside down."""
+
 
 @dataclass(frozen=True, eq=False)
 class Audio:
@@ -57,8 +60,15 @@ class Audio:
         return self.frames / self.rate
 
     def mono(self) -> Audio:
-        """The mean of all channels."""
-        return self if self.channels == 1 else Audio(self.samples.mean(axis=1), self.rate)
+        """The mean of all channels; of two channels of opposite polarity, which would cancel out, half their difference."""
+        if self.channels == 1:
+            return self
+        mean = self.samples.mean(axis=1)
+        if self.channels == 2:
+            half: Samples = (self.samples[:, 0] - self.samples[:, 1]) * np.float32(0.5)
+            if float(mean @ mean) < _CANCELLED * float(half @ half):
+                return Audio(half, self.rate)
+        return Audio(mean, self.rate)
 
     def slice(self, start: float, end: float) -> Audio:
         """The part between two times in seconds, clamped to what is there."""

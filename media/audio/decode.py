@@ -1,15 +1,11 @@
-"""Reading sound out of any file that holds some: WAV, MP3, M4A, FLAC, Ogg, Opus, WebM, and video with a sound track.
-
-Only container formats that carry their own data are opened. Playlists and other files that point elsewhere are
-not: an uploaded one could make the decoder read other files of this machine or call out of it.
-"""
+"""Reading sound out of any file that holds some: WAV, MP3, M4A, FLAC, Ogg, Opus, WebM, and video with a sound track."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -20,19 +16,18 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from media.audio.audio import Audio, Samples, concatenate
+from media.audio.downmix import Downmix
+from media.containers import EXPORT_AGAIN, USE_SOUND, open_media
 from media.errors import MediaError
-
-_CONTAINERS = (
-    "wav,w64,aiff,au,caf,flac,mp3,aac,ac3,eac3,amr,amrnb,amrwb,ape,tta,wv,mpc,mpc8,dts,tak,voc,ogg,oga,ogv,"
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,flv,mpeg,mpegts,mpegvideo,nut,mxf"
-)
-"""Demuxers that may be used, by libavformat's names."""
 
 _ESTIMATED = frozenset({"mp3", "aac", "ac3", "eac3", "amr", "mpeg", "mpegts"})
 """Formats whose declared length may be an estimate, so that a shorter sound is no sign of damage."""
 
-_USUAL_FORMATS = "Use a WAV, MP3, M4A, FLAC, Ogg, Opus or WebM file, or a video with sound."
-_EXPORT_AGAIN = "Export or download it again."
+IN_STEP = 0.02
+"""Seconds by which sound and picture may differ before it is mended: half a picture, and less than anybody sees."""
+_HOLE, _LONGEST_SILENCE = 0.1, 3600.0
+"""Seconds of a pause in the recording, in which a file stores nothing: less is a clock that is told roughly, more is damage."""
+_SILENT_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -40,9 +35,9 @@ class MediaInfo:
     """What a file says about itself.
 
     Args:
-        duration: seconds; 0.0 when the file holds nothing to play.
+        duration: seconds of the sound, in a video from its first picture on; 0.0 when the file holds nothing to play.
         rate: of the sound in hertz, 0 without sound.
-        channels: of the sound, 0 without sound.
+        channels: that the file stores, 0 without sound.
         has_video: moving pictures; a cover picture does not count.
         codec: of the sound, else of the video; libavcodec's name.
     """
@@ -67,7 +62,7 @@ def probe(path: Path | str) -> MediaInfo:
         pictures = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
         codec = next((one.codec_context.name for one in (sound, *pictures) if one is not None and one.codec_context), "")
         return MediaInfo(
-            duration=_declared_seconds(container, sound) or _counted_seconds(container),
+            duration=_beside_pictures(container, sound) or _counted_seconds(container),
             rate=sound.codec_context.sample_rate if sound else 0,
             channels=sound.codec_context.channels if sound else 0,
             has_audio=sound is not None,
@@ -77,7 +72,7 @@ def probe(path: Path | str) -> MediaInfo:
 
 
 def decode_audio(path: Path | str, *, longest_seconds: float | None = None) -> Audio:
-    """The whole sound of a file at its own rate and with its own channels.
+    """The whole sound of a file at its own rate, mono or stereo; surround is mixed down (see media.audio.downmix).
 
     A file that breaks off gives what is there, when that is at least half of the length it declares (FLAC, M4A and
     WebM do; of a WAV, MP3 or Ogg file that ends early nothing tells how long it was).
@@ -103,6 +98,9 @@ def decode_audio(path: Path | str, *, longest_seconds: float | None = None) -> A
 def iterate_audio(path: Path | str, block_seconds: float = 1.0) -> Iterator[Audio]:
     """The sound of a file in blocks of `block_seconds` (the last is shorter), never more than a block in memory.
 
+    Mono and stereo come as they are, surround mixed down to stereo. Of a video the sound is as it is heard beside the pictures:
+    time 0 is that of the first picture, sound that begins later begins with silence, and what comes before it is left out.
+
     Raises:
         MediaError: as decode_audio does; damage may show only after good blocks were given.
     """
@@ -111,8 +109,8 @@ def iterate_audio(path: Path | str, block_seconds: float = 1.0) -> Iterator[Audi
         sound = _sound_stream(container)
         if sound is None:
             kind = "is a video without sound" if container.streams.video else "holds no sound"
-            raise MediaError(f"{path.name} {kind}.", _USUAL_FORMATS)
-        decoding = _Decoding(container, sound)
+            raise MediaError(f"{path.name} {kind}.", USE_SOUND)
+        decoding = _Decoding(container, sound, _first_picture(container))
         waiting: list[Samples] = []
         frames = 0
         for samples in decoding.samples():
@@ -130,26 +128,30 @@ def iterate_audio(path: Path | str, block_seconds: float = 1.0) -> Iterator[Audi
             yield Audio(np.concatenate(waiting), decoding.rate)
 
 
-@contextmanager
-def open_media(path: Path) -> Iterator[InputContainer]:
-    if not path.is_file():
-        raise MediaError(f"{path.name or 'The file'} does not exist or is not a file.", "Check its name.")
-    try:
-        if path.stat().st_size == 0:
-            raise MediaError(f"{path.name} is empty.", _EXPORT_AGAIN)
-        options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
-        container = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
-    except PermissionError:
-        raise MediaError(f"{path.name} may not be read.", "Check the file's permissions.") from None
-    except (av.error.FFmpegError, OSError, ValueError):
-        raise MediaError(f"{path.name} is damaged or not a media file.", _USUAL_FORMATS) from None
-    with container:
-        yield container
-
-
 def _sound_stream(container: InputContainer) -> AudioStream | None:
     streams = [stream for stream in container.streams.audio if stream.codec_context is not None]
     return streams[0] if streams else None
+
+
+def _first_picture(container: InputContainer) -> Fraction | None:
+    """When the first picture is shown, on the file's clock; None for sound alone."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic and stream.start_time is not None and stream.time_base:
+            return stream.start_time * stream.time_base
+    return None
+
+
+def _beside_pictures(container: InputContainer, sound: AudioStream | None) -> float:
+    """The declared length of a sound from its first picture on, 0.0 when none is declared."""
+    seconds, picture = _declared_seconds(container, sound), _first_picture(container)
+    if not seconds or sound is None or picture is None or not sound.time_base:
+        return seconds
+    if sound.duration:
+        begin = float((sound.start_time or 0) * sound.time_base)
+    else:
+        begin = (container.start_time or 0) / av.time_base
+    late = begin - float(picture)
+    return max(0.0, seconds + late) if abs(late) >= IN_STEP else seconds
 
 
 def _declared_seconds(container: InputContainer, sound: AudioStream | None) -> float:
@@ -173,19 +175,36 @@ def _counted_seconds(container: InputContainer) -> float:
 
 @dataclass
 class _Decoding:
-    """One pass over a sound stream: what was decoded, and how much could not be."""
+    """One pass over a sound stream: what was decoded, and how much could not be.
+
+    Args:
+        picture: when the first picture is shown, on the file's clock; None leaves the sound where it begins.
+    """
 
     container: InputContainer
     stream: AudioStream
+    picture: Fraction | None
     rate: int = 0
     frames: int = 0
     good_packets: int = 0
     broken_packets: int = 0
     _first: av.AudioFrame | None = field(default=None, repr=False)
     _unified: tuple[str, av.AudioResampler] | None = field(default=None, repr=False)
+    _at: int = 0
+    _early: bool = False
 
     def samples(self) -> Iterator[Samples]:
-        """Float samples [frames, channels], all at the rate and channel count of the first frame."""
+        """Float samples [frames, one or two channels], all at the rate of the first frame, in step with the pictures."""
+        mixing: Downmix | None = None
+        for samples in self._stored():
+            if mixing is None and self._first is not None:
+                mixing = Downmix([channel.name for channel in self._first.layout.channels], self.rate)
+            yield samples if mixing is None else mixing.process(samples)
+        if mixing is not None and self._first is not None:
+            nothing = np.zeros((0, self._first.layout.nb_channels), np.float32)
+            yield mixing.process(nothing, last=True)
+
+    def _stored(self) -> Iterator[Samples]:
         packets = self.container.demux(self.stream)
         while True:
             try:
@@ -202,7 +221,24 @@ class _Decoding:
                 continue
             self.good_packets += 1
             for frame in decoded:
-                yield from self._like_the_first(frame)
+                yield from self._in_step(frame)
+
+    def _in_step(self, frame: av.AudioFrame) -> Iterator[Samples]:
+        """A frame's samples where they belong: after silence where the clock has gone on without sound, none that is past."""
+        time = None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
+        for samples in self._like_the_first(frame):
+            self.frames += samples.shape[0]
+            if self.picture is not None and time is not None:
+                late, time = float(time - self.picture) - self._at / self.rate, None
+                if not self._at and late < 0 and (self._early or late <= -IN_STEP):
+                    self._early = True
+                    samples = samples[round(-late * self.rate) :]
+                elif (_HOLE if self._at else IN_STEP) <= late < _LONGEST_SILENCE:
+                    yield from _silence(round(late * self.rate), samples.shape[1])
+                    self._at += round(late * self.rate)
+            self._at += samples.shape[0]
+            if samples.shape[0]:
+                yield samples
 
     def _like_the_first(self, frame: av.AudioFrame) -> Iterator[Samples]:
         if self._first is None:
@@ -214,20 +250,25 @@ class _Decoding:
                 self._unified = (kind, av.AudioResampler("fltp", first.layout.name, first.sample_rate))
             frames = self._unified[1].resample(frame)
         for one in frames:
-            samples = _as_float(one)
-            self.frames += samples.shape[0]
-            yield samples
+            yield _as_float(one)
 
     def check(self, name: str, declared: float) -> None:
         """Raise MediaError when too little of the file could be decoded."""
         seconds = self.frames / self.rate if self.rate else 0.0
         if self.broken_packets > max(1, self.good_packets) or (not self.frames and self.broken_packets):
-            raise MediaError(f"{name} is damaged or not a media file.", _USUAL_FORMATS)
+            raise MediaError(f"{name} is damaged or not a media file.", USE_SOUND)
         if not self.frames:
-            raise MediaError(f"The sound in {name} is zero seconds long.", _EXPORT_AGAIN)
+            raise MediaError(f"The sound in {name} is zero seconds long.", EXPORT_AGAIN)
         exact = self.broken_packets or _ESTIMATED.isdisjoint(self.container.format.name.split(","))
         if exact and math.isfinite(declared) and seconds < declared / 2:
-            raise MediaError(f"{name} breaks off after {seconds:.1f} s of {declared:.1f} s.", _EXPORT_AGAIN)
+            raise MediaError(f"{name} breaks off after {seconds:.1f} s of {declared:.1f} s.", EXPORT_AGAIN)
+
+
+def _silence(frames: int, channels: int) -> Iterator[Samples]:
+    while frames > 0:
+        part = min(frames, _SILENT_BLOCK)
+        yield np.zeros((part, channels), np.float32)
+        frames -= part
 
 
 def _as_float(frame: av.AudioFrame) -> Samples:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from media.audio.decode import open_media
+from media.containers import open_media
 from media.errors import MediaError
 
 TAGS = ("title", "artist", "album", "comment", "genre", "copyright")

@@ -10,7 +10,7 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from media.audio.decode import open_media
+from media.containers import open_media
 from media.errors import MediaError
 from media.video.write import QUICK, Excerpt, VideoWriter
 

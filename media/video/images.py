@@ -1,51 +1,63 @@
-"""Still pictures: reading them upright and opaque, and telling them from videos."""
+"""Still pictures: reading them upright, opaque and in the colours of usual screens, and telling them from videos."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from media.errors import MediaError
+from media.file_kinds import file_kind
+from media.video.animations import flattened, is_animation
+from media.video.colour_profiles import in_srgb
+from media.video.picture_formats import UNREADABLE, opened
 from media.video.read import LARGEST_SIDE, Picture
 
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 _MOST_PIXELS = 100_000_000
-_USE = "Use a PNG, JPEG or WebP picture."
+_OTHER_PICTURES = (
+    "a JPEG XL picture",
+    "a JPEG 2000 picture",
+    "a camera's raw picture",
+    "a Photoshop document",
+    "a GIMP document",
+)
+_USE = "Use a PNG, JPEG, WebP, HEIC or AVIF picture."
 
 
 def is_image(path: Path) -> bool:
-    """Whether a file is a still picture by its content, whatever its name."""
+    """Whether a file is a still picture by its content, whatever its name.
+
+    A file of several pictures that are shown one after the other (GIF, WebP, APNG, AVIF) is a clip; one that keeps further
+    pictures beside its own (a phone's JPEG with its depth, pages of a TIFF) is a picture.
+    """
     try:
-        with Image.open(path, formats=_FORMATS) as image:
-            return not getattr(image, "is_animated", False)
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError):
+        with opened(path) as image:
+            return not is_animation(image)
+    except UNREADABLE:
         return False
 
 
 def read_image(path: Path | str) -> Picture:
-    """A still picture as RGB: turned as its EXIF data says, transparency laid on white, 16-bit depths brought to 8.
+    """A still picture as RGB: turned as its EXIF data says, its colour profile brought to sRGB, transparency laid on white,
+    16-bit depths brought to 8. Of an animation the first picture.
 
     Raises:
         MediaError: in words, for a file that is missing, damaged, no picture or too large.
     """
     path = Path(path)
     try:
-        with Image.open(path, formats=_FORMATS) as image:
+        with opened(path) as image:
             _check_size(image, path)
             upright = ImageOps.exif_transpose(image)
             if upright.mode in ("I;16", "I", "F"):
                 values = np.asarray(upright, np.float32)
                 upright = Image.fromarray((values / max(1.0, values.max() / 255)).astype(np.uint8))
-            if "A" in upright.getbands() or "transparency" in upright.info:
-                ground = Image.new("RGBA", upright.size, "white")
-                upright = Image.alpha_composite(ground, upright.convert("RGBA"))
-            return np.ascontiguousarray(np.asarray(upright.convert("RGB")))
+            return flattened(in_srgb(upright))
     except FileNotFoundError:
         raise MediaError(f"{path.name} does not exist.", "Check its name.") from None
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError, SyntaxError):
-        raise MediaError(f"{path.name} is damaged or not a picture.", _USE) from None
+    except UNREADABLE:
+        raise MediaError(_refusal(path), _USE) from None
 
 
 def write_picture(path: Path | str, picture: Picture, longest_side: int = 0) -> None:
@@ -62,3 +74,12 @@ def _check_size(image: Image.Image, path: Path) -> None:
         raise MediaError(
             f"{path.name} is {width} × {height} pixels; {LARGEST_SIDE} on the longer side is the most.", "Make it smaller."
         )
+
+
+def _refusal(path: Path) -> str:
+    kind = file_kind(path)
+    if kind in _OTHER_PICTURES:
+        return f"{path.name} is {kind}, which is not read."
+    if kind and not kind.endswith("picture"):
+        return f"{path.name} is {kind}, not a picture."
+    return f"{path.name} is damaged or not a picture."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -12,14 +14,15 @@ import av.error
 import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
-from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from media.audio.decode import open_media
+from media.containers import EXPORT_AGAIN, USE_VIDEO, open_media
 from media.errors import MediaError
-from media.video.tone_mapping import HDR_CURVES, tone_mapped
+from media.video.animations import Animation, animation_pictures, read_animation
+from media.video.picture_formats import UNREADABLE
+from media.video.tone_mapping import HDR_CURVES
+from media.video.upright import shown_size, upright
 
 Picture = NDArray[np.uint8]
 """RGB, [height, width, 3]."""
@@ -28,8 +31,8 @@ LARGEST_SIDE = 8192
 FASTEST, SLOWEST = Fraction(120), Fraction(1)
 USUAL_RATE = Fraction(25)
 
-_EXPORT_AGAIN = "Export or download it again."
-_USE_VIDEO = "Use an MP4, MOV, WebM, MKV or AVI file with a picture track."
+_Shown = tuple[float, Callable[[], Picture]]
+"""When a stored picture appears, and what makes it: one that nobody asks for is not converted."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,9 @@ class VideoInfo:
     """What a video file says about its pictures.
 
     Args:
-        width, height: upright, after the file's rotation.
+        width, height: as it is to be seen: after the file's rotation, with square pixels.
         fps: pictures a second; the average where the rate varies.
         duration: seconds, of the pictures.
-        rotation: degrees counter-clockwise that the stored pictures are turned by for showing, a multiple of 90.
         hdr: high dynamic range (PQ or HLG), which reading maps to the usual range.
     """
 
@@ -48,7 +50,6 @@ class VideoInfo:
     height: int
     fps: Fraction
     duration: float
-    rotation: int
     hdr: bool
     has_audio: bool
     codec: str
@@ -74,28 +75,26 @@ def probe_video(path: Path | str) -> VideoInfo:
         MediaError: in words, for a file that is missing, damaged, no video, or too large in width or height.
     """
     path = Path(path)
-    with open_media(path) as container:
+    animation = read_animation(path)
+    if animation is not None:
+        return _info_of(animation, path)
+    with open_media(path, USE_VIDEO) as container:
         stream = _pictures_of(container, path)
         try:
             first = next(container.decode(stream), None)
         except av.error.FFmpegError:
             first = None
         if first is None:
-            raise MediaError(f"The pictures in {path.name} cannot be read.", _EXPORT_AGAIN)
-        turned = round(first.rotation / 90) * 90 % 360
-        width, height = (first.height, first.width) if turned in (90, 270) else (first.width, first.height)
-        if max(width, height) > LARGEST_SIDE:
-            raise MediaError(
-                f"{path.name} is {width} × {height} pixels; {LARGEST_SIDE} on the longer side is the most.", "Make it smaller."
-            )
+            raise MediaError(f"The pictures in {path.name} cannot be read.", EXPORT_AGAIN)
+        width, height = shown_size(first, stream.sample_aspect_ratio)
+        _check_size(width, height, path)
         return VideoInfo(
             width=width,
             height=height,
             fps=_rate_of(stream),
             duration=_seconds_of(container, stream, path),
-            rotation=turned,
             hdr=int(first.color_trc) in HDR_CURVES,
-            has_audio=bool(container.streams.audio),
+            has_audio=any(one.codec_context is not None for one in container.streams.audio),
             codec=stream.codec_context.name,
         )
 
@@ -113,44 +112,54 @@ def read_frames(path: Path | str, fps: Fraction | None = None, first: int = 0, c
         MediaError: as probe_video; damage may show only after good pictures were given.
     """
     path = Path(path)
-    with open_media(path) as container:
+    start = float(first / fps) if fps is not None else 0.0
+    animation = read_animation(path)
+    if animation is not None:
+        yield from _at_rate(_animated(animation, path, start), fps, first, count)
+        return
+    with open_media(path, USE_VIDEO) as container:
         stream = _pictures_of(container, path)
         stream.thread_type = "AUTO"
-        if fps is None:
-            yield from (Frame(_upright(frame), time) for time, frame in _shown(container, stream, path, 0.0))
-            return
-        yield from _at_constant_rate(_shown(container, stream, path, float(first / fps)), fps, first, count)
+        yield from _at_rate(_shown(container, stream, path, start), fps, first, count)
 
 
-def _at_constant_rate(shown: Iterator[tuple[float, VideoFrame]], fps: Fraction, first: int, count: int | None) -> Iterator[Frame]:
+def _at_rate(shown: Iterator[_Shown], fps: Fraction | None, first: int, count: int | None) -> Iterator[Frame]:
+    if fps is None:
+        yield from (Frame(show(), time) for time, show in shown)
+    else:
+        yield from _at_constant_rate(shown, fps, first, count)
+
+
+def _at_constant_rate(shown: Iterator[_Shown], fps: Fraction, first: int, count: int | None) -> Iterator[Frame]:
     at, end = first, None if count is None else first + count
-    before: VideoFrame | None = None
+    before: Callable[[], Picture] | None = None
     picture: Picture | None = None
-    for time, frame in shown:
+    for time, show in shown:
         # A picture shown up to half a tick late still belongs to its tick: stored times are rounded.
         while before is not None and (end is None or at < end) and at / fps < time - 0.5 / float(fps):
-            picture = _upright(before) if picture is None else picture
+            picture = before() if picture is None else picture
             yield Frame(picture, float(at / fps))
             at += 1
-        before, picture = frame, None
+        before, picture = show, None
         if end is not None and at >= end:
             return
     if before is None:
         return
-    picture = _upright(before)
+    picture = before()
     last = at + 1 if end is None else end
     while at < last:
         yield Frame(picture, float(at / fps))
         at += 1
 
 
-def _shown(container: InputContainer, stream: VideoStream, path: Path, start: float) -> Iterator[tuple[float, VideoFrame]]:
+def _shown(container: InputContainer, stream: VideoStream, path: Path, start: float) -> Iterator[_Shown]:
     """Pictures in order with their times from the first one's; from the last one at or before `start` on."""
     base = stream.time_base or Fraction(1, 1000)
     origin = stream.start_time or 0
     if start > 0:
         container.seek(max(0, origin + int(start / base)), stream=stream, backward=True)
-    held: tuple[float, VideoFrame] | None = None
+    aspect = stream.sample_aspect_ratio
+    held: _Shown | None = None
     good = broken = 0
     packets = container.demux(stream)
     while True:
@@ -172,21 +181,51 @@ def _shown(container: InputContainer, stream: VideoStream, path: Path, start: fl
                 yield held
                 held = None
             if time < start:
-                held = (time, frame)
+                held = time, partial(upright, frame, aspect)
             else:
                 held = None
-                yield time, frame
+                yield time, partial(upright, frame, aspect)
     if held is not None:
         yield held
     if not good or broken > good:
-        raise MediaError(f"The pictures in {path.name} are damaged.", _EXPORT_AGAIN)
+        raise MediaError(f"The pictures in {path.name} are damaged.", EXPORT_AGAIN)
+
+
+def _animated(animation: Animation, path: Path, start: float) -> Iterator[_Shown]:
+    """The pictures of an animation, once through; from the last one at or before `start` on."""
+    first = max(0, bisect_right(animation.starts, start) - 1)
+    try:
+        for number, picture in enumerate(animation_pictures(path)):
+            if number >= first:
+                yield animation.starts[number], partial(_itself, picture)
+    except UNREADABLE:
+        raise MediaError(f"The pictures in {path.name} are damaged.", EXPORT_AGAIN) from None
+
+
+def _itself(picture: Picture) -> Picture:
+    return picture
+
+
+def _info_of(animation: Animation, path: Path) -> VideoInfo:
+    width, height = animation.size
+    _check_size(width, height, path)
+    rate = Fraction(len(animation.starts) / animation.seconds).limit_denominator(100)
+    fps = min(FASTEST, max(SLOWEST, rate))
+    return VideoInfo(width, height, fps, animation.seconds, hdr=False, has_audio=False, codec=animation.codec)
+
+
+def _check_size(width: int, height: int, path: Path) -> None:
+    if max(width, height) > LARGEST_SIDE:
+        raise MediaError(
+            f"{path.name} is {width} × {height} pixels; {LARGEST_SIDE} on the longer side is the most.", "Make it smaller."
+        )
 
 
 def _pictures_of(container: InputContainer, path: Path) -> VideoStream:
     streams = [one for one in container.streams.video if one.codec_context and not one.disposition & Disposition.attached_pic]
     if not streams:
         holds = "holds sound and no pictures" if container.streams.audio else "holds no pictures"
-        raise MediaError(f"{path.name} {holds}.", _USE_VIDEO)
+        raise MediaError(f"{path.name} {holds}.", USE_VIDEO)
     return streams[0]
 
 
@@ -218,14 +257,3 @@ def _counted_seconds(path: Path) -> float:
         except av.error.FFmpegError:
             pass
     return max(0.0, end - (begin or 0.0))
-
-
-def _upright(frame: VideoFrame) -> Picture:
-    if int(frame.color_trc) in HDR_CURVES:
-        picture = tone_mapped(frame)
-    else:
-        matrix = Colorspace.ITU709 if frame.colorspace == 1 or (frame.colorspace == 2 and frame.height >= 720) else None
-        plain = frame.reformat(format="rgb24", src_colorspace=matrix) if matrix else frame.reformat(format="rgb24")
-        picture = np.asarray(plain.to_ndarray(), np.uint8)
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture

@@ -20,8 +20,9 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from media.audio.audio import Audio
-from media.audio.decode import open_media
+from media.audio.downmix import as_stereo
 from media.audio.resample import StreamResampler
+from media.containers import open_media
 from media.errors import MediaError
 from media.text.cues import Cue
 from media.video.read import Picture
@@ -252,7 +253,7 @@ class _SoundTrack:
 
     def _write(self, block: Audio) -> None:
         if self._resampler is not None:
-            two = block.samples[:, :2] if self._layout == "stereo" else block.mono().samples
+            two = as_stereo(block.samples) if self._layout == "stereo" else block.mono().samples
             self._encode(self._resampler.process(two))
 
     def _encode(self, samples: Any) -> None:

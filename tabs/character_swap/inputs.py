@@ -30,7 +30,9 @@ class InputSlot:
         with gr.Column(min_width=260, visible=place is not None, elem_classes="flush") as self.group:
             shown: dict[str, Any] = {"label": _label(place), "elem_id": name}
             if kind is InputKind.IMAGE:
-                self.upload: Any = gr.Image(type="filepath", sources=["upload", "webcam", "clipboard"], height=280, **shown)
+                self.upload: Any = gr.Image(
+                    type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=280, **shown
+                )
             elif kind is InputKind.VIDEO:
                 self.upload = gr.Video(sources=["upload", "webcam"], height=280, **shown)
             else:

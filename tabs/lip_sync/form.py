@@ -79,7 +79,7 @@ class LipSyncForm:
         self.face_from = gr.Radio([PICTURE, VIDEO, LIBRARY], value=PICTURE, label="Face", elem_id="face-from")
         self.point = gr.State(None)
         self.picture = gr.Image(
-            label="Picture", type="filepath", sources=["upload", "webcam"], elem_id="face-picture", height=300
+            label="Picture", type="filepath", image_mode=None, sources=["upload", "webcam"], elem_id="face-picture", height=300
         )
         self.samples = SamplePictures(self._studio.site.assets, elem_id="face-samples")
         self.video = gr.Video(label="Video", sources=["upload", "webcam"], visible=False, elem_id="face-video", height=300)

@@ -74,8 +74,9 @@ class TextToVideoForm:
         shown: dict[str, Any] = {"min_width": 160, "interactive": True}
         with gr.Accordion("Pictures of your own", open=False, elem_id="video-start") as self.start:
             self.image = gr.Image(
-                label="Picture", type="filepath", sources=["upload", "clipboard"], elem_id="video-image", height=240
-            )
+                label="Picture", type="filepath", image_mode=None, sources=["upload", "clipboard"], elem_id="video-image",
+                height=240,
+            )  # fmt: skip
             self.pictures = gr.File(
                 label="Or pictures for all shots, in their order", file_count="multiple", file_types=["image"],
                 allow_reordering=True, elem_id="video-pictures", height=140,

@@ -29,7 +29,7 @@ def test_every_wav_sample_format_has_full_scale_one(tmp_path: Path, subtype: str
     np.testing.assert_allclose(decode_audio(tmp_path / "a.wav").samples[:, 0], expected, atol=2e-7)
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3, 6])
+@pytest.mark.parametrize("channels", [1, 2])
 def test_rate_and_channels_are_kept(tmp_path: Path, channels: int) -> None:
     parts = [sine(200 * (1 + channel), 0.3, 11_025).samples for channel in range(channels)]
     soundfile.write(tmp_path / "a.flac", np.hstack(parts), 11_025)
@@ -130,9 +130,9 @@ BROKEN = {
     "empty.wav": "is empty",
     "noise.mp3": "damaged or not a media file",
     "noise.bin": "damaged or not a media file",
-    "letter.m4a": "damaged or not a media file",
-    "list.m3u8": "damaged or not a media file",
-    "list.ffconcat": "damaged or not a media file",
+    "letter.m4a": "is a text file, not a media file",
+    "list.m3u8": "is a playlist, not a media file",
+    "list.ffconcat": "is a text file, not a media file",
     "zero.wav": "zero seconds long",
     "folder.wav": "does not exist or is not a file",
     "missing.wav": "does not exist or is not a file",

@@ -39,7 +39,7 @@ def test_a_phone_s_turned_video_speaks_upright(
     stored = np.ascontiguousarray(np.rot90(tall))
     video = turned_by_a_phone(write_video(tmp_path / "v.mp4", [stored] * 12))
     result, parts = speak(puppet, video, track, tmp_path / "r", 12)
-    assert probe_video(result).rotation == 0 and sum(part.edited for part in parts) == 12
+    assert sum(part.edited for part in parts) == 12
     last = list(read_frames(result))[-1].picture
     assert last.shape == tall.shape and abs(finder.find(last)[0].centre - finder.find(tall)[0].centre).max() < 6
 

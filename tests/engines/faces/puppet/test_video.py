@@ -110,7 +110,12 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     broken.write_bytes(b"\0" * 4000)
     playlist = tmp_path / "list.mp4"
     playlist.write_text(f"#EXTM3U\n#EXTINF:1,\nfile://{SENTENCE}\n")
-    for path, words in ((broken, "damaged"), (playlist, "damaged"), (SENTENCE, "no pictures"), (tmp_path / "none", "not exist")):
+    for path, words in (
+        (broken, "damaged"),
+        (playlist, "a playlist, not a media file"),
+        (SENTENCE, "no pictures"),
+        (tmp_path / "none", "not exist"),
+    ):
         with pytest.raises(MediaError, match=words):
             probe_video(path)
     assert count_pictures(broken) == 0 and not is_image(broken)

@@ -1,0 +1,83 @@
+"""Decoded pictures as they are to be seen: turned or mirrored as the file says, with square pixels, in usual colours."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from av.sidedata.sidedata import Type
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace
+from numpy.typing import NDArray
+
+from media.video.tone_mapping import HDR_CURVES, tone_mapped
+
+_NEARLY_SQUARE = 0.01
+"""Pixels whose sides differ by less are taken as square: encoders write such ratios when they round a size."""
+_WIDEST_PIXEL = 8
+
+Matrix = tuple[int, int, int, int]
+"""Signs a, b, c, d of a display matrix: the pixel at (x, y) is shown at (a x + c y, b x + d y)."""
+
+_AS_STORED: Matrix = (1, 0, 0, 1)
+
+
+def shown_size(frame: VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
+    """Width and height of a picture as it is to be seen.
+
+    Args:
+        aspect: width by height of a stored pixel; None for unknown.
+    """
+    width, height = _square(frame.width, frame.height, aspect)
+    return (height, width) if _lies(_matrix(frame)) else (width, height)
+
+
+def upright(frame: VideoFrame, aspect: Fraction | None) -> NDArray[np.uint8]:
+    """A picture as RGB [height, width, 3] as it is to be seen."""
+    if int(frame.color_trc) in HDR_CURVES:
+        picture = tone_mapped(frame)
+    else:
+        matrix = Colorspace.ITU709 if frame.colorspace == 1 or (frame.colorspace == 2 and frame.height >= 720) else None
+        plain = frame.reformat(format="rgb24", src_colorspace=matrix) if matrix else frame.reformat(format="rgb24")
+        picture = np.asarray(plain.to_ndarray(), np.uint8)
+    size = _square(frame.width, frame.height, aspect)
+    if size != (frame.width, frame.height):
+        import cv2  # here: a start does without it
+
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    matrix_of_frame = _matrix(frame)
+    return picture if matrix_of_frame == _AS_STORED else _placed(picture, matrix_of_frame)
+
+
+def _square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
+    """The size with square pixels that loses none: the shorter side of a pixel is made as long as the other."""
+    if not aspect or abs(float(aspect) - 1) < _NEARLY_SQUARE or not 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL:
+        return width, height
+    return (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
+
+
+def _matrix(frame: VideoFrame) -> Matrix:
+    """The nearest of the eight ways in which a picture can lie."""
+    beside: Any = frame.side_data
+    found = next((one for one in beside if one.type is Type.DISPLAYMATRIX), None)
+    if found is None:
+        return _AS_STORED
+    values = np.frombuffer(found, np.int32)
+    a, b, c, d = (int(values[index]) for index in (0, 1, 3, 4))
+    if not a * d - b * c:
+        return _AS_STORED
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return (1 if a > 0 else -1), 0, 0, (1 if d > 0 else -1)
+    return 0, (1 if b > 0 else -1), (1 if c > 0 else -1), 0
+
+
+def _lies(matrix: Matrix) -> bool:
+    return matrix[0] == 0
+
+
+def _placed(picture: NDArray[np.uint8], matrix: Matrix) -> NDArray[np.uint8]:
+    a, b, c, d = matrix
+    if _lies(matrix):
+        picture, a, d = picture.transpose(1, 0, 2), c, b
+    return np.ascontiguousarray(picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
