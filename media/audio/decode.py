@@ -16,7 +16,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from media.audio.audio import Audio, Samples, concatenate
-from media.audio.downmix import Downmix
+from media.audio.mixing.downmix import Downmix
 from media.containers import EXPORT_AGAIN, USE_SOUND, open_media
 from media.errors import MediaError
 
@@ -72,7 +72,7 @@ def probe(path: Path | str) -> MediaInfo:
 
 
 def decode_audio(path: Path | str, *, longest_seconds: float | None = None) -> Audio:
-    """The whole sound of a file at its own rate, mono or stereo; surround is mixed down (see media.audio.downmix).
+    """The whole sound of a file at its own rate, mono or stereo; surround is mixed down (see media.audio.mixing.downmix).
 
     A file that breaks off gives what is there, when that is at least half of the length it declares (FLAC, M4A and
     WebM do; of a WAV, MP3 or Ogg file that ends early nothing tells how long it was).

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from media.audio.audio import Audio, Samples
-from media.audio.limiter import Limiter
 from media.audio.loudness import Loudness, LoudnessMeter
+from media.audio.mixing.limiter import Limiter
 from media.errors import MediaError
 
 BlocksFactory = Callable[[], Iterator[Audio]]

@@ -20,7 +20,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from media.audio.audio import Audio
-from media.audio.downmix import as_stereo
+from media.audio.mixing.downmix import as_stereo
 from media.audio.resample import StreamResampler
 from media.containers import open_media
 from media.errors import MediaError

@@ -11,8 +11,8 @@ import pytest
 
 from media.audio.audio import Audio, concatenate, silence
 from media.audio.encode import write_audio
-from media.audio.limiter import Limiter
 from media.audio.loudness import measure
+from media.audio.mixing.limiter import Limiter
 from media.audio.normalisation import MOST_GAIN_DB, normalise_loudness
 from media.audio.resample import resample
 from media.errors import Cancelled, MediaError

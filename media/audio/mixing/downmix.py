@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from media.audio.audio import Samples
-from media.audio.limiter import Limiter
+from media.audio.mixing.limiter import Limiter
 
 _HALF_POWER = 0.5**0.5
 _NEAR, _ACROSS = 0.924, 0.383
