@@ -1,16 +1,10 @@
-"""What reads text from outside takes time that grows with the length of the text and no faster.
-
-Time is the processor's, of this thread alone, the least of three runs, at sizes four times apart: linear work takes four times as
-long, quadratic sixteen times. What takes a few milliseconds at the largest size is not measured.
-"""
+"""What reads text from outside takes time that grows with the length of the text and no faster."""
 
 from __future__ import annotations
 
 import ast
-import contextlib
 import importlib
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,37 +21,13 @@ from media.text.formats import parse_srt, to_vtt
 from media.text.layout import tidy
 from studio.doctor.log_viewer import read_log
 from studio.doctor.support_bundle import Redaction
-from studio.errors import GreenroomError
 from studio.files import slug
 from studio.logs import scrub
 from studio.verification.text_normalisation import comparable_words
 from studio.voices.names import composed, near_matches, visible
+from tests.repository.growth import FRAMES, PATTERNS, Read, growth
 
 ROOT = Path(__file__).resolve().parents[2]
-SIZES = (256, 1024, 4096, 16_384)
-UNMEASURED_SECONDS = 0.04
-MOST_GROWTH = 9.0
-
-Read = Callable[[str], object]
-
-
-def seconds(read: Read, text: str) -> float:
-    begun = time.thread_time()
-    with contextlib.suppress(GreenroomError, ValueError):
-        read(text)
-    return time.thread_time() - begun
-
-
-def growth(read: Read, shape: Callable[[int], str]) -> str:
-    """ "" when the time is linear in the length, otherwise what was measured."""
-    before = UNMEASURED_SECONDS / MOST_GROWTH
-    for size in SIZES:
-        text = shape(size)
-        needed = min(seconds(read, text) for _ in range(3)) if (first := seconds(read, text)) > UNMEASURED_SECONDS else first
-        if needed > UNMEASURED_SECONDS and needed > MOST_GROWTH * before:
-            return f"{size} characters of {text[:24]!r}: {needed:.2f} s after {before:.3f} s for a quarter"
-        before = max(needed, UNMEASURED_SECONDS / MOST_GROWTH)
-    return ""
 
 
 def timed_words(text: str) -> object:
@@ -81,17 +51,6 @@ READERS: dict[str, Read] = {
     "support bundle": Redaction({"/data": "<data>"}).lines,
     "words of a take": comparable_words,
 }
-PATTERNS = [
-    "a", " ", "\n", "#", "[", "(", '"', "“", "'", "`", ":", "=", "1", "1,", "1.", ".", ". . ", "-", "–", "_",
-    "*", "/", "@", "<", "\\",
-    "token", "token ", "token-", "api_key", "bearer ", "http://", "http://a:", "://a:", "a:", "[pause ", "[pause 1", "(a=",
-    "好", "好。",
-    "「好。」",
-    "A. ", "word ", "Anna: hi\n", "# a\n", "\u0301\u0323", "a\u0301\u0323", "\u200b", "\u200b ", "?!", "…", "-->",
-    "\n \n", "00:",
-    "hf_", "/home/", "~/", "$1,", "www.", "é", "\U0001f600\u200d",
-]  # fmt: skip
-FRAMES = [("", ""), ("# a", "b"), ("A (a=", "=): hi"), ("Anna ", "b:c"), ("[pause 1", "x] a"), ("token", "\x00"), ("1\n0:", "")]
 
 
 @pytest.mark.parametrize("name", READERS)
