@@ -199,6 +199,7 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     from api.gradio.client_patch import PlainDictResponses
     from api.gradio.raw_calls import RawCalls
     from api.gradio.sessions import HeldSessions
+    from api.http.compression import Compression, PageCache
     from api.http.routes import add_routes
     from api.mcp.server import McpServer
     from api.openai.routes import add_openai_routes
@@ -220,6 +221,8 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     app.add_middleware(PlainDictResponses)
     app.add_middleware(RawCalls)
     app.add_middleware(HeldSessions, page=page)
+    app.add_middleware(PageCache)
+    app.add_middleware(Compression)
     install_guards(
         app,
         port=server.port,
@@ -262,7 +265,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
         show_error=False,
         run_history=False,
         mcp_server=False,  # ours is api/mcp/server.py
-        footer_links=["api"],
+        footer_links=[],  # the page of the API would be empty: browsers are told nothing of it
         theme=look.theme(),
         css=look.css(),
         head=look.head(),

@@ -6,13 +6,14 @@ import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
 from capabilities.voiceover.capability import Voiceover
 from studio.services import Services
 from tabs.character_swap.page import CharacterSwapTab
+from tabs.common.browser_copy import NO_CALLS, lean
 from tabs.header import build_masthead
 from tabs.lip_sync.page import LipSyncTab
 from tabs.system.page import SystemTab
@@ -26,7 +27,8 @@ class Page(gr.Blocks):
     """Gradio's page, at rest while nothing is asked, whose configuration is worked out once, as it is mounted.
 
     Gradio does that three times more on the way there (`Blocks.__exit__`, `mount_gradio_app`, and each of its `App.create_app`),
-    over all components, and reads none of these before it has made the next.
+    over all components, and reads none of these before it has made the next. A browser gets what it needs of it
+    (tabs/common/browser_copy.py).
 
     Gradio looks at the paths in a call only where its page was launched by itself, which a mounted one never is; `has_launched`
     says so from the mount on. It holds for what comes in: what goes out is chosen by the studio's own code, from rooms of the
@@ -50,7 +52,11 @@ class Page(gr.Blocks):
 
     def get_config_file(self) -> Any:
         mounted = getattr(self, "custom_mount_path", None) is not None
-        return super().get_config_file() if mounted else {}
+        return lean(cast("dict[str, Any]", super().get_config_file())) if mounted else {}
+
+    def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
+        """For a browser's page, whose name is given: nothing. For clients: everything."""
+        return super().get_api_info(all_endpoints=all_endpoints) if page is None else NO_CALLS
 
     def queue(self, *args: Any, **settings: Any) -> Any:
         """As Gradio's, but an idle studio looks for calls fifty times a second: at Gradio's thousand it is never idle."""

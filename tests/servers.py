@@ -18,6 +18,8 @@ from typing import Any
 from tests.repository.sources import ROOT
 
 START_SECONDS = 120
+APP = [sys.executable, str(ROOT / "app.py")]
+"""The program that is a studio."""
 COMPILED = ROOT / ".pytest_cache" / "flite"
 """Flite as compiled for this machine, which takes more than a second; the name of the file says of what and for which."""
 
@@ -69,7 +71,7 @@ class RunningStudio:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GREENROOM_")}
         have_compiled(data / "cache")
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py"), "--port", str(self.port), "--data", str(data), *arguments],
+            [*APP, "--port", str(self.port), "--data", str(data), *arguments],
             cwd=data.parent,
             env=kept | {"GREENROOM_ENVIRONMENTS__INSTALL_ON_GPU": "false"} | variables,
             stdin=subprocess.DEVNULL,

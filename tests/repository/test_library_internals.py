@@ -71,6 +71,34 @@ def test_the_configuration_is_worked_out_once_it_is_mounted(page: Page) -> None:
     )
 
 
+def _echo(value: str) -> str:
+    return value
+
+
+def test_a_browser_gets_a_lean_copy_and_clients_the_whole() -> None:
+    """tabs/common/browser_copy.py: public endpoints are known by the type of their components and by having no targets."""
+    place = "tabs/common/browser_copy.py"
+    from fastapi import FastAPI
+
+    with Page() as made:
+        button, text = gr.Button(), gr.Textbox()
+        button.click(lambda value: value, text, text, api_visibility="private")
+        gr.api(_echo, api_name="echo")
+    gr.mount_gradio_app(FastAPI(), made, path="/")
+    config = made.config
+    kinds = {one["id"]: one["type"] for one in config["components"]}
+    stand_ins = {one for one, kind in kinds.items() if kind == "api"}
+    assert stand_ins, broken(place, "values of an endpoint have components of another type")
+    shown = config["page"][""]
+    assert not stand_ins & set(shown["components"]) and {button._id, text._id} <= set(shown["components"])
+    assert [config["dependencies"][one]["api_name"] for one in shown["dependencies"]] != ["echo"] and len(
+        shown["dependencies"]
+    ) == 1
+    assert not stand_ins & set(re.findall(r"\d+", json.dumps(shown["layout"]))), broken(place, "the layout names them otherwise")
+    assert list(made.get_api_info()["named_endpoints"]) == ["/echo"]
+    assert made.get_api_info(page="")["named_endpoints"] == {}, broken(place, "the page is told of the API in another way")
+
+
 def test_the_queue_sleeps_as_long_as_it_is_told(page: Page) -> None:
     """tabs/page.py: the queue of an idle studio looks for calls fifty times a second."""
     place = "tabs/page.py (queue)"

@@ -1,0 +1,99 @@
+"""Smaller answers: gzip for texts, and the page's own HTML made and packed once.
+
+What comes piece by piece or is packed already passes as it is: events, sounds, films, pictures, archives, parts of files, and
+whatever is a download of no known type.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SMALLEST = 1000
+LEVEL, BEST = 5, 9
+UNTOUCHED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream", "font/*")
+PAGES_KEPT = 16
+"""Of one page as it looks under different names of the studio; Gradio writes the name into it."""
+
+_NAMES = ("host", "x-forwarded-host", "x-forwarded-proto", "x-gradio-server")
+"""Headers by which Gradio finds out how the page was called."""
+
+
+class Compression(GZipMiddleware):
+    """Starlette's, with what it leaves alone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, minimum_size=SMALLEST, compresslevel=LEVEL, exclude_content_types=UNTOUCHED)
+
+
+@dataclass(frozen=True)
+class _Page:
+    body: bytes
+    packed: bytes
+    content_type: bytes
+    etag: bytes
+
+
+class PageCache:
+    """Keeps the page's HTML: Gradio writes half a megabyte anew for each visit, and it is the same until the server ends.
+
+    Only a plain visit is kept (GET of "/" without a query); a browser that has the page is told that it has it. Used on the event
+    loop alone. The page holds nothing of who asks: who may see it was asked before this.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._pages: OrderedDict[tuple[str, ...], _Page] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET" or scope["query_string"]:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        named = (scope["scheme"], *(headers.get(name, "") for name in _NAMES))
+        page = self._pages.get(named)
+        if page is None:
+            page = await self._made(scope, receive, send)
+            if page is None:
+                return
+            self._pages[named] = page
+            while len(self._pages) > PAGES_KEPT:
+                self._pages.popitem(last=False)
+        await _give(page, headers, send)
+
+    async def _made(self, scope: Scope, receive: Receive, send: Send) -> _Page | None:
+        """The page as the application writes it; None when it answered with anything else, which is sent as it is."""
+        plain = {**scope, "headers": [one for one in scope["headers"] if one[0] not in (b"accept-encoding", b"if-none-match")]}
+        answer: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            answer.append(message)
+
+        await self._app(plain, receive, hold)
+        content_type = Headers(raw=answer[0]["headers"]).get("content-type", "")
+        if answer[0]["status"] != 200 or not content_type.startswith("text/html"):
+            for message in answer:
+                await send(message)
+            return None
+        body = b"".join(message.get("body", b"") for message in answer[1:])
+        etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'.encode()
+        return _Page(body, gzip.compress(body, BEST), content_type.encode(), etag)
+
+
+async def _give(page: _Page, asked: Headers, send: Send) -> None:
+    known = asked.get("if-none-match", "").removeprefix("W/").encode() == page.etag
+    packs = "gzip" in asked.get("accept-encoding", "")
+    body = b"" if known else page.packed if packs else page.body
+    headers = [(b"etag", page.etag), (b"cache-control", b"private, no-cache"), (b"vary", b"Accept-Encoding")]
+    if not known:
+        headers += [(b"content-type", page.content_type), (b"content-length", str(len(body)).encode())]
+        if packs:
+            headers.append((b"content-encoding", b"gzip"))
+    await send({"type": "http.response.start", "status": 304 if known else 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
