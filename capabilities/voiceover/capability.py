@@ -58,7 +58,7 @@ class PreparedNarration:
 
 
 def _read(spec: VoiceoverSpec) -> Script:
-    return parse(spec.script, tuple(spec.speakers))
+    return parse(spec.script, tuple(spec.speakers), spec.just_text)
 
 
 class Voiceover(Capability[VoiceoverSpec]):
@@ -138,7 +138,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         Raises:
             InvalidInput: the script is empty or wrong, or the voice cannot be.
         """
-        found = self.count(spec.script, spec.voice, spec.engine, spec.speakers)
+        found = self.count(spec.script, spec.voice, spec.engine, spec.speakers, spec.just_text)
         if found.problem or not found.engine:
             raise InvalidInput(found.problem or "The script is empty.", "Write what is to be spoken.")
         known = found.seconds_to_render
@@ -207,10 +207,17 @@ class Voiceover(Capability[VoiceoverSpec]):
         return add_designed(self._voices, name, found.path, found.text, str(job.spec.get("language", "")), terms)
 
     def count(
-        self, script: str, voice: str = "", engine: str = "auto", speakers: Mapping[str, str] | None = None
+        self,
+        script: str,
+        voice: str = "",
+        engine: str = "auto",
+        speakers: Mapping[str, str] | None = None,
+        just_text: Sequence[str] = (),
     ) -> ScriptEstimate:
         """What a script amounts to while it is being written; never raises, what is wrong stands in `problem`."""
-        return estimate(script, voice, engine, tuple(speakers or ()), self.resolver, self.paces, self._settings)
+        return estimate(
+            script, voice, engine, (tuple(speakers or ()), tuple(just_text)), self.resolver, self.paces, self._settings
+        )
 
     def with_new_take(self, spec: VoiceoverSpec, segment_id: str) -> VoiceoverSpec:
         """The prepared spec with one segment asked for again in another reading.

@@ -57,19 +57,23 @@ def estimate(
     script: str,
     voice: str,
     engine: str,
-    cast: tuple[str, ...],
+    cast: tuple[tuple[str, ...], tuple[str, ...]],
     resolver: VoiceResolver,
     paces: SpeechRateStats,
     settings: VoiceoverSettings,
 ) -> ScriptEstimate:
-    """Count a script. Never raises for what is written in it."""
+    """Count a script. Never raises for what is written in it.
+
+    Args:
+        cast: labels that are speakers, and labels that are just text, whatever they look like.
+    """
     characters, words = len(script.strip()), len(script.split())
     if not words:
         return ScriptEstimate(0, 0)
     if len(script) > LONGEST_SCRIPT:
         return ScriptEstimate(characters, words, problem=TOO_LONG)
     try:
-        parsed = parse(script, cast)
+        parsed = parse(script, *cast)
     except GreenroomError as error:
         return ScriptEstimate(characters, words, problem=str(error))
     language = detect(script)

@@ -29,7 +29,9 @@ class VoiceoverSpec(BaseModel):
         options: of that engine; speakers on another engine use that one's defaults.
         format: a key of media.encode.AUDIO_FORMATS.
         language: BCP-47 tag, or "auto" to detect it.
-        speakers: name in the script to voice, as `voice`; names that are missing speak in the narrator's voice.
+        speakers: name in the script to voice, as `voice`; "" makes the name a speaker in the narrator's voice. Names that are
+            missing speak in the narrator's voice where they are speakers.
+        just_text: labels of the script that are no speakers and are read aloud.
         loudness and the pauses (seconds): None takes the setting. `clause_pause` and `comma_pause` are those where a long
             sentence was split at such a mark; a split between two words has none.
         seed: None takes one that depends on the voice alone, so that the same script with one sentence changed re-renders one
@@ -51,6 +53,7 @@ class VoiceoverSpec(BaseModel):
     format: str = "wav"
     language: str = Field("auto", max_length=35)
     speakers: dict[str, str] = {}
+    just_text: tuple[Annotated[str, Field(max_length=200)], ...] = ()
     loudness: LoudnessTarget | None = None
     paragraph_pause: Pause | None = None
     sentence_pause: Pause | None = None
@@ -76,7 +79,7 @@ class VoiceoverSpec(BaseModel):
     @field_validator("speakers")
     @classmethod
     def _names(cls, speakers: dict[str, str]) -> dict[str, str]:
-        return {" ".join(name.split()): voice for name, voice in speakers.items() if name.strip() and voice.strip()}
+        return {" ".join(name.split()): voice.strip() for name, voice in speakers.items() if name.strip()}
 
     def completed(self, settings: VoiceoverSettings) -> VoiceoverSpec:
         """The same with every field that was left to the settings filled in, so that a later change of them changes nothing."""

@@ -96,3 +96,14 @@ def ends_sentence(text: str, at: int, language: str) -> bool:
         return False
     known = word in within or word in counted or "." in word
     return not (known and following.islower())
+
+
+@cache
+def _all_titles() -> frozenset[str]:
+    return frozenset(word for listed in _TITLES.values() for word in listed.split())
+
+
+def is_title(word: str) -> bool:
+    """Whether a word with its full stop may stand before a name: "Dr.", "Mrs.", "J."."""
+    bare = word.rstrip(".").casefold()
+    return word.endswith(".") and (bare in _all_titles() or len(bare) == 1)

@@ -175,7 +175,10 @@ def _join_unspeakable(text: str, pieces: list[tuple[int, int]], longest: int) ->
             elif waiting is None and not joined:
                 waiting = start
             continue
-        joined.append((waiting, end) if waiting is not None and end - waiting <= longest else (start, end))
+        if waiting is None or end - waiting <= longest:
+            joined.append((start if waiting is None else waiting, end))
+        else:
+            joined += _with_first_word(text, waiting, start, end, longest)
         waiting = None
     return joined
 
@@ -184,3 +187,10 @@ def _last_word(text: str, start: int, end: int) -> int:
     """Where the last word of text[start:end] begins, with whatever unspeakable follows it; `start` when it is the only one."""
     last = max(at for at in range(start, end) if speakable(text[at]))
     return text.rfind(" ", start, last) + 1 or start
+
+
+def _with_first_word(text: str, waiting: int, start: int, end: int, longest: int) -> list[tuple[int, int]]:
+    """What waits goes with the first word of the piece behind it, where both fit; else it is left out."""
+    space = text.find(" ", start, end)
+    whole = space > 0 and space - waiting <= longest and speakable(text[start:space]) and speakable(text[space:end])
+    return [(waiting, space), _trim(text, space, end)] if whole else [(start, end)]

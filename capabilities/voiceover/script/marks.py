@@ -5,8 +5,10 @@ length of the line and no faster: what stands here reads text from outside.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 
+from capabilities.voiceover.script.abbreviations import is_title
 from studio.errors import InvalidInput
 
 DEFAULT_PAUSE = 1.0
@@ -14,13 +16,22 @@ LONGEST_PAUSE = 600.0
 _LONGEST_QUOTE = 80
 
 EDGE = r"[\s\ufeff\u200b\u2060]*+"
-_BLANKS = " \t\u00a0"
+_BLANKS = " \t\u00a0\u202f\u2009"
 _MARKS = re.compile(rf"{EDGE}(?P<marks>#++)(?P<space>[{_BLANKS}]*+)")
 # No repetition gives back what it took (++, *+): what follows cannot begin with it, and a line is read once, however long it is.
-_LABEL = re.compile(
-    rf"{EDGE}(?P<name>[^\W\d_][\w.'’\-]*+(?:[{_BLANKS}]++[\w.'’\-]++){{0,2}})[{_BLANKS}]*+"
-    rf"(?:\((?P<notes>[^()]*+)\))?[{_BLANKS}]*+(?::(?=\s|\Z)|：){EDGE}"
+_NAME_CHARACTERS = r"[^\s:：()\[\]{}<>\"“”„«»「」『』【】,;!?…。，！？；*_#|/\\=+]"
+_NAME = rf"(?P<name>[^\W\d_]{_NAME_CHARACTERS}*+(?:[{_BLANKS}]++(?:[^\W_]|&){_NAME_CHARACTERS}*+){{0,5}})"
+_NOTES = rf"[{_BLANKS}]*+(?:\((?P<notes>[^()]*+)\)|\[(?P<aside>[^\[\]]*+)\])?[{_BLANKS}]*+"
+_COLON = r"(?::(?=\s|\Z)|：)"
+_BULLET = rf"(?:[-–—•>][{_BLANKS}]++)?"
+_LABEL = re.compile(rf"{EDGE}{_BULLET}{_NAME}{_NOTES}{_COLON}{EDGE}")
+_BOLD_LABEL = re.compile(
+    rf"{EDGE}{_BULLET}(?P<mark>\*{{1,3}}+|_{{1,3}}+){_NAME}{_NOTES}(?:[:：](?P=mark)|(?P=mark)[{_BLANKS}]*+(?:\((?P<late>[^()]*+)\))?[{_BLANKS}]*+{_COLON}){EDGE}"
 )
+_BRACKET_LABEL = re.compile(
+    rf"{EDGE}[\[【][{_BLANKS}]*+{_NAME}[{_BLANKS}]*+(?:\((?P<notes>[^()]*+)\))?[{_BLANKS}]*+[\]】](?!\()[{_BLANKS}]*+{_COLON}?{EDGE}"
+)
+_LONGEST_NAME, _MOST_WORDS = 40, 3
 _PAUSE = re.compile(rf"\[[{_BLANKS}]*+pause\b", re.IGNORECASE)
 _LENGTH = re.compile(
     r"\s*+(?P<number>\d{1,20}(?:[.,]\d{1,20})?|[.,]\d{1,20})\s*+(?P<unit>ms|milliseconds?|s|sec|secs|seconds?)?\s*+\Z",
@@ -42,12 +53,40 @@ def is_scene_break(line: str) -> bool:
     return len(seen) >= 3 or seen[0] in _ORNAMENTS
 
 
-def label_in(line: str) -> re.Match[str] | None:
-    """What may be a speaker's label at the start of a line: its groups are `name` and `notes`."""
-    if ":" not in line and "：" not in line:
+@dataclass(frozen=True)
+class Label:
+    """What may be a speaker's label at the start of a line: the name, the notes in brackets beside it, where the text goes on.
+
+    `bracketed`: it was written as [Anna], which may also be a stage direction.
+    """
+
+    name: str
+    notes: str
+    end: int
+    bracketed: bool = False
+
+
+def label_in(line: str) -> Label | None:
+    """The label that a line begins with, in any of the ways people write one:
+
+    `Anna:`, `Anna (off):`, `Anna [off]:`, `**Anna:**`, `**Anna**:`, `[Anna]`, `[Anna]:`, `- Anna:`, with a full-width colon too.
+    """
+    if found := _LABEL.match(line) or _BOLD_LABEL.match(line):
+        notes = next(filter(None, (found.groupdict().get(group) for group in ("notes", "aside", "late"))), "")
+        label = Label(found.group("name").rstrip(), notes, found.end())
+    elif found := _BRACKET_LABEL.match(line):
+        label = Label(found.group("name").rstrip(), found.group("notes") or "", found.end(), bracketed=True)
+    else:
         return None
-    found = _LABEL.match(line)
-    return found if found and len(found.group("name")) <= 40 else None
+    return label if _is_name(label.name) else None
+
+
+def _is_name(name: str) -> bool:
+    """Short, no sentence that ends inside, and more than three words only where they are written as a name."""
+    words = name.split()
+    if len(name) > _LONGEST_NAME or any(word.endswith(".") and not is_title(word) for word in words[:-1]):
+        return False
+    return len(words) <= _MOST_WORDS or sum(word[0].islower() for word in words) <= 2 < sum(word[0].isupper() for word in words)
 
 
 def title_in(line: str) -> tuple[int, int] | None:

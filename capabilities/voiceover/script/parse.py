@@ -4,14 +4,13 @@
     (blank line)                   a new paragraph; single line ends are spaces, as in hard-wrapped text
     ***                            a line of marks alone (also ---, * * *, # # #, ⁂): a scene break, a longer silence
     [pause 1.5s] [pause 500ms]     silence of that length in place of the usual pause; [pause] alone is one second
-    Anna: Good morning.            Anna speaks until the paragraph ends or another label comes
+    Anna: Good morning.            Anna speaks until the paragraph ends or another label comes; also [Anna], **Anna:**, - Anna:
     Anna (speed=1.2, voice=flite/rms): Hm.   the same with settings for this one turn: `voice`, `language`, engine options
     Anna (whispering): Hm.         words in the parentheses are a style, for engines that take one; never read aloud
 
-What counts as a label: one to three words at the start of a line, beginning with a letter, at most 40 characters, followed by a
-colon and a space. Such a label is a speaker when it is named in the cast; or when it carries settings (key=value); or when it
-stands at least twice in the script, each of its words begins with a capital, and it is no everyday word such as "Note". Anything
-else is text and is read aloud; `Script.possible_speakers` lists the labels that a page may offer to map.
+What counts as a label is in `marks.label_in`; which labels are speakers is in `speakers.find_speakers`. What is not decided there
+is text and is read aloud by the narrator, never in the voice of whoever spoke before; `Script.possible_speakers` lists those
+labels, for a page to ask about.
 """
 
 from __future__ import annotations
@@ -20,14 +19,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from capabilities.voiceover.script.marks import EDGE, is_scene_break, label_in, pause_in, seconds_of, settings_of, title_in
+from capabilities.voiceover.script.marks import EDGE, Label, is_scene_break, label_in, pause_in, seconds_of, settings_of, title_in
+from capabilities.voiceover.script.speakers import Labels, find_speakers, key_of
 from studio.errors import InvalidInput
-
-_EVERYDAY_WORDS = (
-    "note notes warning caution tip hint example examples important remember attention ps nb summary title author source date "
-    "time subject re cc to from update edit question answer hinweis achtung beispiel remarque nota ejemplo"
-)
-_EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 
 _LINE = re.compile(r"(?P<text>[^\r\n\u2028\u2029]*)(?:\r\n|[\r\n\u2028\u2029]|\Z)")
 _BLANK = re.compile(rf"{EDGE}\Z")
@@ -107,23 +101,24 @@ def speakable(text: str) -> bool:
     return _SPEAKABLE.search(text) is not None
 
 
-def parse(script: str, cast: Iterable[str] = ()) -> Script:
+def parse(script: str, cast: Iterable[str] = (), just_text: Iterable[str] = ()) -> Script:
     """Read a script.
 
     Args:
         cast: names that are speakers wherever they stand as a label, compared without regard to case.
+        just_text: labels that are none, and are read aloud.
 
     Raises:
         InvalidInput: for a script with nothing to say, a pause or a setting that cannot be read; the reason names the line.
     """
     if not speakable(script):
         raise InvalidInput("The script is empty.", "Write or paste the text to be spoken.")
-    speakers, possible = _speakers(script, cast)
-    items = _Reader(script, speakers).read()
+    labels = find_speakers(_labels(script), cast, just_text)
+    items = _Reader(script, labels).read()
     if not any(isinstance(item, Line | Heading) for item in items):
         raise InvalidInput("The script holds no text to be spoken.", "Write at least one sentence beside its marks.")
     spoken = {item.speaker: None for item in items if isinstance(item, Line) and item.speaker}
-    return Script(items, tuple(spoken), possible)
+    return Script(items, tuple(spoken), labels.possible)
 
 
 def _lines(script: str) -> Iterator[tuple[int, re.Match[str]]]:
@@ -133,32 +128,19 @@ def _lines(script: str) -> Iterator[tuple[int, re.Match[str]]]:
         yield number, found
 
 
-def _key(name: str) -> str:
-    return " ".join(name.split()).casefold()
-
-
-def _speakers(script: str, cast: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Speakers by key with the spelling to show, and labels that are left as text."""
-    known = {_key(name): name for name in cast}
-    seen: dict[str, list[str]] = {}
-    for _, line in _lines(script):
-        if label := label_in(line.group("text")):
-            name = " ".join(label.group("name").split())
-            seen.setdefault(_key(name), []).append(name)
-            if "=" in (label.group("notes") or ""):
-                known.setdefault(_key(name), name)
-    for key, names in seen.items():
-        if len(names) > 1 and key not in _EVERYDAY and all(word[0].isupper() for word in names[0].split()):
-            known.setdefault(key, names[0])
-    return known, tuple(names[0] for key, names in seen.items() if key not in known)
+def _labels(script: str) -> Iterator[tuple[Label, str]]:
+    for _, found in _lines(script):
+        line = found.group("text")
+        if title_in(line) is None and (label := label_in(line)):
+            yield label, line[label.end :]
 
 
 class _Reader:
     """One pass over the lines; `_open` is the run of text that still grows."""
 
-    def __init__(self, script: str, speakers: dict[str, str]) -> None:
+    def __init__(self, script: str, labels: Labels) -> None:
         self._script = script
-        self._speakers = speakers
+        self._labels = labels
         self._items: list[Item] = []
         self._open: Span | None = None
         self._turn: tuple[str, tuple[tuple[str, str], ...], str] = ("", (), "")
@@ -201,10 +183,13 @@ class _Reader:
     def _text(self, line: str, start: int, number: int) -> None:
         at = 0
         label = label_in(line)
-        if label and (name := self._speakers.get(_key(label.group("name")))):
+        if label and (name := self._labels.speakers.get(key_of(label.name))):
             self._close()
-            self._turn = (name, *settings_of(label.group("notes") or "", number))
-            at = label.end()
+            self._turn = (name, *settings_of(label.notes, number))
+            at = label.end
+        elif label and self._turn[0] and key_of(label.name) in self._labels.interrupting:
+            self._close()
+            self._turn = ("", (), "")
         while pause := pause_in(line, at):
             first, last, length = pause
             self._extend(start + at, start + first, number)

@@ -15,7 +15,7 @@ def test_an_estimate_counts_what_the_plan_will_hold(narrator: Narrator) -> None:
     estimate = narrator.voiceover.count(script)
     planned = narrator.voiceover.plan(narrator.prepared(script))
     assert (estimate.characters, estimate.words, estimate.chunks) == (len(script), len(script.split()), len(planned.segments))
-    assert (estimate.speakers, estimate.possible_speakers, estimate.chapters) == (("Anna",), ("Ben",), 1)
+    assert (estimate.speakers, estimate.possible_speakers, estimate.chapters) == (("Anna", "Ben"), (), 1)
     assert estimate.seconds_of_speech > 4.0
     assert estimate.problem == "" and estimate.narrated
     assert not narrator.voiceover.count("Anna: Hello!\n\nAnna: Are you there?").narrated
