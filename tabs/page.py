@@ -14,6 +14,7 @@ from capabilities.voiceover.capability import Voiceover
 from studio.services import Services
 from tabs.character_swap.page import CharacterSwapTab
 from tabs.common.browser_copy import NO_CALLS, lean
+from tabs.common.live_lists import LiveLists
 from tabs.header import build_masthead
 from tabs.lip_sync.page import LipSyncTab
 from tabs.system.page import SystemTab
@@ -75,10 +76,11 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
     secret = page_secret(studio.settings.data_folder)
     with Page(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
         build_masthead()
+        lists = LiveLists(studio)
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Voiceover", id="voiceover"):
                 voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret)
-            with gr.Tab("Lip-sync", id="lip-sync") as lip_sync_tab:
+            with gr.Tab("Lip-sync", id="lip-sync"):
                 lip_sync = LipSyncTab(studio, secret)
             with gr.Tab("Text-to-Video", id="text-to-video") as text_to_video_tab:
                 text_to_video = TextToVideoTab(studio, secret)
@@ -89,12 +91,13 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         voiceover.wire(page)
         views = [voiceover.view, lip_sync.view, text_to_video.view, character_swap.view]
         drawn = [piece for view in views for piece in (view.outputs, view.detail)]
-        lip_sync.wire(page, tabs, lip_sync_tab, senders=[view.outputs for view in views])
+        lip_sync.wire(tabs, senders=[view.outputs for view in views])
         faces = lip_sync.face_receiver(tabs)
-        text_to_video.wire(page, text_to_video_tab, faces)
+        text_to_video.wire(text_to_video_tab, faces)
         text_to_video.upscale.listen(tabs, drawn)
-        character_swap.wire(page, tabs, character_swap_tab, faces, senders=drawn)
+        character_swap.wire(tabs, character_swap_tab, faces, senders=drawn)
         system.wire(system_tab)
+        lists.wire([*voiceover.live, *lip_sync.form.live, *text_to_video.live, *character_swap.live])
         declare()
     return page
 

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
+from api.http.changes import add_change_channel
 from api.http.media import media_response
 from api.http.metrics import CONTENT_TYPE, Metrics
 from api.operations.endpoint import UNEXPECTED
@@ -30,6 +31,7 @@ SEGMENT_KEY = re.compile("[0-9a-f]{64}")
 def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None:
     """Declare the routes on `app`, before Gradio is mounted at "/" and takes the rest."""
     _add_health(app, studio)
+    add_change_channel(app, studio)
     _add_media(app, studio, auditions)
 
 

@@ -43,6 +43,8 @@ class Voices:
         self._root = root
         self._settings = settings
         self._lock = threading.RLock()
+        self._former: dict[str, str] = {}
+        """Names that voices had since the studio was opened, with their ids."""
         self._exports = root / ".exports"
         shutil.rmtree(self._exports, ignore_errors=True)
         self._exports.mkdir(parents=True)
@@ -67,10 +69,17 @@ class Voices:
         for voice in voices:
             if voice.name == wanted:
                 return voice
+        if now := self.renamed(wanted):
+            raise NotFound(f"There is no voice “{visible(wanted)}” any more.", f"It is called “{visible(now)}” now.")
         names = [voice.name for voice in voices]
         some = ", ".join(f"“{visible(known)}”" for known in names[:6])
         otherwise = f"Saved voices: {some}." if names else "No voice has been saved yet."
         raise NotFound(f"There is no voice “{visible(wanted)}”.", did_you_mean(near_matches(wanted, names), otherwise))
+
+    def renamed(self, name: str) -> str:
+        """What the voice is called now that had this name until it was renamed; "" when there is none."""
+        identity = self._former.get(composed(name))
+        return next((voice.name for voice in self.list() if identity and voice.id == identity), "")
 
     def resolve(self, name: str) -> Voice:
         """The voice of exactly this name, fit to be spoken in.
@@ -158,6 +167,9 @@ class Voices:
             changed = record.sound != old.sound or record.transcript != old.transcript
             record = record.model_copy(update={"version": old.version + changed})
             write_json(folder / RECORD, record.model_dump(mode="json"))
+            if record.name != old.name:
+                self._former[old.name] = old.id
+                self._former.pop(record.name, None)
             return voice_of(folder, record)
 
     def rename(self, voice: str, name: str) -> Voice:

@@ -13,7 +13,9 @@ from studio.preprocessing import Assets
 from studio.services import Services
 from studio.workflows.manifest import InputKind, TemplateInput
 from tabs.common.formats import about
+from tabs.common.live_lists import LiveDropdown
 from tabs.common.sample_pictures import sample_pictures
+from tabs.common.voice_choices import GONE, Choices, with_chosen
 from tabs.common.wiring import Updates, Values
 
 KINDS = (InputKind.IMAGE, InputKind.IMAGE, InputKind.VIDEO, InputKind.AUDIO)
@@ -37,12 +39,12 @@ class InputSlot:
                 self.upload = gr.Video(sources=["upload", "webcam"], height=280, **shown)
             else:
                 self.upload = gr.Audio(sources=["upload", "microphone"], type="filepath", **shown)
-            self.pick = gr.Dropdown(
+            self.pick = LiveDropdown(
                 self.here(), value="", label="or one that is here", elem_id=f"{name}-pick", interactive=True, filterable=True
             )
 
-    def here(self) -> list[tuple[str, str]]:
-        """Results, kept uploads and samples of this kind."""
+    def here(self, chosen: str = "") -> Choices:
+        """Results, kept uploads and samples of this kind; and what is chosen, marked when it is gone."""
         kind = self.kind.value
         made = [
             (f"{one.title or one.id}" + (f" · {about(one.duration)}" if one.duration else ""), one.id)
@@ -52,7 +54,10 @@ class InputSlot:
         samples: list[tuple[str, str]] = []
         if self.kind is InputKind.IMAGE:
             samples = [(f"{name} · sample", str(path)) for name, path in sample_pictures(self._studio.site.assets).items()]
-        return [("", ""), *made, *kept, *samples]
+        listed = [("", ""), *made, *kept, *samples]
+        if Path(chosen).is_absolute() and chosen not in {value for _, value in listed}:
+            return [*listed, (f"{Path(chosen).name} · {GONE}", chosen)]
+        return with_chosen(self._studio, listed, chosen)
 
     def choosing(self, value: str) -> Any:
         """An update of the list that chooses a file which is here."""
@@ -134,9 +139,9 @@ class InputSlots:
                 updates[slot.pick] = slot.choosing(value)
         return updates
 
-    def lists(self) -> Updates:
-        """Every list with what is here now."""
-        return {slot.pick: gr.update(choices=slot.here()) for slot in self.slots}
+    def lists(self, values: Values) -> Updates:
+        """Every list with what is here now, and with what is chosen in it."""
+        return {slot.pick: gr.update(choices=slot.here(str(values[slot.pick] or ""))) for slot in self.slots}
 
 
 def _label(place: TemplateInput | None) -> str:

@@ -12,6 +12,7 @@ import gradio as gr
 from capabilities.character_swap.builtin import BUILTIN
 from capabilities.character_swap.framing import ReferenceFramer
 from capabilities.character_swap.prepared import TemplateLacks
+from studio.changes import Topic
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.preprocessing import assets_of
 from studio.services import Services
@@ -25,6 +26,7 @@ from tabs.character_swap.result import swap_result
 from tabs.common.counts import note
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
+from tabs.common.live_lists import LiveList
 from tabs.common.sources import Receiver
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
 
@@ -58,7 +60,7 @@ class CharacterSwapTab:
                     prefix="swap-",
                 )
 
-    def wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, faces: Receiver, senders: Sequence[gr.HTML]) -> None:
+    def wire(self, tabs: gr.Tabs, tab: gr.Tab, faces: Receiver, senders: Sequence[gr.HTML]) -> None:
         """Connect every event of the tab.
 
         Args:
@@ -66,12 +68,12 @@ class CharacterSwapTab:
             senders: drawn pieces of any tab whose "send to Character Swap" buttons lead here.
         """
         form, view = self.form, self.view
-        view.wire(page)
+        view.wire()
         shown = [self.trouble, self.uploads, form.gallery, form.about, *view.shown]
         self.go.click(self._generate, form.inputs, shown, **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         picks = form.slots.picks
-        tab.select(self._opened, form.template, [form.gallery, form.about, self.uploads, *picks], **QUIET)
+        tab.select(self._opened, form.template, [form.gallery, form.about], **QUIET)
         self._wire_form(tab)
         image, video = form.slots.image, form.slots.video
         taken = [image.pick, video.pick]
@@ -130,11 +132,29 @@ class CharacterSwapTab:
         return form.show(BUILTIN)
 
     def _opened(self, template: str) -> Updates:
-        """The tab was opened: what the server has now, and what has come in meanwhile."""
+        """The tab was opened: what the server has now."""
         if self._studio.comfyui.configured and self._studio.comfyui.settings.url:
             with suppress(GreenroomError):
                 self._studio.comfyui.inventory()
-        return {**self._drawn(template), self.uploads: assets_list(self._assets.list()), **self.form.slots.lists()}
+        return self._drawn(template)
+
+    @property
+    def live(self) -> list[LiveList]:
+        """The lists of this tab."""
+        form, picks = self.form, self.form.slots.picks
+
+        def files(values: Values) -> Updates:
+            return {self.uploads: assets_list(self._assets.list()), **form.slots.lists(values)}
+
+        def templates(values: Values) -> Updates:
+            chosen = values[form.template]
+            there = form.choice(chosen).id == chosen
+            return self._drawn(chosen) if there else form.show(BUILTIN)  # another page has deleted it
+
+        return [
+            LiveList((Topic.OUTPUTS, Topic.ASSETS), picks, (self.uploads, *picks), files),
+            LiveList((Topic.TEMPLATES, Topic.ENGINES), (form.template,), form.outputs, templates),
+        ]
 
     def _clip_chosen(self, upload: str | None, pick: str | None) -> list[Any]:
         return self.form.picker.first_picture(self.form.slots.video.path(pick or upload or ""))

@@ -12,22 +12,22 @@ import gradio as gr
 from capabilities.common.render_engines import RenderEngineSelector
 from engines.contract import EngineKind
 from media.video.images import is_image
+from studio.changes import Topic
 from studio.errors import GreenroomError
 from studio.services import Services
 from tabs.common.counts import counts_line
 from tabs.common.formats import about
 from tabs.common.html import html_piece
+from tabs.common.live_lists import LiveDropdown, LiveList
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.sample_pictures import SamplePictures
 from tabs.common.sources import LIBRARY
+from tabs.common.voice_choices import AUTO, NOT_READY, Choices, count_told, renamed_or_same, voice_choices, with_chosen
 from tabs.common.wiring import Updates, Values
 
 SPEAK, PERFORM = "A face speaks", "Animate a portrait"
 PICTURE, VIDEO = "Picture", "Video"
 TEXT, RECORDING = "Text", "Recording"
-AUTO = "auto"
-LISTED: dict[str, Any] = {"allow_custom_value": True}
-"""Lists that grow while the page is open: the studio checks what is chosen, against what there is by then."""
 EXAMPLE = "Good evening. I have waited a long time to say something, and now I hardly know where to begin."
 
 
@@ -53,7 +53,7 @@ class LipSyncForm:
             with gr.Column(min_width=260, visible=False) as self.driving_column:
                 self._build_driving()
         with gr.Row():
-            self.engine = gr.Dropdown(self.engine_choices("lip_sync"), value=AUTO, label="Engine", elem_id="face-engine")
+            self.engine = LiveDropdown(self.engine_choices("lip_sync"), value=AUTO, label="Engine", elem_id="face-engine")
             self.face_number = gr.Number(
                 1,
                 label="Which face",
@@ -83,8 +83,8 @@ class LipSyncForm:
         )
         self.samples = SamplePictures(self._studio.site.assets, elem_id="face-samples")
         self.video = gr.Video(label="Video", sources=["upload", "webcam"], visible=False, elem_id="face-video", height=300)
-        self.face_output = gr.Dropdown(
-            self.output_choices("video", "image"), label="From the library", visible=False, elem_id="face-output", **LISTED
+        self.face_output = LiveDropdown(
+            self.output_choices("video", "image"), label="From the library", visible=False, elem_id="face-output"
         )
         self.first = gr.Image(
             label="Click on the face that is meant", type="filepath", interactive=False, visible=False, elem_id="face-first",
@@ -95,8 +95,8 @@ class LipSyncForm:
     def _build_driving(self) -> None:
         self.driving_from = gr.Radio([VIDEO, LIBRARY], value=VIDEO, label="Driving video", elem_id="driving-from")
         self.driving = gr.Video(label="Video", sources=["upload", "webcam"], elem_id="driving", height=300)
-        self.driving_output = gr.Dropdown(
-            self.output_choices("video"), label="From the library", visible=False, elem_id="driving-output", **LISTED
+        self.driving_output = LiveDropdown(
+            self.output_choices("video"), label="From the library", visible=False, elem_id="driving-output"
         )
         self.driving_face = gr.Number(
             1, label="Which face leads", info="1 is the largest of the first picture.", precision=0, minimum=1, maximum=64
@@ -106,12 +106,13 @@ class LipSyncForm:
         self.speech_from = gr.Radio([TEXT, RECORDING, LIBRARY], value=TEXT, label="Speech", elem_id="speech-from")
         with gr.Column(elem_classes="flush") as self.text_group:
             self.text = gr.Textbox(EXAMPLE, label="What to say", lines=5, elem_id="face-text")
-            self.voice = gr.Dropdown(self.voice_choices(), value="", label="Voice", elem_id="face-voice", **LISTED)
+            voices = self.voice_choices()
+            self.voice = LiveDropdown(voices, value="", label="Voice", elem_id="face-voice", info=count_told(voices))
         with gr.Column(elem_classes="flush", visible=False) as self.recording_group:
             self.recording = gr.Audio(sources=["upload", "microphone"], type="filepath", label="Recording", elem_id="face-audio")
             self.transcript = gr.Textbox(label="What is said in it", info="If you know it; helps with English.", lines=2)
-        self.audio_output = gr.Dropdown(
-            self.output_choices("audio"), label="A finished voiceover", visible=False, elem_id="audio-output", **LISTED
+        self.audio_output = LiveDropdown(
+            self.output_choices("audio"), label="A finished voiceover", visible=False, elem_id="audio-output"
         )
 
     @property
@@ -187,7 +188,7 @@ class LipSyncForm:
         sound = self._source(spec.get("audio", ""))
         updates: Updates = {
             self.speech_from: TEXT if spec.get("text") else LIBRARY if sound.output else RECORDING,
-            self.voice: gr.update(choices=self.voice_choices(), value=spec.get("voice", "")),
+            self.voice: self.voice_update(spec.get("voice", "")),
             self.transcript: spec.get("transcript", ""),
         }
         if spec.get("text"):
@@ -246,17 +247,42 @@ class LipSyncForm:
         able = [row for row in rows if callable(getattr(self._studio.catalog.get(row.card.id), method, None))]
         return [
             ("Automatic", AUTO),
-            *((row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in able),
+            *((row.card.title if row.ready else f"{row.card.title} · {NOT_READY}", row.card.id) for row in able),
         ]
 
-    def voice_choices(self) -> list[tuple[str, str]]:
-        saved = [(f"{voice.name} · saved", voice.name) for voice in self._studio.voices.list() if not voice.damage]
-        presets = [
-            (f"{voice.title} · {engine.card.title}", f"{engine.card.id}/{voice.id}")
-            for engine in self._studio.catalog.of(EngineKind.SPEECH)
-            for voice in engine.preset_voices(self._studio.site)
-        ]
-        return [("Automatic: the clearest for the text", ""), *saved, *presets]
+    def voice_choices(self, chosen: str = "") -> Choices:
+        return voice_choices(self._studio, "Automatic: the clearest for the text", chosen=chosen)
+
+    def voice_update(self, voice: str) -> Any:
+        """The list of voices as it is now, with `voice` chosen in it."""
+        voice = renamed_or_same(self._studio, voice)
+        choices = self.voice_choices(voice)
+        return gr.update(choices=choices, value=voice, info=count_told(choices) or "")
+
+    @property
+    def live(self) -> list[LiveList]:
+        """Everything here that is chosen from what the studio has."""
+        outputs = (self.face_output, self.driving_output, self.audio_output)
+
+        def kept(values: Values) -> Updates:
+            return {one: self.output_update(one, values[self.mode], values[one]) for one in outputs}
+
+        def engines(values: Values) -> Updates:
+            method = "animate" if values[self.mode] == PERFORM else "lip_sync"
+            return {self.engine: gr.update(choices=self.engine_choices(method))}
+
+        return [
+            LiveList((Topic.VOICES, Topic.ENGINES), (self.voice,), (self.voice,),
+                     lambda values: {self.voice: self.voice_update(values[self.voice] or "")}),
+            LiveList((Topic.OUTPUTS,), (self.mode, *outputs), outputs, kept),
+            LiveList((Topic.ENGINES,), (self.mode,), (self.engine,), engines),
+        ]  # fmt: skip
+
+    def output_update(self, place: Any, mode: str, chosen: str | None) -> Any:
+        """One of the lists of what the library holds, as it is now; what is chosen and gone stays in it, marked."""
+        faces = ("video", "image") if mode == SPEAK else ("image",)
+        kinds = {self.face_output: faces, self.audio_output: ("audio",), self.driving_output: ("video",)}[place]
+        return gr.update(choices=with_chosen(self._studio, self.output_choices(*kinds), chosen))
 
     def output_choices(self, *kinds: str) -> list[tuple[str, str]]:
         found = self._studio.library.list(limit=60, kinds=kinds)

@@ -52,7 +52,7 @@ class LipSyncTab:
                     prefix="face-",
                 )
 
-    def wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, senders: list[gr.HTML]) -> None:
+    def wire(self, tabs: gr.Tabs, senders: list[gr.HTML]) -> None:
         """Connect every event of the tab.
 
         Args:
@@ -60,12 +60,12 @@ class LipSyncTab:
         """
         form, view = self.form, self.view
         self._tabs = tabs
-        view.wire(page)
+        view.wire()
         shown = [self.trouble, *view.shown]
         self.go.click(self._generate, form.inputs, shown, **QUIET)
         self.preview.click(self._preview, form.inputs, shown, **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
-        self._wire_form(tab)
+        self._wire_form()
         for sender in senders:
             self._speech_receiver(tabs).listen(sender)
             sender.click(self._use_settings, None, [tabs, self.trouble, form.clicked, *form.inputs], **QUIET)
@@ -88,7 +88,7 @@ class LipSyncTab:
         changed = [tabs, form.mode, form.speech_from, form.audio_output, form.text_group, form.recording_group]
         return Receiver("lip-sync", changed, receive)
 
-    def _wire_form(self, tab: gr.Tab) -> None:
+    def _wire_form(self) -> None:
         form = self.form
         modes = [form.speech_column, form.driving_column, form.face_from, form.face_output, form.engine]
         form.mode.change(self._mode_chosen, [form.mode, form.face_from, form.engine], modes, **QUIET)
@@ -98,11 +98,9 @@ class LipSyncTab:
             form.speech_from: {TEXT: form.text_group, RECORDING: form.recording_group, LIBRARY: form.audio_output},
         }
         for source, named in places.items():
-            source.change(partial(self._only, named), [source, form.mode], list(named.values()), **QUIET)
+            source.change(partial(_only, named), source, list(named.values()), **QUIET)
         form.face_from.change(lambda chosen: gr.update(visible=chosen == PICTURE), form.face_from, form.samples.piece, **QUIET)
         form.samples.wire(form.picture, form.point, form.clicked)
-        lists = [form.face_output, form.audio_output, form.driving_output, form.voice]
-        tab.select(self._lists, form.mode, lists, **QUIET)
         seen: list[Any] = [form.face_from, form.video, form.face_output]
         for changed in seen:
             changed.change(self._first_picture, seen, form.first, trigger_mode="always_last", **QUIET)
@@ -129,7 +127,7 @@ class LipSyncTab:
                 value=face_from if speaks or face_from != VIDEO else PICTURE,
                 label="Face" if speaks else "Portrait",
             ),
-            gr.update(choices=self._listed(self.form.face_output, mode)),
+            self.form.output_update(self.form.face_output, mode, ""),
             gr.update(choices=engines, value=engine if engine in [one for _, one in engines] else "auto"),
         ]
 
@@ -164,29 +162,6 @@ class LipSyncTab:
             return None, ""
         point = tuple(min(1.0, max(0.0, at / side)) for at, side in zip(event.index, (width, height), strict=True))
         return point, point_line(point)
-
-    def _only(self, places: dict[str, Any], chosen: str, mode: str) -> list[Any]:
-        """Updates that show the one of several places that was chosen; what was finished meanwhile is there to be chosen."""
-        return [
-            gr.update(visible=name == chosen, choices=self._listed(place, mode))
-            if name == LIBRARY
-            else gr.update(visible=name == chosen)
-            for name, place in places.items()
-        ]
-
-    def _listed(self, place: Any, mode: str) -> list[tuple[str, str]]:
-        """What of the library fits a dropdown."""
-        form = self.form
-        faces = ("video", "image") if mode == SPEAK else ("image",)
-        kinds = {form.face_output: faces, form.audio_output: ("audio",), form.driving_output: ("video",)}[place]
-        return form.output_choices(*kinds)
-
-    def _lists(self, mode: str) -> list[Any]:
-        form = self.form
-        return [
-            *(gr.update(choices=self._listed(one, mode)) for one in (form.face_output, form.audio_output, form.driving_output)),
-            gr.update(choices=form.voice_choices()),
-        ]
 
     @with_error_toast
     def _use_settings(self, event: gr.EventData) -> Updates:
@@ -227,3 +202,8 @@ class LipSyncTab:
         except GreenroomError as error:
             return {self.trouble: problem(error)}
         return {self.trouble: "", **self.view.focus(job)}
+
+
+def _only(places: dict[str, Any], chosen: str) -> list[Any]:
+    """Updates that show the one of several places that was chosen."""
+    return [gr.update(visible=name == chosen) for name in places]

@@ -13,13 +13,15 @@ from capabilities.video.shots import USUAL_SECONDS, split_lines, split_script
 from capabilities.video.spec import ShotSpec
 from capabilities.voiceover.script.language_detection import detect
 from engines.contract import EngineKind, VideoTraits
+from studio.changes import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.html import html_piece
+from tabs.common.live_lists import LiveDropdown, LiveList
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
+from tabs.common.voice_choices import AUTO, NOT_READY, Choices, count_told, renamed_or_same, voice_choices
 from tabs.common.wiring import Updates, Values, whole_number
 
-AUTO = "auto"
 TEXT, SHOTS = "A text", "A shot list"
 COLUMNS = ["Picture", "Says", "Seconds", "Camera"]
 EXAMPLE = """A lighthouse stands above the sea at sunset. The keeper climbs the stairs, as he has for thirty years.
@@ -62,7 +64,7 @@ class TextToVideoForm:
 
     def _build_engine(self) -> None:
         with gr.Row():
-            self.engine = gr.Dropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="video-engine", min_width=200)
+            self.engine = LiveDropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="video-engine", min_width=200)
             self.size = gr.Dropdown(
                 self.size_choices(AUTO), value="", label="Size", elem_id="video-size", allow_custom_value=True, min_width=200
             )
@@ -84,7 +86,10 @@ class TextToVideoForm:
         with gr.Accordion("Voice, captions and music", open=False, elem_id="video-sound"):
             with gr.Row():
                 self.narration = gr.Checkbox(True, label="Speak what the shots say", elem_id="video-narration", min_width=160)
-                self.voice = gr.Dropdown(self.voice_choices(), value="", label="Voice", elem_id="video-voice", **shown)
+                voices = self.voice_choices()
+                self.voice = LiveDropdown(
+                    voices, value="", label="Voice", elem_id="video-voice", info=count_told(voices), **shown
+                )  # fmt: skip
             with gr.Row():
                 self.captions = gr.Dropdown(_CAPTIONS, value="burned", label="Captions", elem_id="video-captions", **shown)
                 self.join = gr.Dropdown(_JOINS, value="crossfade", label="Between shots", **shown)
@@ -149,7 +154,7 @@ class TextToVideoForm:
             self.engine: engine,
             self.size: gr.update(choices=self.size_choices(engine, spec.get("size", "")), value=spec.get("size", "")),
             self.narration: spec.get("narration") is not False,
-            self.voice: gr.update(choices=self.voice_choices(), value=spec.get("voice", "")),
+            self.voice: self.voice_update(spec.get("voice", "")),
             self.captions: spec.get("captions", "burned"),
             self.join: spec.get("join", "crossfade"),
             self.seed: "" if spec.get("seed") is None else str(spec["seed"]),
@@ -180,7 +185,7 @@ class TextToVideoForm:
         rows = self._studio.engines.statuses(EngineKind.VIDEO)
         return [
             ("Automatic", AUTO),
-            *((row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows),
+            *((row.card.title if row.ready else f"{row.card.title} · {NOT_READY}", row.card.id) for row in rows),
         ]
 
     def size_choices(self, engine: str, further: str = "") -> list[tuple[str, str]]:
@@ -191,14 +196,24 @@ class TextToVideoForm:
         known = {value for _, value in sizes}
         return [("As the engine likes best", ""), *sizes, *([(further, further)] if further and further not in known else [])]
 
-    def voice_choices(self) -> list[tuple[str, str]]:
-        saved = [(f"{voice.name} · saved", voice.name) for voice in self._studio.voices.list() if not voice.damage]
-        presets = [
-            (f"{voice.title} · {engine.card.title}", f"{engine.card.id}/{voice.id}")
-            for engine in self._studio.catalog.of(EngineKind.SPEECH)
-            for voice in engine.preset_voices(self._studio.site)
-        ]
-        return [("Automatic: the clearest for the text", ""), *saved, *presets]
+    def voice_choices(self, chosen: str = "") -> Choices:
+        return voice_choices(self._studio, "Automatic: the clearest for the text", chosen=chosen)
+
+    def voice_update(self, voice: str) -> Any:
+        """The list of voices as it is now, with `voice` chosen in it."""
+        voice = renamed_or_same(self._studio, voice)
+        choices = self.voice_choices(voice)
+        return gr.update(choices=choices, value=voice, info=count_told(choices) or "")
+
+    @property
+    def live(self) -> LiveList:
+        """Everything here that is chosen from what the studio has."""
+
+        def refreshed(values: Values) -> Updates:
+            voice = self.voice_update(values[self.voice] or "")
+            return {self.voice: voice, self.engine: gr.update(choices=self.engine_choices())}
+
+        return LiveList((Topic.VOICES, Topic.ENGINES), (self.voice,), (self.voice, self.engine), refreshed)
 
     def listed(self, values: Values) -> list[dict[str, Any]]:
         """The shots that text or table ask for, as a spec has them, with the pictures given for them; none of an empty one."""

@@ -19,12 +19,13 @@ from tabs.common.fit import memory_fit, time_in_words
 from tabs.common.formats import about, many
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
+from tabs.common.live_lists import LiveList
 from tabs.common.notices import notice
 from tabs.common.option_controls import all_components
 from tabs.common.sources import Receiver
+from tabs.common.voice_choices import AUTO
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
 from tabs.text_to_video.form import (
-    AUTO,
     EXAMPLE,
     SHOTS,
     TEXT,
@@ -64,22 +65,26 @@ class TextToVideoTab:
                     prefix="video-",
                 )
 
-    def wire(self, page: gr.Blocks, tab: gr.Tab, faces: Receiver) -> None:
+    def wire(self, tab: gr.Tab, faces: Receiver) -> None:
         """Connect every event of the tab.
 
         Args:
             faces: takes a clip whose face is to speak.
         """
         form, view = self.form, self.view
-        view.wire(page)
+        view.wire()
         self.go.click(self._generate, form.inputs, [self.trouble, form.seed, *view.shown], **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         view.outputs.click(self._use_settings, None, [self.trouble, *form.inputs], **QUIET)
         view.detail.click(self._follow, None, [form.start, form.image, form.seed], **QUIET)
         faces.listen(view.detail)
-        tab.select(lambda: gr.update(choices=form.voice_choices()), None, form.voice, **QUIET)
-        self.upscale.wire(view, tab)
+        self.upscale.wire(view)
         self._wire_form(tab)
+
+    @property
+    def live(self) -> list[LiveList]:
+        """The lists of this tab."""
+        return [self.form.live, self.upscale.live]
 
     def _wire_form(self, tab: gr.Tab) -> None:
         form = self.form

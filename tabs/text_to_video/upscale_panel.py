@@ -10,13 +10,16 @@ import gradio as gr
 from capabilities.upscaling.capability import Upscale
 from capabilities.upscaling.spec import AUTO
 from engines.contract import EngineKind
+from studio.changes import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
+from tabs.common.live_lists import LiveDropdown, LiveList
 from tabs.common.notices import notice
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.sources import Receiver
+from tabs.common.voice_choices import NOT_READY, with_chosen
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
 
 _LISTED = 100
@@ -30,8 +33,8 @@ class UpscalePanel:
         self._upscale = studio.capability(Upscale)
         with gr.Accordion("Make a video larger", open=False, elem_id="upscale") as self.fold:
             with gr.Row():
-                self.video = gr.Dropdown(self.choices(), label="Video of the library", elem_id="upscale-video", min_width=220)
-                self.engine = gr.Dropdown(self._engines(), value=AUTO, label="Engine", elem_id="upscale-engine", min_width=180)
+                self.video = LiveDropdown(self.choices(), label="Video of the library", elem_id="upscale-video", min_width=220)
+                self.engine = LiveDropdown(self._engines(), value=AUTO, label="Engine", elem_id="upscale-engine", min_width=180)
             able = studio.catalog.of(EngineKind.UPSCALING)
             chosen = self._automatic()
             self.options: list[OptionControls] = [build_controls(one, visible=one.card.id == chosen) for one in able]
@@ -42,7 +45,7 @@ class UpscalePanel:
     def inputs(self) -> set[Any]:
         return {self.video, self.engine, *all_components(self.options)}
 
-    def wire(self, view: JobView, tab: gr.Tab) -> None:
+    def wire(self, view: JobView) -> None:
         def start(values: Values) -> Updates:
             try:
                 job = view.submit("upscale", self.spec(values))
@@ -52,8 +55,17 @@ class UpscalePanel:
 
         self.go.click(start, self.inputs, [self.trouble, *view.shown], **QUIET)
         self.engine.change(self._engine_chosen, self.engine, [one.group for one in self.options], **QUIET)
-        tab.select(lambda: gr.update(choices=self.choices()), None, self.video, **QUIET)
         view.outputs.click(self._restored, None, [self.fold, *self.inputs], **QUIET)
+
+    @property
+    def live(self) -> LiveList:
+        """The videos of the library, and which engines are ready."""
+
+        def refreshed(values: Values) -> Updates:
+            videos = with_chosen(self._studio, self.choices(), values[self.video])
+            return {self.video: gr.update(choices=videos), self.engine: gr.update(choices=self._engines())}
+
+        return LiveList((Topic.OUTPUTS, Topic.ENGINES), (self.video,), (self.video, self.engine), refreshed)
 
     def listen(self, tabs: gr.Tabs, senders: Sequence[gr.HTML]) -> None:
         """Take the output of any pressed button "upscale" in, and show this fold.
@@ -86,7 +98,7 @@ class UpscalePanel:
 
     def _engines(self) -> list[tuple[str, str]]:
         rows = self._studio.engines.statuses(EngineKind.UPSCALING)
-        named = [(row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows]
+        named = [(row.card.title if row.ready else f"{row.card.title} · {NOT_READY}", row.card.id) for row in rows]
         return [("Automatic", AUTO), *named]
 
     def _automatic(self) -> str:

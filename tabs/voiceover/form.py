@@ -9,19 +9,22 @@ from typing import Any
 import gradio as gr
 
 from capabilities.voiceover.capability import Voiceover
-from engines.contract import EngineKind, SpeechTraits
+from engines.contract import EngineKind
 from media.audio.encode import AUDIO_FORMATS
+from studio.changes import Topic
 from studio.errors import GreenroomError
 from studio.services import Services
 from studio.settings import VoiceoverSettings
 from tabs.common.counts import counts_line
 from tabs.common.engine_needs import licence_of_use, what_an_engine_needs
 from tabs.common.html import html_piece
+from tabs.common.live_lists import LiveDropdown, LiveList
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
-from tabs.common.wiring import Updates, Values, whole_number
+from tabs.common.templating import render
+from tabs.common.voice_choices import AUTO, NOT_READY, Choices, cannot_be_heard, count_told, renamed_or_same, voice_choices
+from tabs.common.wiring import Updates, Values, voice_url, whole_number
 
 MOST_SPEAKERS = 12
-AUTO = "auto"
 CHECKS = {"off": "Off", "flag": "Mark doubtful sentences", "repair": "Make doubtful sentences again"}
 _AS_SET = "As set ({}), where the voice can go wrong"
 PAUSES = {
@@ -54,15 +57,16 @@ class VoiceoverForm:
         self._studio, self._narrations = studio, narrations
         with gr.Row():
             with gr.Column(min_width=220):
-                self.voice = gr.Dropdown(choices=self.voice_choices(AUTO), value="", label="Voice", elem_id="voice")
-                self.hear = html_piece(elem_id="hear")
+                voices = self.voice_choices(AUTO)
+                self.voice = LiveDropdown(voices, value="", label="Voice", elem_id="voice", info=count_told(voices))
+                self.hear_piece = html_piece(elem_id="hear")
             with gr.Column(min_width=220):
-                self.engine = gr.Dropdown(choices=self.engine_choices(), value=AUTO, label="Engine", elem_id="engine")
+                self.engine = LiveDropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="engine")
         self.engine_note = html_piece(self.engine_text(AUTO), elem_id="engine-note")
         self.speakers = gr.State([])
         with gr.Accordion("Cast", open=True, visible=False, elem_id="cast") as self.cast, gr.Row():
             self.roles = [
-                gr.Dropdown(choices=[("As above", "")], value="", label=f"Speaker {n}", visible=False, min_width=180)
+                LiveDropdown([("As above", "")], value="", label=f"Speaker {n}", visible=False, min_width=180)
                 for n in range(1, MOST_SPEAKERS + 1)
             ]
         speaking = [engine for engine in studio.catalog.of(EngineKind.SPEECH) if engine.Options.model_fields]
@@ -133,8 +137,9 @@ class VoiceoverForm:
         """Updates for `inputs` that bring a recipe's spec back; `names` are the speakers of its script."""
         engine = spec.get("engine", AUTO)
         choices, cast = self.voice_choices(engine), spec.get("speakers", {})
+        voice = renamed_or_same(self._studio, spec.get("voice", ""))
         return {
-            self.voice: gr.update(choices=choices, value=spec.get("voice", "")),
+            self.voice: self.voice_update(engine, voice),
             self.engine: engine,
             self.format: spec.get("format", "wav"),
             self.loudness: spec.get("loudness", gr.skip()),
@@ -168,19 +173,47 @@ class VoiceoverForm:
         proposed = cycle(voices[1:] if narrated and len(voices) > 1 else voices)
         return self._cast(names, self.voice_choices(engine_id), [next(proposed) for _ in names])
 
-    def voice_choices(self, engine_id: str) -> list[tuple[str, str]]:
-        """Saved voices and the presets of the chosen engine (of every ready engine under "auto"), each said in words."""
-        saved = [(f"{voice.name} · saved", voice.name) for voice in self._studio.voices.list() if not voice.damage]
-        presets = []
-        for engine in self._studio.catalog.of(EngineKind.SPEECH):
-            if engine_id in (AUTO, engine.card.id):
-                presets += [
-                    (f"{voice.title} · {engine.card.title}", f"{engine.card.id}/{voice.id}")
-                    for voice in engine.preset_voices(self._studio.site)
-                ]
-        clones = engine_id != AUTO and self._studio.catalog.get(engine_id).card.traits_of(SpeechTraits).clones
-        any_clones = engine_id == AUTO or clones
-        return [("Automatic: the clearest", ""), *(saved if any_clones else []), *presets]
+    def voice_choices(self, engine_id: str, chosen: str = "") -> Choices:
+        """Saved voices and the presets of the chosen engine (of every engine under "auto"), those that can speak now first."""
+        return voice_choices(self._studio, "Automatic: the clearest", engine_id, chosen)
+
+    def voice_update(self, engine_id: str, voice: str, **more: Any) -> Any:
+        """The list of voices as it is now, with `voice` chosen in it."""
+        choices = self.voice_choices(engine_id, voice)
+        return gr.update(choices=choices, value=voice, info=count_told(choices) or "", **more)
+
+    def hear(self, voice: str | None) -> str:
+        """The button under the list that plays the chosen voice, or why it cannot be heard."""
+        if not voice:
+            return ""
+        return render("voiceover/hear_voice.html", url=voice_url(voice), voice=voice, why=cannot_be_heard(self._studio, voice))
+
+    @property
+    def live(self) -> LiveList:
+        """Everything here that is chosen from what the studio has."""
+        return LiveList(
+            (Topic.VOICES, Topic.ENGINES),
+            [self.voice, self.engine, self.speakers, *self.roles],
+            [self.voice, self.hear_piece, self.engine, self.engine_note, *self.roles],
+            self._refreshed,
+        )
+
+    def _refreshed(self, values: Values) -> Updates:
+        engine = values[self.engine]
+        voice = renamed_or_same(self._studio, values[self.voice] or "")
+        names = values[self.speakers] or []
+        cast = [renamed_or_same(self._studio, values[role] or "") for role, _ in zip(self.roles, names, strict=False)]
+        roles = {
+            role: gr.update(choices=_role_choices(self.voice_choices(engine, chosen)), value=chosen)
+            for role, chosen in zip(self.roles, cast, strict=False)
+        }
+        return {
+            self.voice: self.voice_update(engine, voice),
+            self.hear_piece: self.hear(voice),
+            self.engine: gr.update(choices=self.engine_choices()),
+            self.engine_note: self.engine_text(engine),
+            **roles,
+        }
 
     def proposed_voices(self, engine_id: str, language: str) -> list[str]:
         """Voices to tell a script's speakers apart with, one after the other; the first is the narrator's own."""
@@ -196,7 +229,7 @@ class VoiceoverForm:
         rows = self._studio.engines.statuses(EngineKind.SPEECH)
         return [
             ("Automatic", AUTO),
-            *((row.card.title if row.ready else f"{row.card.title} · not ready", row.card.id) for row in rows),
+            *((row.card.title if row.ready else f"{row.card.title} · {NOT_READY}", row.card.id) for row in rows),
         ]
 
     def engine_text(self, engine_id: str) -> str:

@@ -12,7 +12,6 @@ from studio.services import Services
 from tabs.common.jobs.job_view import JobView
 from tabs.common.notices import notice
 from tabs.common.wiring import QUIET, clicked, with_error_toast
-from tabs.voiceover.voices_panel import voices_list
 
 ACT = "save-voice"
 """What the button in the list of sentences sends."""
@@ -32,17 +31,11 @@ class KeepVoice:
                 self.save = gr.Button("Save this voice", variant="primary", elem_id="keep-save")
                 self.close = gr.Button("Close")
 
-    def wire(self, view: JobView, listing: Any, changed: gr.State) -> None:
-        """Connect it.
-
-        Args:
-            view: whose list of sentences it stands under.
-            listing: the list of saved voices. changed: counts up when the voices have changed.
-        """
+    def wire(self, view: JobView) -> None:
+        """Connect it to the view whose list of sentences it stands under."""
         self._view = view
         view.detail.click(self._asked, None, [self.group, self._segment], **QUIET)
-        saved = [self.group, self.name, listing, changed]
-        self.save.click(self._saved, [view.current, self._segment, self.name, changed], saved, **QUIET)
+        self.save.click(self._saved, [view.current, self._segment, self.name], [self.group, self.name], **QUIET)
         self.close.click(lambda: gr.update(visible=False), None, self.group, **QUIET)
 
     def _asked(self, event: gr.EventData) -> list[Any]:
@@ -52,10 +45,10 @@ class KeepVoice:
         return [gr.update(visible=True), data.get("segment", "")]
 
     @with_error_toast
-    def _saved(self, current: str, segment: str, name: str, count: int) -> list[Any]:
+    def _saved(self, current: str, segment: str, name: str) -> list[Any]:
         job = self._view.job(current) or next(iter(self._studio.jobs.list(kinds=("voiceover",), limit=1)), None)
         if job is None:
             raise InvalidInput("This sentence is not there any more.", "Render it again.")
         voice = self._narrations.keep_voice(job, segment, name)
         notice(f"{voice.name} is saved.")
-        return [gr.update(visible=False), "", voices_list(self._studio.voices.list()), count + 1]
+        return [gr.update(visible=False), ""]

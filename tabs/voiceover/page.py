@@ -19,8 +19,8 @@ from tabs.common.fit import memory_fit, spread_in_words
 from tabs.common.formats import about, many
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
-from tabs.common.templating import render
-from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, voice_url, with_error_toast
+from tabs.common.live_lists import LiveList
+from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
 from tabs.voiceover.batch_result import batch_view
 from tabs.voiceover.form import EXAMPLE, MOST_SPEAKERS, VoiceoverForm
 from tabs.voiceover.keep_voice import KeepVoice
@@ -112,12 +112,11 @@ class VoiceoverTab:
 
     def wire(self, page: gr.Blocks) -> None:
         """Connect every event of the tab."""
-        self.view.wire(page)
+        self.view.wire()
         self._wire_script(page)
         self._wire_form()
         self.transcribe.wire(self.view, self.script, self.inner_tabs)
-        self.keep_voice.wire(self.view, self.voices.listing, self.voices.changed)
-        self.voices_tab.select(self.voices.refreshed, None, self.voices.listing, **QUIET)
+        self.keep_voice.wire(self.view)
         shown = self.view.shown
         self.go.click(self._generate, {self.script, *self.form.inputs}, [self.trouble, *shown], **QUIET)
         self.batch_go.click(self._generate_batch, {self.lines, *self.form.inputs}, [self.trouble, *shown], **QUIET)
@@ -130,6 +129,11 @@ class VoiceoverTab:
         self.edit_close.click(lambda: gr.update(visible=False), None, self.edit_group, **QUIET)
         restored = [self.trouble, self.script, self.lines, self.inner_tabs, self.form.cast, *self.form.inputs]
         self.view.outputs.click(self._use_settings, None, restored, **QUIET)
+
+    @property
+    def live(self) -> list[LiveList]:
+        """The lists of this tab."""
+        return [self.form.live, self.voices.live, self.transcribe.live]
 
     # -- the script box
 
@@ -179,22 +183,16 @@ class VoiceoverTab:
         form = self.form
         groups = [made.group for made in form.options]
         form.engine.change(
-            self._engine_chosen, [form.engine, form.voice], [form.voice, form.hear, form.engine_note, *groups], **QUIET
+            self._engine_chosen, [form.engine, form.voice], [form.voice, form.hear_piece, form.engine_note, *groups], **QUIET
         )
-        form.voice.change(lambda voice: self._hear(voice), form.voice, form.hear, **QUIET)
-        self.voices.changed.change(lambda engine: gr.update(choices=form.voice_choices(engine)), form.engine, form.voice, **QUIET)
+        form.voice.change(lambda voice: form.hear(voice), form.voice, form.hear_piece, **QUIET)
 
     @with_error_toast
     def _engine_chosen(self, engine: str, voice: str) -> list[Any]:
         choices = self.form.voice_choices(engine)
         kept = voice if voice in [value for _, value in choices] else ""
         visible = [gr.update(visible=made.engine_id == engine) for made in self.form.options]
-        return [gr.update(choices=choices, value=kept), self._hear(kept), self.form.engine_text(engine), *visible]
-
-    def _hear(self, voice: str | None) -> str:
-        if not voice:
-            return ""
-        return render("voiceover/hear_voice.html", url=voice_url(voice), voice=voice)
+        return [self.form.voice_update(engine, kept), self.form.hear(kept), self.form.engine_text(engine), *visible]
 
     # -- work
 

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from engines.contract import EngineKind
+from studio.changes import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.audio_upload import build_sound_upload
@@ -15,6 +16,7 @@ from tabs.common.counts import counts_line
 from tabs.common.engine_needs import licence_of_use
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
+from tabs.common.live_lists import LiveDropdown, LiveList
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
 
@@ -29,7 +31,7 @@ class TranscribePanel:
         self.sound = build_sound_upload("Sound to write down", "transcribe-sound", buttons=["download"])
         with gr.Row():
             with gr.Column(min_width=220):
-                self.engine = gr.Dropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="transcribe-engine")
+                self.engine = LiveDropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="transcribe-engine")
                 self.note = html_piece(self.engine_text(AUTO), elem_id="transcribe-note")
             self.language = gr.Textbox(
                 AUTO,
@@ -68,6 +70,18 @@ class TranscribePanel:
         row = self._studio.engines.status(engine_id)
         state = f" {row.readiness} {row.next_step}" if not row.ready or row.card.hub_files else ""
         return counts_line([f"{row.card.summary} {licence_of_use(row.card)}{state}"])
+
+    @property
+    def live(self) -> LiveList:
+        """Which recognisers are ready."""
+
+        def refreshed(values: Values) -> Updates:
+            return {
+                self.engine: gr.update(choices=self.engine_choices()),
+                self.note: self.engine_text(values[self.engine]),
+            }
+
+        return LiveList((Topic.ENGINES,), (self.engine,), (self.engine, self.note), refreshed)
 
     @with_error_toast
     def _engine_chosen(self, engine: str) -> list[Any]:

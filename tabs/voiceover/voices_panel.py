@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from capabilities.transcription.voice_transcript import submit_transcript_job
+from studio.changes import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.library.copies import terms_of_file
 from studio.services import Services
@@ -16,6 +17,7 @@ from studio.voices.model import ClipReport, TranscriptStatus, Voice, Window
 from tabs.common.audio_upload import build_sound_upload
 from tabs.common.formats import about
 from tabs.common.html import html_piece
+from tabs.common.live_lists import LiveList
 from tabs.common.notices import notice
 from tabs.common.templating import render
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, voice_export_url, voice_url, with_error_toast
@@ -64,14 +66,10 @@ def _row(voice: Voice) -> _Row:
 
 
 class VoicesPanel:
-    """Draws and wires the panel inside the present layout.
-
-    `changed` counts up whenever the set of voices may have changed, for other parts of the page to listen to.
-    """
+    """Draws and wires the panel inside the present layout."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
-        self.changed = gr.State(0)
         self.listing = html_piece(lambda: voices_list(studio.voices.list()), elem_id="voices")
         self.new = _NewVoiceForm()
         with gr.Accordion("Import a voice", open=False):
@@ -85,24 +83,25 @@ class VoicesPanel:
 
     def _wire_new(self) -> None:
         new = self.new
-        told = [self.listing, new.trouble, *new.fields, new.findings, new.save_window, self.changed]
+        told = [self.listing, new.trouble, *new.fields, new.findings, new.save_window]
         new.clip.change(self._judge, new.clip, [new.findings, new.window, new.save_window, new.trouble], **QUIET)
-        inputs = {*new.fields, new.window, self.changed}
+        inputs = {*new.fields, new.window}
         new.save.click(lambda values: self._add(values, None), inputs, told, **QUIET)
         new.save_window.click(lambda values: self._add(values, values[new.window]), inputs, told, **QUIET)
-        self.package.upload(self._import, [self.package, self.changed], [self.listing, self.package, self.changed], **QUIET)
+        self.package.upload(self._import, self.package, [self.listing, self.package], **QUIET)
 
     def _wire_listing(self) -> None:
         edit = self.edit
         opened = [edit.group, edit.voice, *edit.fields]
-        self.listing.click(self._row_clicked, self.changed, [self.listing, self.changed, *opened], **QUIET)
-        inputs = {edit.voice, *edit.fields, self.changed}
-        edit.save.click(self._change, inputs, [self.listing, edit.group, self.changed], **QUIET)
+        self.listing.click(self._row_clicked, None, [self.listing, *opened], **QUIET)
+        inputs = {edit.voice, *edit.fields}
+        edit.save.click(self._change, inputs, [self.listing, edit.group], **QUIET)
         edit.close.click(lambda: gr.update(visible=False), None, edit.group, **QUIET)
 
-    def refreshed(self) -> str:
-        """The listing as it is now: transcripts are made in the background."""
-        return self._list()
+    @property
+    def live(self) -> LiveList:
+        """The list of saved voices: other pages save too, and transcripts are made in the background."""
+        return LiveList((Topic.VOICES,), (), (self.listing,), lambda values: {self.listing: self._list()})
 
     def _list(self) -> str:
         return voices_list(self._studio.voices.list())
@@ -141,29 +140,29 @@ class VoicesPanel:
             return {new.trouble: problem(error)}
         emptied: Updates = {new.clip: None, **dict.fromkeys((new.name, new.transcript, new.tags, new.consent), "")}
         done = {new.trouble: "", new.findings: "", new.save_window: gr.update(visible=False)}
-        return {self.listing: self._list(), **emptied, **done, self.changed: values[self.changed] + 1}
+        return {self.listing: self._list(), **emptied, **done}
 
     @with_error_toast
-    def _import(self, path: str | None, count: int) -> Any:
+    def _import(self, path: str | None) -> Any:
         if not path:
             return gr.skip()
         voice = self._studio.voices.import_file(Path(path))
         submit_transcript_job(self._studio.jobs, voice)
         notice(f"{voice.name} is saved.")
-        return [self._list(), None, count + 1]
+        return [self._list(), None]
 
     # -- saved voices
 
     @with_error_toast
-    def _row_clicked(self, count: int, event: gr.EventData) -> Updates:
+    def _row_clicked(self, event: gr.EventData) -> Updates:
         data = clicked(event)
         voice = data.get("voice", "")
         if data.get("act") == "delete":
             self._studio.voices.delete(voice)
-            return {self.listing: self._list(), self.changed: count + 1}
+            return {self.listing: self._list()}
         if data.get("act") == "transcript":
             job = self._studio.jobs.submit("voice_transcript", {"voice": voice})
-            notice(f"{job.title} is being made. Open this list again to see it.")
+            notice(f"{job.title} is being made. It will stand in this list.")
         if data.get("act") == "edit":
             return self.edit.show(self._studio.voices.get(voice))
         return gr.skip()
@@ -183,7 +182,7 @@ class VoicesPanel:
             consent=values[edit.consent],
         )
         hidden = gr.update(visible=False)
-        return {self.listing: self._list(), edit.group: hidden, self.changed: values[self.changed] + 1}
+        return {self.listing: self._list(), edit.group: hidden}
 
 
 def _labels(text: str) -> tuple[str, ...]:

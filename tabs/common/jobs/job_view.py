@@ -87,7 +87,12 @@ class JobView:
         self.page = gr.State(None)
         self.seen = gr.State(None)
         self.timer = gr.Timer(TICK_SECONDS, active=False)
-        self.card = html_piece(elem_id=f"{prefix}card", live=True, value=_in_front(prefix, "card"))
+        self.card = html_piece(
+            elem_id=f"{prefix}card",
+            live=True,
+            value=_in_front(prefix, "card"),
+            on_load="greenroom.hear(element, trigger, 'jobs', 'outputs'); ",
+        )
         self.player = build_player(f"{prefix}player", value=_in_front(prefix, "player"))
         self.detail = html_piece(
             elem_id=f"{prefix}detail",
@@ -108,9 +113,9 @@ class JobView:
         """The inputs of `paint`."""
         return [self.current, self.seen, self.page]
 
-    def wire(self, page: gr.Blocks) -> None:
-        """Paint when the page opens, while a job runs, and after each click on the drawn buttons."""
-        page.load(self.paint, self.looked_at, self.painted, **QUIET)
+    def wire(self) -> None:
+        """Paint when the tab is first seen, when jobs or outputs have changed, while a job runs, and after each press of a drawn
+        button."""
         self.timer.tick(self.paint, self.looked_at, self.painted, **QUIET)
         self.card.click(self._card_clicked, self.looked_at, [self.current, *self.painted], **QUIET)
         self.outputs.click(self._output_clicked, self.looked_at, [self.current, *self.painted], **QUIET)
@@ -212,6 +217,8 @@ class JobView:
             current = self._studio.library.get(data.get("output", "")).job or current
         elif act == "delete":
             self._studio.library.delete(data.get("output", ""))
+        elif act == "news":
+            return [gr.skip(), *self.paint(current, _stale(seen), page)]
         else:
             return [gr.skip()] * (1 + len(self.painted))
         return [current, *self.paint(current, _stale(seen), page, chosen=True)]

@@ -1,0 +1,86 @@
+"""The one channel by which pages hear of changes: a WebSocket that sends the stamps of studio/changes.py, at first and whenever
+one of them differs.
+
+A WebSocket, because browsers allow six other connections to a host over all their tabs, and a page holds one already. While no
+page is open nothing is looked at; a page that is open and idle is sent nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+from studio.changes import Changes, Stamps
+from studio.services import Services
+
+log = logging.getLogger(__name__)
+
+PATH = "/changes"
+LOOK_SECONDS = 0.4
+SEND_SECONDS = 5.0
+MOST_PAGES = 200
+
+
+class ChangeChannel:
+    """All open sockets, and one task that looks for changes while there is one; lives on the event loop alone."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._pages: set[WebSocket] = set()
+        self._told: Stamps = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    async def serve(self, page: WebSocket) -> None:
+        """Tell a page until it leaves; what it sends is not read."""
+        if len(self._pages) >= MOST_PAGES:
+            await page.close(1013, "Too many pages are open.")
+            return
+        await page.accept()
+        now = await asyncio.to_thread(self._changes.stamps)
+        if not self._pages:
+            self._told = now
+        self._pages.add(page)
+        await self._send(page, _message(now))
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        try:
+            while True:
+                await page.receive_text()
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+        finally:
+            self._pages.discard(page)
+
+    async def _look(self) -> None:
+        while self._pages:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                now = await asyncio.to_thread(self._changes.stamps)
+            except Exception:
+                log.exception("The studio's lists could not be looked at.")
+                continue
+            if now != self._told:
+                self._told = now
+                await asyncio.gather(*(self._send(page, _message(now)) for page in list(self._pages)))
+
+    async def _send(self, page: WebSocket, message: str) -> None:
+        try:
+            await asyncio.wait_for(page.send_text(message), SEND_SECONDS)
+        except (TimeoutError, WebSocketDisconnect, RuntimeError):
+            self._pages.discard(page)
+
+
+def _message(stamps: Stamps) -> str:
+    return json.dumps(stamps)
+
+
+def add_change_channel(app: FastAPI, studio: Services) -> None:
+    """Declare the socket on `app`, before Gradio is mounted."""
+    channel = ChangeChannel(Changes(studio))
+
+    @app.websocket(PATH)
+    async def changes(page: WebSocket) -> None:
+        await channel.serve(page)

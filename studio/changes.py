@@ -1,0 +1,71 @@
+"""What has changed in the studio, by topic, for whoever shows lists of it: voices, outputs, jobs, engines, templates, uploads.
+
+The files are the truth, and people copy voices in by hand, so nobody has to report a change: each topic has a stamp made of what
+its list holds now. Two equal stamps, also of two servers on one data folder, mean that a list need not be drawn anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from hashlib import blake2s
+
+from studio.preprocessing import assets_of
+from studio.services import Services
+
+_JOBS_LOOKED_AT = 100
+_ENGINES_SECONDS = 2.0
+
+
+class Topic(StrEnum):
+    """What a list can be about."""
+
+    VOICES = "voices"
+    OUTPUTS = "outputs"
+    JOBS = "jobs"
+    ENGINES = "engines"
+    TEMPLATES = "templates"
+    ASSETS = "assets"
+
+
+Stamps = dict[Topic, str]
+
+
+class Changes:
+    """Reads the stamps. A look costs some file stamps; whether engines are ready, which costs more, is looked at every two
+    seconds and whenever a job has begun or ended. Any thread may call."""
+
+    def __init__(self, studio: Services) -> None:
+        self._studio = studio
+        self._assets = assets_of(studio.paths)
+        self._engines = ("", -_ENGINES_SECONDS, "")
+        """Stamp of the jobs it was made beside, when that was, and the stamp."""
+
+    def stamps(self) -> Stamps:
+        """The stamp of every topic now."""
+        studio, jobs = self._studio, self._jobs()
+        read: dict[Topic, Callable[[], object]] = {
+            Topic.VOICES: lambda: [
+                (one.name, one.id, one.version, one.damage, one.transcript_status, one.tags) for one in studio.voices.list()
+            ],
+            Topic.OUTPUTS: lambda: [(one.id, one.title, one.keep) for one in studio.library.list(limit=None)],
+            Topic.TEMPLATES: lambda: [(one.id, one.title, one.problems) for one in studio.templates.all()],
+            Topic.ASSETS: lambda: sorted((one.id, one.name) for one in self._assets.list()),
+        }
+        return {Topic.JOBS: jobs, Topic.ENGINES: self._ready(jobs), **{topic: _stamp(look()) for topic, look in read.items()}}
+
+    def _jobs(self) -> str:
+        """Which there are and their states; their progress is no change of a list."""
+        return _stamp([(job.id, job.state.value) for job in self._studio.jobs.list(limit=_JOBS_LOOKED_AT)])
+
+    def _ready(self, jobs: str) -> str:
+        known, looked, stamp = self._engines
+        if jobs != known or time.monotonic() - looked >= _ENGINES_SECONDS:
+            stamp = _stamp([(one.card.id, one.ready, one.readiness) for one in self._studio.engines.statuses()])
+            self._engines = (jobs, time.monotonic(), stamp)
+        return stamp
+
+
+def _stamp(content: object) -> str:
+    return blake2s(repr(content).encode("utf-8", "replace"), digest_size=8).hexdigest()

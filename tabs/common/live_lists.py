@@ -1,0 +1,84 @@
+"""Lists that are never old: whatever a page offers to choose from is read again, in every open page, when it changes.
+
+The page hears the stamps of studio/changes.py over its one socket (`greenroom.hearChanges` in page.js). Those that differ from
+what it was drawn with last bring it here, in one request for all its lists; a page whose lists are right asks nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from studio.changes import Changes, Topic
+from studio.services import Services
+from tabs.common.html import html_piece
+from tabs.common.templating import render
+from tabs.common.wiring import QUIET, Updates, Values, clicked, with_error_toast
+
+
+class LiveDropdown(gr.Dropdown):
+    """A dropdown whose choices grow and shrink while the page is open.
+
+    Gradio would refuse a value by the choices of the page's own first state, in words that name a type; the studio checks what
+    is chosen itself, against what there is by then.
+    """
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload
+
+    def get_block_name(self) -> str:
+        return "dropdown"
+
+
+@dataclass(frozen=True)
+class LiveList:
+    """Some components that show what the studio has.
+
+    Args:
+        topics: what they show.
+        inputs: whose values `refresh` looks at.
+        outputs: what it may change.
+        refresh: the updates, from the values of `inputs`.
+    """
+
+    topics: Collection[Topic]
+    inputs: Collection[Any]
+    outputs: Collection[Any]
+    refresh: Callable[[Values], Updates]
+
+
+class LiveLists:
+    """Draws nothing that is seen: the place where the page's news arrives, and the one request that follows it."""
+
+    def __init__(self, studio: Services) -> None:
+        self._changes = Changes(studio)
+        self.piece = html_piece(self._told(), elem_id="news", on_draw="", on_load="greenroom.hearChanges(element, trigger); ")
+
+    def wire(self, lists: Sequence[LiveList]) -> None:
+        """Connect all lists of the page."""
+        inputs = {one for listed in lists for one in listed.inputs}
+        outputs = {one for listed in lists for one in listed.outputs}
+
+        @with_error_toast
+        def refreshed(values: Values, event: gr.EventData) -> Updates:
+            told = json.loads(clicked(event).get("told") or "{}")
+            now = self._changes.stamps()
+            topics = {topic for topic, stamp in now.items() if told.get(topic) != stamp}
+            updates: Updates = {self.piece: _drawn(now)}
+            for listed in lists:
+                if not topics.isdisjoint(listed.topics):
+                    updates |= listed.refresh(values)
+            return updates
+
+        self.piece.click(refreshed, inputs, [self.piece, *outputs], trigger_mode="always_last", **QUIET)
+
+    def _told(self) -> str:
+        return _drawn(self._changes.stamps())
+
+
+def _drawn(stamps: dict[Topic, str]) -> str:
+    return render("common/news.html", stamps=json.dumps(stamps))

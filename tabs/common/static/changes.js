@@ -1,0 +1,50 @@
+// What changes in the studio is heard over one socket: the stamps of its lists, at first and whenever one differs. The lists of
+// the page are read again in one request; drawn pieces that asked for a topic get a click of
+// their own, at once when they are first seen and then whenever it changes.
+Object.assign(greenroom, (() => {
+  const SOCKET_PATIENCE = 3000 // where no socket comes through, pieces are asked without it
+  let stamps = null, ask = null, drawnWith = () => ({})
+  const pieces = []
+
+  // A piece is asked when it can be seen for the first time, and then once for each change of its topics.
+  const askPieces = () => {
+    if (document.hidden || (!stamps && performance.now() < SOCKET_PATIENCE)) return
+    for (const piece of pieces) {
+      if (!piece.element.isConnected || piece.element.offsetParent === null) continue
+      if (piece.seen && (!stamps || piece.topics.every(topic => piece.seen[topic] === stamps[topic]))) continue
+      piece.seen = { ...(stamps || {}) }
+      piece.trigger('click', { act: 'news' })
+    }
+  }
+  const compare = () => {
+    const told = drawnWith()
+    if (ask && stamps && Object.keys(stamps).some(topic => stamps[topic] !== told[topic])) ask('click', { told: JSON.stringify(told) })
+    askPieces()
+  }
+
+  let patience = 0
+  const listen = () => {
+    const address = new URL('changes', document.baseURI)
+    address.protocol = address.protocol.replace('http', 'ws')
+    address.hash = ''
+    const socket = new WebSocket(address)
+    socket.onmessage = event => { patience = 0; stamps = JSON.parse(event.data); compare() }
+    // A server that is started again, or a machine that slept: try again, ever more slowly.
+    socket.onclose = () => setTimeout(listen, Math.min(15000, 500 * 2 ** patience++))
+  }
+
+  const hearChanges = (element, trigger) => {
+    drawnWith = () => JSON.parse(element.querySelector('[data-stamps]')?.dataset.stamps || '{}')
+    ask = trigger
+    listen()
+  }
+  const hear = (element, trigger, ...topics) => {
+    pieces.push({ element, trigger, topics, seen: null })
+    askPieces()
+  }
+
+  document.addEventListener('visibilitychange', askPieces)
+  document.addEventListener('click', event => { if (event.target.closest('[role=tab]')) setTimeout(askPieces, 30) })
+  setInterval(askPieces, 1000)
+  return { hearChanges, hear }
+})())

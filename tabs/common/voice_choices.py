@@ -1,0 +1,82 @@
+"""The voices that can be chosen, the same in every list of the page: saved ones, then those of engines, each said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engines.contract import EngineKind, SpeechTraits
+from studio.errors import GreenroomError
+from studio.services import Services
+
+AUTO = "auto"
+NOT_READY = "not ready"
+GONE = "deleted"
+DRAWN = 100
+"""So many entries of a list are drawn at once; the others are found by typing."""
+
+Choices = list[tuple[str, str]]
+"""What is read in a list, and what is meant by it."""
+
+
+def voice_choices(studio: Services, automatic: str, engine_id: str = AUTO, chosen: str = "") -> Choices:
+    """Every voice that the chosen engine speaks in (that any engine does, under "auto"): those that can speak now first.
+
+    Args:
+        automatic: the words for no voice in particular.
+        chosen: the voice that a form holds; it stays in the list when it is gone, marked, so that nobody is given another one.
+    """
+    statuses = studio.engines.statuses(EngineKind.SPEECH)
+    clones = [one for one in statuses if one.card.traits_of(SpeechTraits).clones and engine_id in (AUTO, one.card.id)]
+    can_clone = any(one.ready for one in clones)
+    saved = [voice.name for voice in studio.voices.list() if not voice.damage] if clones else []
+    listed = [(f"{name} · saved" if can_clone else f"{name} · saved, its engine is {NOT_READY}", name) for name in saved]
+    waiting: Choices = []
+    for one in statuses:
+        if engine_id in (AUTO, one.card.id):
+            said = "" if one.ready else f", {NOT_READY}"
+            presets = [(f"{voice.title} · {one.card.title}{said}", f"{one.card.id}/{voice.id}") for voice in one.preset_voices()]
+            (listed if one.ready else waiting).extend(presets)
+    choices = [(automatic, ""), *listed, *waiting]
+    return choices if not chosen or chosen in {value for _, value in choices} else [*choices, (f"{chosen} · {GONE}", chosen)]
+
+
+def with_chosen(studio: Services, outputs: Choices, chosen: str | None) -> Choices:
+    """Outputs to choose from with the one that a form holds: an older one by its title, one that is gone marked."""
+    if not chosen or chosen in {value for _, value in outputs}:
+        return outputs
+    try:
+        return [*outputs, (studio.library.get(chosen).title or chosen, chosen)]
+    except GreenroomError:
+        return [*outputs, (f"{chosen} · {GONE}", chosen)]
+
+
+def count_told(choices: Sequence[tuple[str, str]]) -> str | None:
+    """What stands under a list that holds more than it draws; None for a short one."""
+    if len(choices) <= DRAWN:
+        return None
+    return f"{len(choices) - 1} voices, of which the list shows {DRAWN}: type a part of a name to find the others."
+
+
+def renamed_or_same(studio: Services, voice: str) -> str:
+    """What the voice is called that a form holds: another page may have given it a new name."""
+    if not voice or "/" in voice:
+        return voice
+    try:
+        return studio.voices.get(voice).name
+    except GreenroomError:
+        return studio.voices.renamed(voice) or voice
+
+
+def cannot_be_heard(studio: Services, voice: str) -> str:
+    """Why a voice cannot be played before it has spoken, a sentence; "" when it can."""
+    if "/" not in voice:
+        try:
+            studio.voices.resolve(voice)
+        except GreenroomError as error:
+            return str(error)
+        return ""
+    try:
+        status = studio.engines.status(voice.partition("/")[0])
+    except GreenroomError as error:
+        return str(error)
+    return "" if status.ready else f"It can be heard when {status.card.title} is ready."
