@@ -75,6 +75,12 @@ def addresses(text: str) -> Iterable[tuple[str, str]]:
         yield address, word[len(address) :]
 
 
+def scripts() -> str:
+    """The page's own behaviour: every script of common/static, the one first that the others add to."""
+    others = sorted(path.name for path in _STATIC.glob("*.js") if path.name != "page.js")
+    return "\n".join(static(name) for name in ("page.js", *others))
+
+
 def static(name: str) -> str:
     """The text of a file of common/static."""
     return (_STATIC / name).read_text("utf-8")
@@ -90,7 +96,7 @@ def _made() -> Environment:
     )
     for words in (formats.about, formats.ago, formats.clock, formats.many, formats.percent, formats.size, code_spans, addresses):
         environment.filters[words.__name__] = words
-    environment.globals["static"] = static
+    environment.globals["scripts"] = scripts
     wrappers = environment.get_template("common/macros.html").module
     environment.globals |= {name: getattr(wrappers, name) for name in _WRAPPERS}
     for file, names in _KEPT_MACROS.items():
