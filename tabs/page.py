@@ -14,7 +14,7 @@ from capabilities.voiceover.capability import Voiceover
 from studio.services import Services
 from tabs.character_swap.page import CharacterSwapTab
 from tabs.common.browser_copy import NO_CALLS, lean
-from tabs.common.live_lists import LiveLists
+from tabs.common.lists.live_lists import LiveLists
 from tabs.header import build_masthead
 from tabs.lip_sync.page import LipSyncTab
 from tabs.system.page import SystemTab

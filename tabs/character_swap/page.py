@@ -26,7 +26,7 @@ from tabs.character_swap.result import swap_result
 from tabs.common.counts import note
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
-from tabs.common.live_lists import LiveList
+from tabs.common.lists.live_lists import LiveList
 from tabs.common.sources import Receiver
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
 

@@ -18,11 +18,11 @@ from studio.services import Services
 from tabs.common.counts import counts_line
 from tabs.common.formats import about
 from tabs.common.html import html_piece
-from tabs.common.live_lists import LiveDropdown, LiveList
+from tabs.common.lists.live_lists import LiveDropdown, LiveList
+from tabs.common.lists.voice_choices import AUTO, NOT_READY, Choices, count_told, renamed_or_same, voice_choices, with_chosen
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.sample_pictures import SamplePictures
 from tabs.common.sources import LIBRARY
-from tabs.common.voice_choices import AUTO, NOT_READY, Choices, count_told, renamed_or_same, voice_choices, with_chosen
 from tabs.common.wiring import Updates, Values
 
 SPEAK, PERFORM = "A face speaks", "Animate a portrait"

@@ -17,9 +17,9 @@ from studio.changes import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.html import html_piece
-from tabs.common.live_lists import LiveDropdown, LiveList
+from tabs.common.lists.live_lists import LiveDropdown, LiveList
+from tabs.common.lists.voice_choices import AUTO, NOT_READY, Choices, count_told, renamed_or_same, voice_choices
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
-from tabs.common.voice_choices import AUTO, NOT_READY, Choices, count_told, renamed_or_same, voice_choices
 from tabs.common.wiring import Updates, Values, whole_number
 
 TEXT, SHOTS = "A text", "A shot list"

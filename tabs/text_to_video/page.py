@@ -19,11 +19,11 @@ from tabs.common.fit import memory_fit, time_in_words
 from tabs.common.formats import about, many
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
-from tabs.common.live_lists import LiveList
+from tabs.common.lists.live_lists import LiveList
+from tabs.common.lists.voice_choices import AUTO
 from tabs.common.notices import notice
 from tabs.common.option_controls import all_components
 from tabs.common.sources import Receiver
-from tabs.common.voice_choices import AUTO
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
 from tabs.text_to_video.form import (
     EXAMPLE,

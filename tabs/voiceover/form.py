@@ -18,10 +18,10 @@ from studio.settings import VoiceoverSettings
 from tabs.common.counts import counts_line
 from tabs.common.engine_needs import licence_of_use, what_an_engine_needs
 from tabs.common.html import html_piece
-from tabs.common.live_lists import LiveDropdown, LiveList
+from tabs.common.lists.live_lists import LiveDropdown, LiveList
+from tabs.common.lists.voice_choices import AUTO, NOT_READY, Choices, cannot_be_heard, count_told, renamed_or_same, voice_choices
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.templating import render
-from tabs.common.voice_choices import AUTO, NOT_READY, Choices, cannot_be_heard, count_told, renamed_or_same, voice_choices
 from tabs.common.wiring import Updates, Values, voice_url, whole_number
 
 MOST_SPEAKERS = 12

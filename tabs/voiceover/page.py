@@ -19,7 +19,7 @@ from tabs.common.fit import memory_fit, spread_in_words
 from tabs.common.formats import about, many
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
-from tabs.common.live_lists import LiveList
+from tabs.common.lists.live_lists import LiveList
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
 from tabs.voiceover.batch_result import batch_view
 from tabs.voiceover.form import EXAMPLE, MOST_SPEAKERS, VoiceoverForm

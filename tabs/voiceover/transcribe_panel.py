@@ -16,7 +16,7 @@ from tabs.common.counts import counts_line
 from tabs.common.engine_needs import licence_of_use
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
-from tabs.common.live_lists import LiveDropdown, LiveList
+from tabs.common.lists.live_lists import LiveDropdown, LiveList
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
 

@@ -17,7 +17,7 @@ from studio.voices.model import ClipReport, TranscriptStatus, Voice, Window
 from tabs.common.audio_upload import build_sound_upload
 from tabs.common.formats import about
 from tabs.common.html import html_piece
-from tabs.common.live_lists import LiveList
+from tabs.common.lists.live_lists import LiveList
 from tabs.common.notices import notice
 from tabs.common.templating import render
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, voice_export_url, voice_url, with_error_toast
