@@ -1,4 +1,4 @@
-"""The one channel by which pages hear of changes: a WebSocket that sends the stamps of studio/changes.py, at first and whenever
+"""The one channel by which pages hear of changes: a WebSocket that sends the stamps of studio/changes/stamps.py, at first and whenever
 one of them differs.
 
 A WebSocket, because browsers allow six other connections to a host over all their tabs, and a page holds one already. While no
@@ -13,7 +13,7 @@ import logging
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
-from studio.changes import Changes, Stamps
+from studio.changes.stamps import Changes, Stamps
 from studio.services import Services
 
 log = logging.getLogger(__name__)

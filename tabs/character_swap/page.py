@@ -12,7 +12,7 @@ import gradio as gr
 from capabilities.character_swap.builtin import BUILTIN
 from capabilities.character_swap.framing import ReferenceFramer
 from capabilities.character_swap.prepared import TemplateLacks
-from studio.changes import Topic
+from studio.changes.stamps import Topic
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.preprocessing import assets_of
 from studio.services import Services

@@ -12,7 +12,7 @@ import gradio as gr
 from capabilities.common.render_engines import RenderEngineSelector
 from engines.contract import EngineKind
 from media.video.images import is_image
-from studio.changes import Topic
+from studio.changes.stamps import Topic
 from studio.errors import GreenroomError
 from studio.services import Services
 from tabs.common.counts import counts_line

@@ -13,7 +13,7 @@ from capabilities.video.shots import USUAL_SECONDS, split_lines, split_script
 from capabilities.video.spec import ShotSpec
 from capabilities.voiceover.script.language_detection import detect
 from engines.contract import EngineKind, VideoTraits
-from studio.changes import Topic
+from studio.changes.stamps import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.html import html_piece

@@ -10,7 +10,7 @@ import gradio as gr
 from capabilities.upscaling.capability import Upscale
 from capabilities.upscaling.spec import AUTO
 from engines.contract import EngineKind
-from studio.changes import Topic
+from studio.changes.stamps import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.html import html_piece

@@ -11,7 +11,7 @@ import gradio as gr
 from capabilities.voiceover.capability import Voiceover
 from engines.contract import EngineKind
 from media.audio.encode import AUDIO_FORMATS
-from studio.changes import Topic
+from studio.changes.stamps import Topic
 from studio.errors import GreenroomError
 from studio.services import Services
 from studio.settings import VoiceoverSettings

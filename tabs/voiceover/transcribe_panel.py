@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from engines.contract import EngineKind
-from studio.changes import Topic
+from studio.changes.stamps import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.audio_upload import build_sound_upload

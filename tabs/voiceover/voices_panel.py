@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from capabilities.transcription.voice_transcript import submit_transcript_job
-from studio.changes import Topic
+from studio.changes.stamps import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.library.copies import terms_of_file
 from studio.services import Services

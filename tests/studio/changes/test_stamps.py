@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from capabilities.registry import all_capabilities
-from studio.changes import Changes, Topic
+from studio.changes.stamps import Changes, Topic
 from studio.services import Services
 from studio.settings import load_settings
 from tests.repository.sources import ROOT
