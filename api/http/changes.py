@@ -1,4 +1,4 @@
-"""The one channel by which pages hear of changes: a WebSocket that sends the stamps of studio/changes/stamps.py, at first and whenever
+"""The one channel by which pages hear of changes: a WebSocket that sends the stamps of studio/changes, at first and whenever
 one of them differs.
 
 A WebSocket, because browsers allow six other connections to a host over all their tabs, and a page holds one already. While no

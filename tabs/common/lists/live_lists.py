@@ -1,6 +1,6 @@
 """Lists that are never old: whatever a page offers to choose from is read again, in every open page, when it changes.
 
-The page hears the stamps of studio/changes/stamps.py over its one socket (`greenroom.hearChanges` in page.js). Those that differ from
+The page hears the stamps of studio/changes over its one socket (`greenroom.hearChanges` in changes.js). Those that differ from
 what it was drawn with last bring it here, in one request for all its lists; a page whose lists are right asks nothing.
 """
 
