@@ -12,7 +12,7 @@ from tests.repository.sources import ROOT, Source, studio_sources
 TAG = re.compile(r"</?[a-z][a-z0-9-]*[\s>/]|<[a-z][a-z0-9-]*$")
 """Also one that is begun here and closed in another string."""
 UNESCAPED = re.compile(r"\|\s*safe\b|\bautoescape\s+false|\bMarkup\b")
-OWN_TEXT = {"tabs/common/templates/head.html": '<script>{{ scripts()|safe }}</script>'}
+OWN_TEXT = {"tabs/common/templates/head.html": "<script>{{ scripts()|safe }}</script>"}
 """What is put into a page as it is: files that ship with the studio."""
 DRAWING = [source for source in studio_sources() if source.room in ("tabs", "api")]
 TEMPLATES = sorted(path for room in ("tabs", "api") for path in (ROOT / room).rglob("templates/*.html"))
