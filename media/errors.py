@@ -37,6 +37,11 @@ class GreenroomError(Exception):
         self.surroundings: tuple[Message, ...] = ()
         self.retryable = self.retryable_by_default if retryable is None else retryable
 
+    @classmethod
+    def saying(cls: type[E], message: Message, *, retryable: bool | None = None) -> E:
+        """An error of this class with a message that was made elsewhere."""
+        return cls(message.code, retryable=retryable, **message.parameters)
+
     @property
     def code(self) -> str:
         return self.message.code
@@ -109,9 +114,9 @@ class NotFound(GreenroomError):
 class Cancelled(GreenroomError):
     """The person asked to stop. Raised inside work, never shown as a failure."""
 
-    literal_code = "job.stopped"
+    literal_code = "work.stopped"
 
-    def __init__(self, code: str = "job.cancelled", hint: str = "", /, **parameters: Any) -> None:
+    def __init__(self, code: str = "work.cancelled", hint: str = "", /, **parameters: Any) -> None:
         super().__init__(code, hint, retryable=True, **parameters)
 
 

@@ -24,9 +24,9 @@ def storage_error_of(error: BaseException) -> StorageError | None:
     if not isinstance(error, OSError):
         return storage_error_of(error.__cause__) if error.__cause__ is not None else None
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError("The disk that holds the data folder is full.", "Free some space, then try again.", retryable=True)
+        return StorageError("storage.full", retryable=True)
     if error.errno == errno.EROFS:
-        return StorageError("The disk that holds the data folder is read-only.", "Make it writable, then try again.")
+        return StorageError("storage.read-only")
     return None
 
 

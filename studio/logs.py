@@ -85,9 +85,7 @@ def open_log(folder: Path, level: int = logging.INFO) -> Callable[[], None]:
             folder / FILE_NAME, maxBytes=FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="replace"
         )
     except OSError as error:
-        raise StorageError(
-            "The log in the data folder cannot be written.", "Check the folder's owner and permissions."
-        ) from error
+        raise StorageError("storage.log-not-written") from error
     handler.setFormatter(ScrubbingFormatter("%(asctime)s %(levelname)-7s %(name)s [%(threadName)s] %(message)s"))
     handler.setLevel(level)
     root = logging.getLogger()

@@ -94,11 +94,7 @@ class DataFolderLock:
         except BlockingIOError:
             holder = os.pread(self._handle, 32, 0).decode("ascii", "replace").strip()
             os.close(self._handle)
-            who = f" (process {holder})" if holder.isdigit() else ""
-            raise StorageError(
-                f"Another Greenroom{who} is already working on this data folder.",
-                "Use that one, stop it first, or start this one with --data and another folder.",
-            ) from None
+            raise StorageError("storage.held-by-another", process=holder if holder.isdigit() else "") from None
         except OSError as error:
             os.close(self._handle)
             raise _unusable(error) from error
@@ -112,7 +108,7 @@ class DataFolderLock:
 
 def _unusable(error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError("The disk that holds the data folder is full.", "Free some space, then start again.", retryable=True)
+        return StorageError("storage.full-at-start", retryable=True)
     if error.errno == errno.ENOLCK:
-        return StorageError("The data folder lies on a disk that cannot lock files.", "Choose a local disk with --data.")
-    return StorageError("The data folder cannot be made or written to.", "Check its path, owner and permissions, or use --data.")
+        return StorageError("storage.no-locks")
+    return StorageError("storage.folder-unusable")

@@ -247,13 +247,11 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise SettingsError(*_explain(error)) from None
+        raise _explained(error) from None
     except UnreadableVariableError as error:
-        raise SettingsError(
-            f"A GREENROOM_… variable cannot be read: {error}.", 'Lists are written as JSON: ["a", "b"].'
-        ) from None
+        raise SettingsError("settings.variable-unreadable", problem=error) from None
     except RecursionError:
-        raise SettingsError("A GREENROOM_… variable cannot be read: it is nested too deep.") from None
+        raise SettingsError("settings.variable-nested") from None
 
 
 def _refuse_unknown_variables() -> None:
@@ -266,19 +264,19 @@ def _refuse_unknown_variables() -> None:
             known = field.annotation.model_fields if field is not None else {}  # type: ignore[union-attr]
             if field is None or (key and key not in known):
                 allowed = ", ".join(sorted(known)) if field is not None else ", ".join(sorted(Settings.model_fields))
-                raise SettingsError(f"The environment variable {variable} names no setting.", f"Allowed here: {allowed}.")
+                raise SettingsError("settings.variable-unknown", variable=variable, known=allowed)
 
 
-def _explain(error: ValidationError) -> tuple[str, str]:
+def _explained(error: ValidationError) -> SettingsError:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         group = Settings.model_fields.get(str(first["loc"][0]))
         inside = len(first["loc"]) > 1 and group is not None
         known = group.annotation.model_fields if inside else Settings.model_fields  # type: ignore[union-attr]
-        return f"The setting {where} does not exist.", f"Allowed here: {', '.join(sorted(known))}."
+        return SettingsError("settings.unknown", setting=where, known=sorted(known))
     if where in _SECRETS or any(secret.startswith(f"{where}.") for secret in _SECRETS):
-        return f"The setting {where} cannot be used.", f"{first['msg']}."
+        return SettingsError("settings.secret-wrong", setting=where, rule=first["msg"])
     shown = repr(first["input"])
     shown = shown if len(shown) <= LONGEST_SHOWN_VALUE else f"{shown[:LONGEST_SHOWN_VALUE]}…"
-    return f"The setting {where} cannot be {shown}.", f"{first['msg']}."
+    return SettingsError("settings.value-wrong", setting=where, given=shown, rule=first["msg"])

@@ -23,23 +23,20 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     try:
         given = yaml.load(text, _StrictLoader)
     except yaml.YAMLError as error:
-        raise SettingsError(f"{path.name} cannot be read: {error}".replace("\n", " ")) from None
+        raise SettingsError("settings.file-not-yaml", file=path.name, problem=str(error).replace("\n", " ")) from None
     except RecursionError:
-        raise SettingsError(f"{path.name} cannot be read: it is nested too deep.", "Settings are names with values.") from None
+        raise SettingsError("settings.file-nested", file=path.name) from None
     except ValueError as error:
-        raise SettingsError(f"{path.name} cannot be read: {error}.", "Put the value in quotes if it is a text.") from None
+        raise SettingsError("settings.file-value-wrong", file=path.name, problem=error) from None
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise SettingsError(f"{path.name} cannot be read: it holds {_kind_of(given)}, not names with values.", _SHAPE)
+        raise SettingsError("settings.file-not-names", file=path.name, holds=_kind_of(given))
     for name, group in given.items():
         for key in (name, *(group if isinstance(group, dict) else ())):
             if not isinstance(key, str):
-                raise SettingsError(f"The setting {key!r} in {path.name} is no name.", "Put it in quotes, or correct it.")
+                raise SettingsError("settings.key-no-name", key=repr(key), file=path.name)
     return given
-
-
-_SHAPE = "A group stands at the start of a line, as in `server:`, and its settings under it, as in `  port: 7860`."
 
 
 _MERGE = "tag:yaml.org,2002:merge"
@@ -68,16 +65,14 @@ def _text_of(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise SettingsError(f"{path.name} cannot be read: {error.strerror}.") from None
+        raise SettingsError("settings.file-not-read", file=path.name, cause=error.strerror) from None
     if len(content) > LARGEST_BYTES:
-        raise SettingsError(f"{path.name} cannot be read: it is larger than a megabyte.")
+        raise SettingsError("settings.file-too-large", file=path.name)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         where = content[: error.start].count(b"\n") + 1
-        raise SettingsError(
-            f"{path.name} cannot be read: it is not written in UTF-8 (line {where}).", "Save it again as UTF-8."
-        ) from None
+        raise SettingsError("settings.file-not-utf8", file=path.name, line=where) from None
 
 
 def _kind_of(given: object) -> str:

@@ -25,7 +25,7 @@ def validated(model: type[Model], given: Mapping[str, Any], what: str = "field")
         InvalidInput: names the first wrong key, its value and what is allowed there.
     """
     if not isinstance(given, Mapping):
-        raise InvalidInput(f"The {what}s must be given as names with values, not as {_kind_of(given)}.")
+        raise InvalidInput("input.not-names", kind=what, given=_kind_of(given))
     try:
         return model.model_validate(dict(given))
     except ValidationError as error:
@@ -40,13 +40,12 @@ def _explained(error: ValidationError, model: type[BaseModel], what: str) -> Inv
     if first["type"] == "extra_forbidden":
         known = sorted(model.model_fields) if len(first["loc"]) == 1 else []
         near = get_close_matches(where, known, n=1)
-        guess = f'Did you mean "{near[0]}"? ' if near else ""
-        return InvalidInput(f'There is no {what} called "{where}".', f"{guess}Allowed: {', '.join(known)}." if known else "")
+        return InvalidInput("input.unknown", kind=what, name=where, near=near, known=known)
     if first["type"] == "missing":
-        return InvalidInput(f'The {what} "{where}" is missing.')
+        return InvalidInput("input.missing", kind=what, name=where)
     if not where:
-        return InvalidInput(_sentence(first["msg"]))
-    return InvalidInput(f'The {what} "{where}" cannot be {_shown(first["input"])}.', _sentence(first["msg"]))
+        return InvalidInput("input.rule-broken", rule=_sentence(first["msg"]))
+    return InvalidInput("input.value-wrong", kind=what, name=where, given=_shown(first["input"]), rule=_sentence(first["msg"]))
 
 
 def _sentence(message: str) -> str:

@@ -23,8 +23,5 @@ def studio_version() -> str:
     except (OSError, UnicodeDecodeError):
         text = ""
     if not re.fullmatch(r"\d+\.\d+\.\d+(?:[-.+][0-9A-Za-z.+-]+)?", text):
-        raise GreenroomError(
-            "The file VERSION in Greenroom's folder is missing or holds no version.",
-            "Fetch Greenroom again, or put the file back: git checkout VERSION.",
-        )
+        raise GreenroomError("studio.version-missing")
     return text

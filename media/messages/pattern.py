@@ -105,7 +105,7 @@ def _field_text(field: Field, values: Mapping[str, object], language: str, told:
 def _chosen(field: Field, value: object, language: str) -> Pattern:
     choices = dict(field.choices)
     if field.kind == "select":
-        wanted = "none" if value in (None, "") else str(value).lower() if isinstance(value, bool) else str(value)
+        wanted = "none" if value in (None, "") else str(value).lower()
         return choices.get(wanted, choices["other"])
     if isinstance(value, list | tuple):
         value = len(value)

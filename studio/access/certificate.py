@@ -60,9 +60,7 @@ def certificate_for(data_folder: Path, names: Collection[str], now: datetime.dat
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             kept = _make(*files, sorted(wanted), now)
         except OSError as error:
-            raise StorageError(
-                "The certificate for HTTPS cannot be kept in the data folder.", "Check free space, owner and permissions."
-            ) from error
+            raise StorageError("storage.certificate-not-kept") from error
     return Certificate(*files, kept.fingerprint(hashes.SHA256()).hex())
 
 

@@ -69,9 +69,7 @@ def _write(path: Path, keys: AuthKeys) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_private(path, json.dumps({"token": keys.token, "signing": keys.signing}).encode())
     except OSError as error:
-        raise StorageError(
-            "The token of the studio cannot be kept in the data folder.", "Check free space, owner and permissions."
-        ) from error
+        raise StorageError("storage.token-not-kept") from error
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -123,7 +123,7 @@ class SegmentStore:
             StorageError: the disk is full or cannot be written; nothing is left behind.
         """
         if audio.frames == 0:
-            raise MediaError("A rendered piece without sound cannot be kept.")
+            raise MediaError("storage.piece-without-sound")
         samples = np.ascontiguousarray(audio.samples, dtype="<f4")
         note = {
             "rate": audio.rate,
@@ -247,7 +247,5 @@ class SegmentStore:
 
 def _storage_error(error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError(
-            "The disk that holds the rendered pieces is full.", "Free some space, then try again.", retryable=True
-        )
-    return StorageError("The folder of rendered pieces cannot be written to.", "Check its owner and permissions.")
+        return StorageError("storage.pieces-full", retryable=True)
+    return StorageError("storage.pieces-not-writable")

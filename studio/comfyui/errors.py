@@ -34,7 +34,7 @@ class UnexpectedAnswer(GreenroomError):
     def __init__(
         self, code: str, hint: str = "", /, *, status: int = 0, body: str = "", retryable: bool = False, **parameters: Any
     ) -> None:
-        super().__init__(code, hint, retryable=retryable, **parameters)
+        super().__init__(code, hint, retryable=retryable, status=status, **parameters)
         self.status, self.body = status, body
 
 

@@ -111,7 +111,7 @@ class ServerResidency:
         with self._lock:
             busy = self._uses > 0
         if busy or client.queue().running:
-            raise EngineError("ComfyUI is at work.", "Wait for its job to end, or stop it.")
+            raise EngineError("comfyui.at-work")
         before = self._meter.available()
         held = self._unload_models(client)
         with self._lock:

@@ -22,7 +22,6 @@ POLL_SECONDS = 2.0
 HURRY_SECONDS, HURRIED_POLLS = 0.15, 5
 BEHIND_A_PROXY = (502, 503, 504)
 SUBMISSIONS = 3
-_LOST_HINT = "Nothing was sent again by itself. Look at the server's log, then try again."
 
 
 class RunObserver(Protocol):
@@ -111,7 +110,7 @@ class GraphRun:
         try:
             ticket = self._tickets.read()
         except ValueError:
-            raise JobLost("What was noted of this job's run at ComfyUI cannot be read.", _LOST_HINT) from None
+            raise JobLost("comfyui.run-note-unreadable") from None
         if ticket is None:
             return None
         status = self._asked(ticket, titles_of(ticket.graph))
@@ -197,7 +196,7 @@ class GraphRun:
                 return status
             if why := self._doomed():
                 self._end_there(ticket)
-                raise RunFailed(why, "Unload other engines, or choose smaller weights; then try again.", retryable=True)
+                raise RunFailed("comfyui.ended-for-memory", why=why, retryable=True)
             if isinstance(status, Unknown):
                 self._pause()
                 status = self._asked(ticket, titles)
@@ -211,10 +210,7 @@ class GraphRun:
                 self._audience.running(self._heard.fraction, self._heard.note)
                 if time.monotonic() - began > self._patience.running:
                     self._end_there(ticket)
-                    raise RunFailed(
-                        f"ComfyUI worked on this job for {self._patience.running / 3600:g} hours without coming to its end.",
-                        "It was cancelled there. Ask for less, or raise comfyui.run_hours in settings.yaml.",
-                    )
+                    raise RunFailed("comfyui.run-too-long", hours=self._patience.running / 3600)
             self._pause()
 
     def _asked(self, ticket: PromptHandle, titles: Mapping[str, str]) -> JobStatus:
@@ -231,14 +227,11 @@ class GraphRun:
                 if isinstance(error, UnexpectedAnswer) and error.status and error.status < 500:
                     raise
                 if (why := self._dead()) and isinstance(error, ComfyUIUnreachable):
-                    raise JobLost(f"{why} The job it worked on is lost.", _LOST_HINT) from None
+                    raise JobLost("comfyui.run-lost-with-server", why=why) from None
                 silent_since = silent_since or time.monotonic()
                 silence = time.monotonic() - silent_since
                 if silence > self._patience.silence:
-                    raise ComfyUIUnreachable(
-                        "The ComfyUI server has stopped answering in the middle of the job.",
-                        "It may still be working on it. Start it again if it has ended, then try again.",
-                    ) from None
+                    raise ComfyUIUnreachable("comfyui.silent") from None
                 self._audience.silent(silence)
                 self._pause()
 
@@ -258,15 +251,14 @@ class GraphRun:
 
     def _outcome(self, status: JobStatus) -> Finished:
         if isinstance(status, Failed):
-            raise RunFailed(status.reason, status.hint, retryable=status.out_of_memory)
+            raise RunFailed.saying(status.message, retryable=status.out_of_memory)
         if isinstance(status, Interrupted):
-            raise RunFailed("The job was stopped at the ComfyUI server.", "Someone may have cancelled it there.", retryable=True)
+            raise RunFailed("comfyui.stopped-there", retryable=True)
         assert isinstance(status, Finished)
         return status
 
     def _lost(self) -> JobLost:
-        why = self._dead() or "ComfyUI was restarted and has forgotten this job."
-        return JobLost(why, _LOST_HINT)
+        return JobLost("comfyui.run-forgotten", why=self._dead())
 
     def _pause(self) -> None:
         """Until the next poll is due: soon, for a while, after an event said that the job has ended, since the server writes its

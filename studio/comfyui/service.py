@@ -131,7 +131,7 @@ class ComfyUIService:
             self._fixed.stats()
             return self._fixed
         if not self.own:
-            raise ComfyUIMissing("No ComfyUI server is set.", SAY_WHERE)
+            raise ComfyUIMissing("comfyui.not-set")
         return self._server.until_ready(waiting, lambda: self._check(check))
 
     def inventory(self, newest: bool = False) -> ServerInventory:
@@ -165,7 +165,9 @@ class ComfyUIService:
         client = self.residency.living_client()
         if client is None:
             readiness = self.readiness()
-            raise ComfyUIMissing("ComfyUI does not run, so it holds nothing." if readiness.ready else readiness.sentence)
+            if not readiness.ready:
+                raise ComfyUIMissing("comfyui.not-ready", why=readiness.sentence)
+            raise ComfyUIMissing("comfyui.holds-nothing")
         return self.residency.unload(client)
 
     def standing(self) -> ServerState:
@@ -178,7 +180,7 @@ class ComfyUIService:
 
     def _check(self, check: Callable[[], None]) -> None:
         if self._closed.is_set():
-            raise ComfyUIMissing("The studio is closing.")
+            raise ComfyUIMissing("studio.closing")
         check()
 
     def _keep(self) -> None:

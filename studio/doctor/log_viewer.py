@@ -53,7 +53,7 @@ def read_log(folder: Path, name: str = STUDIO, level: str = "", text: str = "", 
     if name not in log_names(folder):
         if name == STUDIO:
             return []
-        raise NotFound(f'There is no log called "{str(name)[:40]}".', f"There are: {', '.join(log_names(folder))}.")
+        raise NotFound("log.unknown", name=str(name)[:40], known=log_names(folder))
     least = LEVELS.index(level) if level in LEVELS else 0
     words = dict.fromkeys(text[:LONGEST_SEARCH].casefold().split())
     found = []

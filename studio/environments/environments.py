@@ -109,7 +109,7 @@ class EnvironmentManager:
         """
         self.declared(name)
         if self._occupancy(name).progress() is not None:
-            raise InstallFailed("It is being installed.", "Stop that job first.")
+            raise InstallFailed("environment.being-installed")
         with self._occupancy(name).hold(cancelled, lambda why: None):
             clear_folder(self._root / name)
 

@@ -60,9 +60,7 @@ class Installer:
         except Cancelled:
             raise
         except OSError as error:
-            raise self._failed(
-                StorageError(f"The environment could not be written: {error.strerror}.", retryable=True)
-            ) from error
+            raise self._failed(StorageError("environment.not-written", retryable=True, cause=error.strerror)) from error
         except GreenroomError as error:
             raise self._failed(error) from None
         version = platform.python_version()
@@ -86,8 +84,12 @@ class Installer:
         allowed = self._environment.declared.python
         if here not in allowed:
             raise InstallFailed(
-                f"{self._environment.declared.title} needs Python {' or '.join(allowed)}, and the studio runs on {here}.",
-                f"Remove the folder .venv and start with PYTHON=python{allowed[-1]} ./launch.sh.",
+                "environment.python-unfit",
+                environment=self._environment.declared.title,
+                allowed=allowed,
+                major=sys.version_info.major,
+                minor=sys.version_info.minor,
+                newest=allowed[-1],
             )
 
     def _offers_cuda(self) -> bool:
@@ -104,9 +106,11 @@ class Installer:
         free = shutil.disk_usage(self._folder.parent).free
         if free < needed:
             raise StorageError(
-                f"{self._environment.declared.title} needs {needed / GB:.1f} GB of disk and {free / GB:.1f} GB are free.",
-                "Make room on the disk of the data folder, then install again.",
+                "environment.disk-too-small",
                 retryable=True,
+                environment=self._environment.declared.title,
+                needed=needed / GB,
+                free=free / GB,
             )
 
     def _make_folder(self) -> None:
@@ -120,9 +124,7 @@ class Installer:
         )  # fmt: skip
         if made.returncode != 0:
             said = redact_error(made.stderr or made.stdout)
-            raise InstallFailed(
-                f"Python could not make the environment. It said: {said}", "Install python3-venv, then try again."
-            )
+            raise InstallFailed("environment.not-made", said=said)
 
     def _install(self) -> None:
         """First what brings libraries of its own for this machine, then the rest exactly as locked."""

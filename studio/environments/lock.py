@@ -58,9 +58,7 @@ class EnvironmentLock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StorageError(
-                f"The folder of the environments cannot be written: {error.strerror}.", "Check its owner."
-            ) from error
+            raise StorageError("environment.folder-not-writable", cause=error.strerror) from error
         try:
             self._take(handle, cancelled, on_wait)
             hold = HeldLock(handle)

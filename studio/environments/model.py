@@ -149,9 +149,9 @@ def read_declared(locks: Path, name: str) -> LockedEnvironment:
     """
     names = declared_names(locks)
     if name not in names:
-        raise NotFound(f'There is no environment "{name}".', f"There are: {', '.join(names) or 'none'}.")
+        raise NotFound("environment.unknown", name=name, known=names)
     try:
         facts = tomllib.loads((locks / f"{name}.toml").read_text("utf-8"))
         return LockedEnvironment(name, locks / f"{name}.lock", Declaration.model_validate(facts))
     except (OSError, ValueError, ValidationError) as error:
-        raise InstallFailed(f'The declaration of the environment "{name}" cannot be read.', "Restore the file.") from error
+        raise InstallFailed("environment.declaration-unreadable", name=name) from error

@@ -28,37 +28,19 @@ LINES_KEPT = 200
 
 Say = Callable[[float, str], None]
 
-_FAILURES: tuple[tuple[Trouble, str, str, str, bool], ...] = (
-    (
-        Trouble.DISK_FULL,
-        r"no space left|errno 28|disk quota",
-        "The disk became full while packages were installed.",
-        "Make room, then install again; what was downloaded is kept.",
-        True,
-    ),
+_FAILURES: tuple[tuple[Trouble, str, str, bool], ...] = (
+    (Trouble.DISK_FULL, r"no space left|errno 28|disk quota", "environment.disk-full", True),
     (
         Trouble.NETWORK,
         r"name resolution|name or service not known|getaddrinfo|network is unreachable|no route to host|connection refused"
         r"|connection error|newconnectionerror|max retries|timed out|proxyerror|connection broken|connection reset",
-        "The packages cannot be downloaded because the network cannot be reached.",
-        "Connect, then install again; what was downloaded is kept.",
+        "environment.no-network",
         True,
     ),
-    (
-        Trouble.OTHER_PACKAGE,
-        r"do not match the hashes|hashes from the requirements",
-        "A downloaded package is not the one that was locked.",
-        "Try again, on another network if that does not help.",
-        True,
-    ),
-    (
-        Trouble.NOT_WRITABLE,
-        r"permission denied|read-only file system",
-        "The folder of the environments cannot be written.",
-        "Change its owner, or choose another data folder with --data.",
-        False,
-    ),
+    (Trouble.OTHER_PACKAGE, r"do not match the hashes|hashes from the requirements", "environment.package-differs", True),
+    (Trouble.NOT_WRITABLE, r"permission denied|read-only file system", "environment.folder-read-only", False),
 )
+"""Trouble, what pip says of it, the code, and whether trying again can help."""
 
 
 class Pip:
@@ -179,9 +161,7 @@ def pip_environment() -> dict[str, str]:
         kept = without_configuration(plain_environment())
     except UnreadableError as error:
         raise InstallFailed(
-            f"pip's own configuration cannot be read. It said: {redact_error(str(error))}",
-            "Mend the file; `.venv/bin/python -m pip config debug` names those that are read.",
-            trouble=Trouble.PIP_CONFIGURATION,
+            "environment.pip-configuration", trouble=Trouble.PIP_CONFIGURATION, problem=redact_error(str(error))
         ) from None
     return {"PIP_RETRIES": "2"} | kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PYTHONUNBUFFERED": "1",
                    "PIP_NO_COLOR": "1", "LC_ALL": "C.UTF-8"}  # fmt: skip
@@ -190,21 +170,20 @@ def pip_environment() -> dict[str, str]:
 def explained(lines: Sequence[str], status: int) -> InstallFailed:
     """How pip failed, in words."""
     text = "\n".join(lines).lower()
-    for trouble, pattern, reason, hint, retryable in _FAILURES:
+    for trouble, pattern, code, retryable in _FAILURES:
         if re.search(pattern, text):
-            return InstallFailed(reason, hint, retryable=retryable, trouble=trouble)
+            return InstallFailed(code, retryable=retryable, trouble=trouble)
     missing = re.search(r"no matching distribution found for (\S+)", text)
     if missing:
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
         return InstallFailed(
-            f"{missing[1]} has no build for this machine ({platform.machine()}, Python {version}).",
-            "Linux with x86-64 or aarch64 and Python 3.11 to 3.13 is needed, and a package index that has it.",
+            "environment.no-build",
             trouble=Trouble.NO_BUILD,
+            package=missing[1],
+            machine=platform.machine(),
+            major=sys.version_info.major,
+            minor=sys.version_info.minor,
         )
     if status < 0:
-        return InstallFailed(
-            f"The installer was ended from outside (signal {-status}).", "Install again.", retryable=True, trouble=Trouble.ENDED
-        )
+        return InstallFailed("environment.installer-ended", retryable=True, trouble=Trouble.ENDED, signal=-status)
     last = next((line for line in reversed(lines) if line.lower().startswith("error")), "")
-    said = f" It said: {redact_error(last.removeprefix('ERROR:'))}" if last else ""
-    return InstallFailed(f"A package could not be installed.{said}", "Install again; the log beside it has the details.")
+    return InstallFailed("environment.package-not-installed", said=redact_error(last.removeprefix("ERROR:")))

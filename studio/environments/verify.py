@@ -54,8 +54,8 @@ def verify(python: Path, imports: Sequence[str], cancelled: Callable[[], bool], 
     )
     if failed:
         name, problem = failed[0]
-        raise InstallFailed(f'"{name}" cannot be imported in it: {redact_error(problem)}.', "Install it again.")
+        raise InstallFailed("environment.import-failed", module=name, problem=redact_error(problem))
     if status != 0 or len(done) < len(imports):
         name = imports[min(len(done), len(imports) - 1)]
-        how = f"signal {-status}" if status < 0 else f"exit {status}"
-        raise InstallFailed(f'Importing "{name}" in it ended its Python ({how}).', "Install it again.")
+        how = "signal" if status < 0 else "exit"
+        raise InstallFailed("environment.import-ended-python", module=name, how=how, status=abs(status))

@@ -135,7 +135,7 @@ class Capability(ABC, Generic[SpecT]):
         Raises:
             InvalidInput, NotFound, EngineNotReady, MediaError: as handing it in would.
         """
-        raise InvalidInput(f'Nothing can be foretold of a job of the kind "{self.kind}".')
+        raise InvalidInput("job.kind-not-foretold", kind=self.kind, able=[])
 
     def describe(self) -> CapabilityDescription:
         """How it is shown. Optional: without it, the kind's own name stands in lists and no tab shows its jobs."""

@@ -69,20 +69,14 @@ def storage_error(error: sqlite3.Error) -> StorageError:
     """What a person should read for a failure of SQLite; the path stays out of it."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return StorageError(
-            "The disk that holds the studio's data folder is full.", "Free some space, then try again.", retryable=True
-        )
+        return StorageError("jobs.disk-full", retryable=True)
     if code in _NOT_WRITABLE:
-        return StorageError(
-            "The studio's data folder cannot be written to.", "Check its owner and permissions, then start again."
-        )
+        return StorageError("jobs.not-writable")
     if code in _DAMAGED:
-        return StorageError(
-            "The list of jobs is damaged on disk.", "Restart the studio: it keeps the damaged file and begins a new list."
-        )
+        return StorageError("jobs.damaged")
     if code == sqlite3.SQLITE_BUSY:
-        return StorageError("Another program holds the list of jobs.", "Close it, then try again.", retryable=True)
-    return StorageError("The list of jobs could not be read or written.", "The log names the cause.", retryable=True)
+        return StorageError("jobs.locked", retryable=True)
+    return StorageError("jobs.failed", retryable=True)
 
 
 class Database:
@@ -120,9 +114,7 @@ class Database:
             log.error("The job database cannot be opened: %s", error)
             raise storage_error(error) from error
         except OSError as error:
-            raise StorageError(
-                "The studio's data folder cannot be made or written to.", "Check its path and permissions."
-            ) from error
+            raise StorageError("jobs.folder-unusable") from error
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
@@ -187,7 +179,7 @@ class Database:
         except sqlite3.Error as error:
             raise storage_error(error) from error
         except OSError as error:
-            raise storage_error_of(error) or StorageError("The list of jobs could not be written anew.") from error
+            raise storage_error_of(error) or StorageError("jobs.not-written-anew") from error
         with self._reading:
             old, (self._writer, self._reader) = (self._writer, self._reader), (writer, reader)
         for connection in old:
@@ -275,9 +267,6 @@ def _damaged(verdict: str) -> sqlite3.DatabaseError:
 def _migrate(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
-        raise StorageError(
-            "The list of jobs was written by a newer version of Greenroom.",
-            "Update Greenroom, or start it with another --data folder.",
-        )
+        raise StorageError("jobs.newer")
     for index in range(version, len(MIGRATIONS)):
         connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[index]} ; PRAGMA user_version={index + 1}; COMMIT;")

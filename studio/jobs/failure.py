@@ -17,25 +17,17 @@ def job_error(error: BaseException, job_id: str) -> JobError:
     The text of a foreign exception may hold paths and secrets, so it goes to the log, under a mark that the hint names.
     """
     if isinstance(error, GreenroomError):
-        log.info("Job %s failed: %s", job_id, error)
+        log.info("Job %s failed [%s]: %s", job_id, error.code, error)
         return JobError.of(error)
     mark = f"E-{secrets.token_hex(3)}"
     log.error("Job %s failed unexpectedly (%s)", job_id, mark, exc_info=error)
     if (storage := storage_error_of(error)) is not None:
         return JobError.of(storage)
     if isinstance(error, MemoryError):
-        return JobError("The studio itself ran out of memory during this job.", "Close other programs, then try again.", True)
-    return JobError(
-        f"The studio made a mistake in this job ({type(error).__name__}).",
-        f"The log names the cause under the mark {mark}.",
-        True,
-    )
+        return JobError.of(GreenroomError("job.memory-of-studio", retryable=True))
+    return JobError.of(GreenroomError("job.mistake", retryable=True, kind=type(error).__name__, mark=mark))
 
 
 def crash_error() -> JobError:
     """Of a job in the middle of which the server ended too often."""
-    return JobError(
-        "The server ended again and again in the middle of this job, without the job getting any further.",
-        "The log in the data folder may name the cause; then try again.",
-        True,
-    )
+    return JobError.of(GreenroomError("job.crash-loop", retryable=True))

@@ -82,7 +82,7 @@ class JobLanes:
         """
         queue = self._queues.get(lane)
         if queue is None:
-            raise InvalidInput(f'There is no lane called "{lane}".', f"The lanes are {', '.join(self._queues)}.")
+            raise InvalidInput("job.lane-unknown", lane=lane, known=self._queues)
         with queue.place(cancelled, on_wait):
             if lane != GPU_LANE:
                 yield
@@ -220,16 +220,14 @@ class FileLock:
 
     def _open(self) -> int:
         """Open or make the file; a link, or a file of someone else's, is refused: the folder may be shared."""
-        advice = "Remove it, or set XDG_RUNTIME_DIR to a folder of your own."
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
         except OSError as error:
-            reason = f'The GPU lock file "{self._path.name}" cannot be opened: {error.strerror}.'
-            raise StorageError(reason, advice) from None
+            raise StorageError("gpu-lock.not-opened", file=self._path.name, cause=error.strerror) from None
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid() or about.st_nlink > 1:
             os.close(descriptor)
-            raise StorageError(f'The GPU lock file "{self._path.name}" is not a plain file of this user.', advice)
+            raise StorageError("gpu-lock.not-plain", file=self._path.name)
         if stat.S_IMODE(about.st_mode) != 0o600:
             os.fchmod(descriptor, 0o600)
         return descriptor

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from studio.errors import Cancelled, GreenroomError, StorageError
+from studio.errors import Cancelled, GreenroomError, NotFound, StorageError
 from studio.jobs.capability import Capability
 from studio.jobs.context import AttemptContext, EngineLeaser, EngineResolver
 from studio.jobs.failure import job_error
@@ -147,8 +147,7 @@ class JobRunner:
         log.info("Job %s (%s) begins, attempt %d", claim.job.id, claim.job.kind, claim.attempt)
         capability = self._capabilities.get(claim.job.kind)
         if capability is None:
-            missing = f'This studio has no kind of job called "{claim.job.kind}".'
-            self._finish(claim, JobState.FAILED, error=JobError(missing, "It may have been made by another version."))
+            self._finish(claim, JobState.FAILED, error=JobError.of(NotFound("job.kind-gone", kind=claim.job.kind)))
             return
         try:
             outputs = capability.run(validated(capability.Spec, claim.job.spec), stage)

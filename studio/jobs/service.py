@@ -85,8 +85,8 @@ class JobService:
         """
         capability = self._capabilities.get(kind)
         if capability is None or not capability.estimates:
-            able = ", ".join(name for name, one in self._capabilities.items() if one.estimates)
-            raise InvalidInput(f'Nothing can be foretold of a job of the kind "{kind}".', f"Kinds that can: {able}.")
+            able = [name for name, one in self._capabilities.items() if one.estimates]
+            raise InvalidInput("job.kind-not-foretold", kind=kind, able=able)
         return capability.estimate(validated(capability.Spec, spec))
 
     def get(self, job_id: str) -> Job:
@@ -114,7 +114,7 @@ class JobService:
         """
         old = self.get(job_id)
         if not old.state.ended:
-            raise InvalidInput("The job has not ended yet.", "Cancel it first, or wait for it.")
+            raise InvalidInput("job.not-ended")
         job = self.submit(old.kind, old.spec)
         self._store.add_event(old.id, "retried", {"job": job.id})
         return job
@@ -126,7 +126,7 @@ class JobService:
             NotFound, InvalidInput: no such job, or it has not ended.
         """
         if not self._store.remove(self.get(job_id).id):
-            raise InvalidInput("The job has not ended yet.", "Cancel it first, or wait for it.")
+            raise InvalidInput("job.not-ended")
 
     def move(self, job_id: str, place: int) -> Job:
         """Give a queued job another place in its lane's queue: 1 is the next to run, a large number the last.
@@ -135,7 +135,7 @@ class JobService:
             NotFound, InvalidInput: no such job, or it waits in no queue (any more).
         """
         if not self._store.move(self.get(job_id).id, int(place)):
-            raise InvalidInput("Only a queued job can be moved.", "This one has begun or ended.")
+            raise InvalidInput("job.not-queued")
         return self.get(job_id)
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
@@ -208,21 +208,14 @@ class JobService:
         capability = self._capabilities.get(kind)
         if capability is None:
             near = get_close_matches(str(kind), self._capabilities, n=1)
-            guess = f'Did you mean "{near[0]}"? ' if near else ""
-            raise InvalidInput(
-                f'There is no kind of job called "{kind}".', f"{guess}Kinds: {', '.join(sorted(self._capabilities))}."
-            )
+            raise InvalidInput("job.kind-unknown", kind=kind, near=near, known=sorted(self._capabilities))
         return capability
 
     def _refuse_full_disk(self) -> None:
         free = shutil.disk_usage(self._data_folder).free
         if free < LEAST_FREE_BYTES:
             needed = LEAST_FREE_BYTES // 1024**2
-            raise StorageError(
-                f"Only {free // 1024**2} MiB are free on the disk of the data folder; a job needs at least {needed}.",
-                "Delete outputs or other files, then try again.",
-                retryable=True,
-            )
+            raise StorageError("storage.too-little-for-job", retryable=True, free=free // 1024**2, needed=needed)
 
 
 def _checked(model: type[BaseModel], spec: Mapping[str, Any] | BaseModel) -> BaseModel:
@@ -235,8 +228,8 @@ def _state(name: JobState | str) -> JobState:
     try:
         return JobState(name)
     except ValueError:
-        raise InvalidInput(f'There is no job state called "{name}".', f"States: {', '.join(JobState)}.") from None
+        raise InvalidInput("job.state-unknown", state=name, known=JobState) from None
 
 
 def _unknown(job_id: str) -> NotFound:
-    return NotFound(f'There is no job with the id "{str(job_id)[:40]}".', "It may have been removed from the list.")
+    return NotFound("job.unknown", job=str(job_id)[:40])

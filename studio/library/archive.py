@@ -30,7 +30,7 @@ def write_archive(target: Path, outputs: Sequence[LibraryOutput], names: Sequenc
                 for path in (output.path, *beside):
                     file.write(path, stem + path.suffix)
     except FileNotFoundError:
-        raise NotFound("One of the outputs was deleted while the archive was made.") from None
+        raise NotFound("library.deleted-meanwhile") from None
 
 
 def entry_stem(name: str) -> str:

@@ -145,7 +145,7 @@ class Library:
         """
         members = [self.get(output) for output in outputs]
         if not members or (names and len(names) != len(members)):
-            raise InvalidInput("An archive needs at least one output, and as many names as outputs where names are given.")
+            raise InvalidInput("library.archive-wrong")
         self.ensure_space(sum(member.total_size for member in members), "the archive")
         staged = staging_path(self.folder, ".zip")
         try:
@@ -176,7 +176,7 @@ class Library:
             found = self._index.by_id().get(name)
         if found is None:
             shown = "".join(character if character.isprintable() else "�" for character in name[:120])
-            raise NotFound(f"There is no output “{shown}”.", "It may have been deleted; see the list of outputs.")
+            raise NotFound("library.unknown", output=shown)
         return found
 
     def peaks(self, output: str, count: int = PEAK_COUNT) -> tuple[float, ...]:
@@ -208,7 +208,7 @@ class Library:
         """
         title = _title(title)
         if not title:
-            raise InvalidInput("A title needs at least one character.")
+            raise InvalidInput("library.title-missing")
         return self._edit(output, title=title)
 
     def protect(self, output: str, keep: bool = True) -> LibraryOutput:
@@ -238,10 +238,9 @@ class Library:
             path = recipe_path(found.path)
             fields = read_json(path) if found.has_recipe else {}
             if fields is None or found.damage:
-                raise InvalidInput(f"The recipe of “{found.title}” cannot be read, so nothing can be noted in it.")
+                raise InvalidInput("library.recipe-unreadable", title=found.title)
             if not found.has_recipe and path.exists():
-                hint = "Give the file another name in the outputs folder first."
-                raise InvalidInput(f"“{found.id}” has the name of another output but for its ending.", hint)
+                raise InvalidInput("library.name-shared", output=found.id)
             head = {"file": found.id, "kind": found.kind, "title": found.title, "created": found.created, "found": found.found}
             write_json(path, {**fields, "output": {**head, **fields.get("output", {}), **changes}})
             self._index.forget()
@@ -294,8 +293,7 @@ class Library:
         free = shutil.disk_usage(self.folder).free
         if free < needed + SPARE_BYTES:
             raise NotEnoughSpace(
-                f"The disk has {_size(free)} free; {what} needs about {_size(needed)} and {_size(SPARE_BYTES)} must stay free.",
-                "Delete outputs, or move the data folder to a larger disk.",
+                "library.disk-too-small", free=_size(free), what=what, needed=_size(needed), spare=_size(SPARE_BYTES)
             )
 
 

@@ -48,14 +48,14 @@ class OutputWriter:
     def __post_init__(self) -> None:
         for path in (self.staged, *self.companions):
             if path.is_symlink() or not path.is_file() or path.stat().st_size == 0:
-                raise InvalidInput(f"There is no finished file {path.name} to put into the library.")
+                raise InvalidInput("library.file-missing", file=path.name)
         expected = KIND_OF_EXTENSION.get(self.extension)
         if expected != self.kind:
-            raise InvalidInput(f"A file ending in {self.extension or 'nothing'} is no {self.kind} that the library keeps.")
+            raise InvalidInput("library.ending-unknown", ending=self.extension, kind=self.kind)
         endings = [path.suffix.lower() for path in self.companions]
         wrong = [ending for ending in endings if ending not in COMPANION_EXTENSIONS or ending == self.extension]
         if wrong or len(set(endings)) != len(endings):
-            raise InvalidInput(f"Files beside an output must each have an ending of their own, not {', '.join(endings)}.")
+            raise InvalidInput("library.endings-wrong", endings=endings)
 
     @property
     def extension(self) -> str:
@@ -96,11 +96,9 @@ class OutputWriter:
             for path in placed:
                 path.unlink(missing_ok=True)
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise NotEnoughSpace(
-                    "The disk is full: the result could not be put into the library.", "Delete outputs."
-                ) from None
-            why = os.strerror(error.errno) if error.errno else "the disk refused it"
-            raise GreenroomError(f"The result could not be put into the library: {why}.", retryable=True) from None
+                raise NotEnoughSpace("library.disk-full") from None
+            why = os.strerror(error.errno) if error.errno else ""
+            raise GreenroomError("library.not-shelved", why=why, retryable=True) from None
         return stem + self.extension
 
     def _reserve(self, folder: Path, base: str, head: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:

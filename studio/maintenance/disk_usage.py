@@ -123,7 +123,7 @@ class DiskUsage:
             "logs": lambda: remove(self._old_logs()),
         }
         if name not in ways:
-            raise InvalidInput(f'Nothing that can go is called "{str(name)[:40]}".', f"There are: {', '.join(sorted(ways))}.")
+            raise InvalidInput("disk.unknown-part", name=str(name)[:40], known=sorted(ways))
         freed = ways[name]()
         with self._lock:
             self._kept = None
@@ -149,9 +149,7 @@ class DiskUsage:
             self._paths.scratch.mkdir(parents=True, exist_ok=True)
             probe.write_bytes(b"\0" * PROBE_BYTES)
         except OSError as error:
-            raise storage_error_of(error) or StorageError(
-                "The data folder cannot be written to.", "Check its owner and permissions."
-            ) from error
+            raise storage_error_of(error) or StorageError("storage.not-writable") from error
         finally:
             with contextlib.suppress(OSError):
                 probe.unlink()
@@ -229,12 +227,12 @@ class DiskUsage:
 
     def _clear_segments(self) -> int:
         if self._unended():
-            raise InvalidInput("Jobs that have not ended may need the rendered pieces.", "Wait for their end, or stop them.")
+            raise InvalidInput("disk.pieces-in-use")
         return remove(path for folder in entries(self._paths.segments) for path in entries(folder))
 
     def _clear_cache(self) -> int:
         if self._engines_at_work():
-            raise InvalidInput("Engines in memory may be using their caches.", "Unload them first.")
+            raise InvalidInput("disk.caches-in-use")
         return remove(entries(self._paths.cache))
 
     def _old_uploads(self) -> list[Path]:

@@ -52,7 +52,7 @@ class ShutdownMarker:
             marker.write_text(json.dumps({"pid": os.getpid(), **self._machine()}))
         except OSError as error:
             self.close()
-            raise StorageError("The data folder cannot be written to.", "Check free space, owner and permissions.") from error
+            raise StorageError("storage.not-writable") from error
 
     def close(self) -> None:
         """Mark that the server ended as it should. Closing twice does no harm."""

@@ -75,14 +75,14 @@ class Admission:
                 if decision == Admit():
                     return reservation
             if isinstance(decision, Refuse):
-                raise MemoryRefused(decision.reason, decision.hint, retryable=False)
+                raise MemoryRefused("memory.never-enough", retryable=False, reason=decision.reason, hint=decision.hint)
             over = self._monotonic() >= give_up
             if isinstance(decision, Wait):
                 if over:
-                    raise MemoryRefused(decision.reason, decision.hint)
+                    raise MemoryRefused("memory.refused", reason=decision.reason, hint=decision.hint)
                 waiting(decision.reason)
             elif over:
-                raise MemoryRefused(f"Memory for {need.title} was not given back in time.", "Try again in a moment.")
+                raise MemoryRefused("memory.not-given-back", engine=need.title)
             self._pause(STEP_SECONDS)
 
     def _decide(self, need: Need, residents: Sequence[Resident], promised: Sequence[Need]) -> Decision:

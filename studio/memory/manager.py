@@ -202,7 +202,7 @@ class MemoryManager:
         if not reason:
             if card.work_gib and isinstance(never := self.decide(need), Refuse):
                 self.events.tell("refused", never.reason)
-                raise MemoryRefused(never.reason, never.hint, retryable=False)
+                raise MemoryRefused("memory.never-enough", retryable=False, reason=never.reason, hint=never.hint)
             growth = self._growth(need, held_gib, by_size=bool(card.work_gib))
             decision = self.decide(growth)
             if not isinstance(decision, Admit):
@@ -215,7 +215,7 @@ class MemoryManager:
                 return decision.note
         if reason and waited >= self._wait_seconds:
             self.events.tell("refused", reason)
-            raise MemoryRefused(reason, hint)
+            raise MemoryRefused("memory.refused", reason=reason, hint=hint)
         return reason
 
     # Inside

@@ -59,7 +59,7 @@ class MemoryProfiles:
         try:
             self._database = _open(path)
         except sqlite3.OperationalError as error:
-            raise StorageError(f"The learned memory sizes cannot be kept in the data folder: {error}.") from None
+            raise StorageError("memory.sizes-not-kept", problem=error) from None
         except sqlite3.DatabaseError as error:
             log.warning("The learned memory sizes cannot be read (%s); they are learned again.", error)
             for leftover in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):

@@ -52,7 +52,7 @@ class Assets:
         """
         path = path.resolve()
         if not path.is_file():
-            raise InvalidInput("The uploaded file is not there any more.", "Upload it again.")
+            raise InvalidInput("upload.gone")
         if path.is_relative_to(self._folder.resolve()):
             os.utime(path.parent)
             return _asset(path.parent)
@@ -84,7 +84,7 @@ class Assets:
         """
         home = self._folder / asset
         if not _ID.fullmatch(asset) or not home.is_dir() or not any(home.iterdir()):
-            raise NotFound("This upload is not kept any more.", "Upload it again.")
+            raise NotFound("upload.not-kept")
         return _asset(home)
 
     def of(self, path: str) -> Asset | None:

@@ -71,10 +71,7 @@ def estimate_cost(path: Path, constraints: Limits, trim: Trim = None) -> Prepara
     start = max(0.0, start)
     end = min(end, info.duration) if end > 0 else info.duration
     if end - start <= 1e-3:
-        raise InvalidInput(
-            f"Nothing of the video is left from {start:.1f} s to {end:.1f} s; it is {info.duration:.1f} s long.",
-            "Choose an end behind the start.",
-        )
+        raise InvalidInput("video.window-empty", start=start, end=end, duration=info.duration)
     fps = Fraction(limits.fps).limit_denominator(1001) if limits.fps else min(info.fps, _FASTEST)
     width, height = limits.size_for(info.width, info.height)
     return PreparationCost(limits.count_for(max(1, round((end - start) * fps))), width, height, fps, start)

@@ -101,8 +101,8 @@ def choose_verifier(language: str, wanted: str, catalog: Catalog, site: EnginePa
 
 def _named(engine: type[Engine], site: EnginePaths) -> str:
     if not (hasattr(engine, "transcribe") or hasattr(engine, "align")):
-        raise InvalidInput(f"{engine.card.title} cannot listen to takes.", "Choose a recogniser.")
+        raise InvalidInput("verification.engine-unfit", engine=engine.card.title)
     found = engine.readiness(site)
     if not found.ready:
-        raise EngineNotReady(f"{engine.card.title}: {found.sentence}", found.next_step)
+        raise EngineNotReady("engine.not-ready", engine=engine.card.title, why=found.sentence, next_step=found.next_step)
     return engine.card.id

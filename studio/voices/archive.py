@@ -24,7 +24,6 @@ fill the memory."""
 _END, _END_64 = b"PK\5\6", b"PK\6\7"
 _END_BYTES, _LONGEST_COMMENT, _END_64_BYTES = 22, 1 << 16, 20
 _MEMBERS = frozenset({RECORD, MASTER})
-_HINT = f"Choose a file that was exported as *{EXTENSION}."
 
 
 def pack(voice: Voice, target: Path) -> None:
@@ -63,17 +62,17 @@ def _unpacked(path: Path, master: Path) -> VoiceRecord:
             members = archive.infolist()
             names = [member.filename for member in members]
             if len(names) != len(_MEMBERS) or set(names) != _MEMBERS:
-                raise InvalidInput(f"The file is not a voice: it must hold {RECORD} and {MASTER} and nothing else.", _HINT)
+                raise InvalidInput("voice-file.wrong-files")
             if any(member.flag_bits & 1 for member in members):
-                raise InvalidInput("The file is locked with a password.", _HINT)
+                raise InvalidInput("voice-file.locked")
             if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
-                raise InvalidInput("The file is packed in a way that no exported voice is.", _HINT)
+                raise InvalidInput("voice-file.packed-otherwise")
             record = read_record(_bounded(archive, RECORD, LARGEST_RECORD + 1))
             _extract(archive, master)
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError):
-        raise InvalidInput("The file is not a voice, or it is damaged.", _HINT) from None
+        raise InvalidInput("voice-file.damaged") from None
     except OSError:
-        raise InvalidInput("The file cannot be read.", _HINT) from None
+        raise InvalidInput("voice-file.unreadable") from None
     return record
 
 
@@ -90,7 +89,7 @@ def _refuse_long_directory(path: Path) -> None:
         return  # no archive at all, as zipfile will say
     (length,) = struct.unpack_from("<L", tail, at + 12)
     if length > LARGEST_DIRECTORY or tail[max(0, at - _END_64_BYTES) : at].startswith(_END_64):
-        raise InvalidInput(f"The file is not a voice: it must hold {RECORD} and {MASTER} and nothing else.", _HINT)
+        raise InvalidInput("voice-file.wrong-files")
 
 
 def _bounded(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
@@ -104,5 +103,5 @@ def _extract(archive: zipfile.ZipFile, master: Path) -> None:
         while block := member.read(1 << 20):
             written += len(block)
             if written > LARGEST_MASTER:
-                raise InvalidInput("The sound in the file is larger than any real voice's.", _HINT)
+                raise InvalidInput("voice-file.sound-too-large")
             file.write(block)

@@ -53,7 +53,7 @@ def measure_clip(clip: Path, settings: VoiceSettings, window: Window | None = No
     """
     info = probe(clip)
     if not info.has_audio:
-        raise MediaError("The file holds a picture but no sound.", "Choose a file in which the voice can be heard.")
+        raise MediaError("voice.clip-silent-picture")
     if window is not None:
         audio = _part(clip, _checked(window))
         return ClipMeasurements(audio, check_clip(audio, settings))
@@ -123,17 +123,14 @@ def _part(clip: Path, window: Window) -> Audio:
             break
     audio = concatenate(parts) if parts else None
     if audio is None or audio.frames == 0 or at < end - 0.5:
-        raise InvalidInput(
-            f"The window from {start:.2f} to {end:.2f} seconds is outside the clip, which is {at:.2f} seconds long.",
-            "Choose a window inside the clip.",
-        )
+        raise InvalidInput("voice.window-outside-clip", start=start, end=end, length=at)
     return audio
 
 
 def _checked(window: Window) -> Window:
     start, end = float(window[0]), float(window[1])
     if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
-        raise InvalidInput(f"A window from {start} to {end} seconds is not one.", "Give a start and a later end, in seconds.")
+        raise InvalidInput("voice.window-not-one", start=start, end=end)
     return start, end
 
 

@@ -38,7 +38,7 @@ def read_master(path: Path) -> Audio:
     Raises:
         MediaError: when the file is missing, is not a WAV, is cut off, or holds more than any voice.
     """
-    damaged = MediaError("The voice's sound file is missing or cannot be read.", "Save the voice again from its clip.")
+    damaged = MediaError("voice.sound-lost")
     try:
         with soundfile.SoundFile(path) as file:
             if file.format not in ("WAV", "WAVEX") or file.frames * file.channels > MOST_SAMPLES:

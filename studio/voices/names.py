@@ -10,6 +10,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 
+from media.messages.message import Message
 from studio.errors import InvalidInput
 from studio.normal_forms import normalised
 
@@ -31,20 +32,17 @@ def valid_name(name: str) -> str:
     """
     name = composed(name)
     if not name:
-        raise InvalidInput("A voice needs a name.", "Give it one, such as “Anna”.")
+        raise InvalidInput("voice.name-missing")
     if len(name) > LONGEST_NAME:
-        raise InvalidInput(f"The voice's name has {len(name)} characters; {LONGEST_NAME} are the most.", "Shorten it.")
+        raise InvalidInput("voice.name-too-long", length=len(name), longest=LONGEST_NAME)
     if any(character in _PATH_CHARACTERS for character in name):
-        raise InvalidInput(
-            f"The voice's name “{visible(name)}” holds a slash, which is kept for an engine's own voices, as in “flite/slt”.",
-            "Leave the slash out.",
-        )
+        raise InvalidInput("voice.name-with-slash", name=visible(name))
     if name.startswith("."):
-        raise InvalidInput(f"The voice's name “{visible(name)}” starts with a dot.", "Start it with a letter or a digit.")
+        raise InvalidInput("voice.name-with-dot", name=visible(name))
     if any(_unseen(character) for character in name):
-        raise InvalidInput(f"The voice's name “{visible(name)}” holds a character that cannot be seen.", "Type it again by hand.")
+        raise InvalidInput("voice.name-with-invisible", name=visible(name))
     if not any(character.isalnum() or unicodedata.category(character) == "So" for character in name):
-        raise InvalidInput(f"The voice's name “{visible(name)}” holds no letter or digit.", "Add one.")
+        raise InvalidInput("voice.name-without-letter", name=visible(name))
     return name
 
 
@@ -79,9 +77,12 @@ def _loose(name: str) -> str:
     return "".join(normalised("NFKC", name).casefold().split())
 
 
-def did_you_mean(names: Iterable[str], otherwise: str = "") -> str:
+def did_you_mean(names: Iterable[str], otherwise: Message) -> Message:
     """The hint that names near matches, or `otherwise` when there is none."""
-    listed = [f"“{visible(name)}”" for name in names]
-    if not listed:
-        return otherwise
-    return f"Did you mean {listed[0] if len(listed) == 1 else ', '.join(listed[:-1]) + ' or ' + listed[-1]}?"
+    near = [f"“{visible(name)}”" for name in names]
+    return Message.of("voice.did-you-mean", near=near) if near else otherwise
+
+
+def saved_voices(names: Iterable[str]) -> Message:
+    """The hint that names the first of the saved voices."""
+    return Message.of("voice.saved-ones", saved=[f"“{visible(name)}”" for name in names][:6])

@@ -59,7 +59,7 @@ class VoicePreviews:
             EngineNotReady, WorkerDied: the engine cannot speak now.
         """
         if not voice:
-            raise InvalidInput("No voice is named.", 'Give a saved voice\'s name, or "engine/preset".')
+            raise InvalidInput("voice.none-named")
         engine_id, slash, preset_id = voice.partition("/")
         if not slash or engine_id not in {engine.card.id for engine in self.catalog.all()}:
             return self.voices.resolve(voice).master
@@ -89,9 +89,7 @@ class VoicePreviews:
             if found is not None:
                 return found.path
             if card.tier is not Tier.LIGHT:
-                raise EngineNotReady(
-                    f"{card.title} is too large to load for a sample.", "Speak a short script with this voice to hear it."
-                )
+                raise EngineNotReady("voice.engine-too-large-for-sample", engine=card.title)
             options: Any = engine.Options()
             with self.workers.lease(engine, options) as speech:
                 spoken = speech.synthesize(SpeechRequest(text=line, voice=casting.voice, language=language))

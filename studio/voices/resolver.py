@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from engines.catalog import Catalog
 from engines.contract import Engine, EngineKind, EnginePaths, PresetVoice, SpeakingVoice, SpeechTraits
 from engines.speech.defaults import default_speech
+from media.messages.message import Message
 from studio.errors import EngineNotReady, InvalidInput, NotFound
 from studio.licences import UNKNOWN, LicenceTerms
 from studio.voices.model import Voice
-from studio.voices.names import composed, did_you_mean, near_matches, visible
+from studio.voices.names import composed, did_you_mean, near_matches, saved_voices, visible
 from studio.voices.voices import Voices
 
 AUTO = "auto"
@@ -98,7 +99,7 @@ class _VoiceResolution:
         engine = self.catalog.get(engine_id)
         if engine.card.capability is not EngineKind.SPEECH:
             speaking = ", ".join(one.card.id for one in self._speaking())
-            raise InvalidInput(f"{engine.card.title} does not speak.", f"Engines that do: {speaking}.")
+            raise InvalidInput("voice.engine-does-not-speak", engine=engine.card.title, speaking=speaking)
         return engine
 
     def _speaking(self) -> list[EngineClass]:
@@ -107,7 +108,9 @@ class _VoiceResolution:
     def _ready(self, engine: EngineClass) -> EngineClass:
         readiness = engine.readiness(self.site)
         if not readiness.ready:
-            raise EngineNotReady(f"{engine.card.title} is not ready: {readiness.sentence}", readiness.next_step)
+            raise EngineNotReady(
+                "engine.not-ready", engine=engine.card.title, why=readiness.sentence, next_step=readiness.next_step
+            )
         return engine
 
     def _is_ready(self, engine: EngineClass) -> bool:
@@ -119,8 +122,9 @@ class _VoiceResolution:
     def _refuse_language(self, engine: EngineClass) -> None:
         if not self._speaks(engine):
             able = [one.card.id for one in self._speaking() if self._speaks(one)]
-            hint = f"Engines that do: {', '.join(able)}." if able else "No engine here does."
-            raise InvalidInput(f"{engine.card.title} does not speak the language “{visible(self.language, 20)}”.", hint)
+            raise InvalidInput(
+                "voice.language-not-spoken", engine=engine.card.title, language=visible(self.language, 20), able=able
+            )
 
     # Presets
 
@@ -129,7 +133,7 @@ class _VoiceResolution:
         self._refuse_language(engine)
         presets = self._ready(engine).preset_voices(self.site)
         if not presets:
-            raise InvalidInput(f"{engine.card.title} has no voice of its own.", self._saved_hint())
+            raise InvalidInput("voice.engine-has-none", engine=engine.card.title, suggestion=self._saved_hint())
         wanted = (preset for preset in presets if preset.id == chosen)
         preset = next(wanted, None) or _for_language(presets, self.language)
         if preset is None:  # the engine knows which of its voices serves a tag that none of them bears
@@ -150,24 +154,26 @@ class _VoiceResolution:
         engine = self._speech_engine(engine_id)
         if named is not None and named is not engine:
             raise InvalidInput(
-                f"The voice “{engine_id}/{visible(preset_id)}” is one of {engine.card.title}; {named.card.title} was asked for.",
-                "Leave the engine at auto, or choose a voice of that engine.",
+                "voice.of-another-engine",
+                prefix=engine_id,
+                voice=visible(preset_id),
+                engine=engine.card.title,
+                wanted=named.card.title,
             )
         presets = self._ready(engine).preset_voices(self.site)
         for preset in presets:
             if preset.id == preset_id:
                 return self._cast_preset(engine, preset)
-        some = f"It has: {', '.join(preset.id for preset in presets[:8])}." if presets else "It speaks in saved voices only."
+        some = Message.of("voice.presets", presets=[preset.id for preset in presets[:8]])
         near = [f"{engine_id}/{name}" for name in near_matches(preset_id, [preset.id for preset in presets])]
-        raise NotFound(f"{engine.card.title} has no voice “{visible(preset_id)}”.", did_you_mean(near, some))
+        raise NotFound(
+            "voice.preset-unknown", engine=engine.card.title, voice=visible(preset_id), suggestion=did_you_mean(near, some)
+        )
 
     def _named_preset(self, engine: EngineClass, preset: PresetVoice) -> ResolvedVoice:
         """A bare preset id, unless a saved voice has the same name: then nobody can know which one is meant."""
         if any(voice.name == preset.id for voice in self.voices.list()):
-            raise InvalidInput(
-                f"“{preset.id}” is a voice of {engine.card.title} and also a saved voice.",
-                f"Write “{engine.card.id}/{preset.id}” for the engine's own, or rename the saved one.",
-            )
+            raise InvalidInput("voice.ambiguous", voice=preset.id, engine=engine.card.title, prefix=engine.card.id)
         return self._cast_preset(self._ready(engine), preset)
 
     @staticmethod
@@ -184,15 +190,12 @@ class _VoiceResolution:
             engines = [named] if named is not None else self._speaking()
             presets = [f"{one.card.id}/{preset.id}" for one in engines for preset in one.preset_voices(self.site)]
             near = _near(name, saved, presets)
-            raise NotFound(f"There is no voice “{visible(name)}”.", did_you_mean(near, self._saved_hint())) from None
+            raise NotFound("voice.unknown", voice=visible(name), suggestion=did_you_mean(near, self._saved_hint())) from None
 
     def _saved(self, voice: Voice, named: EngineClass | None) -> ResolvedVoice:
         engine = self._cloning(voice, named)
         if engine.card.traits_of(SpeechTraits).needs_transcript and not voice.known_transcript:
-            raise InvalidInput(
-                f"{engine.card.title} has to know what is said in “{visible(voice.name)}”, and the voice has no transcript.",
-                "Add the transcript to the voice, word for word.",
-            )
+            raise InvalidInput("voice.transcript-needed", engine=engine.card.title, voice=visible(voice.name))
         speaking = SpeakingVoice(reference=voice.master, transcript=voice.known_transcript)
         return ResolvedVoice(engine, speaking, voice.name, f"saved:{voice.fingerprint}", voice.consent, voice.terms)
 
@@ -200,39 +203,37 @@ class _VoiceResolution:
         able = [engine for engine in self._speaking() if engine.card.traits_of(SpeechTraits).clones]
         if named is not None:
             if not named.card.traits_of(SpeechTraits).clones:
-                reason = (
-                    f"{named.card.title} cannot speak in the saved voice “{visible(voice.name)}”: it has only voices of its own."
-                )
-                raise InvalidInput(reason, self._who_clones(able))
+                raise InvalidInput(
+                    "voice.engine-does-not-clone",
+                    engine=named.card.title, voice=visible(voice.name), suggestion=self._who_clones(able),
+                )  # fmt: skip
             self._refuse_language(named)
             return self._ready(named)
         fit = [engine for engine in able if self._is_ready(engine) and self._speaks(engine)]
         if not fit:
-            of_language = f" in the language “{visible(self.language, 20)}”" if any(map(self._is_ready, able)) else ""
-            reason = f"No engine that is ready can speak in the saved voice “{visible(voice.name)}”{of_language}."
-            raise InvalidInput(reason, self._who_clones(able))
+            language = visible(self.language, 20) if any(map(self._is_ready, able)) else ""
+            raise InvalidInput(
+                "voice.no-engine-clones", voice=visible(voice.name), language=language, suggestion=self._who_clones(able)
+            )
         return next((engine for engine in fit if engine.card.id == self.default_engine), fit[0])
 
-    def _who_clones(self, able: list[EngineClass]) -> str:
+    def _who_clones(self, able: list[EngineClass]) -> Message:
         if not able:
             own = next(
                 (f"{one.card.id}/{one.preset_voices(self.site)[0].id}" for one in self._speaking() if self._has_voice(one)), ""
             )
-            return "No engine of this studio can clone a voice." + (
-                f" Choose one of an engine's own, such as “{own}”." if own else ""
-            )
+            return Message.of("voice.none-clones", own=own)
         ready = [f"{engine.card.title} ({engine.card.id})" for engine in able if self._is_ready(engine)]
         if ready:
-            return f"Engines that can: {', '.join(ready)}."
+            return Message.of("voice.these-clone", ready=ready)
         steps = " ".join(f"{engine.card.title}: {_step(engine, self.site)}" for engine in able)
-        return f"None of the engines that can is ready yet. {steps}"
+        return Message.of("voice.cloning-not-ready", steps=steps)
 
     def _has_voice(self, engine: EngineClass) -> bool:
         return self._is_ready(engine) and bool(engine.preset_voices(self.site))
 
-    def _saved_hint(self) -> str:
-        names = [f"“{visible(voice.name)}”" for voice in self.voices.list()[:6]]
-        return f"Saved voices: {', '.join(names)}." if names else "Save a voice first."
+    def _saved_hint(self) -> Message:
+        return saved_voices(voice.name for voice in self.voices.list())
 
 
 def _near(name: str, saved: Iterable[str], presets: Iterable[str]) -> list[str]:

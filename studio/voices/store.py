@@ -94,7 +94,7 @@ def record_of(fields: dict[str, Any]) -> VoiceRecord:
         first = error.errors(include_url=False)[0]
         field = str(first["loc"][0]) if first["loc"] else "record"
         why = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
-        raise InvalidInput(f"The voice's {field.replace('_', ' ')} cannot be taken: {why}.") from None
+        raise InvalidInput("voice.field-refused", field=field.replace("_", " "), why=why) from None
 
 
 def read_record(data: bytes) -> VoiceRecord:
@@ -104,14 +104,14 @@ def read_record(data: bytes) -> VoiceRecord:
         InvalidInput: it is too large, is no JSON, or has a wrong field.
     """
     if len(data) > LARGEST_RECORD:
-        raise InvalidInput("The voice's record is larger than any real one.")
+        raise InvalidInput("voice.record-too-large")
     try:
         return VoiceRecord.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         if first["type"] == "json_invalid" or not first["loc"]:
-            raise InvalidInput("The voice's record is not readable.") from None
-        raise InvalidInput(f"The voice's record has a wrong {str(first['loc'][0]).replace('_', ' ')}.") from None
+            raise InvalidInput("voice.record-unreadable") from None
+        raise InvalidInput("voice.record-wrong", field=str(first["loc"][0]).replace("_", " ")) from None
 
 
 def voice_of(folder: Path, record: VoiceRecord, *, identity: str = "", built_in: bool = False, damage: str = "") -> Voice:

@@ -18,7 +18,7 @@ from studio.voices.clip_checks import ClipMeasurements, check_clip, judge_transc
 from studio.voices.index import VoiceIndex
 from studio.voices.masters import read_master, sound_hash, write_master
 from studio.voices.model import ClipReport, TranscriptStatus, Voice, VoiceRefused, VoiceTooLong, VoiceTooShort, Window
-from studio.voices.names import composed, did_you_mean, near_matches, valid_name, visible
+from studio.voices.names import composed, did_you_mean, near_matches, saved_voices, valid_name, visible
 from studio.voices.store import MASTER, RECORD, VoiceRecord, clean_text, record_fields, record_of, voice_of
 
 _STALE_SECONDS = 3600.0
@@ -72,9 +72,8 @@ class Voices:
         if now := self.renamed(wanted):
             raise NotFound(f"There is no voice “{visible(wanted)}” any more.", f"It is called “{visible(now)}” now.")
         names = [voice.name for voice in voices]
-        some = ", ".join(f"“{visible(known)}”" for known in names[:6])
-        otherwise = f"Saved voices: {some}." if names else "No voice has been saved yet."
-        raise NotFound(f"There is no voice “{visible(wanted)}”.", did_you_mean(near_matches(wanted, names), otherwise))
+        suggestion = did_you_mean(near_matches(wanted, names), saved_voices(names))
+        raise NotFound("voice.unknown", voice=visible(wanted), suggestion=suggestion)
 
     def renamed(self, name: str) -> str:
         """What the voice is called now that had this name until it was renamed; "" when there is none."""
@@ -90,7 +89,7 @@ class Voices:
         """
         voice = self.get(name)
         if voice.damage:
-            raise InvalidInput(f"The voice “{visible(voice.name)}” is damaged. {voice.damage}", "Delete it and save it again.")
+            raise InvalidInput("voice.damaged", voice=visible(voice.name), damage=voice.damage)
         return voice
 
     def judge(self, clip: Path, window: Window | None = None) -> ClipReport:
@@ -203,7 +202,7 @@ class Voices:
         """
         with self._lock:
             voice = self.get(name)
-            _refuse_built_in(voice, "cannot be deleted")
+            _refuse_built_in(voice, "deletion")
             discard(self._root, self._root / voice.id)
         return voice
 
@@ -240,7 +239,7 @@ class Voices:
 
     def _changeable(self, name: str) -> Voice:
         voice = self.resolve(name)
-        _refuse_built_in(voice, "cannot be changed")
+        _refuse_built_in(voice, "change")
         return voice
 
     def _new_name(self, voice: Voice, name: str | None) -> str:
@@ -251,8 +250,7 @@ class Voices:
 
     def _refuse_taken(self, name: str) -> None:
         if any(voice.name == name for voice in self.list()):
-            hint = "Choose another name, or delete or rename the other voice first."
-            raise InvalidInput(f"There is a voice “{visible(name)}” already.", hint)
+            raise InvalidInput("voice.name-taken", name=visible(name))
 
     @staticmethod
     def _accept(heard: ClipMeasurements) -> ClipMeasurements:
@@ -310,7 +308,6 @@ def _with_transcript_finding(record: VoiceRecord) -> VoiceRecord:
     return record_of(record.model_dump() | {"findings": [*others, *found]})
 
 
-def _refuse_built_in(voice: Voice, what: str) -> None:
+def _refuse_built_in(voice: Voice, change: str) -> None:
     if voice.built_in:
-        hint = "Copy it under another name; the copy is yours to change."
-        raise InvalidInput(f"“{visible(voice.name)}” is a sample voice that ships with the studio and {what}.", hint)
+        raise InvalidInput("voice.sample-stays", voice=visible(voice.name), change=change)

@@ -113,34 +113,25 @@ def _described(file: HubFile, folder: Path, token: str) -> FileRequest:
     except hub.GatedRepoError:
         raise gated(file, page, bool(token)) from None
     except (hub.RepositoryNotFoundError, hub.RevisionNotFoundError, hub.EntryNotFoundError):
-        raise WeightsError(
-            f"The hub has no {file.repo}/{file.path}.", f"Look at {page}; it may have moved or be private."
-        ) from None
+        raise WeightsError("weights.file-unknown", repo=file.repo, file=file.path) from None
     except hub.OfflineModeIsEnabled:
-        raise WeightsError("The studio is told to stay offline.", "Change weights.offline in settings.yaml.") from None
+        raise WeightsError("weights.offline") from None
     except hub.HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else 0
         if status in (401, 403):
             raise gated(file, page, bool(token)) from None
-        raise WeightsError(f"The hub answered with an error ({status}).", "Try again later.", retryable=True) from None
+        raise WeightsError("weights.hub-error", retryable=True, status=status) from None
     except Exception as error:  # whichever HTTP library the hub's package works with
-        raise WeightsError(
-            f"The hub cannot be reached ({type(error).__name__}).", "Connect to the network, then try again.", retryable=True
-        ) from None
+        raise WeightsError("weights.hub-unreachable", retryable=True, problem=type(error).__name__) from None
     if about.size is None or not about.etag:
-        raise WeightsError(f"The hub does not tell the size of {file.path}.", f"Look at {page}.")
+        raise WeightsError("weights.size-unknown", file=file.path, repo=file.repo)
     return FileRequest(file, folder / file.path, about.location, about.etag, about.size, about.commit_hash or "")
 
 
 def gated(file: HubFile, page: str, with_token: bool) -> WeightsError:
     if with_token:
-        return WeightsError(
-            f"The hub does not give {file.repo} to this token.", f"Accept its licence at {page} with the account of the token."
-        )
-    return WeightsError(
-        f"{file.repo} is given only to people who have accepted its licence.",
-        f"Accept it at {page}, then set HF_TOKEN, or weights.token_file in settings.yaml, to a token of that account.",
-    )
+        return WeightsError("weights.token-not-enough", repo=file.repo, page=page)
+    return WeightsError("weights.licence-not-accepted", repo=file.repo, page=page)
 
 
 @contextlib.contextmanager
@@ -176,9 +167,7 @@ def _refuse_full_disk(todo: list[FileRequest], reserve: int) -> None:
     free = shutil.disk_usage(_repo_folder(todo[0])).free
     if needed + reserve > free:
         raise StorageError(
-            f"{size_text(needed)} are still to come, and {size_text(max(0, free - reserve))} of the disk can be used.",
-            "Make room, or name another folder under data.weights in settings.yaml.",
-            retryable=True,
+            "weights.disk-too-small", retryable=True, needed=size_text(needed), free=size_text(max(0, free - reserve))
         )
 
 
@@ -188,9 +177,7 @@ def _get(one: FileRequest, token: str, told: ProgressReporter) -> None:
     download_resumable(one.url, one.part, one.size, token, checksum, lambda done: told.file(one.file.path, done, one.size))
     if checksum.result() != one.etag:
         one.part.unlink(missing_ok=True)
-        raise WeightsError(
-            f"{one.file.path} arrived damaged: its checksum is not the hub's.", "Download it again.", retryable=True
-        )
+        raise WeightsError("weights.file-damaged", retryable=True, file=one.file.path)
     one.part.rename(one.target)
     note_file(_repo_folder(one), one.file.path, one.size, one.etag, one.commit)
 
@@ -201,12 +188,10 @@ def _repo_folder(one: FileRequest) -> Path:
 
 def _disk_error(error: OSError) -> GreenroomError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError(
-            "The disk became full during the download.", "Make room; it goes on where it stopped.", retryable=True
-        )
+        return StorageError("weights.disk-full", retryable=True)
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return StorageError("The folder of the weights cannot be written.", "Change its owner, or name another one.")
-    return WeightsError(f"The download failed: {redact_error(str(error))}.", "Try again.", retryable=True)
+        return StorageError("weights.folder-not-writable")
+    return WeightsError("weights.download-failed", retryable=True, problem=redact_error(str(error)))
 
 
 if __name__ == "__main__":

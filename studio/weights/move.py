@@ -62,7 +62,7 @@ def _copy(path: Path, goal: Path, copied: Callable[[int], None], cancelled: Call
             os.fsync(writing.fileno())
         staged.replace(goal)
     except OSError as error:
-        raise StorageError(f"The weights could not be copied: {error.strerror}.", "They are still where they were.") from error
+        raise StorageError("weights.not-copied", cause=error.strerror) from error
     finally:
         staged.unlink(missing_ok=True)
 
@@ -71,6 +71,4 @@ def _refuse_full_disk(files: list[Path], source: Path, target: Path) -> None:
     needed = sum(path.stat().st_size for path in files if not (target / path.relative_to(source)).is_file())
     free = shutil.disk_usage(target).free
     if needed > free:
-        raise StorageError(
-            f"The weights need {needed / 1e9:.2f} GB there and {free / 1e9:.2f} GB are free.", "Make room there, then try again."
-        )
+        raise StorageError("weights.no-room-to-move", needed=needed / 1000000000.0, free=free / 1000000000.0)

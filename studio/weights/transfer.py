@@ -40,18 +40,14 @@ def download_resumable(url: str, part: Path, size: int, token: str, checksum: Ch
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
             if status in (401, 403):
-                raise WeightsError(
-                    "The hub refused to send the file.", "Accept its licence on its page, or check the token."
-                ) from None
+                raise WeightsError("weights.hub-refused") from None
             if status < 500 and status != 429:
-                raise WeightsError(f"The hub answered with an error ({status}).", "Try again later.", retryable=True) from None
+                raise WeightsError("weights.hub-error", retryable=True, status=status) from None
         except httpx.HTTPError:
             done = _begin(part, size, checksum)
         failures = 0 if done > before else failures + 1
         if failures >= TRIES:
-            raise WeightsError(
-                "The connection to the hub broke off again and again.", "Try again; it goes on where it stopped.", retryable=True
-            )
+            raise WeightsError("weights.connection-broken", retryable=True)
         if failures:
             time.sleep(0.2 * 2**failures)
 
@@ -87,7 +83,7 @@ def _read(url: str, part: Path, done: int, size: int, token: str, checksum: Chec
                 os.fsync(file.fileno())
     if done > size:
         part.unlink()
-        raise WeightsError("The hub sent more than it announced.", "Try again.", retryable=True)
+        raise WeightsError("weights.too-much-sent", retryable=True)
     return done
 
 

@@ -72,7 +72,7 @@ class WeightStore:
         """
         status = self._status(self._card(engine_id))
         if repo and repo not in status.repos:
-            raise NotFound(f"{status.card.title} has no weights in {repo}.", f"There are: {', '.join(status.repos)}.")
+            raise NotFound("weights.none-in-repository", engine=status.card.title, repo=repo, repos=status.repos)
         return status.of_repo(repo) if repo else status
 
     def download(self, engine_id: str, progress: Say, cancelled: Cancelling, repo: str = "") -> EngineWeights:
@@ -91,10 +91,7 @@ class WeightStore:
     def refuse_offline(self) -> None:
         """Raises WeightsError when downloads are switched off."""
         if self.offline:
-            raise WeightsError(
-                "The studio is told to stay offline, so nothing is downloaded.",
-                "Set weights.offline to false in settings.yaml, or start it without HF_HUB_OFFLINE.",
-            )
+            raise WeightsError("weights.offline-so-no-download")
 
     def delete(self, engine_id: str, repo: str = "") -> int:
         """Delete the engine's files (of one repository, or all), but those that another engine needs too. Gives the bytes that
@@ -121,7 +118,7 @@ class WeightStore:
         """
         status = self._own(engine_id)
         if root not in self.roots:
-            raise WeightsError("That folder is not among the folders of weights.", "Name it under data.weights in settings.yaml.")
+            raise WeightsError("weights.folder-unknown")
         folders = [
             (old / repo_folder_name(repo), root / repo_folder_name(repo))
             for repo in status.repos
@@ -129,7 +126,7 @@ class WeightStore:
             if old != root and (old / repo_folder_name(repo)).is_dir()
         ]
         if not folders:
-            raise WeightsError("There is nothing to move.", "They lie there already, or are not on this machine.")
+            raise WeightsError("weights.nothing-to-move")
         for number, (source, target) in enumerate(folders):
 
             def share(done: float, note: str, before: int = number) -> None:
@@ -141,10 +138,7 @@ class WeightStore:
     def _card(self, engine_id: str) -> Card:
         with_weights = {engine.card.id: engine.card for engine in self._engines() if engine.card.hub_files}
         if engine_id not in with_weights:
-            raise NotFound(
-                f'There are no weights for an engine "{engine_id}".',
-                f"Engines with weights: {', '.join(with_weights) or 'none'}.",
-            )
+            raise NotFound("weights.engine-without", engine=engine_id, known=with_weights)
         return with_weights[engine_id]
 
     def _status(self, card: Card) -> EngineWeights:
@@ -172,15 +166,13 @@ class WeightStore:
     def _own(self, engine_id: str, repo: str = "") -> EngineWeights:
         status = self.status(engine_id, repo)
         if not status.own and status.here_bytes:
-            raise WeightsError(
-                f"The weights of {status.card.title} lie in the cache of another program.", "Use that program to remove them."
-            )
+            raise WeightsError("weights.cache-of-another", engine=status.card.title)
         return status
 
     def _target(self, file: HubFile) -> Path:
         """The folder of the repository: where a part of it lies already, else under the first root."""
         if not self.roots:
-            raise WeightsError("There is no folder for weights.", "Name one under data.weights in settings.yaml.")
+            raise WeightsError("weights.no-folder")
         there = [self._folder(root, file) for root in self.roots if self._folder(root, file).is_dir()]
         return there[0] if there else self._folder(self.roots[0], file)
 
@@ -197,22 +189,18 @@ class WeightStore:
             return ""
         path = named.expanduser()
         if path.resolve().is_relative_to(HOME):
-            raise WeightsError(
-                "The token's file lies inside the studio's folder.", "Keep it elsewhere, where no copy takes it along."
-            )
+            raise WeightsError("weights.token-in-studio")
         try:
             return path.read_text("utf-8").strip()
         except (OSError, ValueError):
-            raise WeightsError("The token's file cannot be read.", "Correct weights.token_file in settings.yaml.") from None
+            raise WeightsError("weights.token-unreadable") from None
 
     def _fetch(self, order: FetchRequest, progress: Say, cancelled: Cancelling) -> None:
         for folder in order.folders:
             try:
                 Path(folder).mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise StorageError(
-                    f"The folder of the weights cannot be made: {error.strerror}.", "Check its disk and owner."
-                ) from None
+                raise StorageError("weights.folder-not-made", cause=error.strerror) from None
         hearing = _Hearing(progress)
         status = run_streaming(
             [sys.executable, "-m", "studio.weights.fetch"],
@@ -221,7 +209,7 @@ class WeightStore:
         if hearing.error is not None:
             raise hearing.error
         if status != 0:
-            raise WeightsError("The download ended by itself.", "Try again; it goes on where it stopped.", retryable=True)
+            raise WeightsError("weights.download-ended", retryable=True)
 
 
 class _Hearing:

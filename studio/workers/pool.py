@@ -127,7 +127,7 @@ class WorkerPool:
         title = self._catalog.get(engine_id).card.title
         at_work = [slot for slot in self._registry.of(engine_id) if slot.state is not WorkerState.WARM] if force else []
         for slot in at_work:
-            self._reaper.kill(slot, ExitReason(f"{title} was unloaded in the middle of its work.", "Try again.", unasked=False))
+            self._reaper.kill(slot, ExitReason.of("worker.unloaded-at-work", engine=title, unasked=False))
         idle = self._registry.claim_all(engine_id, idle_only=force)
         reports = [self._reaper.end(slot) for slot in (*at_work, *idle)]
         return total(engine_id, reports, self._meter.available())
@@ -137,12 +137,12 @@ class WorkerPool:
         reports = [self._reaper.end(slot) for slot in self._registry.claim_all(engine_id, idle_only=True)]
         return total(engine_id, reports, self._meter.available()) if reports else None
 
-    def end_worker(self, engine_id: str, reason: str, hint: str = "Try again when there is more free memory.") -> bool:
+    def end_worker(self, engine_id: str, why: str) -> bool:
         """For the memory guard: kill the youngest worker of an engine at once, whatever it does; its call fails with
-        `reason`. Whether there was one. Does not wait for its end."""
+        that sentence. Whether there was one. Does not wait for its end."""
         slots = [slot for slot in self._registry.of(engine_id) if slot.process is not None]
         if slots:
-            self._reaper.kill(max(slots, key=lambda slot: slot.started), ExitReason(reason, hint))
+            self._reaper.kill(max(slots, key=lambda slot: slot.started), ExitReason.of("worker.ended-for-memory", why=why))
         return bool(slots)
 
     def residency(self, engine_id: str) -> WorkerState:
@@ -159,7 +159,7 @@ class WorkerPool:
         """End every worker, busy ones too, within three seconds. Nothing can be leased afterwards."""
         slots = self._registry.close()
         self._keeper.stop()
-        closing = ExitReason("The studio was closed.", "Start it again; the job goes on.", unasked=False)
+        closing = ExitReason.of("worker.studio-closed", unasked=False)
         for slot in slots:
             if slot.state is not WorkerState.WARM:
                 self._reaper.kill(slot, closing)
@@ -185,7 +185,7 @@ class WorkerPool:
                 slot.gone.wait(CLOSE_SECONDS)
             else:
                 return slot
-        raise EngineError(f"{engine.card.title} ended each time before it could be used.", retryable=True)
+        raise EngineError("worker.ended-each-time", retryable=True, engine=engine.card.title)
 
     def _claim(self, engine: type[Engine], options: EngineOptions, wishes: LeaseOptions) -> WorkerSlot:
         """A slot of this caller's own: a fresh one, or a warm one that may begin another job now. While it may not, it is
@@ -232,7 +232,7 @@ class WorkerPool:
 
     def _ask(self, slot: WorkerSlot, call: dict[str, Any], wishes: LeaseOptions) -> Generator[Any, None, Any]:
         if slot.process is None or not slot.leased:
-            raise EngineError(f"The lease of {slot.engine.card.title} has ended.")
+            raise EngineError("worker.lease-over", engine=slot.engine.card.title)
         try:
             return (yield from slot.process.request("call", call, self._starter.watch(slot, wishes)))
         except EngineOutOfMemory:

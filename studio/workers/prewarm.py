@@ -187,7 +187,7 @@ class PrewarmedWorkers:
         spare.unwanted = True
         if spare.timer is not None:
             spare.timer.cancel()
-        spare.process.kill(ExitReason("A spare worker was not needed.", unasked=False))
+        spare.process.kill(ExitReason.of("worker.not-needed", unasked=False))
 
 
 def _fits(spare: _PrewarmedWorker, launch: LaunchPlan) -> bool:

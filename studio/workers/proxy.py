@@ -78,5 +78,5 @@ def _streaming(ask: Ask, engine: type[Engine], method: str) -> Callable[..., Any
 def _checked(value: Any, promised: Any, engine: type[Engine]) -> Any:
     if not fits(value, promised):
         name = getattr(promised, "__name__", str(promised))
-        raise EngineError(f"{engine.card.title} gave back a {type(value).__name__} where {name} was due.")
+        raise EngineError("worker.answer-of-other-kind", engine=engine.card.title, given=type(value).__name__, wanted=name)
     return value

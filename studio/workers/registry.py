@@ -76,9 +76,8 @@ class SlotRegistry:
             idle = [slot for slot in self.of(engine_id) if slot.state is WorkerState.WARM]
             at_work = [slot for slot in self.of(engine_id) if slot.state is not WorkerState.WARM]
             if at_work and not idle_only:
-                doing = "being loaded" if at_work[0].state is WorkerState.LOADING else "at work for a job"
-                hint = "Cancel the job or wait for its end, then unload."
-                raise EngineError(f"{at_work[0].engine.card.title} is {doing}.", hint, retryable=True)
+                state = "loading" if at_work[0].state is WorkerState.LOADING else "working"
+                raise EngineError("worker.at-work", engine=at_work[0].engine.card.title, state=state, retryable=True)
             return self._mark(idle)
 
     def claim_due(self, is_due: Callable[[WorkerSlot], bool]) -> list[WorkerSlot]:
@@ -115,7 +114,7 @@ class SlotRegistry:
 
     def _find(self, engine: type[Engine], options: EngineOptions, key: tuple[Any, ...]) -> WorkerSlot | None:
         if self._closing:
-            raise EngineError("The studio is closing; no engine is lent any more.", retryable=True)
+            raise EngineError("studio.closing-no-lease", retryable=True)
         slots = self.of(engine.card.id)
         idle = [slot for slot in slots if slot.state is WorkerState.WARM and slot.usable]
         fitting = [slot for slot in idle if slot.reload_key == key]

@@ -80,7 +80,7 @@ class WorkerStarter:
         launch = plan_launch(slot.engine.card, self._site)
         readiness = slot.engine.readiness(self._site)
         if not readiness.ready:
-            raise EngineNotReady(readiness.sentence, readiness.next_step)
+            raise EngineNotReady("engine.missing-something", why=readiness.sentence, next_step=readiness.next_step)
         return launch
 
     def _process(self, slot: WorkerSlot, launch: LaunchPlan, wishes: LeaseOptions, undertaker: Reaper) -> WorkerProcess:
@@ -136,7 +136,7 @@ class WorkerStarter:
 
     def _refuse_doomed(self, slot: WorkerSlot) -> None:
         if slot.doom is not None:
-            raise WorkerDied(slot.doom.reason, slot.doom.hint)
+            raise WorkerDied.saying(slot.doom.message)
 
     def configure(self, slot: WorkerSlot, options: EngineOptions, wishes: LeaseOptions) -> None:
         """Give a loaded engine other options."""
@@ -155,4 +155,4 @@ class WorkerStarter:
         try:
             return cast("subprocess.Popen[bytes]", self._spawner.submit(subprocess.Popen, *args, **kwargs).result())
         except RuntimeError as error:
-            raise EngineError("The studio is closing; no worker is started any more.") from error
+            raise EngineError("studio.closing-no-worker") from error

@@ -49,8 +49,7 @@ class TemplateCollection:
         if template_id in everything:
             return everything[template_id]
         near = get_close_matches(str(template_id), everything, n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(everything) or 'none'}."
-        raise NotFound(f'There is no template called "{template_id}".', hint)
+        raise NotFound("template.unknown", template=str(template_id), near=near, known=list(everything))
 
     def _current(self, path: Path, *, own: bool) -> WorkflowTemplate:
         stamp = (_stamp(path), _stamp(path.with_name(path.name.removesuffix(MANIFEST_SUFFIX) + ".json")))

@@ -54,9 +54,7 @@ def read_export(path: Path, classes: Classes) -> dict[str, Any]:
     try:
         workflow = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
-        raise InvalidInput(
-            "The file is not JSON.", "Export the workflow in ComfyUI (Workflow, Export) and give that file."
-        ) from None
+        raise InvalidInput("workflow.not-json") from None
     graph = as_api_graph(workflow, classes)
     if is_editor_format(workflow):
         _keep_addresses(graph, workflow)
@@ -90,15 +88,15 @@ def write_template(
         StorageError: the folder cannot be written.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", template_id):
-        raise InvalidInput(f'A template cannot be called "{template_id}".', "Use small letters, digits and hyphens.")
+        raise InvalidInput("template.id-wrong", template=template_id)
     manifest_path, graph_path = folder / f"{template_id}{MANIFEST_SUFFIX}", folder / f"{template_id}.json"
     if manifest_path.exists() or graph_path.exists():
-        raise InvalidInput(f'There is a template called "{template_id}" already.', "Choose another id, or delete that one first.")
+        raise InvalidInput("template.id-taken", template=template_id)
     saved = tuple(outputs) or tuple(suggest_outputs(graph, inventory.node_classes)[:1])
     if not saved:
-        raise InvalidInput("The workflow saves nothing.", "Put a Save Video or Save Image node at its end and export it again.")
+        raise InvalidInput("workflow.saves-nothing")
     if not 0 <= memory_gib <= MOST_GIB:
-        raise InvalidInput(f"A template cannot need {memory_gib:g} GiB.", "Give what the server needs at its peak, or 0.")
+        raise InvalidInput("template.memory-wrong", gib=memory_gib)
     need = MemoryNeed(memory_gib, "") if memory_gib else need_of(graph, inventory, roots)
     manifest = _manifest(template_id, title, graph, chosen, inventory, summary or title, use, saved, need)
     clean = {node_id: _plain(node) for node_id, node in graph.items()}
@@ -108,13 +106,11 @@ def write_template(
         manifest_path.write_text(yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=120), "utf-8")
     except OSError:
         _remove(manifest_path, graph_path)
-        raise StorageError(
-            "The template cannot be written into the data folder.", "See that its disk is writable and not full."
-        ) from None
+        raise StorageError("template.not-written") from None
     template = read_template(manifest_path, own=True)
     if not template.valid:
         _remove(manifest_path, graph_path)
-        raise InvalidInput(f"That would be no valid template: {template.problems[0]}")
+        raise InvalidInput("template.would-be-invalid", problem=template.problems[0])
     return template
 
 
@@ -131,10 +127,10 @@ def delete_template(template: WorkflowTemplate, folder: Path) -> None:
         InvalidInput: it ships with the studio. NotFound: its files are gone.
     """
     if not template.own:
-        raise InvalidInput(f'"{template.title}" ships with the studio and stays.')
+        raise InvalidInput("template.ships", template=template.title)
     path = folder / f"{template.id}{MANIFEST_SUFFIX}"
     if not path.exists():
-        raise NotFound(f'The files of "{template.id}" are gone.')
+        raise NotFound("template.files-gone", template=template.id)
     _remove(path, folder / f"{template.id}.json")
 
 

@@ -43,7 +43,7 @@ def build_prompt(
         or "%" in prefix
         or ":" in prefix
     ):
-        raise InvalidInput("The result's name would leave the server's output folder.")
+        raise InvalidInput("template.name-leaves-folder")
     prompt: dict[str, Any] = copy.deepcopy({node_id: dict(node) for node_id, node in template.graph.items()})
     given = _given(manifest, values, uploaded)
     for place in manifest.mappings:
@@ -68,10 +68,10 @@ def _given(manifest: Manifest, values: Mapping[str, Any], uploaded: Mapping[str,
         elif place.key in uploaded:
             given[place.key] = uploaded[place.key]
         elif place.required:
-            raise InvalidInput(f'"{place.key}" is missing.', f"Give {_article(place.kind)} {place.kind} for it.")
+            raise InvalidInput("template.input-missing", key=place.key, article=_article(place.kind), kind=place.kind)
     for parameter in manifest.parameters:
         if parameter.key not in values:
-            raise InvalidInput(f'"{parameter.key}" has no value.', "Complete the values with the template's defaults first.")
+            raise InvalidInput("template.value-missing", key=parameter.key)
         given[parameter.key] = values[parameter.key]
     return given
 

@@ -50,9 +50,7 @@ class WorkflowTemplate:
         """
         if self.manifest is None or self.problems:
             first = self.problems[0] if self.problems else "Its manifest cannot be read."
-            raise InvalidInput(
-                f'The template "{self.id}" is broken: {first}', "Mend its manifest or its graph, or use another one."
-            )
+            raise InvalidInput("template.broken", template=self.id, problem=first)
         return self.manifest
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,6 +133,4 @@ class WorkflowTemplate:
 
     def _unknown(self, key: str, known: list[str]) -> InvalidInput:
         near = get_close_matches(key, known, n=1)
-        guess = f'Did you mean "{near[0]}"? ' if near else ""
-        allowed = f"Allowed: {', '.join(known)}." if known else "It has none."
-        return InvalidInput(f'The template "{self.id}" has no option called "{key}".', f"{guess}{allowed}")
+        return InvalidInput("template.option-unknown", template=self.id, option=key, near=near, known=known)

@@ -41,23 +41,22 @@ def checked_points(place: TemplateInput, given: Any) -> list[dict[str, Any]]:
     Raises:
         InvalidInput: not points, outside the picture, or none of them on the subject.
     """
-    wanted = 'It should be a list of points such as {"x": 0.4, "y": 0.3, "subject": true}, x and y from 0 to 1.'
     if given is None or given == []:
         if place.required:
-            raise InvalidInput(f'"{place.key}" is missing.', wanted)
+            raise InvalidInput("template.points-missing", key=place.key)
         return []
     if not isinstance(given, list | tuple) or len(given) > MOST_POINTS:
-        raise InvalidInput(f'"{place.key}" cannot be read.', wanted)
+        raise InvalidInput("template.points-unreadable", key=place.key)
     points = []
     for each in given:
         if not isinstance(each, dict) or set(each) - {"x", "y", "subject"} or not isinstance(each.get("subject", True), bool):
-            raise InvalidInput(f'"{place.key}" cannot be read.', wanted)
+            raise InvalidInput("template.points-unreadable", key=place.key)
         x, y = each.get("x"), each.get("y")
         if not (_is_number(x) and _is_number(y) and 0 <= x <= 1 and 0 <= y <= 1):
-            raise InvalidInput(f'A point of "{place.key}" lies outside the picture.', wanted)
+            raise InvalidInput("template.point-outside", key=place.key)
         points.append({"x": float(x), "y": float(y), "subject": each.get("subject", True)})
     if not any(point["subject"] for point in points):
-        raise InvalidInput(f'No point of "{place.key}" lies on the subject.', "Click on the person who is to be replaced first.")
+        raise InvalidInput("template.no-point-on-subject", key=place.key)
     return points
 
 
@@ -112,4 +111,4 @@ def _plain(value: float) -> str:
 
 def _refused(parameter: Parameter, value: Any) -> InvalidInput:
     shown = repr(value) if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
-    return InvalidInput(f'"{parameter.key}" cannot be {shown[:60]}.', f"It should be {allowed(parameter)}.")
+    return InvalidInput("template.value-wrong", key=parameter.key, given=shown[:60], allowed=allowed(parameter))

@@ -31,8 +31,6 @@ DEFAULT_UPLOAD_BYTES = 100 * MIB
 UPLOAD_MARGIN = 64 * 1024
 """What the form around a file takes of the server's limit."""
 
-_CHOOSE_MODELS = "See the template's list of what is missing; model files are installed on the server's machine."
-
 
 @dataclass(frozen=True)
 class ServerDevice:
@@ -76,9 +74,7 @@ class ComfyUIClient:
         told = self.wire.get("/system_stats")
         system = told.get("system") if isinstance(told, Mapping) else None
         if not isinstance(system, Mapping):
-            raise UnexpectedAnswer(
-                "What answers at ComfyUI's address is not a ComfyUI server.", "See comfyui.url in settings.yaml."
-            )
+            raise UnexpectedAnswer("comfyui.not-a-server")
         version = system.get("comfyui_version")
         devices = tuple(_device(one) for one in told.get("devices") or () if isinstance(one, Mapping))
         arguments = tuple(str(word) for word in system.get("argv") or ())
@@ -92,7 +88,7 @@ class ComfyUIClient:
     def node_classes(self) -> Mapping[str, NodeClass]:
         told = self.wire.get("/object_info")
         if not isinstance(told, Mapping):
-            raise UnexpectedAnswer("The ComfyUI server's list of nodes is not of its form.")
+            raise UnexpectedAnswer("comfyui.nodes-not-listed")
         return {str(name): node for name, node in told.items() if isinstance(node, Mapping)}
 
     def model_folders(self) -> tuple[str, ...]:
@@ -145,9 +141,9 @@ class ComfyUIClient:
         if refusal is not None:
             if answer.is_success:
                 self.cancel(prompt_id)
-            raise GraphRefused(refusal.reason, _CHOOSE_MODELS)
+            raise GraphRefused("comfyui.graph-refused", reason=refusal.reason)
         if not isinstance(told, Mapping) or str(told.get("prompt_id") or prompt_id) != prompt_id:
-            raise UnexpectedAnswer("The ComfyUI server took the job under another id.", "Use ComfyUI 0.3.64 or later.")
+            raise UnexpectedAnswer("comfyui.other-id")
         number = told.get("number")
         return float(number) if isinstance(number, int | float) else None
 
@@ -211,7 +207,7 @@ class ComfyUIClient:
         told = self.wire.upload("/upload/image", {"type": "input", "subfolder": folder, "overwrite": "true"}, name, source)
         stored = told.get("name") if isinstance(told, Mapping) else None
         if not isinstance(stored, str) or not stored:
-            raise UnexpectedAnswer("The ComfyUI server did not say where it put an upload.")
+            raise UnexpectedAnswer("comfyui.upload-not-placed")
         below = str(told.get("subfolder") or "").replace("\\", "/").strip("/")
         return f"{below}/{stored}" if below else stored
 
@@ -223,10 +219,7 @@ class ComfyUIClient:
         """
         size = source.stat().st_size
         if size + UPLOAD_MARGIN > limit:
-            raise UploadTooLarge(
-                f"{source.name} has {size / MIB:,.0f} MiB; the ComfyUI server takes {limit / MIB:,.0f} MiB at most.",
-                "Start the server with --max-upload-size 2048, or give a shorter or smaller file.",
-            )
+            raise UploadTooLarge("comfyui.upload-over-limit", file=source.name, size=size / MIB, limit=limit / MIB)
 
     def download(self, file: ResultFile, target: Path, check: Callable[[], None]) -> Path:
         """Copy a result into `target`.
@@ -238,7 +231,7 @@ class ComfyUIClient:
         query = {"filename": file.filename, "subfolder": file.subfolder, "type": file.type}
         written = self.wire.download("/view", query, target, check)
         if not written:
-            raise UnexpectedAnswer("ComfyUI's result is an empty file.", "Its disk may be full.", retryable=True)
+            raise UnexpectedAnswer("comfyui.result-empty", retryable=True)
         return target
 
     # Inside

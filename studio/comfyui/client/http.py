@@ -74,10 +74,7 @@ class HttpTransport:
         with source.open("rb") as file, self._told():
             answer = self._http.post(path, data=dict(fields), files={"image": (name, file, "application/octet-stream")})
         if answer.status_code == 413:
-            raise UploadTooLarge(
-                f"The ComfyUI server does not take files as large as {source.name}.",
-                "Start it with --max-upload-size 2048, or give it a shorter or smaller file.",
-            )
+            raise UploadTooLarge("comfyui.upload-refused", file=source.name)
         if not answer.is_success:
             raise _refusal(answer.status_code, answer.text, path)
         return as_json(answer)
@@ -105,19 +102,13 @@ class HttpTransport:
         try:
             yield
         except httpx.ConnectError:
-            raise ConnectionRefused(
-                "The ComfyUI server does not answer.", f"Start it, or correct comfyui.url ({self.url}) in settings.yaml."
-            ) from None
+            raise ConnectionRefused("comfyui.refused-connection", url=self.url) from None
         except httpx.ConnectTimeout:
-            raise ConnectionRefused(
-                "The ComfyUI server cannot be reached.", f"See that this machine reaches {self.url}, and its firewall lets it."
-            ) from None
+            raise ConnectionRefused("comfyui.unreachable", url=self.url) from None
         except (httpx.TimeoutException, httpx.TransportError):
-            raise ComfyUIUnreachable(
-                "The connection to the ComfyUI server broke off.", "It may have been ended, or be very busy; try again."
-            ) from None
+            raise ComfyUIUnreachable("comfyui.connection-broken") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
-            raise ComfyUIUnreachable("The ComfyUI server cannot be asked.", "See comfyui.url in settings.yaml.") from None
+            raise ComfyUIUnreachable("comfyui.not-asked") from None
 
 
 def as_json(answer: httpx.Response) -> Any:
@@ -126,29 +117,17 @@ def as_json(answer: httpx.Response) -> Any:
         UnexpectedAnswer: it is no JSON, whatever its status and content type say.
     """
     if len(answer.content) > LARGEST_ANSWER:
-        raise UnexpectedAnswer("The ComfyUI server's answer is far too long.")
+        raise UnexpectedAnswer("comfyui.answer-too-long")
     try:
         return json.loads(answer.content)
     except (ValueError, RecursionError):
-        raise UnexpectedAnswer(
-            "What answers at ComfyUI's address is not a ComfyUI server.",
-            "See comfyui.url in settings.yaml: another program may use that port.",
-            body=answer.text[:SHOWN],
-        ) from None
+        raise UnexpectedAnswer("comfyui.no-json", body=answer.text[:SHOWN]) from None
 
 
 def _refusal(status: int, text: str, path: str) -> UnexpectedAnswer:
     said = " ".join(text.split())[:SHOWN]
-    words = f": {said}" if said and not said.startswith(("<", "{")) and status != 500 else ""
+    words = said if not said.startswith(("<", "{")) and status != 500 else ""
     route = path.split("?")[0]
     if status == 403:
-        return UnexpectedAnswer(
-            "The ComfyUI server refuses the studio (status 403).", "A proxy or a login may stand before it.", status=status
-        )
-    return UnexpectedAnswer(
-        f"The ComfyUI server answered {route} with status {status}{words}.",
-        "Its own log says more.",
-        status=status,
-        body=text[:4000],
-        retryable=status >= 500,
-    )
+        return UnexpectedAnswer("comfyui.forbidden", status=status)
+    return UnexpectedAnswer("comfyui.answered", status=status, body=text[:4000], retryable=status >= 500, route=route, said=words)

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
+from media.messages.message import Message
+
 OUT_OF_MEMORY = ("out of memory", "outofmemory", "ran out of memory")
-_MEMORY_HINT = "Ask for fewer frames or a smaller size, or choose a template with smaller weights; then try again."
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,9 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """A node failed. `reason` and `hint` are sentences."""
+    """A node failed; what there is to say of it."""
 
-    reason: str
-    hint: str
+    message: Message
     out_of_memory: bool = False
 
 
@@ -134,14 +134,13 @@ def explain_error(data: Mapping[str, Any], titles: Mapping[str, str] = MappingPr
     where = _where(data, titles)
     everything = f"{kind} {message}".lower()
     if any(words in everything for words in OUT_OF_MEMORY):
-        return Failed(f"The graphics card ran out of memory{where}.", _MEMORY_HINT, out_of_memory=True)
+        return Failed(Message.of("comfyui.out-of-graphics-memory", node=where), out_of_memory=True)
     first = next((line.strip() for line in message.splitlines() if line.strip()), "")
     if "header too small" in first.lower() or "safetensor" in everything:
-        hint = "A model file is empty or cut short: download it again on the server's machine."
+        code = "comfyui.model-file-damaged"
     else:
-        hint = "The server's own log names the cause."
-    said = _without_paths(first)[:240] or kind or "it gave no reason"
-    return Failed(f"ComfyUI failed{where}: {said}".rstrip(".") + ".", hint)
+        code = "comfyui.node-failed"
+    return Failed(Message.of(code, node=where, said=(_without_paths(first)[:240] or kind).rstrip(".")))
 
 
 @dataclass(frozen=True)
@@ -206,8 +205,7 @@ def _general(error: Mapping[str, Any]) -> str:
 
 def _where(data: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     node = str(data.get("node_id") or "")
-    name = titles.get(node) or str(data.get("node_type") or "")
-    return f" in {name}" if name else ""
+    return titles.get(node) or str(data.get("node_type") or "")
 
 
 def _without_paths(text: str) -> str:

@@ -22,7 +22,6 @@ from studio.workers.process.metering import MemoryMeter
 log = logging.getLogger(__name__)
 
 STEP_SECONDS = 0.25
-_ITS_LOG = "logs/comfyui.log in the data folder says why."
 
 
 class ManagedServer:
@@ -107,12 +106,11 @@ class ManagedServer:
             seconds = time.time() - process.started
             if seconds > self._settings.start_seconds:
                 process.end()
-                hint = "logs/comfyui.log in the data folder shows what it did; comfyui.start_seconds gives it longer."
-                raise ComfyUIMissing(f"ComfyUI was not ready after {seconds:.0f} seconds.", hint)
+                raise ComfyUIMissing("comfyui.start-too-slow", seconds=seconds)
             waiting(f"Starting ComfyUI, {seconds:.0f} s")
             check()
             time.sleep(STEP_SECONDS)
-        raise ComfyUIMissing(f"{process.why or 'ComfyUI was ended.'} It had not become ready.", _ITS_LOG)
+        raise ComfyUIMissing("comfyui.ended-at-start", why=process.why)
 
     def end(self, why: str = "") -> None:
         """End the process and wait for that; `why` is told to a job that it works on."""

@@ -48,19 +48,13 @@ class Installation:
         """
         home = HOME / folder.expanduser()
         if not (home / "main.py").is_file() or not (home / "comfy").is_dir():
-            raise ComfyUIMissing(
-                "There is no ComfyUI in the folder that comfyui.path names.",
-                "Give the folder in which ComfyUI's main.py lies, in settings.yaml.",
-            )
+            raise ComfyUIMissing("comfyui.no-installation")
         if python is None:
             python = next((home / name for name in PYTHONS if os.access(home / name, os.X_OK)), None)
         elif not (python := python.expanduser()).is_absolute():
             python = home / python
         if python is None or not os.access(python, os.X_OK):
-            raise ComfyUIMissing(
-                "ComfyUI's own Python was not found.",
-                "Write the path of its environment's python to comfyui.python in settings.yaml.",
-            )
+            raise ComfyUIMissing("comfyui.no-python")
         return cls(home.resolve(), python.absolute())  # not resolved: the python of a venv is a link to another one
 
 
@@ -124,8 +118,7 @@ class ComfyUIProcess:
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
-            reason = f"ComfyUI cannot be started: {error.strerror}."
-            raise ComfyUIMissing(reason, "See comfyui.python in settings.yaml.") from None
+            raise ComfyUIMissing("comfyui.not-started", cause=error.strerror) from None
         self._log.pid = self._process.pid
         threading.Thread(target=self._watch, args=(kills,), name="comfyui-process", daemon=True).start()
 

@@ -91,9 +91,7 @@ def read_memory(files: MachineFiles | None = None) -> MemoryReading:
     text = files.text("/proc/meminfo")
     info = parse_meminfo(text) if text else {}
     if not info.get("MemTotal"):
-        raise MemoryUnreadable(
-            "This system does not say how much memory it has (/proc/meminfo).", "Greenroom runs on Linux with /proc mounted."
-        )
+        raise MemoryUnreadable("memory.unreadable")
     limit, room = cgroup_memory(files, info["MemTotal"])
     some, full = parse_pressure(files.text("/proc/pressure/memory") or "")
     return MemoryReading(

@@ -154,7 +154,7 @@ class Call:
     def _pass_on(self, message: Message) -> None:
         fields = self._value_of(message)
         if not isinstance(fields, dict) or not isinstance(fields.get("fraction"), float):
-            raise WireError(f"The worker of {self._pipe.title} reported progress that is not a number.")
+            raise WireError("worker.progress-no-number", engine=self._pipe.title)
         self._watch.on_progress(min(1.0, max(0.0, fields["fraction"])), str(fields.get("note", "")))
 
     def _outcome(self, message: Message) -> Any:
@@ -165,9 +165,9 @@ class Call:
 
     def _told_error(self, fields: Any) -> GreenroomError:
         if not (isinstance(fields, dict) and isinstance(fields.get("reason"), str) and isinstance(fields.get("hint"), str)):
-            return WireError(f"The worker of {self._pipe.title} failed without saying why.")
+            return WireError("worker.failed-silently", engine=self._pipe.title)
         if fields.get("class") == Cancelled.__name__:
-            return EngineError(f"{self._pipe.title} stopped by itself.", retryable=True)
+            return EngineError("worker.stopped-itself", retryable=True, engine=self._pipe.title)
         sort = _TOLD_ERRORS.get(str(fields.get("class")), EngineError)
         return restored(fields, sort)
 
@@ -175,12 +175,12 @@ class Call:
         try:
             return message.value()
         except WireError as error:
-            raise WireError(f"{self._pipe.title} gave back something that is not valid. {error.reason}") from error
+            raise WireError("worker.answer-not-valid", engine=self._pipe.title, problem=error.reason) from error
 
     def _check(self) -> None:
         """Raise what has happened meanwhile. Also called while sending."""
         if self.over:
-            raise EngineError(f"The lease of {self._pipe.title} has ended; this stream gives nothing more.")
+            raise EngineError("worker.stream-over", engine=self._pipe.title)
         if self._watch.cancelled():
             raise Cancelled()
         if self._pipe.death is not None and self.inbox.empty():
@@ -204,11 +204,10 @@ class Call:
             share = (pulse.cpu_seconds - self._pulse.cpu_seconds) / looked_for
             death = silence(self._pipe.title, self._watch.silence_seconds, pulse.state, share)
         else:
-            reason = f"The worker of {self._pipe.title} made no progress for {self._watch.stall_seconds:g} seconds and was ended."
-            death = ExitReason(reason, "Try again; a fresh worker is started.", stalled=True)
+            death = ExitReason.of("worker.stalled", engine=self._pipe.title, seconds=self._watch.stall_seconds, stalled=True)
         self._pipe.kill(death)
-        raise WorkerStalled(death.reason, death.hint)
+        raise WorkerStalled.saying(death.message)
 
     def _died(self) -> WorkerDied:
-        death = self._pipe.death or ExitReason(f"The worker of {self._pipe.title} has ended.")
-        return (WorkerStalled if death.stalled else WorkerDied)(death.reason, death.hint)
+        death = self._pipe.death or ExitReason.of("worker.gone", engine=self._pipe.title)
+        return death.error()

@@ -1,21 +1,16 @@
-"""Why a process ended, in a sentence."""
+"""Why a process ended, as something that can be said."""
 
 from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
 
+from engines.contract.errors import WorkerDied, WorkerStalled
 from engines.worker.wire import LOST_LINK_EXIT
+from media.messages.message import Message
 
-MEANINGS = {
-    signal.SIGSEGV: "it touched memory that is not its own",
-    signal.SIGBUS: "it touched memory that is not there, or a file was cut short under it",
-    signal.SIGILL: "a library uses instructions that this processor lacks",
-    signal.SIGFPE: "a library divided by zero",
-    signal.SIGABRT: "a library gave up",
-}
-LESS_MEMORY = "Unload other engines, or give it less at once; then try again."
-TRY_AGAIN = "Try again: the next call starts a fresh worker. Its log is under logs in the data folder."
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
+"""Signals by which a process dies of its own fault; the catalogue says what each of them means."""
 
 COMPUTING = 0.05
 """Share of the time from which on a silent process is at work and not hung."""
@@ -23,37 +18,43 @@ COMPUTING = 0.05
 
 @dataclass(frozen=True)
 class ExitReason:
-    """How a worker ended: one sentence, a next step, and whether nobody had asked for it."""
+    """How a worker ended: what to say of it, and whether nobody had asked for it."""
 
-    reason: str
-    hint: str = TRY_AGAIN
+    message: Message
     unasked: bool = True
     stalled: bool = False
 
+    @classmethod
+    def of(cls, code: str, /, *, unasked: bool = True, stalled: bool = False, **parameters: object) -> ExitReason:
+        return cls(Message.of(code, **parameters), unasked, stalled)
+
+    @property
+    def reason(self) -> str:
+        return self.message.reason()
+
+    def error(self) -> WorkerDied:
+        """What the caller of the worker gets."""
+        return (WorkerStalled if self.stalled else WorkerDied).saying(self.message)
+
 
 def explain(title: str, returncode: int, *, out_of_memory: bool) -> ExitReason:
-    """Put an exit status into words.
+    """Why a process ended, by its exit status.
 
     Args:
         returncode: as subprocess gives it: an exit code, or minus the signal's number.
         out_of_memory: whether the kernel counted an out-of-memory kill during the process's life.
     """
     if returncode == LOST_LINK_EXIT:
-        return ExitReason(f"The worker of {title} lost its connection to the studio; a library may have closed it.")
+        return ExitReason.of("worker.link-lost", engine=title)
     if returncode >= 0:
-        return ExitReason(f"The worker of {title} ended by itself with exit code {returncode}.")
+        return ExitReason.of("worker.exited", engine=title, status=returncode)
     number = -returncode
     name = signal.Signals(number).name if number in signal.valid_signals() and number < signal.SIGRTMIN else f"signal {number}"
     if number == signal.SIGKILL and out_of_memory:
-        return ExitReason(f"The worker of {title} was killed by the system because memory ran out (SIGKILL).", LESS_MEMORY)
+        return ExitReason.of("worker.out-of-memory", engine=title)
     if number == signal.SIGKILL:
-        return ExitReason(
-            f"The worker of {title} was killed from outside (SIGKILL), most likely for lack of memory.", LESS_MEMORY
-        )
-    meaning = next((text for known, text in MEANINGS.items() if known == number), "")
-    if meaning:
-        return ExitReason(f"The worker of {title} crashed: {meaning} ({name}).")
-    return ExitReason(f"The worker of {title} was ended from outside ({name}).")
+        return ExitReason.of("worker.killed", engine=title)
+    return ExitReason.of("worker.crashed" if number in CRASHES else "worker.ended", engine=title, signal=name)
 
 
 def silence(title: str, seconds: float, state: str, cpu_share: float) -> ExitReason:
@@ -63,15 +64,12 @@ def silence(title: str, seconds: float, state: str, cpu_share: float) -> ExitRea
         state: as the kernel writes it: R, S, D, T, …; "" when it cannot be read.
         cpu_share: of the time since it was suspected, how much its threads were computing; 0 when unknown.
     """
-    for_so_long = f"gave no sign of life for {seconds:g} seconds and was ended"
     if state in ("T", "t"):
-        return ExitReason(f"The worker of {title} was stopped from outside (SIGSTOP): it {for_so_long}.", stalled=True)
-    if state == "D":
-        return ExitReason(f"The worker of {title} waited for the disk: it {for_so_long}.", stalled=True)
-    if cpu_share > COMPUTING or state == "R":
-        return ExitReason(
-            f"The worker of {title} was still computing and {for_so_long}: one step of its library took that long.",
-            "Try again when the machine is less busy, or give it less at once.",
-            stalled=True,
-        )
-    return ExitReason(f"The worker of {title} {for_so_long}.", "Try again; a fresh worker is started.", stalled=True)
+        code = "worker.silent-stopped"
+    elif state == "D":
+        code = "worker.silent-waiting-for-disk"
+    elif cpu_share > COMPUTING or state == "R":
+        code = "worker.silent-computing"
+    else:
+        code = "worker.silent"
+    return ExitReason.of(code, engine=title, seconds=seconds, stalled=True)

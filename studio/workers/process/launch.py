@@ -59,6 +59,6 @@ def plan_launch(card: Card, site: EnginePaths) -> LaunchPlan:
     python = environment_python(card, site)
     if python is None:
         found = environment_readiness(card, site)
-        raise EngineNotReady(f"{card.title} cannot start. {found.sentence}", found.next_step)
+        raise EngineNotReady("engine.cannot-start", engine=card.title, why=found.sentence, next_step=found.next_step)
     variables = environment_variables(python.parent.parent)
     return LaunchPlan(card.title, python, variables, NICE[card.tier], OOM_SCORE_ADJ[card.tier])

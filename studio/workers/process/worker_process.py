@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any
 
-from engines.contract.errors import EngineError, WireError, WorkerDied
+from engines.contract.errors import EngineError, WireError
 from engines.worker.wire import PROTOCOL, pack
 from studio.settings import HOME
 from studio.workers.process.call import Call, CallObserver, CallTimeouts
@@ -71,11 +71,11 @@ class WorkerProcess:
         try:
             version = hello.await_hello().get("protocol")
         except BaseException:
-            self.kill(ExitReason(f"The start of {self.title} was given up.", unasked=False))
+            self.kill(ExitReason.of("worker.start-given-up", engine=self.title, unasked=False))
             raise
         if version != PROTOCOL:
-            self.kill(ExitReason(f"The worker of {self.title} speaks another version of the protocol."))
-            raise EngineError(f"The worker of {self.title} does not belong to this version of the studio.")
+            self.kill(ExitReason.of("worker.other-protocol", engine=self.title))
+            raise EngineError("worker.other-version", engine=self.title)
         self._active = None
 
     def request(self, kind: str, value: Any, watch: CallObserver) -> Generator[Any, None, Any]:
@@ -87,7 +87,7 @@ class WorkerProcess:
         call = Call(self, next(self._numbers), watch)
         with self._fate:
             if self._active is not None:
-                raise EngineError(f"{self.title} is still busy with another call of the same job.")
+                raise EngineError("worker.busy", engine=self.title)
             self._active = call
         try:
             return (yield from call.run(kind, value))
@@ -119,7 +119,7 @@ class WorkerProcess:
 
     def end(self, asking_seconds: float = 1.0) -> bool:
         """Ask the process to exit, wait, then kill its group. Whether it is gone and reaped."""
-        death = ExitReason(f"The worker of {self.title} was unloaded.", "", unasked=False)
+        death = ExitReason.of("worker.unloaded", engine=self.title, unasked=False)
         with self._fate:
             self._intent = self._intent or death
         if self._transport.send_at_once(pack("exit", 0), asking_seconds):
@@ -160,22 +160,22 @@ class WorkerProcess:
             self._exited.wait(REAP_SECONDS)  # the pipe is closed: the reason follows as soon as the child is reaped
             check()
             if self._death is not None:  # the end may have woken the call already, which `check` leaves to its reader
-                raise WorkerDied(self._death.reason, self._death.hint) from None
-            raise EngineError(f"The worker of {self.title} does not listen any more.", retryable=True) from None
+                raise self._death.error() from None
+            raise EngineError("worker.deaf", retryable=True, engine=self.title) from None
 
     def _broken_off(self) -> None:
-        self.kill(ExitReason(f"The worker of {self.title} was ended in the middle of a message.", unasked=False))
+        self.kill(ExitReason.of("worker.message-cut", engine=self.title, unasked=False))
 
     def abandon(self, call: Call) -> None:
         if self._death is None:
             with contextlib.suppress(EngineError):
                 self.send(pack("cancel", call.number), self._refuse_to_wait)
             if not call.drain(self._patience.cancel_grace):
-                self.kill(ExitReason(f"The worker of {self.title} did not stop when asked and was ended.", unasked=False))
+                self.kill(ExitReason.of("worker.did-not-stop", engine=self.title, unasked=False))
                 self._exited.wait(REAP_SECONDS)
 
     def _refuse_to_wait(self) -> None:
-        raise EngineError(f"The worker of {self.title} does not listen.")
+        raise EngineError("worker.deaf-at-start", engine=self.title)
 
     def _open(self) -> None:
         ours, theirs = socket.socketpair()
@@ -191,7 +191,7 @@ class WorkerProcess:
             ours.close()
             os.close(output)
             if isinstance(error, OSError):
-                raise EngineError(f"The worker of {self.title} could not be started: {error.strerror}.") from error
+                raise EngineError("worker.not-started", engine=self.title, cause=error.strerror) from error
             raise
         finally:
             theirs.close()
@@ -221,10 +221,10 @@ class WorkerProcess:
             return True
         except EOFError:
             if not _readable(self._pidfd, 0.5):  # a process that dies closes its pipe a moment before it is gone
-                self.kill(ExitReason(f"The worker of {self.title} closed its pipe and was ended."))
+                self.kill(ExitReason.of("worker.pipe-closed", engine=self.title))
             return False
         except WireError as error:
-            self.kill(ExitReason(f"The worker of {self.title} was ended. {error.reason}"))
+            self.kill(ExitReason.of("worker.message-wrong", engine=self.title, problem=error.message))
             return False
         return True
 
@@ -286,4 +286,4 @@ def answer(process: WorkerProcess, kind: str, value: Any, watch: CallObserver) -
         return answered.value
     finally:
         request.close()
-    raise EngineError(f"{process.title} answered in parts where one answer was due.")
+    raise EngineError("worker.answered-in-parts", engine=process.title)

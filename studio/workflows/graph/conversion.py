@@ -77,9 +77,9 @@ def convert(workflow: Mapping[str, Any], classes: Classes) -> dict[str, Any]:
         for scope, node in nodes:
             graph[scope.prefix + str(node["id"])] = _converted(scope, node, classes[node["type"]])
     except NotUnderstood as error:
-        raise InvalidInput(str(error), _ADVICE) from None
+        raise InvalidInput("workflow.not-converted", problem=str(error)) from None
     except (KeyError, TypeError, IndexError, ValueError, AttributeError):
-        raise InvalidInput("The workflow is damaged, or of a version of the editor that is not known.", _ADVICE) from None
+        raise InvalidInput("workflow.damaged") from None
     _drop_dead_links(graph)
     return graph
 
@@ -99,13 +99,10 @@ def file_ending(name: str) -> str:
     return PurePosixPath(re.sub(r" \[(input|output|temp)\]$", "", name).replace("\\", "/")).suffix.lower()
 
 
-_ADVICE = "Open it in ComfyUI and export it in API format (Workflow, Export (API)): that needs no conversion."
-
-
 def _refuse(problems: list[str]) -> None:
     if problems:
-        more = f" And {len(problems) - MOST_TOLD} more." if len(problems) > MOST_TOLD else ""
-        raise InvalidInput(" ".join(problems[:MOST_TOLD]) + more, _ADVICE)
+        more = max(0, len(problems) - MOST_TOLD)
+        raise InvalidInput("workflow.not-convertible", problems=" ".join(problems[:MOST_TOLD]), more=more)
 
 
 def _is_run(node: Node) -> bool:

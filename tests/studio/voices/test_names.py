@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from studio.errors import InvalidInput
 from studio.files import LONGEST_SLUG_BYTES, slug
-from studio.voices.names import LONGEST_NAME, did_you_mean, near_matches, valid_name, visible
+from studio.voices.names import LONGEST_NAME, did_you_mean, saved_voices, near_matches, valid_name, visible
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,7 @@ def test_near_matches_are_always_among_the_candidates(name: str, known: list[str
 
 
 def test_hints_and_shown_names_are_sentences() -> None:
-    assert did_you_mean(["Anna", "Hanna", "Jo"]) == "Did you mean “Anna”, “Hanna” or “Jo”?"
-    assert did_you_mean([], "None.") == "None."
+    none = saved_voices([])
+    assert str(did_you_mean(["Anna", "Hanna", "Jo"], none)) == "Did you mean “Anna”, “Hanna” or “Jo”?"
+    assert did_you_mean([], none) is none and str(none) == "Save a voice first."
     assert visible("a\u202eb\n" + "x" * 200).startswith("a�b�") and len(visible("x" * 200)) == LONGEST_NAME
