@@ -68,8 +68,7 @@ class Catalog:
             other = found.setdefault(engine.card.id, engine)
             if other is not engine:
                 raise EngineError(
-                    f'The engine "{entry}" has the id "{engine.card.id}", which {other.__module__}:{other.__name__} has already.',
-                    "Give one of them another id.",
+                    "engine.id-taken", entry=entry, id=engine.card.id, module=other.__module__, other=other.__name__
                 )
         return found
 
@@ -91,8 +90,7 @@ class Catalog:
         if engine is not None:
             return engine
         near = difflib.get_close_matches(engine_id.strip().lower(), self._by_id, n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(self._by_id)}."
-        raise NotFound(f'There is no engine "{engine_id}".', hint)
+        raise NotFound("engine.unknown", engine=engine_id, near=near, known=list(self._by_id))
 
 
 def _import(entry: str) -> type[Engine]:
@@ -100,13 +98,10 @@ def _import(entry: str) -> type[Engine]:
     try:
         engine = getattr(importlib.import_module(module_name), class_name)
     except Exception as error:  # whatever a foreign module does while it is imported, the entry is what has to be fixed
-        raise EngineError(
-            f'The engine "{entry}" cannot be imported ({type(error).__name__}).',
-            'Correct the entry in engines.extra: "module:Class", importable from the studio\'s folder.',
-        ) from error
+        raise EngineError("engine.entry-not-imported", entry=entry, problem=type(error).__name__) from error
     problem = _what_is_wrong(engine)
     if problem:
-        raise EngineError(f'The entry "{entry}" is not an engine: {problem}.', "See docs/adding-an-engine.md.")
+        raise EngineError("engine.entry-wrong", entry=entry, problem=problem)
     return engine  # type: ignore[no-any-return]
 
 

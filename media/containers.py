@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import av
 import av.error
@@ -23,38 +24,34 @@ _CONTAINERS = (
 )
 """Demuxers that may be used, by libavformat's names."""
 
-USE_SOUND = "Use a WAV, MP3, M4A, FLAC, Ogg, Opus or WebM file, or a video with sound."
-USE_VIDEO = "Use an MP4, MOV, WebM, MKV or AVI file with a picture track."
-EXPORT_AGAIN = "Export or download it again."
-
 
 @contextmanager
-def open_media(path: Path, use: str = USE_SOUND) -> Iterator[InputContainer]:
+def open_media(path: Path, wanted: Literal["sound", "video"] = "sound") -> Iterator[InputContainer]:
     """A media file of a container that carries its own data.
 
     Args:
-        use: what to use instead, said when it is none.
+        wanted: what it should hold, said when it is no media file.
 
     Raises:
         MediaError: in words, naming what the file is where its first bytes tell.
     """
     if not path.is_file():
-        raise MediaError(f"{path.name or 'The file'} does not exist or is not a file.", "Check its name.")
+        raise MediaError("media.file-missing", file=path.name)
     try:
         if path.stat().st_size == 0:
-            raise MediaError(f"{path.name} is empty.", EXPORT_AGAIN)
+            raise MediaError("media.file-empty", file=path.name)
         options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
         container = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
     except PermissionError:
-        raise MediaError(f"{path.name} may not be read.", "Check the file's permissions.") from None
+        raise MediaError("media.file-forbidden", file=path.name) from None
     except (av.error.FFmpegError, OSError, ValueError):
-        raise MediaError(_refusal(path), use) from None
+        raise _refusal(path, wanted) from None
     with container:
         yield container
 
 
-def _refusal(path: Path) -> str:
+def _refusal(path: Path, wanted: str) -> MediaError:
     kind = file_kind(path)
     if kind and not kind.endswith(("video", "sound")):
-        return f"{path.name} is {kind}, not a media file."
-    return f"{path.name} is damaged or not a media file."
+        return MediaError("media.of-another-kind", file=path.name, kind=kind, wanted=wanted)
+    return MediaError("media.file-damaged", file=path.name, wanted=wanted)

@@ -75,5 +75,5 @@ class FaceAnalysis(Engine):
         from engines.analysis.mouth_measurement import measured
 
         if len(fps) != 2 or min(*fps, frames) < 1:
-            raise EngineError("A measurement needs a rate and a number of pictures.")
+            raise EngineError("analysis.rate-missing")
         return measured(video, Fraction(*fps), frames, self._landmarks, self.run)

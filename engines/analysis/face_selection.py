@@ -21,18 +21,13 @@ def face_of(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, wh
     """
     faces = provider.find(picture)
     if not faces:
-        raise EngineError(f"No face was found in {what}.", "Use one where a face is seen from the front, well lit.")
+        raise EngineError("face.none-found", where=what)
     face = chosen(faces, choice, picture.shape[1], picture.shape[0])
     if face is None:
         has = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
-        raise EngineError(f"There is no face number {choice.index + 1}: {what} shows {has}.", "Choose a smaller number.")
+        raise EngineError("face.no-such-number", index=choice.index + 1, where=what, has=has)
     if face.height < SMALLEST_FACE:
-        raise EngineError(
-            f"The face in {what} is only {face.height:.0f} pixels high.", f"It should have {SMALLEST_FACE:.0f} at least."
-        )
+        raise EngineError("face.too-small", where=what, height=face.height, smallest=SMALLEST_FACE)
     if abs(face.yaw) > MOST_YAW:
-        raise EngineError(
-            f"The face in {what} is seen from the side ({abs(face.yaw):.0f} degrees).",
-            f"Use one that is turned away by {MOST_YAW:.0f} degrees at most.",
-        )
+        raise EngineError("face.from-the-side", where=what, degrees=abs(face.yaw), most=MOST_YAW)
     return face

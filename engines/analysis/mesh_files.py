@@ -24,4 +24,4 @@ def require_mesh(site: EnginePaths, *more: str) -> None:
     """
     readiness = mesh_readiness(site, *more)
     if not readiness.ready:
-        raise EngineNotReady(readiness.sentence, readiness.next_step)
+        raise EngineNotReady("engine.missing-something", why=readiness.sentence, next_step=readiness.next_step)

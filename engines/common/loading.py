@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import torch
 
 SHOWN_NAMES = 3
-DOWNLOAD_AGAIN = "Delete these weights and download them again, in the System tab."
 
 
 def shares_main_memory(device: str) -> bool:
@@ -46,7 +45,7 @@ def read_tensors(path: Path, device: str = "cpu") -> Iterator[tuple[str, torch.T
             for name in file.keys():  # noqa: SIM118 - the handle is no mapping
                 yield name, file.get_tensor(name)
     except SafetensorError as error:
-        raise EngineError(f"The weights file {path.name} is damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("engine.weights-damaged", file=path.name) from error
     finally:
         if shared:
             drop_page_cache(path)
@@ -71,7 +70,7 @@ def lazy_tensors(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
                 found |= {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - the handle is no mapping
             yield found
         except SafetensorError as error:
-            raise EngineError("A file of the weights is damaged.", DOWNLOAD_AGAIN) from error
+            raise EngineError("engine.some-weights-damaged") from error
 
 
 def drop_page_cache(path: Path) -> None:
@@ -142,4 +141,4 @@ def refuse_mismatch(title: str, missing: Collection[str], unknown: Collection[st
     faults = (("are missing", missing), ("are not known", unknown), ("have another shape", misshapen))
     told = [f"{len(names)} {what} ({', '.join(sorted(names)[:SHOWN_NAMES])})" for what, names in faults if names]
     if told:
-        raise EngineError(f"This checkpoint is not one of {title}: of its tensors {', '.join(told)}.", DOWNLOAD_AGAIN)
+        raise EngineError("engine.checkpoint-of-another", engine=title, differences=told)

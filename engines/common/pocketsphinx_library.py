@@ -82,7 +82,7 @@ class SphinxDecoder:
         if config:
             library.ps_config_free(config)  # the decoder keeps its own hold of it
         if not self._decoder:
-            raise EngineError("The English model of pocketsphinx is damaged.", "Remove the folder .venv and start again.")
+            raise EngineError("pocketsphinx.model-damaged")
 
     def __del__(self) -> None:
         if getattr(self, "_decoder", None):
@@ -113,10 +113,10 @@ class SphinxDecoder:
         """
         library = self._library
         if library.ps_set_align_text(self._decoder, text.encode()) < 0:
-            raise EngineError("This text cannot be aligned.")
+            raise EngineError("pocketsphinx.text-not-aligned")
         self._listen(samples)
         if library.ps_set_alignment(self._decoder, None) < 0:
-            raise EngineError("The text does not fit the sound.")
+            raise EngineError("pocketsphinx.text-does-not-fit")
         self._listen(samples)
         alignment = library.ps_get_alignment(self._decoder)
         return list(self._phones(alignment)) if alignment else []
@@ -126,7 +126,7 @@ class SphinxDecoder:
         failed = library.ps_start_utt(self._decoder) < 0
         failed = failed or library.ps_process_raw(self._decoder, samples.ctypes.data, samples.size, 0, 1) < 0
         if library.ps_end_utt(self._decoder) < 0 or failed:
-            raise EngineError("Basic English could not listen to this sound.", "Try another file.")
+            raise EngineError("pocketsphinx.not-heard")
 
     def _segments(self) -> Iterator[tuple[str, int, int]]:
         library, first, last = self._library, _INT(), _INT()

@@ -31,7 +31,7 @@ def weights_folder(site: EnginePaths, repo: str, paths: Iterable[str] = ()) -> P
     """
     folder = find_weights(site, repo, paths)
     if folder is None:
-        raise EngineNotReady(f"The weights {repo} are not on this machine.", "Download them in the System tab.")
+        raise EngineNotReady("engine.weights-missing", weights=repo)
     return folder
 
 

@@ -72,24 +72,33 @@ class ClipRules:
         if width % step or height % step or min(width, height) < self.smallest_side:
             near = [max(-(-self.smallest_side // step) * step, round(side / step) * step) for side in (width, height)]
             raise InvalidInput(
-                f"{title} cannot make the size {width} × {height}: sides are multiples of {step} from {self.smallest_side} up.",
-                f"The nearest is {near[0]} × {near[1]}.",
+                "clip.size-not-made",
+                engine=title,
+                width=width,
+                height=height,
+                step=step,
+                smallest=self.smallest_side,
+                near_width=near[0],
+                near_height=near[1],
             )
         if width * height > self.largest_area:
             most = self.largest_area / 1e6
             raise InvalidInput(
-                f"The size {width} × {height} is too large for {title}: {most:.1f} million pixels are the most.",
-                f"Use {self.sizes[0].width} × {self.sizes[0].height}.",
+                "clip.size-too-large",
+                width=width,
+                height=height,
+                engine=title,
+                megapixels=most,
+                largest_width=self.sizes[0].width,
+                largest_height=self.sizes[0].height,
             )
         if not self.fewest_frames <= frames <= self.most_frames:
             raise InvalidInput(
-                f"A clip of {frames:,} frames cannot be made by {title}: it makes {self.fewest_frames} to {self.most_frames:,}.",
-                "Make several shots.",
+                "clip.length-not-made", frames=frames, engine=title, fewest=self.fewest_frames, most=self.most_frames
             )
         if (frames - 1) % self.frame_step:
             raise InvalidInput(
-                f"A clip of {frames} frames cannot be made by {title}: it makes multiples of {self.frame_step} plus 1.",
-                f"The next is {self.frames_for(frames)}.",
+                "clip.frames-not-made", frames=frames, engine=title, step=self.frame_step, next=self.frames_for(frames)
             )
 
     def frames_for(self, wanted: int) -> int:

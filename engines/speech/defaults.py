@@ -30,10 +30,7 @@ def default_speech(language: str, ready_ids: Collection[str]) -> tuple[str, str]
     for engine_id, preset in CHOICES.get(primary, OTHER_LANGUAGES):
         if engine_id in ready_ids and (engine_id != "espeak" or primary in _espeak_languages()):
             return engine_id, preset
-    raise EngineError(
-        f'No engine that is ready speaks the language "{language}".',
-        "Choose another language, or an engine that is not built in.",
-    )
+    raise EngineError("speech.no-engine-speaks", language=language)
 
 
 def _espeak_languages() -> Collection[str]:

@@ -44,7 +44,4 @@ def choose_transcriber(language: str, ready: Collection[str], *, torch_gpu: bool
         if name == "whisper-gpu" and (not torch_gpu or (ctranslate2_gpu and "faster-whisper" in ready)):
             continue  # where CTranslate2 reaches the card too, it is the quicker one
         return TranscriberDefault(engine_id, why)
-    raise EngineNotReady(
-        f'No recogniser that is ready understands the language "{language}".' if not english else "No recogniser is ready.",
-        "Download a size of Whisper in the System tab.",
-    )
+    raise EngineNotReady("whisper.no-recogniser", language="" if english else language)

@@ -56,12 +56,12 @@ def decode(body: Any, frames: Sequence[Buffer]) -> Any:
     try:
         return _decode(body, frames, 0)
     except RecursionError as error:
-        raise WireError("The pipe between studio and worker carried a value that is nested too deeply.") from error
+        raise WireError("wire.carried-too-deep") from error
 
 
 def _encode(value: Any, frames: list[Buffer], depth: int) -> Any:
     if depth > DEEPEST:
-        raise WireError("A value is nested too deeply to pass between studio and worker.")
+        raise WireError("wire.nested-too-deep")
     if isinstance(value, Enum):
         value = value.value
     if value is None or isinstance(value, (bool, int, float, str)):
@@ -80,7 +80,7 @@ def _encode_object(value: Any, frames: list[Buffer], depth: int) -> dict[str, An
         return {"$": "tuple", "v": [_encode(item, frames, depth + 1) for item in value]}
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
-            raise WireError("A dict that passes between studio and worker needs text keys.")
+            raise WireError("wire.keys-not-text")
         return {"$": "dict", "v": {str(key): _encode(item, frames, depth + 1) for key, item in value.items()}}
     if isinstance(value, Path):
         return {"$": "path", "v": str(value)}
@@ -93,13 +93,13 @@ def _encode_object(value: Any, frames: list[Buffer], depth: int) -> dict[str, An
     if REGISTERED.get(sort.__name__) is sort:
         fields = {name: _encode(getattr(value, name), frames, depth + 1) for name in _hints(sort)}
         return {"$": sort.__name__, "v": fields}
-    raise WireError(f"A value of type {sort.__name__} cannot pass between studio and worker.")
+    raise WireError("wire.type-not-carried", kind=sort.__name__)
 
 
 def _encode_array(array: np.ndarray, frames: list[Buffer]) -> dict[str, Any]:
     kind = array.dtype.newbyteorder("<").str if array.dtype.kind in "biuf" else array.dtype.str
     if kind not in DTYPES or array.ndim > MOST_DIMENSIONS:
-        raise WireError(f"An array of {array.dtype} with {array.ndim} dimensions cannot pass between studio and worker.")
+        raise WireError("wire.array-not-carried", dtype=array.dtype, dimensions=array.ndim)
     plain = np.asarray(array, dtype=kind, order="C")
     frames.append(plain.reshape(-1).view(np.uint8).data)
     return {"$": "array", "f": len(frames) - 1, "d": kind, "s": list(array.shape)}
@@ -107,20 +107,20 @@ def _encode_array(array: np.ndarray, frames: list[Buffer]) -> dict[str, Any]:
 
 def _decode(body: Any, frames: Sequence[Buffer], depth: int) -> Any:
     if depth > 2 * DEEPEST:
-        raise WireError("The pipe between studio and worker carried a value that is nested too deeply.")
+        raise WireError("wire.carried-too-deep")
     if body is None or isinstance(body, (bool, int, float, str)):
         return body
     if isinstance(body, list):
         return [_decode(item, frames, depth + 1) for item in body]
     if not isinstance(body, dict):
-        raise WireError("The pipe between studio and worker carried a value of an unknown sort.")
+        raise WireError("wire.sort-unknown")
     sort = body.get("$")
     reader = READERS.get(sort) if isinstance(sort, str) else None
     if reader is not None:
         return reader(body, frames, depth)
     if isinstance(sort, str) and sort in REGISTERED and isinstance(body.get("v"), dict):
         return _decode_registered(REGISTERED[sort], body["v"], frames, depth)
-    raise WireError("The pipe between studio and worker carried a value of an unknown sort.")
+    raise WireError("wire.sort-unknown")
 
 
 def _decode_tuple(body: dict[str, Any], frames: Sequence[Buffer], depth: int) -> tuple[Any, ...]:
@@ -134,7 +134,7 @@ def _decode_dict(body: dict[str, Any], frames: Sequence[Buffer], depth: int) -> 
 def _decode_path(body: dict[str, Any], frames: Sequence[Buffer], depth: int) -> Path:
     text: str = _expect(body.get("v"), str)
     if "\0" in text:
-        raise WireError("The pipe between studio and worker carried a path that is not one.")
+        raise WireError("wire.path-wrong")
     return Path(text)
 
 
@@ -146,29 +146,25 @@ def _decode_array(body: dict[str, Any], frames: Sequence[Buffer], depth: int) ->
     kind, shape, frame = body.get("d"), _expect(body.get("s"), list), _frame(body, frames)
     sides_fit = len(shape) <= MOST_DIMENSIONS and all(type(side) is int and side >= 0 for side in shape)
     if not isinstance(kind, str) or kind not in DTYPES or not sides_fit:
-        raise WireError("The pipe between studio and worker carried an array of an unknown sort.")
+        raise WireError("wire.array-unknown")
     try:
         return np.frombuffer(frame, dtype=kind).reshape(shape)
     except (ValueError, OverflowError) as error:
-        raise WireError("The pipe between studio and worker carried an array whose shape does not fit its data.") from error
+        raise WireError("wire.array-cut") from error
 
 
 def _decode_registered(sort: type, fields: dict[str, Any], frames: Sequence[Buffer], depth: int) -> Any:
     hints = _hints(sort)
     if fields.keys() != hints.keys():
-        raise WireError(f"The pipe between studio and worker carried a value ({sort.__name__}) with the wrong fields.")
+        raise WireError("wire.fields-wrong", kind=sort.__name__)
     values = {name: _decode(item, frames, depth + 1) for name, item in fields.items()}
     for name, value in values.items():
         if not fits(value, hints[name]):
-            raise WireError(
-                f"The pipe between studio and worker carried a value ({sort.__name__}) whose {name} is of the wrong type."
-            )
+            raise WireError("wire.field-type-wrong", kind=sort.__name__, field=name)
     try:
         return sort(**values)
     except Exception as error:
-        raise WireError(
-            f"The pipe between studio and worker carried a value ({sort.__name__}) that is not valid: {error}"
-        ) from error
+        raise WireError("wire.value-wrong", kind=sort.__name__, problem=error) from error
 
 
 @cache
@@ -202,13 +198,13 @@ def fits(value: Any, hint: Any) -> bool:
 def _frame(body: dict[str, Any], frames: Sequence[Buffer]) -> Buffer:
     index = body.get("f")
     if type(index) is not int or not 0 <= index < len(frames):
-        raise WireError("The pipe between studio and worker carried a value that points to a missing part.")
+        raise WireError("wire.part-missing")
     return frames[index]
 
 
 def _expect(value: Any, sort: type) -> Any:
     if not isinstance(value, sort):
-        raise WireError("The pipe between studio and worker carried a value of the wrong type.")
+        raise WireError("wire.type-wrong")
     return value
 
 

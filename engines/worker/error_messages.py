@@ -49,13 +49,9 @@ def as_greenroom_error(error: Exception, title: str) -> GreenroomError:
         return error
     if is_out_of_memory(error):
         graphics = "cuda" in f"{type(error).__module__} {error}".lower()
-        where = "graphics memory" if graphics else "memory"
-        return EngineOutOfMemory(f"{title} ran out of {where}.", "Give it less at once, or unload another engine first.")
+        return EngineOutOfMemory("engine.out-of-graphics-memory" if graphics else "engine.out-of-memory", engine=title)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return EngineError(
-            f"{title} could not write its work: the disk is full.", "Free some space, then try again.", retryable=True
-        )
+        return EngineError("engine.disk-full", retryable=True, engine=title)
     message = redact_error(str(error))
-    kind = type(error).__name__
-    reason = f"{title} failed: {kind}: {message}" if message else f"{title} failed: {kind}"
-    return EngineError(reason if reason.endswith((".", "!", "?", "…")) else f"{reason}.")
+    ended = message if not message or message.endswith((".", "!", "?", "…")) else f"{message}."
+    return EngineError("engine.library-failed", engine=title, kind=type(error).__name__, message=ended)

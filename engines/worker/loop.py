@@ -163,12 +163,12 @@ class EngineHolder:
         if request.kind == "load":
             return self._load(**fields)
         if self._engine is None:
-            raise EngineError(f"{self.title} is not loaded.")
+            raise EngineError("engine.not-loaded", engine=self.title)
         if request.kind == "configure":
             return self._engine.configure(self._engine.Options.model_validate(fields["options"]))
         if request.kind == "call":
             return self._call(request.call, self._engine, **fields)
-        raise WireError(f'A worker has no use for a request of the kind "{request.kind}".')
+        raise WireError("wire.request-unknown", kind=request.kind)
 
     def _prepare(self, modules: Sequence[str]) -> None:
         """Import what an engine will need; one that cannot be imported is the load's to tell."""
@@ -180,7 +180,7 @@ class EngineHolder:
         module, _, name = engine.partition(":")
         sort = getattr(importlib.import_module(module), name, None)
         if not (isinstance(sort, type) and issubclass(sort, Engine)):
-            raise EngineError(f'"{engine}" is not an engine.')
+            raise EngineError("engine.none-at", engine=engine)
         self.title = sort.card.title
         loaded = sort(EnginePaths(**site), sort.Options.model_validate(options), self._run)
         loaded.load()
@@ -188,7 +188,7 @@ class EngineHolder:
 
     def _call(self, call: int, engine: Engine, method: str, args: tuple, kwargs: dict[str, Any], stream: bool) -> Any:
         if method not in CALLABLE_METHODS[engine.card.capability]:
-            raise EngineError(f'{self.title} has no method "{method}" that can be called from outside.')
+            raise EngineError("engine.no-method", engine=self.title, method=method)
         result = getattr(engine, method)(*args, **kwargs)
         if not stream:
             return result
@@ -223,6 +223,6 @@ def serve(link: ServerConnection) -> None:
 
 def _fields_of(error: Exception, title: str) -> dict[str, Any]:
     if isinstance(error, ValidationError):
-        error = EngineError(f"{title} was given options that it does not take.")
+        error = EngineError("engine.options-wrong", engine=title)
     told: GreenroomError = as_greenroom_error(error, title)
     return {"class": type(told).__name__, **told.as_dict()}

@@ -64,7 +64,7 @@ def pack(kind: str, call: int, value: Any = None) -> list[memoryview]:
     _check_lengths(lengths)
     header = json.dumps({"kind": kind, "call": call, "body": body, "frames": lengths}, separators=(",", ":")).encode()
     if len(header) > LONGEST_HEADER:
-        raise WireError(f"A value of {len(header) >> 20} MiB of text is too long to pass between studio and worker.")
+        raise WireError("wire.text-too-long", mib=len(header) >> 20)
     return [memoryview(PREFIX.pack(MAGIC, len(header)) + header), *(memoryview(frame) for frame in frames if len(frame))]
 
 
@@ -124,7 +124,7 @@ def _parts() -> Generator[bytearray, None, Message]:
     yield prefix
     magic, length = PREFIX.unpack(prefix)
     if magic != MAGIC or not 2 <= length <= LONGEST_HEADER:
-        raise WireError("The pipe between studio and worker carried something that is not a message.")
+        raise WireError("wire.no-message")
     header = bytearray(length)
     yield header
     kind, call, body, lengths = _read_header(header)
@@ -137,28 +137,28 @@ def _read_header(header: bytearray) -> tuple[str, int, Any, list[int]]:
     try:
         fields = json.loads(header)
     except (ValueError, RecursionError) as error:
-        raise WireError("The pipe between studio and worker carried a message whose header cannot be read.") from error
+        raise WireError("wire.header-unreadable") from error
     if not isinstance(fields, dict) or set(fields) != {"kind", "call", "body", "frames"}:
-        raise WireError("The pipe between studio and worker carried a message with the wrong fields.")
+        raise WireError("wire.message-fields-wrong")
     kind, call, lengths = fields["kind"], fields["call"], fields["frames"]
     if not isinstance(kind, str) or type(call) is not int or not isinstance(lengths, list):
-        raise WireError("The pipe between studio and worker carried a message with fields of the wrong type.")
+        raise WireError("wire.message-types-wrong")
     _check_lengths(lengths)
     return kind, call, fields["body"], lengths
 
 
 def _check_lengths(lengths: list[int]) -> None:
     if len(lengths) > MOST_FRAMES:
-        raise WireError(f"{len(lengths):,} binary parts are too many for one message; {MOST_FRAMES:,} is the limit.")
+        raise WireError("wire.too-many-parts", parts=len(lengths), most=MOST_FRAMES)
     if any(type(length) is not int or not 0 <= length <= LARGEST_FRAME for length in lengths) or sum(lengths) > LARGEST_MESSAGE:
-        raise WireError("The sound or pictures are too large to pass between studio and worker in one piece.")
+        raise WireError("wire.too-large")
 
 
 def _allocate(size: int) -> bytearray:
     try:
         return bytearray(size)
     except MemoryError as error:
-        raise WireError(f"There is no memory for a message of {size >> 20} MiB from the worker.") from error
+        raise WireError("wire.no-memory", mib=size >> 20) from error
 
 
 __all__ = ["LOST_LINK_EXIT", "PROTOCOL", "Buffer", "Message", "MessageReader", "pack"]

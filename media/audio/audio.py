@@ -36,11 +36,11 @@ class Audio:
         if samples.ndim == 1:
             samples = samples[:, np.newaxis]
         if samples.ndim != 2 or samples.shape[1] < 1:
-            raise MediaError(f"Sound must have the shape [frames, channels], not {list(samples.shape)}.")
+            raise MediaError("sound.shape-wrong", shape=list(samples.shape))
         if not 4_000 <= self.rate <= 384_000:
-            raise MediaError(f"A sample rate of {self.rate} Hz is outside 4,000 to 384,000 Hz.")
+            raise MediaError("sound.rate-outside", rate=self.rate)
         if not np.isfinite(samples).all():
-            raise MediaError("The sound holds values that are not numbers.")
+            raise MediaError("sound.not-numbers")
         samples = np.ascontiguousarray(samples).view()
         samples.setflags(write=False)
         object.__setattr__(self, "samples", samples)
@@ -91,8 +91,8 @@ def concatenate(parts: Sequence[Audio]) -> Audio:
         MediaError: when there is none, or rates or channel counts differ (resample first: rates never mix silently).
     """
     if not parts:
-        raise MediaError("There is no sound to join.")
+        raise MediaError("sound.none-to-join")
     rates, channels = {part.rate for part in parts}, {part.channels for part in parts}
     if len(rates) > 1 or len(channels) > 1:
-        raise MediaError(f"Sound of different kinds cannot be joined: rates {sorted(rates)}, channels {sorted(channels)}.")
+        raise MediaError("sound.kinds-differ", rates=sorted(rates), channels=sorted(channels))
     return Audio(np.concatenate([part.samples for part in parts]), parts[0].rate)

@@ -17,7 +17,7 @@ from av.stream import Disposition
 
 from media.audio.audio import Audio, Samples, concatenate
 from media.audio.mixing.downmix import Downmix
-from media.containers import EXPORT_AGAIN, USE_SOUND, open_media
+from media.containers import open_media
 from media.errors import MediaError
 
 _ESTIMATED = frozenset({"mp3", "aac", "ac3", "eac3", "amr", "mpeg", "mpegts"})
@@ -89,9 +89,7 @@ def decode_audio(path: Path | str, *, longest_seconds: float | None = None) -> A
         seconds += block.duration
         if longest_seconds is not None and seconds > longest_seconds + 0.005:
             length = max(seconds, probe(path).duration)
-            raise MediaError(
-                f"{path.name} is too long: {length:.1f} s, where {longest_seconds:g} s is the most.", "Cut it shorter."
-            )
+            raise MediaError("sound.too-long", file=path.name, seconds=length, longest=longest_seconds)
     return concatenate(blocks)
 
 
@@ -108,8 +106,7 @@ def iterate_audio(path: Path | str, block_seconds: float = 1.0) -> Iterator[Audi
     with open_media(path) as container:
         sound = _sound_stream(container)
         if sound is None:
-            kind = "is a video without sound" if container.streams.video else "holds no sound"
-            raise MediaError(f"{path.name} {kind}.", USE_SOUND)
+            raise MediaError("sound.video-without" if container.streams.video else "sound.none-in-file", file=path.name)
         decoding = _Decoding(container, sound, _first_picture(container))
         waiting: list[Samples] = []
         frames = 0
@@ -256,12 +253,12 @@ class _Decoding:
         """Raise MediaError when too little of the file could be decoded."""
         seconds = self.frames / self.rate if self.rate else 0.0
         if self.broken_packets > max(1, self.good_packets) or (not self.frames and self.broken_packets):
-            raise MediaError(f"{name} is damaged or not a media file.", USE_SOUND)
+            raise MediaError("sound.file-damaged", file=name)
         if not self.frames:
-            raise MediaError(f"The sound in {name} is zero seconds long.", EXPORT_AGAIN)
+            raise MediaError("sound.zero-long", file=name)
         exact = self.broken_packets or _ESTIMATED.isdisjoint(self.container.format.name.split(","))
         if exact and math.isfinite(declared) and seconds < declared / 2:
-            raise MediaError(f"{name} breaks off after {seconds:.1f} s of {declared:.1f} s.", EXPORT_AGAIN)
+            raise MediaError("sound.cut-short", file=name, seconds=seconds, declared=declared)
 
 
 def _silence(frames: int, channels: int) -> Iterator[Samples]:

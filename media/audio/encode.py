@@ -103,15 +103,15 @@ class AudioWriter:
         chapters: Sequence[Chapter] = (),
     ) -> None:
         if format not in AUDIO_FORMATS:
-            raise MediaError(f'"{format}" is not a sound format.', f"Use one of: {', '.join(AUDIO_FORMATS)}.")
+            raise MediaError("sound.format-unknown", format=format, known=AUDIO_FORMATS)
         self.path = Path(path)
         self.format = AUDIO_FORMATS[format]
         if not 1 <= channels <= self.format.most_channels:
             most = self.format.most_channels
-            raise MediaError(f"{self.format.title} holds at most {most} channels, not {channels}.", "Mix it down, or use WAV.")
+            raise MediaError("sound.too-many-channels", format=self.format.title, most=most, channels=channels)
         unknown = sorted(set(tags or {}) - set(TAGS))
         if unknown:
-            raise MediaError(f'The tag "{unknown[0]}" cannot be written.', f"Use one of: {', '.join(TAGS)}.")
+            raise MediaError("sound.tag-unknown", tag=unknown[0], known=TAGS)
         self.rate, self.channels = rate, channels
         self._tags = {key: value.replace("\0", "") for key, value in (tags or {}).items() if value}
         self._chapters = checked_chapters(chapters)
@@ -144,12 +144,11 @@ class AudioWriter:
         """Append one block."""
         if (audio.rate, audio.channels) != (self.rate, self.channels):
             raise MediaError(
-                f"A block of {audio.rate} Hz with {audio.channels} channels does not fit a file "
-                f"of {self.rate} Hz with {self.channels}."
+                "sound.block-differs", rate=audio.rate, channels=audio.channels, file_rate=self.rate, file_channels=self.channels
             )
         self._frames += audio.frames
         if self.format.container == "wav" and self._frames * self.channels * 2 > _WAV_LIMIT_BYTES:
-            raise MediaError("A WAV file holds at most 4 GiB.", "Use FLAC, which is smaller and has no such limit.")
+            raise MediaError("sound.wav-full")
         self._encode(audio.samples)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -158,7 +157,7 @@ class AudioWriter:
             return
         try:
             if not self._frames:
-                raise MediaError(f"There is no sound to write into {self.path.name}.")
+                raise MediaError("sound.nothing-to-write", file=self.path.name)
             self._encode(np.zeros((0, self.channels), np.float32), last=True)
             self._finish()
         except BaseException as failure:
@@ -198,10 +197,8 @@ class AudioWriter:
         if not isinstance(error, av.error.FFmpegError | OSError | RuntimeError):
             return error
         number = (error.errno or 0) if isinstance(error, OSError) else 0
-        why = os.strerror(number) if 0 < number < 200 else "the encoder refused it"
-        return MediaError(
-            f"{self.path.name} cannot be written: {why}.", "Check the disk's free space and the folder.", retryable=True
-        )
+        why = os.strerror(number) if 0 < number < 200 else ""
+        return MediaError("media.not-written", retryable=True, file=self.path.name, cause=why)
 
 
 def write_audio(

@@ -57,10 +57,10 @@ def measure_stream(blocks: Iterable[Audio]) -> Loudness:
             kind = (block.rate, block.channels)
             meter = LoudnessMeter(*kind)
         if (block.rate, block.channels) != kind:
-            raise MediaError("The sound changes its rate or its channels in the middle.")
+            raise MediaError("sound.changes")
         meter.add(block.samples)
     if meter is None:
-        raise MediaError("There is no sound to measure.")
+        raise MediaError("sound.nothing-to-measure")
     return meter.read()
 
 

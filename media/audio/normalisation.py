@@ -134,11 +134,11 @@ def _measure_source(blocks: BlocksFactory) -> tuple[int, int, int, Loudness]:
             kind = (block.rate, block.channels)
             meter = LoudnessMeter(*kind)
         if (block.rate, block.channels) != kind:
-            raise MediaError("The sound changes its rate or its channels in the middle.", "Bring all parts to one rate first.")
+            raise MediaError("sound.changes-unlevelled")
         meter.add(block.samples)
         frames += block.frames
     if meter is None or not frames:
-        raise MediaError("There is no sound to level.")
+        raise MediaError("sound.nothing-to-level")
     return (*kind, frames, meter.read())
 
 

@@ -34,7 +34,7 @@ def streamed(parts: Iterable[Audio], format: str) -> Iterator[bytes]:
         MediaError: a format that cannot be streamed.
     """
     if format not in STREAMED_FORMATS:
-        raise MediaError(f'"{format}" cannot be streamed.', f"Use one of: {', '.join(STREAMED_FORMATS)}.")
+        raise MediaError("sound.format-not-streamed", format=format, known=STREAMED_FORMATS)
     encoder: _Pcm | _Mp3 | None = None
     for part in parts:
         if encoder is None:

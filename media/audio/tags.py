@@ -32,7 +32,7 @@ def checked_chapters(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
     before = 0.0
     for chapter in chapters:
         if chapter.start < before - 1e-6 or chapter.end <= chapter.start:
-            raise MediaError(f'The chapter "{chapter.title}" overlaps another one or has no length.')
+            raise MediaError("sound.chapter-wrong", chapter=chapter.title)
         before = chapter.end
     return tuple(chapters)
 

@@ -46,7 +46,7 @@ def parse_srt(text: str) -> list[Cue]:
         timing = next((index for index, line in enumerate(lines[:2]) if "-->" in line), None)
         found = _TIME.findall(lines[timing]) if timing is not None else []
         if timing is None or len(found) != 2:
-            raise MediaError(f'"{lines[0][:40]}" is not the start of a subtitle.', "Check that the file is SubRip (.srt).")
+            raise MediaError("subtitles.unreadable", line=lines[0][:40])
         start, end = ((((int(h) * 60 + int(m)) * 60 + int(s)) * 1000 + int(ms)) / 1000 for h, m, s, ms in found)
         cues.append(Cue(start, end, "\n".join(lines[timing + 1 :])))
     return cues

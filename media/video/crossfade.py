@@ -50,5 +50,5 @@ def _planes(excerpt: Excerpt, fps: Fraction) -> Iterator[Planes]:
                 if not left:
                     return
     except (av.error.FFmpegError, IndexError) as error:
-        raise MediaError(f"The pictures in {excerpt.path.name} are damaged.", "Make it again.") from error
-    raise MediaError(f"{excerpt.path.name} is shorter than it should be.", "Make it again.")
+        raise MediaError("picture.made-file-damaged", file=excerpt.path.name) from error
+    raise MediaError("picture.file-shorter", file=excerpt.path.name)

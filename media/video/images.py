@@ -22,7 +22,6 @@ _OTHER_PICTURES = (
     "a Photoshop document",
     "a GIMP document",
 )
-_USE = "Use a PNG, JPEG, WebP, HEIC or AVIF picture."
 
 
 def is_image(path: Path) -> bool:
@@ -55,9 +54,9 @@ def read_image(path: Path | str) -> Picture:
                 upright = Image.fromarray((values / max(1.0, values.max() / 255)).astype(np.uint8))
             return flattened(in_srgb(upright))
     except FileNotFoundError:
-        raise MediaError(f"{path.name} does not exist.", "Check its name.") from None
+        raise MediaError("picture.file-missing", file=path.name) from None
     except UNREADABLE:
-        raise MediaError(_refusal(path), _USE) from None
+        raise _refusal(path) from None
 
 
 def write_picture(path: Path | str, picture: Picture, longest_side: int = 0) -> None:
@@ -71,15 +70,13 @@ def write_picture(path: Path | str, picture: Picture, longest_side: int = 0) -> 
 def _check_size(image: Image.Image, path: Path) -> None:
     width, height = image.size
     if max(width, height) > LARGEST_SIDE or width * height > _MOST_PIXELS:
-        raise MediaError(
-            f"{path.name} is {width} × {height} pixels; {LARGEST_SIDE} on the longer side is the most.", "Make it smaller."
-        )
+        raise MediaError("picture.too-large", file=path.name, width=width, height=height, largest=LARGEST_SIDE)
 
 
-def _refusal(path: Path) -> str:
+def _refusal(path: Path) -> MediaError:
     kind = file_kind(path)
     if kind in _OTHER_PICTURES:
-        return f"{path.name} is {kind}, which is not read."
+        return MediaError("picture.kind-not-read", file=path.name, kind=kind)
     if kind and not kind.endswith("picture"):
-        return f"{path.name} is {kind}, not a picture."
-    return f"{path.name} is damaged or not a picture."
+        return MediaError("picture.of-another-kind", file=path.name, kind=kind)
+    return MediaError("picture.file-damaged", file=path.name)

@@ -17,7 +17,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from media.containers import EXPORT_AGAIN, USE_VIDEO, open_media
+from media.containers import open_media
 from media.errors import MediaError
 from media.video.animations import Animation, animation_pictures, read_animation
 from media.video.picture_formats import UNREADABLE
@@ -78,14 +78,14 @@ def probe_video(path: Path | str) -> VideoInfo:
     animation = read_animation(path)
     if animation is not None:
         return _info_of(animation, path)
-    with open_media(path, USE_VIDEO) as container:
+    with open_media(path, "video") as container:
         stream = _pictures_of(container, path)
         try:
             first = next(container.decode(stream), None)
         except av.error.FFmpegError:
             first = None
         if first is None:
-            raise MediaError(f"The pictures in {path.name} cannot be read.", EXPORT_AGAIN)
+            raise MediaError("video.unreadable", file=path.name)
         width, height = shown_size(first, stream.sample_aspect_ratio)
         _check_size(width, height, path)
         return VideoInfo(
@@ -117,7 +117,7 @@ def read_frames(path: Path | str, fps: Fraction | None = None, first: int = 0, c
     if animation is not None:
         yield from _at_rate(_animated(animation, path, start), fps, first, count)
         return
-    with open_media(path, USE_VIDEO) as container:
+    with open_media(path, "video") as container:
         stream = _pictures_of(container, path)
         stream.thread_type = "AUTO"
         yield from _at_rate(_shown(container, stream, path, start), fps, first, count)
@@ -188,7 +188,7 @@ def _shown(container: InputContainer, stream: VideoStream, path: Path, start: fl
     if held is not None:
         yield held
     if not good or broken > good:
-        raise MediaError(f"The pictures in {path.name} are damaged.", EXPORT_AGAIN)
+        raise MediaError("video.damaged", file=path.name)
 
 
 def _animated(animation: Animation, path: Path, start: float) -> Iterator[_Shown]:
@@ -199,7 +199,7 @@ def _animated(animation: Animation, path: Path, start: float) -> Iterator[_Shown
             if number >= first:
                 yield animation.starts[number], partial(_itself, picture)
     except UNREADABLE:
-        raise MediaError(f"The pictures in {path.name} are damaged.", EXPORT_AGAIN) from None
+        raise MediaError("video.damaged", file=path.name) from None
 
 
 def _itself(picture: Picture) -> Picture:
@@ -216,16 +216,13 @@ def _info_of(animation: Animation, path: Path) -> VideoInfo:
 
 def _check_size(width: int, height: int, path: Path) -> None:
     if max(width, height) > LARGEST_SIDE:
-        raise MediaError(
-            f"{path.name} is {width} × {height} pixels; {LARGEST_SIDE} on the longer side is the most.", "Make it smaller."
-        )
+        raise MediaError("picture.too-large", file=path.name, width=width, height=height, largest=LARGEST_SIDE)
 
 
 def _pictures_of(container: InputContainer, path: Path) -> VideoStream:
     streams = [one for one in container.streams.video if one.codec_context and not one.disposition & Disposition.attached_pic]
     if not streams:
-        holds = "holds sound and no pictures" if container.streams.audio else "holds no pictures"
-        raise MediaError(f"{path.name} {holds}.", USE_VIDEO)
+        raise MediaError("video.sound-alone" if container.streams.audio else "video.no-pictures", file=path.name)
     return streams[0]
 
 

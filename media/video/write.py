@@ -93,7 +93,7 @@ class VideoWriter:
     def write(self, picture: Picture) -> None:
         """Add the next picture."""
         if picture.shape != (self._size[1], self._size[0], 3):
-            raise MediaError(f"A picture of {picture.shape[1]} × {picture.shape[0]} does not fit the video.")
+            raise MediaError("video.picture-does-not-fit", width=picture.shape[1], height=picture.shape[0])
         odd = (picture.shape[0] % 2, picture.shape[1] % 2)
         if any(odd):
             picture = np.pad(picture, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge")
@@ -103,7 +103,7 @@ class VideoWriter:
     def write_planes(self, planes: NDArray[np.uint8]) -> None:
         """Add the next picture as the file keeps it, [height * 3 / 2, width] of an even size; not to be changed afterwards."""
         if planes.shape != (self._size[1] * 3 // 2, self._size[0]):
-            raise MediaError("A picture of another size does not fit the video.")
+            raise MediaError("video.other-size")
         self._encode(VideoFrame.from_numpy_buffer(planes, format="yuv420p"))
 
     def _encode(self, frame: VideoFrame) -> None:
@@ -120,7 +120,7 @@ class VideoWriter:
         try:
             if kind is None:
                 if not self.frames:
-                    raise MediaError("There are no pictures to write.")
+                    raise MediaError("video.nothing-to-write")
                 self._container.mux(self._stream.encode(None))
                 self._container.close()
                 _finished(self._staged, self.path)
@@ -284,5 +284,5 @@ def _finished(staged: Path, path: Path) -> None:
 
 def _unwritable(path: Path, error: Exception) -> MediaError:
     number = getattr(error, "errno", 0) or 0
-    why = os.strerror(number) if 0 < number < 200 else "the encoder refused it"
-    return MediaError(f"{path.name} cannot be written: {why}.", "Check the disk's free space and the folder.", retryable=True)
+    why = os.strerror(number) if 0 < number < 200 else ""
+    return MediaError("media.not-written", retryable=True, file=path.name, cause=why)

@@ -76,5 +76,5 @@ def read_first_frames(
             if last is not None and closer and not found.seen.hidden(picture, last):
                 found = replace(found, picture=picture, closed=last)
     if found is None:
-        raise problem or EngineError(f"{what.capitalize()} holds no pictures.", "Use another one.")
+        raise problem or EngineError("face.no-pictures", where=what.capitalize())
     return found

@@ -85,7 +85,7 @@ class LivePortrait(Engine):
         found = {name: place for name, place in places.items() if place is not None}
         if len(found) < len(FILES):
             readiness = self.readiness(self.site)
-            raise EngineNotReady(readiness.sentence, readiness.next_step)
+            raise EngineNotReady("engine.missing-something", why=readiness.sentence, next_step=readiness.next_step)
         self.run.progress(0.0, "Loading LivePortrait")
         import cv2
         import torch

@@ -73,7 +73,7 @@ def box_of(face: Face, extra_margin: int, picture: Picture) -> CropBox:
     left, right = (int(np.clip(value, 0, width)) for value in (jaw[:, 0].min(), jaw[:, 0].max()))
     top, bottom = (int(np.clip(value, 0, height)) for value in (2 * middle - chin, chin + extra_margin))
     if right - left < _SMALLEST or bottom - top < _SMALLEST:
-        raise EngineError("The face lies mostly outside of the picture.", "Use one where the whole face is seen.")
+        raise EngineError("face.outside-picture")
     return CropBox(left, top, right, bottom)
 
 

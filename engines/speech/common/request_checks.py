@@ -13,12 +13,9 @@ def refuse_unspeakable(request: SpeechRequest, card: Card) -> None:
         EngineError: naming what is wrong.
     """
     if not any(character.isalnum() for character in request.text):
-        raise EngineError("There is nothing to speak in this text.", "Write at least one word.")
+        raise EngineError("speech.nothing-to-speak")
     if len(request.text) > card.longest_text:
-        raise EngineError(
-            f"{card.title} takes at most {card.longest_text:,} characters at a time, this text has {len(request.text):,}.",
-            "Split it into shorter pieces.",
-        )
+        raise EngineError("speech.text-too-long", engine=card.title, longest=card.longest_text, length=len(request.text))
 
 
 def refuse_saved_voice(request: SpeechRequest, card: Card) -> None:
@@ -28,9 +25,7 @@ def refuse_saved_voice(request: SpeechRequest, card: Card) -> None:
         EngineError: naming what is wrong.
     """
     if request.voice.reference is not None:
-        raise EngineError(
-            f"{card.title} cannot speak in a saved voice.", "Choose one of its own voices or an engine that clones."
-        )
+        raise EngineError("speech.does-not-clone", engine=card.title)
 
 
 def refuse_what_no_preset_engine_takes(request: SpeechRequest, card: Card) -> None:
@@ -50,9 +45,7 @@ def refuse_language(request: SpeechRequest, card: Card) -> None:
         EngineError: naming the languages there are.
     """
     if primary_tag(request.language) not in card.languages:
-        raise EngineError(
-            f'{card.title} does not speak the language "{request.language}".', f"It speaks: {', '.join(card.languages)}."
-        )
+        raise EngineError("speech.language-unknown", engine=card.title, language=request.language, languages=card.languages)
 
 
 def refuse_preset(request: SpeechRequest, card: Card) -> None:
@@ -62,7 +55,7 @@ def refuse_preset(request: SpeechRequest, card: Card) -> None:
         EngineError: naming what is wrong.
     """
     if request.voice.preset:
-        raise EngineError(f'{card.title} has no voice "{request.voice.preset}".', "It speaks in saved voices.")
+        raise EngineError("speech.no-own-voices", engine=card.title, voice=request.voice.preset)
 
 
 def refuse_missing_reference(request: SpeechRequest, card: Card) -> None:
@@ -72,12 +65,9 @@ def refuse_missing_reference(request: SpeechRequest, card: Card) -> None:
         EngineError: naming what is missing.
     """
     if request.voice.reference is None:
-        raise EngineError(f"{card.title} speaks in a saved voice, and none was chosen.", "Choose or save a voice.")
+        raise EngineError("speech.saved-voice-needed", engine=card.title)
     if card.traits_of(SpeechTraits).needs_transcript and not request.voice.transcript.strip():
-        raise EngineError(
-            f"{card.title} has to know what is said in the voice's clip, and the voice has no transcript.",
-            "Add the transcript to the voice, word for word.",
-        )
+        raise EngineError("speech.transcript-needed", engine=card.title)
 
 
 def primary_tag(language: str) -> str:

@@ -89,7 +89,7 @@ class TorchSpeechEngine(Engine):
         """
         flat = np.asarray(samples, np.float32).reshape(-1)
         if not flat.size or not np.isfinite(flat).all():
-            raise EngineError(f"{self.card.title} gave no usable sound for this text.", "Try another seed.", retryable=True)
+            raise EngineError("speech.no-usable-sound", retryable=True, engine=self.card.title)
         peak = float(np.abs(flat).max())
         return Audio(flat * (HIGHEST_PEAK / peak) if peak > HIGHEST_PEAK else flat, self.card.traits_of(SpeechTraits).sample_rate)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from engines.common.loading import DOWNLOAD_AGAIN, drop_folder_cache, lazy_tensors, refuse_mismatch, shares_main_memory
+from engines.common.loading import drop_folder_cache, lazy_tensors, refuse_mismatch, shares_main_memory
 from engines.contract.errors import EngineError
 from engines.speech.common.torch_engine import TorchSpeechEngine
 
@@ -36,7 +36,7 @@ class TransformersSpeech(TorchSpeechEngine):
         except EngineError:
             raise
         except Exception as error:  # each version of transformers has its own for a file that is not what it should be
-            raise EngineError(f"This checkpoint is not one of {self.card.title}, or is damaged.", DOWNLOAD_AGAIN) from error
+            raise EngineError("engine.checkpoint-wrong", engine=self.card.title) from error
         shapes = [str(entry[0] if isinstance(entry, tuple) else entry) for entry in report.get("mismatched_keys", ())]
         refuse_mismatch(self.card.title, set(report["missing_keys"]), set(), shapes)
         drop_folder_cache(folder)
@@ -72,7 +72,7 @@ class TransformersSpeech(TorchSpeechEngine):
         try:
             return sort.from_pretrained(str(folder), local_files_only=True, **wishes)
         except Exception as error:
-            raise EngineError(f"The tokenizer of {self.card.title} is missing or damaged.", DOWNLOAD_AGAIN) from error
+            raise EngineError("engine.tokenizer-damaged", engine=self.card.title) from error
 
 
 def quiet_transformers() -> Any:

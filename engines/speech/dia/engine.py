@@ -120,7 +120,7 @@ class Dia(TransformersSpeech):
         if voice.reference is None:
             speaker = voice.preset or SPEAKERS[0]
             if speaker not in SPEAKERS:
-                raise EngineError(f'Dia has no voice "{speaker}".', f"It has: {', '.join(SPEAKERS)}.")
+                raise EngineError("speech.voice-unknown", voice=speaker, known=SPEAKERS, engine="Dia")
             return self._processor(text=[f"[{speaker}] {text}"], padding=True, return_tensors="pt"), 0
         refuse_missing_reference(request, self.card)
         from media.audio.decode import decode_audio  # brings libav, which the module's importers do without
@@ -128,10 +128,7 @@ class Dia(TransformersSpeech):
 
         clip = resample(decode_audio(voice.reference).mono(), RATE)
         if clip.duration > LONGEST_CLIP:
-            raise EngineError(
-                f"Dia takes clips of at most {LONGEST_CLIP:g} seconds, this voice's has {clip.duration:.1f}.",
-                "Save the voice again with a shorter part of the clip and what is said in it.",
-            )
+            raise EngineError("dia.clip-too-long", longest=LONGEST_CLIP, seconds=clip.duration)
         said = " ".join(voice.transcript.split())
         inputs = self._processor(
             text=[f"[S1] {said} {text}"], audio=[clip.samples[:, 0]], padding=True, return_tensors="pt", sampling_rate=RATE

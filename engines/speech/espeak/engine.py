@@ -125,7 +125,7 @@ class Espeak(Engine):
         data = espeak_data.data_folder()
         self._library = Path(espeakng_loader.get_library_path())
         if data is None or not self._library.is_file():
-            raise EngineNotReady("eSpeak NG is not installed.", "Install the studio's environment again: ./launch.sh")
+            raise EngineNotReady("espeak.not-installed")
         self._data = data
         self._speaking_data = short_data_path(data, self.site.cache)
 
@@ -154,30 +154,24 @@ class Espeak(Engine):
         samples = spoken.samples.astype(np.float32) / np.float32(32768)
         phonemes = phoneme_marks(spoken)
         if not phonemes or (options.volume > 0 and np.abs(samples).max(initial=0) < QUIETEST_PEAK):
-            raise EngineError("eSpeak NG finds nothing to speak in this text.", "Check that the text fits its language.")
+            raise EngineError("espeak.nothing-to-speak")
         return Speech(Audio(samples, spoken.rate), word_marks(prepared, request.text, spoken), phonemes)
 
     def _listen(self, made: int) -> None:
         self.run.check()
         if made > LONGEST_SECONDS * SAMPLE_RATE:
-            raise EngineError(
-                f"This text would give more than {LONGEST_SECONDS // 60} minutes of sound in one piece.",
-                "Shorten its pauses or split it.",
-            )
+            raise EngineError("espeak.sound-too-long", minutes=LONGEST_SECONDS // 60)
 
     def _voice(self, request: SpeechRequest) -> str:
         voice = request.voice.preset or espeak_data.voice_for(request.language, self._data)
         if voice is None:
-            raise EngineError(
-                f'eSpeak NG does not speak the language "{request.language}".', "Choose another engine or language."
-            )
+            raise EngineError("espeak.language-unknown", language=request.language)
         if voice not in {preset.id for preset in espeak_data.preset_voices(self._data)}:
-            raise EngineError(f'eSpeak NG has no voice "{voice}".', 'Its voices have names such as "gmw/en-US" or "roa/fr".')
+            raise EngineError("espeak.voice-unknown", voice=voice)
         variant = self.options.variant
         if not variant:
             return voice
         if variant not in espeak_data.variants(self._data):
             near = difflib.get_close_matches(variant, espeak_data.variants(self._data), n=3)
-            hint = f"Did you mean {' or '.join(near)}?" if near else "Some of them: f1, f3, m1, m7, klatt6, whisper."
-            raise EngineError(f'eSpeak NG has no variant "{variant}".', hint)
+            raise EngineError("espeak.variant-unknown", variant=variant, near=near)
         return f"{voice}+{variant}"

@@ -102,7 +102,7 @@ def speak(
     with _opened(library) as lib:
         rate = lib.espeak_Initialize(_SYNCHRONOUS, 0, bytes(data), _PHONEME_EVENTS | _PHONEMES_IN_IPA | _DONT_EXIT)
         if rate <= 0:
-            raise EngineError("eSpeak NG cannot read its voice data.", "Install the studio's environment again: ./launch.sh")
+            raise EngineError("espeak.data-unreadable")
         try:
             collector = _Collector(on_samples)
             callback = _Callback(collector)
@@ -117,7 +117,7 @@ def speak(
     if collector.raised is not None:
         raise collector.raised
     if status != 0:
-        raise EngineError(f"eSpeak NG could not speak this text (its status {status}).")
+        raise EngineError("espeak.failed", status=status)
     return collector.spoken(rate)
 
 
@@ -177,7 +177,7 @@ def _opened(path: Path) -> Iterator[c.CDLL]:
 
 def _apply(lib: c.CDLL, parameters: Parameters) -> None:
     if lib.espeak_SetVoiceByName(parameters.voice.encode()) != 0:
-        raise EngineError(f'eSpeak NG has no voice "{parameters.voice}".')
+        raise EngineError("espeak.voice-not-set", voice=parameters.voice)
     for number, value in (
         (_RATE, parameters.words_per_minute),
         (_VOLUME, parameters.volume),
@@ -207,10 +207,7 @@ def short_data_path(data: Path, cache: Path) -> Path:
             folder.mkdir(mode=0o700, exist_ok=True)
             if _is_ours_alone(folder) and len(bytes(folder / name)) <= LONGEST_DATA_PATH:
                 return _link(folder / name, data)
-    raise EngineError(
-        "eSpeak NG cannot read its voice data: the path of the studio's folder is too long and no temporary folder can be used.",
-        "Move the studio to a folder with a shorter path.",
-    )
+    raise EngineError("espeak.path-too-long")
 
 
 def _is_ours_alone(folder: Path) -> bool:

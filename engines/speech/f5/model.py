@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.common.loading import DOWNLOAD_AGAIN, fill, read_tensors, refuse_mismatch
+from engines.common.loading import fill, read_tensors, refuse_mismatch
 from engines.contract.errors import EngineError
 from engines.speech.f5.reference import Reference
 
@@ -153,7 +153,7 @@ def _load_vocoder(folder: Path, device: str) -> Any:
     try:
         state = torch.load(folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
     except Exception as error:
-        raise EngineError("The weights file of the vocoder is damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("f5.vocoder-damaged") from error
     wanted = vocoder.state_dict()
     shaped = [name for name in wanted.keys() & state.keys() if wanted[name].shape != state[name].shape]
     refuse_mismatch("the vocoder of F5-TTS", wanted.keys() - state.keys(), state.keys() - wanted.keys(), shaped)

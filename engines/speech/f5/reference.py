@@ -76,15 +76,11 @@ def prepare(clip: Path, transcript: str) -> Reference:
     audio = resample(decode_audio(clip).mono(), RATE)
     speech = _without_silent_ends(audio)
     if len(speech) > LONGEST_CLIP * RATE:
-        raise EngineError(
-            f"F5-TTS takes clips of at most {LONGEST_CLIP:g} seconds, this voice's has {len(speech) / RATE:.1f}.",
-            "Save the voice again with a shorter part of the clip and what is said in it.",
-        )
+        raise EngineError("f5.clip-too-long", longest=LONGEST_CLIP, seconds=len(speech) / RATE)
     text = _as_sentence(transcript)
     pace = len(speech) / RATE / len(text.encode("utf-8", "surrogatepass"))
     if not FASTEST <= pace <= SLOWEST:
-        long = "short" if pace > SLOWEST else "long"
-        raise EngineError(f"The transcript is too {long} for what is said in the voice's clip.", "Correct the transcript.")
+        raise EngineError("f5.transcript-too-short" if pace > SLOWEST else "f5.transcript-too-long")
     level = float(np.sqrt(np.mean(np.square(speech))))
     raised = max(1.0, LOUDNESS / level)
     padded = np.concatenate([speech, np.zeros(round(SILENCE_AFTER * RATE), np.float32)])
@@ -95,7 +91,7 @@ def _without_silent_ends(audio: Audio) -> Samples:
     samples = audio.samples[:, 0]
     loud = np.flatnonzero(np.abs(samples) > QUIET)
     if not loud.size:
-        raise EngineError("The voice's clip is silent.", "Save the voice again from another clip.")
+        raise EngineError("f5.clip-silent")
     margin = round(0.05 * RATE)
     return samples[max(0, loud[0] - margin) : loud[-1] + margin]
 

@@ -88,9 +88,7 @@ class FishSpeech(TorchSpeechEngine):
             from fish_speech.inference_engine import TTSInferenceEngine
             from fish_speech.models.text2semantic import inference
         except ImportError:
-            raise EngineNotReady(
-                "The Fish Speech environment is not whole.", "Install it again: ./launch.sh install fish"
-            ) from None
+            raise EngineNotReady("fish.environment-not-whole") from None
         precision = half_precision(self.device)
         queue = self._started(inference, folder, precision)
         self.run.progress(0.7, "Loading the codec")
@@ -113,7 +111,7 @@ class FishSpeech(TorchSpeechEngine):
             weights = {name.replace("generator.", ""): value for name, value in weights.items() if "generator." in name}
         missing = codec.load_state_dict(weights, strict=False, assign=True).missing_keys
         if len(missing) > len(weights) // 20:  # buffers may be missing, whole layers must not
-            raise EngineError("The Fish Speech codec does not fit its configuration.", "Download its weights again.")
+            raise EngineError("fish.codec-does-not-fit")
         return codec.eval().to(self.device)
 
     def _started(self, inference: Any, folder: Path, precision: Any) -> Any:
@@ -143,7 +141,7 @@ class FishSpeech(TorchSpeechEngine):
         finally:
             inference.init_model = load
         if not ended:
-            raise EngineError("The Fish Speech checkpoint cannot be loaded.", "Download its weights again in the System tab.")
+            raise EngineError("fish.checkpoint-not-loaded")
         return ended[0]
 
     def synthesize(self, request: SpeechRequest) -> Speech:
@@ -174,7 +172,7 @@ class FishSpeech(TorchSpeechEngine):
         for made in self._engine.inference(asked):
             self.run.check()
             if made.code == "error":
-                raise EngineError("Fish Speech gave no sound for this text.", "Try another text or seed.", retryable=True)
+                raise EngineError("fish.no-sound", retryable=True)
             if made.code == wanted:
                 yield np.asarray(made.audio[1], np.float32)
 

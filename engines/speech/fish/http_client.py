@@ -86,13 +86,9 @@ class FishAddress:
         except urllib.error.HTTPError as error:
             raise _Status(error.code, _words(error)) from None
         except TimeoutError:
-            raise EngineError(
-                "The Fish server took too long to answer.", "Try again, or a shorter text.", retryable=True
-            ) from None
+            raise EngineError("fish.too-slow", retryable=True) from None
         except (OSError, http.client.HTTPException, ValueError):
-            raise EngineError(
-                "The Fish server does not answer.", "Start it, or correct engines.fish_url in settings.yaml.", retryable=True
-            ) from None
+            raise EngineError("fish.server-silent", retryable=True) from None
 
 
 class _Status(EngineError):
@@ -117,7 +113,7 @@ def sound_of(blocks: Iterator[bytes]) -> Iterator[Audio]:
             break
     wave = _wave_header(head) if head[:4] == b"RIFF" else _Wave(RAW_RATE, 1, "<i2", 0)
     if head[:1] in (b"{", b"<"):
-        raise EngineError("The Fish server answered with text and no sound.", "Look at the server's own log.")
+        raise EngineError("fish.text-without-sound")
     rest, anything = head[wave.start :], False
     for block in _and_then(blocks):
         rest += block
@@ -127,7 +123,7 @@ def sound_of(blocks: Iterator[bytes]) -> Iterator[Audio]:
             yield wave.audio(rest[:whole])
             rest = rest[whole:]
     if not anything:
-        raise EngineError("The Fish server answered without any sound.", "Try another text or seed.", retryable=True)
+        raise EngineError("fish.server-without-sound", retryable=True)
 
 
 def _and_then(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -167,7 +163,7 @@ def _wave_header(head: bytes) -> _Wave:
                 break
             return _Wave(form[2], form[1], kind, position + 8)
         position += 8 + size + size % 2
-    raise EngineError("The Fish server answered with a sound file of an unknown kind.", "It should give 16-bit WAV.")
+    raise EngineError("fish.sound-of-unknown-kind")
 
 
 def _blocks(answer: Any, check: Callable[[], None]) -> Iterator[bytes]:
@@ -177,12 +173,12 @@ def _blocks(answer: Any, check: Callable[[], None]) -> Iterator[bytes]:
         try:
             block = answer.read1(_BLOCK)
         except (OSError, http.client.HTTPException):
-            raise EngineError("The Fish server broke off in the middle of its answer.", "Try again.", retryable=True) from None
+            raise EngineError("fish.broke-off", retryable=True) from None
         if not block:
             return
         received += len(block)
         if received > LARGEST_ANSWER:
-            raise EngineError("The Fish server's answer does not end.", "Try another text or seed.")
+            raise EngineError("fish.answer-endless")
         yield block
 
 

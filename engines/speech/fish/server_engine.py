@@ -79,7 +79,7 @@ class FishServer(Engine):
         """
         if not self.site.fish_url:
             found = self.readiness(self.site)
-            raise EngineNotReady(found.sentence, found.next_step)
+            raise EngineNotReady("engine.missing-something", why=found.sentence, next_step=found.next_step)
         self._server.health()
         self._kept = self._server.reference_ids()
 

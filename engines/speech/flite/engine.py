@@ -120,13 +120,11 @@ class Flite(Engine):
         self.run.check()
         refuse_what_no_preset_engine_takes(request, self.card)
         if request.language.replace("_", "-").split("-")[0].lower() not in self.card.languages:
-            raise EngineError(
-                f'Flite speaks English only, not the language "{request.language}".', "Choose eSpeak NG or another engine."
-            )
+            raise EngineError("flite.english-only", language=request.language)
         voice = self._voice(request)
         text = flite_text.english(request.text)
         if not any(character.isalnum() for character in text.text):
-            raise EngineError("Flite finds nothing to speak in this text.", "Write at least one English word.")
+            raise EngineError("flite.nothing-to-speak")
         program = self._loaded()
         spoken = program.speak(text.text, voice, self._features(voice))
         self.run.progress(0.8)
@@ -139,16 +137,16 @@ class Flite(Engine):
 
     def _loaded(self) -> FliteProgram:
         if self._program is None:
-            raise EngineNotReady("Flite has not been loaded.")
+            raise EngineNotReady("flite.not-loaded")
         return self._program
 
     def _voice(self, request: SpeechRequest) -> str:
         voice = request.voice.preset or VOICES[0].id
         names = [preset.id for preset in VOICES]
         if voice not in names:
-            raise EngineError(f'Flite has no voice "{voice}".', f"Its voices are {', '.join(names)}.")
+            raise EngineError("flite.voice-unknown", voice=voice, known=names)
         if voice in FIXED_PITCH_VOICES and (self.options.pitch or self.options.pitch_range):
-            raise EngineError(f"The voice {voice} of Flite cannot change its pitch.", "Set both pitch options to 0 or take slt.")
+            raise EngineError("flite.pitch-fixed", voice=voice)
         return voice
 
     def _features(self, voice: str) -> dict[str, float]:
@@ -173,5 +171,5 @@ def _audio(spoken: FliteResult) -> Audio:
     from media.audio.resample import resample
 
     if not spoken.samples.size or not spoken.samples.any():
-        raise EngineError("Flite made no sound for this text.", "Write at least one English word.")
+        raise EngineError("flite.no-sound")
     return resample(Audio(spoken.samples.astype(np.float32) / np.float32(32768), spoken.rate), SAMPLE_RATE)

@@ -95,9 +95,9 @@ class FliteProgram:
                 start(store)  # type: ignore[operator]
             except wasmtime.ExitTrap as trap:
                 if trap.code != 0:
-                    raise EngineError(f"Flite could not speak this text (its status {trap.code}).") from None
+                    raise EngineError("flite.failed", status=trap.code) from None
             except (wasmtime.Trap, wasmtime.WasmtimeError):
-                raise EngineError("Flite stopped in the middle of this text.", "Change or shorten the text.") from None
+                raise EngineError("flite.stopped") from None
         return (folder / "printed.txt").read_text(encoding="ascii", errors="replace")
 
 
@@ -111,7 +111,7 @@ def _read_wav(path: Path) -> tuple[NDArray[np.int16], int]:
         with wave.open(str(path), "rb") as file:
             return np.frombuffer(file.readframes(file.getnframes()), np.int16), file.getframerate()
     except (OSError, EOFError, wave.Error):
-        raise EngineError("Flite made no sound for this text.") from None
+        raise EngineError("flite.made-nothing") from None
 
 
 def _module(engine: wasmtime.Engine, packed: Path, cache: Path) -> wasmtime.Module:
@@ -119,9 +119,7 @@ def _module(engine: wasmtime.Engine, packed: Path, cache: Path) -> wasmtime.Modu
     try:
         source = packed.read_bytes()
     except OSError:
-        raise EngineNotReady(
-            f"The file {packed.name} of the Flite voices is missing.", "Get a complete copy of the studio."
-        ) from None
+        raise EngineNotReady("flite.file-missing", file=packed.name) from None
     key = hashlib.sha256(source).hexdigest()[:16]
     compiled = cache / f"flite-{key}-wasmtime-{version('wasmtime')}-{platform.machine()}.cwasm"
     kept = _kept(engine, compiled)
@@ -130,9 +128,7 @@ def _module(engine: wasmtime.Engine, packed: Path, cache: Path) -> wasmtime.Modu
     try:
         module = wasmtime.Module(engine, lzma.decompress(source))
     except (lzma.LZMAError, wasmtime.WasmtimeError):
-        raise EngineNotReady(
-            f"The file {packed.name} of the Flite voices is damaged.", "Get a fresh copy of the studio."
-        ) from None
+        raise EngineNotReady("flite.file-damaged", file=packed.name) from None
     _keep(module.serialize(), compiled)
     return module
 

@@ -67,7 +67,4 @@ def _plain(character: str) -> str:
     if plain or not character.isalnum():
         return plain or " "
     name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
-    raise EngineError(
-        f'Flite reads English only and cannot say "{character}" ({name}).',
-        "Choose eSpeak NG or another engine for this language, or spell it in Latin letters.",
-    )
+    raise EngineError("flite.cannot-say", character=character, name=name)

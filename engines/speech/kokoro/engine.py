@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.common.loading import DOWNLOAD_AGAIN, refuse_mismatch
+from engines.common.loading import refuse_mismatch
 from engines.common.weights import weights_folder
 from engines.contract import (
     Card,
@@ -92,7 +92,7 @@ class Kokoro(TorchSpeechEngine):
         try:
             model = KModel(repo_id=REPO, config=str(self._folder / CONFIG), model=str(self._folder / WEIGHTS))
         except (RuntimeError, KeyError, TypeError, ValueError, AssertionError) as error:
-            raise EngineError("This checkpoint is not one of Kokoro.", DOWNLOAD_AGAIN) from error
+            raise EngineError("engine.checkpoint-not-of", engine="Kokoro") from error
         self._model = model.eval().to(self.device)
 
     def synthesize(self, request: SpeechRequest) -> Speech:
@@ -109,7 +109,7 @@ class Kokoro(TorchSpeechEngine):
         name = self._voice(request)
         portions = phonemes_of(request.text.encode("utf-8", "replace").decode("utf-8"), self._reader(name[0]))
         if not any(self._symbols(portion) for portion in portions):
-            raise EngineError("Kokoro finds nothing to speak in this text.", "Check that the text fits its language.")
+            raise EngineError("kokoro.nothing-to-speak")
         return self._speak(portions, self._style(name), request)
 
     def _speak(self, portions: list[str], style: Any, request: SpeechRequest) -> Speech:
@@ -132,13 +132,13 @@ class Kokoro(TorchSpeechEngine):
         voices = self.preset_voices(self.site)
         if request.voice.preset:
             if request.voice.preset not in {voice.id for voice in voices}:
-                raise EngineError(f'Kokoro has no voice "{request.voice.preset}".', "Its voices have names such as af_heart.")
+                raise EngineError("kokoro.voice-unknown", voice=request.voice.preset)
             return request.voice.preset
         tag = request.language.replace("_", "-").lower()
         exact = [voice.id for voice in voices if voice.language.lower() == tag]
         alike = [voice.id for voice in voices if primary_tag(voice.language) == primary_tag(tag)]
         if not alike:
-            raise EngineError(f'What reads the language "{tag}" for Kokoro is not installed.', "Choose another engine.")
+            raise EngineError("kokoro.reader-missing", language=tag)
         return (exact or alike)[0]
 
     def _reader(self, letter: str) -> Any:
@@ -165,7 +165,7 @@ def _refuse_other_weights(path: Any) -> None:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:
-        raise EngineError(f"The weights file {path.name} is damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("engine.weights-damaged", file=path.name) from error
     parts = {"bert", "bert_encoder", "predictor", "text_encoder", "decoder"}
     found = set(state) if isinstance(state, dict) else set()
     refuse_mismatch("Kokoro", parts - found, found - parts)

@@ -80,7 +80,5 @@ def _east_asian(letter: str) -> Reader:
             read = zh.ZHG2P(version=None)
     except ImportError as error:
         language = "Japanese" if letter == "j" else "Chinese"
-        raise EngineError(
-            f"What reads {language} text for Kokoro is not installed.", "Choose a voice of another language, or another engine."
-        ) from error
+        raise EngineError("kokoro.language-reader-missing", language=language) from error
     return lambda text: str(read(text)[0] or "")

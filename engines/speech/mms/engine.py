@@ -106,7 +106,7 @@ class Mms(TransformersSpeech):
         model, tokenizer = self._language(self._tag(request))
         inputs = tokenizer(" ".join(request.text.split()), return_tensors="pt").to(self.device)
         if inputs["input_ids"].shape[-1] < 2:
-            raise EngineError("MMS-TTS knows none of the letters of this text.", "Check that the text fits its language.")
+            raise EngineError("mms.letters-unknown")
         options = self.options
         model.speaking_rate, model.noise_scale, model.noise_scale_duration = options.speed, options.liveliness, options.rhythm
         set_seed(seed_of(request))
@@ -117,10 +117,10 @@ class Mms(TransformersSpeech):
         tags = {code: tag for tag, code in CHECKPOINTS.items()}
         preset = request.voice.preset
         if preset and preset not in tags:
-            raise EngineError(f'MMS-TTS has no voice "{preset}".', f"It has: {', '.join(tags)}.")
+            raise EngineError("speech.voice-unknown", voice=preset, known=tags, engine="MMS-TTS")
         tag = tags[preset] if preset else primary_tag(request.language)
         if tag not in _found(self.site):
-            raise EngineError(f'MMS-TTS for the language "{tag}" is not on this machine.', "Download it in the System tab.")
+            raise EngineError("mms.language-missing", language=tag)
         return tag
 
     def _language(self, tag: str) -> tuple[Any, Any]:
@@ -131,7 +131,7 @@ class Mms(TransformersSpeech):
             assert folder is not None
             tokenizer = self.part(library.VitsTokenizer, folder)
             if getattr(tokenizer, "is_uroman", False):
-                raise EngineError(f'The language "{tag}" needs a romaniser that is not installed.', "Choose another engine.")
+                raise EngineError("mms.romaniser-missing", language=tag)
             self._loaded[tag] = self.pretrained(library.VitsModel, folder), tokenizer
             if len(self._loaded) > MOST_LOADED:
                 self._loaded.popitem(last=False)

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from engines.common.loading import DOWNLOAD_AGAIN
 from engines.common.weights import weights_folder
 from engines.contract import (
     Card,
@@ -113,7 +112,7 @@ class SpeechT5(TransformersSpeech):
 
         speaker = request.voice.preset or next(iter(READERS))
         if speaker not in READERS:
-            raise EngineError(f'SpeechT5 has no voice "{speaker}".', f"It has: {', '.join(READERS)}.")
+            raise EngineError("speech.voice-unknown", voice=speaker, known=READERS, engine="SpeechT5")
         text = " ".join(request.text.encode("utf-8", "replace").decode("utf-8").split())
         inputs = self._tokenizer(text, return_tensors="pt").to(self.device)
         set_seed(seed_of(request))
@@ -132,5 +131,5 @@ def _speakers(path: Path) -> dict[str, np.ndarray]:
             raw = {name: packed.read(UTTERANCE.format(speaker=name)) for name in READERS}
         vectors = {name: np.load(io.BytesIO(data), allow_pickle=False).astype(np.float32).ravel() for name, data in raw.items()}
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise EngineError("The file with the voices of SpeechT5 is damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("speecht5.voices-damaged") from error
     return {name: vector / max(float(np.linalg.norm(vector)), 1e-12) for name, vector in vectors.items()}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from engines.common.loading import DOWNLOAD_AGAIN
 from engines.common.torch_device import half_precision
 from engines.common.weights import weights_folder
 from engines.contract import (
@@ -90,7 +89,7 @@ class VibeVoice(TransformersSpeech):
         try:
             template = (folder / TEMPLATE).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise EngineError("The chat template of VibeVoice is missing or damaged.", DOWNLOAD_AGAIN) from error
+            raise EngineError("vibevoice.template-damaged") from error
         features = library.VibeVoiceAcousticTokenizerFeatureExtractor(sampling_rate=RATE)
         self._model: Any = self.pretrained(library.VibeVoiceForConditionalGeneration, folder, half_precision(self.device))
         features.pad_to_multiple_of = self._model.config.audio_config.hop_length
@@ -106,7 +105,7 @@ class VibeVoice(TransformersSpeech):
         refuse_unspeakable(request, self.card)
         refuse_language(request, self.card)
         if request.voice.preset not in ("", OWN):
-            raise EngineError(f'VibeVoice has no voice "{request.voice.preset}".', "It speaks in saved voices.")
+            raise EngineError("speech.no-own-voices", voice=request.voice.preset, engine="VibeVoice")
         set_seed(seed_of(request))
         tokens = self._most_tokens(request)
         with self.watching(self._model.model.diffusion_head, tokens * self.options.steps):
@@ -116,7 +115,7 @@ class VibeVoice(TransformersSpeech):
                 num_diffusion_steps=self.options.steps,
             )  # fmt: skip
         if made[0] is None:
-            raise EngineError("VibeVoice gave no sound for this text.", "Try another seed.", retryable=True)
+            raise EngineError("speech.no-sound", retryable=True, engine="VibeVoice")
         return self.speech(made[0].float().cpu().numpy())
 
     def _inputs(self, request: SpeechRequest) -> Any:
@@ -125,7 +124,7 @@ class VibeVoice(TransformersSpeech):
         clip = request.voice.reference
         if clip is not None:
             if not clip.is_file():
-                raise EngineError("The voice's clip is not there any more.", "Save the voice again.")
+                raise EngineError("speech.clip-gone")
             content.append({"type": "audio", "path": str(clip)})
         turns = [{"role": "0", "content": content}]
         return self._processor.apply_chat_template(turns, tokenize=True, return_dict=True, return_tensors="pt")

@@ -142,15 +142,12 @@ class VoxCPM2(TorchSpeechEngine):
         voice = request.voice
         mode: str = self.options.mode
         if voice.preset not in ("", DESIGN):
-            raise EngineError(f'VoxCPM2 has no voice "{voice.preset}".', f'Its own is "{DESIGN}"; saved voices are cloned.')
+            raise EngineError("voxcpm.voice-unknown", voice=voice.preset)
         if mode == "auto":
             mode = DESIGN if voice.reference is None else "clone"
         if mode == DESIGN:
             if voice.reference is not None:
-                raise EngineError(
-                    "Design makes up a voice of its own and takes no saved one.",
-                    "Choose the mode Clone, or leave the voice at “Designed by its description”.",
-                )
+                raise EngineError("voxcpm.no-saved-voice-in-design")
         else:
             refuse_missing_reference(request, self.card)
         if mode == "continuation":
@@ -159,14 +156,9 @@ class VoxCPM2(TorchSpeechEngine):
 
     def _refuse_for_continuation(self, request: SpeechRequest) -> None:
         if not request.voice.transcript.strip():
-            raise EngineError(
-                "Continuation has to know what is said in the voice's clip, and the voice has no transcript.",
-                "Add the transcript to the voice, word for word, or choose the mode Clone.",
-            )
+            raise EngineError("voxcpm.transcript-needed")
         if self._style(request):
-            raise EngineError(
-                "Continuation speaks as the clip does and takes no style.", "Remove the style, or choose the mode Clone."
-            )
+            raise EngineError("voxcpm.no-style-in-continuation")
 
     def _style(self, request: SpeechRequest) -> str:
         """The line's own style before the job's; brackets would end the description early."""
@@ -190,7 +182,7 @@ class VoxCPM2(TorchSpeechEngine):
         if mode == DESIGN or clip is None:
             return None
         if not clip.is_file():
-            raise EngineError("The voice's clip is not there any more.", "Save the voice again.")
+            raise EngineError("speech.clip-gone")
         said = request.voice.transcript.strip() if mode == "continuation" else ""
         key = (str(clip), clip.stat().st_mtime, said)
         if key not in self._voices:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engines.common.loading import DOWNLOAD_AGAIN, fill, read_tensors
+from engines.common.loading import fill, read_tensors
 from engines.contract.errors import EngineError
 
 ARCHITECTURE = "voxcpm2"
@@ -46,10 +46,10 @@ def _config(folder: Path) -> Any:
     try:
         fields = json.loads((folder / "config.json").read_text("utf-8"))
         if str(fields.get("architecture", "")).lower() != ARCHITECTURE:
-            raise EngineError("This checkpoint is not one of VoxCPM2: its architecture is another.", DOWNLOAD_AGAIN)
+            raise EngineError("voxcpm.other-architecture")
         return VoxCPMConfig.model_validate(fields)
     except (OSError, ValueError) as error:
-        raise EngineError("The configuration of VoxCPM2 is damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("engine.configuration-damaged", engine="VoxCPM2") from error
 
 
 def _tensors(folder: Path, device: str) -> Iterator[tuple[str, Any]]:
@@ -59,7 +59,7 @@ def _tensors(folder: Path, device: str) -> Iterator[tuple[str, Any]]:
     try:
         state = torch.load(folder / "audiovae.pth", map_location="cpu", weights_only=True)
     except Exception as error:
-        raise EngineError("The file audiovae.pth of VoxCPM2 is damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("voxcpm.vae-damaged") from error
     for name, tensor in state.get("state_dict", state).items():
         yield VAE_PREFIX + name, tensor
 

@@ -76,7 +76,7 @@ def first_people(
             found.append(FaceChoice(x=float(np.clip(x, 0, 1)), y=float(np.clip(y, 0, 1))))
         if found and (not people or len(found) == len(choices)):
             return found, len(faces) == 1
-    raise problem or EngineError("The clip holds no pictures.", "Use another one.")
+    raise problem or EngineError("swap.clip-empty")
 
 
 def _step(number: int, fps: Fraction) -> int:

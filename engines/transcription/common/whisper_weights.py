@@ -134,10 +134,7 @@ def folder_of(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint], size: s
     chosen = chosen_size(site, sizes, size)
     folder = None if chosen == "auto" else find_weights(site, sizes[chosen].repo, sizes[chosen].paths)
     if folder is None:
-        told = "No size of Whisper is" if chosen == "auto" else f'The size "{chosen}" of Whisper is not'
-        here = ", ".join(sizes_here(site, sizes))
-        hint = f"Sizes that are here: {here}." if here else "Download one in the System tab."
-        raise EngineNotReady(f"{told} on this machine.", hint)
+        raise EngineNotReady("whisper.size-missing", size="" if chosen == "auto" else chosen, here=sizes_here(site, sizes))
     return folder
 
 

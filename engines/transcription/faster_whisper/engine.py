@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.common.devices import ctranslate2_cublas, ctranslate2_device
-from engines.common.loading import DOWNLOAD_AGAIN
 from engines.contract import (
     Card,
     Engine,
@@ -134,17 +133,14 @@ class FasterWhisper(Engine):
         except Exception as error:  # the library's words for a file that is not what it should be
             if "memory" in str(error):
                 raise
-            raise EngineError("These weights are not Whisper's, or are damaged.", DOWNLOAD_AGAIN) from error
+            raise EngineError("whisper.weights-wrong") from error
 
     def _device(self) -> str:
         cublas = ctranslate2_cublas()
         if self.options.device == "cpu" or (cublas is None and self.options.device == "auto"):
             return "cpu"
         if cublas is None:
-            raise EngineNotReady(
-                "This library cannot use a graphics card here: its ARM64 build has none, and on x86-64 it wants CUDA 12.",
-                "Set Device to auto, or take Whisper (GPU).",
-            )
+            raise EngineNotReady("whisper.no-graphics-card")
         import ctypes
 
         ctypes.CDLL(str(cublas), mode=ctypes.RTLD_GLOBAL)  # it is opened by name alone later, and is on no search path
@@ -181,7 +177,7 @@ class FasterWhisper(Engine):
         self, samples: NDArray[np.float32], language: str | None, temperatures: tuple[float, ...], *, vad: bool
     ) -> tuple[Iterable[Any], Any]:
         if self._model is None:
-            raise EngineNotReady("Whisper has not been loaded.")
+            raise EngineNotReady("whisper.not-loaded")
         return self._model.transcribe(
             samples,
             language=language,
@@ -199,9 +195,9 @@ class FasterWhisper(Engine):
         if code == "auto":
             return None
         if code not in LANGUAGES:
-            raise EngineError(f'Whisper does not know the language "{language}".', "Use a tag such as en or de, or auto.")
+            raise EngineError("whisper.language-unknown", language=language)
         if self._model is not None and code != "en" and not self._model.model.is_multilingual:
-            raise EngineError("These weights of Whisper know English only.", "Choose English, or other weights.")
+            raise EngineError("whisper.english-only")
         return code
 
     def _followed(self, found: Iterable[Any], duration: float) -> list[GuardedSegment]:

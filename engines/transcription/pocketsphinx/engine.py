@@ -82,7 +82,7 @@ class Pocketsphinx(Engine):
         try:
             self._decoder = SphinxDecoder(WORDS)
         except ImportError:
-            raise EngineNotReady("pocketsphinx is not installed.", self.readiness(self.site).next_step) from None
+            raise EngineNotReady("pocketsphinx.not-installed", next_step=self.readiness(self.site).next_step) from None
 
     def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
         """Write down English speech, utterance by utterance.
@@ -96,7 +96,7 @@ class Pocketsphinx(Engine):
 
         self.run.check()
         if language != "auto" and primary(language) != "en":
-            raise EngineError(f'Basic English does not understand the language "{language}".', "Choose a Whisper engine for it.")
+            raise EngineError("pocketsphinx.language-unknown", language=language)
         heard = Audio(model_input(audio), RATE)
         segments = []
         for part in cut_at_pauses([heard], LONGEST_UTTERANCE):
@@ -123,7 +123,7 @@ class Pocketsphinx(Engine):
     def _decoded(self, audio: Audio) -> list[tuple[str, float, float]]:
         """Words with start and end in seconds of the utterance."""
         if self._decoder is None:
-            raise EngineNotReady("Basic English has not been loaded.")
+            raise EngineNotReady("pocketsphinx.not-loaded")
         padding = np.zeros(round(PADDING_SECONDS * audio.rate), np.int16)
         spoken = (audio.samples[:, 0] * 32767).clip(-32768, 32767).astype(np.int16)
         return [

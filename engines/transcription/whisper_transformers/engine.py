@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from engines.common.devices import torch_device
-from engines.common.loading import DOWNLOAD_AGAIN, fill, read_tensors
+from engines.common.loading import fill, read_tensors
 from engines.contract import (
     Card,
     Engine,
@@ -121,7 +121,7 @@ class WhisperTransformers(Engine):
             features = WhisperFeatureExtractor.from_pretrained(str(folder), local_files_only=True)
             tokenizer = WhisperTokenizer.from_pretrained(str(folder), local_files_only=True)
         except Exception as error:  # the library has many kinds of error for files that are not what they should be
-            raise EngineError("The tokenizer of Whisper is missing or damaged.", DOWNLOAD_AGAIN) from error
+            raise EngineError("whisper.tokenizer-damaged") from error
         tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token  # batches want one; Whisper's own is the end
         self._pipeline = AutomaticSpeechRecognitionPipeline(model=model, feature_extractor=features, tokenizer=tokenizer)
 
@@ -135,7 +135,7 @@ class WhisperTransformers(Engine):
         try:
             config = WhisperConfig.from_pretrained(str(folder), local_files_only=True)
         except (OSError, ValueError) as error:
-            raise EngineError("The configuration of Whisper is damaged.", DOWNLOAD_AGAIN) from error
+            raise EngineError("whisper.configuration-damaged") from error
         config._attn_implementation = "eager"  # word times are read from attentions, which other kinds do not give
         with torch.device("meta"):
             model = WhisperForConditionalGeneration(config)
@@ -154,7 +154,7 @@ class WhisperTransformers(Engine):
         self.run.check()
         code = primary(language)
         if code != "auto" and code not in LANGUAGES:
-            raise EngineError(f'Whisper does not know the language "{language}".', "Use a tag such as en or de, or auto.")
+            raise EngineError("whisper.language-unknown", language=language)
         heard = Audio(model_input(audio), RATE)
         pieces = list(self._spoken_pieces(heard))
         if not pieces:
@@ -209,7 +209,7 @@ class WhisperTransformers(Engine):
 
     def _loaded(self) -> AutomaticSpeechRecognitionPipeline:
         if self._pipeline is None:
-            raise EngineNotReady("Whisper (GPU) has not been loaded.")
+            raise EngineNotReady("whisper.transformers-not-loaded")
         return self._pipeline
 
 

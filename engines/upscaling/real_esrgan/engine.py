@@ -112,10 +112,7 @@ class RealEsrgan(Engine):
             EngineNotReady: the chosen network is not on this machine.
         """
         if options.model != "auto" and weights_of(site, options.model) is None:
-            raise EngineNotReady(
-                f"The weights of the network {options.model} are not on this machine.",
-                "Download them in the System tab, or choose auto.",
-            )
+            raise EngineNotReady("upscaling.network-missing", model=options.model)
 
     @classmethod
     def factor(cls, options: RealEsrganOptions) -> int:
@@ -133,7 +130,7 @@ class RealEsrgan(Engine):
         assert isinstance(chosen, RealEsrganOptions)
         path = weights_of(self.site, chosen.model)
         if path is None:
-            raise EngineNotReady("The weights of Real-ESRGAN are not on this machine.", "Download them in the System tab.")
+            raise EngineNotReady("upscaling.weights-missing")
         self.run.progress(0.0, "Loading Real-ESRGAN")
         self._enlarger = Enlarger.load(chosen.model, path, half=self.options.half)
 

@@ -87,7 +87,7 @@ class ReadingFollower(Engine):
         try:
             self._decoder = GrammarDecoder()
         except ImportError:
-            raise EngineNotReady(self.readiness(self.site).sentence, "Use Python 3.11.") from None
+            raise EngineNotReady("follower.not-ready", why=self.readiness(self.site).sentence) from None
 
     def align(self, audio: Audio, text: str, language: str = "en") -> Transcript:
         """Which of the words of `text` are heard, in the order in which they are said; "" when it cannot be followed at all.
@@ -101,7 +101,7 @@ class ReadingFollower(Engine):
         self.run.check()
         words = self._known_words(text, language)
         if audio.duration > LONGEST_SECONDS:
-            raise EngineError(f"A sound of {audio.duration:.0f} s is too long to be followed at once.", "Check shorter pieces.")
+            raise EngineError("follower.sound-too-long", seconds=audio.duration)
         decoder = self._ready()
         decoder.follow(*reading_grammar(words))
         marks = list(_marks(decoder.heard(_pcm(audio), self.run.check)))
@@ -110,12 +110,12 @@ class ReadingFollower(Engine):
 
     def _known_words(self, text: str, language: str) -> list[str]:
         if language.split("-")[0] not in self.card.languages:
-            raise EngineError(f'The reading follower does not know the language "{language}".', "It follows English.")
+            raise EngineError("follower.language-unknown", language=language)
         if len(text) > LONGEST_TEXT:
-            raise EngineError(f"A text of {len(text):,} characters is too long to be followed at once.", "Check shorter pieces.")
+            raise EngineError("follower.text-too-long", length=len(text))
         words = re.findall(r"[a-z]+(?:'[a-z]+)*", text.lower().replace("’", "'"))
         if not words:
-            raise EngineError("There are no words to follow in this text.")
+            raise EngineError("follower.no-words")
         decoder = self._ready()
         for word in dict.fromkeys(words):
             if not decoder.knows(word):
@@ -124,7 +124,7 @@ class ReadingFollower(Engine):
 
     def _ready(self) -> GrammarDecoder:
         if self._decoder is None:
-            raise EngineNotReady("The reading follower has not been loaded.")
+            raise EngineNotReady("follower.not-loaded")
         return self._decoder
 
 

@@ -71,7 +71,7 @@ class GrammarDecoder(SphinxDecoder):
         refused = library.ps_add_fsg(self._decoder, name, grammar) < 0  # which keeps its own hold of it
         library.fsg_model_free(grammar)
         if refused or library.ps_activate_search(self._decoder, name) < 0:
-            raise EngineError("This text cannot be followed.")
+            raise EngineError("follower.text-not-followed")
         if self._grammars:
             library.ps_remove_search(self._decoder, before)
         self._grammars += 1
@@ -101,7 +101,7 @@ class GrammarDecoder(SphinxDecoder):
         finally:
             failed = library.ps_end_utt(self._decoder) < 0 or failed
         if failed:
-            raise EngineError("The reading follower could not listen to this sound.", "Try another file.")
+            raise EngineError("follower.not-heard")
 
     def _grammar(self, arcs: Sequence[Arc], final: int) -> int:
         """The library's own form of a grammar.
@@ -118,7 +118,7 @@ class GrammarDecoder(SphinxDecoder):
             file.flush()
             grammar: int | None = library.fsg_model_readfile(file.name.encode(), odds, weight)
         if not grammar:
-            raise EngineError("This text cannot be followed.")
+            raise EngineError("follower.text-not-followed")
         for start, end, probability, *word in others:
             logarithm = library.logmath_log(odds, probability)
             if word:

@@ -60,7 +60,7 @@ class VoiceEncoder(Engine):
             with np.load(self.site.assets / WEIGHTS, allow_pickle=False) as weights:
                 self._network = VoiceNetwork(weights)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise EngineError("The weights of the voice encoder are damaged.", "Restore the folder assets.") from error
+            raise EngineError("speaker.encoder-damaged") from error
 
     def embed(self, audio: Audio) -> NDArray[np.float32]:
         """One vector of length 1 for the voice in a sound; of a long one the first half minute is heard.
@@ -73,7 +73,7 @@ class VoiceEncoder(Engine):
         self.run.check()
         speech = spoken(audio.slice(0, LONGEST_SECONDS))
         if speech.duration < SHORTEST_SECONDS:
-            raise EngineError("The sound is too short to tell a voice from.", "Give at least half a second of speech.")
+            raise EngineError("speaker.sound-too-short")
         mean = self._network.embed(windows_of(speech.samples[:, 0])).mean(axis=0)
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.common.loading import DOWNLOAD_AGAIN
 from engines.common.weights import weights_folder, weights_readiness
 from engines.contract import (
     Card,
@@ -80,10 +79,10 @@ class WavlmSpeaker(Engine):
             self._features = Wav2Vec2FeatureExtractor.from_pretrained(folder, local_files_only=True)
             model, found = WavLMForXVector.from_pretrained(folder, local_files_only=True, output_loading_info=True)
         except Exception as error:  # the library has many kinds of error for files that are not what they should be
-            raise EngineError("The weights of the speaker model are damaged.", DOWNLOAD_AGAIN) from error
+            raise EngineError("speaker.weights-damaged") from error
         missing = [name for name in found["missing_keys"] if not name.startswith("objective.")]  # of training only
         if missing:
-            raise EngineError("The weights of the speaker model are not whole.", DOWNLOAD_AGAIN)
+            raise EngineError("speaker.weights-not-whole")
         self._model = model.eval()
 
     def embed(self, audio: Audio) -> NDArray[np.float32]:
@@ -98,7 +97,7 @@ class WavlmSpeaker(Engine):
 
         self.run.check()
         if audio.duration < SHORTEST_SECONDS:
-            raise EngineError("The sound is too short to tell a voice from.", "Give at least half a second.")
+            raise EngineError("speaker.sound-too-short")
         samples = resample(audio.slice(0, LONGEST_SECONDS).mono(), RATE).samples[:, 0]
         given = self._features(samples, sampling_rate=RATE, return_tensors="pt")
         with torch.inference_mode():

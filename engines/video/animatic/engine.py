@@ -87,9 +87,7 @@ class Animatic(Engine):
         rules = self.clip_rules(self.options)
         rules.check(self.card.title, request.width, request.height, request.frames)
         if len(request.prompt) > self.card.longest_text:
-            raise EngineError(
-                f"A shot of {len(request.prompt):,} characters is too long; {self.card.longest_text:,} are the most."
-            )
+            raise EngineError("animatic.shot-too-long", length=len(request.prompt), longest=self.card.longest_text)
         from engines.video.animatic.shot import Film  # drawing and encoding libraries: only where it works
 
         yield from Film(request, self.options, self.site.assets, self.run).made()

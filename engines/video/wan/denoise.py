@@ -105,7 +105,7 @@ def choose_attention(transformers: list[Any], wish: str) -> str:
         for transformer in transformers:
             transformer.set_attention_backend(_KERNELS[name])
     except (ImportError, RuntimeError, ValueError) as error:
-        raise EngineError(f"The attention kernel “{name}” cannot be used on this machine.", "Choose auto.") from error
+        raise EngineError("wan.kernel-unusable", kernel=name) from error
     return name
 
 

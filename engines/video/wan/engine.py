@@ -147,10 +147,7 @@ class Wan(Engine):
         self._device = choose_device()
         shared = shares_main_memory(self._device)
         if shared and self.options.offload == "all":
-            raise EngineError(
-                "Offloading frees nothing here: what lies beside the graphics processor lies in the same memory.",
-                "Set Offload to auto.",
-            )
+            raise EngineError("wan.offloading-useless")
         self._text_device = self._device if shared or self.options.offload == "none" else "cpu"
         self._prompts: dict[tuple[str, str], tuple[Any, Any]] = {}
         self._load_parts("cpu" if self.options.offload == "all" else self._device)
@@ -239,7 +236,7 @@ class Wan(Engine):
             if time.monotonic() - shown >= PREVIEW_SECONDS or step.number == settings.steps:
                 shown = time.monotonic()
                 yield VideoPreview(preview_jpeg(step.latents), note)
-        raise EngineError(f"{self.card.title} ended before its last step.", retryable=True)
+        raise EngineError("engine.ended-early", retryable=True, engine=self.card.title)
 
     def _pipeline(self, request: VideoRequest, scheduler: Any) -> Any:
         """diffusers' pipeline over the loaded parts; putting one together costs nothing. Text is encoded by itself."""

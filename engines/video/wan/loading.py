@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engines.common.loading import DOWNLOAD_AGAIN, fill, read_tensors
+from engines.common.loading import fill, read_tensors
 from engines.contract.errors import EngineError
 from engines.video.wan.validation import read_config
 
@@ -67,7 +67,7 @@ def load_text_encoder(folder: Path, device: str) -> Any:
 
     fill(model, _tensors(folder, device), "Wan's text encoder", rename=rename, optional=one)
     if seen.isdisjoint(one):
-        raise EngineError("The weights of Wan's text encoder lack its vocabulary.", DOWNLOAD_AGAIN)
+        raise EngineError("wan.vocabulary-missing")
     return model.eval().requires_grad_(False)
 
 
@@ -90,7 +90,7 @@ def load_tokenizer(folder: Path) -> Any:
     try:
         return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     except (OSError, ValueError) as error:
-        raise EngineError("The tokenizer of Wan is damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("wan.tokenizer-damaged") from error
 
 
 def load_image_processor(folder: Path) -> Any:

@@ -88,28 +88,22 @@ def read_wishes(text: str, *, two_experts: bool) -> tuple[LoraRequest, ...]:
 
 def _wish(line: str, two_experts: bool) -> LoraRequest:
     words = [word.strip() for word in line.split(",")]
-    how = "Write: file, weight, target."
     if len(words) > 3 or not words[0]:
-        raise InvalidInput(f"The LoRA line “{line.strip()[:80]}” cannot be read.", how)
+        raise InvalidInput("lora.line-unreadable", line=line.strip()[:80])
     name = words[0] if words[0].endswith(".safetensors") else f"{words[0]}.safetensors"
     if Path(name).name != name or name.startswith(".") or len(name.encode("utf-8", "replace")) > LONGEST_NAME:
-        raise InvalidInput(
-            f"The LoRA “{words[0][:80]}” is not a file name.", f"Put the file into the folder {FOLDER} of the weights."
-        )
+        raise InvalidInput("lora.not-a-file-name", given=words[0][:80])
     try:
         weight = float(words[1]) if len(words) > 1 and words[1] else 1.0
     except ValueError:
-        raise InvalidInput(f"The weight “{words[1][:20]}” of the LoRA {name} is not a number.", how) from None
+        raise InvalidInput("lora.weight-no-number", given=words[1][:20], lora=name) from None
     if not (math.isfinite(weight) and abs(weight) <= HIGHEST_WEIGHT):
-        raise InvalidInput(f"The weight of the LoRA {name} lies outside −{HIGHEST_WEIGHT:g} to {HIGHEST_WEIGHT:g}.", how)
+        raise InvalidInput("lora.weight-out-of-range", lora=name, highest=HIGHEST_WEIGHT)
     target = words[2].lower() if len(words) > 2 else "both"
     if target not in TARGETS:
-        raise InvalidInput(f"The target “{words[2][:20]}” of the LoRA {name} is not known.", "Use high, low or both.")
+        raise InvalidInput("lora.target-unknown", target=words[2][:20], lora=name)
     if target != "both" and not two_experts:
-        raise InvalidInput(
-            f"The LoRA {name} is meant for the {target}-noise expert, but this model has one transformer for all noise.",
-            "Leave the target out, or choose a Wan 2.2 A14B model.",
-        )
+        raise InvalidInput("lora.one-transformer", lora=name, target=target)
     return LoraRequest(name, weight, target)  # type: ignore[arg-type]
 
 
@@ -124,8 +118,7 @@ def find_lora(site: EnginePaths, name: str) -> Path:
         if path.is_file():
             return path
     here = sorted({file.name for root in site.weights for file in (root / FOLDER).glob("*.safetensors")})
-    told = f"Here are: {', '.join(here[:12])}." if here else f"Put it into the folder {FOLDER} of the weights."
-    raise InvalidInput(f"There is no LoRA {name} on this machine.", told)
+    raise InvalidInput("lora.unknown", lora=name, here=here[:12])
 
 
 def inspect_lora(wish: LoraRequest, path: Path, experts: Sequence[Mapping[str, Shape]]) -> LoraFile:
@@ -160,21 +153,12 @@ def _matched(name: str, shapes: Mapping[str, Shape], weights: Mapping[str, Shape
         else:
             modules.setdefault(module, {})[role] = key
     if not any({"down", "up", "weight"} & roles.keys() for roles in modules.values()):
-        raise InvalidInput(
-            f"{name} is not a LoRA for Wan: none of its {len(shapes)} tensors changes a module of {who}.",
-            "Use a LoRA made for this model.",
-        )
+        raise InvalidInput("lora.changes-nothing", lora=name, tensors=len(shapes), model=who)
     if unknown:
-        raise InvalidInput(
-            f"The LoRA {name} does not fit {who}: it changes {len(unknown)} things that are not there, such as {_few(unknown)}.",
-            "Use a LoRA made for this model and expert.",
-        )
+        raise InvalidInput("lora.changes-unknown", lora=name, model=who, unknown=len(unknown), examples=_few(unknown))
     wrong = [text for module, roles in modules.items() for text in _misfits(module, roles, shapes, weights[module])]
     if wrong:
-        raise InvalidInput(
-            f"The LoRA {name} does not fit {who}: {_few(wrong)}.",
-            "It was made for a model of another size; use one for this model.",
-        )
+        raise InvalidInput("lora.shapes-differ", lora=name, model=who, wrong=_few(wrong))
     return modules
 
 
@@ -197,10 +181,7 @@ def _refuse_other_expert(wish: LoraRequest, shapes: Mapping[str, Shape]) -> None
     second = all(key.startswith("transformer_2.") for key in shapes)
     says = "low" if second or _SAYS_LOW.search(wish.name) else "high" if _SAYS_HIGH.search(wish.name) else ""
     if says and wish.target not in (says, "both"):
-        raise InvalidInput(
-            f"The LoRA {wish.name} was made for the {says}-noise expert, and its target is the {wish.target}-noise one.",
-            f"Write {says} as its target.",
-        )
+        raise InvalidInput("lora.other-expert", lora=wish.name, expert=says, target=wish.target)
 
 
 def read_header(path: Path) -> dict[str, Shape]:
@@ -209,7 +190,7 @@ def read_header(path: Path) -> dict[str, Shape]:
     Raises:
         InvalidInput: it is none.
     """
-    refusal = InvalidInput(f"{path.name} is not a LoRA: it is no safetensors file.", "Use a .safetensors file made for Wan.")
+    refusal = InvalidInput("lora.not-safetensors", file=path.name)
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
@@ -219,7 +200,7 @@ def read_header(path: Path) -> dict[str, Shape]:
         size = path.stat().st_size - 8 - length
         found = {name: entry for name, entry in header.items() if name != "__metadata__"}
         if max((entry["data_offsets"][1] for entry in found.values()), default=0) > size:
-            raise InvalidInput(f"The file {path.name} is not whole.", "Download it again.")
+            raise InvalidInput("lora.not-whole", file=path.name)
         return {name: tuple(entry["shape"]) for name, entry in found.items()}
     except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError, IndexError):
         raise refusal from None

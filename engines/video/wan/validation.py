@@ -52,21 +52,16 @@ def check_clip(model: WanModel, options: WanOptions, request: VideoRequest) -> N
     for what, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
         words = len(text.split())
         if words > rules.longest_prompt:
-            raise InvalidInput(
-                f"The {what} has {words:,} words; {model.title} reads at most {rules.longest_prompt}.",
-                "Shorten it, or make shots.",
-            )
+            raise InvalidInput("clip.prompt-too-long", field=what, words=words, engine=model.title, longest=rules.longest_prompt)
     if not request.prompt.strip():
-        raise InvalidInput("The prompt is empty.", "Write what is to be seen.")
+        raise InvalidInput("clip.prompt-empty")
     if not 0 <= request.seed <= LARGEST_SEED:
-        raise InvalidInput(f"The seed {request.seed} is not a number from 0 up.", "Leave it empty for a new one.")
+        raise InvalidInput("clip.seed-wrong", seed=request.seed)
     if request.fps not in rules.fps:
-        raise InvalidInput(f"{model.title} makes {model.fps[0]} frames a second.", f"Use {model.fps[0]}.")
+        raise InvalidInput("clip.fps-fixed", engine=model.title, fps=model.fps[0])
     distilled = distilled_for(model, options)
     if distilled and distilled.sigmas and options.steps not in (0, distilled.steps):
-        raise InvalidInput(
-            f"The draft of {model.title} is made in {distilled.steps} steps.", "Set steps to 0, or choose balanced."
-        )
+        raise InvalidInput("clip.draft-steps-fixed", engine=model.title, steps=distilled.steps)
     _check_start_image(model, request)
     _check_disk(request)
 
@@ -74,10 +69,10 @@ def check_clip(model: WanModel, options: WanOptions, request: VideoRequest) -> N
 def _check_start_image(model: WanModel, request: VideoRequest) -> None:
     if request.start_image is None:
         if model.start_image == "required":
-            raise InvalidInput(f"{model.title} needs a start image.", "Add one, or choose a text-to-video model.")
+            raise InvalidInput("clip.start-image-needed", engine=model.title)
         return
     if model.start_image == "none":
-        raise InvalidInput(f"{model.title} takes no start image.", "Remove it, or choose an image-to-video model.")
+        raise InvalidInput("clip.no-start-image-taken", engine=model.title)
     from media.video.images import read_image
 
     read_image(request.start_image)
@@ -88,12 +83,9 @@ def _check_disk(request: VideoRequest) -> None:
     try:
         free = shutil.disk_usage(request.path.parent).free
     except OSError:
-        raise InvalidInput("The folder for the clip does not exist.") from None
+        raise InvalidInput("clip.folder-missing") from None
     if free < needed:
-        raise InvalidInput(
-            f"The disk is full: {size_text(free)} are free, and this clip needs up to {size_text(needed)}.",
-            "Delete outputs you do not need, in the library.",
-        )
+        raise InvalidInput("clip.disk-too-small", free=size_text(free), needed=size_text(needed))
 
 
 def folder_of(site: EnginePaths, part: ModelPart) -> Path:
@@ -104,7 +96,7 @@ def folder_of(site: EnginePaths, part: ModelPart) -> Path:
     """
     root = find_weights(site, part.repo, part.paths)
     if root is None:
-        raise EngineNotReady(f"Weights of {part.repo} are not on this machine.", "Download them in the System tab.")
+        raise EngineNotReady("engine.weights-missing", weights=part.repo)
     return root / part.folder
 
 
@@ -142,5 +134,5 @@ def read_config(folder: Path) -> Mapping[str, Any]:
     try:
         config: Mapping[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise EngineError("A configuration among Wan's weights is damaged.", "Download the weights again.") from error
+        raise EngineError("wan.configuration-damaged") from error
     return config

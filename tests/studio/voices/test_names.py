@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from studio.errors import InvalidInput
 from studio.files import LONGEST_SLUG_BYTES, slug
-from studio.voices.names import LONGEST_NAME, did_you_mean, saved_voices, near_matches, valid_name, visible
+from studio.voices.names import LONGEST_NAME, did_you_mean, near_matches, saved_voices, valid_name, visible
 
 
 @pytest.mark.parametrize(

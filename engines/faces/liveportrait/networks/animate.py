@@ -127,7 +127,7 @@ def _start(
             continue
         crop = crop_around(face, framing)
         return DrivingReference(crop, face, number, networks.motion(crop.cut(frame.picture, networks.sizes.side)[np.newaxis]))
-    raise problem or EngineError("The driving video holds no pictures.", "Use another one.")
+    raise problem or EngineError("face.driving-video-empty")
 
 
 class _Mover:

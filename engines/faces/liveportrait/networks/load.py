@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from engines.common.loading import DOWNLOAD_AGAIN, drop_page_cache, fill
+from engines.common.loading import drop_page_cache, fill
 from engines.contract.errors import EngineError
 from engines.faces.liveportrait.networks.appearance import AppearanceExtractor
 from engines.faces.liveportrait.networks.generator import Generator, folded
@@ -161,7 +161,7 @@ class Networks:
             features, driving, source = (_filled(one, self._compiled) for one in (features, driving, source))
         made = self._generator(self._warping(features, driving, source))[:count].float()
         if not bool(torch.isfinite(made).all()):
-            raise EngineError(f"{TITLE} gave values that are not numbers.", "Switch half precision off and try again.")
+            raise EngineError("face.not-numbers", engine="LivePortrait")
         return (made * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
     def _input(self, faces: NDArray[np.uint8]) -> Tensor:
@@ -189,9 +189,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         found = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
-        raise EngineError(f"The weights file {path.name} is damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("engine.weights-damaged", file=path.name) from error
     if not isinstance(found, dict):
-        raise EngineError(f"The weights file {path.name} holds something else than weights.", DOWNLOAD_AGAIN)
+        raise EngineError("engine.weights-of-other-kind", file=path.name)
     return found
 
 

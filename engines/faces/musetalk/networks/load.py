@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engines.common.loading import DOWNLOAD_AGAIN, drop_folder_cache, drop_page_cache, fill, refuse_mismatch
+from engines.common.loading import drop_folder_cache, drop_page_cache, fill, refuse_mismatch
 from engines.contract.errors import EngineError
 
 TITLE = "MuseTalk"
@@ -76,10 +76,7 @@ class MuseTalkNetworks:
         unet = _unet(folders.unet, device, dtype)
         wide = encoder.config.d_model
         if (unet.config.in_channels, unet.config.out_channels, unet.config.cross_attention_dim) != (2 * LATENTS, LATENTS, wide):
-            raise EngineError(
-                f"The settings beside {TITLE}'s weights are of another model: it takes {2 * LATENTS} channels, gives {LATENTS} "
-                f"and hears speech in {wide}.", DOWNLOAD_AGAIN,
-            )  # fmt: skip
+            raise EngineError("musetalk.settings-of-other-model", channels=2 * LATENTS, latents=LATENTS, width=wide)  # fmt: skip
         return cls(unet, codec, encoder, listener, device)
 
     @torch.inference_mode()
@@ -105,7 +102,7 @@ class MuseTalkNetworks:
         # 1 / scale first: dividing rounds a few values of the picture otherwise than upstream does
         picture = self._codec.decode(((1 / self._scale) * drawn).to(self._codec.dtype)).sample.float()
         if not bool(torch.isfinite(picture).all()):
-            raise EngineError(f"{TITLE} gave values that are not numbers.", "Switch half precision off and try again.")
+            raise EngineError("face.not-numbers", engine="MuseTalk")
         picture = (picture / 2 + 0.5).clamp(0, 1)
         return (picture * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
@@ -138,14 +135,14 @@ def _unet(folder: Path, device: str, dtype: torch.dtype) -> Any:
         with torch.device("meta"):
             unet = UNet2DConditionModel.from_config(settings)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise EngineError(f"The settings beside {TITLE}'s weights are damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("musetalk.settings-damaged") from error
     unet = unet.to(dtype).to_empty(device=device).eval().requires_grad_(False)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
-        raise EngineError(f"The weights file {path.name} is damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("engine.weights-damaged", file=path.name) from error
     if not isinstance(state, dict):
-        raise EngineError(f"The weights file {path.name} holds something else than weights.", DOWNLOAD_AGAIN)
+        raise EngineError("engine.weights-of-other-kind", file=path.name)
     fill(unet, ((name, value) for name, value in state.items() if isinstance(value, Tensor)), TITLE)
     drop_page_cache(path)
     return unet
@@ -171,7 +168,7 @@ def _from_library(kind: Any, folder: Path, title: str, precision: str, dtype: to
     try:
         model, found = kind.from_pretrained(folder, **wishes)
     except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise EngineError(f"The weights of {title} are damaged or of another model.", DOWNLOAD_AGAIN) from error
+        raise EngineError("engine.weights-of-another", engine=title) from error
     misshapen = [str(one[0]) for one in found.get("mismatched_keys", ())]
     refuse_mismatch(title, list(found["missing_keys"]), [], misshapen)
     drop_folder_cache(folder)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engines.common.loading import DOWNLOAD_AGAIN, drop_page_cache, fill, read_tensors
+from engines.common.loading import drop_page_cache, fill, read_tensors
 from engines.contract.errors import EngineError
 from engines.upscaling.real_esrgan.networks.architectures import NETWORKS
 
@@ -102,13 +102,13 @@ def stored_tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
-        raise EngineError(f"The weights file {path.name} is damaged.", DOWNLOAD_AGAIN) from error
+        raise EngineError("engine.weights-damaged", file=path.name) from error
     for wrapper in _WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
             state = state[wrapper]
             break
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise EngineError(f"The weights file {path.name} holds something else than weights.", DOWNLOAD_AGAIN)
+        raise EngineError("upscaling.weights-of-other-kind", file=path.name)
     yield from state.items()
     drop_page_cache(path)
 
