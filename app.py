@@ -115,16 +115,14 @@ def read_command_line(arguments: Sequence[str] | None) -> StartOptions:
         overrides["data"] = {"folder": given.data.expanduser().absolute()}
     settings = load_settings(**overrides)
     if given.new_token and settings.server.token:
-        raise CannotStart(
-            "The token of this studio is the setting server.token, so none is made.", "Change it there, or leave out --new-token."
-        )
+        raise CannotStart("start.token-in-settings")
     return StartOptions(settings, given.new_token)
 
 
 def _address_on_the_network() -> str:
     found = lan_address()
     if not found:
-        raise CannotStart("This machine is on no network that others could reach it by.", "Connect it, or leave out --lan.")
+        raise CannotStart("start.no-network")
     return found
 
 
@@ -142,16 +140,12 @@ def listening_socket(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except PermissionError:
         listener.close()
-        raise CannotStart(
-            f"Port {port} may not be used without special rights.", "Choose one from 1024 up with --port."
-        ) from None
+        raise CannotStart("start.port-forbidden", port=port) from None
     except OSError as error:
         listener.close()
         if error.errno != errno.EADDRINUSE:
-            raise CannotStart(f"This machine has no address {host} to answer at.", "Use --host 127.0.0.1.") from None
-        raise CannotStart(
-            f"Port {port} is taken by another program, perhaps another Greenroom.", f"Choose another with --port {port + 1}."
-        ) from None
+            raise CannotStart("start.no-such-address", host=host) from None
+        raise CannotStart("start.port-taken", port=port, next=port + 1) from None
     return listener
 
 
@@ -184,9 +178,7 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
         raise
     except Exception:
         log.exception("The studio ended unexpectedly.")
-        raise CannotStart(
-            "The studio met a mistake of its own.", "logs/greenroom.log in the data folder holds the details."
-        ) from None
+        raise CannotStart("start.mistake") from None
     finally:
         studio.close()
 

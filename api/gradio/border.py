@@ -29,7 +29,6 @@ INSUFFICIENT_STORAGE = 507
 _RUN = re.compile(r"/gradio_api/(?:run|api)/(?P<name>[^/]+)/?")
 _CALL = re.compile(r"/gradio_api/call/(?P<version>v2/)?(?P<name>[^/]+)/?")
 _EVENT = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/(?P<event>[^/]+)")
-_LIST = "GET /gradio_api/info lists them."
 
 
 def stand_before(app: FastAPI, page: gr.Blocks) -> None:
@@ -79,21 +78,21 @@ class GradioBorder:
             elif path == "/gradio_api/queue/join":
                 self._known_call(None, call)
         elif (found := _EVENT.fullmatch(path)) and not self._is_event(found["event"]):
-            raise NotFound("There is no such event, or its result has been fetched already.", "Post the call again.")
+            raise NotFound("call.event-unknown")
 
     def _known_call(self, name: str | None, call: Any) -> None:
         index = call.get("fn_index") if isinstance(call, dict) else None
         if index is None and name is not None:
             self._known_name(name, public=False)
         elif not isinstance(index, int):
-            raise InvalidInput("fn_index is missing or is no whole number.", "GET /config lists the handlers with their ids.")
+            raise InvalidInput("call.fn-index-wrong")
         elif index not in self.page.fns:
-            raise NotFound(f"There is no handler {str(index)[:20]}.", "GET /config lists the handlers with their ids.")
+            raise NotFound("call.handler-unknown", handler=str(index)[:20])
 
     def _known_name(self, name: str, *, public: bool) -> None:
         names = {one.api_name for one in self.page.fns.values() if not public or one.api_visibility == "public"}
         if name not in names:
-            raise NotFound(f"There is no call named “{name[:60]}”.", _LIST)
+            raise NotFound("call.unknown", call=name[:60])
 
     def _is_event(self, event: str) -> bool:
         queue = self.page._queue

@@ -56,18 +56,17 @@ def complete(body: bytes, name: str, parameters: list[inspect.Parameter]) -> byt
         InvalidInput: it is not a JSON object with a list "data", or the list is too long or lacks what has no default.
     """
     takes = ", ".join(parameter.name for parameter in parameters) or "nothing"
-    hint = f'Send {{"data": […]}} with, in this order: {takes}.'
     try:
         call = json.loads(body or b"{}")
     except (ValueError, RecursionError):
-        raise InvalidInput(f"The body of a call to {name} is not JSON.", hint) from None
+        raise InvalidInput("call.not-json", call=name, takes=takes) from None
     data: Any = call.get("data", []) if isinstance(call, dict) else None
     if not isinstance(data, list):
-        raise InvalidInput(f'The body of a call to {name} holds no list "data".', hint)
+        raise InvalidInput("call.no-data", call=name, takes=takes)
     if len(data) > len(parameters):
-        raise InvalidInput(f"{name} takes {len(parameters)} values and was given {len(data)}.", hint)
+        raise InvalidInput("call.too-many-values", call=name, most=len(parameters), given=len(data), takes=takes)
     for parameter in parameters[len(data) :]:
         if parameter.default is parameter.empty:
-            raise InvalidInput(f"{parameter.name} is missing.", hint)
+            raise InvalidInput("call.value-missing", name=parameter.name, takes=takes)
         data.append(parameter.default)
     return written({**call, "data": data})

@@ -17,7 +17,7 @@ def media_response(path: Path | None, *, download: bool = False) -> Response:
         NotFound: there is no such file any more.
     """
     if path is None or not path.is_file():
-        raise NotFound("This file is not there any more.")
+        raise NotFound("file.gone")
     known = PLAYABLE.get(path.suffix.lower())
     place = "inline" if known and not download else "attachment"
     return FileResponse(

@@ -125,7 +125,7 @@ def _companion(studio: Services, output: str, part: str) -> Path:
     for path in studio.library.get(output).companions:
         if path.suffix == f".{part}" and path.suffix in {*SERVED_EXTENSIONS, ".json"}:
             return path
-    raise NotFound("This output has no such file.")
+    raise NotFound("file.not-of-output")
 
 
 def _found(look_up: Callable[[], Path | None], *, download: bool = False) -> Response:

@@ -105,7 +105,7 @@ class McpServer:
         try:
             found = self._tools.get(name)
             if found is None:
-                raise NotFound(f"There is no tool “{name[:80]}”.", f"There are: {', '.join(self._tools)}.")
+                raise NotFound("call.tool-unknown", tool=name[:80], known=self._tools)
             values = await self._while_telling(lambda: self._run(found, arguments))
             return self._result(values, arguments, name)
         except GreenroomError as error:
@@ -157,15 +157,13 @@ class McpServer:
             InvalidInput: an address of elsewhere, or base64 that is none.
         """
         if not isinstance(value, str):
-            raise InvalidInput(f"{field} is not a text.", "Give an output's id, an uploaded path or a data: address.")
+            raise InvalidInput("call.not-a-text", field=field)
         if value.startswith("data:"):
             return str(self._stored(value, field))
         own = urlsplit(value)
         name = own.path.rpartition("/media/outputs/")[2] if own.scheme in ("http", "https") else value
         if own.scheme in ("http", "https") and (not name or "/" in name):
-            raise InvalidInput(
-                f"{field} is an address, and the studio fetches nothing.", "Upload the file, or give an output's id."
-            )
+            raise InvalidInput("call.file-by-address", field=field)
         try:
             return str(self._studio.library.get(name).path)
         except NotFound:
@@ -179,7 +177,7 @@ class McpServer:
                 raise ValueError
             content = base64.b64decode(body, validate=True)
         except (binascii.Error, ValueError):
-            raise InvalidInput(f"{field} is no data: address in base64.", "It looks like data:audio/wav;base64,….") from None
+            raise InvalidInput("call.no-data-address", field=field) from None
         folder = self._uploads / secrets.token_hex(16)
         folder.mkdir(parents=True)
         path = folder / f"{field}{_ENDINGS.get(kind, '.bin')}"

@@ -172,7 +172,7 @@ def _finished(studio: Services, kind: str, spec: Mapping[str, Any]) -> Job:
     if job.error is not None:
         raise job.error.raised()
     if job.state is JobState.CANCELLED:
-        raise GreenroomError("The job was cancelled.", retryable=True)
+        raise GreenroomError("job.was-cancelled", retryable=True, job=job.id)
     return job
 
 

@@ -111,7 +111,7 @@ class OpenAISpeechAdapter:
         """The finished narration in the format that was asked for, as a file or as its bytes, and its type."""
         sound = next((Path(output.path) for output in job.outputs if output.kind == "audio"), None)
         if sound is None:
-            raise NotFound(f"Job {job.id} left no sound.")
+            raise NotFound("job.no-sound", job=job.id)
         if call.response_format == "pcm":
             return streamed([decode_audio(sound)], "pcm"), STREAMED_FORMATS["pcm"]
         return sound, AUDIO_FORMATS[FORMATS[call.response_format]].mime
@@ -151,5 +151,5 @@ class OpenAISpeechAdapter:
             if job.error is not None:
                 raise job.error.raised()
             if job.state in (JobState.CANCELLED, JobState.DONE):
-                raise GreenroomError("The job ended before its last sentence.", retryable=True)
+                raise GreenroomError("job.ended-early", retryable=True)
             self._studio.jobs.wait_for_change(self._studio.jobs.change_counter(), POLL_SECONDS)

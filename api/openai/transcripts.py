@@ -112,4 +112,4 @@ def _file(job: Job, ending: str) -> Path:
     for output in job.outputs:
         if output.path.endswith(ending):
             return Path(output.path)
-    raise NotFound(f"Job {job.id} left no {ending[1:]} file.")
+    raise NotFound("job.no-such-file", job=job.id, kind=ending[1:])

@@ -69,7 +69,7 @@ class EditingOperations:
             consent: who agreed to the use of this voice, how and when.
         """
         if not 0 <= start < end:
-            raise InvalidInput(f"The part from {start:g} to {end:g} seconds is none.", "end must lie after start.")
+            raise InvalidInput("narration.no-part", start=start, end=end)
         clip = uploaded_file(audio, "audio", self._incoming)
         terms = terms_of_file(self._studio.library, clip)
         voice = self._studio.voices.add(
@@ -199,7 +199,7 @@ class EditingOperations:
     def _narration(self, job_id: str) -> Job:
         job = self._studio.jobs.get(job_id)
         if job.kind != "voiceover":
-            raise InvalidInput(f"Job {job.id} is no narration.", "Give the id of a voiceover job.")
+            raise InvalidInput("narration.not-one", job=job.id)
         return job
 
     def _spec(self, job_id: str) -> VoiceoverSpec:

@@ -124,5 +124,5 @@ def checked_limit(limit: int) -> int:
         InvalidInput: not 1 to 1000.
     """
     if not 1 <= limit <= 1000:
-        raise InvalidInput(f"limit cannot be {limit}.", "Allowed is 1 to 1000.")
+        raise InvalidInput("call.limit-wrong", limit=limit, most=1000)
     return limit

@@ -190,10 +190,10 @@ class Operations(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingOpera
     def _finished(self, job: Job) -> Job:
         while not job.state.ended:
             if self._closing.is_set():
-                raise GreenroomError("The studio is closing.", f"Job {job.id} goes on when it is opened again.", retryable=True)
+                raise GreenroomError("studio.closing-job-goes-on", retryable=True, job=job.id)
             job = self._studio.jobs.wait(job.id, WAIT_SECONDS)
         if job.state is JobState.CANCELLED:
-            raise Cancelled(f"Job {job.id} was cancelled.")
+            raise Cancelled("job.was-cancelled", job=job.id)
         if job.error is not None:
             raise job.error.raised()
         return job
@@ -203,7 +203,7 @@ class Operations(VideoCalls, SwapCalls, SystemCalls, TemplateCalls, EditingOpera
         for output in job.outputs:
             if output.kind == kind:
                 return file_data(Path(output.path))
-        raise NotFound(f"Job {job.id} left no {kind} file.")
+        raise NotFound("job.no-such-file", job=job.id, kind=kind)
 
 
 QUEUES: dict[str, dict[str, Any]] = {

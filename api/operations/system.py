@@ -51,7 +51,7 @@ class SystemCalls:
             place: 1 is the next to run; a large number is the last.
         """
         if not 1 <= place <= 1_000_000:
-            raise InvalidInput(f"place cannot be {place}.", "1 is the next to run.")
+            raise InvalidInput("job.place-wrong", place=place)
         return self._studio.jobs.move(job_id, place).as_dict()
 
     @endpoint
@@ -192,7 +192,7 @@ class SystemCalls:
             limit: at most so many, 1 to 1000.
         """
         if level and level not in LEVELS:
-            raise InvalidInput(f'There is no level called "{level[:20]}".', f"Levels: {', '.join(LEVELS)}.")
+            raise InvalidInput("log.level-unknown", level=level[:20], known=LEVELS)
         found = read_log(self._studio.paths.logs, name, level, text, _within(limit, 1000))
         return [record.as_dict() for record in found]
 
@@ -245,5 +245,5 @@ def _weights_row(one: EngineWeights) -> dict[str, Any]:
 
 def _within(limit: int, most: int) -> int:
     if not 1 <= limit <= most:
-        raise InvalidInput(f"limit cannot be {limit}.", f"Allowed is 1 to {most}.")
+        raise InvalidInput("call.limit-wrong", limit=limit, most=most)
     return limit

@@ -67,7 +67,7 @@ class TemplateCalls:
         unknown = set(fields) - {one.key for one in found}
         if unknown:
             known = ", ".join(one.key for one in found) or "nothing"
-            raise InvalidInput(f'The workflow has no place called "{sorted(unknown)[0]}".', f"It can be asked for: {known}.")
+            raise InvalidInput("template.no-such-place", place=sorted(unknown)[0], known=known)
         chosen = [Chosen(one) for one in found if (one.key in fields if fields else one.likely)]
         name = slug(title, "template")[:60].strip("-")
         folder = self._studio.paths.workflows

@@ -19,8 +19,8 @@ def uploaded_file(value: object, field: str, folders: tuple[Path, ...]) -> Path:
     """
     given = value.get("path") if isinstance(value, dict) else getattr(value, "path", value)
     if not isinstance(given, str) or not given:
-        raise InvalidInput(f"{field} is missing.", "Give a file; with gradio_client that is handle_file(path).")
+        raise InvalidInput("call.file-missing", field=field)
     path = file_within(given, folders)
     if path is None:
-        raise InvalidInput(f"{field} is not an uploaded file.", "Upload it first; gradio_client's handle_file(path) does.")
+        raise InvalidInput("call.file-not-uploaded", field=field)
     return path

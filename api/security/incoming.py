@@ -22,9 +22,6 @@ DEEPEST = 100
 _ADDRESS = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|[\\/]{2})", re.IGNORECASE)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
-TOO_DEEP = "The body of this call is nested too deeply."
-NO_JSON = "The body of this call is not JSON."
-
 
 def read_json(body: bytes) -> Any:
     """The value of a body, bounded in what later readers could stumble over.
@@ -35,17 +32,17 @@ def read_json(body: bytes) -> Any:
     try:
         value = json.loads(body)
     except RecursionError:
-        raise InvalidInput(TOO_DEEP, f"At most {DEEPEST} levels are taken.") from None
+        raise InvalidInput("call.too-deep", most=DEEPEST) from None
     except ValueError:
-        raise InvalidInput(NO_JSON, "Send an object with double-quoted keys, in UTF-8.") from None
+        raise InvalidInput("call.body-not-json") from None
     halves = _SURROGATE.search(body) is not None
     for one, depth in _walk(value):
         if depth > DEEPEST:
-            raise InvalidInput(TOO_DEEP, f"At most {DEEPEST} levels are taken.")
+            raise InvalidInput("call.too-deep", most=DEEPEST)
         if isinstance(one, float) and not math.isfinite(one):
-            raise InvalidInput("The body of this call holds a number that is none.", "Infinity and NaN are no JSON.")
+            raise InvalidInput("call.no-number")
         if halves and not _whole(one):
-            raise InvalidInput("The body of this call holds half a character.", "Send surrogates in pairs, or plain UTF-8.")
+            raise InvalidInput("call.half-character")
     return value
 
 
@@ -94,13 +91,10 @@ class IncomingFiles:
             if not isinstance(one, dict) or not isinstance(one.get("path"), str):
                 continue
             if _ADDRESS.match(one["path"]):
-                raise InvalidInput("A file must be uploaded; the studio fetches none from an address.")
+                raise InvalidInput("call.file-from-address")
             if file_within(one["path"], (self.uploads,)) is None:
                 if file_within(one["path"], (self.outputs,)) is None:
-                    raise InvalidInput(
-                        "A file of this call is neither an upload nor an output of the studio.",
-                        "Upload it first; gradio_client's handle_file(path) does, and so does POST /gradio_api/upload.",
-                    )
+                    raise InvalidInput("call.file-not-ours")
                 changed = one.pop("meta", None) is not None or changed
         return changed
 

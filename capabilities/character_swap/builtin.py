@@ -172,13 +172,13 @@ class BuiltinSwap:
         """
         readiness = BasicFaceSwap.readiness(self._site)
         if not readiness.ready:
-            raise EngineNotReady(f"The basic face swap is not ready. {readiness.sentence}", readiness.next_step)
+            raise EngineNotReady("swap.basic-not-ready", why=readiness.sentence, next_step=readiness.next_step)
         reference, _ = self._resolver.find(spec.reference_image, "reference image")
         driving, _ = self._resolver.find(spec.driving_video, "driving video")
         if not is_image(reference):
-            raise InvalidInput("The reference is not a still picture.", "Use a PNG, JPEG or WebP picture of a face.")
+            raise InvalidInput("swap.reference-not-still")
         if is_image(driving):
-            raise InvalidInput("The driving video is a still picture.", "Use a video of the person to be replaced.")
+            raise InvalidInput("swap.driving-video-still")
         return self._options(spec).model_dump(mode="json", exclude_defaults=True)
 
     def title(self, spec: SwapSpec) -> str:

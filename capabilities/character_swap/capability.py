@@ -67,7 +67,10 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
         prepared = self._preparer.prepare(template, spec.options)
         readiness = self._comfyui.readiness()
         if not readiness.ready:
-            raise ComfyUIMissing(f"{template.title} cannot run yet. {readiness.sentence}", readiness.next_step)
+            raise ComfyUIMissing(
+                "template.cannot-run-without-server",
+                template=template.title, why=readiness.sentence, next_step=readiness.next_step,
+            )  # fmt: skip
         if not self._comfyui.own or self._comfyui.known_inventory() is not None:
             self._preparer.on_server(prepared).refuse_missing()
         name = self._files.name(spec)

@@ -40,5 +40,5 @@ class ReferenceFramer:
         with self._workers.lease(BasicFaceSwap, BasicSwapOptions()) as engine:
             faces = engine.faces(path)
         if not faces:
-            raise InvalidInput(f"No face was found in the {what}.", "The framing can only be compared where one is seen.")
+            raise InvalidInput("swap.no-face-for-framing", where=what)
         return faces[0]

@@ -23,7 +23,6 @@ from studio.workflows.manifest import InputKind, Manifest, TemplateInput
 
 DRIVING = "driving_video"
 _MIB = 1024**2
-_USE = {InputKind.IMAGE: "a still picture", InputKind.VIDEO: "a video", InputKind.AUDIO: "a file with sound"}
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,9 @@ class TemplateFiles:
         places = {place.key: place for place in manifest.inputs if place.kind.is_file}
         for key in spec.files:
             if key not in places:
-                takes = f"It takes {', '.join(places)}." if places else "It takes no files."
-                raise InvalidInput(f'The template "{manifest.id}" has no input called "{key}".', takes)
+                raise InvalidInput("template.input-unknown", template=manifest.id, input=key, known=list(places))
         if lacking := [place.title for key, place in places.items() if place.required and key not in spec.files]:
-            raise InvalidInput(
-                f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing.", "Upload files, or choose outputs."
-            )
+            raise InvalidInput("swap.inputs-missing", inputs=lacking)
         for key, value in spec.files.items():
             path, _ = self._resolver.find(value, places[key].title)
             _check_file(path, places[key])
@@ -137,12 +133,11 @@ def sent(given: list[ResolvedInput], client: ComfyUIClient, context: JobContext,
 def _check_file(path: Path, place: TemplateInput) -> None:
     if path.suffix.lower().lstrip(".") not in place.accepted:
         raise InvalidInput(
-            f"{place.title}: {path.name} is not of a kind that is taken.", f"Use {', '.join(place.accepted).upper()}."
+            "swap.input-kind-not-taken", input=place.title, file=path.name, accepted=", ".join(place.accepted).upper()
         )
     if place.max_mb and path.stat().st_size > place.max_mb * _MIB:
         raise InvalidInput(
-            f"{place.title}: {path.name} has {path.stat().st_size / _MIB:,.0f} MiB; {place.max_mb:g} MiB are the most.",
-            "Make it shorter or smaller.",
+            "swap.input-too-large", input=place.title, file=path.name, mib=path.stat().st_size / _MIB, most=place.max_mb
         )
     if place.kind is InputKind.IMAGE and not is_image(path):
         raise _wrong(path, place)
@@ -155,4 +150,4 @@ def _check_file(path: Path, place: TemplateInput) -> None:
 
 
 def _wrong(path: Path, place: TemplateInput) -> InvalidInput:
-    return InvalidInput(f"{place.title}: {path.name} is not {_USE[place.kind]}.", "Choose another file.")
+    return InvalidInput("swap.input-of-other-kind", input=place.title, file=path.name, kind=place.kind)

@@ -63,7 +63,7 @@ class PreparedTemplate:
         problems = joined_problems(self.validation.problems)
         sentences = " ".join(sentence for sentence, _ in problems)
         steps = " ".join(dict.fromkeys(where for _, where in problems if where))
-        raise TemplateLacks(f"{self.template.title} cannot run yet. {sentences}", steps)
+        raise TemplateLacks("template.cannot-run-yet", template=self.template.title, why=sentences, next_step=steps)
 
     def graph(self, uploaded: Mapping[str, str], prefix: str) -> dict[str, Any]:
         """The prompt for the server whose inventory this is.

@@ -228,31 +228,20 @@ def _wanted(template: WorkflowTemplate, done: Finished) -> list[tuple[ResultFile
         of_node = [(file, KIND_OF_EXTENSION.get(file.suffix, "")) for file in done.files if file.node == output.node]
         found += [(file, kind) for file, kind in of_node if kind == output.kind] or of_node[:1]
     if not found:
-        raise RunFailed(
-            "ComfyUI finished the job and told of no result.",
-            "Versions of early 2026 lose results that they had cached: update ComfyUI, or change the seed and try again.",
-            retryable=True,
-        )
+        raise RunFailed("comfyui.told-no-result", retryable=True)
     return found
 
 
 def _fetch(client: ComfyUIClient, file: ResultFile, kind: str, number: int, context: JobContext) -> Fetched:
     if not kind:
-        raise RunFailed(
-            f"The template's result is a {file.suffix.lstrip('.').upper() or 'nameless'} file, which cannot be shown here.",
-            "Have its last node save MP4, WebM, PNG, JPEG, WAV, FLAC or MP3.",
-        )
+        raise RunFailed("comfyui.result-not-shown", kind=file.suffix.lstrip(".").upper() or "nameless")
     target = fresh(context.scratch / "result") / f"result-{number}{file.suffix}"
     try:
         client.download(file, target, context.check)
     except UnexpectedAnswer as error:
         if error.status != 404:
             raise
-        raise RunFailed(
-            "ComfyUI finished the job, and its result is no longer there.",
-            "Someone may have moved it; try again.",
-            retryable=True,
-        ) from None
+        raise RunFailed("comfyui.result-gone", retryable=True) from None
     try:
         if kind == "video":
             probe_video(target)
@@ -261,7 +250,6 @@ def _fetch(client: ComfyUIClient, file: ResultFile, kind: str, number: int, cont
         else:
             probe(target)
     except MediaError as error:
-        reason = f"ComfyUI's result cannot be read: {error.reason}"
-        raise RunFailed(reason, "The disk of its machine may be full.", retryable=True) from None
+        raise RunFailed("comfyui.result-unreadable", problem=error.message, retryable=True) from None
     context.progress(_FETCHED, "Fetching the result")
     return Fetched(target, kind, file)

@@ -33,7 +33,7 @@ class InputResolver:
             InvalidInput: nothing was given, or a path that is not open to jobs.
         """
         if not value.strip():
-            raise InvalidInput(f"The {field} is missing.", "Upload a file, or choose one from the library.")
+            raise InvalidInput("file.missing", field=field)
         try:
             output = self._library.get(value)
             return output.path, output
@@ -41,10 +41,10 @@ class InputResolver:
             pass
         path = Path(value)
         if not path.is_absolute():
-            raise InvalidInput(f'There is no output "{value[:80]}" to take as the {field}.', "See the list of outputs.")
+            raise InvalidInput("file.output-unknown", output=value[:80], field=field)
         found = file_within(path, self._folders)
         if found is None:
-            raise InvalidInput(f"The {field} is not an uploaded file or an output of the studio.", "Upload it first.")
+            raise InvalidInput("file.not-uploaded", field=field)
         return found, source_of(self._library, found)
 
     def keep(self, value: str, field: str, folder: Path) -> tuple[Path, LibraryOutput | None]:

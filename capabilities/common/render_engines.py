@@ -36,12 +36,12 @@ class RenderEngineSelector:
             on_gpu = has_nvidia_gpu()  # without one, studio quality takes ten seconds a picture
             ready.sort(key=lambda engine: (engine.card.device is Device.CUDA) is not on_gpu)
             if not ready:
-                raise EngineNotReady("No engine for faces is ready.", "See the System tab for what is missing.")
+                raise EngineNotReady("face.no-engine-ready")
             return ready[0]
         engine = self._catalog.get(engine_id)
         if engine not in able:
             names = ", ".join(one.card.id for one in able)
-            raise InvalidInput(f"{engine.card.title} cannot do this.", f"Engines that can: {names}.")
+            raise InvalidInput("engine.cannot-do-this", engine=engine.card.title, able=names)
         return self._ready(engine)
 
     def analysis(self) -> type[Engine]:
@@ -58,7 +58,9 @@ class RenderEngineSelector:
     def _ready(self, engine: type[Engine]) -> type[Engine]:
         readiness = readiness_of(engine, self._site)
         if not readiness.ready:
-            raise EngineNotReady(f"{engine.card.title} is not ready. {readiness.sentence}", readiness.next_step)
+            raise EngineNotReady(
+                "engine.not-ready", engine=engine.card.title, why=readiness.sentence, next_step=readiness.next_step
+            )
         return engine
 
     @staticmethod

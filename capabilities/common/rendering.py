@@ -95,7 +95,7 @@ def render_missing(
                 context.event("part", first=part.first, frames=part.frames, edited=part.edited)
                 done.append(part)
     if sum(part.frames for part in done) != request.frames:
-        raise StorageError("The rendered parts do not make the whole.", "Try again.", retryable=True)
+        raise StorageError("render.parts-not-whole", retryable=True)
     return done
 
 

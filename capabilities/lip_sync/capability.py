@@ -117,7 +117,7 @@ class LipSync(Capability[LipSyncSpec]):
         """
         self._resolver.find(spec.face, "face")
         if bool(spec.audio) == bool(spec.text.strip()):
-            raise InvalidInput("A face needs something to say.", "Give either a recording or a text, and not both.")
+            raise InvalidInput("lipsync.nothing-to-say")
         engine = self._engines.choose(spec.engine, "lip_sync")
         options = self._engines.options(engine, spec.options)
         changed: dict[str, Any] = {
@@ -202,7 +202,7 @@ class LipSync(Capability[LipSyncSpec]):
         marks = next((one for one in output.companions if one.suffix == ".json"), None) if output else None
         info = probe(path)
         if not info.has_audio:
-            raise InvalidInput(f"{path.name} holds no sound.", "Use a sound file, or a video with sound.")
+            raise InvalidInput("sound.not-in-file", file=path.name)
         return _Speech(path, marks, output, info.duration)
 
     def _mouth_track(self, spec: LipSyncSpec, speech: _Speech, context: JobContext) -> MouthTrack:

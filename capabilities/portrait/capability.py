@@ -79,9 +79,9 @@ class AnimatePortrait(Capability[PortraitSpec]):
         portrait, _ = self._resolver.find(spec.portrait, "portrait")
         driving, output = self._resolver.find(spec.driving_video, "driving video")
         if not is_image(portrait):
-            raise InvalidInput("The portrait is not a picture.", "Use a PNG, JPEG or WebP picture; a video goes below it.")
+            raise InvalidInput("portrait.not-a-picture")
         if is_image(driving):
-            raise InvalidInput("The driving video is a still picture.", "Use a video of someone performing.")
+            raise InvalidInput("portrait.driving-video-still")
         engine = self._engines.choose(spec.engine, "animate")
         options = self._engines.options(engine, spec.options)
         return spec.model_copy(

@@ -50,12 +50,10 @@ class DownloadWeights(Capability[WeightsSpec]):
         if spec.action == "download":
             self._weights.refuse_offline()
         elif status.state is WeightsState.MISSING:
-            raise InvalidInput(f"The weights of {status.card.title} are not on this machine.")
+            raise InvalidInput("weights.not-here", engine=status.card.title)
         if spec.action == "move" and Path(spec.root) not in self._weights.roots:
             roots = ", ".join(str(number + 1) for number in range(len(self._weights.roots)))
-            raise InvalidInput(
-                "That is none of the folders of weights.", f"There are {roots}; see data.weights in settings.yaml."
-            )
+            raise InvalidInput("weights.folder-not-one-of", known=roots)
         return spec
 
     def title(self, spec: WeightsSpec) -> str:

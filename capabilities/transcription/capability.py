@@ -89,7 +89,7 @@ class Transcription(Capability[TranscriptionSpec]):
         choice = self._choice(spec)
         written = self.work.transcribe(sound, choice, spec.language, context)
         if not written.transcript.text:
-            raise NoSpeechFound(f"No speech was found in {spec.name or sound.name}.", "Check that something is said in it.")
+            raise NoSpeechFound("transcription.no-speech", file=spec.name or sound.name)
         return job_outputs(self._add_to_library(spec, sound, choice, written, context))
 
     def _choice(self, spec: TranscriptionSpec) -> TranscriberChoice:
@@ -101,14 +101,14 @@ class Transcription(Capability[TranscriptionSpec]):
             try:
                 return self._library.get(audio).path
             except NotFound:
-                raise NotFound(f"There is no output {audio}.", "Give an output's id, or a file that was uploaded.") from None
+                raise NotFound("transcription.output-unknown", output=audio) from None
         path = file_within(audio, self._folders)
         if path is not None:
             return path
         named = Path(os.path.normpath(audio))
         if os.path.lexists(audio) or not any(named.is_relative_to(folder) for folder in self._folders):
-            raise InvalidInput("The sound is not one of the studio's files.", "Upload it first, or name an output.")
-        raise NotFound(f"{named.name[:80]} is not there any more.", "Upload it again.")
+            raise InvalidInput("transcription.not-our-file")
+        raise NotFound("upload.file-gone", file=named.name[:80])
 
     def _add_to_library(
         self, spec: TranscriptionSpec, sound: Path, choice: TranscriberChoice, written: TranscriptResult, context: JobContext

@@ -69,18 +69,18 @@ class Transcriber:
         why = ""
         if engine_id == AUTO:
             if options:
-                raise InvalidInput("Options belong to an engine, and none is chosen.", "Choose an engine, or leave them out.")
+                raise InvalidInput("transcription.options-without-engine")
             self._refuse_unknown(language)
             engine_id, why = self._best(language)
         engine = self._catalog.get(engine_id)
         card = engine.card
         if card.capability is not EngineKind.TRANSCRIPTION:
-            raise InvalidInput(f"{card.title} does not write down speech.", "Choose a transcription engine, or auto.")
+            raise InvalidInput("transcription.engine-unfit", engine=card.title)
         if language != AUTO and card.languages and primary(language) not in card.languages:
-            raise InvalidInput(f'{card.title} does not understand the language "{language}".', "Choose another engine, or auto.")
+            raise InvalidInput("transcription.engine-lacks-language", engine=card.title, language=language)
         readiness = readiness_of(engine, self._site)
         if not readiness.ready:
-            raise EngineNotReady(f"{card.title} is not ready. {readiness.sentence}", readiness.next_step)
+            raise EngineNotReady("engine.not-ready", engine=card.title, why=readiness.sentence, next_step=readiness.next_step)
         return TranscriberChoice(engine, engine.settled(self._site, validated(engine.Options, options, "option")), why)
 
     def ready(self) -> list[str]:
@@ -92,7 +92,7 @@ class Transcriber:
         """No engine will ever know it, whatever is downloaded."""
         known = {tag for engine in self._catalog.of(EngineKind.TRANSCRIPTION) for tag in engine.card.languages}
         if language != AUTO and primary(language) not in known:
-            raise InvalidInput(f'No recogniser knows the language "{language}".', "Use a tag such as en or de, or auto.")
+            raise InvalidInput("transcription.language-unknown", language=language)
 
     def _best(self, language: str) -> tuple[str, str]:
         choice = choose_transcriber(

@@ -53,7 +53,7 @@ class VoiceTranscript(Capability[VoiceTranscriptSpec]):
         """
         voice = self._voices.resolve(spec.voice)
         if voice.built_in or voice.transcript_status not in REPLACEABLE:
-            raise InvalidInput(f"“{voice.name}” has a transcript already.", "Edit it in the list of voices.")
+            raise InvalidInput("transcription.voice-has-one", voice=voice.name)
         language = spec.language if spec.language != AUTO else voice.language or AUTO
         choice = self._work.choose(spec.engine, language, spec.options)
         options = choice.options.model_dump(mode="json", exclude_defaults=True)
@@ -79,7 +79,7 @@ class VoiceTranscript(Capability[VoiceTranscriptSpec]):
             choice = self._work.choose(spec.engine, spec.language, spec.options)
             said = self._work.transcribe(voice.master, choice, spec.language, context).transcript
             if not said.text:
-                raise InvalidInput(f"No words were understood in the clip of “{voice.name}”.", "Type what is said in it.")
+                raise InvalidInput("transcription.voice-not-understood", voice=voice.name)
         except Cancelled:
             raise
         except GreenroomError:

@@ -53,15 +53,17 @@ class UpscaleEngines:
         if engine_id in ("", AUTO):
             ready = [engine for engine in able if readiness_of(engine, self._site).ready]
             if not ready:
-                raise EngineNotReady("No engine that makes videos larger is ready.", "See the System tab for what is missing.")
+                raise EngineNotReady("upscaling.none-ready")
             return min(ready, key=lambda engine: engine.card.device is not Device.CUDA)
         engine = self._catalog.get(engine_id)
         if engine not in able:
             names = ", ".join(one.card.id for one in able)
-            raise InvalidInput(f"{engine.card.title} does not make videos larger.", f"Engines that do: {names}.")
+            raise InvalidInput("upscaling.engine-unfit", engine=engine.card.title, able=names)
         readiness = readiness_of(engine, self._site)
         if not readiness.ready:
-            raise EngineNotReady(f"{engine.card.title} is not ready. {readiness.sentence}", readiness.next_step)
+            raise EngineNotReady(
+                "engine.not-ready", engine=engine.card.title, why=readiness.sentence, next_step=readiness.next_step
+            )
         return engine
 
     def options(self, engine: type[Engine], given: dict[str, Any]) -> EngineOptions:
@@ -102,7 +104,7 @@ class Upscale(Capability[UpscaleSpec]):
         """
         path, output = self._resolver.find(spec.video, "video")
         if is_image(path):
-            raise InvalidInput(f"{path.name} is a picture, not a video.", "Choose a video.")
+            raise InvalidInput("upscaling.picture-given", file=path.name)
         info = probe_video(path)
         engine = self.engines.choose(spec.engine)
         options = self.engines.options(engine, spec.options)
@@ -188,8 +190,9 @@ def _size(info: VideoInfo, factor: int) -> tuple[int, int]:
     width, height = info.width * factor, info.height * factor
     if max(width, height) > LARGEST_SIDE:
         most = LARGEST_SIDE // max(info.width, info.height)
-        hint = f"Make it {most} times larger at most." if most >= 2 else "It is large enough as it is."
-        raise InvalidInput(f"{factor} times larger it would be {width} × {height}; {LARGEST_SIDE} on a side is the most.", hint)
+        raise InvalidInput(
+            "upscaling.too-large", factor=factor, width=width, height=height, largest=LARGEST_SIDE, most=most if most >= 2 else 0
+        )
     return width, height
 
 

@@ -56,10 +56,7 @@ class ClipChecks:
         rules = form.rules
         words = len(shot.prompt.split())
         if words > rules.longest_prompt:
-            raise InvalidInput(
-                f"A shot's prompt has {words:,} words; {rules.longest_prompt:,} are the most for {form.title}.",
-                "Split it into shots.",
-            )
+            raise InvalidInput("clip.shot-prompt-too-long", words=words, longest=rules.longest_prompt, engine=form.title)
         wanted = wanted_frames(shot, form.fps)
         in_parts = rules.continues and rules.most_frames < wanted <= MOST_FRAMES
         exact = rules.frames_for(wanted) if rules.fewest_frames <= wanted <= rules.most_frames else wanted
@@ -82,7 +79,7 @@ class ClipChecks:
         if music:
             path, _ = self._resolver.find(music, "music")
             if not probe(path).has_audio:
-                raise InvalidInput(f"{path.name} holds no sound.", "Use a sound file, or a video with sound.")
+                raise InvalidInput("sound.not-in-file", file=path.name)
 
     def _ask_engine(
         self,

@@ -63,17 +63,17 @@ class VideoEngineSelector:
             return self._best(with_image)
         engine = self._catalog.get(engine_id)
         if engine.card.capability is not EngineKind.VIDEO:
-            raise InvalidInput(f"{engine.card.title} makes no video.", f"Engines that do: {', '.join(self.ids())}.")
+            raise InvalidInput("clip.engine-unfit", engine=engine.card.title, able=self.ids())
         wants = self.rules(engine, validated(engine.Options, given, "option")).start_image
         if with_image and wants == "none":
-            raise InvalidInput(
-                f"{engine.card.title} cannot begin with a picture.", "Leave the picture out, or take another engine."
-            )
+            raise InvalidInput("clip.engine-starts-without-picture", engine=engine.card.title)
         if not with_image and wants == "required":
-            raise InvalidInput(f"{engine.card.title} needs a picture to begin with.", "Add one, or take another engine.")
+            raise InvalidInput("clip.engine-needs-picture", engine=engine.card.title)
         readiness = readiness_of(engine, self._site)
         if not readiness.ready:
-            raise EngineNotReady(f"{engine.card.title} is not ready. {readiness.sentence}", readiness.next_step)
+            raise EngineNotReady(
+                "engine.not-ready", engine=engine.card.title, why=readiness.sentence, next_step=readiness.next_step
+            )
         return engine
 
     def _best(self, with_image: bool) -> type[Engine]:
@@ -81,7 +81,7 @@ class VideoEngineSelector:
         ready = [engine for engine in fitting if readiness_of(engine, self._site).ready]
         ready.sort(key=lambda engine: engine.card.device is not Device.CUDA)
         if not ready:
-            raise EngineNotReady("No engine for video is ready.", "See the System tab for what is missing.")
+            raise EngineNotReady("clip.none-ready")
         return ready[0]
 
     def _fits(self, engine: type[Engine], with_image: bool) -> bool:
@@ -128,7 +128,7 @@ def size_of(rules: ClipRules, size: str) -> tuple[int, int]:
     found = re.fullmatch(r"\s*(\d{1,5})\s*[x×*]\s*(\d{1,5})\s*", size.lower())
     if not found:
         known_ids = ", ".join(one.id for one in rules.sizes)
-        raise InvalidInput(f'"{size[:40]}" is no size.', f"Use one of {known_ids}, or pixels as in 1280x720.")
+        raise InvalidInput("clip.size-unknown", size=size[:40], known=known_ids)
     return int(found[1]), int(found[2])
 
 
@@ -144,4 +144,4 @@ def rate_of(rules: ClipRules, fps: float) -> Fraction:
     for one in known:
         if abs(float(one) - fps) < 0.01:
             return one
-    raise InvalidInput(f"{fps:g} pictures a second cannot be made.", f"Use {', '.join(f'{float(one):g}' for one in known)}.")
+    raise InvalidInput("clip.fps-unknown", fps=fps, known=(f"{float(one):g}" for one in known))

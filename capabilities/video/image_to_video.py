@@ -25,7 +25,7 @@ class ImageToVideo(TextToVideo):
         assert isinstance(spec, ImageVideoSpec)
         if not spec.shots:
             if not spec.image:
-                raise InvalidInput("The picture is missing.", "Upload one, or choose one from the library.")
+                raise InvalidInput("clip.picture-missing")
             if spec.prompt.strip():
                 check_length(spec.prompt)
             shot = ShotSpec(prompt=spec.prompt, camera=spec.prompt[:100], image=spec.image)

@@ -173,7 +173,7 @@ class ShotRenderer:
             error.within("video.in-shot", shot=one.shot.index + 1)
             raise
         if result is None or not target.is_file():
-            raise EngineError(f"{self._form.title} gave no clip for shot {one.shot.index + 1}.")
+            raise EngineError("clip.none-for-shot", engine=self._form.title, shot=one.shot.index + 1)
         seconds = time.monotonic() - began
         self._measured.append((frames, seconds))
         self._stats.learn(work_of(self._form, frames), seconds)

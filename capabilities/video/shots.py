@@ -58,18 +58,14 @@ def check_length(prompt: str) -> None:
     """Refuse an empty prompt, or one that is a book."""
     words = len(prompt.split())
     if not words:
-        raise InvalidInput("There is no prompt and no list of shots.", "Say what is to be seen.")
+        raise InvalidInput("clip.nothing-asked")
     if words > MOST_WORDS:
-        raise InvalidInput(
-            f"The prompt has {words:,} words; {MOST_WORDS:,} are the most for one clip.", "Make several clips of parts of it."
-        )
+        raise InvalidInput("clip.words-too-many", words=words, most=MOST_WORDS)
 
 
 def _check_count(shots: int) -> None:
     if shots > MOST_SHOTS:
-        raise InvalidInput(
-            f"The text makes {shots:,} shots; {MOST_SHOTS} are the most for one clip.", "Make several clips of it."
-        )
+        raise InvalidInput("clip.shots-too-many", shots=shots, most=MOST_SHOTS)
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         """
         script = _read(spec)
         if not script.lines and not self._spoken_headings(spec):
-            raise InvalidInput("The script has chapters and nothing to say in them.", "Write a sentence below a heading.")
+            raise InvalidInput("script.chapters-alone")
         spec = spec.completed(self._settings)
         spec = spec.model_copy(update={"language": self.resolver.language_for(spec, script)})
         cast = Cast(spec, self.resolver)
@@ -140,7 +140,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         """
         found = self.count(spec.script, spec.voice, spec.engine, spec.speakers, spec.just_text)
         if found.problem or not found.engine:
-            raise InvalidInput(found.problem or "The script is empty.", "Write what is to be spoken.")
+            raise InvalidInput("script.cannot-be-planned", problem=found.problem)
         known = found.seconds_to_render
         time = None if known is None else RuntimeEstimate(known, exact=False, low=found.low, high=found.high, runs=found.runs)
         fits, memory = memory_fit(self._services, self._catalog.get(found.engine))
@@ -201,7 +201,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         """
         found = next((view for view in self.segments_of(job) if view.id == segment_id), None)
         if found is None or found.path is None:
-            raise NotFound("This sentence is not there any more.", "Render it again.")
+            raise NotFound("narration.sentence-gone")
         segment = self.plan(VoiceoverSpec.model_validate(job.spec)).segments[found.index]
         terms = terms_of([segment])
         return add_designed(self._voices, name, found.path, found.text, str(job.spec.get("language", "")), terms)

@@ -93,10 +93,7 @@ class VoiceResolver:
             return language
         if not sure:
             return known[0]
-        raise InvalidInput(
-            f'The script seems to be in the language "{language}", which {card.title} does not speak.',
-            "Choose another engine, or set the language by hand.",
-        )
+        raise InvalidInput("script.language-not-spoken", language=language, engine=card.title)
 
 
 class Cast:
@@ -150,5 +147,5 @@ class Cast:
         base: dict[str, Any] = dict(self._spec.options) if own else {}
         if unknown := sorted(set(settings) - set(model.model_fields)):
             allowed = ", ".join(["voice", "language", *sorted(model.model_fields)])
-            raise InvalidInput(f'{casting.engine_cls.card.title} has no setting "{unknown[0]}".', f"Allowed here: {allowed}.")
+            raise InvalidInput("script.setting-unknown", engine=casting.engine_cls.card.title, setting=unknown[0], known=allowed)
         return validated(model, {**base, **settings}, "option")

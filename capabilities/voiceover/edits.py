@@ -46,4 +46,4 @@ def _segment(plan: Plan, segment_id: str) -> PlannedSegment:
     for segment in plan.segments:
         if segment.id == segment_id:
             return segment
-    raise NotFound(f'The narration has no piece "{segment_id}".', "The script has changed since; look at its pieces again.")
+    raise NotFound("narration.piece-unknown", piece=segment_id)

@@ -69,9 +69,7 @@ class NarrationRunner:
                 return join(all_rendered)
             except SegmentMissing:
                 continue
-        raise StorageError(
-            "Rendered pieces disappear while they are being joined.", "Check the disk of the data folder.", retryable=True
-        )
+        raise StorageError("narration.pieces-vanish", retryable=True)
 
     def speak(self, planned: Plan, context: JobContext, progress: NarrationProgress) -> dict[str, RenderedSegment]:
         """All segments of a plan by key: those that are stored and whole as they are, the others rendered now."""

@@ -70,7 +70,7 @@ class Voices:
             if voice.name == wanted:
                 return voice
         if now := self.renamed(wanted):
-            raise NotFound(f"There is no voice “{visible(wanted)}” any more.", f"It is called “{visible(now)}” now.")
+            raise NotFound("voice.renamed", voice=visible(wanted), now=visible(now))
         names = [voice.name for voice in voices]
         suggestion = did_you_mean(near_matches(wanted, names), saved_voices(names))
         raise NotFound("voice.unknown", voice=visible(wanted), suggestion=suggestion)

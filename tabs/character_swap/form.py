@@ -82,7 +82,7 @@ class CharacterSwapForm:
         chosen, files, options = self._read(values)
         for place in chosen.inputs:
             if place.kind.is_file and place.required and not files.get(place.key):
-                raise InvalidInput(f"“{place.title}” is missing.", "Upload a file, or choose one that is here.")
+                raise InvalidInput("swap.input-missing", input=place.title)
         files = {key: self._kept(value) for key, value in files.items()}
         others = {key: value for key, value in files.items() if key not in (REFERENCE, DRIVING) and value}
         start, end = self.trim(values)

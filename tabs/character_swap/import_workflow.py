@@ -104,12 +104,12 @@ class WorkflowImport:
 
     def _written(self, read: Any, title: str, use: str, memory: float | None, table: Any) -> str:
         if not read:
-            raise InvalidInput("There is no workflow to add.", "Give its file first.")
+            raise InvalidInput("workflow.none-given")
         graph, found = read
         words = (title or "").strip()
         name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:60]
         if not name:
-            raise InvalidInput("The template needs a title.")
+            raise InvalidInput("template.title-missing")
         folder = self._studio.paths.workflows
         made = write_template(
             folder, name, words, graph, _chosen(found, table), self._studio.comfyui.inventory(), use=use,

@@ -177,7 +177,7 @@ class CharacterSwapTab:
     def _both(self, values: Values) -> tuple[Path, Path]:
         (_, reference), (_, driving) = (self.form.file(values, kind) for kind in (InputKind.IMAGE, InputKind.VIDEO))
         if reference is None or driving is None:
-            raise InvalidInput("The framing is compared when both the picture and the clip are there.")
+            raise InvalidInput("swap.framing-needs-both")
         return reference, driving
 
     # Work
@@ -201,8 +201,7 @@ class CharacterSwapTab:
         chosen = self.form.choice(template)
         if not chosen.missing:
             return lacks
-        where = "All of it is listed above, under “What is missing”, with where to get it."
-        return InvalidInput(f"{chosen.title} cannot run yet: {chosen.badge}.", where)
+        return InvalidInput("template.not-runnable", template=chosen.title, state=chosen.badge)
 
     # What is here already
 

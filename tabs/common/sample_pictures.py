@@ -37,7 +37,7 @@ class SamplePictures:
         def chosen(event: gr.EventData) -> list[Any]:
             path = self._pictures.get(clicked(event).get("sample", ""))
             if path is None:
-                raise NotFound("There is no such sample portrait.")
+                raise NotFound("portrait.sample-unknown")
             return [str(path), *(gr.update(value=None) for _ in cleared)]
 
         self.piece.click(chosen, None, [picture, *cleared], **QUIET)

@@ -65,8 +65,8 @@ def settings_elsewhere(studio: Services, kind: str) -> InvalidInput:
     capability = studio.capabilities.get(kind)
     described = None if capability is None else capability.describe()
     if described is not None and described.tab and described.has_form:
-        return InvalidInput(f"These are settings of the tab {described.tab}.", "Open that tab and press this button there.")
-    return InvalidInput("This result has no settings that a form could take.")
+        return InvalidInput("form.of-another-tab", tab=described.tab)
+    return InvalidInput("form.no-settings")
 
 
 def clicked(event: gr.EventData) -> dict[str, str]:
@@ -82,7 +82,7 @@ def whole_number(text: str, what: str) -> int:
         InvalidInput: it is none, with `what` as its name.
     """
     if not text.strip().isdecimal():
-        raise InvalidInput(f'The {what} "{text.strip()}" is no whole number.', "Write digits only, or leave it empty.")
+        raise InvalidInput("form.no-whole-number", field=what, given=text.strip())
     return int(text)
 
 

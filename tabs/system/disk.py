@@ -45,7 +45,7 @@ class DiskSection:
         elif data.get("act") == "clear":
             notice(f"{size(self._disk.clear(data.get('what', '')))} are free again.")
         else:
-            raise InvalidInput("This button is not known.")
+            raise InvalidInput("page.button-unknown")
 
 
 def disk_panel(report: DiskReport, removed: Sequence[Removal] = (), now: float | None = None) -> str:

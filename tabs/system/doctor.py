@@ -44,7 +44,7 @@ class DoctorSection:
         elif data.get("act") == "cancel":
             self._studio.jobs.cancel(data.get("job", ""))
         else:
-            raise InvalidInput("This button is not known.")
+            raise InvalidInput("page.button-unknown")
 
 
 def doctor_panel(report: Mapping[str, Any] | None, running: Job | None = None, now: float | None = None) -> str:

@@ -102,7 +102,7 @@ class EnginesSection:
             studio.jobs.submit("install_environment", {"name": data.get("environment", ""), "action": "install"})
             notice("The installation has begun; it stands under Jobs and under Models.")
         else:
-            raise InvalidInput("This button is not known.")
+            raise InvalidInput("page.button-unknown")
 
     def _facts(self) -> list[EngineFacts]:
         studio = self._studio

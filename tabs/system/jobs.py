@@ -61,10 +61,10 @@ class JobsSection:
         elif act == "move":
             place = data.get("place", "")
             if not place.isdigit():
-                raise InvalidInput("That is no place in a queue.")
+                raise InvalidInput("page.no-place-in-queue")
             jobs.move(job, int(place))
         else:
-            raise InvalidInput("This button is not known.")
+            raise InvalidInput("page.button-unknown")
 
 
 def jobs_panel(jobs: Sequence[Job], queued: Sequence[Job] = (), now: float | None = None, *, filtered: bool = False) -> str:

@@ -68,12 +68,12 @@ class ModelsPanel:
                 spec["root"] = self._root(data.get("root", ""))
             jobs.submit("download_weights", spec)
         else:
-            raise InvalidInput("This button is not known.")
+            raise InvalidInput("page.button-unknown")
 
     def _root(self, number: str) -> str:
         roots = self._studio.weights.roots
         if not number.isdigit() or int(number) >= len(roots):
-            raise InvalidInput("That is none of the folders of weights.")
+            raise InvalidInput("weights.folder-not-listed")
         return str(roots[int(number)])
 
 

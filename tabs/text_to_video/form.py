@@ -131,7 +131,7 @@ class TextToVideoForm:
         if values[self.source] == SHOTS or values[self.pictures]:
             spec["shots"] = self.listed(values)
             if not spec["shots"]:
-                raise InvalidInput("The shot list is empty.", "Write in a row what is to be seen.")
+                raise InvalidInput("clip.shot-list-empty")
         else:
             spec["prompt"] = values[self.prompt] or ""
         if not image:
@@ -247,7 +247,7 @@ def rows_as_shots(table: Sequence[Sequence[Any]] | None) -> list[dict[str, Any]]
             try:
                 shot["seconds"] = float(seconds)
             except (TypeError, ValueError):
-                raise InvalidInput(f'Row {number}: "{str(seconds)[:20]}" is no number of seconds.') from None
+                raise InvalidInput("clip.no-seconds", row=number, given=str(seconds)[:20]) from None
         shots.append(shot)
     return shots
 

@@ -180,6 +180,6 @@ class TextToVideoTab:
             return {self.form.seed: output.recipe.get("seed")}
         last = next((path for path in output.companions if path.suffix == ".png"), None)
         if last is None:
-            raise InvalidInput("The last frame of this clip was not kept.")
+            raise InvalidInput("clip.last-frame-not-kept")
         notice("The last frame is the picture that the next clip begins with.")
         return {self.form.start: gr.update(open=True), self.form.image: str(last)}

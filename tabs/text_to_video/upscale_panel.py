@@ -88,7 +88,7 @@ class UpscalePanel:
         """A job's fields from the values of `inputs`."""
         video, engine = values[self.video], values[self.engine]
         if not video:
-            raise InvalidInput("No video is chosen.", "Choose one of the library.")
+            raise InvalidInput("upscaling.no-video-chosen")
         chosen = self._automatic() if engine == AUTO else engine
         return {"video": video, "engine": engine, "options": chosen_options(self.options, chosen, values)}
 

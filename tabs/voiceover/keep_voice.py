@@ -48,7 +48,7 @@ class KeepVoice:
     def _saved(self, current: str, segment: str, name: str) -> list[Any]:
         job = self._view.job(current) or next(iter(self._studio.jobs.list(kinds=("voiceover",), limit=1)), None)
         if job is None:
-            raise InvalidInput("This sentence is not there any more.", "Render it again.")
+            raise InvalidInput("narration.sentence-gone")
         voice = self._narrations.keep_voice(job, segment, name)
         notice(f"{voice.name} is saved.")
         return [gr.update(visible=False), ""]

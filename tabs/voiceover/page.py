@@ -253,7 +253,7 @@ class VoiceoverTab:
     def _newest(self) -> Job:
         jobs = self._studio.jobs.list(kinds=("voiceover",), limit=1)
         if not jobs:
-            raise InvalidInput("There is no narration to change yet.")
+            raise InvalidInput("narration.none-yet")
         return jobs[0]
 
     # -- settings of an earlier result

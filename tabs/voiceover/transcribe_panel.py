@@ -91,7 +91,7 @@ class TranscribePanel:
         engine, language = values[self.engine], (values[self.language] or AUTO).strip()
         try:
             if not values[self.sound]:
-                raise InvalidInput("There is no sound yet.", "Upload a file or record one.")
+                raise InvalidInput("transcription.no-sound-yet")
             options = chosen_options(self.options, engine, values)
             spec = {"audio": values[self.sound], "engine": engine, "language": language, "options": options}
             job = self._view.submit("transcription", spec)
@@ -107,5 +107,5 @@ class TranscribePanel:
         job = self._view.job(data.get("job", ""))
         text = next((Path(output.path) for output in job.outputs if output.kind == "text"), None) if job else None
         if text is None or not text.is_file():
-            raise InvalidInput("This transcript is not there any more.")
+            raise InvalidInput("transcription.gone")
         return [text.read_text("utf-8").strip(), gr.Tabs(selected="script")]

@@ -124,7 +124,7 @@ class VoicesPanel:
         new = self.new
         try:
             if not values[new.clip]:
-                raise InvalidInput("There is no clip yet.", "Upload a file or record one.")
+                raise InvalidInput("voice.no-clip-yet")
             voice = self._studio.voices.add(
                 values[new.name],
                 Path(values[new.clip]),

@@ -5,10 +5,7 @@ from __future__ import annotations
 from media.messages import catalogue
 from media.messages.languages import SOURCE_LANGUAGE
 from media.messages.pattern import fields_of, parsed
-from tests.repository.error_codes import Site, codes_in_source, error_classes, sites
-
-UNCONVERTED = ("capabilities/", "tabs/", "api/", "app.py")
-"""Folders whose errors are still sentences."""
+from tests.repository.error_codes import codes_in_source, error_classes, sites
 
 
 def fields(code: str) -> set[str]:
@@ -17,24 +14,20 @@ def fields(code: str) -> set[str]:
     return {field.name for pattern in (entry.reason, entry.hint) for field in fields_of(parsed(pattern))}
 
 
-def converted() -> list[Site]:
-    return [site for site in sites() if not site.source.name.startswith(UNCONVERTED)]
-
-
 def test_the_reader_of_the_source_sees_them() -> None:
     assert {"GreenroomError", "MediaError", "WorkerStalled", "ComfyUIMissing", "WrongParameter"} <= set(error_classes())
     assert len(sites()) > 500
 
 
 def test_no_sentence_is_raised_as_a_literal() -> None:
-    literal = [f"{site.where}: {code}" for site in converted() for code in site.codes if not catalogue.is_code(code)]
+    literal = [f"{site.where}: {code}" for site in sites() for code in site.codes if not catalogue.is_code(code)]
     assert not literal, "\n".join(literal)
 
 
 def test_every_code_has_words() -> None:
     wordless = [
         f"{site.where}: {code}"
-        for site in converted()
+        for site in sites()
         for code in site.codes
         if catalogue.is_code(code) and catalogue.entry(code, SOURCE_LANGUAGE) is None
     ]
@@ -48,7 +41,7 @@ def test_every_entry_is_raised() -> None:
 
 def test_parameters_are_the_fields_of_the_words() -> None:
     wrong = []
-    for site in converted():
+    for site in sites():
         given = site.parameters
         for code in site.codes:
             if given is None or not catalogue.is_code(code) or catalogue.entry(code, SOURCE_LANGUAGE) is None:

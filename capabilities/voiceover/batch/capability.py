@@ -82,7 +82,7 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
                 return self._voiceover.prepared(spec.of_line(index))
             except GreenroomError as error:
                 problem = problem or error
-        raise problem or InvalidInput("There is no line to be spoken.")
+        raise problem or InvalidInput("script.no-line")
 
     def describe(self) -> CapabilityDescription:
         return CapabilityDescription("Voiceover batch", "Voiceover")

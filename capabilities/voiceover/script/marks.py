@@ -114,14 +114,13 @@ def seconds_of(pause: str, length: str, number: int) -> float:
     if not length.strip():
         return DEFAULT_PAUSE
     found = _LENGTH.match(length)
-    hint = "Write it as [pause 1.5s] or [pause 500ms]."
     if not found:
-        raise InvalidInput(f"Line {number}: {_brief(pause)} is no length of time.", hint)
+        raise InvalidInput("script.pause-no-time", line=number, pause=_brief(pause))
     seconds = float(found.group("number").replace(",", ".")) * (
         0.001 if (found.group("unit") or "").lower().startswith("m") else 1
     )
     if seconds > LONGEST_PAUSE:
-        raise InvalidInput(f"Line {number}: {_brief(pause)} is longer than the {LONGEST_PAUSE:.0f} seconds allowed.", hint)
+        raise InvalidInput("script.pause-too-long", line=number, pause=_brief(pause), longest=LONGEST_PAUSE)
     return seconds
 
 
@@ -135,14 +134,12 @@ def settings_of(notes: str, number: int) -> tuple[tuple[tuple[str, str], ...], s
             continue
         key, _, value = (each.strip() for each in part.partition("="))
         if not _SETTING_KEY.fullmatch(key) or not value or "=" in value:
-            raise InvalidInput(
-                f'Line {number}: "{_brief(part.strip())}" is no setting.', "Write it as in Anna (speed=1.2): Good morning."
-            )
+            raise InvalidInput("script.no-setting", line=number, setting=_brief(part.strip()))
         settings.append((key, value))
     keys = sorted(key for key, _ in settings)
     for one, other in pairwise(keys):
         if one == other:
-            raise InvalidInput(f'Line {number}: "{_brief(one)}" is set twice.', "Keep one of them.")
+            raise InvalidInput("script.set-twice", line=number, setting=_brief(one))
     return tuple(settings), ", ".join(style)
 
 

@@ -112,11 +112,11 @@ def parse(script: str, cast: Iterable[str] = (), just_text: Iterable[str] = ()) 
         InvalidInput: for a script with nothing to say, a pause or a setting that cannot be read; the reason names the line.
     """
     if not speakable(script):
-        raise InvalidInput("The script is empty.", "Write or paste the text to be spoken.")
+        raise InvalidInput("script.empty")
     labels = find_speakers(_labels(script), cast, just_text)
     items = _Reader(script, labels).read()
     if not any(isinstance(item, Line | Heading) for item in items):
-        raise InvalidInput("The script holds no text to be spoken.", "Write at least one sentence beside its marks.")
+        raise InvalidInput("script.nothing-spoken")
     spoken = {item.speaker: None for item in items if isinstance(item, Line) and item.speaker}
     return Script(items, tuple(spoken), labels.possible)
 
@@ -177,7 +177,7 @@ class _Reader:
         first, last = start + place[0], start + place[1]
         title = " ".join(self._script[first:last].split())
         if not title:
-            raise InvalidInput(f"Line {number}: a chapter has no title.", "Write it after the #, as in # The Pool of Tears.")
+            raise InvalidInput("script.chapter-untitled", line=number)
         self._items.append(Heading(title, Span(first, last, number)))
 
     def _text(self, line: str, start: int, number: int) -> None:

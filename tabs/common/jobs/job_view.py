@@ -145,7 +145,7 @@ class JobView:
         if job is None or job.state.ended:
             job = next(iter(self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=1)), None)
         if job is None:
-            raise InvalidInput("Nothing is running.")
+            raise InvalidInput("job.none-running")
         self._studio.jobs.cancel(job.id)
         return [job.id, *self.paint(job.id, _stale(seen), page, chosen=True)]
 
