@@ -46,7 +46,7 @@ def test_sentences_of_errors_hold_neither_paths_nor_tracebacks() -> None:
     told = {"node_id": "4", "node_type": "VAEDecode", "exception_type": "FileNotFoundError", "exception_message": words}
     told["traceback"] = "File /home/anna"
     failed = explain_error(told, {"4": "Decode the result"})
-    assert isinstance(failed, Failed) and failed.message.code == "comfyui.node-failed"
+    assert isinstance(failed, Failed) and failed.message.code == "comfyui.model-file-damaged"
     assert str(failed.message) == "ComfyUI failed in Decode the result: No such file: x.safetensors."
     assert isinstance(explain_error({}), Failed)
 
