@@ -12,6 +12,7 @@ from engines.contract.errors import EngineError
 from media.errors import NotFound
 
 BUILT_IN: tuple[str, ...] = (
+    "engines.speech.hibari.engine:Hibari",
     "engines.speech.flite.engine:Flite",
     "engines.speech.espeak.engine:Espeak",
     "engines.speech.f5.engine:F5TTS",

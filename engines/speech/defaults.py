@@ -7,7 +7,7 @@ from collections.abc import Collection
 from engines.contract.errors import EngineError
 
 CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
-    "en": (("flite", "rms"), ("espeak", "gmw/en-US")),
+    "en": (("hibari", "heart"), ("flite", "rms"), ("espeak", "gmw/en-US")),
 }
 """Engine and preset by primary language tag, the clearest first; see default_speech for the figures."""
 

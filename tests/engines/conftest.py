@@ -10,6 +10,7 @@ from bench.engines.intelligibility import Recogniser
 from engines.contract import EnginePaths
 from engines.speech.espeak.engine import Espeak
 from engines.speech.flite.engine import Flite
+from engines.speech.hibari.engine import Hibari
 from tests.engines.contract_suite import loaded
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -31,6 +32,13 @@ def espeak(site: EnginePaths) -> Espeak:
 def flite(site: EnginePaths) -> Flite:
     engine = loaded(Flite, site)
     assert isinstance(engine, Flite)
+    return engine
+
+
+@pytest.fixture(scope="session")
+def hibari(site: EnginePaths) -> Hibari:
+    engine = loaded(Hibari, site)
+    assert isinstance(engine, Hibari)
     return engine
 
 

@@ -28,6 +28,7 @@ from engines.contract import (
     option,
 )
 from engines.contract.errors import EngineError
+from engines.speech.common.kokoro_times import phoneme_marks, symbol_times
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeechEngine, seed_of, set_seed
 from engines.speech.kokoro.voices import NAMES, has_package, preset_voices
@@ -51,7 +52,7 @@ class Kokoro(TorchSpeechEngine):
         title="Kokoro",
         capability=EngineKind.SPEECH,
         summary="54 natural voices in up to 9 languages, quick even on a CPU, with exact sound times. No cloning.",
-        version="0.9.4-1",
+        version="0.9.4-2",
         code_licence=APACHE,
         weights_licence=APACHE,
         tier=Tier.LIGHT,
@@ -173,19 +174,6 @@ def _refuse_other_weights(path: Any) -> None:
 
 def _marks(symbols: list[str], durations: list[int], start: float, seconds: float) -> list[TimedMark]:
     """Times of the phonemes: the model makes each input exactly as long as it has predicted, between two silent ends."""
-    from engines.speech.kokoro.phonemes import IPA, LENGTH_MARKS
-
     if len(durations) != len(symbols) + 2:
         return []
-    frame = seconds / sum(durations)
-    marks: list[TimedMark] = []
-    at = start + durations[0] * frame
-    for symbol, duration in zip(symbols, durations[1:-1], strict=True):
-        end = at + duration * frame
-        if symbol in LENGTH_MARKS and marks:
-            last = marks[-1]
-            marks[-1] = TimedMark(last.text + symbol, last.start, end)
-        elif symbol.isalpha() and symbol not in "ˈˌʰʲ":
-            marks.append(TimedMark(IPA.get(symbol, symbol), at, end))
-        at = end
-    return marks
+    return list(phoneme_marks(symbols, symbol_times(durations, seconds), start))

@@ -1,4 +1,4 @@
-"""From text to Kokoro's phonemes, and from those to IPA. Imported in the worker only.
+"""From text to Kokoro's phonemes. Imported in the worker only.
 
 Kokoro reads phonemes, not letters. Its own English reader needs spaCy's model en_core_web_sm, which is on no package index
 and which it would fetch by itself; where that is not installed, English is read by eSpeak NG with the same library's own
@@ -17,11 +17,6 @@ from engines.speech.common.splitting import cut
 SPACY_MODEL = "en_core_web_sm"
 MOST_PHONEMES = 510
 ESPEAK_LANGUAGES = {"e": "es", "f": "fr-fr", "h": "hi", "i": "it", "p": "pt-br"}
-IPA = {
-    "A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": "ɔɪ", "T": "ɾ", "S": "s", "ᵊ": "ə", "ᵻ": "ɪ", "ᵝ": "β",
-    "ʣ": "dz", "ʤ": "dʒ", "ʥ": "dʑ", "ʦ": "ts", "ʧ": "tʃ", "ʨ": "tɕ",
-}  # fmt: skip
-LENGTH_MARKS = "ː"
 
 Reader = Callable[[str], str]
 

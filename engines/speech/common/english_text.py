@@ -1,0 +1,63 @@
+"""English text as a reader of words takes it, with each character's origin, and refusal of what cannot be read."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from engines.contract.errors import EngineError
+
+_SPELT = {
+    "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "th",
+    "Ð": "Th", "þ": "th", "Þ": "Th", "ß": "ss", "ẞ": "SS", "ı": "i", "’": "'", "‘": "'", "ʼ": "'", "′": "'", "„": "“", "«": "“",
+    "»": "”", "–": "–", "―": "—", "‐": "-", "‑": "-", "−": "-", "⁄": "/", "•": ", ", "©": " copyright ", "®": " registered ",
+    "™": " trademark ", "§": " section ", "×": " times ", "÷": " divided by ", "±": " plus or minus ", "\u00ad": "",
+    "\u200b": "", "\u2060": "", "\ufeff": "",
+}  # fmt: skip
+_KEPT = frozenset("—–…“”£€°¥¢₹₩²³½¼¾")
+_SILENT = str.maketrans(dict.fromkeys("\\^`{}~_", " "))
+
+
+@dataclass(frozen=True)
+class PlainEnglish:
+    """Text as it is read. `origin[i]` is where `text[i]` stands in the given text."""
+
+    text: str
+    origin: tuple[int, ...]
+
+
+def plain_english(given: str, title: str) -> PlainEnglish:
+    """Letters with marks become plain ones, signs are spelt out, emoji and control characters are silent; line ends stay.
+
+    Args:
+        title: the engine's, for the refusal.
+
+    Raises:
+        EngineError: for a letter of another script, which would be left out without a trace.
+    """
+    pieces: list[str] = []
+    origin: list[int] = []
+    for index, character in enumerate(given):
+        piece = _plain(character, title)
+        pieces.append(piece)
+        origin.extend([index] * len(piece))
+    return PlainEnglish("".join(pieces).translate(_SILENT), tuple(origin))
+
+
+def _plain(character: str, title: str) -> str:
+    if character in _SPELT:
+        return _SPELT[character]
+    if " " <= character <= "~" or character in _KEPT or character == "\n":
+        return character
+    category = unicodedata.category(character)
+    if category[0] in "CZSM":
+        return "" if category[0] == "M" else " "
+    parts = "".join(_SPELT.get(part, part) for part in unicodedata.normalize("NFKD", character))
+    plain = "".join(part for part in parts if " " <= part <= "~")
+    if plain or not character.isalnum():
+        return plain or " "
+    name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
+    raise EngineError(
+        f'{title} reads English only here and cannot say "{character}" ({name}).',
+        "Choose eSpeak NG or another engine for this language, or spell it in Latin letters.",
+    )

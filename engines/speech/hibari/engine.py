@@ -1,0 +1,153 @@
+"""Hibari: one natural English voice in eight megabytes, as quick as the machine voices; in the box, no download.
+
+Upstream: hibari-tts 0.2.1 by Maureese Williams (github.com/MMWilliams/hibari, Apache-2.0), distilled from Kokoro's voice
+af_heart. The files in assets/hibari are its own. Its package's other voices are fetched when they are asked for; those
+parts of it are not here, so nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engines.contract import (
+    Card,
+    Engine,
+    EngineKind,
+    EngineOptions,
+    EnginePaths,
+    Licence,
+    PresetVoice,
+    Readiness,
+    RunContext,
+    Speech,
+    SpeechRequest,
+    Tier,
+    TimedMark,
+    option,
+)
+from engines.contract.errors import EngineError, EngineNotReady
+from engines.speech.common.request_checks import refuse_language, refuse_what_no_preset_engine_takes
+from media.audio.audio import Audio
+
+if TYPE_CHECKING:
+    from engines.speech.common.english_reader import EnglishReader, ReadWord
+    from engines.speech.common.portions import Portion
+
+SAMPLE_RATE = 24_000
+MODEL = "hibari/hibari/assets/hibari.onnx"
+ALPHABET = "hibari/hibari/assets/vocab.json"
+DURATIONS = "/Clip_output_0"
+"""The value in the graph that holds how long each symbol sounds, in steps of 25 ms."""
+
+MOST_SYMBOLS = 400
+"""The model was trained on sentences; its makers cut longer ones here too."""
+
+HIGHEST_PEAK = 0.99
+
+VOICES = (PresetVoice("heart", "Heart", "en-US", "female"),)
+
+APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
+
+
+class HibariOptions(EngineOptions):
+    """How Hibari speaks."""
+
+    speed: float = option(1.0, "Speed", "1 is the voice's own pace, 2 twice as fast.", common=True, unit="x", ge=0.5, le=2.0)
+
+
+class Hibari(Engine):
+    """Speech engine. Times of words and sounds are the network's own durations."""
+
+    card = Card(
+        id="hibari",
+        title="Hibari",
+        capability=EngineKind.SPEECH,
+        summary="One natural English voice, in the box. Instant, with exact word and sound times.",
+        version="0.2.1-1",
+        code_licence=APACHE,
+        weights_licence=APACHE,
+        tier=Tier.LIGHT,
+        memory_gib=0.3,
+        sample_rate=SAMPLE_RATE,
+        languages=("en",),
+        longest_text=2_000,
+        reload_seconds=1.0,
+    )
+    Options = HibariOptions
+    options: HibariOptions
+
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
+        super().__init__(site, options, run)
+        self._session: Any = None
+
+    @classmethod
+    def readiness(cls, site: EnginePaths) -> Readiness:
+        if not (site.assets / MODEL).is_file() or not (site.assets / ALPHABET).is_file():
+            return Readiness(False, "Files under assets/hibari are missing.", "Get a complete copy of the studio.")
+        return Readiness(True, "Ready.")
+
+    @classmethod
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
+        return VOICES
+
+    def load(self) -> None:
+        """Open the network and the reader.
+
+        Raises:
+            EngineNotReady: files are missing. EngineError: the network's file is damaged.
+        """
+        from engines.common.onnx import open_graph
+        from engines.speech.common.english_reader import EnglishReader
+
+        if not self.readiness(self.site).ready:
+            raise EngineNotReady("Files under assets/hibari are missing.", "Get a complete copy of the studio.")
+        self._session = open_graph(self.site.assets / MODEL, 1, DURATIONS)
+        self._alphabet: dict[str, int] = json.loads((self.site.assets / ALPHABET).read_text("utf-8"))
+        self._reader: EnglishReader = EnglishReader(self.site.assets)
+        self._reader.read("Good morning.", self.card.title)  # the lists are read once, now
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one English text.
+
+        Raises:
+            EngineError: for text that is empty, too long or not English, a saved voice or an unknown preset.
+        """
+        from engines.speech.common.portions import portions, word_marks
+
+        self.run.check()
+        refuse_what_no_preset_engine_takes(request, self.card)
+        refuse_language(request, self.card)
+        if request.voice.preset not in ("", *(voice.id for voice in VOICES)):
+            raise EngineError(f'Hibari has no voice "{request.voice.preset}".', f"Its voice is {VOICES[0].id}.")
+        lines = self._reader.read(request.text, self.card.title)
+        waves: list[np.ndarray] = []
+        phonemes: list[TimedMark] = []
+        words: list[tuple[ReadWord, float, float]] = []
+        todo = list(portions(lines, self._alphabet, MOST_SYMBOLS))
+        for number, portion in enumerate(todo):
+            self.run.progress(number / len(todo))
+            wave, durations = self._speak(portion, np.random.default_rng((abs(request.seed), number)))
+            start = sum(map(len, waves)) / SAMPLE_RATE
+            sounds, spoken = portion.marks(durations, start, len(wave) / SAMPLE_RATE)
+            phonemes += sounds
+            words += [(portion.words[word], begin, end) for word, begin, end in spoken]
+            waves.append(wave)
+        if not waves:
+            raise EngineError("Hibari finds nothing to speak in this text.", "Write at least one English word.")
+        return Speech(_audio(np.concatenate(waves)), word_marks(request.text, words), tuple(phonemes))
+
+    def _speak(self, portion: Portion, noise: np.random.Generator) -> tuple[np.ndarray, list[float]]:
+        from engines.speech.hibari.spectrum import Spectra, waveform
+
+        ids = np.array([[0, *(self._alphabet[symbol] for symbol in portion.symbols), 0]], np.int64)
+        *parts, durations = self._session.run(None, {"ids": ids, "speed": np.array([self.options.speed], np.float32)})
+        return waveform(Spectra(*(part[0] for part in parts)), noise), durations.reshape(-1).tolist()
+
+
+def _audio(samples: np.ndarray) -> Audio:
+    """The sound, made softer where it would clip."""
+    peak = float(np.abs(samples).max(initial=0))
+    return Audio(samples * np.float32(HIGHEST_PEAK / peak) if peak > HIGHEST_PEAK else samples, SAMPLE_RATE)
