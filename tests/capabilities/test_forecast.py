@@ -18,7 +18,7 @@ def test_a_narration_is_foretold_once_one_has_run(client: Any) -> None:
     client.predict("voiceover", spec, api_name="/estimate")
     client.predict(spec["script"], api_name="/voiceover")
     told = client.predict("voiceover", {"script": spec["script"] + "And more."}, api_name="/estimate")
-    assert told["engine"] == "flite" and told["frames"] == 0
+    assert told["engine"] == "hibari" and told["frames"] == 0
     assert 5 < told["seconds"] < 120
     assert 0 < told["time"]["seconds"] < 60 and told["time"]["runs"] >= 1
     assert told["fits"] is True and told["memory"]

@@ -14,6 +14,7 @@ from engines.contract.errors import EngineError
 from engines.speech.defaults import default_speech
 from engines.speech.espeak.engine import Espeak
 from engines.speech.flite.engine import VOICES, Flite
+from engines.speech.hibari.engine import Hibari
 from media.errors import NotFound
 from tests.engines.fault_engine import FaultEngine
 
@@ -22,7 +23,7 @@ FAULT = "tests.engines.fault_engine:FaultEngine"
 
 def test_built_in_engines_come_first_and_extra_ones_after() -> None:
     built_in = Catalog().all()
-    assert built_in[:2] == [Flite, Espeak]
+    assert built_in[:3] == [Hibari, Flite, Espeak]
     assert Catalog([FAULT]).all() == [*built_in, FaultEngine]
     assert Catalog([FAULT]).of(EngineKind.SPEECH)[-1] is FaultEngine
     assert FaultEngine not in Catalog([FAULT]).of(EngineKind.SWAP)
@@ -85,7 +86,8 @@ def test_making_a_catalog_imports_no_engine() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "en-US", "EN_gb"])
-def test_the_default_for_english_is_a_flite_voice(language: str) -> None:
+def test_the_default_for_english_is_hibari_and_else_a_flite_voice(language: str) -> None:
+    assert default_speech(language, {"hibari", "flite", "espeak"}) == ("hibari", "heart")
     engine_id, preset = default_speech(language, {"flite", "espeak"})
     assert engine_id == "flite"
     assert preset in {voice.id for voice in VOICES}
@@ -96,7 +98,7 @@ def test_the_default_falls_back_to_what_is_ready() -> None:
     assert default_speech("de", {"flite", "espeak"}) == ("espeak", "")
 
 
-@pytest.mark.parametrize(("language", "ready"), [("en", set()), ("de", {"flite"}), ("xx", {"flite", "espeak"})])
+@pytest.mark.parametrize(("language", "ready"), [("en", set()), ("de", {"flite", "hibari"}), ("xx", {"flite", "espeak"})])
 def test_a_language_nobody_speaks_is_refused_in_words(language: str, ready: set[str]) -> None:
     with pytest.raises(EngineError, match=f'"{language}"'):
         default_speech(language, ready)

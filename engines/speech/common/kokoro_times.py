@@ -45,7 +45,7 @@ def symbol_times(durations: Sequence[float], seconds: float) -> list[tuple[float
 
 
 def phoneme_marks(symbols: Sequence[str], times: Sequence[tuple[float, float]], start: float) -> Iterator[TimedMark]:
-    """The sounds in IPA. A length mark prolongs the sound before it; that of `BEFORE_SOUNDS` is the time of the sound after it."""
+    """The sounds in IPA. A length mark prolongs the sound before it, `BEFORE_SOUNDS` the one after it."""
     held: TimedMark | None = None
     begin: float | None = None
     for symbol, (first, last) in zip(symbols, times, strict=True):

@@ -20,7 +20,9 @@ class Portion:
     symbols: tuple[str, ...]
     word_of: tuple[int, ...]
 
-    def marks(self, durations: Sequence[float], start: float, seconds: float) -> tuple[list[TimedMark], list[tuple[int, float, float]]]:
+    def marks(
+        self, durations: Sequence[float], start: float, seconds: float
+    ) -> tuple[list[TimedMark], list[tuple[int, float, float]]]:
         """Phonemes, and (number of the word, start, end) of the words that sound, in seconds; nothing where the durations are
         not those of these symbols."""
         if len(durations) != len(self.symbols) + 2:

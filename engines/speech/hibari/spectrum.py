@@ -42,7 +42,7 @@ def waveform(spectra: Spectra, noise: np.random.Generator) -> Floats:
     """Mono sound at `RATE`, `HOP` samples a frame."""
     frames = len(spectra.pitch)
     spectrum = _transform(pulses(spectra.pitch), frames)
-    spectrum *= _rotated(np.pi * np.tanh(spectra.pulse_phase), spectra.pulse_log)
+    spectrum *= _rotated(np.float32(np.pi) * np.tanh(spectra.pulse_phase), spectra.pulse_log)
     shape = spectra.noise_log.shape
     gaussian = noise.standard_normal((shape[0], 2 * shape[1]), dtype=np.float32).view(np.complex64)
     spectrum += gaussian * np.exp(np.minimum(spectra.noise_log, _LARGEST_LOG))

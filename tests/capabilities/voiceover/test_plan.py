@@ -70,8 +70,8 @@ def test_everything_that_can_be_heard_is_in_the_key(narrator: Narrator, change: 
 
 def test_a_prepared_spec_is_complete_and_stays_as_it_is(narrator: Narrator) -> None:
     spec = narrator.prepared(SCRIPT)
-    assert (spec.engine, spec.voice, spec.language, spec.loudness, spec.title) == ("flite", spec.voice, "en", -16, "One")
-    assert spec.voice.startswith("flite/")
+    assert (spec.engine, spec.voice, spec.language, spec.loudness, spec.title) == ("hibari", spec.voice, "en", -16, "One")
+    assert spec.voice == "hibari/heart"
     assert spec.seed is not None
     assert narrator.voiceover.prepare(spec) == spec
     assert narrator.voiceover.prepare(narrator.voiceover.Spec.model_validate(spec.model_dump(mode="json"))) == spec

@@ -67,7 +67,10 @@ def test_a_word_is_read_by_what_it_is_in_its_sentence(hibari: Hibari) -> None:
     ("text", "words"),
     [
         ("“Naïve” café — 25% & more… it’s 3 o'clock!", ["Naïve", "café", "25%", "&", "more", "it’s", "3", "o'clock"]),
-        ("Dr. Smith paid $5.20 on Main St. in May 2024.", "Dr|Smith|paid|$5.20|on|Main|St|in|May|2024".split("|")),
+        (
+            "Dr. Smith paid $5.20 on Main St. in May 2024.",
+            ["Dr", "Smith", "paid", "$5.20", "on", "Main", "St", "in", "May", "2024"],
+        ),
         ("At 9:30am we drove 5 km.", ["At", "9:30am", "we", "drove", "5", "km"]),
         ("Größe is a straße, Œuvre 🙂 fine", ["Größe", "is", "a", "straße", "Œuvre", "fine"]),
         ("one\r\ntwo\n\nthree", ["one", "two", "three"]),
@@ -130,4 +133,4 @@ def test_missing_and_damaged_files_are_said(site: EnginePaths, tmp_path: Path) -
 
 def test_nothing_is_written_into_the_assets(hibari: Hibari, site: EnginePaths) -> None:
     say(hibari, "Hello there.")
-    assert not [path for path in (site.assets / "hibari").rglob("__pycache__")]
+    assert not list((site.assets / "hibari").rglob("__pycache__"))

@@ -51,7 +51,7 @@ def refusal(kind: type[GreenroomError], call: Callable[[], object]) -> Greenroom
 
 def test_nothing_asked_gives_the_clearest_engine_for_english(ask: Ask) -> None:
     casting = ask()
-    assert casting.engine_cls.card.id == "flite"
+    assert casting.engine_cls.card.id == "hibari"
     assert casting.voice.preset and casting.voice.reference is None
     assert casting.voice_version == f"preset:{casting.voice.preset}"
 
