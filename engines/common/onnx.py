@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from engines.common.loading import DOWNLOAD_AGAIN
 from engines.contract.errors import EngineError
 
 _MODEL_GRAPH, _GRAPH_OUTPUT, _VALUE_NAME = 7, 12, 1
@@ -37,7 +36,7 @@ def open_graph(path: Path, threads: int, *inner: str) -> Any:
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has a class for each of its own failures, with no common base
-        raise EngineError(f"The model file {path.name} is damaged or of another version.", DOWNLOAD_AGAIN) from error
+        raise EngineError("engine.weights-damaged", file=path.name) from error
 
 
 def _field(number: int, content: bytes) -> bytes:

@@ -110,7 +110,7 @@ class EnglishReader:
         try:
             return importlib.import_module(PACKAGE + name)
         except (ImportError, OSError) as error:
-            raise EngineNotReady("A file under assets/hibari is missing.", "Get a complete copy of the studio.") from error
+            raise EngineNotReady("english.files-missing") from error
         finally:
             sys.dont_write_bytecode = writes
 

@@ -57,7 +57,4 @@ def _plain(character: str, title: str) -> str:
     if plain or not character.isalnum():
         return plain or " "
     name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
-    raise EngineError(
-        f'{title} reads English only here and cannot say "{character}" ({name}).',
-        "Choose eSpeak NG or another engine for this language, or spell it in Latin letters.",
-    )
+    raise EngineError("english.cannot-say", engine=title, character=character, name=name)

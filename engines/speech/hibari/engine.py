@@ -104,7 +104,7 @@ class Hibari(Engine):
         from engines.speech.common.english_reader import EnglishReader
 
         if not self.readiness(self.site).ready:
-            raise EngineNotReady("Files under assets/hibari are missing.", "Get a complete copy of the studio.")
+            raise EngineNotReady("english.files-missing")
         self._session = open_graph(self.site.assets / MODEL, 1, DURATIONS)
         self._alphabet: dict[str, int] = json.loads((self.site.assets / ALPHABET).read_text("utf-8"))
         self._reader: EnglishReader = EnglishReader(self.site.assets)
@@ -122,7 +122,7 @@ class Hibari(Engine):
         refuse_what_no_preset_engine_takes(request, self.card)
         refuse_language(request, self.card)
         if request.voice.preset not in ("", *(voice.id for voice in VOICES)):
-            raise EngineError(f'Hibari has no voice "{request.voice.preset}".', f"Its voice is {VOICES[0].id}.")
+            raise EngineError("speech.voice-unknown", engine=self.card.title, voice=request.voice.preset, known=[VOICES[0].id])
         lines = self._reader.read(request.text, self.card.title)
         waves: list[np.ndarray] = []
         phonemes: list[TimedMark] = []
@@ -137,7 +137,7 @@ class Hibari(Engine):
             words += [(portion.words[word], begin, end) for word, begin, end in spoken]
             waves.append(wave)
         if not waves:
-            raise EngineError("Hibari finds nothing to speak in this text.", "Write at least one English word.")
+            raise EngineError("english.nothing-to-speak", engine=self.card.title)
         return Speech(_audio(np.concatenate(waves)), word_marks(request.text, words), tuple(phonemes))
 
     def _speak(self, portion: Portion, noise: np.random.Generator) -> tuple[np.ndarray, list[float]]:
