@@ -66,14 +66,18 @@ def decoded_frames(vae: Any, latents: torch.Tensor, *, tiled: bool) -> Iterator[
 
     with torch.inference_mode():
         _wake(vae)
-        moved = latents.to(vae.device, vae.dtype)
+        moved = latents.to(vae.device, vae.post_quant_conv.weight.dtype)
         shape = (1, -1, 1, 1, 1)
         mean = torch.tensor(vae.config.latents_mean).view(shape).to(moved)
         deviation = torch.tensor(vae.config.latents_std).view(shape).to(moved)
         moved = moved * deviation + mean
         if tiled:
             vae.enable_tiling()
-            yield from _pictures(vae.decode(moved, return_dict=False)[0])
+            try:
+                whole = vae.decode(moved, return_dict=False)[0]
+            finally:
+                vae.disable_tiling()  # encoding looks at the same switch
+            yield from _pictures(whole)
             return
         yield from _by_time(vae, moved)
 

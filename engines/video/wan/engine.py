@@ -24,22 +24,29 @@ from engines.video.wan.options import (
     WanExpertOptions,
     WanOptions,
     WanSettings,
-    WanSwappedOptions,
+    negative_of,
     noted,
     settings_for,
     tiles_decoding,
 )
 from engines.video.wan.problem_size import sized
-from engines.video.wan.validation import check_clip, folder_of, loras_of, rules_of, transformer_parts
+from engines.video.wan.prompts import PromptEncoder
+from engines.video.wan.validation import (
+    check_clip,
+    distilled_loras,
+    folder_of,
+    loras_of,
+    rules_of,
+    transformer_parts,
+)
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
-VERSION = "diffusers-0.42.1-1"
+VERSION = "diffusers-0.42.1-2"
 HOST_GIB = 2.5
 """Of the machine's memory beside a plug-in card: libraries, context, weights on their way through."""
 PREVIEW_SECONDS = 1.0
 ENCODED, DENOISED = 0.02, 0.9
 """Where in a clip's progress its text is read and its denoising ends."""
-REMEMBERED_PROMPTS = 8
 
 
 def _card(engine_id: str, model: WanModel, summary: str, reload_seconds: float) -> Card:
@@ -115,6 +122,7 @@ class Wan(Engine):
     @classmethod
     def check_options(cls, options: WanOptions, site: EnginePaths) -> None:
         """The part of `check` that is the same for every clip: weights of the preset, and LoRA files."""
+        distilled_loras(cls.model, options, site)
         loras_of(cls.model, options, site)
 
     @classmethod
@@ -148,8 +156,10 @@ class Wan(Engine):
         shared = shares_main_memory(self._device)
         if shared and self.options.offload == "all":
             raise EngineError("wan.offloading-useless")
-        self._text_device = self._device if shared or self.options.offload == "none" else "cpu"
-        self._prompts: dict[tuple[str, str], tuple[Any, Any]] = {}
+        beside = not shared and self.options.offload != "none"
+        self._prompts = PromptEncoder(
+            folder_of(self.site, TOKENIZER), folder_of(self.site, TEXT_ENCODER), "cpu" if beside else self._device, keep=beside
+        )
         self._load_parts("cpu" if self.options.offload == "all" else self._device)
 
     def _load_parts(self, place: str) -> None:
@@ -160,8 +170,7 @@ class Wan(Engine):
         parts = transformer_parts(model, self.options)
         total = len(parts) + 3
         self._say_loading(0, total, "the text encoder")
-        self._tokenizer = wan_load.load_tokenizer(folder_of(self.site, TOKENIZER))
-        self._text_encoder = wan_load.load_text_encoder(folder_of(self.site, TEXT_ENCODER), self._text_device)
+        self._prompts.load()
         self._say_loading(1, total, "the autoencoder")
         self._vae_precision = "float32" if self.options.vae_precision == "auto" else self.options.vae_precision
         self._vae = wan_load.load_vae(folder_of(self.site, model.vae), place, self._vae_precision)
@@ -176,7 +185,20 @@ class Wan(Engine):
         for number, part in enumerate(parts):
             self._say_loading(2 + number, total, "the transformer" if len(parts) == 1 else f"expert {number + 1} of 2")
             self._transformers.append(wan_load.load_transformer(folder_of(self.site, part), place))
+        self._merged = self._merge_distilled()
         self._loras = LoraHooks(self._transformers)
+
+    def _merge_distilled(self) -> list[dict[str, Any]]:
+        """Make the preset's own low-rank files part of the weights; what a recipe keeps of them."""
+        from engines.common.loading import read_tensors
+        from engines.video.wan.lora_hooks import merge, reported, targets
+
+        files = distilled_loras(self.model, self.options, self.site)
+        for file in files:
+            tensors = dict(read_tensors(file.path))
+            for expert in targets(self._transformers, file):
+                merge(expert, file, tensors)
+        return [reported(file) for file in files]
 
     def _say_loading(self, done: int, total: int, what: str) -> None:
         self.run.progress(done / total, f"Loading {what} of {self.card.title}")
@@ -207,10 +229,11 @@ class Wan(Engine):
         yield VideoResult(
             request.path, request.frames, request.width, request.height,
             {
-                **noted(settings, self.model), "seed": request.seed, "attention": attention, "cache": self.options.cache,
+                **noted(settings, self.model), "negative": negative_of(request.negative, settings), "seed": request.seed,
+                "attention": attention, "cache": self.options.cache,
                 "vae_precision": self._vae_precision,
                 "vae_tiled": tiles_decoding(self.options, request.width, request.height), "offload": self.options.offload,
-                "loras": self._loras.report(), "device": self._device, "peak_bytes": peak_bytes(self._device),
+                "loras": [*self._merged, *self._loras.report()], "device": self._device, "peak_bytes": peak_bytes(self._device),
                 "seconds_a_step": round((denoised - self._began) / settings.steps, 3),
                 "decode_seconds": round(time.monotonic() - denoised, 3),
             },
@@ -261,7 +284,7 @@ class Wan(Engine):
         import torch
 
         torch.manual_seed(request.seed)
-        prompt, negative = self._encoded(request)
+        prompt, negative = self._prompts.encoded([request.prompt, negative_of(request.negative, settings)])
         arguments: dict[str, Any] = {
             "prompt_embeds": prompt.to(self._device), "negative_prompt_embeds": negative.to(self._device),
             "width": request.width, "height": request.height, "num_frames": request.frames,
@@ -273,24 +296,6 @@ class Wan(Engine):
         if request.start_image is not None:
             arguments["image"] = _filled(request)
         return arguments
-
-    def _encoded(self, request: VideoRequest) -> tuple[Any, Any]:
-        """Prompt and negative prompt as the text encoder has them; the shots of a list share most of them."""
-        key = (request.prompt, request.negative)
-        if key not in self._prompts:
-            from diffusers import WanPipeline
-
-            reader = WanPipeline(tokenizer=self._tokenizer, text_encoder=self._text_encoder, vae=None, scheduler=None)
-            import torch
-
-            with torch.inference_mode():
-                self._prompts[key] = reader.encode_prompt(
-                    prompt=request.prompt, negative_prompt=request.negative, device=torch.device(self._text_device),
-                    max_sequence_length=512,
-                )  # fmt: skip
-            while len(self._prompts) > REMEMBERED_PROMPTS:
-                del self._prompts[next(iter(self._prompts))]
-        return self._prompts[key]
 
     def _write(self, request: VideoRequest, latents: Any) -> None:
         from engines.video.wan.decode import decoded_frames
@@ -336,7 +341,6 @@ class WanI2V14B(Wan):
 
 
 class WanTI2V5B(Wan):
-    Options = WanSwappedOptions
     model = models.TI2V_5B
     card = _card("wan22-ti2v-5b", model, "704p clips at 24 frames a second, from words or a picture.", 70)
 

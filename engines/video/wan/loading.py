@@ -37,14 +37,20 @@ def load_transformer(folder: Path, device: str) -> Any:
 
 
 def load_vae(folder: Path, device: str, precision: str) -> Any:
-    """An AutoencoderKLWan in "float32" or "bfloat16"."""
+    """An AutoencoderKLWan in float32, whose decoder is in "float32" or "bfloat16".
+
+    Start pictures are always encoded in float32; of decoding alone bfloat16 is hardly to be told (FastVideo's page on GB10:
+    MS-SSIM 0.9999).
+    """
     import torch
     from diffusers import AutoencoderKLWan
 
     with torch.device("meta"):
         model = AutoencoderKLWan.from_config(dict(read_config(folder)))
-    model = _blank(model, device, getattr(torch, precision))
+    model = _blank(model, device, torch.float32)
     fill(model, _tensors(folder, device), "Wan's autoencoder")
+    model.decoder.to(getattr(torch, precision))
+    model.post_quant_conv.to(getattr(torch, precision))
     return model.eval().requires_grad_(False)
 
 
@@ -72,11 +78,14 @@ def load_text_encoder(folder: Path, device: str) -> Any:
 
 
 def load_image_encoder(folder: Path, device: str) -> Any:
-    """A CLIPVisionModel in float32, as upstream runs it."""
+    """A CLIPVisionModel in float32, as upstream runs it.
+
+    The published file was written by transformers 4, which put a `vision_model.` before each name; version 5 has none.
+    """
     from transformers import CLIPVisionConfig, CLIPVisionModel
 
     model = CLIPVisionModel(CLIPVisionConfig.from_pretrained(str(folder), local_files_only=True)).to(device)
-    fill(model, _tensors(folder, device), "Wan's image encoder")
+    fill(model, _tensors(folder, device), "Wan's image encoder", rename=lambda name: name.removeprefix("vision_model."))
     return model.eval().requires_grad_(False)
 
 

@@ -1,9 +1,6 @@
 """LoRA files for Wan, before anything is loaded: which there are, what they hold, and whether that fits the chosen expert.
 
 A file's header tells the name and shape of every tensor, so a file for another model is refused, by name, from a few kilobytes.
-Known spellings: diffusers and peft (`transformer.blocks.0.attn1.to_q.lora_A.weight`), upstream's own names as ComfyUI and
-lightx2v write them (`diffusion_model.blocks.0.self_attn.q.lora_down.weight`, with `.diff` and `.diff_b` for whole differences),
-and kohya's (`lora_unet_blocks_0_self_attn_q.lora_down.weight`).
 """
 
 from __future__ import annotations
@@ -18,10 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engines.contract import EnginePaths
+from engines.video.wan.lora_names import Shape, of_image, spellings, split_key
 from media.errors import InvalidInput
 
 Target = Literal["high", "low", "both"]
-Shape = tuple[int, ...]
 TARGETS: tuple[Target, ...] = ("high", "low", "both")
 FOLDER = "loras"
 LARGEST_HEADER = 64_000_000
@@ -32,27 +29,6 @@ HIGHEST_WEIGHT = 4.0
 SHOWN = 3
 
 _SAYS_HIGH, _SAYS_LOW = re.compile(r"high[-_ ]?noise", re.IGNORECASE), re.compile(r"low[-_ ]?noise", re.IGNORECASE)
-_PREFIXES = ("base_model.model.", "model.diffusion_model.", "diffusion_model.", "transformer_2.", "transformer.")
-_ENDINGS = {
-    ".lora_A.weight": "down", ".lora_A.default.weight": "down", ".lora_down.weight": "down",
-    ".lora_B.weight": "up", ".lora_B.default.weight": "up", ".lora_up.weight": "up",
-    ".lora_B.bias": "bias", ".lora_B.default.bias": "bias", ".alpha": "alpha", ".diff_b": "bias", ".diff": "weight",
-}  # fmt: skip
-_UPSTREAM = (
-    ("attn1.to_q", "self_attn.q"), ("attn1.to_k", "self_attn.k"), ("attn1.to_v", "self_attn.v"),
-    ("attn1.to_out.0", "self_attn.o"), ("attn1.norm_q", "self_attn.norm_q"), ("attn1.norm_k", "self_attn.norm_k"),
-    ("attn2.to_q", "cross_attn.q"), ("attn2.to_k", "cross_attn.k"), ("attn2.to_v", "cross_attn.v"),
-    ("attn2.to_out.0", "cross_attn.o"), ("attn2.norm_q", "cross_attn.norm_q"), ("attn2.norm_k", "cross_attn.norm_k"),
-    ("attn2.add_k_proj", "cross_attn.k_img"), ("attn2.add_v_proj", "cross_attn.v_img"),
-    ("attn2.norm_added_k", "cross_attn.norm_k_img"), ("ffn.net.0.proj", "ffn.0"), ("ffn.net.2", "ffn.2"), ("norm2", "norm3"),
-    ("condition_embedder.time_embedder.linear_1", "time_embedding.0"),
-    ("condition_embedder.time_embedder.linear_2", "time_embedding.2"), ("condition_embedder.time_proj", "time_projection.1"),
-    ("condition_embedder.text_embedder.linear_1", "text_embedding.0"),
-    ("condition_embedder.text_embedder.linear_2", "text_embedding.2"),
-    ("condition_embedder.image_embedder.ff.net.0.proj", "img_emb.proj.1"),
-    ("condition_embedder.image_embedder.ff.net.2", "img_emb.proj.3"), ("proj_out", "head.head"),
-    ("patch_embedding", "patch_embedding"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,12 +45,14 @@ class LoraFile:
     """A file that has been looked into: for each module of the transformer, which tensors change it.
 
     Args:
-        modules: module name to {"down" | "up" | "alpha" | "bias" | "weight": the tensor's name in the file}.
+        modules: module name to {"down" | "up" | "alpha" | "bias" | "weight" | "table": the tensor's name in the file}.
+        left_out: how many tensors change parts for a start picture that this transformer does not have.
     """
 
     wish: LoraRequest
     path: Path
     modules: Mapping[str, Mapping[str, str]]
+    left_out: int = 0
 
 
 def read_wishes(text: str, *, two_experts: bool) -> tuple[LoraRequest, ...]:
@@ -136,23 +114,35 @@ def inspect_lora(wish: LoraRequest, path: Path, experts: Sequence[Mapping[str, S
     names = ("high-noise expert", "low-noise expert") if len(experts) == 2 else ("transformer",)
     told = {"high": names[:1], "low": names[1:], "both": names}[wish.target]
     modules: dict[str, dict[str, str]] = {}
+    left_out = 0
     for who, weights in zip(told, chosen, strict=True):
-        modules = _matched(wish.name, shapes, weights, f"the {who}")
-    return LoraFile(wish, path, modules)
+        fitting = _without_image_parts(shapes, weights)
+        modules, left_out = _matched(wish.name, fitting, weights, f"the {who}"), len(shapes) - len(fitting)
+    return LoraFile(wish, path, modules, left_out)
+
+
+def _without_image_parts(shapes: Mapping[str, Shape], weights: Mapping[str, Shape]) -> Mapping[str, Shape]:
+    """Without tensors for an image encoder's part where the transformer has none.
+
+    Files distilled from Wan 2.1's image-to-video weights carry them, also those published for Wan 2.2 (LightX2V issue 1246).
+    """
+    if any(of_image(module) for module in weights):
+        return shapes
+    return {key: shape for key, shape in shapes.items() if not of_image(key)}
 
 
 def _matched(name: str, shapes: Mapping[str, Shape], weights: Mapping[str, Shape], who: str) -> dict[str, dict[str, str]]:
-    aliases = _aliases(tuple(weights))
+    aliases = spellings(tuple(weights))
     modules: dict[str, dict[str, str]] = {}
     unknown: list[str] = []
     for key in shapes:
-        base, role = _split(key)
+        base, role = split_key(key)
         module = aliases.get(base) if role else None
         if module is None:
             unknown.append(key)
         else:
             modules.setdefault(module, {})[role] = key
-    if not any({"down", "up", "weight"} & roles.keys() for roles in modules.values()):
+    if not any({"down", "up", "weight", "table"} & roles.keys() for roles in modules.values()):
         raise InvalidInput("lora.changes-nothing", lora=name, tensors=len(shapes), model=who)
     if unknown:
         raise InvalidInput("lora.changes-unknown", lora=name, model=who, unknown=len(unknown), examples=_few(unknown))
@@ -170,8 +160,9 @@ def _misfits(module: str, roles: Mapping[str, str], shapes: Mapping[str, Shape],
         down, up = shapes[roles["down"]], shapes[roles["up"]]
         if len(down) != 2 or len(up) != 2 or len(weight) != 2 or down[0] != up[1] or (up[0], down[1]) != weight:
             yield f"{module} is {_size(weight)} and the file's is {_size((up[0], down[-1]))}"
-    if "weight" in roles and shapes[roles["weight"]] != weight:
-        yield f"{module} is {_size(weight)} and the file's is {_size(shapes[roles['weight']])}"
+    for role in ("weight", "table"):
+        if role in roles and shapes[roles[role]] != weight:
+            yield f"{module} is {_size(weight)} and the file's is {_size(shapes[roles[role]])}"
     if "bias" in roles and shapes[roles["bias"]] != weight[:1]:
         yield f"the bias of {module} is {weight[0]} and the file's is {_size(shapes[roles['bias']])}"
 
@@ -204,62 +195,6 @@ def read_header(path: Path) -> dict[str, Shape]:
         return {name: tuple(entry["shape"]) for name, entry in found.items()}
     except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError, IndexError):
         raise refusal from None
-
-
-def weights_of(config: Mapping[str, Any]) -> dict[str, Shape]:
-    """The weights of a WanTransformer3DModel that a LoRA may change, by module, from its config.json."""
-    inner = int(config["num_attention_heads"]) * int(config["attention_head_dim"])
-    patch: Sequence[int] = config.get("patch_size", (1, 2, 2))
-    ffn, text, image = int(config["ffn_dim"]), int(config["text_dim"]), config.get("image_dim")
-    top = "condition_embedder."
-    weights: dict[str, Shape] = {
-        "patch_embedding": (inner, int(config["in_channels"]), *patch),
-        "proj_out": (int(config.get("out_channels") or config["in_channels"]) * math.prod(patch), inner),
-        f"{top}time_embedder.linear_1": (inner, int(config["freq_dim"])), f"{top}time_embedder.linear_2": (inner, inner),
-        f"{top}time_proj": (6 * inner, inner), f"{top}text_embedder.linear_1": (inner, text),
-        f"{top}text_embedder.linear_2": (inner, inner),
-    }  # fmt: skip
-    if image:
-        weights[f"{top}image_embedder.ff.net.0.proj"] = (int(image), int(image))
-        weights[f"{top}image_embedder.ff.net.2"] = (inner, int(image))
-    added = config.get("added_kv_proj_dim")
-    for number in range(int(config["num_layers"])):
-        block = f"blocks.{number}."
-        for attention in ("attn1", "attn2"):
-            weights.update({f"{block}{attention}.{name}": (inner, inner) for name in ("to_q", "to_k", "to_v", "to_out.0")})
-            weights.update({f"{block}{attention}.{name}": (inner,) for name in ("norm_q", "norm_k")})
-        if added:
-            weights.update({f"{block}attn2.{name}": (inner, int(added)) for name in ("add_k_proj", "add_v_proj")})
-            weights[f"{block}attn2.norm_added_k"] = (inner,)
-        weights[f"{block}ffn.net.0.proj"], weights[f"{block}ffn.net.2"] = (ffn, inner), (inner, ffn)
-        if config.get("cross_attn_norm", True):
-            weights[f"{block}norm2"] = (inner,)
-    return weights
-
-
-def _aliases(modules: Sequence[str]) -> dict[str, str]:
-    """Every spelling of a module's name, without prefix, to the name itself."""
-    theirs = dict(_UPSTREAM)
-    found: dict[str, str] = {}
-    for module in modules:
-        parts = module.split(".", 2)
-        block, rest = (f"{parts[0]}.{parts[1]}.", parts[2]) if parts[0] == "blocks" else ("", module)
-        upstream = block + theirs[rest]
-        for spelling in (module, upstream):
-            found[spelling] = module
-            found["lora_unet_" + spelling.replace(".", "_")] = module
-    return found
-
-
-def _split(key: str) -> tuple[str, str]:
-    """A tensor's name as (module without prefix, role); the role is "" when it is none of a LoRA's."""
-    for ending, role in _ENDINGS.items():
-        if key.endswith(ending):
-            base = key.removesuffix(ending)
-            for prefix in _PREFIXES:
-                base = base.removeprefix(prefix)
-            return base, role
-    return key, ""
 
 
 def _few(items: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.common.loading import read_tensors
 from engines.video.wan.lora import LoraFile
+from engines.video.wan.lora_names import TABLE
 
 if TYPE_CHECKING:
     import torch
@@ -36,7 +37,7 @@ class LoraHooks:
         try:
             for file in files:
                 tensors = dict(read_tensors(file.path))
-                for expert in self._targets(file):
+                for expert in targets(self._experts, file):
                     self._attach(expert, file, tensors)
         except BaseException:
             self.clear()
@@ -52,35 +53,78 @@ class LoraHooks:
 
     def report(self) -> list[dict[str, Any]]:
         """What is in effect, as a recipe keeps it."""
-        return [
-            {"file": file.wish.name, "weight": file.wish.weight, "target": file.wish.target, "modules": len(file.modules)}
-            for file in self._in_effect
-        ]
-
-    def _targets(self, file: LoraFile) -> list[torch.nn.Module]:
-        return {"high": self._experts[:1], "low": self._experts[1:], "both": self._experts}[file.wish.target]
+        return [reported(file) for file in self._in_effect]
 
     def _attach(self, expert: torch.nn.Module, file: LoraFile, tensors: Mapping[str, torch.Tensor]) -> None:
         for name, roles in file.modules.items():
+            if name.endswith(TABLE):
+                self._add(expert.get_parameter(name), tensors[roles["table"]], file.wish.weight)
+                continue
             module: Any = expert.get_submodule(name)
             if "down" in roles:
                 self._handles.append(module.register_forward_hook(_pair(module, roles, tensors, file.wish.weight)))
             for role, place in (("weight", module.weight), ("bias", getattr(module, "bias", None))):
                 if role in roles and place is not None:
-                    self._originals.append((place, place.data.clone()))
-                    place.data.add_(tensors[roles[role]].to(place.device, place.dtype), alpha=file.wish.weight)
+                    self._add(place, tensors[roles[role]], file.wish.weight)
+
+    def _add(self, place: torch.Tensor, difference: torch.Tensor, weight: float) -> None:
+        self._originals.append((place, place.data.clone()))
+        place.data.add_(difference.to(place.device, place.dtype), alpha=weight)
+
+
+def targets(experts: Sequence[torch.nn.Module], file: LoraFile) -> Sequence[torch.nn.Module]:
+    """Those that a file is for."""
+    return {"high": experts[:1], "low": experts[1:], "both": experts}[file.wish.target]
+
+
+def reported(file: LoraFile) -> dict[str, Any]:
+    """A file as a recipe keeps it."""
+    facts: dict[str, Any] = {
+        "file": file.wish.name, "weight": file.wish.weight, "target": file.wish.target, "modules": len(file.modules),
+    }  # fmt: skip
+    return {**facts, "left_out": file.left_out} if file.left_out else facts
 
 
 def _pair(module: Any, roles: Mapping[str, str], tensors: Mapping[str, torch.Tensor], weight: float) -> Any:
-    down, up = (tensors[roles[role]].to(module.weight.device, module.weight.dtype) for role in ("down", "up"))
-    rank = down.shape[0]
-    alpha = float(tensors[roles["alpha"]]) if "alpha" in roles else float(rank)
-    scale = weight * alpha / rank
+    """Its matrices follow the layer's input: where parts are moved in only while they work, a layer lies elsewhere later."""
+    matrices = [tensors[roles[role]].to(module.weight.dtype) for role in ("down", "up")]
+    scale = weight * _scale(roles, tensors)
 
     def beside(_: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
         import torch.nn.functional as f
 
-        value = inputs[0].to(down.dtype)
-        return output + scale * f.linear(f.linear(value, down), up).to(output.dtype)
+        for number, matrix in enumerate(matrices):
+            if matrix.device != inputs[0].device:
+                matrices[number] = matrix.to(inputs[0].device, non_blocking=True)
+        down, up = matrices
+        return output + scale * f.linear(f.linear(inputs[0].to(down.dtype), down), up).to(output.dtype)
 
     return beside
+
+
+def _scale(roles: Mapping[str, str], tensors: Mapping[str, torch.Tensor]) -> float:
+    rank = tensors[roles["down"]].shape[0]
+    return float(tensors[roles["alpha"]]) / rank if "alpha" in roles else 1.0
+
+
+def merge(expert: torch.nn.Module, file: LoraFile, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Make a file part of the weights, for as long as they are loaded: no layer computes anything beside itself then.
+
+    Sums are taken in float32 and rounded once to the weights' own type.
+    """
+    for name, roles in file.modules.items():
+        if name.endswith(TABLE):
+            _sum(expert.get_parameter(name), tensors[roles["table"]], file.wish.weight)
+            continue
+        module: Any = expert.get_submodule(name)
+        if "down" in roles:
+            place = module.weight.device
+            down, up = (tensors[roles[role]].to(place).float() for role in ("down", "up"))
+            _sum(module.weight, up @ down, file.wish.weight * _scale(roles, tensors))
+        for role, place in (("weight", module.weight), ("bias", getattr(module, "bias", None))):
+            if role in roles and place is not None:
+                _sum(place, tensors[roles[role]], file.wish.weight)
+
+
+def _sum(place: torch.Tensor, difference: torch.Tensor, weight: float) -> None:
+    place.data.copy_(place.data.float() + weight * difference.to(place.device).float())

@@ -19,7 +19,7 @@ _PRESET = "How much time a clip gets. Draft uses weights distilled to a few step
 class WanOptions(EngineOptions):
     """Of all Wan models."""
 
-    preset: Preset = option("balanced", "Preset", _PRESET, common=True)
+    preset: Preset = option("balanced", "Preset", _PRESET, common=True, reload=True)
     steps: int = option(0, "Steps", "How often the picture is refined; 0 takes the preset's.", common=True, ge=0, le=100)
     guidance: float = option(0.0, "Guidance", "How closely it keeps to the prompt; 0 takes the preset's.", ge=0.0, le=20.0)
     shift: float = option(
@@ -41,7 +41,7 @@ class WanOptions(EngineOptions):
         "Which kernel computes attention. Auto is PyTorch's own choice; flash and sage need their packages. Sage rounds.",
     )  # fmt: skip
     vae_precision: Literal["auto", "float32", "bfloat16"] = option(
-        "auto", "Decoder precision", "Auto is float32; bfloat16 is a little faster and may band smooth areas.", reload=True
+        "auto", "Decoder precision", "Auto is float32; bfloat16 is a little faster and hardly to be told from it.", reload=True
     )
     vae_tiling: Literal["auto", "on", "off"] = option(
         "auto", "Decode in tiles", "Takes less memory and more time. Auto does so above 832 × 480."
@@ -61,12 +61,6 @@ class WanExpertOptions(WanOptions):
         0.0, "Guidance, low noise", "The same for the second expert, which draws the detail; 0 takes the preset's.",
         ge=0.0, le=20.0,
     )  # fmt: skip
-
-
-class WanSwappedOptions(WanOptions):
-    """Of the models whose draft has a transformer of its own."""
-
-    preset: Preset = option("balanced", "Preset", _PRESET, common=True, reload=True)
 
 
 @dataclass(frozen=True)
@@ -111,6 +105,23 @@ def moved_sigmas(steps: int, shift: float) -> tuple[float, ...]:
     """Evenly spread noise levels from 1 down, moved towards 1 by `shift` (flow matching's time shift)."""
     even = [1 - number / steps for number in range(steps)]
     return tuple(shift * level / (1 + (shift - 1) * level) for level in even)
+
+
+NEGATIVE = (
+    "色调艳丽，过曝，静态，细节模糊不清，字幕，风格，作品，画作，画面，静止，整体发灰，最差质量，低质量，JPEG压缩残留，丑陋的，残缺的，多余的手指，"
+    "画得不好的手部，画得不好的脸部，畸形的，毁容的，形态畸形的肢体，手指融合，静止不动的画面，杂乱的背景，三条腿，背景人很多，倒着走"
+)
+"""What upstream steers away from when nothing is said (Wan2.2 wan/configs/shared_config.py, `sample_neg_prompt`): garish,
+overexposed, still, blurred, captions, painted, grey, compressed, deformed hands and faces, crowded, walking backwards."""
+
+
+def negative_of(asked: str, settings: WanSettings) -> str:
+    """The negative prompt that a clip is made with: upstream's where none is given, as upstream samples. A space asks for none.
+
+    Without guidance it does not count.
+    """
+    guided = settings.guidance != 1 or settings.guidance_low not in (0, 1)
+    return asked if asked or not guided else NEGATIVE
 
 
 def tiles_decoding(options: WanOptions, width: int, height: int) -> bool:

@@ -12,7 +12,8 @@ from engines.common.weights import find_weights, size_text
 from engines.contract import EnginePaths
 from engines.contract.errors import EngineError, EngineNotReady
 from engines.contract.video import ClipRules, VideoRequest
-from engines.video.wan.lora import LoraFile, LoraRequest, Shape, find_lora, inspect_lora, read_wishes, weights_of
+from engines.video.wan.lora import LoraFile, LoraRequest, find_lora, inspect_lora, read_wishes
+from engines.video.wan.lora_names import Shape, weights_of
 from engines.video.wan.models import DistilledLora, ModelPart, WanModel
 from engines.video.wan.options import WanOptions, distilled_for
 from media.errors import InvalidInput
@@ -62,6 +63,8 @@ def check_clip(model: WanModel, options: WanOptions, request: VideoRequest) -> N
     distilled = distilled_for(model, options)
     if distilled and distilled.sigmas and options.steps not in (0, distilled.steps):
         raise InvalidInput("clip.draft-steps-fixed", engine=model.title, steps=distilled.steps)
+    if distilled and options.cache != "off":
+        raise InvalidInput("clip.draft-skips-no-step")
     _check_start_image(model, request)
     _check_disk(request)
 
@@ -107,18 +110,33 @@ def transformer_parts(model: WanModel, options: WanOptions) -> tuple[ModelPart, 
 
 
 def loras_of(model: WanModel, options: WanOptions, site: EnginePaths) -> tuple[LoraFile, ...]:
-    """The LoRA files that options and preset ask for, each looked into against the experts' own configurations.
+    """The person's own LoRA files, each looked into against the experts' own configurations.
 
     Raises:
         InvalidInput: a file is missing, no LoRA, or does not fit. EngineNotReady: weights are not here.
     """
     wishes = [(wish, find_lora(site, wish.name)) for wish in read_wishes(options.loras, two_experts=model.two_experts)]
-    distilled = distilled_for(model, options)
-    own = distilled.loras if distilled else ()
-    if not wishes and not own:
+    if not wishes:
         return ()
-    experts = [weights_of(read_config(folder_of(site, part))) for part in transformer_parts(model, options)]
-    return (*(_own(lora, site, experts) for lora in own), *(inspect_lora(wish, path, experts) for wish, path in wishes))
+    experts = _shapes_of_experts(model, options, site)
+    return tuple(inspect_lora(wish, path, experts) for wish, path in wishes)
+
+
+def distilled_loras(model: WanModel, options: WanOptions, site: EnginePaths) -> tuple[LoraFile, ...]:
+    """The low-rank files of the chosen preset, likewise; they become part of the weights when the model is loaded.
+
+    Raises:
+        InvalidInput: one does not fit. EngineNotReady: they are not here.
+    """
+    distilled = distilled_for(model, options)
+    if distilled is None or not distilled.loras:
+        return ()
+    experts = _shapes_of_experts(model, options, site)
+    return tuple(_own(lora, site, experts) for lora in distilled.loras)
+
+
+def _shapes_of_experts(model: WanModel, options: WanOptions, site: EnginePaths) -> list[dict[str, Shape]]:
+    return [weights_of(read_config(folder_of(site, part))) for part in transformer_parts(model, options)]
 
 
 def _own(lora: DistilledLora, site: EnginePaths, experts: list[dict[str, Shape]]) -> LoraFile:

@@ -146,13 +146,17 @@ def write_text(tokenizer_folder: Path, encoder_folder: Path, width: int = 32) ->
 
 
 def _write_image_encoder(encoder: Path, processor: Path) -> None:
+    from safetensors.torch import save_file
     from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModel
 
     config = CLIPVisionConfig(
         hidden_size=4, projection_dim=4, num_hidden_layers=2, num_attention_heads=2, image_size=32, intermediate_size=16,
         patch_size=1,
     )  # fmt: skip
-    CLIPVisionModel(config).save_pretrained(encoder)
+    config.save_pretrained(encoder)
+    # The published file has the names of transformers 4: its index lists vision_model.embeddings.class_embedding and so on.
+    state = {f"vision_model.{name}": weight.contiguous() for name, weight in CLIPVisionModel(config).state_dict().items()}
+    save_file(state, encoder / "model.safetensors", {"format": "pt"})
     CLIPImageProcessor(crop_size=32, size=32).save_pretrained(processor)
 
 

@@ -44,6 +44,23 @@ def ffn_lora(hidden: int, inner: int = 24) -> dict:
     }
 
 
+def published_lora(hidden: int, inner: int = 24, image: int = 4) -> dict:
+    """As LightX2V's extractor writes a distilled file: pairs for large matrices, whole differences for all that is small, and
+    the image parts of Wan 2.1, which the files published for Wan 2.2 carry as well (LightX2V issue 1246)."""
+    spelled: dict[str, Any] = {"down": "lora_down.weight", "up": "lora_up.weight"}
+    return {
+        **ffn_lora(hidden, inner),
+        "diffusion_model.blocks.0.diff_m": np.full((1, 6, inner), 0.02),
+        "diffusion_model.head.diff_m": np.full((1, 2, inner), 0.02),
+        "diffusion_model.patch_embedding.diff_b": np.full(inner, 0.01),
+        **pair("diffusion_model.blocks.0.cross_attn.k_img", inner, inner, **spelled),
+        "diffusion_model.blocks.0.cross_attn.norm_k_img.diff": np.full(inner, 0.05),
+        **pair("diffusion_model.img_emb.proj.1", image, image, **spelled),
+        "diffusion_model.img_emb.proj.0.diff": np.full(image, 0.05),
+        "diffusion_model.img_emb.proj.4.diff_b": np.full(inner, 0.05),
+    }
+
+
 def attention_lora(inner: int = 24) -> dict:
     """diffusers' names; fits every expert of that width."""
     return {**pair("transformer.blocks.0.attn1.to_q", inner, inner), **pair("transformer.blocks.1.attn2.to_out.0", inner, inner)}

@@ -17,11 +17,12 @@ from engines.common.loading import read_tensors
 from engines.contract import EnginePaths
 from engines.contract.video import VideoRequest, VideoResult
 from engines.video.wan import models
-from engines.video.wan.engine import Wan, WanT2V13B, WanT2VA14B, WanTI2V5B
-from engines.video.wan.lora import LoraRequest, inspect_lora, weights_of
+from engines.video.wan.engine import Wan, WanI2V14B, WanT2V13B, WanT2VA14B, WanTI2V5B
+from engines.video.wan.lora import LoraRequest, inspect_lora
+from engines.video.wan.lora_names import weights_of
 from engines.video.wan.options import CACHE_THRESHOLDS
 from engines.video.wan.validation import folder_of
-from tests.engines.video.wan.files import ffn_lora, start_picture, write_safetensors
+from tests.engines.video.wan.files import ffn_lora, published_lora, start_picture, write_safetensors
 
 
 class Silent:
@@ -38,6 +39,10 @@ def main(site: EnginePaths, folder: Path) -> dict[str, Any]:
         "transformer": same_transformer(site),
         "vae": {name: same_decoding(site, part) for name, part in (("2.1", models.VAE_21), ("2.2", models.VAE_22))},
         "lora": lora_against_merged(site, folder),
+        "merged": merged_against_hooks(site, folder),
+        "moved": device_of_a_moved_layer(),
+        "twice": twice_in_tiles(site, folder),
+        "decoder": kinds_of_a_light_decoder(site),
         "clips": clips(site, folder),
         "cache": passes_with_cache(site, folder),
     }
@@ -118,6 +123,62 @@ def lora_against_merged(site: EnginePaths, folder: Path) -> dict[str, float]:
         "effect": float((with_lora - plain).abs().max()),
         "left": float((output_float(ours) - plain).abs().max()),
     }
+
+
+def merged_against_hooks(site: EnginePaths, folder: Path) -> dict[str, float]:
+    """The published spelling of a distilled file, merged into the weights against the same beside its layers."""
+    from engines.video.wan.loading import load_transformer
+    from engines.video.wan.lora_hooks import LoraHooks, merge
+
+    place = folder_of(site, models.T2V_13B.transformers[0])
+    path = write_safetensors(folder / "published.safetensors", published_lora(32))
+    file = inspect_lora(LoraRequest("published.safetensors"), path, [weights_of(json.loads((place / "config.json").read_text()))])
+    beside, merged = load_transformer(place, "cpu").float(), load_transformer(place, "cpu").float()
+    plain = output_float(beside)
+    LoraHooks([beside]).put((file,))
+    merge(merged, file, dict(read_tensors(path)))
+    return {
+        "off": float((output_float(beside) - output_float(merged)).abs().max()),
+        "effect": float((output_float(merged) - plain).abs().max()),
+    }
+
+
+def device_of_a_moved_layer() -> str:
+    """Where parts are moved in only while they work, a layer is elsewhere than when its LoRA was attached."""
+    import torch
+
+    from engines.video.wan.lora_hooks import _pair
+
+    layer = torch.nn.Linear(4, 3)
+    tensors = {"down": torch.ones(2, 4), "up": torch.ones(3, 2)}
+    layer.register_forward_hook(_pair(layer, {"down": "down", "up": "up"}, tensors, 1.0))
+    return str(layer.to("meta")(torch.ones(1, 4, device="meta")).device)
+
+
+def twice_in_tiles(site: EnginePaths, folder: Path) -> dict[str, bool]:
+    """The same clip of a picture twice in one worker, decoded in tiles: the second start picture must be encoded as the first."""
+    instance = WanI2V14B(site, WanI2V14B.Options(steps=2, vae_tiling="on"), Silent())
+    instance.load()
+    instance._vae.tile_sample_min_height = instance._vae.tile_sample_min_width = 64
+    instance._vae.tile_sample_stride_height = instance._vae.tile_sample_stride_width = 48
+    made = []
+    for number in range(2):
+        path = folder / f"twice-{number}.mp4"
+        picture = start_picture(folder / "start.png")
+        list(instance.generate(VideoRequest("a cat", path, 128, 128, 5, (16, 1), seed=3, start_image=picture)))
+        made.append(path.read_bytes())
+    return {"same": made[0] == made[1], "tiles": instance._vae.use_tiling, "reader": instance._prompts.loaded}
+
+
+def kinds_of_a_light_decoder(site: EnginePaths) -> dict[str, str]:
+    from engines.video.wan.decode import decoded_frames
+    from engines.video.wan.loading import load_vae
+
+    vae = load_vae(folder_of(site, models.VAE_21), "cpu", "bfloat16")
+    import torch
+
+    assert len(list(decoded_frames(vae, torch.zeros(1, vae.config.z_dim, 2, 4, 6), tiled=False))) == 5
+    return {"encoder": str(vae.encoder.conv_in.weight.dtype), "decoder": str(vae.decoder.conv_in.weight.dtype)}
 
 
 def output_float(transformer: Any) -> Any:

@@ -21,7 +21,15 @@ from engines.video.wan.engine import Wan, WanI2V14B, WanT2V13B, WanT2VA14B, WanT
 from engines.video.wan.options import settings_for
 from media.errors import GreenroomError, InvalidInput, MediaError
 from tests.engines.video.wan.build import DIT
-from tests.engines.video.wan.files import attention_lora, ffn_lora, pair, put_lora, start_picture, write_safetensors
+from tests.engines.video.wan.files import (
+    attention_lora,
+    ffn_lora,
+    pair,
+    published_lora,
+    put_lora,
+    start_picture,
+    write_safetensors,
+)
 
 CLIP = VideoRequest("a cat", Path("clip.mp4"), 832, 480, 81, (16, 1), seed=1)
 
@@ -93,6 +101,21 @@ def test_a_distilled_draft_has_its_own_number_of_steps(site: EnginePaths) -> Non
     clip = replace(CLIP, width=1280, height=704, frames=121, fps=(24, 1))
     assert "3 steps" in refusal(WanTI2V5B, clip, site, preset="draft", steps=8).reason
     assert isinstance(refusal(WanT2VA14B, CLIP, site, preset="draft"), EngineNotReady)
+
+
+def test_a_draft_of_few_steps_skips_none(site: EnginePaths) -> None:
+    clip = replace(CLIP, width=1280, height=704, frames=121, fps=(24, 1))
+    assert "First-block cache to off" in refusal(WanTI2V5B, clip, site, preset="draft", cache="light").hint
+
+
+def test_image_parts_are_left_out_of_a_file_for_a_model_without_them(site: EnginePaths, tmp_path: Path) -> None:
+    root = site.weights[0]
+    put_lora(root, "published", published_lora(32))
+    put_lora(root, "only", {"diffusion_model.img_emb.proj.0.diff": np.zeros(4)})
+    WanT2V13B.check(replace(CLIP, path=tmp_path / "clip.mp4"), WanT2V13B.Options(loras="published"), site)
+    assert "is not a LoRA for Wan" in refusal(WanT2V13B, CLIP, site, loras="only").reason
+    put_lora(root, "wrong", {**published_lora(32), "diffusion_model.blocks.1.diff_m": np.zeros((1, 6, 12))})
+    assert "blocks.1.scale_shift_table is 1 × 6 × 24" in refusal(WanT2V13B, CLIP, site, loras="wrong").reason
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,21 @@ from engines.contract import EnginePaths
 from engines.contract.video import VideoPreview, VideoRequest, VideoResult
 from engines.video.wan import models
 from engines.video.wan.engine import Wan, WanI2V14B, WanI2VA14B, WanT2V13B
-from engines.video.wan.lora import weights_of
+from engines.video.wan.lora_names import TABLE, weights_of
+from engines.video.wan.options import NEGATIVE
 from media.errors import Cancelled, InvalidInput
 from media.video.read import probe_video, read_frames
 from studio.workers.model import WorkerState
 from studio.workers.pool import WorkerPool
 from tests.engines.video.wan.conftest import in_models
-from tests.engines.video.wan.files import attention_lora, ffn_lora, put_lora, start_picture, write_safetensors
+from tests.engines.video.wan.files import (
+    attention_lora,
+    ffn_lora,
+    published_lora,
+    put_lora,
+    start_picture,
+    write_safetensors,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -128,6 +136,14 @@ def test_size_and_length(words: Studio) -> None:
     assert (info.width, info.height, info.frames) == (160, 128, 9)
 
 
+def test_an_empty_negative_prompt_is_upstream_s(words: Studio, plain: np.ndarray) -> None:
+    empty = words.clip({"negative": ""})
+    assert empty.facts["negative"] == NEGATIVE
+    drawn = pictures(empty.path)
+    assert np.array_equal(drawn, words.frames({"negative": NEGATIVE})) and differ(drawn, plain)
+    assert differ(drawn, words.frames({"negative": " "})), "a space asks for none"
+
+
 def test_the_negative_prompt_does_not_count_without_guidance(words: Studio) -> None:
     assert np.array_equal(words.frames(guidance=1.0), words.frames({"negative": "sharp"}, guidance=1.0))
 
@@ -226,10 +242,11 @@ def test_the_draft_draws_with_the_distilled_files(experts: Studio, wan_weights: 
     distilled = models.I2V_A14B.distilled
     assert distilled is not None
     for lora in distilled.loras:
-        write_safetensors(wan_weights / lora.repo.replace("/", "--") / lora.file, ffn_lora(32 if lora.target == "high" else 48))
+        tensors = published_lora(32 if lora.target == "high" else 48)
+        write_safetensors(wan_weights / lora.repo.replace("/", "--") / lora.file, tensors)
     facts = experts.clip(preset="draft", steps=0).facts
     assert (facts["steps"], facts["guidance"], facts["guidance_low"]) == (4, 1.0, 1.0)
-    assert [lora["target"] for lora in facts["loras"]] == ["high", "low"]
+    assert [(lora["target"], lora["left_out"]) for lora in facts["loras"]] == [("high", 7), ("low", 7)]
     assert facts["noise_levels"] == [1.0, 0.9375, 0.8333, 0.625]
 
 
@@ -240,6 +257,10 @@ def test_parts_agree_with_the_library(model_python: Path, wan_weights: Path, tmp
     for decoded in told["vae"].values():
         assert decoded["off"] <= 0.501 and decoded["spread"] > 10, "but for rounding to 8 bits"
     assert told["lora"]["off"] < 1e-4 < 0.1 < told["lora"]["effect"] and told["lora"]["left"] < 1e-5
+    assert told["merged"]["off"] < 1e-4 < 0.1 < told["merged"]["effect"]
+    assert told["moved"] == "meta", "matrices of a LoRA go where their layer went"
+    assert told["twice"] == {"same": True, "tiles": False, "reader": False}
+    assert told["decoder"] == {"encoder": "torch.float32", "decoder": "torch.bfloat16"}
     assert told["cache"]["off"] == 12 > told["cache"]["strong"] > 0, "cached, the later blocks rest in most steps"
     clips = told["clips"]
     assert clips["ti2v-draft"]["noise_levels"] == [1.0, 0.757, 0.522] and clips["ti2v-draft"]["steps"] == 3
@@ -255,7 +276,8 @@ def test_the_weights_a_lora_may_change_are_those_of_the_library(wan_weights: Pat
         repo, _, folder = name.rpartition("/")
         config = json.loads((wan_weights / repo.replace("/", "--") / folder / "config.json").read_text())
         weights = weights_of(config)
-        assert {f"{module}.weight": list(shape) for module, shape in weights.items()}.items() <= shapes.items()
+        named = {module if module.endswith(TABLE) else f"{module}.weight": list(shape) for module, shape in weights.items()}
+        assert named.items() <= shapes.items()
         left = {one.removesuffix(".weight") for one, shape in shapes.items() if one.endswith("weight") and len(shape) == 2} - set(
             weights
         )
