@@ -74,7 +74,7 @@ class MemorySettings(Group):
     hard_limit: float = Field(0.80, gt=0, le=1)
     admit_limit: float = Field(0.85, gt=0, le=1)
     kill_limit: float = Field(0.92, gt=0, le=1)
-    reserve_heavy_gib: float = Field(40, ge=0)
+    reserve_heavy_gib: float = Field(16, ge=0)
     reserve_medium_gib: float = Field(10, ge=0)
     reserve_light_gib: float = Field(2, ge=0)
     sample_seconds: float = Field(1.0, ge=0.05, le=60)

@@ -9,7 +9,7 @@ What must stay free of a pool when a load of a tier has been admitted is the lar
 - the part above the tier's ceiling: use may not rise above the hard limit (80 %) by a heavy or medium load, nor above
   the admit limit (85 %) by a light one. The small engines are what a full machine can still work with, and their
   loads are too small to carry it to the kill limit;
-- the tier's reserve (40, 10 and 2 GiB), on smaller pools never more than a share of it: a heavy engine's 40 % of the
+- the tier's reserve (16, 10 and 2 GiB), on smaller pools never more than a share of it: a heavy engine's 40 % of the
   machine (20 % of a plug-in card, where running out ends the engine and not the machine), a medium or light one's 10 %.
 """
 

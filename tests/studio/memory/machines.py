@@ -38,7 +38,8 @@ PC_TOTAL_KB, LAPTOP_TOTAL_KB = 65_759_236, 16_216_560
 CARD_TOTAL = 24_564 * MIB
 
 SPARK_GPU = GpuFacts("NVIDIA GB10", unified=True)
-LIMITS = Limits.of(MemorySettings())
+LIMITS = Limits.of(MemorySettings(reserve_heavy_gib=40))
+"""Of a person who keeps more free than the studio does by itself, so that the reserve is above the ceiling."""
 
 
 def machine(root: Path, total_kb: int, available_kb: int, files: Mapping[str, str] | None = None, **more: float) -> MachineFiles:

@@ -55,6 +55,13 @@ def test_reserves_are_scaled_down_on_smaller_pools(total_gib: float, tier: Tier,
     assert LIMITS.reserve(tier, int(total_gib * GIB), plug_in=plug_in) / GIB == pytest.approx(expected_gib, abs=1e-6)
 
 
+def test_a_spark_keeps_a_fifth_free_beside_a_heavy_engine() -> None:
+    """Which is more than the reserve: an engine's need holds its own peaks already."""
+    limits = Limits.of(MemorySettings())
+    assert limits.reserve(Tier.HEAVY, int(121.7 * GIB)) == 16 * GIB
+    assert limits.must_stay_free(Tier.HEAVY, int(121.7 * GIB)) / GIB == pytest.approx(121.7 / 5, abs=0.01)
+
+
 def test_the_ceiling_is_the_hard_limit_and_for_light_engines_the_admit_limit() -> None:
     assert [LIMITS.ceiling(tier) for tier in (Tier.HEAVY, Tier.MEDIUM, Tier.LIGHT)] == [0.80, 0.80, 0.85]
     odd = Limits.of(MemorySettings(hard_limit=0.95, admit_limit=0.85))

@@ -76,7 +76,7 @@ def studio(tmp_path: Path) -> Iterator[Callable[..., Studio]]:
         machine = Machine(tmp_path / "machine", total, base)
         host = Host(machine)
         keeper = MemoryManager(
-            MemorySettings(**{"sample_seconds": 60, **settings}), tmp_path / "data", files=machine.files,
+            MemorySettings(**{"sample_seconds": 60, "reserve_heavy_gib": 40, **settings}), tmp_path / "data", files=machine.files,
             gpu=FixedGpu(gpu), pause=lambda seconds: time.sleep(0.01),
         )  # fmt: skip
         keeper.attach(host, CARDS.__getitem__)
@@ -220,7 +220,9 @@ def test_a_failed_start_gives_its_promise_back(studio: Callable[..., Studio]) ->
 def test_a_promise_of_which_nothing_was_heard_is_forgotten(tmp_path: Path) -> None:
     now = [0.0]
     machine = Machine(tmp_path / "machine", 121.7, 20)
-    keeper = MemoryManager(MemorySettings(), tmp_path, files=machine.files, gpu=NoGpu(), monotonic=lambda: now[0])
+    keeper = MemoryManager(
+        MemorySettings(reserve_heavy_gib=40), tmp_path, files=machine.files, gpu=NoGpu(), monotonic=lambda: now[0]
+    )
     keeper.admission(LTX, "", no_residents, silent, silent)
     assert isinstance(keeper.decide(need(30)), Wait)
     now[0] = 3600

@@ -51,7 +51,9 @@ def keeper_of(
     **settings: Any,
 ) -> MemoryManager:  # fmt: skip
     files = machine(root / "machine", total_kb, int(available_gib * MIB), swap_total=8 * MIB, swap_free=7 * MIB)
-    keeper = MemoryManager(MemorySettings(sample_seconds=60, **settings), root / "data", files=files, gpu=Gpu(gpu))
+    keeper = MemoryManager(
+        MemorySettings(**{"sample_seconds": 60, "reserve_heavy_gib": 40, **settings}), root / "data", files=files, gpu=Gpu(gpu)
+    )
     keeper.attach(Workers(held, busy), CARDS.__getitem__)
     return keeper
 
