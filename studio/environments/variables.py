@@ -14,6 +14,8 @@ from studio.settings import HOME
 FFMPEG_FOLDER = Path("lib", "ffmpeg")
 """In an environment: the FFmpeg libraries that its packages look for."""
 
+COMPILED_FOLDER = Path("cache", "compiled")
+
 _SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|CREDENTIAL", re.IGNORECASE)
 _NOT_INHERITED = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV"})
 _OFFLINE = {
@@ -48,8 +50,12 @@ def computing_threads() -> int:
 
 
 def environment_variables(folder: Path) -> dict[str, str]:
-    """Of a program that runs in the environment at `folder`; its libraries find the FFmpeg that the environment brings."""
+    """Of a program that runs in the environment at `folder`; its libraries find the FFmpeg that the environment brings, and keep
+    what torch has compiled beside it: it takes minutes to make again, and is of no use to another version."""
+    compiled = folder / COMPILED_FOLDER
     variables = worker_environment()
+    variables.setdefault("TORCHINDUCTOR_CACHE_DIR", str(compiled / "inductor"))
+    variables.setdefault("TRITON_CACHE_DIR", str(compiled / "triton"))
     ffmpeg = folder / FFMPEG_FOLDER
     if ffmpeg.is_dir():
         before = variables.get("LD_LIBRARY_PATH", "")

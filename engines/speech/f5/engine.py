@@ -51,7 +51,7 @@ class F5TTS(TorchSpeechEngine):
         title="F5-TTS",
         capability=EngineKind.SPEECH,
         summary="Clones a voice from 3 to 15 seconds and their transcript; natural and quick on a GPU. English and Chinese.",
-        version="1.1.22-1",
+        version="1.1.22-2",
         code_licence=MIT,
         weights_licence=CC_BY_NC,
         tier=Tier.MEDIUM,

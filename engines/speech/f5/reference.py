@@ -1,8 +1,9 @@
 """How F5-TTS is given a voice: the clip as it wants it, what is said in it, and how much it can say beside it.
 
-The model fills in sound after the clip, so clip and new speech share about half a minute, and it speaks at the clip's own
-rate (upstream: src/f5_tts/infer/utils_infer.py, whose figures for loudness are kept here). A short silence after the clip keeps
-its last sound out of the new speech.
+The model fills in sound after the clip, so clip and new speech share 22 seconds: beyond, towards the 30 it was trained on, words
+are dropped. It speaks at the clip's own rate. Upstream: src/f5_tts/infer/utils_infer.py, whose figures are kept here, also for
+loudness and for the short silence after the clip, which keeps its last sound out of the new speech; a longer one would have to
+be filled with nothing. Upstream cuts clips at 12 seconds; up to 15 are taken here, which leave less room for each passage.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from media.audio.audio import Audio, Samples
 RATE = 24_000
 HOP = 256
 LONGEST_CLIP = 15.0
-LONGEST_TOTAL = 30.0
-SILENCE_AFTER = 0.5
+LONGEST_TOTAL = 22.0
+SILENCE_AFTER = 0.05
 LOUDNESS = 0.1
 """Root mean square that quieter clips are raised to; their speech is lowered again by as much."""
 

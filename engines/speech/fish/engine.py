@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engines.common.compiling import obstacle_to_compiling
 from engines.common.torch_device import half_precision
 from engines.common.weights import weights_folder
 from engines.contract import Card, Device, EngineKind, HubFile, Speech, SpeechRequest, SpeechTraits, Tier
@@ -27,7 +29,7 @@ from engines.speech.fish.options import (
     LONGEST_TEXT,
     RATE,
     S1_WEIGHTS,
-    FishOptions,
+    FishPackageOptions,
     at_card_rate,
     fields_of,
 )
@@ -38,6 +40,7 @@ FILES = ("config.json", "model.pth", "codec.pth", "special_tokens.json", "tokeni
 CODEC_FILE = "codec.yaml"
 """A checkpoint with a codec of another size brings this beside its weights."""
 
+KEPT_REFERENCES = 16
 START_SECONDS = 600.0
 _LOOK_SECONDS = 0.2
 
@@ -50,7 +53,7 @@ class FishSpeech(TorchSpeechEngine):
         title="Fish Speech S1-mini",
         capability=EngineKind.SPEECH,
         summary="Clones a voice in thirteen languages and takes moods in brackets. In an environment of its own.",
-        version="0.1.0-1",
+        version="0.1.0-2",
         code_licence=APACHE,
         weights_licence=S1_WEIGHTS,
         tier=Tier.MEDIUM,
@@ -70,9 +73,9 @@ class FishSpeech(TorchSpeechEngine):
         stall_seconds=300.0,
         reload_seconds=30.0,
     )
-    Options = FishOptions
+    Options = FishPackageOptions
     imports = ("torch", "torchaudio", "fish_speech.inference_engine")
-    options: FishOptions
+    options: FishPackageOptions
 
     _engine: Any = None
 
@@ -93,7 +96,12 @@ class FishSpeech(TorchSpeechEngine):
         queue = self._started(inference, folder, precision)
         self.run.progress(0.7, "Loading the codec")
         codec = self._codec(folder)
-        self._engine = TTSInferenceEngine(llama_queue=queue, decoder_model=codec, precision=precision, compile=False)
+        self._engine = TTSInferenceEngine(llama_queue=queue, decoder_model=codec, precision=precision, compile=self._compiled())
+        self._transcripts: dict[str, str] = {}
+
+    def _compiled(self) -> bool:
+        """On a DGX Spark a sentence takes 13 seconds compiled and minutes plain (fish-speech issue 1262)."""
+        return self.options.compiled == "auto" and not obstacle_to_compiling(self.device)
 
     def _codec(self, folder: Path) -> Any:
         """The codec, built as the package's own configuration says, or the checkpoint's where it brings one."""
@@ -128,7 +136,7 @@ class FishSpeech(TorchSpeechEngine):
                 raise
 
         def start() -> None:
-            ended.append(inference.launch_thread_safe_queue(str(folder), self.device, precision, compile=False))
+            ended.append(inference.launch_thread_safe_queue(str(folder), self.device, precision, compile=self._compiled()))
 
         inference.init_model = telling
         try:
@@ -167,7 +175,10 @@ class FishSpeech(TorchSpeechEngine):
         refuse_missing_reference(request, self.card)
         assert request.voice.reference is not None
         reference = ServeReferenceAudio(audio=request.voice.reference.read_bytes(), text=request.voice.transcript)
-        asked = ServeTTSRequest(**fields_of(request, self.options), references=[reference], streaming=streaming)
+        self._forget_another_transcript(reference.audio, reference.text)
+        asked = ServeTTSRequest(
+            **fields_of(request, self.options), references=[reference], streaming=streaming, use_memory_cache="on"
+        )
         wanted = "segment" if streaming else "final"
         for made in self._engine.inference(asked):
             self.run.check()
@@ -175,6 +186,14 @@ class FishSpeech(TorchSpeechEngine):
                 raise EngineError("fish.no-sound", retryable=True)
             if made.code == wanted:
                 yield np.asarray(made.audio[1], np.float32)
+
+    def _forget_another_transcript(self, clip: bytes, transcript: str) -> None:
+        """The package remembers an encoded clip, with its transcript, by the clip alone (reference_loader.py)."""
+        key = sha256(clip).hexdigest()
+        if self._transcripts.get(key, transcript) != transcript or len(self._transcripts) > KEPT_REFERENCES:
+            self._engine.ref_by_hash.clear()
+            self._transcripts.clear()
+        self._transcripts[key] = transcript
 
 
 def _heal_torchaudio() -> None:

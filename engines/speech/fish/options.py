@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from engines.contract import EngineOptions, Licence, SpeechRequest, option
 from media.audio.audio import Audio
 
@@ -24,6 +26,16 @@ class FishOptions(EngineOptions):
     repetition_penalty: float = option(1.1, "Repetition penalty", "Higher holds back loops.", ge=0.9, le=2.0)
     max_new_tokens: int = option(
         1024, "Longest answer", "Steps of sound at most, about 21 a second.", unit="steps", ge=16, le=4096
+    )  # fmt: skip
+
+
+class FishPackageOptions(FishOptions):
+    """Further ones where the model runs in this studio's own worker."""
+
+    compiled: Literal["auto", "off"] = option(
+        "auto", "Compile",
+        "Auto compiles the model on a GPU where the machine can: the first sentence takes minutes, all others a tenth.",
+        reload=True,
     )  # fmt: skip
 
 

@@ -6,10 +6,12 @@ download) and its own retries stay off: takes are checked and repeated by the st
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from engines.common.compiling import obstacle_to_compiling
 from engines.common.weights import weights_folder
 from engines.contract import (
     Card,
@@ -29,6 +31,7 @@ from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import refuse_language, refuse_missing_reference, refuse_unspeakable
 from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeechEngine, seed_of, set_seed
 from media.audio.audio import Audio
+from media.errors import GreenroomError
 
 REPO = "openbmb/VoxCPM2"
 FILES = ("config.json", "model.safetensors", "audiovae.pth", "tokenizer.json", "tokenizer_config.json")
@@ -37,13 +40,16 @@ DESIGN = "design"
 LONGEST_SECONDS = 120.0
 Mode = Literal["auto", "design", "clone", "continuation"]
 
+log = logging.getLogger(__name__)
+
 
 class VoxCPM2Options(EngineOptions):
     """How VoxCPM2 speaks."""
 
     mode: Mode = option(
         "auto", "Mode",
-        "Design makes up a voice, clone takes a saved one, continuation goes on after its clip. Auto designs or clones.",
+        "Design makes up a voice, clone takes a saved one; continuation goes on after its clip as well, closest to voice and "
+        "manner, and needs its transcript. Auto designs or clones.",
         common=True,
     )  # fmt: skip
     style: str = option(
@@ -65,7 +71,7 @@ class VoxCPM2(TorchSpeechEngine):
         title="VoxCPM2",
         capability=EngineKind.SPEECH,
         summary="Designs a voice from a description or clones one, without a transcript, at 48 kHz in 30 languages.",
-        version="2.0.3-1",
+        version="2.0.3-2",
         code_licence=APACHE,
         weights_licence=APACHE,
         tier=Tier.MEDIUM,
@@ -101,7 +107,27 @@ class VoxCPM2(TorchSpeechEngine):
 
         self._voices: dict[tuple[str, float, str], Any] = {}
         self._normaliser: Any = None
-        self._model: Any = load(weights_folder(self.site, REPO, FILES), self.device)
+        folder = weights_folder(self.site, REPO, FILES)
+        obstacle = obstacle_to_compiling(self.device)
+        self._model: Any = load(folder, self.device, compiled=not obstacle)
+        if obstacle:
+            return
+        self.run.progress(0.8, "Compiling VoxCPM2 for this GPU, which takes minutes the first time")
+        try:
+            self._try_out()
+        except GreenroomError:
+            raise
+        except Exception:
+            log.exception("VoxCPM2 could not be compiled; it runs plain, which is slower.")
+            self.run.progress(0.9, "Compiling failed; VoxCPM2 runs plain, which is slower (the doctor says why)")
+            self._model = None
+            self._model = load(folder, self.device)
+
+    def _try_out(self) -> None:
+        """Speak a word: what torch.compile lacks shows at the first call."""
+        with self.watching(self._model.feat_decoder):
+            for _ in self._model._generate_with_prompt_cache(target_text="One.", prompt_cache=None, max_len=8):
+                return
 
     def synthesize(self, request: SpeechRequest) -> Speech:
         """Speak one text.
@@ -186,7 +212,9 @@ class VoxCPM2(TorchSpeechEngine):
         said = request.voice.transcript.strip() if mode == "continuation" else ""
         key = (str(clip), clip.stat().st_mtime, said)
         if key not in self._voices:
-            asked = {"prompt_wav_path": str(clip), "prompt_text": said} if said else {"reference_wav_path": str(clip)}
+            asked = {"reference_wav_path": str(clip)}  # with a prompt as well it is upstream's closest way of cloning
+            if said:
+                asked |= {"prompt_wav_path": str(clip), "prompt_text": said}
             self._voices = {key: self._model.build_prompt_cache(**asked)}
         return self._voices[key]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +19,55 @@ ARCHITECTURE = "voxcpm2"
 VAE_PREFIX = "audio_vae."
 
 
-def load(folder: Path, device: str) -> Any:
-    """The model in evaluation mode on `device`; compiled where there is a GPU.
+def load(folder: Path, device: str, *, compiled: bool = False) -> Any:
+    """The model in evaluation mode on `device`.
+
+    Args:
+        compiled: whether its parts are handed to torch.compile, whose errors come with the first call.
 
     Raises:
         EngineError: the folder holds another architecture, or weights are missing, unknown or damaged.
     """
     config = _config(folder)
-    from transformers import LlamaTokenizerFast
     from voxcpm.model.utils import get_dtype
     from voxcpm.model.voxcpm2 import VoxCPM2Model
     from voxcpm.modules.audiovae import AudioVAEV2
 
-    tokenizer = LlamaTokenizerFast.from_pretrained(str(folder))
-    vae = AudioVAEV2(config=config.audio_vae_config) if config.audio_vae_config else AudioVAEV2()
-    model = VoxCPM2Model(config, tokenizer, vae, device=device)
+    with _without_drawing_weights():
+        vae = AudioVAEV2(config=config.audio_vae_config) if config.audio_vae_config else AudioVAEV2()
+        model = VoxCPM2Model(config, _tokenizer(folder), vae, device=device)
     model = model.to(get_dtype(model.config.dtype))
     model.audio_vae = model.audio_vae.to(dtype=_full_precision())
     model = model.to(model.device).eval()
     fill(model, _tensors(folder, device), "VoxCPM2")
-    return model.optimize(disable=not _can_compile(device))
+    return model.optimize(disable=not compiled)
+
+
+def _tokenizer(folder: Path) -> Any:
+    """As it stands in tokenizer.json: transformers' class for Llama builds its own steps from the vocabulary, and puts a space
+    before every text whether the file does or not."""
+    from transformers import PreTrainedTokenizerFast
+
+    try:
+        return PreTrainedTokenizerFast.from_pretrained(str(folder))
+    except (OSError, ValueError) as error:
+        raise EngineError("engine.configuration-damaged", engine="VoxCPM2") from error
+
+
+@contextmanager
+def _without_drawing_weights() -> Iterator[None]:
+    """Layers are built without random weights, which take 20 seconds to draw and are all replaced."""
+    from torch.nn import init
+
+    names = ("kaiming_uniform_", "uniform_", "normal_", "xavier_uniform_", "trunc_normal_")
+    kept = {name: getattr(init, name) for name in names}
+    for name in names:
+        setattr(init, name, lambda tensor, *_, **__: tensor)
+    try:
+        yield
+    finally:
+        for name, function in kept.items():
+            setattr(init, name, function)
 
 
 def _config(folder: Path) -> Any:
@@ -68,13 +98,3 @@ def _full_precision() -> Any:
     import torch
 
     return torch.float32
-
-
-def _can_compile(device: str) -> bool:
-    if device == "cpu":
-        return False
-    try:
-        import triton  # noqa: F401
-    except ImportError:
-        return False
-    return True

@@ -30,7 +30,8 @@ _REPAIRS = {
     "no kernel image": "This torch has no kernels for this GPU: install the environment again (./launch.sh install {name}).",
     "libnvrtc": "A CUDA library is missing: install the environment again (./launch.sh install {name}).",
     "out of memory": "Something else fills the GPU's memory; end it and try again.",
-    "compiler": "Install a C compiler (on Debian: apt-get install gcc g++); without it compiled models run plain.",
+    "python.h": "Install the headers of Python (on Debian: apt-get install python3-dev); without them models run plain, slower.",
+    "compiler": "Install a C compiler (on Debian: apt-get install gcc g++ python3-dev); without it models run plain, slower.",
     "driver": "Update the NVIDIA driver; this torch is built for CUDA 13.",
 }
 _INSTALL = "Install the environment again: ./launch.sh install {name}"

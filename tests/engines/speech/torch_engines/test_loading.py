@@ -118,3 +118,15 @@ def test_without_weights_an_engine_says_what_to_do_before_anything_is_started(mo
         assert "Download" in caught.value.hint
     finally:
         host.close()
+
+
+@pytest.mark.slow
+def test_a_model_that_cannot_be_compiled_runs_plain_and_says_so(model_python: Path, checkpoints: Path) -> None:
+    command = [str(model_python), "-m", "tests.engines.speech.torch_engines.compile_fails", str(checkpoints)]
+    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(HOME), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=HOME, env={**os.environ, **offline}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["calls"] == ["compiled"] and found["same"]
+    assert any("runs plain" in note for note in found["notes"])
+    assert all(found["tokens"]), "texts are tokenised as tokenizer.json says, with no space put before them"
