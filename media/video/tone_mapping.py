@@ -1,4 +1,4 @@
-"""High dynamic range pictures (PQ, HLG; BT.2100) brought into the range and colours of usual screens (BT.709)."""
+"""Pictures of a high dynamic range (PQ, HLG; BT.2100) or in wide colours (BT.2020) for usual screens (BT.709)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
 PQ, HLG = 16, 18
@@ -16,46 +15,75 @@ HDR_CURVES = frozenset({PQ, HLG})
 
 _WHITE_NITS = 203.0
 """Diffuse white of HDR programmes (ITU-R BT.2408)."""
-_PEAK = 1000.0 / _WHITE_NITS
+_HLG_PEAK, _HLG_GAMMA = 1000.0, 1.2
+"""The screen that HLG is shown for, and its system gamma (ITU-R BT.2100)."""
+_LUMINANCE = np.array([0.2627, 0.6780, 0.0593], np.float32)
+"""Of BT.2020's primaries."""
+_SCREEN_GAMMA = 2.4
+"""Of usual video (ITU-R BT.1886)."""
+
+_KNEE = 0.95
+"""Of diffuse white: light up to here is kept as it is, all that is brighter shares the rest. White itself loses 1.8 %."""
 
 _BT2020_TO_BT709 = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
 )  # ITU-R BT.2087
 
+_BT2020 = 9
+"""The number of its primaries and of its matrix (ITU-T H.273, and libswscale)."""
+_STEPS = 4095
+
+
+def is_beyond(frame: VideoFrame) -> bool:
+    """Whether usual screens show a frame only after `tone_mapped`."""
+    return int(frame.color_trc) in HDR_CURVES or int(frame.color_primaries) == _BT2020
+
 
 def tone_mapped(frame: VideoFrame) -> NDArray[np.uint8]:
-    """An HDR frame as RGB for usual screens: diffuse white and below as it is, highlights rolled off."""
-    deep: Any = frame.reformat(format="rgb48le", src_colorspace=Colorspace.DEFAULT).to_ndarray()
-    light = _linear(int(frame.color_trc))[deep >> 4]
+    """A frame as RGB for usual screens: diffuse white and below as it is, highlights rolled off, colours those of BT.709."""
+    curve = int(frame.color_trc)
+    deep: Any = frame.reformat(format="rgb48le", src_colorspace=_BT2020).to_ndarray()
+    light = _linear(curve)[deep >> 4]
+    if curve == HLG:
+        light *= _system_gamma(light @ _LUMINANCE)[..., np.newaxis]
     light = np.maximum(light @ _BT2020_TO_BT709.T, 0)
-    brightest = light.max(axis=2, keepdims=True)
-    light *= _rolled_off(brightest) / np.maximum(brightest, 1e-6)
-    return _display()[np.minimum((light * 4095).astype(np.int32), 4095)]
+    if curve in HDR_CURVES:
+        brightest = light.max(axis=2, keepdims=True)
+        light *= _rolled_off(brightest) / np.maximum(brightest, 1e-6)
+    return _display()[np.minimum((np.sqrt(light) * _STEPS + 0.5).astype(np.int32), _STEPS)]
 
 
 def _rolled_off(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Extended Reinhard curve: about linear in the dark, 1 at the peak."""
-    return np.clip(light * (1 + light / _PEAK**2) / (1 + light * 0.5), 0, 1)
+    """The same up to the knee, then towards 1 and never over it, without an edge between."""
+    room = 1 - _KNEE
+    over = _KNEE + room * (1 - np.exp(-np.maximum(light - _KNEE, 0) / room))
+    return np.where(light > _KNEE, over, light).astype(np.float32)
+
+
+def _system_gamma(scene: NDArray[np.float32]) -> NDArray[np.float32]:
+    """By what the light of a scene is multiplied for the screen, out of its luminance 0..1 (the OOTF of BT.2100)."""
+    factor = _HLG_PEAK / _WHITE_NITS * np.power(np.maximum(scene, 1e-6), _HLG_GAMMA - 1)
+    return np.asarray(factor, np.float32)
 
 
 @cache
 def _linear(curve: int) -> NDArray[np.float32]:
-    """Light relative to diffuse white for the 4096 code values of a curve."""
+    """Light for the 4096 code values of a curve: relative to diffuse white, or of HLG that of the scene, 0 to 1."""
     code = np.arange(4096) / 4095
     if curve == PQ:  # SMPTE ST 2084
         m1, m2, c1, c2, c3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
         root = code ** (1 / m2)
         light = 10_000 * (np.maximum(root - c1, 0) / (c2 - c3 * root)) ** (1 / m1) / _WHITE_NITS
-    else:  # ARIB STD-B67, for a screen of 1000 nits
+    elif curve == HLG:  # ARIB STD-B67
         a, b, c = 0.17883277, 0.28466892, 0.55991073
-        scene = np.where(code <= 0.5, code**2 / 3, (np.exp((code - c) / a) + b) / 12)
-        light = 1000 * scene**1.2 / _WHITE_NITS
+        light = np.where(code <= 0.5, code**2 / 3, (np.exp((code - c) / a) + b) / 12)
+    else:
+        light = code**_SCREEN_GAMMA
     return light.astype(np.float32)
 
 
 @cache
 def _display() -> NDArray[np.uint8]:
-    """8-bit code values for light 0..1 in 4096 steps (sRGB curve)."""
-    light = np.arange(4096) / 4095
-    code = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.round(255 * code).astype(np.uint8)
+    """8-bit code values for the square roots of light 0 to 1: finer steps in the dark, where eyes tell them apart."""
+    root = np.arange(_STEPS + 1) / _STEPS
+    return np.round(255 * root ** (2 / _SCREEN_GAMMA)).astype(np.uint8)

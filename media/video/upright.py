@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
-from media.video.tone_mapping import HDR_CURVES, tone_mapped
+from media.video.tone_mapping import is_beyond, tone_mapped
 
 _NEARLY_SQUARE = 0.01
 """Pixels whose sides differ by less are taken as square: encoders write such ratios when they round a size."""
@@ -35,7 +35,7 @@ def shown_size(frame: VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
 
 def upright(frame: VideoFrame, aspect: Fraction | None) -> NDArray[np.uint8]:
     """A picture as RGB [height, width, 3] as it is to be seen."""
-    if int(frame.color_trc) in HDR_CURVES:
+    if is_beyond(frame):
         picture = tone_mapped(frame)
     else:
         matrix = Colorspace.ITU709 if frame.colorspace == 1 or (frame.colorspace == 2 and frame.height >= 720) else None
