@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import Field
 
+from capabilities.common.face_warnings import face_warnings, warned
 from capabilities.common.inputs import input_resolver
 from capabilities.common.outputs import as_job_output, finished_video
 from capabilities.common.rendering import RenderReport, cleared, fresh, joined, part_frames, poster, render_missing, reported
@@ -221,8 +222,8 @@ class BuiltinSwap:
         parents = [output for output in (first, second) if output is not None]
         terms = combined((terms_of_card(BasicFaceSwap.card), *(output.terms for output in parents)))
         tags = video_tags(title, BasicFaceSwap.card.title, terms)
-        joined(parts, result, fps, sound, request.frames / float(fps), tags, context)
-        report = reported(parts, result, fps, sound is not None)
+        audible = joined(parts, result, fps, sound, request.frames / float(fps), tags, context)
+        report = reported(parts, result, fps, audible)
         inputs = (RecipeInput.of_file("reference image", reference), RecipeInput.of_file("driving video", driving))
         recipe = replace(
             _recipe(spec, options, report),
@@ -230,6 +231,7 @@ class BuiltinSwap:
             inputs=inputs,
             parents=tuple(output.id for output in parents),
             terms=terms,
+            warnings=warned(context, face_warnings(report)),
         )
         output = self._library.add(result, "video", title, recipe, [poster(driving, context.scratch)])
         cleared(request.folder)

@@ -28,6 +28,9 @@ from studio.files import write_json
 from studio.jobs.capability import JobContext
 
 PART_SECONDS = 4.0
+_SILENT = 10 ** (-60 / 20)
+"""Peak below which nothing is heard, of full scale."""
+_IN_STEP = 0.1
 MEASURED_SECONDS = 30.0
 """At most so much of a result is measured."""
 
@@ -42,6 +45,7 @@ class RenderReport:
         correlation, lag: the mouth's opening in the file against the intended track, and its lag in pictures; None when not
             measured (nothing to compare with, or no face found again).
         drift: seconds that the pictures last longer than the sound.
+        audible: whether anything is heard in the sound; None without sound.
     """
 
     frames: int
@@ -51,6 +55,7 @@ class RenderReport:
     drift: float | None = None
     correlation: float | None = None
     lag: int | None = None
+    audible: bool | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -67,8 +72,14 @@ class RenderReport:
         if self.correlation is not None:
             facts.append(f"sync {self.correlation:.2f}, lag {self.lag} frames")
         if self.drift is not None:
-            facts.append(f"picture and sound within {abs(self.drift) * 1000:.0f} ms")
+            facts.append(_drift_in_words(self.drift))
         return facts
+
+
+def _drift_in_words(drift: float) -> str:
+    if abs(drift) <= _IN_STEP:
+        return f"picture and sound within {abs(drift) * 1000:.0f} ms"
+    return f"the sound ends {abs(drift):.1f} s {'before' if drift > 0 else 'after'} the picture"
 
 
 def frames_for(seconds: float, fps: Fraction) -> int:
@@ -142,44 +153,59 @@ def joined(
     tags: dict[str, str],
     context: JobContext,
     subtitles: Sequence[Cue] = (),
-) -> None:
-    """Parts and sound as one file; `seconds` of the sound at most. Subtitles go into it as a track of their own."""
-    blocks = _cut(iterate_audio(sound), seconds, context) if sound is not None else None
+) -> bool | None:
+    """Parts and sound as one file; `seconds` of the sound at most. Subtitles go into it as a track of their own.
+
+    Returns:
+        Whether anything is heard in it; None without sound.
+    """
+    peaks = [0.0]
+    blocks = _cut(iterate_audio(sound), seconds, context, peaks) if sound is not None else None
     join_video(path, [part.path for part in parts], fps, blocks, tags, subtitles)
+    return None if sound is None else max(peaks) > _SILENT
 
 
-def _cut(blocks: Iterator[Audio], seconds: float, context: JobContext) -> Iterator[Audio]:
+def _cut(blocks: Iterator[Audio], seconds: float, context: JobContext, peaks: list[float]) -> Iterator[Audio]:
     left = seconds
     for block in blocks:
         context.check()
-        yield block if block.duration <= left else block.slice(0, left)
+        given = block if block.duration <= left else block.slice(0, left)
+        peaks.append(float(np.abs(given.samples).max(initial=0.0)))
+        yield given
         left -= block.duration
         if left <= 1e-6:
             return
 
 
-def reported(parts: list[RenderedPart], path: Path, fps: Fraction, has_sound: bool) -> RenderReport:
-    """The counts of a result, and how its two tracks lie to each other."""
+def reported(parts: list[RenderedPart], path: Path, fps: Fraction, audible: bool | None) -> RenderReport:
+    """The counts of a result, and how its two tracks lie to each other.
+
+    Args:
+        audible: what `joined` said of it.
+    """
     gaps: list[tuple[int, int]] = []
     for start, end in (gap for part in parts for gap in part.gaps):
         if gaps and gaps[-1][1] == start:
             gaps[-1] = (gaps[-1][0], end)
         else:
             gaps.append((start, end))
-    drift = probe_video(path).duration - probe(path).duration if has_sound else None
+    drift = probe_video(path).duration - probe(path).duration if audible is not None else None
     return RenderReport(
         frames=sum(part.frames for part in parts),
         edited=sum(part.edited for part in parts),
         bridged=sum(part.bridged for part in parts),
         gaps=tuple((round(float(start / fps), 3), round(float(end / fps), 3)) for start, end in gaps),
         drift=None if drift is None else round(drift, 4),
+        audible=audible,
     )
 
 
 def with_sync(
     report: RenderReport, analyser: AnalysisEngine, path: Path, fps: Fraction, track: MouthTrack, gain: float
 ) -> RenderReport:
-    """The same with the mouth of the finished file measured against the track that was meant."""
+    """The same with the mouth of the finished file measured against the track that was meant; silence has no sync."""
+    if not report.audible:
+        return report
     count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
     reading = analyser.measure(path, [fps.numerator, fps.denominator], count)
     wanted = track.at(reading.times)[:, 0] * gain

@@ -47,5 +47,8 @@ class SubtaskContext:
     def check(self) -> None:
         self._context.check()
 
+    def warn(self, sentence: str) -> None:
+        self._context.warn(sentence)
+
     def event(self, kind: str, **data: Any) -> None:
         self._context.event(kind, **data)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
+from capabilities.common.face_warnings import face_warnings, warned
 from capabilities.common.inputs import input_resolver
 from capabilities.common.memory_fit import memory_fit
 from capabilities.common.outputs import as_job_output, finished_video
@@ -26,6 +27,7 @@ from capabilities.common.rendering import (
     with_sync,
 )
 from capabilities.common.runtimes import FASTEST, RenderTimer, work_of
+from capabilities.common.short_video import lengthened
 from capabilities.common.subtask import SubtaskContext
 from capabilities.common.tags import video_tags
 from capabilities.lip_sync.spec import LipSyncSpec
@@ -153,14 +155,14 @@ class LipSync(Capability[LipSyncSpec]):
         if done is not None:
             return [as_job_output(done)]
         face, face_output = self._resolver.keep(spec.face, "face", context.scratch)
-        if spec.narration and is_image(face):
-            with self._analyser(context) as analyser:
-                analyser.look(face, spec.choice)  # before anything is spoken for a face that cannot be used
+        with self._analyser(context) as analyser:
+            likeness = analyser.look(face, spec.choice)  # before anything is spoken for a face that cannot be used
         speech = self._speech(spec, context)
         engine = self._engines.choose(spec.engine, "lip_sync")
         options = self._engines.options(engine, spec.options)
         track = self._mouth_track(spec, speech, context)
         request = self._request(spec, face, speech, track, context)
+        request = _long_enough(request, str(getattr(options, "short_video", "hold")), context)
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
         timer = RenderTimer()
         parts = render_missing(
@@ -176,14 +178,16 @@ class LipSync(Capability[LipSyncSpec]):
         result = context.scratch / "lip-sync.mp4"
         recipe = self._recipe(spec, context.job_id, engine, options, (face, face_output), speech)
         tags = video_tags(spec.title, engine.card.title, recipe.terms)
-        joined(parts, result, fps, speech.path, request.frames / float(fps), tags, context)
-        report = reported(parts, result, fps, has_sound=True)
+        audible = joined(parts, result, fps, speech.path, request.frames / float(fps), tags, context)
+        report = reported(parts, result, fps, audible)
         with self._analyser(context) as analyser, context.span(_RENDERED, _MEASURED):
             report = with_sync(report, analyser, result, fps, track, float(getattr(options, "expression", 1.0)))
+        warnings = warned(context, face_warnings(report, likeness))
         course = course_of(track, request.frames / float(fps))
         recipe = replace(
             recipe,
             facts=(*report.facts(), _MOUTH_FROM.get(track.source, track.source)),
+            warnings=warnings,
             details={"mouth_from": track.source, "report": report.as_dict(), "mouth": course},
         )
         output = self._library.add(result, "video", spec.title, recipe, [poster(face, context.scratch)])
@@ -257,6 +261,14 @@ class LipSync(Capability[LipSyncSpec]):
             terms=combined((engines, *(output.terms for output in parents))),
             spec=spec.model_dump(mode="json", exclude={"narration"}),
         )
+
+
+def _long_enough(request: LipSyncRequest, manner: str, context: JobContext) -> LipSyncRequest:
+    """The same with a video that lasts as long as the result, as the option says."""
+    if is_image(request.face):
+        return request
+    folder = fresh(context.scratch / "longer")
+    return replace(request, face=lengthened(request.face, request.frames, Fraction(*request.fps), manner, folder, context))
 
 
 def beginning(text: str, seconds: float) -> str:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from capabilities.common.face_warnings import face_warnings, warned
 from capabilities.common.inputs import input_resolver
 from capabilities.common.memory_fit import memory_fit
 from capabilities.common.outputs import as_job_output, finished_video
@@ -132,8 +133,8 @@ class AnimatePortrait(Capability[PortraitSpec]):
         parents = [output for output in (first, second) if output is not None]
         terms = combined((terms_of_card(engine.card), *(output.terms for output in parents)))
         tags = video_tags(spec.title, engine.card.title, terms)
-        joined(parts, result, fps, sound, request.frames / float(fps), tags, context)
-        report = self._measured(reported(parts, result, fps, sound is not None), driving, result, fps, context)
+        audible = joined(parts, result, fps, sound, request.frames / float(fps), tags, context)
+        report, likeness = self._measured(reported(parts, result, fps, audible), spec, (portrait, driving, result), context)
         recipe = Recipe(
             kind=self.kind,
             job=context.job_id,
@@ -145,6 +146,7 @@ class AnimatePortrait(Capability[PortraitSpec]):
             parents=tuple(output.id for output in parents),
             terms=terms,
             facts=tuple(report.facts()),
+            warnings=warned(context, face_warnings(report, likeness, "performance")),
             spec=spec.model_dump(mode="json"),
             details={"report": report.as_dict()},
         )
@@ -152,20 +154,29 @@ class AnimatePortrait(Capability[PortraitSpec]):
         cleared(request.folder)
         return [as_job_output(output)]
 
-    def _measured(self, report: RenderReport, driving: Path, result: Path, fps: Fraction, context: JobContext) -> RenderReport:
-        """The mouth of the portrait against the mouth it followed."""
+    def _measured(
+        self, report: RenderReport, spec: PortraitSpec, files: tuple[Path, Path, Path], context: JobContext
+    ) -> tuple[RenderReport, float]:
+        """The mouth of the portrait against the mouth it followed, and how much the portrait's face looks like a person's.
+
+        Args:
+            files: portrait, driving video, result.
+        """
+        portrait, driving, result = files
+        fps = min(probe_video(driving).fps, FASTEST)
         count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
         rate = [fps.numerator, fps.denominator]
         analysis = self._engines.analysis()
         with context.engine(analysis, analysis.Options()) as analyser:
+            likeness = analyser.look(portrait, spec.choice)
             with context.span(0.90, 0.94):
                 wanted = analyser.measure(driving, rate, count)
             with context.span(0.94, 0.98):
                 seen = analyser.measure(result, rate, count)
         if (np.isfinite(wanted.gaps) & np.isfinite(seen.gaps)).sum() < 8:
-            return report
+            return report, likeness
         correlation, lag = agreement(wanted.gaps, seen.gaps)
-        return replace(report, correlation=round(correlation, 3), lag=lag)
+        return replace(report, correlation=round(correlation, 3), lag=lag), likeness
 
 
 def _request(spec: PortraitSpec, portrait: Path, driving: Path, context: JobContext) -> AnimateRequest:

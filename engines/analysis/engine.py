@@ -59,11 +59,10 @@ class FaceAnalysis(Engine):
         cv2.setNumThreads(1)
         self._landmarks = FaceMesh(self.site.assets, looks=MOST_LOOKS)
 
-    def look(self, picture: Path, choice: FaceChoice) -> None:
-        from engines.analysis.face_selection import face_of
-        from media.video.images import read_image
+    def look(self, file: Path, choice: FaceChoice) -> float:
+        from engines.analysis.face_selection import first_face
 
-        face_of(read_image(picture), self._landmarks, choice)
+        return first_face(file, self._landmarks, choice, self.run.check).likeness
 
     def track_mouth(self, request: MouthTrackRequest) -> MouthTrack:
         """See engines.analysis.mouth_track for the ways of finding the track."""

@@ -21,10 +21,12 @@ class Face:
     Args:
         points: float32 [468, 3], pixels of the picture; z grows away from the camera, in the same unit.
         presence: 0..1, how surely there is a face where the points lie.
+        likeness: 0..1, how much it looks like a person's face to the detector that found it; 1 where it was followed.
     """
 
     points: Points
     presence: float = 1.0
+    likeness: float = 1.0
 
     @property
     def centre(self) -> NDArray[np.float32]:

@@ -40,8 +40,11 @@ class MouthMeasurement:
 class AnalysisEngine(Protocol):
     """EngineKind.ANALYSIS: looks, tracks and measures; it renders nothing."""
 
-    def look(self, picture: Path, choice: FaceChoice) -> None:
-        """Check that a picture shows a face that can be moved.
+    def look(self, file: Path, choice: FaceChoice) -> float:
+        """Check that a picture, or the beginning of a video, shows a face that can be moved.
+
+        Returns:
+            How surely it is a person's and wholly seen, 0 to 1.
 
         Raises:
             EngineError, MediaError: it does not, or cannot be read, in words.

@@ -63,6 +63,10 @@ class JobContext(Protocol):
     def check(self) -> None:
         """Raise Cancelled when the person has asked to stop."""
 
+    def warn(self, sentence: str) -> None:
+        """Tell what a person should look at in a result that is there all the same. The job ends as done; its note and its
+        history say this."""
+
     def event(self, kind: str, **data: Any) -> None:
         """Add a line to the job's history; also raises the job's version, so a page looks again."""
 

@@ -96,6 +96,7 @@ class AttemptContext:
         self._note = ""
         self._span: tuple[float, float] | None = None
         self._peak_gib = 0.0
+        self._warnings: list[str] = []
         self._begun = time.monotonic()
         self._waited = 0.0
         self._waits_since: float | None = None
@@ -140,6 +141,12 @@ class AttemptContext:
         self.check()
         self._engine_state(state, note)
 
+    def warn(self, sentence: str) -> None:
+        self.event("warning", text=sentence)
+        with self._lock:
+            if sentence not in self._warnings:
+                self._warnings.append(sentence)
+
     def event(self, kind: str, **data: Any) -> None:
         self.check()
         self._store.add_event(self.job_id, kind, data)
@@ -172,6 +179,12 @@ class AttemptContext:
     @property
     def stopped(self) -> bool:
         return self._stopped.is_set()
+
+    @property
+    def warnings(self) -> str:
+        """What is to be looked at in the result, as a sentence or several; "" for nothing."""
+        with self._lock:
+            return " ".join(self._warnings)
 
     @property
     def cost(self) -> JobCost:

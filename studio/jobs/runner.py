@@ -163,7 +163,7 @@ class JobRunner:
                     stage.flush()
                 self._finish(claim, JobState.FAILED, error=job_error(error, claim.job.id), cost=stage.cost)
         else:
-            self._finish(claim, JobState.DONE, outputs=tuple(outputs), cost=stage.cost)
+            self._finish(claim, JobState.DONE, outputs=tuple(outputs), note=stage.warnings, cost=stage.cost)
 
     def _finish(self, claim: Claim, state: JobState, **facts: object) -> None:
         """Write the end of an attempt, trying again while the disk refuses; at worst the next start finds out."""

@@ -104,6 +104,12 @@ class LibraryOutput:
         return (*facts, self.terms.restriction) if self.terms.restriction else facts
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should look at before it is used, in sentences; () where nothing was found."""
+        told = self.recipe.get("warnings", ())
+        return tuple(str(one) for one in told) if isinstance(told, list) else ()
+
+    @property
     def peaks(self) -> tuple[float, ...]:
         """The waveform's outline, 0..1, from left to right; empty when none was made (yet)."""
         fields = read_json(peaks_path(self.path)) or {}

@@ -40,6 +40,7 @@ class Recipe:
         parents: ids of the outputs it was made from.
         terms: licences of all that went into it; the library adds those of the parents.
         facts: a few short sentences for the player.
+        warnings: what a person should look at before the output is used, in sentences.
         duration: in seconds, None when the library is to measure it.
         details: further fields that only this kind of job has.
     """
@@ -55,6 +56,7 @@ class Recipe:
     parents: tuple[str, ...] = ()
     terms: LicenceTerms = UNKNOWN
     facts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     duration: float | None = None
     spec: Mapping[str, Any] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Recipe:
             **licence_fields(self.terms),
             "duration": None if self.duration is None else round(self.duration, 3),
             "facts": list(self.facts),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             **self.details,
             "spec": dict(self.spec),
             "kind": self.kind,

@@ -34,6 +34,7 @@ def _drawn(studio: Services, assets: Assets, output: LibraryOutput) -> str:
         download=output_url(output.id, download=True),
         ending=output.path.suffix[1:].upper(),
         facts=output.facts,
+        warnings=output.warnings,
         driving=_driving(studio, assets, output),
         first_picture=output_url(output.id, "jpg") if pictured else "",
     )

@@ -34,6 +34,7 @@ def _drawn(output: LibraryOutput) -> str:
         video=output_url(output.id),
         download=output_url(output.id, download=True),
         facts=output.facts,
+        warnings=output.warnings,
         mouth=mouth_course(output.recipe.get("mouth", ())),
     )
 

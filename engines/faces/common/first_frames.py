@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engines.analysis.face_selection import MOST_YAW, face_of
+from engines.analysis.face_selection import MOST_YAW, face_of, searched
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.contract import RunContext
 from engines.contract.errors import EngineError
@@ -17,10 +17,10 @@ from engines.contract.faces import FaceChoice
 from engines.faces.common.mouth_visibility import LipVisibility
 from media.video.read import Picture, read_frames
 
-_SEARCHED = 90
-"""Pictures that are looked through."""
-_FOR_A_FACE, _FOR_CLOSED_LIPS = 10, 3
-"""Of which every so many are searched."""
+_LOOKED_AT = 90
+"""Pictures that are looked through for closed lips, once there is a face; for the first face all of them are."""
+_FOR_CLOSED_LIPS = 3
+"""Of which every so many are looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,8 @@ def read_first_frames(
     run: RunContext,
     what: str = "the video",
 ) -> FirstFrames:
-    """Look through the first pictures of a video, of which `frames` are used.
+    """Look through the first pictures of a video, of which `frames` are used. A face that comes later is found too: a preview of
+    the seconds before it is a preview all the same.
 
     Raises:
         EngineError: no face, or none that can be moved; `what` names the video.
@@ -58,11 +59,13 @@ def read_first_frames(
     problem: EngineError | None = None
     found: FirstFrames | None = None
     last: Face | None = None
-    for number, frame in enumerate(read_frames(video, fps, 0, min(_SEARCHED, frames))):
+    for number, frame in enumerate(read_frames(video, fps)):
         run.check()
         picture = frame.picture
+        if found is not None and number >= min(_LOOKED_AT, frames):
+            break
         if found is None:
-            if number % _FOR_A_FACE == 0:
+            if searched(number):
                 try:
                     last = face_of(picture, provider, choice, what)
                 except EngineError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engines.contract import EngineOptions, option
+from engines.faces.common.short_video import ShortVideo, short_video_option
 
 
 class LivePortraitOptions(EngineOptions):
@@ -55,6 +56,7 @@ class LivePortraitOptions(EngineOptions):
         multiple_of=0.1, only_for="lip_sync"
     )  # fmt: skip
     blinks: bool = option(True, "Blinks", "Whether the eyes of a still picture blink while it speaks.", only_for="lip_sync")
+    short_video: ShortVideo = short_video_option()
     scale: float = option(2.3, "Crop scale", "Side of the square around the face, in sizes of the face.", ge=1.8, le=3.2)
     vx_ratio: float = option(0.0, "Crop shift right", "Shift of the square, in its own sides.", ge=-0.5, le=0.5)
     vy_ratio: float = option(-0.125, "Crop shift down", "Shift of the square, in its own sides.", ge=-0.5, le=0.5)

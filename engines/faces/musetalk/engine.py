@@ -25,6 +25,7 @@ from engines.contract import (
     option,
 )
 from engines.contract.faces import LipSyncRequest, RenderedPart
+from engines.faces.common.short_video import ShortVideo, short_video_option
 
 if TYPE_CHECKING:
     from engines.analysis.landmarks import LandmarkProvider
@@ -57,6 +58,7 @@ class MuseTalkOptions(EngineOptions):
     parsing_mode: Literal["jaw", "raw"] = option(
         "jaw", "Redraw", "Mouth, cheeks and jaw without the nose (jaw), or the whole lower face (raw).", common=True
     )
+    short_video: ShortVideo = short_video_option()
     batch_size: int = option(8, "Batch", "Pictures made at once on a GPU.", ge=1, le=64)
     use_float16: bool = option(True, "Half precision", "Work in float16 on a GPU: half the memory, twice the speed.", reload=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
 
@@ -26,6 +26,8 @@ from media.video.images import read_image
 from media.video.read import read_frames
 
 _WIDEST = 0.42
+_TO_REST = 0.3
+"""Seconds in which the mouth closes when the driving face is lost."""
 
 
 class Strength(Protocol):
@@ -79,12 +81,26 @@ def _performed(
     )
     near = neutral.face if start == 0 else None
     held = Expression()
+    resting = round(_TO_REST * float(fps))
+    lost = 0
     for tracked in FaceTracker(provider, request.driving_choice, near).track(frames):
         run.check()
         if tracked.face is not None:
-            held = expression_of(tracked.face, neutral, manner.driving)
+            held, lost = expression_of(tracked.face, neutral, manner.driving), 0
+        else:
+            lost += 1
         if tracked.number >= request.first_frame:
-            yield puppeteer.render(held), tracked.face is not None, tracked.bridged
+            yield puppeteer.render(_at_rest(held, lost / max(1, resting))), tracked.face is not None, tracked.bridged
+
+
+def _at_rest(held: Expression, share: float) -> Expression:
+    """An expression whose mouth and eyes have gone so far to rest, 0 to 1: nobody is seen to follow any more."""
+    if share <= 0:
+        return held
+    left = 1 - min(1.0, share)
+    mouth = held.mouth
+    calm = MouthShape(mouth.open * left, mouth.wide * left, mouth.pucker * left, mouth.press * left, mouth.smile * left)
+    return replace(held, mouth=calm, blink=held.blink * left, brow=held.brow * left)
 
 
 def expression_of(face: Face, neutral: Neutral, strength: float = 1.0) -> Expression:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engines.analysis.mesh_files import mesh_readiness, require_mesh
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
 from engines.contract.faces import AnimateRequest, LipSyncRequest, RenderedPart
+from engines.faces.common.short_video import ShortVideo, short_video_option
 
 if TYPE_CHECKING:
     from engines.analysis.landmarks import LandmarkProvider
@@ -31,6 +32,7 @@ class PuppetOptions(EngineOptions):
         multiple_of=0.1, only_for="lip_sync",
     )  # fmt: skip
     blinks: bool = option(True, "Blinks", "Whether the eyes of a still picture blink.", common=True, only_for="lip_sync")
+    short_video: ShortVideo = short_video_option()
     driving: float = option(
         1.0, "Driving strength", "How strongly a portrait follows the driving video.", common=True, ge=0.2, le=1.6,
         multiple_of=0.1, only_for="animate",
