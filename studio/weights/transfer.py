@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from studio.weights.checksum import Checksum
+from studio.weights.checksum import Checksum, drop_pages
 from studio.weights.model import WeightsError
 
 TRIES = 5
@@ -81,6 +81,7 @@ def _read(url: str, part: Path, done: int, size: int, token: str, checksum: Chec
                 told(min(done, size))
             if part.is_file():
                 os.fsync(file.fileno())
+                drop_pages(file.fileno())
     if done > size:
         part.unlink()
         raise WeightsError("weights.too-much-sent", retryable=True)

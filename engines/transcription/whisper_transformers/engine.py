@@ -10,6 +10,7 @@ import numpy as np
 
 from engines.common.devices import torch_device
 from engines.common.loading import fill, read_tensors
+from engines.common.torch_device import half_precision
 from engines.contract import (
     Card,
     Engine,
@@ -62,7 +63,10 @@ class WhisperTransformersOptions(EngineOptions):
         reload=True,
     )
     precision: Literal["auto", "bfloat16", "float16", "float32"] = option(
-        "auto", "Precision", "Auto is bfloat16 on a graphics card and float32 on a processor.", reload=True
+        "auto",
+        "Precision",
+        "Auto is bfloat16 on a graphics card, float16 on one without it, and float32 on a processor.",
+        reload=True,
     )
     batch_size: int = option(8, "Pieces at once", "More is quicker on a graphics card and takes more memory.", ge=1, le=32)
     beam_size: int = option(1, "Beam size", "How many readings are followed side by side. 1 is quickest.", ge=1, le=10)
@@ -130,8 +134,7 @@ class WhisperTransformers(Engine):
         from transformers import GenerationConfig, WhisperConfig, WhisperForConditionalGeneration
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        usual = "bfloat16" if device == "cuda" else "float32"
-        precision = getattr(torch, usual if self.options.precision == "auto" else self.options.precision)
+        precision = half_precision(device) if self.options.precision == "auto" else getattr(torch, self.options.precision)
         try:
             config = WhisperConfig.from_pretrained(str(folder), local_files_only=True)
         except (OSError, ValueError) as error:
