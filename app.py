@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import gradio as gr
     from fastapi import FastAPI
 
-    from api.operations.operations import Operations
+    from api.operations.calling import Operations
     from studio.services import Services
 
 log = logging.getLogger("greenroom")
@@ -171,9 +171,9 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
     studio = Services.open(start.settings, all_capabilities)
     try:
         opening = plan_exposure(start.settings, new_token=start.new_token)
-        app, endpoints = build(studio, opening)
+        app, operations = build(studio, opening)
         server = start.settings.server
-        run_server(app, endpoints, listeners, opening, beyond=not is_loopback(server.host), proxies=server.trusted_proxies)
+        run_server(app, operations, listeners, opening, beyond=not is_loopback(server.host), proxies=server.trusted_proxies)
     except (GreenroomError, ImportError):
         raise
     except Exception:
@@ -189,13 +189,15 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     from fastapi.staticfiles import StaticFiles
 
     from api.gradio.client_patch import PlainDictResponses
+    from api.gradio.endpoints import register
     from api.gradio.raw_calls import RawCalls
     from api.gradio.sessions import HeldSessions
     from api.http.compression import Compression, PageCache
     from api.http.routes import add_routes
+    from api.http.v1.routes import HttpApi
     from api.mcp.server import McpServer
     from api.openai.routes import add_openai_routes
-    from api.operations.operations import Operations, register
+    from api.operations.calling import Operations
     from api.security.incoming import IncomingFiles
     from api.security.middleware import install_guards
     from studio.voices.preview import VoicePreviews
@@ -205,9 +207,9 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
 
     server = studio.settings.server
     auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
-    endpoints = Operations(studio, auditions, uploads_folder(studio.settings.data_folder))
-    page = build_page(studio, lambda: register(endpoints))
-    tools = McpServer(endpoints, studio, uploads_folder(studio.settings.data_folder), server.root_path, server.max_upload_mb)
+    operations = Operations(studio, auditions, uploads_folder(studio.settings.data_folder))
+    page = build_page(studio, lambda: register(operations))
+    tools = McpServer(operations, server.root_path, server.max_upload_mb)
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
     app.add_middleware(Notices)
     app.add_middleware(PlainDictResponses)
@@ -229,9 +231,10 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     add_routes(app, studio, auditions)
     add_openai_routes(app, studio, uploads_folder(studio.settings.data_folder))
     tools.add_routes(app)
+    HttpApi(operations, server.root_path).add_routes(app)
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
     mount_page(app, page, studio)
-    return app, endpoints
+    return app, operations
 
 
 def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
@@ -268,7 +271,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
 
 def run_server(
     app: FastAPI,
-    endpoints: Operations,
+    operations: Operations,
     listeners: list[socket.socket],
     opening: Exposure,
     *,
@@ -291,7 +294,7 @@ def run_server(
                 announce(opening, beyond=beyond)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            endpoints.close()
+            operations.close()
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # pages that stay open are cut off, as they should be
             await super().shutdown(sockets)
 

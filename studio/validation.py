@@ -15,11 +15,12 @@ Model = TypeVar("Model", bound=BaseModel)
 LONGEST_SHOWN_VALUE = 60
 
 
-def validated(model: type[Model], given: Mapping[str, Any], what: str = "field") -> Model:
+def validated(model: type[Model], given: Mapping[str, Any], what: str = "field", context: Any = None) -> Model:
     """`given` as an instance of `model`.
 
     Args:
         what: what a key of `given` is called in the sentence: "field", "option".
+        context: what the validators of the model need, as pydantic hands it to them.
 
     Raises:
         InvalidInput: names the first wrong key, its value and what is allowed there.
@@ -27,7 +28,7 @@ def validated(model: type[Model], given: Mapping[str, Any], what: str = "field")
     if not isinstance(given, Mapping):
         raise InvalidInput("input.not-names", kind=what, given=_kind_of(given))
     try:
-        return model.model_validate(dict(given))
+        return model.model_validate(dict(given), context=context)
     except ValidationError as error:
         raise _explained(error, model, what) from None
 

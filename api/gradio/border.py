@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.gradio.wanted_routes import is_wanted
-from api.operations.endpoint import UNEXPECTED
+from api.problems import unexpected
 from api.security.refusal_log import note_refusal
 from api.security.request_body import BodyTooLarge
 from api.security.responses import send_error
@@ -159,7 +159,7 @@ async def _said(error: Exception, scope: Scope, receive: Receive, send: Send) ->
     else:
         if not isinstance(error, GreenroomError):
             log.error("Gradio failed at %s %r.", scope["method"], scope["path"][:120], exc_info=error)
-        await send_error(scope, receive, send, 500, UNEXPECTED)
+        await send_error(scope, receive, send, 500, str(unexpected()))
 
 
 async def _session_not_found(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.operations.operations import QUEUES, Operations
+from api.gradio.endpoints import parameters_of
+from api.operations.registry import OPERATIONS
 from api.security.request_body import gather, replay, sized, written
 from api.security.responses import send_error
 from studio.errors import InvalidInput
@@ -29,9 +30,7 @@ class RawCalls:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.parameters = {
-            name: list(inspect.signature(getattr(Operations, name)).parameters.values())[1:] for name in QUEUES
-        }  # fmt: skip
+        self.parameters = {name: parameters_of(one) for name, one in OPERATIONS.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = ROUTE.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None

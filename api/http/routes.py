@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from api.http.changes import add_change_channel
 from api.http.media import media_response
 from api.http.metrics import CONTENT_TYPE, Metrics
-from api.operations.endpoint import UNEXPECTED
+from api.problems import unexpected
 from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import GreenroomError, NotFound, storage_error_of
 from studio.library.model import SERVED_EXTENSIONS
@@ -139,4 +139,4 @@ def _found(look_up: Callable[[], Path | None], *, download: bool = False) -> Res
         log.exception("A file could not be given out.")
         if (storage := storage_error_of(error)) is not None:
             return JSONResponse({"error": str(storage)}, 507)
-        return JSONResponse({"error": UNEXPECTED}, 500)
+        return JSONResponse({"error": str(unexpected())}, 500)

@@ -1,38 +1,16 @@
-"""The public endpoints as tools of a language model: their descriptions, their arguments as a schema, and hints."""
+"""Public calls as tools of a language model: their descriptions, their arguments as a schema, and hints."""
 
 from __future__ import annotations
 
-import inspect
-import re
-from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
 from mcp.types import Tool, ToolAnnotations
 
-from api.operations.endpoint import arguments_of
-from api.operations.operations import QUEUES, Operations
+from api.operations.files import FILE
+from api.operations.operation import Access, Operation
+from api.operations.registry import OPERATIONS
 
-_MACHINE = {"load", "unload", "memory", "memory_history", "machine_events", "set_idle", "environments", "weights"}
-_HOUSE = {"move_job", "run_times", "disk", "free_disk", "log", "support_bundle"}
-HIDDEN = frozenset(_MACHINE | _HOUSE)
-"""Endpoints that are no tools: the studio loads engines for a job and lets them go by itself, and the rest is for whoever
-looks after the machine. The doctor stays: it answers why something does not work here."""
-
-READING = frozenset(
-    {
-        "job", "jobs", "job_history", "voices", "voice_sample", "judge_voice", "export_voice", "segments", "outputs", "recipe",
-        "engines", "templates", "template", "comfyui_models", "estimate",
-    }
-)  # fmt: skip
-CALL = re.compile(r"(?<![\w/])/([a-z_]+)\b")
-DELETING = re.compile(r"(delete|remove)_.*|cancel")
-
-FILE = (
-    "Give the id of an output (see outputs), the path that POST /gradio_api/upload answered, or a data: address in base64. "
-    "Addresses of other machines are not fetched."
-)
-LONG_WORK = " Waits for the result; for long work use submit with the same fields, and ask job for its state."
+LONG_WORK = "Waits for the result; for long work use `submit` with the same fields, and ask `job` for its state."
 
 INSTRUCTIONS = (
     "Greenroom is a local voice and video studio. It speaks scripts in chosen voices, writes down speech, makes faces speak, "
@@ -45,75 +23,39 @@ INSTRUCTIONS = (
 )
 
 
-@dataclass(frozen=True)
-class ToolCall:
-    """One tool and what a call of it must be turned into.
-
-    Args:
-        files: names of arguments that are files.
-    """
-
-    tool: Tool
-    files: frozenset[str]
+def tools() -> dict[str, Tool]:
+    """Every public call that makes sense as a tool, by name."""
+    return {name: _tool(operation) for name, operation in OPERATIONS.items() if operation.tool}
 
 
-def tools() -> dict[str, ToolCall]:
-    """Every public endpoint that makes sense as a tool, by name."""
-    return {name: _tool(name) for name in QUEUES if name not in HIDDEN}
-
-
-def _tool(name: str) -> ToolCall:
-    method = getattr(Operations, name)
-    told, arguments, returns = (_as_tools(part) for part in described(method))
-    files = frozenset(
-        parameter.name
-        for parameter in list(inspect.signature(method).parameters.values())[1:]
-        if parameter.annotation is gr.FileData or gr.FileData in getattr(parameter.annotation, "__args__", ())
+def _tool(operation: Operation) -> Tool:
+    said = (operation.summary, operation.description, _returns(operation), LONG_WORK if operation.waits else "")
+    return Tool(
+        name=operation.name,
+        description=" ".join(filter(None, said)),
+        inputSchema=_schema(operation),
+        annotations=ToolAnnotations(
+            title=operation.name.replace("_", " ").capitalize(),
+            readOnlyHint=operation.reads,
+            destructiveHint=None if operation.reads else operation.access is Access.DELETES,
+            openWorldHint=False,
+        ),
     )
-    schema = arguments_of(method).model_json_schema()
+
+
+def _returns(operation: Operation) -> str:
+    """What comes back, of a call that gives several things."""
+    if not operation.parts:
+        return ""
+    return f"Returns: {', '.join(operation.output.model_fields)}."
+
+
+def _schema(operation: Operation) -> dict[str, Any]:
+    schema = operation.input.model_json_schema()
     properties = schema.get("properties", {})
-    for argument, field in properties.items():
+    for name, field in properties.items():
         field.pop("title", None)
-        if argument in files:
-            field["type"] = "string"
-        text = " ".join(filter(None, (arguments.get(argument, ""), FILE if argument in files else "")))
-        if text:
-            field["description"] = text
-    waits = QUEUES[name].get("concurrency_id") == "gpu"
-    description = told + (f" Returns: {returns}" if returns else "") + (LONG_WORK if waits else "")
-    input_schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
-    if schema.get("required"):
-        input_schema["required"] = schema["required"]
-    if schema.get("$defs"):
-        input_schema["$defs"] = schema["$defs"]
-    reading = name in READING
-    hints = ToolAnnotations(
-        title=name.replace("_", " ").capitalize(),
-        readOnlyHint=reading,
-        destructiveHint=None if reading else DELETING.fullmatch(name) is not None,
-        openWorldHint=False,
-    )
-    return ToolCall(Tool(name=name, description=description, inputSchema=input_schema, annotations=hints), files)
-
-
-def _as_tools(said: Any) -> Any:
-    """Names of calls as names of tools: "/voices" in a docstring is the tool "voices"."""
-    if isinstance(said, dict):
-        return {name: _as_tools(text) for name, text in said.items()}
-    return CALL.sub(lambda found: found[1] if found[1] in QUEUES else found[0], said)
-
-
-def described(method: Any) -> tuple[str, dict[str, str], str]:
-    """What a docstring says: of the whole, of each argument, of what comes back."""
-    text = inspect.getdoc(method) or ""
-    body, _, returns = text.partition("\nReturns:\n")
-    body, _, listed = body.partition("\nArgs:\n")
-    arguments: dict[str, str] = {}
-    last = ""
-    for line in listed.splitlines():
-        if found := re.match(r"    (\w+): (.*)", line):
-            last = found[1]
-            arguments[last] = found[2].strip()
-        elif last and line.strip():
-            arguments[last] += f" {line.strip()}"
-    return " ".join(body.split()), arguments, " ".join(returns.split())
+        if name in operation.files:
+            field["description"] = f"{field.get('description', '')} {FILE}".strip()
+    kept = {key: schema[key] for key in ("required", "$defs") if schema.get(key)}
+    return {"type": "object", "properties": properties, "additionalProperties": False, **kept}

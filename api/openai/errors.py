@@ -9,7 +9,7 @@ from typing import Any, ParamSpec
 
 from fastapi.responses import JSONResponse, Response
 
-from api.operations.endpoint import UNEXPECTED
+from api.problems import unexpected
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput, MediaError, NotFound, storage_error_of
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,8 @@ def openai_answers(route: Callable[P, Awaitable[Response]]) -> Callable[P, Await
             log.exception("A call to the OpenAI-compatible API failed.")
             if (storage := storage_error_of(error)) is not None:
                 return answer_of(storage)
-            return JSONResponse({"error": {"message": UNEXPECTED, "type": "server_error", "param": None, "code": None}}, 500)
+            return JSONResponse(
+                {"error": {"message": str(unexpected()), "type": "server_error", "param": None, "code": None}}, 500
+            )
 
     return guarded

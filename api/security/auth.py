@@ -19,12 +19,12 @@ from urllib.parse import parse_qs, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.security.rate_limit import FailedAuthLimiter
 from api.security.refusal_log import caller, note_refusal
-from api.security.responses import error_body
+from api.security.responses import error_response
 from api.security.sign_in_page import HEADERS, sign_in_page
 from studio.access import AuthKeys
 
@@ -128,7 +128,7 @@ class AuthMiddleware:
             page = sign_in_page(f"{self._root}{SIGN_IN_PATH}", sentence if trouble or wait else "")
             answer = HTMLResponse(page, status, HEADERS)
         else:
-            answer = JSONResponse(error_body(scope, sentence), status, {"cache-control": "no-store"})
+            answer = error_response(scope, sentence, status, {"cache-control": "no-store"})
         if wait:
             answer.headers["retry-after"] = str(wait)
         else:

@@ -7,17 +7,20 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from api.problems import PROBLEM, problem
 from api.security.refusal_log import note_refusal
 
-LONGEST_SENTENCE = 2000
-
-
-def briefly(sentence: str) -> str:
-    """What is told of an error, with the middle left out where it repeats a value that has no end."""
-    if len(sentence) <= LONGEST_SENTENCE:
-        return sentence
-    half = LONGEST_SENTENCE // 2
-    return f"{sentence[:half]} … {sentence[-half:]}"
+V1 = "/api/v1/"
+CODES = {
+    400: "request.unknown-host",
+    401: "request.no-token",
+    403: "request.foreign-page",
+    404: "request.nothing-here",
+    413: "request.too-large",
+    422: "request.unreadable",
+    429: "request.too-many-tokens",
+}
+"""Of what is refused at the way in, by the status."""
 
 
 async def send_error(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
@@ -26,7 +29,14 @@ async def send_error(scope: Scope, receive: Receive, send: Send, status: int, se
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": sentence[:100]})
         return
-    await JSONResponse(error_body(scope, sentence), status)(scope, receive, send)
+    await error_response(scope, sentence, status)(scope, receive, send)
+
+
+def error_response(scope: Scope, sentence: str, status: int, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A refusal as the kind of client at this address reads it."""
+    if scope["path"].startswith(V1):
+        return JSONResponse(problem(status, sentence, CODES.get(status, "request.refused")), status, headers, PROBLEM)
+    return JSONResponse(error_body(scope, sentence), status, headers)
 
 
 def error_body(scope: Scope, sentence: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.security.incoming import IncomingFiles, is_address, read_json
@@ -30,6 +31,7 @@ CALL = "greenroom.call"
 
 _FILE = "/gradio_api/file="
 _NO_CALLS = ("/gradio_api/upload", "/gradio_api/mcp", "/gradio_api/mcp/")
+_CALLS = ("/gradio_api/", "/api/v1/")
 
 
 class SsrfGuard:
@@ -52,7 +54,7 @@ class SsrfGuard:
             await self._file(scope, receive, send, path.removeprefix(_FILE))
         elif _is_odd(path):
             await send_error(scope, receive, send, 404, "There is nothing at this address.")
-        elif scope["method"] == "POST" and path.startswith("/gradio_api/") and path not in _NO_CALLS:
+        elif scope["method"] == "POST" and path.startswith(_CALLS) and path not in _NO_CALLS and not _is_form(scope):
             await self._call(scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -78,6 +80,12 @@ class SsrfGuard:
             await send_error(scope, receive, send, 422, str(error))
             return
         await self.app({**sized(scope, len(body)), CALL: call}, replay(body, receive), send)
+
+
+def _is_form(scope: Scope) -> bool:
+    """Whether a call of /api/v1 comes with its files in it: each of its values is judged where it is read."""
+    kind = Headers(scope=scope).get("content-type", "").lower()
+    return str(scope["path"]).startswith("/api/v1/") and kind.startswith("multipart/form-data")
 
 
 def _is_odd(path: str) -> bool:

@@ -16,6 +16,8 @@ import pytest
 from fastapi import FastAPI
 
 from api.gradio.wanted_routes import SHUT, WANTED
+from api.operations.registry import OPERATIONS
+from api.problems import PROBLEM
 from tests.attacks.test_every_route import application as application
 from tests.attacks.test_every_route import declared
 from tests.conftest import TOKEN
@@ -63,9 +65,12 @@ def tracebacks(studio: RunningStudio) -> int:
 
 def in_words(answer: httpx.Response) -> bool:
     """Whether a refusal says what is wrong."""
-    if answer.status_code == 401 or not answer.headers.get("content-type", "").startswith("application/json"):
+    kind = answer.headers.get("content-type", "")
+    if answer.status_code == 401 or not kind.startswith(("application/json", PROBLEM)):
         return False
     told = answer.json()
+    if kind.startswith(PROBLEM):
+        return bool(told["detail"] and told["code"]) and told["status"] == answer.status_code
     return bool(told.get("error") or told.get("detail"))
 
 
@@ -123,6 +128,17 @@ def test_long_texts_in_every_value(guarded: RunningStudio, web: httpx.Client) ->
             continue
         answer = web.post(f"/gradio_api/run{name}", json={"data": [text] * len(told["parameters"])})
         assert answer.status_code < 400 or (answer.json()["error"] and len(answer.text) < 5000), (name, answer.text[:300])
+    for name, operation in OPERATIONS.items():
+        if not operation.input.model_fields or name in ("voiceover", "estimate"):
+            continue
+        by_name = dict.fromkeys(operation.input.model_fields, text)
+        ways: list[dict[str, Any]] = [{"json": by_name}, {"data": by_name, "files": {"more": b"x"}}]
+        for answer in [web.post(f"/api/v1/{name}", **way) for way in ways]:
+            assert answer.status_code < 500 and len(answer.text) < 8000, (name, answer.text[:300])
+            assert answer.status_code < 400 or in_words(answer), (name, answer.text[:300])
+        if operation.by_get:
+            answer = web.get(f"/api/v1/{name}", params=dict.fromkeys(operation.input.model_fields, text[:2000]))
+            assert answer.status_code < 400 or in_words(answer), (name, answer.text[:300])
     assert web.get("/healthz").json()["ok"] is True
 
 

@@ -15,6 +15,7 @@ import httpx
 import numpy as np
 import pytest
 
+from api.operations.registry import OPERATIONS
 from tests.conftest import TOKEN
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
@@ -22,6 +23,7 @@ from tests.servers import RunningStudio
 SAMPLE = ROOT / "assets" / "voices" / "LJ001-0001.wav"
 SHOWN = {"Authorization": f"Bearer {TOKEN}"}
 MARK = {"meta": {"_type": "gradio.FileData"}}
+FILE_CODES = {"call.file-not-uploaded", "call.file-missing", "call.file-by-address", "call.no-data-address"}
 REASON = "neither an upload nor an output of the studio"
 
 
@@ -73,6 +75,23 @@ def shapes(path: str) -> list[Any]:
     ]  # fmt: skip
 
 
+def test_parts_of_forms(guarded: RunningStudio, web: httpx.Client, private: dict[str, Path]) -> None:
+    """A call that comes with its files in it may still name one: by text only what is ours."""
+    named = [*map(str, private.values()), *odd_paths(guarded, private).values(), "upload:../door.json", "upload:../../jobs.db"]
+    before, tried = uploads(guarded), 0
+    for name, operation in OPERATIONS.items():
+        for path in named if operation.files else ():
+            others = {field: "1" for field in operation.input.model_fields if field not in operation.files}
+            parts = {field: (None, value) for field, value in (others | dict.fromkeys(operation.files, path)).items()}
+            answer = web.post(f"/api/v1/{name}", files=parts)
+            told = answer.json()
+            assert answer.status_code == 422, (name, path, answer.text[:200])
+            assert told["code"] in FILE_CODES or "options" in told["detail"] or "tags" in told["detail"], (name, path, told)
+            tried += 1
+    assert tried > 200
+    assert uploads(guarded) == before and not copies(guarded, private)
+
+
 def refused(answer: httpx.Response) -> bool:
     return answer.status_code == 422 and REASON in answer.text
 
@@ -86,6 +105,9 @@ def asked(web: httpx.Client, value: Any) -> Iterator[tuple[str, httpx.Response]]
             yield f"{way} {dependency['id']}", web.post(f"/gradio_api/{way}", json=body)
     named = web.get("/gradio_api/info").json()["named_endpoints"]
     assert len(named) > 30
+    for name, operation in OPERATIONS.items():
+        by_name = dict.fromkeys(operation.input.model_fields or ("x",), value)
+        yield f"v1/{name}", web.post(f"/api/v1/{name}", json=by_name)
     for name, told in named.items():
         values = [value] * max(1, len(told["parameters"]))
         for way in ("run", "api", "call"):

@@ -12,7 +12,7 @@ import gradio as gr
 import pytest
 
 import capabilities
-from api.operations.operations import Operations
+from api.operations.calling import Operations
 from capabilities.registry import BUILT_IN, all_capabilities
 from media.audio.decode import probe
 from studio.errors import InvalidInput
@@ -45,13 +45,14 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services
 def test_it_is_submitted_estimated_run_and_listed(studio: Services) -> None:
     auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
     operations = Operations(studio, auditions, studio.paths.root / "uploads")
-    told = operations.estimate("silence", {"seconds": 2})
-    assert (told["seconds"], told["time"], told["fits"]) == (2.0, None, True)
-    job = studio.jobs.wait(operations.submit("silence", {"seconds": 2})["id"], 30)
+    call = {"kind": "silence", "spec": {"seconds": 2}}
+    told = operations.call("estimate", call)
+    assert (told.seconds, told.time, told.fits) == (2.0, None, True)
+    job = studio.jobs.wait(operations.call("submit", call).id, 30)
     assert job.state is JobState.DONE and job.title == "2 s of silence"
     output = studio.library.get(job.outputs[0].id)
     assert probe(output.path).duration == 2.0 and output.recipe["kind"] == "silence"
-    assert [one["id"] for one in operations.jobs(kind="silence")] == [job.id]
+    assert [one.id for one in operations.call("jobs", {"kind": "silence"})] == [job.id]
     again = studio.jobs.wait(studio.jobs.submit(output.recipe["kind"], output.recipe["spec"]).id, 30)
     assert again.state is JobState.DONE
     for spec, words in (({"seconds": 0}, "seconds"), ({"second": 1}, "second"), ({"title": "# A"}, "title")):

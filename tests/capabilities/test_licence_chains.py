@@ -11,7 +11,7 @@ from typing import Any
 import av
 import pytest
 
-from api.operations.operations import Operations
+from api.operations.calling import Operations
 from capabilities.registry import all_capabilities
 from studio.files import write_json
 from studio.jobs.model import Job, JobState
@@ -62,10 +62,15 @@ def comment(output: LibraryOutput) -> str:
         return f"{container.metadata.get('comment', '')} {streams}"
 
 
+def recipe_of(operations: Operations, output: LibraryOutput) -> dict[str, Any]:
+    found: dict[str, Any] = operations.call("recipe", {"output": output.id}).model_dump(exclude_unset=True)
+    return found
+
+
 def refuses_commercial_use(operations: Operations, output: LibraryOutput) -> bool:
     """Whether /outputs, /recipe, the file on disk, and the page's list and player all say so."""
-    listed = next(one for one in operations.outputs(1000) if one["id"] == output.id)
-    recipe, stored = operations.recipe(output.id), json.loads(recipe_path(output.path).read_bytes())
+    listed = next(one for one in operations.call("outputs", {"limit": 1000}) if one.id == output.id).model_dump()
+    recipe, stored = recipe_of(operations, output), json.loads(recipe_path(output.path).read_bytes())
     told = {(one["commercial_use"], NC in one["licence"]) for one in (listed, recipe, stored)}
     shown = {f"no commercial use: {NC}" in html for html in (outputs_list([output]), " ".join(output.facts))}
     assert len(told) == len(shown) == 1, (told, shown)
@@ -142,10 +147,11 @@ def test_lines_that_are_packed(studio: Services, operations: Operations) -> None
 
 def test_a_voice_that_was_kept_from_it(studio: Services, operations: Operations, tmp_path: Path) -> None:
     job, spoken = run(studio, "voiceover", script=SENTENCE, voice="research/slt")
-    (segment,) = operations.segments(job.id)
-    assert operations.keep_voice(job.id, segment["id"], "Kept")["licences"][0]["licence"] == NC
-    with_clip = operations.save_voice("From the file", {"path": str(spoken.path)}, transcript=SENTENCE)  # type: ignore[arg-type]
-    assert with_clip["licences"]
+    (segment,) = operations.call("segments", {"job_id": job.id})
+    kept = operations.call("keep_voice", {"job_id": job.id, "segment": segment.id, "name": "Kept"})
+    assert kept.licences[0].licence == NC
+    with_clip = operations.call("save_voice", {"name": "From the file", "audio": str(spoken.path), "transcript": SENTENCE})
+    assert with_clip.licences
     imported = studio.voices.import_file(studio.voices.export("Kept", tmp_path))
     copied = studio.voices.copy("Kept", "Copied")
     for name in ("Kept", "From the file", imported.name, copied.name):
@@ -176,7 +182,7 @@ def test_recipes_from_before_parents_were_counted(studio: Services, operations: 
         return studio.library.get(output.id)
 
     old = as_before(made(studio, "lip_sync", face=PORTRAIT, audio=narration.id, engine="puppet", fps=10))
-    assert old.commercial_use is False and NC in old.licence and operations.recipe(old.id)["commercial_use"] is False
+    assert old.commercial_use is False and NC in old.licence and recipe_of(operations, old)["commercial_use"] is False
     assert refuses_commercial_use(operations, made(studio, "upscale", video=old.id, engine="basic-upscale"))
     shots = [{"prompt": "a boat", "say": "Home, at last.", "seconds": 1.0}]
     clip = as_before(made(studio, "text_to_video", engine="animatic", size="320x180", fps=24, shots=shots, voice="research/slt"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import subprocess
 import sys
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from api.operations.operations import QUEUES, Operations
+from api.gradio.endpoints import parameters_of
+from api.operations.registry import OPERATIONS
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
 
@@ -53,9 +53,8 @@ def test_commands_are_taken_by_the_launcher() -> None:
 
 
 def test_calls_are_those_of_the_api() -> None:
-    for name in QUEUES:
-        signature = inspect.signature(getattr(Operations, name))
-        parameters = [str(one.replace(annotation=one.empty)) for one in list(signature.parameters.values())[1:]]
+    for name, operation in OPERATIONS.items():
+        parameters = [str(one.replace(annotation=one.empty)) for one in parameters_of(operation)]
         call = f"/{name}({', '.join(parameters)})".replace("'", '"')
         assert f"`{call}`" in README, call
 

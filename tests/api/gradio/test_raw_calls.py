@@ -8,7 +8,7 @@ import json
 import pytest
 
 from api.gradio.raw_calls import RawCalls, complete
-from api.operations.operations import QUEUES, Operations
+from api.operations.registry import OPERATIONS
 from studio.errors import InvalidInput
 
 
@@ -56,8 +56,7 @@ def test_what_is_wrong_is_said(body: bytes, said: str) -> None:
 
 def test_every_endpoint_has_words_for_programs() -> None:
     """MCP and the API page show these: a description, and one for each argument."""
-    for name in QUEUES:
-        text = inspect.getdoc(getattr(Operations, name)) or ""
-        assert len(text) > 15, name
-        for parameter in parameters(name):
-            assert f"{parameter.name}:" in text, f"{name}.{parameter.name}"
+    for name, operation in OPERATIONS.items():
+        assert len(operation.summary) > 15 and operation.summary.endswith("."), name
+        for parameter, field in operation.input.model_fields.items():
+            assert field.description, f"{name}.{parameter}"

@@ -16,7 +16,7 @@ import soundfile
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from api.mcp.tools import HIDDEN
+from api.operations.registry import OPERATIONS
 from studio.version import studio_version
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, long_script, wait_until
@@ -394,7 +394,7 @@ def test_tools_are_listed_and_called(server: RunningStudio) -> None:
             return tools, await session.call_tool("jobs", {"limit": 1}), await session.call_tool("job", {"job_id": "nonsense"})
 
     tools, listed, wrong = anyio.run(look)
-    assert set(tools) == {name.removeprefix("/") for name in SIGNATURES} - HIDDEN
+    assert set(tools) == {name for name, one in OPERATIONS.items() if one.tool}
     assert "script" in tools["voiceover"].inputSchema["properties"]
     assert "wav" in tools["voiceover"].inputSchema["properties"]["format"]["description"]
     assert not listed.isError

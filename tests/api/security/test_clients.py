@@ -18,8 +18,7 @@ from gradio_client.exceptions import AuthenticationError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-from api.mcp.tools import CALL, HIDDEN
-from api.operations.operations import QUEUES
+from api.operations.registry import OPERATIONS
 from tests.conftest import ROOT_PATH, TOKEN
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
@@ -82,13 +81,13 @@ def test_tools_are_told_apart(guarded: RunningStudio) -> None:
         return (await session.list_tools()).tools
 
     tools = {tool.name: tool for tool in with_tools(guarded, listed)}
-    assert set(tools) == QUEUES.keys() - HIDDEN
+    assert set(tools) == {name for name, one in OPERATIONS.items() if one.tool}
     assert len({tool.description for tool in tools.values()}) == len(tools)
     for tool in tools.values():
         assert tool.description and len(tool.description) > 25 and not tool.description.startswith("Args")
         assert tool.annotations is not None and tool.annotations.title
         said = [tool.description, *(field.get("description", "") for field in tool.inputSchema["properties"].values())]
-        assert not [name for text in said for name in CALL.findall(text) if name in QUEUES], "calls are named as tools"
+        assert not [name for text in said for name in OPERATIONS if f"/{name}" in text], "calls are named as tools"
         for name, field in tool.inputSchema["properties"].items():
             assert field.get("description"), f"{tool.name}.{name} says nothing"
     assert tools["voiceover"].inputSchema["required"] == ["script"]
