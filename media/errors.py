@@ -120,6 +120,17 @@ class Cancelled(GreenroomError):
         super().__init__(code, hint, retryable=True, **parameters)
 
 
+def error_class(name: str) -> type[GreenroomError]:
+    """The class of errors of this name, as far as its module has been imported; the root for one that is unknown."""
+    waiting: list[type[GreenroomError]] = [GreenroomError]
+    while waiting:
+        sort = waiting.pop()
+        if sort.__name__ == name:
+            return sort
+        waiting.extend(sort.__subclasses__())
+    return GreenroomError
+
+
 def restored(fields: Mapping[str, Any], sort: type[E]) -> E:
     """The error that `as_dict` told, as one of this class.
 

@@ -108,7 +108,7 @@ class DataFolderLock:
 
 def _unusable(error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError("storage.full-at-start", retryable=True)
+        return StorageError("storage.full", retryable=True)
     if error.errno == errno.ENOLCK:
         return StorageError("storage.no-locks")
     return StorageError("storage.folder-unusable")

@@ -206,7 +206,7 @@ class LipSync(Capability[LipSyncSpec]):
         marks = next((one for one in output.companions if one.suffix == ".json"), None) if output else None
         info = probe(path)
         if not info.has_audio:
-            raise InvalidInput("sound.not-in-file", file=path.name)
+            raise InvalidInput("sound.none-in-file", file=path.name)
         return _Speech(path, marks, output, info.duration)
 
     def _mouth_track(self, spec: LipSyncSpec, speech: _Speech, context: JobContext) -> MouthTrack:

@@ -101,7 +101,7 @@ class Transcription(Capability[TranscriptionSpec]):
             try:
                 return self._library.get(audio).path
             except NotFound:
-                raise NotFound("transcription.output-unknown", output=audio) from None
+                raise NotFound("library.unknown", output=audio) from None
         path = file_within(audio, self._folders)
         if path is not None:
             return path

@@ -79,7 +79,7 @@ class ClipChecks:
         if music:
             path, _ = self._resolver.find(music, "music")
             if not probe(path).has_audio:
-                raise InvalidInput("sound.not-in-file", file=path.name)
+                raise InvalidInput("sound.none-in-file", file=path.name)
 
     def _ask_engine(
         self,

@@ -253,7 +253,7 @@ class _Decoding:
         """Raise MediaError when too little of the file could be decoded."""
         seconds = self.frames / self.rate if self.rate else 0.0
         if self.broken_packets > max(1, self.good_packets) or (not self.frames and self.broken_packets):
-            raise MediaError("sound.file-damaged", file=name)
+            raise MediaError("media.file-damaged", file=name, wanted="sound")
         if not self.frames:
             raise MediaError("sound.zero-long", file=name)
         exact = self.broken_packets or _ESTIMATED.isdisjoint(self.container.format.name.split(","))

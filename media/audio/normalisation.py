@@ -134,7 +134,7 @@ def _measure_source(blocks: BlocksFactory) -> tuple[int, int, int, Loudness]:
             kind = (block.rate, block.channels)
             meter = LoudnessMeter(*kind)
         if (block.rate, block.channels) != kind:
-            raise MediaError("sound.changes-unlevelled")
+            raise MediaError("sound.changes")
         meter.add(block.samples)
         frames += block.frames
     if meter is None or not frames:

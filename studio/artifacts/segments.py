@@ -247,5 +247,5 @@ class SegmentStore:
 
 def _storage_error(error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError("storage.pieces-full", retryable=True)
+        return StorageError("storage.full", retryable=True)
     return StorageError("storage.pieces-not-writable")

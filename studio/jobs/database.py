@@ -69,9 +69,9 @@ def storage_error(error: sqlite3.Error) -> StorageError:
     """What a person should read for a failure of SQLite; the path stays out of it."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return StorageError("jobs.disk-full", retryable=True)
+        return StorageError("storage.full", retryable=True)
     if code in _NOT_WRITABLE:
-        return StorageError("jobs.not-writable")
+        return StorageError("storage.not-writable")
     if code in _DAMAGED:
         return StorageError("jobs.damaged")
     if code == sqlite3.SQLITE_BUSY:
@@ -114,7 +114,7 @@ class Database:
             log.error("The job database cannot be opened: %s", error)
             raise storage_error(error) from error
         except OSError as error:
-            raise StorageError("jobs.folder-unusable") from error
+            raise StorageError("storage.folder-unusable") from error
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:

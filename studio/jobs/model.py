@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from media.errors import restored
+from media.errors import error_class, restored
 from media.messages.languages import SOURCE_LANGUAGE, speaking
 from studio.errors import GreenroomError
 
@@ -39,6 +39,7 @@ class JobError:
     Attributes:
         code: of the GreenroomError; "" of sentences alone, which are kept under the code of literal ones.
         within: where it arose, as messages.
+        sort: the name of its class, so that a caller who waited for the job gets the status of that class.
     """
 
     reason: str
@@ -47,16 +48,17 @@ class JobError:
     code: str = field(default="", compare=False)
     parameters: Mapping[str, Any] = field(default_factory=dict, compare=False)
     within: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
+    sort: str = field(default=GreenroomError.__name__, compare=False)
 
     @classmethod
     def of(cls, error: GreenroomError) -> JobError:
         fields = error.as_dict()
-        return cls(**{**fields, "within": tuple(fields.get("within", ()))})
+        return cls(**{**fields, "within": tuple(fields.get("within", ())), "sort": type(error).__name__})
 
     @classmethod
     def of_row(cls, kept: Mapping[str, Any]) -> JobError:
         """What `as_row` wrote, now or in an earlier version."""
-        return cls.of(restored(kept, GreenroomError))
+        return cls.of(restored(kept, error_class(str(kept.get("class", "")))))
 
     def as_dict(self) -> dict[str, Any]:
         """It as the public API promises it."""
@@ -68,11 +70,11 @@ class JobError:
     def as_row(self) -> dict[str, Any]:
         """It as it is kept."""
         with speaking(SOURCE_LANGUAGE):
-            return self.raised().as_dict()
+            return {"class": self.sort, **self.raised().as_dict()}
 
     def raised(self) -> GreenroomError:
         """It as an exception again, for a caller who waited for the job."""
-        return restored({**self.as_dict(), "within": list(self.within)}, GreenroomError)
+        return restored({**self.as_dict(), "within": list(self.within)}, error_class(self.sort))
 
 
 @dataclass(frozen=True)

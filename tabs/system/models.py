@@ -73,7 +73,7 @@ class ModelsPanel:
     def _root(self, number: str) -> str:
         roots = self._studio.weights.roots
         if not number.isdigit() or int(number) >= len(roots):
-            raise InvalidInput("weights.folder-not-listed")
+            raise InvalidInput("weights.folder-unknown")
         return str(roots[int(number)])
 
 

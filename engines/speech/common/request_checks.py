@@ -55,7 +55,7 @@ def refuse_preset(request: SpeechRequest, card: Card) -> None:
         EngineError: naming what is wrong.
     """
     if request.voice.preset:
-        raise EngineError("speech.no-own-voices", engine=card.title, voice=request.voice.preset)
+        raise EngineError("speech.voice-unknown", engine=card.title, voice=request.voice.preset, known=[])
 
 
 def refuse_missing_reference(request: SpeechRequest, card: Card) -> None:

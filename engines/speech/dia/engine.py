@@ -128,7 +128,7 @@ class Dia(TransformersSpeech):
 
         clip = resample(decode_audio(voice.reference).mono(), RATE)
         if clip.duration > LONGEST_CLIP:
-            raise EngineError("dia.clip-too-long", longest=LONGEST_CLIP, seconds=clip.duration)
+            raise EngineError("speech.clip-too-long", engine="Dia", longest=LONGEST_CLIP, seconds=clip.duration)
         said = " ".join(voice.transcript.split())
         inputs = self._processor(
             text=[f"[S1] {said} {text}"], audio=[clip.samples[:, 0]], padding=True, return_tensors="pt", sampling_rate=RATE

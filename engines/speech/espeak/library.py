@@ -177,7 +177,7 @@ def _opened(path: Path) -> Iterator[c.CDLL]:
 
 def _apply(lib: c.CDLL, parameters: Parameters) -> None:
     if lib.espeak_SetVoiceByName(parameters.voice.encode()) != 0:
-        raise EngineError("espeak.voice-not-set", voice=parameters.voice)
+        raise EngineError("espeak.voice-unknown", voice=parameters.voice)
     for number, value in (
         (_RATE, parameters.words_per_minute),
         (_VOLUME, parameters.volume),

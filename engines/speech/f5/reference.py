@@ -77,7 +77,7 @@ def prepare(clip: Path, transcript: str) -> Reference:
     audio = resample(decode_audio(clip).mono(), RATE)
     speech = _without_silent_ends(audio)
     if len(speech) > LONGEST_CLIP * RATE:
-        raise EngineError("f5.clip-too-long", longest=LONGEST_CLIP, seconds=len(speech) / RATE)
+        raise EngineError("speech.clip-too-long", engine="F5-TTS", longest=LONGEST_CLIP, seconds=len(speech) / RATE)
     text = _as_sentence(transcript)
     pace = len(speech) / RATE / len(text.encode("utf-8", "surrogatepass"))
     if not FASTEST <= pace <= SLOWEST:

@@ -137,7 +137,7 @@ class Flite(Engine):
 
     def _loaded(self) -> FliteProgram:
         if self._program is None:
-            raise EngineNotReady("flite.not-loaded")
+            raise EngineNotReady("engine.not-loaded", engine="Flite")
         return self._program
 
     def _voice(self, request: SpeechRequest) -> str:

@@ -111,7 +111,7 @@ def _read_wav(path: Path) -> tuple[NDArray[np.int16], int]:
         with wave.open(str(path), "rb") as file:
             return np.frombuffer(file.readframes(file.getnframes()), np.int16), file.getframerate()
     except (OSError, EOFError, wave.Error):
-        raise EngineError("flite.made-nothing") from None
+        raise EngineError("flite.no-sound") from None
 
 
 def _module(engine: wasmtime.Engine, packed: Path, cache: Path) -> wasmtime.Module:

@@ -105,7 +105,7 @@ class VibeVoice(TransformersSpeech):
         refuse_unspeakable(request, self.card)
         refuse_language(request, self.card)
         if request.voice.preset not in ("", OWN):
-            raise EngineError("speech.no-own-voices", voice=request.voice.preset, engine="VibeVoice")
+            raise EngineError("speech.voice-unknown", voice=request.voice.preset, known=[], engine="VibeVoice")
         set_seed(seed_of(request))
         tokens = self._most_tokens(request)
         with self.watching(self._model.model.diffusion_head, tokens * self.options.steps):

@@ -177,7 +177,7 @@ class FasterWhisper(Engine):
         self, samples: NDArray[np.float32], language: str | None, temperatures: tuple[float, ...], *, vad: bool
     ) -> tuple[Iterable[Any], Any]:
         if self._model is None:
-            raise EngineNotReady("whisper.not-loaded")
+            raise EngineNotReady("engine.not-loaded", engine="Whisper")
         return self._model.transcribe(
             samples,
             language=language,

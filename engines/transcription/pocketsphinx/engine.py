@@ -123,7 +123,7 @@ class Pocketsphinx(Engine):
     def _decoded(self, audio: Audio) -> list[tuple[str, float, float]]:
         """Words with start and end in seconds of the utterance."""
         if self._decoder is None:
-            raise EngineNotReady("pocketsphinx.not-loaded")
+            raise EngineNotReady("engine.not-loaded", engine="Basic English")
         padding = np.zeros(round(PADDING_SECONDS * audio.rate), np.int16)
         spoken = (audio.samples[:, 0] * 32767).clip(-32768, 32767).astype(np.int16)
         return [

@@ -125,7 +125,7 @@ class WhisperTransformers(Engine):
             features = WhisperFeatureExtractor.from_pretrained(str(folder), local_files_only=True)
             tokenizer = WhisperTokenizer.from_pretrained(str(folder), local_files_only=True)
         except Exception as error:  # the library has many kinds of error for files that are not what they should be
-            raise EngineError("whisper.tokenizer-damaged") from error
+            raise EngineError("engine.tokenizer-damaged", engine="Whisper") from error
         tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token  # batches want one; Whisper's own is the end
         self._pipeline = AutomaticSpeechRecognitionPipeline(model=model, feature_extractor=features, tokenizer=tokenizer)
 
@@ -212,7 +212,7 @@ class WhisperTransformers(Engine):
 
     def _loaded(self) -> AutomaticSpeechRecognitionPipeline:
         if self._pipeline is None:
-            raise EngineNotReady("whisper.transformers-not-loaded")
+            raise EngineNotReady("engine.not-loaded", engine="Whisper (GPU)")
         return self._pipeline
 
 

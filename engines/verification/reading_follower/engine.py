@@ -124,7 +124,7 @@ class ReadingFollower(Engine):
 
     def _ready(self) -> GrammarDecoder:
         if self._decoder is None:
-            raise EngineNotReady("follower.not-loaded")
+            raise EngineNotReady("engine.not-loaded", engine="The reading follower")
         return self._decoder
 
 

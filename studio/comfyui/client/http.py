@@ -121,7 +121,7 @@ def as_json(answer: httpx.Response) -> Any:
     try:
         return json.loads(answer.content)
     except (ValueError, RecursionError):
-        raise UnexpectedAnswer("comfyui.no-json", body=answer.text[:SHOWN]) from None
+        raise UnexpectedAnswer("comfyui.not-a-server", body=answer.text[:SHOWN]) from None
 
 
 def _refusal(status: int, text: str, path: str) -> UnexpectedAnswer:

@@ -39,25 +39,26 @@ def soon(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("text", "sort", "said"),
+    ("text", "sort", "code", "said"),
     [
-        ("signal SIGSEGV", WorkerDied, "SIGSEGV"),
-        ("signal SIGABRT", WorkerDied, "SIGABRT"),
-        ("signal SIGTERM", WorkerDied, "SIGTERM"),
-        ("signal SIGKILL", WorkerDied, "SIGKILL"),
-        ("exit 3", WorkerDied, "exit code 3"),
-        ("vanish", WorkerDied, "exit code 0"),
-        ("garbage", WorkerDied, "not a message"),
-        ("hang-up", WorkerDied, "connection"),
-        ("hog", EngineOutOfMemory, "ran out of memory"),
+        ("signal SIGSEGV", WorkerDied, "worker.crashed", {"signal": "SIGSEGV"}),
+        ("signal SIGABRT", WorkerDied, "worker.crashed", {"signal": "SIGABRT"}),
+        ("signal SIGTERM", WorkerDied, "worker.ended", {"signal": "SIGTERM"}),
+        ("signal SIGKILL", WorkerDied, "worker.killed", {}),
+        ("exit 3", WorkerDied, "worker.exited", {"status": 3}),
+        ("vanish", WorkerDied, "worker.exited", {"status": 0}),
+        ("garbage", WorkerDied, "worker.message-wrong", {}),
+        ("hang-up", WorkerDied, "worker.link-lost", {}),
+        ("hog", EngineOutOfMemory, "engine.out-of-memory", {}),
     ],
 )
 def test_a_fault_in_a_call_is_told_and_the_next_call_works(
-    lasting: WorkerPool, text: str, sort: type[EngineError], said: str
+    lasting: WorkerPool, text: str, sort: type[EngineError], code: str, said: dict[str, object]
 ) -> None:
     error = refusal(lasting, text)
     assert isinstance(error, sort)
-    assert said in error.reason
+    assert error.code == code
+    assert error.parameters.items() >= {"engine": "Probe", **said}.items()
     assert error.retryable
     assert ask(lasting, "say").audio.frames == 1_600
 
@@ -76,15 +77,15 @@ def test_a_fault_while_loading_leaves_nothing_behind(host: WorkerPool, books: Bo
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "code"),
     [
-        ("deaf 60", "no progress"),
-        ("hold-gil 60", "Probe gave no sign of life"),
-        ("compute", "was still computing"),
-        ("stop", "was stopped from outside (SIGSTOP)"),
+        ("deaf 60", "worker.stalled"),
+        ("hold-gil 60", "worker.silent"),
+        ("compute", "worker.silent-computing"),
+        ("stop", "worker.silent-stopped"),
     ],
 )
-def test_a_hung_worker_is_ended_by_the_watchdog_while_others_are_served(host: WorkerPool, text: str, said: str) -> None:
+def test_a_hung_worker_is_ended_by_the_watchdog_while_others_are_served(host: WorkerPool, text: str, code: str) -> None:
     errors: list[EngineError] = []
     hanging = threading.Thread(target=lambda: errors.append(refusal(host, text)))
     hanging.start()
@@ -96,7 +97,7 @@ def test_a_hung_worker_is_ended_by_the_watchdog_while_others_are_served(host: Wo
         answered += 1
         time.sleep(0.05)
     assert isinstance(errors[0], WorkerStalled)
-    assert said in errors[0].reason
+    assert errors[0].code == code
     assert answered > 10
 
 
@@ -212,12 +213,13 @@ def test_unloading_a_busy_engine_is_refused_in_words_and_forced_on_request(host:
     working.start()
     assert soon(lambda: host.residency("probe") is WorkerState.BUSY)
     time.sleep(0.2)
-    with pytest.raises(EngineError, match="at work"):
+    with pytest.raises(EngineError) as refused:
         host.unload("probe")
+    assert (refused.value.code, refused.value.parameters["state"]) == ("worker.at-work", "working")
     report = host.unload("probe", force=True)
     working.join(30)
     assert report.workers == 1
-    assert "unloaded" in errors[0].reason
+    assert errors[0].code == "worker.unloaded-at-work"
     assert host.snapshot() == []
 
 
@@ -228,6 +230,7 @@ def test_the_memory_guards_kill_tells_its_reason_to_the_call(host: WorkerPool) -
     assert soon(lambda: host.residency("heavy-probe") is WorkerState.BUSY)
     assert host.end_worker("heavy-probe", "Memory was 93 % full, so the youngest heavy engine was ended.")
     working.join(30)
+    assert errors[0].code == "worker.ended-for-memory"
     assert errors[0].reason == "Memory was 93 % full, so the youngest heavy engine was ended."
     assert not host.end_worker("heavy-probe", "again")
 
@@ -249,10 +252,11 @@ def test_closing_ends_busy_workers_too_within_three_seconds(make_host: Callable[
     host.close()
     assert time.monotonic() - begun < 3
     working.join(3)
-    assert "closed" in errors[0].reason
+    assert errors[0].code == "worker.studio-closed"
     assert _children() == others
-    with pytest.raises(EngineError, match="closing"):
+    with pytest.raises(EngineError) as late:
         ask(host, "say")
+    assert late.value.code == "studio.closing-no-lease"
 
 
 @pytest.mark.slow
@@ -295,7 +299,7 @@ def test_a_kill_for_lack_of_memory_is_told_as_such(host: WorkerPool, small_cgrou
     (small_cgroup / "cgroup.procs").write_text(str(ask(host, "pid")))
     error = refusal(host, "hold 600")
     assert isinstance(error, WorkerDied)
-    assert "memory ran out" in error.reason
+    assert error.code == "worker.out-of-memory"
     assert ask(host, "say").audio.frames == 1_600
 
 

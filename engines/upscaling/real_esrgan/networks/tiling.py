@@ -108,7 +108,7 @@ def stored_tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
             state = state[wrapper]
             break
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise EngineError("upscaling.weights-of-other-kind", file=path.name)
+        raise EngineError("engine.weights-of-other-kind", file=path.name)
     yield from state.items()
     drop_page_cache(path)
 
