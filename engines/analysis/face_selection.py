@@ -63,4 +63,4 @@ def first_face(file: Path, provider: LandmarkProvider, choice: FaceChoice, check
                 return face_of(frame.picture, provider, choice, "the video")
             except EngineError as error:
                 problem = problem or error
-    raise problem or EngineError("The video holds no pictures.", "Use another one.")
+    raise problem or EngineError("face.no-pictures", where="The video")

@@ -17,7 +17,7 @@ from media.audio.decode import decode_audio, probe
 from media.text.formats import parse_srt
 from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures
-from studio.errors import GreenroomError
+from studio.errors import GreenroomError, MediaError
 from studio.jobs.model import JobState
 from studio.jobs.runtime_stats import RuntimeStats, Workload
 from studio.library.model import NotEnoughSpace
@@ -156,9 +156,10 @@ def test_bad_input_is_refused_in_words_before_any_load(maker: ClipMaker, spec: d
 
 
 def test_a_corrupt_picture_is_refused(maker: ClipMaker) -> None:
-    for data in (b"not a picture", b"\x89PNG\r\n\x1a\n" + bytes(200)):
-        with pytest.raises(GreenroomError, match="damaged or not a picture"):
+    for data, code in ((b"not a picture", "of-another-kind"), (b"\x89PNG\r\n\x1a\n" + bytes(200), "file-damaged")):
+        with pytest.raises(MediaError) as refused:
             maker.studio.jobs.submit("image_to_video", {"image": maker.upload("bad.png", data), "prompt": "sea"})
+        assert refused.value.code == f"picture.{code}"
 
 
 def test_a_full_disk_is_told_before_the_pictures(maker: ClipMaker, monkeypatch: pytest.MonkeyPatch) -> None:
