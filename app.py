@@ -202,7 +202,7 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     from api.security.middleware import install_guards
     from studio.voices.preview import VoicePreviews
     from tabs.common import theme as look
-    from tabs.common.notices import Notices
+    from tabs.common.notices.notices import Notices
     from tabs.page import build_page
 
     server = studio.settings.server

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import math
 import os
 import shutil
 import stat
@@ -14,12 +15,15 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from studio.errors import InvalidInput, NotFound
 from studio.normal_forms import normalised
 
 LONGEST_SLUG_BYTES = 96
 _LONGEST_NAMED = 4_000
 STAGING_PREFIX = ".incoming-"
 TRASH_PREFIX = ".trash-"
+KEPT_SECONDS = 1800.0
+"""How long what a person deleted can be taken back."""
 
 
 def slug(text: str, fallback: str = "unnamed", longest_bytes: int = LONGEST_SLUG_BYTES) -> str:
@@ -112,6 +116,49 @@ def discard(folder: Path, *paths: Path) -> None:
             path.rename(trash / path.name)
     shutil.rmtree(trash, ignore_errors=True)
     sync_folder(folder)
+
+
+def set_aside(folder: Path, *paths: Path) -> str:
+    """Remove files or folders that lie in `folder` out of sight, to be taken back by the key that this gives.
+
+    They stay on the disk until `empty_trash`, or until the folder's owner is opened again.
+    """
+    key = uuid4().hex
+    trash = folder / f"{TRASH_PREFIX}{key}"
+    trash.mkdir()
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(trash / path.name)
+    sync_folder(folder)
+    return key
+
+
+def take_back(folder: Path, key: str) -> None:
+    """Undo `set_aside`.
+
+    Raises:
+        NotFound: it is not kept any more.
+        InvalidInput: something else has its name meanwhile; nothing is moved then.
+    """
+    trash = folder / f"{TRASH_PREFIX}{key}"
+    if not key.isalnum() or not trash.is_dir():
+        raise NotFound("storage.not-kept")
+    kept = list(trash.iterdir())
+    taken = next((path.name for path in kept if (folder / path.name).exists()), "")
+    if taken:
+        raise InvalidInput("storage.name-taken", name=taken)
+    for path in kept:
+        path.rename(folder / path.name)
+    trash.rmdir()
+    sync_folder(folder)
+
+
+def empty_trash(folder: Path, older_than: float = math.inf) -> None:
+    """Remove for good what was set aside in `folder` before `older_than` (epoch seconds)."""
+    for entry in list(os.scandir(folder)):
+        with contextlib.suppress(FileNotFoundError):
+            if entry.name.startswith(TRASH_PREFIX) and entry.stat(follow_symlinks=False).st_mtime < older_than:
+                shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def remove_staging_files(folder: Path, older_than: float) -> None:

@@ -14,7 +14,10 @@ from capabilities.voiceover.capability import Voiceover
 from studio.services import Services
 from tabs.character_swap.page import CharacterSwapTab
 from tabs.common.browser_copy import NO_CALLS, lean
+from tabs.common.kept_form import KeptForms
 from tabs.common.lists.live_lists import LiveLists
+from tabs.common.notices.undo import wire_undo
+from tabs.common.texts.new_texts import NewTexts
 from tabs.header import build_masthead
 from tabs.lip_sync.page import LipSyncTab
 from tabs.system.page import SystemTab
@@ -77,18 +80,20 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
     with Page(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
         build_masthead()
         lists = LiveLists(studio)
+        wire_undo(studio, lists.piece)
+        texts = NewTexts()
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Voiceover", id="voiceover"):
-                voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret)
+                voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret, texts)
             with gr.Tab("Lip-sync", id="lip-sync"):
-                lip_sync = LipSyncTab(studio, secret)
+                lip_sync = LipSyncTab(studio, secret, texts)
             with gr.Tab("Text-to-Video", id="text-to-video") as text_to_video_tab:
-                text_to_video = TextToVideoTab(studio, secret)
+                text_to_video = TextToVideoTab(studio, secret, texts)
             with gr.Tab("Character Swap", id="character-swap") as character_swap_tab:
                 character_swap = CharacterSwapTab(studio, secret)
             with gr.Tab("System", id="system") as system_tab:
                 system = SystemTab(studio)
-        voiceover.wire(page)
+        voiceover.wire()
         views = [voiceover.view, lip_sync.view, text_to_video.view, character_swap.view]
         drawn = [piece for view in views for piece in (view.outputs, view.detail)]
         lip_sync.wire(tabs, senders=[view.outputs for view in views])
@@ -97,7 +102,9 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         text_to_video.upscale.listen(tabs, drawn)
         character_swap.wire(tabs, character_swap_tab, faces, senders=drawn)
         system.wire(system_tab)
-        lists.wire([*voiceover.live, *lip_sync.form.live, *text_to_video.live, *character_swap.live])
+        lists.wire([*voiceover.live, *lip_sync.live, *text_to_video.live, *character_swap.live])
+        character_swap.wire_kept(page)
+        KeptForms([voiceover.kept, lip_sync.kept, text_to_video.kept, character_swap.kept]).wire(page)
         declare()
     return page
 

@@ -25,7 +25,7 @@ def fresh_page(window: Any, url: str) -> Iterator[Any]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith(here) else outside.append(request.url))
     session = window.new_cdp_session(page)
-    session.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "local_storage"})
+    session.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "local_storage,indexeddb"})
     session.detach()
     page.goto(url)  # never wait for "networkidle": the heartbeat keeps the network busy
     page.get_by_role("tab", name="Voiceover", exact=True).wait_for()

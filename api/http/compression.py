@@ -43,8 +43,9 @@ class _Page:
 class PageCache:
     """Keeps the page's HTML: Gradio writes half a megabyte anew for each visit, and it is the same until the server ends.
 
-    Only a plain visit is kept (GET of "/" without a query); a browser that has the page is told that it has it. Used on the event
-    loop alone. The page holds nothing of who asks: who may see it was asked before this.
+    What stands behind the question mark (a tab, a section, a job) is for the page's own script, so the page is the same whatever
+    it is; Gradio would take a `page` there for one of its own, and fail. A browser that has the page is told that it has it.
+    Used on the event loop alone. The page holds nothing of who asks: who may see it was asked before this.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -52,7 +53,7 @@ class PageCache:
         self._pages: OrderedDict[tuple[str, ...], _Page] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET" or scope["query_string"]:
+        if scope["type"] != "http" or scope["path"] != "/" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -69,7 +70,11 @@ class PageCache:
 
     async def _made(self, scope: Scope, receive: Receive, send: Send) -> _Page | None:
         """The page as the application writes it; None when it answered with anything else, which is sent as it is."""
-        plain = {**scope, "headers": [one for one in scope["headers"] if one[0] not in (b"accept-encoding", b"if-none-match")]}
+        plain = {
+            **scope,
+            "query_string": b"",
+            "headers": [one for one in scope["headers"] if one[0] not in (b"accept-encoding", b"if-none-match")],
+        }
         answer: list[Message] = []
 
         async def hold(message: Message) -> None:

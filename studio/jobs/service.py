@@ -128,6 +128,16 @@ class JobService:
         if not self._store.remove(self.get(job_id).id):
             raise InvalidInput("job.not-ended")
 
+    def put_back(self, job_id: str) -> Job:
+        """Undo `remove`: the job stands in the list again, with its history.
+
+        Raises:
+            NotFound: it was never removed, or so long ago that it is not kept any more.
+        """
+        if not self._store.put_back(str(job_id)):
+            raise NotFound("job.not-kept")
+        return self.get(job_id)
+
     def move(self, job_id: str, place: int) -> Job:
         """Give a queued job another place in its lane's queue: 1 is the next to run, a large number the last.
 

@@ -17,6 +17,7 @@ from studio.jobs.database import Database
 from studio.jobs.failure import crash_error
 from studio.jobs.model import NO_COST, Claim, Job, JobCost, JobError, JobOutput, JobState, Recovery
 from studio.jobs.reader import JobReader
+from studio.jobs.removed import RemovedJobs
 from studio.jobs.rows import ENDED_SQL, HELD, HELD_SQL, SELECT, end_job, job_of, record_event
 
 RESUMED_NOTE = "Resumed after the server ended."
@@ -51,6 +52,7 @@ class JobStore(JobReader):
         """
         super().__init__(Database(path, on_restored))
         self._changed = threading.Condition()
+        self._removed = RemovedJobs()
         with self._database.read() as connection:
             self._clock = int(connection.execute("SELECT value FROM clock").fetchone()[0])
         if self._database.set_aside is not None:
@@ -219,7 +221,16 @@ class JobStore(JobReader):
     def remove(self, job_id: str) -> bool:
         """Take an ended job off the list, with its history; False when it is not there or has not ended."""
         with self._change() as (connection, _):
+            self._removed.keep(connection, job_id)
             if not connection.execute(f"DELETE FROM jobs WHERE id = ? AND state IN ({ENDED_SQL})", (job_id,)).rowcount:
+                raise _NothingChanged
+            return True
+        return False
+
+    def put_back(self, job_id: str) -> bool:
+        """Undo `remove`; False when the job is not kept any more."""
+        with self._change() as (connection, version):
+            if not self._removed.put_back(connection, job_id, version):
                 raise _NothingChanged
             return True
         return False

@@ -12,7 +12,17 @@ from typing import Any
 
 from media.audio.waveform import peaks as waveform_peaks
 from studio.errors import InvalidInput, NotFound
-from studio.files import as_json, discard, remove_staging_files, staging_path, write_json
+from studio.files import (
+    KEPT_SECONDS,
+    as_json,
+    discard,
+    empty_trash,
+    remove_staging_files,
+    set_aside,
+    staging_path,
+    take_back,
+    write_json,
+)
 from studio.library.archive import write_archive
 from studio.library.index import OutputIndex
 from studio.library.licence_chain import recipe_fields
@@ -68,6 +78,7 @@ class Library:
         self._settings = settings
         self._clock = clock
         self._lock = threading.RLock()
+        self._deleted: dict[str, str] = {}
         self._index = OutputIndex(folder, engine_terms)
         self._engine_terms = engine_terms
         self._removed = RemovalLog(folder / ".removals.jsonl")
@@ -219,8 +230,10 @@ class Library:
         """
         return self._edit(output, keep=keep)
 
-    def delete(self, output: str) -> LibraryOutput:
+    def delete(self, output: str, *, for_good: bool = False) -> LibraryOutput:
         """Remove an output with its recipe and companions. Gives back what was removed.
+
+        For half an hour, while the studio is open, `put_back` undoes it; `for_good` gives the room on the disk back at once.
 
         Raises:
             NotFound: no such output.
@@ -228,9 +241,26 @@ class Library:
         with self._lock:
             found = self.get(output)
             own_recipe = [recipe_path(found.path)] if found.has_recipe else []
-            discard(self.folder, found.path, *found.companions, peaks_path(found.path), *own_recipe)
+            files = (found.path, *found.companions, peaks_path(found.path), *own_recipe)
+            if for_good:
+                discard(self.folder, *files)
+            else:
+                self._deleted[found.id] = set_aside(self.folder, *files)
+                empty_trash(self.folder, time.time() - KEPT_SECONDS)
             self._index.forget()
         return found
+
+    def put_back(self, output: str) -> LibraryOutput:
+        """Undo `delete`.
+
+        Raises:
+            NotFound, InvalidInput: it is not kept any more, or another file has its name.
+        """
+        with self._lock:
+            take_back(self.folder, self._deleted.get(output, ""))
+            del self._deleted[output]
+            self._index.forget()
+            return self.get(output)
 
     def _edit(self, output: str, **changes: Any) -> LibraryOutput:
         with self._lock:
@@ -270,7 +300,7 @@ class Library:
         outputs = self.list(limit=None)
         for output, removal in removals(outputs, self._quota, self._settings.retention_days, self._clock(), in_use):
             try:
-                self.delete(output.id)
+                self.delete(output.id, for_good=True)
             except (NotFound, OSError):
                 continue
             log.info("Removed the output %s (%d bytes). %s", removal.id, removal.size, removal.reason)
@@ -291,6 +321,9 @@ class Library:
             NotEnoughSpace: with the numbers.
         """
         free = shutil.disk_usage(self.folder).free
+        if free < needed + SPARE_BYTES:
+            empty_trash(self.folder)
+            free = shutil.disk_usage(self.folder).free
         if free < needed + SPARE_BYTES:
             raise NotEnoughSpace(
                 "library.disk-too-small", free=_size(free), what=what, needed=_size(needed), spare=_size(SPARE_BYTES)

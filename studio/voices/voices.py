@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from studio.errors import InvalidInput, NotFound
-from studio.files import discard, slug, staging_path, write_json
+from studio.files import KEPT_SECONDS, empty_trash, set_aside, slug, staging_path, take_back, write_json
 from studio.licences import UNKNOWN, LicenceTerms
 from studio.settings import VoiceSettings
 from studio.voices.archive import EXTENSION, pack, unpack
@@ -43,6 +43,7 @@ class Voices:
         self._root = root
         self._settings = settings
         self._lock = threading.RLock()
+        self._deleted: dict[str, str] = {}
         self._former: dict[str, str] = {}
         """Names that voices had since the studio was opened, with their ids."""
         self._exports = root / ".exports"
@@ -194,7 +195,7 @@ class Voices:
         return self._save(record, ClipMeasurements(audio, check_clip(audio, self._settings)))
 
     def delete(self, name: str) -> Voice:
-        """Remove a voice and its files, damaged ones too. Gives back what was removed.
+        """Remove a voice and its files, damaged ones too. Gives back what was removed; `put_back` undoes it for half an hour.
 
         Raises:
             NotFound: no such voice.
@@ -203,8 +204,22 @@ class Voices:
         with self._lock:
             voice = self.get(name)
             _refuse_built_in(voice, "deletion")
-            discard(self._root, self._root / voice.id)
+            self._deleted[voice.name] = set_aside(self._root, self._root / voice.id)
+            empty_trash(self._root, time.time() - KEPT_SECONDS)
         return voice
+
+    def put_back(self, name: str) -> Voice:
+        """Undo `delete`.
+
+        Raises:
+            NotFound: it is not kept any more.
+            InvalidInput: another voice has its name by now.
+        """
+        with self._lock:
+            self._refuse_taken(name)
+            take_back(self._root, self._deleted.get(name, ""))
+            del self._deleted[name]
+            return self.get(name)
 
     # One file
 

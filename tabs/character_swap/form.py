@@ -44,11 +44,21 @@ class CharacterSwapForm:
         with gr.Accordion("Only a part of the clip", open=False, elem_id="swap-part"), gr.Row():
             self.start = gr.Number(0, label="From (s)", minimum=0, elem_id="swap-start", min_width=140)
             self.end = gr.Number(None, label="To (s)", info="Empty: to its end.", minimum=0, elem_id="swap-end", min_width=140)
-        self.fit = html_piece(elem_id="swap-fit")
 
     @property
     def inputs(self) -> set[Any]:
         return {self.template, self.picker.points, self.start, self.end, *self.slots.inputs, *self.pool.components}
+
+    @property
+    def shown(self) -> set[Any]:
+        """Those of `inputs` that a person sees and changes."""
+        return self.inputs - {self.template, self.picker.points}
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What is entered here and shall be there again after a reload, by fixed names."""
+        slots = {f"{part}{at}": getattr(slot, part) for at, slot in enumerate(self.slots.slots) for part in ("upload", "pick")}
+        return {**slots, "start": self.start, "end": self.end}
 
     @property
     def outputs(self) -> list[Any]:

@@ -15,7 +15,7 @@ from studio.services import Services
 from studio.workflows import Chosen, Suggestion, TemplateChecks, need_of, read_export, suggest_inputs, write_template
 from tabs.common.counts import note
 from tabs.common.html import html_piece
-from tabs.common.notices import notice
+from tabs.common.notices.notices import notice
 from tabs.common.wiring import QUIET, Updates, problem
 
 COLUMNS = ["Ask", "Name", "Shown as", "Kind", "Now"]

@@ -25,10 +25,11 @@ from tabs.character_swap.import_workflow import WorkflowImport
 from tabs.character_swap.result import swap_result
 from tabs.common.counts import note
 from tabs.common.html import html_piece
-from tabs.common.jobs.job_view import JobView
+from tabs.common.jobs.job_view import JobView, build_job_bar
+from tabs.common.kept_form import KeptForm
 from tabs.common.lists.live_lists import LiveList
 from tabs.common.sources import Receiver
-from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
+from tabs.common.wiring import QUIET, Updates, Values, clear_when_changed, clicked, problem, settings_elsewhere, with_error_toast
 
 TAB = "Character Swap"
 
@@ -43,19 +44,25 @@ class CharacterSwapTab:
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=6, min_width=340):
                 self.form = CharacterSwapForm(studio, studio.templates, self._assets)
-                self.trouble = html_piece(elem_id="swap-trouble", live=True)
-                with gr.Row():
-                    self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="swap-go")
-                    self.stop = gr.Button("Stop", scale=1, elem_id="swap-stop")
+                self.kept = KeptForm(studio, "character-swap", secret, self.form.kept)
+                self.kept_template = gr.BrowserState(BUILTIN, storage_key="greenroom.template", secret=secret)
                 with gr.Accordion("Your uploads", open=False, elem_id="swap-uploads") as self.shelf:
                     self.uploads = html_piece(assets_list(self._assets.list()), elem_id="swap-assets")
                 self.importing = WorkflowImport(studio)
+                with gr.Column(elem_classes="dock"):
+                    self.trouble = html_piece(elem_id="swap-trouble", live=True)
+                    bar = build_job_bar("swap-")
+                    self.fit = html_piece(elem_id="swap-fit")
+                    with gr.Row(elem_classes="buttons"):
+                        self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="swap-go")
+                        self.stop = gr.Button("Stop", scale=1, elem_id="swap-stop")
             with gr.Column(scale=5, min_width=340):
                 self.view = JobView(
                     studio,
                     studio.kinds_of_tab(TAB),
                     storage_key="greenroom.character-swap",
                     secret=secret,
+                    bar=bar,
                     detail=lambda job, page: swap_result(studio, self._assets, job),
                     prefix="swap-",
                 )
@@ -75,24 +82,34 @@ class CharacterSwapTab:
         picks = form.slots.picks
         tab.select(self._opened, form.template, [form.gallery, form.about], **QUIET)
         self._wire_form(tab)
+        clear_when_changed(form.shown, self.trouble)
         image, video = form.slots.image, form.slots.video
         taken = [image.pick, video.pick]
         used = view.outputs.click(self._use_settings, None, [*form.outputs, form.start, form.end, *picks], **QUIET)
-        used.then(self._fit, form.inputs, form.fit, **QUIET)
+        used.then(self._fit, form.inputs, self.fit, **QUIET)
         self.uploads.click(self._upload_clicked, None, [self.uploads, *taken], **QUIET)
         receiver = self._receiver(tabs)
         for sender in senders:
             receiver.listen(sender)
         faces.listen(view.detail)
 
+    def wire_kept(self, page: gr.Blocks) -> None:
+        """The template that was chosen last is chosen again when the page is opened."""
+
+        def chosen_again(template: Any) -> Updates:
+            other = isinstance(template, str) and template != BUILTIN
+            return self.form.show(template) if other else {self.form.template: gr.skip()}
+
+        page.load(chosen_again, self.kept_template, self.form.outputs, **QUIET)
+
     def _wire_form(self, tab: gr.Tab) -> None:
         form = self.form
-        chosen = form.gallery.click(self._chosen, None, form.outputs, **QUIET)
-        chosen.then(self._fit, form.inputs, form.fit, **QUIET)
+        chosen = form.gallery.click(self._chosen, None, [self.trouble, self.kept_template, *form.outputs], **QUIET)
+        chosen.then(self._fit, form.inputs, self.fit, **QUIET)
         redrawn = form.about.click(self._about_clicked, form.template, form.outputs, **QUIET)
         added = self.importing.wire(form.show, form.outputs)
         for one in (redrawn, added):
-            one.then(self._fit, form.inputs, form.fit, **QUIET)
+            one.then(self._fit, form.inputs, self.fit, **QUIET)
         form.picker.wire()
         form.samples.wire(form.slots.image.upload, form.slots.image.pick)
         video = form.slots.video
@@ -100,7 +117,7 @@ class CharacterSwapTab:
             slot.upload.upload(lambda: "", None, slot.pick, **QUIET)
         for changed in (video.upload.change, video.pick.change):
             changed(self._clip_chosen, [video.upload, video.pick], form.picker.outputs, **QUIET)
-        fitted = (self._fit, form.inputs, form.fit)
+        fitted = (self._fit, form.inputs, self.fit)
         for component in (form.start, form.end, *form.slots.inputs):
             component.change(*fitted, trigger_mode="always_last", **QUIET)
         for component in form.pool.components:  # what a person does; other changes come with the template, whole
@@ -117,7 +134,10 @@ class CharacterSwapTab:
     @with_error_toast
     def _chosen(self, event: gr.EventData) -> Updates:
         data = clicked(event)
-        return self.form.show(data.get("template", "")) if data.get("act") == "choose" else gr.skip()
+        if data.get("act") != "choose":
+            return gr.skip()
+        shown = self.form.show(data.get("template", ""))
+        return {self.trouble: "", self.kept_template: shown[self.form.template], **shown}
 
     @with_error_toast
     def _about_clicked(self, template: str, event: gr.EventData) -> Updates:

@@ -21,7 +21,7 @@ _TABS = Path(__file__).resolve().parents[1]
 _STATIC = Path(__file__).resolve().parent / "static"
 _FOLDERS = ("common", "voiceover", "character_swap", "lip_sync", "text_to_video", "system")
 _KEPT_MACROS = {
-    "common/macros.html": ("audition", "button", "chip", "icon", "icon_link", "link", "output_actions", "prose"),
+    "common/macros.html": ("age", "audition", "button", "chip", "icon", "icon_link", "link", "output_actions", "prose"),
     "voiceover/macros.html": ("segment_actions",),
 }
 """What depends on its arguments alone. Every template has these at hand, and the newest that each drew are kept."""

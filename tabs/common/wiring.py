@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec
 from urllib.parse import quote
 
@@ -58,6 +58,11 @@ def with_error_toast(handler: Callable[P, Any]) -> Callable[P, Any]:
             raise gr.Error(UNEXPECTED, print_exception=False) from None
 
     return guarded
+
+
+def clear_when_changed(components: Iterable[Any], trouble: gr.HTML) -> None:
+    """What was wrong is being mended: the error goes with the next change of any of these, in the browser alone."""
+    gr.on([one.change for one in components], None, None, trouble, js="() => ''", **QUIET)
 
 
 def settings_elsewhere(studio: Services, kind: str) -> InvalidInput:

@@ -18,11 +18,22 @@ from studio.services import Services
 from tabs.common.counts import counts_line
 from tabs.common.formats import about
 from tabs.common.html import html_piece
+from tabs.common.kept_form import named_options
 from tabs.common.lists.live_lists import LiveDropdown, LiveList
-from tabs.common.lists.voice_choices import AUTO, NOT_READY, Choices, count_told, renamed_or_same, voice_choices, with_chosen
+from tabs.common.lists.voice_choices import (
+    AUTO,
+    NOT_READY,
+    Choices,
+    count_told,
+    live_update,
+    renamed_or_same,
+    voice_choices,
+    with_chosen,
+)
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.sample_pictures import SamplePictures
 from tabs.common.sources import LIBRARY
+from tabs.common.texts.new_texts import build_earlier
 from tabs.common.wiring import Updates, Values
 
 SPEAK, PERFORM = "A face speaks", "Animate a portrait"
@@ -106,6 +117,7 @@ class LipSyncForm:
         self.speech_from = gr.Radio([TEXT, RECORDING, LIBRARY], value=TEXT, label="Speech", elem_id="speech-from")
         with gr.Column(elem_classes="flush") as self.text_group:
             self.text = gr.Textbox(EXAMPLE, label="What to say", lines=5, elem_id="face-text")
+            build_earlier("face-text")
             voices = self.voice_choices()
             self.voice = LiveDropdown(voices, value="", label="Voice", elem_id="face-voice", info=count_told(voices))
         with gr.Column(elem_classes="flush", visible=False) as self.recording_group:
@@ -124,6 +136,19 @@ class LipSyncForm:
             self.driving_from, self.driving, self.driving_output, self.driving_face,
             self.engine, self.fps, self.quality, self.length, *all_components(self.options),
         }  # fmt: skip
+
+    @property
+    def shown(self) -> set[Any]:
+        """Those of `inputs` that a person sees and changes."""
+        return self.inputs - {self.point}
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What is entered here and shall be there again after a reload, by fixed names; the text is kept by itself."""
+        names = ("mode", "face_from", "picture", "video", "face_output", "face_number", "speech_from", "voice", "recording",
+                 "transcript", "audio_output", "driving_from", "driving", "driving_output", "driving_face", "engine", "fps",
+                 "quality", "length")  # fmt: skip
+        return {**{name: getattr(self, name) for name in names}, **named_options(self.options)}
 
     def spec(self, values: Values) -> tuple[str, dict[str, Any]]:
         """The kind of job and its fields from the values of `inputs`."""
@@ -191,8 +216,6 @@ class LipSyncForm:
             self.voice: self.voice_update(spec.get("voice", "")),
             self.transcript: spec.get("transcript", ""),
         }
-        if spec.get("text"):
-            updates[self.text] = spec["text"]
         if sound.file:
             updates[self.recording] = sound.file
         if sound.output:
@@ -256,8 +279,11 @@ class LipSyncForm:
     def voice_update(self, voice: str) -> Any:
         """The list of voices as it is now, with `voice` chosen in it."""
         voice = renamed_or_same(self._studio, voice)
-        choices = self.voice_choices(voice)
-        return gr.update(choices=choices, value=voice, info=count_told(choices) or "")
+        return gr.update(choices=self.voice_choices(voice), value=voice)
+
+    def _voice_now(self, held: str | None) -> Any:
+        voice = renamed_or_same(self._studio, held or "")
+        return live_update(self.voice_choices(voice), held, voice)
 
     @property
     def live(self) -> list[LiveList]:
@@ -273,7 +299,7 @@ class LipSyncForm:
 
         return [
             LiveList((Topic.VOICES, Topic.ENGINES), (self.voice,), (self.voice,),
-                     lambda values: {self.voice: self.voice_update(values[self.voice] or "")}),
+                     lambda values: {self.voice: self._voice_now(values[self.voice])}),
             LiveList((Topic.OUTPUTS,), (self.mode, *outputs), outputs, kept),
             LiveList((Topic.ENGINES,), (self.mode,), (self.engine,), engines),
         ]  # fmt: skip

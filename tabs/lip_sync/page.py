@@ -11,16 +11,20 @@ import gradio as gr
 from media.errors import MediaError
 from media.video.images import is_image, read_image
 from media.video.read import read_frames
+from studio.changes.stamps import Topic
 from studio.errors import GreenroomError
 from studio.services import Services
 from tabs.common.counts import Figure, counts_line
 from tabs.common.fit import time_in_words
 from tabs.common.formats import about
 from tabs.common.html import html_piece
-from tabs.common.jobs.job_view import JobView
+from tabs.common.jobs.job_view import JobView, build_job_bar
+from tabs.common.kept_form import KeptForm
+from tabs.common.lists.live_lists import LiveList
 from tabs.common.option_controls import of_one_method
 from tabs.common.sources import LIBRARY, Receiver
-from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
+from tabs.common.texts.new_texts import NewText, NewTexts
+from tabs.common.wiring import QUIET, Updates, Values, clear_when_changed, clicked, problem, with_error_toast
 from tabs.lip_sync.form import PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm, point_line
 from tabs.lip_sync.result import face_result
 
@@ -31,23 +35,27 @@ PREVIEW_SECONDS = 3.0
 class LipSyncTab:
     """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
 
-    def __init__(self, studio: Services, secret: str) -> None:
-        self._studio = studio
+    def __init__(self, studio: Services, secret: str, texts: NewTexts) -> None:
+        self._studio, self._texts = studio, texts
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=6, min_width=340):
                 self.form = LipSyncForm(studio)
-                self.fit = html_piece(elem_id="face-fit")
-                self.trouble = html_piece(elem_id="face-trouble", live=True)
-                with gr.Row():
-                    self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="face-go")
-                    self.preview = gr.Button("Preview 3 seconds", scale=2, elem_id="face-preview")
-                    self.stop = gr.Button("Stop", scale=1, elem_id="face-stop")
+                self.kept = KeptForm(studio, "lip-sync", secret, self.form.kept)
+                with gr.Column(elem_classes="dock"):
+                    self.trouble = html_piece(elem_id="face-trouble", live=True)
+                    bar = build_job_bar("face-")
+                    self.fit = html_piece(elem_id="face-fit")
+                    with gr.Row(elem_classes="buttons"):
+                        self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="face-go")
+                        self.preview = gr.Button("Preview 3 seconds", scale=2, elem_id="face-preview")
+                        self.stop = gr.Button("Stop", scale=1, elem_id="face-stop")
             with gr.Column(scale=5, min_width=340):
                 self.view = JobView(
                     studio,
                     studio.kinds_of_tab(TAB),
                     storage_key="greenroom.lip-sync",
                     secret=secret,
+                    bar=bar,
                     detail=lambda job, page: face_result(studio, job),
                     prefix="face-",
                 )
@@ -66,9 +74,10 @@ class LipSyncTab:
         self.preview.click(self._preview, form.inputs, shown, **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         self._wire_form()
+        clear_when_changed(form.shown, self.trouble)
         for sender in senders:
             self._speech_receiver(tabs).listen(sender)
-            sender.click(self._use_settings, None, [tabs, self.trouble, form.clicked, *form.inputs], **QUIET)
+            sender.click(self._use_settings, None, [tabs, self.trouble, self._texts.piece, form.clicked, *form.inputs], **QUIET)
 
     def face_receiver(self, tabs: gr.Tabs) -> Receiver:
         """What other tabs hand a video or picture to, to make it speak."""
@@ -167,11 +176,20 @@ class LipSyncTab:
     def _use_settings(self, event: gr.EventData) -> Updates:
         """The settings of a face job, from any tab's list; other tabs know their own."""
         data = clicked(event)
-        recipe = self._studio.library.get(data.get("output", "")).recipe if data.get("act") == "use" else {}
-        if recipe.get("kind") not in self._studio.kinds_of_tab(TAB, with_form=True):
+        output = self._studio.library.get(data.get("output", "")) if data.get("act") == "use" else None
+        recipe = {} if output is None else output.recipe
+        if output is None or recipe.get("kind") not in self._studio.kinds_of_tab(TAB, with_form=True):
             return gr.skip()
-        restored = self.form.restored(recipe["kind"], recipe.get("spec") or {})
-        return {self._tabs: gr.update(selected="lip-sync"), self.trouble: "", **restored}
+        spec = recipe.get("spec") or {}
+        said = [NewText("face-text", spec["text"], f"What is said in “{output.title or output.id}”")] if spec.get("text") else []
+        shown = {self._tabs: gr.update(selected="lip-sync"), self.trouble: "", self._texts.piece: self._texts.give(*said)}
+        return {**shown, **self.form.restored(recipe["kind"], spec)}
+
+    @property
+    def live(self) -> list[LiveList]:
+        """The lists of this tab; a voice or an engine that is there by now mends what was wrong."""
+        mended = LiveList((Topic.VOICES, Topic.ENGINES), (), (self.trouble,), lambda values: {self.trouble: ""})
+        return [*self.form.live, mended]
 
     def _forecast(self, values: Values) -> str:
         """The line that says what it will be, how long it should take and whether the engine fits; "" while much is missing."""

@@ -14,7 +14,7 @@ from studio.maintenance.disk_usage import DiskReport, DiskUsage, StorageArea
 from studio.services import Services
 from tabs.common.formats import size
 from tabs.common.html import html_piece
-from tabs.common.notices import notice
+from tabs.common.notices.notices import notice
 from tabs.common.templating import render
 from tabs.common.wiring import clicked
 

@@ -22,7 +22,7 @@ from studio.workers.engine_service import EngineStatus, licence_text
 from studio.workers.model import WorkerState, WorkerStatus
 from tabs.common.formats import about, size
 from tabs.common.html import html_piece
-from tabs.common.notices import notice
+from tabs.common.notices.notices import notice
 from tabs.common.templating import render
 from tabs.common.wiring import clicked
 from tabs.system.comfyui import comfyui_words, server_row

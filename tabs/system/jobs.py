@@ -14,6 +14,7 @@ from studio.jobs.model import ACTIVE, Job, JobState
 from studio.services import Services
 from tabs.common.formats import about
 from tabs.common.html import html_piece
+from tabs.common.notices.undo import removed_job
 from tabs.common.templating import render
 from tabs.common.wiring import clicked
 from tabs.system.times import times_table
@@ -57,7 +58,9 @@ class JobsSection:
         elif act == "retry":
             jobs.retry(job)
         elif act == "remove":
+            title = jobs.get(job).title
             jobs.remove(job)
+            removed_job(job, title)
         elif act == "move":
             place = data.get("place", "")
             if not place.isdigit():

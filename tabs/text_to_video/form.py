@@ -16,10 +16,11 @@ from engines.contract import EngineKind, VideoTraits
 from studio.changes.stamps import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
-from tabs.common.html import html_piece
+from tabs.common.kept_form import named_options
 from tabs.common.lists.live_lists import LiveDropdown, LiveList
-from tabs.common.lists.voice_choices import AUTO, NOT_READY, Choices, count_told, renamed_or_same, voice_choices
+from tabs.common.lists.voice_choices import AUTO, NOT_READY, Choices, count_told, live_update, renamed_or_same, voice_choices
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
+from tabs.common.texts.new_texts import build_earlier
 from tabs.common.wiring import Updates, Values, whole_number
 
 TEXT, SHOTS = "A text", "A shot list"
@@ -45,6 +46,7 @@ class TextToVideoForm:
                 placeholder="A lighthouse stands above the sea at sunset. A small boat comes home.",
                 info="The animatic shows and speaks each sentence. Other engines take each line for a shot.",
             )  # fmt: skip
+            build_earlier("video-prompt")
             with gr.Row():
                 self.example = gr.Button("Try the example", size="sm", elem_id="video-example")
                 self.to_shots = gr.Button("Make a shot list of it", size="sm", elem_id="video-to-shots")
@@ -58,14 +60,13 @@ class TextToVideoForm:
                 self.add_shot = gr.Button("Add a shot", size="sm", elem_id="video-add-shot")
                 self.save_csv = gr.DownloadButton("Shot list as CSV", size="sm", elem_id="video-csv")
                 self.save_json = gr.DownloadButton("as JSON", size="sm", elem_id="video-json")
-        self.fit = html_piece(elem_id="video-fit")
         self._build_engine()
         self._build_more()
 
     def _build_engine(self) -> None:
         with gr.Row():
             self.engine = LiveDropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="video-engine", min_width=200)
-            self.size = gr.Dropdown(
+            self.size = LiveDropdown(
                 self.size_choices(AUTO), value="", label="Size", elem_id="video-size", allow_custom_value=True, min_width=200
             )
         able = [engine for engine in self._studio.catalog.of(EngineKind.VIDEO) if engine.Options.model_fields]
@@ -109,6 +110,13 @@ class TextToVideoForm:
             self.join, self.music, self.seed, self.seconds, self.negative, self.pictures, *all_components(self.options),
         }  # fmt: skip
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What is entered here and shall be there again after a reload, by fixed names; the text is kept by itself."""
+        names = ("source", "shots", "engine", "size", "image", "pictures", "narration", "voice", "captions", "join", "music",
+                 "seed", "seconds", "negative")  # fmt: skip
+        return {**{name: getattr(self, name) for name in names}, **named_options(self.options)}
+
     def spec(self, values: Values) -> tuple[str, dict[str, Any]]:
         """The kind of job and its fields.
 
@@ -149,8 +157,7 @@ class TextToVideoForm:
         listed = not spec.get("prompt")
         return {
             self.source: SHOTS if listed else TEXT,
-            self.prompt: spec.get("prompt", ""),
-            self.shots: rows,
+            **({self.shots: rows} if listed else {}),
             self.engine: engine,
             self.size: gr.update(choices=self.size_choices(engine, spec.get("size", "")), value=spec.get("size", "")),
             self.narration: spec.get("narration") is not False,
@@ -202,15 +209,18 @@ class TextToVideoForm:
     def voice_update(self, voice: str) -> Any:
         """The list of voices as it is now, with `voice` chosen in it."""
         voice = renamed_or_same(self._studio, voice)
-        choices = self.voice_choices(voice)
-        return gr.update(choices=choices, value=voice, info=count_told(choices) or "")
+        return gr.update(choices=self.voice_choices(voice), value=voice)
+
+    def _voice_now(self, held: str | None) -> Any:
+        voice = renamed_or_same(self._studio, held or "")
+        return live_update(self.voice_choices(voice), held, voice)
 
     @property
     def live(self) -> LiveList:
         """Everything here that is chosen from what the studio has."""
 
         def refreshed(values: Values) -> Updates:
-            voice = self.voice_update(values[self.voice] or "")
+            voice = self._voice_now(values[self.voice])
             return {self.voice: voice, self.engine: gr.update(choices=self.engine_choices())}
 
         return LiveList((Topic.VOICES, Topic.ENGINES), (self.voice,), (self.voice, self.engine), refreshed)

@@ -12,19 +12,22 @@ from capabilities.video.checks import longest_part
 from capabilities.video.engines import ClipSettings
 from capabilities.video.shot_list_files import write_shot_lists
 from capabilities.video.spec import ShotSpec
+from studio.changes.stamps import Topic
 from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.counts import Figure, counts_line
 from tabs.common.fit import memory_fit, time_in_words
 from tabs.common.formats import about, many
 from tabs.common.html import html_piece
-from tabs.common.jobs.job_view import JobView
+from tabs.common.jobs.job_view import JobView, build_job_bar
+from tabs.common.kept_form import KeptForm
 from tabs.common.lists.live_lists import LiveList
 from tabs.common.lists.voice_choices import AUTO
-from tabs.common.notices import notice
+from tabs.common.notices.notices import notice
 from tabs.common.option_controls import all_components
 from tabs.common.sources import Receiver
-from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
+from tabs.common.texts.new_texts import NewText, NewTexts
+from tabs.common.wiring import QUIET, Updates, Values, clear_when_changed, clicked, problem, settings_elsewhere, with_error_toast
 from tabs.text_to_video.form import (
     EXAMPLE,
     SHOTS,
@@ -43,24 +46,29 @@ TAB = "Text-to-Video"
 class TextToVideoTab:
     """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
 
-    def __init__(self, studio: Services, secret: str) -> None:
-        self._studio = studio
+    def __init__(self, studio: Services, secret: str, texts: NewTexts) -> None:
+        self._studio, self._texts = studio, texts
         self._clips = studio.capability(TextToVideo)
         self._kinds = studio.kinds_of_tab(TAB)
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=6, min_width=340):
                 self.form = TextToVideoForm(studio, self._clips)
-                self.trouble = html_piece(elem_id="video-trouble", live=True)
-                with gr.Row():
-                    self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="video-go")
-                    self.stop = gr.Button("Stop", scale=1, elem_id="video-stop")
+                self.kept = KeptForm(studio, "text-to-video", secret, self.form.kept)
                 self.upscale = UpscalePanel(studio)
+                with gr.Column(elem_classes="dock"):
+                    self.trouble = html_piece(elem_id="video-trouble", live=True)
+                    bar = build_job_bar("video-")
+                    self.fit = html_piece(elem_id="video-fit")
+                    with gr.Row(elem_classes="buttons"):
+                        self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="video-go")
+                        self.stop = gr.Button("Stop", scale=1, elem_id="video-stop")
             with gr.Column(scale=5, min_width=340):
                 self.view = JobView(
                     studio,
                     self._kinds,
                     storage_key="greenroom.text-to-video",
                     secret=secret,
+                    bar=bar,
                     detail=lambda job, page: video_result(studio, job),
                     prefix="video-",
                 )
@@ -75,7 +83,8 @@ class TextToVideoTab:
         view.wire()
         self.go.click(self._generate, form.inputs, [self.trouble, form.seed, *view.shown], **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
-        view.outputs.click(self._use_settings, None, [self.trouble, *form.inputs], **QUIET)
+        view.outputs.click(self._use_settings, None, [self.trouble, self._texts.piece, *form.inputs], **QUIET)
+        clear_when_changed(form.inputs, self.trouble)
         view.detail.click(self._follow, None, [form.start, form.image, form.seed], **QUIET)
         faces.listen(view.detail)
         self.upscale.wire(view)
@@ -84,7 +93,8 @@ class TextToVideoTab:
     @property
     def live(self) -> list[LiveList]:
         """The lists of this tab."""
-        return [self.form.live, self.upscale.live]
+        mended = LiveList((Topic.VOICES, Topic.ENGINES), (), (self.trouble,), lambda values: {self.trouble: ""})
+        return [self.form.live, self.upscale.live, mended]
 
     def _wire_form(self, tab: gr.Tab) -> None:
         form = self.form
@@ -92,13 +102,16 @@ class TextToVideoTab:
         form.source.change(
             lambda one: [gr.update(visible=one == TEXT), gr.update(visible=one == SHOTS)], form.source, groups, **QUIET
         )
-        form.example.click(lambda: EXAMPLE, None, form.prompt, **QUIET)
+        example = NewText("video-prompt", EXAMPLE, "The example")
+        form.example.click(lambda: self._texts.give(example), None, self._texts.piece, **QUIET)
         form.add_shot.click(lambda rows: [*(rows or []), ["", "", None, ""]], form.shots, form.shots, **QUIET)
         form.to_shots.click(self._to_shots, [form.prompt, form.engine], [form.source, form.shots], **QUIET)
-        form.engine.change(self._engine_chosen, form.engine, [form.size, *(made.group for made in form.options)], **QUIET)
+        form.engine.change(
+            self._engine_chosen, [form.engine, form.size], [form.size, *(made.group for made in form.options)], **QUIET
+        )
         for changed in (form.prompt, form.shots, form.source, form.engine, form.size, form.seconds, form.image, form.pictures):
-            changed.change(self._fit, form.inputs, form.fit, trigger_mode="always_last", **QUIET)
-        tab.select(self._fit, form.inputs, form.fit, **QUIET)
+            changed.change(self._fit, form.inputs, self.fit, trigger_mode="always_last", **QUIET)
+        tab.select(self._fit, form.inputs, self.fit, **QUIET)
         listed: set[Any] = {form.shots, form.engine, form.size, *all_components(form.options)}
         form.shots.change(self._saved, listed, [form.save_csv, form.save_json], trigger_mode="always_last", **QUIET)
 
@@ -108,10 +121,12 @@ class TextToVideoTab:
     def _to_shots(self, prompt: str, engine: str) -> list[Any]:
         return [SHOTS, shots_as_rows(self.form.shots_of(prompt or "", engine))]
 
-    def _engine_chosen(self, engine: str) -> list[Any]:
+    def _engine_chosen(self, engine: str, size: str) -> list[Any]:
         chosen = self.form.automatic() if engine == AUTO else engine
         visible = [gr.update(visible=made.engine_id == chosen) for made in self.form.options]
-        return [gr.update(choices=self.form.size_choices(engine), value=""), *visible]
+        sizes = self.form.size_choices(engine)
+        kept = size if size in {value for _, value in sizes} else ""
+        return [gr.update(choices=sizes, value=kept), *visible]
 
     def _fit(self, values: Values) -> str:
         """The line that says what it will be, whether it fits, and how long it should take."""
@@ -161,13 +176,18 @@ class TextToVideoTab:
         data = clicked(event)
         if data.get("act") != "use":
             return gr.skip()
-        recipe = self._studio.library.get(data.get("output", "")).recipe
+        output = self._studio.library.get(data.get("output", ""))
+        recipe = output.recipe
         kind = recipe.get("kind", "")
         if kind == Upscale.kind or kind in self._studio.kinds_of_tab("Lip-sync"):
             return gr.skip()  # their own listeners take these
         if kind not in self._kinds:
             raise settings_elsewhere(self._studio, kind)
-        return {self.trouble: "", **self.form.restored(recipe.get("spec") or {})}
+        spec = recipe.get("spec") or {}
+        said = (
+            [NewText("video-prompt", spec["prompt"], f"The text of “{output.title or output.id}”")] if spec.get("prompt") else []
+        )
+        return {self.trouble: "", self._texts.piece: self._texts.give(*said), **self.form.restored(spec)}
 
     @with_error_toast
     def _follow(self, event: gr.EventData) -> Updates:

@@ -17,7 +17,7 @@ from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
 from tabs.common.lists.live_lists import LiveDropdown, LiveList
 from tabs.common.lists.voice_choices import NOT_READY, with_chosen
-from tabs.common.notices import notice
+from tabs.common.notices.notices import notice
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.sources import Receiver
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast

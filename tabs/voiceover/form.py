@@ -18,8 +18,18 @@ from studio.settings import VoiceoverSettings
 from tabs.common.counts import counts_line
 from tabs.common.engine_needs import licence_of_use, what_an_engine_needs
 from tabs.common.html import html_piece
+from tabs.common.kept_form import named_options
 from tabs.common.lists.live_lists import LiveDropdown, LiveList
-from tabs.common.lists.voice_choices import AUTO, NOT_READY, Choices, cannot_be_heard, count_told, renamed_or_same, voice_choices
+from tabs.common.lists.voice_choices import (
+    AUTO,
+    NOT_READY,
+    Choices,
+    cannot_be_heard,
+    count_told,
+    live_update,
+    renamed_or_same,
+    voice_choices,
+)
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.templating import render
 from tabs.common.wiring import Updates, Values, voice_url, whole_number
@@ -32,6 +42,9 @@ PAUSES = {
     "comma_pause": "at a comma where one is parted", "paragraph_pause": "between paragraphs",
     "speaker_pause": "between speakers", "scene_pause": "at a scene break", "chapter_pause": "around a chapter title",
 }  # fmt: skip
+NARRATION_ALONE = ("speakers", "paragraph_pause", "speaker_pause", "scene_pause", "chapter_pause", "speak_chapters")
+"""Fields of a spec that a batch of single lines has no use for."""
+
 LOUDNESS = {-14: "−14 LUFS, loud", -16: "−16 LUFS, spoken web", -19: "−19 LUFS, mono podcast", -23: "−23 LUFS, broadcast"}
 EXAMPLE = """# The Green Room
 
@@ -53,7 +66,7 @@ Ben: I will never doubt you again."""
 class VoiceoverForm:
     """Voice, engine, options, sound and cast; the script box itself stands in the tab above it."""
 
-    def __init__(self, studio: Services, narrations: Voiceover) -> None:
+    def __init__(self, studio: Services, narrations: Voiceover, secret: str) -> None:
         self._studio, self._narrations = studio, narrations
         with gr.Row():
             with gr.Column(min_width=220):
@@ -64,6 +77,8 @@ class VoiceoverForm:
                 self.engine = LiveDropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="engine")
         self.engine_note = html_piece(self.engine_text(AUTO), elem_id="engine-note")
         self.speakers = gr.State([])
+        self.wishes = gr.BrowserState({}, storage_key="greenroom.cast", secret=secret)
+        """The voice that a person gave each speaker by name, whatever script the name stands in."""
         with gr.Accordion("Cast", open=True, visible=False, elem_id="cast") as self.cast, gr.Row():
             self.roles = [
                 LiveDropdown([("As above", "")], value="", label=f"Speaker {n}", visible=False, min_width=180)
@@ -113,6 +128,22 @@ class VoiceoverForm:
             self.check, self.speak_chapters, self.speakers, *self.roles, *all_components(self.options),
         }  # fmt: skip
 
+    @property
+    def shown(self) -> set[Any]:
+        """Those of `inputs` that a person sees and changes."""
+        return self.inputs - {self.speakers}
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What is entered here and shall be there again after a reload, by fixed names; the cast is `wishes`."""
+        names = ("voice", "engine", "format", "loudness", "title", "language", "seed", "check", "speak_chapters")
+        return {**{name: getattr(self, name) for name in names}, **self.pauses, **named_options(self.options)}
+
+    @property
+    def narration_alone(self) -> list[Any]:
+        """What a batch of single lines has no use for."""
+        return [*(self.pauses[name] for name in NARRATION_ALONE if name in self.pauses), self.speak_chapters]
+
     def spec(self, values: Values) -> dict[str, Any]:
         """Fields of a voiceover job from the values of `inputs`; all but its script.
 
@@ -133,10 +164,13 @@ class VoiceoverForm:
             spec["check"] = values[self.check]
         return spec if not seed.strip() else {**spec, "seed": whole_number(seed, "seed")}
 
-    def restored(self, spec: Mapping[str, Any], names: Sequence[str]) -> Updates:
-        """Updates for `inputs` that bring a recipe's spec back; `names` are the speakers of its script."""
+    def restored(self, spec: Mapping[str, Any], cast: Mapping[str, str], names: Sequence[str]) -> Updates:
+        """Updates for `inputs` and `wishes` that bring a recipe's spec back.
+
+        Args:
+            cast: its speakers, each with a voice. names: the speakers of the script that stands in the box now.
+        """
         engine = spec.get("engine", AUTO)
-        choices, cast = self.voice_choices(engine), spec.get("speakers", {})
         voice = renamed_or_same(self._studio, spec.get("voice", ""))
         return {
             self.voice: self.voice_update(engine, voice),
@@ -149,29 +183,38 @@ class VoiceoverForm:
             self.seed: "" if spec.get("seed") is None else str(spec["seed"]),
             self.check: spec.get("check") or "",
             self.speak_chapters: spec.get("speak_chapters", gr.skip()),
-            self.speakers: list(names),
-            **self._cast(names, choices, [cast.get(name, "") for name in names]),
+            self.wishes: dict(cast),
+            **{
+                role: self._role_update(engine, cast[name]) for name, role in zip(names, self.roles, strict=False) if name in cast
+            },
             **restored_values(self.options, engine, spec.get("options", {})),
         }
 
-    def _cast(self, names: Sequence[str], choices: Sequence[tuple[str, str]], voices: Sequence[str]) -> Updates:
-        """Updates for the role pickers: one for each name, the others hidden."""
-        listed = _role_choices(choices)
-        shown = [
-            gr.update(visible=True, label=name, choices=listed, value=voice) for name, voice in zip(names, voices, strict=True)
-        ]
-        hidden = [gr.update(visible=False)] * (MOST_SPEAKERS - len(shown))
-        return dict(zip(self.roles, [*shown, *hidden], strict=True))
+    def _role_update(self, engine: str, voice: str, **more: Any) -> Any:
+        voice = renamed_or_same(self._studio, voice)
+        return gr.update(choices=_role_choices(self.voice_choices(engine, voice)), value=voice, **more)
 
-    def roles_for(self, names: Sequence[str], engine_id: str, language: str, *, narrated: bool) -> Updates:
-        """Updates for the role pickers of a script's speakers, each proposed a voice of its own.
+    def roles_for(
+        self, names: Sequence[str], engine_id: str, language: str, wishes: Mapping[str, str], *, narrated: bool
+    ) -> Updates:
+        """Updates for the role pickers of a script's speakers, each with the voice that was wished for it or a proposed one of
+        its own; the others are hidden.
 
         Args:
             narrated: the script has a narrator beside them, whose voice is then none of theirs.
         """
         voices = self.proposed_voices(engine_id, language)
         proposed = cycle(voices[1:] if narrated and len(voices) > 1 else voices)
-        return self._cast(names, self.voice_choices(engine_id), [next(proposed) for _ in names])
+        chosen = [wishes[name] if name in wishes else next(proposed) for name in names]
+        shown = [self._role_update(engine_id, voice, visible=True, label=name) for name, voice in zip(names, chosen, strict=True)]
+        hidden = [gr.update(visible=False)] * (MOST_SPEAKERS - len(shown))
+        return dict(zip(self.roles, [*shown, *hidden], strict=True))
+
+    def wished(self, values: Values) -> dict[str, str]:
+        """`wishes` with the voices that stand in the role pickers now."""
+        shown = zip(values[self.speakers] or [], self.roles, strict=False)
+        known = values[self.wishes] if isinstance(values[self.wishes], dict) else {}
+        return {**known, **{name: values[role] or "" for name, role in shown}}
 
     def voice_choices(self, engine_id: str, chosen: str = "") -> Choices:
         """Saved voices and the presets of the chosen engine (of every engine under "auto"), those that can speak now first."""
@@ -201,29 +244,40 @@ class VoiceoverForm:
     def _refreshed(self, values: Values) -> Updates:
         engine = values[self.engine]
         voice = renamed_or_same(self._studio, values[self.voice] or "")
-        names = values[self.speakers] or []
-        cast = [renamed_or_same(self._studio, values[role] or "") for role, _ in zip(self.roles, names, strict=False)]
-        roles = {
-            role: gr.update(choices=_role_choices(self.voice_choices(engine, chosen)), value=chosen)
-            for role, chosen in zip(self.roles, cast, strict=False)
-        }
+        held = {self.voice: voice}
+        for role, _ in zip(self.roles, values[self.speakers] or [], strict=False):
+            held[role] = renamed_or_same(self._studio, values[role] or "")
+        updates: Updates = {}
+        for picker, chosen in held.items():
+            choices = self.voice_choices(engine, chosen)
+            listed = choices if picker is self.voice else _role_choices(choices)
+            updates[picker] = live_update(listed, values[picker], chosen)
         return {
-            self.voice: self.voice_update(engine, voice),
+            **updates,
             self.hear_piece: self.hear(voice),
             self.engine: gr.update(choices=self.engine_choices()),
             self.engine_note: self.engine_text(engine),
-            **roles,
         }
 
     def proposed_voices(self, engine_id: str, language: str) -> list[str]:
-        """Voices to tell a script's speakers apart with, one after the other; the first is the narrator's own."""
+        """Voices to tell a script's speakers apart with, one after the other; the first is the narrator's own. Where the engine
+        is left open, those of every ready engine follow its own."""
         try:
             casting = self._narrations.resolver.cast("", engine_id, language)
         except GreenroomError:
             return [""]
         engine, own = casting.engine_cls, casting.voice.preset
-        presets = [voice for voice in engine.preset_voices(self._studio.site) if voice.language.split("-")[0] == language]
-        return ["", *(f"{engine.card.id}/{voice.id}" for voice in presets if voice.id != own)]
+        ready = (
+            [one.card.id for one in self._studio.engines.statuses(EngineKind.SPEECH) if one.ready] if engine_id == AUTO else []
+        )
+        others = [self._studio.catalog.get(one) for one in ready if one != engine.card.id]
+        found = [
+            f"{one.card.id}/{voice.id}"
+            for one in (engine, *others)
+            for voice in one.preset_voices(self._studio.site)
+            if voice.language.split("-")[0] == language and (one, voice.id) != (engine, own)
+        ]
+        return ["", *found]
 
     def engine_choices(self) -> list[tuple[str, str]]:
         rows = self._studio.engines.statuses(EngineKind.SPEECH)

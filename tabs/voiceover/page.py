@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -10,38 +11,41 @@ import gradio as gr
 from capabilities.voiceover.batch.capability import count_of_lines
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.estimate import ScriptEstimate
-from capabilities.voiceover.spec import VoiceoverSpec
-from studio.errors import GreenroomError, InvalidInput
-from studio.jobs.model import Job
+from studio.changes.stamps import Topic
+from studio.errors import GreenroomError
 from studio.services import Services
 from tabs.common.counts import Figure, counts_line
 from tabs.common.fit import memory_fit, spread_in_words
 from tabs.common.formats import about, many
 from tabs.common.html import html_piece
-from tabs.common.jobs.job_view import JobView
+from tabs.common.jobs.job_view import JobView, build_job_bar
+from tabs.common.kept_form import KeptForm, named_options
 from tabs.common.lists.live_lists import LiveList
-from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, settings_elsewhere, with_error_toast
-from tabs.voiceover.batch_result import batch_view
-from tabs.voiceover.form import EXAMPLE, MOST_SPEAKERS, VoiceoverForm
-from tabs.voiceover.keep_voice import KeepVoice
-from tabs.voiceover.segments_list import first_unfinished_page, segments_list
+from tabs.common.templating import render
+from tabs.common.texts.new_texts import NewText, NewTexts, build_earlier
+from tabs.common.wiring import (
+    QUIET,
+    Updates,
+    Values,
+    clear_when_changed,
+    clicked,
+    problem,
+    settings_elsewhere,
+    with_error_toast,
+)
+from tabs.voiceover.form import EXAMPLE, MOST_SPEAKERS, NARRATION_ALONE, VoiceoverForm
+from tabs.voiceover.sentences import Sentences
 from tabs.voiceover.transcribe_panel import TranscribePanel
-from tabs.voiceover.transcript_result import transcript_view
 from tabs.voiceover.voices_panel import VoicesPanel
 
 TAB = "Voiceover"
 PLACEHOLDER = "Write or paste what should be heard.\n\n# A chapter\nAnna: a line for one speaker.\n[pause 1.5s]"
-NARRATION_ALONE = ("speakers", "paragraph_pause", "scene_pause", "chapter_pause", "speak_chapters")
-"""Fields of the form that a batch of single lines has no use for."""
-
-LONGEST_DRAFT = 400_000
-"""Characters of an unsent script that the browser keeps; local storage holds about five million."""
 
 
 def counts(found: ScriptEstimate | None, fit: str = "") -> str:
     """HTML of the line under the script: what it holds, how long it will take, and whether the engine fits into memory."""
     if found is None or not found.words:
-        return counts_line(["Write or paste a script, or try the example."])
+        return render("voiceover/no_script.html", example=EXAMPLE)
     held = [many(found.characters, "character"), many(found.words, "word"), many(found.chunks, "sentence")]
     held += [many(len(found.speakers), "speaker")] if found.speakers else []
     held += [many(found.chapters, "chapter")] if found.chapters else []
@@ -53,33 +57,42 @@ def counts(found: ScriptEstimate | None, fit: str = "") -> str:
     return counts_line([*parts, fit] if fit else parts, found.problem)
 
 
+def lines_counted(lines: str) -> str:
+    """HTML of the line under a batch: how many files it makes, and which rows are empty."""
+    rows = (lines or "").splitlines()
+    filled = sum(bool(row.strip()) for row in rows)
+    if not filled:
+        return counts_line(["One line is one file."])
+    number, word = many(filled, "file").split(" ", 1)
+    empty = len(rows) - filled
+    return counts_line([Figure(number, f" {word}"), *([f"{many(empty, 'empty row')} left out"] if empty else [])])
+
+
 class VoiceoverTab:
     """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
 
-    def __init__(self, studio: Services, narrations: Voiceover, secret: str) -> None:
-        self._studio = studio
-        self._narrations = narrations
+    def __init__(self, studio: Services, narrations: Voiceover, secret: str, texts: NewTexts) -> None:
+        self._studio, self._narrations, self._texts = studio, narrations, texts
+        self.sentences = Sentences(studio, narrations, texts)
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=6, min_width=340):
                 self._build_input(secret)
+                bar = self._build_bar()
             with gr.Column(scale=5, min_width=340):
                 self.view = JobView(
-                    studio, studio.kinds_of_tab(TAB), storage_key="greenroom.voiceover", secret=secret,
-                    detail=self._sentences, beneath=self._build_edit,
+                    studio, studio.kinds_of_tab(TAB), storage_key="greenroom.voiceover", secret=secret, bar=bar,
+                    detail=self.sentences.draw,
                 )  # fmt: skip
+
+        write = self.transcribe
+        asked = {"transcribe.engine": write.engine, "transcribe.language": write.language, "transcribe.sound": write.sound}
+        self.kept = KeptForm(studio, "voiceover", secret, {**self.form.kept, **asked, **named_options(write.options)})
 
     def _build_input(self, secret: str) -> None:
         with gr.Tabs(elem_id="inner-tabs") as self.inner_tabs:
             with gr.Tab("Script", id="script") as self.script_tab:
-                self.script = gr.Textbox(
-                    label="Script",
-                    lines=14,
-                    max_lines=28,
-                    elem_id="script",
-                    placeholder=PLACEHOLDER,
-                )
-                self.counts = html_piece(counts(None), elem_id="counts")
-                self.example = gr.Button("Try the example", size="sm", elem_id="example")
+                self.script = gr.Textbox(label="Script", lines=14, max_lines=28, elem_id="script", placeholder=PLACEHOLDER)
+                build_earlier("script")
             with gr.Tab("Batch", id="batch") as self.batch_tab:
                 self.lines = gr.Textbox(
                     label="Lines",
@@ -88,93 +101,97 @@ class VoiceoverTab:
                     elem_id="lines",
                     info="One line is one file; all of them come in one ZIP, named by line.",
                 )
-                self.batch_go = gr.Button("Generate all lines", variant="primary", elem_id="batch-go")
-            with gr.Tab("Voices") as self.voices_tab:
+                build_earlier("lines")
+            with gr.Tab("Voices", id="voices") as self.voices_tab:
                 self.voices = VoicesPanel(self._studio)
             with gr.Tab("Transcribe", id="transcribe") as self.transcribe_tab:
                 self.transcribe = TranscribePanel(self._studio)
         with gr.Column(elem_classes="flush") as self.settings_column:
-            self.form = VoiceoverForm(self._studio, self._narrations)
-        self.trouble = html_piece(elem_id="trouble", live=True)
-        with gr.Row() as self.buttons:
-            self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="go")
-            self.stop = gr.Button("Stop", scale=1, elem_id="stop")
-        self.draft = gr.BrowserState("", storage_key="greenroom.draft", secret=secret)
+            self.form = VoiceoverForm(self._studio, self._narrations, secret)
 
-    def _build_edit(self) -> None:
-        self.editing = gr.State("")
-        with gr.Group(visible=False, elem_id="edit-sentence") as self.edit_group:
-            self.edit_text = gr.Textbox(label="This sentence", lines=3, elem_id="edit-text")
-            with gr.Row():
-                self.edit_save = gr.Button("Render this sentence", variant="primary", elem_id="edit-save")
-                self.edit_close = gr.Button("Close")
-        self.keep_voice = KeepVoice(self._studio, self._narrations)
+    def _build_bar(self) -> gr.HTML:
+        """What stays in sight however long the form is: what is wrong, the estimate, the job in front, and the buttons."""
+        with gr.Column(elem_classes="dock") as self.bar:
+            self.trouble = html_piece(elem_id="trouble", live=True)
+            brief = build_job_bar()
+            self.counts = html_piece(counts(None), elem_id="counts")
+            self.lines_counts = html_piece(lines_counted(""), elem_id="lines-counts", visible=False)
+            with gr.Row(elem_classes="buttons"):
+                self.go = gr.Button("Generate", variant="primary", scale=3, elem_id="go")
+                self.batch_go = gr.Button("Generate all lines", variant="primary", scale=3, elem_id="batch-go", visible=False)
+                self.transcribe_go = gr.Button("Transcribe", variant="primary", scale=3, elem_id="transcribe-go", visible=False)
+                self.stop = gr.Button("Stop", scale=1, elem_id="stop")
+        return brief
 
-    def wire(self, page: gr.Blocks) -> None:
+    def wire(self) -> None:
         """Connect every event of the tab."""
-        self.view.wire()
-        self._wire_script(page)
+        view, form = self.view, self.form
+        view.wire()
+        self.sentences.wire(view)
+        self._wire_script()
         self._wire_form()
-        self.transcribe.wire(self.view, self.script, self.inner_tabs)
-        self.keep_voice.wire(self.view)
-        shown = self.view.shown
-        self.go.click(self._generate, {self.script, *self.form.inputs}, [self.trouble, *shown], **QUIET)
-        self.batch_go.click(self._generate_batch, {self.lines, *self.form.inputs}, [self.trouble, *shown], **QUIET)
-        self.stop.click(self.view.stop, self.view.looked_at, [self.view.current, *self.view.painted], **QUIET)
-        edit = [self.edit_group, self.edit_text, self.editing]
-        self.view.detail.click(self._sentence_clicked, self.view.looked_at, [*edit, *shown], **QUIET)
-        self.edit_save.click(
-            self._edited, [self.view.current, self.editing, self.edit_text], [self.edit_group, self.script, *shown], **QUIET
-        )
-        self.edit_close.click(lambda: gr.update(visible=False), None, self.edit_group, **QUIET)
-        restored = [self.trouble, self.script, self.lines, self.inner_tabs, self.form.cast, *self.form.inputs]
-        self.view.outputs.click(self._use_settings, None, restored, **QUIET)
+        self.transcribe.wire(view, self.transcribe_go, self.trouble, self._texts, self.inner_tabs)
+        self.go.click(self._generate, {self.script, *form.inputs}, [self.trouble, *view.shown], **QUIET)
+        self.batch_go.click(self._generate_batch, {self.lines, *form.inputs}, [self.trouble, *view.shown], **QUIET)
+        self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
+        restored = [self.trouble, self._texts.piece, self.inner_tabs, form.wishes, *form.inputs]
+        view.outputs.click(self._use_settings, form.speakers, restored, **QUIET)
+        mended = {self.script, self.lines, *form.shown, *self.transcribe.inputs}
+        clear_when_changed(mended, self.trouble)
 
     @property
     def live(self) -> list[LiveList]:
-        """The lists of this tab."""
-        return [self.form.live, self.voices.live, self.transcribe.live]
+        """The lists of this tab; a voice or an engine that is there by now mends what was wrong."""
+        mended = LiveList((Topic.VOICES, Topic.ENGINES), (), (self.trouble,), lambda values: {self.trouble: ""})
+        return [self.form.live, self.voices.live, self.transcribe.live, mended]
 
     # -- the script box
 
-    def _wire_script(self, page: gr.Blocks) -> None:
+    def _wire_script(self) -> None:
         form = self.form
-        seen = [self.counts, self.example, form.speakers, form.cast, *form.roles, self.draft]
-        looked = [self.script, form.voice, form.engine, form.speakers]
+        seen = [self.counts, form.speakers, form.cast, *form.roles]
+        looked = [self.script, form.voice, form.engine, form.speakers, form.wishes]
         self.script.change(self._count, looked, seen, trigger_mode="always_last", **QUIET)
-        self.script.focus(None, None, self.trouble, js="() => ''", **QUIET)  # what was wrong is being mended
-        self.example.click(lambda: EXAMPLE, None, self.script, **QUIET)
-        page.load(lambda draft: draft or gr.skip(), self.draft, self.script, **QUIET)
+        self.lines.change(lines_counted, self.lines, self.lines_counts, trigger_mode="always_last", **QUIET)
+        gr.on([role.input for role in form.roles], form.wished, {form.speakers, form.wishes, *form.roles}, form.wishes, **QUIET)
         for tab in (self.script_tab, self.batch_tab, self.voices_tab, self.transcribe_tab):
-            typing, form_shown = tab is self.script_tab, tab in (self.script_tab, self.batch_tab)
-            tab.select(
-                lambda form_shown=form_shown, typing=typing: [gr.update(visible=form_shown), gr.update(visible=typing)],
-                None,
-                [self.settings_column, self.buttons],
-                **QUIET,
-            )
+            tab.select(partial(self._section, tab), form.speakers, self._by_section, **QUIET)
 
-    def _count(self, script: str, voice: str, engine: str, known: list[str]) -> Updates:
+    @property
+    def _by_section(self) -> list[Any]:
+        return [
+            self.trouble, self.settings_column, self.bar, self.counts, self.lines_counts, self.go, self.batch_go,
+            self.transcribe_go, self.form.cast, *self.form.narration_alone,
+        ]  # fmt: skip
+
+    def _section(self, tab: gr.Tab, speakers: list[str]) -> list[Any]:
+        """What acts on the section that is open is shown, and nothing else."""
+        script, batch, transcribe = (tab is one for one in (self.script_tab, self.batch_tab, self.transcribe_tab))
+        shown = [
+            script or batch,
+            script or batch or transcribe,
+            script,
+            batch,
+            script,
+            batch,
+            transcribe,
+            script and bool(speakers),
+        ]
+        return ["", *(gr.update(visible=one) for one in shown), *[gr.update(visible=script)] * len(self.form.narration_alone)]
+
+    def _count(self, script: str, voice: str, engine: str, known: list[str], wishes: dict[str, str] | None) -> Updates:
         """The counts line, and a role picker for each speaker that the script names."""
         form = self.form
-        draft = {self.draft: script} if len(script) <= LONGEST_DRAFT else {}
         if not script.strip():
             hidden = gr.update(visible=False)
-            empty: Updates = {
-                self.counts: counts(None),
-                self.example: gr.update(visible=True),
-                form.speakers: [],
-                form.cast: hidden,
-            }
-            return {**empty, **dict.fromkeys(form.roles, hidden), **draft}
+            return {self.counts: counts(None), form.speakers: [], form.cast: hidden, **dict.fromkeys(form.roles, hidden)}
         found = self._narrations.count(script, voice=voice or "", engine=engine)
         fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
-        # The example is offered only where it would not take the place of what is written.
-        shown: Updates = {self.counts: counts(found, fit), self.example: gr.update(visible=script == EXAMPLE), **draft}
+        shown: Updates = {self.counts: counts(found, fit)}
         names = list(found.speakers)[:MOST_SPEAKERS]
         if names == known:
             return shown
-        roles = form.roles_for(names, engine, found.language, narrated=found.narrated)
+        roles = form.roles_for(names, engine, found.language, wishes or {}, narrated=found.narrated)
         return {**shown, form.speakers: names, form.cast: gr.update(visible=bool(names)), **roles}
 
     # -- voice and engine
@@ -213,73 +230,31 @@ class VoiceoverTab:
             return {self.trouble: problem(error)}
         return {self.trouble: "", **self.view.focus(job)}
 
-    # -- sentences
-
-    def _sentences(self, job: Job, page: int | None) -> str:
-        if job.kind == "voiceover_batch":
-            return batch_view(job, self._studio.library)
-        if job.kind != "voiceover":
-            return transcript_view(job, self._studio.library)
-        views = self._narrations.segments_of(job)
-        chosen = first_unfinished_page(views) if page is None else page
-        return segments_list(views, chosen, editable=job.state.ended)
-
-    @with_error_toast
-    def _sentence_clicked(self, current: str, seen: Any, page: int | None, event: gr.EventData) -> Updates:
-        data = clicked(event)
-        act, segment = data.get("act"), data.get("segment", "")
-        if act == "page":
-            return self.view.turn(current, seen, int(data.get("page", "0")))
-        if act not in ("again", "take", "edit"):
-            return gr.skip()
-        job = self.view.job(current) or self._newest()
-        if act == "edit":
-            text = next((view.text for view in self._narrations.segments_of(job) if view.id == segment), "")
-            return {self.edit_group: gr.update(visible=True), self.edit_text: text, self.editing: segment}
-        spec = VoiceoverSpec(**job.spec)
-        if act == "again":
-            changed = self._narrations.with_new_take(spec, segment)
-        else:
-            changed = self._narrations.with_picked_take(spec, segment, int(data.get("seed", "0")))
-        return self.view.focus(self.view.submit("voiceover", changed.model_dump()))
-
-    @with_error_toast
-    def _edited(self, current: str, segment: str, text: str) -> Updates:
-        job = self.view.job(current) or self._newest()
-        spec = self._narrations.with_edited_text(VoiceoverSpec(**job.spec), segment, text)
-        focused = self.view.focus(self.view.submit("voiceover", spec.model_dump()))
-        return {self.edit_group: gr.update(visible=False), self.script: spec.script, **focused}
-
-    def _newest(self) -> Job:
-        jobs = self._studio.jobs.list(kinds=("voiceover",), limit=1)
-        if not jobs:
-            raise InvalidInput("narration.none-yet")
-        return jobs[0]
-
     # -- settings of an earlier result
 
     @with_error_toast
-    def _use_settings(self, event: gr.EventData) -> Updates:
+    def _use_settings(self, known: list[str] | None, event: gr.EventData) -> Updates:
         data = clicked(event)
         if data.get("act") != "use":
             return gr.skip()
-        recipe = self._studio.library.get(data.get("output", "")).recipe
+        output = self._studio.library.get(data.get("output", ""))
+        recipe = output.recipe
         spec = recipe.get("spec") or {}
         if recipe.get("kind") in self._studio.kinds_of_tab("Lip-sync"):  # the Lip-sync tab takes those
             return gr.skip()
+        source = f"“{output.title or output.id}”"
         if "lines" in spec:
             title = "" if spec.get("title") == count_of_lines(spec["lines"]) else spec.get("title", "")
-            restored = self.form.restored({**spec, "title": title}, [])
-            shown = {self.trouble: "", self.inner_tabs: gr.Tabs(selected="batch"), self.form.cast: gr.update(visible=False)}
-            return {**shown, self.lines: "\n".join(spec["lines"]), **restored}
-        if "script" not in spec:
+            restored = self.form.restored({**spec, "title": title}, {}, [])
+            words = NewText("lines", "\n".join(spec["lines"]), f"The list of lines of {source}")
+            section = "batch"
+        elif "script" in spec:
+            cast = spec.get("speakers") or {}
+            named = self._narrations.count(spec["script"], speakers=cast).speakers
+            restored = self.form.restored(spec, {name: cast.get(name, "") for name in named}, known or [])
+            words = NewText("script", spec["script"], f"The script of {source}")
+            section = "script"
+        else:
             raise settings_elsewhere(self._studio, recipe.get("kind", ""))
-        script = spec["script"]
-        names = list(self._narrations.count(script, speakers=spec.get("speakers")).speakers)[:MOST_SPEAKERS]
-        return {
-            self.trouble: "",
-            self.script: script,
-            self.inner_tabs: gr.Tabs(selected="script"),
-            self.form.cast: gr.update(visible=bool(names)),
-            **self.form.restored(spec, names),
-        }
+        shown = {self.trouble: "", self.inner_tabs: gr.Tabs(selected=section), self._texts.piece: self._texts.give(words)}
+        return {**shown, **restored}

@@ -24,12 +24,13 @@ def first_unfinished_page(views: Sequence[SegmentView]) -> int:
     return 0 if missing is None else page_of(missing)
 
 
-def segments_list(views: Sequence[SegmentView], page: int, *, editable: bool) -> str:
+def segments_list(views: Sequence[SegmentView], page: int, *, editable: bool, job: str = "") -> str:
     """HTML of one page of sentences.
 
     Args:
         page: counted from 0; clamped to what there is.
         editable: whether sentences can be rendered again or edited now (not while their job runs).
+        job: the id of their job, which goes along with what is done in a row.
     """
     if not views:
         return ""
@@ -38,7 +39,14 @@ def segments_list(views: Sequence[SegmentView], page: int, *, editable: bool) ->
     ready = sum(view.state is not SegmentState.MISSING for view in views)
     rows = [_row(view) for view in views[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]]
     return render(
-        "voiceover/segments_list.html", rows=rows, ready=ready, total=len(views), page=page, pages=pages, editable=editable
+        "voiceover/segments_list.html",
+        rows=rows,
+        ready=ready,
+        total=len(views),
+        page=page,
+        pages=pages,
+        editable=editable,
+        job=job,
     )
 
 

@@ -18,6 +18,7 @@ from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
 from tabs.common.lists.live_lists import LiveDropdown, LiveList
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options
+from tabs.common.texts.new_texts import NewText, NewTexts
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
 
 AUTO = "auto"
@@ -43,20 +44,23 @@ class TranscribePanel:
             )
         listening = [engine for engine in studio.catalog.of(EngineKind.TRANSCRIPTION) if engine.Options.model_fields]
         self.options: list[OptionControls] = [build_controls(engine, visible=False) for engine in listening]
-        self.trouble = html_piece(elem_id="transcribe-trouble", live=True)
-        self.go = gr.Button("Transcribe", variant="primary", elem_id="transcribe-go")
 
-    def wire(self, view: JobView, script: gr.Textbox, tabs: gr.Tabs) -> None:
+    def wire(self, view: JobView, go: gr.Button, trouble: gr.HTML, texts: NewTexts, tabs: gr.Tabs) -> None:
         """Args:
         view: where the job and its result are shown.
-        script: takes the text on "Use as script"; `tabs` then shows the tab with the id "script".
+        go, trouble: the button, and where an error is told.
+        texts: takes the text to the script box on "Use as script"; `tabs` then shows the tab with the id "script".
         """
-        self._view = view
+        self._view, self.trouble, self._texts = view, trouble, texts
         groups = [made.group for made in self.options]
         self.engine.change(self._engine_chosen, self.engine, [self.note, *groups], **QUIET)
-        inputs: set[Any] = {self.sound, self.engine, self.language, *all_components(self.options)}
-        self.go.click(self._transcribe, inputs, [self.trouble, *view.shown], **QUIET)
-        view.detail.click(self._as_script, None, [script, tabs], **QUIET)
+        go.click(self._transcribe, self.inputs, [self.trouble, *view.shown], **QUIET)
+        view.detail.click(self._as_script, None, [texts.piece, tabs], **QUIET)
+
+    @property
+    def inputs(self) -> set[Any]:
+        """The components of which a job is made."""
+        return {self.sound, self.engine, self.language, *all_components(self.options)}
 
     def engine_choices(self) -> list[tuple[str, str]]:
         rows = self._studio.engines.statuses(EngineKind.TRANSCRIPTION)
@@ -108,4 +112,7 @@ class TranscribePanel:
         text = next((Path(output.path) for output in job.outputs if output.kind == "text"), None) if job else None
         if text is None or not text.is_file():
             raise InvalidInput("transcription.gone")
-        return [text.read_text("utf-8").strip(), gr.Tabs(selected="script")]
+        words = NewText(
+            "script", text.read_text("utf-8").strip(), f"The transcript of “{job.title}”" if job else "The transcript"
+        )
+        return [self._texts.give(words), gr.Tabs(selected="script")]

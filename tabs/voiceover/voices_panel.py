@@ -18,7 +18,8 @@ from tabs.common.audio_upload import build_sound_upload
 from tabs.common.formats import about
 from tabs.common.html import html_piece
 from tabs.common.lists.live_lists import LiveList
-from tabs.common.notices import notice
+from tabs.common.notices.notices import notice
+from tabs.common.notices.undo import deleted_voice
 from tabs.common.templating import render
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, voice_export_url, voice_url, with_error_toast
 
@@ -158,7 +159,7 @@ class VoicesPanel:
         data = clicked(event)
         voice = data.get("voice", "")
         if data.get("act") == "delete":
-            self._studio.voices.delete(voice)
+            deleted_voice(self._studio.voices.delete(voice).name)
             return {self.listing: self._list()}
         if data.get("act") == "transcript":
             job = self._studio.jobs.submit("voice_transcript", {"voice": voice})

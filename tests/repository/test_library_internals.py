@@ -22,7 +22,7 @@ from gradio_client import Client, utils
 from api.gradio.client_patch import SPOKEN, TOLD, PlainDictResponses
 from api.gradio.raw_calls import ROUTE as RAW_ROUTE
 from tabs.common import theme as look
-from tabs.common.notices import HANDLERS
+from tabs.common.notices.notices import HANDLERS
 from tabs.common.wiring import clicked
 from tabs.page import Page
 from tests.repository.sources import ROOT
@@ -198,7 +198,7 @@ def _flat(held: Any) -> Iterator[Any]:
 
 def test_page_handlers_are_posted_where_page_js_and_the_notices_look() -> None:
     """page.js wraps window.fetch and notices.py reads the path: both know Gradio's route for handlers."""
-    place = "tabs/common/static/page.js and tabs/common/notices.py"
+    place = "tabs/common/static/page.js and tabs/common/notices/notices.py"
     declared = {route.partition(" ")[2] for route in gradio_routes()}
     assert any(re.fullmatch(r"/gradio_api/(?:run|api)/\{api_name\}/?", path) for path in declared), broken(place, "no /run/")
     script = next((ROOT / "tabs").rglob("page.js")).read_text("utf-8")

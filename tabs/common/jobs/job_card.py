@@ -31,6 +31,11 @@ def job_card(job: Job | None, others: Sequence[Job] = (), now: float | None = No
     )
 
 
+def job_bar(job: Job | None) -> str:
+    """HTML of one line about the job, for the bar with the buttons; "" without one."""
+    return "" if job is None else render("common/job_bar.html", job=job, note=_note(job), time_left=_time_left(job))
+
+
 def _note(job: Job) -> str:
     if job.state is JobState.QUEUED and job.ahead:
         return f"{job.ahead} ahead in line"

@@ -23,9 +23,10 @@ from studio.jobs.model import ACTIVE, Job, JobState
 from studio.library.model import LibraryOutput
 from studio.services import Services
 from tabs.common.html import html_piece
-from tabs.common.jobs.job_card import job_card
+from tabs.common.jobs.job_card import job_bar, job_card
 from tabs.common.jobs.outputs_list import outputs_list
 from tabs.common.jobs.player import Playable, build_player, player
+from tabs.common.notices.undo import deleted_output
 from tabs.common.wiring import QUIET, Updates, clicked, output_url, with_error_toast
 
 RECENT = 24
@@ -66,7 +67,7 @@ class JobView:
         secret: of this installation, so that the stored id outlives a restart of the server.
         detail: draws more of the job in focus (a narration's sentences), given the job and a page number or None.
         prefix: of the element ids, so that each tab's are its own.
-        beneath: draws further components right under that.
+        bar: the short form of the card that stands beside the tab's buttons (`build_job_bar`).
     """
 
     def __init__(
@@ -76,8 +77,8 @@ class JobView:
         *,
         storage_key: str,
         secret: str,
+        bar: gr.HTML,
         detail: Callable[[Job, int | None], str] | None = None,
-        beneath: Callable[[], None] | None = None,
         prefix: str = "",
     ) -> None:
         self._studio = studio
@@ -89,24 +90,22 @@ class JobView:
         self.timer = gr.Timer(TICK_SECONDS, active=False)
         self.card = html_piece(
             elem_id=f"{prefix}card",
-            live=True,
             value=_in_front(prefix, "card"),
-            on_load="greenroom.hear(element, trigger, 'jobs', 'outputs'); ",
+            on_load=f"greenroom.hear(element, trigger, 'jobs', 'outputs'); greenroom.showsJobs('{prefix}', trigger); ",
         )
         self.player = build_player(f"{prefix}player", value=_in_front(prefix, "player"))
         self.detail = html_piece(
             elem_id=f"{prefix}detail",
-            on_draw="greenroom.paintAuditions(); greenroom.keepFolds(element)",
+            on_draw="greenroom.paintAuditions(); greenroom.keepFolds(element); greenroom.keepEdits(element)",
             value=_in_front(prefix, "detail"),
         )
-        if beneath is not None:
-            beneath()
+        self.bar = bar
         self.outputs = html_piece(elem_id=f"{prefix}outputs")
 
     @property
     def painted(self) -> list[Any]:
         """The outputs of every handler that ends with `paint`."""
-        return [self.card, self.player, self.detail, self.outputs, self.seen, self.timer]
+        return [self.card, self.bar, self.player, self.detail, self.outputs, self.seen, self.timer]
 
     @property
     def looked_at(self) -> list[Any]:
@@ -140,14 +139,21 @@ class JobView:
 
     @with_error_toast
     def stop(self, current: str, seen: PageState | None, page: int | None) -> list[Any]:
-        """Cancel the job in front, or the newest one of this tab that has not ended; updates for [current, *painted]."""
-        job = self.job(current)
+        """Cancel the job that is shown, and no other; updates for [current, *painted].
+
+        Raises:
+            InvalidInput: it has ended.
+        """
+        active = self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=20)
+        job = self._front(current, active)
         if job is None or job.state.ended:
-            job = next(iter(self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=1)), None)
-        if job is None:
-            raise InvalidInput("job.none-running")
+            raise InvalidInput("job.none-in-front", other=active[0].title) if active else InvalidInput("job.none-running")
         self._studio.jobs.cancel(job.id)
         return [job.id, *self.paint(job.id, _stale(seen), page, chosen=True)]
+
+    def _front(self, current: str, active: Sequence[Job]) -> Job | None:
+        """The job that the card shows: the chosen one, else one at work, else the latest."""
+        return self.job(current) or next(iter(active), None) or self._latest()
 
     def paint(self, current: str, seen: PageState | None, page: int | None, *, chosen: bool = False) -> list[Any]:
         """Updates for `painted`; all skips when nothing has changed since `seen`.
@@ -160,13 +166,14 @@ class JobView:
         if (seen.counter, seen.job, seen.page) == (counter, current, page):
             return [*[gr.skip()] * (len(self.painted) - 1), gr.Timer(active=False) if seen.quiet else gr.skip()]
         active = self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=20)
-        job = self.job(current) or next(iter(active), None) or self._latest()
+        job = self._front(current, active)
         others = [other for other in active if job is None or other.id != job.id]
         seen.counter, seen.job, seen.page, seen.quiet = counter, current, page, not active
         recent = self._studio.library.list(limit=RECENT)
         shows, when = f"{current}/{page}", time.monotonic_ns() // 1000 if chosen else 0
         return [
             seen.news("card", job_card(job, others), shows, when),
+            seen.news("bar", job_bar(job), shows, when),
             seen.news("player", player(self._playable(job, recent)), shows, when),
             seen.news("detail", "" if job is None else self._detail(job, page), shows, when),
             seen.news("outputs", outputs_list(recent)),
@@ -212,16 +219,22 @@ class JobView:
         elif act == "retry":
             current = self._studio.jobs.retry(data.get("job", "")).id
         elif act == "focus":
-            current = data.get("job", current)
+            current = self._studio.jobs.get(data.get("job", "")).id
         elif act == "open":
             current = self._studio.library.get(data.get("output", "")).job or current
         elif act == "delete":
-            self._studio.library.delete(data.get("output", ""))
+            gone = self._studio.library.delete(data.get("output", ""))
+            deleted_output(gone.id, gone.title or gone.id)
         elif act == "news":
             return [gr.skip(), *self.paint(current, _stale(seen), page)]
         else:
             return [gr.skip()] * (1 + len(self.painted))
         return [current, *self.paint(current, _stale(seen), page, chosen=True)]
+
+
+def build_job_bar(prefix: str = "") -> gr.HTML:
+    """The empty short form of a tab's job card, to be drawn beside its buttons."""
+    return html_piece(elem_id=f"{prefix}bar", value=_in_front(prefix, "bar"), on_draw="greenroom.announce(element)")
 
 
 def _in_front(view: str, piece: str) -> str:

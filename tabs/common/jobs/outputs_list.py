@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studio.library.model import LibraryOutput
-from tabs.common.formats import ago, clock, size
+from tabs.common.formats import clock, size
 from tabs.common.templating import render
 from tabs.common.wiring import output_url
 
@@ -26,11 +26,11 @@ class _Row:
 def outputs_list(outputs: Sequence[LibraryOutput], now: float | None = None) -> str:
     """HTML of the newest outputs; they are files in the library, so a file deleted by hand is not here any more."""
     moment = now or time.time()
-    return render("common/outputs_list.html", rows=[_row(output, moment) for output in outputs])
+    return render("common/outputs_list.html", rows=[_row(output) for output in outputs], now=moment)
 
 
-def _row(output: LibraryOutput, now: float) -> _Row:
-    facts = [ago(now - output.created), output.path.suffix[1:].upper(), size(output.size)]
+def _row(output: LibraryOutput) -> _Row:
+    facts = [output.path.suffix[1:].upper(), size(output.size)]
     if output.duration:
         facts.insert(0, clock(output.duration))
     if output.terms.restriction:

@@ -65,7 +65,10 @@ class LiveLists:
 
         @with_error_toast
         def refreshed(values: Values, event: gr.EventData) -> Updates:
-            told = json.loads(clicked(event).get("told") or "{}")
+            data = clicked(event)
+            if data.get("act") != "news":
+                return {self.piece: gr.skip()}
+            told = json.loads(data.get("told") or "{}")
             now = self._changes.stamps()
             topics = {topic for topic, stamp in now.items() if told.get(topic) != stamp}
             updates: Updates = {self.piece: _drawn(now)}

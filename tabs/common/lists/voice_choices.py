@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
 
 from engines.contract import EngineKind, SpeechTraits
 from studio.errors import GreenroomError
@@ -37,7 +40,10 @@ def voice_choices(studio: Services, automatic: str, engine_id: str = AUTO, chose
             presets = [(f"{voice.title} · {one.card.title}{said}", f"{one.card.id}/{voice.id}") for voice in one.preset_voices()]
             (listed if one.ready else waiting).extend(presets)
     choices = [(automatic, ""), *listed, *waiting]
-    return choices if not chosen or chosen in {value for _, value in choices} else [*choices, (f"{chosen} · {GONE}", chosen)]
+    if not chosen or chosen in {value for _, value in choices}:
+        return choices
+    known = {} if engine_id == AUTO else {value: words for words, value in voice_choices(studio, automatic)}
+    return [*choices, (known.get(chosen, f"{chosen} · {GONE}"), chosen)]
 
 
 def with_chosen(studio: Services, outputs: Choices, chosen: str | None) -> Choices:
@@ -48,6 +54,13 @@ def with_chosen(studio: Services, outputs: Choices, chosen: str | None) -> Choic
         return [*outputs, (studio.library.get(chosen).title or chosen, chosen)]
     except GreenroomError:
         return [*outputs, (f"{chosen} · {GONE}", chosen)]
+
+
+def live_update(choices: Choices, held: str | None, chosen: str) -> Any:
+    """A list of voices as it is now. The value goes along only where it has another name or is gone: what a person chooses while
+    the list is on its way is theirs."""
+    marked = any(value == chosen and words.endswith(GONE) for words, value in choices)
+    return gr.update(choices=choices, value=chosen) if chosen != (held or "") or marked else gr.update(choices=choices)
 
 
 def count_told(choices: Sequence[tuple[str, str]]) -> str | None:

@@ -18,7 +18,7 @@ Object.assign(greenroom, (() => {
   }
   const compare = () => {
     const told = drawnWith()
-    if (ask && stamps && Object.keys(stamps).some(topic => stamps[topic] !== told[topic])) ask('click', { told: JSON.stringify(told) })
+    if (ask && stamps && Object.keys(stamps).some(topic => stamps[topic] !== told[topic])) ask('click', { act: 'news', told: JSON.stringify(told) })
     askPieces()
   }
 
@@ -46,5 +46,7 @@ Object.assign(greenroom, (() => {
   document.addEventListener('visibilitychange', askPieces)
   document.addEventListener('click', event => { if (event.target.closest('[role=tab]')) setTimeout(askPieces, 30) })
   setInterval(askPieces, 1000)
-  return { hearChanges, hear }
+  // What a note's button takes back is asked for at the same place as the news of lists (tabs/common/notices/undo.py).
+  const undo = what => ask && ask('click', { act: 'undo', undo: what.act, of: what.of })
+  return { hearChanges, hear, undo }
 })())

@@ -63,9 +63,41 @@ window.greenroom = (() => {
     if (target) { target.scrollIntoView({ block: 'center' }); target.focus() } else if (patience) setTimeout(goTo, 100, selector, patience - 1)
   }
 
-  // Escape closes a form that a button brought up.
+  // Forms in rows: a button brings one up beside its row, what is written in it outlasts a redraw, Escape closes it. A form is
+  // of one job, and is not there while another is in front.
+  const written = new Map()
+  const keyOf = form => `${form.dataset.of} ${form.dataset.form}`
+  const reveal = (element, name) => {
+    const form = element.querySelector(`[data-form="${CSS.escape(name)}"]`), field = form.querySelector('textarea')
+    if (!form.hidden) { closeForm(form); return }
+    form.hidden = false
+    written.set(keyOf(form), field.value)
+    form.scrollIntoView({ block: 'nearest' })
+    field.focus()
+  }
+  const closeForm = form => {
+    written.delete(keyOf(form))
+    const back = form.parentElement.querySelector(`[data-reveals="${CSS.escape(form.dataset.form)}"]`)
+    form.querySelector('textarea').value = form.querySelector('textarea').defaultValue
+    form.hidden = true
+    if (back) back.focus({ preventScroll: true })
+  }
+  let writing = ''
+  document.addEventListener('focusin', event => { writing = event.target.closest('[data-form]') ? keyOf(event.target.closest('[data-form]')) : '' })
+  document.addEventListener('input', event => {
+    const form = event.target.closest && event.target.closest('[data-form]')
+    if (form) written.set(keyOf(form), event.target.value)
+  })
+  const keepEdits = element => element.querySelectorAll('[data-form]').forEach(form => {
+    if (!written.has(keyOf(form))) return
+    form.hidden = false
+    form.querySelector('textarea').value = written.get(keyOf(form))
+    if (writing === keyOf(form)) form.querySelector('textarea').focus({ preventScroll: true })
+  })
   document.addEventListener('keydown', event => {
-    const form = event.key === 'Escape' && event.target.closest && event.target.closest('#edit-sentence, #keep-voice, #edit-voice')
+    if (event.key !== 'Escape' || !event.target.closest) return
+    const drawn = event.target.closest('[data-form]'), form = event.target.closest('#edit-voice')
+    if (drawn) closeForm(drawn)
     const close = form && [...form.querySelectorAll('button')].find(button => button.textContent.trim() === 'Close')
     if (close) close.click()
   })
@@ -79,10 +111,20 @@ window.greenroom = (() => {
       if (heard) { toggleAudition(heard.dataset.audition); return }
       const copy = target.closest('[data-copy]')
       if (copy) { copyText(copy, element.querySelector(copy.dataset.copy)); return }
+      const shown = target.closest('[data-reveals]')
+      if (shown) { reveal(element, shown.dataset.reveals); return }
+      const shut = target.closest('[data-close]')
+      if (shut) { closeForm(shut.closest('[data-form]')); return }
+      const offered = target.closest('[data-offer]')
+      if (offered) { greenroom.offerText(offered.dataset.offer, offered.dataset.words, offered.dataset.source); return }
+      const place = target.closest('[data-goto]')
+      if (place) { goTo(place.dataset.goto); return }
       const button = target.closest('[data-act]')
       if (!button || button.disabled) return
       if (button.dataset.confirm && !confirm(button.dataset.confirm)) return
-      trigger('click', { ...button.dataset })
+      const form = button.dataset.takes && button.closest('[data-form]')
+      trigger('click', form ? { ...button.dataset, text: form.querySelector(button.dataset.takes).value } : { ...button.dataset })
+      if (form) closeForm(form)
       if (button.dataset.opens) goTo(button.dataset.opens)
     }
     let pressed = null
@@ -106,7 +148,10 @@ window.greenroom = (() => {
   const inFront = (view, piece, value) => {
     const front = fronts[view] ||= { chosen: 0, shows: null, drawn: {} }
     const [mark, chosen, shows] = /^<!--(\d+) (\S*)-->/.exec(value || '') || ['', '0', front.shows]
-    if (Number(chosen) > front.chosen) Object.assign(front, { chosen: Number(chosen), shows })
+    if (Number(chosen) > front.chosen) {
+      Object.assign(front, { chosen: Number(chosen), shows })
+      greenroom.jobShown(view, shows.split('/')[0])
+    }
     const late = Number(chosen) ? Number(chosen) < front.chosen : front.shows !== null && shows !== front.shows
     if (!late) front.drawn[piece] = (value || '').slice(mark.length)
     return front.drawn[piece] || ''
@@ -199,16 +244,31 @@ window.greenroom = (() => {
     paint()
   }
   // Handlers run outside Gradio's queue, where Gradio shows nobody what a handler says went wrong. Words only, never HTML.
-  // Good news comes along with the answer (tabs/common/notices.py).
-  const tell = (sentence, good = false) => {
-    if ([...document.querySelectorAll('.told')].some(note => note.textContent === sentence)) return
-    const note = document.createElement('button')
-    note.className = good ? 'told good' : 'told'; note.type = 'button'; note.title = 'Close'
+  // Good news comes along with the answer (tabs/common/notices/notices.py).
+  // `undo` is a function that takes back what is told; such a note stays longer, and as long as the pointer or the focus is on it.
+  const tell = (sentence, { good = false, undo = null, word = 'Undo' } = {}) => {
+    if ([...document.querySelectorAll('.told > span')].some(said => said.textContent === sentence)) return
+    const note = document.createElement('div'), said = document.createElement('span')
+    const button = (label, act) => {
+      const made = document.createElement('button')
+      made.type = 'button'; made.textContent = label; made.onclick = () => { act(); note.remove() }
+      note.append(made)
+      return made
+    }
+    note.className = good ? 'told good' : 'told'
     note.setAttribute('role', good ? 'status' : 'alert')
-    note.textContent = sentence
-    note.onclick = () => note.remove()
-    ;(document.querySelector('.gradio-container') || document.body).append(note) // where the page's colours are
-    setTimeout(() => note.remove(), good ? 6000 : 12000)
+    said.textContent = sentence
+    note.append(said)
+    if (undo) button(word, undo).className = 'undo'
+    button('×', () => {}).setAttribute('aria-label', 'Close')
+    let shelf = document.querySelector('#told')
+    if (!shelf) {
+      shelf = document.createElement('div'); shelf.id = 'told'
+      ;(document.querySelector('.gradio-container') || document.body).append(shelf) // where the page's colours are
+    }
+    shelf.append(note)
+    const leave = () => { if (note.matches(':hover, :focus-within')) setTimeout(leave, 2000); else note.remove() }
+    setTimeout(leave, undo ? 20000 : good ? 6000 : 12000)
   }
   const realFetch = window.fetch
   window.fetch = async (...asked) => {
@@ -217,9 +277,9 @@ window.greenroom = (() => {
       answer.clone().json().then(told => { if (told && typeof told.error === 'string') tell(told.error) }, () => {})
     }
     const news = answer.headers.get('x-greenroom-notice')
-    if (news) decodeURIComponent(news).split('\n').forEach(sentence => tell(sentence, true))
+    if (news) JSON.parse(decodeURIComponent(news)).forEach(({ said, undo }) => tell(said, { good: true, undo: undo && (() => greenroom.undo(undo)) }))
     return answer
   }
 
-  return { wire, inFront, live, mountPlayer, paintAuditions, keepFolds, askWhileSeen, toggleMode }
+  return { wire, inFront, live, mountPlayer, paintAuditions, keepFolds, keepEdits, askWhileSeen, toggleMode, tell, goTo }
 })()

@@ -417,10 +417,14 @@ def test_delete_removes_file_recipe_companions_and_outline(library: Library, sta
     first = library.add(staged(), "audio", "x", RECIPE, (staged("take.srt"), staged("words.json")))
     second = library.add(staged(), "audio", "y", RECIPE)
     assert library.delete(first.id) == first
+    with pytest.raises(NotFound):
+        library.delete(first.id)
+    assert library.put_back(first.id) == first
+    assert library.delete(first.id, for_good=True) == first
     assert names(library) == sorted([second.id, f"{second.path.stem}.recipe.json", f"{second.id}.peaks.json"])
     assert not list(library.folder.glob(".trash*"))
     with pytest.raises(NotFound):
-        library.delete(first.id)
+        library.put_back(first.id)
 
 
 def test_a_found_file_gets_its_outline_when_asked(library: Library, staged: Make) -> None:

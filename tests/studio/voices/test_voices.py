@@ -14,6 +14,7 @@ import soundfile
 from media.audio.audio import Audio
 from media.audio.encode import AUDIO_FORMATS
 from studio.errors import GreenroomError, InvalidInput, NotFound
+from studio.files import empty_trash
 from studio.voices import Voice, Voices, VoiceTooShort
 from tests.media.samples import lag, sentence
 from tests.studio.voices.clips import CLIP, SAID, SAMPLES, SHORT_CLIP, clip_of, noisy, open_voices, webm_of
@@ -188,12 +189,21 @@ def test_a_rename_keeps_id_version_and_fingerprint(voices: Voices) -> None:
     assert voices.rename("Ænne", "Ænne") == renamed
 
 
-def test_delete_removes_every_file(voices: Voices, tmp_path: Path) -> None:
-    voices.add("Anna", CLIP)
+def test_a_deleted_voice_can_be_taken_back_until_its_trash_is_emptied(voices: Voices, tmp_path: Path) -> None:
+    anna = voices.add("Anna", CLIP)
     assert voices.delete("Anna").name == "Anna"
-    assert [path for path in (tmp_path / "voices").rglob("*") if path.is_file()] == []
     with pytest.raises(NotFound):
         voices.delete("Anna")
+    assert voices.put_back("Anna") == anna == voices.get("Anna")
+    voices.delete("Anna")
+    voices.add("Anna", CLIP)
+    with pytest.raises(InvalidInput):
+        voices.put_back("Anna")
+    voices.delete("Anna")
+    empty_trash(tmp_path / "voices")
+    assert [path for path in (tmp_path / "voices").rglob("*") if path.is_file()] == []
+    with pytest.raises(NotFound):
+        voices.put_back("Anna")
 
 
 # Samples
