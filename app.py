@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import copy
-import errno
 import gc
 import logging
 import os
-import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -17,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from api.gradio.skip_stubs import skip_stub_files
-from api.security.exposure import Exposure, announce, is_loopback, listening_hosts, plan_exposure
+from api.http.server import CannotStart, end_on_signals, listening_socket, run_server
+from api.security.exposure import Exposure, is_loopback, listening_hosts, plan_exposure
 from studio.access import lan_address
 from studio.errors import GreenroomError
 from studio.logs import ScrubbingFormatter
@@ -33,15 +32,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("greenroom")
 
 
-class CannotStart(GreenroomError):
-    """Something of this start must change first; the sentence says what."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the studio until it is told to end. 0 after a clean end, 2 when it cannot start (said on stderr)."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup wants a hang-up ignored
-            signal.signal(ending, _leave)
+    end_on_signals()
     show_warnings()
     gc.disable()  # hundreds of thousands of objects are made at the start and none of them is garbage; on again when it is open
     try:
@@ -60,10 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         pass
     return 0
-
-
-def _leave(number: int, frame: object) -> None:
-    raise SystemExit(0)
 
 
 class OneLine(ScrubbingFormatter):
@@ -126,29 +115,6 @@ def _address_on_the_network() -> str:
     return found
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """The address, taken before the slow part of the start, so that a taken port is said at once.
-
-    Raises:
-        CannotStart: naming the port and another one to try.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(2048)
-    except PermissionError:
-        listener.close()
-        raise CannotStart("start.port-forbidden", port=port) from None
-    except OSError as error:
-        listener.close()
-        if error.errno != errno.EADDRINUSE:
-            raise CannotStart("start.no-such-address", host=host) from None
-        raise CannotStart("start.port-taken", port=port, next=port + 1) from None
-    return listener
-
-
 def quieten(data_folder: Path) -> None:
     """Keep Gradio and the model hub from calling out, uploads in the data folder, and stub files as they are. Must run before
     Gradio is imported."""
@@ -173,7 +139,7 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
         opening = plan_exposure(start.settings, new_token=start.new_token)
         app, operations = build(studio, opening)
         server = start.settings.server
-        run_server(app, operations, listeners, opening, beyond=not is_loopback(server.host), proxies=server.trusted_proxies)
+        run_server(app, listeners, opening, operations.close, beyond=not is_loopback(server.host), proxies=server.trusted_proxies)
     except (GreenroomError, ImportError):
         raise
     except Exception:
@@ -267,51 +233,6 @@ def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
     )
     bound_memory(app, page)
     stand_before(app, page)
-
-
-def run_server(
-    app: FastAPI,
-    operations: Operations,
-    listeners: list[socket.socket],
-    opening: Exposure,
-    *,
-    beyond: bool,
-    proxies: Sequence[str] = (),
-) -> None:
-    """Answer until a signal; calls that wait for a job are let go first, so that the end takes about a second."""
-    import uvicorn
-
-    from api.security.connections import BoundedHttp
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            gc.freeze()  # what was made so far stays, so no later collection looks through it
-            gc.enable()
-            if signal.getsignal(signal.SIGHUP) is _leave:  # uvicorn sees to the other two; this one would break its loop
-                signal.signal(signal.SIGHUP, self.handle_exit)
-            if self.started:
-                announce(opening, beyond=beyond)
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            operations.close()
-            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # pages that stay open are cut off, as they should be
-            await super().shutdown(sockets)
-
-    secure = opening.certificate
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        http=BoundedHttp,
-        proxy_headers=bool(proxies),  # uvicorn's own default would believe every program of this machine
-        forwarded_allow_ips=list(proxies),
-        access_log=False,  # it would write down links with the token in them
-        timeout_graceful_shutdown=1,
-        ws_max_size=1 << 20,
-        ssl_certfile=secure.certificate if secure else None,
-        ssl_keyfile=secure.key if secure else None,
-    )
-    Server(config).run(listeners)
 
 
 def leave_at_once(code: int) -> NoReturn:

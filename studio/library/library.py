@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -38,7 +37,7 @@ from studio.library.model import (
     read_json,
     recipe_path,
 )
-from studio.library.quota import GIB, RemovalLog, removals
+from studio.library.quota import GIB, RemovalLog, check_free_space, removals, usage_of
 from studio.library.recipe import Recipe
 from studio.library.write import OutputWriter, file_stem
 from studio.licences import LicenceTerms, combined, no_terms
@@ -48,7 +47,6 @@ from studio.version import studio_version
 log = logging.getLogger(__name__)
 
 LONGEST_TITLE = 200
-SPARE_BYTES = 512 * 2**20  # left free beyond what a job asks for: the databases and the desktop live on the same disk
 _STALE_SECONDS = 3600.0
 _Removals = list[Removal]  # inside the class `list` is its method
 
@@ -172,7 +170,7 @@ class Library:
         with self._lock:
             outputs = self._index.outputs()
         words = text.casefold().split()
-        chosen = (output for output in outputs if (not kinds or output.kind in kinds) and _speaks_of(output, words))
+        chosen = (output for output in outputs if (not kinds or output.kind in kinds) and output.mentions(words))
         return [output for output, _ in zip(chosen, range(len(outputs) if limit is None else limit), strict=False)]
 
     def get(self, output: str) -> LibraryOutput:
@@ -280,12 +278,7 @@ class Library:
 
     def usage(self) -> Usage:
         """Bytes of each kind, with recipes and companions, beside the quota and what the disk has left."""
-        by_kind: dict[str, int] = {}
-        counts: dict[str, int] = {}
-        for output in self.list(limit=None):
-            by_kind[output.kind] = by_kind.get(output.kind, 0) + output.total_size
-            counts[output.kind] = counts.get(output.kind, 0) + 1
-        return Usage(by_kind, counts, self._quota, shutil.disk_usage(self.folder).free)
+        return usage_of(self.list(limit=None), self._quota, self.folder)
 
     @property
     def _quota(self) -> int:
@@ -320,26 +313,12 @@ class Library:
         Raises:
             NotEnoughSpace: with the numbers.
         """
-        free = shutil.disk_usage(self.folder).free
-        if free < needed + SPARE_BYTES:
+        try:
+            check_free_space(self.folder, needed, what)
+        except NotEnoughSpace:
             empty_trash(self.folder)
-            free = shutil.disk_usage(self.folder).free
-        if free < needed + SPARE_BYTES:
-            raise NotEnoughSpace(
-                "library.disk-too-small", free=_size(free), what=what, needed=_size(needed), spare=_size(SPARE_BYTES)
-            )
-
-
-def _speaks_of(output: LibraryOutput, words: Sequence[str]) -> bool:
-    if not words:
-        return True
-    said = f"{output.title} {output.id} {output.engine} {output.voice}".casefold()
-    return all(word in said for word in words)
+            check_free_space(self.folder, needed, what)
 
 
 def _title(title: str) -> str:
     return " ".join("".join(one if one.isprintable() else " " for one in title).split())[:LONGEST_TITLE]
-
-
-def _size(size: int) -> str:
-    return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / 2**20:.0f} MiB"

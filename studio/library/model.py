@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,11 @@ class LibraryOutput:
         fields = read_json(peaks_path(self.path)) or {}
         values = fields.get("peaks")
         return tuple(float(value) for value in values) if isinstance(values, list) else ()
+
+    def mentions(self, words: Sequence[str]) -> bool:
+        """Whether every one of the casefolded `words` occurs in its title, file name, engine or voice."""
+        text = f"{self.title} {self.id} {self.engine} {self.voice}".casefold()
+        return all(word in text for word in words)
 
     def as_dict(self) -> dict[str, Any]:
         """The output for the public API: JSON values only."""

@@ -1,18 +1,48 @@
-"""What may go when the outputs outgrow their settings: oldest first, never what is protected or in use."""
+"""What the outputs take on the disk, and which of them go when that exceeds the settings."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from studio.files import write_atomic
-from studio.library.model import LibraryOutput, Removal
+from studio.library.model import LibraryOutput, NotEnoughSpace, Removal, Usage
 
 GIB = 2**30
 DAY_SECONDS = 86_400
 KEPT_REMOVALS = 500
+SPARE_BYTES = 512 * 2**20
+"""Left free beyond what a job asks for: the databases and the desktop use the same disk."""
+
+
+def usage_of(outputs: Iterable[LibraryOutput], quota_bytes: int, folder: Path) -> Usage:
+    """Bytes and numbers of `outputs` by kind, beside the quota and what the disk of `folder` has left."""
+    by_kind: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    for output in outputs:
+        by_kind[output.kind] = by_kind.get(output.kind, 0) + output.total_size
+        counts[output.kind] = counts.get(output.kind, 0) + 1
+    return Usage(by_kind, counts, quota_bytes, shutil.disk_usage(folder).free)
+
+
+def check_free_space(folder: Path, needed: int, what: str) -> None:
+    """Check that the disk of `folder` has room for `needed` bytes and SPARE_BYTES.
+
+    Raises:
+        NotEnoughSpace: with the numbers; `what` says what the bytes are for.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed + SPARE_BYTES:
+        raise NotEnoughSpace(
+            "library.disk-too-small", free=_size(free), what=what, needed=_size(needed), spare=_size(SPARE_BYTES)
+        )
+
+
+def _size(size: int) -> str:
+    return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / 2**20:.0f} MiB"
 
 
 def removals(

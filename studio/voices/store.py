@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from studio.errors import InvalidInput
 from studio.licences import LicensedPart
+from studio.voices.clip_checks import ClipMeasurements, judge_transcript
+from studio.voices.masters import sound_hash, write_master
 from studio.voices.model import ClipFinding, Severity, TranscriptStatus, Voice
 from studio.voices.names import composed, valid_name, visible
 
@@ -170,3 +172,33 @@ def master_damage(path: Path, record: VoiceRecord) -> str:
 
 def _damaged(folder: Path, sentence: str) -> Voice:
     return Voice(id=folder.name, name=visible(composed(folder.name)), master=folder / MASTER, damage=sentence)
+
+
+def transcript_fields(voice: Voice, transcript: str | None, status: TranscriptStatus | None) -> dict[str, str]:
+    """The transcript and its status after an edit; None leaves the one or the other as it is."""
+    text = voice.transcript if transcript is None else clean_text(transcript)
+    if status is None:
+        status = voice.transcript_status if text == voice.transcript else "edited" if voice.transcript else "given"
+    if not text and status != "failed":
+        status = "none"
+    return {"transcript": text, "transcript_status": status}
+
+
+def sound_fields(heard: ClipMeasurements, target: Path) -> dict[str, object]:
+    """Write the master and give the fields of the record that tell of it."""
+    written = write_master(target, heard.audio)
+    return {
+        "sound": sound_hash(written),
+        "duration": written.duration,
+        "rate": written.rate,
+        "channels": written.channels,
+        "findings": [vars(finding) for finding in heard.judgement.findings],
+        "master": target.name,
+    }
+
+
+def with_transcript_finding(record: VoiceRecord) -> VoiceRecord:
+    """The record with its finding about the transcript made anew, for the transcript and the sound it has now."""
+    others = [finding.model_dump() for finding in record.findings if finding.code != "transcript"]
+    found = [vars(finding) for finding in judge_transcript(record.transcript, record.duration)]
+    return record_of(record.model_dump() | {"findings": [*others, *found]})

@@ -14,12 +14,22 @@ from studio.licences import UNKNOWN, LicenceTerms
 from studio.settings import VoiceSettings
 from studio.voices.archive import EXTENSION, pack, unpack
 from studio.voices.builtin import read_samples
-from studio.voices.clip_checks import ClipMeasurements, check_clip, judge_transcript, measure_clip
+from studio.voices.clip_checks import ClipMeasurements, check_clip, measure_clip
 from studio.voices.index import VoiceIndex
-from studio.voices.masters import read_master, sound_hash, write_master
+from studio.voices.masters import read_master
 from studio.voices.model import ClipReport, TranscriptStatus, Voice, VoiceRefused, VoiceTooLong, VoiceTooShort, Window
 from studio.voices.names import composed, did_you_mean, near_matches, saved_voices, valid_name, visible
-from studio.voices.store import MASTER, RECORD, VoiceRecord, clean_text, record_fields, record_of, voice_of
+from studio.voices.store import (
+    MASTER,
+    RECORD,
+    VoiceRecord,
+    record_fields,
+    record_of,
+    sound_fields,
+    transcript_fields,
+    voice_of,
+    with_transcript_finding,
+)
 
 _STALE_SECONDS = 3600.0
 
@@ -159,11 +169,11 @@ class Voices:
         with self._lock:
             old = self._changeable(voice)
             fields = record_fields(old) | {key: value for key, value in given.items() if value is not None}
-            fields |= {"name": self._new_name(old, name), **_transcript_fields(old, transcript, transcript_status)}
+            fields |= {"name": self._new_name(old, name), **transcript_fields(old, transcript, transcript_status)}
             folder = self._root / old.id
             if heard is not None:
-                fields |= _sound_fields(heard, folder / f"master-{old.version + 1}.wav")
-            record = _with_transcript_finding(record_of(fields))
+                fields |= sound_fields(heard, folder / f"master-{old.version + 1}.wav")
+            record = with_transcript_finding(record_of(fields))
             changed = record.sound != old.sound or record.transcript != old.transcript
             record = record.model_copy(update={"version": old.version + changed})
             write_json(folder / RECORD, record.model_dump(mode="json"))
@@ -282,8 +292,8 @@ class Voices:
         staged = staging_path(self._root)
         staged.mkdir()
         try:
-            record = record_of(record.model_dump() | _sound_fields(heard, staged / MASTER))
-            record = _with_transcript_finding(record)
+            record = record_of(record.model_dump() | sound_fields(heard, staged / MASTER))
+            record = with_transcript_finding(record)
             write_json(staged / RECORD, record.model_dump(mode="json"))
             with self._lock:
                 self._refuse_taken(record.name)
@@ -292,35 +302,6 @@ class Voices:
                 return voice_of(folder, record)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
-
-
-def _transcript_fields(voice: Voice, transcript: str | None, status: TranscriptStatus | None) -> dict[str, str]:
-    text = voice.transcript if transcript is None else clean_text(transcript)
-    if status is None:
-        status = voice.transcript_status if text == voice.transcript else "edited" if voice.transcript else "given"
-    if not text and status != "failed":
-        status = "none"
-    return {"transcript": text, "transcript_status": status}
-
-
-def _sound_fields(heard: ClipMeasurements, target: Path) -> dict[str, object]:
-    """Write the master and give the fields of the record that tell of it."""
-    written = write_master(target, heard.audio)
-    return {
-        "sound": sound_hash(written),
-        "duration": written.duration,
-        "rate": written.rate,
-        "channels": written.channels,
-        "findings": [vars(finding) for finding in heard.judgement.findings],
-        "master": target.name,
-    }
-
-
-def _with_transcript_finding(record: VoiceRecord) -> VoiceRecord:
-    """The record with its finding about the transcript made anew, for the transcript and the sound it has now."""
-    others = [finding.model_dump() for finding in record.findings if finding.code != "transcript"]
-    found = [vars(finding) for finding in judge_transcript(record.transcript, record.duration)]
-    return record_of(record.model_dump() | {"findings": [*others, *found]})
 
 
 def _refuse_built_in(voice: Voice, change: str) -> None:

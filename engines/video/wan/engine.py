@@ -1,7 +1,7 @@
 """Wan 2.1 and 2.2 through diffusers: clips from words, or from a picture and words.
 
-One engine for each model, so that each has its own files, licence and memory; all share this code. Numbers, names and licences
-are in wan_models, options in wan_options, what is refused before a load in wan_check.
+One engine for each model, so that each has its own files, licence and memory; all share this code. The numbers of each model are
+in `models`, the options in `options`, the checks before a load in `validation`, the networks in memory in `parts`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engines.contract.card import ProblemSize
 from engines.contract.errors import EngineError
 from engines.contract.video import ClipRules, VideoPreview, VideoRequest, VideoResult
 from engines.video.wan import models
-from engines.video.wan.models import TEXT_ENCODER, TEXT_GIB, TOKENIZER, WORKSPACE_GIB, WanModel
+from engines.video.wan.models import TEXT_GIB, WORKSPACE_GIB, WanModel
 from engines.video.wan.options import (
     WanExpertOptions,
     WanOptions,
@@ -29,16 +29,9 @@ from engines.video.wan.options import (
     settings_for,
     tiles_decoding,
 )
+from engines.video.wan.parts import LoadedParts
 from engines.video.wan.problem_size import sized
-from engines.video.wan.prompts import PromptEncoder
-from engines.video.wan.validation import (
-    check_clip,
-    distilled_loras,
-    folder_of,
-    loras_of,
-    rules_of,
-    transformer_parts,
-)
+from engines.video.wan.validation import check_clip, distilled_loras, loras_of, rules_of
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 VERSION = "diffusers-0.42.1-2"
@@ -157,51 +150,10 @@ class Wan(Engine):
         if shared and self.options.offload == "all":
             raise EngineError("wan.offloading-useless")
         beside = not shared and self.options.offload != "none"
-        self._prompts = PromptEncoder(
-            folder_of(self.site, TOKENIZER), folder_of(self.site, TEXT_ENCODER), "cpu" if beside else self._device, keep=beside
-        )
-        self._load_parts("cpu" if self.options.offload == "all" else self._device)
+        self._parts = LoadedParts(self.model, self.options, self.site, self._device, beside, self._say_loading)
 
-    def _load_parts(self, place: str) -> None:
-        from engines.video.wan import loading as wan_load
-        from engines.video.wan.lora_hooks import LoraHooks
-
-        model = self.model
-        parts = transformer_parts(model, self.options)
-        total = len(parts) + 3
-        self._say_loading(0, total, "the text encoder")
-        self._prompts.load()
-        self._say_loading(1, total, "the autoencoder")
-        self._vae_precision = "float32" if self.options.vae_precision == "auto" else self.options.vae_precision
-        self._vae = wan_load.load_vae(folder_of(self.site, model.vae), place, self._vae_precision)
-        self._image_parts: dict[str, Any] = {}
-        if model.image_encoder:
-            encoder, processor = (folder_of(self.site, part) for part in model.image_encoder)
-            self._image_parts = {
-                "image_encoder": wan_load.load_image_encoder(encoder, place),
-                "image_processor": wan_load.load_image_processor(processor),
-            }
-        self._transformers = []
-        for number, part in enumerate(parts):
-            self._say_loading(2 + number, total, "the transformer" if len(parts) == 1 else f"expert {number + 1} of 2")
-            self._transformers.append(wan_load.load_transformer(folder_of(self.site, part), place))
-        self._merged = self._merge_distilled()
-        self._loras = LoraHooks(self._transformers)
-
-    def _merge_distilled(self) -> list[dict[str, Any]]:
-        """Make the preset's own low-rank files part of the weights; what a recipe keeps of them."""
-        from engines.common.loading import read_tensors
-        from engines.video.wan.lora_hooks import merge, reported, targets
-
-        files = distilled_loras(self.model, self.options, self.site)
-        for file in files:
-            tensors = dict(read_tensors(file.path))
-            for expert in targets(self._transformers, file):
-                merge(expert, file, tensors)
-        return [reported(file) for file in files]
-
-    def _say_loading(self, done: int, total: int, what: str) -> None:
-        self.run.progress(done / total, f"Loading {what} of {self.card.title}")
+    def _say_loading(self, fraction: float, what: str) -> None:
+        self.run.progress(fraction, f"Loading {what} of {self.card.title}")
 
     def generate(self, request: VideoRequest) -> Iterator[VideoPreview | VideoResult]:
         """Make one clip.
@@ -213,14 +165,14 @@ class Wan(Engine):
 
         self.run.check()
         self.check(request, self.options, self.site)
-        self._loras.put(loras_of(self.model, self.options, self.site))
+        self._parts.loras.put(loras_of(self.model, self.options, self.site))
         begin_peak(self._device)
-        attention = choose_attention(self._transformers, self.options.attention)
-        choose_cache(self._transformers, self.options.cache)
+        attention = choose_attention(self._parts.transformers, self.options.attention)
+        choose_cache(self._parts.transformers, self.options.cache)
         settings = settings_for(self.model, self.options, request.width, request.height)
         self._now = (0.0, "Reading the prompt")
-        blocks = [block for transformer in self._transformers for block in transformer.blocks]
-        with BlockWatch([*blocks, self._vae.decoder], lambda: self.run.progress(*self._now)):
+        blocks = [block for transformer in self._parts.transformers for block in transformer.blocks]
+        with BlockWatch([*blocks, self._parts.vae.decoder], lambda: self.run.progress(*self._now)):
             latents = yield from self._denoise(request, settings)
             denoised = time.monotonic()
             self._write(request, latents)
@@ -231,9 +183,9 @@ class Wan(Engine):
             {
                 **noted(settings, self.model), "negative": negative_of(request.negative, settings), "seed": request.seed,
                 "attention": attention, "cache": self.options.cache,
-                "vae_precision": self._vae_precision,
+                "vae_precision": self._parts.vae_precision,
                 "vae_tiled": tiles_decoding(self.options, request.width, request.height), "offload": self.options.offload,
-                "loras": [*self._merged, *self._loras.report()], "device": self._device, "peak_bytes": peak_bytes(self._device),
+                "loras": self._parts.applied_loras(), "device": self._device, "peak_bytes": peak_bytes(self._device),
                 "seconds_a_step": round((denoised - self._began) / settings.steps, 3),
                 "decode_seconds": round(time.monotonic() - denoised, 3),
             },
@@ -244,8 +196,8 @@ class Wan(Engine):
         from engines.video.wan.decode import preview_jpeg
         from engines.video.wan.denoise import Step, denoised, scheduler_for
 
-        pipeline = self._pipeline(request, scheduler_for(settings))
-        arguments = self._arguments(request, settings)
+        pipeline = self._parts.pipeline(request, scheduler_for(settings))
+        arguments = self._parts.arguments(request, settings)
         self._began = time.monotonic()
         shown = 0.0
         self._now = (ENCODED, f"Step 1 of {settings.steps}")
@@ -261,42 +213,6 @@ class Wan(Engine):
                 yield VideoPreview(preview_jpeg(step.latents), note)
         raise EngineError("engine.ended-early", retryable=True, engine=self.card.title)
 
-    def _pipeline(self, request: VideoRequest, scheduler: Any) -> Any:
-        """diffusers' pipeline over the loaded parts; putting one together costs nothing. Text is encoded by itself."""
-        from diffusers import WanImageToVideoPipeline, WanPipeline
-
-        experts: list[Any] = [*self._transformers, None]
-        parts = {
-            "tokenizer": None, "text_encoder": None, "vae": self._vae, "scheduler": scheduler, "transformer": experts[0],
-            "transformer_2": experts[1], "boundary_ratio": self.model.boundary or None,
-            "expand_timesteps": self.model.expands_timesteps,
-        }  # fmt: skip
-        if request.start_image is None:
-            pipeline = WanPipeline(**parts)
-        else:
-            pipeline = WanImageToVideoPipeline(**parts, **(self._image_parts or {"image_encoder": None, "image_processor": None}))
-        pipeline.set_progress_bar_config(disable=True)
-        if self.options.offload == "all":
-            pipeline.enable_model_cpu_offload(device=self._device)
-        return pipeline
-
-    def _arguments(self, request: VideoRequest, settings: WanSettings) -> dict[str, Any]:
-        import torch
-
-        torch.manual_seed(request.seed)
-        prompt, negative = self._prompts.encoded([request.prompt, negative_of(request.negative, settings)])
-        arguments: dict[str, Any] = {
-            "prompt_embeds": prompt.to(self._device), "negative_prompt_embeds": negative.to(self._device),
-            "width": request.width, "height": request.height, "num_frames": request.frames,
-            "num_inference_steps": settings.steps, "guidance_scale": settings.guidance,
-            "generator": torch.Generator(self._device).manual_seed(request.seed),
-        }  # fmt: skip
-        if self.model.two_experts:
-            arguments["guidance_scale_2"] = settings.guidance_low
-        if request.start_image is not None:
-            arguments["image"] = _filled(request)
-        return arguments
-
     def _write(self, request: VideoRequest, latents: Any) -> None:
         from engines.video.wan.decode import decoded_frames
         from media.video.write import VideoWriter
@@ -305,22 +221,10 @@ class Wan(Engine):
         with VideoWriter(
             request.path, (request.width, request.height), Fraction(*request.fps), request.quality, keyframes=request.keyframes
         ) as writer:
-            for number, picture in enumerate(decoded_frames(self._vae, latents, tiled=tiled), 1):
+            for number, picture in enumerate(decoded_frames(self._parts.vae, latents, tiled=tiled), 1):
                 writer.write(picture)
                 self._now = (DENOISED + (1 - DENOISED) * number / request.frames, "Decoding")
                 self.run.progress(*self._now)
-
-
-def _filled(request: VideoRequest) -> Any:
-    """The start image in the clip's size, cut at the sides."""
-    from PIL import Image, ImageOps
-
-    from media.video.images import read_image
-
-    assert request.start_image is not None
-    return ImageOps.fit(
-        Image.fromarray(read_image(request.start_image)), (request.width, request.height), Image.Resampling.LANCZOS
-    )
 
 
 class WanT2V13B(Wan):

@@ -159,15 +159,15 @@ def twice_in_tiles(site: EnginePaths, folder: Path) -> dict[str, bool]:
     """The same clip of a picture twice in one worker, decoded in tiles: the second start picture must be encoded as the first."""
     instance = WanI2V14B(site, WanI2V14B.Options(steps=2, vae_tiling="on"), Silent())
     instance.load()
-    instance._vae.tile_sample_min_height = instance._vae.tile_sample_min_width = 64
-    instance._vae.tile_sample_stride_height = instance._vae.tile_sample_stride_width = 48
+    instance._parts.vae.tile_sample_min_height = instance._parts.vae.tile_sample_min_width = 64
+    instance._parts.vae.tile_sample_stride_height = instance._parts.vae.tile_sample_stride_width = 48
     made = []
     for number in range(2):
         path = folder / f"twice-{number}.mp4"
         picture = start_picture(folder / "start.png")
         list(instance.generate(VideoRequest("a cat", path, 128, 128, 5, (16, 1), seed=3, start_image=picture)))
         made.append(path.read_bytes())
-    return {"same": made[0] == made[1], "tiles": instance._vae.use_tiling, "reader": instance._prompts.loaded}
+    return {"same": made[0] == made[1], "tiles": instance._parts.vae.use_tiling, "reader": instance._parts.prompts.loaded}
 
 
 def kinds_of_a_light_decoder(site: EnginePaths) -> dict[str, str]:
@@ -218,7 +218,7 @@ def passes_with_cache(site: EnginePaths, folder: Path) -> dict[str, int]:
     for wish in ("off", "strong"):
         instance.configure(WanT2V13B.Options(steps=6, cache=wish))
         seen: list[int] = []
-        handle = instance._transformers[0].blocks[1].attn1.register_forward_pre_hook(lambda *_, seen=seen: seen.append(1))
+        handle = instance._parts.transformers[0].blocks[1].attn1.register_forward_pre_hook(lambda *_, seen=seen: seen.append(1))
         list(instance.generate(VideoRequest("a cat", folder / "cached.mp4", 128, 128, 5, (16, 1), seed=3)))
         handle.remove()
         counted[wish] = len(seen)

@@ -1,0 +1,106 @@
+"""The web server: the socket it listens on, the signals that end it, and its run."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import logging
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from api.security.exposure import Exposure, announce
+from studio.errors import GreenroomError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+class CannotStart(GreenroomError):
+    """Something of this start must change first; the sentence says what."""
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end the process as SystemExit, until the server handles them itself."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup wants a hang-up ignored
+            signal.signal(ending, _leave)
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(0)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Taken before the slow part of the start, so that a taken port is reported at once.
+
+    Raises:
+        CannotStart: naming the port and another one to try.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except PermissionError:
+        listener.close()
+        raise CannotStart("start.port-forbidden", port=port) from None
+    except OSError as error:
+        listener.close()
+        if error.errno != errno.EADDRINUSE:
+            raise CannotStart("start.no-such-address", host=host) from None
+        raise CannotStart("start.port-taken", port=port, next=port + 1) from None
+    return listener
+
+
+def run_server(
+    app: FastAPI,
+    listeners: list[socket.socket],
+    opening: Exposure,
+    before_shutdown: Callable[[], None],
+    *,
+    beyond: bool,
+    proxies: Sequence[str] = (),
+) -> None:
+    """Serve `app` until a signal ends it, then shut down within about a second.
+
+    Args:
+        before_shutdown: called first, to release the calls that wait for a job.
+        beyond: whether other machines can reach it, for what is printed.
+        proxies: addresses whose forwarding headers are believed.
+    """
+    import uvicorn
+
+    from api.security.connections import BoundedHttp
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            gc.freeze()  # what was made so far stays, so no later collection looks through it
+            gc.enable()
+            if signal.getsignal(signal.SIGHUP) is _leave:  # uvicorn sees to the other two; this one would break its loop
+                signal.signal(signal.SIGHUP, self.handle_exit)
+            if self.started:
+                announce(opening, beyond=beyond)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            before_shutdown()
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # pages that stay open are cut off, as they should be
+            await super().shutdown(sockets)
+
+    secure = opening.certificate
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        http=BoundedHttp,
+        proxy_headers=bool(proxies),  # uvicorn's own default would believe every program of this machine
+        forwarded_allow_ips=list(proxies),
+        access_log=False,  # it would write down links with the token in them
+        timeout_graceful_shutdown=1,
+        ws_max_size=1 << 20,
+        ssl_certfile=secure.certificate if secure else None,
+        ssl_keyfile=secure.key if secure else None,
+    )
+    Server(config).run(listeners)

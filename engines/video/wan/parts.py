@@ -1,0 +1,135 @@
+"""The networks of one Wan model in memory, and diffusers' pipelines over them. Used in the worker only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engines.contract import EnginePaths
+from engines.contract.video import VideoRequest
+from engines.video.wan.models import TEXT_ENCODER, TOKENIZER, WanModel
+from engines.video.wan.options import WanOptions, WanSettings, negative_of
+from engines.video.wan.prompts import PromptEncoder
+from engines.video.wan.validation import distilled_loras, folder_of, transformer_parts
+
+
+class LoadedParts:
+    """Prompt encoder, autoencoder, transformers and, for some models, an image encoder.
+
+    Args:
+        device: where clips are made. With the option `offload` at "all" the parts wait in main memory.
+        beside: whether the prompt encoder stays in main memory, beside a device with memory of its own.
+        report: called with the fraction that is loaded and the name of the part that comes next.
+
+    Attributes:
+        vae, transformers: as diffusers has them; one transformer, or an expert for high and one for low noise.
+        vae_precision: "float32" or "bfloat16".
+        loras: what adds low-rank files to the transformers.
+        prompts: the encoder of prompts.
+
+    Raises:
+        EngineNotReady: weights are missing. EngineError: they are damaged, or not this model's.
+    """
+
+    def __init__(
+        self,
+        model: WanModel,
+        options: WanOptions,
+        site: EnginePaths,
+        device: str,
+        beside: bool,
+        report: Callable[[float, str], None],
+    ) -> None:
+        from engines.video.wan import loading
+        from engines.video.wan.lora_hooks import LoraHooks
+
+        self._model, self._device, self._offload = model, device, options.offload
+        place = "cpu" if options.offload == "all" else device
+        parts = transformer_parts(model, options)
+        total = len(parts) + 3
+        report(0, "the text encoder")
+        self.prompts = PromptEncoder(
+            folder_of(site, TOKENIZER), folder_of(site, TEXT_ENCODER), "cpu" if beside else device, keep=beside
+        )
+        self.prompts.load()
+        report(1 / total, "the autoencoder")
+        self.vae_precision = "float32" if options.vae_precision == "auto" else options.vae_precision
+        self.vae = loading.load_vae(folder_of(site, model.vae), place, self.vae_precision)
+        self._image_parts: dict[str, Any] = {}
+        if model.image_encoder:
+            encoder, processor = (folder_of(site, part) for part in model.image_encoder)
+            self._image_parts = {
+                "image_encoder": loading.load_image_encoder(encoder, place),
+                "image_processor": loading.load_image_processor(processor),
+            }
+        self.transformers = []
+        for number, part in enumerate(parts):
+            report((2 + number) / total, "the transformer" if len(parts) == 1 else f"expert {number + 1} of 2")
+            self.transformers.append(loading.load_transformer(folder_of(site, part), place))
+        self._merged = self._merge_distilled(options, site)
+        self.loras = LoraHooks(self.transformers)
+
+    def _merge_distilled(self, options: WanOptions, site: EnginePaths) -> list[dict[str, Any]]:
+        """Add the preset's own low-rank files to the weights; returns what a recipe keeps of them."""
+        from engines.common.loading import read_tensors
+        from engines.video.wan.lora_hooks import merge, reported, targets
+
+        files = distilled_loras(self._model, options, site)
+        for file in files:
+            tensors = dict(read_tensors(file.path))
+            for expert in targets(self.transformers, file):
+                merge(expert, file, tensors)
+        return [reported(file) for file in files]
+
+    def applied_loras(self) -> list[dict[str, Any]]:
+        """What a recipe keeps of the low-rank files in use, the preset's own first."""
+        return [*self._merged, *self.loras.report()]
+
+    def pipeline(self, request: VideoRequest, scheduler: Any) -> Any:
+        """diffusers' pipeline over these parts for one clip. Making one is cheap: nothing is copied."""
+        from diffusers import WanImageToVideoPipeline, WanPipeline
+
+        experts: list[Any] = [*self.transformers, None]
+        parts = {
+            "tokenizer": None, "text_encoder": None, "vae": self.vae, "scheduler": scheduler, "transformer": experts[0],
+            "transformer_2": experts[1], "boundary_ratio": self._model.boundary or None,
+            "expand_timesteps": self._model.expands_timesteps,
+        }  # fmt: skip
+        if request.start_image is None:
+            pipeline = WanPipeline(**parts)
+        else:
+            pipeline = WanImageToVideoPipeline(**parts, **(self._image_parts or {"image_encoder": None, "image_processor": None}))
+        pipeline.set_progress_bar_config(disable=True)
+        if self._offload == "all":
+            pipeline.enable_model_cpu_offload(device=self._device)
+        return pipeline
+
+    def arguments(self, request: VideoRequest, settings: WanSettings) -> dict[str, Any]:
+        """What the pipeline is called with: the encoded prompts, sizes, and a generator at the request's seed."""
+        import torch
+
+        torch.manual_seed(request.seed)
+        prompt, negative = self.prompts.encoded([request.prompt, negative_of(request.negative, settings)])
+        arguments: dict[str, Any] = {
+            "prompt_embeds": prompt.to(self._device), "negative_prompt_embeds": negative.to(self._device),
+            "width": request.width, "height": request.height, "num_frames": request.frames,
+            "num_inference_steps": settings.steps, "guidance_scale": settings.guidance,
+            "generator": torch.Generator(self._device).manual_seed(request.seed),
+        }  # fmt: skip
+        if self._model.two_experts:
+            arguments["guidance_scale_2"] = settings.guidance_low
+        if request.start_image is not None:
+            arguments["image"] = _start_image(request)
+        return arguments
+
+
+def _start_image(request: VideoRequest) -> Any:
+    """The start image in the clip's size, cut at the sides."""
+    from PIL import Image, ImageOps
+
+    from media.video.images import read_image
+
+    assert request.start_image is not None
+    return ImageOps.fit(
+        Image.fromarray(read_image(request.start_image)), (request.width, request.height), Image.Resampling.LANCZOS
+    )
