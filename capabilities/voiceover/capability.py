@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from capabilities.common.memory_fit import memory_fit
 from capabilities.voiceover.cast import Cast, Speaker, VoiceResolver
 from capabilities.voiceover.edits import with_edited_text, with_new_take, with_picked_take
+from capabilities.voiceover.engine_choice import EngineChoice
 from capabilities.voiceover.estimate import ScriptEstimate, estimate
 from capabilities.voiceover.pace import SpeechRateStats
 from capabilities.voiceover.plan import Plan, derived_seed, plan
@@ -20,7 +21,7 @@ from capabilities.voiceover.script.parse import Script, parse
 from capabilities.voiceover.segments import SegmentList, SegmentView
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Device
-from studio.errors import InvalidInput, NotFound
+from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate, Submission
 from studio.jobs.model import Job, JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
@@ -73,6 +74,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         self._segment_list = SegmentList(services.segments, self._settings.check_tries)
         self._catalog, self._site, self._voices = services.catalog, services.site, services.voices
         self.resolver = VoiceResolver(services.catalog, services.site, services.voices, services.settings.engines.default_speech)
+        self._choice = EngineChoice(self.resolver, self._settings.longest_chunk)
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "voice-runs.json")
         self.paces = SpeechRateStats(services.paths.root / "pace.json", self.runtime_stats)
 
@@ -97,7 +99,9 @@ class Voiceover(Capability[VoiceoverSpec]):
             raise InvalidInput("script.chapters-alone")
         spec = spec.completed(self._settings)
         spec = spec.model_copy(update={"language": self.resolver.language_for(spec, script)})
-        cast = Cast(spec, self.resolver)
+        tried = self._choice.tried(spec, script)
+        tried.refuse()
+        spec, cast = tried.spec, tried.cast
         narrator = cast.narrator
         spec = self._with_verifier(spec, [narrator, *(cast.role(line) for line in script.lines)])
         settled = {
@@ -138,7 +142,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         Raises:
             InvalidInput: the script is empty or wrong, or the voice cannot be.
         """
-        found = self.count(spec.script, spec.voice, spec.engine, spec.speakers, spec.just_text)
+        found = self.count(spec.script, spec.voice, spec.engine, spec.speakers, spec.just_text, spec.replace_unsayable)
         if found.problem or not found.engine:
             raise InvalidInput("script.cannot-be-planned", problem=found.problem)
         known = found.seconds_to_render
@@ -213,11 +217,36 @@ class Voiceover(Capability[VoiceoverSpec]):
         engine: str = "auto",
         speakers: Mapping[str, str] | None = None,
         just_text: Sequence[str] = (),
+        replace_unsayable: bool = False,
     ) -> ScriptEstimate:
         """What a script amounts to while it is being written; never raises, what is wrong stands in `problem`."""
-        return estimate(
-            script, voice, engine, (tuple(speakers or ()), tuple(just_text)), self.resolver, self.paces, self._settings
-        )
+        cast = (tuple(speakers or ()), tuple(just_text))
+        found = estimate(script, voice, engine, cast, self.resolver, self.paces, self._settings)
+        if found.problem or not found.engine or script.isascii():
+            return found
+        spec = {
+            "script": script,
+            "voice": voice,
+            "engine": engine,
+            "speakers": dict(speakers or {}),
+            "just_text": tuple(just_text),
+            "replace_unsayable": replace_unsayable,
+            "language": found.language,
+        }
+        return self._tried(found, VoiceoverSpec.model_validate(spec))
+
+    def _tried(self, found: ScriptEstimate, spec: VoiceoverSpec) -> ScriptEstimate:
+        """The estimate with what cannot be said, by whom it would then be spoken, or why it would be refused."""
+        try:
+            tried = self._choice.tried(spec, _read(spec))
+        except GreenroomError as error:
+            return replace(found, problem=str(error))
+        found = replace(found, unsayable=tried.unsayable, engine=tried.cast.narrator.engine_id)
+        try:
+            tried.refuse()
+        except InvalidInput as error:
+            return replace(found, problem=str(error))
+        return found
 
     def with_new_take(self, spec: VoiceoverSpec, segment_id: str) -> VoiceoverSpec:
         """The prepared spec with one segment asked for again in another reading.

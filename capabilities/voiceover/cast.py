@@ -107,6 +107,11 @@ class Cast:
         casting = resolver.cast(spec.voice, spec.engine or AUTO, spec.language)
         self.narrator = Speaker(casting, validated(casting.engine_cls.Options, spec.options, "option"), spec.language)
 
+    @property
+    def site(self) -> EnginePaths:
+        """Where the engines of this cast find things."""
+        return self._resolver.site
+
     def role(self, line: Line) -> Speaker:
         """Who says this line.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from capabilities.voiceover.cast import VoiceResolver
 from capabilities.voiceover.pace import JOIN, SpeechRateStats
+from capabilities.voiceover.sayable import UnsayablePlace
 from capabilities.voiceover.script.chunk import chunk
 from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.script.parse import ParagraphBreak, Pause, SceneBreak, Script, parse
@@ -33,6 +34,8 @@ class ScriptEstimate:
         seconds_to_render: None while this engine has not been measured on this machine.
         low, high: between what and what nearly all of the `runs` before would have taken.
         engine: id of the engine that would speak it, "" while that is not known.
+        unsayable: what the engine that was chosen, or would be chosen first, cannot say. Where `engine` is another one, that one
+            can say it all.
         problem: a sentence on what is wrong with the script so far, "" when nothing is.
     """
 
@@ -50,6 +53,7 @@ class ScriptEstimate:
     high: float = 0.0
     runs: int = 0
     engine: str = ""
+    unsayable: tuple[UnsayablePlace, ...] = ()
     problem: str = ""
 
 

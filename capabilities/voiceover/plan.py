@@ -9,8 +9,9 @@ from hashlib import sha256
 
 from capabilities.common.seed import LARGEST_SEED
 from capabilities.voiceover.cast import Cast, Speaker
+from capabilities.voiceover.sayable import replaced
 from capabilities.voiceover.script.chunk import Chunk, chunk
-from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, SceneBreak, Script
+from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, SceneBreak, Script, speakable
 from capabilities.voiceover.spec import CheckMode, VoiceoverSpec
 from engines.contract import SpeechRequest
 from studio.artifacts.segments import SegmentStore
@@ -150,9 +151,15 @@ class _Planner:
         longest = min(self._longest, role.casting.engine_cls.card.longest_text or self._longest)
         before = ""
         for part in chunk(line.text, role.language, longest):
+            part = self._sayable(part, role)
+            if not speakable(part.text):
+                continue
             pause = self._pauses.within(before) if before else self._pauses.before(line.speaker)
             self._segments.append(self._segment(part, line, role, pause))
             before = part.text
+
+    def _sayable(self, part: Chunk, role: Speaker) -> Chunk:
+        return replace(part, text=replaced(part.text, role, self._cast.site)) if self._spec.replace_unsayable else part
 
     def _segment(self, part: Chunk, line: Line, role: Speaker, pause: float) -> PlannedSegment:
         sound = sha256(f"{TAKE_FORMAT}/{role.fingerprint}/{part.text}".encode("utf-8", "surrogatepass")).hexdigest()

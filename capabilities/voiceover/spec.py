@@ -32,6 +32,8 @@ class VoiceoverSpec(BaseModel):
         speakers: name in the script to voice, as `voice`; "" makes the name a speaker in the narrator's voice. Names that are
             missing speak in the narrator's voice where they are speakers.
         just_text: labels of the script that are no speakers and are read aloud.
+        replace_unsayable: what an engine cannot say is said in Latin letters, or left out; otherwise it is refused before the
+            job is queued, and "auto" takes an engine that can.
         loudness and the pauses (seconds): None takes the setting. `clause_pause` and `comma_pause` are those where a long
             sentence was split at such a mark; a split between two words has none.
         seed: None takes one that depends on the voice alone, so that the same script with one sentence changed re-renders one
@@ -54,6 +56,7 @@ class VoiceoverSpec(BaseModel):
     language: str = Field("auto", max_length=35)
     speakers: dict[str, str] = {}
     just_text: tuple[Annotated[str, Field(max_length=200)], ...] = ()
+    replace_unsayable: bool = False
     loudness: LoudnessTarget | None = None
     paragraph_pause: Pause | None = None
     sentence_pause: Pause | None = None

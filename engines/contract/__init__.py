@@ -17,6 +17,7 @@ from engines.contract.card import Card, Device, EngineKind, HubFile, Licence, Pr
 from engines.contract.engine import Engine, EnginePaths, Readiness, RunContext
 from engines.contract.former_names import FORMER_CLASSES, accept_former_fields
 from engines.contract.options import EngineOptions, option
+from engines.contract.sayable import Unsayable
 from engines.contract.speech import (
     BatchSpeechEngine,
     PresetVoice,
@@ -65,6 +66,7 @@ __all__ = [
     "Transcript",
     "TranscriptionEngine",
     "TranscriptionTraits",
+    "Unsayable",
     "VideoTraits",
     "WIRE_VALUES",
     "option",

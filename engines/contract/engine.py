@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Protocol
 from engines.contract.card import Card, ProblemSize
 from engines.contract.former_names import adopt_former_methods
 from engines.contract.options import EngineOptions
-from engines.contract.speech import PresetVoice
+from engines.contract.sayable import Unsayable, foreign_letters
+from engines.contract.speech import PresetVoice, SpeechRequest
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,14 @@ class Engine(ABC):
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         """Voices that come with the engine, the default first; () for engines that only clone."""
         return ()
+
+    @classmethod
+    def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
+        """The places of a text that a speech engine would leave out, misread or refuse; asked of every sentence before a job is
+        accepted, so pure and quick: no file is read and nothing loaded. The base names letters of scripts in which none of the
+        card's languages is written.
+        """
+        return foreign_letters(request.text, cls.card.languages, cls.card.title) if cls.card.languages else ()
 
     @abstractmethod
     def load(self) -> None:

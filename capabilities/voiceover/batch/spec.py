@@ -34,6 +34,7 @@ class VoiceoverBatchSpec(BaseModel):
     language: str = Field("auto", max_length=35)
     speakers: dict[str, str] = {}
     just_text: tuple[Annotated[str, Field(max_length=200)], ...] = ()
+    replace_unsayable: bool = False
     loudness: LoudnessTarget | None = None
     sentence_pause: Pause | None = None
     clause_pause: Pause | None = None

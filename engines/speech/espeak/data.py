@@ -78,6 +78,12 @@ def voice_for(language: str, data: Path) -> str | None:
     return None
 
 
+def language_of(voice: str) -> str:
+    """The language of a voice by its identifier, which names it: "en-US" of "gmw/en-US"; "" of ""."""
+    tag = voice.rsplit("/", 1)[-1].split("+", 1)[0]
+    return {"cmn": "zh", "cmn-Latn-pinyin": "zh", "yue-Latn-jyutping": "yue"}.get(tag, tag)
+
+
 def _read(path: Path, data: Path) -> LanguageVoice | None:
     title, gender, dictionary, tags = path.name, "", "", []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():

@@ -25,6 +25,7 @@ from engines.contract import (
     SpeechRequest,
     SpeechTraits,
     Tier,
+    Unsayable,
     option,
 )  # fmt: skip
 from engines.contract.errors import EngineError, EngineNotReady
@@ -111,6 +112,12 @@ class Espeak(Engine):
         """Names that the option `variant` takes, beside the empty one."""
         data = espeak_data.data_folder()
         return espeak_data.variants(data) if data else ()
+
+    @classmethod
+    def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
+        from engines.speech.espeak.sayable import unsayable
+
+        return unsayable(request.text, espeak_data.language_of(request.voice.preset) or request.language)
 
     def load(self) -> None:
         """Find the library and its data.

@@ -20,6 +20,7 @@ from engines.contract import (
     SpeechRequest,
     SpeechTraits,
     Tier,
+    Unsayable,
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
@@ -96,6 +97,12 @@ class Flite(Engine):
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return VOICES
+
+    @classmethod
+    def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
+        from engines.speech.flite import text as flite_text
+
+        return flite_text.unsayable(request.text)
 
     def load(self) -> None:
         """Unpack and compile the program, or take the compiled one from the cache.

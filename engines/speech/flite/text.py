@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engines.contract.errors import EngineError
+from engines.contract.sayable import Unsayable, runs_of
 
 _SPELT = {
     "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
@@ -54,6 +56,23 @@ def english(given: str) -> EnglishText:
         pieces.append(piece)
         origin.extend([index] * len(piece))
     return EnglishText("".join(pieces).translate(_DROPPED), tuple(origin))
+
+
+def unsayable(given: str) -> tuple[Unsayable, ...]:
+    """The places that `english` refuses, and the whole of a text in which it leaves nothing to say."""
+    found = () if given.isascii() else runs_of(given, _is_foreign, "Flite reads English only")
+    if not found and not any(character.isalnum() for character in english(given).text):
+        return (Unsayable(0, len(given), "it holds no word"),)
+    return found
+
+
+@lru_cache(maxsize=8_192)
+def _is_foreign(character: str) -> bool:
+    try:
+        english(character)
+    except EngineError:
+        return True
+    return False
 
 
 def _plain(character: str) -> str:

@@ -25,9 +25,11 @@ from engines.contract import (
     SpeechTraits,
     Tier,
     TimedMark,
+    Unsayable,
     option,
 )
 from engines.contract.errors import EngineError
+from engines.contract.sayable import foreign_letters
 from engines.speech.common.kokoro_times import phoneme_marks, symbol_times
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeechEngine, seed_of, set_seed
@@ -83,6 +85,10 @@ class Kokoro(TorchSpeechEngine):
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return preset_voices(site.environments)
+
+    @classmethod
+    def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
+        return foreign_letters(request.text, (request.language,), cls.card.title)  # one reader for each voice's language
 
     def load_model(self) -> None:
         from kokoro import KModel

@@ -23,12 +23,15 @@ from engines.contract import (
     SpeechRequest,
     SpeechTraits,
     Tier,
+    Unsayable,
     option,
 )
 from engines.contract.errors import EngineError
+from engines.contract.sayable import runs_of
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.common.torch_engine import APACHE, CC_BY_NC, ENVIRONMENT, seed_of, set_seed
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
+from media.text.scripts import script_of, scripts_of
 
 RATE = 16_000
 CHECKPOINTS = {
@@ -88,6 +91,15 @@ class Mms(TransformersSpeech):
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return tuple(PresetVoice(CHECKPOINTS[tag], f"MMS {CHECKPOINTS[tag]}", tag) for tag in _found(site) or CHECKPOINTS)
+
+    @classmethod
+    def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
+        """Each language's checkpoint knows the letters of that language alone: Russian's has no Latin ones."""
+        own = scripts_of(request.language)
+        why = f"{cls.card.title} knows the letters of {request.language} only"
+        return runs_of(
+            request.text, lambda letter: letter.isalpha() and (script_of(letter) not in own if own else script_of(letter)), why
+        )
 
     def load_model(self) -> None:
         self._loaded: OrderedDict[str, tuple[Any, Any]] = OrderedDict()

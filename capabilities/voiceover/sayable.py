@@ -1,0 +1,120 @@
+"""Whether the engines of a plan can say all of it, tried before a job is accepted; replaced where that is asked for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from anyascii import anyascii
+
+from capabilities.voiceover.cast import Speaker
+from engines.contract import EnginePaths, SpeechRequest, Unsayable
+from studio.errors import InvalidInput
+
+_SHOWN = 6
+_LONGEST_SHOWN = 24
+_NAMED_LETTER = re.compile(
+    r"(?:GREEK|CYRILLIC|HEBREW|ARABIC) (?:CAPITAL |SMALL |FINAL )*+LETTER (?:FINAL )?+(?P<name>[A-Z ]+?)(?: WITH .+)?\Z"
+)
+
+
+@dataclass(frozen=True)
+class UnsayablePlace:
+    """A place of a script that the engine which would speak it cannot say.
+
+    Args:
+        line: of the script, counted from 1.
+        text: what cannot be said, as the engine would get it.
+        instead: what it would be replaced by, "" where it would be left out.
+        why: in a few words. engine: title of the engine.
+    """
+
+    line: int
+    text: str
+    instead: str
+    why: str
+    engine: str
+
+    def __str__(self) -> str:
+        shown = self.text if len(self.text) <= _LONGEST_SHOWN else f"{self.text[:_LONGEST_SHOWN].rstrip()}…"
+        return f"“{shown}” in line {self.line}"
+
+
+def request_of(text: str, role: Speaker) -> SpeechRequest:
+    """What a role's engine would be asked for."""
+    return SpeechRequest(text, role.casting.voice, role.language)
+
+
+def may_be_unsayable(script: str, roles: Iterable[Speaker], site: EnginePaths) -> bool:
+    """Whether any character of a script is one that an engine of these roles may not read: quick, and never wrongly False."""
+    if script.isascii():
+        return False
+    letters = " ".join(sorted({character for character in script if character >= "\x80"}))
+    distinct = {(role.engine_id, role.language, role.casting.voice.preset): role for role in roles}
+    return any(_found(f"a {letters}{letters.replace(' ', '')}", role, site) for role in distinct.values())
+
+
+class Sentence(Protocol):
+    """A planned segment, as far as it matters here."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def line(self) -> int: ...
+
+    @property
+    def role(self) -> Speaker: ...
+
+
+def unsayable_places(sentences: Iterable[Sentence], site: EnginePaths) -> list[UnsayablePlace]:
+    """All the places of a plan, in order."""
+    return [place for one in sentences for place in places_of(one.text, one.line, one.role, site)]
+
+
+def places_of(text: str, line: int, role: Speaker, site: EnginePaths) -> Iterator[UnsayablePlace]:
+    """The places of one sentence."""
+    title = role.casting.engine_cls.card.title
+    for place in _found(text, role, site):
+        said = text[place.start : place.end]
+        yield UnsayablePlace(line, said, _instead(said, role, site), place.why, title)
+
+
+def replaced(text: str, role: Speaker, site: EnginePaths) -> str:
+    """The sentence with what cannot be said in Latin letters, or left out where those cannot be said either."""
+    for place in reversed(_found(text, role, site)):
+        said = _instead(text[place.start : place.end], role, site)
+        before, after = text[: place.start], text[place.end :]
+        gap = " " if said and before[-1:].isalnum() else ""
+        text = before + gap + said + (" " if said and after[:1].isalnum() else "") + after
+    return " ".join(text.split())
+
+
+def refuse_unsayable(places: Sequence[UnsayablePlace]) -> None:
+    """
+    Raises:
+        InvalidInput: there are such places; it names the first few.
+    """
+    if not places:
+        return
+    listed = ", ".join(dict.fromkeys(map(str, places[:_SHOWN])))
+    more = f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
+    engines = " and ".join(dict.fromkeys(place.engine for place in places))
+    whys = "; ".join(list(dict.fromkeys(place.why for place in places))[:2])
+    raise InvalidInput("script.cannot-say", engine=engines, places=listed + more, why=whys)
+
+
+def _found(text: str, role: Speaker, site: EnginePaths) -> tuple[Unsayable, ...]:
+    return role.casting.engine_cls.unsayable(request_of(text, role), site)
+
+
+def _instead(said: str, role: Speaker, site: EnginePaths) -> str:
+    """A letter's name ("pi"), else the Latin letters; "" when the engine cannot say those either."""
+    name = _NAMED_LETTER.match(unicodedata.name(said, "")) if len(said) == 1 else None
+    latin = name.group("name").lower() if name else anyascii(said).strip()
+    if not any(map(str.isalnum, latin)) or _found(latin, role, site):
+        return ""
+    return latin
