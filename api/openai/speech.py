@@ -140,7 +140,9 @@ class OpenAISpeechAdapter:
             views = self._narrations.segments_of(job)
             while given < len(views) and views[given].state is not SegmentState.MISSING:
                 path = views[given].path
-                assert path is not None
+                if path is None:  # it could not be spoken
+                    given += 1
+                    continue
                 audio = decode_audio(path).mono()
                 if given and views[given].pause_before:
                     yield silence(views[given].pause_before, audio.rate)

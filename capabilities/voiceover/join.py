@@ -77,7 +77,7 @@ class Timeline:
 
     def cues(self) -> list[Cue]:
         """Readable subtitles, with the engine's word times where it gave any."""
-        return tidy((self._cue(one) for one in self.placed), total_seconds=self.duration)
+        return tidy((self._cue(one) for one in self.placed if not one.rendered.failure), total_seconds=self.duration)
 
     def _cue(self, one: PlacedSegment) -> Cue:
         rate, speech = self.rate, one.rendered.speech
@@ -150,6 +150,8 @@ def _write_silence(write: Callable[[bytes], Any], frames: int, channels: int) ->
 
 
 def _cut(one: PlacedSegment, timeline: Timeline, store: SegmentStore) -> Samples:
+    if one.rendered.failure:
+        return np.zeros((one.frames, timeline.channels), np.float32)
     segment = store.get(one.rendered.key)
     if segment is None or segment.audio.frames != one.rendered.frames:
         raise SegmentMissing(one.rendered.key)

@@ -44,7 +44,10 @@ def recipe_of(
     roles = {segment.role.voice_name: segment.role for segment in planned.segments}
     cards = {role.engine_id: role.casting.engine_cls.card for role in roles.values()}
     used = {segment.key: all_rendered[segment.key] for segment in planned.segments}
-    doubtful = sum(bool(rendered.problems) or _flagged(takes.get(key, []), rendered.key) for key, rendered in used.items())
+    unspoken = sum(bool(all_rendered[segment.key].failure) for segment in planned.segments)
+    doubtful = (
+        sum(bool(rendered.problems) or _flagged(takes.get(key, []), rendered.key) for key, rendered in used.items()) - unspoken
+    )
     voices = (RecipeInput("voice", name, version=roles[name].casting.voice_version) for name in sorted(roles))
     return Recipe(
         kind=origin.kind,
@@ -58,7 +61,7 @@ def recipe_of(
         parents=(spec.parent,) if spec.parent else (),
         terms=terms_of(planned.segments),
         duration=levelled.duration,
-        facts=tuple(_facts(planned, levelled, doubtful)),
+        facts=tuple(_facts(planned, levelled, doubtful, unspoken)),
         spec=spec.model_dump(mode="json"),
         details={
             "engines": {card.id: card.version for card in cards.values()},
@@ -92,7 +95,7 @@ def _flagged(takes: list[dict[str, Any]], key: str) -> bool:
     return any(take["problems"] for take in takes if take["key"] == key)
 
 
-def _facts(planned: Plan, levelled: NormalisedStream, doubtful: int) -> list[str]:
+def _facts(planned: Plan, levelled: NormalisedStream, doubtful: int, unspoken: int) -> list[str]:
     speakers = {segment.speaker for segment in planned.segments}
     facts = [f"{len(planned.segments)} sentences" if len(planned.segments) > 1 else "1 sentence"]
     if len(speakers) > 1:
@@ -103,6 +106,8 @@ def _facts(planned: Plan, levelled: NormalisedStream, doubtful: int) -> list[str
         facts.append(f"{loudness:.1f} LUFS".replace("-", "−"))
     if doubtful:
         facts.append(f"{doubtful} doubtful")
+    if unspoken:
+        facts.append(f"{unspoken} to be mended")
     return facts
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from capabilities.voiceover.plan import PlannedSegment
-from engines.contract import Engine, Speech, TimedMark
+from engines.contract import Engine, Speech, SpeechTraits, TimedMark
+from engines.contract.errors import EngineNotReady, EngineOutOfMemory, WireError, WorkerDied
 from media.audio.audio import Audio, silence
 from studio.artifacts.segments import Segment, SegmentStore
 from studio.errors import EngineError
@@ -17,6 +18,15 @@ from studio.verification.audio_check import TakeCheck, check_take, speed_of
 
 BATCH = 8
 """Texts that an engine with a batch call gets at once, after the first one: that is spoken alone, to be heard soon."""
+
+UNSPOKEN_SECONDS = 0.5
+"""The silence in place of a piece that could not be spoken."""
+
+FAILED = "failed"
+"""Under this key the store keeps, beside where a piece would lie, why it could not be spoken."""
+
+_HOPELESS = 8
+"""So many refusals one after the other, and nothing spoken: it is not the words."""
 
 _SHOWN_WORDS = 40
 
@@ -31,6 +41,7 @@ class RenderedSegment:
         words, phonemes: as the engine timed them, in seconds from the start of the stored sound.
         problems: of the best take, () when it passed.
         seed: of that take; attempts: how many were made.
+        failure: why the engine could not speak it; then nothing is stored, and a moment of silence stands in its place.
     """
 
     key: str
@@ -44,6 +55,26 @@ class RenderedSegment:
     seed: int
     attempts: int
     engine_seconds: float
+    failure: str = ""
+
+    @classmethod
+    def unspoken(cls, segment: PlannedSegment, why: str) -> RenderedSegment:
+        """What stands for a piece that could not be spoken, until it is mended."""
+        rate = segment.role.casting.engine_cls.card.traits_of(SpeechTraits).sample_rate or 24_000
+        return cls(
+            segment.key,
+            rate,
+            1,
+            round(UNSPOKEN_SECONDS * rate),
+            (0.0, UNSPOKEN_SECONDS),
+            (),
+            (),
+            (why,),
+            segment.seed,
+            1,
+            0.0,
+            why,
+        )
 
     @property
     def duration(self) -> float:
@@ -75,29 +106,48 @@ class _Take:
 
 
 OnSegment = Callable[[PlannedSegment, RenderedSegment], None]
+OnFailure = Callable[[PlannedSegment, EngineError], None]
 
 
 def render_missing(
-    missing: Sequence[PlannedSegment], store: SegmentStore, context: JobContext, retries: int, on_segment: OnSegment
+    missing: Sequence[PlannedSegment],
+    store: SegmentStore,
+    context: JobContext,
+    retries: int,
+    on_segment: OnSegment,
+    on_failure: OnFailure | None = None,
 ) -> dict[str, RenderedSegment]:
     """Render segments that are not in the store, and tell of each as it is kept.
 
     Segments are taken engine by engine, so that each is loaded once; each segment is in the store before the next is begun, so
     that nothing but the one in the works is lost to a kill. A segment that fails its checks after all retries is kept with its
-    problems: a doubtful sentence is better than no narration.
+    problems: a doubtful sentence is better than no narration. With `on_failure` one that its engine refuses is told to it and
+    left out, and the rest is spoken.
 
     Raises:
-        EngineError: naming the line, when an engine refuses or fails. Whatever the context raises passes through.
+        EngineError: naming the line, when an engine refuses or fails, unless `on_failure` hears of it. What the context raises.
     """
     made: dict[str, RenderedSegment] = {}
+    failed = 0
     for engine_class, group in _by_engine(missing):
         with context.engine(engine_class, group[0].role.options) as engine:
             for batch in _batches(engine_class, group):
                 for segment, rendered in _render_batch(engine, batch, store, retries):
                     context.check()
-                    made[segment.key] = rendered
-                    on_segment(segment, rendered)
+                    if isinstance(rendered, RenderedSegment):
+                        made[segment.key] = rendered
+                        on_segment(segment, rendered)
+                        continue
+                    failed += 1
+                    if on_failure is None or (failed >= _HOPELESS and not made):
+                        raise rendered
+                    on_failure(segment, rendered)
     return made
+
+
+def _is_of_this_text(error: EngineError) -> bool:
+    """Whether an engine refused this one text, and may speak the next."""
+    return not (error.retryable or isinstance(error, EngineNotReady | EngineOutOfMemory | WireError | WorkerDied))
 
 
 def _by_engine(missing: Sequence[PlannedSegment]) -> Iterator[tuple[type[Engine], list[PlannedSegment]]]:
@@ -123,10 +173,16 @@ def _batches(engine_class: type[Engine], group: list[PlannedSegment]) -> Iterato
 
 def _render_batch(
     engine: Any, batch: list[PlannedSegment], store: SegmentStore, retries: int
-) -> Iterator[tuple[PlannedSegment, RenderedSegment]]:
+) -> Iterator[tuple[PlannedSegment, RenderedSegment | EngineError]]:
     started = time.monotonic()
     if len(batch) == 1:
-        speeches = [_speak(engine, batch[0], 0)]
+        try:
+            speeches = [_speak(engine, batch[0], 0)]
+        except EngineError as error:
+            if not _is_of_this_text(error):
+                raise
+            yield batch[0], error
+            return
     else:
         try:
             speeches = engine.synthesize_batch([segment.request() for segment in batch])

@@ -11,15 +11,16 @@ from capabilities.voiceover.join import SegmentMissing, Timeline, assemble, bloc
 from capabilities.voiceover.plan import Plan, PlannedSegment
 from capabilities.voiceover.progress import NarrationProgress
 from capabilities.voiceover.recipe import RecipeOrigin, recipe_of, tags_of, terms_of
-from capabilities.voiceover.render import RenderedSegment, render_missing
+from capabilities.voiceover.render import FAILED, RenderedSegment, render_missing
 from capabilities.voiceover.spec import VoiceoverSpec
 from capabilities.voiceover.take_review import TakeReviewer
 from engines.contract import SpeechTraits
 from media.audio.audio import Audio
 from media.audio.encode import AUDIO_FORMATS, AudioWriter
 from media.audio.normalisation import NormalisedStream, normalise_loudness
+from media.messages.message import Message
 from media.text.formats import to_srt, to_vtt
-from studio.errors import StorageError
+from studio.errors import EngineError, StorageError
 from studio.files import write_json
 from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
@@ -91,9 +92,26 @@ class NarrationRunner:
             context.event("segment", id=segment.id, index=segment.index, seconds=seconds, problems=problems)
             progress.rendered(segment, rendered)
 
-        all_rendered.update(render_missing(list(missing.values()), self._segments, context, self._settings.retries, kept))
+        failures: list[EngineError] = []
+
+        def failed(segment: PlannedSegment, error: EngineError) -> None:
+            failures.append(error)
+            all_rendered[segment.key] = self._mark_unspoken(segment, error, context)
+            progress.rendered(segment, all_rendered[segment.key])
+
+        todo = list(missing.values())
+        all_rendered.update(render_missing(todo, self._segments, context, self._settings.retries, kept, failed))
         progress.learn_rendering()
+        if failures and all(rendered.failure for rendered in all_rendered.values()):
+            raise failures[0]
+        if failures:
+            context.warn(Message.of("script.unspoken", count=len(failures), first=failures[0].reason).reason())
         return all_rendered
+
+    def _mark_unspoken(self, segment: PlannedSegment, error: EngineError, context: JobContext) -> RenderedSegment:
+        self._segments.annotate(segment.key, {FAILED: str(error)})
+        context.event("segment", id=segment.id, index=segment.index, seconds=0.0, problems=[error.reason], failed=True)
+        return RenderedSegment.unspoken(segment, str(error))
 
     def checked(
         self, all_rendered: dict[str, RenderedSegment], planned: Plan, context: JobContext, progress: NarrationProgress

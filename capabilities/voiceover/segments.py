@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from capabilities.voiceover.plan import Plan, PlannedSegment
+from capabilities.voiceover.render import FAILED
 from capabilities.voiceover.spec import CheckMode
 from capabilities.voiceover.take_review import takes_of
 from studio.artifacts.segments import SegmentStore
@@ -24,6 +25,7 @@ class SegmentState(StrEnum):
     MISSING = "missing"
     READY = "ready"
     DOUBTFUL = "doubtful"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class SegmentView:
     Args:
         duration: of its speech in seconds, None while it is missing.
         path: its sound as rendered (before levelling), None while it is missing.
-        note: why it is doubtful, "" otherwise.
+        note: why it is doubtful, or could not be spoken; "" otherwise.
         span: [start, end) in the script.
         pause_before: silence between the speech before and this speech in the narration, in seconds.
         takes: that were listened to, the first one first; () where nobody listened.
@@ -103,6 +105,8 @@ class SegmentList:
             note = " ".join(filter(None, [note, *(problem for take in takes if take.used for problem in take.review.problems)]))
             state = SegmentState.DOUBTFUL if note else SegmentState.READY
             path = self._store.path(used)
+        elif why := (self._store.annotation(segment.key) or {}).get(FAILED):
+            state, note = SegmentState.FAILED, str(why)
         return SegmentView(
             index=segment.index,
             id=segment.id,

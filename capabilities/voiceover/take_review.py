@@ -83,7 +83,8 @@ class TakeReviewer:
         """
         if planned.check == "off":
             return all_rendered
-        firsts = list({segment.key: segment for segment in planned.segments}.values())
+        unspoken = {key: rendered for key, rendered in all_rendered.items() if rendered.failure}
+        firsts = list({segment.key: segment for segment in planned.segments if segment.key not in unspoken}.values())
         takes: dict[str, list[Heard]] = {segment.key: [] for segment in firsts}
         due: list[tuple[PlannedSegment, PlannedSegment, RenderedSegment | None]]
         due = [(segment, segment, all_rendered[segment.key]) for segment in firsts]
@@ -97,7 +98,7 @@ class TakeReviewer:
             retakes = [segment.retake(number) for segment in again]
             made = render([take for take in retakes if not self._dropped(take, planned.check_with)])
             due = [(first, take, made.get(take.key)) for first, take in zip(again, retakes, strict=True)]
-        return {key: self._kept(made_takes, render) for key, made_takes in takes.items()}
+        return {**unspoken, **{key: self._kept(made_takes, render) for key, made_takes in takes.items()}}
 
     def record(self, planned: Plan) -> dict[str, list[dict[str, Any]]]:
         """What was found about the takes of each segment, by the key of its first: for a recipe. {} where nobody listened."""

@@ -246,11 +246,16 @@ def _near(name: str, saved: Iterable[str], presets: Iterable[str]) -> list[str]:
     return [*near_matches(name, saved), *bare][:4]
 
 
+_HOME = {"en": "en-us", "zh": "zh-cn", "ja": "ja-jp", "ko": "ko-kr", "sv": "sv-se", "da": "da-dk", "cs": "cs-cz", "el": "el-gr"}
+
+
 def _for_language(presets: tuple[PresetVoice, ...], language: str) -> PresetVoice | None:
-    """The engine's first voice of exactly this language, else of its primary tag."""
-    wanted = language.lower()
-    exact = [preset for preset in presets if preset.language.lower() == wanted]
-    primary = _primary(language)
+    """The engine's first voice of exactly this language, else of the country that it is named for (French of France, not of
+    Belgium, which a list by title has first), else of its primary tag."""
+    wanted, primary = language.lower().replace("_", "-"), _primary(language)
+    home = _HOME.get(primary, f"{primary}-{primary}")
+    tagged = {tag: [preset for preset in presets if preset.language.lower() == tag] for tag in (wanted, home, primary)}
+    exact = [preset for tag in (wanted, home, primary) for preset in tagged[tag]]
     alike = [preset for preset in presets if _primary(preset.language) in (primary, _USUAL_MEMBER.get(primary))]
     return next(iter([*exact, *alike]), None)
 

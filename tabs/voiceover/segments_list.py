@@ -36,7 +36,7 @@ def segments_list(views: Sequence[SegmentView], page: int, *, editable: bool, jo
         return ""
     pages = page_of(len(views) - 1) + 1
     page = min(max(0, page), pages - 1)
-    ready = sum(view.state is not SegmentState.MISSING for view in views)
+    ready = sum(view.state not in (SegmentState.MISSING, SegmentState.FAILED) for view in views)
     rows = [_row(view) for view in views[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]]
     return render(
         "voiceover/segments_list.html",
@@ -51,7 +51,8 @@ def segments_list(views: Sequence[SegmentView], page: int, *, editable: bool, jo
 
 
 class _Row(NamedTuple):
-    """One sentence as the list shows it; `url` is "" until it is rendered, `doubt` None where there is none."""
+    """One sentence as the list shows it; `url` is "" until it is rendered, `doubt` None where there is none, `failure` why it
+    could not be spoken."""
 
     id: str
     number: int
@@ -60,6 +61,7 @@ class _Row(NamedTuple):
     text: str
     pending: bool
     doubt: str | None
+    failure: str
     designed: bool
     takes: list[_Take]
 
@@ -81,7 +83,8 @@ def _row(view: SegmentView) -> _Row:
     designed = view.path is not None and is_designed(view.voice)
     takes = [_take(view, number, take) for number, take in enumerate(view.takes, 1)]
     doubt = view.note if doubtful else None
-    return _Row(view.id, view.index + 1, url, view.speaker, view.text, missing, doubt, designed, takes)
+    failure = view.note if view.state is SegmentState.FAILED else ""
+    return _Row(view.id, view.index + 1, url, view.speaker, view.text, missing, doubt, failure, designed, takes)
 
 
 def _take(view: SegmentView, number: int, take: TakeView) -> _Take:

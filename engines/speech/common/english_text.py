@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engines.contract.errors import EngineError
+from engines.contract.sayable import Unsayable, runs_of
 
 _SPELT = {
     "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "th",
@@ -42,6 +44,23 @@ def plain_english(given: str, title: str) -> PlainEnglish:
         pieces.append(piece)
         origin.extend([index] * len(piece))
     return PlainEnglish("".join(pieces).translate(_SILENT), tuple(origin))
+
+
+def unsayable(given: str, title: str) -> tuple[Unsayable, ...]:
+    """The places that `plain_english` refuses, or the whole of a text in which it leaves no word."""
+    found = () if given.isascii() else runs_of(given, _is_foreign, f"{title} reads English only")
+    if not found and not any(map(str.isalnum, plain_english(given, title).text)):
+        return (Unsayable(0, len(given), "it holds no word"),)
+    return found
+
+
+@lru_cache(maxsize=8_192)
+def _is_foreign(character: str) -> bool:
+    try:
+        _plain(character, "")
+    except EngineError:
+        return True
+    return False
 
 
 def _plain(character: str, title: str) -> str:

@@ -27,6 +27,7 @@ from engines.contract import (
     SpeechTraits,
     Tier,
     TimedMark,
+    Unsayable,
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
@@ -93,6 +94,12 @@ class Hibari(Engine):
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return VOICES
+
+    @classmethod
+    def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
+        from engines.speech.common.english_text import unsayable
+
+        return unsayable(request.text, cls.card.title)
 
     def load(self) -> None:
         """Open the network and the reader.

@@ -36,7 +36,8 @@ class MoodyOptions(EngineOptions):
 class Moody(Engine):
     card = Card(
         id="moody", title="Moody", capability=EngineKind.SPEECH, summary="Goes wrong now and then.", version="1",
-        code_licence=Licence("Apache-2.0"), weights_licence=Licence("Apache-2.0"), tier=Tier.LIGHT, longest_text=200, languages=("en",),
+        code_licence=Licence("Apache-2.0"), weights_licence=Licence("Apache-2.0"), tier=Tier.LIGHT, longest_text=200,
+        languages=("en",),
         traits=SpeechTraits(sample_rate=RATE),
     )  # fmt: skip
     Options = MoodyOptions

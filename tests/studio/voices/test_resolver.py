@@ -56,6 +56,15 @@ def test_nothing_asked_gives_the_clearest_engine_for_english(ask: Ask) -> None:
     assert casting.voice_version == f"preset:{casting.voice.preset}"
 
 
+@pytest.mark.parametrize(
+    ("language", "preset"),
+    [("fr", "roa/fr"), ("fr-FR", "roa/fr"), ("fr-CA", "roa/fr"), ("fr-BE", "roa/fr-BE"),
+     ("pt", "roa/pt"), ("pt-BR", "roa/pt-BR"), ("es", "roa/es")],
+)  # fmt: skip
+def test_a_language_is_spoken_as_in_the_country_it_is_named_for(ask: Ask, language: str, preset: str) -> None:
+    assert ask(language=language).voice.preset == preset
+
+
 @pytest.mark.parametrize("language", ["de", "fr", "pt-BR", "zh", "no", "ja", "hi"])
 def test_other_languages_get_an_engine_and_a_voice_of_theirs(ask: Ask, language: str) -> None:
     casting = ask(language=language)
