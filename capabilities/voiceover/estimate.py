@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from capabilities.voiceover.cast import VoiceResolver
 from capabilities.voiceover.pace import JOIN, SpeechRateStats
-from capabilities.voiceover.sayable import UnsayablePlace
+from capabilities.voiceover.sayable.places import UnsayablePlace
 from capabilities.voiceover.script.chunk import chunk
 from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.script.parse import ParagraphBreak, Pause, SceneBreak, Script, parse

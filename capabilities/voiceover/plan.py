@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from capabilities.common.seed import LARGEST_SEED
 from capabilities.voiceover.cast import Cast, Speaker
-from capabilities.voiceover.sayable import replaced
+from capabilities.voiceover.sayable.places import replaced
 from capabilities.voiceover.script.chunk import Chunk, chunk
 from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, SceneBreak, Script, speakable
 from capabilities.voiceover.spec import CheckMode, VoiceoverSpec

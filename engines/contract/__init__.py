@@ -17,7 +17,6 @@ from engines.contract.card import Card, Device, EngineKind, HubFile, Licence, Pr
 from engines.contract.engine import Engine, EnginePaths, Readiness, RunContext
 from engines.contract.former_names import FORMER_CLASSES, accept_former_fields
 from engines.contract.options import EngineOptions, option
-from engines.contract.sayable import Unsayable
 from engines.contract.speech import (
     BatchSpeechEngine,
     PresetVoice,
@@ -28,6 +27,7 @@ from engines.contract.speech import (
     SpeechTraits,
     StreamingSpeechEngine,
     TimedMark,
+    Unsayable,
 )
 from engines.contract.transcription import TranscribedSegment, Transcript, TranscriptionEngine, TranscriptionTraits
 from engines.contract.verification import AlignmentEngine, SpeakerEmbedding

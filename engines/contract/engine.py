@@ -10,8 +10,7 @@ from typing import Any, ClassVar, Protocol
 from engines.contract.card import Card, ProblemSize
 from engines.contract.former_names import adopt_former_methods
 from engines.contract.options import EngineOptions
-from engines.contract.sayable import Unsayable, foreign_letters
-from engines.contract.speech import PresetVoice, SpeechRequest
+from engines.contract.speech import PresetVoice, SpeechRequest, Unsayable, foreign_letters
 
 
 @dataclass(frozen=True)

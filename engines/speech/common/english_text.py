@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from engines.contract.errors import EngineError
-from engines.contract.sayable import Unsayable, runs_of
+from engines.contract.speech import Unsayable, runs_of
 
 _SPELT = {
     "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "th",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engines.contract.sayable import Unsayable, runs_of
+from engines.contract.speech import Unsayable, runs_of
 from media.text.scripts import script_of, scripts_of
 
 _IN_ANY_VOICE = frozenset(

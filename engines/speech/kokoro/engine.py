@@ -29,7 +29,7 @@ from engines.contract import (
     option,
 )
 from engines.contract.errors import EngineError
-from engines.contract.sayable import foreign_letters
+from engines.contract.speech import foreign_letters
 from engines.speech.common.kokoro_times import phoneme_marks, symbol_times
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeechEngine, seed_of, set_seed

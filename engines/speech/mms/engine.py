@@ -27,7 +27,7 @@ from engines.contract import (
     option,
 )
 from engines.contract.errors import EngineError
-from engines.contract.sayable import runs_of
+from engines.contract.speech import runs_of
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.common.torch_engine import APACHE, CC_BY_NC, ENVIRONMENT, seed_of, set_seed
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from capabilities.voiceover.cast import Cast, VoiceResolver
 from capabilities.voiceover.plan import plan
-from capabilities.voiceover.sayable import UnsayablePlace, may_be_unsayable, refuse_unsayable, unsayable_places
+from capabilities.voiceover.sayable.places import UnsayablePlace, may_be_unsayable, refuse_unsayable, unsayable_places
 from capabilities.voiceover.script.parse import Script
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import EngineKind
