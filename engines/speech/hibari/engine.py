@@ -26,16 +26,14 @@ from engines.contract import (
     SpeechRequest,
     SpeechTraits,
     Tier,
-    TimedMark,
     Unsayable,
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
 from engines.speech.common.request_checks import refuse_language, refuse_what_no_preset_engine_takes
-from media.audio.audio import Audio
 
 if TYPE_CHECKING:
-    from engines.speech.common.english_reader import EnglishReader, ReadWord
+    from engines.speech.common.english_reader import EnglishReader
     from engines.speech.common.portions import Portion
 
 SAMPLE_RATE = 24_000
@@ -46,8 +44,6 @@ DURATIONS = "/Clip_output_0"
 
 MOST_SYMBOLS = 400
 """The model was trained on sentences; its makers cut longer ones here too."""
-
-HIGHEST_PEAK = 0.99
 
 VOICES = (PresetVoice("heart", "Heart", "en-US", "female"),)
 
@@ -123,7 +119,8 @@ class Hibari(Engine):
         Raises:
             EngineError: for text that is empty, too long or not English, a saved voice or an unknown preset.
         """
-        from engines.speech.common.portions import portions, word_marks
+        from engines.speech.common.passes import spoken
+        from engines.speech.common.portions import portions
 
         self.run.check()
         refuse_what_no_preset_engine_takes(request, self.card)
@@ -131,21 +128,12 @@ class Hibari(Engine):
         if request.voice.preset not in ("", *(voice.id for voice in VOICES)):
             raise EngineError("speech.voice-unknown", engine=self.card.title, voice=request.voice.preset, known=[VOICES[0].id])
         lines = self._reader.read(request.text, self.card.title)
-        waves: list[np.ndarray] = []
-        phonemes: list[TimedMark] = []
-        words: list[tuple[ReadWord, float, float]] = []
         todo = list(portions(lines, self._alphabet, MOST_SYMBOLS))
-        for number, portion in enumerate(todo):
-            self.run.progress(number / len(todo))
-            wave, durations = self._speak(portion, np.random.default_rng((abs(request.seed), number)))
-            start = sum(map(len, waves)) / SAMPLE_RATE
-            sounds, spoken = portion.marks(durations, start, len(wave) / SAMPLE_RATE)
-            phonemes += sounds
-            words += [(portion.words[word], begin, end) for word, begin, end in spoken]
-            waves.append(wave)
-        if not waves:
-            raise EngineError("english.nothing-to-speak", engine=self.card.title)
-        return Speech(_audio(np.concatenate(waves)), word_marks(request.text, words), tuple(phonemes))
+
+        def speak(number: int, portion: Portion) -> tuple[np.ndarray, list[float]]:
+            return self._speak(portion, np.random.default_rng((abs(request.seed), number)))
+
+        return spoken(request.text, todo, speak, SAMPLE_RATE, self.run, self.card.title)
 
     def _speak(self, portion: Portion, noise: np.random.Generator) -> tuple[np.ndarray, list[float]]:
         from engines.speech.hibari.spectrum import Spectra, waveform
@@ -153,9 +141,3 @@ class Hibari(Engine):
         ids = np.array([[0, *(self._alphabet[symbol] for symbol in portion.symbols), 0]], np.int64)
         *parts, durations = self._session.run(None, {"ids": ids, "speed": np.array([self.options.speed], np.float32)})
         return waveform(Spectra(*(part[0] for part in parts)), noise), durations.reshape(-1).tolist()
-
-
-def _audio(samples: np.ndarray) -> Audio:
-    """The sound, made softer where it would clip."""
-    peak = float(np.abs(samples).max(initial=0))
-    return Audio(samples * np.float32(HIGHEST_PEAK / peak) if peak > HIGHEST_PEAK else samples, SAMPLE_RATE)

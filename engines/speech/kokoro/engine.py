@@ -1,185 +1,183 @@
-"""Kokoro: 54 voices of its own, small enough for a CPU, with exact times for every sound.
+"""Kokoro: 28 natural English voices for any processor, run without torch, with exact times for every word and sound.
 
-Upstream: github.com/hexgrad/kokoro (code and weights Apache-2.0); StyleTTS 2 with an ISTFTNet decoder. Text is read with
-eSpeak NG (GPL-3.0-or-later), as a library inside this engine's own worker process.
+Upstream: github.com/hexgrad/kokoro (Apache-2.0), StyleTTS 2 with an ISTFTNet decoder; the graph in eight-bit integers is that
+of github.com/thewh1teagle/kokoro-onnx. It holds no chance: the same text in the same voice gives the same bytes. The voices ship
+in assets/kokoro, English is read by the reader in assets/hibari.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import os
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engines.common.loading import refuse_mismatch
-from engines.common.weights import weights_folder
+from engines.common.weights import weights_folder, weights_readiness
 from engines.contract import (
     Card,
+    Engine,
     EngineKind,
     EngineOptions,
     EnginePaths,
     HubFile,
+    Licence,
     PresetVoice,
     Readiness,
+    RunContext,
     Speech,
     SpeechRequest,
     SpeechTraits,
     Tier,
-    TimedMark,
     Unsayable,
     option,
 )
-from engines.contract.errors import EngineError
-from engines.contract.speech import foreign_letters
-from engines.speech.common.kokoro_times import phoneme_marks, symbol_times
-from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
-from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeechEngine, seed_of, set_seed
-from engines.speech.kokoro.voices import NAMES, has_package, preset_voices
+from engines.contract.errors import EngineError, EngineNotReady
+from engines.speech.common.request_checks import refuse_language, refuse_what_no_preset_engine_takes
+from engines.speech.kokoro.voices import FILE, VOICES
 
-REPO = "hexgrad/Kokoro-82M"
-CONFIG, WEIGHTS = "config.json", "kokoro-v1_0.pth"
+if TYPE_CHECKING:
+    from engines.speech.common.english_reader import EnglishReader
+    from engines.speech.common.portions import Portion
+
+REPO = "thewh1teagle/kokoro-onnx"
+MODEL = "kokoro-v1.0.int8.onnx"
+ALPHABET = "hibari/hibari/assets/vocab.json"
+"""Kokoro's own list of symbols, which Hibari reads too."""
+
 RATE = 24_000
+DURATIONS = "/encoder/Clip_output_0"
+"""The value in the graph that holds how long each symbol sounds, in steps of 25 ms."""
+
+MOST_SYMBOLS = 400
+"""The model takes 510; beyond some 400 it hurries."""
+
+MOST_THREADS = 4
+
+APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 
 
 class KokoroOptions(EngineOptions):
     """How Kokoro speaks."""
 
-    speed: float = option(1.0, "Speed", "How fast it speaks; 1 is the voice's own pace.", common=True, ge=0.5, le=2.0)
+    speed: float = option(1.0, "Speed", "1 is the voice's own pace, 2 twice as fast.", common=True, unit="x", ge=0.5, le=2.0)
 
 
-class Kokoro(TorchSpeechEngine):
-    """Speech engine with preset voices and phoneme times; runs on the CPU, so that the GPU stays free."""
+class Kokoro(Engine):
+    """Speech engine with preset voices. Times of words and sounds are the network's own durations."""
 
     card = Card(
         id="kokoro",
         title="Kokoro",
         capability=EngineKind.SPEECH,
-        summary="54 natural voices in up to 9 languages, quick even on a CPU, with exact sound times. No cloning.",
-        version="0.9.4-2",
+        summary="28 natural English voices on any processor, about twice as fast as speech, with exact word and sound times.",
+        version="1.0-int8-1",
         code_licence=APACHE,
         weights_licence=APACHE,
         tier=Tier.LIGHT,
-        environment=ENVIRONMENT,
-        memory_gib=1.6,  # 82 M parameters in float32; most of it is what the library imports
-        hub_files=(
-            HubFile(REPO, CONFIG, 2_351),
-            HubFile(REPO, WEIGHTS, 327_212_226),
-            *(HubFile(REPO, f"voices/{name}.pt", 523_425) for name in NAMES),
-        ),
+        memory_gib=0.6,
+        hub_files=(HubFile(REPO, MODEL, 92_361_271),),
         traits=SpeechTraits(sample_rate=RATE),
-        languages=("en", "es", "fr", "hi", "it", "ja", "pt", "zh"),
+        languages=("en",),
         longest_text=1_000,
         stall_seconds=180,
-        reload_seconds=15,
+        reload_seconds=2.0,
     )
     Options = KokoroOptions
-    imports = ("torch", "kokoro")
     options: KokoroOptions
+
+    def __init__(self, site: EnginePaths, options: EngineOptions, run: RunContext) -> None:
+        super().__init__(site, options, run)
+        self._session: Any = None
+        self._readers: dict[bool, EnglishReader] = {}
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        readiness = super().readiness(site)
-        if not readiness.ready or has_package(site.environments, "en_core_web_sm"):
-            return readiness
-        return Readiness(True, "Ready; English is read by eSpeak NG, because spaCy's English model is not installed.")
+        if not (site.assets / FILE).is_file() or not (site.assets / ALPHABET).is_file():
+            return Readiness(
+                False, "Files under assets/kokoro or assets/hibari are missing.", "Get a complete copy of the studio."
+            )
+        return weights_readiness(cls.card, site)
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
-        return preset_voices(site.environments)
+        return VOICES
 
     @classmethod
     def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
-        return foreign_letters(request.text, (request.language,), cls.card.title)  # one reader for each voice's language
+        from engines.speech.common.english_text import unsayable
 
-    def load_model(self) -> None:
-        from kokoro import KModel
+        return unsayable(request.text, cls.card.title)
 
-        self._folder = weights_folder(self.site, REPO, (CONFIG, WEIGHTS))
-        self._readers: dict[str, Any] = {}
-        _refuse_other_weights(self._folder / WEIGHTS)
-        try:
-            model = KModel(repo_id=REPO, config=str(self._folder / CONFIG), model=str(self._folder / WEIGHTS))
-        except (RuntimeError, KeyError, TypeError, ValueError, AssertionError) as error:
-            raise EngineError("engine.checkpoint-not-of", engine="Kokoro") from error
-        self._model = model.eval().to(self.device)
-
-    def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one text in one of its voices, with the time of every phoneme.
+    def load(self) -> None:
+        """Open the network and the reader.
 
         Raises:
-            EngineError: for text that is empty, too long or unreadable, a saved voice, an unknown preset or language.
+            EngineNotReady: files are missing. EngineError: the network's file is damaged.
         """
+        from engines.common.onnx import open_graph
+
+        folder = weights_folder(self.site, REPO, (MODEL,))
+        self.run.progress(0.0, "Loading Kokoro")
+        try:
+            self._alphabet: dict[str, int] = json.loads((self.site.assets / ALPHABET).read_text("utf-8"))
+        except OSError as error:
+            raise EngineNotReady("english.files-missing") from error
+        self._session = open_graph(folder / MODEL, min(MOST_THREADS, len(os.sched_getaffinity(0))), DURATIONS)
+        self._read("Good morning.", british=False)  # the lists are read once, now
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one English text in one of its voices.
+
+        Raises:
+            EngineError: for text that is empty, too long or not English, a saved voice or an unknown preset.
+        """
+        from engines.speech.common.passes import spoken
+        from engines.speech.common.portions import portions
+
         self.run.check()
         refuse_what_no_preset_engine_takes(request, self.card)
         refuse_language(request, self.card)
-        from engines.speech.kokoro.phonemes import phonemes_of
+        voice = self._voice(request)
+        rows = self._rows(voice.id)
+        lines = self._read(request.text, british=voice.language == "en-GB")
+        todo = list(portions(lines, self._alphabet, MOST_SYMBOLS))
 
-        name = self._voice(request)
-        portions = phonemes_of(request.text.encode("utf-8", "replace").decode("utf-8"), self._reader(name[0]))
-        if not any(self._symbols(portion) for portion in portions):
-            raise EngineError("kokoro.nothing-to-speak")
-        return self._speak(portions, self._style(name), request)
+        def speak(number: int, portion: Portion) -> tuple[np.ndarray, list[float]]:
+            return self._speak(portion, rows)
 
-    def _speak(self, portions: list[str], style: Any, request: SpeechRequest) -> Speech:
-        from kokoro import KPipeline
+        return spoken(request.text, todo, speak, RATE, self.run, self.card.title)
 
-        waves: list[np.ndarray] = []
-        marks: list[TimedMark] = []
-        with self.watching(self._model.decoder, len(portions)):
-            for number, portion in enumerate(portions):
-                self.run.check()
-                set_seed(seed_of(request, number))
-                made = KPipeline.infer(self._model, portion, style, self.options.speed)
-                wave = made.audio.float().numpy().reshape(-1)
-                start = sum(map(len, waves)) / RATE
-                marks += _marks(self._symbols(portion), made.pred_dur.tolist(), start, len(wave) / RATE)
-                waves.append(wave)
-        return Speech(self.audio(np.concatenate(waves)), phonemes=tuple(marks))
+    def _speak(self, portion: Portion, rows: np.ndarray) -> tuple[np.ndarray, list[float]]:
+        ids = np.array([[0, *(self._alphabet[symbol] for symbol in portion.symbols), 0]], np.int64)
+        feed = {
+            "tokens": ids,
+            "style": rows[len(portion.symbols) - 1][None],
+            "speed": np.array([self.options.speed], np.float32),
+        }
+        wave, durations = self._session.run(None, feed)
+        return wave.reshape(-1), durations.reshape(-1).tolist()
 
-    def _voice(self, request: SpeechRequest) -> str:
-        voices = self.preset_voices(self.site)
+    def _voice(self, request: SpeechRequest) -> PresetVoice:
+        """The voice that was asked for, else the first of the language's accent."""
         if request.voice.preset:
-            if request.voice.preset not in {voice.id for voice in voices}:
+            found = next((voice for voice in VOICES if voice.id == request.voice.preset), None)
+            if found is None:
                 raise EngineError("kokoro.voice-unknown", voice=request.voice.preset)
-            return request.voice.preset
+            return found
         tag = request.language.replace("_", "-").lower()
-        exact = [voice.id for voice in voices if voice.language.lower() == tag]
-        alike = [voice.id for voice in voices if primary_tag(voice.language) == primary_tag(tag)]
-        if not alike:
-            raise EngineError("kokoro.reader-missing", language=tag)
-        return (exact or alike)[0]
+        return next((voice for voice in VOICES if voice.language.lower() == tag), VOICES[0])
 
-    def _reader(self, letter: str) -> Any:
-        if letter not in self._readers:
-            from engines.speech.kokoro.phonemes import reader_for
+    def _read(self, text: str, *, british: bool) -> Any:
+        from engines.speech.common.english_reader import EnglishReader
 
-            self._readers[letter] = reader_for(letter)
-        return self._readers[letter]
+        reader = self._readers.setdefault(british, EnglishReader(self.site.assets, british=british))
+        return reader.read(text, self.card.title)
 
-    def _style(self, name: str) -> Any:
-        import torch
+    def _rows(self, name: str) -> np.ndarray:
+        from engines.speech.kokoro.voices import style_rows
 
-        return torch.load(self._folder / "voices" / f"{name}.pt", map_location=self.device, weights_only=True)
-
-    def _symbols(self, portion: str) -> list[str]:
-        """What the model knows of a portion, one symbol for each of its inputs."""
-        return [symbol for symbol in portion if self._model.vocab.get(symbol) is not None]
-
-
-def _refuse_other_weights(path: Any) -> None:
-    """The library itself loads whatever parts it finds, and half of a part, in silence."""
-    import torch
-
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:
-        raise EngineError("engine.weights-damaged", file=path.name) from error
-    parts = {"bert", "bert_encoder", "predictor", "text_encoder", "decoder"}
-    found = set(state) if isinstance(state, dict) else set()
-    refuse_mismatch("Kokoro", parts - found, found - parts)
-
-
-def _marks(symbols: list[str], durations: list[int], start: float, seconds: float) -> list[TimedMark]:
-    """Times of the phonemes: the model makes each input exactly as long as it has predicted, between two silent ends."""
-    if len(durations) != len(symbols) + 2:
-        return []
-    return list(phoneme_marks(symbols, symbol_times(durations, seconds), start))
+        try:
+            return style_rows(self.site.assets, name)
+        except (OSError, KeyError, ValueError) as error:
+            raise EngineNotReady("kokoro.voices-missing") from error

@@ -14,7 +14,7 @@ from pathlib import Path
 BUILDERS = {
     "f5-tts": "build_f5:build",
     "voxcpm2": "build_voxcpm2:build",
-    "kokoro": "build_kokoro:build",
+    "kokoro-torch": "build_kokoro:build",
     "mms-tts": "build_native:build_mms",
     "speecht5": "build_native:build_speecht5",
     "dia": "build_native:build_dia",

@@ -120,10 +120,10 @@ def voxcpm2_streams_the_same_sound_in_parts(studio: Studio) -> None:
 
 
 def kokoro_speed_voices_and_languages(studio: Studio) -> None:
-    usual = studio.speak("kokoro", PLAIN)
-    assert studio.speak("kokoro", PLAIN, speed=2.0).audio.duration < 0.8 * usual.audio.duration
-    assert differ(usual, studio.speak("kokoro", replace(PLAIN, voice=SpeakingVoice("am_adam"))))
-    spanish = studio.speak("kokoro", SpeechRequest("Hola mundo.", language="es"))
+    usual = studio.speak("kokoro-torch", PLAIN)
+    assert studio.speak("kokoro-torch", PLAIN, speed=2.0).audio.duration < 0.8 * usual.audio.duration
+    assert differ(usual, studio.speak("kokoro-torch", replace(PLAIN, voice=SpeakingVoice("am_adam"))))
+    spanish = studio.speak("kokoro-torch", SpeechRequest("Hola mundo.", language="es"))
     assert [mark.text for mark in spanish.phonemes][:3] == ["o", "l", "a"]
     assert len(usual.phonemes) > 12 and usual.phonemes[-1].end <= usual.audio.duration
 
@@ -169,7 +169,7 @@ PROMISES: dict[str, tuple[Callable[[Studio], None], ...]] = {
         voxcpm2_says_what_a_mode_cannot_take,
         voxcpm2_streams_the_same_sound_in_parts,
     ),
-    "kokoro": (kokoro_speed_voices_and_languages,),
+    "kokoro-torch": (kokoro_speed_voices_and_languages,),
     "mms-tts": (mms_speaks_the_languages_that_are_here,),
     "speecht5": (speecht5_speaks_in_another_voice,),
     "dia": (dia_tags_its_speakers_and_clones,),

@@ -26,7 +26,7 @@ from tests.model_environments import check_it_has_no_network
 
 pytestmark = pytest.mark.slow
 
-IDS = ("f5-tts", "voxcpm2", "kokoro", "mms-tts", "speecht5", "dia", "vibevoice")
+IDS = ("f5-tts", "voxcpm2", "kokoro-torch", "mms-tts", "speecht5", "dia", "vibevoice")
 SLOW_SAMPLERS = ("dia", "vibevoice")
 """Random weights of these never say that the text is over, or always do: lengths tell nothing."""
 
@@ -122,5 +122,5 @@ def test_cancel_while_it_is_loaded_ends_within_two_seconds(remote: Remote, model
 
 
 def long_request(remote: Remote) -> SpeechRequest:
-    text = "The house stood on a hill and was empty. " * (1 if remote.card.id == "kokoro" else 7)
+    text = "The house stood on a hill and was empty. " * (1 if remote.card.id == "kokoro-torch" else 7)
     return SpeechRequest(text, contract.usual_voice(remote))  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from engines.contract import Engine, EngineOptions, EnginePaths
 from engines.contract.errors import EngineError
 from engines.speech.dia.engine import Dia
 from engines.speech.f5.engine import CHECKPOINT, F5TTS
-from engines.speech.kokoro.engine import WEIGHTS, Kokoro
+from engines.speech.kokoro_torch.engine import WEIGHTS, KokoroTorch
 from engines.speech.mms.engine import Mms
 from engines.speech.speecht5.engine import SpeechT5
 from engines.speech.vibevoice.engine import VibeVoice
@@ -32,7 +32,7 @@ WHISPER = "openai--whisper-tiny"
 PLACES: dict[type[Engine], str] = {
     F5TTS: f"SWivid--F5-TTS/{CHECKPOINT}",
     VoxCPM2: "openbmb--VoxCPM2/model.safetensors",
-    Kokoro: f"hexgrad--Kokoro-82M/{WEIGHTS}",
+    KokoroTorch: f"hexgrad--Kokoro-82M/{WEIGHTS}",
     Mms: "facebook--mms-tts-eng/model.safetensors",
     SpeechT5: "microsoft--speecht5_tts/pytorch_model.bin",
     Dia: f"nari-labs--Dia-1.6B-0626/{SHARD}",

@@ -1,0 +1,185 @@
+"""Kokoro in full precision on torch: 54 voices in nine languages. Its English voices speak without torch in engines.speech.kokoro.
+
+Upstream: github.com/hexgrad/kokoro (code and weights Apache-2.0); StyleTTS 2 with an ISTFTNet decoder. Text is read with
+eSpeak NG (GPL-3.0-or-later), as a library inside this engine's own worker process.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engines.common.loading import refuse_mismatch
+from engines.common.weights import weights_folder
+from engines.contract import (
+    Card,
+    EngineKind,
+    EngineOptions,
+    EnginePaths,
+    HubFile,
+    PresetVoice,
+    Readiness,
+    Speech,
+    SpeechRequest,
+    SpeechTraits,
+    Tier,
+    TimedMark,
+    Unsayable,
+    option,
+)
+from engines.contract.errors import EngineError
+from engines.contract.speech import foreign_letters
+from engines.speech.common.kokoro_times import phoneme_marks, symbol_times
+from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
+from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeechEngine, seed_of, set_seed
+from engines.speech.kokoro_torch.voices import NAMES, has_package, preset_voices
+
+REPO = "hexgrad/Kokoro-82M"
+CONFIG, WEIGHTS = "config.json", "kokoro-v1_0.pth"
+RATE = 24_000
+
+
+class KokoroTorchOptions(EngineOptions):
+    """How Kokoro speaks."""
+
+    speed: float = option(1.0, "Speed", "How fast it speaks; 1 is the voice's own pace.", common=True, ge=0.5, le=2.0)
+
+
+class KokoroTorch(TorchSpeechEngine):
+    """Speech engine with preset voices and phoneme times; runs on the CPU, so that the GPU stays free."""
+
+    card = Card(
+        id="kokoro-torch",
+        title="Kokoro (torch)",
+        capability=EngineKind.SPEECH,
+        summary="Kokoro in full precision: 54 voices in up to 9 languages. For English alone the smaller Kokoro does as well.",
+        version="0.9.4-2",
+        code_licence=APACHE,
+        weights_licence=APACHE,
+        tier=Tier.LIGHT,
+        environment=ENVIRONMENT,
+        memory_gib=1.6,  # 82 M parameters in float32; most of it is what the library imports
+        hub_files=(
+            HubFile(REPO, CONFIG, 2_351),
+            HubFile(REPO, WEIGHTS, 327_212_226),
+            *(HubFile(REPO, f"voices/{name}.pt", 523_425) for name in NAMES),
+        ),
+        traits=SpeechTraits(sample_rate=RATE),
+        languages=("en", "es", "fr", "hi", "it", "ja", "pt", "zh"),
+        longest_text=1_000,
+        stall_seconds=180,
+        reload_seconds=15,
+    )
+    Options = KokoroTorchOptions
+    imports = ("torch", "kokoro")
+    options: KokoroTorchOptions
+
+    @classmethod
+    def readiness(cls, site: EnginePaths) -> Readiness:
+        readiness = super().readiness(site)
+        if not readiness.ready or has_package(site.environments, "en_core_web_sm"):
+            return readiness
+        return Readiness(True, "Ready; English is read by eSpeak NG, because spaCy's English model is not installed.")
+
+    @classmethod
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
+        return preset_voices(site.environments)
+
+    @classmethod
+    def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
+        return foreign_letters(request.text, (request.language,), cls.card.title)  # one reader for each voice's language
+
+    def load_model(self) -> None:
+        from kokoro import KModel
+
+        self._folder = weights_folder(self.site, REPO, (CONFIG, WEIGHTS))
+        self._readers: dict[str, Any] = {}
+        _refuse_other_weights(self._folder / WEIGHTS)
+        try:
+            model = KModel(repo_id=REPO, config=str(self._folder / CONFIG), model=str(self._folder / WEIGHTS))
+        except (RuntimeError, KeyError, TypeError, ValueError, AssertionError) as error:
+            raise EngineError("engine.checkpoint-not-of", engine="Kokoro") from error
+        self._model = model.eval().to(self.device)
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak one text in one of its voices, with the time of every phoneme.
+
+        Raises:
+            EngineError: for text that is empty, too long or unreadable, a saved voice, an unknown preset or language.
+        """
+        self.run.check()
+        refuse_what_no_preset_engine_takes(request, self.card)
+        refuse_language(request, self.card)
+        from engines.speech.kokoro_torch.phonemes import phonemes_of
+
+        name = self._voice(request)
+        portions = phonemes_of(request.text.encode("utf-8", "replace").decode("utf-8"), self._reader(name[0]))
+        if not any(self._symbols(portion) for portion in portions):
+            raise EngineError("kokoro.nothing-to-speak")
+        return self._speak(portions, self._style(name), request)
+
+    def _speak(self, portions: list[str], style: Any, request: SpeechRequest) -> Speech:
+        from kokoro import KPipeline
+
+        waves: list[np.ndarray] = []
+        marks: list[TimedMark] = []
+        with self.watching(self._model.decoder, len(portions)):
+            for number, portion in enumerate(portions):
+                self.run.check()
+                set_seed(seed_of(request, number))
+                made = KPipeline.infer(self._model, portion, style, self.options.speed)
+                wave = made.audio.float().numpy().reshape(-1)
+                start = sum(map(len, waves)) / RATE
+                marks += _marks(self._symbols(portion), made.pred_dur.tolist(), start, len(wave) / RATE)
+                waves.append(wave)
+        return Speech(self.audio(np.concatenate(waves)), phonemes=tuple(marks))
+
+    def _voice(self, request: SpeechRequest) -> str:
+        voices = self.preset_voices(self.site)
+        if request.voice.preset:
+            if request.voice.preset not in {voice.id for voice in voices}:
+                raise EngineError("kokoro.voice-unknown", voice=request.voice.preset)
+            return request.voice.preset
+        tag = request.language.replace("_", "-").lower()
+        exact = [voice.id for voice in voices if voice.language.lower() == tag]
+        alike = [voice.id for voice in voices if primary_tag(voice.language) == primary_tag(tag)]
+        if not alike:
+            raise EngineError("kokoro.reader-missing", language=tag)
+        return (exact or alike)[0]
+
+    def _reader(self, letter: str) -> Any:
+        if letter not in self._readers:
+            from engines.speech.kokoro_torch.phonemes import reader_for
+
+            self._readers[letter] = reader_for(letter)
+        return self._readers[letter]
+
+    def _style(self, name: str) -> Any:
+        import torch
+
+        return torch.load(self._folder / "voices" / f"{name}.pt", map_location=self.device, weights_only=True)
+
+    def _symbols(self, portion: str) -> list[str]:
+        """What the model knows of a portion, one symbol for each of its inputs."""
+        return [symbol for symbol in portion if self._model.vocab.get(symbol) is not None]
+
+
+def _refuse_other_weights(path: Any) -> None:
+    """The library itself loads whatever parts it finds, and half of a part, in silence."""
+    import torch
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:
+        raise EngineError("engine.weights-damaged", file=path.name) from error
+    parts = {"bert", "bert_encoder", "predictor", "text_encoder", "decoder"}
+    found = set(state) if isinstance(state, dict) else set()
+    refuse_mismatch("Kokoro", parts - found, found - parts)
+
+
+def _marks(symbols: list[str], durations: list[int], start: float, seconds: float) -> list[TimedMark]:
+    """Times of the phonemes: the model makes each input exactly as long as it has predicted, between two silent ends."""
+    if len(durations) != len(symbols) + 2:
+        return []
+    return list(phoneme_marks(symbols, symbol_times(durations, seconds), start))
