@@ -77,6 +77,7 @@ class StartOptions(NamedTuple):
 
     settings: Settings
     new_token: bool = False
+    fetch_models: bool = False
 
 
 def read_command_line(arguments: Sequence[str] | None) -> StartOptions:
@@ -93,8 +94,10 @@ def read_command_line(arguments: Sequence[str] | None) -> StartOptions:
     parser.add_argument("--https", action="store_true", default=None, help="with a certificate of the studio's own")
     parser.add_argument("--new-token", action="store_true", help="make a new token; the old one opens nothing any more")
     parser.add_argument("--root-path", metavar="PATH", help="where a reverse proxy shows the studio, such as /greenroom")
+    parser.add_argument("--offline", action="store_true", help="download nothing, whatever is asked for on the page")
+    parser.add_argument("--fetch-models", action="store_true", help="fetch Kokoro and Whisper base in the background, if missing")
     given = parser.parse_args(arguments)
-    overrides: dict[str, Any] = {}
+    overrides: dict[str, Any] = {"weights": {"offline": True}} if given.offline else {}
     server = {key: getattr(given, key) for key in ("host", "port", "https", "root_path") if getattr(given, key) is not None}
     if given.lan and given.host is None:
         server["host"] = _address_on_the_network()
@@ -105,7 +108,7 @@ def read_command_line(arguments: Sequence[str] | None) -> StartOptions:
     settings = load_settings(**overrides)
     if given.new_token and settings.server.token:
         raise CannotStart("start.token-in-settings")
-    return StartOptions(settings, given.new_token)
+    return StartOptions(settings, given.new_token, given.fetch_models)
 
 
 def _address_on_the_network() -> str:
@@ -132,6 +135,7 @@ def uploads_folder(data_folder: Path) -> Path:
 def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
     """Open the studio, answer at `listeners` until told to end, and close the studio."""
     from capabilities.registry import all_capabilities
+    from capabilities.setup.first_models import fetch_after_first_start
     from studio.services import Services
 
     studio = Services.open(start.settings, all_capabilities)
@@ -139,6 +143,8 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
         opening = plan_exposure(start.settings, new_token=start.new_token)
         app, operations = build(studio, opening)
         server = start.settings.server
+        if start.fetch_models and (fetching := fetch_after_first_start(studio)):
+            print(f"In the background: {fetching}. The System tab shows it and can stop it.", flush=True)
         run_server(app, listeners, opening, operations.close, beyond=not is_loopback(server.host), proxies=server.trusted_proxies)
     except (GreenroomError, ImportError):
         raise

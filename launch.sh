@@ -5,12 +5,14 @@ set -euo pipefail
 usage() {
     cat <<'TEXT'
 Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER]           start the studio
+       ./launch.sh --offline                                             start it and download nothing
        ./launch.sh --lan [--https] [--new-token] [--root-path PATH]      start it for other machines too, behind a token
        ./launch.sh test [pytest arguments]                               run the tests
        ./launch.sh check                                                 lint, types, contracts and the unit tests: a minute
        ./launch.sh bench [names]                                         measure this machine
        ./launch.sh doctor [--json] [--data FOLDER]                       try what the studio needs of this machine
        ./launch.sh install [ENVIRONMENT] [--data FOLDER]                 install a model environment, or list them
+       ./launch.sh models [--data FOLDER]                                fetch Kokoro and Whisper base now
        ./launch.sh --version                                             print the version
 
 PYTHON=/path/to/python chooses the Python (3.11 to 3.13) that the first start uses.
@@ -236,9 +238,12 @@ main() {
             say "Greenroom $(cat "$home/VERSION")"
             exit 0
             ;;
-        doctor | install)
+        doctor | install | models)
             local module=doctor
-            if [ "$1" = install ]; then module=environments; fi
+            case $1 in
+                install) module=environments ;;
+                models) module=weights ;;
+            esac
             shift
             (cd "$home" && set_up_studio)
             exec env PYTHONPATH="$home" "$home/.venv/bin/python" -P -m "studio.$module" "$@"
@@ -259,8 +264,12 @@ main() {
         '' | -*) ;;
         *) fail "\"$1\" is not a command; ./launch.sh --help names them all." ;;
     esac
+    local offered=$home/.venv/models-offered
     (cd "$home" && set_up_studio) # a relative --data is meant from where the person stands
     export PYTHONUTF8=1 # file names in any script, whatever the locale says, in the workers too
+    if [ ! -e "$offered" ] && : 2>/dev/null >"$offered"; then # the first start fetches two models while the page is open
+        set -- "$@" --fetch-models
+    fi
     exec "$home/.venv/bin/python" "$home/app.py" "$@"
 }
 

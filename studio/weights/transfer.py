@@ -22,10 +22,12 @@ TRIES = 5
 TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 
 
-def download_resumable(url: str, part: Path, size: int, token: str, checksum: Checksum, told: Callable[[int], None]) -> None:
+def download_resumable(
+    url: str, part: Path, size: int, token: str, checksum: Checksum, told: Callable[[int], None], tries: int = TRIES
+) -> None:
     """Fill `part` up to `size` bytes and `checksum` with all of them.
 
-    A connection that breaks is opened again where it broke; five breaks in a row without a byte in between end it.
+    A connection that breaks is opened again where it broke; `tries` breaks in a row without a byte in between end it.
 
     Raises:
         WeightsError: the hub cannot be reached or refuses. OSError: the disk cannot be written.
@@ -46,7 +48,7 @@ def download_resumable(url: str, part: Path, size: int, token: str, checksum: Ch
         except httpx.HTTPError:
             done = _begin(part, size, checksum)
         failures = 0 if done > before else failures + 1
-        if failures >= TRIES:
+        if failures >= tries:
             raise WeightsError("weights.connection-broken", retryable=True)
         if failures:
             time.sleep(0.2 * 2**failures)

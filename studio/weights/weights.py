@@ -19,6 +19,7 @@ from studio.subprocesses import run_streaming
 from studio.weights.fetch_protocol import MARK, FetchRequest
 from studio.weights.model import EngineWeights, FileStatus, WeightsError
 from studio.weights.move import move_folder
+from studio.weights.pinned import PinnedModel, pinned_models
 from studio.weights.record import read_record
 
 Say = Callable[[float, str], None]
@@ -85,8 +86,23 @@ class WeightStore:
         files = tuple(file.file for file in self.status(engine_id, repo).files)
         self.refuse_offline()
         folders = tuple(str(self._target(file)) for file in files)
-        self._fetch(FetchRequest(files, folders, self._reserve, self._token()), progress, cancelled)
+        self._fetch(FetchRequest(files, folders, self._reserve, self._token(), str(self._site.assets)), progress, cancelled)
         return self.status(engine_id, repo)
+
+    def first_models(self) -> tuple[PinnedModel, ...]:
+        """What is to be fetched after the first start and is not (wholly) here, in order."""
+        return tuple(
+            model
+            for model in pinned_models(self._site.assets).values()
+            if model.first_start and not all(self._file(file).path for file in hub_files(model))
+        )
+
+    def download_model(self, model: PinnedModel, progress: Say, cancelled: Cancelling) -> None:
+        """Fetch a model of the table, as `download` does for an engine."""
+        self.refuse_offline()
+        files = hub_files(model)
+        folders = tuple(str(self._target(file)) for file in files)
+        self._fetch(FetchRequest(files, folders, self._reserve, self._token(), str(self._site.assets)), progress, cancelled)
 
     def refuse_offline(self) -> None:
         """Raises WeightsError when downloads are switched off."""
@@ -212,6 +228,11 @@ class WeightStore:
             raise WeightsError("weights.download-ended", retryable=True)
 
 
+def hub_files(model: PinnedModel) -> tuple[HubFile, ...]:
+    """A model of the table as the files that engines' cards name."""
+    return tuple(HubFile(model.repo, file.path, file.size, model.revision) for file in model.files)
+
+
 class _Hearing:
     """The answers of the fetching process as progress and errors."""
 
@@ -231,7 +252,7 @@ class _Hearing:
         elif "note" in told:
             self._progress(self._fraction, told["note"])
         else:
-            self._fraction = told["done"] / max(1, told["total"])
+            self._fraction = max(self._fraction, told["done"] / max(1, told["total"]))  # another source begins anew
             self._progress(self._fraction, self._note(told))
 
     def _note(self, told: dict[str, Any]) -> str:

@@ -109,7 +109,7 @@ def test_sets_up_once_and_starts_from_anywhere(
 ) -> None:
     clone, first = first_start
     assert first.returncode == 0, first.stderr
-    assert first.stdout.splitlines()[-1] == "started 1 --port 1234 --data some where"
+    assert first.stdout.splitlines()[-1] == "started 1 --port 1234 --data some where --fetch-models"
     assert "happens once" in first.stdout
 
     stamp = clone.stamp.stat().st_mtime_ns

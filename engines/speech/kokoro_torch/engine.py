@@ -1,4 +1,4 @@
-"""Kokoro in full precision on torch: 54 voices in nine languages. Its English voices speak without torch in engines.speech.kokoro.
+"""Kokoro in full precision on torch: 54 voices in nine languages. Without torch: engines.speech.kokoro.
 
 Upstream: github.com/hexgrad/kokoro (code and weights Apache-2.0); StyleTTS 2 with an ISTFTNet decoder. Text is read with
 eSpeak NG (GPL-3.0-or-later), as a library inside this engine's own worker process.
