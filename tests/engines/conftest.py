@@ -12,13 +12,15 @@ from engines.speech.espeak.engine import Espeak
 from engines.speech.flite.engine import Flite
 from engines.speech.hibari.engine import Hibari
 from tests.engines.contract_suite import loaded
+from tests.model_weights import model_weights
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> EnginePaths:
-    return EnginePaths(ASSETS, tmp_path_factory.mktemp("engine-cache"))
+    """With the models of the first start, where they are here."""
+    return EnginePaths(ASSETS, tmp_path_factory.mktemp("engine-cache"), model_weights())
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ from engines.transcription.common.whisper_weights import (
     FASTER,
     LANGUAGES,
     MIT,
-    Size,
+    FasterSize,
     all_files,
     chosen_size,
     folder_of,
@@ -55,10 +55,10 @@ _MOST_THREADS = 8
 class FasterWhisperOptions(EngineOptions):
     """How it listens."""
 
-    size: Size = option(
+    size: FasterSize = option(
         "auto",
         "Size",
-        "Larger understands more and takes longer. Auto takes the best one that is here.",
+        "Larger understands more and takes longer; tiny.en knows English alone. Auto takes the best one that is here.",
         common=True,
         reload=True,
     )

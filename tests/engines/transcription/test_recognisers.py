@@ -170,7 +170,7 @@ def test_a_loop_is_heard_again_and_the_better_hearing_kept(spoken: Audio) -> Non
 
 def test_the_files_of_a_size_are_named_with_their_sizes() -> None:
     for sizes in (FASTER, OPENAI):
-        assert set(sizes) == {"tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"}
+        assert set(sizes) - {"tiny.en"} == {"tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"}
         totals = [sum(size for _, size in sizes[name].files) for name in ("tiny", "base", "small", "medium")]
         assert totals == sorted(totals)
         for weights in sizes.values():
