@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
@@ -9,6 +10,8 @@ from media.messages.catalogue import Entry, is_code
 from media.messages.message import Message
 
 E = TypeVar("E", bound="GreenroomError")
+
+_LITERAL = "{sort} was raised with a finished sentence, which is taken until 1.0; give it a code of a catalogue of messages."
 
 
 class GreenroomError(Exception):
@@ -19,8 +22,8 @@ class GreenroomError(Exception):
 
     Args:
         code: `area.what-is-wrong`, stable, with an entry in `messages/<language>/<area>.toml` of a layer.
-        hint: goes with a finished sentence in place of a code, which engines written for 0.9 raise; it is then told under the
-            class's `literal_code`.
+        hint: goes with a finished sentence in place of a code, which engines written for 0.9 raise; it is told under the
+            class's `literal_code` until 1.0, with a warning.
         retryable: whether the same request may succeed later without a change; None means what the class says.
         parameters: values of the entry's fields; never a traceback, a secret or a home path.
     """
@@ -33,6 +36,7 @@ class GreenroomError(Exception):
         if is_code(code):
             self.message = Message.of(code, **parameters)
         else:
+            warnings.warn(_LITERAL.format(sort=type(self).__name__), FutureWarning, stacklevel=2)
             self.message = Message.of(self.literal_code, reason=code, hint=hint or parameters.get("hint", ""))
         self.surroundings: tuple[Message, ...] = ()
         self.retryable = self.retryable_by_default if retryable is None else retryable

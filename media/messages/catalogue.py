@@ -1,6 +1,7 @@
 """The catalogues: `<layer>/messages/<language>/<area>.toml` holds the words for the codes `<area>.<what>`.
 
 An entry is a table named by what is wrong, with the pattern `reason` and, where there is a next step, the pattern `hint`.
+The reference of errors prints `when` in place of a reason that is one parameter.
 Files are read when a code of their area is first needed, and kept. They are data: that a layer's words lie beside its code
 gives no layer an import of another.
 """
@@ -19,15 +20,17 @@ from media.messages.languages import SOURCE_LANGUAGE
 ROOT = Path(__file__).resolve().parent.parent.parent
 LAYERS = ("media", "engines", "studio", "capabilities", "api", "tabs")
 
+_added: list[Path] = []
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """The words of one code, as patterns."""
+    """The words of one code, as patterns; and for the reference when it arises, where the reason is put in as a whole."""
 
     reason: str
     hint: str = ""
+    when: str = ""
 
 
 def is_code(text: str) -> bool:
@@ -50,14 +53,24 @@ def area_of(area: str, language: str) -> Mapping[str, Entry]:
     entries: dict[str, Entry] = {}
     for path in files_of(area, language):
         read = tomllib.loads(path.read_text("utf-8"))
-        entries.update({what: Entry(words["reason"], words.get("hint", "")) for what, words in read.items()})
+        entries.update(
+            {what: Entry(words["reason"], words.get("hint", ""), words.get("when", "")) for what, words in read.items()}
+        )
     return entries
 
 
 def files_of(area: str, language: str) -> Iterator[Path]:
-    for layer in LAYERS:
-        if (path := ROOT / layer / "messages" / language / f"{area}.toml").is_file():
+    """The files of an area; in the studio itself there is one."""
+    for folder in (*(ROOT / layer / "messages" for layer in LAYERS), *_added):
+        if (path := folder / language / f"{area}.toml").is_file():
             yield path
+
+
+def add_folder(folder: Path) -> None:
+    """Take a folder with `<language>/<area>.toml` too: what the module of an engine outside the studio's folder calls."""
+    if folder not in _added:
+        _added.append(folder)
+        area_of.cache_clear()
 
 
 def codes(language: str = SOURCE_LANGUAGE) -> list[str]:

@@ -44,6 +44,14 @@ class Site:
         return list(_texts(self.call.args[0])) if self.call.args else []
 
     @property
+    def retryable(self) -> bool | str | None:
+        """Whether trying again may help: None where the class says it, "" where that is decided while it runs."""
+        given = next((keyword.value for keyword in self.call.keywords if keyword.arg == "retryable"), None)
+        if given is None:
+            return None
+        return given.value if isinstance(given, ast.Constant) and isinstance(given.value, bool) else ""
+
+    @property
     def parameters(self) -> set[str] | None:
         """Names of what fills the patterns; None where they are given as a mapping."""
         names = [keyword.arg for keyword in self.call.keywords]
@@ -110,3 +118,63 @@ def codes_in_source() -> dict[str, list[str]]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_code(node.value):
                 found.setdefault(node.value, []).append(f"{source.name}:{node.lineno}")
     return found
+
+
+MADE_ELSEWHERE = {
+    "studio/workers/process/exit_reason.py": "WorkerDied",
+    "studio/comfyui/client/status.py": "RunFailed",
+    "studio/environments/pip.py": "InstallFailed",
+}
+"""Modules that choose a code first and raise it later, and the class in which it is raised."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What the source says of one code."""
+
+    classes: frozenset[str]
+    """Of the errors that bear it; none for what is only a part of another message."""
+    retryable: frozenset[bool | str | None]
+    """What its sites say: None where they leave it to the class, "" where they decide it while they run."""
+
+
+@cache
+def raised() -> dict[str, Raised]:
+    """By code, the classes in which it is raised, and whether trying again may help."""
+    classes: dict[str, set[str]] = {}
+    again: dict[str, set[bool | str | None]] = {}
+
+    def note(code: str, sort: str, retryable: bool | str | None) -> None:
+        classes.setdefault(code, set()).add(sort)
+        again.setdefault(code, set()).add(retryable)
+
+    for site in sites():
+        sort = "WorkerDied" if site.maker == "ExitReason.of" else site.maker
+        if sort in error_classes():
+            for code in site.codes:
+                note(code, sort, site.retryable)
+    for sort, code in _codes_of_classes():
+        note(code, sort, None)
+    for code, places in codes_in_source().items():
+        for sort in {MADE_ELSEWHERE.get(where.rpartition(":")[0], "") for where in places} - {""}:
+            if code not in classes:
+                note(code, sort, None)
+    return {code: Raised(frozenset(sorts), frozenset(again[code])) for code, sorts in classes.items()}
+
+
+@cache
+def _codes_of_classes() -> list[tuple[str, str]]:
+    """The codes that classes of errors declare themselves, for literal sentences or as a default, by the class."""
+    return [
+        (node.name, part.value)
+        for source in studio_sources()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ClassDef) and node.name in error_classes()
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and is_code(part.value) and not _in_call(node, part)
+    ]
+
+
+def _in_call(whole: ast.AST, part: ast.AST) -> bool:
+    calls = (call for call in ast.walk(whole) if isinstance(call, ast.Call) and _name(call.func) != "__init__")
+    return any(part in call.args for call in calls)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from media.messages import catalogue
 from media.messages.languages import SOURCE_LANGUAGE
-from media.messages.pattern import fields_of, parsed
-from tests.repository.error_codes import codes_in_source, error_classes, sites
+from media.messages.pattern import Field, fields_of, parsed
+from tests.repository.error_codes import codes_in_source, error_classes, raised, sites
+from tests.tools import error_reference
 
 
 def fields(code: str) -> set[str]:
@@ -67,3 +68,15 @@ def test_words_are_plain_sentences() -> None:
         for words in (entry.reason, entry.hint):
             parsed(words)
             assert "<" not in words and "&" not in words, f"{code}: these words are put into HTML"
+
+
+def test_what_is_put_in_as_a_whole_is_explained_in_the_reference() -> None:
+    for code in catalogue.codes():
+        entry = catalogue.entry(code, SOURCE_LANGUAGE)
+        assert entry is not None
+        alone = all(isinstance(part, Field) and not part.choices for part in parsed(entry.reason))
+        assert entry.when or not alone or code not in raised(), f"{code} needs a line that says when it arises"
+
+
+def test_the_reference_is_current() -> None:
+    assert error_reference.PAGE.read_text("utf-8") == error_reference.page(), "run python -m tests.tools.error_reference"

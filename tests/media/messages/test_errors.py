@@ -84,9 +84,11 @@ def test_errors_with_arguments_of_their_own_are_pickled() -> None:
 
 
 def test_a_finished_sentence_is_told_under_the_code_of_its_class() -> None:
-    error = WorkerDied("It {broke}.", "Mend it.")
+    with pytest.warns(FutureWarning, match="a code of a catalogue"):
+        error = WorkerDied("It {broke}.", "Mend it.")
     assert (error.code, str(error), error.retryable) == ("engine.told", "It {broke}. Mend it.", True)
-    assert GreenroomError("It broke.").code == "studio.failed"
+    with pytest.warns(FutureWarning):
+        assert GreenroomError("It broke.").code == "studio.failed"
     again = restored(error.as_dict(), EngineError)
     assert (again.code, str(again)) == ("engine.told", "It {broke}. Mend it.")
 
@@ -109,3 +111,17 @@ def test_parameters_are_what_json_holds() -> None:
     assert json.loads(json.dumps(said.as_dict(), allow_nan=False))["parameters"] == {
         "real": 0.5, "whole": 3, "many": ["a", "b"], "gone": None, "wide": "inf",
     }  # fmt: skip
+
+
+def test_an_engine_of_ones_own_brings_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "_added", [])
+    assert str(EngineError("parrot.lost", days=1)) == "parrot.lost (days: 1)"
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "parrot.toml").write_text(
+        '[lost]\nreason = "Gone for {days, plural, one {# day} other {# days}}."\n', "utf-8"
+    )
+    catalogue.add_folder(tmp_path)
+    try:
+        assert str(EngineError("parrot.lost", days=2)) == "Gone for 2 days."
+    finally:
+        catalogue.area_of.cache_clear()
