@@ -9,6 +9,7 @@ from typing import ClassVar
 from capabilities.common.memory_fit import memory_fit
 from capabilities.voiceover.cast import Cast, Speaker, VoiceResolver
 from capabilities.voiceover.edits import with_edited_text, with_new_take, with_picked_take
+from capabilities.voiceover.engine_choice import EngineChoice
 from capabilities.voiceover.estimate import ScriptEstimate, estimate
 from capabilities.voiceover.pace import SpeechRateStats
 from capabilities.voiceover.plan import Plan, derived_seed, plan
@@ -16,7 +17,6 @@ from capabilities.voiceover.progress import NarrationProgress
 from capabilities.voiceover.recipe import RecipeOrigin, terms_of
 from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.run import NarrationRunner, job_outputs
-from capabilities.voiceover.sayable.engine_choice import EngineChoice
 from capabilities.voiceover.script.parse import Script, parse
 from capabilities.voiceover.segments import SegmentList, SegmentView
 from capabilities.voiceover.spec import VoiceoverSpec
