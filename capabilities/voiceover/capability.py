@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from capabilities.common.memory_fit import memory_fit
 from capabilities.voiceover.cast import Cast, Speaker, VoiceResolver
+from capabilities.voiceover.choice.engine_choice import EngineChoice
 from capabilities.voiceover.edits import with_edited_text, with_new_take, with_picked_take
-from capabilities.voiceover.engine_choice import EngineChoice
 from capabilities.voiceover.estimate import ScriptEstimate, estimate
 from capabilities.voiceover.pace import SpeechRateStats
 from capabilities.voiceover.plan import Plan, derived_seed, plan
@@ -241,7 +241,7 @@ class Voiceover(Capability[VoiceoverSpec]):
             tried = self._choice.tried(spec, _read(spec))
         except GreenroomError as error:
             return replace(found, problem=str(error))
-        found = replace(found, unsayable=tried.unsayable, engine=tried.cast.narrator.engine_id)
+        found = replace(found, unsayable=tried.unsayable, replaced=spec.replace_unsayable, engine=tried.cast.narrator.engine_id)
         try:
             tried.refuse()
         except InvalidInput as error:

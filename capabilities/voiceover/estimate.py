@@ -35,7 +35,7 @@ class ScriptEstimate:
         low, high: between what and what nearly all of the `runs` before would have taken.
         engine: id of the engine that would speak it, "" while that is not known.
         unsayable: what the engine that was chosen, or would be chosen first, cannot say. Where `engine` is another one, that one
-            can say it all.
+            can say it all; where they are `replaced`, they are said in Latin letters or left out.
         problem: a sentence on what is wrong with the script so far, "" when nothing is.
     """
 
@@ -54,6 +54,7 @@ class ScriptEstimate:
     runs: int = 0
     engine: str = ""
     unsayable: tuple[UnsayablePlace, ...] = ()
+    replaced: bool = False
     problem: str = ""
 
 

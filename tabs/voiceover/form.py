@@ -34,7 +34,12 @@ from tabs.common.option_controls import OptionControls, all_components, build_co
 from tabs.common.templating import render
 from tabs.common.wiring import Updates, Values, voice_url, whole_number
 
-MOST_SPEAKERS = 12
+MOST_SPEAKERS = 60
+"""Rows of the cast; who speaks beyond them is given a voice in the script, as in Anna (voice=flite/slt)."""
+
+JUST_TEXT = "/text"
+"""What a row of the cast holds for a label that is no speaker; no voice is named so."""
+
 CHECKS = {"off": "Off", "flag": "Mark doubtful sentences", "repair": "Make doubtful sentences again"}
 _AS_SET = "As set ({}), where the voice can go wrong"
 PAUSES = {
@@ -42,7 +47,7 @@ PAUSES = {
     "comma_pause": "at a comma where one is parted", "paragraph_pause": "between paragraphs",
     "speaker_pause": "between speakers", "scene_pause": "at a scene break", "chapter_pause": "around a chapter title",
 }  # fmt: skip
-NARRATION_ALONE = ("speakers", "paragraph_pause", "speaker_pause", "scene_pause", "chapter_pause", "speak_chapters")
+NARRATION_ALONE = ("speakers", "just_text", "paragraph_pause", "speaker_pause", "scene_pause", "chapter_pause", "speak_chapters")
 """Fields of a spec that a batch of single lines has no use for."""
 
 LOUDNESS = {-14: "−14 LUFS, loud", -16: "−16 LUFS, spoken web", -19: "−19 LUFS, mono podcast", -23: "−23 LUFS, broadcast"}
@@ -76,6 +81,10 @@ class VoiceoverForm:
             with gr.Column(min_width=220):
                 self.engine = LiveDropdown(self.engine_choices(), value=AUTO, label="Engine", elem_id="engine")
         self.engine_note = html_piece(self.engine_text(AUTO), elem_id="engine-note")
+        self.replace_unsayable = gr.Checkbox(
+            False, label="Say in Latin letters, or leave out, what the voice cannot say", visible=False, interactive=True,
+            elem_id="replace-unsayable",
+        )  # fmt: skip
         self.speakers = gr.State([])
         self.wishes = gr.BrowserState({}, storage_key="greenroom.cast", secret=secret)
         """The voice that a person gave each speaker by name, whatever script the name stands in."""
@@ -125,7 +134,7 @@ class VoiceoverForm:
         """The components that `spec` reads and `restored` sets."""
         return {
             self.voice, self.engine, self.format, self.loudness, self.title, self.language, *self.pauses.values(), self.seed,
-            self.check, self.speak_chapters, self.speakers, *self.roles, *all_components(self.options),
+            self.check, self.speak_chapters, self.replace_unsayable, self.speakers, *self.roles, *all_components(self.options),
         }  # fmt: skip
 
     @property
@@ -151,13 +160,15 @@ class VoiceoverForm:
             InvalidInput: the seed is no number.
         """
         engine, seed = values[self.engine], values[self.seed] or ""
-        roles = zip(values[self.speakers] or [], self.roles, strict=False)
+        cast = {name: values[role] or "" for name, role in zip(values[self.speakers] or [], self.roles, strict=False)}
         spec = {
             "voice": values[self.voice] or "", "engine": engine, "options": chosen_options(self.options, engine, values),
             "format": values[self.format], "loudness": values[self.loudness], "title": values[self.title] or "",
             "language": (values[self.language] or "auto").strip(),
             **{name: values[slider] for name, slider in self.pauses.items()},
-            "speakers": {name: values[role] for name, role in roles if values[role]},
+            "speakers": {name: voice for name, voice in cast.items() if voice != JUST_TEXT},
+            "just_text": [name for name, voice in cast.items() if voice == JUST_TEXT],
+            "replace_unsayable": bool(values[self.replace_unsayable]),
             "speak_chapters": bool(values[self.speak_chapters]),
         }  # fmt: skip
         if values[self.check]:
@@ -183,6 +194,7 @@ class VoiceoverForm:
             self.seed: "" if spec.get("seed") is None else str(spec["seed"]),
             self.check: spec.get("check") or "",
             self.speak_chapters: spec.get("speak_chapters", gr.skip()),
+            self.replace_unsayable: bool(spec.get("replace_unsayable")),
             self.wishes: dict(cast),
             **{
                 role: self._role_update(engine, cast[name]) for name, role in zip(names, self.roles, strict=False) if name in cast
@@ -191,22 +203,34 @@ class VoiceoverForm:
         }
 
     def _role_update(self, engine: str, voice: str, **more: Any) -> Any:
+        if voice == JUST_TEXT:
+            return gr.update(choices=_role_choices(self.voice_choices(engine)), value=voice, **more)
         voice = renamed_or_same(self._studio, voice)
         return gr.update(choices=_role_choices(self.voice_choices(engine, voice)), value=voice, **more)
 
     def roles_for(
-        self, names: Sequence[str], engine_id: str, language: str, wishes: Mapping[str, str], *, narrated: bool
+        self,
+        names: Sequence[str],
+        text: Sequence[str],
+        engine_id: str,
+        language: str,
+        wishes: Mapping[str, str],
+        *,
+        narrated: bool,
     ) -> Updates:
         """Updates for the role pickers of a script's speakers, each with the voice that was wished for it or a proposed one of
         its own; the others are hidden.
 
         Args:
+            names, text: labels that are speakers, and labels that may be and are text until somebody says otherwise.
             narrated: the script has a narrator beside them, whose voice is then none of theirs.
         """
         voices = self.proposed_voices(engine_id, language)
         proposed = cycle(voices[1:] if narrated and len(voices) > 1 else voices)
         chosen = [wishes[name] if name in wishes else next(proposed) for name in names]
-        shown = [self._role_update(engine_id, voice, visible=True, label=name) for name, voice in zip(names, chosen, strict=True)]
+        chosen += [wishes.get(name, JUST_TEXT) for name in text]
+        rows = list(zip([*names, *text], chosen, strict=True))[:MOST_SPEAKERS]
+        shown = [self._role_update(engine_id, voice, visible=True, label=name) for name, voice in rows]
         hidden = [gr.update(visible=False)] * (MOST_SPEAKERS - len(shown))
         return dict(zip(self.roles, [*shown, *hidden], strict=True))
 
@@ -246,10 +270,11 @@ class VoiceoverForm:
         voice = renamed_or_same(self._studio, values[self.voice] or "")
         held = {self.voice: voice}
         for role, _ in zip(self.roles, values[self.speakers] or [], strict=False):
-            held[role] = renamed_or_same(self._studio, values[role] or "")
+            named = values[role] or ""
+            held[role] = named if named == JUST_TEXT else renamed_or_same(self._studio, named)
         updates: Updates = {}
         for picker, chosen in held.items():
-            choices = self.voice_choices(engine, chosen)
+            choices = self.voice_choices(engine, "" if chosen == JUST_TEXT else chosen)
             listed = choices if picker is self.voice else _role_choices(choices)
             updates[picker] = live_update(listed, values[picker], chosen)
         return {
@@ -297,4 +322,4 @@ class VoiceoverForm:
 
 
 def _role_choices(choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [("As chosen above", ""), *choices[1:]]
+    return [("Just text: read aloud", JUST_TEXT), ("A speaker, as chosen above", ""), *choices[1:]]

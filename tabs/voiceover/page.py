@@ -33,7 +33,7 @@ from tabs.common.wiring import (
     settings_elsewhere,
     with_error_toast,
 )
-from tabs.voiceover.form import EXAMPLE, MOST_SPEAKERS, NARRATION_ALONE, VoiceoverForm
+from tabs.voiceover.form import EXAMPLE, JUST_TEXT, MOST_SPEAKERS, NARRATION_ALONE, VoiceoverForm
 from tabs.voiceover.sentences import Sentences
 from tabs.voiceover.transcribe_panel import TranscribePanel
 from tabs.voiceover.voices_panel import VoicesPanel
@@ -54,7 +54,19 @@ def counts(found: ScriptEstimate | None, fit: str = "") -> str:
         ready = spread_in_words(found.seconds_to_render, found.low, found.high, found.runs)
     parts: list[Figure | str] = [Figure(number, after=f" {word}") for number, word in (part.split(" ", 1) for part in held)]
     parts += [Figure(about(found.seconds_of_speech), " of speech", "about "), Figure(ready, before="to render: ")]
-    return counts_line([*parts, fit] if fit else parts, found.problem)
+    return counts_line([*parts, fit] if fit else parts, found.problem or _said_otherwise(found))
+
+
+def _said_otherwise(found: ScriptEstimate) -> str:
+    """What stands between the script and what will be heard, "" for nothing."""
+    if not found.unsayable:
+        return ""
+    first = found.unsayable[0]
+    many_more = f" and {len(found.unsayable) - 1} more" if len(found.unsayable) > 1 else ""
+    if found.replaced:
+        said = f"is said as “{first.instead}”" if first.instead else "is left out"
+        return f"{first}{many_more}: {first.engine} cannot say it, so it {said}."
+    return f"{first.engine} cannot say {first}{many_more}, so another engine speaks this script."
 
 
 def lines_counted(lines: str) -> str:
@@ -149,9 +161,12 @@ class VoiceoverTab:
 
     def _wire_script(self) -> None:
         form = self.form
-        seen = [self.counts, form.speakers, form.cast, *form.roles]
-        looked = [self.script, form.voice, form.engine, form.speakers, form.wishes]
-        self.script.change(self._count, looked, seen, trigger_mode="always_last", **QUIET)
+        seen = [self.counts, form.replace_unsayable, form.speakers, form.cast, *form.roles]
+        looked = [self.script, form.voice, form.engine, form.speakers, form.wishes, form.replace_unsayable]
+        gr.on(
+            [self.script.change, form.voice.input, form.engine.input, form.replace_unsayable.input],
+            self._count, looked, seen, trigger_mode="always_last", **QUIET,
+        )  # fmt: skip
         self.lines.change(lines_counted, self.lines, self.lines_counts, trigger_mode="always_last", **QUIET)
         gr.on([role.input for role in form.roles], form.wished, {form.speakers, form.wishes, *form.roles}, form.wishes, **QUIET)
         for tab in (self.script_tab, self.batch_tab, self.voices_tab, self.transcribe_tab):
@@ -179,19 +194,23 @@ class VoiceoverTab:
         ]
         return ["", *(gr.update(visible=one) for one in shown), *[gr.update(visible=script)] * len(self.form.narration_alone)]
 
-    def _count(self, script: str, voice: str, engine: str, known: list[str], wishes: dict[str, str] | None) -> Updates:
+    def _count(
+        self, script: str, voice: str, engine: str, known: list[str], wishes: dict[str, str] | None, replaces: bool
+    ) -> Updates:
         """The counts line, and a role picker for each speaker that the script names."""
         form = self.form
         if not script.strip():
             hidden = gr.update(visible=False)
             return {self.counts: counts(None), form.speakers: [], form.cast: hidden, **dict.fromkeys(form.roles, hidden)}
-        found = self._narrations.count(script, voice=voice or "", engine=engine)
+        found = self._narrations.count(script, voice=voice or "", engine=engine, replace_unsayable=bool(replaces))
         fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
-        shown: Updates = {self.counts: counts(found, fit)}
-        names = list(found.speakers)[:MOST_SPEAKERS]
+        shown: Updates = {self.counts: counts(found, fit), form.replace_unsayable: gr.update(visible=bool(found.unsayable))}
+        names = [*found.speakers, *found.possible_speakers][:MOST_SPEAKERS]
         if names == known:
             return shown
-        roles = form.roles_for(names, engine, found.language, wishes or {}, narrated=found.narrated)
+        roles = form.roles_for(
+            found.speakers, found.possible_speakers, engine, found.language, wishes or {}, narrated=found.narrated
+        )
         return {**shown, form.speakers: names, form.cast: gr.update(visible=bool(names)), **roles}
 
     # -- voice and engine
@@ -250,8 +269,10 @@ class VoiceoverTab:
             section = "batch"
         elif "script" in spec:
             cast = spec.get("speakers") or {}
-            named = self._narrations.count(spec["script"], speakers=cast).speakers
-            restored = self.form.restored(spec, {name: cast.get(name, "") for name in named}, known or [])
+            text = spec.get("just_text") or ()
+            named = self._narrations.count(spec["script"], speakers=cast, just_text=text).speakers
+            wished = {**{name: cast.get(name, "") for name in named}, **dict.fromkeys(text, JUST_TEXT)}
+            restored = self.form.restored(spec, wished, known or [])
             words = NewText("script", spec["script"], f"The script of {source}")
             section = "script"
         else:
