@@ -52,7 +52,9 @@ def test_a_narration_from_the_page(page: Any, tmp_path: Path) -> None:
     whole = (ROOT / "tests/data/narration.txt").read_text("utf-8")
     write_script(page, whole[whole.index("# A Mad Tea-Party") : whole.index("You might just as well say")])
     assert page.locator("#cast").is_visible()
-    assert page.get_by_label("Alice", exact=True).input_value() != "As chosen above", "that voice is the narrator's"
+    assert page.get_by_label("Alice", exact=True).input_value() not in ("A speaker, as chosen above", "Just text: read aloud"), (
+        "that voice is the narrator's"
+    )
     assert page.locator("#example").is_hidden(), "it would take the script's place"
     generate(page)
     page.locator("#detail .item").first.wait_for()
@@ -234,6 +236,22 @@ def test_the_settings_of_a_result_come_back(page: Any) -> None:
     ada.wait_for()
     page.wait_for_timeout(500)
     assert ada.input_value() == "KAL · Flite"
+
+
+def test_every_label_is_offered_and_what_cannot_be_said_is_replaced(page: Any) -> None:
+    write_script(page, "Anna: One, two.\nBob: Two.\nAnna: Three.\n\nQuex: the sign read Ъ.")
+    quex = page.get_by_label("Quex", exact=True)
+    quex.wait_for()
+    assert quex.input_value() == "Just text: read aloud"
+    assert page.get_by_label("Bob", exact=True).input_value() not in ("", "Just text: read aloud")
+    quex.click()
+    page.get_by_role("option", name="A speaker, as chosen above", exact=True).click()
+    page.locator("#replace-unsayable input").check()
+    page.get_by_text("it is said as “hard sign”", exact=False).wait_for()
+    generate(page)
+    wait_for_state(page, "done")
+    rows = page.locator("#detail .item").all_inner_texts()
+    assert rows == ["AnnaOne, two.", "BobTwo.", "AnnaThree.", "Quexthe sign read hard sign."]
 
 
 def test_a_button_that_is_drawn_anew_while_it_is_pressed_still_counts(page: Any) -> None:
