@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from api.gradio.skip_stubs import skip_stub_files
 from api.http.server import CannotStart, end_on_signals, listening_socket, run_server
 from api.security.exposure import Exposure, is_loopback, listening_hosts, plan_exposure
-from studio.access import lan_address
+from studio.access import forget_running, lan_address, note_running
 from studio.errors import GreenroomError
 from studio.logs import ScrubbingFormatter
 from studio.settings import Settings, load_settings
@@ -145,6 +145,7 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
         server = start.settings.server
         if start.fetch_models and (fetching := fetch_after_first_start(studio)):
             print(f"In the background: {fetching}. The System tab shows it and can stop it.", flush=True)
+        note_running(start.settings.data_folder, opening.local)
         run_server(app, listeners, opening, operations.close, beyond=not is_loopback(server.host), proxies=server.trusted_proxies)
     except (GreenroomError, ImportError):
         raise
@@ -152,6 +153,7 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
         log.exception("The studio ended unexpectedly.")
         raise CannotStart("start.mistake") from None
     finally:
+        forget_running(start.settings.data_folder)
         studio.close()
 
 

@@ -7,6 +7,7 @@ usage() {
 Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER]           start the studio
        ./launch.sh --offline                                             start it and download nothing
        ./launch.sh --lan [--https] [--new-token] [--root-path PATH]      start it for other machines too, behind a token
+       ./launch.sh call [NAME [key=value ...]]                           make a public call of the running studio, or list them
        ./launch.sh test [pytest arguments]                               run the tests
        ./launch.sh check                                                 lint, types, contracts and the unit tests: a minute
        ./launch.sh bench [names]                                         measure this machine
@@ -247,6 +248,11 @@ main() {
             shift
             (cd "$home" && set_up_studio)
             exec env PYTHONPATH="$home" "$home/.venv/bin/python" -P -m "studio.$module" "$@"
+            ;;
+        call)
+            shift
+            (cd "$home" && set_up_studio)
+            exec env PYTHONPATH="$home" PYTHONUTF8=1 "$home/.venv/bin/python" -P -m api.command_line "$@"
             ;;
         check)
             [ $# -eq 1 ] || fail "./launch.sh check takes no arguments; ./launch.sh test takes those of pytest."

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
+from capabilities.transcription.capability import NoSpeechFound
+from studio.comfyui.errors import GraphRefused, UnexpectedAnswer, UploadTooLarge
 from studio.errors import (
     Cancelled,
     EngineNotReady,
@@ -21,6 +23,7 @@ from studio.errors import (
     NotFound,
     StorageError,
 )
+from studio.library import NotEnoughSpace
 
 PROBLEM = "application/problem+json"
 URN = "urn:greenroom:error:"
@@ -34,6 +37,11 @@ STATUSES: tuple[tuple[type[GreenroomError], int], ...] = (
     (EngineNotReady, 409),
     (MemoryRefused, 503),
     (StorageError, 507),
+    (NotEnoughSpace, 507),
+    (NoSpeechFound, 422),
+    (GraphRefused, 422),
+    (UploadTooLarge, 422),
+    (UnexpectedAnswer, 502),
     (Cancelled, 409),
 )
 """The first that fits counts. Whatever else goes wrong is 503 where trying again may help, and 500 where not."""

@@ -78,7 +78,7 @@ class Transcript(Parts):
     job: JobAnswer = Field(description="Its outputs hold the text, SRT, VTT and timed words.")
 
 
-@GROUP.operation(Access.WRITES, queue=WORK, errors=REFUSALS, example={"audio": "@CLIP", "language": "en"})
+@GROUP.operation(Access.WRITES, queue=WORK, errors=REFUSALS, example={"audio": "@SPEECH", "language": "en"})
 def transcribe(context: OperationContext, call: TranscribeInput) -> Transcript:
     """Write down what is said in a sound and wait for it."""
     job = context.finished("transcription", call.model_dump(mode="json"))
@@ -93,7 +93,9 @@ class LipSyncInput(Input):
     options: dict[str, Any] = OPTIONS
 
 
-@GROUP.operation(Access.WRITES, queue=WORK, errors=REFUSALS, example={"face": "@PORTRAIT", "audio": "@CLIP", "engine": "puppet"})
+@GROUP.operation(
+    Access.WRITES, queue=WORK, errors=REFUSALS, example={"face": "@PORTRAIT", "audio": "@SPEECH", "engine": "puppet"}
+)
 def lip_sync(context: OperationContext, call: LipSyncInput) -> Film:
     """Make a face speak and wait for the video."""
     return _film(context, context.finished("lip_sync", call.model_dump(mode="json")))

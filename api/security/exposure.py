@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TextIO
 from urllib.parse import quote
 
-from studio.access import AuthKeys, Certificate, certificate_for, load_or_create_keys, own_names
+from studio.access import AuthKeys, Certificate, RunningAt, certificate_for, load_or_create_keys, own_names
 from studio.access.addresses import bracketed
 from studio.settings import Settings
 
@@ -44,12 +44,14 @@ class Exposure:
         keys: of the door; None where only this machine gets in and no token was asked for.
         certificate: for HTTPS; None for plain HTTP.
         address: where the studio is, as a person types it.
+        local: the same for programs of this machine.
     """
 
     names: tuple[str, ...]
     keys: AuthKeys | None
     certificate: Certificate | None
     address: str
+    local: RunningAt
 
     @property
     def link(self) -> str:
@@ -70,7 +72,20 @@ def plan_exposure(settings: Settings, *, new_token: bool = False) -> Exposure:
     keys = load_or_create_keys(settings.data_folder, server.token, renew=new_token) if locked else None
     certificate = certificate_for(settings.data_folder, names) if server.https else None
     shown = names[0] if beyond and names else bracketed(server.host)
-    return Exposure(names, keys, certificate, f"{'https' if server.https else 'http'}://{shown}:{server.port}")
+    scheme = "https" if server.https else "http"
+    local = RunningAt(f"{scheme}://{_own_name(server.host)}:{server.port}", str(certificate.certificate) if certificate else "")
+    return Exposure(names, keys, certificate, f"{scheme}://{shown}:{server.port}", local)
+
+
+def _own_name(host: str) -> str:
+    """A name of this machine at which the studio listens (`listening_hosts`)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return LOOPBACK
+    if address.version == 6 and (address.is_loopback or address.is_unspecified):
+        return "[::1]"
+    return host if address.is_loopback else LOOPBACK
 
 
 def announce(opening: Exposure, *, beyond: bool, out: TextIO | None = None) -> None:

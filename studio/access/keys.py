@@ -53,6 +53,11 @@ def load_or_create_keys(data_folder: Path, given: str = "", *, renew: bool = Fal
     return AuthKeys(given or kept.token, kept.signing)
 
 
+def kept_keys(data_folder: Path) -> AuthKeys | None:
+    """The keys of this installation, for a program of the same user; None when none were made."""
+    return _read(data_folder / FILE_NAME)
+
+
 def _read(path: Path) -> AuthKeys | None:
     """The kept keys; None when there are none, or what is there is no use."""
     try:

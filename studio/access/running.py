@@ -1,0 +1,44 @@
+"""Where the studio that is open on a data folder answers, for programs of the same machine that have the folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.access.keys import write_private
+
+FILE_NAME = "running.json"
+
+
+@dataclass(frozen=True)
+class RunningAt:
+    """
+    Args:
+        url: an address of this machine, with the path under which a proxy shows the studio left out.
+        certificate: of the studio's own, to trust; "" without HTTPS.
+    """
+
+    url: str
+    certificate: str = ""
+
+
+def note_running(data_folder: Path, at: RunningAt) -> None:
+    """Write it down for this user alone. That it cannot be kept hinders nobody from working in the page."""
+    with contextlib.suppress(OSError):
+        write_private(data_folder / FILE_NAME, json.dumps({"url": at.url, "certificate": at.certificate}).encode())
+
+
+def forget_running(data_folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        (data_folder / FILE_NAME).unlink(missing_ok=True)
+
+
+def running_at(data_folder: Path) -> RunningAt | None:
+    """What the last start wrote down; None when there is nothing of use. Whether somebody answers there is another question."""
+    try:
+        told = json.loads((data_folder / FILE_NAME).read_text("utf-8"))
+        return RunningAt(str(told["url"]), str(told["certificate"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,125 @@
+"""The examples of the reference with real things in place of their words in capitals, made as they are needed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+from media.video.images import read_image
+from tests.api.operations.ways import OpenStudio
+from tests.engines.swap.conftest import write_clip
+from tests.repository.sources import ROOT
+from tests.servers import long_script, wait_until
+from tests.studio.comfyui.graphs import picture
+
+CLIP = ROOT / "assets" / "voices" / "LJ001-0001.wav"
+PORTRAIT = ROOT / "assets" / "portraits" / "astronaut.png"
+LINES = "The first one stays, because it is long enough to catch how somebody speaks. The second one goes."
+
+
+class Things:
+    """What examples name. Each is made anew where a call changes it."""
+
+    def __init__(self, studio: OpenStudio, folder: Path) -> None:
+        self._studio, self._folder = studio, folder
+        self._numbers = itertools.count(1)
+        self._long: list[str] = []
+
+    def arguments(self, example: dict[str, Any]) -> dict[str, Any]:
+        """The example's arguments: its words in capitals replaced, its files as paths, its names made unique."""
+        number = next(self._numbers)
+        given = {name: self._value(value) for name, value in example.items()}
+        for name in ("name", "title"):
+            if name in given:
+                given[name] = f"{given[name]} {number}"
+        return given
+
+    def _value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value.startswith("@"):
+            found: Path = getattr(self, f"file_{value[1:].lower()}")
+            return found
+        make: Callable[[], str] | None = getattr(self, f"made_{value.lower()}", None) if value.isupper() else None
+        return value if make is None else make()
+
+    def call(self, operation: str, /, **arguments: Any) -> Any:
+        return self._studio.operations.call(operation, arguments)
+
+    def done(self, script: str) -> Any:
+        job = self.call("submit", kind="voiceover", spec={"script": script, "voice": "flite/slt"})
+        wait_until(lambda: self.call("job", job_id=job.id).state == "done", 90)
+        return self.call("job", job_id=job.id)
+
+    # Words in capitals
+
+    @cached_property
+    def _narration(self) -> Any:
+        return self.done(LINES)
+
+    def made_job(self) -> str:
+        return str(self._narration.id)
+
+    def made_narration(self) -> str:
+        return self.made_job()
+
+    def made_segment(self) -> str:
+        return str(self.call("segments", job_id=self.made_job())[0].id)
+
+    def made_ended(self) -> str:
+        return str(self.done(f"Short, number {next(self._numbers)}.").id)
+
+    def made_output(self) -> str:
+        return Path(self.done(f"An output, number {next(self._numbers)}.").outputs[0].path).name
+
+    def made_voice(self) -> str:
+        return str(self.call("save_voice", name=f"Voice {next(self._numbers)}", audio=self._studio.upload(CLIP)).name)
+
+    def made_owntemplate(self) -> str:
+        made = self.call("import_template", workflow=self._studio.upload(self.file_workflow), title=f"Own {next(self._numbers)}")
+        return str(made.id)
+
+    def made_queued(self) -> str:
+        """The last of so many long ones that it waits."""
+        self.stop_waiting()
+        specs = [{"script": long_script(), "title": f"Waits {number}"} for number in range(5)]
+        self._long = [self.call("submit", kind="voiceover", spec=spec).id for spec in specs]
+        return str(self._long[-1])
+
+    def stop_waiting(self) -> None:
+        for job in self._long:
+            self.call("cancel", job_id=job)
+        self._long = []
+
+    # Files
+
+    file_clip = CLIP
+    file_portrait = PORTRAIT
+    file_picture = PORTRAIT
+
+    @cached_property
+    def file_speech(self) -> Path:
+        path = self._folder / "speech.wav"
+        soundfile.write(path, *soundfile.read(CLIP, frames=33_000))
+        return path
+
+    @cached_property
+    def file_film(self) -> Path:
+        face = read_image(PORTRAIT)[20:260, 100:340]
+        return write_clip(self._folder / "film.mp4", [face] * 10, sound=True)
+
+    @cached_property
+    def file_voicefile(self) -> Path:
+        return Path(self.call("export_voice", voice=self.made_voice()).path)
+
+    @cached_property
+    def file_workflow(self) -> Path:
+        path = self._folder / "inverted.json"
+        path.write_text(json.dumps(picture("x.png")))
+        return path
