@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -19,6 +18,7 @@ from engines.contract.card import ProblemSize
 from engines.contract.errors import EngineError
 from engines.contract.video import ClipRules, VideoPreview, VideoRequest, VideoResult
 from engines.video.wan import models
+from engines.video.wan.footprint import HOST_GIB, sized_by_options
 from engines.video.wan.models import TEXT_GIB, WORKSPACE_GIB, WanModel
 from engines.video.wan.options import (
     WanExpertOptions,
@@ -35,8 +35,6 @@ from engines.video.wan.validation import check_clip, distilled_loras, loras_of, 
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 VERSION = "diffusers-0.42.1-2"
-HOST_GIB = 2.5
-"""Of the machine's memory beside a plug-in card: libraries, context, weights on their way through."""
 PREVIEW_SECONDS = 1.0
 ENCODED, DENOISED = 0.02, 0.9
 """Where in a clip's progress its text is read and its denoising ends."""
@@ -94,7 +92,9 @@ class Wan(Engine):
         """Guidance doubles every step; kernels, caching and offloading change its price."""
         settings = settings_for(cls.model, options, width, height)
         steps = settings.steps * (1 if settings.guidance == 1 else 2)
-        kinds = (options.cache, options.attention, options.offload, options.vae_precision, options.vae_tiling)
+        kinds = (
+            options.cache, options.attention, options.offload, options.storage, options.vae_precision, options.vae_tiling,
+        )  # fmt: skip
         return ",".join(("distilled" if settings.sigmas else "plain", *kinds)), steps
 
     @classmethod
@@ -120,21 +120,8 @@ class Wan(Engine):
 
     @classmethod
     def card_for(cls, options: Any, extent: ProblemSize | None = None) -> Card:
-        card = cls._card_for(options)
+        card = sized_by_options(cls.card, cls.model, options)
         return card if extent is None else sized(card, cls.model, extent)
-
-    @classmethod
-    def _card_for(cls, options: Any) -> Card:
-        """For the largest clips."""
-        model, card = cls.model, cls.card
-        if options.offload == "none":
-            remedy = f"On a plug-in card set Offload to auto. {card.remedy}"
-            return replace(card, plug_in_memory_gib=model.whole_gib, plug_in_host_gib=HOST_GIB, remedy=remedy)
-        if options.offload == "all":
-            return replace(
-                card, plug_in_memory_gib=model.offloaded_gib, plug_in_host_gib=HOST_GIB + model.whole_gib - model.work_gib
-            )
-        return card
 
     def load(self) -> None:
         """Bring every part to its place.
@@ -147,7 +134,7 @@ class Wan(Engine):
 
         self._device = choose_device()
         shared = shares_main_memory(self._device)
-        if shared and self.options.offload == "all":
+        if shared and self.options.offload in ("all", "blocks"):
             raise EngineError("wan.offloading-useless")
         beside = not shared and self.options.offload != "none"
         self._parts = LoadedParts(self.model, self.options, self.site, self._device, beside, self._say_loading)
@@ -185,6 +172,7 @@ class Wan(Engine):
                 "attention": attention, "cache": self.options.cache,
                 "vae_precision": self._parts.vae_precision,
                 "vae_tiled": tiles_decoding(self.options, request.width, request.height), "offload": self.options.offload,
+                "storage": self.options.storage,
                 "loras": self._parts.applied_loras(), "device": self._device, "peak_bytes": peak_bytes(self._device),
                 "seconds_a_step": round((denoised - self._began) / settings.steps, 3),
                 "decode_seconds": round(time.monotonic() - denoised, 3),

@@ -6,7 +6,7 @@ Imported in the worker only. A pair changes a layer to W x + w (alpha / rank) up
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engines.common.loading import read_tensors
 from engines.video.wan.lora import LoraFile
@@ -14,6 +14,9 @@ from engines.video.wan.lora_names import TABLE
 
 if TYPE_CHECKING:
     import torch
+
+
+T = TypeVar("T")
 
 
 class LoraHooks:
@@ -69,11 +72,14 @@ class LoraHooks:
 
     def _add(self, place: torch.Tensor, difference: torch.Tensor, weight: float) -> None:
         self._originals.append((place, place.data.clone()))
-        place.data.add_(difference.to(place.device, place.dtype), alpha=weight)
+        if place.dtype.itemsize > 1:
+            place.data.add_(difference.to(place.device, place.dtype), alpha=weight)
+        else:
+            _sum(place, difference, weight)  # float8 cannot be added to
 
 
-def targets(experts: Sequence[torch.nn.Module], file: LoraFile) -> Sequence[torch.nn.Module]:
-    """Those that a file is for."""
+def targets(experts: Sequence[T], file: LoraFile) -> Sequence[T]:
+    """Those that a file is for, the high-noise one being the first."""
     return {"high": experts[:1], "low": experts[1:], "both": experts}[file.wish.target]
 
 
@@ -87,7 +93,10 @@ def reported(file: LoraFile) -> dict[str, Any]:
 
 def _pair(module: Any, roles: Mapping[str, str], tensors: Mapping[str, torch.Tensor], weight: float) -> Any:
     """Its matrices follow the layer's input: where parts are moved in only while they work, a layer lies elsewhere later."""
-    matrices = [tensors[roles[role]].to(module.weight.dtype) for role in ("down", "up")]
+    import torch
+
+    kind = module.weight.dtype if module.weight.dtype.itemsize > 1 else torch.bfloat16
+    matrices = [tensors[roles[role]].to(kind) for role in ("down", "up")]
     scale = weight * _scale(roles, tensors)
 
     def beside(_: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:

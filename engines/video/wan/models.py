@@ -154,11 +154,6 @@ class WanModel:
     def whole_gib(self) -> float:
         return self.on_card_gib + TEXT_GIB
 
-    @property
-    def offloaded_gib(self) -> float:
-        """On the card when only the component at work lies there."""
-        return max(self.transformer_gib, self.vae_gib, self.image_encoder_gib) + self.work_gib
-
 
 def _shards(folder: str, stem: str, count: int, total: int) -> tuple[tuple[str, int], ...]:
     names: Iterable[str] = (f"{stem}-{number:05d}-of-{count:05d}.safetensors" for number in range(1, count + 1))

@@ -46,10 +46,15 @@ class WanOptions(EngineOptions):
     vae_tiling: Literal["auto", "on", "off"] = option(
         "auto", "Decode in tiles", "Takes less memory and more time. Auto does so above 832 × 480."
     )
-    offload: Literal["auto", "none", "all"] = option(
+    offload: Literal["auto", "none", "all", "blocks"] = option(
         "auto", "Offload",
-        "On a plug-in card: auto keeps the text encoder on the CPU, all moves each part in only while it works. On memory that "
-        "CPU and GPU share, offloading frees nothing.",
+        "On a plug-in card: auto keeps the text encoder on the CPU, all moves each part in only while it works, blocks each "
+        "block of the transformer, so that a 14B model fits a 16 GB card. On memory that CPU and GPU share it frees nothing.",
+        reload=True,
+    )  # fmt: skip
+    storage: Literal["bfloat16", "float8"] = option(
+        "bfloat16", "Weights in memory",
+        "Float8 halves what the transformer takes, on shared memory too; computing stays as it is. Fine detail may change.",
         reload=True,
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from engines.contract import EnginePaths
 from engines.contract.video import VideoRequest
+from engines.video.wan.lora import LoraFile
 from engines.video.wan.models import TEXT_ENCODER, TOKENIZER, WanModel
 from engines.video.wan.options import WanOptions, WanSettings, negative_of
 from engines.video.wan.prompts import PromptEncoder
@@ -41,10 +42,11 @@ class LoadedParts:
         report: Callable[[float, str], None],
     ) -> None:
         from engines.video.wan import loading
-        from engines.video.wan.lora_hooks import LoraHooks
+        from engines.video.wan.lora_hooks import LoraHooks, reported
 
         self._model, self._device, self._offload = model, device, options.offload
         place = "cpu" if options.offload == "all" else device
+        waiting = "cpu" if options.offload in ("all", "blocks") else device
         parts = transformer_parts(model, options)
         total = len(parts) + 3
         report(0, "the text encoder")
@@ -62,24 +64,29 @@ class LoadedParts:
                 "image_encoder": loading.load_image_encoder(encoder, place),
                 "image_processor": loading.load_image_processor(processor),
             }
-        self.transformers = []
+        self.transformers: list[Any] = []
+        files = distilled_loras(model, options, site)
+        self._merged = [reported(file) for file in files]
         for number, part in enumerate(parts):
             report((2 + number) / total, "the transformer" if len(parts) == 1 else f"expert {number + 1} of 2")
-            self.transformers.append(loading.load_transformer(folder_of(site, part), place))
-        self._merged = self._merge_distilled(options, site)
+            transformer = loading.load_transformer(folder_of(site, part), waiting)
+            self._merge(transformer, number, files)
+            if options.storage == "float8":
+                _store_in_float8(transformer)
+            self.transformers.append(transformer)
+        if options.offload == "blocks":
+            for transformer in self.transformers:
+                _move_by_blocks(transformer, device)
         self.loras = LoraHooks(self.transformers)
 
-    def _merge_distilled(self, options: WanOptions, site: EnginePaths) -> list[dict[str, Any]]:
-        """Add the preset's own low-rank files to the weights; returns what a recipe keeps of them."""
+    def _merge(self, expert: Any, number: int, files: tuple[LoraFile, ...]) -> None:
+        """Add the preset's own low-rank files to the weights of an expert."""
         from engines.common.loading import read_tensors
-        from engines.video.wan.lora_hooks import merge, reported, targets
+        from engines.video.wan.lora_hooks import merge, targets
 
-        files = distilled_loras(self._model, options, site)
         for file in files:
-            tensors = dict(read_tensors(file.path))
-            for expert in targets(self.transformers, file):
-                merge(expert, file, tensors)
-        return [reported(file) for file in files]
+            if number in targets(range(len(self._model.transformers)), file):
+                merge(expert, file, dict(read_tensors(file.path)))
 
     def applied_loras(self) -> list[dict[str, Any]]:
         """What a recipe keeps of the low-rank files in use, the preset's own first."""
@@ -121,6 +128,23 @@ class LoadedParts:
         if request.start_image is not None:
             arguments["image"] = _start_image(request)
         return arguments
+
+
+def _store_in_float8(transformer: Any) -> None:
+    """Keep the large layers in float8 and turn each into bfloat16 while it computes."""
+    import torch
+
+    transformer.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=torch.bfloat16)
+
+
+def _move_by_blocks(transformer: Any, device: str) -> None:
+    """Have one block on the device at a time, the next on its way in meanwhile where the device can copy and compute at once."""
+    import torch
+
+    transformer.enable_group_offload(
+        onload_device=torch.device(device), offload_device=torch.device("cpu"), offload_type="block_level",
+        num_blocks_per_group=1, use_stream=device.startswith("cuda"),
+    )  # fmt: skip
 
 
 def _start_image(request: VideoRequest) -> Any:

@@ -22,6 +22,7 @@ from engines.video.wan.lora import LoraRequest, inspect_lora
 from engines.video.wan.lora_names import weights_of
 from engines.video.wan.options import CACHE_THRESHOLDS
 from engines.video.wan.validation import folder_of
+from media.video.read import read_frames
 from tests.engines.video.wan.files import ffn_lora, published_lora, start_picture, write_safetensors
 
 
@@ -43,6 +44,7 @@ def main(site: EnginePaths, folder: Path) -> dict[str, Any]:
         "moved": device_of_a_moved_layer(),
         "twice": twice_in_tiles(site, folder),
         "decoder": kinds_of_a_light_decoder(site),
+        "memory": ways_to_need_less(site, folder),
         "clips": clips(site, folder),
         "cache": passes_with_cache(site, folder),
     }
@@ -179,6 +181,38 @@ def kinds_of_a_light_decoder(site: EnginePaths) -> dict[str, str]:
 
     assert len(list(decoded_frames(vae, torch.zeros(1, vae.config.z_dim, 2, 4, 6), tiled=False))) == 5
     return {"encoder": str(vae.encoder.conv_in.weight.dtype), "decoder": str(vae.decoder.conv_in.weight.dtype)}
+
+
+def ways_to_need_less(site: EnginePaths, folder: Path) -> dict[str, Any]:
+    """The same clip with transformers moved in block by block, and stored in float8; with the preset's and a person's LoRA.
+
+    Offloading makes sense on a card with memory of its own; here the CPU stands for it."""
+    import engines.common.loading as loading
+
+    lora = write_safetensors(site.weights[0] / "loras" / "some.safetensors", ffn_lora(32))
+    for one in models.T2V_A14B.distilled.loras:  # type: ignore[union-attr]
+        target = site.weights[0] / one.repo.replace("/", "--") / one.file
+        write_safetensors(target, published_lora(32 if one.target == "high" else 48))
+    shares, loading.shares_main_memory = loading.shares_main_memory, lambda device: False
+    made: dict[str, Any] = {}
+    kinds: dict[str, Any] = {}
+    try:
+        for name, options in (
+            ("plain", {}), ("blocks", {"offload": "blocks"}), ("float8", {"storage": "float8"}),
+            ("both", {"offload": "blocks", "storage": "float8"}),
+        ):  # fmt: skip
+            chosen = WanT2VA14B.Options(steps=0, preset="draft", loras=f"{lora.stem}, 0.5, high", **options)
+            instance = WanT2VA14B(site, chosen, Silent())
+            instance.load()
+            path = folder / f"less-{name}.mp4"
+            list(instance.generate(VideoRequest("a cat", path, 128, 128, 5, (16, 1), seed=3)))
+            made[name] = np.stack([frame.picture for frame in read_frames(path)]).astype(int)
+            layer = instance._parts.transformers[0].blocks[0].attn1.to_q
+            kinds[name] = str(layer.weight.dtype)
+    finally:
+        loading.shares_main_memory = shares
+    off = {name: float(np.abs(clip - made["plain"]).mean()) for name, clip in made.items()}
+    return {"off": off, "kinds": kinds, "spread": float(made["plain"].std())}
 
 
 def output_float(transformer: Any) -> Any:

@@ -86,7 +86,33 @@ def test_what_fits_where(keeper: MemoryManager, engine: type[Wan], offload: str,
     assert isinstance(decision, Refuse)
     assert f"{engine.card.title} needs about {need} (estimated)" in decision.reason
     assert f"room for at most {room}" in decision.reason and "must stay free" in decision.reason
-    assert "animatic" in decision.hint and ("Offload" in decision.hint) == (offload == "none")
+    assert "animatic" in decision.hint
+    assert ("Offload to blocks or Weights in memory to float8" in decision.hint) == (engine is not WanT2V13B)
+
+
+@pytest.mark.parametrize(
+    ("keeper", "engine", "options", "need"),
+    [
+        ("16 GB", WanT2V14B, {"offload": "blocks"}, 9.4),
+        ("16 GB", WanT2V14B, {"offload": "blocks", "storage": "float8"}, 8.5),
+        ("16 GB", WanTI2V5B, {"offload": "blocks"}, 8.9),
+        ("spark with a desktop", WanT2VA14B, {"storage": "float8"}, 51.7),
+    ],
+    indirect=["keeper"],
+)
+def test_the_ways_out_that_a_refusal_names_are_ones(
+    keeper: MemoryManager, engine: type[Wan], options: dict[str, Any], need: float
+) -> None:
+    needed = keeper.need(engine.card_for(engine.Options(**options)))
+    assert keeper.decide(needed, []) == Admit()
+    assert needed.bytes / GIB == pytest.approx(need, abs=0.1)
+
+
+@pytest.mark.parametrize("keeper", ["24 GB"], indirect=True)
+def test_blocks_wait_in_the_machine_s_memory(keeper: MemoryManager) -> None:
+    """Both experts of A14B in bfloat16 are more than a machine of 64 GB has beside its card."""
+    refused = keeper.decide(keeper.need(WanT2VA14B.card_for(WanT2VA14B.Options(offload="blocks"))), [])
+    assert isinstance(refused, Refuse) and "float8" in refused.hint
 
 
 @pytest.mark.parametrize("keeper", ["24 GB"], indirect=True)

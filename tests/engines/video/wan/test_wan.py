@@ -260,6 +260,12 @@ def test_parts_agree_with_the_library(model_python: Path, wan_weights: Path, tmp
     assert told["merged"]["off"] < 1e-4 < 0.1 < told["merged"]["effect"]
     assert told["moved"] == "meta", "matrices of a LoRA go where their layer went"
     assert told["twice"] == {"same": True, "tiles": False, "reader": False}
+    memory = told["memory"]
+    assert memory["kinds"] == {
+        "plain": "torch.bfloat16", "blocks": "torch.bfloat16", "float8": "torch.float8_e4m3fn", "both": "torch.float8_e4m3fn",
+    }  # fmt: skip
+    assert memory["off"]["blocks"] == 0, "where the blocks wait changes nothing"
+    assert 0 < memory["off"]["float8"] < memory["spread"] and memory["off"]["both"] == memory["off"]["float8"]
     assert told["decoder"] == {"encoder": "torch.float32", "decoder": "torch.bfloat16"}
     assert told["cache"]["off"] == 12 > told["cache"]["strong"] > 0, "cached, the later blocks rest in most steps"
     clips = told["clips"]
