@@ -23,6 +23,7 @@ BUILT_IN = (
     "capabilities.setup.install_environment:InstallEnvironment",
     "capabilities.setup.download_weights:DownloadWeights",
     "capabilities.setup.first_models:FirstModels",
+    "capabilities.setup.set_up_engine:SetUpEngine",
     "capabilities.setup.doctor:Doctor",
 )
 """Modules and classes; one that builds on another (`Services.capability`) stands after it."""

@@ -17,6 +17,7 @@ from tabs.common.browser_copy import NO_CALLS, lean
 from tabs.common.kept_form import KeptForms
 from tabs.common.lists.live_lists import LiveLists
 from tabs.common.notices.undo import wire_undo
+from tabs.common.readiness.setup_offer import wire_setup
 from tabs.common.texts.new_texts import NewTexts
 from tabs.header import build_masthead
 from tabs.lip_sync.page import LipSyncTab
@@ -81,6 +82,7 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         build_masthead()
         lists = LiveLists(studio)
         wire_undo(studio, lists.piece)
+        wire_setup(studio, lists.piece)
         texts = NewTexts()
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Voiceover", id="voiceover"):

@@ -10,7 +10,7 @@ from engines.contract import Card, Engine, EngineKind, EnginePaths, SpeechTraits
 from engines.contract.errors import EngineError
 from engines.transcription.defaults import choose_transcriber
 from studio.errors import EngineNotReady, InvalidInput
-from studio.workers.process.launch import environment_readiness
+from studio.workers.engine_service import readiness_of
 
 AUTO = "auto"
 FOLLOWER = "reading-follower"
@@ -72,7 +72,7 @@ def speaks_by_rule(card: Card) -> bool:
 
 def is_ready(engine: type[Engine], site: EnginePaths) -> bool:
     """Whether an engine can work now: its environment and what it needs itself."""
-    return environment_readiness(engine.card, site).ready and engine.readiness(site).ready
+    return readiness_of(engine, site).ready
 
 
 def choose_verifier(language: str, wanted: str, catalog: Catalog, site: EnginePaths) -> str:
@@ -102,7 +102,7 @@ def choose_verifier(language: str, wanted: str, catalog: Catalog, site: EnginePa
 def _named(engine: type[Engine], site: EnginePaths) -> str:
     if not (hasattr(engine, "transcribe") or hasattr(engine, "align")):
         raise InvalidInput("verification.engine-unfit", engine=engine.card.title)
-    found = engine.readiness(site)
+    found = readiness_of(engine, site)
     if not found.ready:
         raise EngineNotReady("engine.not-ready", engine=engine.card.title, why=found.sentence, next_step=found.next_step)
     return engine.card.id

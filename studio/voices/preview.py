@@ -13,6 +13,7 @@ from studio.artifacts.segments import SegmentStore
 from studio.errors import EngineNotReady, InvalidInput
 from studio.voices.resolver import ResolvedVoice, resolve_voice
 from studio.voices.voices import Voices
+from studio.workers.engine_service import readiness_of
 from studio.workers.pool import WorkerPool
 
 LINES = {
@@ -74,7 +75,7 @@ class VoicePreviews:
         return [
             (engine, preset)
             for engine in self.catalog.all()
-            if engine.readiness(self.site).ready
+            if readiness_of(engine, self.site).ready
             for preset in engine.preset_voices(self.site)
         ]
 

@@ -6,6 +6,7 @@ says so, and no other voice ever steps in.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from studio.licences import UNKNOWN, LicenceTerms
 from studio.voices.model import Voice
 from studio.voices.names import composed, did_you_mean, near_matches, saved_voices, visible
 from studio.voices.voices import Voices
+from studio.workers.engine_service import readiness_of
 
 AUTO = "auto"
 EngineClass = type[Engine]
@@ -106,7 +108,7 @@ class _VoiceResolution:
         return self.catalog.of(EngineKind.SPEECH)
 
     def _ready(self, engine: EngineClass) -> EngineClass:
-        readiness = engine.readiness(self.site)
+        readiness = readiness_of(engine, self.site)
         if not readiness.ready:
             raise EngineNotReady(
                 "engine.not-ready", engine=engine.card.title, why=readiness.sentence, next_step=readiness.next_step
@@ -114,7 +116,7 @@ class _VoiceResolution:
         return engine
 
     def _is_ready(self, engine: EngineClass) -> bool:
-        return engine.readiness(self.site).ready
+        return readiness_of(engine, self.site).ready
 
     def _speaks(self, engine: EngineClass) -> bool:
         return not engine.card.languages or _primary(self.language) in map(_primary, engine.card.languages)
@@ -226,8 +228,12 @@ class _VoiceResolution:
         ready = [f"{engine.card.title} ({engine.card.id})" for engine in able if self._is_ready(engine)]
         if ready:
             return Message.of("voice.these-clone", ready=ready)
-        steps = " ".join(f"{engine.card.title}: {_step(engine, self.site)}" for engine in able)
-        return Message.of("voice.cloning-not-ready", steps=steps)
+        first = min(able, key=lambda engine: sum(file.size_bytes for file in engine.card.hub_files) or math.inf)
+        found = readiness_of(first, self.site)
+        others = [engine.card.title for engine in able if engine is not first]
+        return Message.of(
+            "voice.cloning-not-ready", engine=first.card.title, why=found.sentence, next_step=found.next_step, others=others
+        )
 
     def _has_voice(self, engine: EngineClass) -> bool:
         return self._is_ready(engine) and bool(engine.preset_voices(self.site))
@@ -262,8 +268,3 @@ def _for_language(presets: tuple[PresetVoice, ...], language: str) -> PresetVoic
 
 def _primary(tag: str) -> str:
     return tag.lower().replace("_", "-").split("-", 1)[0]
-
-
-def _step(engine: EngineClass, site: EnginePaths) -> str:
-    readiness = engine.readiness(site)
-    return readiness.next_step or readiness.sentence

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
+from engines.common.weights import missing_files
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, PresetVoice, Readiness
 from studio.validation import validated
 from studio.workers.model import UnloadReport, WorkerState
-from studio.workers.process.launch import environment_readiness
+from studio.workers.process.launch import environment_can_be_installed, environment_readiness, environment_size
 
 
 class EngineCatalog(Protocol):
@@ -129,9 +130,22 @@ def _schema(options: type[EngineOptions]) -> dict[str, Any]:
 
 
 def readiness_of(engine: type[Engine], site: EnginePaths) -> Readiness:
-    """Whether it can work: first its environment, then what the engine itself says."""
-    environment = environment_readiness(engine.card, site)
-    return engine.readiness(site) if environment.ready else environment
+    """Whether it can work, the one truth that pages, errors and the API tell: all that is missing, its environment and its
+    weights, and the one step that brings both."""
+    card = engine.card
+    environment, own = environment_readiness(card, site), engine.readiness(site)
+    if environment.ready:
+        return own if own.ready or not missing_files(card, site) else Readiness(False, own.sentence, set_up_step(card))
+    if environment_can_be_installed(card, site):
+        size = environment_size(card, site)
+        missing = "" if own.ready else f" {own.sentence}"
+        return Readiness(False, f"{environment.sentence} It takes {size} and is shared.{missing}", set_up_step(card))
+    return environment
+
+
+def set_up_step(card: Card) -> str:
+    """The next step for an engine of which something is to be fetched: one button does all of it (capabilities/setup)."""
+    return f"Press “Set up {card.title}”, here or in the System tab."
 
 
 def licence_text(card: Card) -> str:

@@ -22,9 +22,10 @@ from tabs.common.jobs.job_view import JobView, build_job_bar
 from tabs.common.kept_form import KeptForm
 from tabs.common.lists.live_lists import LiveList
 from tabs.common.option_controls import of_one_method
+from tabs.common.readiness.setup_offer import problem_with_offer
 from tabs.common.sources import LIBRARY, Receiver
 from tabs.common.texts.new_texts import NewText, NewTexts
-from tabs.common.wiring import QUIET, Updates, Values, clear_when_changed, clicked, problem, with_error_toast
+from tabs.common.wiring import QUIET, Updates, Values, clear_when_changed, clicked, with_error_toast
 from tabs.lip_sync.form import PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm, point_line
 from tabs.lip_sync.result import face_result
 
@@ -218,7 +219,7 @@ class LipSyncTab:
             kind, spec = self.form.spec(values)
             job = self.view.submit(kind, {**spec, "seconds": seconds})
         except GreenroomError as error:
-            return {self.trouble: problem(error)}
+            return {self.trouble: problem_with_offer(self._studio, error)}
         return {self.trouble: "", **self.view.focus(job)}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from capabilities.setup.set_up_engine import can_be_set_up
 from engines.contract import EngineKind
 from studio.comfyui.memory_request import COMFYUI_ID
 from studio.comfyui.server.state import ServerState
@@ -17,7 +18,7 @@ from studio.memory.ledger import LedgerEntry
 from studio.memory.model import Need
 from studio.services import Services
 from studio.units import GIB
-from studio.weights import EngineWeights, WeightsState
+from studio.weights import EngineWeights
 from studio.workers.engine_service import EngineStatus, licence_text
 from studio.workers.model import WorkerState, WorkerStatus
 from tabs.common.formats import about, size
@@ -58,6 +59,7 @@ class EngineFacts:
     chosen: bool
     reload_seconds: float
     weights: EngineWeights | None = None
+    may_be_set_up: bool = False
 
 
 class EnginesSection:
@@ -95,12 +97,6 @@ class EnginesSection:
         elif act == "idle":
             seconds = data.get("seconds", "")
             studio.workers.set_idle(engine, float(seconds) if seconds.isdigit() else None)
-        elif act == "fetch":
-            studio.jobs.submit("download_weights", {"engine": engine, "action": "download", "repo": ""})
-            notice("The download has begun; it stands under Jobs and under Models.")
-        elif act == "install":
-            studio.jobs.submit("install_environment", {"name": data.get("environment", ""), "action": "install"})
-            notice("The installation has begun; it stands under Jobs and under Models.")
         else:
             raise InvalidInput("page.button-unknown")
 
@@ -117,6 +113,7 @@ class EnginesSection:
                 chosen=studio.workers.idle.chosen(status.card.id) is not None,
                 reload_seconds=studio.memory.reservations.reload_seconds(status.card),
                 weights=weights.get(status.card.id),
+                may_be_set_up=not status.ready and can_be_set_up(studio, studio.catalog.get(status.card.id)),
             )
             for status in studio.engines.statuses()
         ]
@@ -164,7 +161,7 @@ class _Row:
 
     Args:
         lacks: why it is not ready and the next step, "" when it is.
-        act: of its main button, "" for none. `environment` and `download` (a size) are what that would fetch.
+        act: of its main button, "" for none.
         lines: what stands in the fold, by name.
         idle_choices: seconds, words, and whether this one was chosen.
     """
@@ -179,8 +176,6 @@ class _Row:
     held: str
     countdown: str
     act: str
-    environment: str
-    download: str
     lines: tuple[tuple[str, str], ...]
     idle_choices: tuple[tuple[int, str, bool], ...]
     idle_chosen: bool
@@ -214,8 +209,6 @@ def _row(engine: EngineFacts) -> _Row:
         held=f"{sum(worker.memory_gib for worker in engine.workers):.2f} GiB" if engine.workers else "–",
         countdown=_countdown(engine),
         act=_main_act(engine),
-        environment=card.environment,
-        download=size(engine.weights.whole_bytes) if engine.weights is not None else "",
         lines=_lines(engine),
         idle_choices=tuple((seconds, word, engine.chosen and engine.idle == seconds) for seconds, word in _IDLE_CHOICES),
         idle_chosen=engine.chosen,
@@ -224,16 +217,13 @@ def _row(engine: EngineFacts) -> _Row:
 
 def _main_act(engine: EngineFacts) -> str:
     """What its main button does, as `EnginesSection.clicked` names it; "" for no button."""
-    card = engine.status.card
     if engine.status.residency is WorkerState.LOADING:
         return ""
     if engine.workers:
         return "unload"
     if engine.status.ready:
         return "load"
-    if card.environment != "studio" and "environment" in engine.status.readiness.casefold():
-        return "install"
-    return "fetch" if engine.weights is not None and engine.weights.state is not WeightsState.PRESENT else ""
+    return "set-up" if engine.may_be_set_up else ""
 
 
 def _countdown(engine: EngineFacts) -> str:

@@ -25,9 +25,10 @@ from tabs.common.lists.live_lists import LiveList
 from tabs.common.lists.voice_choices import AUTO
 from tabs.common.notices.notices import notice
 from tabs.common.option_controls import all_components
+from tabs.common.readiness.setup_offer import problem_with_offer
 from tabs.common.sources import Receiver
 from tabs.common.texts.new_texts import NewText, NewTexts
-from tabs.common.wiring import QUIET, Updates, Values, clear_when_changed, clicked, problem, settings_elsewhere, with_error_toast
+from tabs.common.wiring import QUIET, Updates, Values, clear_when_changed, clicked, settings_elsewhere, with_error_toast
 from tabs.text_to_video.form import (
     EXAMPLE,
     SHOTS,
@@ -167,7 +168,7 @@ class TextToVideoTab:
             kind, spec = self.form.spec(values)
             job = self.view.submit(kind, spec)
         except GreenroomError as error:
-            return {self.trouble: problem(error)}
+            return {self.trouble: problem_with_offer(self._studio, error)}
         kept = {self.form.seed: str(job.spec["seed"])} if values[self.form.source] == SHOTS else {}
         return {self.trouble: "", **kept, **self.view.focus(job)}
 

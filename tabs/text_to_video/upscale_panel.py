@@ -19,8 +19,9 @@ from tabs.common.lists.live_lists import LiveDropdown, LiveList
 from tabs.common.lists.voice_choices import NOT_READY, with_chosen
 from tabs.common.notices.notices import notice
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
+from tabs.common.readiness.setup_offer import problem_with_offer
 from tabs.common.sources import Receiver
-from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
+from tabs.common.wiring import QUIET, Updates, Values, clicked, with_error_toast
 
 _LISTED = 100
 
@@ -50,7 +51,7 @@ class UpscalePanel:
             try:
                 job = view.submit("upscale", self.spec(values))
             except GreenroomError as error:
-                return {self.trouble: problem(error)}
+                return {self.trouble: problem_with_offer(self._studio, error)}
             return {self.trouble: "", **view.focus(job)}
 
         self.go.click(start, self.inputs, [self.trouble, *view.shown], **QUIET)

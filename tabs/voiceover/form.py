@@ -16,7 +16,6 @@ from studio.errors import GreenroomError
 from studio.services import Services
 from studio.settings import VoiceoverSettings
 from tabs.common.counts import counts_line
-from tabs.common.engine_needs import licence_of_use, what_an_engine_needs
 from tabs.common.html import html_piece
 from tabs.common.kept_form import named_options
 from tabs.common.lists.live_lists import LiveDropdown, LiveList
@@ -31,6 +30,8 @@ from tabs.common.lists.voice_choices import (
     voice_choices,
 )
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
+from tabs.common.readiness.engine_needs import licence_of_use, what_an_engine_needs
+from tabs.common.readiness.setup_offer import setup_offer
 from tabs.common.templating import render
 from tabs.common.wiring import Updates, Values, voice_url, whole_number
 
@@ -253,17 +254,25 @@ class VoiceoverForm:
         """The button under the list that plays the chosen voice, or why it cannot be heard."""
         if not voice:
             return ""
-        return render("voiceover/hear_voice.html", url=voice_url(voice), voice=voice, why=cannot_be_heard(self._studio, voice))
+        why, engine = cannot_be_heard(self._studio, voice), voice.partition("/")[0] if "/" in voice else ""
+        told = render("voiceover/hear_voice.html", url=voice_url(voice), voice=voice, why=why)
+        known = engine in {one.card.id for one in self._studio.catalog.all()}
+        return told + (setup_offer(self._studio, engine) if why and known else "")
 
     @property
-    def live(self) -> LiveList:
-        """Everything here that is chosen from what the studio has."""
-        return LiveList(
-            (Topic.VOICES, Topic.ENGINES),
-            [self.voice, self.engine, self.speakers, *self.roles],
-            [self.voice, self.hear_piece, self.engine, self.engine_note, *self.roles],
-            self._refreshed,
-        )
+    def live(self) -> list[LiveList]:
+        """Everything here that is chosen from what the studio has, and how far what was chosen is."""
+        shown = [self.voice, self.engine, self.speakers, *self.roles]
+        changed = [self.voice, self.engine, *self.roles]
+        told = [self.hear_piece, self.engine_note]
+        return [
+            LiveList((Topic.VOICES, Topic.ENGINES), shown, changed, self._refreshed),
+            LiveList((Topic.VOICES, Topic.ENGINES, Topic.JOBS), (self.voice, self.engine), told, self._told),
+        ]
+
+    def _told(self, values: Values) -> Updates:
+        voice = renamed_or_same(self._studio, values[self.voice] or "")
+        return {self.hear_piece: self.hear(voice), self.engine_note: self.engine_text(values[self.engine])}
 
     def _refreshed(self, values: Values) -> Updates:
         engine = values[self.engine]
@@ -277,12 +286,7 @@ class VoiceoverForm:
             choices = self.voice_choices(engine, "" if chosen == JUST_TEXT else chosen)
             listed = choices if picker is self.voice else _role_choices(choices)
             updates[picker] = live_update(listed, values[picker], chosen)
-        return {
-            **updates,
-            self.hear_piece: self.hear(voice),
-            self.engine: gr.update(choices=self.engine_choices()),
-            self.engine_note: self.engine_text(engine),
-        }
+        return {**updates, self.engine: gr.update(choices=self.engine_choices())}
 
     def proposed_voices(self, engine_id: str, language: str) -> list[str]:
         """Voices to tell a script's speakers apart with, one after the other; the first is the narrator's own. Where the engine
@@ -318,7 +322,8 @@ class VoiceoverForm:
         row = self._studio.engines.status(engine_id)
         use = f" {licence_of_use(row.card)}"
         state = "" if row.ready else f" {row.readiness} {row.next_step}"
-        return counts_line([row.card.summary + use + state, " ".join(what_an_engine_needs(row.card))])
+        told = counts_line([row.card.summary + use + state, " ".join(what_an_engine_needs(row.card))])
+        return told + setup_offer(self._studio, engine_id)
 
 
 def _role_choices(choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView, build_job_bar
 from tabs.common.kept_form import KeptForm, named_options
 from tabs.common.lists.live_lists import LiveList
+from tabs.common.readiness.setup_offer import problem_with_offer
 from tabs.common.templating import render
 from tabs.common.texts.new_texts import NewText, NewTexts, build_earlier
 from tabs.common.wiring import (
@@ -29,7 +30,6 @@ from tabs.common.wiring import (
     Values,
     clear_when_changed,
     clicked,
-    problem,
     settings_elsewhere,
     with_error_toast,
 )
@@ -155,7 +155,7 @@ class VoiceoverTab:
     def live(self) -> list[LiveList]:
         """The lists of this tab; a voice or an engine that is there by now mends what was wrong."""
         mended = LiveList((Topic.VOICES, Topic.ENGINES), (), (self.trouble,), lambda values: {self.trouble: ""})
-        return [self.form.live, self.voices.live, self.transcribe.live, mended]
+        return [*self.form.live, self.voices.live, self.transcribe.live, mended]
 
     # -- the script box
 
@@ -246,7 +246,7 @@ class VoiceoverTab:
         try:
             job = self.view.submit(kind, spec())
         except GreenroomError as error:
-            return {self.trouble: problem(error)}
+            return {self.trouble: problem_with_offer(self._studio, error)}
         return {self.trouble: "", **self.view.focus(job)}
 
     # -- settings of an earlier result

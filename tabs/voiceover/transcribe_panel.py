@@ -13,13 +13,14 @@ from studio.errors import GreenroomError, InvalidInput
 from studio.services import Services
 from tabs.common.audio_upload import build_sound_upload
 from tabs.common.counts import counts_line
-from tabs.common.engine_needs import licence_of_use
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView
 from tabs.common.lists.live_lists import LiveDropdown, LiveList
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options
+from tabs.common.readiness.engine_needs import licence_of_use
+from tabs.common.readiness.setup_offer import problem_with_offer, setup_offer
 from tabs.common.texts.new_texts import NewText, NewTexts
-from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, with_error_toast
+from tabs.common.wiring import QUIET, Updates, Values, clicked, with_error_toast
 
 AUTO = "auto"
 
@@ -73,7 +74,7 @@ class TranscribePanel:
             return counts_line(["Takes the best recogniser that is ready, and says which."])
         row = self._studio.engines.status(engine_id)
         state = f" {row.readiness} {row.next_step}" if not row.ready or row.card.hub_files else ""
-        return counts_line([f"{row.card.summary} {licence_of_use(row.card)}{state}"])
+        return counts_line([f"{row.card.summary} {licence_of_use(row.card)}{state}"]) + setup_offer(self._studio, engine_id)
 
     @property
     def live(self) -> LiveList:
@@ -85,7 +86,7 @@ class TranscribePanel:
                 self.note: self.engine_text(values[self.engine]),
             }
 
-        return LiveList((Topic.ENGINES,), (self.engine,), (self.engine, self.note), refreshed)
+        return LiveList((Topic.ENGINES, Topic.JOBS), (self.engine,), (self.engine, self.note), refreshed)
 
     @with_error_toast
     def _engine_chosen(self, engine: str) -> list[Any]:
@@ -100,7 +101,7 @@ class TranscribePanel:
             spec = {"audio": values[self.sound], "engine": engine, "language": language, "options": options}
             job = self._view.submit("transcription", spec)
         except GreenroomError as error:
-            return {self.trouble: problem(error)}
+            return {self.trouble: problem_with_offer(self._studio, error)}
         return {self.trouble: "", **self._view.focus(job)}
 
     @with_error_toast

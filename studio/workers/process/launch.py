@@ -10,6 +10,7 @@ from pathlib import Path
 from engines.contract import Card, EnginePaths, Readiness, Tier
 from engines.contract.errors import EngineNotReady
 from studio.environments.environments import EnvironmentManager, python_of
+from studio.environments.model import EnvironmentState
 from studio.environments.variables import environment_variables
 
 STUDIO_ENVIRONMENT = "studio"
@@ -48,6 +49,19 @@ def environment_readiness(card: Card, site: EnginePaths) -> Readiness:
         return Readiness(True, "Ready.")
     status = EnvironmentManager(site.environments).status(card.environment)
     return Readiness(status.ready, status.sentence, status.next_step)
+
+
+def environment_can_be_installed(card: Card, site: EnginePaths) -> bool:
+    """Whether the studio knows how to install it, and is not at it."""
+    manager = EnvironmentManager(site.environments)
+    state = manager.status(card.environment).state
+    return card.environment in manager.names() and state in (EnvironmentState.ABSENT, EnvironmentState.BROKEN)
+
+
+def environment_size(card: Card, site: EnginePaths) -> str:
+    """How much an installed environment takes, in words: with a CPU build of torch, and with CUDA."""
+    size = EnvironmentManager(site.environments).declared(card.environment).declared.installed_gb
+    return f"{size.cpu:.0f} to {size.cuda:.0f} GB" if size.cuda > size.cpu else f"{size.cpu:.0f} GB"
 
 
 def plan_launch(card: Card, site: EnginePaths) -> LaunchPlan:

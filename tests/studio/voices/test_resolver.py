@@ -140,7 +140,8 @@ def test_an_engine_that_cannot_clone_names_those_that_can(ask: Ask) -> None:
 def test_when_none_is_ready_it_says_what_to_install(ask: Ask) -> None:
     for call in (lambda: ask("Anna", "flite", (LYREBIRD,)), lambda: ask("Anna", extra=(LYREBIRD,))):
         error = refusal(InvalidInput, call)
-        assert "Lyrebird" in error.hint and "Download them in the System tab" in error.hint
+        assert "F5-TTS is the smallest to fetch" in error.hint and "Press “Set up F5-TTS”" in error.hint
+        assert "Or set up" in error.hint and "Lyrebird" in error.hint
     assert isinstance(refusal(EngineNotReady, lambda: ask("Anna", "lyrebird", (LYREBIRD,))), EngineNotReady)
 
 

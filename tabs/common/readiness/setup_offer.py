@@ -1,0 +1,52 @@
+"""An engine that is not ready, with the one button that makes it so: the same beside a form, in an error and under a voice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from capabilities.setup.set_up_engine import SetUpEngine, setup_plan
+from media.messages.message import Message
+from studio.errors import EngineNotReady, GreenroomError
+from studio.jobs.model import ACTIVE
+from studio.services import Services
+from tabs.common.notices.notices import notice
+from tabs.common.templating import render
+from tabs.common.wiring import QUIET, clicked, problem, with_error_toast
+
+ACT = "set-up"
+
+
+def setup_offer(studio: Services, engine_id: str) -> str:
+    """HTML of the button with how much is fetched, how long it takes and whether it fits; that it is under way; or "" for an
+    engine that is ready, or that the studio cannot make ready."""
+    title = studio.catalog.get(engine_id).card.title
+    running = [job for job in studio.jobs.list(tuple(ACTIVE), (SetUpEngine.kind,)) if job.spec.get("engine") == engine_id]
+    if running:
+        return render("common/setup_offer.html", engine=engine_id, title=title, job=running[0], plan=None)
+    plan = setup_plan(studio, engine_id)
+    return "" if plan is None else render("common/setup_offer.html", engine=engine_id, title=title, job=None, plan=plan)
+
+
+def problem_with_offer(studio: Services, error: GreenroomError) -> str:
+    """HTML of an error; where an engine is what is not ready, with its button."""
+    said = [error.message, *(value for value in error.parameters.values() if isinstance(value, Message))]
+    meant = next((one for one in said if one.code.endswith("not-ready") or isinstance(error, EngineNotReady)), None)
+    title = meant.parameters.get("engine") if meant is not None else None
+    engine = next((one.card.id for one in studio.catalog.all() if one.card.title == title), "")
+    return problem(error) + (setup_offer(studio, engine) if engine else "")
+
+
+def wire_setup(studio: Services, piece: gr.HTML) -> None:
+    """Listen for those buttons, wherever on the page they stand."""
+
+    @with_error_toast
+    def begun(event: gr.EventData) -> Any:
+        data = clicked(event)
+        if data.get("act") == ACT:
+            job = studio.jobs.submit(SetUpEngine.kind, {"engine": data.get("of", "")})
+            notice(f"“{job.title}” has begun. The System tab shows how far it is, under Jobs.")
+        return None
+
+    piece.click(begun, None, None, **QUIET)

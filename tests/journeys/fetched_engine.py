@@ -1,0 +1,30 @@
+"""An engine that speaks only when a file of weights is here that it reads, as the model engines do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from engines.common.weights import find_file, weights_readiness
+from engines.contract import EnginePaths, HubFile, PresetVoice, Readiness
+from engines.speech.flite.engine import Flite
+
+WEIGHTS = HubFile("greenroom-tests/tiny-voice", "voice.bin", 307_200)
+CONTENT = bytes(range(256)) * 1200
+
+
+class Fetched(Flite):
+    card = replace(Flite.card, id="fetched", title="Fetched", hub_files=(WEIGHTS,))
+
+    @classmethod
+    def readiness(cls, site: EnginePaths) -> Readiness:
+        return weights_readiness(cls.card, site)
+
+    @classmethod
+    def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
+        return (PresetVoice("slt", "Tiny", "en"),)
+
+    def load(self, *arguments: Any, **named: Any) -> None:
+        found = find_file(self.site, WEIGHTS)
+        assert found is not None and found.read_bytes() == CONTENT
+        super().load(*arguments, **named)
