@@ -1,4 +1,4 @@
-"""Callbacks for callers that want none: what a parameter of a kind of callback falls back to."""
+"""Callbacks that do nothing: defaults of callback parameters."""
 
 from __future__ import annotations
 

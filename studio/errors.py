@@ -9,7 +9,7 @@ from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, No
 
 
 class MemoryRefused(GreenroomError):
-    """A load would not leave the reserve free; the reason holds the numbers and the hint a way out."""
+    """A load would not leave the reserve free; the reason holds the numbers and the hint a remedy."""
 
     retryable_by_default = True
 
@@ -19,7 +19,7 @@ class StorageError(GreenroomError):
 
 
 def storage_error_of(error: BaseException) -> StorageError | None:
-    """What a person should read of a disk that is full or read-only, also where it was the cause of `error`; None for every
+    """The message for a disk that is full or read-only, also where it was the cause of `error`; None for every
     other error. Paths stay out of it."""
     if not isinstance(error, OSError):
         return storage_error_of(error.__cause__) if error.__cause__ is not None else None

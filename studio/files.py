@@ -23,7 +23,7 @@ _LONGEST_NAMED = 4_000
 STAGING_PREFIX = ".incoming-"
 TRASH_PREFIX = ".trash-"
 KEPT_SECONDS = 1800.0
-"""How long what a person deleted can be taken back."""
+"""How long a deletion can be undone."""
 
 
 def slug(text: str, fallback: str = "unnamed", longest_bytes: int = LONGEST_SLUG_BYTES) -> str:
@@ -100,7 +100,7 @@ def move_atomic(source: Path, target: Path) -> None:
 
 
 def staging_path(folder: Path, suffix: str = "") -> Path:
-    """A hidden path in `folder` that nobody else uses; what is left there by a crash is removed by `sweep`."""
+    """A unique hidden path in `folder`; what is left there by a crash is removed by `sweep`."""
     return folder / f"{STAGING_PREFIX}{uuid4().hex}{suffix}"
 
 

@@ -51,7 +51,7 @@ class LicenceTerms:
 
     @property
     def restriction(self) -> str:
-        """A few words on why results may not be used commercially; "" when they may or nothing is known."""
+        """A short reason why results may not be used commercially; "" when they may or nothing is known."""
         if self.commercial_use is not False:
             return ""
         because = _names(part for part in self.parts if part.commercial_use is False)
@@ -83,7 +83,7 @@ def terms_of_cards(cards: Iterable[Card]) -> LicenceTerms:
 
 
 def no_terms(engine_id: str) -> LicenceTerms:
-    """Stands in for a look-up of engines where there is none."""
+    """The look-up of an engine's licence where there is none."""
     return UNKNOWN
 
 

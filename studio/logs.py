@@ -50,7 +50,7 @@ def scrub(text: str) -> str:
 def shortened(text: str, longest: int) -> str:
     """`text` in about `longest` characters: the beginning, a note of how much is left out, and the last whole lines.
 
-    Cuts fall at spaces and line ends, so that no secret loses the name or the mark by which `scrub` knows it.
+    Cuts fall at spaces and line ends, so that no secret loses the name or the mark by which `scrub` recognises it.
     """
     if len(text) <= longest:
         return text

@@ -1,4 +1,4 @@
-"""Where everything lies under the data folder, and the lock that keeps a second server out of it."""
+"""The paths under the data folder, and the lock that keeps a second server out of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.errors import StorageError
 
 @dataclass(frozen=True)
 class DataPaths:
-    """The data folder's rooms. `outputs` is the only one that a page may be served from."""
+    """The subfolders of the data folder. Only `outputs` is served to browsers."""
 
     root: Path
 
@@ -49,7 +49,7 @@ class DataPaths:
 
     @property
     def workflows(self) -> Path:
-        """A person's own ComfyUI templates; made when the first one is."""
+        """The user's own ComfyUI templates; made with the first one."""
         return self.root / "workflows"
 
     @property
@@ -73,14 +73,14 @@ class DataPaths:
 class DataFolderLock:
     """Held by the one server that works on a data folder, from open to close.
 
-    The kernel lets go of it when the process ends, however it ends; the file stays, and its content is only for telling who
+    The kernel releases it when the process ends, however it ends; the file stays, and its content only serves to report which
     holds it. Worker processes do not inherit it.
     """
 
     def __init__(self, path: Path) -> None:
         """
         Raises:
-            StorageError: another server holds the folder (its process id is told), or the folder cannot be written.
+            StorageError: another server holds the folder (with its process id), or the folder cannot be written.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,7 @@ SHARED_ENVIRONMENT = "models"
 LIST_RESTORED = "The list of jobs was deleted on the disk; it was written anew, nothing is lost."
 
 CapabilityFactory = Callable[["Services"], Iterable[Capability[Any]]]
-"""Makes the kinds of job of a studio whose other parts are ready; `jobs` is made after them. `Services.capability` knows each
+"""Makes the kinds of job of a studio whose other parts are ready; `jobs` is made after them. `Services.capability` finds each
 before the next is made."""
 
 CapabilityT = TypeVar("CapabilityT", bound=Capability[Any])
@@ -63,7 +63,7 @@ class Services:
 
     Order of making: lock, log, mark of life, memory, workers, lanes, segments, voices, library, job store, capabilities, runner,
     housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
-    engines' calls, then the workers are ended, last the lock is let go, so the next studio finds the folder at rest.
+    engines' calls, then the workers are ended, and last the lock is released, so that the next studio finds the folder unused.
 
     Attributes: settings, paths, site, catalog, memory, workers, comfyui, engines, environments, weights, lanes,
     segments, voices, library, templates, capabilities, jobs, disk.
@@ -150,7 +150,7 @@ class Services:
         raise LookupError(f"This studio has no {kind.__name__}.")
 
     def kinds_of_tab(self, tab: str, *, with_form: bool = False) -> tuple[str, ...]:
-        """The kinds of job that a tab shows; `with_form`: whose settings its form can take again."""
+        """The kinds of job that a tab shows; `with_form`: only those whose settings its form can restore."""
         described = {kind: one.describe() for kind, one in self.capabilities.items()}
         return tuple(kind for kind, one in described.items() if one.tab == tab and (one.has_form or not with_form))
 

@@ -16,7 +16,7 @@ from studio.errors import SettingsError
 from studio.settings_file import read_settings_file
 
 HOME = Path(__file__).resolve().parent.parent
-"""The studio's own folder, where app.py lies."""
+"""The studio's own folder, which contains app.py."""
 
 
 LONGEST_SHOWN_VALUE = 100
@@ -255,7 +255,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _refuse_unknown_variables() -> None:
-    """pydantic-settings ignores a misspelt variable; a person who set one wants to know."""
+    """Refuse misspelt environment variables, which pydantic-settings would ignore."""
     prefix = "GREENROOM_"
     for variable in os.environ:
         if variable.startswith(prefix):

@@ -17,7 +17,7 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     """The groups of settings that the file holds; {} when there is no file or nothing in it.
 
     Raises:
-        SettingsError: not UTF-8, not YAML, not groups of names with values, or a name that stands twice.
+        SettingsError: not UTF-8, not YAML, not groups of names with values, or a name that occurs twice.
     """
     text = _text_of(path)
     try:

@@ -1,4 +1,4 @@
-"""A program started for one piece of work: heard line by line, and ended with its whole group when it is no longer wanted."""
+"""A program run for one task: its output is read line by line, and its whole process group is ended on cancellation."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def run_streaming(
     """Run a program to its end and return its exit status (negative: the signal that ended it).
 
     Args:
-        on_line: told every line of its output and of its errors; what it raises ends the program.
+        on_line: called with every line of its output and errors; an exception that it raises ends the program.
         on_pause: called several times a second.
         given: what it reads, at most what a pipe holds (64 KiB).
 
     Raises:
-        Cancelled: `cancelled` said so; the program and what it started are gone then.
+        Cancelled: `cancelled` returned true; the program and its children have ended.
     """
     with subprocess.Popen(
         list(command), env=dict(environment), cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Bytes and GiB: the memory rooms count in bytes, people read GiB."""
+"""Bytes and GiB: the code counts bytes, messages show GiB."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def gib(size: float) -> float:
 
 
 def at_least(size: float) -> str:
-    """A need in words, rounded up, so that a need and what can be used never read as the same number by rounding."""
+    """A need as text, rounded up, so that a need and what is available never show as the same number by rounding."""
     return _words(size, lambda value: math.ceil(value - 1e-6))
 
 
 def at_most(size: float) -> str:
-    """What is there in words, rounded down."""
+    """What is available as text, rounded down."""
     return _words(size, lambda value: math.floor(value + 1e-6))
 
 

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from coverage import Coverage
+
 from tests.repository.sources import ROOT
 
 START_SECONDS = 120
@@ -55,23 +57,38 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def under_coverage() -> Sequence[str]:
+    """APP, run by coverage.py where the coverage of the tests is measured.
+
+    What the server has run is written beside the tests' own data when it ends, and pytest-cov adds the two.
+    """
+    if Coverage.current() is None:
+        return APP
+    program, *arguments = APP
+    options = (f"--rcfile={ROOT / 'pyproject.toml'}", f"--data-file={ROOT / '.coverage'}", "--parallel-mode")
+    return (program, "-m", "coverage", "run", *options, *arguments)
+
+
 class RunningStudio:
     """One started studio.
 
     Args:
         data: its data folder; start another RunningStudio on the same one to see what outlives a server.
         arguments: further ones of the command line.
+        measured: whether what it runs counts for the coverage, where that is measured; its start then takes two thirds longer.
         variables: further environment variables, such as GREENROOM_… settings.
     """
 
-    def __init__(self, data: Path, *, port: int | None = None, arguments: Sequence[str] = (), **variables: str) -> None:
+    def __init__(
+        self, data: Path, *, port: int | None = None, arguments: Sequence[str] = (), measured: bool = False, **variables: str
+    ) -> None:
         self.data = data
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GREENROOM_")}
         have_compiled(data / "cache")
         self.process = subprocess.Popen(
-            [*APP, "--port", str(self.port), "--data", str(data), *arguments],
+            [*(under_coverage() if measured else APP), "--port", str(self.port), "--data", str(data), *arguments],
             cwd=data.parent,
             env=kept | {"GREENROOM_ENVIRONMENTS__INSTALL_ON_GPU": "false"} | variables,
             stdin=subprocess.DEVNULL,
@@ -132,9 +149,9 @@ class RunningStudio:
 
 @contextmanager
 def running_studio(
-    data: Path, *, port: int | None = None, arguments: Sequence[str] = (), **variables: str
+    data: Path, *, port: int | None = None, arguments: Sequence[str] = (), measured: bool = False, **variables: str
 ) -> Iterator[RunningStudio]:
-    studio = RunningStudio(data, port=port, arguments=arguments, **variables)
+    studio = RunningStudio(data, port=port, arguments=arguments, measured=measured, **variables)
     try:
         yield studio
     finally:

@@ -9,7 +9,7 @@ import socket
 import psutil
 
 _ELSEWHERE = (("192.0.2.1", socket.AF_INET), ("2001:db8::1", socket.AF_INET6))
-"""Addresses that belong to nobody: asking which way one would go there sends nothing."""
+"""Documentation addresses: looking up the route to one sends nothing."""
 
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
@@ -26,7 +26,7 @@ def lan_address() -> str:
 def own_names(address: str) -> tuple[str, ...]:
     """The Host names that a browser on the network may use for `address` of this machine, IPv6 in brackets.
 
-    An address of all interfaces ("0.0.0.0", "::") stands for every address the machine has now.
+    An address of all interfaces ("0.0.0.0", "::") means every address the machine has now.
     """
     parsed = _parsed(address)
     addresses = sorted(filter(_reachable, _interface_addresses())) if parsed and parsed.is_unspecified else [address]
@@ -37,7 +37,7 @@ def own_names(address: str) -> tuple[str, ...]:
 
 
 def bracketed(address: str) -> str:
-    """An address as it stands in a URL."""
+    """An address as it is written in a URL."""
     return f"[{address}]" if ":" in address else address
 
 

@@ -14,7 +14,7 @@ from studio.files import staging_path
 
 FILE_NAME = "door.json"
 TOKEN_BYTES = 24
-"""192 bits: nobody guesses it, and its link still makes a small QR code."""
+"""192 bits: too many to guess, and few enough for a small QR code of the link."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class AuthKeys:
 
     Args:
         token: what people and programs show.
-        signing: made here and told to nobody. What a browser keeps is derived from both, so that it is as long as this one
-            even when a person chose a short token, and a new token ends every browser's stay.
+        signing: made here and never sent. What a browser keeps is derived from both, so that it is as long as this one
+            even when a person chose a short token, and a new token ends every browser's session.
     """
 
     token: str = field(repr=False)
@@ -35,7 +35,7 @@ def load_or_create_keys(data_folder: Path, given: str = "", *, renew: bool = Fal
     """The keys of this installation, made at the first call and readable by their owner alone.
 
     Args:
-        given: a token of the person's own (server.token), used in place of the kept one.
+        given: the token that the user has set (server.token), used in place of the kept one.
         renew: make a new token; links, programs and browsers that have the old one are shut out.
 
     Raises:

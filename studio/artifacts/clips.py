@@ -21,7 +21,7 @@ _SAFE_SECONDS = 86_400.0
 
 @dataclass(frozen=True)
 class StoredShot:
-    """One rendered shot: its file, its pictures, and what the engine told of making it."""
+    """One rendered shot: its file, its pictures, and what the engine reported about making it."""
 
     key: str
     path: Path
@@ -41,7 +41,7 @@ class ShotStore:
         self.root, self._quota = root, quota_bytes
 
     def path(self, key: str) -> Path:
-        """Where a shot lies, or is to be written; the folder is made."""
+        """The path of a shot, present or to be written; its folder is made."""
         folder = self.root / key[:2]
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{key}.mp4"

@@ -92,7 +92,7 @@ class SegmentStore:
         return hashlib.sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()
 
     def path(self, key: str) -> Path:
-        """Where the sound of a piece lies, or would lie."""
+        """The path of a piece's sound, whether or not it exists."""
         return self._folder(key) / f"{key}.wav"
 
     def has(self, key: str) -> bool:
@@ -231,7 +231,7 @@ class SegmentStore:
         return [Path(entry.path) for entry in os.scandir(self.root) if entry.is_dir(follow_symlinks=False)]
 
     def _pieces(self) -> list[tuple[float, str, int]]:
-        """Last use, key and size of everything that lies in the cache, whole or not."""
+        """Last use, key and size of everything in the cache, complete or not."""
         found: dict[str, tuple[float, int]] = {}
         for folder in self._folders():
             for entry in os.scandir(folder):

@@ -1,4 +1,4 @@
-"""Transcripts of parts of a sound, kept under the hash of what was heard and how: what makes a long job resumable."""
+"""Transcripts of parts of a sound, kept by a hash of the sound and of the settings, which makes a long job resumable."""
 
 from __future__ import annotations
 

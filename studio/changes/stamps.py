@@ -1,6 +1,6 @@
 """What has changed in the studio, by topic, for whoever shows lists of it: voices, outputs, jobs, engines, templates, uploads.
 
-The files are the truth, and people copy voices in by hand, so nobody has to report a change: each topic has a stamp made of what
+The files are the truth, and people copy voices in by hand, so no change has to be reported: each topic has a stamp made of what
 its list holds now. Two equal stamps, also of two servers on one data folder, mean that a list need not be drawn anew.
 """
 

@@ -1,4 +1,4 @@
-"""What can go wrong between the studio and a ComfyUI server, each with words for the person who waits."""
+"""What can go wrong between the studio and a ComfyUI server, each with a message for the user."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class ComfyUIMissing(EngineNotReady):
 
 
 class ComfyUIUnreachable(GreenroomError):
-    """Nobody answers at the server's address, or not in time."""
+    """The server does not answer at its address, or not in time."""
 
     retryable_by_default = True
 
 
 class ConnectionRefused(ComfyUIUnreachable):
-    """Nobody listens at the address: what was to be sent was certainly not received."""
+    """Nothing listens at the address, so the request was certainly not received."""
 
 
 class UnexpectedAnswer(GreenroomError):
@@ -28,7 +28,7 @@ class UnexpectedAnswer(GreenroomError):
 
     Attributes:
         status: the HTTP status, 0 where the answer's form is what is wrong.
-        body: the beginning of what it said.
+        body: the beginning of the response.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class RunFailed(GreenroomError):
 
 
 class JobLost(GreenroomError):
-    """The server no longer knows a job that it had taken: it was restarted or killed. Never submitted again by itself."""
+    """The server has lost a job that it had accepted: it was restarted or killed. The job is not submitted again."""
 
     retryable_by_default = True
 
 
 class UploadTooLarge(GreenroomError):
-    """A file is larger than the server takes; told before anything is sent where the limit is known."""
+    """A file is larger than the server accepts; raised before anything is sent where the limit is known."""

@@ -1,4 +1,4 @@
-"""What the memory gate knows of a ComfyUI server, and what a job at one needs."""
+"""How the memory gate sees a ComfyUI server, and what a job on one needs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ COMFYUI_ESTIMATE = HolderEstimate(
     reload_seconds=60,
     remedy="Choose a template with smaller weights, or run ComfyUI on another machine.",
 )
-"""What the memory gate knows of a server; the estimate of a job is made of it and of what its template needs."""
+"""The card of a server for the memory gate; a job's estimate adds what its template needs."""
 
 USUAL_GIB = {Tier.LIGHT: 2.0, Tier.MEDIUM: 8.0, Tier.HEAVY: 24.0}
-"""What a template whose need is not known takes at most of what is free."""
+"""The largest part of free memory that a template of unknown need may take."""
 LEAST_GIB = 1.0
 """Under so little even such a one waits."""
 BESIDE_A_CARD_GIB = 1.5
-"""What a server on a plug-in card holds of the machine's memory, beside weights that the card has no room for."""
+"""What a server on a plug-in card holds of main memory, besides weights that do not fit on the card."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class ServerIdentity(BaseModel):
         return cls(process=process_mark(client.url), ended=client.last_ended() or "")
 
     def still_holds(self, client: ComfyUIClient) -> bool | None:
-        """Whether the server is the one that was marked, and not a later start of it; None where nobody can tell."""
+        """Whether the server is the one that was marked, and not a later start of it; None where that is unknown."""
         process = process_mark(client.url)
         if self.process and process:
             return self.process == process
@@ -69,7 +69,7 @@ class PromptHandle(BaseModel):
 
 @dataclass(frozen=True)
 class PromptHandleFile:
-    """Where a job keeps its ticket; written whole and synced, so a kill leaves the old one or the new one."""
+    """The file of a job's prompt handle; replaced atomically, so that a kill leaves the old one or the new one."""
 
     path: Path
 
@@ -102,7 +102,7 @@ def is_local(url: str) -> bool:
 
 
 def listening_process(url: str) -> int | None:
-    """The process of this person's that listens at an address of this machine; None where there is none or it cannot be told."""
+    """The process of this user that listens at a local address; None where there is none or it cannot be determined."""
     parts = urlsplit(url)
     if not is_local(url):
         return None
@@ -117,7 +117,7 @@ def listening_process(url: str) -> int | None:
 
 
 def process_mark(url: str) -> str:
-    """Id and birth of the process that listens at an address of this machine, "" where they cannot be told."""
+    """Id and birth of the process that listens at an address of this machine, "" where they cannot be determined."""
     pid = listening_process(url)
     try:
         return "" if pid is None else f"{pid}@{psutil.Process(pid).create_time():.2f}"

@@ -37,7 +37,7 @@ SETTLE_SECONDS, SETTLE_STEP_SECONDS, ASKING_SECONDS = 6.0, 0.2, 1.0
 class ServerResidency:
     """The memory of one server, as the memory manager and jobs see it. Any thread may call anything.
 
-    `_lock` guards the use count and what was measured; no server is asked and no process waited for while it is held.
+    `_lock` guards the use count and what was measured; no request is sent and no process is awaited while it is held.
 
     Args:
         server: the studio's own server, running or not. fixed: a client of one that others run, None without one.
@@ -158,7 +158,7 @@ class ServerResidency:
             yield
 
     def free_gib(self) -> float | None:
-        """What the server says is free on the device that it works with; None where it does not answer, or was not started."""
+        """Free memory of the server's device, as it reports it; None where it does not answer or is not running."""
         client = self.living_client()
         with suppress(GreenroomError):
             devices = client.stats().devices if client is not None else ()
@@ -183,7 +183,7 @@ class ServerResidency:
         return [WorkerStatus(COMFYUI_ID, pid, state, held, idle, limit, Tier.HEAVY, started)]
 
     def evict(self) -> bool:
-        """Give the memory of an unused server back: the studio's own is ended, another one is asked to unload its models."""
+        """Free the memory of an unused server: end the studio's own, or have another one unload its models."""
         with self._lock:
             if self._uses:
                 return False

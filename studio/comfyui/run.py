@@ -25,7 +25,7 @@ SUBMISSIONS = 3
 
 
 class RunObserver(Protocol):
-    """Who is told of a run. `check` raises Cancelled when the job is to stop; the others may too."""
+    """Observes a run. `check` raises Cancelled when the job is to stop; the other methods may, too."""
 
     def check(self) -> None: ...
     def queued(self, ahead: int) -> None: ...
@@ -56,9 +56,9 @@ class GraphRun:
     Args:
         tickets: where the run is remembered; one that is there already is taken up again.
         own: the server is a process of the studio's, so it cannot have outlived an earlier studio.
-        dead: a sentence when the server's process is known to have ended, "" while it lives or nobody knows.
+        dead: a sentence when the server's process is known to have ended, "" while it runs or that is unknown.
         doomed: a sentence when the job has to be stopped for a reason of the studio's own.
-        leaving: the studio closes: a cancel then leaves the job on the server, to be found again at the next start.
+        leaving: whether the studio is closing; a cancel then leaves the job on the server, and the next start resumes it.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class GraphRun:
         self._heard, self._hurried = RunProgress({}), 0
 
     def finish(self, graph: Mapping[str, Any], workflow: Mapping[str, Any] | None = None) -> Finished:
-        """Run a graph, or go on with the run that the ticket tells of; what it left on the server.
+        """Run a graph, or resume the run of the handle; returns its files on the server.
 
         Raises:
             GraphRefused, RunFailed, JobLost, ComfyUIUnreachable, UnexpectedAnswer, Cancelled.
@@ -94,7 +94,7 @@ class GraphRun:
         """Go on with the run of an earlier attempt; None when there is none, and the graph may be sent.
 
         Raises:
-            JobLost: it was handed over and the server does not know it any more. Others as `finish`.
+            JobLost: it was submitted and the server has lost it. Others as `finish`.
         """
         ticket = self._taken_up()
         return None if ticket is None else self._watched(ticket)
@@ -105,7 +105,7 @@ class GraphRun:
         """The run of an earlier attempt, if the server still has it or it may never have got there; None to begin anew.
 
         Raises:
-            JobLost: it was handed over and the server does not know it any more.
+            JobLost: it was submitted and the server has lost it.
         """
         try:
             ticket = self._tickets.read()

@@ -30,7 +30,7 @@ KEEPER_SECONDS, INVENTORY_SECONDS = 1.0, 60.0
 
 
 class ComfyUIService:
-    """Made by the studio whether or not a server is set. Nothing is asked or started before somebody needs it.
+    """Made by the studio whether or not a server is configured. Nothing is requested or started before it is needed.
 
     One thread, from `open` to `close`, starts the studio's own server (which lives no longer than that thread), measures what
     the server holds and frees it when it has not been used for a while. Any other thread may call anything.
@@ -71,7 +71,7 @@ class ComfyUIService:
         self._leaving.set()
 
     def close(self) -> None:
-        """End the studio's own server; one that was only connected to goes on."""
+        """End the studio's own server; one that it only connects to keeps running."""
         self._leaving.set()
         self._closed.set()
         if self._thread.is_alive():
@@ -102,7 +102,7 @@ class ComfyUIService:
         return self._leaving.is_set()
 
     def readiness(self) -> Readiness:
-        """How it stands, as far as that is known without asking anybody: cheap enough for a page's every repaint."""
+        """Its state as far as that is known without a request: cheap enough for every repaint of a page."""
         if not self.configured:
             return Readiness(False, "No ComfyUI server is set.", SAY_WHERE)
         if self.settings.url:
@@ -122,7 +122,7 @@ class ComfyUIService:
         """A client of a server that answers; the studio's own is started first, which takes ten seconds or so.
 
         Args:
-            waiting: told how the start goes. check: called several times a second; may raise Cancelled.
+            waiting: called with the progress of the start. check: called several times a second; may raise Cancelled.
 
         Raises:
             ComfyUIMissing, ComfyUIUnreachable, UnexpectedAnswer.
@@ -135,7 +135,7 @@ class ComfyUIService:
         return self._server.until_ready(waiting, lambda: self._check(check))
 
     def inventory(self, newest: bool = False) -> ServerInventory:
-        """What the server has; not older than a minute, or asked now.
+        """The server's inventory, from the last minute or fetched now.
 
         Raises: as `client`.
         """
@@ -147,11 +147,11 @@ class ComfyUIService:
         return found
 
     def known_inventory(self) -> ServerInventory | None:
-        """What the server had when it was last asked; None when it never was."""
+        """The inventory of the last fetch; None before the first."""
         return None if self._inventory is None else self._inventory[1]
 
     def dead(self) -> str:
-        """Why the server's process has ended, "" while it lives or nobody can know."""
+        """Why the server's process has ended, "" while it runs or that is unknown."""
         return self._server.dead() if self.own else ""
 
     def unload(self) -> UnloadReport:
@@ -171,7 +171,7 @@ class ComfyUIService:
         return self.residency.unload(client)
 
     def standing(self) -> ServerState:
-        """How it stands, without asking anybody."""
+        """Its state, without a request."""
         worker = next(iter(self.residency.snapshot()), None)
         answers = self.residency.living_client() is not None
         return ServerState(self.readiness(), worker, self.residency.peak_gib, self.settings.url, self.local, answers)

@@ -79,7 +79,7 @@ def examination_of(settings: Settings) -> Iterator[DoctorContext]:
 
 @dataclass(frozen=True)
 class _OwnWorkers:
-    """The doctor's workers as its memory keeper wants them."""
+    """The doctor's workers in the form that its memory manager takes."""
 
     host: WorkerPool
 

@@ -23,7 +23,7 @@ Say = Callable[[float, str], None]
 
 
 def all_checks() -> list[Check]:
-    """(group, name, check), quick ones first: what everything else stands on is told first."""
+    """(group, name, check), quick ones first, and what the others depend on before them."""
     return [
         ("This machine", "Python and packages", machine.python_version),
         ("This machine", "Clock", machine.clock),
@@ -46,7 +46,7 @@ def run_checks(context: DoctorContext, say: Say = no_op, checks: list[Check] | N
     """Try everything; takes from some ten seconds to a few minutes.
 
     Args:
-        say: told how far it is, and what is being tried.
+        say: called with the progress and with what is being tried.
 
     Raises:
         Cancelled: `context.check` raised it.

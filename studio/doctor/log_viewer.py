@@ -1,4 +1,4 @@
-"""The studio's logs as a person reads them: the newest records, by level and words, without secrets and home paths."""
+"""The newest records of the studio's logs, filtered by level and words, without secrets and home paths."""
 
 from __future__ import annotations
 

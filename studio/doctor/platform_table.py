@@ -13,7 +13,7 @@ def platform_rows(machine: str = "", python: tuple[int, int] = (0, 0)) -> tuple[
     """One row a package whose wheels differ between machines.
 
     Args:
-        machine: as platform.machine() says it; python: major and minor. Both are this process's own when left out.
+        machine: as platform.machine() returns it; python: major and minor. Both are this process's own when left out.
     """
     arm = (machine or platform.machine()) in ("aarch64", "arm64")
     old = (python if python != (0, 0) else sys.version_info[:2]) < (3, 12)

@@ -17,11 +17,11 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One thing that was tried.
+    """The result of one check.
 
     Args:
-        group: the heading it stands under.
-        sentence: what was found, in words.
+        group: the heading it is listed under.
+        sentence: what was found.
         repair: what to do about it; a failure always has one.
         seconds: how long trying took.
         figures: measured times in milliseconds by name (p50, p95, p99), {} where nothing was repeated.

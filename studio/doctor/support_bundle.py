@@ -1,4 +1,4 @@
-"""A support bundle: what someone who helps needs to know of this studio, and nothing that a person has written or recorded."""
+"""A support bundle: what a helper needs to know about this studio, without anything that the user has written or recorded."""
 
 from __future__ import annotations
 
@@ -85,10 +85,10 @@ def versions() -> dict[str, Any]:
 
 
 class Redaction:
-    """Takes out what must not leave the machine.
+    """Removes what must not leave the machine.
 
     Args:
-        folders: paths of this machine and the words that stand for them.
+        folders: paths of this machine and the words that replace them.
     """
 
     def __init__(self, folders: Mapping[str, str]) -> None:

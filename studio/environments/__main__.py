@@ -15,7 +15,7 @@ from studio.settings import load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when the environment is ready, 2 when it cannot be made (said on stderr), 130 when it was stopped."""
+    """0 when the environment is ready, 2 when it cannot be made (explained on stderr), 130 when it was stopped."""
     parser = argparse.ArgumentParser(prog="./launch.sh install", description="Install a model environment.")
     parser.add_argument("name", nargs="?", default="", help="the environment; without one, all are listed")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="the data folder, when it is not the usual one")

@@ -1,4 +1,4 @@
-"""The model environments of one data folder: how each stands, and making, checking and removing them."""
+"""The model environments of one data folder: their states, and making, checking and removing them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Say = Callable[[float, str], None]
 
 
 class EnvironmentManager:
-    """Reads and changes `<root>/<name>/`. Holds no state of its own: what is said is read from the disk each time.
+    """Reads and changes `<root>/<name>/`. Holds no state of its own: everything is read from the disk each time.
 
     Safe from any thread and any process; installing and removing take the environment's lock between processes.
 
@@ -52,7 +52,7 @@ class EnvironmentManager:
         return [self.status(name) for name in self.names()]
 
     def status(self, name: str) -> EnvironmentStatus:
-        """How it stands now; cheap (a few file reads). An environment without a lock file here, of an engine from outside,
+        """Its state now; cheap (a few file reads). An environment without a lock file here, of an engine from outside,
         is ready when its Python is there."""
         folder = self._root / name
         step = f"Run `./launch.sh install {name}`, or use the button in the System tab."

@@ -1,4 +1,4 @@
-"""Makes one environment: looks, makes room, installs, cures, checks, and stamps it last."""
+"""Makes one environment: inspects, frees space, installs, repairs, checks, and stamps it last."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Installer:
             )
 
     def _offers_cuda(self) -> bool:
-        """Whether the torch that this machine would get brings CUDA; also the first word about the network."""
+        """Whether the torch that this machine would get brings CUDA; also the first sign that the network works."""
         torch = self._environment.of_packages(("torch",))
         if not torch:
             return False

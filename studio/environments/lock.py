@@ -1,4 +1,4 @@
-"""The lock between processes that keeps one environment from being made twice at once, and tells how far it is."""
+"""The lock between processes that keeps one environment from being made twice at once, with the progress of its holder."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class EnvironmentLock:
         self._path = path
 
     def progress(self) -> Progress | None:
-        """Of whoever holds it, None when nobody does."""
+        """The progress of the holder, None when nothing holds it."""
         try:
             handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:

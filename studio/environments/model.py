@@ -1,4 +1,4 @@
-"""Environments as values: what is declared beside a lock file, and how one stands on this machine."""
+"""Environments as values: what is declared beside a lock file, and the state on this machine."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class EnvironmentStatus:
     """One environment now.
 
     Args:
-        sentence: how it stands, in words. next_step: what to do when it is not ready, else "".
+        sentence: its state. next_step: what to do when it is not ready, else "".
         fraction: 0..1 of an installation that is under way, else 0.
         size_bytes: of the installed files as counted when it was finished, 0 when it is not.
     """
@@ -86,7 +86,7 @@ class Gigabytes(BaseModel):
 
 
 class Declaration(BaseModel):
-    """What NAME.toml says beside NAME.lock.
+    """The content of NAME.toml, beside NAME.lock.
 
     Args:
         python: the versions that the lock was made for.
@@ -130,7 +130,7 @@ class LockedEnvironment:
         return [line for line in self.requirements() if re.split(r"[=<>!~\[; ]", line, maxsplit=1)[0] in names]
 
     def needed_bytes(self, *, cuda: bool) -> int:
-        """Room for the packages and for what is downloaded to make them."""
+        """Disk space for the packages and for what is downloaded to make them."""
         installed, download = self.declared.installed_gb, self.declared.download_gb
         return int(GB * (installed.cuda + download.cuda if cuda else installed.cpu + download.cpu))
 

@@ -1,6 +1,6 @@
-"""pip as a program: what it says becomes progress, and how it fails becomes a sentence.
+"""pip as a program: its output becomes progress, and its failures become messages.
 
-pip and not another installer, because it reads the person's own configuration: mirrors, proxies, certificates, and folders
+pip and not another installer, because it reads the user's own configuration: mirrors, proxies, certificates, and folders
 of wheels, such as a CPU build of torch; nothing else of it counts (studio.environments.pip_settings). Its cache keeps every
 finished download, so an installation that was broken off does not fetch them again.
 """
@@ -40,15 +40,15 @@ _FAILURES: tuple[tuple[Trouble, str, str, bool], ...] = (
     (Trouble.OTHER_PACKAGE, r"do not match the hashes|hashes from the requirements", "environment.package-differs", True),
     (Trouble.NOT_WRITABLE, r"permission denied|read-only file system", "environment.folder-read-only", False),
 )
-"""Trouble, what pip says of it, the code, and whether trying again can help."""
+"""A kind of failure, how pip words it, the code of its message, and whether trying again can help."""
 
 
 class Pip:
     """Runs pip of this very Python on one environment.
 
     Args:
-        cancelled: looked at several times a second; the program is ended and Cancelled raised when it says so.
-        log: every line that pip says is added to this file.
+        cancelled: looked at several times a second; the program is ended and Cancelled raised when it returns true.
+        log: every line that pip prints is added to this file.
         pass_fds: descriptors that pip keeps open (the lock of the environment).
     """
 
@@ -102,7 +102,7 @@ class Pip:
 
 
 class PipSteps:
-    """Progress out of what pip says: collecting takes most of the time, unpacking is counted on the disk."""
+    """Progress from pip's output: collecting takes most of the time, unpacking is counted on the disk."""
 
     COLLECTED = 0.75
 
@@ -128,7 +128,7 @@ class PipSteps:
         self._say(self._fraction, self._note)
 
     def look(self, site: Path | None) -> None:
-        """While pip unpacks it says nothing: count what is there."""
+        """pip prints nothing while it unpacks, so what is there is counted."""
         there = 0 if site is None else sum(entry.name.endswith(".dist-info") for entry in os.scandir(site))
         if not self._unpacking:
             self._before = there
@@ -138,12 +138,12 @@ class PipSteps:
         self._say(self._fraction, self._note)
 
     def _reach(self, fraction: float) -> None:
-        """Progress never goes back: what is counted on the disk may be ahead of what pip has said."""
+        """Progress never decreases: what is counted on the disk may be ahead of pip's output."""
         self._fraction = max(self._fraction, fraction)
 
 
 def plain_environment() -> dict[str, str]:
-    """The person's variables without what would turn a Python to another place, and without secrets."""
+    """The user's environment variables without those that redirect Python, and without secrets."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -152,7 +152,7 @@ def plain_environment() -> dict[str, str]:
 
 
 def pip_environment() -> dict[str, str]:
-    """The same, with the package sources of the person's configuration of pip and nothing else of it.
+    """The same, with the package sources of the user's pip configuration and nothing else of it.
 
     Raises:
         InstallFailed: the configuration cannot be read.
@@ -168,7 +168,7 @@ def pip_environment() -> dict[str, str]:
 
 
 def explained(lines: Sequence[str], status: int) -> InstallFailed:
-    """How pip failed, in words."""
+    """The message for a failure of pip."""
     text = "\n".join(lines).lower()
     for trouble, pattern, code, retryable in _FAILURES:
         if re.search(pattern, text):

@@ -1,9 +1,9 @@
-"""pip run with a person's package sources and nothing else of their configuration.
+"""pip with the user's package sources and nothing else of their configuration.
 
 python -P studio/environments/pip_settings.py install …
 
 A pip.conf, or a PIP_… variable, may say where packages come from (mirrors, proxies, certificates, folders of wheels): that must
-work here too. It may as well say things that break an installation: `user`, `target`, `prefix` and `root` put packages elsewhere,
+work here too. Other settings break an installation: `user`, `target`, `prefix` and `root` put packages elsewhere,
 `require-virtualenv` and `python` refuse or choose another Python, `constraint`, `no-binary`, `only-binary`, `no-deps`, `pre` and
 `require-hashes` change or refuse what was locked, `quiet`, `format` and `progress-bar` take away what the studio reads. So only
 settings of sources, of the way there, and of the cache are taken over, and no file is read besides.
@@ -38,11 +38,11 @@ _TO_READ = {
 
 
 class UnreadableError(Exception):
-    """The person's configuration of pip cannot be read; what pip said."""
+    """The user's pip configuration cannot be read; what pip printed."""
 
 
 def without_configuration(variables: Mapping[str, str]) -> dict[str, str]:
-    """`variables` with the person's sources as PIP_… variables, and no other setting of pip from anywhere.
+    """`variables` with the user's sources as PIP_… variables, and no other setting of pip.
 
     Raises:
         UnreadableError: pip cannot read its own configuration.

@@ -1,4 +1,4 @@
-"""What stands in an environment's folder about itself; "ready" is written last of all."""
+"""The stamp in an environment's folder; "ready" is written last."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_stamp(folder: Path, stamp: Stamp) -> None:
 
 
 def read_stamp(folder: Path) -> Stamp | None:
-    """None when there is none, or one that nobody of us wrote."""
+    """None when there is none, or one that the studio did not write."""
     try:
         written = json.loads((folder / STAMP_NAME).read_text("utf-8"))
         known = {field.name for field in fields(Stamp)}

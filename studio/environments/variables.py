@@ -30,8 +30,8 @@ _THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait let others work: 
 
 
 def worker_environment() -> dict[str, str]:
-    """The studio's variables without its secrets and its Python paths; libraries are told to stay offline, and how many
-    threads to compute with, unless the person has said so."""
+    """The studio's variables without its secrets and its Python paths; libraries are set to stay offline, and to the number of
+    threads to compute with, unless the user has set it."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -29,7 +29,7 @@ def verify(python: Path, imports: Sequence[str], cancelled: Callable[[], bool], 
     """Import every module in one process of the environment, the network switched off for the model libraries.
 
     Raises:
-        InstallFailed: names the first one that fails and what it said.
+        InstallFailed: names the first one that fails, with its message.
         Cancelled.
     """
     failed: list[tuple[str, str]] = []

@@ -25,7 +25,7 @@ SETUP_LANE = "setup"
 class JobContext(Protocol):
     """All that a running capability may touch of the studio. One context belongs to one attempt at one job.
 
-    Every method raises Cancelled as soon as the person has asked to stop, so a capability needs no checks of its own
+    Every method raises Cancelled as soon as the user has asked to stop, so a capability needs no checks of its own
     between calls to it.
     """
 
@@ -43,7 +43,7 @@ class JobContext(Protocol):
         worker (`loading`), and gives an object with the methods of the engine's capability. Leaving gives the lease back.
 
         Args:
-            extent: of the largest piece of the work, which the gate weighs for engines whose memory hangs on it.
+            extent: of the largest piece of the work, for engines whose memory depends on it.
 
         Raises:
             EngineNotReady, MemoryRefused, WorkerDied, Cancelled.
@@ -61,10 +61,10 @@ class JobContext(Protocol):
         does; `engine` shows the same by itself."""
 
     def check(self) -> None:
-        """Raise Cancelled when the person has asked to stop."""
+        """Raise Cancelled when the user has asked to stop."""
 
     def warn(self, sentence: str) -> None:
-        """Tell what a person should look at in a result that is there all the same. The job ends as done; its note and its
+        """Report what the user should look at in a result that is usable all the same. The job ends as done; its note and its
         history say this."""
 
     def event(self, kind: str, **data: Any) -> None:
@@ -103,8 +103,8 @@ class Capability(ABC, Generic[SpecT]):
 
     Attributes:
         kind: its name in the database and the API.
-        Spec: the model of what a job of this kind is asked for.
-        runtime_stats: what was learned of its runs, None for a kind whose time is not measured.
+        Spec: the pydantic model of a job's spec.
+        runtime_stats: the measured times of its runs, None for a kind whose time is not measured.
     """
 
     kind: ClassVar[str]
@@ -131,7 +131,7 @@ class Capability(ABC, Generic[SpecT]):
 
     @abstractmethod
     def run(self, spec: SpecT, context: JobContext) -> list[JobOutput]:
-        """Do the work; called again with the same spec after an interruption, it goes on from what is on disk."""
+        """Do the work; called again with the same spec after an interruption, it resumes from what is on disk."""
 
     def estimate(self, spec: SpecT) -> JobEstimate:
         """What a job would amount to; nothing is queued. Optional: a capability without it is not estimated.
@@ -142,7 +142,7 @@ class Capability(ABC, Generic[SpecT]):
         raise InvalidInput("job.kind-not-foretold", kind=self.kind, able=[])
 
     def describe(self) -> CapabilityDescription:
-        """How it is shown. Optional: without it, the kind's own name stands in lists and no tab shows its jobs."""
+        """How it is shown. Optional: without it, lists show the kind's name and no tab shows its jobs."""
         return CapabilityDescription(self.kind.replace("_", " ").capitalize())
 
     @property

@@ -53,7 +53,7 @@ class ProgressRate:
         self._seen: deque[tuple[float, float]] = deque()
 
     def remaining(self, now: float, fraction: float) -> float | None:
-        """Seconds to go, or None while there is too little to tell."""
+        """Seconds left, or None while there is too little data."""
         if self._seen and fraction < self._seen[-1][1]:
             self._seen.clear()
         self._seen.append((now, fraction))
@@ -195,7 +195,7 @@ class AttemptContext:
             return JobCost(max(0.0, now - self._begun - self._waited - waiting), self._peak_gib)
 
     def flush(self) -> None:
-        """Write what has changed since the last time. A stage whose attempt is over stops."""
+        """Write what has changed since the last time. Ends a stage whose attempt is over."""
         with self._flushing:
             with self._lock:
                 shown = self._shown

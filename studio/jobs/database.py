@@ -66,7 +66,7 @@ _NOT_WRITABLE = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sql
 
 
 def storage_error(error: sqlite3.Error) -> StorageError:
-    """What a person should read for a failure of SQLite; the path stays out of it."""
+    """The message for a failure of SQLite, without the path."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return StorageError("storage.full", retryable=True)
@@ -80,7 +80,7 @@ def storage_error(error: sqlite3.Error) -> StorageError:
 
 
 class Database:
-    """One file, opened by one server process (the studio's lock sees to that).
+    """One file, opened by one server process (the studio's lock ensures that).
 
     Threads: any thread may call `read` and `write`. There is one writing and one reading connection, each behind a lock of
     its own; the reading lock is taken inside the writing one where a lost file is written anew, and nowhere else. One
@@ -152,7 +152,7 @@ class Database:
     def ensure_stored(self) -> None:
         """Write the database anew where its file was deleted or replaced: the open connections still hold all of it.
 
-        What holds the writing lock takes the reading lock inside it here, and nothing takes them the other way round.
+        Lock order: the writing lock first, the reading lock inside it.
 
         Raises:
             StorageError: the disk does not take it; it is tried again at the next write.
@@ -188,7 +188,7 @@ class Database:
         self._on_restored()
 
     def close(self) -> None:
-        """Bring the log into the file and end. Closing twice does no harm."""
+        """Merge the write-ahead log into the file and close. May be called twice."""
         with self._writing, suppress(sqlite3.Error, StorageError):
             self._restore()
         with self._writing, suppress(sqlite3.Error):
@@ -246,7 +246,7 @@ class Database:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells one file from another that has its name; None when there is none."""
+    """The identity of the file at a path, which a replacement changes; None when there is none."""
     try:
         facts = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""What a job's row says when its work ended in an exception."""
+"""The error in a job's row when its work ended in an exception."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def job_error(error: BaseException, job_id: str) -> JobError:
-    """A sentence for any exception: the studio's own keep theirs, others are told by kind alone.
+    """A message for any exception: the studio's own keep theirs, others are reported by type only.
 
     The text of a foreign exception may hold paths and secrets, so it goes to the log, under a mark that the hint names.
     """

@@ -47,8 +47,8 @@ def default_lock_folder() -> Path:
 class JobLanes:
     """The lanes of one studio.
 
-    Lock order of the gpu lane: the place in this process, then the door file, then the lock file; the door is let go as
-    soon as the lock is held. Whoever waits for the lock holds the door, so a studio that has just let the lock go cannot
+    Lock order of the gpu lane: the place in this process, then the door file, then the lock file; the door is released as
+    soon as the lock is held. The one that waits for the lock holds the door, so a studio that has just released the lock cannot
     take it again past one that waits: studios take turns. The kernel frees both when their holder dies, however it dies.
     """
 
@@ -73,10 +73,10 @@ class JobLanes:
 
         Args:
             cancelled: looked at several times a second while waiting.
-            on_wait: told what is waited for, each time that changes.
+            on_wait: called with what is waited for, each time that changes.
 
         Raises:
-            Cancelled: `cancelled` said so before a place was free.
+            Cancelled: `cancelled` returned true before a place was free.
             InvalidInput: there is no such lane.
             StorageError: the lock file cannot be made, or is not this person's.
         """
@@ -99,7 +99,7 @@ class JobLanes:
 
 
 class FairSemaphore:
-    """A counting lock that is given in the order it was asked for, and whose waits can be cancelled."""
+    """A fair semaphore (first come, first served) whose waits can be cancelled."""
 
     def __init__(self, places: int) -> None:
         self.places = places
@@ -144,7 +144,7 @@ class FairSemaphore:
 
 @dataclass(frozen=True)
 class LockHolder:
-    """Who holds the machine's lock, as written in the lock file; `since` in seconds since the epoch."""
+    """The holder of the machine's lock, as written in the lock file; `since` in seconds since the epoch."""
 
     pid: int
     since: float
@@ -164,7 +164,7 @@ class FileLock:
         self._path = path
 
     def holder(self) -> LockHolder | None:
-        """Who last wrote that it holds the lock and has not let it go; for messages only."""
+        """The last recorded holder that has not released the lock; for messages only."""
         try:
             with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)) as file:
                 written = json.loads(file.read(1000))

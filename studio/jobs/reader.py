@@ -76,7 +76,7 @@ class JobReader:
         return [JobEvent(row["seq"], row["job_id"] or "", row["at"], row["kind"], json.loads(row["data"])) for row in rows]
 
     def specs_naming(self, text: str) -> Iterator[dict[str, Any]]:
-        """The specs of all jobs on the list in which `text` stands."""
+        """The specs of all jobs on the list that contain `text`."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT spec FROM specs WHERE instr(spec, ?)", (text,)).fetchall()
         for row in rows:

@@ -34,7 +34,7 @@ def end_job(
     outputs: Sequence[JobOutput],
     note: str,
 ) -> None:
-    """Bring a job to a state in which no thread works on it, and tell its history. It has an end time only when it ended."""
+    """Set a job to a state in which no thread works on it, with an end time if that is an end, and record it in the history."""
     words = None if error is None else json.dumps(error.as_row())
     files = json.dumps([{"id": output.id, "path": output.path, "kind": output.kind} for output in outputs])
     ended = time.time() if state.ended else None

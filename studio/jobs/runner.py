@@ -72,7 +72,7 @@ class JobRunner:
         return recovery
 
     def wake(self) -> None:
-        """Tell the lanes that a job was queued."""
+        """Notify the lanes that a job was queued."""
         with self._wakeup:
             self._wakeup.notify_all()
 
@@ -90,7 +90,7 @@ class JobRunner:
             return tuple(self._running)
 
     def pending_end(self, job_id: str) -> str:
-        """Why the end of a job stands in no row yet, in words for a person; "" when it waits for nothing."""
+        """Why the end of a job is not in its row yet; "" when it is."""
         return self._pending_ends.get(job_id, "")
 
     def close(self, timeout: float = 4.0) -> None:

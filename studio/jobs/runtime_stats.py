@@ -1,6 +1,7 @@
 """How long work took on this machine, by engine and size: learned from finished runs, for the next.
 
-One small JSON file. A run is told by what its cost hangs on (`Workload`); cost is taken to grow with pixels, frames and steps.
+One small JSON file. A run is described by what its cost depends on (`Workload`), which is assumed to grow with pixels, frames
+and steps.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from studio.files import write_json
 LAST_RUNS = 24
 """Kept of each engine, variant and size of picture."""
 _FARTHEST = 2.5
-"""A picture so many times larger or smaller is still a ground for an estimate; beyond it nothing is said."""
+"""An estimate is made from runs on pictures up to this many times larger or smaller, and otherwise not at all."""
 log = logging.getLogger(__name__)
 
 
@@ -84,7 +85,7 @@ class _Run:
     work: Workload
     seconds: float
     expected: float = 0.0
-    """Seconds that the book had said before; 0 when it had said nothing."""
+    """The seconds that were estimated before the run; 0 when there was no estimate."""
 
 
 class RuntimeStats:
@@ -124,7 +125,7 @@ class RuntimeStats:
         return _estimate(near, work, exact=False)
 
     def calibration(self) -> list[EstimateAccuracy]:
-        """What was learned so far, and how well it foretold: one row for each engine, variant and size, the latest first."""
+        """The measurements so far and the accuracy of estimates: one row for each engine, variant and size, the latest first."""
         with self._lock:
             runs = list(reversed(self._runs))
         groups: dict[tuple[str, str, int, int], list[_Run]] = {}

@@ -32,7 +32,7 @@ DAY = 86_400.0
 
 
 class JobService:
-    """Accepts jobs and tells about them. Nothing here does a job's work, so every call returns at once (`wait` excepted).
+    """Accepts jobs and answers questions about them. Nothing here does a job's work, so every call but `wait` returns at once.
 
     Any thread may call anything; several jobs are tracked at once by their ids. State lives in the store alone.
     """
@@ -48,7 +48,7 @@ class JobService:
     ) -> None:
         """
         Args:
-            on_accepted: told each job that was accepted, to get ready what it will need; must return at once.
+            on_accepted: called with each accepted job, to prepare what it will need; must return at once.
         """
         self._store, self._runner, self._capabilities, self._settings = store, runner, capabilities, settings
         self._data_folder, self._on_accepted = data_folder, on_accepted
@@ -129,7 +129,7 @@ class JobService:
             raise InvalidInput("job.not-ended")
 
     def put_back(self, job_id: str) -> Job:
-        """Undo `remove`: the job stands in the list again, with its history.
+        """Undo `remove`: the job is in the list again, with its history.
 
         Raises:
             NotFound: it was never removed, or so long ago that it is not kept any more.
@@ -149,7 +149,7 @@ class JobService:
         return self.get(job_id)
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
-        """The job as soon as it has ended, or as it stands after `timeout` seconds; look at its state. None waits on."""
+        """The job as soon as it has ended, or its present state after `timeout` seconds; None waits without limit."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             seen = self._store.change_counter()
@@ -164,7 +164,7 @@ class JobService:
         return self._store.events(job_id, after, max(1, min(int(limit), 10_000)))
 
     def specs_naming(self, text: str) -> Iterator[dict[str, Any]]:
-        """The specs of all jobs on the list in which `text` stands."""
+        """The specs of all jobs on the list that contain `text`."""
         return self._store.specs_naming(text)
 
     def active(self) -> dict[tuple[str, JobState], int]:
@@ -188,11 +188,11 @@ class JobService:
         return self._store.change_counter()
 
     def wait_for_change(self, seen: int, timeout: float) -> int:
-        """The change counter as soon as it is above `seen`, or as it stands after `timeout` seconds."""
+        """The change counter as soon as it is above `seen`, or its value after `timeout` seconds."""
         return self._store.wait_for_change(seen, timeout)
 
     def prune(self) -> int:
-        """Take old jobs off the list, as settings.jobs says; returns how many went."""
+        """Remove old jobs from the list, as settings.jobs says; returns their number."""
         gone = self._store.prune(time.time() - self._settings.keep_days * DAY, self._settings.keep_count)
         if gone:
             log.info("%d old jobs left the list", gone)
@@ -210,7 +210,7 @@ class JobService:
         return [self._with_pending_end(job) for job in found]
 
     def _with_pending_end(self, job: Job) -> Job:
-        """The job; its note says so when its work is over but the disk does not take the end, which no row can say."""
+        """The job; its note says so when its work is over but its end could not be written to disk."""
         pending = "" if job.state.ended else self._runner.pending_end(job.id)
         return replace(job, note=pending) if pending else job
 

@@ -35,7 +35,7 @@ class JobStore(JobReader):
     """The table of jobs. Any thread may call anything; each call is one transaction.
 
     Every change takes the next value of one clock, which becomes the changed row's version. So `change_counter` (an integer
-    in memory) tells whether anything has changed at all, and a row's version whether this row has; neither ever goes back,
+    in memory) shows whether anything has changed at all, and a row's version whether this row has; neither ever decreases,
     over a restart included.
 
     Lock order: the database's own lock, then `_changed`; `_changed` is never held while the database is used.
@@ -68,7 +68,7 @@ class JobStore(JobReader):
         return self._clock
 
     def wait_for_change(self, seen: int, timeout: float) -> int:
-        """The change counter as soon as it is above `seen`, or as it stands after `timeout` seconds."""
+        """The change counter as soon as it is above `seen`, or its value after `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._clock > seen, timeout)
             return self._clock
@@ -103,7 +103,7 @@ class JobStore(JobReader):
         return None
 
     def note_queued(self, lane: str, note: str) -> None:
-        """Tell in the lane's next queued job what its lane waits for."""
+        """Note in the lane's next queued job what the lane waits for."""
         with self._change() as (connection, version):
             told = connection.execute(
                 "UPDATE jobs SET note = ?, version = ? WHERE id ="
@@ -285,7 +285,7 @@ class JobStore(JobReader):
         return Recovery(*(tuple(found[name]) for name in ("resumed", "failed", "cancelled")))
 
     def announce(self) -> None:
-        """Wake those who wait for a change, for what stands in no row."""
+        """Wake the threads that wait for a change, for changes outside the rows."""
         with self._changed:
             self._clock += 1
             self._changed.notify_all()
@@ -294,7 +294,7 @@ class JobStore(JobReader):
     def _change(self, *, durable: bool = False) -> Iterator[tuple[sqlite3.Connection, int]]:
         """A transaction with the clock's next value; those who wait are woken once it is committed.
 
-        Raising _NothingChanged inside ends the block quietly: rolled back, and nobody is woken.
+        Raising _NothingChanged inside ends the block quietly: it is rolled back, and no thread is woken.
         """
         try:
             with self._database.write(durable=durable) as connection:

@@ -40,7 +40,7 @@ def entry_stem(name: str) -> str:
 
 
 def unique_stems(stems: Sequence[str]) -> list[str]:
-    """The same stems, later ones of equal spelling numbered; case does not tell them apart, as on many disks."""
+    """The same stems, later ones of equal spelling numbered; case is ignored, as on many file systems."""
     taken: set[str] = set()
     result = []
     for stem in stems:

@@ -12,7 +12,7 @@ from studio.licences import UNKNOWN, LicenceTerms
 
 
 def source_of(library: Library, path: Path) -> LibraryOutput | None:
-    """The output that a file is, lies beside, or has the very bytes of; None for any other file.
+    """The output that a file is, belongs to, or has the same bytes as; None for any other file.
 
     A browser sends what the page showed as a copy, so the place of a file says nothing. Only files of the same ending and
     size are read.

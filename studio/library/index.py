@@ -1,4 +1,4 @@
-"""What lies in the outputs folder, read from the folder itself and only as often as it changes."""
+"""The content of the outputs folder, read from the folder itself and only when it changes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class OutputIndex:
         return self._by_id
 
     def forget(self) -> None:
-        """Look again next time, whatever the folder's time stamp says."""
+        """Read the folder again next time, whatever its time stamp."""
         self._seen = (-1, 0.0)
 
     def _refresh(self) -> None:

@@ -1,4 +1,4 @@
-"""The library: every output as a file under a name that a person can use, with the recipe that made it."""
+"""The library: every output as a file with a readable name, and the recipe that made it."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ class Library:
         return [output for output, _ in zip(chosen, range(len(outputs) if limit is None else limit), strict=False)]
 
     def get(self, output: str) -> LibraryOutput:
-        """The output of that id. The path of a file in the folder, as a job tells it, is taken for its id.
+        """The output of that id. The path of a file in the folder, as jobs report it, is accepted as its id.
 
         Raises:
             NotFound: no such output.
@@ -231,7 +231,7 @@ class Library:
     def delete(self, output: str, *, for_good: bool = False) -> LibraryOutput:
         """Remove an output with its recipe and companions. Gives back what was removed.
 
-        For half an hour, while the studio is open, `put_back` undoes it; `for_good` gives the room on the disk back at once.
+        For half an hour, while the studio is open, `put_back` undoes it; `for_good` frees the disk space at once.
 
         Raises:
             NotFound: no such output.
@@ -304,7 +304,7 @@ class Library:
         return tuple(done)
 
     def recent_removals(self, limit: int = 50) -> _Removals:
-        """What quota and retention removed of late, newest first."""
+        """The latest removals by quota and retention, newest first."""
         return self._removed.newest(limit)
 
     def ensure_space(self, needed: int, what: str = "the result") -> None:

@@ -19,13 +19,13 @@ def _engine_ids(engines: Any) -> tuple[str, ...]:
 
 
 def _voice_engine(spec: Any) -> str:
-    """Id of the engine whose preset voice a job's spec names, "" for none."""
+    """Id of the engine whose preset voice a job's spec names, "" without one."""
     voice = spec.get("voice") if isinstance(spec, dict) else None
     return voice.partition("/")[0] if isinstance(voice, str) and "/" in voice else ""
 
 
 class LicenceFields(BaseModel):
-    """The fields of a recipe that tell, or from which it follows, under which licences its output may be used."""
+    """The fields of a recipe that state, or determine, the licences under which its output may be used."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -38,7 +38,7 @@ class LicenceFields(BaseModel):
     voice_engine: Annotated[str, BeforeValidator(_voice_engine), Field(alias="spec")] = ""
 
     def terms(self, of_engine: Callable[[str], LicenceTerms]) -> LicenceTerms:
-        """The licences that the recipe tells. One without `licences` was written when a single engine was counted: its other
+        """The licences in the recipe. One without `licences` was written when a single engine was counted: its other
         engines are looked up."""
         if self.licences is not None:
             return LicenceTerms(self.licences)

@@ -1,4 +1,4 @@
-"""Outputs as values, what may be one, and the errors that only the library knows."""
+"""Outputs as values, which files may be one, and the library's own errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PEAK_COUNT = 800
 
 @dataclass(frozen=True)
 class LibraryOutput:
-    """One result as it lies on disk now.
+    """One result as it is on disk now.
 
     Args:
         id: the file's name in the outputs folder; stays the same when the title changes.
@@ -49,10 +49,10 @@ class LibraryOutput:
         duration: seconds, None when unknown.
         companions: paths of files with the same stem: subtitles, word times.
         keep: protected from quota and retention.
-        found: lies here without a recipe: someone put it into the folder.
+        found: has no recipe: it was put into the folder by hand.
         engine, voice, job, parents: from the recipe, for lists; empty when unknown.
         terms: licences of all that went into it, and into what it was made from.
-        has_recipe: a recipe lies beside it and is its own.
+        has_recipe: there is a recipe beside it, and it is its own.
         damage: a sentence when that recipe cannot be read; the file itself is untouched.
     """
 
@@ -105,7 +105,7 @@ class LibraryOutput:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person should look at before it is used, in sentences; () where nothing was found."""
+        """Sentences on what to check before it is used; () where nothing was found."""
         told = self.recipe.get("warnings", ())
         return tuple(str(one) for one in told) if isinstance(told, list) else ()
 
@@ -169,7 +169,7 @@ class Removal:
 
 
 class NotEnoughSpace(GreenroomError):
-    """The disk has too little room for what is about to be made; the reason holds the numbers."""
+    """The disk has too little space for what is about to be made; the reason holds the numbers."""
 
     retryable_by_default = True
 

@@ -50,7 +50,7 @@ def removals(
 ) -> Iterator[tuple[LibraryOutput, Removal]]:
     """Which of `outputs` (newest first) retention and quota remove, in the order of removal, and why.
 
-    The newest output stays even when it is larger than the quota: it is the one that somebody waits for.
+    The newest output stays even when it is larger than the quota: it is the result that is awaited.
     """
     total = sum(output.total_size for output in outputs)
     may_go = [output for output in reversed(outputs) if not output.keep and output.id not in in_use]
@@ -68,7 +68,7 @@ def removals(
 
 @dataclass(frozen=True)
 class RemovalLog:
-    """What was removed of late, one JSON object a line, so that nothing goes silently."""
+    """The latest removals, one JSON object a line, so that nothing disappears silently."""
 
     path: Path
 

@@ -1,4 +1,4 @@
-"""How an output was made, as a value; `as_json` is what lies beside the file."""
+"""How an output was made, as a value; `as_json` is the file beside the output."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Recipe:
     """How an output was made.
 
     Args:
-        kind: of the job. job: its id. spec: its fields, to bring back with "use these settings".
+        kind: of the job. job: its id. spec: its fields, to restore with "use these settings".
         engine, voice: ids or labels; the first two parts of the file's name.
         parents: ids of the outputs it was made from.
         terms: licences of all that went into it; the library adds those of the parents.
         facts: a few short sentences for the player.
-        warnings: what a person should look at before the output is used, in sentences.
+        warnings: sentences on what to check before the output is used.
         duration: in seconds, None when the library is to measure it.
         details: further fields that only this kind of job has.
     """
@@ -62,7 +62,7 @@ class Recipe:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The fields as they lie on disk and as the API tells them."""
+        """The fields as they are on disk and in the API."""
         fields: dict[str, Any] = {
             "engine": self.engine,
             "engine_version": self.engine_version,
@@ -84,7 +84,7 @@ class Recipe:
 
 
 def licence_fields(terms: LicenceTerms) -> dict[str, Any]:
-    """The fields of a recipe that tell under which licences its output may be used; none while nothing is known."""
+    """The fields of a recipe with the licences under which its output may be used; none while nothing is known."""
     if not terms:
         return {}
     known = {} if terms.commercial_use is None else {"commercial_use": terms.commercial_use}

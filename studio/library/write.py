@@ -62,7 +62,7 @@ class OutputWriter:
         return self.staged.suffix.lower()
 
     def duration(self, recipe: Mapping[str, Any]) -> float | None:
-        """Seconds, as the recipe or else the file says; None when neither does."""
+        """Seconds, from the recipe or else the file; None when neither has them."""
         told = recipe.get("duration")
         if isinstance(told, (int, float)) and told >= 0:
             return float(told)
@@ -123,7 +123,7 @@ def _stems(base: str) -> Iterator[str]:
 
 
 def _create(path: Path, data: bytes) -> bool:
-    """Make a whole file under a name that nobody has; False when somebody has it."""
+    """Create a complete file under a free name; False when the name is taken."""
     staged = staging_path(path.parent, path.suffix)
     try:
         with staged.open("xb") as file:

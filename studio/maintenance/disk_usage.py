@@ -1,4 +1,4 @@
-"""What lies where on the disk, what of it can go, and the removing of it."""
+"""What takes space on the disk, what of it can be removed, and its removal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FRESH_SECONDS = 300.0
 UNUSED_UPLOAD_SECONDS = 86_400.0
 """After so long an upload that no job of the list names is removed by itself."""
 YOUNG_SECONDS = 3600.0
-"""Uploads younger than this may belong to a form that somebody is filling in."""
+"""Uploads younger than this may belong to a form that is being filled in."""
 
 
 class JobList(Protocol):
@@ -60,7 +60,7 @@ class ReclaimableSpace:
 
 @dataclass(frozen=True)
 class DiskReport:
-    """The data folder and the disk it lies on, as measured at `at` (seconds since the epoch)."""
+    """The data folder and its disk, as measured at `at` (seconds since the epoch)."""
 
     at: float
     total: int
@@ -80,7 +80,7 @@ class DiskReport:
 
 
 class DiskUsage:
-    """Measures and clears. Walking the folders takes a second or so, so a report is kept for five minutes unless asked anew.
+    """Measures and clears. Walking the folders takes a second, so a report is kept for five minutes unless refreshed.
 
     Any thread may call; one lock lets one measure at a time. Removing never touches what a job that has not ended needs.
     """

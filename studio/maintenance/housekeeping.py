@@ -27,7 +27,7 @@ class MaintenanceTimer:
         self._thread.start()
 
     def close(self, timeout: float = 1.0) -> None:
-        """End after the present task. Tasks leave nothing half done when the process ends under them."""
+        """End after the present task. Tasks leave nothing half done when the process is killed."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join(timeout)

@@ -1,4 +1,4 @@
-"""How the last server on this data folder ended, told from what it left behind."""
+"""How the last server on this data folder ended, as far as its leftovers show."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LastShutdown(StrEnum):
 
     @property
     def suspicious(self) -> bool:
-        """Whether the work at hand may well be what ended it."""
+        """Whether its work at that moment may have caused the end."""
         return self in (LastShutdown.FAULT, LastShutdown.MEMORY, LastShutdown.MACHINE)
 
 

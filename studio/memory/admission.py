@@ -21,8 +21,8 @@ class Admission:
     """Lets loads in one decision at a time.
 
     A load is promised its memory in the same step in which it is decided on, before anything is unloaded for it, so that
-    what the unloading gives back cannot go to another. `PendingReservations.deciding` is held from the reading to the promise and
-    never while an engine is unloaded, a listener is told or this waits; inside it only the GPU probe's lock is taken.
+    what the unloading frees cannot go to another. `PendingReservations.deciding` is held from the reading to the reservation
+    and never while an engine is unloaded, a callback runs or this waits; inside it only the GPU probe's lock is taken.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Admission:
         self._hold = hold
 
     def decide(self, need: Need, residents: Sequence[Resident]) -> Decision:
-        """What the gate says now; promises nothing."""
+        """The gate's present decision; reserves nothing."""
         with self._promises.deciding:
             return self._decide(need, residents, self._promises.needs())
 

@@ -1,4 +1,4 @@
-"""What happened to the machine's memory and heat of late, in sentences, for the page and the API."""
+"""Recent events of the machine's memory and temperature, as sentences for the page and the API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EVENTS_KEPT = 200
 
 @dataclass(frozen=True)
 class MachineEvent:
-    """One thing that happened.
+    """One event.
 
     Args:
         at: seconds since the epoch.
@@ -31,7 +31,7 @@ class MachineEvent:
 
 
 class MachineEvents:
-    """The last events; any thread may tell and read. One lock, nothing is called inside it."""
+    """The last events; any thread may add and read. One lock, nothing is called while it is held."""
 
     def __init__(self, clock: Callable[[], float] = time.time, keep: int = EVENTS_KEPT) -> None:
         self._clock = clock

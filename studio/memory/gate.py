@@ -29,7 +29,7 @@ def system_pool(reading: MemoryReading) -> Pool:
 
 
 def card_pool(gpu: GpuFacts) -> Pool:
-    """The memory of a plug-in card. A driver that hides the use in sum still tells it by process."""
+    """The memory of a plug-in card. A driver that hides the total still reports it by process."""
     total = gpu.total or 0
     used = sum(gpu.process_bytes.values()) if gpu.used is None else gpu.used
     return Pool(total, max(0, total - used), plug_in=True)
@@ -108,14 +108,14 @@ def _demands(
 
 
 def gain(resident: Resident, pool: Pool, gpu: GpuFacts | None) -> int:
-    """What ending the resident gives back to the pool."""
+    """The memory that ending the resident frees in the pool."""
     if pool.plug_in:
         return resident.card_bytes
     return resident.host_bytes if gpu is not None and gpu.has_own_memory else resident.bytes
 
 
 def _victims(demands: Sequence[Demand], gpu: GpuFacts | None, residents: Sequence[Resident]) -> list[Resident] | None:
-    """Idle residents whose end gives every demand what it misses, none of them in vain; None when all are not enough."""
+    """A minimal set of idle residents whose end meets every demand; None when all together do not."""
 
     def enough(chosen: Sequence[Resident]) -> bool:
         return all(sum(gain(victim, demand.pool, gpu) for victim in chosen) >= demand.missing for demand in demands)

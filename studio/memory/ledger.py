@@ -25,7 +25,7 @@ class LedgerEntry:
         ended: when it was gone; None while it lives.
         returned: by how much available memory rose then; None while it lives.
         within_tolerance: whether that was all it should have been.
-        death: why it ended when nobody had asked it to; "" otherwise.
+        death: why it ended unasked; "" otherwise.
     """
 
     engine_id: str

@@ -37,7 +37,7 @@ class Workers(Protocol):
     """What the manager asks of the owner of the worker processes."""
 
     def snapshot(self) -> Sequence[WorkerStatus]:
-        """All workers as they stand now."""
+        """All workers in their present state."""
 
     def unload(self, engine_id: str) -> object:
         """End the engine's idle workers and return when their memory is back."""
@@ -119,7 +119,7 @@ class MemoryManager:
         return self._gpu.facts()
 
     def gpu_bytes(self, pid: int) -> int:
-        """Graphics memory a process holds, 0 where there is none or none can be told."""
+        """Graphics memory a process holds, 0 where there is none or it is unknown."""
         facts = self.gpu()
         return 0 if facts is None else facts.process_bytes.get(pid, 0)
 
@@ -152,7 +152,7 @@ class MemoryManager:
         waiting: Callable[[str], None],
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Reservation:
-        """Block until a load may begin, unloading idle engines and waiting for busy ones as the gate says.
+        """Block until a load may begin, unloading idle engines and waiting for busy ones as the gate decides.
 
         The reservation counts against all other loads until it is released, or `on_loaded`, or `on_returned` of a start
         that failed, was reported to the observer for this engine.
@@ -164,7 +164,7 @@ class MemoryManager:
 
         Raises:
             MemoryRefused: never possible on this machine, or not within memory.wait_seconds; with the numbers.
-            Cancelled: `cancelled` said so, or `waiting` raised it.
+            Cancelled: `cancelled` returned true, or `waiting` raised it.
         """
         need = self.need(estimate, variant)
         try:

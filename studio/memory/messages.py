@@ -1,4 +1,4 @@
-"""What the memory gate says, with the numbers and a way out. Needs are rounded up, what can be used is rounded down."""
+"""The memory gate's messages, with the numbers and a remedy. Needs are rounded up, what can be used is rounded down."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ the weights on their way through."""
 MACHINE_SHARE = {Tier.HEAVY: 0.40, Tier.MEDIUM: 0.10, Tier.LIGHT: 0.10}
 CARD_SHARE = {Tier.HEAVY: 0.20, Tier.MEDIUM: 0.10, Tier.LIGHT: 0.10}
 HALF_LIFE_SECONDS = 600.0
-"""After so long without use a resident engine counts half in what it is worth."""
+"""After this long without use, the value of keeping an engine resident is halved."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Resident:
 
     @property
     def worth_per_gib(self) -> float:
-        """What keeping it resident is worth: seconds of reload saved, times how likely a use is, per GiB held."""
+        """The value of keeping it resident: seconds of reload saved, times the likelihood of a use, per GiB held."""
         use = (1 + self.recent_uses) * 0.5 ** (self.idle_seconds / HALF_LIFE_SECONDS)
         return self.reload_seconds * use / (max(self.bytes, 1) / GIB)
 
@@ -122,7 +122,7 @@ class Demand:
     """What one load asks of one pool.
 
     Args:
-        bytes: asked for. free: what must stay free of the pool. promised: given to loads that do not hold it yet.
+        bytes: asked for. free: what must stay free of the pool. promised: reserved for loads that do not hold it yet.
     """
 
     pool: Pool
@@ -164,7 +164,7 @@ class Admit:
 
 @dataclass(frozen=True)
 class Wait:
-    """Others hold what it needs: wait for them. The hint says what a person can do meanwhile."""
+    """Others hold what it needs: wait for them. The hint says what can be done meanwhile."""
 
     reason: str
     hint: str = ""

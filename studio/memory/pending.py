@@ -12,7 +12,7 @@ from types import TracebackType
 from studio.memory.model import Need
 
 FORGOTTEN_AFTER_SECONDS = 600.0
-"""A load of which nothing was heard for so long is taken for lost, and its promise with it."""
+"""A load that has not reported for this long is considered lost, and its reservation with it."""
 
 
 @dataclass(eq=False)
@@ -65,7 +65,7 @@ class PendingReservations:
             return found
 
     def needs(self, besides: Reservation | None = None) -> list[Need]:
-        """What is promised and not held yet, besides one's own."""
+        """What is reserved and not held yet, without the caller's own."""
         with self.deciding:
             oldest = self._monotonic() - FORGOTTEN_AFTER_SECONDS
             self._open = {number: one for number, one in self._open.items() if one.given >= oldest}

@@ -1,4 +1,4 @@
-"""Memory as the public API and the System page tell it: sizes in GiB, limits as parts of the pool."""
+"""Memory as the public API and the System page report it: sizes in GiB, limits as parts of the pool."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def memory_report(
     heat: ThermalGuard,
 ) -> dict[str, Any]:
     """`pool`, `used`, `available`, `reserve` (what a heavy engine leaves free), `workers`, `limits` and `verdicts` are
-    promised; the rest may grow. A verdict's `free` is what must stay free, of the plug-in card where `on_card` says so."""
+    a stable part of the API; the rest may grow. A verdict's `free` is what must stay free, on the plug-in card if `on_card`."""
     reserves = {tier.value: gib(limits.reserve(tier, reading.pool)) for tier in Tier}
     return {
         "pool": gib(reading.pool),

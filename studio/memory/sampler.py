@@ -24,7 +24,7 @@ SLOW_SECONDS = 10.0
 WATCHED_SECONDS = 15.0
 SETTLE_SECONDS = 5.0
 EASED_BY = 0.03
-"""So far below a limit memory has to fall before that is told; else use that hovers at a limit would be told without end."""
+"""Hysteresis: a fall below a limit is reported only this far below it, so that use near it is not reported again and again."""
 log = logging.getLogger(__name__)
 
 
@@ -73,7 +73,7 @@ def level_of(fraction: float, limits: Limits) -> MemoryPressure:
 
 
 def victim_of(workers: Sequence[Resident]) -> Resident | None:
-    """Whom to end when memory runs out: the youngest heavy worker, else the youngest medium one. Light ones stay: they
+    """The worker to end when memory runs out: the youngest heavy one, else the youngest medium one. Light ones stay: they
     hold too little to save a machine."""
     for tier in (Tier.HEAVY, Tier.MEDIUM):
         of_tier = [worker for worker in workers if worker.tier is tier]
@@ -108,7 +108,7 @@ class MemorySampler:
     ) -> None:
         """
         Args:
-            feel: told the GPU's temperature at every sample. tell: told of every limit that was crossed.
+            feel: called with the GPU's temperature at every sample. tell: called for every limit that is crossed.
         """
         self._read = read
         self._feel, self._tell = feel, tell

@@ -12,15 +12,15 @@ log = logging.getLogger(__name__)
 
 
 class ThermalGuard:
-    """Remembers whether admission is paused; told every reading by `feel`.
+    """Remembers whether admission is paused; `feel` passes it every reading.
 
     Between the two temperatures it stays as it was, so that a chip at the limit does not open and close the gate with every
-    reading. A driver that stops telling the temperature opens it: a gate must not stay shut for want of news.
+    reading. A driver that stops reporting the temperature opens it: a gate must not stay closed for lack of readings.
 
     Args:
         pause_above: degrees Celsius; 0 switches the guard off.
         resume_below: degrees Celsius, not above `pause_above`.
-        tell: told once for each pause and each end of one.
+        tell: called once for each pause and each end of one.
     """
 
     def __init__(self, pause_above: float, resume_below: float, tell: Callable[[str, str], None] = no_op) -> None:
@@ -46,7 +46,7 @@ class ThermalGuard:
         )
 
     def feel(self, temperature: float | None) -> None:
-        """Take the present temperature into account; None is "not told"."""
+        """Take the present temperature into account; None where it is not reported."""
         if not self.pause_above:
             return
         with self._lock:

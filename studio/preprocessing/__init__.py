@@ -1,4 +1,4 @@
-"""What a person gives, made fit for a workflow before it is sent: upright, opaque, small enough, at one rate, its cost known."""
+"""Inputs made fit for a workflow before they are sent: upright, opaque, small enough, at one rate, its cost known."""
 
 from studio.preprocessing.assets import Asset, Assets, assets_of
 from studio.preprocessing.constraints import Constraints, constraints_of

@@ -1,4 +1,4 @@
-"""Files that a person brought for swaps, kept until deleted, so that they can be used again and recipes find them."""
+"""Files that the user uploaded for swaps, kept until deleted, so that they can be used again and recipes find them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Assets:
     """The kept files of a folder, one in a folder of its own named by its content. Holds no state; any thread may call.
 
     Args:
-        folder: lies among the uploads, so that jobs may read it.
+        folder: is among the uploads, so that jobs may read it.
     """
 
     def __init__(self, folder: Path) -> None:

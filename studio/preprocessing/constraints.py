@@ -1,4 +1,4 @@
-"""What a workflow wants of a picture or a video, as values that a manifest can hold."""
+"""The constraints of a workflow on a picture or a video, as values that a manifest can hold."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from studio.validation import validated
 
 
 class Constraints(BaseModel):
-    """Limits of one input; 0 leaves a thing as it is.
+    """Limits of one input; 0 means no limit.
 
     Args:
         multiple: width and height become multiples of this.
-        max_width, max_height: of a picture that lies on its side; an upright one is bounded the other way round.
+        max_width, max_height: of a landscape picture; for a portrait one the two are exchanged.
         width, height: exactly this size instead: filled, the overhang cut off evenly.
         fps: pictures a second.
         frames_multiple: the count of pictures becomes n × this + 1 ("4n+1" is 4).

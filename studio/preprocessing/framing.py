@@ -17,7 +17,7 @@ from media.video.images import read_image, write_picture
 from media.video.read import Picture
 
 CLOSE_ENOUGH = 1.35
-"""Factor between the two faces' sizes up to which nothing is said."""
+"""Factor between the two faces' sizes up to which there is no remark."""
 _MOST_PAD = 3.0
 """Of its sides, by which a picture is completed at most."""
 LONGEST_SIDE = 2048
@@ -50,7 +50,7 @@ class Framing:
 
     @property
     def factor(self) -> float:
-        """How much larger the face stands in the reference."""
+        """How much larger the face is in the reference."""
         return self.reference / self.driving
 
     @property

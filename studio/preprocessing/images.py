@@ -19,7 +19,7 @@ def prepare_image(path: Path, constraints: Constraints | Mapping[str, Any] | Bas
     """A picture as an RGB PNG in `folder`, named by its content: turned upright, transparency laid on white, within the limits.
 
     Raises:
-        MediaError: in words, for a file that is no picture, damaged or too large.
+        MediaError: the file is no picture, damaged or too large.
         InvalidInput: constraints that contradict themselves.
     """
     limits = constraints_of(constraints)

@@ -90,7 +90,7 @@ def prepare_video(
 
     Args:
         check: called for every picture; may raise Cancelled.
-        progress: told 0..1.
+        progress: called with 0..1.
 
     Raises:
         MediaError: the file cannot be read, or not be written.

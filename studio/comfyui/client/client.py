@@ -34,7 +34,7 @@ UPLOAD_MARGIN = 64 * 1024
 
 @dataclass(frozen=True)
 class ServerDevice:
-    """A device as the server tells of it; sizes in bytes."""
+    """A device as the server reports it; sizes in bytes."""
 
     name: str
     type: str
@@ -45,7 +45,7 @@ class ServerDevice:
 
 @dataclass(frozen=True)
 class ServerStats:
-    """What /system_stats tells."""
+    """The answer of /system_stats."""
 
     version: str | None
     arguments: tuple[str, ...]
@@ -96,7 +96,7 @@ class ComfyUIClient:
         return tuple(str(name) for name in told) if isinstance(told, list) else ()
 
     def model_roots(self) -> Mapping[str, tuple[str, ...]]:
-        """Absolute folders on the server's machine by name; empty where the server does not tell."""
+        """Absolute folders on the server's machine by name; empty where the server does not report them."""
         told = self.wire.find("/experiment/models")
         found = {}
         for one in told if isinstance(told, list) else ():
@@ -105,7 +105,7 @@ class ComfyUIClient:
         return found
 
     def model_files(self, folder: str, roots: tuple[str, ...] = ()) -> tuple[ModelFile, ...]:
-        """The files of one folder under the names that a loader's input takes, with sizes where the server tells them."""
+        """The files of one folder under the names that a loader's input takes, with sizes where the server reports them."""
         listed = self.wire.find(f"/models/{folder}")
         names = [str(name) for name in listed] if isinstance(listed, list) else []
         known: dict[str, ModelFile] = {}
@@ -151,7 +151,7 @@ class ComfyUIClient:
         return Queue.read(self.wire.get("/queue"))
 
     def status(self, prompt_id: str, titles: Mapping[str, str] | None = None) -> JobStatus:
-        """Where a job stands. Unknown only when it is in neither queue nor history, looked at in an order that a job which
+        """The state of a job. Unknown only when it is in neither queue nor history, looked at in an order that a job which
         moves on meanwhile cannot slip through."""
         named = titles or {}
         if self._has_jobs is not False:
@@ -176,7 +176,7 @@ class ComfyUIClient:
         return self._history(prompt_id, {}) is not None
 
     def cancel(self, prompt_id: str) -> None:
-        """Ask for a job's end wherever it stands; never touches another one. It has stopped only when `status` says so.
+        """Cancel a job, queued or running, and no other. It has stopped only when `status` says so.
 
         Old servers ignore the id given to /interrupt and stop whatever runs, so it is asked only while this job runs.
         """
@@ -240,7 +240,7 @@ class ComfyUIClient:
         return read_history(self.wire.get(f"/history/{prompt_id}"), prompt_id, titles)
 
     def _asked_jobs(self, prompt_id: str, titles: Mapping[str, str]) -> JobStatus | None:
-        """Newer servers tell of one job directly; None where the older routes have to be asked."""
+        """A job's status from the route of newer servers; None where only the older routes exist."""
         told = self.wire.find(f"/api/jobs/{prompt_id}")
         if not isinstance(told, Mapping) or told.get("status") is None:
             if self._has_jobs is None:

@@ -1,7 +1,7 @@
-"""What a ComfyUI server tells over its websocket while it works: decoration, since polling alone decides.
+"""The events that a ComfyUI server sends over its websocket: for display only, since polling alone decides.
 
 Frames of text are JSON {type, data}. Binary frames are big-endian: u32 kind, then for 1 a picture (u32 format, bytes), for 4 a
-picture with metadata (u32 length, JSON, bytes); others are passed over, as are types that nobody here knows.
+picture with metadata (u32 length, JSON, bytes); other messages and unknown types are ignored.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class EventListener:
     and nothing else. Callbacks run in the thread and must be quick; what they raise is logged.
 
     Args:
-        on_course: told when progress has changed. on_preview: a JPEG. on_end: the job seems to have ended; ask the server.
+        on_course: called when progress has changed. on_preview: called with a JPEG. on_end: called when the job may have ended.
     """
 
     def __init__(

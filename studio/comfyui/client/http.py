@@ -24,7 +24,7 @@ class HttpTransport:
     """One server's HTTP side. Safe from any thread; holds pooled connections until `close`.
 
     No Origin header is ever sent (a foreign one is answered with 403) and no proxy of the environment is used: the address
-    is the one that was set. Redirects are not followed, so nothing is sent elsewhere.
+    is the one that was set. Redirects are not followed, so nothing is sent to another server.
     """
 
     def __init__(self, url: str, read_seconds: float = READ_SECONDS) -> None:
@@ -45,7 +45,7 @@ class HttpTransport:
         return as_json(self.ask("GET", path, params=query))
 
     def find(self, path: str, **query: str | int) -> Any | None:
-        """As `get`; None where the server has no such route or thing."""
+        """As `get`; None where the server answers 404."""
         answer = self.ask("GET", path, params=query, allowed=(404, 405))
         return None if answer.status_code in (404, 405) else as_json(answer)
 
@@ -57,7 +57,7 @@ class HttpTransport:
         """The answer, when its status is a success or one of `allowed`.
 
         Raises:
-            ConnectionRefused: nothing was received. ComfyUIUnreachable: nobody knows. UnexpectedAnswer: another status.
+            ConnectionRefused: the server received nothing. ComfyUIUnreachable: it may have. UnexpectedAnswer: another status.
         """
         with self._told():
             answer = self._http.request(method, path, **sent)

@@ -16,10 +16,10 @@ class ModelFile:
     """A model file as the server lists it.
 
     Attributes:
-        name: the name relative to its folder, exactly as a loader's input wants it: "Wan/x.safetensors", with backslashes
+        name: the name relative to its folder, exactly as a loader's input takes it: "Wan/x.safetensors", with backslashes
             where the server runs on Windows.
-        size_bytes: None where the server does not tell; 0 is a file that would fail only in the run.
-        root: the absolute folder it lies in on the server's machine, where known.
+        size_bytes: None where the server does not report it; 0 is a file that would fail only in the run.
+        root: the absolute path of its folder on the server's machine, where known.
     """
 
     name: str
@@ -37,10 +37,10 @@ class ServerInventory:
     """What one server has at one moment.
 
     Attributes:
-        version: "0.3.64"; None where the server does not tell.
+        version: "0.3.64"; None where the server does not report it.
         node_classes: the answer of /object_info, by class_type.
         models: by folder of the server ("diffusion_models"), every file it lists there.
-        max_upload_bytes: the largest upload it takes; None where it does not tell.
+        max_upload_bytes: the largest upload it takes; None where it does not report one.
     """
 
     version: str | None = None

@@ -12,7 +12,7 @@ NOT_MODELS = frozenset({"custom_nodes", "configs", "datasets"})
 
 
 def read_inventory(client: ComfyUIClient) -> ServerInventory:
-    """Everything that templates are checked against, asked now: version, node classes, model files, the upload limit.
+    """Everything that templates are checked against, fetched now: version, node classes, model files, the upload limit.
 
     Raises:
         ComfyUIUnreachable, UnexpectedAnswer.

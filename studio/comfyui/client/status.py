@@ -1,4 +1,4 @@
-"""Where a job stands on the server, and how it ended: values read from answers that may come in several forms."""
+"""The status of a job on the server, parsed from answers of several forms."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ResultFile:
 
 @dataclass(frozen=True)
 class Finished:
-    """The job came to its end; `files` in the order in which nodes and lists are told, previews left out."""
+    """The job has finished; `files` in the order of nodes and lists in the answer, without previews."""
 
     files: tuple[ResultFile, ...]
 
@@ -56,7 +56,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """Somebody stopped it: the studio, or a person at the server."""
+    """It was stopped, by the studio or at the server."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Queue:
 
 
 def read_history(answer: Any, prompt_id: str, titles: Mapping[str, str] = MappingProxyType({})) -> JobStatus | None:
-    """How a job ended, from an answer of /history/{id}; None while the server tells nothing of it.
+    """How a job ended, from an answer of /history/{id}; None while the answer does not contain it.
 
     Args:
         titles: names for node ids in sentences.
@@ -117,7 +117,7 @@ def read_history(answer: Any, prompt_id: str, titles: Mapping[str, str] = Mappin
 
 
 def read_outputs(outputs: Any) -> tuple[ResultFile, ...]:
-    """Every file that any node tells of, under whatever name it lists them: images, gifs, video, audio …"""
+    """Every file in the output of any node, under whatever name it is listed: images, gifs, video, audio …"""
     found: list[ResultFile] = []
     for node, told in (outputs if isinstance(outputs, Mapping) else {}).items():
         for listed in (told if isinstance(told, Mapping) else {}).values():

@@ -1,4 +1,4 @@
-"""The ComfyUI that a studio runs itself: started when it is needed, known by its process, its end told in words."""
+"""The ComfyUI process that a studio runs itself: started when it is needed, its end explained."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ManagedServer:
     """At most one process at a time. Any thread may call anything; the process itself is started in the thread that runs
     `orders`, because it lives no longer than the thread that started it.
 
-    `_lock` guards which process it is; nothing is waited for and no server asked while it is held.
+    `_lock` guards which process it is; nothing is awaited and no request is sent while it is held.
 
     Args:
         orders: takes what is to be done in the thread that lives as long as the server.
@@ -113,7 +113,7 @@ class ManagedServer:
         raise ComfyUIMissing("comfyui.ended-at-start", why=process.why)
 
     def end(self, why: str = "") -> None:
-        """End the process and wait for that; `why` is told to a job that it works on."""
+        """End the process and wait for that; `why` is the reason given to a job that it works on."""
         process = self._process
         if process is not None:
             process.end(why)

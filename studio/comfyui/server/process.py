@@ -32,7 +32,7 @@ PYTHONS = ("venv/bin/python", ".venv/bin/python", "../python_embeded/python", ".
 
 @dataclass(frozen=True)
 class Installation:
-    """Where ComfyUI lies and which Python runs it."""
+    """The folder of ComfyUI and the Python that runs it."""
 
     folder: Path
     python: Path
@@ -63,7 +63,7 @@ class ComfyUIProcess:
     with the thread that started it, so that it never outlives the studio. The rest is safe from any thread.
 
     Args:
-        arguments: further ones for main.py. max_upload_mb: told to the server.
+        arguments: further ones for main.py. max_upload_mb: passed to the server.
         log: takes what it prints.
         on_exit: called once, in the watching thread, with this process when it is gone.
     """
@@ -126,7 +126,7 @@ class ComfyUIProcess:
         """Ask it to end, then end its group; returns when it is gone.
 
         Args:
-            why: a sentence for the job that it works on, where it does not end at its own wish.
+            why: a sentence for the job that it works on, where something else than itself ends it.
         """
         process = self._process
         if process is None:

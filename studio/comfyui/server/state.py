@@ -1,4 +1,4 @@
-"""How the ComfyUI server stands, as the System page shows it."""
+"""The state of the ComfyUI server, for the System page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.workers.model import WorkerStatus
 class ServerState:
     """
     Args:
-        worker: what it holds of this machine's memory, as measured; None while it holds nothing, or works elsewhere.
+        worker: what it holds of this machine's memory, as measured; None while it holds nothing, or runs on another machine.
         peak_gib: the most it held in its last job, 0 while that is not known.
         address: of a server that others run, "" for one of the studio's own.
         local: its memory is this machine's.

@@ -1,4 +1,4 @@
-"""Checks of the data folder: room, writing, and SQLite as the studio uses it."""
+"""Checks of the data folder: free space, writing, and SQLite as the studio uses it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_free_space(context: DoctorContext) -> Iterator[CheckResult]:
 
 
 def writing(context: DoctorContext) -> Iterator[CheckResult]:
-    """A file made, forced to the disk, renamed and deleted in each room of the folder that is there."""
+    """A file made, forced to the disk, renamed and deleted in each folder of it that exists."""
     rooms = [context.data, *(context.data / name for name in ("outputs", "segments", "voices", "uploads"))]
     began = time.perf_counter()
     for folder in rooms:

@@ -83,7 +83,7 @@ def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> Non
 
 
 def _next(lines: queue.Queue[str | None], context: DoctorContext) -> str | None:
-    """The next line, None at the end. Looks every half second whether the person has stopped the examination."""
+    """The next line, None at the end. Checks every half second whether the user has stopped the examination."""
     give_up = time.monotonic() + SILENCE_SECONDS
     while True:
         context.check()

@@ -1,6 +1,6 @@
 """Facts of the graphics card through NVML, without torch and without ever raising.
 
-Whether the card shares the machine's memory is told, in this order, by what NVML answers:
+Whether the card shares the machine's memory is determined, in this order, from what NVML answers:
 
 1. Its memory query is "not supported", or gives zero: it has no memory of its own (GB10 answers so).
 2. Its total equals the machine's MemTotal within one percent, and its name is not of a family of plug-in cards: newer

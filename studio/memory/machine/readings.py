@@ -2,7 +2,7 @@
 
 Everything here is a pure function over texts, or goes through MachineFiles, so a recorded machine is a test case.
 The truth on a machine whose CPU and GPU share memory is `MemTotal - MemAvailable`: what CUDA calls free there is
-MemFree, which leaves out page cache that can be had back at once.
+MemFree, which leaves out page cache that can be reclaimed at once.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class MemoryReading:
         cached: page cache and reclaimable kernel memory, the part of `available` that is not idle.
         swap_total, swap_used: swap space.
         cgroup_limit: the smallest memory limit of the control groups this process is in, None without one.
-        cgroup_available: the smallest room under such a limit, reclaimable page cache counted as room.
+        cgroup_available: the smallest free part under such a limit, reclaimable page cache counted as free.
         pressure_some, pressure_full: percent of the last ten seconds in which some, or all, tasks waited for memory;
             None where the kernel does not measure it.
     """
@@ -131,7 +131,7 @@ def parse_pressure(text: str) -> tuple[float | None, float | None]:
 
 
 def cgroup_memory(files: MachineFiles, total: int) -> tuple[int | None, int | None]:
-    """The smallest limit and the smallest room over all control groups this process is in, parents included.
+    """The smallest limit and the smallest free part over all control groups this process is in, parents included.
 
     A limit of the machine's size or more is none. `memory.high` counts as a limit too: above it the kernel slows every
     allocation down to a crawl. (None, None) without a limit.
@@ -182,7 +182,7 @@ def _limits_v1(files: MachineFiles, base: PurePosixPath) -> list[int]:
 
 
 def _reclaimable(stat: str) -> int:
-    """Page cache the group gives back under its limit: the inactive files, and half of the active ones, since the other
+    """Page cache that the group can reclaim under its limit: the inactive files, and half of the active ones, since the other
     half is code that runs and would be read again at once. Version 1 counts whole subtrees under `total_`."""
     sizes = {name: int(value) for name, _, value in (line.partition(" ") for line in stat.splitlines()) if value.isdigit()}
     prefix = "total_" if "total_inactive_file" in sizes else ""
