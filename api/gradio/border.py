@@ -18,13 +18,12 @@ from api.gradio.wanted_routes import is_wanted
 from api.problems import unexpected
 from api.security.refusal_log import note_refusal
 from api.security.request_body import BodyTooLarge
-from api.security.responses import send_error
+from api.security.responses import Refused, send_error
 from api.security.ssrf import CALL
 from studio.errors import GreenroomError, InvalidInput, NotFound, storage_error_of
 
 log = logging.getLogger(__name__)
 
-NO_PAGE = "The studio has no such page."
 INSUFFICIENT_STORAGE = 507
 _RUN = re.compile(r"/gradio_api/(?:run|api)/(?P<name>[^/]+)/?")
 _CALL = re.compile(r"/gradio_api/call/(?P<version>v2/)?(?P<name>[^/]+)/?")
@@ -50,14 +49,14 @@ class GradioBorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not is_wanted(scope["method"], scope["path"]):
-            await send_error(scope, receive, send, 404, NO_PAGE)
+            await send_error(scope, receive, send, 404, Refused("request.no-such-page"))
             return
         try:
             self._known(scope["method"], scope["path"], scope.get(CALL))
         except NotFound as error:
-            await send_error(scope, receive, send, 404, str(error))
+            await send_error(scope, receive, send, 404, error)
         except InvalidInput as error:
-            await send_error(scope, receive, send, 422, str(error))
+            await send_error(scope, receive, send, 422, error)
         else:
             if scope["path"] == "/gradio_api/queue/data" and not self._waited_for(scope):
                 await _session_not_found(scope, receive, send)
@@ -151,15 +150,15 @@ class _Answer:
 async def _said(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
     if (storage := storage_error_of(error)) is not None:
         log.error("Gradio failed at %s %r: %s", scope["method"], scope["path"][:120], storage)
-        await send_error(scope, receive, send, INSUFFICIENT_STORAGE, str(storage))
+        await send_error(scope, receive, send, INSUFFICIENT_STORAGE, storage)
     elif scope["method"] == "POST" and isinstance(error, TypeError) and _CALL.fullmatch(scope["path"]):
-        await send_error(scope, receive, send, 422, f"This call takes other values: {str(error)[:200]}")
+        await send_error(scope, receive, send, 422, Refused("call.other-values", problem=str(error)[:200]))
     elif scope["method"] != "POST" and isinstance(error, (OSError, ValueError)):
-        await send_error(scope, receive, send, 404, "There is nothing at this address.")
+        await send_error(scope, receive, send, 404, Refused("request.nothing-here"))
     else:
         if not isinstance(error, GreenroomError):
             log.error("Gradio failed at %s %r.", scope["method"], scope["path"][:120], exc_info=error)
-        await send_error(scope, receive, send, 500, str(unexpected()))
+        await send_error(scope, receive, send, 500, unexpected())
 
 
 async def _session_not_found(scope: Scope, receive: Receive, send: Send) -> None:

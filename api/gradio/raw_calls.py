@@ -43,7 +43,7 @@ class RawCalls:
         try:
             body = complete(body, found["name"], self.parameters[found["name"]])
         except InvalidInput as error:
-            await send_error(scope, receive, send, 422, str(error))
+            await send_error(scope, receive, send, 422, error)
             return
         await self.app(sized(scope, len(body)), replay(body, receive), send)
 

@@ -15,6 +15,7 @@ from api.http.changes import add_change_channel
 from api.http.media import media_response
 from api.http.metrics import CONTENT_TYPE, Metrics
 from api.problems import unexpected
+from api.security.responses import told_in_short
 from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import GreenroomError, NotFound, storage_error_of
 from studio.library.model import SERVED_EXTENSIONS
@@ -103,7 +104,7 @@ def _add_media(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
         try:
             found = studio.templates.get(template)
         except NotFound as error:
-            return JSONResponse({"error": str(error)}, 404)
+            return JSONResponse(told_in_short(error), 404)
         headers = {"content-disposition": f'attachment; filename="{found.id}.json"', "cache-control": "no-store"}
         return JSONResponse({node: dict(told) for node, told in found.graph.items()}, headers=headers)
 
@@ -132,11 +133,11 @@ def _found(look_up: Callable[[], Path | None], *, download: bool = False) -> Res
     try:
         return media_response(look_up(), download=download)
     except NotFound as error:
-        return JSONResponse({"error": str(error)}, 404)
+        return JSONResponse(told_in_short(error), 404)
     except GreenroomError as error:
-        return JSONResponse({"error": str(error)}, 409)
+        return JSONResponse(told_in_short(error), 409)
     except Exception as error:
         log.exception("A file could not be given out.")
         if (storage := storage_error_of(error)) is not None:
-            return JSONResponse({"error": str(storage)}, 507)
-        return JSONResponse({"error": str(unexpected())}, 500)
+            return JSONResponse(told_in_short(storage), 507)
+        return JSONResponse(told_in_short(unexpected()), 500)

@@ -81,7 +81,7 @@ class McpServer:
             try:
                 read_json(body)
             except InvalidInput as error:
-                await send_error(scope, receive, send, 400, str(error))
+                await send_error(scope, receive, send, 400, error)
                 return
             receive = replay(body, receive)
         await self._manager.handle_request(scope, receive, send)

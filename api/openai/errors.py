@@ -43,7 +43,7 @@ def answer_of(error: GreenroomError) -> JSONResponse:
     elif isinstance(error, EngineNotReady):
         code = "not_ready"
     sort = "invalid_request_error" if status < 500 else "server_error"
-    return JSONResponse({"error": {"message": str(error), "type": sort, "param": param, "code": code}}, status)
+    return JSONResponse({"error": {"message": str(error), "type": sort, "param": param, "code": code or error.code}}, status)
 
 
 def openai_answers(route: Callable[P, Awaitable[Response]]) -> Callable[P, Awaitable[Response]]:
@@ -60,7 +60,7 @@ def openai_answers(route: Callable[P, Awaitable[Response]]) -> Callable[P, Await
             if (storage := storage_error_of(error)) is not None:
                 return answer_of(storage)
             return JSONResponse(
-                {"error": {"message": str(unexpected()), "type": "server_error", "param": None, "code": None}}, 500
+                {"error": {"message": str(unexpected()), "type": "server_error", "param": None, "code": unexpected().code}}, 500
             )
 
     return guarded

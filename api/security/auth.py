@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.security.rate_limit import FailedAuthLimiter
 from api.security.refusal_log import caller, note_refusal
-from api.security.responses import error_response
+from api.security.responses import Refused, error_response
 from api.security.sign_in_page import HEADERS, sign_in_page
 from studio.access import AuthKeys
 
@@ -32,10 +32,6 @@ OPEN_PATH = "/healthz"
 SIGN_IN_PATH = "/sign-in"
 COOKIE_SECONDS = 180 * 86_400
 LONGEST_FORM = 4096
-
-MISSING = "The studio asks for its token: send it as “Authorization: Bearer TOKEN”, or open the link that the studio printed."
-WRONG = "This is not the studio's token."
-SLOW_DOWN = "Too many wrong tokens came from this address."
 
 
 class AuthMiddleware:
@@ -72,7 +68,7 @@ class AuthMiddleware:
         if answer is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": MISSING[:100]})
+            await send({"type": "websocket.close", "code": 1008, "reason": str(Refused("request.no-token"))[:100]})
         else:
             await answer(scope, receive, send)
 
@@ -83,16 +79,16 @@ class AuthMiddleware:
         if given is None and scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", SIGN_IN_PATH):
             given = await _form_token(scope, receive)
         if given is None and not stale:
-            note_refusal(scope, "no token")
+            note_refusal(scope, "no token", "request.no-token")
             return self._refusal(scope, 401)
         if wait := self._failures.wait_seconds(caller(scope)):
-            note_refusal(scope, "too many wrong tokens")
+            note_refusal(scope, "too many wrong tokens", "request.too-many-tokens")
             return self._refusal(scope, 429, wait=wait)
         if given is not None and hmac.compare_digest(_digest(given), self._token):
             return None if bearer else self._let_in(scope)
         self._failures.add(caller(scope))
-        note_refusal(scope, "a wrong token")
-        return self._refusal(scope, 401, trouble=WRONG if given is not None else "", forget=stale)
+        note_refusal(scope, "a wrong token", "request.wrong-token")
+        return self._refusal(scope, 401, wrong=given is not None, forget=stale)
 
     def _shown_cookie(self, headers: Headers) -> str | None:
         try:
@@ -121,14 +117,16 @@ class AuthMiddleware:
         )
         return answer
 
-    def _refusal(self, scope: Scope, status: int, *, trouble: str = "", wait: int = 0, forget: bool = False) -> Response:
-        sentence = f"{SLOW_DOWN} Try again in {wait} seconds." if wait else trouble or MISSING
+    def _refusal(self, scope: Scope, status: int, *, wrong: bool = False, wait: int = 0, forget: bool = False) -> Response:
+        error = Refused("request.wrong-token" if wrong else "request.no-token")
+        if wait:
+            error = Refused("request.too-many-tokens", retryable=True, seconds=wait)
         answer: Response
         if scope["type"] == "http" and _wants_a_page(scope):
-            page = sign_in_page(f"{self._root}{SIGN_IN_PATH}", sentence if trouble or wait else "")
+            page = sign_in_page(f"{self._root}{SIGN_IN_PATH}", str(error) if wrong or wait else "")
             answer = HTMLResponse(page, status, HEADERS)
         else:
-            answer = error_response(scope, sentence, status, {"cache-control": "no-store"})
+            answer = error_response(scope, error, status, {"cache-control": "no-store"})
         if wait:
             answer.headers["retry-after"] = str(wait)
         else:

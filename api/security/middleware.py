@@ -21,7 +21,7 @@ from api.security.auth import AuthMiddleware
 from api.security.incoming import IncomingFiles
 from api.security.refusal_log import RefusalLog
 from api.security.request_body import BodyTooLarge
-from api.security.responses import send_error
+from api.security.responses import Refused, send_error
 from api.security.root_path import RootPathMiddleware
 from api.security.ssrf import SsrfGuard
 from api.security.uploads import UploadCleanup
@@ -108,9 +108,7 @@ class AllowedHostsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and hostname(Headers(scope=scope).get("host", "")) not in self.hosts:
-            await send_error(
-                scope, receive, send, 400, "The studio does not answer to this host name; add it to server.allowed_hosts."
-            )
+            await send_error(scope, receive, send, 400, Refused("request.unknown-host"))
             return
         await self.app(scope, receive, send)
 
@@ -123,7 +121,7 @@ class OriginCheckMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and self._foreign(scope):
-            await send_error(scope, receive, send, 403, "A page of another origin may not change anything here.")
+            await send_error(scope, receive, send, 403, Refused("request.foreign-change"))
             return
         await self.app(scope, receive, send)
 
@@ -149,7 +147,7 @@ class SameOriginReads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._foreign(scope):
-            await send_error(scope, receive, send, 403, "A page of another origin may not fetch anything here.")
+            await send_error(scope, receive, send, 403, Refused("request.foreign-fetch"))
             return
         await self.app(scope, receive, send)
 
@@ -232,4 +230,4 @@ class BodySizeLimitMiddleware:
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self.longest // MEGABYTE
-        await send_error(scope, receive, send, 413, f"This is larger than the {limit} MB that server.max_upload_mb allows.")
+        await send_error(scope, receive, send, 413, Refused("request.too-large", megabytes=limit))

@@ -47,7 +47,7 @@ class RefusalLog:
         return count < BURST, left_out
 
 
-def note_refusal(scope: Scope, why: str) -> None:
+def note_refusal(scope: Scope, why: str, code: str = "") -> None:
     """One line in the studio's log."""
     address, keeper = caller(scope), scope.get(_KEY)
     written, left_out = keeper.passes(f"{address} {why}") if isinstance(keeper, RefusalLog) else (True, 0)
@@ -55,7 +55,8 @@ def note_refusal(scope: Scope, why: str) -> None:
         return
     path = str(scope.get("path", ""))[:LONGEST_PATH]
     before = f" ({left_out} more like it were not written down)" if left_out else ""
-    log.info("Refused %s %r from %s: %s%s", scope.get("method", "WebSocket"), path, address, why, before)
+    marked = f"[{code}] " if code else ""
+    log.info("Refused %s %r from %s: %s%s%s", scope.get("method", "WebSocket"), path, address, marked, why, before)
 
 
 def caller(scope: Scope) -> str:

@@ -9,42 +9,46 @@ from starlette.types import Receive, Scope, Send
 
 from api.problems import PROBLEM, problem
 from api.security.refusal_log import note_refusal
+from studio.errors import GreenroomError
 
 V1 = "/api/v1/"
-CODES = {
-    400: "request.unknown-host",
-    401: "request.no-token",
-    403: "request.foreign-page",
-    404: "request.nothing-here",
-    413: "request.too-large",
-    422: "request.unreadable",
-    429: "request.too-many-tokens",
-}
-"""Of what is refused at the way in, by the status."""
 
 
-async def send_error(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
+class Refused(GreenroomError):
+    """A request that is not let in, or that leads nowhere."""
+
+    literal_code = "request.refused"
+
+
+async def send_error(scope: Scope, receive: Receive, send: Send, status: int, error: GreenroomError) -> None:
     """Answer a request with a written error, or close a WebSocket before it opens; a line in the log says so."""
-    note_refusal(scope, sentence)
+    note_refusal(scope, str(error), error.code)
     if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": sentence[:100]})
+        await send({"type": "websocket.close", "code": 1008, "reason": str(error)[:100]})
         return
-    await error_response(scope, sentence, status)(scope, receive, send)
+    await error_response(scope, error, status)(scope, receive, send)
 
 
-def error_response(scope: Scope, sentence: str, status: int, headers: dict[str, str] | None = None) -> JSONResponse:
+def error_response(scope: Scope, error: GreenroomError, status: int, headers: dict[str, str] | None = None) -> JSONResponse:
     """A refusal as the kind of client at this address reads it."""
     if scope["path"].startswith(V1):
-        return JSONResponse(problem(status, sentence, CODES.get(status, "request.refused")), status, headers, PROBLEM)
-    return JSONResponse(error_body(scope, sentence), status, headers)
+        return JSONResponse(
+            problem(status, str(error), error.code, hint=error.hint, retryable=error.retryable), status, headers, PROBLEM
+        )
+    return JSONResponse(error_body(scope, error), status, headers)
 
 
-def error_body(scope: Scope, sentence: str) -> dict[str, Any]:
-    """The sentence where each kind of client looks for it: {"error": …}, OpenAI's object under /v1/, and, for calls, the
-    detail that gradio_client reads."""
+def error_body(scope: Scope, error: GreenroomError) -> dict[str, Any]:
+    """The sentence and its code where each kind of client looks for them: {"error": …, "code": …}, OpenAI's object under
+    /v1/, and, for calls, the detail that gradio_client reads."""
     if scope["path"].startswith("/v1/"):
-        return {"error": {"message": sentence, "type": "invalid_request_error", "param": None, "code": None}}
+        return {"error": {"message": str(error), "type": "invalid_request_error", "param": None, "code": error.code}}
     if scope["path"].startswith("/gradio_api/queue/"):
-        told = {"__type__": "validate", "is_valid": False, "parameter_name": "call", "message": sentence}
-        return {"error": sentence, "detail": [told]}
-    return {"error": sentence}
+        told = {"__type__": "validate", "is_valid": False, "parameter_name": "call", "message": str(error)}
+        return {**told_in_short(error), "detail": [told]}
+    return told_in_short(error)
+
+
+def told_in_short(error: GreenroomError) -> dict[str, Any]:
+    """What routes without problem details answer."""
+    return {"error": str(error), "code": error.code}

@@ -23,6 +23,7 @@ from media.audio.decode import decode_audio, probe
 from media.audio.encode import write_audio
 from media.audio.inspection import inspect
 from media.errors import GreenroomError
+from media.messages import catalogue
 from media.video.images import is_image, read_image
 from media.video.read import probe_video, read_frames
 from studio.settings import VoiceSettings
@@ -151,7 +152,7 @@ def read_part(paths: list[Path]) -> Iterator[dict[str, Any]]:
                 read(path)
                 found[name] = "right"
             except GreenroomError as error:
-                found[name] = f"reason: {error}"
+                found[name] = f"reason: {error}" if catalogue.entry(error.code, "en") else f"no code: {error}"
             except BaseException as error:
                 found[name] = f"{type(error).__name__}: {error}"
             found["seconds"] = max(found["seconds"], time.perf_counter() - begin)
