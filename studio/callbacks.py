@@ -15,8 +15,3 @@ def never_cancelled() -> bool:
 def always_true() -> bool:
     """Answer a poll for permission: yes."""
     return True
-
-
-def no_holders(*_: object) -> str:
-    """Name what holds memory back: nothing does."""
-    return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from studio.callbacks import no_holders
+from media.messages.message import Message
 from studio.errors import Cancelled, MemoryRefused
 from studio.memory.gate import decide
 from studio.memory.machine.gpu import GpuFacts
@@ -14,7 +14,11 @@ from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident,
 from studio.memory.pending import PendingReservations, Reservation
 
 STEP_SECONDS = 0.5
-COOLING = "Let it cool, or change memory.pause_above_celsius in settings.yaml."
+
+
+def no_hold(need: Need) -> Message | None:
+    """Nothing keeps a load waiting but memory."""
+    return None
 
 
 class Admission:
@@ -34,11 +38,11 @@ class Admission:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
-        hold: Callable[[Need], str] = no_holders,
+        hold: Callable[[Need], Message | None] = no_hold,
     ) -> None:
         """
         Args:
-            hold: why a load has to wait whatever memory there is (heat, say), "" when it need not.
+            hold: why a load has to wait whatever memory there is (heat, say), None when it need not.
         """
         self._promises = promises
         self._facts = facts
@@ -75,11 +79,11 @@ class Admission:
                 if decision == Admit():
                     return reservation
             if isinstance(decision, Refuse):
-                raise MemoryRefused("memory.never-enough", retryable=False, reason=decision.reason, hint=decision.hint)
+                raise MemoryRefused.saying(decision.message, retryable=False)
             over = self._monotonic() >= give_up
             if isinstance(decision, Wait):
                 if over:
-                    raise MemoryRefused("memory.refused", reason=decision.reason, hint=decision.hint)
+                    raise MemoryRefused.saying(decision.message)
                 waiting(decision.reason)
             elif over:
                 raise MemoryRefused("memory.not-given-back", engine=need.title)
@@ -93,7 +97,7 @@ class Admission:
         self, need: Need, variant: str, residents: Callable[[], Sequence[Resident]]
     ) -> tuple[Decision, Reservation | None]:
         if held := self._hold(need):
-            return Wait(held, COOLING), None
+            return Wait(held), None
         now = residents()
         with self._promises.deciding:
             decision = self._decide(need, now, self._promises.needs())

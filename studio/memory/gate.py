@@ -67,14 +67,14 @@ def decide(
     demands = _demands(need, reading, gpu, limits, promised)
     for demand in demands:
         if demand.bytes > demand.largest:
-            return Refuse(*sentences.refusal(need, demand))
+            return Refuse(sentences.refusal(need, demand))
     if all(not demand.missing for demand in demands):
         return Admit()
     short = next(demand for demand in demands if demand.missing)
     holders = [MemoryHolder(one.title, gain(one, short.pool, gpu), one.busy) for one in residents if not one.loading]
     victims = _victims(demands, gpu, residents)
     if victims is None:
-        return Wait(*sentences.shortage(need, short, holders))
+        return Wait(sentences.shortage(need, short, holders))
     gains = [MemoryHolder(one.title, gain(one, short.pool, gpu)) for one in victims]
     return Admit(tuple(victim.engine_id for victim in victims), sentences.unloading(need, gains))
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engines.contract import Device, Tier
+from media.messages.message import Message
 from studio.errors import MemoryRefused
-from studio.memory.admission import COOLING, Admission
+from studio.memory.admission import Admission
 from studio.memory.estimate import MemoryEstimate
 from studio.memory.events import MachineEvents
 from studio.memory.gate import budgeted_on_card, gain, usable_for
@@ -18,7 +19,7 @@ from studio.memory.ledger import MemoryLedger
 from studio.memory.machine.gpu import GpuFacts, GpuProbe, NvmlProbe
 from studio.memory.machine.readings import MachineFiles, MemoryReading, read_memory
 from studio.memory.messages import reuse as reuse_said
-from studio.memory.model import Admit, Decision, Limits, Need, Refuse, Resident
+from studio.memory.model import Decision, Limits, Need, Refuse, Resident, Wait
 from studio.memory.observer import MemoryObserver
 from studio.memory.pending import PendingReservations, Reservation
 from studio.memory.profiles import MemoryProfiles
@@ -198,30 +199,32 @@ class MemoryManager:
         expected to take beyond what it holds. Idle engines are unloaded for it where that helps."""
         self.sampler.watch()
         need = self.need(card, variant)
-        reason, hint = self._too_hot(need), COOLING
-        if not reason:
+        held = self._too_hot(need)
+        if held is None:
             if card.work_gib and isinstance(never := self.decide(need), Refuse):
                 self.events.tell("refused", never.reason)
-                raise MemoryRefused("memory.never-enough", retryable=False, reason=never.reason, hint=never.hint)
+                raise MemoryRefused.saying(never.message, retryable=False)
             growth = self._growth(need, held_gib, by_size=bool(card.work_gib))
             decision = self.decide(growth)
-            if not isinstance(decision, Admit):
+            if isinstance(decision, Wait):
                 reading = self.reading()
                 full = (reading.fraction, reading.pool, self.limits.admit)
-                reason, hint = reuse_said(card.title, growth.bytes, *full, decision.reason), decision.hint
+                held = reuse_said(card.title, growth.bytes, *full, decision.message)
+            elif isinstance(decision, Refuse):
+                held = decision.message
             elif decision.after_evicting and self._workers is not None:
                 for engine_id in decision.after_evicting:
                     self._workers.unload(engine_id)
                 return decision.note
-        if reason and waited >= self._wait_seconds:
-            self.events.tell("refused", reason)
-            raise MemoryRefused("memory.refused", reason=reason, hint=hint)
-        return reason
+        if held is not None and waited >= self._wait_seconds:
+            self.events.tell("refused", held.reason())
+            raise MemoryRefused.saying(held)
+        return "" if held is None else held.reason()
 
     # Inside
 
-    def _too_hot(self, need: Need) -> str:
-        return self.heat.reason if need.device is Device.CUDA else ""
+    def _too_hot(self, need: Need) -> Message | None:
+        return self.heat.held if need.device is Device.CUDA else None
 
     def _growth(self, need: Need, held_gib: float, *, by_size: bool) -> Need:
         """What a loaded engine will take beyond what it holds, under the rule of the light tier: nothing above the admit limit.

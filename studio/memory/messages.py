@@ -5,63 +5,80 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engines.contract import Tier
+from media.messages.message import Message
 from studio.memory.model import Demand, MemoryHolder, Need, Pool
 from studio.units import GIB, MIB, about, at_least, at_most
 
 WORTH_NAMING = 64 * MIB
 
 
-def shortage(need: Need, demand: Demand, holders: Sequence[MemoryHolder]) -> tuple[str, str]:
-    """(reason, hint) of a wait: "Wan 2.2 needs about 38 GiB, 31 GiB can be used; unload Wan 2.1 to gain 28 GiB." """
-    place = " of the graphics card" if demand.pool.plug_in else ""
-    lead = f"{need.title} needs about {_needed(need, demand)}, {at_most(demand.usable)}{place} can be used"
-    smaller = smaller_work(need, demand, demand.usable)
-    hint = f"Free that memory and try again. {smaller or 'Or choose a smaller size or variant.'}"
+def shortage(need: Need, demand: Demand, holders: Sequence[MemoryHolder]) -> Message:
+    """Of a wait: "Wan 2.2 needs about 38 GiB, 31 GiB can be used; unload Wan 2.1 to gain 28 GiB." """
     ways = []
     named = _fewest_that_help(holders, demand.missing)
     if named:
-        ways.append(f"unload {_list([_name(one) for one in named])} to gain {about(sum(one.bytes for one in named))}")
+        gained = about(sum(one.bytes for one in named))
+        ways.append(Message.of("memory.by-unloading", engines=[_name(one) for one in named], gained=gained))
     still_missing = demand.missing - sum(one.bytes for one in named)
     if still_missing > 0 and demand.promised >= WORTH_NAMING:
-        ways.append(f"wait for engines that are loading and take {about(demand.promised)}")
+        ways.append(Message.of("memory.by-waiting", loading=about(demand.promised)))
     if still_missing > demand.promised:
         others = demand.pool.total - demand.pool.available - sum(one.bytes for one in holders)
         if others >= WORTH_NAMING:
-            ways.append(f"close other programs, which hold {about(others)} together with the system")
-    return f"{lead}; {_list(ways)}." if ways else f"{lead}.", hint
+            ways.append(Message.of("memory.by-closing", held=about(others)))
+    return Message.of(
+        "memory.short",
+        engine=need.title,
+        needed=at_least(demand.bytes),
+        measured=need.measured,
+        usable=at_most(demand.usable),
+        card=demand.pool.plug_in,
+        ways=ways,
+        smaller=smaller_work(need, demand, demand.usable),
+    )
 
 
-def reuse(title: str, further: int, fraction: float, pool: int, limit: float, shortage_said: str) -> str:
+def reuse(title: str, further: int, fraction: float, pool: int, limit: float, short: Message) -> Message:
     """Why a loaded engine has to wait before its next job: "F5-TTS is loaded, but 88% of 119 GiB are in use …".
 
     Args:
-        further: bytes it is expected to take beyond what it holds. shortage_said: the reason that `shortage` gave.
+        further: bytes it is expected to take beyond what it holds. short: what `shortage` said.
     """
-    more = f" and needs about {at_least(further)} more" if further >= WORTH_NAMING else ""
-    ways = shortage_said.partition("; ")[2] or "close other programs."
-    full = f"{fraction:.0%} of {about(pool)} are in use, and no work is begun that would go above {limit:.0%}"
-    return f"{title} is loaded{more}, but {full}; {ways}"
-
-
-def refusal(need: Need, demand: Demand) -> tuple[str, str]:
-    """(reason, hint) of a need that an otherwise empty machine could not hold."""
-    whose = "the graphics card" if demand.pool.plug_in else "this machine"
-    reason = (
-        f"{need.title} needs about {_needed(need, demand)}, but {whose} has room for at most {at_most(demand.largest)}: "
-        f"{at_least(demand.free)} of its {about(demand.pool.total)} must stay free."
+    return Message.of(
+        "memory.too-full-for-next-job",
+        engine=title,
+        more=at_least(further) if further >= WORTH_NAMING else "",
+        percent=100 * fraction,
+        pool=about(pool),
+        limit=100 * limit,
+        ways=short.parameters.get("ways", []),
+        smaller=short.parameters.get("smaller", ""),
     )
-    remedy = need.remedy or "Choose a smaller size or variant (fewer frames, FP8 or 4-bit weights)."
-    ways = " ".join(filter(None, (smaller_work(need, demand, demand.largest), remedy)))
-    return reason, f"{ways} How much must stay free is set under memory in settings.yaml."
 
 
-def smaller_work(need: Need, demand: Demand, room: int) -> str:
+def refusal(need: Need, demand: Demand) -> Message:
+    """Of a need that an otherwise empty machine could not hold."""
+    return Message.of(
+        "memory.never-enough",
+        engine=need.title,
+        needed=at_least(demand.bytes),
+        measured=need.measured,
+        card=demand.pool.plug_in,
+        largest=at_most(demand.largest),
+        free=at_least(demand.free),
+        total=about(demand.pool.total),
+        smaller=smaller_work(need, demand, demand.largest),
+        remedy=need.remedy,
+    )
+
+
+def smaller_work(need: Need, demand: Demand, room: int) -> Message | str:
     """ "It would fit with 33 frames, or at 832 × 480.": the least that makes the need fit, of each kind; "" where none does."""
     if demand.bytes != need.bytes:  # what lies beside a card does not shrink with the work
         return ""
     fitting = [[one.words for one in kind if need.bytes - one.gib * GIB <= room] for kind in need.savings]
     ways = [words[0] for words in fitting if words]
-    return f"It would fit {', or '.join(ways)}." if ways else ""
+    return Message.of("memory.would-fit", way=ways[0], others=ways[1:]) if ways else ""
 
 
 def unloading(need: Need, victims: Sequence[MemoryHolder]) -> str:
@@ -97,10 +114,6 @@ def ended_for_memory(title: str, tier: Tier, used: int, pool: int, kill_limit: f
     )
 
 
-def _needed(need: Need, demand: Demand) -> str:
-    return f"{at_least(demand.bytes)}{'' if need.measured else ' (estimated)'}"
-
-
 def _fewest_that_help(holders: Sequence[MemoryHolder], missing: int) -> list[MemoryHolder]:
     """The idle ones first, then the largest, until what is missing is covered."""
     named: list[MemoryHolder] = []
@@ -110,8 +123,8 @@ def _fewest_that_help(holders: Sequence[MemoryHolder], missing: int) -> list[Mem
     return named
 
 
-def _name(holder: MemoryHolder) -> str:
-    return f"{holder.title} (working)" if holder.busy else holder.title
+def _name(holder: MemoryHolder) -> Message | str:
+    return Message.of("memory.working", engine=holder.title) if holder.busy else holder.title
 
 
 def _list(words: Sequence[str]) -> str:

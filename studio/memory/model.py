@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engines.contract import Device, Tier
 from engines.contract.card import Reduction
+from media.messages.message import Message
 from studio.settings import MemorySettings
 from studio.units import GIB
 
@@ -166,16 +167,30 @@ class Admit:
 class Wait:
     """Others hold what it needs: wait for them. The hint says what can be done meanwhile."""
 
-    reason: str
-    hint: str = ""
+    message: Message
+
+    @property
+    def reason(self) -> str:
+        return self.message.reason()
+
+    @property
+    def hint(self) -> str:
+        return self.message.hint()
 
 
 @dataclass(frozen=True)
 class Refuse:
     """Not even this machine with nothing else on it could hold it."""
 
-    reason: str
-    hint: str = ""
+    message: Message
+
+    @property
+    def reason(self) -> str:
+        return self.message.reason()
+
+    @property
+    def hint(self) -> str:
+        return self.message.hint()
 
 
 Decision = Admit | Wait | Refuse

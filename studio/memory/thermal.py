@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from media.messages.message import Message
 from studio.callbacks import no_op
 
 log = logging.getLogger(__name__)
@@ -35,15 +36,18 @@ class ThermalGuard:
         return self._paused_at is not None
 
     @property
-    def reason(self) -> str:
-        """Why work on the GPU has to wait now; "" when it need not."""
+    def held(self) -> Message | None:
+        """Why work on the GPU has to wait now; None when it need not."""
         hot = self._paused_at
         if hot is None:
-            return ""
-        return (
-            f"The GPU is at {hot:.0f} °C, above {self.pause_above:.0f} °C; work on it goes on when it has cooled below "
-            f"{self.resume_below:.0f} °C."
-        )
+            return None
+        return Message.of("memory.gpu-too-hot", degrees=hot, above=self.pause_above, below=self.resume_below)
+
+    @property
+    def reason(self) -> str:
+        """The same as a sentence; "" when it need not."""
+        held = self.held
+        return "" if held is None else held.reason()
 
     def feel(self, temperature: float | None) -> None:
         """Take the present temperature into account; None where it is not reported."""
