@@ -18,7 +18,7 @@ from api.gradio.wanted_routes import is_wanted
 from api.problems import unexpected
 from api.security.refusal_log import note_refusal
 from api.security.request_body import BodyTooLarge
-from api.security.responses import Refused, send_error
+from api.security.responses import RequestRefused, send_error
 from api.security.ssrf import CALL
 from studio.errors import GreenroomError, InvalidInput, NotFound, storage_error_of
 
@@ -49,7 +49,7 @@ class GradioBorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not is_wanted(scope["method"], scope["path"]):
-            await send_error(scope, receive, send, 404, Refused("request.no-such-page"))
+            await send_error(scope, receive, send, 404, RequestRefused("request.no-such-page"))
             return
         try:
             self._known(scope["method"], scope["path"], scope.get(CALL))
@@ -152,9 +152,9 @@ async def _said(error: Exception, scope: Scope, receive: Receive, send: Send) ->
         log.error("Gradio failed at %s %r: %s", scope["method"], scope["path"][:120], storage)
         await send_error(scope, receive, send, INSUFFICIENT_STORAGE, storage)
     elif scope["method"] == "POST" and isinstance(error, TypeError) and _CALL.fullmatch(scope["path"]):
-        await send_error(scope, receive, send, 422, Refused("call.other-values", problem=str(error)[:200]))
+        await send_error(scope, receive, send, 422, RequestRefused("call.other-values", problem=str(error)[:200]))
     elif scope["method"] != "POST" and isinstance(error, (OSError, ValueError)):
-        await send_error(scope, receive, send, 404, Refused("request.nothing-here"))
+        await send_error(scope, receive, send, 404, RequestRefused("request.nothing-here"))
     else:
         if not isinstance(error, GreenroomError):
             log.error("Gradio failed at %s %r.", scope["method"], scope["path"][:120], exc_info=error)

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.security.rate_limit import FailedAuthLimiter
 from api.security.refusal_log import caller, note_refusal
-from api.security.responses import Refused, error_response
+from api.security.responses import RequestRefused, error_response
 from api.security.sign_in_page import HEADERS, sign_in_page
 from studio.access import AuthKeys
 
@@ -68,7 +68,7 @@ class AuthMiddleware:
         if answer is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": str(Refused("request.no-token"))[:100]})
+            await send({"type": "websocket.close", "code": 1008, "reason": str(RequestRefused("request.no-token"))[:100]})
         else:
             await answer(scope, receive, send)
 
@@ -118,9 +118,9 @@ class AuthMiddleware:
         return answer
 
     def _refusal(self, scope: Scope, status: int, *, wrong: bool = False, wait: int = 0, forget: bool = False) -> Response:
-        error = Refused("request.wrong-token" if wrong else "request.no-token")
+        error = RequestRefused("request.wrong-token" if wrong else "request.no-token")
         if wait:
-            error = Refused("request.too-many-tokens", retryable=True, seconds=wait)
+            error = RequestRefused("request.too-many-tokens", retryable=True, seconds=wait)
         answer: Response
         if scope["type"] == "http" and _wants_a_page(scope):
             page = sign_in_page(f"{self._root}{SIGN_IN_PATH}", str(error) if wrong or wait else "")

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.security.responses import Refused, told_in_short
+from api.security.responses import RequestRefused, told_in_short
 
 LONGEST_HEAD = 64 * 1024
 """Of a request's line and headers together; browsers send up to eight thousand bytes of cookies for each name."""
@@ -45,12 +45,12 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._unread = self._head = self._count = 0
         self._timer: TimerHandle | None = None
-        self._trouble: tuple[int, Refused] | None = None
+        self._trouble: tuple[int, RequestRefused] | None = None
         self._refused = False
         super().connection_made(transport)
         self._wait_for_a_head()
         if len(self.connections) > self.most:
-            self._refuse(503, Refused("request.too-many-connections", retryable=True))
+            self._refuse(503, RequestRefused("request.too-many-connections", retryable=True))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_there()
@@ -64,7 +64,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._wait_for_a_head()
         super().data_received(data)
         if self._unread > LONGEST_HEAD and not (self._refused or self.transport.is_closing()):
-            self._refuse(431, Refused("request.head-too-long", kilobytes=LONGEST_HEAD >> 10))
+            self._refuse(431, RequestRefused("request.head-too-long", kilobytes=LONGEST_HEAD >> 10))
 
     # What the parser calls
 
@@ -99,17 +99,17 @@ class BoundedHttp(HttpToolsProtocol):
     def _counted(self, length: int) -> None:
         self._head += length
         if self._count > MOST_HEADERS:
-            self._stop(431, Refused("request.too-many-headers", most=MOST_HEADERS))
+            self._stop(431, RequestRefused("request.too-many-headers", most=MOST_HEADERS))
         if self._head > LONGEST_HEAD:
-            self._stop(431, Refused("request.head-too-long", kilobytes=LONGEST_HEAD >> 10))
+            self._stop(431, RequestRefused("request.head-too-long", kilobytes=LONGEST_HEAD >> 10))
 
-    def _stop(self, status: int, error: Refused) -> NoReturn:
+    def _stop(self, status: int, error: RequestRefused) -> NoReturn:
         """Leave the parser, which has uvicorn answer 400 in its own words, or here in ours."""
         self._trouble = status, error
         raise ValueError(str(error))
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(*(self._trouble or (400, Refused("request.no-http"))))
+        self._refuse(*(self._trouble or (400, RequestRefused("request.no-http"))))
 
     def _wait_for_a_head(self) -> None:
         if self._timer is None:
@@ -123,9 +123,9 @@ class BoundedHttp(HttpToolsProtocol):
     def _too_slow(self) -> None:
         self._timer = None
         if not self.transport.is_closing():
-            self._refuse(408, Refused("request.head-too-slow", seconds=self.head_seconds))
+            self._refuse(408, RequestRefused("request.head-too-slow", seconds=self.head_seconds))
 
-    def _refuse(self, status: int, error: Refused) -> None:
+    def _refuse(self, status: int, error: RequestRefused) -> None:
         """Answer and close; what still arrives is dropped for a moment, since a close at once would take the answer with it."""
         self._head_is_there()
         self._refused = True

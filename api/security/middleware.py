@@ -21,7 +21,7 @@ from api.security.auth import AuthMiddleware
 from api.security.incoming import IncomingFiles
 from api.security.refusal_log import RefusalLog
 from api.security.request_body import BodyTooLarge
-from api.security.responses import Refused, send_error
+from api.security.responses import RequestRefused, send_error
 from api.security.root_path import RootPathMiddleware
 from api.security.ssrf import SsrfGuard
 from api.security.uploads import UploadCleanup
@@ -108,7 +108,7 @@ class AllowedHostsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and hostname(Headers(scope=scope).get("host", "")) not in self.hosts:
-            await send_error(scope, receive, send, 400, Refused("request.unknown-host"))
+            await send_error(scope, receive, send, 400, RequestRefused("request.unknown-host"))
             return
         await self.app(scope, receive, send)
 
@@ -121,7 +121,7 @@ class OriginCheckMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and self._foreign(scope):
-            await send_error(scope, receive, send, 403, Refused("request.foreign-change"))
+            await send_error(scope, receive, send, 403, RequestRefused("request.foreign-change"))
             return
         await self.app(scope, receive, send)
 
@@ -147,7 +147,7 @@ class SameOriginReads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._foreign(scope):
-            await send_error(scope, receive, send, 403, Refused("request.foreign-fetch"))
+            await send_error(scope, receive, send, 403, RequestRefused("request.foreign-fetch"))
             return
         await self.app(scope, receive, send)
 
@@ -230,4 +230,4 @@ class BodySizeLimitMiddleware:
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self.longest // MEGABYTE
-        await send_error(scope, receive, send, 413, Refused("request.too-large", megabytes=limit))
+        await send_error(scope, receive, send, 413, RequestRefused("request.too-large", megabytes=limit))

@@ -56,7 +56,7 @@ def note_refusal(scope: Scope, why: str, code: str = "") -> None:
     path = str(scope.get("path", ""))[:LONGEST_PATH]
     before = f" ({left_out} more like it were not written down)" if left_out else ""
     marked = f"[{code}] " if code else ""
-    log.info("Refused %s %r from %s: %s%s%s", scope.get("method", "WebSocket"), path, address, marked, why, before)
+    log.info("RequestRefused %s %r from %s: %s%s%s", scope.get("method", "WebSocket"), path, address, marked, why, before)
 
 
 def caller(scope: Scope) -> str:

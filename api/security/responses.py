@@ -14,7 +14,7 @@ from studio.errors import GreenroomError
 V1 = "/api/v1/"
 
 
-class Refused(GreenroomError):
+class RequestRefused(GreenroomError):
     """A request that is not let in, or that leads nowhere."""
 
     literal_code = "request.refused"

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.security.incoming import IncomingFiles, is_address, read_json
 from api.security.request_body import gather, replay, sized, written
-from api.security.responses import Refused, send_error
+from api.security.responses import RequestRefused, send_error
 from studio.errors import InvalidInput
 from studio.files import file_within
 
@@ -53,7 +53,7 @@ class SsrfGuard:
         elif path.startswith(_FILE):
             await self._file(scope, receive, send, path.removeprefix(_FILE))
         elif _is_odd(path):
-            await send_error(scope, receive, send, 404, Refused("request.nothing-here"))
+            await send_error(scope, receive, send, 404, RequestRefused("request.nothing-here"))
         elif scope["method"] == "POST" and path.startswith(_CALLS) and path not in _NO_CALLS and not _is_form(scope):
             await self._call(scope, receive, send)
         else:
@@ -61,16 +61,16 @@ class SsrfGuard:
 
     async def _file(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         if is_address(path) and not Path(path).is_absolute():
-            await send_error(scope, receive, send, 403, Refused("request.fetches-nothing"))
+            await send_error(scope, receive, send, 403, RequestRefused("request.fetches-nothing"))
         elif file_within(path, self.shown) is not None:
             await self.app(scope, receive, send)
         else:
-            await send_error(scope, receive, send, 403, Refused("request.file-not-ours"))
+            await send_error(scope, receive, send, 403, RequestRefused("request.file-not-ours"))
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await gather(receive, LONGEST_JSON)
         if body is None:
-            await send_error(scope, receive, send, 413, Refused("request.call-too-large", megabytes=LONGEST_JSON >> 20))
+            await send_error(scope, receive, send, 413, RequestRefused("request.call-too-large", megabytes=LONGEST_JSON >> 20))
             return
         try:
             call: Any = read_json(body) if body.strip() else {}

@@ -326,5 +326,5 @@ def lying_wave() -> bytes:
 def test_media_that_is_none_is_refused_in_words(web: httpx.Client, name: str, content: bytes) -> None:
     answer = web.post("/v1/audio/transcriptions", files={"file": (name, content)}, data={"model": "auto"})
     told = answer.json()["error"]["message"]
-    assert code_of(answer).partition(".")[0] in ("media", "sound", "video")
+    assert code_of(answer).partition(".")[0] in ("media", "sound", "transcription")
     assert 400 <= answer.status_code < 500 and name.partition(".")[0] in told and "/" not in told, told

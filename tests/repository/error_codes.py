@@ -13,6 +13,8 @@ from tests.repository.sources import Source, studio_sources
 ROOT_CLASS = "GreenroomError"
 MAKERS = {"Message.of", "ExitReason.of", "within"}
 """Calls beside the constructors of errors whose first argument is a code."""
+OWN_ARGUMENTS = {"VoiceRefused", "VoiceTooLong", "VoiceTooShort", "_Status"}
+"""Classes that choose their code by themselves."""
 SETTINGS = {
     "retryable": frozenset({"*"}),
     "trouble": frozenset({"InstallFailed"}),
@@ -40,8 +42,10 @@ class Site:
 
     @property
     def codes(self) -> list[str]:
-        """The codes it may take; a literal sentence stands among them as it is."""
-        return list(_texts(self.call.args[0])) if self.call.args else []
+        """The codes it may take, and as it is written what is none; a variable `code` is one that was chosen before."""
+        if not self.call.args or self.maker in OWN_ARGUMENTS:
+            return []
+        return list(_texts(self.call.args[0], told=self.maker in error_classes() and self.source.name != "media/errors.py"))
 
     @property
     def retryable(self) -> bool | str | None:
@@ -60,14 +64,14 @@ class Site:
         return {name for name in names if name is not None and not SETTINGS.get(name, set()) & {"*", self.maker}}
 
 
-def _texts(node: ast.expr) -> Iterator[str]:
+def _texts(node: ast.expr, *, told: bool) -> Iterator[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.IfExp):
-        yield from _texts(node.body)
-        yield from _texts(node.orelse)
-    elif isinstance(node, ast.JoinedStr | ast.BinOp):
-        yield ast.unparse(node)
+        yield from _texts(node.body, told=told)
+        yield from _texts(node.orelse, told=told)
+    elif isinstance(node, ast.JoinedStr | ast.BinOp) or (told and ast.unparse(node) != "code"):
+        yield f"({ast.unparse(node)})"
 
 
 def _name(node: ast.expr) -> str:

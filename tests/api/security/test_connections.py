@@ -121,7 +121,7 @@ def test_a_head_that_takes_its_time(port: int) -> None:
 
 
 def test_no_request_at_all(port: int) -> None:
-    assert answered(port, b"\x16\x03\x01 hello" + REST) == (400, {"error": "This is no HTTP request."})
+    assert answered(port, b"\x16\x03\x01 hello" + REST) == (400, {"error": "This is no HTTP request.", "code": "request.no-http"})
 
 
 def test_more_connections_than_there_may_be(port: int) -> None:

@@ -19,6 +19,7 @@ from studio.memory.profiles import MeasurementKind
 from studio.settings import MemorySettings
 from studio.units import GIB
 from studio.workers.model import AdmissionHook, UnloadReport, WorkerObserver, WorkerState, WorkerStatus
+from tests.media.messages.pseudo import is_pseudo, speaking_pseudo
 from tests.studio.memory.machines import Machine, card_24, engine_card, need
 
 FLITE = engine_card("flite", 0.1, Tier.LIGHT, Device.CPU)
@@ -134,6 +135,9 @@ def test_it_gives_up_with_the_numbers_and_may_be_tried_again(studio: Callable[..
     with pytest.raises(MemoryRefused, match=r"38 GiB .*23 GiB can be used; unload Wan") as refused:
         keeper.admit_load(LTX, silent)
     assert refused.value.retryable and refused.value.hint
+    assert refused.value.code == "memory.short" and refused.value.parameters["needed"] == "38 GiB"
+    with speaking_pseudo():
+        assert is_pseudo(refused.value.reason) and "⟪unload ⟪Wan (working)⟫ to gain 28 GiB⟫" in refused.value.reason
     assert host.unloaded == []
 
 
@@ -142,6 +146,7 @@ def test_what_can_never_fit_is_refused_at_once(studio: Callable[..., Studio]) ->
     with pytest.raises(MemoryRefused, match="room for at most 37 GiB") as refused:
         keeper.admit_load(LTX, lambda sentence: pytest.fail("it waited"))
     assert not refused.value.retryable
+    assert refused.value.code == "memory.never-enough"
 
 
 def test_a_wait_can_be_cancelled_both_ways_and_leaves_no_promise(studio: Callable[..., Studio]) -> None:
