@@ -21,6 +21,8 @@ from capabilities.voiceover.script.parse import Script, parse
 from capabilities.voiceover.segments import SegmentList, SegmentView
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Device
+from media.text.reading.markup import hide_markup
+from media.text.reading.reader import read
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate, Submission
 from studio.jobs.model import Job, JobOutput
@@ -59,7 +61,8 @@ class PreparedNarration:
 
 
 def _read(spec: VoiceoverSpec) -> Script:
-    return parse(spec.script, tuple(spec.speakers), spec.just_text)
+    script = hide_markup(spec.script).text if spec.reading else spec.script
+    return parse(script, tuple(spec.speakers), spec.just_text)
 
 
 class Voiceover(Capability[VoiceoverSpec]):
@@ -94,10 +97,10 @@ class Voiceover(Capability[VoiceoverSpec]):
         Raises:
             GreenroomError: as `prepare`.
         """
+        spec = spec.completed(self._settings)
         script = _read(spec)
         if not script.lines and not self._spoken_headings(spec):
             raise InvalidInput("script.chapters-alone")
-        spec = spec.completed(self._settings)
         spec = spec.model_copy(update={"language": self.resolver.language_for(spec, script)})
         tried = self._choice.tried(spec, script)
         tried.refuse()
@@ -131,7 +134,7 @@ class Voiceover(Capability[VoiceoverSpec]):
 
     @staticmethod
     def _title(script: Script) -> str:
-        words = " ".join((script.chapters or tuple(line.text for line in script.lines))[0].split())
+        words = " ".join(read((script.chapters or tuple(line.text for line in script.lines))[0]).shown.text.split())
         return words if len(words) <= _TITLE_LENGTH else f"{words[:_TITLE_LENGTH].rsplit(' ', 1)[0]}…"
 
     def describe(self) -> CapabilityDescription:
@@ -148,7 +151,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         known = found.seconds_to_render
         time = None if known is None else RuntimeEstimate(known, exact=False, low=found.low, high=found.high, runs=found.runs)
         fits, memory = memory_fit(self._services, self._catalog.get(found.engine))
-        return JobEstimate(found.engine, found.seconds_of_speech, 0, time, fits, memory)
+        return JobEstimate(found.engine, found.seconds_of_speech, 0, time, fits, memory, found.spoken)
 
     def title(self, spec: VoiceoverSpec) -> str:
         return spec.title or self._title(_read(spec))

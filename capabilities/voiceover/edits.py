@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from capabilities.voiceover.plan import Plan, PlannedSegment
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import NotFound
@@ -15,7 +17,8 @@ def with_new_take(spec: VoiceoverSpec, plan: Plan, segment_id: str) -> Voiceover
     """
     segment = _segment(plan, segment_id)
     picks = {name: seed for name, seed in spec.picks.items() if name != segment.id}
-    return spec.model_copy(update={"takes": {**spec.takes, segment.id: spec.takes.get(segment.id, 0) + 1}, "picks": picks})
+    takes = {**spec.takes, segment.id: spec.takes.get(segment.id, 0) + 1}
+    return _changed(spec, takes=takes, picks=picks)
 
 
 def with_picked_take(spec: VoiceoverSpec, plan: Plan, segment_id: str, seed: int) -> VoiceoverSpec:
@@ -25,7 +28,7 @@ def with_picked_take(spec: VoiceoverSpec, plan: Plan, segment_id: str, seed: int
         NotFound: no segment has this id.
     """
     segment = _segment(plan, segment_id)
-    return spec.model_copy(update={"picks": {**spec.picks, segment.id: seed}})
+    return _changed(spec, picks={**spec.picks, segment.id: seed})
 
 
 def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str) -> VoiceoverSpec:
@@ -39,7 +42,14 @@ def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str
     words = " ".join(text.split()).lstrip("#").lstrip()  # one line, and no heading: it stays a sentence of its paragraph
     takes = {name: number for name, number in spec.takes.items() if name != segment.id}
     picks = {name: seed for name, seed in spec.picks.items() if name != segment.id}
-    return spec.model_copy(update={"script": spec.script[:start] + words + spec.script[end:], "takes": takes, "picks": picks})
+    return _changed(spec, script=spec.script[:start] + words + spec.script[end:], takes=takes, picks=picks)
+
+
+def _changed(spec: VoiceoverSpec, **fields: Any) -> VoiceoverSpec:
+    """The next spec. A narration from before there was a reader stays unread, so that an edit touches no other sentence of it;
+    words of the pronunciation list are asked for anew."""
+    reading = 0 if spec.reading is None else spec.reading
+    return spec.model_copy(update={**fields, "reading": reading, "pronunciations": None})
 
 
 def _segment(plan: Plan, segment_id: str) -> PlannedSegment:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from capabilities.voiceover.cast import VoiceResolver
+from capabilities.voiceover.coverage import plain_words
 from capabilities.voiceover.pace import JOIN, SpeechRateStats
 from capabilities.voiceover.sayable.places import UnsayablePlace
-from capabilities.voiceover.script.chunk import chunk
 from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.script.parse import ParagraphBreak, Pause, SceneBreak, Script, parse
+from capabilities.voiceover.script.sentences import sentences
 from capabilities.voiceover.spec import LONGEST_SCRIPT
+from media.text.reading.markup import hide_markup
+from media.text.reading.reader import ReadingOptions, read
 from studio.errors import GreenroomError
 from studio.settings import VoiceoverSettings
 from studio.verification.audio_check import LETTERS_PER_SECOND
 
-_EXACT_CHARACTERS = 60_000
-"""Up to here, an hour of speech, chunks are counted; a longer script's are told from its beginning."""
+_MOST_SHOWN = 50
+_EXACT_CHARACTERS = 30_000
+"""Up to here, half an hour of speech, chunks are counted; a longer script's are told from its beginning."""
 
 TOO_LONG = f"A script has at most {LONGEST_SCRIPT:,} characters, some thirty hours of speech: part it into several."
 
@@ -36,6 +40,7 @@ class ScriptEstimate:
         engine: id of the engine that would speak it, "" while that is not known.
         unsayable: what the engine that was chosen, or would be chosen first, cannot say. Where `engine` is another one, that one
             can say it all; where they are `replaced`, they are said in Latin letters or left out.
+        spoken: sentences that are not said as they are written, as written and as said; of a long script the first ones.
         problem: a sentence on what is wrong with the script so far, "" when nothing is.
     """
 
@@ -56,6 +61,7 @@ class ScriptEstimate:
     unsayable: tuple[UnsayablePlace, ...] = ()
     replaced: bool = False
     problem: str = ""
+    spoken: tuple[tuple[str, str], ...] = ()
 
 
 def estimate(
@@ -78,7 +84,7 @@ def estimate(
     if len(script) > LONGEST_SCRIPT:
         return ScriptEstimate(characters, words, problem=TOO_LONG)
     try:
-        parsed = parse(script, *cast)
+        parsed = parse(hide_markup(script).text, *cast)
     except GreenroomError as error:
         return ScriptEstimate(characters, words, problem=str(error))
     language = detect(script)
@@ -92,10 +98,11 @@ def estimate(
     speech = spoken * pace.speech if pace else spoken / LETTERS_PER_SECOND
     joining = spoken * join.work if join else 0.0
     spread = paces.spread(engine_id, spoken)
+    chunks, differing = _chunks(parsed, spoken, ReadingOptions(language), settings.longest_chunk)
     return ScriptEstimate(
         characters=characters,
         words=words,
-        chunks=_chunks(parsed, spoken, language, settings.longest_chunk),
+        chunks=chunks,
         speakers=parsed.speakers,
         possible_speakers=parsed.possible_speakers,
         narrated=any(not line.speaker for line in parsed.lines),
@@ -108,17 +115,24 @@ def estimate(
         runs=spread.runs if spread else 0,
         engine=engine_id,
         problem=problem,
+        spoken=differing,
     )
 
 
-def _chunks(script: Script, characters: int, language: str, longest: int) -> int:
+def _chunks(script: Script, characters: int, how: ReadingOptions, longest: int) -> tuple[int, tuple[tuple[str, str], ...]]:
+    """How many sentences there are, and those that are said otherwise than they are written."""
     counted = seen = 0
+    differing: list[tuple[str, str]] = []
     for line in script.lines:
-        counted += len(chunk(line.text, language, longest))
+        found = sentences(read(line.text, how), how.language, longest)
+        counted += len(found)
         seen += len(line.text)
+        for one in found:
+            if len(differing) < _MOST_SHOWN and plain_words(one.text) != plain_words(one.written):
+                differing.append((one.written, one.text))
         if seen >= _EXACT_CHARACTERS:
             break
-    return round(counted * characters / seen) if seen else 0
+    return round(counted * characters / seen) if seen else 0, tuple(differing)
 
 
 def _pauses(script: Script, settings: VoiceoverSettings) -> float:

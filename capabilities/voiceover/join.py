@@ -7,7 +7,7 @@ encoded in blocks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,31 @@ class PlacedSegment:
         return begin + min(max(0.0, seconds - self.cut[0] / self.rendered.rate), length)
 
 
+def written_words(one: PlacedSegment) -> Sequence[TimedMark]:
+    """The engine's word times on the words as they are written: "1984" lasts from "nineteen" to "four".
+
+    () where an engine does not say which of the words it was given a time belongs to.
+    """
+    origin, words = one.segment.origin, one.rendered.words
+    if origin is None or one.segment.written == one.segment.text:
+        return words
+    if any(word.offset < 0 for word in words):
+        return ()
+    shown = origin.reading.shown.text[slice(*origin.written)]
+    found: list[TimedMark] = []
+    reached = 0
+    for word in words:
+        start, end = origin.span(word.offset, word.offset + max(1, word.length))
+        if found and start < reached:
+            found[-1] = replace(found[-1], end=max(found[-1].end, word.end))
+            continue
+        text = shown[start:end].strip()
+        if text:
+            found.append(TimedMark(text, word.start, word.end, start, end - start))
+            reached = end
+    return found
+
+
 @dataclass(frozen=True)
 class Timeline:
     """Where everything lies in the programme. All times follow from whole frames, so they are exact."""
@@ -82,10 +107,10 @@ class Timeline:
     def _cue(self, one: PlacedSegment) -> Cue:
         rate, speech = self.rate, one.rendered.speech
         words = tuple(
-            TimedWord(word.text, one.shifted(word.start, rate), one.shifted(word.end, rate)) for word in one.rendered.words
+            TimedWord(word.text, one.shifted(word.start, rate), one.shifted(word.end, rate)) for word in written_words(one)
         )
         start, end = (one.shifted(at, rate) for at in speech)
-        return Cue(start, end, one.segment.text, one.segment.speaker, words)
+        return Cue(start, end, one.segment.written, one.segment.speaker, words)
 
     def marks(self) -> dict[str, Any]:
         """Segments, words and phonemes with their times in the programme, in seconds; for lip-sync and other programs."""
@@ -104,8 +129,9 @@ class Timeline:
             "start": start,
             "end": end,
             "speaker": one.segment.speaker,
-            "text": one.segment.text,
-            "words": timed(one.rendered.words),
+            "text": one.segment.written,
+            **({"spoken": one.segment.spoken} if one.segment.spoken else {}),
+            "words": timed(written_words(one)),
             "phonemes": timed(one.rendered.phonemes),
         }
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from capabilities.common.seed import LARGEST_SEED
 from capabilities.voiceover.cast import Cast, Speaker
+from capabilities.voiceover.coverage import Coverage, CoverageCounter, plain_words
 from capabilities.voiceover.sayable.places import replaced
 from capabilities.voiceover.script.chunk import Chunk, chunk
 from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, SceneBreak, Script, speakable
+from capabilities.voiceover.script.sentences import Origin, SpokenChunk, sentences
 from capabilities.voiceover.spec import CheckMode, VoiceoverSpec
-from engines.contract import SpeechRequest
+from engines.contract import SpeechRequest, SpeechTraits
+from media.text.reading.markup import hide_markup
+from media.text.reading.reader import ReadingOptions, read
 from studio.artifacts.segments import SegmentStore
 
 TAKE_FORMAT = 1
@@ -37,7 +42,9 @@ class PlannedSegment:
     Args:
         id: names the segment for the page; depends on what is said and how, not on where, so it outlasts edits elsewhere.
         key: where its sound lies in the segment store; the same for segments that sound the same.
-        text: normalised, as the engine gets it.
+        text: what is said, as the engine gets it.
+        written: the same as its author wrote it, without markup; for subtitles and lists.
+        origin: the way from places in `text` to places in `written`, None where they are the same text.
         span: [start, end) in the script as written.
         pause_before: silence between the speech before and this speech, in seconds.
         speaker: name in the script, "" for the narrator.
@@ -57,11 +64,18 @@ class PlannedSegment:
     seed: int
     sound: str = ""
     picked: bool = False
+    written: str = ""
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def request(self, attempt: int = 0) -> SpeechRequest:
         """What the engine is asked for; each attempt has a seed of its own."""
         voice = replace(self.role.casting.voice, style=self.role.style or self.role.casting.voice.style)
         return SpeechRequest(self.text, voice, self.role.language, self.seed_of(attempt))
+
+    @property
+    def spoken(self) -> str:
+        """What is said, where that differs from what is written by more than case, quotes and dashes; else ""."""
+        return self.text if plain_words(self.text) != plain_words(self.written) else ""
 
     def seed_of(self, attempt: int) -> int:
         """The seed of a repeated attempt; attempt 0 is the planned one."""
@@ -93,6 +107,7 @@ class Plan:
     tail_pause: float
     check: CheckMode = "off"
     check_with: str = ""
+    coverage: Coverage | None = None
 
     @property
     def characters(self) -> int:
@@ -115,6 +130,12 @@ def plan(spec: VoiceoverSpec, script: Script, cast: Cast, longest_chunk: int) ->
     return _Planner(spec, cast, longest_chunk).plan(script)
 
 
+def reading_options(spec: VoiceoverSpec, role: Speaker) -> ReadingOptions:
+    """How a role's lines are read: in its language, leaving to its engine what that reads well itself."""
+    keep = frozenset(role.casting.engine_cls.card.traits_of(SpeechTraits).reads)
+    return ReadingOptions(role.language, bool(spec.verse), keep, spec.pronunciations)
+
+
 class _Planner:
     def __init__(self, spec: VoiceoverSpec, cast: Cast, longest_chunk: int) -> None:
         self._spec, self._cast, self._longest = spec, cast, longest_chunk
@@ -122,6 +143,9 @@ class _Planner:
         self._chapters: list[PlannedChapter] = []
         self._seen: Counter[str] = Counter()
         self._pauses = _Pauses(spec)
+        self._coverage: CoverageCounter | None = None
+        if spec.reading:
+            self._coverage = CoverageCounter(spec.script, hide_markup(spec.script).hidden)
 
     def plan(self, script: Script) -> Plan:
         for item in script.items:
@@ -136,13 +160,21 @@ class _Planner:
             else:
                 assert isinstance(item, ParagraphBreak)
                 self._pauses.at_least(self._spec.paragraph_pause)
+        if self._coverage:
+            self._coverage.script(script, bool(self._spec.speak_chapters))
         return Plan(
-            tuple(self._segments), tuple(self._chapters), self._pauses.tail(), self._spec.check or "off", self._spec.check_with
+            tuple(self._segments),
+            tuple(self._chapters),
+            self._pauses.tail(),
+            self._spec.check or "off",
+            self._spec.check_with,
+            self._coverage.done() if self._coverage else None,
         )
 
     def _open_chapter(self, heading: Heading) -> None:
         self._pauses.at_least(self._spec.chapter_pause)
-        self._chapters.append(PlannedChapter(heading.title, len(self._segments)))
+        title = " ".join(read(heading.title).shown.text.split()) if self._spec.reading else heading.title
+        self._chapters.append(PlannedChapter(title, len(self._segments)))
         if self._spec.speak_chapters:
             self._say(Line("", heading.title, heading.span), self._cast.narrator)
             self._pauses.at_least(self._spec.chapter_pause)
@@ -150,16 +182,31 @@ class _Planner:
     def _say(self, line: Line, role: Speaker) -> None:
         longest = min(self._longest, role.casting.engine_cls.card.longest_text or self._longest)
         before = ""
-        for part in chunk(line.text, role.language, longest):
+        for part in self._sentences(line, role, longest):
             part = self._sayable(part, role)
             if not speakable(part.text):
+                if self._coverage:
+                    self._coverage.unsayable(line.span.start + part.start, line.span.start + part.end)
                 continue
             pause = self._pauses.within(before) if before else self._pauses.before(line.speaker)
             self._segments.append(self._segment(part, line, role, pause))
             before = part.text
 
     def _sayable(self, part: Chunk, role: Speaker) -> Chunk:
-        return replace(part, text=replaced(part.text, role, self._cast.site)) if self._spec.replace_unsayable else part
+        if not self._spec.replace_unsayable or (text := replaced(part.text, role, self._cast.site)) == part.text:
+            return part
+        return replace(part, text=text, origin=None) if isinstance(part, SpokenChunk) else replace(part, text=text)
+
+    def _sentences(self, line: Line, role: Speaker, longest: int) -> Sequence[Chunk]:
+        """The line cut into what an engine says in one call each, read as the job asks for."""
+        if not self._spec.reading or not self._coverage:
+            return chunk(line.text, role.language, longest)
+        reading = read(line.text, reading_options(self._spec, role))
+        parts = sentences(reading, role.language, longest)
+        whole = line.span.end - line.span.start == len(line.text)  # a title is put together from the words of its line
+        spoken = [(part.start, part.end) for part in parts] if whole else [(0, line.span.end - line.span.start)]
+        self._coverage.line(line.span.start, reading if whole else read(""), spoken)
+        return parts
 
     def _segment(self, part: Chunk, line: Line, role: Speaker, pause: float) -> PlannedSegment:
         sound = sha256(f"{TAKE_FORMAT}/{role.fingerprint}/{part.text}".encode("utf-8", "surrogatepass")).hexdigest()
@@ -181,6 +228,8 @@ class _Planner:
             seed=seed,
             sound=sound,
             picked=identity in self._spec.picks,
+            written=part.written if isinstance(part, SpokenChunk) else part.text,
+            origin=part.origin if isinstance(part, SpokenChunk) else None,
         )
 
 

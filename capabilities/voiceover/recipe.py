@@ -72,6 +72,7 @@ def recipe_of(
                 "true_peak_dbtp": _rounded(levelled.loudness.true_peak_dbtp),
                 "gain_db": round(levelled.gain_db, 2),
             },
+            **({"reading": planned.coverage.as_data()} if planned.coverage else {}),
             "timings": {"engine_seconds": round(sum(rendered.engine_seconds for rendered in used.values()), 3)},
             "segments": [_segment(segment, all_rendered[segment.key], takes.get(segment.key)) for segment in planned.segments],
             "line": origin.line,
@@ -104,6 +105,8 @@ def _facts(planned: Plan, levelled: NormalisedStream, doubtful: int, unspoken: i
         facts.append(f"{len(planned.chapters)} chapters" if len(planned.chapters) > 1 else "1 chapter")
     if (loudness := _rounded(levelled.loudness.integrated_lufs)) is not None:
         facts.append(f"{loudness:.1f} LUFS".replace("-", "−"))
+    if planned.coverage:
+        facts.append(f"{planned.coverage.share:.0%} of the text accounted for")
     if doubtful:
         facts.append(f"{doubtful} doubtful")
     if unspoken:

@@ -48,6 +48,7 @@ class SegmentView:
         note: why it is doubtful, or could not be spoken; "" otherwise.
         span: [start, end) in the script.
         pause_before: silence between the speech before and this speech in the narration, in seconds.
+        text: as it is written; spoken: what is said for it, "" where that is the same.
         takes: that were listened to, the first one first; () where nobody listened.
     """
 
@@ -63,6 +64,7 @@ class SegmentView:
     span: tuple[int, int]
     pause_before: float = 0.0
     takes: tuple[TakeView, ...] = ()
+    spoken: str = ""
 
 
 class SegmentList:
@@ -110,7 +112,8 @@ class SegmentList:
         return SegmentView(
             index=segment.index,
             id=segment.id,
-            text=segment.text,
+            text=segment.written,
+            spoken=segment.spoken,
             speaker=segment.speaker,
             voice=segment.role.voice_name,
             state=state,

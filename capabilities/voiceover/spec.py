@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from capabilities.common.seed import LARGEST_SEED
 from media.audio.encode import AUDIO_FORMATS
+from media.text.reading.reader import FORMAT as READING_FORMAT
 from studio.settings import VoiceoverSettings
 
 LONGEST_SCRIPT = 2_000_000
@@ -44,6 +45,10 @@ class VoiceoverSpec(BaseModel):
         check_with: id of the engine that listens, "auto" for the best that is ready; settled before the job is queued.
         picks: segment id to the seed of the take that the person chose for it.
         parent: the output that this one was made from, "" for none.
+        verse: every line of the script is one to be heard.
+        reading: the format of the reader that puts figures, abbreviations and markup into words before the engine; 0 gives the
+            engine the text as it is, as narrations had it before there was a reader. None takes the present one.
+        pronunciations: words to what is said for them; None takes the studio's list as far as its words are in the script.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -73,6 +78,9 @@ class VoiceoverSpec(BaseModel):
     check_with: str = Field("auto", max_length=100)
     picks: dict[str, Annotated[int, Field(ge=0, le=LARGEST_SEED)]] = {}
     parent: str = Field("", max_length=200)
+    verse: bool = False
+    reading: int | None = Field(None, ge=0, le=READING_FORMAT)
+    pronunciations: dict[str, str] | None = None
 
     @field_validator("format")
     @classmethod
@@ -87,6 +95,7 @@ class VoiceoverSpec(BaseModel):
     def completed(self, settings: VoiceoverSettings) -> VoiceoverSpec:
         """The same with every field that was left to the settings filled in, so that a later change of them changes nothing."""
         missing = {name: getattr(settings, name) for name in FROM_SETTINGS if getattr(self, name) is None}
+        missing["reading"] = READING_FORMAT if self.reading is None else self.reading
         return self.model_copy(update=missing)
 
 

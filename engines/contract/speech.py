@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from engines.contract.card import Traits
 from media.audio.audio import Audio
+from media.text.reading.rules.scene import Part
 from media.text.scripts import script_of, scripts_of
 
 
@@ -24,6 +25,8 @@ class SpeechTraits(Traits):
         needs_transcript: clones only with the words of the voice's clip.
         longest_clip: seconds of a saved voice's clip that it takes; 0 when it takes every voice that can be saved.
         takes_style: understands `SpeakingVoice.style`.
+        reads: kinds of writing that it reads well itself and gets as they are written ("money"), and "stage direction" where it
+            performs them; everything else is put into words before it.
     """
 
     sample_rate: int = 0
@@ -32,6 +35,7 @@ class SpeechTraits(Traits):
     needs_transcript: bool = False
     longest_clip: float = 0.0
     takes_style: bool = False
+    reads: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ class _Row(NamedTuple):
     url: str
     speaker: str
     text: str
+    spoken: str
     pending: bool
     doubt: str | None
     failure: str
@@ -84,7 +85,7 @@ def _row(view: SegmentView) -> _Row:
     takes = [_take(view, number, take) for number, take in enumerate(view.takes, 1)]
     doubt = view.note if doubtful else None
     failure = view.note if view.state is SegmentState.FAILED else ""
-    return _Row(view.id, view.index + 1, url, view.speaker, view.text, missing, doubt, failure, designed, takes)
+    return _Row(view.id, view.index + 1, url, view.speaker, view.text, view.spoken, missing, doubt, failure, designed, takes)
 
 
 def _take(view: SegmentView, number: int, take: TakeView) -> _Take:

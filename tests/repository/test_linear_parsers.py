@@ -19,6 +19,8 @@ from engines.worker.error_messages import redact_error
 from media.text.cues import Cue, TimedWord
 from media.text.formats import parse_srt, to_vtt
 from media.text.layout import tidy
+from media.text.reading.markup import hide_markup
+from media.text.reading.reader import ReadingOptions, read
 from studio.doctor.log_viewer import read_log
 from studio.doctor.support_bundle import Redaction
 from studio.files import slug
@@ -40,6 +42,8 @@ READERS: dict[str, Read] = {
     "sentences": lambda text: chunk(text, "zh", 300),
     "sentences in English": lambda text: chunk(text, "en", 300),
     "normalised text": normalise,
+    "hidden markup": hide_markup,
+    "reading": lambda text: read(text, ReadingOptions("en", pronunciations={"a": "b", "word": "c"})),
     "language": lambda text: (detect(text), is_sure(text)),
     "SubRip": parse_srt,
     "tidy subtitles": timed_words,

@@ -91,3 +91,6 @@ class EstimateAnswer(Answer):
     time: TimeEstimate | None = Field(description="What it would take here; null while nothing like it has run.")
     fits: bool = Field(description="Whether its engine fits into memory now.")
     memory: str = Field(description="That in a sentence.")
+    spoken: list[tuple[str, str]] = Field(
+        default=[], description="Of speech: the first sentences that are said otherwise than they are written, written and said."
+    )

@@ -50,7 +50,8 @@ class SegmentAnswer(Answer):
 
     index: int
     id: str
-    text: str
+    text: str = Field(description="As it is written.")
+    spoken: str = Field("", description="What is said for it; empty where that is the same.")
     speaker: str
     voice: str
     state: str = Field(description="missing, ready or doubtful.")

@@ -48,20 +48,28 @@ def chunk(text: str, language: str, longest: int) -> list[Chunk]:
     The chunks, joined by a space (or by nothing in scripts without spaces), are the normalised text; their spans rise and
     do not overlap. Text without a letter or a digit gives no chunk.
     """
-    if longest < 1:
-        raise ValueError("longest must be at least 1")
     plain = normalise(text)
-    if not speakable(plain.text):
-        return []
-    pieces = _join_unspeakable(plain.text, list(_pieces(plain.text, language, longest)), longest)
     chunks: list[Chunk] = []
     reached = 0
-    for start, end in pieces:
+    for start, end in cut(plain.text, language, longest):
         begin, finish = plain.source_span(start, end)
         # A cut may fall inside what one source character became, such as the three points of an ellipsis: the former has it.
         chunks.append(Chunk(plain.text[start:end], max(begin, reached), finish))
         reached = finish
     return chunks
+
+
+def cut(text: str, language: str, longest: int) -> list[tuple[int, int]]:
+    """Where the sentences of a plain text stand in it, none longer than `longest`.
+
+    Raises:
+        ValueError: `longest` is less than 1.
+    """
+    if longest < 1:
+        raise ValueError("longest must be at least 1")
+    if not speakable(text):
+        return []
+    return _join_unspeakable(text, list(_pieces(text, language, longest)), longest)
 
 
 def _pieces(text: str, language: str, longest: int) -> Iterator[tuple[int, int]]:
