@@ -1,0 +1,63 @@
+"""What the published checkpoints hold: name, kind and shape of each tensor, and where that was read.
+
+A manifest is a text file packed with xz: comment lines with its source, then `kind shape name` for each tensor, such as
+`F32 5120x4096 text_embedding.0.weight`. `python -m tests.engines.manifests.write` tells how each was made.
+"""
+
+from __future__ import annotations
+
+import lzma
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).with_name("data")
+KINDS = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64"}
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One tensor of a checkpoint; `kind` as safetensors spells it."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+
+    def empty(self) -> Any:
+        """A tensor of this kind and shape that holds nothing."""
+        import torch
+
+        return torch.empty(self.shape, dtype=getattr(torch, KINDS[self.kind]), device="meta")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    source: str
+    tensors: tuple[Tensor, ...]
+
+    def empty(self, rename: tuple[str, str] = ("", "")) -> Iterator[tuple[str, Any]]:
+        """The checkpoint as engines read it, without contents.
+
+        Args:
+            rename: a name of it, and the wrong one that stands in its place.
+        """
+        for tensor in self.tensors:
+            yield (rename[1] if tensor.name == rename[0] else tensor.name), tensor.empty()
+
+
+def read(name: str) -> Manifest:
+    lines = lzma.decompress((FOLDER / f"{name}.txt.xz").read_bytes()).decode().splitlines()
+    source = "\n".join(line[2:] for line in lines if line.startswith("# "))
+    return Manifest(source, tuple(_tensor(line) for line in lines if not line.startswith("# ")))
+
+
+def write(name: str, source: str, tensors: Iterable[Tensor]) -> None:
+    lines = [f"# {line}" for line in source.splitlines()]
+    lines += [f"{one.kind} {'x'.join(map(str, one.shape)) or '-'} {one.name}" for one in tensors]
+    (FOLDER / f"{name}.txt.xz").write_bytes(lzma.compress(("\n".join(lines) + "\n").encode(), preset=9))
+
+
+def _tensor(line: str) -> Tensor:
+    kind, shape, name = line.split(" ", 2)
+    return Tensor(name, kind, () if shape == "-" else tuple(map(int, shape.split("x"))))
