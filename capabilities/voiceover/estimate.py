@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from capabilities.voiceover.cast import VoiceResolver
-from capabilities.voiceover.coverage import plain_words
 from capabilities.voiceover.pace import JOIN, SpeechRateStats
 from capabilities.voiceover.sayable.places import UnsayablePlace
+from capabilities.voiceover.script.coverage import plain_words
 from capabilities.voiceover.script.language_detection import detect
 from capabilities.voiceover.script.parse import ParagraphBreak, Pause, SceneBreak, Script, parse
 from capabilities.voiceover.script.sentences import sentences

@@ -10,9 +10,9 @@ from hashlib import sha256
 
 from capabilities.common.seed import LARGEST_SEED
 from capabilities.voiceover.cast import Cast, Speaker
-from capabilities.voiceover.coverage import Coverage, CoverageCounter, plain_words
 from capabilities.voiceover.sayable.places import replaced
 from capabilities.voiceover.script.chunk import Chunk, chunk
+from capabilities.voiceover.script.coverage import Coverage, CoverageCounter, plain_words
 from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, SceneBreak, Script, speakable
 from capabilities.voiceover.script.sentences import Origin, SpokenChunk, sentences
 from capabilities.voiceover.spec import CheckMode, VoiceoverSpec
