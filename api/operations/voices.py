@@ -32,12 +32,16 @@ class VoiceName(Input):
     voice: str = Field(description="Its name as `voices` lists it.")
 
 
+MEND = Field(False, description="Turn back reversed polarity, keep the channel with the voice, take out an offset.")
+
+
 class SaveVoiceInput(Input):
     name: str = NAME
     audio: InputFile = CLIP
     transcript: str = Field("", description="The words that are said in it, when known.")
     tags: list[str] = TAGS
     consent: str = CONSENT
+    mend: bool = MEND
 
 
 class SaveVoicePartInput(Input):
@@ -48,6 +52,7 @@ class SaveVoicePartInput(Input):
     transcript: str = Field("", description="The words that are said in the part, when known.")
     tags: list[str] = TAGS
     consent: str = CONSENT
+    mend: bool = MEND
 
 
 class UpdateVoiceInput(Input):
@@ -140,7 +145,7 @@ def _saved(
 ) -> VoiceAnswer:
     terms = terms_of_file(context.studio.library, call.audio)
     voice = context.studio.voices.add(
-        call.name, call.audio, transcript=call.transcript, tags=tuple(call.tags), consent=call.consent, window=window, terms=terms
+        call.name, call.audio, call.transcript, call.tags, call.consent, window=window, terms=terms, mend=call.mend
     )
     return _with_transcript(context, voice)
 

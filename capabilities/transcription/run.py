@@ -16,6 +16,7 @@ from engines.transcription.common.transcript import RATE, primary
 from engines.transcription.defaults import choose_transcriber
 from media.audio.audio import Audio
 from media.audio.decode import iterate_audio, probe
+from media.audio.mixing.one_voice import one_voice
 from media.audio.resample import StreamResampler
 from media.audio.silence import cut_at_pauses
 from studio.artifacts.transcripts import TranscriptStore, end_to_end
@@ -141,6 +142,6 @@ def _audio_of(sound: Path) -> Iterator[Audio]:
     resampler: StreamResampler | None = None
     for block in iterate_audio(sound, _BLOCK_SECONDS):
         resampler = resampler or StreamResampler(block.rate, RATE, 1)
-        yield Audio(resampler.process(block.mono().samples), RATE)
+        yield Audio(resampler.process(one_voice(block).samples), RATE)
     if resampler is not None:
         yield Audio(resampler.process(np.zeros((0, 1), np.float32), last=True), RATE)

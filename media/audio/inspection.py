@@ -29,6 +29,9 @@ _STEADY_DB = 8.0
 _SHORTEST_SPEECH = 0.06
 _SHORTEST_PAUSE = 0.15
 _EDGE_SECONDS = 0.1
+_NEARLY = 0.5
+"""A window between pauses that is shorter than this part of the wished length is held against others that have the length."""
+_DIP_SECONDS = 0.25
 
 
 class TimeSpan(NamedTuple):
@@ -117,7 +120,7 @@ def inspect(audio: Audio) -> SoundFindings:
 def best_window(audio: Audio, shortest: float, longest: float) -> Window:
     """The part of `shortest` to `longest` seconds with most speech and least noise and clipping.
 
-    It starts and ends in pauses where the clip has any that fit. A clip without speech, or shorter than
+    It starts and ends in pauses where the clip has any that fit, else at soft moments. A clip without speech, or shorter than
     `shortest`, gives all of it (at most `longest`) with the score 0.
     """
     levels = _frame_levels(audio)
@@ -126,9 +129,9 @@ def best_window(audio: Audio, shortest: float, longest: float) -> Window:
         return Window(0.0, min(audio.duration, longest), 0.0)
     scores = _WindowScores(audio, levels, active, longest)
     candidates = _between_pauses(active, audio.duration, shortest, longest)
-    if not candidates:
-        length = min(longest, audio.duration)
-        candidates = [TimeSpan(start, start + length) for start in np.arange(0.0, audio.duration - length + 1e-9, 0.25)]
+    length = min(longest, audio.duration)
+    if max((one.duration for one in candidates), default=0.0) < _NEARLY * length:
+        candidates += _between_dips(levels, audio.duration, length)
     return max((scores.of(one) for one in candidates), key=lambda window: (window.score, -window.start))
 
 
@@ -146,6 +149,23 @@ def _between_pauses(active: Mask, duration: float, shortest: float, longest: flo
             if stretch.duration >= shortest:
                 candidates.append(stretch)
     return candidates
+
+
+def _between_dips(levels: Levels, duration: float, length: float) -> list[TimeSpan]:
+    """Stretches of about this length from and to the softest moment near by, for speech without pauses where they are needed."""
+    frames = max(1, round(_DIP_SECONDS / FRAME_SECONDS))
+
+    def dip(at: float) -> float:
+        first = max(0, round((at - _DIP_SECONDS) / FRAME_SECONDS))
+        near = levels[first : first + 2 * frames]
+        return (first + int(near.argmin()) + 0.5) * FRAME_SECONDS if near.size else at
+
+    stretches = []
+    for start in np.arange(0.0, duration - length + 1e-9, 0.25):
+        begin = 0.0 if start == 0 else dip(float(start))
+        end = duration if begin + length >= duration - FRAME_SECONDS else min(duration, dip(begin + length - _DIP_SECONDS))
+        stretches.append(TimeSpan(begin, min(end, begin + length)))
+    return stretches
 
 
 def _margin(runs: list[tuple[int, int]], index: int) -> float:

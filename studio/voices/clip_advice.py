@@ -21,8 +21,8 @@ from studio.voices.model import ClipFinding, Severity, Window
 BEST_SECONDS = 10.0
 """Cloning models are trained on references of about this length."""
 
-_EDGE_SECONDS, _EDGE_SILENCE = 0.03, 0.02
-_EDGE_LOUD_DB = 9.0  # an edge within this of the speech is a word, more below it a breath or a room
+_EDGE_SECONDS, _EDGE_SILENCE = 0.01, 0.02
+_EDGE_LOUD_DB = 15.0  # an edge within this of the speech is a word; whole clips that begin with one lie 21 dB and more below
 
 _MUSIC_LEVEL_DB = 45.0  # what lies further below the speech than this is not heard
 _MUSIC_FLATNESS = 0.02  # tones; a room's noise has 0.1 and more, white noise 0.56
@@ -58,17 +58,16 @@ def best_part_finding(window: Window) -> ClipFinding:
 
 
 def _cut_words(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
-    advice = "Cut in a pause, and leave a little silence at both ends."
+    """Judged by the first and the last hundredth of a second: a word that begins behind it begins whole."""
     edges = (
         ("starts", found.leading_silence, audio.slice(0, _EDGE_SECONDS)),
         ("ends", found.trailing_silence, audio.slice(audio.duration - _EDGE_SECONDS, audio.duration)),
     )
-    cut = [
-        word for word, quiet, edge in edges if quiet <= _EDGE_SILENCE and _level(edge.samples) > found.speech_dbfs - _EDGE_LOUD_DB
-    ]
+    tight = [(word, edge) for word, quiet, edge in edges if quiet <= _EDGE_SILENCE]
+    cut = [word for word, edge in tight if _level(edge.samples) > found.speech_dbfs - _EDGE_LOUD_DB]
     if cut:
         sentence = f"The clip {' and '.join(cut)} in the middle of a word, and a clone will stumble there."
-        yield ClipFinding("cut_word", Severity.WARNING, sentence, advice)
+        yield ClipFinding("cut_word", Severity.WARNING, sentence, "Cut in a pause, and leave a little silence at both ends.")
 
 
 def _music(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:

@@ -16,6 +16,7 @@ from studio.errors import InvalidInput, MediaError
 from studio.settings import VoiceSettings
 from studio.voices.best_window import WindowSearch
 from studio.voices.clip_advice import best_part, best_part_finding, clip_advice
+from studio.voices.clip_mending import mendable_faults, mended, turned_down
 from studio.voices.model import ClipFinding, ClipReport, Severity, Window
 
 LONGEST_SEARCH = 600.0  # of a longer recording the first ten minutes are searched for the best window
@@ -31,6 +32,7 @@ NOISE_WARNING, NOISE_REFUSE = 18.0, 10.0  # dB between speech and the noise in i
 QUIET_WARNING, QUIET_REFUSE = -40.0, -60.0  # dBFS of the speech
 LOW_RATE = 16_000  # hertz; a telephone line's 8,000 loses the consonants
 SILENT_PEAK = 10 ** (-70 / 20)
+LOUD_ENOUGH = 0.5
 LIKELY_CHARACTERS = (1.0, 35.0)  # a second, over all languages from Chinese to fast Spanish
 
 
@@ -42,7 +44,7 @@ class ClipMeasurements:
     judgement: ClipReport
 
 
-def measure_clip(clip: Path, settings: VoiceSettings, window: Window | None = None) -> ClipMeasurements:
+def measure_clip(clip: Path, settings: VoiceSettings, window: Window | None = None, *, mend: bool = False) -> ClipMeasurements:
     """Decode `clip`, or the part of it between the two times of `window`, and judge it.
 
     Memory stays bounded whatever the length: a minute at most is held.
@@ -55,8 +57,7 @@ def measure_clip(clip: Path, settings: VoiceSettings, window: Window | None = No
     if not info.has_audio:
         raise MediaError("voice.clip-silent-picture")
     if window is not None:
-        audio = _part(clip, _checked(window))
-        return ClipMeasurements(audio, check_clip(audio, settings))
+        return _measured(_part(clip, _checked(window)), settings, mend)
     kept: list[Audio] = []
     search = WindowSearch(settings.shortest_seconds, settings.longest_seconds)
     seconds = 0.0
@@ -69,14 +70,24 @@ def measure_clip(clip: Path, settings: VoiceSettings, window: Window | None = No
             break
     audio = concatenate(kept)
     if seconds <= settings.longest_seconds + SLACK:
-        return ClipMeasurements(audio, check_clip(audio, settings))
+        return _measured(audio, settings, mend)
     best = search.window(broken_off=seconds >= LONGEST_SEARCH)
     duration = max(seconds, info.duration)
     return ClipMeasurements(audio, ClipReport((_too_long(duration, settings, best),), duration, audio.rate, audio.channels, best))
 
 
-def check_clip(audio: Audio, settings: VoiceSettings) -> ClipReport:
-    """Judge sound that is in memory and not over the longest length by more than an encoder's padding."""
+def _measured(audio: Audio, settings: VoiceSettings, mend: bool) -> ClipMeasurements:
+    peak = float(np.abs(audio.samples).max(initial=0.0))
+    kept = mended(audio) if mend else turned_down(audio)
+    return ClipMeasurements(kept, check_clip(kept, settings, peak))
+
+
+def check_clip(audio: Audio, settings: VoiceSettings, peak: float = 0.0) -> ClipReport:
+    """Judge sound that is in memory and not over the longest length by more than an encoder's padding.
+
+    Args:
+        peak: of the sound before it was turned down.
+    """
     duration = audio.duration
     findings: tuple[ClipFinding, ...]
     if duration > settings.longest_seconds + SLACK:
@@ -85,7 +96,7 @@ def check_clip(audio: Audio, settings: VoiceSettings) -> ClipReport:
         findings = (_too_short(duration, settings),)
     else:
         found = inspect(audio)
-        findings = tuple(_sound_findings(audio, found))
+        findings = (*_sound_findings(audio, found), *mendable_faults(audio, peak))
         if not any(finding.severity is Severity.REFUSE for finding in findings):
             return _coached(audio, found, findings, settings)
     return ClipReport(findings, duration, audio.rate, audio.channels)
@@ -159,14 +170,16 @@ def _length(seconds: float) -> str:
 
 
 def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
+    if found.is_empty and (softly := _speech_far_below(audio, found.peak)) is not None:
+        yield from _quiet(min(softly, QUIET_REFUSE - 1))
+        return
     if found.peak < SILENT_PEAK or found.is_empty:
         what = "it is silent" if found.peak < SILENT_PEAK else "it holds only a steady sound"
         advice = "Check the microphone, or choose another file."
         yield ClipFinding("silent", Severity.REFUSE, f"No voice can be heard in the clip: {what}.", advice)
         return
     share = found.speech_seconds / audio.duration
-    beyond = float((np.abs(audio.samples) > 1.0).mean())  # a PCM master ends there
-    yield from _clipping(max(found.clipped_fraction, beyond))
+    yield from _clipping(found.clipped_fraction)
     yield from _speech_share(share, found.speech_seconds)
     if share < NO_PAUSES:
         yield from _noise(found.signal_to_noise_db)
@@ -175,8 +188,17 @@ def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]
         sentence = f"The clip has {audio.rate:,} samples a second, as on a telephone; its consonants are dull."
         yield ClipFinding("low_rate", Severity.WARNING, sentence, "Choose a recording of 22,050 or more.")
     if audio.channels > 1:
-        sentence = f"The clip has {audio.channels} channels; engines hear their mean."
-        yield ClipFinding("channels", Severity.NOTE, sentence)
+        yield ClipFinding("channels", Severity.NOTE, f"The clip has {audio.channels} channels; engines hear their mean.")
+
+
+def _speech_far_below(audio: Audio, peak: float) -> float | None:
+    """The level of speech that is too soft to be found as it is; None when there is none even when it is turned up."""
+    if not 0 < peak < LOUD_ENOUGH:
+        return None
+    gain = LOUD_ENOUGH / peak
+    found = inspect(Audio(audio.samples * np.float32(gain), audio.rate))
+    steps = np.unique(np.round(np.abs(audio.samples) / peak * 64)).size  # less than that is dither, not a voice
+    return None if found.is_empty or steps < 16 else found.speech_dbfs - 20 * math.log10(gain)
 
 
 def _clipping(fraction: float) -> Iterator[ClipFinding]:

@@ -26,6 +26,10 @@ class Severity(StrEnum):
     REFUSE = "refuse"  # not taken
 
 
+MENDABLE = frozenset({"polarity", "one_sided", "offset"})
+"""Codes of findings that can be mended on request."""
+
+
 @dataclass(frozen=True)
 class ClipFinding:
     """One thing that was found about a clip: a code for programs, a sentence and an advice for people."""
@@ -51,6 +55,11 @@ class ClipReport:
     rate: int
     channels: int
     best_window: Window | None = None
+
+    @property
+    def mendable(self) -> bool:
+        """Whether something was found that can be mended without touching the voice."""
+        return any(finding.code in MENDABLE for finding in self.findings)
 
     @property
     def ok(self) -> bool:

@@ -103,13 +103,13 @@ class Voices:
             raise InvalidInput("voice.damaged", voice=visible(voice.name), damage=voice.damage)
         return voice
 
-    def judge(self, clip: Path, window: Window | None = None) -> ClipReport:
+    def judge(self, clip: Path, window: Window | None = None, *, mend: bool = False) -> ClipReport:
         """What `clip`, or its part, would be worth as a voice. Nothing is saved.
 
         Raises:
             MediaError: the file cannot be heard at all: missing, empty, corrupt, without sound.
         """
-        return measure_clip(Path(clip), self._settings, window).judgement
+        return measure_clip(Path(clip), self._settings, window, mend=mend).judgement
 
     # Saving and changing
 
@@ -124,11 +124,13 @@ class Voices:
         window: Window | None = None,
         language: str = "",
         terms: LicenceTerms = UNKNOWN,
+        mend: bool = False,
     ) -> Voice:
         """Save a voice from a clip, or from the part of it between the two times of `window`.
 
         Args:
             terms: licences of what made the clip, where the studio made it.
+            mend: an offset, reversed polarity and empty channels are mended first.
 
         Raises:
             InvalidInput: the name or a text cannot be taken, or the name is taken already.
@@ -138,7 +140,7 @@ class Voices:
         fields = {"name": valid_name(name), "transcript": transcript, "tags": tuple(tags), "consent": consent, "notes": notes}
         record = record_of({**fields, "language": language, "created": time.time(), "licences": terms.parts})
         self._refuse_taken(record.name)
-        heard = self._accept(measure_clip(Path(clip), self._settings, window))
+        heard = self._accept(measure_clip(Path(clip), self._settings, window, mend=mend))
         status: TranscriptStatus = "given" if record.transcript else "none"
         return self._save(record.model_copy(update={"transcript_status": status}), heard)
 

@@ -66,6 +66,9 @@ def _row(voice: Voice) -> _Row:
     return _Row(voice, voice_url(voice.name), voice_export_url(voice.name), " · ".join(facts), lacks)
 
 
+_UNASKED = gr.update(visible=False, value=False)
+
+
 class VoicesPanel:
     """Draws and wires the panel inside the present layout."""
 
@@ -84,9 +87,11 @@ class VoicesPanel:
 
     def _wire_new(self) -> None:
         new = self.new
-        told = [self.listing, new.trouble, *new.fields, new.findings, new.save_window]
-        new.clip.change(self._judge, new.clip, [new.findings, new.window, new.save_window, new.trouble], **QUIET)
-        inputs = {*new.fields, new.window}
+        told = [self.listing, new.trouble, *new.fields, new.mend, new.findings, new.save_window]
+        judged = [new.findings, new.window, new.save_window, new.mend, new.trouble]
+        new.clip.change(lambda clip: self._judge(clip, None), new.clip, judged, **QUIET)
+        new.mend.input(self._judge, [new.clip, new.mend], judged, **QUIET)
+        inputs = {*new.fields, new.window, new.mend}
         new.save.click(lambda values: self._add(values, None), inputs, told, **QUIET)
         new.save_window.click(lambda values: self._add(values, values[new.window]), inputs, told, **QUIET)
         self.package.upload(self._import, self.package, [self.listing, self.package], **QUIET)
@@ -109,17 +114,19 @@ class VoicesPanel:
 
     # -- a new voice
 
-    def _judge(self, path: str | None) -> list[Any]:
+    def _judge(self, path: str | None, mend: bool | None) -> list[Any]:
+        """What was found in a clip; `mend` is None for a new one, which is first heard as it is."""
         hidden = gr.update(visible=False)
         if not path:
-            return ["", None, hidden, ""]
+            return ["", None, hidden, _UNASKED, ""]
         try:
-            verdict = self._studio.voices.judge(Path(path))
+            verdict = self._studio.voices.judge(Path(path), mend=bool(mend))
         except GreenroomError as error:
-            return ["", None, hidden, problem(error)]
+            return ["", None, hidden, _UNASKED, problem(error)]
         best = verdict.best_window
         label = "" if best is None else f"Save the best {about(best[1] - best[0])} ({best[0]:.1f} s to {best[1]:.1f} s)"
-        return [findings_list(verdict), best, gr.update(visible=best is not None, value=label), ""]
+        offered = gr.update(visible=True, value=bool(mend)) if mend is not None or verdict.mendable else _UNASKED
+        return [findings_list(verdict), best, gr.update(visible=best is not None, value=label), offered, ""]
 
     def _add(self, values: Values, part: Window | None) -> Updates:
         new = self.new
@@ -133,6 +140,7 @@ class VoicesPanel:
                 tags=_labels(values[new.tags]),
                 consent=values[new.consent],
                 window=(part[0], part[1]) if part else None,
+                mend=bool(values[new.mend]),
                 terms=terms_of_file(self._studio.library, Path(values[new.clip])),
             )
             if submit_transcript_job(self._studio.jobs, voice) is not None:
@@ -140,7 +148,7 @@ class VoicesPanel:
         except GreenroomError as error:
             return {new.trouble: problem(error)}
         emptied: Updates = {new.clip: None, **dict.fromkeys((new.name, new.transcript, new.tags, new.consent), "")}
-        done = {new.trouble: "", new.findings: "", new.save_window: gr.update(visible=False)}
+        done = {new.trouble: "", new.findings: "", new.save_window: gr.update(visible=False), new.mend: _UNASKED}
         return {self.listing: self._list(), **emptied, **done}
 
     @with_error_toast
@@ -197,6 +205,9 @@ class _NewVoiceForm:
         with gr.Accordion("New voice", open=False, elem_id="new-voice"):
             self.clip = build_sound_upload("Clip of one person speaking", "voice-clip")
             self.findings = html_piece(elem_id="findings", live=True)
+            self.mend = gr.Checkbox(
+                False, label="Mend the channels and the offset of this clip", visible=False, interactive=True, elem_id="mend-clip"
+            )
             self.name = gr.Textbox(
                 label="Name", max_length=80, elem_id="voice-name", info="As you will pick it; small and capital letters count."
             )

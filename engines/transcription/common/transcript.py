@@ -17,9 +17,10 @@ RATE = 16_000
 
 def model_input(audio: Audio) -> NDArray[np.float32]:
     """The sound as one row of samples at RATE."""
+    from media.audio.mixing.one_voice import one_voice
     from media.audio.resample import resample  # not with the module: the studio reads engines without their libraries
 
-    return np.ascontiguousarray(resample(audio.mono(), RATE).samples[:, 0])
+    return np.ascontiguousarray(resample(one_voice(audio), RATE).samples[:, 0])
 
 
 def primary(language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,13 @@ import pytest
 import soundfile
 
 from media.audio.audio import Audio, concatenate, silence
+from media.audio.decode import decode_audio
+from media.audio.inspection import inspect
 from media.audio.resample import resample
 from studio.errors import GreenroomError, InvalidInput, MediaError
+from studio.settings import VoiceSettings
 from studio.voices import Severity, Voices, VoiceTooLong
-from studio.voices.clip_checks import judge_transcript
+from studio.voices.clip_checks import check_clip, judge_transcript
 from tests.media.samples import noise, sentence, sine, speech
 from tests.studio.voices.clips import CLIP, SAID, SAMPLES, SHORT_CLIP, changed, clip_of, noisy, open_voices, silent_video
 
@@ -44,9 +48,102 @@ def test_clipping(voices: Voices, tmp_path: Path, gain: float, severity: Severit
     assert severities(voices, changed(tmp_path, sentence().samples * gain))["clipping"] is severity
 
 
-def test_sound_beyond_full_scale_is_clipping_too(voices: Voices, tmp_path: Path) -> None:
+def test_a_hot_float_clip_is_turned_down_and_not_refused(voices: Voices, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "hot.wav", sentence().samples * 8, 22_050, subtype="FLOAT")
-    assert severities(voices, tmp_path / "hot.wav")["clipping"] is Severity.REFUSE
+    assert severities(voices, tmp_path / "hot.wav") == {"hot": Severity.NOTE}
+    master = voices.add("Hot", tmp_path / "hot.wav").master
+    samples = soundfile.read(master)[0]
+    assert np.abs(samples).max() == pytest.approx(0.99, abs=0.001)
+    assert np.corrcoef(samples, sentence().samples[:, 0])[0, 1] > 0.99999
+    soundfile.write(tmp_path / "flat.wav", np.clip(sentence().samples * 40, -1, 1) * 3, 22_050, subtype="FLOAT")
+    assert severities(voices, tmp_path / "flat.wav")["clipping"] is Severity.REFUSE
+
+
+MENDABLE = {
+    "polarity": lambda mono: np.hstack([mono, -mono]),
+    "one_sided": lambda mono: np.hstack([mono, mono * 1e-4]),
+    "offset": lambda mono: mono * 0.6 + 0.3,
+}
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "severity"),
+    [
+        ("polarity", "polarity", Severity.REFUSE), ("one_sided", "one_sided", Severity.WARNING),
+        ("offset", "offset", Severity.WARNING),
+    ],
+)  # fmt: skip
+def test_what_can_be_mended_is_found_and_mended_on_request(
+    voices: Voices, tmp_path: Path, fault: str, code: str, severity: Severity
+) -> None:
+    clip = tmp_path / "odd.wav"
+    soundfile.write(clip, MENDABLE[fault](sentence().samples), 22_050, subtype="PCM_24")
+    assert severities(voices, clip)[code] is severity
+    report = voices.judge(clip, mend=True)
+    assert report.ok and code not in {finding.code for finding in report.findings}
+    heard = soundfile.read(voices.add("Mended", clip, mend=True).master, always_2d=True)[0].mean(axis=1)
+    assert abs(heard.mean()) < 1e-3
+    assert np.corrcoef(heard, sentence().samples[:, 0])[0, 1] > 0.999
+
+
+def test_a_voice_in_the_centre_of_a_surround_clip_is_not_lost(voices: Voices, tmp_path: Path) -> None:
+    mono = sentence().samples
+    soundfile.write(tmp_path / "film.wav", np.hstack([mono * 0, mono * 0, mono, *[mono * 0] * 5]), 22_050, subtype="PCM_24")
+    heard = soundfile.read(voices.add("Centre", tmp_path / "film.wav").master, always_2d=True)[0].mean(axis=1)
+    assert 20 * np.log10(heard.std() / mono.std()) > -3.1
+
+
+def test_a_far_too_soft_voice_is_called_soft_and_not_a_steady_sound(voices: Voices, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "soft.wav", sentence().samples * 10 ** (-52 / 20), 22_050, subtype="PCM_24")
+    (found,) = voices.judge(tmp_path / "soft.wav").refusals
+    assert (found.code, "dBFS" in found.sentence) == ("quiet", True)
+
+
+def tight_clips() -> list[Audio]:
+    """Stretches of real reading that begin and end within hundredths of a second of whole words, as published corpora are cut."""
+    clips = []
+    for number in ("0001", "0003", "0005", "0008", "0002"):
+        whole = decode_audio(SAMPLES / f"LJ001-{number}.wav")
+        found = inspect(whole)
+        starts = [found.leading_silence, *(run.end for run in found.silence_runs)]
+        ends = [*(run.start for run in found.silence_runs), whole.duration - found.trailing_silence]
+        for start in starts:
+            clips += [whole.slice(start - 0.015, end + 0.015) for end in ends if end - start >= 3.0]
+    return clips
+
+
+def test_whole_words_right_at_the_ends_are_not_called_cut_and_cut_ones_are(voices: Voices) -> None:
+    clips = tight_clips()
+    accused = [clip for clip in clips if _cut(clip)]
+    assert len(clips) >= 10
+    assert len(accused) * 29 <= len(clips), f"{len(accused)} of {len(clips)}"
+    whole = decode_audio(SAMPLES / "LJ001-0005.wav")
+    loud = [at for at in np.arange(0.5, 4.0, 0.1) if _loud(whole, at)]
+    assert len(loud) > 10
+    assert all(_cut(whole.slice(float(at), float(at) + 3.5)) for at in loud)
+
+
+def _cut(clip: Audio) -> bool:
+    return any(finding.code == "cut_word" for finding in check_clip(clip, VoiceSettings()).findings)
+
+
+def _loud(audio: Audio, at: float) -> bool:
+    """Whether a vowel sounds there: a word is cut for certain."""
+    near = audio.slice(at, at + 0.03).samples
+    return bool(np.sqrt(np.square(near).mean()) > np.sqrt(np.square(audio.samples).mean()))
+
+
+def test_the_best_part_has_the_wished_length_where_one_pause_stands_alone(voices: Voices, tmp_path: Path) -> None:
+    reading = concatenate([decode_audio(SAMPLES / f"LJ001-{number}.wav") for number in ("0001", "0003")])
+    found = inspect(reading)
+    gaps = [(run.start, run.end) for run in found.silence_runs]
+    parts = [reading.slice(found.leading_silence, gaps[0][0])]
+    parts += [reading.slice(end, start) for (_, end), (start, _) in pairwise([*gaps, (reading.duration, 0.0)])]
+    unbroken = concatenate(parts)
+    clip = clip_of(concatenate([unbroken.slice(0, 3.3), silence(0.3, 22_050), unbroken.slice(3.3, 14.0)]), tmp_path)
+    window = voices.judge(clip).best_window
+    assert window is not None
+    assert 8.0 <= window[1] - window[0] <= 10.5
 
 
 @pytest.mark.parametrize(("ratio", "severity"), [(30, None), (12, Severity.WARNING), (3, Severity.REFUSE)])
