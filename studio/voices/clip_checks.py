@@ -16,7 +16,7 @@ from studio.errors import InvalidInput, MediaError
 from studio.settings import VoiceSettings
 from studio.voices.best_window import WindowSearch
 from studio.voices.clip_advice import best_part, best_part_finding, clip_advice
-from studio.voices.clip_mending import mendable_faults, mended, turned_down
+from studio.voices.mending.clip_mending import mendable_faults, mended, turned_down
 from studio.voices.model import ClipFinding, ClipReport, Severity, Window
 
 LONGEST_SEARCH = 600.0  # of a longer recording the first ten minutes are searched for the best window
