@@ -1,4 +1,4 @@
-"""One way to tell a measured figure: on the screen for a person, and as a line of a file for docs/figures.md."""
+"""The output of a measured figure: on the screen, and as a line of a file for docs/figures.md."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Figure:
     Args:
         name: what was measured. unit: of the values.
         values: each measurement; the median is what counts, least and greatest are the spread.
-        reference: what it stands against, measured in the same run; the ratio is the claim. reference_name: what that is.
-        promise: what the value or the ratio shall be, in words. note: what one has to know to read it.
+        reference: what it is compared with, measured in the same run; the ratio is the claim. reference_name: what that is.
+        promise: the required value or ratio, as text. note: what is needed to read it.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Which engines there are: one line for each, imported when first asked for."""
+"""The list of engines: one line for each, imported when first used."""
 
 from __future__ import annotations
 

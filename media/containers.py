@@ -1,7 +1,7 @@
 """Opening media files: only formats that carry their own data.
 
-Playlists and other files that point elsewhere are not opened: an uploaded one could make the decoder read other files of this
-machine or call out of it.
+Playlists and other files that refer to other files are not opened: an uploaded one could make the decoder read other files of
+this machine or call out of it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def open_media(path: Path, wanted: Literal["sound", "video"] = "sound") -> Itera
     """A media file of a container that carries its own data.
 
     Args:
-        wanted: what it should hold, said when it is no media file.
+        wanted: what it should hold, for the message when it is no media file.
 
     Raises:
-        MediaError: in words, naming what the file is where its first bytes tell.
+        MediaError: naming the kind of file where its first bytes show it.
     """
     if not path.is_file():
         raise MediaError("media.file-missing", file=path.name)

@@ -1,4 +1,4 @@
-"""The studio's one exception root, at the lowest layer so that every room can raise it."""
+"""The studio's one exception root, in the lowest layer so that every package can raise it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LITERAL = "{sort} was raised with a finished sentence, which is taken until 1.0
 
 
 class GreenroomError(Exception):
-    """Something a person should read: what is wrong, what to do, and whether trying again can help.
+    """A failure with a message for the user: what is wrong, what to do, and whether trying again can help.
 
     It is raised as a code with parameters. The words are made from the catalogue where they are read, in the language of that
     request; so a failure that was kept in a row, or came from a worker, reads in whatever language it is looked at.
@@ -24,7 +24,7 @@ class GreenroomError(Exception):
         code: `area.what-is-wrong`, stable, with an entry in `messages/<language>/<area>.toml` of a layer.
         hint: goes with a finished sentence in place of a code, which engines written for 0.9 raise; it is told under the
             class's `literal_code` until 1.0, with a warning.
-        retryable: whether the same request may succeed later without a change; None means what the class says.
+        retryable: whether the same request may succeed later without a change; None means the default of the class.
         parameters: values of the entry's fields; never a traceback, a secret or a home path.
     """
 
@@ -65,7 +65,7 @@ class GreenroomError(Exception):
         return self.message.hint()
 
     def reason_in(self, language: str | None) -> str:
-        """The reason in a language of one's own choice; None means that of this request."""
+        """The reason in the given language; None means that of this request."""
         reason = self.message.reason(language)
         for place in self.surroundings:
             reason = Message(place.code, {**place.parameters, "reason": reason}).reason(language)
@@ -76,7 +76,7 @@ class GreenroomError(Exception):
         return self.message.hint(language)
 
     def within(self: E, code: str, /, **parameters: Any) -> E:
-        """This error with the place where it arose, such as a line of a script; `{reason}` in that entry is what is said of it.
+        """This error with the place where it arose, such as a line of a script; `{reason}` in that entry is this error's reason.
 
         The code stays that of what is wrong.
         """
@@ -87,7 +87,7 @@ class GreenroomError(Exception):
         return f"{self.reason} {self.hint}".strip()
 
     def as_dict(self) -> dict[str, Any]:
-        """It as JSON, as it stands in a job's row, on the wire from a worker and in the public API; `restored` reads it."""
+        """It as JSON, as it is in a job's row, on the wire from a worker and in the public API; `restored` reads it."""
         fields = {"reason": self.reason, "hint": self.hint, "retryable": self.retryable, **self.message.as_dict()}
         if self.surroundings:
             fields["within"] = [place.as_dict() for place in self.surroundings]
@@ -104,7 +104,7 @@ class MediaError(GreenroomError):
 
 
 class InvalidInput(GreenroomError):
-    """What was asked for is wrong as given; the reason names the field or the thing."""
+    """The request is invalid; the reason names the field."""
 
     literal_code = "input.refused"
 
@@ -116,7 +116,7 @@ class NotFound(GreenroomError):
 
 
 class Cancelled(GreenroomError):
-    """The person asked to stop. Raised inside work, never shown as a failure."""
+    """The user asked to stop. Raised inside work, never shown as a failure."""
 
     literal_code = "work.stopped"
 
@@ -136,7 +136,7 @@ def error_class(name: str) -> type[GreenroomError]:
 
 
 def restored(fields: Mapping[str, Any], sort: type[E]) -> E:
-    """The error that `as_dict` told, as one of this class.
+    """The error that `as_dict` returned, as one of this class.
 
     Of one that was written before there were codes, and of a code that no catalogue here knows, the sentences are kept.
     """

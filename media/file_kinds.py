@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, in words: a refusal that names the kind says at once what went wrong."""
+"""The kind of a file by its first bytes: a refusal that names the kind shows what went wrong."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BRANDS: tuple[tuple[bytes, str], ...] = (
 
 
 def file_kind(path: Path) -> str:
-    """What a file is, with its article ("a PDF document"); "" where its first bytes do not tell."""
+    """The kind of a file, with its article ("a PDF document"); "" where its first bytes do not show it."""
     try:
         with path.open("rb") as file:
             head = file.read(512)

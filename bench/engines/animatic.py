@@ -50,7 +50,7 @@ POEM: list[tuple[str, str]] = [
 
 
 class Unattended:
-    """A run that nobody watches or stops."""
+    """A RunContext that ignores progress and never cancels."""
 
     def progress(self, fraction: float, note: str = "") -> None: ...
 

@@ -2,7 +2,7 @@
 environment: `python -m bench.engines.full_size_weights FOLDER [--tiny] ENGINE…`.
 
 Layers and widths are those of the published checkpoints; the numbers in them say nothing, and the vocabularies of VoxCPM2 and
-Whisper are stand-ins of the tests. What a step costs hangs on neither.
+Whisper are stand-ins of the tests. The cost of a step depends on neither.
 """
 
 from __future__ import annotations

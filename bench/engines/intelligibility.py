@@ -3,7 +3,7 @@
     python -m bench.engines.intelligibility [ENGINE[/VOICE[+VARIANT]] ...]
 
 Needs pocketsphinx and jiwer (the test environment). The recogniser was trained on people, so a low figure says "close to
-human speech"; it does not say that a person cannot follow a voice with a high one.
+human speech"; a voice with a high one may be intelligible all the same.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Figure:
 
 
 class _Quiet:
-    """A run that nobody watches."""
+    """A RunContext that ignores progress."""
 
     def progress(self, fraction: float, note: str = "") -> None: ...
 
@@ -97,13 +97,13 @@ class Recogniser:
         self._decoder = Decoder(samprate=RECOGNISER_RATE, loglevel="FATAL")
 
     def heard(self, audio: Audio) -> str:
-        """The words it hears, in lower case, "" for none."""
+        """The recognised words, in lower case, "" for none."""
         self._decode(audio)
         best = self._decoder.hyp()
         return best.hypstr if best is not None else ""
 
     def words(self, audio: Audio) -> list[tuple[str, float, float]]:
-        """The words it hears with their start and end in seconds."""
+        """The recognised words with their start and end in seconds."""
         self._decode(audio)
         frame = 1 / 100
         return [

@@ -4,7 +4,7 @@
 
 It makes its own input. A sample portrait drifts and turns for ten seconds, and that is repeated; the first picture of each ten
 seconds has a white corner, and at that moment the speech carries a short hiss. Both come through the lip-sync as they are, so
-the finished file itself tells how far sound and picture lie apart.
+the offset between sound and picture is measured in the finished file.
 
 Memory is what the kernel says each process held at most (VmHWM), shared pages counted. Progress is held against the clock: at
 the share p of the whole time a true bar stands at p.
@@ -109,7 +109,7 @@ class Watch:
     """What was seen of a job while it ran.
 
     Args:
-        seen: (seconds since it was submitted, progress, seconds left as the card says or None).
+        seen: (seconds since it was submitted, progress, seconds left as the job's card shows or None).
         peaks: bytes that each process held at most, by what it is.
     """
 

@@ -53,7 +53,7 @@ RANDOM = {
 
 @dataclass
 class Books(SilentObserver):
-    """What the host tells of memory, by kind; in GiB, and seconds for the load."""
+    """The host's memory figures by kind, in GiB, and the seconds of the load."""
 
     told: dict[str, float] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""What the check of takes catches, and what it leaves alone: planted faults in real speech.
+"""Hits and false alarms of the review of takes: planted faults in real speech.
 
     python -m bench.engines.take_checks
 
@@ -65,7 +65,7 @@ class _Quiet:
 
 
 class Workshop:
-    """Makes takes and listens to them; by dictation only where asked, which takes longer than all the rest."""
+    """Makes takes and reviews them; by dictation on request only, which takes longer than all the rest."""
 
     def __init__(self, cache: Path, *, dictation: bool = False) -> None:
         site = EnginePaths(ASSETS, cache)

@@ -63,7 +63,7 @@ def _has_gpu(python: Path) -> bool:
 
 
 def _measured(python: Path, side: str, folder: Path, small: bool, steps: int) -> dict[str, Any]:
-    """What one side tells, and how long its process took to end when it had nothing more to do."""
+    """The output of one side, and how long its process took to end afterwards."""
     told = json.loads(_asked(python, side, folder, small, steps).splitlines()[-1])
     return {**told, "unload": time.time() - told.pop("done")}
 

@@ -65,7 +65,7 @@ def write(wish: Wish) -> None:
 
 
 class Unattended:
-    """A run that nobody watches or stops."""
+    """A RunContext that ignores progress and never cancels."""
 
     def progress(self, fraction: float, note: str = "") -> None: ...
 

@@ -41,7 +41,7 @@ PARTS = {"la-donna-velata.jpg": (0, 60, 562, 540), "mona-lisa.jpg": (0, 70, 720,
 
 
 class Quiet:
-    """Nobody listens."""
+    """Ignores what is reported."""
 
     def progress(self, fraction: float, note: str = "") -> None:
         return

@@ -1,4 +1,4 @@
-"""What the studio takes of the processor while nobody asks anything of it, beside a bare Gradio page that does as little."""
+"""The processor time of the idle studio, compared with that of a bare Gradio page."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def run(engine_id: str, cycles: int) -> bool:
-    """Print a line for each cycle and the sum; whether every unload gave back what it should."""
+    """Print a line for each cycle and the sum; whether every unload freed what it should."""
     settings = load_settings()
     catalog = Catalog(settings.engines.extra)
     engine = catalog.get(engine_id)

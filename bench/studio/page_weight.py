@@ -91,7 +91,7 @@ def measured(lean: RunningStudio, whole: RunningStudio) -> list[tuple[Visit, Vis
 
 
 def serve_whole_page(arguments: list[str]) -> int:
-    """A studio whose page is as Gradio gives it, in this process."""
+    """A studio with Gradio's unmodified page, in this process."""
     import app
     from api.gradio import skip_stubs
     from api.http import compression

@@ -33,7 +33,7 @@ BROWSERS = 5
 AT_ONCE = 4
 MOST_MB = 60
 REST_SECONDS = 20
-"""gradio_client hears of its own end at the server's next sign of life, fifteen seconds apart."""
+"""gradio_client notices its end at the server's next heartbeat, every fifteen seconds."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def main() -> int:
 
 
 def judged(held: list[Holding], end: Holding) -> int:
-    """Tell the figures; 0 when the memory of the end is near that of the plateau."""
+    """Print the figures; 0 when the memory at the end is near that of the plateau."""
     plateau = held[ROUNDS // 4]
     rise = end.megabytes - plateau.megabytes
     asked = f"{CALLS:,} calls, {CLIENTS} clients, {VISITS} visits"

@@ -28,7 +28,7 @@ VOICE = "flite/slt"
 
 
 class Unattended:
-    """A run that nobody watches or stops."""
+    """A RunContext that ignores progress and never cancels."""
 
     def progress(self, fraction: float, note: str = "") -> None: ...
 

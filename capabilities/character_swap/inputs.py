@@ -46,7 +46,7 @@ class TemplateFiles:
         self._resolver = resolver
 
     def check(self, spec: CharacterSwapSpec, manifest: Manifest) -> None:
-        """See that every needed file is there, and is of its kind and size; all that is missing is told at once.
+        """Check that every needed file is there, and of its kind and size; all that is missing is reported at once.
 
         Raises:
             InvalidInput, NotFound, MediaError.

@@ -25,7 +25,7 @@ class PreparedTemplate:
     """
     Args:
         values: of every parameter.
-        inventory: what the server has, None while that is not known; `absent` says why.
+        inventory: what the server has, None while that is unknown; `absent` says why.
         roots: folders of models on this machine.
     """
 
@@ -41,12 +41,12 @@ class PreparedTemplate:
 
     @cached_property
     def validation(self) -> Validation:
-        """How the template stands on the server; worked out when it is first asked for."""
+        """The readiness of the template on the server; computed when first used."""
         return validate(self.template, self.inventory, self.roots, self.absent)
 
     @property
     def memory_gib(self) -> float:
-        """What the manifest says that it needs, else what the sizes of its files tell, as far as they are known."""
+        """The need that the manifest states, else the sizes of its files, as far as they are known."""
         return self.manifest.memory_gib or memory_need(self.validation.models, self.template.graph).gib
 
     def on(self, inventory: ServerInventory) -> PreparedTemplate:
@@ -82,7 +82,7 @@ class TemplatePreparer:
         self._checks = TemplateChecks(comfyui)
 
     def prepare(self, template: WorkflowTemplate, options: Mapping[str, Any]) -> PreparedTemplate:
-        """With its values settled; no server is asked.
+        """With its values settled; no server is contacted.
 
         Raises:
             InvalidInput: the template is damaged, or a value cannot be.
@@ -90,6 +90,6 @@ class TemplatePreparer:
         return PreparedTemplate(template, template.complete(options), None, self._checks.roots())
 
     def on_server(self, prepared: PreparedTemplate) -> PreparedTemplate:
-        """With what the server has. One of the studio's own is not started for this; what it had when last asked counts."""
+        """With what the server has. One of the studio's own is not started for this; its last inventory counts."""
         inventory, absent = self._checks.inventory()
         return replace(prepared, inventory=inventory, absent=absent)

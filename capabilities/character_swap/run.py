@@ -1,4 +1,4 @@
-"""A template's job at a ComfyUI server: room made, files sent, the graph run, its result fetched into the job's folder."""
+"""A template's job at a ComfyUI server: memory freed, files sent, the graph run, its result fetched into the job's folder."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run left: its results, the main one first, and what is told of it in the recipe.
+    """What a run left: its results, the main one first, and what the recipe notes of it.
 
     Args:
         seconds: that the server worked on it, its queue left out; 0 where the beginning was not seen.
@@ -61,8 +61,8 @@ class RunResult:
 
 
 class JobRunObserver:
-    """A run told on a job's card: its place in the server's queue, its nodes, its picture in the works. While the server has it
-    in line or says nothing, the job counts as waiting."""
+    """Shows a run on a job's card: its place in the server's queue, its nodes, its picture in the works. While the server has it
+    in its queue or sends nothing, the job counts as waiting."""
 
     def __init__(self, context: JobContext) -> None:
         self._context = context
@@ -122,7 +122,7 @@ class TemplateRun:
         """Run the template, or go on with the run of an attempt that ended with the studio.
 
         Raises:
-            GreenroomError: of many kinds; whatever keeps the server, the files or the graph from working, in words.
+            GreenroomError: of many kinds; whatever keeps the server, the files or the graph from working.
             Cancelled.
         """
         template = prepared.template
@@ -218,7 +218,7 @@ def graph_hash(template: WorkflowTemplate) -> str:
 
 
 def _wanted(template: WorkflowTemplate, done: Finished) -> list[tuple[ResultFile, str]]:
-    """The files of the template's outputs, in the manifest's order, with the kind that their endings tell.
+    """The files of the template's outputs, in the manifest's order, with the kind that their extensions show.
 
     Raises:
         RunFailed: none of them is there.

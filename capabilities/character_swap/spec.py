@@ -1,4 +1,4 @@
-"""What a job of a template is asked for with."""
+"""The spec of a job of a template."""
 
 from __future__ import annotations
 

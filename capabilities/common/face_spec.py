@@ -1,4 +1,4 @@
-"""What lip-sync and portrait animation are asked for with."""
+"""The specs of lip-sync and portrait animation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person should look at in a finished face job, in words: the job is done, and says this with it."""
+"""Warnings of a finished face job: the job is done, and shows these with the result."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from capabilities.common.rendering import RenderReport
 from studio.jobs.capability import JobContext
 
 LOOSE_SYNC = 0.6
-"""Correlation of the mouth with the speech below which a result is told of."""
+"""Correlation of the mouth with the speech below which a warning is given."""
 _LIKE_A_PERSON = 0.88
 """People are found with 0.9 and more, painted and drawn ones too; dogs, llamas and monkeys with 0.55 to 0.85, and covered faces
 with about as much."""
 _MUCH = 0.25
-"""Of the pictures: so many without an edit are told of."""
+"""The share of pictures without an edit from which a warning is given."""
 
 
 def face_warnings(report: RenderReport, likeness: float | None = None, what: str = "speech") -> tuple[str, ...]:
     """Sentences about a result, () where nothing is amiss.
 
     Args:
-        likeness: how much the chosen face looks like a person's, 0 to 1; None when nobody looked.
+        likeness: the confidence that the chosen face is human, 0 to 1; None when it was not measured.
         what: that the mouth follows.
     """
     found: list[str] = []
@@ -41,7 +41,7 @@ def face_warnings(report: RenderReport, likeness: float | None = None, what: str
 
 
 def warned(context: JobContext, warnings: tuple[str, ...]) -> tuple[str, ...]:
-    """The same, told to the job."""
+    """The same, as a warning of the job."""
     for sentence in warnings:
         context.warn(sentence)
     return warnings

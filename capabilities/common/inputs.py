@@ -27,7 +27,7 @@ class InputResolver:
         self._folders = tuple(folder.resolve() for folder in folders)
 
     def find(self, value: str, field: str) -> tuple[Path, LibraryOutput | None]:
-        """The file of a path or an output's id, and the output that it is, lies beside, or is a copy of.
+        """The file of a path or an output's id, and the output that it is, belongs to, or is a copy of.
 
         Raises:
             InvalidInput: nothing was given, or a path that is not open to jobs.

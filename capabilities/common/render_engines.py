@@ -25,7 +25,7 @@ class RenderEngineSelector:
         self._catalog, self._site = catalog, site
 
     def choose(self, engine_id: str, method: str) -> type[Engine]:
-        """The engine asked for; under "auto" the first ready one on a GPU where the machine has one, else the built-in.
+        """The requested engine; under "auto" the first ready one on a GPU where the machine has one, else the built-in.
 
         Raises:
             NotFound, InvalidInput, EngineNotReady.

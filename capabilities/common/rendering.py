@@ -29,7 +29,7 @@ from studio.jobs.capability import JobContext
 
 PART_SECONDS = 4.0
 _SILENT = 10 ** (-60 / 20)
-"""Peak below which nothing is heard, of full scale."""
+"""Peak below which a sound is inaudible, as a part of full scale."""
 _IN_STEP = 0.1
 MEASURED_SECONDS = 30.0
 """At most so much of a result is measured."""
@@ -45,7 +45,7 @@ class RenderReport:
         correlation, lag: the mouth's opening in the file against the intended track, and its lag in pictures; None when not
             measured (nothing to compare with, or no face found again).
         drift: seconds that the pictures last longer than the sound.
-        audible: whether anything is heard in the sound; None without sound.
+        audible: whether the sound is audible; None without sound.
     """
 
     frames: int
@@ -157,7 +157,7 @@ def joined(
     """Parts and sound as one file; `seconds` of the sound at most. Subtitles go into it as a track of their own.
 
     Returns:
-        Whether anything is heard in it; None without sound.
+        Whether its sound is audible; None without sound.
     """
     peaks = [0.0]
     blocks = _cut(iterate_audio(sound), seconds, context, peaks) if sound is not None else None
@@ -181,7 +181,7 @@ def reported(parts: list[RenderedPart], path: Path, fps: Fraction, audible: bool
     """The counts of a result, and how its two tracks lie to each other.
 
     Args:
-        audible: what `joined` said of it.
+        audible: as returned by `joined`.
     """
     gaps: list[tuple[int, int]] = []
     for start, end in (gap for part in parts for gap in part.gaps):

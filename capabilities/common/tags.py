@@ -1,4 +1,4 @@
-"""What a made file says of itself, to whoever has the file alone."""
+"""The tags of a file, for those who have only the file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def video_tags(title: str, made_by: str, terms: LicenceTerms) -> dict[str, str]:
     """Title and comment of a video.
 
     Args:
-        made_by: the engine, and what else tells how it was made, in a few words.
+        made_by: the engine, and a few words on how it was made.
         terms: licences of all that went into it.
     """
     sentences = [f"Made with Greenroom, {made_by}"]

@@ -59,7 +59,7 @@ _MOUTH_FROM = {
     "phones": "mouth from recognised sounds",
     "loudness": "mouth from loudness",
 }
-"""What the player says of where the mouth's movement comes from."""
+"""The player's note on the source of the mouth's movement."""
 
 
 def _begins(spec: LipSyncSpec) -> tuple[float, float]:
@@ -78,7 +78,7 @@ class _Speech:
 
 
 class LipSync(Capability[LipSyncSpec]):
-    """The capability "lip_sync". Holds no state of a job: a resumed job goes on from the parts on disk."""
+    """The capability "lip_sync". Holds no state of a job: a resumed job continues from the parts on disk."""
 
     kind: ClassVar[str] = "lip_sync"
     Spec = LipSyncSpec
@@ -94,7 +94,7 @@ class LipSync(Capability[LipSyncSpec]):
         """What a spec of a form amounts to, as far as that is known before the work.
 
         Raises:
-            InvalidInput, NotFound, EngineNotReady, MediaError: what cannot be, in words.
+            InvalidInput, NotFound, EngineNotReady, MediaError: the job cannot work.
         """
         face, _ = self._resolver.find(spec.face, "face")
         engine = self._engines.choose(spec.engine, "lip_sync")
@@ -115,7 +115,7 @@ class LipSync(Capability[LipSyncSpec]):
         """See that face, speech, engine and options can be; a text is prepared as a voiceover.
 
         Raises:
-            InvalidInput, NotFound, EngineNotReady: what cannot work, in words.
+            InvalidInput, NotFound, EngineNotReady: the job cannot work.
         """
         self._resolver.find(spec.face, "face")
         if bool(spec.audio) == bool(spec.text.strip()):
@@ -264,7 +264,7 @@ class LipSync(Capability[LipSyncSpec]):
 
 
 def _long_enough(request: LipSyncRequest, manner: str, context: JobContext) -> LipSyncRequest:
-    """The same with a video that lasts as long as the result, as the option says."""
+    """The same with a video as long as the result, extended as the option says."""
     if is_image(request.face):
         return request
     folder = fresh(context.scratch / "longer")

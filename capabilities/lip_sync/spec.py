@@ -1,4 +1,4 @@
-"""What a lip-sync is asked for with."""
+"""The spec of a lip-sync."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class LipSyncSpec(FaceSpec):
         face: path or output id of a picture or a video.
         audio: path or output id of the speech; "" when `text` is to be spoken first.
         text, voice: what to say and in which voice, as a voiceover takes them.
-        transcript: what is said in `audio`, where it is known; helps with English.
+        transcript: of `audio`, where it is known; helps with English.
         language: of `audio`, "" when unknown.
         fps: pictures a second of a still; a video keeps its own.
         length: the result lasts as long as the sound, or as the picture's video.

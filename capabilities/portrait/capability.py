@@ -45,7 +45,7 @@ _BYTES_PER_FRAME = 60_000
 
 
 class AnimatePortrait(Capability[PortraitSpec]):
-    """The capability "animate_portrait". Holds no state of a job: a resumed job goes on from the parts on disk."""
+    """The capability "animate_portrait". Holds no state of a job: a resumed job continues from the parts on disk."""
 
     kind: ClassVar[str] = "animate_portrait"
     Spec = PortraitSpec
@@ -60,7 +60,7 @@ class AnimatePortrait(Capability[PortraitSpec]):
         """What a spec of a form amounts to, as far as that is known before the work.
 
         Raises:
-            InvalidInput, NotFound, EngineNotReady, MediaError: what cannot be, in words.
+            InvalidInput, NotFound, EngineNotReady, MediaError: the job cannot work.
         """
         portrait, _ = self._resolver.find(spec.portrait, "portrait")
         driving, _ = self._resolver.find(spec.driving_video, "driving video")
@@ -75,7 +75,7 @@ class AnimatePortrait(Capability[PortraitSpec]):
         """See that portrait, video, engine and options can be.
 
         Raises:
-            InvalidInput, NotFound, EngineNotReady: what cannot work, in words.
+            InvalidInput, NotFound, EngineNotReady: the job cannot work.
         """
         portrait, _ = self._resolver.find(spec.portrait, "portrait")
         driving, output = self._resolver.find(spec.driving_video, "driving video")
@@ -157,7 +157,7 @@ class AnimatePortrait(Capability[PortraitSpec]):
     def _measured(
         self, report: RenderReport, spec: PortraitSpec, files: tuple[Path, Path, Path], context: JobContext
     ) -> tuple[RenderReport, float]:
-        """The mouth of the portrait against the mouth it followed, and how much the portrait's face looks like a person's.
+        """The mouth of the portrait against the mouth it followed, and the confidence that the portrait's face is human.
 
         Args:
             files: portrait, driving video, result.

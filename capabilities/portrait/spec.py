@@ -1,4 +1,4 @@
-"""What the animation of a portrait is asked for with."""
+"""The spec of a portrait animation."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class UpscaleEngines:
         self._catalog, self._site = catalog, site
 
     def choose(self, engine_id: str) -> type[Engine]:
-        """The engine asked for; under "auto" a ready one on a GPU, else the built-in.
+        """The requested engine; under "auto" a ready one on a GPU, else the built-in.
 
         Raises:
             NotFound, InvalidInput, EngineNotReady.
@@ -86,7 +86,7 @@ class UpscaleEngines:
 
 
 class Upscale(Capability[UpscaleSpec]):
-    """The capability "upscale". Holds no state of a job: a resumed job goes on from the parts on disk."""
+    """The capability "upscale". Holds no state of a job: a resumed job continues from the parts on disk."""
 
     kind: ClassVar[str] = "upscale"
     Spec = UpscaleSpec

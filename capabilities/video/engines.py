@@ -54,7 +54,7 @@ class VideoEngineSelector:
         self._catalog, self._site = catalog, site
 
     def choose(self, engine_id: str, given: dict[str, Any], *, with_image: bool) -> type[Engine]:
-        """The engine asked for; under "auto" the first ready one on a GPU that takes (or needs no) picture, else the animatic.
+        """The requested engine; under "auto" the first ready one on a GPU that takes (or needs no) picture, else the animatic.
 
         Raises:
             NotFound, InvalidInput, EngineNotReady.

@@ -1,4 +1,4 @@
-"""What a clip is asked for with: a prompt or a list of shots, an engine, a size, a voice, music, captions."""
+"""The spec of a clip: a prompt or a list of shots, an engine, a size, a voice, music, captions."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class NarrationRunner:
         return [output for output in self._library.list(limit=None, kinds=("audio",)) if output.job == job_id]
 
     def ensure_space(self, planned: Plan) -> None:
-        """See that segments, programme and file fit on the disk, with room to spare.
+        """Check that segments, programme and file fit on the disk, with space to spare.
 
         Raises:
             NotEnoughSpace: with the numbers.

@@ -46,7 +46,7 @@ class FaceAnalysis(Engine):
         return mesh_readiness(site)
 
     def load(self) -> None:
-        """Bring the face mesh into memory.
+        """Load the face mesh.
 
         Raises:
             EngineNotReady: its files are missing.

@@ -29,7 +29,7 @@ _SAME_FACE = 0.3
 _AROUND = 1.5
 """Half a side of the tile in which a followed face is looked for, in heights of the face."""
 _REACHED = 0.7
-"""In the same, how far a face goes from one frame to the next; beyond it is somebody else's."""
+"""In the same, how far a face goes from one frame to the next; beyond it is another person's."""
 _AGREE = 0.14
 """How far the eyes of mesh and detector may lie apart: they do by 0.05 on average, by 0.1 on faces turned to the side."""
 _CERTAIN = 0.9

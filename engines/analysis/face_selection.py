@@ -25,7 +25,7 @@ def face_of(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, wh
     """The face that is meant, fit to be moved.
 
     Raises:
-        EngineError: in words, for no face, fewer than asked for, one too small, or a profile.
+        EngineError: for no face, fewer than asked for, one too small, or a profile.
     """
     faces = provider.find(picture)
     if not faces:

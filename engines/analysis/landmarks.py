@@ -21,7 +21,7 @@ class Face:
     Args:
         points: float32 [468, 3], pixels of the picture; z grows away from the camera, in the same unit.
         presence: 0..1, how surely there is a face where the points lie.
-        likeness: 0..1, how much it looks like a person's face to the detector that found it; 1 where it was followed.
+        likeness: 0..1, the detector's confidence that it is a face; 1 where it was tracked.
     """
 
     points: Points

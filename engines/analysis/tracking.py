@@ -33,7 +33,7 @@ class TrackedFrame:
     Args:
         face: smoothed; None in a gap.
         bridged: the face was filled in between its neighbours.
-        strength: 0..1, how much of an edit shall show: it fades beside a gap.
+        strength: 0..1, the opacity of an edit: it fades beside a gap.
     """
 
     number: int
@@ -56,7 +56,7 @@ class FaceTracker:
     """Follows one face. The first frame given decides which, by `choice`.
 
     Args:
-        near: the face in an earlier frame of the same video, where following goes on from.
+        near: the face in an earlier frame of the same video, where tracking continues.
     """
 
     def __init__(self, provider: LandmarkProvider, choice: FaceChoice, near: Face | None = None) -> None:

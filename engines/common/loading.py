@@ -1,6 +1,6 @@
 """Weights from disk to their place in memory, once: tensor by tensor, without a second copy, and nothing missing.
 
-On a machine whose GPU shares main memory (and on one without a GPU) a memory-mapped file stands in memory a second time,
+On a machine whose GPU shares main memory (and on one without a GPU) a memory-mapped file takes memory a second time,
 beside the tensors made of it. There the file is read with safetensors' `pread` backend instead, straight to the device,
 and its pages are dropped from the page cache afterwards. On a card with memory of its own mapping is the quicker way.
 torch and safetensors are imported here only when something is loaded, inside a worker.
@@ -74,7 +74,7 @@ def lazy_tensors(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
 
 
 def drop_page_cache(path: Path) -> None:
-    """Tell the kernel that the pages of a file are not needed again. Does no harm where that cannot be done."""
+    """Tell the kernel that the pages of a file are not needed again. Has no effect where that is not possible."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:
@@ -102,7 +102,7 @@ def fill(
     rename: Callable[[str], str | None] = lambda name: name,
     optional: Collection[str] = (),
 ) -> None:
-    """Copy tensors into the parameters and buffers of a model that already stands where it shall be.
+    """Copy tensors into the parameters and buffers of a model that is already on its device.
 
     Args:
         rename: the model's name for a name in the file, None for what is to be left out.
@@ -133,10 +133,10 @@ def fill(
 
 
 def refuse_mismatch(title: str, missing: Collection[str], unknown: Collection[str], misshapen: Collection[str] = ()) -> None:
-    """Say in words that a checkpoint is not this model's.
+    """Raise a message that a checkpoint is not this model's.
 
     Raises:
-        EngineError: any of the three is not empty; a few names are told.
+        EngineError: any of the three is not empty; the message holds a few names.
     """
     faults = (("are missing", missing), ("are not known", unknown), ("have another shape", misshapen))
     told = [f"{len(names)} {what} ({', '.join(sorted(names)[:SHOWN_NAMES])})" for what, names in faults if names]

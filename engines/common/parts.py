@@ -29,7 +29,7 @@ def written_parts(
     quality: int,
     run: RunContext,
 ) -> Iterator[RenderedPart]:
-    """Write pictures as parts of `part_frames`, each whole before it is told; progress is that of the whole result."""
+    """Write pictures as parts of `part_frames`, each complete before it is reported; progress is that of the whole result."""
     pictures = iter(edited)
     for start in range(first, frames, part_frames):
         count = min(part_frames, frames - start)

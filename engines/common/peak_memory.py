@@ -21,7 +21,7 @@ def begin_peak(device: str) -> None:
 
 
 def peak_bytes(device: str) -> int:
-    """The most held since `begin_peak`, of the pool that an engine on this device is budgeted in; 0 when it cannot be told."""
+    """The most held since `begin_peak`, of the pool that an engine on this device is budgeted in; 0 when it is unknown."""
     resident = _resident_peak()
     if not device.startswith("cuda"):
         return resident

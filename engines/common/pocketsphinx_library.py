@@ -1,7 +1,7 @@
 """pocketsphinx's C interface, called so that other threads go on meanwhile.
 
 The package's own `Decoder` holds the interpreter while it decodes: half a minute for a long utterance on a busy machine, in which
-the worker's heart does not beat. Its extension module exports the library's documented functions as well, and ctypes lets go of
+the worker sends no heartbeat. Its extension module exports the library's documented functions as well, and ctypes lets go of
 the interpreter while one runs. Utterances cannot be given in blocks instead: each is normalised over its whole length, and what
 is heard would change.
 """
@@ -93,7 +93,7 @@ class SphinxDecoder:
         """What is heard with its first and last frame, fillers and silences too.
 
         Raises:
-            EngineError: the library gave up.
+            EngineError: the library failed.
         """
         self._listen(samples)
         return list(self._segments())

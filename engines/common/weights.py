@@ -75,7 +75,7 @@ def repo_folder_name(repo: str) -> str:
 
 
 def folders_of(site: EnginePaths, repo: str) -> Iterator[Path]:
-    """Every existing folder that may hold the repository, in the order in which they are looked through."""
+    """Every existing folder that may hold the repository, in the order of the search."""
     for root in site.weights:
         own = root / repo_folder_name(repo)
         if own.is_dir():
@@ -85,7 +85,7 @@ def folders_of(site: EnginePaths, repo: str) -> Iterator[Path]:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file is there with something in it; a download in progress lies under another name."""
+    """Whether a file exists and is not empty; a download in progress has another name."""
     try:
         return path.stat().st_size > 0
     except OSError:
@@ -106,7 +106,7 @@ def _snapshots(cached: Path) -> Iterator[Path]:
 
 
 def size_text(count: float) -> str:
-    """Bytes as a person reads them: "2.4 GB", "35 MB", "12 kB"."""
+    """Bytes in a readable form: "2.4 GB", "35 MB", "12 kB"."""
     if count >= 1e9:
         return f"{count / 1e9:.1f} GB"
     return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"

@@ -3,8 +3,8 @@
 Importing an engine's module must be cheap: heavy libraries are imported inside `load`, which runs only in a
 worker process. The studio reads the class (card, options, readiness); the worker makes the instance.
 
-Each kind of engine has a module of its own here (`speech`, `transcription`, `faces` …): its protocol, what it is asked for
-and what it gives back.
+Each kind of engine has a module of its own here (`speech`, `transcription`, `faces` …): its protocol, its requests
+and its results.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What analysis engines are asked for and what they give back: faces and mouths, found and measured."""
+"""Requests and results of analysis engines: faces and mouths, found and measured."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class MouthTrackRequest:
     """Speech to be turned into a mouth track.
 
     Args:
-        marks: the `.json` file of word and phoneme times that lies beside a narration; None when there is none.
-        text: what is said, "" when unknown; helps with English only.
+        marks: the `.json` file of word and phoneme times beside a narration; None when there is none.
+        text: the words of the speech, "" when unknown; helps with English only.
         language: BCP-47 tag, "" when unknown: phones are recognised in English alone.
     """
 
@@ -44,14 +44,14 @@ class AnalysisEngine(Protocol):
         """Check that a picture, or the beginning of a video, shows a face that can be moved.
 
         Returns:
-            How surely it is a person's and wholly seen, 0 to 1.
+            The confidence that it is a human face and completely visible, 0 to 1.
 
         Raises:
-            EngineError, MediaError: it does not, or cannot be read, in words.
+            EngineError, MediaError: it does not, or cannot be read.
         """
 
     def track_mouth(self, request: MouthTrackRequest) -> MouthTrack:
-        """How a mouth moves that says what is heard in a sound. Raises MediaError where it cannot be read."""
+        """The movement of a mouth that speaks the sound. Raises MediaError where it cannot be read."""
 
     def measure(self, video: Path, fps: list[int], frames: int) -> MouthMeasurement:
         """The mouth of the most prominent face in a video, in up to so many of its frames.
@@ -60,7 +60,7 @@ class AnalysisEngine(Protocol):
             fps: numerator and denominator of the rate to read at.
 
         Raises:
-            EngineError, MediaError: a rate or a file that cannot be read, in words.
+            EngineError, MediaError: a rate or a file that cannot be read.
         """
 
 

@@ -76,7 +76,7 @@ class ProblemSize:
 
 @dataclass(frozen=True)
 class Reduction:
-    """Smaller work in words ("with 33 frames"), and by how much less memory it needs."""
+    """A smaller job as text ("with 33 frames"), and by how much less memory it needs."""
 
     words: str
     gib: float

@@ -15,14 +15,14 @@ from engines.contract.speech import PresetVoice, SpeechRequest, Unsayable, forei
 
 @dataclass(frozen=True)
 class EnginePaths:
-    """Where an engine finds things on this machine. Engines know no other path.
+    """Where an engine finds files on this machine. Engines use no other path.
 
     Args:
         assets: files that ship with the studio (read-only).
         cache: a folder of the engine's own that it may fill and lose at any time.
         weights: roots under which weights may lie, first match wins.
         environments: folder of the model environments; "studio" is the running one and always there.
-        fish_url: address of a Fish server that the person set up, "" for none.
+        fish_url: address of the user's own Fish server, "" for none.
     """
 
     assets: Path
@@ -48,7 +48,7 @@ class RunContext(Protocol):
         """Report 0..1 of the present call. Also counts as a sign of life for the watchdog. Raises Cancelled like check."""
 
     def check(self) -> None:
-        """Raise Cancelled when the person has asked to stop. Call it as often as the model allows."""
+        """Raise Cancelled when the user has asked to stop. Call it as often as the model allows."""
 
 
 class Engine(ABC):
@@ -69,7 +69,7 @@ class Engine(ABC):
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        """Cheap (a few file checks at most): pages call it often. The base says ready."""
+        """Cheap (a few file checks at most): pages call it often. The base class is always ready."""
         return Readiness(True, "Ready.")
 
     @classmethod
@@ -98,7 +98,7 @@ class Engine(ABC):
 
     @abstractmethod
     def load(self) -> None:
-        """Bring the engine into memory. Runs once, in the worker, before the first call."""
+        """Load the engine. Runs once, in the worker, before the first call."""
 
     def configure(self, options: EngineOptions) -> None:
         """Take new options before a call; fields marked `reload` never differ from those at load."""

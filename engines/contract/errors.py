@@ -6,7 +6,7 @@ from media.errors import GreenroomError
 
 
 class EngineError(GreenroomError):
-    """The engine cannot do what was asked, or failed doing it."""
+    """The engine cannot do what was requested, or failed doing it."""
 
     literal_code = "engine.told"
 
@@ -32,4 +32,4 @@ class WorkerDied(EngineError):
 
 
 class WorkerStalled(WorkerDied):
-    """The worker gave no sign of life for longer than its card allows and was ended."""
+    """The worker reported nothing for longer than its card allows and was ended."""

@@ -1,4 +1,4 @@
-"""What face engines are asked for and what they give back. Sound and pictures cross as files, the rest as these values."""
+"""Requests and results of face engines. Sound and pictures cross as files, the rest as these values."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class FaceChoice:
 
 @dataclass(frozen=True)
 class LipSyncRequest:
-    """A face that shall speak.
+    """A request to make a face speak.
 
     Args:
         face: a picture or a video; a video that is shorter than `frames` holds its last picture.
-        sound: the speech, for engines that hear it themselves.
+        sound: the speech, for engines that analyse it themselves.
         mouth: the same speech as a track, from its start.
         folder: an existing folder that the parts are written into.
         fps: pictures a second, as a fraction (numerator, denominator), the same for all parts.
@@ -88,7 +88,7 @@ class LipSyncRequest:
 
 @dataclass(frozen=True)
 class AnimateRequest:
-    """A portrait that shall follow the performance in a video; the fields are those of LipSyncRequest."""
+    """A request to make a portrait follow the performance in a video; the fields are those of LipSyncRequest."""
 
     portrait: Path
     driving: Path
@@ -126,7 +126,7 @@ class FacesEngine(Protocol):
     """EngineKind.FACES: an engine has one of these or both. Each yields its parts in order as they are finished."""
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
-        """Make a face speak. Raises EngineError in words for a picture without a usable face."""
+        """Make a face speak. Raises EngineError for a picture without a usable face."""
 
     def animate(self, request: AnimateRequest) -> Iterator[RenderedPart]:
         """Make a portrait follow a driving video."""

@@ -1,4 +1,4 @@
-"""An engine's options: one pydantic model each, whose fields say everything that a page, the API and a document show of them."""
+"""An engine's options: one pydantic model each, whose fields hold everything that the page, the API and the documents show."""
 
 from __future__ import annotations
 

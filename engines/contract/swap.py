@@ -1,4 +1,4 @@
-"""What swap engines are asked for. They give back the same parts as face engines; pictures cross as files, the rest as values."""
+"""Requests of swap engines. They return the same parts as face engines; pictures cross as files, the rest as values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LARGEST_FACE = FaceChoice()
 
 @dataclass(frozen=True)
 class SwapRequest:
-    """A face that shall be put onto the people of a video.
+    """A request to put a face onto the people of a video.
 
     Args:
         reference: the picture that the face comes from.
@@ -59,7 +59,7 @@ class SwapEngine(Protocol):
     """EngineKind.SWAP."""
 
     def swap(self, request: SwapRequest) -> Iterator[RenderedPart]:
-        """Put a face into a video; the parts come in order as they are finished. Raises EngineError in words for a picture or
+        """Put a face into a video; the parts come in order as they are finished. Raises EngineError for a picture or
         a video without a usable face."""
 
 

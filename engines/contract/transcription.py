@@ -1,4 +1,4 @@
-"""What transcription engines give back: the text of a recording, with the times of its words and segments."""
+"""Results of transcription engines: the text of a recording, with the times of its words and segments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TranscriptionTraits(Traits):
 
 @dataclass(frozen=True)
 class TranscribedSegment:
-    """A stretch of what was said, in seconds of the sound; `doubt` says in words why it may be wrong, "" for none."""
+    """A segment of the transcript, in seconds of the sound; `doubt` is a sentence on why it may be wrong, or ""."""
 
     text: str
     start: float
@@ -34,9 +34,9 @@ class TranscribedSegment:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was said: the text, its language, timed words where known, and the stretches that the text consists of.
+    """The transcript: the text, its language, timed words where known, and the segments that the text consists of.
 
-    `language` is a BCP-47 tag, "" when nothing was said from which it could be told.
+    `language` is a BCP-47 tag, "" when there was no speech to detect it from.
     """
 
     text: str
@@ -50,10 +50,10 @@ class TranscriptionEngine(Protocol):
     """EngineKind.TRANSCRIPTION."""
 
     def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
-        """Write down what is said. `language` is a BCP-47 tag or "auto". A sound without speech gives an empty text.
+        """Transcribe a sound. `language` is a BCP-47 tag or "auto". A sound without speech gives an empty text.
 
         Raises:
-            EngineError: a language that the engine does not know.
+            EngineError: the language is not supported.
         """
 
 

@@ -1,4 +1,4 @@
-"""What upscaling engines are asked for and what they give back: a whole video in parts, streamed picture by picture."""
+"""Requests and results of upscaling engines: a whole video in parts, streamed picture by picture."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class UpscalingEngine(Protocol):
         """Make a video larger; each part is whole when it is given.
 
         Raises:
-            EngineError, MediaError: in words, for what cannot be read or made.
+            EngineError, MediaError: for what cannot be read or made.
         """
 
 

@@ -13,15 +13,15 @@ from media.audio.audio import Audio
 
 @runtime_checkable
 class AlignmentEngine(Protocol):
-    """EngineKind.VERIFICATION: hears whether a known text was read as it is written."""
+    """EngineKind.VERIFICATION: checks whether a known text was read as it is written."""
 
     def align(self, audio: Audio, text: str, language: str = "en") -> Transcript:
-        """The words of `text` that are heard, in the order said: a word left out is missing, one said twice stands twice."""
+        """The words of `text` that were spoken, in that order: a word left out is missing, one said twice occurs twice."""
 
 
 @runtime_checkable
 class SpeakerEmbedding(Protocol):
-    """EngineKind.VERIFICATION: tells voices apart."""
+    """EngineKind.VERIFICATION: compares voices."""
 
     def embed(self, audio: Audio) -> NDArray[np.float32]:
         """One vector of length 1 for the voice in a sound; the product of two is their likeness, -1 to 1."""

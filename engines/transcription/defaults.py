@@ -1,4 +1,4 @@
-"""Which recogniser writes down a language when nobody has chosen."""
+"""The default recogniser of a language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ORDER: tuple[tuple[str, str], ...] = (
     ("whisper-gpu-on-cpu", "Whisper is the most accurate recogniser that is ready."),
     ("pocketsphinx", "Only Basic English is ready; download a Whisper size for exact text."),
 )
-"""The best first; "-on-cpu" stands for the same engine where there is no graphics card for it."""
+"""The best first; "-on-cpu" means the same engine where there is no graphics card for it."""
 
 ENGLISH_ONLY = frozenset({"pocketsphinx"})
 
@@ -34,7 +34,7 @@ def choose_transcriber(language: str, ready: Collection[str], *, torch_gpu: bool
         torch_gpu, ctranslate2_gpu: whether each library has a graphics card that it can use.
 
     Raises:
-        EngineNotReady: none that is ready knows the language; the hint is the next step.
+        EngineNotReady: none that is ready supports the language; the hint is the next step.
     """
     english = language == "auto" or language.replace("_", "-").split("-")[0].lower() == "en"
     for name, why in ORDER:

@@ -1,7 +1,7 @@
 """The worker process: `python -m engines.worker --fd N …`, started by the studio, one engine's home.
 
 It runs with the Python of the engine's own environment, so it imports nothing but `engines`, `media` and what the engine
-brings along. The main thread loads the engine and runs its calls, one at a time; a second thread listens to the studio,
+brings along. The main thread loads the engine and runs its calls, one at a time; a second thread reads from the studio,
 beats the heart while there is work and ends the whole process group when the studio is gone.
 """
 

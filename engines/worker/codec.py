@@ -1,6 +1,6 @@
 """Values as JSON with binary frames beside it: what may cross between the studio and a worker, and nothing else.
 
-JSON's own types stand for themselves, but for objects: every other thing is an object with the key `$` naming its sort.
+JSON's own types stand for themselves, but for objects: every other value is an object with the key `$` naming its type.
 
 | value | written as |
 | --- | --- |
@@ -174,7 +174,7 @@ def _hints(sort: type) -> dict[str, Any]:
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """Whether a value is what an annotation says; annotations of other kinds than those of values fit anything."""
+    """Whether a value matches an annotation; annotations other than those of values match anything."""
     origin, inside = get_origin(hint), get_args(hint)
     if hasattr(origin, "__value__"):  # a `type` statement's alias, as numpy's NDArray is from Python 3.12 on
         return fits(value, origin.__value__)

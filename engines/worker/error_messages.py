@@ -40,7 +40,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def as_greenroom_error(error: Exception, title: str) -> GreenroomError:
-    """What a person should read of an exception that an engine raised.
+    """The message for an exception that an engine raised.
 
     Args:
         title: the engine's name for people.

@@ -125,7 +125,7 @@ class ServerConnection:
 
 
 class RemoteRunContext:
-    """The engine's way to report and to learn that it shall stop (engines.contract.RunContext), for one call after the other."""
+    """The RunContext of the engine over the connection, for one call after the other."""
 
     def __init__(self, link: ServerConnection) -> None:
         self._link = link
@@ -171,7 +171,7 @@ class EngineHolder:
         raise WireError("wire.request-unknown", kind=request.kind)
 
     def _prepare(self, modules: Sequence[str]) -> None:
-        """Import what an engine will need; one that cannot be imported is the load's to tell."""
+        """Import what an engine will need; one that cannot be imported is reported by the load."""
         for module in modules:
             with contextlib.suppress(Exception):
                 importlib.import_module(module)
@@ -206,7 +206,7 @@ class EngineHolder:
 
 
 def serve(link: ServerConnection) -> None:
-    """Run requests one after the other until the studio says exit; returns never."""
+    """Run requests one after the other until the studio sends exit; never returns."""
     holder = EngineHolder(link)
     while True:
         request = link.next_request()

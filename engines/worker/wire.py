@@ -4,7 +4,7 @@ On the wire a message is `GRWM`, the header's length as a little-endian uint32, 
 The header is a JSON object: `kind`, `call` (the number of the request it belongs to), `body` (a value as engines.codec
 writes it) and `frames` (their lengths in bytes).
 
-Threats this must hold against: a worker whose memory is corrupt, or a library that writes to a wrong descriptor, may
+Threats: a worker whose memory is corrupt, or a library that writes to a wrong descriptor, may
 send anything at all. Every length is checked against a bound before memory is taken for it, nothing on the wire is ever
 executed or looked up by name beyond the registered values, and whatever is not a message is a WireError.
 """
@@ -25,7 +25,7 @@ PROTOCOL = 1
 """Raised whenever a message changes its meaning; both ends compare it at hello."""
 
 LOST_LINK_EXIT = 74
-"""Exit code of a worker whose end of the pipe broke while the studio lives."""
+"""Exit code of a worker whose pipe broke while the studio runs."""
 
 MAGIC = b"GRWM"
 PREFIX = struct.Struct("<4sI")
@@ -80,7 +80,7 @@ class MessageReader:
         Raises:
             BlockingIOError: nothing to read now (non-blocking sockets).
             EOFError: the other side has closed.
-            WireError: what came is not a message. The stream cannot be trusted any more.
+            WireError: what arrived is not a message. The stream is unusable from then on.
         """
         try:
             count = source.recv_into(self._wanted)
@@ -91,7 +91,7 @@ class MessageReader:
         return self._take(count)
 
     def feed(self, data: bytes) -> list[Message]:
-        """The same for bytes at hand: all messages that are complete with them."""
+        """The same for given bytes: all messages that they complete."""
         messages = []
         while data:
             count = min(len(data), len(self._wanted))
@@ -119,7 +119,7 @@ class MessageReader:
 
 
 def _parts() -> Generator[bytearray, None, Message]:
-    """The buffers of one message in order, each to be filled before the next is asked for."""
+    """The buffers of one message in order, each to be filled before the next is requested."""
     prefix = bytearray(PREFIX.size)
     yield prefix
     magic, length = PREFIX.unpack(prefix)

@@ -1,4 +1,4 @@
-"""Sound as a value: the only thing called sound that crosses a boundary in this program."""
+"""Sound as a value: the only type of sound that crosses a boundary in this program."""
 
 from __future__ import annotations
 

@@ -24,15 +24,15 @@ _ESTIMATED = frozenset({"mp3", "aac", "ac3", "eac3", "amr", "mpeg", "mpegts"})
 """Formats whose declared length may be an estimate, so that a shorter sound is no sign of damage."""
 
 IN_STEP = 0.02
-"""Seconds by which sound and picture may differ before it is mended: half a picture, and less than anybody sees."""
+"""Seconds by which sound and picture may differ before it is mended: half a picture, less than is visible."""
 _HOLE, _LONGEST_SILENCE = 0.1, 3600.0
-"""Seconds of a pause in the recording, in which a file stores nothing: less is a clock that is told roughly, more is damage."""
+"""Seconds of a pause in the recording, in which a file stores nothing: less is a rounded clock, more is damage."""
 _SILENT_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What a file says about itself.
+    """The properties that a file declares.
 
     Args:
         duration: seconds of the sound, in a video from its first picture on; 0.0 when the file holds nothing to play.
@@ -78,7 +78,7 @@ def decode_audio(path: Path | str, *, longest_seconds: float | None = None) -> A
     WebM do; of a WAV, MP3 or Ogg file that ends early nothing tells how long it was).
 
     Raises:
-        MediaError: in words, for a file that is missing, empty, damaged or no media file, has no sound or sound of
+        MediaError: for a file that is missing, empty, damaged or no media file, has no sound or sound of
             zero length, or is longer than `longest_seconds`.
     """
     path = Path(path)

@@ -35,7 +35,7 @@ class AudioEncoder(Protocol):
         """Finish the file."""
 
     def abandon(self) -> None:
-        """Let go of the file, whatever state it is in; never raises."""
+        """Close the file, whatever state it is in; never raises."""
 
 
 class AvEncoder:

@@ -55,7 +55,7 @@ class NormalisedStream:
 
 
 def normalise_loudness(blocks: BlocksFactory, target_lufs: float, true_peak_dbtp: float) -> NormalisedStream:
-    """Measure a programme, find the gain and the limiter that bring it to the target, and give it as a stream.
+    """Measure a programme, find the gain and the limiter for the target, and return it as a stream.
 
     The result is within 0.3 LU of the target and not above the true-peak limit, both measured on the result itself,
     unless that would take more than MOST_GAIN_DB; then it is as loud as that gain makes it. Silence stays silence.

@@ -1,4 +1,4 @@
-"""Cutting a long sound where nothing is said, as a stream: memory holds one part and never the whole."""
+"""Cutting a long sound at pauses, as a stream: memory holds one part and never the whole."""
 
 from __future__ import annotations
 

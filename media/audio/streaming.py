@@ -15,7 +15,7 @@ from media.audio.resample import StreamResampler
 from media.errors import MediaError
 
 PCM_RATE = 24_000
-"""Raw samples say nothing of their rate; this is the one that clients of this sort of answer expect."""
+"""Raw samples do not state their rate; this is the one that clients of such a response expect."""
 
 STREAMED_FORMATS: dict[str, str] = {"wav": "audio/wav", "pcm": "audio/pcm", "mp3": "audio/mpeg"}
 """Formats that can be sent as they grow, with their types."""

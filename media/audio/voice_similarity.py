@@ -65,7 +65,7 @@ def colour_distance(one: VoiceFeatures, other: VoiceFeatures) -> float:
 
 
 def is_dissimilar(take: Audio, reference: Audio) -> str:
-    """A sentence when a take sounds unlike its reference, "" when it does not or when there is too little to tell."""
+    """A sentence when a take sounds unlike its reference, "" when it does not or when there is too little sound."""
     heard, known = measure_voice(take), measure_voice(reference)
     return "" if heard is None or known is None else unlike_measures(heard, known)
 

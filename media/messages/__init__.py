@@ -1,4 +1,4 @@
-"""What the studio says of a failure: codes with parameters, and the words for them in each language.
+"""The messages of failures: codes with parameters, and their texts in each language.
 
-Standard library alone, because workers of every environment use it; Babel is asked only for languages other than English.
+Standard library alone, because workers of every environment use it; Babel is used only for languages other than English.
 """

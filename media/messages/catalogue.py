@@ -1,4 +1,4 @@
-"""The catalogues: `<layer>/messages/<language>/<area>.toml` holds the words for the codes `<area>.<what>`.
+"""The catalogues: `<layer>/messages/<language>/<area>.toml` holds the texts for the codes `<area>.<what>`.
 
 An entry is a table named by what is wrong, with the pattern `reason` and, where there is a next step, the pattern `hint`.
 The reference of errors prints `when` in place of a reason that is one parameter.

@@ -1,7 +1,7 @@
-"""The language in which something is said, and what it does with numbers, lists and plurals.
+"""The language of a message, and its rules for numbers, lists and plurals.
 
 English needs nothing beside the standard library; other languages follow CLDR through Babel, which the studio has and workers
-do not: a worker says everything in English, and its codes and parameters travel.
+do not: a worker writes everything in English, and sends codes and parameters.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from babel import Locale
 
 SOURCE_LANGUAGE = "en"
-"""The language of the catalogues that are complete; what another lacks is said in it."""
+"""The language of the complete catalogues, which is used for what another lacks."""
 
 _language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 

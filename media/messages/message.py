@@ -1,4 +1,4 @@
-"""A code with its parameters: something to be said, before it is said in any language."""
+"""A code with its parameters: a message before it has a language."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from media.messages.pattern import PatternError, filled, parsed
 
 @dataclass(frozen=True)
 class Message:
-    """What is to be said, as data.
+    """A message as data.
 
     Args:
         code: `area.what-is-wrong`, stable: programs compare it.
         parameters: values for the fields of its patterns: text, numbers, truth, lists of them, and other messages.
-        told: its words in English where they were made elsewhere, for codes that no catalogue here knows.
+        told: its text in English where it was made elsewhere, for codes that no catalogue here knows.
     """
 
     code: str
@@ -38,7 +38,7 @@ class Message:
         return self._words("reason", tag or language())
 
     def hint(self, tag: str | None = None) -> str:
-        """The next step; "" where the reason says it already."""
+        """The next step; "" where the reason contains it."""
         return self._words("hint", tag or language())
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ class Message:
 
 
 def plain(value: object) -> Any:
-    """A parameter as something that JSON holds; of a path only its name, so that no folder of this machine is told."""
+    """A parameter as something that JSON holds; of a path only its name, so that no folder of this machine is shown."""
     if isinstance(value, Enum):
         return plain(value.value)
     if value is None or isinstance(value, str | bool | Message):

@@ -73,8 +73,8 @@ def filled(
     """The words of it.
 
     Args:
-        told: puts a value into words where the pattern does not say how.
-        count: what `#` stands for.
+        told: formats a value where the pattern does not say how.
+        count: the value of `#`.
 
     A parameter that is not there is shown as its name in braces: words for an error must never fail themselves.
     """

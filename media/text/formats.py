@@ -13,7 +13,7 @@ _TIME = re.compile(r"(?<!\d)(\d{1,6}):(\d\d):(\d\d)[,.](\d{3})")
 
 
 def to_srt(cues: Iterable[Cue]) -> str:
-    """SubRip text. It has no place for speakers; they stand in WebVTT."""
+    """SubRip text. It has no speakers; WebVTT has."""
     blocks = [
         f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_plain(cue.text)}\n"
         for number, cue in enumerate(cues, 1)

@@ -42,7 +42,7 @@ def read_image(path: Path | str) -> Picture:
     16-bit depths brought to 8. Of an animation the first picture.
 
     Raises:
-        MediaError: in words, for a file that is missing, damaged, no picture or too large.
+        MediaError: for a file that is missing, damaged, no picture or too large.
     """
     path = Path(path)
     try:

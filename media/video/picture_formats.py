@@ -1,4 +1,4 @@
-"""The formats of still and animated pictures that are opened, each told by its content."""
+"""The formats of still and animated pictures that are opened, each recognised by its content."""
 
 from __future__ import annotations
 

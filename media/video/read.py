@@ -32,12 +32,12 @@ FASTEST, SLOWEST = Fraction(120), Fraction(1)
 USUAL_RATE = Fraction(25)
 
 _Shown = tuple[float, Callable[[], Picture]]
-"""When a stored picture appears, and what makes it: one that nobody asks for is not converted."""
+"""When a stored picture appears, and what makes it: one that is not requested is not converted."""
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a video file says about its pictures.
+    """The properties that a video file declares of its pictures.
 
     Args:
         width, height: as it is to be seen: after the file's rotation, with square pixels.
@@ -72,7 +72,7 @@ def probe_video(path: Path | str) -> VideoInfo:
     """What a video holds; its first picture is decoded, so a file that passes can be read.
 
     Raises:
-        MediaError: in words, for a file that is missing, damaged, no video, or too large in width or height.
+        MediaError: for a file that is missing, damaged, no video, or too large in width or height.
     """
     path = Path(path)
     animation = read_animation(path)

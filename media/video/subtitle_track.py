@@ -14,7 +14,7 @@ from media.text.cues import Cue
 
 _TICKS = Fraction(1, 1000)
 _LONGEST = 60_000
-"""Bytes of one sample, whose length is told in sixteen bits."""
+"""Bytes of one sample, whose length has sixteen bits."""
 _STYLE = (
     b"[Script Info]\r\nScriptType: v4.00+\r\nPlayResX: 384\r\nPlayResY: 288\r\n\r\n[V4+ Styles]\r\n"
     b"Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, "

@@ -84,6 +84,6 @@ def _linear(curve: int) -> NDArray[np.float32]:
 
 @cache
 def _display() -> NDArray[np.uint8]:
-    """8-bit code values for the square roots of light 0 to 1: finer steps in the dark, where eyes tell them apart."""
+    """8-bit code values for the square roots of light 0 to 1: finer steps in the dark, where eyes distinguish them."""
     root = np.arange(_STEPS + 1) / _STEPS
     return np.round(255 * root ** (2 / _SCREEN_GAMMA)).astype(np.uint8)

@@ -32,13 +32,13 @@ QUICK = "subme=1"
 """For x264, where pictures move evenly, as painted ones do, or dissolve: two thirds of the time for a sixth more bytes."""
 REPEATABLE = "cpu-independent=1"
 """For x264: the same pictures give the same bytes, in every run and on every processor. Its SIMD code for the macroblock tree
-reads memory that nobody has written, so that small pictures differ from run to run; the C code costs no time to speak of."""
+reads uninitialised memory, so that small pictures differ from run to run; the C code costs hardly any time."""
 SOUND_RATE = 48_000
 _BT709 = 1
 
 
 def crf_of(quality: int) -> int:
-    """x264's rate factor for a quality of 1 to 100; 80 is hard to tell from the original."""
+    """x264's rate factor for a quality of 1 to 100; 80 is hardly distinguishable from the original."""
     return round(40 - 0.27 * min(100, max(1, quality)))
 
 

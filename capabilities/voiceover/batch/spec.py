@@ -1,4 +1,4 @@
-"""What a batch of lines is asked for with."""
+"""The spec of a batch of lines."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def _letters() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def detect(text: str) -> str:
-    """The language that most of the text is in, "en" when there is too little to tell."""
+    """The language of most of the text, "en" when there is too little of it."""
     sample = _sample(text)
     counts = _counts(sample)
     if not any(counts.values()):

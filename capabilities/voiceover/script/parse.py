@@ -30,7 +30,7 @@ _SPEAKABLE = re.compile(r"[^\W_]")
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch [start, end) of the script as the person wrote it, and the line it begins on, counted from 1."""
+    """A stretch [start, end) of the script as written, and the line it begins on, counted from 1."""
 
     start: int
     end: int

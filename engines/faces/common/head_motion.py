@@ -17,7 +17,7 @@ _WIDER, _HIGHER = 1.12, 1.2
 """The head with its hair, in sizes of the face; the movement has faded out at _FADED times that."""
 _FADED = 2.1
 MOST_RADIANS = 0.17
-"""Hair and neck follow only partly, so larger turns would tell."""
+"""Hair and neck follow only partly, so larger turns would look wrong."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Whether a mouth is seen at all: the mesh goes on drawing one over a hand, a cup or a microphone.
+"""Whether a mouth is visible: the mesh continues to place one over a hand, a cup or a microphone.
 
 Lips differ from the skin around them in their own way. Where that difference is gone, something else is in front of them.
 """

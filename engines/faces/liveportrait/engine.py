@@ -76,7 +76,7 @@ class LivePortrait(Engine):
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:
-        """Bring mesh and networks into memory, on the GPU where there is one.
+        """Load mesh and networks, on the GPU where there is one.
 
         Raises:
             EngineNotReady: weights are missing. EngineError: they are damaged or not these networks'.
@@ -108,7 +108,7 @@ class LivePortrait(Engine):
         """Make a picture or a video speak, by lip retargeting.
 
         Raises:
-            EngineError, MediaError: no face, a profile, or a file that cannot be read, in words.
+            EngineError, MediaError: no face, a profile, or a file that cannot be read.
         """
         from engines.faces.liveportrait.networks.lip_sync import speaking_parts
 
@@ -118,7 +118,7 @@ class LivePortrait(Engine):
         """Make a portrait follow the face in a video.
 
         Raises:
-            EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read, in words.
+            EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read.
         """
         from engines.faces.liveportrait.networks.animate import performing_parts
 

@@ -1,4 +1,4 @@
-"""What LivePortrait can be asked for."""
+"""The options of LivePortrait."""
 
 from __future__ import annotations
 

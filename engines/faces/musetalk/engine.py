@@ -1,4 +1,4 @@
-"""MuseTalk 1.5: a picture or a video says something else; the lower face is drawn anew, in one pass for each picture.
+"""MuseTalk 1.5: a picture or a video speaks new words; the lower face is drawn anew, in one pass for each picture.
 
 Networks through diffusers and transformers, faces and jaw mask from our own mesh (upstream's DWPose and face parser are not
 needed). Paper: arXiv 2410.10122; upstream: github.com/TMElyralab/MuseTalk.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 MIT = Licence("MIT", "https://github.com/TMElyralab/MuseTalk/blob/main/LICENSE")
 WEIGHTS = Licence("CreativeML OpenRAIL-M (makers' page: any purpose)", "https://huggingface.co/TMElyralab/MuseTalk")
-"""Upstream says two things: its page allows any purpose, commercial too; its weights are tagged with a use-restricted licence."""
+"""Upstream contradicts itself: its page allows any purpose, also commercial; its weights have a use-restricted licence."""
 
 UNET, CODEC, WHISPER = "TMElyralab/MuseTalk", "stabilityai/sd-vae-ft-mse", "openai/whisper-tiny"
 _UNET_FOLDER = "musetalkV15"
@@ -94,7 +94,7 @@ class MuseTalk(Engine):
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:
-        """Bring mesh and networks into memory, on the GPU where there is one.
+        """Load mesh and networks, on the GPU where there is one.
 
         Raises:
             EngineNotReady: weights are missing. EngineError: they are damaged or not these networks'.
@@ -123,7 +123,7 @@ class MuseTalk(Engine):
         """Make a picture or a video say the request's sound; the mouth track is not needed.
 
         Raises:
-            EngineError, MediaError: no face, a profile, or a file that cannot be read, in words.
+            EngineError, MediaError: no face, a profile, or a file that cannot be read.
         """
         from engines.common.parts import written_parts
         from engines.faces.musetalk.networks.lip_sync import MuseTalkLipSyncOptions, spoken_frames

@@ -36,7 +36,7 @@ class PreparedFace:
     Args:
         points: the mesh, smoothed; None where the picture shows no usable face.
         latents: [8, h, w], what the UNet is given; None likewise.
-        strength: 0..1, how much of the edit shall show.
+        strength: 0..1, the opacity of the edit.
     """
 
     points: Points | None

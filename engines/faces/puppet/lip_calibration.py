@@ -1,4 +1,4 @@
-"""How the mesh reads one person's lips, learned by drawing known openings on their own face and looking at what it says.
+"""How the mesh reads one person's lips, calibrated by drawing known openings on the same face and measuring them.
 
 The mesh was made for photographs: it draws an opening mouth some third too narrow, and how much depends on the face, its turn and
 its painter. A mouth in a video can only be closed cleanly where its lips are known to be.
@@ -20,7 +20,7 @@ from engines.faces.puppet.renderer import Expression, FaceRenderer
 from media.video.read import Picture
 
 CLOSED = 0.13
-"""A mouth that is read this far open may be closed; of a smiling one the mesh says no less."""
+"""A mouth that is read this far open may be closed; of a smiling one the mesh reports no less."""
 
 _DRAWN = (0.0, 0.06, 0.12, 0.18, 0.24, 0.32)
 _SETTLING = 2
@@ -33,7 +33,7 @@ class LipCalibration:
 
     Args:
         openings: gaps as they were drawn, in mouth widths.
-        readings: the rising gaps that the mesh told for them.
+        readings: the rising gaps that the mesh measured for them.
         errors: [readings, lips, 2], how far each lip point was from where it had been drawn, in face coordinates.
     """
 

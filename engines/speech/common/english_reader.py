@@ -1,8 +1,8 @@
 """English words to the phonemes that Kokoro and Hibari were trained on, by the reader that ships in assets/hibari.
 
 The reader is the part `hibari.g2p` of hibari-tts (Apache-2.0), as its maker wrote it: misaki's lexicon and rules, a tagger
-that tells "read" from "read", and a small network for words that no list has. Nothing of it reaches the network. Imported in
-workers only.
+that distinguishes "read" from "read", and a small network for words that no list has. It makes no network requests.
+Imported in workers only.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _SPOKEN_SIGNS = "&+=@%"
 
 @dataclass(frozen=True)
 class ReadWord:
-    """What is said for one or more words that stand side by side in the text.
+    """The pronunciation of one or more adjacent words of the text.
 
     Args:
-        phonemes: in Kokoro's alphabet, with the marks around the word; "" where nothing is said.
+        phonemes: in Kokoro's alphabet, with the marks around the word; "" where there is none.
         start, end: place of the words in the given text, without the signs around them; both -1 for a sign alone.
     """
 

@@ -22,7 +22,7 @@ _SILENT = str.maketrans(dict.fromkeys("\\^`{}~_", " "))
 
 @dataclass(frozen=True)
 class PlainEnglish:
-    """Text as it is read. `origin[i]` is where `text[i]` stands in the given text."""
+    """Text as it is read. `origin[i]` is the place of `text[i]` in the given text."""
 
     text: str
     origin: tuple[int, ...]

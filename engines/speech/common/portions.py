@@ -41,7 +41,7 @@ def portions(lines: Sequence[Sequence[ReadWord]], known: Collection[str], most: 
     """All words in order, in portions of at most `most` symbols.
 
     Args:
-        known: the symbols that the model knows; others are left out.
+        known: the symbols of the model; others are left out.
     """
     for line in lines:
         held: list[ReadWord] = []
@@ -99,7 +99,7 @@ def _ends_sentence(word: ReadWord) -> bool:
 
 
 def _pause_in(words: Sequence[ReadWord]) -> int:
-    """How many words stand before the last pause in the second half, else all."""
+    """The number of words before the last pause in the second half, else all."""
     for number in range(len(words), len(words) // 2, -1):
         if words[number - 1].phonemes.endswith(tuple(_PAUSES)):
             return number

@@ -1,4 +1,4 @@
-"""Checks that speech engines make before they speak; each refuses in words."""
+"""Checks that speech engines make before they speak; each raises EngineError."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refuse_saved_voice(request: SpeechRequest, card: Card) -> None:
 
 
 def refuse_what_no_preset_engine_takes(request: SpeechRequest, card: Card) -> None:
-    """Refuse, in words, a text without anything to say or above the card's limit, and a saved voice.
+    """Refuse a text without anything to say or above the card's limit, and a saved voice.
 
     Raises:
         EngineError: naming what is wrong.

@@ -1,4 +1,4 @@
-"""What the speech engines that run on torch share: device, seeds, cancelling inside a forward pass, sound as it leaves."""
+"""What the speech engines that run on torch share: device, seeds, cancelling inside a forward pass, the sound returned."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CC_BY_NC = Licence("CC-BY-NC-4.0", "https://creativecommons.org/licenses/by-nc/4
 class TorchSpeechEngine(Engine):
     """Base of the engines whose weights are the card's hub files and whose library is torch.
 
-    `load_model` brings the model to `self.device`; every call of the model runs inside `self.watching`.
+    `load_model` loads the model to `self.device`; every call of the model runs inside `self.watching`.
     """
 
     device: str = "cpu"
@@ -40,7 +40,7 @@ class TorchSpeechEngine(Engine):
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:
-        """Bring the model into memory, on the GPU where there is one.
+        """Load the model, on the GPU where there is one.
 
         Raises:
             EngineNotReady: weights are missing. EngineError: they are not this model's.
@@ -85,7 +85,7 @@ class TorchSpeechEngine(Engine):
         """Samples of the model as mono sound that does not clip.
 
         Raises:
-            EngineError: the model gave nothing, or values that are not numbers; another seed may do better.
+            EngineError: the model returned nothing, or values that are not numbers; another seed may do better.
         """
         flat = np.asarray(samples, np.float32).reshape(-1)
         if not flat.size or not np.isfinite(flat).all():

@@ -1,6 +1,6 @@
 """The adapter for speech models that are native in transformers: local folders only, and nothing missing in them.
 
-transformers fills what a checkpoint lacks with random numbers and says so in a log; here that is an error.
+transformers fills what a checkpoint lacks with random numbers and logs it; here that is an error.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class TransformersSpeech(TorchSpeechEngine):
         return model.eval().to(self.device)
 
     def _read(self, sort: Any, folder: Path, dtype: Any) -> tuple[Any, Any]:
-        """The model and what the library says of its loading.
+        """The model and the library's report on its loading.
 
         The library maps its files, which on memory that a GPU shares is a second copy; there it is given tensors that are
         read one by one, straight to their place.
@@ -76,7 +76,7 @@ class TransformersSpeech(TorchSpeechEngine):
 
 
 def quiet_transformers() -> Any:
-    """The library, told to keep its advice to itself."""
+    """The library, with its hints switched off."""
     import transformers
 
     transformers.logging.set_verbosity_error()

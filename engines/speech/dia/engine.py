@@ -96,7 +96,7 @@ class Dia(TransformersSpeech):
         """Speak one turn.
 
         Raises:
-            EngineError: for a text, language or voice it cannot take; the reason says which.
+            EngineError: for an unsupported text, language or voice; the reason says which.
         """
         self.run.check()
         refuse_unspeakable(request, self.card)

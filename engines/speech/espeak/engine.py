@@ -141,7 +141,7 @@ class Espeak(Engine):
 
         Raises:
             EngineError: for text that is empty, too long or unspeakable, a saved voice, an unknown preset or variant, or a
-                language that eSpeak does not know.
+                language that eSpeak does not support.
         """
         from engines.speech.common.request_checks import refuse_what_no_preset_engine_takes
         from engines.speech.espeak.library import Parameters, speak

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from engines.contract.errors import EngineError
 
 LONGEST_DATA_PATH = 120
-"""Bytes. eSpeak keeps its data path in a fixed buffer: from about 155 on it silently looks elsewhere and finds nothing."""
+"""Bytes. eSpeak keeps its data path in a fixed buffer: from about 155 on it silently uses another path and finds nothing."""
 
 # Numbers of speak_lib.h.
 _SYNCHRONOUS = 2
@@ -97,7 +97,7 @@ def speak(
         on_samples: called with the number of samples made so far; what it raises ends the call and is raised here.
 
     Raises:
-        EngineError: when the library does not start or does not know the voice.
+        EngineError: when the library does not start or lacks the voice.
     """
     with _opened(library) as lib:
         rate = lib.espeak_Initialize(_SYNCHRONOUS, 0, bytes(data), _PHONEME_EVENTS | _PHONEMES_IN_IPA | _DONT_EXIT)
@@ -211,7 +211,7 @@ def short_data_path(data: Path, cache: Path) -> Path:
 
 
 def _is_ours_alone(folder: Path) -> bool:
-    """Nobody else may swap the link in a folder that all can write to."""
+    """No other user may replace the link in a folder that all can write to."""
     status = folder.lstat()
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
 

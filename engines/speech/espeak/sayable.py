@@ -1,6 +1,6 @@
-"""Which letters eSpeak NG reads, as heard from version 1.52: measured voice by voice with a greeting in each script.
+"""The letters that eSpeak NG 1.52 reads: measured voice by voice with a greeting in each script.
 
-Letters of a script that the voice does not know are read as "chinese letter" or letter by letter with their numbers, which is
+Letters of a script unknown to the voice are read as "chinese letter" or letter by letter with their numbers, which is
 no reading; single Greek, Cyrillic, Hebrew and Arabic letters are called by their names, as one says "pi". Some scripts are read
 in any voice, by switching to the language they belong to. Thai and Burmese come out without their vowels in their own voices.
 """

@@ -1,4 +1,4 @@
-"""Text on its way to eSpeak NG and back: SSML told from plain text, and eSpeak's positions turned into words.
+"""Text on its way to eSpeak NG and back: SSML distinguished from plain text, and eSpeak's positions turned into words.
 
 eSpeak counts characters (not bytes) of the text it was given, markup included. It begins a new word at every apostrophe,
 inside numbers and inside emoji names; the words given here are those of the text.
@@ -34,9 +34,9 @@ class PreparedText:
 
     Args:
         text: to give to eSpeak.
-        ssml: whether it holds markup that eSpeak shall follow.
-        origin: for each character of `text`, where it stands in the given text.
-        plain: the given text with its markup blanked out, the same length: what is to be heard.
+        ssml: whether it holds markup for eSpeak.
+        origin: for each character of `text`, its place in the given text.
+        plain: the given text with its markup blanked out, of the same length: what is to be spoken.
     """
 
     text: str

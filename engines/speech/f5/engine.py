@@ -1,4 +1,4 @@
-"""F5-TTS v1: speaks in a saved voice, from a few seconds of it and what is said in them.
+"""F5-TTS v1: speaks in a saved voice, from a few seconds of it and their transcript.
 
 Upstream: github.com/SWivid/F5-TTS (code MIT, weights CC-BY-NC-4.0); Chen et al., "F5-TTS: A Fairytaler that Fakes Fluent
 and Faithful Speech with Flow Matching", 2024. The library's model is used, not its front end: that one downloads a
@@ -87,7 +87,7 @@ class F5TTS(TorchSpeechEngine):
         """Speak one text in a saved voice.
 
         Raises:
-            EngineError: for a text, language or voice it cannot take; the reason says which.
+            EngineError: for an unsupported text, language or voice; the reason says which.
         """
         return self.synthesize_batch([request])[0]
 

@@ -1,4 +1,4 @@
-"""How F5-TTS is given a voice: the clip as it wants it, what is said in it, and how much it can say beside it.
+"""How F5-TTS takes a voice: the prepared clip, its transcript, and how much text fits beside it.
 
 The model fills in sound after the clip, so clip and new speech share 22 seconds: beyond, towards the 30 it was trained on, words
 are dropped. It speaks at the clip's own rate. Upstream: src/f5_tts/infer/utils_infer.py, whose figures are kept here, also for

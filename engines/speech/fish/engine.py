@@ -38,7 +38,7 @@ from media.audio.audio import Audio
 REPO = "fishaudio/openaudio-s1-mini"
 FILES = ("config.json", "model.pth", "codec.pth", "special_tokens.json", "tokenizer.tiktoken")
 CODEC_FILE = "codec.yaml"
-"""A checkpoint with a codec of another size brings this beside its weights."""
+"""A checkpoint with a codec of another size has this file beside its weights."""
 
 KEPT_REFERENCES = 16
 START_SECONDS = 600.0
@@ -80,7 +80,7 @@ class FishSpeech(TorchSpeechEngine):
     _engine: Any = None
 
     def load_model(self) -> None:
-        """Load the language model in its own thread, as the package wants it, and the codec.
+        """Load the language model in its own thread, as the package requires, and the codec.
 
         Raises:
             EngineNotReady: weights are missing. EngineError: the package could not load them.
@@ -104,7 +104,7 @@ class FishSpeech(TorchSpeechEngine):
         return self.options.compiled == "auto" and not obstacle_to_compiling(self.device)
 
     def _codec(self, folder: Path) -> Any:
-        """The codec, built as the package's own configuration says, or the checkpoint's where it brings one."""
+        """The codec, built as the package's own configuration says, or the checkpoint's where it has one."""
         import fish_speech
         import torch
         from hydra.utils import instantiate
@@ -123,7 +123,7 @@ class FishSpeech(TorchSpeechEngine):
         return codec.eval().to(self.device)
 
     def _started(self, inference: Any, folder: Path, precision: Any) -> Any:
-        """The package's queue; its model is loaded in a thread whose failure the package never tells, so it is told here."""
+        """The package's queue; its model is loaded in a thread, whose failure is reported here and not by the package."""
         ended: list[Any] = []
         failed: list[BaseException] = []
         load = inference.init_model
@@ -156,7 +156,7 @@ class FishSpeech(TorchSpeechEngine):
         """Speak one text in a saved voice.
 
         Raises:
-            EngineError: text or voice that cannot be taken, or the model gave nothing.
+            EngineError: an unsupported text or voice, or the model returned nothing.
         """
         parts = list(self._parts(request, streaming=False))
         return Speech(at_card_rate(self.audio(np.concatenate(parts))))

@@ -1,4 +1,4 @@
-"""Speaking to a Fish server: msgpack out, WAV or raw samples back, every failure in words.
+"""The client of a Fish server: msgpack out, WAV or raw samples back, every failure an EngineError.
 
 The routes are those of fish-speech's own server: `/v1/health`, `/v1/tts`, and on newer ones `/v1/references/list` and `add`.
 """
@@ -30,7 +30,7 @@ _SHOWN = 200
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """The address is the one that was set; nobody may send the clips elsewhere."""
+    """Redirects are refused, so that clips go to the configured address only."""
 
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
         return None
@@ -43,7 +43,7 @@ class FishAddress:
     url: str
 
     def health(self) -> None:
-        """Raises EngineError when nobody, or somebody else, answers."""
+        """Raises EngineError when no server, or another one, answers."""
         with self._open("/v1/health", None, {}, CONNECT_SECONDS) as answer:
             answer.read(_BLOCK)
 
@@ -151,7 +151,7 @@ class _Wave:
 
 
 def _wave_header(head: bytes) -> _Wave:
-    """Rate, channels and kind of a WAV that may still be coming; its lengths are not believed."""
+    """Rate, channels and kind of a WAV that may still be coming; its lengths are ignored."""
     position, form = 12, None
     while position + 8 <= len(head):
         name, size = head[position : position + 4], struct.unpack("<I", head[position + 4 : position + 8])[0]
@@ -183,7 +183,7 @@ def _blocks(answer: Any, check: Callable[[], None]) -> Iterator[bytes]:
 
 
 def _words(error: urllib.error.HTTPError) -> str:
-    """What a refusal says, short and on one line; "" when it says nothing that is text."""
+    """The text of a refusal, short and on one line; "" without text."""
     try:
         raw = error.read(4_096).decode("utf-8", "replace")
     except (OSError, http.client.HTTPException):

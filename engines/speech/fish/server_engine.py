@@ -1,4 +1,4 @@
-"""Fish Speech on a server of the person's own (1.5, S1, S2): this engine only asks it. Nothing is sent before an address is set.
+"""Fish Speech on the user's own server (1.5, S1, S2): this engine is its client. Nothing is sent before an address is set.
 
 The server and its weights are not part of the studio; S2 runs under Fish Audio's research licence.
 """
@@ -75,7 +75,7 @@ class FishServer(Engine):
         """Ask the server whether it is there, and which references it keeps.
 
         Raises:
-            EngineNotReady: no address is set. EngineError: nobody answers there.
+            EngineNotReady: no address is set. EngineError: no server answers there.
         """
         if not self.site.fish_url:
             found = self.readiness(self.site)
@@ -87,7 +87,7 @@ class FishServer(Engine):
         """Speak one text in a saved voice.
 
         Raises:
-            EngineError: text or voice that cannot be taken, or the server's failure in words.
+            EngineError: an unsupported text or voice, or the server's failure.
         """
         fields = self._fields(request)
         return Speech(at_card_rate(concatenate(list(self._server.speak(fields, self.run.check, streaming=False)))))

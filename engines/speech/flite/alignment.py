@@ -1,4 +1,4 @@
-"""Which phones of a text belong to which of its words, told from how each word sounds alone."""
+"""Which phones of a text belong to which of its words, inferred from how each word sounds alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BAND = 60  # phones that text and words may be out of step; a long number read 
 def word_boundaries(text: Sequence[str], alone: Sequence[Sequence[str]]) -> list[int] | None:
     """Where in `text` each word begins, and its end; None when that is not certain.
 
-    Uncertain is a phone that no word has alone and that stands between two words, and a word of which nothing is left.
+    A phone is uncertain when no word has it alone and it is between two words, and a word of which nothing is left.
     """
     joined = [phone for word in alone for phone in word]
     steps = _steps(joined, text)

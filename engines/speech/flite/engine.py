@@ -47,7 +47,7 @@ FIXED_PITCH_VOICES = frozenset({"rms"})
 """Voices that make their own melody and take no pitch options (measured: no effect)."""
 
 LEXICON_VOICE = "kal"
-"""The quickest voice; all five share one lexicon, so it tells how any of them reads a word."""
+"""The quickest voice; all five share one lexicon, so it stands for any of them in how a word is read."""
 
 
 class FliteOptions(EngineOptions):

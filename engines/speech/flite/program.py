@@ -45,7 +45,7 @@ class FliteResult:
 
 class FliteProgram:
     """A compiled Flite. Loading it takes a second the first time and some 50 ms from then on; a run is a fresh instance,
-    so whatever memory it took is given back.
+    so all of its memory is freed.
 
     Args:
         packed: the xz-packed .wasm file.

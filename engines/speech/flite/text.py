@@ -26,7 +26,7 @@ _WORD = re.compile(r"\S+")
 
 @dataclass(frozen=True)
 class EnglishText:
-    """Text as Flite takes it: printable ASCII. `origin[i]` is where `text[i]` stands in the given text."""
+    """Text as Flite takes it: printable ASCII. `origin[i]` is the place of `text[i]` in the given text."""
 
     text: str
     origin: tuple[int, ...]

@@ -19,7 +19,7 @@ IPA = {
 
 PAUSE = "pau"
 GREATEST_RESIDUE = 0.05
-"""Seconds an utterance's printed length may differ from its sound; beyond it no time is believed."""
+"""Seconds an utterance's printed length may differ from its sound; beyond it no time is used."""
 
 TimedPhone = tuple[str, float, float]
 

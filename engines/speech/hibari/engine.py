@@ -1,7 +1,7 @@
 """Hibari: one natural English voice in eight megabytes, as quick as the machine voices; in the box, no download.
 
 Upstream: hibari-tts 0.2.1 by Maureese Williams (github.com/MMWilliams/hibari, Apache-2.0), distilled from Kokoro's voice
-af_heart. The files in assets/hibari are its own. Its package's other voices are fetched when they are asked for; those
+af_heart. The files in assets/hibari are its own. Its package's other voices are fetched on demand; those
 parts of it are not here, so nothing is ever fetched.
 """
 

@@ -159,7 +159,7 @@ class Kokoro(Engine):
         return wave.reshape(-1), durations.reshape(-1).tolist()
 
     def _voice(self, request: SpeechRequest) -> PresetVoice:
-        """The voice that was asked for, else the first of the language's accent."""
+        """The requested voice, else the first of the language's accent."""
         if request.voice.preset:
             found = next((voice for voice in VOICES if voice.id == request.voice.preset), None)
             if found is None:

@@ -161,7 +161,7 @@ class KokoroTorch(TorchSpeechEngine):
         return torch.load(self._folder / "voices" / f"{name}.pt", map_location=self.device, weights_only=True)
 
     def _symbols(self, portion: str) -> list[str]:
-        """What the model knows of a portion, one symbol for each of its inputs."""
+        """The model's input for a portion, one symbol for each position."""
         return [symbol for symbol in portion if self._model.vocab.get(symbol) is not None]
 
 

@@ -94,7 +94,7 @@ class Mms(TransformersSpeech):
 
     @classmethod
     def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
-        """Each language's checkpoint knows the letters of that language alone: Russian's has no Latin ones."""
+        """Each language's checkpoint supports the letters of that language only: Russian's has no Latin ones."""
         own = scripts_of(request.language)
         why = f"{cls.card.title} knows the letters of {request.language} only"
         return runs_of(
@@ -136,7 +136,7 @@ class Mms(TransformersSpeech):
         return tag
 
     def _language(self, tag: str) -> tuple[Any, Any]:
-        """The model and tokenizer of a language; the least recently used one makes room."""
+        """The model and tokenizer of a language; the least recently used one is dropped."""
         if tag not in self._loaded:
             library = quiet_transformers()
             folder = find_weights(self.site, f"facebook/mms-tts-{CHECKPOINTS[tag]}", FILES)

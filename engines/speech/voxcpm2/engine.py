@@ -1,4 +1,4 @@
-"""VoxCPM2: designs a voice from a description, clones one, or goes on speaking where a clip ends. 48 kHz, streaming.
+"""VoxCPM2: designs a voice from a description, clones one, or continues where a clip ends. 48 kHz, streaming.
 
 Upstream: github.com/OpenBMB/VoxCPM (code and weights Apache-2.0); technical report arXiv:2509.24650. Its denoiser (a further
 download) and its own retries stay off: takes are checked and repeated by the studio, for every engine alike.
@@ -133,7 +133,7 @@ class VoxCPM2(TorchSpeechEngine):
         """Speak one text.
 
         Raises:
-            EngineError: for a text, language, voice or style that the mode cannot take; the reason says which.
+            EngineError: for a text, language, voice or style that the mode does not support; the reason says which.
         """
         with self._generating(request, streaming=False) as parts:
             return self.speech(next(parts)[0].squeeze(0).cpu().numpy())

@@ -1,6 +1,6 @@
 """VoxCPM2 from its folder, with every weight accounted for. Imported in the worker only.
 
-The library's own loader takes any checkpoint in silence (`strict=False`) and holds the weights twice while it does; so the
+The library's own loader accepts any checkpoint silently (`strict=False`) and holds the weights twice while it does; so the
 library's classes are put together here, and filled by engines.loading.
 """
 
@@ -23,7 +23,7 @@ def load(folder: Path, device: str, *, compiled: bool = False) -> Any:
     """The model in evaluation mode on `device`.
 
     Args:
-        compiled: whether its parts are handed to torch.compile, whose errors come with the first call.
+        compiled: whether its parts are compiled by torch.compile, whose errors come with the first call.
 
     Raises:
         EngineError: the folder holds another architecture, or weights are missing, unknown or damaged.
@@ -44,7 +44,7 @@ def load(folder: Path, device: str, *, compiled: bool = False) -> Any:
 
 
 def _tokenizer(folder: Path) -> Any:
-    """As it stands in tokenizer.json: transformers' class for Llama builds its own steps from the vocabulary, and puts a space
+    """As in tokenizer.json: transformers' class for Llama builds its own steps from the vocabulary, and puts a space
     before every text whether the file does or not."""
     from transformers import PreTrainedTokenizerFast
 

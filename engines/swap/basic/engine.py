@@ -65,7 +65,7 @@ class BasicFaceSwap(Engine):
         return mesh_readiness(site, TOPOLOGY_FILE)
 
     def load(self) -> None:
-        """Bring the face mesh into memory.
+        """Load the face mesh.
 
         Raises:
             EngineNotReady: its files are missing.
@@ -84,7 +84,7 @@ class BasicFaceSwap(Engine):
         """Put the reference's face onto the people of the driving video.
 
         Raises:
-            EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read, in words.
+            EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read.
         """
         from engines.swap.basic.pipeline import swapped_parts
 

@@ -37,7 +37,7 @@ class FaceTransfer:
         self._light = Relighting(donor, light)
 
     def lost(self) -> None:
-        """The person is not seen in this picture."""
+        """The person is not visible in this picture."""
         self._light.forget()
 
     def watch(self, picture: Picture, face: Face) -> None:
@@ -79,7 +79,7 @@ class FaceTransfer:
         return mask
 
     def _lit(self, places: Map, gain: Any, width: float) -> Any:
-        """The donor's face as it is placed here, in the light that `gain` says."""
+        """The donor's face as it is placed here, with the light `gain`."""
         texture, scale = self._donor.texture_for(width)
         face = _taken(texture, (places + 0.5) * np.float32(scale) - 0.5, cv2.INTER_CUBIC).astype(np.float32)
         light = self._donor.light

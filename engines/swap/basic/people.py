@@ -24,10 +24,10 @@ _CLOSELY, _CLOSE_SECONDS, _THEN_SECONDS = 10, 4.0, 1.0
 
 
 class OnePerson:
-    """Finds one of several people: when lost, only near the place where they were, so that nobody else takes it.
+    """Finds one of several people: when lost, only near the place where they were, so that no other face is taken.
 
     Args:
-        alone: there is nobody else in the clip; they are found again anywhere, as after a cut.
+        alone: there is no other person in the clip; they are found again anywhere, as after a cut.
     """
 
     def __init__(self, provider: LandmarkProvider, alone: bool) -> None:
@@ -53,7 +53,7 @@ def first_people(
     """The people that are meant as points of the first picture that shows them, and whether the one is alone in it.
 
     Raises:
-        EngineError: in words, when the clip shows no usable face, or fewer than asked for.
+        EngineError: when the clip shows no usable face, or fewer than asked for.
         MediaError: the clip cannot be read.
     """
     problem: EngineError | None = None

@@ -41,7 +41,7 @@ def swapped_parts(
     """The parts from `request.first_frame` on.
 
     Raises:
-        EngineError, MediaError: no face, a profile, or a file that cannot be read, in words.
+        EngineError, MediaError: no face, a profile, or a file that cannot be read.
     """
     fps = Fraction(*request.fps)
     picture = read_image(request.reference)

@@ -59,7 +59,7 @@ def _features(picture: Picture, face: Face, width: float) -> NDArray[np.bool_]:
 
 
 def feature_holes(face: Face, shape: tuple[int, int], grow: float) -> NDArray[np.bool_]:
-    """Eyes, brows and lips, whose colours say nothing about the light; `grow` is in widths of the face."""
+    """Eyes, brows and lips, whose colours do not depend on the light; `grow` is in widths of the face."""
     mask: Any = np.zeros(shape, np.uint8)
     for ids in _FEATURES[:5]:
         cv2.fillConvexPoly(mask, cv2.convexHull(_pixels(face, ids)), 255)

@@ -57,7 +57,7 @@ class DonorLight:
 
     Attributes:
         points, cover, colours: the small face.
-        weights: how much each pixel tells of the light: skin, not features.
+        weights: the weight of each pixel in the estimate of the light: skin, not features.
         scale: of the small picture against the texture.
     """
 

@@ -1,4 +1,4 @@
-"""Against what Whisper makes up: loops are heard again, and what stays doubtful is marked and never passed off as said."""
+"""Detection of Whisper's hallucinations: loops are transcribed again, and what stays doubtful is marked."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SAME_SEGMENTS = 3
 
 @dataclass(frozen=True)
 class GuardedSegment:
-    """One stretch as a recogniser gave it, with what it thinks of it.
+    """One segment from a recogniser, with its confidence.
 
     Args:
-        log_probability: mean over its tokens; None where the recogniser does not tell.
-        no_speech: probability that nothing is said, 0..1.
+        log_probability: mean over its tokens; None where the recogniser does not report it.
+        no_speech: probability that there is no speech, 0..1.
     """
 
     segment: TranscribedSegment
@@ -37,7 +37,7 @@ HearAgain = Callable[[float, float], Sequence[GuardedSegment]]
 
 
 def filter_hallucinations(heard: Sequence[GuardedSegment], again: HearAgain) -> list[TranscribedSegment]:
-    """The stretches with their doubts. Each run of looping ones is heard once more, and taken so if it then does not loop."""
+    """The segments with their doubts. Runs of looping ones are transcribed again, and replaced if they no longer loop."""
     kept: list[TranscribedSegment] = []
     loops = _loops(heard)
     for looping, run in groupby(zip(heard, loops, strict=True), key=lambda pair: pair[1]):

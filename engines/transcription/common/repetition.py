@@ -1,4 +1,4 @@
-"""Whether a recogniser has run into a loop: the same few words over and over, which nobody said."""
+"""Whether a recogniser has run into a loop: the same few words over and over, which were not spoken."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 LONGEST_PHRASE = 12
-"""In words (or signs, where a script has no spaces)."""
+"""Words (or characters, where a script has no spaces)."""
 
 FEWEST_ROUNDS = {1: 6, 2: 5, 3: 4}
 """How often a phrase of so many words must follow itself before it counts; people say "no, no, no" and refrains."""

@@ -18,7 +18,7 @@ Size = Literal["auto", "tiny", "base", "small", "medium", "large-v3", "large-v3-
 FasterSize = Literal["auto", "tiny.en", "tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"]
 
 BEST_FIRST = ("large-v3-turbo", "large-v3", "medium", "small", "base", "tiny", "tiny.en")
-"""What "auto" takes of the sizes that are here. Turbo stands before large-v3: about as accurate in a fraction of the time."""
+"""What "auto" takes of the sizes that are here. Turbo comes before large-v3: about as accurate in a fraction of the time."""
 
 TRANSLATES = frozenset({"large-v3", "medium", "small", "base", "tiny"})
 """Sizes that were trained to translate into English; turbo was not."""

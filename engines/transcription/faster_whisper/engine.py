@@ -112,10 +112,10 @@ class FasterWhisper(Engine):
         return options.model_copy(update={"size": chosen_size(site, FASTER, options.size, translate=options.translate)})
 
     def load(self) -> None:
-        """Read the weights of the chosen size from their folder; nothing is looked for elsewhere.
+        """Read the weights of the chosen size from their folder; no other place is searched.
 
         Raises:
-            EngineNotReady: the size is not on this machine, or the graphics card is asked for and cannot be used.
+            EngineNotReady: the size is not on this machine, or a graphics card is required and cannot be used.
             EngineError: the weights are not Whisper's, or are damaged.
         """
         folder = folder_of(self.site, FASTER, self.options.size)
@@ -147,10 +147,10 @@ class FasterWhisper(Engine):
         return "cuda"
 
     def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
-        """Write down what is said, with word times; doubtful stretches say why.
+        """Transcribe a sound, with word times; doubtful segments say why.
 
         Raises:
-            EngineError: a language that Whisper, or these weights, do not know.
+            EngineError: Whisper, or these weights, do not support the language.
         """
         from media.audio.inspection import inspect
 

@@ -88,7 +88,7 @@ class Pocketsphinx(Engine):
         """Write down English speech, utterance by utterance.
 
         Raises:
-            EngineError: another language is asked for.
+            EngineError: the language is not English.
         """
         from engines.transcription.common.transcript import RATE, model_input, primary, transcript_of
         from media.audio.inspection import inspect

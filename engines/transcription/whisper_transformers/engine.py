@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from transformers import AutomaticSpeechRecognitionPipeline
 
 LONGEST_PIECE = 28.0
-"""Whisper hears 30 seconds at once; pieces are cut at pauses a little before that."""
+"""Whisper takes 30 seconds at once; pieces are cut at pauses a little before that."""
 
 SECOND_TEMPERATURE = 0.6
 _LONGEST_STRETCH, _PAUSE = 12.0, 0.6
@@ -149,10 +149,10 @@ class WhisperTransformers(Engine):
         return model.eval()
 
     def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
-        """Write down what is said, with word times; doubtful stretches say why.
+        """Transcribe a sound, with word times; doubtful segments say why.
 
         Raises:
-            EngineError: a language that Whisper does not know.
+            EngineError: Whisper does not support the language.
         """
         self.run.check()
         code = primary(language)
@@ -178,7 +178,7 @@ class WhisperTransformers(Engine):
         return transcript_of(filter_hallucinations(found, again), "en" if self.options.translate else spoken)
 
     def _spoken_pieces(self, heard: Audio) -> Iterator[tuple[float, np.ndarray]]:
-        """Pieces in which something like speech is heard, each with its start: Whisper makes up words in silence."""
+        """Pieces that seem to contain speech, each with its start: Whisper hallucinates words in silence."""
         from media.audio.inspection import inspect
         from media.audio.silence import cut_at_pauses
 
@@ -203,7 +203,7 @@ class WhisperTransformers(Engine):
         return list(answers)
 
     def _detected(self, piece: np.ndarray) -> str:
-        """The language that is spoken, as Whisper hears it."""
+        """The spoken language, as Whisper detects it."""
         listener = self._loaded()
         features = listener.feature_extractor(piece, sampling_rate=RATE, return_tensors="pt").input_features
         model = listener.model

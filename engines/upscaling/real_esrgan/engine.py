@@ -119,7 +119,7 @@ class RealEsrgan(Engine):
         return options.scale
 
     def load(self) -> None:
-        """Bring the network into memory, on the GPU where there is one.
+        """Load the network, on the GPU where there is one.
 
         Raises:
             EngineNotReady: weights are missing. EngineError: they are damaged or not this network's.

@@ -1,6 +1,6 @@
-"""Reading follower: hears which words of a known text were left out or said twice. In the box, no download.
+"""Reading follower: detects which words of a known text were left out or said twice. Built in, no download.
 
-It does not write down what is said; it decides, word by word, between "read on", "left out" and "said again". That is a far
+It does not transcribe; it decides, word by word, between "read on", "left out" and "said again". That is a far
 easier question than free dictation, so the small acoustic model that pocketsphinx brings answers it well where its dictation
 is full of errors. The method is that of reading tutors (J. Mostow et al., "A prototype reading coach that listens", AAAI 1994):
 a grammar of the text itself with a way past every word and a way back.
@@ -79,7 +79,7 @@ class ReadingFollower(Engine):
         return Readiness(True, "Ready.")
 
     def load(self) -> None:
-        """Bring the acoustic model and the dictionary into memory.
+        """Load the acoustic model and the dictionary.
 
         Raises:
             EngineNotReady: pocketsphinx is not installed.
@@ -90,7 +90,7 @@ class ReadingFollower(Engine):
             raise EngineNotReady("follower.not-ready", why=self.readiness(self.site).sentence) from None
 
     def align(self, audio: Audio, text: str, language: str = "en") -> Transcript:
-        """Which of the words of `text` are heard, in the order in which they are said; "" when it cannot be followed at all.
+        """The words of `text` that were spoken, in that order; "" when no alignment is found.
 
         Args:
             text: words as they are said, numbers and abbreviations written out.
@@ -139,7 +139,7 @@ def _marks(heard: list[tuple[str, int, int]]) -> Iterator[TimedMark]:
 def reading_grammar(words: list[str]) -> tuple[list[Arc], int]:
     """Arcs and final state of a grammar that reads `words` in order, may pass one by, and may say up to four again.
 
-    State i stands before word i. A repetition is a side path of its own from the place it was said at and back to it, so
+    State i precedes word i. A repetition is a side path of its own from the place it was said at and back to it, so
     that a word cannot be "said again" in one place and left out in another.
     """
     arcs: list[Arc] = []

@@ -61,7 +61,7 @@ class GrammarDecoder(SphinxDecoder):
         self._library.ps_add_word(self._decoder, word.encode(), sounds.encode(), 1)
 
     def follow(self, arcs: Sequence[Arc], final: int) -> None:
-        """Listen by this grammar from now on; it begins in state 0, and its first arc says a word with odds of 1.
+        """Use this grammar from now on; it begins in state 0, and its first arc is a word with odds of 1.
 
         Raises:
             EngineError: the library cannot read it.
@@ -79,11 +79,11 @@ class GrammarDecoder(SphinxDecoder):
     def heard(self, samples: NDArray[np.int16], check: Callable[[], object]) -> list[tuple[str, int, int]]:
         """The words with their first and last frame, fillers and silences too.
 
-        Up to a minute is heard as a whole, so that the level of the channel is known from the first frame on; more comes in
+        Up to a minute is decoded as a whole, so that the level of the channel is known from the first frame on; more comes in
         pieces, and before each of them `check` is called.
 
         Raises:
-            EngineError: the library gave up. What `check` raises.
+            EngineError: the library failed. What `check` raises.
         """
         self._library.ps_set_cmn(self._decoder, _FRESH_CMN)  # what was heard before must not change what is heard now
         if samples.size <= LONGEST_WHOLE:

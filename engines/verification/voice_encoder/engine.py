@@ -1,4 +1,4 @@
-"""Voice likeness in the box: tells whether two sounds are the same person's voice. No download, no torch."""
+"""Built-in voice likeness: whether two sounds are of the same person's voice. No download, no torch."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class VoiceEncoder(Engine):
             raise EngineError("speaker.encoder-damaged") from error
 
     def embed(self, audio: Audio) -> NDArray[np.float32]:
-        """One vector of length 1 for the voice in a sound; of a long one the first half minute is heard.
+        """One vector of length 1 for the voice in a sound; of a long one the first half minute counts.
 
         Raises:
             EngineError: less than half a second of it is speech.
@@ -79,7 +79,7 @@ class VoiceEncoder(Engine):
 
 
 def spoken(audio: Audio) -> Audio:
-    """Mono at 16 kHz, its pauses cut short, at -20 dBFS: the network hears differences of level too."""
+    """Mono at 16 kHz, its pauses cut short, at -20 dBFS: the network is sensitive to level."""
     from engines.verification.voice_encoder.network import RATE
     from media.audio.inspection import inspect
     from media.audio.resample import resample

@@ -1,4 +1,4 @@
-"""A small recurrent network that hears whose voice it is, in numpy: 1.4 million weights, no torch.
+"""A small recurrent speaker encoder in numpy: 1.4 million weights, no torch.
 
 Method: L. Wan et al., "Generalized End-to-End Loss for Speaker Verification", ICASSP 2018. Layers, features and weights are
 those of Resemblyzer (github.com/resemble-ai/Resemblyzer, Apache-2.0); the tests hold it against torch's own layers.
@@ -15,7 +15,7 @@ RATE = 16_000
 FRAME, HOP, BANDS = 400, 160, 40
 LAYERS = 3
 WINDOW_FRAMES = 160
-"""What the network hears at once: 1.6 seconds."""
+"""The network's window: 1.6 seconds."""
 
 STEP_FRAMES = 77
 LEAST_COVERED = 0.75

@@ -1,4 +1,4 @@
-"""WavLM x-vectors: tells whether two sounds are the same person's voice. Weights by download; nothing stands in for them."""
+"""WavLM x-vectors: whether two sounds are of the same person's voice. Weights by download, without a substitute."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class WavlmSpeaker(Engine):
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:
-        """Bring the model into memory, from local files only.
+        """Load the model, from local files only.
 
         Raises:
             EngineNotReady: weights are missing. EngineError: they are not this model's.
@@ -86,7 +86,7 @@ class WavlmSpeaker(Engine):
         self._model = model.eval()
 
     def embed(self, audio: Audio) -> NDArray[np.float32]:
-        """One vector of length 1 for the voice in a sound; of a long one the first half minute is heard.
+        """One vector of length 1 for the voice in a sound; of a long one the first half minute counts.
 
         Raises:
             EngineError: the sound is under half a second.

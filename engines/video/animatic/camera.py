@@ -11,7 +11,7 @@ from engines.video.animatic.canvas import Layer
 from media.video.read import Picture
 
 OVERSCAN = 1.14
-"""How much larger than the picture the layers are painted, so that the camera has somewhere to go."""
+"""How much larger than the picture the layers are painted, so that the camera can move."""
 
 _ZOOMS = {"push in": (1.0, 1.11), "pull out": (1.11, 1.0), "still": (1.03, 1.04)}
 _PANS = {"pan left": (0.045, -0.045), "pan right": (-0.045, 0.045)}
@@ -113,7 +113,7 @@ def _covers_from(layer: Layer, view: np.ndarray) -> int:
 
 
 def picture_layer(picture: Picture, size: tuple[int, int]) -> Layer:
-    """A person's own picture as the one layer of a scene: cut to the shape of the clip around its middle, a little above."""
+    """The user's own picture as the only layer of a scene: cut to the shape of the clip around its middle, a little above."""
     width, height = round(size[0] * OVERSCAN), round(size[1] * OVERSCAN)
     scale = max(width / picture.shape[1], height / picture.shape[0])
     new = (max(width, round(picture.shape[1] * scale)), max(height, round(picture.shape[0] * scale)))

@@ -26,7 +26,7 @@ class Palette:
     Args:
         zenith, upper, horizon: the sky from top to bottom.
         light: of the sun or the moon and of what it touches; near: of the nearest ground.
-        height: where the light stands, 0 at the horizon, 1 at the top.
+        height: of the light, 0 at the horizon, 1 at the top.
         lamps: how many windows are lit, 0..1.
     """
 

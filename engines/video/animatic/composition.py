@@ -35,7 +35,7 @@ def _spot(canvas: Canvas, name: str, low: float = 0.3, high: float = 0.68) -> fl
 
 
 def _settled(canvas: Canvas, foot: float, size: float, depth: float) -> list[Begun]:
-    """House, church or castle, as the words ask."""
+    """House, church or castle, chosen by the words."""
     found, h = canvas.scene.things, canvas.height
     made = []
     if "castle" in found:

@@ -1,4 +1,4 @@
-"""What stands and moves in a landscape: walkers, boats, a tree, birds."""
+"""Figures in a landscape: walkers, boats, a tree, birds."""
 
 from __future__ import annotations
 

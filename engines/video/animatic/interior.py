@@ -12,7 +12,7 @@ Box = tuple[float, float, float, float]
 
 
 def room(canvas: Canvas) -> list[Begun]:
-    """The view, the wall with its window, the furniture, and what stands near."""
+    """The view, the wall with its window, the furniture, and nearby objects."""
     view = [sky(canvas), ridge(canvas, "view", 0.55, 0.06, 0.3), ridge(canvas, "view2", 0.6, 0.03, 0.55)]
     chance = canvas.scene.chance("room")
     left = canvas.width * float(chance.choice([0.2, 0.52]))

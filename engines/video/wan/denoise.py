@@ -1,4 +1,4 @@
-"""Denoising in diffusers' own pipelines, seen from outside: steps come out one by one, and a wish to stop is heard in between.
+"""Denoising by diffusers' own pipelines, as a generator: steps come out one by one, and a cancel is noticed in between.
 
 A pipeline's call returns only at the end, so it runs in a thread of its own, and what its callback sees is handed on. The same
 request gives the same latents: noise comes from one generator, and the threads share torch's own, which is seeded too.
@@ -53,7 +53,7 @@ def denoised(pipeline: Any, arguments: dict[str, Any], check: Callable[[], None]
     """Each step of the pipeline's call, and last the clean latents.
 
     Args:
-        check: raises Cancelled when the person has asked to stop; asked after each step.
+        check: raises Cancelled when the user has asked to stop; called after each step.
     """
     told: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     stopping = threading.Event()

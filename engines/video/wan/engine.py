@@ -73,7 +73,7 @@ class Wan(Engine):
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        """Ready with the model's own weights; says when those of the draft preset are missing."""
+        """Ready with the model's own weights; mentions it when those of the draft preset are missing."""
         missing = [part for part in cls.model.base_parts if find_weights(site, part.repo, part.paths) is None]
         if missing:
             size = sum(file.size_bytes for file in dict.fromkeys(file for part in missing for file in part.hub_files))
@@ -124,7 +124,7 @@ class Wan(Engine):
         return card if extent is None else sized(card, cls.model, extent)
 
     def load(self) -> None:
-        """Bring every part to its place.
+        """Load every part.
 
         Raises:
             EngineNotReady: weights are missing. EngineError: they are not this model's, or offloading makes no sense here.
@@ -146,7 +146,7 @@ class Wan(Engine):
         """Make one clip.
 
         Raises:
-            InvalidInput, MediaError, EngineError: in words; nothing is left at `request.path` then.
+            InvalidInput, MediaError, EngineError: for what it cannot make; nothing is left at `request.path` then.
         """
         from engines.video.wan.denoise import BlockWatch, choose_attention, choose_cache
 
@@ -180,7 +180,7 @@ class Wan(Engine):
         )  # fmt: skip
 
     def _denoise(self, request: VideoRequest, settings: WanSettings) -> Generator[VideoPreview, None, Any]:
-        """Previews on the way; gives back the clean latents."""
+        """Yields previews; returns the clean latents."""
         from engines.video.wan.decode import preview_jpeg
         from engines.video.wan.denoise import Step, denoised, scheduler_for
 

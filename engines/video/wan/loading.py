@@ -39,7 +39,7 @@ def load_transformer(folder: Path, device: str) -> Any:
 def load_vae(folder: Path, device: str, precision: str) -> Any:
     """An AutoencoderKLWan in float32, whose decoder is in "float32" or "bfloat16".
 
-    Start pictures are always encoded in float32; of decoding alone bfloat16 is hardly to be told (FastVideo's page on GB10:
+    Start pictures are always encoded in float32; of decoding alone bfloat16 is hardly distinguishable (FastVideo's page on GB10:
     MS-SSIM 0.9999).
     """
     import torch

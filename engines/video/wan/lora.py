@@ -1,6 +1,6 @@
 """LoRA files for Wan, before anything is loaded: which there are, what they hold, and whether that fits the chosen expert.
 
-A file's header tells the name and shape of every tensor, so a file for another model is refused, by name, from a few kilobytes.
+A file's header holds the name and shape of every tensor, so a file for another model is refused, by name, from a few kilobytes.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _wish(line: str, two_experts: bool) -> LoraRequest:
 
 
 def find_lora(site: EnginePaths, name: str) -> Path:
-    """Where a LoRA lies.
+    """The place of a LoRA.
 
     Raises:
         InvalidInput: nowhere; the hint names those that are here.

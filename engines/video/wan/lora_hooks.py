@@ -92,7 +92,7 @@ def reported(file: LoraFile) -> dict[str, Any]:
 
 
 def _pair(module: Any, roles: Mapping[str, str], tensors: Mapping[str, torch.Tensor], weight: float) -> Any:
-    """Its matrices follow the layer's input: where parts are moved in only while they work, a layer lies elsewhere later."""
+    """Its matrices follow the layer's input: where parts are moved in only while they work, a layer changes its device later."""
     import torch
 
     kind = module.weight.dtype if module.weight.dtype.itemsize > 1 else torch.bfloat16

@@ -1,4 +1,4 @@
-"""What a person may set of Wan, and what follows from it for one clip."""
+"""The options of Wan, and the settings of one clip that follow from them."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ NEGATIVE = (
     "色调艳丽，过曝，静态，细节模糊不清，字幕，风格，作品，画作，画面，静止，整体发灰，最差质量，低质量，JPEG压缩残留，丑陋的，残缺的，多余的手指，"
     "画得不好的手部，画得不好的脸部，畸形的，毁容的，形态畸形的肢体，手指融合，静止不动的画面，杂乱的背景，三条腿，背景人很多，倒着走"
 )
-"""What upstream steers away from when nothing is said (Wan2.2 wan/configs/shared_config.py, `sample_neg_prompt`): garish,
+"""Upstream's default negative prompt (Wan2.2 wan/configs/shared_config.py, `sample_neg_prompt`): garish,
 overexposed, still, blurred, captions, painted, grey, compressed, deformed hands and faces, crowded, walking backwards."""
 
 

@@ -1,4 +1,4 @@
-"""Prompts as Wan's transformers take them: read by UMT5 once, remembered, and the reader let go. Imported in the worker only."""
+"""Prompts as Wan's transformers take them: encoded by UMT5 once and remembered, the encoder released. Used in the worker only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PromptEncoder:
     Args:
         tokenizer, encoder: their folders.
         device: where it reads.
-        keep: whether it stays loaded between prompts: where it lies in memory that nothing else of the model uses.
+        keep: whether it stays loaded between prompts: in memory that nothing else of the model uses.
     """
 
     def __init__(self, tokenizer: Path, encoder: Path, device: str, *, keep: bool) -> None:

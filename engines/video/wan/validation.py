@@ -1,4 +1,4 @@
-"""What a Wan clip may be, asked before anything is loaded: words, size, frames, seed, picture, LoRA files, room on the disk."""
+"""Checks of a Wan clip before anything is loaded: words, size, frames, seed, picture, LoRA files, disk space."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def rules_of(model: WanModel) -> ClipRules:
 
 
 def check_clip(model: WanModel, options: WanOptions, request: VideoRequest) -> None:
-    """Everything that can be told from the request alone, and from the disk that the clip goes to.
+    """The checks that need the request alone, and the disk that the clip is written to.
 
     Raises:
         InvalidInput: naming what is wrong and what would do. MediaError: the start picture cannot be read.
@@ -110,7 +110,7 @@ def transformer_parts(model: WanModel, options: WanOptions) -> tuple[ModelPart, 
 
 
 def loras_of(model: WanModel, options: WanOptions, site: EnginePaths) -> tuple[LoraFile, ...]:
-    """The person's own LoRA files, each looked into against the experts' own configurations.
+    """The user's own LoRA files, each checked against the configurations of the experts.
 
     Raises:
         InvalidInput: a file is missing, no LoRA, or does not fit. EngineNotReady: weights are not here.

@@ -1,4 +1,4 @@
-"""Surround sound as stereo: every loudspeaker's part is heard, by ITU-R BS.775-3.
+"""Surround sound as stereo: every channel is mixed in, by ITU-R BS.775-3.
 
 Front channels keep their side, the centre goes to both at -3 dB, surrounds to their side at -3 dB, and the low-frequency
 effects are left out, as the recommendation says. Layouts beyond its 3/2 (7.1, height channels) follow the same rule by where a
@@ -38,7 +38,7 @@ _USUAL = {
     6: ("FL", "FR", "FC", "LFE", "BL", "BR"), 7: ("FL", "FR", "FC", "LFE", "BC", "SL", "SR"),
     8: ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"),
 }  # fmt: skip
-"""Where the channels of a file stand that does not say it (the order of WAVE_FORMAT_EXTENSIBLE)."""
+"""The positions of the channels of a file that does not declare them (the order of WAVE_FORMAT_EXTENSIBLE)."""
 
 _CEILING = 0.985
 

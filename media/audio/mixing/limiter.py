@@ -40,7 +40,7 @@ class Limiter:
         self._knots = np.zeros(0)
 
     def process(self, samples: Samples, last: bool = False) -> Samples:
-        """Take samples [frames, channels], give those whose gain is decided; `last` gives all the rest."""
+        """Take samples [frames, channels], return those whose gain is decided; `last` returns all the rest."""
         self._sound = np.concatenate([self._sound, samples])
         peaks = np.concatenate([self._open_peaks, self._peaks.process(samples, last)])
         whole = peaks.size // self._cell * self._cell

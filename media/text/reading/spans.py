@@ -1,4 +1,4 @@
-"""Text that knows where each of its characters came from, through any number of steps."""
+"""Text with the origin of each of its characters, through any number of steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a text and the stretch of its source that it stands for.
+    """A span of a text and the span of its source that it replaces.
 
     Args:
         start, end: in the text; equal where the source is left out.
@@ -35,7 +35,7 @@ class Traced:
     pieces: tuple[Piece, ...]
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """Where text[start:end] stands in the source; start < end. A replaced stretch is given whole."""
+        """The place of text[start:end] in the source; start < end. A replaced span is returned whole."""
         at = bisect_right(self.pieces, start, key=lambda piece: piece.start) - 1
         first = self.pieces[at]
         begin = first.source_start + (start - first.start if first.copied else 0)

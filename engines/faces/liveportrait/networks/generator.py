@@ -18,7 +18,7 @@ MIDDLE_BLOCKS = 6
 
 
 class Spade(nn.Module):
-    """Instance normalisation whose scale and shift are told by `features` at every place."""
+    """Instance normalisation whose scale and shift are computed from `features` at every place."""
 
     def __init__(self, channels: int, told: int) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Generator(nn.Module):
     """[n, 256, 64, 64] to [n, 3, 512, 512] in 0..1.
 
     Args:
-        inputs: channels of the bent features. last: channels of the last block. Both as published unless told.
+        inputs: channels of the bent features. last: channels of the last block. Both as published by default.
     """
 
     def __init__(self, inputs: int = 256, last: int = 64) -> None:

@@ -86,7 +86,7 @@ def carried(source: Motion, driving: Motion, first: Motion, region: Region, rela
     """The source's face doing what the driving one does; `source` and `first` are one face each, `driving` is n.
 
     Args:
-        first: the driving face in its first picture; relative motion is told from it.
+        first: the driving face in its first picture; motion is relative to it.
         region: what is carried over; the rest stays the source's.
         relative: add the change since `first`; else take the driving face's own values.
     """

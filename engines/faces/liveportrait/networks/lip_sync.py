@@ -124,7 +124,7 @@ def _spoken_batch(
 
 
 def _strength(tracked: TrackedFrame) -> float:
-    """How much of the edit shall show: it fades beside a gap, and where the face turns away."""
+    """The opacity of the edit: it fades beside a gap, and where the face turns away."""
     if tracked.face is None:
         return 0.0
     return tracked.strength * float(np.clip((MOST_YAW + 6 - abs(tracked.face.yaw)) / 6, 0, 1))

@@ -1,4 +1,4 @@
-"""The five networks together: loaded strictly from the published files, made quick, and asked in batches."""
+"""The five networks together: loaded strictly from the published files, optimised, and run in batches."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RETARGETING_PARTS = {"retarget_shoulder": "stitching", "retarget_mouth": "lips",
 
 @dataclass(frozen=True)
 class Sizes:
-    """Widths and depths of the networks; the published ones unless told.
+    """Widths and depths of the networks; the published ones by default.
 
     Args:
         side: pixels of the square that F and M see; the generator gives twice that.
@@ -74,8 +74,8 @@ class Files:
 class Networks:
     """Ready for pictures of a side of `sizes.side`. One thread at a time; nothing keeps gradients.
 
-    What tells motion (F, M and the perceptrons) stays in float32: it is a small part of the work, and half precision would make
-    the picture tremble. W and G, which are nearly all of the work, may be halved.
+    The motion estimators (F, M and the perceptrons) stay in float32: they are a small part of the work, and half precision would
+    make the picture tremble. W and G, which are nearly all of the work, may be halved.
     """
 
     def __init__(self, sizes: Sizes, device: str, parts: dict[str, Any], dtype: torch.dtype) -> None:
@@ -95,14 +95,14 @@ class Networks:
         sizes: Sizes | None = None,
         told: Callable[[str], None] | None = None,
     ) -> Networks:
-        """Bring the weights into memory.
+        """Load the weights.
 
         Args:
             half: W and G in float16; only on a GPU.
-            told: hears which file comes next; may raise to give up.
+            told: called with the file that comes next; may raise to stop.
 
         Raises:
-            EngineError: a file is damaged, or not this network's: the first few names that do not fit are told.
+            EngineError: a file is damaged, or not this network's: the message names the first few that do not fit.
         """
         sizes, told = sizes or Sizes(), told or (lambda note: None)
         dtype = torch.float16 if half and device != "cpu" else torch.float32

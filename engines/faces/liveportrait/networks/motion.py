@@ -65,7 +65,7 @@ class ConvNeXtBlock(nn.Module):
 
 
 class ConvNeXtV2(nn.Module):
-    """The backbone with its heads; channels and blocks of each of the four stages are those of "tiny" unless told."""
+    """The backbone with its heads; channels and blocks of each of the four stages are those of "tiny" by default."""
 
     def __init__(self, channels: Sequence[int] = (96, 192, 384, 768), blocks: Sequence[int] = (3, 3, 9, 3)) -> None:
         super().__init__()

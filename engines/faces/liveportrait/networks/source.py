@@ -23,7 +23,7 @@ MOST_OPEN = 0.8
 
 @dataclass(frozen=True, eq=False)
 class LivePortraitSource:
-    """One face, ready to be moved: its square, what the networks know of it, and how far mouth and eyes stand open."""
+    """One face, ready to be moved: its square, what the networks computed of it, and how far mouth and eyes stand open."""
 
     picture: Picture
     crop: HeadCrop

@@ -17,9 +17,9 @@ from engines.faces.liveportrait.networks.blocks import ConvBlock, UpBlock, coord
 from engines.faces.liveportrait.networks.motion import KEY_POINTS
 
 COMPRESSED = 4
-"""Channels of the feature volume that the motion is told from."""
+"""Channels of the feature volume that the motion is estimated from."""
 _VARIANCE = 0.01
-"""Of the blob that stands for a key point."""
+"""Of the Gaussian that marks a key point."""
 
 
 class HourglassEncoder(nn.Module):
@@ -108,7 +108,7 @@ class WarpingNetwork(nn.Module):
     """Features [n, 32, 16, 64, 64] and key points [n, 21, 3] twice to flat features [n, 256, 64, 64] for the generator.
 
     Args:
-        outputs: channels given to the generator. width, most, blocks: of the hourglass. All as published unless told.
+        outputs: channels given to the generator. width, most, blocks: of the hourglass. All as published by default.
     """
 
     def __init__(self, outputs: int = 256, width: int = 32, most: int = 1024, blocks: int = 5) -> None:

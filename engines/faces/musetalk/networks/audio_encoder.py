@@ -19,12 +19,12 @@ from media.audio.decode import decode_audio
 from media.audio.resample import resample
 
 _BEFORE, _TAKEN = 2, 10
-"""Pictures before the present one that are heard, and states of each picture."""
+"""Pictures before the present one whose audio counts, and states of each picture."""
 _KEPT = 2
 
 
 class AudioFeatures:
-    """The speech of one clip; 30 s of it are encoded at a time, when they are asked for.
+    """The speech of one clip; 30 s of it are encoded at a time, on demand.
 
     Args:
         samples: mono, 16 kHz.

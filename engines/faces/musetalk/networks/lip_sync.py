@@ -26,7 +26,7 @@ from media.video.read import Picture, read_frames
 
 @dataclass(frozen=True)
 class MuseTalkLipSyncOptions:
-    """What of the engine's options is asked here.
+    """The engine's options that apply here.
 
     Args:
         batch: pictures drawn at once. keeps_nose: leave the nose as it is. extra_margin: pixels below the chin.
@@ -181,7 +181,7 @@ def _pictures(request: LipSyncRequest, begin: int, end: int) -> Iterator[Picture
 
 
 def _strength(tracked: TrackedFrame) -> float:
-    """How much of the edit shall show: it fades beside a gap, and where the face turns away."""
+    """The opacity of the edit: it fades beside a gap, and where the face turns away."""
     if tracked.face is None:
         return 0.0
     return tracked.strength * float(np.clip((MOST_YAW + 6 - abs(tracked.face.yaw)) / 6, 0, 1))

@@ -57,14 +57,14 @@ class MuseTalkNetworks:
     def load(
         cls, folders: Folders, device: str, *, half: bool = False, told: Callable[[str], None] | None = None
     ) -> MuseTalkNetworks:
-        """Bring the weights into memory.
+        """Load the weights.
 
         Args:
             half: all in float16; only on a GPU.
-            told: hears which part comes next; may raise to give up.
+            told: called with the part that comes next; may raise to stop.
 
         Raises:
-            EngineError: a file is damaged or not MuseTalk's: the first few names that do not fit are told.
+            EngineError: a file is damaged or not MuseTalk's: the message names the first few that do not fit.
         """
         told = told or (lambda note: None)
         dtype = torch.float16 if half and device != "cpu" else torch.float32

@@ -1,4 +1,4 @@
-"""The networks of Real-ESRGAN, with the parameter names of the published files. torch is at hand: imported in workers only.
+"""The networks of Real-ESRGAN, with the parameter names of the published files. Imported in workers only.
 
 RRDBNet: ESRGAN, arXiv 1809.00219, as Real-ESRGAN (arXiv 2107.10833) trains it. The compact one is Real-ESRGAN's video network:
 a chain of convolutions at the small size, and the source enlarged beneath its result.

@@ -52,7 +52,7 @@ class Enlarger:
         """A picture `scale` times as wide and high, its sides even as video needs them where the source's are.
 
         Args:
-            tile: side of a tile in the source's pixels, 0 for the usual. check: asked before each tile; may raise.
+            tile: side of a tile in the source's pixels, 0 for the usual. check: called before each tile; may raise.
         """
         side = tile or _TILE[self._device]
         own = self._network.scale
@@ -91,7 +91,7 @@ class Enlarger:
 
 
 def stored_tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
-    """The tensors of a checkpoint, out of the wrappers that upstream's training leaves.
+    """The tensors of a checkpoint, without the wrappers of upstream's training code.
 
     Raises:
         EngineError: the file is damaged, or holds anything but weights: it is never unpickled into objects.
