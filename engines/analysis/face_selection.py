@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from engines.analysis.landmarks import Face, LandmarkProvider, chosen
 from engines.contract.errors import EngineError
@@ -17,12 +18,17 @@ _OFTEN, _SELDOM = 10, 50
 
 MOST_YAW = 42.0
 """Degrees; beyond them half of the mouth cannot be seen."""
+Where = Literal["picture", "portrait", "video", "clip", "driving"]
+
 SMALLEST_FACE = 36.0
 """Pixels from forehead to chin."""
 
 
-def face_of(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, what: str = "the picture") -> Face:
+def face_of(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, what: Where = "picture") -> Face:
     """The face that is meant, fit to be moved.
+
+    Args:
+        what: which of a job's files the picture is of, for what is said of it.
 
     Raises:
         EngineError: for no face, fewer than asked for, one too small, or a profile.
@@ -32,8 +38,7 @@ def face_of(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, wh
         raise EngineError("face.none-found", where=what)
     face = chosen(faces, choice, picture.shape[1], picture.shape[0])
     if face is None:
-        has = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
-        raise EngineError("face.no-such-number", index=choice.index + 1, where=what, has=has)
+        raise EngineError("face.no-such-number", index=choice.index + 1, where=what, faces=len(faces))
     if face.height < SMALLEST_FACE:
         raise EngineError("face.too-small", where=what, height=face.height, smallest=SMALLEST_FACE)
     if abs(face.yaw) > MOST_YAW:
@@ -60,7 +65,7 @@ def first_face(file: Path, provider: LandmarkProvider, choice: FaceChoice, check
         check()
         if searched(number):
             try:
-                return face_of(frame.picture, provider, choice, "the video")
+                return face_of(frame.picture, provider, choice, "video")
             except EngineError as error:
                 problem = problem or error
-    raise problem or EngineError("face.no-pictures", where="The video")
+    raise problem or EngineError("face.no-pictures", where="video")

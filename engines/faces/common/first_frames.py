@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engines.analysis.face_selection import MOST_YAW, face_of, searched
+from engines.analysis.face_selection import MOST_YAW, Where, face_of, searched
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.contract import RunContext
 from engines.contract.errors import EngineError
@@ -48,7 +48,7 @@ def read_first_frames(
     provider: LandmarkProvider,
     fps: Fraction,
     run: RunContext,
-    what: str = "the video",
+    what: Where = "video",
 ) -> FirstFrames:
     """Look through the first pictures of a video, of which `frames` are used. A face that comes later is found too: a preview of
     the seconds before it is a preview all the same.
@@ -79,5 +79,5 @@ def read_first_frames(
             if last is not None and closer and not found.seen.hidden(picture, last):
                 found = replace(found, picture=picture, closed=last)
     if found is None:
-        raise problem or EngineError("face.no-pictures", where=what.capitalize())
+        raise problem or EngineError("face.no-pictures", where=what)
     return found

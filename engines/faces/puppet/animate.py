@@ -72,8 +72,8 @@ def _performed(
     request: AnimateRequest, provider: LandmarkProvider, manner: Strength, fps: Fraction, run: RunContext
 ) -> Iterator[Edited]:
     picture = read_image(request.portrait)
-    puppeteer = FaceRenderer(picture, face_of(picture, provider, request.choice, "the portrait"))
-    early = read_first_frames(request.driving, request.driving_choice, request.frames, provider, fps, run, "the driving video")
+    puppeteer = FaceRenderer(picture, face_of(picture, provider, request.choice, "portrait"))
+    early = read_first_frames(request.driving, request.driving_choice, request.frames, provider, fps, run, "driving")
     neutral = Neutral.of(early.first, LipCalibration.learned(early.picture, early.closed, provider))
     start = max(0, request.first_frame - WINDOW)
     frames = (

@@ -66,7 +66,7 @@ def first_people(
         found: list[FaceChoice] = []
         for choice in choices:
             try:
-                face = face_of(frame.picture, _Known(faces, provider), choice, "the clip")
+                face = face_of(frame.picture, _Known(faces, provider), choice, "clip")
             except EngineError as error:
                 problem = problem or error
                 if people:

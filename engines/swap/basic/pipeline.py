@@ -45,7 +45,7 @@ def swapped_parts(
     """
     fps = Fraction(*request.fps)
     picture = read_image(request.reference)
-    donor = SourceFace(picture, face_of(picture, provider, request.choice, "the portrait"), topology, manner.edge)
+    donor = SourceFace(picture, face_of(picture, provider, request.choice, "portrait"), topology, manner.edge)
     pictures = _swapped(request, donor, provider, manner, fps, run)
     yield from written_parts(
         pictures, request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run

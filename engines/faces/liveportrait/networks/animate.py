@@ -121,13 +121,13 @@ def _start(
     for number, frame in enumerate(frames):
         run.check()
         try:
-            face = face_of(frame.picture, provider, request.driving_choice, "the driving video")
+            face = face_of(frame.picture, provider, request.driving_choice, "driving")
         except EngineError as error:
             problem = problem or error
             continue
         crop = crop_around(face, framing)
         return DrivingReference(crop, face, number, networks.motion(crop.cut(frame.picture, networks.sizes.side)[np.newaxis]))
-    raise problem or EngineError("face.driving-video-empty")
+    raise problem or EngineError("face.no-pictures", where="driving")
 
 
 class _Mover:
