@@ -100,14 +100,14 @@ def builtin_parameters() -> tuple[Parameter, ...]:
         *of_engine,
         Parameter(
             key="person_index", kind=whole, title="Person", default=0, minimum=0, maximum=_MOST_PEOPLE - 1, step=1,
-            help="Whose face in the clip; 0 is the largest.",
+            help="Whose face in the clip; the first is the largest.", shown_from=1,
         ),
         Parameter(
             key="everyone", kind=ParameterKind.BOOLEAN, title="Everyone", default=False, help="Every face of the first picture."
         ),
         Parameter(
             key="portrait_face", kind=whole, title="Face of the portrait", default=0, minimum=0, maximum=_MOST_PEOPLE - 1, step=1,
-            help="Whose face where the portrait shows several; 0 is the largest.", advanced=True,
+            help="Whose face where the portrait shows several; the first is the largest.", advanced=True, shown_from=1,
         ),
         Parameter(
             key="quality", kind=whole, title="Quality", default=80, minimum=40, maximum=100, step=5, help="Of the file.",

@@ -102,6 +102,7 @@ class Parameter(ManifestModel):
 
     Args:
         default: of the parameter's own kind; a seed's is -1: draw one for every job.
+        shown_from: what a person reads for the value 0; faces and people count from 1 on the page.
         frames_multiple: a whole number must be n × this + 1 (the "4n+1" of video models); 0 for any.
     """
 
@@ -114,6 +115,7 @@ class Parameter(ManifestModel):
     maximum: float | None = None
     step: float | None = None
     choices: tuple[str | int | float, ...] = ()
+    shown_from: int = Field(0, ge=0, le=1)
     frames_multiple: int = Field(0, ge=0, le=64)
     advanced: bool = False
 

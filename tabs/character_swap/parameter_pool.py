@@ -61,7 +61,7 @@ class ParameterPool:
             if parameter is None or value is None or value == "":
                 continue
             whole = parameter.kind in (ParameterKind.INTEGER, ParameterKind.SEED)
-            chosen[parameter.key] = int(value) if whole else value
+            chosen[parameter.key] = int(value) - parameter.shown_from if whole else value
         return chosen
 
     def _placed(self, parameters: Sequence[Parameter]) -> list[Parameter | None]:
@@ -99,13 +99,17 @@ def _dress(parameter: Parameter, given: Mapping[str, Any]) -> dict[str, Any]:
     """How a control shows a parameter."""
     seed = parameter.kind is ParameterKind.SEED
     value = given.get(parameter.key)
+    value = parameter.default if value is None and not seed else value
+    first = parameter.shown_from
     props: dict[str, Any] = {
         "label": parameter.title, "info": parameter.help or ("Empty draws one." if seed else ""), "visible": True,
-        "value": value if value is not None else None if seed else parameter.default,
+        "value": value + first if first and value is not None else value,
     }  # fmt: skip
     kind = _control_of(parameter)
     if kind in (SLIDER, NUMBER):
-        props |= {"minimum": parameter.minimum, "maximum": parameter.maximum}
+        low, high = parameter.minimum, parameter.maximum
+        props |= {"minimum": low + first if first and low is not None else low}
+        props |= {"maximum": high + first if first and high is not None else high}
     if kind == SLIDER:
         props["step"] = _step(parameter)
     elif kind == NUMBER:

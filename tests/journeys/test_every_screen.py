@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ CONTRAST = """() => {
     .map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b }
   const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor
     if (!/rgba\\(.*, 0\\)|transparent/.test(c)) return c } return 'rgb(255, 255, 255)' }
-  return [...document.querySelectorAll('.g span, .g small, .g b, .g h3, .g td, .g th, label > span, button')]
+  return [...document.querySelectorAll('.g span, .g small, .g b, .g h2, .g h3, .g td, .g th, label > span, button')]
     .filter(e => e.offsetParent !== null && e.textContent.trim() && !e.disabled && !e.closest('footer, .visually-hidden'))
     .map(e => { const a = lum(getComputedStyle(e).color), b = lum(ground(e))
       return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.textContent.trim().slice(0, 40), e.className] })
@@ -34,6 +35,16 @@ SCREENS = {
     "System": "#memory .membar",
 }  # fmt: skip
 """Each tab, and what shows that it is drawn."""
+
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+VIOLATIONS = """() => axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations
+  .filter(one => one.impact !== 'minor')
+  .map(one => `${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(' | ')}`))"""
+SECTIONS = {
+    "Voiceover": ("Batch", "Voices", "Transcribe", "Script"),
+    "System": ("Jobs", "Models", "Disk", "Doctor", "Log", "Engines"),
+}
 
 
 def _open(page: Any, screen: str) -> None:
@@ -61,6 +72,25 @@ def test_every_screen_fits_and_can_be_read(page: Any, mode: str) -> None:
             assert page.evaluate(NAMELESS) == [], screen
             assert page.evaluate(CONTRAST) == [], screen
         page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_a_screen_reader(page: Any, mode: str) -> None:
+    """What axe-core finds on every view, its best practices among it: headings in order, names that hold what is seen, contrast."""
+    page.emulate_media(color_scheme=mode)
+    page.locator("#example").click()
+    page.locator("#go").click()
+    page.locator("#card .chip.done").first.wait_for()
+    page.evaluate(AXE)
+    for screen, sign in SCREENS.items():
+        _open(page, screen)
+        page.locator(sign).first.wait_for()
+        for section in SECTIONS.get(screen, ("",)):
+            if section:
+                page.get_by_role("tab", name=section, exact=True).click()
+            page.wait_for_timeout(1200)  # names of drop zones are mended each second
+            page.evaluate(SETTLED)
+            assert page.evaluate(VIOLATIONS) == [], f"{screen} {section}"
 
 
 def test_the_keyboard_reaches_the_work(page: Any) -> None:

@@ -197,7 +197,7 @@ def test_a_batch_gives_one_archive(page: Any) -> None:
     page.get_by_role("tab", name="Batch", exact=True).click()
     page.locator("#lines textarea").fill("The first line.\nThe second line.\nThe [pause forever] third line.")
     page.locator("#batch-go").click()
-    page.locator("#detail h3").filter(has_text="2 of 3 lines spoken").wait_for()
+    page.locator("#detail h2").filter(has_text="2 of 3 lines spoken").wait_for()
     page.locator("#detail .findings").filter(has_text="Line 3 [pause forever] is no length of time").wait_for()
     archive = page.locator("#outputs .item").filter(has_text="ZIP").first
     archive.wait_for()

@@ -41,6 +41,15 @@ Object.assign(greenroom, (() => {
     if (shown(time) && time.textContent !== now) time.textContent = now
   }), 5000)
 
+  // Gradio names its drop zones in other words than those that stand in them; who speaks to the page says what is seen.
+  const plain = text => text.replace(/\s+/g, ' ').trim()
+  setInterval(() => document.querySelectorAll('.block button[aria-label]').forEach(zone => {
+    const seen = plain(zone.textContent)
+    if (!zone.querySelector('input[type=file]') && !zone.querySelector('.wrap') || !seen || zone.getAttribute('aria-label').includes(seen)) return
+    const label = zone.closest('.block').querySelector('label')
+    zone.setAttribute('aria-label', plain(`${label ? label.textContent : ''} ${seen}`))
+  }), 1000)
+
   // Screen readers hear of the job in front when its state changes and at each quarter, not at each redraw of its card.
   const announced = new Map()
   const announce = element => {

@@ -227,7 +227,7 @@ window.greenroom = (() => {
     root.querySelectorAll('[data-rate]').forEach(button => button.addEventListener('click', () => {
       const rates = [1, 1.25, 1.5, 2, 0.75]
       audio.playbackRate = rates[(rates.indexOf(audio.playbackRate) + 1) % rates.length]
-      button.textContent = audio.playbackRate + '×'
+      button.lastElementChild.textContent = audio.playbackRate + '×'
     }))
     const track = audio.textTracks[0]
     if (track) {
