@@ -76,11 +76,12 @@ def test_every_screen_fits_and_can_be_read(page: Any, mode: str) -> None:
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_nothing_stands_in_the_way_of_a_screen_reader(page: Any, mode: str) -> None:
-    """What axe-core finds on every view, its best practices among it: headings in order, names that hold what is seen, contrast."""
+    """What axe-core finds on every view, best practices included: headings in order, names that hold what is seen, contrast."""
     page.emulate_media(color_scheme=mode)
     page.locator("#example").click()
+    page.locator("#counts b").first.wait_for()
     page.locator("#go").click()
-    page.locator("#card .chip.done").first.wait_for()
+    page.locator("#card .chip.done").first.wait_for(timeout=120_000)
     page.evaluate(AXE)
     for screen, sign in SCREENS.items():
         _open(page, screen)
