@@ -9,7 +9,8 @@ from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from studio.errors import StorageError
+from media.messages.languages import SOURCE_LANGUAGE, speaking
+from studio.errors import GreenroomError, StorageError
 
 FILE_NAME = "greenroom.log"
 FILE_BYTES = 5 * 1024**2
@@ -62,15 +63,30 @@ def shortened(text: str, longest: int) -> str:
 
 
 class ScrubbingFormatter(logging.Formatter):
-    """Formats a record and scrubs the whole; its message and its traceback are cut to a bound before."""
+    """Formats a record and scrubs the whole; its message and its traceback are cut to a bound before.
+
+    The log is in English whoever made the request, and an error that is told or raised stands in it with its code.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
+        with speaking(SOURCE_LANGUAGE):
+            return self._formatted(record)
+
+    def _formatted(self, record: logging.LogRecord) -> str:
         traceback = record.exc_text or (self.formatException(record.exc_info) if record.exc_info else "")
         bounded = copy.copy(record)
-        bounded.msg, bounded.args = shortened(record.getMessage(), LONGEST_MESSAGE), None
+        bounded.msg, bounded.args = shortened(record.getMessage() + _codes(record), LONGEST_MESSAGE), None
         bounded.exc_info, bounded.exc_text = None, shortened(traceback, LONGEST_TRACEBACK)
         bounded.stack_info = shortened(record.stack_info or "", LONGEST_TRACEBACK)
         return scrub(super().format(bounded))
+
+
+def _codes(record: logging.LogRecord) -> str:
+    """Codes of the errors that the record tells of, where its words do not name them."""
+    told = record.args if isinstance(record.args, tuple) else ()
+    raised = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    codes = dict.fromkeys(error.code for error in (*told, raised) if isinstance(error, GreenroomError))
+    return "".join(f" [{code}]" for code in codes if code not in told)
 
 
 def open_log(folder: Path, level: int = logging.INFO) -> Callable[[], None]:

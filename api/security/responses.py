@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.problems import PROBLEM, problem
 from api.security.refusal_log import note_refusal
+from media.messages.languages import SOURCE_LANGUAGE, speaking
 from studio.errors import GreenroomError
 
 V1 = "/api/v1/"
@@ -22,7 +23,8 @@ class RequestRefused(GreenroomError):
 
 async def send_error(scope: Scope, receive: Receive, send: Send, status: int, error: GreenroomError) -> None:
     """Answer a request with a written error, or close a WebSocket before it opens; a line in the log says so."""
-    note_refusal(scope, str(error), error.code)
+    with speaking(SOURCE_LANGUAGE):
+        note_refusal(scope, str(error), error.code)
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": str(error)[:100]})
         return

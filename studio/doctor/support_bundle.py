@@ -141,7 +141,9 @@ def _job(job: Job, keep: Redaction) -> dict[str, Any]:
         "created": job.created, "started": job.started, "ended": job.ended,
         "work_seconds": round(job.work_seconds, 2), "peak_gib": round(job.peak_gib, 3),
         "engine": engine if isinstance(engine, str) and re.fullmatch(r"[\w.-]{1,60}", engine) else "", "spec": told,
-        "error": None if error is None else {"reason": keep.words(error.reason), "hint": keep.words(error.hint)},
+        "error": None
+        if error is None
+        else {"code": error.code, "reason": keep.words(error.reason), "hint": keep.words(error.hint)},
         "outputs": [output.kind for output in job.outputs],
     }  # fmt: skip
 
