@@ -110,6 +110,9 @@ class VoiceoverSettings(Group):
     speaker_pause: float = Field(0.5, ge=0, le=10)
     scene_pause: float = Field(1.2, ge=0, le=30)
     chapter_pause: float = Field(1.6, ge=0, le=30)
+    subtitle_line: int = Field(0, ge=0, le=120)
+    subtitle_lines: int = Field(2, ge=1, le=4)
+    subtitle_speed: float = Field(0, ge=0, le=100)
     speak_chapters: bool = False
     loudness: Literal[-14, -16, -19, -23] = -16
     true_peak: float = Field(-1.0, ge=-9, le=0)

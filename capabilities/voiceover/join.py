@@ -31,6 +31,15 @@ _FADE_SECONDS = 0.004
 _BLOCK_FRAMES = 2**16
 
 
+@dataclass(frozen=True)
+class SubtitleLimits:
+    """Columns of a line, lines of a cue, and columns a second; 0 leaves line and speed to the script of the text."""
+
+    line: int = 0
+    lines: int = 2
+    speed: float = 0.0
+
+
 class SegmentMissing(Exception):
     """A stored segment is no longer there or no longer whole: it has to be rendered again."""
 
@@ -100,9 +109,12 @@ class Timeline:
     def _begin(self, index: int) -> float:
         return 0.0 if index == 0 else self.placed[index].start / self.rate
 
-    def cues(self) -> list[Cue]:
-        """Readable subtitles, with the engine's word times where it gave any."""
-        return tidy((self._cue(one) for one in self.placed if not one.rendered.failure), total_seconds=self.duration)
+    def cues(self, limits: SubtitleLimits = SubtitleLimits()) -> list[Cue]:
+        """Readable subtitles in the author's own typography, with the engine's word times where it gave any."""
+        return tidy(
+            (self._cue(one) for one in self.placed if not one.rendered.failure),
+            longest_line=limits.line, lines=limits.lines, fastest=limits.speed, total_seconds=self.duration,
+        )  # fmt: skip
 
     def _cue(self, one: PlacedSegment) -> Cue:
         rate, speech = self.rate, one.rendered.speech

@@ -228,7 +228,7 @@ class _Planner:
             seed=seed,
             sound=sound,
             picked=identity in self._spec.picks,
-            written=part.written if isinstance(part, SpokenChunk) else part.text,
+            written=part.written if isinstance(part, SpokenChunk) else line.text[part.start : part.end],
             origin=part.origin if isinstance(part, SpokenChunk) else None,
         )
 

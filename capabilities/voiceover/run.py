@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from capabilities.voiceover.join import SegmentMissing, Timeline, assemble, blocks, lay_out
+from capabilities.voiceover.join import SegmentMissing, SubtitleLimits, Timeline, assemble, blocks, lay_out
 from capabilities.voiceover.plan import Plan, PlannedSegment
 from capabilities.voiceover.progress import NarrationProgress
 from capabilities.voiceover.recipe import RecipeOrigin, recipe_of, tags_of, terms_of
@@ -162,7 +162,7 @@ class NarrationRunner:
             levelled = self._encode(spec, planned, timeline, raw, target, progress)
             takes = self._reviews.record(planned)
             made = recipe_of(origin, spec, planned, all_rendered, levelled, takes)
-            output = self._library.add(target, "audio", spec.title, made, _companions(timeline, folder), name=name)
+            output = self._library.add(target, "audio", spec.title, made, _companions(timeline, spec, folder), name=name)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         progress.learn_joining(timeline.duration)
@@ -186,9 +186,9 @@ class NarrationRunner:
         return levelled
 
 
-def _companions(timeline: Timeline, folder: Path) -> list[Path]:
+def _companions(timeline: Timeline, spec: VoiceoverSpec, folder: Path) -> list[Path]:
     srt, vtt, marks = (folder / f"voiceover{ending}" for ending in (".srt", ".vtt", ".json"))
-    cues = timeline.cues()
+    cues = timeline.cues(SubtitleLimits(spec.subtitle_line or 0, spec.subtitle_lines or 2, spec.subtitle_speed or 0.0))
     srt.write_text(to_srt(cues), encoding="utf-8")
     vtt.write_text(to_vtt(cues), encoding="utf-8")
     write_json(marks, timeline.marks())

@@ -37,6 +37,8 @@ class VoiceoverSpec(BaseModel):
             job is queued, and "auto" takes an engine that can.
         loudness and the pauses (seconds): None takes the setting. `clause_pause` and `comma_pause` are those where a long
             sentence was split at such a mark; a split between two words has none.
+        subtitle_line, subtitle_lines, subtitle_speed: columns of a line, lines of a cue, columns a second (a full-width character
+            is two); 0 leaves line and speed to the script of the text; None takes the setting.
         seed: None takes one that depends on the voice alone, so that the same script with one sentence changed re-renders one
             sentence; another number gives another reading of everything.
         takes: segment id to how often it was asked for again ("render this one again").
@@ -71,6 +73,9 @@ class VoiceoverSpec(BaseModel):
     clause_pause: Pause | None = None
     comma_pause: Pause | None = None
     speak_chapters: bool | None = None
+    subtitle_line: int | None = Field(None, ge=0, le=120)
+    subtitle_lines: int | None = Field(None, ge=1, le=4)
+    subtitle_speed: float | None = Field(None, ge=0, le=100)
     title: str = Field("", max_length=200)
     seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
     takes: dict[str, int] = {}
@@ -102,7 +107,8 @@ class VoiceoverSpec(BaseModel):
 PAUSES = (
     "sentence_pause", "clause_pause", "comma_pause", "paragraph_pause", "speaker_pause", "scene_pause", "chapter_pause",
 )  # fmt: skip
-FROM_SETTINGS = ("loudness", "speak_chapters", *PAUSES)
+SUBTITLES = ("subtitle_line", "subtitle_lines", "subtitle_speed")
+FROM_SETTINGS = ("loudness", "speak_chapters", *PAUSES, *SUBTITLES)
 
 
 def known_format(value: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from media.errors import MediaError
 from media.text.cues import Cue
+from media.text.markup import without_marks
 
 _TIME = re.compile(r"(?<!\d)(\d{1,6}):(\d\d):(\d\d)[,.](\d{3})")
 
@@ -64,4 +65,5 @@ def _lines(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _lines(text).replace("-->", "→")
+    """Without tags, which players would take for markup, and without the arrow that stands between times."""
+    return _lines(without_marks(text)).replace("-->", "→")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from media.text.cues import Cue
+from media.text.line_breaks import breakable, columns, is_unspaced
 
 Times = NDArray[np.float64]
 
@@ -22,16 +22,31 @@ _FLICKER_MS = 200
 """A gap shorter than this between two cues would only be seen as a flicker, and is closed."""
 
 
+LINE, UNSPACED_LINE = 42, 36
+"""Columns of a line: 42 letters, or 18 full-width characters of Chinese and Japanese; the norms are 37 to 42, and 16 to 20."""
+SPEED, UNSPACED_SPEED = 20.0, 18.0
+"""Columns a second that can be read: 20 letters, or 9 full-width characters."""
+_MOST_LENT = 0.5
+"""Seconds by which a cue may begin before or stay after its words, to be read."""
+_MERGED_BELOW, _MERGED_ACROSS = 1.2, 0.6
+"""A cue shorter than this joins its neighbour over a pause of at most this, where both fit on one line."""
+
+
 def tidy(
     cues: Iterable[Cue],
     *,
-    longest_line: int = 42,
+    longest_line: int = 0,
     lines: int = 2,
     shortest_seconds: float = 0.8,
     longest_seconds: float = 7.0,
     total_seconds: float | None = None,
+    fastest: float = 0.0,
 ) -> list[Cue]:
-    """Readable cues: at most `lines` of `longest_line` characters, in order, never overlapping, on whole milliseconds.
+    """Readable cues: at most `lines` of `longest_line` columns, in order, never overlapping, on whole milliseconds.
+
+    A full-width character counts two columns. Where `longest_line` and `fastest` (columns a second) are 0 they follow the script:
+    42 and 20, or 18 and 9 full-width characters. Short cues of one speaker that follow each other are one cue. What is spoken
+    faster than it can be read stays on screen longer, or comes a little earlier, as far as its neighbours leave room.
 
     Long cues are split between words (inside one only where it is longer than a line, or the script has no spaces),
     after a sentence or a comma where one is near; the times of the parts come from the cue's words, else from the
@@ -39,18 +54,74 @@ def tidy(
     No cue ends after `total_seconds`; cues that begin there are left out.
     """
     parts: list[Cue] = []
-    for cue in sorted(cues, key=lambda one: one.start):
-        parts.extend(_split(cue, longest_line, lines, longest_seconds))
-    return _in_order(parts, shortest_seconds, total_seconds)
+    for cue in _merged(sorted(cues, key=lambda one: one.start), longest_line):
+        parts.extend(_split(cue, longest_line or line_of(cue.text), lines, longest_seconds))
+    return _readable(_in_order(parts, shortest_seconds, total_seconds), fastest, total_seconds)
+
+
+def line_of(text: str) -> int:
+    """Columns of a line of this script."""
+    return UNSPACED_LINE if is_unspaced(text) else LINE
+
+
+def _merged(cues: list[Cue], longest_line: int) -> Iterator[Cue]:
+    """Cues that would only flicker ("Yes. No. Why?"), joined."""
+    waiting: Cue | None = None
+    for cue in cues:
+        if waiting is None:
+            waiting = cue
+        elif _belong_together(waiting, cue, longest_line):
+            waiting = replace(waiting, end=cue.end, text=_joined(waiting.text, cue.text), words=(*waiting.words, *cue.words))
+        else:
+            yield waiting
+            waiting = cue
+    if waiting is not None:
+        yield waiting
+
+
+def _belong_together(one: Cue, other: Cue, longest_line: int) -> bool:
+    brief = min(one.end - one.start, other.end - other.start) < _MERGED_BELOW
+    if not brief or one.speaker != other.speaker or not 0 <= other.start - one.end <= _MERGED_ACROSS:
+        return False
+    text = _joined(one.text, other.text)
+    return bool(one.text.strip() and other.text.strip()) and columns(text) <= (longest_line or line_of(text))
+
+
+def _joined(one: str, other: str) -> str:
+    one, other = " ".join(one.split()), " ".join(other.split())
+    return f"{one}{'' if is_unspaced(one) and is_unspaced(other) else ' '}{other}"
+
+
+def _readable(cues: list[Cue], fastest: float, total_seconds: float | None) -> list[Cue]:
+    """Cues that are gone before they can be read get time from the silence behind and before them, then from a slower cue."""
+    times = [[round(cue.start * 1000), round(cue.end * 1000)] for cue in cues]
+    last = math.inf if total_seconds is None else whole_milliseconds(total_seconds)
+    needs = [math.ceil(1000 * columns(cue.text.replace("\n", " ")) / (fastest or _speed_of(cue.text))) for cue in cues]
+    lent = round(_MOST_LENT * 1000)
+    for index, (start, end) in enumerate(times):
+        following = times[index + 1][0] if index + 1 < len(times) else last
+        times[index][1] = end = int(max(end, min(following, start + needs[index], end + lent, last)))
+        before = times[index - 1][1] if index else 0
+        if end - start < needs[index]:
+            times[index][0] = start = max(before, end - needs[index], start - lent)
+        if end - start < needs[index] and index + 1 < len(times) and following == end:
+            spare = times[index + 1][1] - times[index + 1][0] - needs[index + 1]
+            times[index][1] = times[index + 1][0] = end + max(0, min(needs[index] - (end - start), spare, lent))
+    return [replace(cue, start=start / 1000, end=end / 1000) for cue, (start, end) in zip(cues, times, strict=True)]
+
+
+def _speed_of(text: str) -> float:
+    return UNSPACED_SPEED if is_unspaced(text) else SPEED
 
 
 def _split(cue: Cue, longest_line: int, lines: int, longest_seconds: float) -> list[Cue]:
     text = " ".join(cue.text.split())
     if not text:
         return []
-    tokens = _tokens(text, longest_line)
+    tokens = breakable(text, longest_line)
     count = max(1, math.ceil((cue.end - cue.start) / longest_seconds - 0.05))
-    limit = max(longest_line // 2, math.ceil(len(text) / count) + 8) if count > 1 else len(text)
+    whole = columns(text)
+    limit = max(longest_line // 2, math.ceil(whole / count) + 8) if count > 1 else whole
     clock = _Clock(cue, text)
     parts, at = [], 0
     while at < len(tokens):
@@ -64,20 +135,11 @@ def _split(cue: Cue, longest_line: int, lines: int, longest_seconds: float) -> l
     return parts
 
 
-def _tokens(text: str, longest_line: int) -> list[tuple[int, int]]:
-    """Start and end in the text of each piece that stays together."""
-    pieces = []
-    for word in re.finditer(r"\S+", text):
-        for start in range(word.start(), word.end(), longest_line):
-            pieces.append((start, min(word.end(), start + longest_line)))
-    return pieces
-
-
 def _take(tokens: list[tuple[int, int]], at: int, text: str, longest_line: int, lines: int, limit: int) -> int:
     """How many tokens from `at` on the next cue gets: what fits, in shares of about the same size, ending well where it can."""
     begin, left, fits = tokens[at][0], len(tokens) - at, 1
-    while fits < left and _line_count(tokens[at : at + fits + 1], longest_line) <= lines:
-        if tokens[at + fits][1] - begin > limit:
+    while fits < left and _line_count(tokens[at : at + fits + 1], text, longest_line) <= lines:
+        if columns(text[begin : tokens[at + fits][1]]) > limit:
             break
         fits += 1
     if fits == left:
@@ -93,10 +155,10 @@ def _take(tokens: list[tuple[int, int]], at: int, text: str, longest_line: int, 
     return min(range(1, fits + 1), key=fault)
 
 
-def _line_count(tokens: list[tuple[int, int]], longest_line: int) -> int:
+def _line_count(tokens: list[tuple[int, int]], text: str, longest_line: int) -> int:
     count, line_start = 1, tokens[0][0]
     for start, end in tokens:
-        if end - line_start > longest_line:
+        if columns(text[line_start:end]) > longest_line:
             count, line_start = count + 1, start
     return count
 
@@ -104,12 +166,13 @@ def _line_count(tokens: list[tuple[int, int]], longest_line: int) -> int:
 def _wrap(tokens: list[tuple[int, int]], text: str, longest_line: int) -> list[str]:
     """The text of the tokens in as few lines as it needs, of about the same length."""
     width = longest_line
-    needed = _line_count(tokens, longest_line)
-    while width > 1 and _line_count(tokens, width - 1) == needed and all(end - start < width for start, end in tokens):
+    needed = _line_count(tokens, text, longest_line)
+    widest = max(columns(text[start:end]) for start, end in tokens)
+    while width > widest and _line_count(tokens, text, width - 1) == needed:
         width -= 1
     wrapped, line_start, line_end = [], tokens[0][0], tokens[0][1]
     for start, end in tokens:
-        if end - line_start > width:
+        if columns(text[line_start:end]) > width:
             wrapped.append(text[line_start:line_end])
             line_start = start
         line_end = end

@@ -116,6 +116,15 @@ class VoiceoverForm:
                     name: gr.Slider(0, 5, getattr(usual, name), step=0.01, label=f"Pause {where} (s)", **shown)
                     for name, where in PAUSES.items()
                 }
+            with gr.Row(elem_id="subtitle-limits"):
+                self.subtitles = {
+                    "subtitle_line": gr.Slider(
+                        0, 80, usual.subtitle_line, step=1, label="Subtitles: columns of a line (0: by script)", **shown
+                    ),
+                    "subtitle_speed": gr.Slider(
+                        0, 40, usual.subtitle_speed, step=1, label="Subtitles: columns a second (0: by script)", **shown
+                    ),
+                }
             with gr.Row():
                 # No gr.Number: an empty one shows 0, and sends it.
                 self.seed = gr.Textbox(
@@ -131,10 +140,15 @@ class VoiceoverForm:
             )  # fmt: skip
 
     @property
+    def numbers(self) -> dict[str, gr.Slider]:
+        """The pauses and the limits of subtitles, by the names of their fields."""
+        return {**self.pauses, **self.subtitles}
+
+    @property
     def inputs(self) -> set[Any]:
         """The components that `spec` reads and `restored` sets."""
         return {
-            self.voice, self.engine, self.format, self.loudness, self.title, self.language, *self.pauses.values(), self.seed,
+            self.voice, self.engine, self.format, self.loudness, self.title, self.language, *self.numbers.values(), self.seed,
             self.check, self.speak_chapters, self.replace_unsayable, self.speakers, *self.roles, *all_components(self.options),
         }  # fmt: skip
 
@@ -147,7 +161,7 @@ class VoiceoverForm:
     def kept(self) -> dict[str, Any]:
         """What is entered here and shall be there again after a reload, by fixed names; the cast is `wishes`."""
         names = ("voice", "engine", "format", "loudness", "title", "language", "seed", "check", "speak_chapters")
-        return {**{name: getattr(self, name) for name in names}, **self.pauses, **named_options(self.options)}
+        return {**{name: getattr(self, name) for name in names}, **self.numbers, **named_options(self.options)}
 
     @property
     def narration_alone(self) -> list[Any]:
@@ -166,7 +180,7 @@ class VoiceoverForm:
             "voice": values[self.voice] or "", "engine": engine, "options": chosen_options(self.options, engine, values),
             "format": values[self.format], "loudness": values[self.loudness], "title": values[self.title] or "",
             "language": (values[self.language] or "auto").strip(),
-            **{name: values[slider] for name, slider in self.pauses.items()},
+            **{name: values[slider] for name, slider in self.numbers.items()},
             "speakers": {name: voice for name, voice in cast.items() if voice != JUST_TEXT},
             "just_text": [name for name, voice in cast.items() if voice == JUST_TEXT],
             "replace_unsayable": bool(values[self.replace_unsayable]),
@@ -191,7 +205,7 @@ class VoiceoverForm:
             self.loudness: spec.get("loudness", gr.skip()),
             self.title: spec.get("title", ""),
             self.language: spec.get("language", "auto"),
-            **{slider: gr.skip() if spec.get(name) is None else spec[name] for name, slider in self.pauses.items()},
+            **{slider: gr.skip() if spec.get(name) is None else spec[name] for name, slider in self.numbers.items()},
             self.seed: "" if spec.get("seed") is None else str(spec["seed"]),
             self.check: spec.get("check") or "",
             self.speak_chapters: spec.get("speak_chapters", gr.skip()),

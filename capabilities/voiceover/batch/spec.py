@@ -40,6 +40,9 @@ class VoiceoverBatchSpec(BaseModel):
     clause_pause: Pause | None = None
     comma_pause: Pause | None = None
     speaker_pause: Pause | None = None
+    subtitle_line: int | None = Field(None, ge=0, le=120)
+    subtitle_lines: int | None = Field(None, ge=1, le=4)
+    subtitle_speed: float | None = Field(None, ge=0, le=100)
     title: str = Field("", max_length=200)
     seed: int | None = Field(None, ge=0, le=LARGEST_SEED)
     check: CheckMode | None = None

@@ -97,13 +97,15 @@ def test_text_without_spaces_is_split_inside() -> None:
 
 
 def test_overlaps_go_and_short_cues_stay_as_long_as_there_is_room() -> None:
-    cues = tidy([Cue(0, 5, "One"), Cue(3, 3.1, "Two"), Cue(6, 6.1, "Three"), Cue(6.3, 6.4, "Four")], total_seconds=6.5)
+    cues = tidy(
+        [Cue(0, 5, "One", "A"), Cue(3, 3.1, "Two", "B"), Cue(6, 6.1, "Three", "C"), Cue(6.3, 6.4, "Four", "D")], total_seconds=6.5
+    )
     check(cues, 6.5)
     assert [(cue.start, cue.end) for cue in cues] == [(0, 3), (3, 3.8), (6, 6.3), (6.3, 6.5)]
 
 
 def test_a_flicker_between_cues_is_closed_and_a_pause_is_not() -> None:
-    cues = tidy([Cue(0, 1, "One"), Cue(1.12, 2, "Two"), Cue(2.6, 4, "Three")])
+    cues = tidy([Cue(0, 1, "One", "A"), Cue(1.12, 2, "Two", "B"), Cue(2.6, 4, "Three", "A")])
     assert [(cue.start, cue.end) for cue in cues] == [(0, 1.12), (1.12, 2), (2.6, 4)]
 
 
@@ -137,3 +139,47 @@ def test_no_cue_ends_after_the_whole_to_the_last_bit(total: float, count: int) -
         cues = tidy([Cue(index, 300, "words") for index in range(count)], total_seconds=seconds)
         assert all(cue.end <= seconds for cue in cues)
         assert seconds < 0.01 or (cues and seconds - cues[-1].end < 0.0011)
+
+
+CHINESE = (
+    "天空中飘着几朵白云远处的山峦在夕阳下显得格外宁静孩子们在河边追逐嬉戏老人们坐在树下聊着过去的事情"
+    "村子里升起了袅袅炊烟一切都是那么平和安详"
+)
+JAPANESE = "彼女は昨日の夜遅くまで図書館で本を読んでいたので、今朝はとても眠そうな顔をして電車に乗っていました。"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [(CHINESE, ("夕阳", "孩子们", "炊烟", "过去")), (JAPANESE, ("図書館", "今朝", "電車"))]
+)
+def test_unspaced_text_has_lines_of_at_most_twenty_characters_and_whole_words(text: str, words: tuple[str, ...]) -> None:
+    cues = tidy([Cue(0, 15, text)])
+    lines = [line for cue in cues for line in cue.text.split("\n")]
+    assert "".join(lines) == text
+    assert max(map(len, lines)) <= 20
+    assert all(cue.end - cue.start <= 7.6 for cue in cues)
+    assert all(any(word in line for line in lines) for word in words)
+    assert not any(line[0] in "、。" for line in lines)
+
+
+def test_short_sentences_share_a_cue_and_two_speakers_do_not() -> None:
+    brief = [Cue(at * 0.85, at * 0.85 + 0.4, word) for at, word in enumerate(["Yes.", "No.", "Why?", "Go.", "Now."])]
+    assert [cue.text for cue in tidy(brief)] == ["Yes. No. Why? Go. Now."]
+    assert [cue.text for cue in tidy([Cue(0, 0.5, "Yes.", "Anna"), Cue(0.7, 1.2, "No.", "Ben")])] == ["Yes.", "No."]
+    assert len(tidy([Cue(0, 0.5, "Yes."), Cue(3, 3.5, "No.")])) == 2, "a pause parts them"
+
+
+def test_what_is_spoken_too_fast_stays_to_be_read() -> None:
+    fast = "The quick brown foxes ran over the fields."
+    cues = tidy([Cue(at * 2.2, at * 2.2 + 1.7, fast) for at in range(5)])
+    speeds = [len(cue.text.replace("\n", " ")) / (cue.end - cue.start) for cue in cues]
+    assert max(speeds) <= 20.01
+    assert all(one.end <= other.start for one, other in pairwise(cues))
+
+
+def test_limits_are_options() -> None:
+    cues = tidy([Cue(0, 6, LONG[:120])], longest_line=30, lines=1, fastest=10)
+    assert all("\n" not in cue.text and len(cue.text) <= 30 for cue in cues)
+
+
+def test_tags_and_emphasis_are_not_shown() -> None:
+    assert "Use this now, a < b — “so”\n" in to_srt([Cue(0, 1, "Use <b>this</b> **now**, a < b — “so”")])
