@@ -7,8 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from engines.analysis import mesh_points as points
 from engines.analysis.face_selection import MOST_YAW, Where, face_of, searched
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.contract import RunContext
@@ -19,6 +21,10 @@ from media.video.read import Picture, read_frames
 
 _LOOKED_AT = 90
 """Pictures that are looked through for closed lips, once there is a face; for the first face all of them are."""
+_USUAL_WIDTH = 0.5
+"""Of a mouth at rest, in distances of the outer corners of the eyes."""
+_CALMER = 0.015
+"""By how much a mouth must be more at rest to be taken instead of an earlier one."""
 _FOR_CLOSED_LIPS = 3
 """Of which every so many are looked at."""
 
@@ -32,6 +38,7 @@ class FirstFrames:
         at: where that is, in fractions of width and height.
         seen: how its lips look beside its skin, there.
         picture, closed: the picture in which its mouth is seen and closed most, and the face in it.
+        calm_picture, calm: one in which it is closed without being pursed or pressed, and the face in it.
     """
 
     first: Face
@@ -39,6 +46,8 @@ class FirstFrames:
     seen: LipVisibility
     picture: Picture
     closed: Face
+    calm_picture: Picture
+    calm: Face
 
 
 def read_first_frames(
@@ -72,12 +81,22 @@ def read_first_frames(
                     problem = problem or error
                     continue
                 place = last.centre / [picture.shape[1], picture.shape[0]]
-                found = FirstFrames(last, place, LipVisibility(picture, last), picture, last)
+                found = FirstFrames(last, place, LipVisibility(picture, last), picture, last, picture, last)
         elif last is not None and number % _FOR_CLOSED_LIPS == 0:
             last = provider.follow(picture, last)
-            closer = last is not None and last.mouth_gap < found.closed.mouth_gap and abs(last.yaw) < MOST_YAW
-            if last is not None and closer and not found.seen.hidden(picture, last):
+            if last is None or abs(last.yaw) >= MOST_YAW or found.seen.hidden(picture, last):
+                continue
+            if last.mouth_gap < found.closed.mouth_gap:
                 found = replace(found, picture=picture, closed=last)
+            if _unrest(last) < _unrest(found.calm) - _CALMER:
+                found = replace(found, calm_picture=picture, calm=last)
     if found is None:
         raise problem or EngineError("face.no-pictures", where=what)
     return found
+
+
+def _unrest(face: Face) -> float:
+    """How far a mouth is from rest, in its widths: by its gap, and by how much narrower than usual it is drawn together."""
+    right, left = face.points[list(points.OUTER_EYE_CORNERS)]
+    narrow = _USUAL_WIDTH - face.mouth_width / max(1e-3, float(np.linalg.norm(left - right)))
+    return face.mouth_gap + max(0.0, narrow)

@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engines.analysis import mesh_points as points
 from engines.analysis.face_selection import face_of
@@ -19,6 +18,7 @@ from engines.contract import RunContext
 from engines.contract.faces import AnimateRequest, RenderedPart
 from engines.faces.common.first_frames import read_first_frames
 from engines.faces.common.head_motion import HeadPose
+from engines.faces.common.head_pose import alignment
 from engines.faces.puppet.lip_calibration import LipCalibration
 from engines.faces.puppet.mouth_shape import MouthShape
 from engines.faces.puppet.renderer import Expression, FaceRenderer
@@ -131,19 +131,6 @@ def expression_of(face: Face, neutral: Neutral, strength: float = 1.0) -> Expres
         down=0.35 * strength * _bounded(float(shift[1]), 0.3),
     )  # fmt: skip
     return Expression(mouth, closed, float(np.clip(lift * 8 * strength, -1, 1)), pose)
-
-
-def alignment(moving: NDArray[np.float32], fixed: NDArray[np.float32]) -> tuple[NDArray, float, NDArray]:
-    """Rotation, scale and shift that bring a head's rigid points onto another's (Kabsch with scale)."""
-    rigid = list(points.RIGID)
-    a, b = moving[rigid].astype(np.float64), fixed[rigid].astype(np.float64)
-    middle_a, middle_b = a.mean(axis=0), b.mean(axis=0)
-    a, b = a - middle_a, b - middle_b
-    u, sizes, vt = np.linalg.svd(a.T @ b)
-    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
-    turn = vt.T @ np.diag(signs) @ u.T
-    scale = float((sizes * signs).sum() / max(1e-9, (a**2).sum()))
-    return turn, scale, middle_b - scale * turn @ middle_a
 
 
 def _relative_width(face: Face) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Protocol
 
+import cv2
 import numpy as np
 
 from engines.analysis.face_selection import MOST_YAW, face_of
@@ -16,6 +17,7 @@ from engines.contract import RunContext
 from engines.contract.faces import FaceChoice, LipSyncRequest, MouthTrack, RenderedPart
 from engines.faces.common.first_frames import read_first_frames
 from engines.faces.common.idle_motion import IdleMotion, energy_of
+from engines.faces.puppet.calm_mouth import CalmMouth
 from engines.faces.puppet.lip_calibration import LipCalibration
 from engines.faces.puppet.mouth_inside import MouthInside
 from engines.faces.puppet.mouth_shape import MouthShape
@@ -76,7 +78,8 @@ def _video(
     request: LipSyncRequest, provider: LandmarkProvider, shapes: list[MouthShape], fps: Fraction, run: RunContext
 ) -> Iterator[Edited]:
     early = read_first_frames(request.face, request.choice, request.frames, provider, fps, run)
-    lips = LipCalibration.learned(early.picture, early.closed, provider)
+    lips = LipCalibration.learned(early.calm_picture, early.calm, provider)
+    calm = CalmMouth.of(early.calm_picture, early.calm, lips)
     start = max(0, request.first_frame - WINDOW)
     end = min(request.frames, request.frames + WINDOW)
     frames = ((start + at, frame.picture) for at, frame in enumerate(read_frames(request.face, fps, start, end - start)))
@@ -91,20 +94,24 @@ def _video(
         if tracked.face is not None and not tracked.bridged and early.seen.hidden(tracked.picture, tracked.face):
             yield tracked.picture, False, False
             continue
-        picture, inside, edited = _spoken(tracked, shapes[tracked.number], lips, inside)
+        picture, inside, edited = _spoken(tracked, shapes[tracked.number], calm, inside)
         yield picture, edited, tracked.bridged and edited
 
 
 def _spoken(
-    tracked: TrackedFrame, shape: MouthShape, lips: LipCalibration, inside: MouthInside | None
+    tracked: TrackedFrame, shape: MouthShape, calm: CalmMouth, inside: MouthInside | None
 ) -> tuple[Picture, MouthInside | None, bool]:
     if tracked.face is None:
         return tracked.picture, inside, False
     strength = tracked.strength * float(np.clip((MOST_YAW + 6 - abs(tracked.face.yaw)) / 6, 0, 1))
     if strength <= 0:
         return tracked.picture, inside, False
-    puppeteer = FaceRenderer(tracked.picture, lips.corrected(tracked.face), inside)
-    return puppeteer.render(Expression(shape), strength), puppeteer.inside, True
+    at_rest, face, _ = calm.brought_to(tracked.picture, tracked.face)
+    puppeteer = FaceRenderer(at_rest, face, inside)
+    spoken = puppeteer.render(Expression(shape))
+    if strength < 1:
+        spoken = np.asarray(cv2.addWeighted(spoken, strength, tracked.picture, 1 - strength, 0), np.uint8)
+    return spoken, puppeteer.inside, True
 
 
 def _checked(frames: Iterable[tuple[int, Picture]], run: RunContext) -> Iterator[tuple[int, Picture]]:

@@ -18,6 +18,9 @@ _COLUMNS, _ROWS = 256, 192
 _LEFT, _TOP, _PER_SIDE, _PER_UNIT = 1.25, 0.25, 102.4, 192.0
 """The painted layers reach from -1.25 to 1.25 in corners of the mouth, and from -0.25 to 0.75 mouth widths down."""
 
+_PAINTED = 1.0
+"""How bright teeth are beside the skin of the cheeks that the same light falls on."""
+
 Colour = NDArray[Any]
 
 
@@ -37,7 +40,7 @@ class MouthInside:
         teeth = _own_teeth(picture, frame) if frame.gap > 0.07 else None
         if teeth is None:
             tint = skin / max(light, 1.0)
-            teeth = 0.92 * light * np.array([1.01, 1.0, 0.96], np.float32) * tint**0.85
+            teeth = _PAINTED * light * np.array([1.01, 1.0, 0.95], np.float32) * tint**0.55
         self._teeth = np.minimum(_muted(teeth, colourful), 236)
         self._flesh = _muted(light * np.array([0.70, 0.34, 0.32], np.float32), colourful)
         self._dark = _muted(light * np.array([0.25, 0.10, 0.09], np.float32), colourful)
@@ -108,7 +111,7 @@ def _upper_teeth() -> Colour:
     edge = 0.088 - 0.030 * x**2 - round_off - 0.008 * (number == 1)
     cover = np.clip((edge - y) / 0.014, 0, 1) * np.clip((0.86 - np.abs(x)) / 0.22, 0, 1)
     shade = (
-        (1 - 0.50 * x**2) * (0.50 + 0.50 * np.clip((y + 0.035) / 0.085, 0, 1)) * (1 - 0.20 * np.exp(-((nearest / 0.016) ** 2)))
+        (1 - 0.38 * x**2) * (0.68 + 0.32 * np.clip((y + 0.035) / 0.085, 0, 1)) * (1 - 0.11 * np.exp(-((nearest / 0.016) ** 2)))
     )
     return np.dstack([cover, shade]).astype(np.float32)
 

@@ -42,7 +42,7 @@ class LipFields:
         self._wanted, self._strength = wanted, strength
         self._share = LOWER_SHARE if more > 0 else LOWER_SHARE_CLOSING
         self._low = more * self._share
-        self._stretch = (0.17 * shape.wide - 0.30 * shape.pucker) * strength
+        self._stretch = (0.17 * shape.wide - 0.38 * shape.pucker) * strength
         self._thicken = (0.20 * shape.pucker - 0.22 * shape.press) * strength
         self._smile = shape.smile * strength
 

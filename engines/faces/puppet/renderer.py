@@ -106,7 +106,7 @@ class FaceRenderer:
         cover = small.polygon(outline, 0.010 * frame.unit)[..., np.newaxis]
         # the upper lip throws a soft shadow on what lies behind it
         shadow = small.polygon(outline + frame.down * (0.045 * frame.unit), 0.03 * frame.unit)[..., np.newaxis]
-        inside = inside * (0.62 + 0.38 * shadow)
+        inside = inside * (0.74 + 0.26 * shadow)
         area = moved[max(0, small_top) : small_top + small.height, max(0, small_left) : small_left + small.width]
         inside, cover = (
             one[max(0, -small_top) :, max(0, -small_left) :][: area.shape[0], : area.shape[1]] for one in (inside, cover)
