@@ -28,7 +28,7 @@ from capabilities.video.spec import ShotSpec, VideoSpec
 from capabilities.voiceover.capability import PreparedNarration, Voiceover
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.script.language_detection import detect
-from engines.contract import Device, VideoTraits
+from engines.contract import Device, Engine, VideoTraits
 from media.text.formats import to_srt, to_vtt
 from media.video.images import is_image, write_picture
 from media.video.read import probe_video, read_frames
@@ -130,7 +130,8 @@ class TextToVideo(Capability[VideoSpec]):
         frames = sum(shot.frames or round((shot.seconds or 0) * form.fps) for shot in prepared.shots)
         time = self.render_time(form, frames) if frames else None
         fits, memory = memory_fit(self._services, engine, form.options, form.extent(longest_part(prepared.shots, form)))
-        return JobEstimate(engine.card.id, float(frames / form.fps), frames, time, fits, memory)
+        told = " ".join(filter(None, (memory, _not_shown(engine, prepared.shots))))
+        return JobEstimate(engine.card.id, float(frames / form.fps), frames, time, fits, told)
 
     def title(self, spec: VideoSpec) -> str:
         return spec.title or "A clip"
@@ -159,6 +160,8 @@ class TextToVideo(Capability[VideoSpec]):
         narrated = self._narrator.narrate(spec, form, SubtaskContext(context, 0.0, _SPOKEN))
         self._library.ensure_space(bytes_of_clip(narrated.frames, form.width, form.height), "this clip")
         planned = self._planned(spec, form, narrated, context)
+        if sentence := _not_shown(engine, spec.shots):
+            context.warn(sentence)
         after = narrated.frames * _JOIN_SECONDS_PER_FRAME
         renderer = ShotRenderer(form, self.clips, context, self.runtime_stats, self._fonts, (_SPOKEN, _RENDERED), after)
         clips = renderer.render(planned)
@@ -174,7 +177,10 @@ class TextToVideo(Capability[VideoSpec]):
             if shot.spec.image:
                 image = self._kept_picture(shot, context)
                 image_hash = fingerprint(image)
-            planned.append(plan_shot(shot, form, captions, spec.seed or 0, spec.negative, spec.quality, image, image_hash))
+            before = tuple(one.spec.prompt for one in narrated.shots[: shot.index])
+            planned.append(
+                plan_shot(shot, form, captions, spec.seed or 0, spec.negative, spec.quality, image, image_hash, before)
+            )
         return planned
 
     def _kept_picture(self, shot: Shot, context: JobContext) -> Path:
@@ -280,3 +286,13 @@ def _title(spec: VideoSpec, shots: Sequence[ShotSpec]) -> str:
 def _fresh(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _not_shown(engine: type[Engine], shots: Sequence[ShotSpec]) -> str:
+    """What the shots ask for and the engine will not show, as a sentence; "" where there is nothing of the kind."""
+    looks: Any = getattr(engine, "not_shown", None)
+    if looks is None:
+        return ""
+    missing = list(dict.fromkeys(thing for shot in shots if not shot.image for thing in looks(shot.prompt)))
+    named = ", ".join(missing[:6]) + (" and more" if len(missing) > 6 else "")
+    return f"{engine.card.title} has no picture of: {named}." if missing else ""

@@ -44,20 +44,33 @@ class PlannedShot:
 
 def plan_shot(
     shot: Shot, form: ClipSettings, captions: tuple[ClipCaption, ...], seed: int, negative: str, quality: int,
-    image: Path | None, image_hash: str,
+    image: Path | None, image_hash: str, before: tuple[str, ...] = (),
 ) -> PlannedShot:  # fmt: skip
-    """What has to be asked of the engine for a shot."""
-    own = form.engine.card.traits_of(VideoTraits).burns_captions
+    """What has to be asked of the engine for a shot that follows those with the prompts `before`."""
+    traits = form.engine.card.traits_of(VideoTraits)
+    own = traits.burns_captions
+    taken_over: Any = getattr(form.engine, "taken_over", tuple)
+    before = taken_over(before) if traits.reads_before and image is None else ()
     parts = parts_of(shot.rendered, form)
     whole = len(parts) == 1
     request = VideoRequest(
         prompt=shot.spec.prompt, path=Path(), width=form.width, height=form.height, frames=parts[0],
         fps=(form.fps.numerator, form.fps.denominator), seed=shot.spec.seed if shot.spec.seed is not None else seed,
         negative=negative, start_image=image, camera=shot.spec.camera, keyframes=shot.keyframes if whole else (),
-        captions=captions if own and whole else (), quality=quality,
+        captions=captions if own and whole else (), quality=quality, before=before,
     )  # fmt: skip
     burned = () if request.captions else captions
-    key = _key(form, request, image_hash, {"parts": list(parts), "burned": _plain(burned), "cuts": list(shot.keyframes)})
+    key = _key(
+        form,
+        request,
+        image_hash,
+        {
+            "parts": list(parts),
+            "burned": _plain(burned),
+            "cuts": list(shot.keyframes),
+            **({"before": list(before)} if before else {}),
+        },
+    )
     return PlannedShot(shot, request, parts, burned, image_hash, key)
 
 

@@ -19,9 +19,11 @@ class VideoTraits(Traits):
 
     Args:
         burns_captions: draws captions into its pictures as it makes them, at next to no cost.
+        reads_before: takes light and place from the prompts of earlier shots where a shot's own name none.
     """
 
     burns_captions: bool = False
+    reads_before: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ class VideoRequest:
         keyframes: pictures at which decoding must be able to begin, so that the clip can be cut there without loss.
         captions: drawn into the pictures; given only to engines with the trait `burns_captions`.
         quality: of the file, 1 to 100, as media.video_writer takes it.
+        before: prompts of the clip's earlier shots, in order; given only to engines with the trait `reads_before`.
     """
 
     prompt: str
@@ -146,6 +149,7 @@ class VideoRequest:
     keyframes: tuple[int, ...] = ()
     captions: tuple[ClipCaption, ...] = ()
     quality: int = 80
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ from media.video.read import Picture
 
 FONTS = ("latin-greek-cyrillic", "arabic", "hebrew", "devanagari", "bengali", "tamil", "thai", "chinese-simplified", "japanese",
          "korean")  # fmt: skip
+EMOJI = "emoji"
+_AS_EMOJI, _KEY = "\ufe0f", "\u20e3"
+_JOINING = frozenset({"\u200d", _KEY, _AS_EMOJI})
+"""Signs that make one emoji out of several, a key out of a figure, an emoji out of a sign; after letters they mean others."""
 _WIDEST = 0.84
 _MOST_LINES = 3
 _MOST_LETTERS = 1_000
@@ -151,7 +155,10 @@ def _filled(words: Sequence[str], fonts: Path, size: int, widest: int) -> list[s
 
 
 def _runs(line: str, fonts: Path) -> list[tuple[str, str]]:
-    """A line as stretches of one font each: (font, text). One font for all of it where there is one."""
+    """A line as stretches of one font each: (font, text). One font for all of it where there is one, but for its emoji."""
+    stretches = _emoji_apart(line, fonts)
+    if len(stretches) > 1 or any(emoji for emoji, _ in stretches):
+        return [run for emoji, text in stretches for run in ([(EMOJI, text)] if emoji else _runs(text, fonts))]
     for name in FONTS:
         if all(letter in _letters(fonts, name) or letter.isspace() for letter in line):
             return [(name, line)]
@@ -167,6 +174,27 @@ def _runs(line: str, fonts: Path) -> list[tuple[str, str]]:
     return runs
 
 
+def _emoji_apart(line: str, fonts: Path) -> list[tuple[bool, str]]:
+    """A line as stretches that are emoji and such that are not; skin tones, joiners and selectors stay where they belong."""
+    found: list[tuple[bool, str]] = []
+    for at, letter in enumerate(line):
+        before = found[-1][0] if found else False
+        own = letter not in _JOINING and letter in _letters(fonts, EMOJI) and letter not in _plain_letters(fonts)
+        key = _KEY in line[at + 1 : at + 3].removeprefix(_AS_EMOJI)[:1]
+        emoji = own or key or (letter in _JOINING and before)
+        if found and emoji == before:
+            found[-1] = (emoji, found[-1][1] + letter)
+        elif letter != _AS_EMOJI or before:
+            found.append((emoji, letter))
+    return found or [(False, line)]
+
+
+@lru_cache(maxsize=4)
+def _plain_letters(fonts: Path) -> frozenset[str]:
+    """Letters that stand in one of the fonts of words."""
+    return frozenset().union(*(_letters(fonts, name) for name in FONTS))
+
+
 def _width(line: str, fonts: Path, size: int) -> float:
     return sum(_font(fonts, name, size).getlength(text) for name, text in _runs(line, fonts))
 
@@ -179,15 +207,19 @@ def _write(brush: ImageDraw.ImageDraw, line: str, fonts: Path, size: int, width:
         x += font.getlength(text)
 
 
+def _file(name: str) -> str:
+    return f"noto-{name}" if name == EMOJI else f"noto-sans-{name}"
+
+
 @lru_cache(maxsize=32)
 def _font(fonts: Path, name: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(fonts / f"noto-sans-{name}.woff2"), size)
+    return ImageFont.truetype(str(fonts / f"{_file(name)}.woff2"), size)
 
 
 @lru_cache(maxsize=16)
 def _letters(fonts: Path, name: str) -> frozenset[str]:
     """The letters that a font has, from the list beside it."""
-    ranges = (fonts / f"noto-sans-{name}.letters").read_text("ascii").split()
+    ranges = (fonts / f"{_file(name)}.letters").read_text("ascii").split()
     found: set[str] = set()
     for one in ranges:
         first, _, last = one.partition("-")

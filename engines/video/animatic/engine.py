@@ -38,13 +38,13 @@ class Animatic(Engine):
         title="Animatic",
         capability=EngineKind.VIDEO,
         summary="An animatic: painted scenes or your own pictures under a slow camera, with captions; on any machine.",
-        version="3",
+        version="4",
         code_licence=_OWN,
         weights_licence=_OWN,
         tier=Tier.LIGHT,
         memory_gib=0.35,
         longest_text=4_000,
-        traits=VideoTraits(burns_captions=True),
+        traits=VideoTraits(burns_captions=True, reads_before=True),
         reload_seconds=0.5,
     )
     Options = AnimaticOptions
@@ -70,6 +70,21 @@ class Animatic(Engine):
             longest_prompt=600,
             start_image="optional",
         )
+
+    @classmethod
+    def taken_over(cls, before: tuple[str, ...]) -> tuple[str, ...]:
+        """What of the prompts of earlier shots matters to the next: a changed word elsewhere leaves its picture as it is."""
+        from engines.video.animatic.scene import going_on
+
+        found = going_on(before)
+        return (found,) if found else ()
+
+    @classmethod
+    def not_shown(cls, prompt: str) -> tuple[str, ...]:
+        """What a prompt asks for and the painter has no figure for."""
+        from engines.video.animatic.asked import not_drawn
+
+        return not_drawn(prompt)
 
     @classmethod
     def clip_cost(cls, options: AnimaticOptions, width: int, height: int) -> tuple[str, int]:

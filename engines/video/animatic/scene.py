@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
+
+from engines.video.animatic.asked import asked_for, denies
 
 MOODS = ("day", "dawn", "sunset", "dusk", "night", "storm", "winter", "mist", "golden")
 PLACES = ("hills", "mountains", "forest", "sea", "lake", "city", "village", "desert", "room")
@@ -40,7 +41,7 @@ _THING_WORDS = {
     "lighthouse": "lighthouse beacon",
     "boat": "ship ships boat boats sail sails sailing sailed vessel yacht schooner voyage",
     "house": "house cottage home farmhouse inn cabin hut barn",
-    "castle": "castle tower fortress palace keep",
+    "castle": "castle tower fortress palace",
     "church": "church chapel steeple bell bells",
     "tree": "tree oak elm willow orchard apple",
     "birds": "bird birds gull gulls raven ravens swallow swallows geese crow crows flock",
@@ -72,16 +73,28 @@ class Scene:
         return np.random.default_rng([self.seed, int.from_bytes(sha256(part.encode()).digest()[:4], "big")])
 
 
-def read_scene(prompt: str, seed: int, mood: str = "auto", place: str = "auto", weather: str = "auto") -> Scene:
-    """What a prompt asks to see. Where it names no light or place, `seed` alone chooses, so that the shots of one clip that
-    share a seed stay under one sky and in one country; the lie of the land changes with the words."""
-    words = re.findall(r"[a-z]+", prompt.lower())
+def read_scene(
+    prompt: str, seed: int, mood: str = "auto", place: str = "auto", weather: str = "auto", before: tuple[str, ...] = ()
+) -> Scene:
+    """What a prompt asks to see; what it says is not there is not drawn.
+
+    Where it names no light or place, those of the shots before it go on, and where none of them does, `seed` alone chooses, so
+    that the shots of one clip stay under one sky and in one country; the lie of the land changes with the words.
+
+    Args:
+        before: prompts of the clip's earlier shots, in order.
+    """
+    words = asked_for(prompt)
+    earlier = [asked_for(one) for one in reversed(before)]
     shared = np.random.default_rng([seed, 77])
     usual_mood = str(shared.choice(["day", "golden", "sunset", "dawn", "dusk", "mist"]))
     usual_place = str(shared.choice(["hills", "mountains", "sea", "lake"]))
-    found_mood = _first(words, _MOOD_WORDS) or usual_mood
-    found_place = _first(words, _PLACE_WORDS) or usual_place
-    found_weather = _first(words, _WEATHER_WORDS) or ""
+    named_mood = _first(words, _MOOD_WORDS)
+    found_mood = named_mood or next(filter(None, (_first(one, _MOOD_WORDS) for one in earlier)), usual_mood)
+    found_place = _first(words, _PLACE_WORDS) or next(filter(None, (_first(one, _PLACE_WORDS) for one in earlier)), usual_place)
+    found_weather = _first(words, _WEATHER_WORDS) or ("" if named_mood else _falling(earlier))
+    if found_weather and denies(prompt, _WEATHER_WORDS[found_weather]):
+        found_weather = ""
     things = frozenset(thing for thing, known in _THING_WORDS.items() if set(words) & set(known.split()))
     own = int.from_bytes(sha256(f"{seed}/{' '.join(words) or prompt}".encode()).digest()[:4], "big")
     return Scene(
@@ -91,6 +104,25 @@ def read_scene(prompt: str, seed: int, mood: str = "auto", place: str = "auto", 
         things=things,
         seed=own,
     )
+
+
+def going_on(before: tuple[str, ...]) -> str:
+    """What of the prompts of earlier shots a later one takes over, as a prompt: light, place and what falls; "" for nothing."""
+    earlier = [asked_for(one) for one in reversed(before)]
+    mood = next(filter(None, (_first(one, _MOOD_WORDS) for one in earlier)), "")
+    place = next(filter(None, (_first(one, _PLACE_WORDS) for one in earlier)), "")
+    # the light thrice, for what falls speaks of a light too
+    return " ".join(filter(None, (mood, mood, mood, place, _falling(earlier))))
+
+
+def _falling(earlier: list[list[str]]) -> str:
+    """What falls since an earlier shot: it goes on until a shot names another light."""
+    for words in earlier:
+        if falls := _first(words, _WEATHER_WORDS):
+            return falls
+        if _first(words, _MOOD_WORDS):
+            return ""
+    return ""
 
 
 def read_move(camera: str, scene: Scene) -> str:

@@ -41,7 +41,7 @@ class Film:
         self._request, self._options, self._run = request, options, run
         self._size = (request.width, request.height)
         self._fonts = assets / "fonts" / "captions"
-        self._scene = read_scene(request.prompt, request.seed, options.mood, options.place, options.weather)
+        self._scene = read_scene(request.prompt, request.seed, options.mood, options.place, options.weather, request.before)
 
     def made(self) -> Iterator[VideoPreview | VideoResult]:
         """Previews while it is filmed, last the result."""

@@ -53,3 +53,24 @@ def test_letters_that_join_are_joined() -> None:
     font = ImageFont.truetype(str(FOLDER / "noto-sans-arabic.woff2"), 40)
     apart = sum(font.getlength(letter) for letter in "بحر")
     assert font.getlength("بحر") < 0.9 * apart
+
+
+@pytest.mark.parametrize("text", ["Great job 👩‍🚀🚀❤️", "👍🏽 done", "1️⃣ first", "café ☕ 日本 🎌"])
+def test_emoji_are_drawn_and_are_no_boxes(text: str) -> None:
+    """Each stretch has a font with its signs, and a family of signs is one picture as wide as one."""
+    from media.video.captions import _emoji_apart, _font, _runs
+
+    runs = _runs(text, FOLDER)
+    assert any(name == "emoji" for name, _ in runs)
+    for name, run in runs:
+        box = _font(FOLDER, name, 40).getmask(run.strip() or "x").getbbox()
+        missing = _font(FOLDER, name, 40).getmask("\U000e01ef").getbbox()
+        assert box and box != missing
+    assert "".join(part for _, part in _emoji_apart(text, FOLDER)).replace("\ufe0f", "") == text.replace("\ufe0f", "")
+
+
+def test_a_sequence_of_joined_emoji_is_one_picture() -> None:
+    from media.video.captions import _width
+
+    assert _width("👩‍🚀", FOLDER, 40) == pytest.approx(_width("🚀", FOLDER, 40), rel=0.2)
+    assert _width("👍🏽", FOLDER, 40) == pytest.approx(_width("👍", FOLDER, 40), rel=0.2)
