@@ -22,6 +22,7 @@ from media.text.reading.spans import Traced, Tracer
 
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,15}(?![\w]|[.,:/-]\d)")
 _MIXED_WORD = re.compile(r"[^\W_]+")
+_PER = re.compile(r"/([^\W\d_]{1,5})(?!\w)")
 _BREAK = re.compile(rf"(?:(?P<item>{ITEM_BREAK})|\A)(?:(?P<counter>\d{{1,3}}[.)]|[a-zA-Z]\))(?= \S))?|(?P<line> ?{LINE_BREAK} ?)")
 _ENDED = re.compile(r"[.!?:;,…。！？：；，、][\"'”’»)\]]*\s*\Z")
 _RUN = re.compile(r"\d+|[^\W\d_]+")
@@ -78,9 +79,9 @@ class Verbaliser:
     def _said(self, scene: Scene, at: int, found: re.Match[str]) -> Said | None:
         match found.lastgroup:
             case "figure":
-                return self._figure(scene, at)
+                return self._per(scene, self._figure(scene, at))
             case "money":
-                return self.figures.money.before(scene, at) or self.signs.sign(scene, at)
+                return self._per(scene, self.figures.money.before(scene, at)) or self.signs.sign(scene, at)
             case "sign":
                 return (self.calendar.phone(scene, at) if found[0] == "+" else None) or self.signs.sign(scene, at)
             case "idiom":
@@ -93,6 +94,14 @@ class Verbaliser:
                 return Said(at, at + 1, "", "number")
             case _:
                 return self._word(scene, at, found)
+
+    def _per(self, scene: Scene, said: Said | None) -> Said | None:
+        """An amount with what it is counted by: "$2M/yr", "5 mg/kg"."""
+        found = _PER.match(scene.text, said.end) if said else None
+        noun = self.language.units.get(found[1]) if found else None
+        if said is None or found is None or noun is None:
+            return said
+        return replace(said, end=found.end(), words=f"{said.words} {self.language.words.get('per', '')} {noun.one}")
 
     def _word(self, scene: Scene, at: int, found: re.Match[str]) -> Said | None:
         if found.lastgroup == "bare":
@@ -155,7 +164,7 @@ class Verbaliser:
 
 
 _IS_MIXED = re.compile(
-    r"(?:[A-Z]{1,3}\d{1,4}[A-Z]{0,2}|[A-Z]\d[A-Z]|\d{1,3}[A-Z]{1,2}|[a-z]\d{1,2}|[A-Z][a-z]{1,5}\d{1,3}|[a-z][A-Z]\w{2,8}\d{1,3})"
+    r"(?:[A-Z]{1,3}\d{1,4}[A-Z]{0,2}|[A-Z]\d[A-Z]|(?:[A-Z]\d{1,2}){2,4}|\d{1,3}[A-Z]{1,2}|[a-z]\d{1,2}|[A-Z][a-z]{1,5}\d{1,3}|[a-z][A-Z]\w{2,8}\d{1,3})"
 )
 
 

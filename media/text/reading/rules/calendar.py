@@ -20,7 +20,7 @@ _PHONES = (
     re.compile(r"0\d{1,5}(?:[ /\-\u00a0]\d{2,8}){1,5}(?!\d)"),
     re.compile(r"0\d{6,14}(?!\d)"),
 )
-_GROUPS = re.compile(r"\(?\d{1,5}\)?(?:[ .\-/\u00a0]\d{2,5}){1,6}(?!\d)")
+_GROUPS = re.compile(r"\(?\d{1,7}\)?(?:[ .\-/\u00a0]\d{1,7}){1,6}(?!\d)")
 _MOST_DAYS = 31
 
 
@@ -129,7 +129,9 @@ class Calendar:
             end = marked.end()
         after = self._half_day.match(text, found.start("half") if half else end)
         words = self._time(parts["hour"], parts["minute"] or "00", parts.get("second"), str(after["half"]) if after else "")
-        return Said(at, after.end() if after else end, words, "time")
+        end = after.end() if after else end
+        stop = "." if after and after["half"].endswith(".") and scene.sentence_ends(end) else ""
+        return Said(at, end, words + stop, "time")
 
     def _time(self, hour: str, minute: str, second: str | None, half: str) -> str:
         numbers, words = self.numbers, self.words

@@ -101,7 +101,8 @@ class Figures:
                 return Said(at, exponent.end(), f"{self.numbers.number(digits)} {self.amounts.power(power)}", "number")
             if previous in self.language.listed("digit_words") or (len(digits) > 1 and digits[0] == "0"):
                 return Said(at, end, self.numbers.digits(digits), "number")
-            if previous in self.language.listed("pair_words") and 3 <= len(digits) <= 4:
+            model = self.language.tag == "en" and _MODEL.search(scene.near(at)) is not None
+            if (model or previous in self.language.listed("pair_words")) and 3 <= len(digits) <= 4:
                 return Said(at, end, self.pairs(digits), "number")
             if _YEAR.fullmatch(digits) and self._is_year(scene, at, end, previous):
                 return Said(at, end, self.numbers.year(digits), "number")
@@ -178,7 +179,8 @@ class Figures:
         found = _PAIRED.match(scene.text, at)
         if found is None or "/" in scene.text[found.end() : found.end() + 1]:
             return None
-        joined = self.words.get("ratio" if found[2] == ":" else "by", "")
+        product = found[2] == "×" and _EQUALS.match(scene.text, found.end())
+        joined = self.words.get("ratio" if found[2] == ":" else "times" if product else "by", "")
         return Said(at, found.end(), f"{self.numbers.number(found[1])} {joined} {self.numbers.number(found[3])}", "number")
 
     def _slashed(self, scene: Scene, at: int) -> Said | None:
@@ -194,7 +196,12 @@ class Figures:
             and gcd(int(top), int(bottom)) < int(bottom)
             and len(bottom.lstrip("0")) == len(bottom)
         ):
-            return Said(at, found.end(), self.amounts.fraction(f"{top}/{bottom}"), "fraction")
+            said = self.amounts.fraction(f"{top}/{bottom}")
+            unit = self._unit.match(scene.text, found.end())
+            noun = self.language.units.get(unit["unit"]) if unit and not unit["power"] else None
+            if unit and noun and self.language.tag == "en":
+                return Said(at, unit.end(), f"{said} {noun.one}", "fraction")
+            return Said(at, found.end(), said, "fraction")
         joined = self.words.get("slash", "")
         return Said(
             at, found.end(), f"{self.numbers.number(top)} {joined} {self.numbers.number(bottom)}".replace("  ", " "), "number"
@@ -259,6 +266,8 @@ class Figures:
 
 _YEARS = re.compile(rf"(\d{{4}}) ?[{DASH}] ?(\d{{4}}|\d\d)(?![\d/:.,{DASH}]?\d|[ {NARROW}]?(?:%|°|km|kg))")
 _NOUN = re.compile(rf"[ {NARROW}]([^\W\d_A-Z]{{2,30}})(?!\w)")
+_MODEL = re.compile(r"(?<![^\W_])[A-Z]{1,2}-\Z")
+_EQUALS = re.compile(r" ?[=≈]")
 _DECADE_SUFFIX = re.compile(r"((?:1\d|20)?\d0)(er)(?![\w])")
 _STOPPED = re.compile(r"(\d{1,3})\.(?:[ \u00a0]([^\W\d_]+))")
 _DOTTED = re.compile(r"(\d{1,3})\.(\d{1,2})(?!\d|\.\d)")

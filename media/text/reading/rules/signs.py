@@ -115,6 +115,8 @@ class Signs:
             return Said(at, at + 1, self.language.words.get("minus", "") + " ", "sign") if lone and after[0] != " " else None
         if (before.isdigit() or before in "%°€$£CFmgh" + VULGAR) and after[0] != " " and _FIGURE_BEFORE.search(scene.near(at)):
             return self._to(at, at + 1)
+        if before == "." and after[0] != " " and _HALF_DAY_BEFORE.search(scene.near(at)):
+            return self._to(at, at + 1)
         return None
 
     def _to(self, start: int, end: int) -> Said:
@@ -148,4 +150,5 @@ class Signs:
         return "".join(dict.fromkeys(f"{DASH}{SUPERSCRIPTS}{SUBSCRIPTS}{VULGAR}{named}"))
 
 
+_HALF_DAY_BEFORE = re.compile(r"\d ?[ap]\.m\.\Z")
 _FIGURE_BEFORE = re.compile(rf"(?<![^\W\d_])(?:[$€£¥]?[\d.,{VULGAR}]+ ?(?:%|°[CF]?|[€$£]|[a-z]{{1,3}})?)\Z|\d\Z")

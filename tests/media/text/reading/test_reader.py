@@ -45,6 +45,11 @@ def test_a_hard_string_is_read_as_a_person_would(language: str, row: Row) -> Non
         ("A. Smith came.\nB. Jones too.", "A. Smith came. B. Jones too."),
         ("an unclosed\n```\nfence stays", "an unclosed fence stays"),
         ("well-\nknown", "well-known"),
+        ("It earns $2M/yr.", "It earns two million dollars per year."),
+        ("My PhD is from MIT.", "My P.H.D is from M.I.T."),
+        ("WWII ended at 00:00.", "World War Two ended at midnight."),
+        ("a Ford F-150 with H1N1", "a Ford F-one fifty with H one N one"),
+        ("from 9 a.m.–5 p.m.", "from nine A.M to five P.M."),
     ],
 )
 def test_markup_is_not_read_aloud(written: str, said: str) -> None:
