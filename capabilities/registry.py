@@ -29,9 +29,18 @@ BUILT_IN = (
 """Modules and classes; one that builds on another (`Services.capability`) stands after it."""
 
 
+def kinds(names: Sequence[str] = BUILT_IN, *, estimated: bool = False) -> tuple[str, ...]:
+    """The kinds of job that can be submitted; `estimated`: only those that can be estimated."""
+    classes = [_class(name) for name in names]
+    return tuple(cls.kind for cls in classes if not estimated or cls.estimate is not Capability.estimate)
+
+
 def all_capabilities(services: Services, names: Sequence[str] = BUILT_IN) -> Iterator[Capability[Any]]:
     """Every kind of job, each made when the next is asked for."""
     for name in names:
-        module, _, cls = name.partition(":")
-        made: Capability[Any] = getattr(import_module(module), cls)(services)
-        yield made
+        yield _class(name)(services)
+
+
+def _class(name: str) -> Any:
+    module, _, cls = name.partition(":")
+    return getattr(import_module(module), cls)

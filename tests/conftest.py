@@ -99,7 +99,7 @@ ROOT_PATH = "/greenroom"
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
     """A studio behind its door, which knows that a proxy shows it under ROOT_PATH; for tests that leave it usable."""
     settings = {"GREENROOM_SERVER__TOKEN": TOKEN, "GREENROOM_SERVER__ROOT_PATH": ROOT_PATH}
-    with running_studio(tmp_path_factory.mktemp("guarded") / "data", measured=True, **settings) as studio:
+    with running_studio(tmp_path_factory.mktemp("guarded") / "data", **settings) as studio:
         yield studio
 
 

@@ -11,6 +11,7 @@ from api.operations.answers.jobs import EstimateAnswer, JobAnswer
 from api.operations.context import OperationContext
 from api.operations.files import FileRef, InputFile
 from api.operations.operation import WORK, Access, Group, Input, Parts
+from capabilities.registry import kinds
 from studio.errors import EngineNotReady, MediaError, MemoryRefused, NotFound, StorageError
 from studio.jobs.model import Job
 
@@ -187,10 +188,7 @@ def upscale(context: OperationContext, call: UpscaleInput) -> Film:
 
 
 class SubmitInput(Input):
-    kind: str = Field(
-        description="What to do: voiceover, voiceover_batch, transcription, lip_sync, animate_portrait, text_to_video, "
-        "image_to_video and the like."
-    )
+    kind: str = Field(description=f"What to do: {', '.join(kinds())}.")
     spec: dict[str, Any] = Field(
         description='The fields of that kind, with the same names as in the blocking call, such as {"script": "…", "voice": "…"};'
         " files by an output's id or by the path of an upload."
@@ -204,7 +202,7 @@ def submit(context: OperationContext, call: SubmitInput) -> JobAnswer:
 
 
 class EstimateInput(Input):
-    kind: str = Field(description="voiceover, lip_sync, animate_portrait, character_swap, text_to_video or image_to_video.")
+    kind: str = Field(description=f"What to do: {', '.join(kinds(estimated=True))}.")
     spec: dict[str, Any] = Field(description="Its fields, the same as `submit` takes for that kind.")
 
 

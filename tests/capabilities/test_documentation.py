@@ -13,7 +13,8 @@ import pytest
 
 import capabilities
 from api.operations.calling import Operations
-from capabilities.registry import BUILT_IN, all_capabilities
+from api.operations.registry import OPERATIONS
+from capabilities.registry import BUILT_IN, all_capabilities, kinds
 from media.audio.decode import probe
 from studio.errors import InvalidInput
 from studio.jobs.model import JobState
@@ -60,6 +61,16 @@ def test_it_is_submitted_estimated_run_and_listed(studio: Services) -> None:
             studio.jobs.submit("silence", spec)
     with pytest.raises(InvalidInput, match=r"Kinds that can: .*, silence\."):
         studio.jobs.estimate("doctor", {})
+
+
+def test_calls_name_every_kind_there_is(studio: Services) -> None:
+    """The descriptions of `submit` and `estimate` are made from the registry, without any kind by hand."""
+    named = {name: OPERATIONS[name].input.model_fields["kind"].description or "" for name in ("submit", "estimate")}
+    assert {*re.findall(r"\w+(?=[,.])", named["submit"]), "silence"} == set(studio.jobs.kinds())
+    line = "capabilities.silence.capability:Silence"
+    assert kinds((line,)) == kinds((line,), estimated=True) == ("silence",)
+    able = {kind for kind in studio.jobs.kinds() if kind != "silence" and kind in kinds(estimated=True)}
+    assert set(re.findall(r"\w+(?=[,.])", named["estimate"])) == able and "doctor" not in able
 
 
 def test_pages_read_of_it_in_the_registry(studio: Services) -> None:
