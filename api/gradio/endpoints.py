@@ -29,14 +29,17 @@ def register(operations: Operations) -> None:
 
 
 def endpoint(operation: Operation, operations: Operations) -> Callable[..., Any]:
-    """A function with the call's arguments in its signature, which is all that Gradio reads of it."""
+    """A function with the call's arguments in its signature, which is all that Gradio reads of it.
+
+    Its errors bear their code as the title of Gradio's own, the one field of that which a client reads and no page shows.
+    """
     names = list(operation.input.model_fields)
 
     def call(*values: Any) -> Any:
         try:
             answer = operations.call(operation.name, dict(zip(names, values, strict=False)))
         except GreenroomError as error:
-            raise gr.Error(briefly(str(error)), print_exception=False) from None
+            raise gr.Error(briefly(str(error)), title=error.code, print_exception=False) from None
         if operation.parts:
             return tuple(_value(getattr(answer, part)) for part in type(answer).model_fields)
         return _value(answer)

@@ -26,7 +26,8 @@ them; the words may change, and are made in the language of who reads them. This
 `python -m tests.tools.error_reference`.
 
 A job that failed has `"error": {"code", "parameters", "reason", "hint", "retryable"}`; answers of `/api/v1` are
-`application/problem+json` with the same `code` and `parameters`. What stands as *this* below is a parameter of that name.
+`application/problem+json` with the same `code` and `parameters`; `gradio_client` raises an `AppError` whose `title` is the
+code, and routes of files and of Gradio answer `{"error", "code"}`. What stands as *this* below is a parameter of that name.
 **Again** says whether the same request may succeed later without a change; a dash means that it depends on what happened.
 """
 

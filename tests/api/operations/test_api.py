@@ -17,6 +17,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from api.operations.registry import OPERATIONS
+from media.messages.catalogue import is_code
 from studio.version import studio_version
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, long_script, wait_until
@@ -105,6 +106,7 @@ def told(call: Any) -> str:
     with pytest.raises(AppError) as refused:
         call()
     words = str(refused.value)
+    assert is_code(refused.value.title), "gradio_client's error bears the code as its title"
     assert not re.search(r"Traceback|File \"|/tmp/|/home/|\.py\b|None$", words), words
     return words
 
