@@ -45,6 +45,7 @@ BENCHES = {
     "wan": "Wan 2.1 1.3B at 480p against plain diffusers, on a GPU",
     "kills": "Two hundred kills of the server and its workers: what became of the jobs",
     "intelligibility": "Words understood of each built-in voice",
+    "voices": "Every built-in voice: words understood, naturalness, cost; and how well each recogniser hears",
 }
 
 

@@ -29,7 +29,7 @@ from studio.jobs.capability import JobContext
 from studio.settings import VoiceoverSettings
 from studio.verification.review import Review, best, review
 from studio.verification.text_normalisation import comparable_words
-from studio.verification.verifiers import SHORTEST_TO_COMPARE, is_ready, likeness_band
+from studio.verification.verifiers import FOLLOWER, SHORTEST_TO_COMPARE, is_ready, likeness_band
 
 Render = Callable[[Sequence[PlannedSegment]], dict[str, RenderedSegment]]
 """Speaks takes that are not in the store and gives all of them by key."""
@@ -177,12 +177,13 @@ class TakeReviewer:
         audio = (stored.audio if stored else Audio(np.zeros(1, np.float32), rendered.rate)).slice(*rendered.speech)
         listener, _, version = self._listener_of(take, verifiers.listener).partition(" ")
         heard = verifiers.hear(audio, take.text, take.role.language) if listener and audio.frames else None
+        followed = verifiers.follow(audio, take.text, take.role.language) if listener and audio.frames else None
         reference = take.role.casting.voice.reference
         likeness = verifiers.likeness(audio, reference) if reference is not None else None
         unlike = verifiers.unlike(audio, reference) if reference is not None and likeness is None else ""
         floor = self._settings.likeness_floors.get(take.role.engine_id, self._settings.likeness_floor)
         found = review(
-            take.text, heard, listener, version, take.role.language,
+            take.text, heard, listener, version, take.role.language, followed=followed,
             cheap_problems=rendered.problems, cheap_score=max(0.0, 1.0 - 0.4 * len(rendered.problems)), unlike=unlike,
             likeness=likeness, likeness_band=likeness_band(verifiers.embedder, floor),
         )  # fmt: skip
@@ -198,7 +199,7 @@ class _Verifiers:
         self._catalog, self._site, self._context = catalog, site, context
         self._leases = ExitStack()
         self._engines: dict[str, Any] = {}
-        self._embedder = self._find_embedder()
+        self._embedder, self._follower = self._find("embed"), self._find("align")
         self._references: dict[Path, Any] = {}
         self._measures: dict[Path, VoiceFeatures | None] = {}
         self._lap = time.monotonic()
@@ -222,6 +223,23 @@ class _Verifiers:
             if hasattr(engine_class, "align"):
                 return str(engine.align(audio, " ".join(comparable_words(text, language)), language).text)
             return str(engine.transcribe(audio, language).text)
+        except Cancelled:
+            raise
+        except EngineError as error:
+            if error.retryable:
+                raise
+            return None
+
+    def follow(self, audio: Audio, text: str, language: str) -> str | None:
+        """What the reading follower hears beside a recogniser, which hears past a word that is missing or said twice; None where
+        it listens itself, is not ready, or cannot take this sound or text."""
+        if self.listener == FOLLOWER or self._follower is None:
+            return None
+        if language.split("-")[0].lower() not in self._follower.card.languages:
+            return None
+        engine = self._leased(self._follower)
+        try:
+            return str(engine.align(audio, " ".join(comparable_words(text, language)), language).text)
         except Cancelled:
             raise
         except EngineError as error:
@@ -256,9 +274,9 @@ class _Verifiers:
         known, heard = self._measures[reference], measure_voice(audio)
         return "" if known is None or heard is None else unlike_measures(heard, known)
 
-    def _find_embedder(self) -> type[Engine] | None:
-        ready = (one for one in self._catalog.of(EngineKind.VERIFICATION) if hasattr(one, "embed"))
-        return next((one for one in ready if is_ready(one, self._site)), None)
+    def _find(self, method: str) -> type[Engine] | None:
+        able = (one for one in self._catalog.of(EngineKind.VERIFICATION) if hasattr(one, method))
+        return next((one for one in able if is_ready(one, self._site)), None)
 
     def _leased(self, engine: type[Engine]) -> Any:
         if engine.card.id not in self._engines:

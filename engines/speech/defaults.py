@@ -7,9 +7,10 @@ from collections.abc import Collection
 from engines.contract.errors import EngineError
 
 CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
+    "en-gb": (("kokoro", "bf_emma"), ("hibari", "heart"), ("flite", "awb"), ("espeak", "gmw/en")),
     "en": (("hibari", "heart"), ("flite", "rms"), ("espeak", "gmw/en-US")),
 }
-"""Engine and preset by primary language tag, the clearest first; see default_speech for the figures."""
+"""Engine and preset by language tag in lower case, whole or primary, the best first; see default_speech for the figures."""
 
 OTHER_LANGUAGES: tuple[tuple[str, str], ...] = (("espeak", ""),)
 """For every language without an entry of its own; "" lets the engine pick its voice for the tag."""
@@ -18,16 +19,16 @@ OTHER_LANGUAGES: tuple[tuple[str, str], ...] = (("espeak", ""),)
 def default_speech(language: str, ready_ids: Collection[str]) -> tuple[str, str]:
     """The clearest ready engine and its preset voice for a BCP-47 tag.
 
-    Measured by bench/engines/intelligibility.py, word errors of pocketsphinx on 36 plain sentences, 334 words: Flite rms 3.9 %,
-    awb 6.9 %, kal16 7.8 %, slt 11.7 %, kal 21.6 %; eSpeak NG en-US 81.1 %, with its variant f3 65.6 %. Hibari is as clear and
-    sounds like a person (machine-judged naturalness 4.7 of 5, Flite's voices 3.0 to 3.3), so it reads English; every other
-    language is read by eSpeak NG, which is the only built-in engine that has them.
+    By the table of bench/engines/voices.py in docs/speech-engines.md: Hibari is judged as natural as Kokoro's best voices, at a
+    seventieth of the work, so it reads English. A British accent is Kokoro's alone, where its model is here. Flite's voices are
+    clear and judged far less natural; eSpeak NG is the only built-in engine for every other language.
 
     Raises:
         EngineError: when no ready engine speaks the language.
     """
-    primary = language.replace("_", "-").split("-")[0].lower()
-    for engine_id, preset in CHOICES.get(primary, OTHER_LANGUAGES):
+    tag = language.replace("_", "-").lower()
+    primary = tag.split("-")[0]
+    for engine_id, preset in CHOICES.get(tag) or CHOICES.get(primary, OTHER_LANGUAGES):
         if engine_id in ready_ids and (engine_id != "espeak" or primary in _espeak_languages()):
             return engine_id, preset
     raise EngineError("speech.no-engine-speaks", language=language)

@@ -9,7 +9,7 @@ from typing import Any
 from studio.verification.verifiers import BASIC, FOLLOWER, LikenessBand, band
 from studio.verification.word_error_rate import compare
 
-FORMAT = 1
+FORMAT = 2
 NEVER = LikenessBand(0.0, 0.0)
 
 
@@ -58,6 +58,7 @@ def review(
     language: str,
     *,
     options: dict[str, object] | None = None,
+    followed: str | None = None,
     cheap_problems: Sequence[str] = (),
     cheap_score: float = 1.0,
     unlike: str = "",
@@ -68,6 +69,7 @@ def review(
 
     Args:
         heard: None when nobody could listen.
+        followed: what the reading follower heard beside another listener, None when it did not listen.
         cheap_problems, cheap_score: what the take's own checks found (length, silence, clipping).
         unlike: a sentence on a voice that sounds unlike its reference by classical measures: flags, never redoes.
         likeness, likeness_band: by an embedding model; below the lower of the two the take is another person's.
@@ -80,12 +82,18 @@ def review(
             flagged = redo = found.weighty
         else:
             limits = band(listener, language, options)
-            flagged = rate >= limits.flag
-            redo = limits.redo is not None and rate >= limits.redo
+            plain = listener not in BASIC and language.split("-")[0].lower() == "en" and found.missing_or_twice
+            flagged = plain or rate >= limits.flag
+            redo = plain or (limits.redo is not None and rate >= limits.redo)
         if flagged and found.sentence:
             unsure = "A rough recogniser hears it otherwise: " if listener in BASIC else ""
             problems.append(unsure + found.sentence)
         penalty += min(0.6, rate)
+    along = compare(text, followed, language) if followed is not None else None
+    if along is not None and along.weighty:
+        redo, penalty = True, penalty + min(0.6, along.error_rate)
+        if along.sentence and along.sentence not in problems:
+            problems.append(along.sentence)
     if likeness is not None and likeness < max(likeness_band.flag, likeness_band.redo):
         other = likeness < likeness_band.redo
         least = likeness_band.redo if other else likeness_band.flag

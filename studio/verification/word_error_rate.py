@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from studio.verification.text_normalisation import comparable_words
@@ -56,6 +56,12 @@ class TranscriptComparison:
         return f"{', '.join(parts)}." if parts else ""
 
     @property
+    def missing_or_twice(self) -> bool:
+        """Whether a word that carries meaning, or three small ones in a row, is not there at all or is said again; a word that is
+        heard as another does not count."""
+        return _carries_meaning(run.split() for run in (*self.dropped, *self.repeated))
+
+    @property
     def weighty(self) -> bool:
         """Whether a word that carries meaning was left out or said again, or three small ones in a row.
 
@@ -65,7 +71,11 @@ class TranscriptComparison:
         for wanted, heard in self.replaced:
             counted, got = Counter(wanted.split()), Counter(heard.split())
             runs += [list((counted - got).elements()), list((got - counted).elements())]
-        return any(len(run) >= 3 or any(word not in _HARDLY_SAID for word in run) for run in runs)
+        return _carries_meaning(runs)
+
+
+def _carries_meaning(runs: Iterable[Sequence[str]]) -> bool:
+    return any(len(run) >= 3 or any(word not in _HARDLY_SAID for word in run) for run in runs)
 
 
 def word_error_rate(reference: str, heard: str, language: str = "en") -> float:

@@ -168,9 +168,15 @@ class _VoiceResolution:
                 return self._cast_preset(engine, preset)
         some = Message.of("voice.presets", presets=[preset.id for preset in presets[:8]])
         near = [f"{engine_id}/{name}" for name in near_matches(preset_id, [preset.id for preset in presets])]
+        near = [*self._elsewhere(preset_id, engine), *near]
         raise NotFound(
             "voice.preset-unknown", engine=engine.card.title, voice=visible(preset_id), suggestion=did_you_mean(near, some)
         )
+
+    def _elsewhere(self, preset_id: str, besides: EngineClass) -> list[str]:
+        """Voices of exactly that name that other engines have."""
+        others = (one for one in self._speaking() if one is not besides)
+        return [f"{one.card.id}/{preset_id}" for one in others for own in one.preset_voices(self.site) if own.id == preset_id]
 
     def _named_preset(self, engine: EngineClass, preset: PresetVoice) -> ResolvedVoice:
         """A bare preset id, unless a saved voice has the same name: then nobody can know which one is meant."""

@@ -15,6 +15,7 @@ from engines.speech.defaults import default_speech
 from engines.speech.espeak.engine import Espeak
 from engines.speech.flite.engine import VOICES, Flite
 from engines.speech.hibari.engine import Hibari
+from engines.speech.kokoro.engine import Kokoro
 from media.errors import NotFound
 from tests.engines.fault_engine import FaultEngine
 
@@ -23,7 +24,7 @@ FAULT = "tests.engines.fault_engine:FaultEngine"
 
 def test_built_in_engines_come_first_and_extra_ones_after() -> None:
     built_in = Catalog().all()
-    assert built_in[:3] == [Hibari, Flite, Espeak]
+    assert built_in[:4] == [Hibari, Kokoro, Flite, Espeak]
     assert Catalog([FAULT]).all() == [*built_in, FaultEngine]
     assert Catalog([FAULT]).of(EngineKind.SPEECH)[-1] is FaultEngine
     assert FaultEngine not in Catalog([FAULT]).of(EngineKind.SWAP)
@@ -89,6 +90,8 @@ def test_making_a_catalog_imports_no_engine() -> None:
 def test_the_default_for_english_is_hibari_and_else_a_flite_voice(language: str) -> None:
     assert default_speech(language, {"hibari", "flite", "espeak"}) == ("hibari", "heart")
     engine_id, preset = default_speech(language, {"flite", "espeak"})
+    assert default_speech("en-GB", {"kokoro", "hibari"}) == ("kokoro", "bf_emma")
+    assert default_speech("en-US", {"kokoro", "hibari"}) == ("hibari", "heart")
     assert engine_id == "flite"
     assert preset in {voice.id for voice in VOICES}
 

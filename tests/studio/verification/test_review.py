@@ -40,6 +40,29 @@ def test_basic_english_flags_and_never_redoes() -> None:
     assert review(TEXT, "something else was heard here today", "faster-whisper", "1", "en").redo
 
 
+def test_a_recogniser_need_not_reach_its_band_to_miss_one_word() -> None:
+    """One word in nine is an error rate that the band of a small model leaves alone."""
+    missing, twice = (TEXT.replace("clock ", other) for other in ("", "clock clock "))
+    for heard in (missing, twice):
+        found = review(TEXT, heard, "faster-whisper", "1", "en", options={"size": "base"})
+        assert found.redo and "clock" in found.problems[0]
+    for harmless in (TEXT.replace("on ", ""), TEXT.replace("clock", "block")):
+        assert not review(TEXT, harmless, "faster-whisper", "1", "en", options={"size": "base"}).problems
+    assert not review(
+        "die alte Uhr blieb um Mitternacht stehen", "die Uhr blieb um Mitternacht stehen", "faster-whisper", "1", "de"
+    ).redo
+
+
+def test_the_follower_finds_beside_a_recogniser_what_that_hears_past() -> None:
+    alone = review(TEXT, TEXT, "faster-whisper", "1", "en")
+    agreed = review(TEXT, TEXT, "faster-whisper", "1", "en", followed=TEXT)
+    twice = review(TEXT, TEXT, "faster-whisper", "1", "en", followed=TEXT.replace("clock", "clock clock"))
+    assert agreed == alone and not alone.problems
+    assert twice.redo and "said twice" in twice.problems[0] and twice.score < alone.score
+    both = TEXT.replace("clock ", "")
+    assert len(review(TEXT, both, "faster-whisper", "1", "en", followed=both).problems) == 1, "one fault is one sentence"
+
+
 def test_bands_widen_for_languages_that_are_heard_less_well_and_for_small_models() -> None:
     assert band("faster-whisper", "en").flag < band("faster-whisper", "de").flag < band("faster-whisper", "sw").flag
     assert band("faster-whisper", "en", {"size": "tiny"}).flag > band("faster-whisper", "en", {"size": "large-v3"}).flag
