@@ -74,6 +74,31 @@ def review(
         unlike: a sentence on a voice that sounds unlike its reference by classical measures: flags, never redoes.
         likeness, likeness_band: by an embedding model; below the lower of the two the take is another person's.
     """
+    problems, redo, penalty, rate = _words_wrong(text, heard, followed, listener, language, options)
+    if likeness is not None and likeness < max(likeness_band.flag, likeness_band.redo):
+        other = likeness < likeness_band.redo
+        least = likeness_band.redo if other else likeness_band.flag
+        said = "It is another voice" if other else "It may be another voice"
+        problems.append(f"{said}: {likeness:.2f} like the reference, {least:.2f} is the least.")
+        redo, penalty = redo or other, penalty + (0.3 if other else 0.1) + (least - likeness) / 2
+    elif unlike and likeness is None:
+        problems.append(unlike)
+        penalty += 0.1
+    return Review(
+        listener=f"{listener} {version}".strip(),
+        heard=heard or "",
+        error_rate=rate,
+        likeness=None if likeness is None else round(likeness, 4),
+        problems=tuple(problems),
+        redo=redo or bool(cheap_problems),
+        score=round(max(0.0, cheap_score - penalty), 4),
+    )
+
+
+def _words_wrong(
+    text: str, heard: str | None, followed: str | None, listener: str, language: str, options: dict[str, object] | None
+) -> tuple[list[str], bool, float, float | None]:
+    """What is wrong with the words: sentences, whether to make the take again, the penalty, and the error rate."""
     problems, redo, penalty, rate = list[str](), False, 0.0, None
     if heard is not None:
         found = compare(text, heard, language)
@@ -94,24 +119,7 @@ def review(
         redo, penalty = True, penalty + min(0.6, along.error_rate)
         if along.sentence and along.sentence not in problems:
             problems.append(along.sentence)
-    if likeness is not None and likeness < max(likeness_band.flag, likeness_band.redo):
-        other = likeness < likeness_band.redo
-        least = likeness_band.redo if other else likeness_band.flag
-        said = "It is another voice" if other else "It may be another voice"
-        problems.append(f"{said}: {likeness:.2f} like the reference, {least:.2f} is the least.")
-        redo, penalty = redo or other, penalty + (0.3 if other else 0.1) + (least - likeness) / 2
-    elif unlike and likeness is None:
-        problems.append(unlike)
-        penalty += 0.1
-    return Review(
-        listener=f"{listener} {version}".strip(),
-        heard=heard or "",
-        error_rate=rate,
-        likeness=None if likeness is None else round(likeness, 4),
-        problems=tuple(problems),
-        redo=redo or bool(cheap_problems),
-        score=round(max(0.0, cheap_score - penalty), 4),
-    )
+    return problems, redo, penalty, rate
 
 
 def best(reviews: Sequence[Review]) -> int:
