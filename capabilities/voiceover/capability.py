@@ -24,6 +24,7 @@ from engines.contract import Device
 from media.text.reading.markup import hide_markup
 from media.text.reading.reader import read
 from studio.errors import GreenroomError, InvalidInput, NotFound
+from studio.files import slug
 from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate, Submission
 from studio.jobs.model import Job, JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
@@ -34,6 +35,7 @@ from studio.voices.designed import add_designed
 from studio.voices.model import Voice
 
 _TITLE_LENGTH = 60
+_NAME_BYTES = 80
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,11 @@ class Voiceover(Capability[VoiceoverSpec]):
         words = " ".join(read((script.chapters or tuple(line.text for line in script.lines))[0]).shown.text.split())
         return words if len(words) <= _TITLE_LENGTH else f"{words[:_TITLE_LENGTH].rsplit(' ', 1)[0]}…"
 
+    def _file_name(self, spec: VoiceoverSpec) -> str:
+        """Of the result, where a person gave it a title; "" for the library's usual one."""
+        named = spec.title and spec.title != self._title(_read(spec))
+        return slug(spec.title, "narration", _NAME_BYTES) if named else ""
+
     def describe(self) -> CapabilityDescription:
         return CapabilityDescription("Voiceover", "Voiceover")
 
@@ -190,7 +197,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         origin = RecipeOrigin(self.kind, context.job_id)
 
         def join(all_rendered: dict[str, RenderedSegment]) -> LibraryOutput:
-            return self._work.join(spec, planned, all_rendered, progress, context.scratch / "join", origin)
+            return self._work.join(spec, planned, all_rendered, progress, context.scratch / "join", origin, self._file_name(spec))
 
         return job_outputs(self._work.speak_and(join, planned, context, progress))
 

@@ -6,12 +6,12 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from capabilities.common.subtask import SubtaskContext
-from capabilities.voiceover.batch.spec import VoiceoverBatchSpec, file_name
+from capabilities.voiceover.batch.spec import NAME_BYTES, VoiceoverBatchSpec, file_name
 from capabilities.voiceover.capability import PreparedNarration, Voiceover
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.progress import NarrationProgress
@@ -20,6 +20,7 @@ from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import Cancelled, GreenroomError, InvalidInput
+from studio.files import slug
 from studio.jobs.capability import Capability, CapabilityDescription, JobContext, Submission
 from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput, Recipe
@@ -45,7 +46,11 @@ class _Line:
     @property
     def problem(self) -> str:
         """Why it was not spoken, "" when it was. Its script is this one line, so a line's number within it tells nothing."""
-        return "" if self.error is None else str(self.error).removeprefix("Line 1: ")
+        return (
+            ""
+            if self.error is None
+            else f"{self.error.message.reason()} {self.error.message.hint()}".strip().removeprefix("Line 1: ")
+        )
 
 
 class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
@@ -78,10 +83,12 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         """The first line that can be spoken, prepared."""
         problem: GreenroomError | None = None
         for index in range(len(spec.lines)):
+            if not spec.lines[index]:
+                continue
             try:
                 return self._voiceover.prepared(spec.of_line(index))
             except GreenroomError as error:
-                problem = problem or error
+                problem = problem or _in_row(error, index + 1)
         raise problem or InvalidInput("script.no-line")
 
     def describe(self) -> CapabilityDescription:
@@ -114,6 +121,8 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
 
     def _planned(self, spec: VoiceoverBatchSpec, index: int) -> _Line:
         line = _Line(index, spec.lines[index])
+        if not line.text:
+            return line
         try:
             made = self._voiceover.prepared(spec.of_line(index))
             line.spec, line.plan = made.spec, made.plan()
@@ -153,7 +162,7 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         self._library.ensure_space(sum(output.size for output in finished), "the archive")
         staged = context.scratch / "lines.zip"
         with zipfile.ZipFile(staged, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("index.csv", _index(lines), zipfile.ZIP_DEFLATED)
+            archive.writestr("index.csv", _index(lines).encode("utf-8-sig"), zipfile.ZIP_DEFLATED)
             for line, path in _members(lines):
                 archive.write(path, f"{line.name}{path.suffix}")
                 context.check()
@@ -164,11 +173,12 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
             voice=spec.voice.split("/", 1)[-1],
             parents=tuple(output.id for output in finished),
             terms=combined(output.terms for output in finished),
-            facts=(f"{len(finished)} of {len(lines)} lines",),
+            facts=(f"{len(finished)} of {sum(bool(line.text) for line in lines)} lines",),
             spec=spec.model_dump(mode="json"),
             details={"failed": [{"line": line.index + 1, "reason": line.problem} for line in lines if line.error]},
         )
-        return self._library.add(staged, "archive", spec.title, recipe)
+        named = "" if spec.title == count_of_lines(spec.lines) else slug(spec.title, "lines", NAME_BYTES)
+        return self._library.add(staged, "archive", spec.title, recipe, name=named)
 
 
 def _members(lines: list[_Line]) -> Iterator[tuple[_Line, Path]]:
@@ -179,7 +189,10 @@ def _members(lines: list[_Line]) -> Iterator[tuple[_Line, Path]]:
 
 
 def _index(lines: list[_Line]) -> str:
-    """One row for each line: the file, its length in seconds, the text, and why it failed."""
+    """One row for each row that was given, empty ones too: the file, its length in seconds, the text, and why it failed.
+
+    A spreadsheet reads it rightly: with a byte order mark, and no cell of it is a formula.
+    """
     table = io.StringIO()
     rows = csv.writer(table)
     rows.writerow(["line", "file", "seconds", "text", "problem"])
@@ -187,10 +200,25 @@ def _index(lines: list[_Line]) -> str:
         output = line.output
         file = f"{line.name}{output.path.suffix}" if output else ""
         seconds = f"{output.duration:.2f}" if output and output.duration is not None else ""
-        rows.writerow([line.index + 1, file, seconds, line.text, line.problem])
+        rows.writerow([line.index + 1, file, seconds, _as_text(line.text), _as_text(line.problem)])
     return table.getvalue()
+
+
+def _in_row(error: GreenroomError, row: int) -> GreenroomError:
+    """The error with the number of its row: its script is one line, whose number within it tells nothing."""
+    error.surroundings = ()
+    if "line" not in error.parameters:
+        return error.within("script.in-line", line=row)
+    error.message = replace(error.message, parameters={**error.parameters, "line": row})
+    return error
+
+
+def _as_text(cell: str) -> str:
+    """A cell that a spreadsheet would run as a formula, with the quote that makes it text."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def count_of_lines(lines: Sequence[str]) -> str:
     """What a batch is called that was given no title."""
-    return "1 line" if len(lines) == 1 else f"{len(lines)} lines"
+    count = sum(bool(line.strip()) for line in lines)
+    return "1 line" if count == 1 else f"{count} lines"

@@ -20,7 +20,8 @@ class VoiceoverBatchSpec(BaseModel):
     """Lines to be spoken, each into a file of its own.
 
     Args:
-        lines: one text, in the script language, for each file; a text with line ends is split at them. Empty ones are left out.
+        lines: one text, in the script language, for each file; a text with line ends is split at them. Empty ones make
+            no file and keep their place, so that a file bears the number of its row.
         everything else: as in VoiceoverSpec, for all lines.
     """
 
@@ -54,9 +55,10 @@ class VoiceoverBatchSpec(BaseModel):
         given = value.splitlines() if isinstance(value, str) else value
         if not isinstance(given, list | tuple):
             return given
-        return tuple(
-            line.strip() if isinstance(line, str) else line for line in given if not isinstance(line, str) or line.strip()
-        )
+        lines = [line.strip() if isinstance(line, str) else line for line in given]
+        while lines and lines[-1] == "":
+            lines.pop()
+        return () if all(line == "" for line in lines) else tuple(lines)
 
     @field_validator("format")
     @classmethod

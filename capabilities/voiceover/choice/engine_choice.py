@@ -33,7 +33,7 @@ class Tried:
             InvalidInput: the script holds places that its engine cannot say, and nobody asked to have them replaced.
         """
         if not self.can:
-            refuse_unsayable(self.unsayable)
+            refuse_unsayable(self.unsayable, with_lines="\n" in self.spec.script.strip())
 
 
 class EngineChoice:

@@ -38,9 +38,13 @@ class UnsayablePlace:
     why: str
     engine: str
 
+    @property
+    def shown(self) -> str:
+        """The text in quotation marks, cut where it is long."""
+        return f"“{self.text if len(self.text) <= _LONGEST_SHOWN else self.text[:_LONGEST_SHOWN].rstrip() + '…'}”"
+
     def __str__(self) -> str:
-        shown = self.text if len(self.text) <= _LONGEST_SHOWN else f"{self.text[:_LONGEST_SHOWN].rstrip()}…"
-        return f"“{shown}” in line {self.line}"
+        return f"{self.shown} in line {self.line}"
 
 
 def request_of(text: str, role: Speaker) -> SpeechRequest:
@@ -93,14 +97,17 @@ def replaced(text: str, role: Speaker, site: EnginePaths) -> str:
     return " ".join(text.split())
 
 
-def refuse_unsayable(places: Sequence[UnsayablePlace]) -> None:
+def refuse_unsayable(places: Sequence[UnsayablePlace], *, with_lines: bool = True) -> None:
     """
+    Args:
+        with_lines: name the line of each; a script of one line needs none.
+
     Raises:
         InvalidInput: there are such places; it names the first few.
     """
     if not places:
         return
-    listed = ", ".join(dict.fromkeys(map(str, places[:_SHOWN])))
+    listed = ", ".join(dict.fromkeys(str(place) if with_lines else place.shown for place in places[:_SHOWN]))
     more = f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
     engines = " and ".join(dict.fromkeys(place.engine for place in places))
     whys = "; ".join(list(dict.fromkeys(place.why for place in places))[:2])

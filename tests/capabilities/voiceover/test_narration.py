@@ -225,3 +225,9 @@ def test_a_narration_of_which_nothing_can_be_spoken_fails_and_names_its_line(nar
     job = narrator.run({"script": "An unsayable line.\n\nAnother unsayable line.", "voice": "moody/one"})
     assert job.state is JobState.FAILED and job.error is not None
     assert "Line 1" in job.error.reason and "unsayable" in job.error.reason
+
+
+def test_a_file_bears_the_title_that_a_person_gave(narrator: Narrator) -> None:
+    job = narrator.speak("The sixth lamp was lit.", title="My Book, chapter 1")
+    assert Path(job.outputs[0].path).name == "my-book-chapter-1.wav"
+    assert "my-book" not in Path(narrator.speak("The sixth lamp was lit.").outputs[0].path).name

@@ -62,7 +62,7 @@ def test_japanese_in_kanji_is_refused_in_words(narrator: Narrator) -> None:
     with pytest.raises(InvalidInput) as error:
         narrator.prepared("吾輩は猫である。名前はまだ無い。")
     assert "Chinese characters" in error.value.reason
-    assert "“吾輩” in line 1" in error.value.reason
+    assert "“吾輩”" in error.value.reason and "line" not in error.value.reason
     assert spoken_by(narrator, "わがはいは ねこ である。 なまえは まだ ない。")[0] == "espeak"
 
 
