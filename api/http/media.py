@@ -10,8 +10,8 @@ from api.media_types import PLAYABLE
 from studio.errors import NotFound
 
 
-def media_response(path: Path | None, *, download: bool = False) -> Response:
-    """A file with its type and its own name, in whole or by Range.
+def media_response(path: Path | None, *, download: bool = False, name: str = "") -> Response:
+    """A file with its type and its own name, or `name` in place of the part before the ending, in whole or by Range.
 
     Raises:
         NotFound: there is no such file any more.
@@ -23,7 +23,7 @@ def media_response(path: Path | None, *, download: bool = False) -> Response:
     return FileResponse(
         path,
         media_type=known or "application/octet-stream",
-        filename=path.name,
+        filename=f"{name}{path.suffix}" if name else path.name,
         content_disposition_type=place,
         headers={"cache-control": "private, no-cache"},
     )

@@ -26,6 +26,9 @@ from studio.voices.preview import VoicePreviews
 
 log = logging.getLogger(__name__)
 
+LONGEST_NAME = 100
+"""Characters of a title that go into the name of a downloaded file."""
+
 SEGMENT_KEY = re.compile("[0-9a-f]{64}")
 
 
@@ -76,12 +79,12 @@ def _add_media(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
 
     @app.get("/media/outputs/{output}")
     def output_file(output: str, download: bool = False) -> Response:
-        return _found(lambda: studio.library.get(output).path, download=download)
+        return _found(lambda: studio.library.get(output).path, download=download, name=_title_of(studio, output))
 
     @app.get("/media/outputs/{output}/{part}")
     def output_part(output: str, part: str, download: bool = False) -> Response:
         """A file that belongs to an output, by its ending: srt, vtt, json."""
-        return _found(lambda: _companion(studio, output, part), download=download)
+        return _found(lambda: _companion(studio, output, part), download=download, name=_title_of(studio, output))
 
     @app.get("/media/segments/{key}")
     def segment_file(key: str) -> Response:
@@ -129,9 +132,19 @@ def _companion(studio: Services, output: str, part: str) -> Path:
     raise NotFound("file.not-of-output")
 
 
-def _found(look_up: Callable[[], Path | None], *, download: bool = False) -> Response:
+def _title_of(studio: Services, output: str) -> str:
+    """What a downloaded output is called: its title, as far as a file can be called so; "" where it has none."""
     try:
-        return media_response(look_up(), download=download)
+        title = studio.library.get(output).title
+    except NotFound:
+        return ""
+    kept = "".join(one if one.isprintable() and one not in '/\\:*?"<>|' else " " for one in title)
+    return " ".join(kept.split()).strip(". ")[:LONGEST_NAME]
+
+
+def _found(look_up: Callable[[], Path | None], *, download: bool = False, name: str = "") -> Response:
+    try:
+        return media_response(look_up(), download=download, name=name)
     except NotFound as error:
         return JSONResponse(told_in_short(error), 404)
     except GreenroomError as error:

@@ -66,7 +66,7 @@ def test_a_portrait_speaks_then_leads_another(page: Any, client: Any, tmp_path: 
     page.locator("#driving-output input").click()
     page.get_by_role("option", name="LJ001-0008").first.click()
     page.locator("#face-preview").click()
-    result.get_by_alt_text("The picture it was made from").locator("visible=true").wait_for()
+    result.get_by_alt_text("The picture it was made from").locator("visible=true").wait_for(timeout=180_000)
     page.wait_for_function(f"document.querySelector('#face-detail video')?.src.includes('{spoken}') === false", timeout=180_000)
     made = client.predict(2, api_name="/outputs")
     assert [one["kind"] for one in made] == ["video", "video"]

@@ -16,7 +16,7 @@ def test_a_file_becomes_text_files_and_a_script(page: Any) -> None:
     pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
     page.get_by_role("tab", name="Transcribe", exact=True).click()
     page.locator("#transcribe-go").click()
-    expect(page.locator("#transcribe-trouble")).to_contain_text("There is no sound yet.")
+    expect(page.locator("#trouble")).to_contain_text("There is no sound yet.")
     page.locator("#transcribe-sound input[type=file]").set_input_files(str(SPOKEN))
     page.locator("#transcribe-sound audio, #transcribe-sound .waveform-container").first.wait_for(state="attached")
     page.locator("#transcribe-engine input").click()

@@ -100,7 +100,7 @@ class JobView:
             value=_in_front(prefix, "detail"),
         )
         self.bar = bar
-        self.outputs = html_piece(elem_id=f"{prefix}outputs")
+        self.outputs = html_piece(elem_id=f"{prefix}outputs", on_draw="greenroom.paintAuditions(); greenroom.keepFolds(element)")
 
     @property
     def painted(self) -> list[Any]:
@@ -169,14 +169,14 @@ class JobView:
         job = self._front(current, active)
         others = [other for other in active if job is None or other.id != job.id]
         seen.counter, seen.job, seen.page, seen.quiet = counter, current, page, not active
-        recent = self._studio.library.list(limit=RECENT)
+        kept = self._studio.library.list(limit=None)
         shows, when = f"{current}/{page}", time.monotonic_ns() // 1000 if chosen else 0
         return [
             seen.news("card", job_card(job, others), shows, when),
             seen.news("bar", job_bar(job), shows, when),
-            seen.news("player", player(self._playable(job, recent)), shows, when),
+            seen.news("player", player(self._playable(job)), shows, when),
             seen.news("detail", "" if job is None else self._detail(job, page), shows, when),
-            seen.news("outputs", outputs_list(recent)),
+            seen.news("outputs", outputs_list(kept, RECENT)),
             seen,
             gr.Timer(active=True) if active else gr.skip(),
         ]
@@ -192,7 +192,7 @@ class JobView:
     def _latest(self) -> Job | None:
         return next(iter(self._studio.jobs.list(kinds=self._kinds, limit=1)), None)
 
-    def _playable(self, job: Job | None, recent: Sequence[LibraryOutput]) -> Playable | None:
+    def _playable(self, job: Job | None) -> Playable | None:
         """The result of the job in focus if it has one."""
         if job is None or job.state is not JobState.DONE:
             return None

@@ -11,28 +11,58 @@ from tabs.common.formats import clock, size
 from tabs.common.templating import render
 from tabs.common.wiring import output_url
 
+FAMILY = 3
+"""From so many outputs on, those of one job stand together."""
+
+MOST_FOLDED = 300
+
 
 @dataclass(frozen=True)
 class _Row:
-    """One output as the list shows it; the addresses are relative to the page."""
+    """One output as the list shows it; the addresses are relative to the page. `folded` are some of the `others` under it."""
 
     output: LibraryOutput
     title: str
     facts: str
     url: str
     download: str
+    folded: tuple[_Row, ...] = ()
+    others: int = 0
 
 
-def outputs_list(outputs: Sequence[LibraryOutput], now: float | None = None) -> str:
-    """HTML of the newest outputs; they are files in the library, so a file deleted by hand is not here any more."""
-    moment = now or time.time()
-    return render("common/outputs_list.html", rows=[_row(output) for output in outputs], now=moment)
+def outputs_list(outputs: Sequence[LibraryOutput], limit: int = 24, now: float | None = None) -> str:
+    """HTML of the newest outputs; they are files in the library, so a file deleted by hand is not here any more.
+
+    What one job made many of, as a batch does, is one row with the others folded under it, so that it buries nothing.
+
+    Args:
+        outputs: newest first. limit: of rows.
+    """
+    rows = [_row(first, others) for first, others in grouped(outputs)[:limit]]
+    return render("common/outputs_list.html", rows=rows, now=now or time.time())
 
 
-def _row(output: LibraryOutput) -> _Row:
+def grouped(outputs: Sequence[LibraryOutput]) -> list[tuple[LibraryOutput, tuple[LibraryOutput, ...]]]:
+    """Each output with those that stand under it: of a job with several, the archive or else the newest leads the rest."""
+    of_job: dict[str, list[LibraryOutput]] = {}
+    for output in outputs:
+        of_job.setdefault(output.job or output.id, []).append(output)
+    groups: list[tuple[LibraryOutput, tuple[LibraryOutput, ...]]] = []
+    for family in of_job.values():
+        if len(family) < FAMILY:
+            groups += [(one, ()) for one in family]
+            continue
+        first = next((one for one in family if one.kind == "archive"), family[0])
+        groups.append((first, tuple(one for one in reversed(family) if one is not first)))
+    return sorted(groups, key=lambda group: -group[0].created)
+
+
+def _row(output: LibraryOutput, others: Sequence[LibraryOutput] = ()) -> _Row:
     facts = [output.path.suffix[1:].upper(), size(output.size)]
     if output.duration:
         facts.insert(0, clock(output.duration))
     if output.terms.restriction:
         facts.append(output.terms.restriction)
-    return _Row(output, output.title or output.id, " · ".join(facts), output_url(output.id), output_url(output.id, download=True))
+    url, download = output_url(output.id), output_url(output.id, download=True)
+    folded = tuple(_row(one) for one in others[:MOST_FOLDED])
+    return _Row(output, output.title or output.id, " · ".join(facts), url, download, folded, len(others))
