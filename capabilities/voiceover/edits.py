@@ -46,10 +46,8 @@ def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str
 
 
 def _changed(spec: VoiceoverSpec, **fields: Any) -> VoiceoverSpec:
-    """The next spec. A narration from before there was a reader stays unread, so that an edit touches no other sentence of it;
-    words of the pronunciation list are asked for anew."""
-    reading = 0 if spec.reading is None else spec.reading
-    return spec.model_copy(update={**fields, "reading": reading, "pronunciations": None})
+    """The next spec. A narration from before there was a reader stays unread, so that an edit touches no other sentence of it."""
+    return spec.model_copy(update={**fields, "reading": 0 if spec.reading is None else spec.reading})
 
 
 def _segment(plan: Plan, segment_id: str) -> PlannedSegment:

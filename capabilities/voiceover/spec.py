@@ -17,6 +17,7 @@ LONGEST_SCRIPT = 2_000_000
 
 CheckMode = Literal["off", "flag", "repair"]
 LoudnessTarget = Literal[-14, -16, -19, -23]
+Word = Annotated[str, Field(pattern=r"\S", max_length=100)]
 Pause = Annotated[float, Field(ge=0, le=30)]
 
 
@@ -50,7 +51,7 @@ class VoiceoverSpec(BaseModel):
         verse: every line of the script is one to be heard.
         reading: the format of the reader that puts figures, abbreviations and markup into words before the engine; 0 gives the
             engine the text as it is, as narrations had it before there was a reader. None takes the present one.
-        pronunciations: words to what is said for them; None takes the studio's list as far as its words are in the script.
+        pronunciations: words, as written, to what is said for them; they come before every rule of the reader.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -85,7 +86,7 @@ class VoiceoverSpec(BaseModel):
     parent: str = Field("", max_length=200)
     verse: bool = False
     reading: int | None = Field(None, ge=0, le=READING_FORMAT)
-    pronunciations: dict[str, str] | None = None
+    pronunciations: dict[Word, Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=1000)
 
     @field_validator("format")
     @classmethod

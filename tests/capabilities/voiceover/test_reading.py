@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from media.text.formats import parse_srt
+from tabs.voiceover.segments_list import segments_list
 from tests.capabilities.voiceover.conftest import Narrator
 
 SCRIPT = (
@@ -77,3 +80,28 @@ def test_a_narration_from_before_there_was_a_reader_stays_as_it_was(narrator: Na
 def test_the_estimate_shows_what_will_be_said(narrator: Narrator) -> None:
     found = narrator.voiceover.count("Good morning. It cost $5.", "flite/kal16")
     assert found.spoken == (("It cost $5.", "It cost five dollars."),)
+
+
+def test_words_are_said_as_the_request_spells_them_and_an_edit_keeps_that(narrator: Narrator) -> None:
+    spec = narrator.prepared("Dr. Nguyen came. He left.", voice="flite/kal16", language="en", pronunciations={"Nguyen": "Win"})
+    planned = narrator.voiceover.plan(spec)
+    assert [segment.text for segment in planned.segments] == ["Doctor Win came.", "He left."]
+    assert planned.segments[0].written == "Dr. Nguyen came."
+    changed = narrator.voiceover.prepare(narrator.voiceover.with_edited_text(spec, planned.segments[1].id, "He stayed."))
+    again = narrator.voiceover.plan(changed)
+    assert again.segments[0].key == planned.segments[0].key
+
+
+@pytest.mark.parametrize("wrong", [{"": "x"}, {" ": "x"}, {"a" * 101: "x"}])
+def test_a_pronunciation_of_nothing_is_refused(narrator: Narrator, wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="pronunciations"):
+        narrator.voiceover.Spec(script="Hello.", pronunciations=wrong)
+
+
+def test_the_list_of_sentences_shows_what_is_said_where_it_differs(narrator: Narrator) -> None:
+    job = narrator.speak("It cost $5. It was cheap.", voice="flite/kal16", language="en")
+    views = narrator.voiceover.segments_of(job)
+    assert [view.spoken for view in views] == ["It cost five dollars.", ""]
+    html = segments_list(views, 0, editable=False)
+    assert html.count("read as:") == 1
+    assert "read as: It cost five dollars." in html
