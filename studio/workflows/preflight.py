@@ -151,7 +151,9 @@ def _version(text: str) -> tuple[int, ...]:
 
 def _node_problems(manifest: Manifest, inventory: ServerInventory) -> list[Problem]:
     return [
-        Problem("node", name, f"The server has no node called {name}{_from(pack)}.", _get_nodes(pack, manifest))
+        Problem(
+            "node", name, f"The server has no node called {name}{_from(pack)}.", _get_nodes(pack, manifest, inventory.version)
+        )
         for pack in manifest.nodes
         for name in pack.classes
         if name not in inventory.node_classes
@@ -162,8 +164,14 @@ def _from(pack: RequiredNodes) -> str:
     return "" if pack.pack == "ComfyUI" else f", of {pack.pack}"
 
 
-def _get_nodes(pack: RequiredNodes, manifest: Manifest) -> str:
+def _get_nodes(pack: RequiredNodes, manifest: Manifest, running: str | None) -> str:
+    """Where a missing node is to be had. A server that is new enough lacks one of its own when a library is missing there."""
     if pack.pack == "ComfyUI":
+        if running is not None and _version(running) >= _version(pack.since or manifest.min_comfyui):
+            return (
+                "This ComfyUI is new enough to have it, so a library that it needs is missing there (torchaudio for nodes of "
+                "sound): its log names it at the start. Install ComfyUI's requirements again."
+            )
         return f"It is part of ComfyUI {pack.since or manifest.min_comfyui} and newer: {pack.url}"
     return f"Install the nodes of {pack.pack}: {pack.url}"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -213,3 +215,15 @@ def test_a_look_never_starts_the_studios_own_server(tmp_path: Path) -> None:
     ready = TemplateChecks(Server(Settings(path=tmp_path), own=True, has=inventory_for(shipped(SEEDVR))))
     assert ready.validation(shipped(SEEDVR)).ready
     assert set(ready.models()["models"]) == {"diffusion_models", "vae"}
+
+
+def test_a_node_that_a_new_server_lacks_is_put_down_to_a_missing_library() -> None:
+    from studio.workflows.manifest import RequiredNodes
+    from studio.workflows.preflight import _get_nodes
+
+    manifest: Any = SimpleNamespace(min_comfyui="0.3.60")
+    pack = RequiredNodes.model_validate(
+        {"pack": "ComfyUI", "url": "https://github.com/comfyanonymous/ComfyUI", "classes": ["LoadAudio"]}
+    )
+    assert "torchaudio" in _get_nodes(pack, manifest, "0.3.64")
+    assert "0.3.60 and newer" in _get_nodes(pack, manifest, "0.3.10") == _get_nodes(pack, manifest, None)
