@@ -19,8 +19,8 @@ OTHER_LANGUAGES: tuple[tuple[str, str], ...] = (("espeak", ""),)
 def default_speech(language: str, ready_ids: Collection[str]) -> tuple[str, str]:
     """The clearest ready engine and its preset voice for a BCP-47 tag.
 
-    By the table of bench/engines/voices.py in docs/speech-engines.md: Hibari is judged as natural as Kokoro's voice af_heart, at a
-    sixtieth of the work, so it reads English. A British accent is Kokoro's alone, where its model is here. Flite's voices are
+    By the table of bench/engines/voices.py in docs/speech-engines.md: Hibari is judged as natural as Kokoro's voice af_heart, at
+    a sixtieth of the work, so it reads English. A British accent is Kokoro's alone, where its model is here. Flite's voices are
     clear and judged far less natural; eSpeak NG is the only built-in engine for every other language.
 
     Raises:
