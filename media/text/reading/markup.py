@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from media.text.reading.ssml import is_ssml, ssml_as_script
+
 Reason = Literal["code", "comment", "tag", "front matter", "markup", "link address", "space", "invisible"]
 
 HIDDEN = "\u2060"
@@ -31,7 +33,6 @@ _TAG_NAMES = (
 _TAG = re.compile(rf"</?(?:{'|'.join(_TAG_NAMES.split())})(?=[\s/>])[^<>]{{0,1000}}>", re.IGNORECASE)
 _COMMENT_LENGTH = 20_000
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|li|tr|h[1-6]|dd|dt|section|article|blockquote|hr)\b", re.IGNORECASE)
-_SSML = re.compile(r"\s*+(?:<\?xml|<speak[\s>])")
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,10 @@ class Masked:
 
 
 def hide_markup(script: str) -> Masked:
-    """Hide what belongs to no sentence. SSML is left as it is: its tags are for the engine."""
-    if _SSML.match(script):
-        return Masked(script)
+    """Hide what belongs to no sentence. The breaks of SSML become pauses, its other tags are left out."""
+    if is_ssml(script):
+        text, tags = ssml_as_script(script)
+        return Masked(text, tuple(Hidden(start, end, "tag") for start, end in tags))
     found = sorted([*_blocks(script), *_comments(script), *_tags(script)], key=lambda one: (one.start, -one.end))
     hidden: list[Hidden] = []
     done = 0

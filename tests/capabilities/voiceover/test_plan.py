@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from capabilities.voiceover.plan import PlannedSegment
@@ -148,3 +150,21 @@ def test_a_narration_that_was_prepared_before_there_were_these_pauses_keeps_its_
     after = narrator.voiceover.plan(narrator.voiceover.prepare(edited))
     assert [one.key == other.key for one, other in zip(before.segments, after.segments, strict=True)] == [False, True]
     assert after.segments[1].pause_before == 0.12
+
+
+SSML = (
+    '<speak>One. <break time="2s"/> Two &amp; more. <prosody rate="slow">Three is slow. Four is too.</prosody>'
+    "<p>Five.</p></speak>"
+)
+
+
+@pytest.mark.parametrize("voice", ["espeak/gmw/en-US", "flite/slt"])
+def test_ssml_goes_over_many_sentences_with_every_engine(narrator: Narrator, voice: str) -> None:
+    planned = pieces(narrator, SSML, voice=voice)
+    assert [(segment.text, segment.pause_before) for segment in planned] == [
+        ("One.", 0.0), ("Two and more.", 2.0), ("Three is slow.", 0.45), ("Four is too.", 0.45), ("Five.", 0.8),
+    ]  # fmt: skip
+    assert [segment.written for segment in planned][2:] == ["Three is slow.", "Four is too.", "Five."]
+    assert [SSML[slice(*segment.span)] for segment in planned][2:] == ["Three is slow.", "Four is too.", "Five."]
+    job = narrator.speak(SSML, voice=voice)
+    assert not any(sign in Path(job.outputs[1].path).read_text("utf-8") for sign in ("<", "speak", "prosody"))
