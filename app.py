@@ -177,6 +177,7 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     from studio.voices.preview import VoicePreviews
     from tabs.common import theme as look
     from tabs.common.notices.notices import Notices
+    from tabs.common.scripts import script_route
     from tabs.page import build_page
 
     server = studio.settings.server
@@ -189,7 +190,7 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     app.add_middleware(PlainDictResponses)
     app.add_middleware(RawCalls)
     app.add_middleware(HeldSessions, page=page)
-    app.add_middleware(PageCache)
+    app.add_middleware(PageCache, head=look.head())
     app.add_middleware(Compression)
     install_guards(
         app,
@@ -207,6 +208,7 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     tools.add_routes(app)
     HttpApi(operations, server.root_path).add_routes(app)
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
+    app.router.routes.append(script_route())
     mount_page(app, page, studio)
     return app, operations
 
@@ -237,7 +239,6 @@ def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
         footer_links=[],  # the page of the API would be empty: browsers are told nothing of it
         theme=look.theme(),
         css=look.css(),
-        head=look.head(),
     )
     bound_memory(app, page)
     stand_before(app, page)

@@ -45,11 +45,12 @@ class PageCache:
 
     What stands behind the question mark (a tab, a section, a job) is for the page's own script, so the page is the same whatever
     it is; Gradio would take a `page` there for one of its own, and fail. A browser that has the page is told that it has it.
-    Used on the event loop alone. The page holds nothing of who asks: who may see it was asked before this.
+    `head` is put first into the page's own: through Gradio it would come by script, after the page has painted. Used on the
+    event loop alone. The page holds nothing of who asks: who may see it was asked before this.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, head: str = "") -> None:
+        self._app, self._head = app, head.encode()
         self._pages: OrderedDict[tuple[str, ...], _Page] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +87,7 @@ class PageCache:
             for message in answer:
                 await send(message)
             return None
-        body = b"".join(message.get("body", b"") for message in answer[1:])
+        body = b"".join(message.get("body", b"") for message in answer[1:]).replace(b"<head>", b"<head>" + self._head, 1)
         etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'.encode()
         return _Page(body, gzip.compress(body, BEST), content_type.encode(), etag)
 

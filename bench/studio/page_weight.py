@@ -101,7 +101,7 @@ def serve_whole_page(arguments: list[str]) -> int:
     from tabs import page
 
     class Untouched:
-        def __init__(self, inner: Any) -> None:
+        def __init__(self, inner: Any, **_: Any) -> None:
             self.inner = inner
 
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -30,6 +30,7 @@ def lean(config: dict[str, Any]) -> dict[str, Any]:
         page["layout"] = _without(page["layout"], stand_ins)
     for component in config["components"]:
         if component["type"] != _OF_AN_ENDPOINT:
+            component["component_class_id"] = ""  # by which only components of others are found
             for key in _READ_BY_NOBODY:
                 component.pop(key, None)
     return config

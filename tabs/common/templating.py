@@ -96,7 +96,6 @@ def _made() -> Environment:
     )
     for words in (formats.about, formats.ago, formats.clock, formats.many, formats.percent, formats.size, code_spans, addresses):
         environment.filters[words.__name__] = words
-    environment.globals["scripts"] = scripts
     wrappers = environment.get_template("common/macros.html").module
     environment.globals |= {name: getattr(wrappers, name) for name in _WRAPPERS}
     for file, names in _KEPT_MACROS.items():

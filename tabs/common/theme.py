@@ -6,10 +6,12 @@ fonts have (400 to 700).
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import gradio as gr
 
+from tabs.common.scripts import script_address
 from tabs.common.templating import render
 
 STATIC = Path(__file__).parent / "static"
@@ -70,7 +72,7 @@ def theme() -> gr.themes.Base:
         font=["Hanken Grotesk", "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"],
     )
-    known = base.set.__code__.co_varnames
+    known = inspect.signature(base.set).parameters
     values = {key: f"var(--g-{token})" for key, token in _COLOURS.items()} | _SHAPES | _WEIGHTS
     dark = {f"{key}_dark": value for key, value in values.items() if f"{key}_dark" in known}
     return base.set(**values, **dark)
@@ -83,4 +85,4 @@ def css() -> str:
 
 def head() -> str:
     """Runs before the page paints: the colour mode a person chose, and the page's own behaviour."""
-    return render("common/head.html", fonts=FONT_ROUTE)
+    return render("common/head.html", fonts=FONT_ROUTE, script=script_address())

@@ -19,7 +19,8 @@ from api.http.compression import PAGES_KEPT, Compression, PageCache
 from tests.servers import RunningStudio
 
 PACKS = {"accept-encoding": "gzip"}
-BODY = "<p>The page of the studio.</p>" * 400
+HEAD = "<html><head><meta name=ours>"
+BODY = "</head>" + "<p>The page of the studio.</p>" * 400
 
 
 @pytest.fixture
@@ -33,7 +34,9 @@ def web(made: list[str], tmp_path: Path) -> Iterator[TestClient]:
 
     def page(request: Request) -> Response:
         made.append(str(request.url))
-        return HTMLResponse(f"{BODY}{request.url.netloc}", 200 if "broken" not in request.headers.get("host", "") else 503)
+        return HTMLResponse(
+            f"<html><head>{BODY}{request.url.netloc}", 200 if "broken" not in request.headers.get("host", "") else 503
+        )
 
     def events() -> Iterator[str]:
         yield from ("data: one\n\n", "data: two\n\n")
@@ -47,7 +50,7 @@ def web(made: list[str], tmp_path: Path) -> Iterator[TestClient]:
             Route("/text", lambda request: Response("word " * 2000, media_type="text/plain")),
         ]
     )
-    application.add_middleware(PageCache)
+    application.add_middleware(PageCache, head="<meta name=ours>")
     application.add_middleware(Compression)
     with TestClient(application) as client:
         yield client
@@ -55,7 +58,7 @@ def web(made: list[str], tmp_path: Path) -> Iterator[TestClient]:
 
 def test_a_page_is_made_once_and_known_by_its_mark(web: TestClient, made: list[str]) -> None:
     first, again = web.get("/", headers=PACKS), web.get("/", headers=PACKS)
-    assert first.text == again.text == f"{BODY}testserver" and len(made) == 1
+    assert first.text == again.text == f"{HEAD}{BODY}testserver" and len(made) == 1
     assert again.headers["content-encoding"] == "gzip" and int(again.headers["content-length"]) < 1000
     assert web.get("/", headers={"accept-encoding": "identity"}).text == first.text and len(made) == 1
     known = web.get("/", headers={"if-none-match": again.headers["etag"]})
