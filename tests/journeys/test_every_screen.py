@@ -16,7 +16,7 @@ NAMELESS = """() => [...document.querySelectorAll('button, input, textarea, sele
   .map(e => e.outerHTML.slice(0, 200))"""
 
 CONTRAST = """() => {
-  const lum = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number).map(v => v / 255)
+  const lum = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number).map(v => c.startsWith('color(') ? v : v / 255)
     .map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b }
   const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor
     if (!/rgba\\(.*, 0\\)|transparent/.test(c)) return c } return 'rgb(255, 255, 255)' }
