@@ -17,6 +17,9 @@ PARTS = frozenset(
 """Parts of the studio by which a handler of the page does anything at all."""
 
 ELSEWHERE = {
+    "jobs.put_back": "the page's Undo for some seconds after a person's press; a program says what it means",
+    "library.put_back": "likewise",
+    "voices.put_back": "likewise",
     "jobs.values": "a dict's values, of jobs by engine",
     "engines.choose": "what a form foretells; a call without an engine chooses the same way",
     "engines.form": "what a form shows; the options' schema is in /engines",
