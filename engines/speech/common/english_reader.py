@@ -108,6 +108,8 @@ class EnglishReader:
             sys.path.append(folder)
         writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # the assets stay as they came
         try:
+            for path in sorted((self._assets / FOLDER).joinpath(*PACKAGE.split(".")).glob("[a-z]*.py")):
+                importlib.import_module(f"{PACKAGE}.{path.stem}")  # some are asked for only later, by a word not in the lexicon
             return importlib.import_module(PACKAGE + name)
         except (ImportError, OSError) as error:
             raise EngineNotReady("english.files-missing") from error

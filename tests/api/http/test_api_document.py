@@ -7,13 +7,13 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import httpx
 import pytest
 
 from api.command_line.__main__ import main
-from api.security.responses import CODES
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
 
@@ -64,5 +64,6 @@ def test_the_document_is_whole(server: RunningStudio) -> None:
 
 
 def test_codes_of_the_door_are_told() -> None:
-    for status, code in CODES.items():
-        assert re.search(rf"`{code.removeprefix('request.')}`\s+{status}", TEXT), code
+    codes = set(tomllib.loads((ROOT / "api" / "messages" / "en" / "request.toml").read_text("utf-8"))) - {"refused"}
+    (told,) = re.findall(r"codes that\s+begin with `request\.`: (.*?\d)\.", TEXT, re.DOTALL)
+    assert set(re.findall(r"`([a-z-]+)`", told)) == codes

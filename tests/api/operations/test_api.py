@@ -51,7 +51,7 @@ SIGNATURES = {
     "/remove_job": [("job_id", None)],
     "/job_history": [("job_id", None)],
     "/voices": [],
-    "/save_voice": [("name", None), ("audio", None), ("transcript", ""), ("tags", []), ("consent", "")],
+    "/save_voice": [("name", None), ("audio", None), ("transcript", ""), ("tags", []), ("consent", ""), ("mend", False)],
     "/delete_voice": [("voice", None)],
     "/voice_sample": [("voice", None)],
     "/judge_voice": [("audio", None)],
@@ -63,6 +63,7 @@ SIGNATURES = {
         ("transcript", ""),
         ("tags", []),
         ("consent", ""),
+        ("mend", False),
     ],
     "/update_voice": [
         ("voice", None),
@@ -353,7 +354,8 @@ def test_a_result_is_played_in_ranges_and_downloaded(client: Client, server: Run
     assert whole.status_code == 200 and whole.headers["content-type"] == "audio/wav" and whole.content[:4] == b"RIFF"
     part = httpx.get(address, headers={"Range": "bytes=100-199"})
     assert part.status_code == 206 and part.content == whole.content[100:200]
-    assert httpx.get(f"{address}?download=true").headers["content-disposition"] == f'attachment; filename="{name}"'
+    named = httpx.get(f"{address}?download=true").headers["content-disposition"]
+    assert named == "attachment; filename*=utf-8''Play%20this%20again.wav", "a download bears its title"
     assert httpx.get(f"{address}/vtt").text.startswith("WEBVTT")
     assert httpx.get(f"{address}/exe").status_code == 404
 

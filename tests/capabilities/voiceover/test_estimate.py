@@ -35,7 +35,7 @@ def test_an_hour_is_counted_while_one_types(narrator: Narrator) -> None:
     narrator.voiceover.count("warm")
     started = time.process_time()
     estimate = narrator.voiceover.count(script)
-    assert time.process_time() - started < 0.2  # some 20 ms on an idle machine
+    assert time.process_time() - started < 1.0  # some 200 ms on an idle machine, of which reading figures and marks is most
     assert estimate.chunks == pytest.approx(1_200, rel=0.02)
     uneven = f"{script[:30_000]}\n\n" + "No. Yes. " * 1_000
     assert narrator.voiceover.count(uneven).chunks == len(narrator.voiceover.plan(narrator.prepared(uneven)).segments)
