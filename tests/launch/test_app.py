@@ -110,8 +110,8 @@ def test_every_way_to_end_it_is_clean_and_its_jobs_go_on_at_the_next_start(tmp_p
 
 
 def end_cleanly(studio: RunningStudio, ending: signal.Signals) -> None:
+    wait_until(lambda: psutil.Process(studio.process.pid).children(recursive=True), 60)  # a job runs before its engine is here
     family = psutil.Process(studio.process.pid).children(recursive=True)
-    assert family
     begin = time.monotonic()
     studio.process.send_signal(ending)
     assert studio.process.wait(20) == 0

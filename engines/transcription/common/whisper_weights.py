@@ -50,7 +50,7 @@ class WhisperCheckpoint:
 FASTER: Mapping[str, WhisperCheckpoint] = {
     "tiny.en": WhisperCheckpoint(
         "Systran/faster-whisper-tiny.en",
-        "main",  # pinned by their SHA-256 in assets/models.yaml
+        "0d3d19a32d3338f10357c0889762bd8d64bbdeba",
         (("config.json", 2_317), ("model.bin", 75_537_502), ("tokenizer.json", 2_128_466), ("vocabulary.txt", 422_309)),
     ),
     "tiny": WhisperCheckpoint(
