@@ -13,7 +13,7 @@ from collections.abc import Callable
 from studio.errors import GreenroomError
 
 SIZES = (256, 1024, 4096, 16_384)
-UNMEASURED_SECONDS = 0.04
+UNMEASURED_SECONDS = 0.08
 MOST_GROWTH = 9.0
 
 Read = Callable[[str], object]
