@@ -65,9 +65,10 @@ def routes(stand_in: StandIn) -> list[BaseRoute]:
         return JSONResponse(dict(list(known.items())[-most:]))
 
     async def queue(request: Request) -> Response:
+        # Read before the lock is taken: another request may want it while this one waits for its body.
+        body = json.loads(await request.body()) if request.method == "POST" else {}
         with stand_in.lock:
             if request.method == "POST":
-                body = json.loads(await request.body())
                 stand_in.pending[:] = [item for item in stand_in.pending if item[1] not in body.get("delete", ())]
                 return Response()
             running = [stand_in.running] if stand_in.running and not faults["forget"] else []
