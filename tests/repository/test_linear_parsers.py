@@ -57,11 +57,15 @@ READERS: dict[str, Read] = {
 }
 
 
+UNFRAMED = {"tidy subtitles", "sentences", "sentences in English", "words of a take"}
+"""What reads the words of a line alone: headings, labels and pauses were taken from them before."""
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_every_reader_of_outside_text_is_linear(name: str) -> None:
     found = []
     for pattern in PATTERNS:
-        for before, after in FRAMES:
+        for before, after in FRAMES[:1] if name in UNFRAMED else FRAMES:
             if said := growth(READERS[name], lambda size: before + pattern * (size // len(pattern)) + after):  # noqa: B023
                 found.append(f"{before!r} … {after!r}: {said}")
                 break
