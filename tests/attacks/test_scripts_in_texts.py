@@ -46,7 +46,7 @@ def test_no_text_runs_as_script_anywhere_on_the_page(guarded: RunningStudio, chr
     poisoned = {"transcript": f"{EVIL} {TAG}", "tags": [EVIL, QUOTED], "consent": TAG}
     client.predict(EVIL, handle_file(str(sound)), *poisoned.values(), api_name="/save_voice")
     scripts = (f"# {EVIL}\n\n{QUOTED} said {TAG}.", f"{EVIL} says hello.", f"{QUOTED}: Hello.")
-    jobs = [client.predict("voiceover", {"script": script, "engine": "flite"}, api_name="/submit") for script in scripts]
+    jobs = [client.predict("voiceover", {"script": script, "engine": "flite", "title": EVIL}, api_name="/submit") for script in scripts]
     jobs.append(client.predict(handle_file(str(sound)), api_name="/transcribe")[2])
     for job in jobs:
         while client.predict(job["id"], api_name="/job")["state"] not in ("done", "failed", "cancelled"):
@@ -83,13 +83,10 @@ def test_no_text_runs_as_script_anywhere_on_the_page(guarded: RunningStudio, chr
     page.evaluate("document.querySelectorAll('.label-wrap:not(.open)').forEach(fold => fold.click())")
     page.locator("input[type=file][accept*='greenroom-voice']").set_input_files(exported)
     page.get_by_role("button", name=f"Delete {EVIL} (2)", exact=True).wait_for(timeout=30_000)
-    client.predict(EVIL, api_name="/delete_voice")
     voices = page.get_by_role("region", name="Saved voices")
     voices.get_by_role("button", name=f"Delete {EVIL}", exact=True).click()
-    told = page.get_by_role("alert").filter(has_text="There is no voice").first
-    told.wait_for(timeout=30_000)
-    assert EVIL in told.inner_text()
-    page.wait_for_timeout(500)
+    voices.get_by_role("button", name=f"Delete {EVIL}", exact=True).wait_for(state="detached", timeout=30_000)
+    page.wait_for_timeout(1_000)  # the notice in the corner, with the way back
     assert page.locator("img[src=x], svg[onload]").count() == 0
     assert not alerts and not errors
     context.close()
