@@ -15,8 +15,9 @@ from tests.servers import RunningStudio, running_studio
 
 LENGTH = 1_000_000
 LONGEST_GAP = 20.0
-"""Seconds. At most 0.25 is measured where nothing else runs, and ten times that on a full machine; a text that is read in quadratic
-time takes hours."""
+"""Seconds. At most 0.25 is measured where nothing else runs, and ten times that on a full machine.
+
+A text that is read in quadratic time takes hours."""
 
 ENGLISH = "The quick brown fox jumps over the lazy dog, and nobody knows why it should. "
 CHINESE = "春天来了，花都开了。我们一起去公园看花，好不好？他说今天天气很好，适合散步。"

@@ -46,7 +46,10 @@ def test_no_text_runs_as_script_anywhere_on_the_page(guarded: RunningStudio, chr
     poisoned = {"transcript": f"{EVIL} {TAG}", "tags": [EVIL, QUOTED], "consent": TAG}
     client.predict(EVIL, handle_file(str(sound)), *poisoned.values(), api_name="/save_voice")
     scripts = (f"# {EVIL}\n\n{QUOTED} said {TAG}.", f"{EVIL} says hello.", f"{QUOTED}: Hello.")
-    jobs = [client.predict("voiceover", {"script": script, "engine": "flite", "title": EVIL}, api_name="/submit") for script in scripts]
+    jobs = [
+        client.predict("voiceover", {"script": script, "engine": "flite", "title": EVIL}, api_name="/submit")
+        for script in scripts
+    ]
     jobs.append(client.predict(handle_file(str(sound)), api_name="/transcribe")[2])
     for job in jobs:
         while client.predict(job["id"], api_name="/job")["state"] not in ("done", "failed", "cancelled"):
