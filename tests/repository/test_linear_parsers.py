@@ -57,7 +57,7 @@ READERS: dict[str, Read] = {
 }
 
 
-UNFRAMED = {"tidy subtitles", "sentences", "sentences in English", "words of a take"}
+UNFRAMED = {"tidy subtitles", "sentences", "sentences in English", "words of a take", "reading"}
 """What reads the words of a line alone: headings, labels and pauses were taken from them before."""
 
 
