@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from media.text.reading.numbers import in_words
 from studio.normal_forms import normalised
 
 _CONTRACTIONS = {
@@ -78,13 +79,11 @@ def _figure(written: str, tag: str) -> str:
 @lru_cache(maxsize=4096)
 def _said(figure: str, tag: str, form: str) -> str:
     """A figure in words; itself where it is too large or the language is not known."""
-    from num2words import num2words  # here: 60 modules of languages that a start does not need
-
     try:
         value = float(figure) if "." in figure else int(figure)
-        if abs(value) >= _LARGEST:
-            return figure
-        said = num2words(value, lang=tag, to=form)
-    except (ValueError, NotImplementedError, OverflowError, TypeError, KeyError, IndexError):  # each by some of its languages
+    except ValueError:  # digits of a script that has no such figure, or more of them than int takes
         return figure
-    return re.sub(r"\band\b", " ", said).replace("-", " ").replace(",", " ") if tag == "en" else str(said).lower()
+    said = in_words(value, tag, form) if abs(value) < _LARGEST else None
+    if said is None:
+        return figure
+    return re.sub(r"\band\b", " ", said).replace("-", " ").replace(",", " ") if tag == "en" else said.lower()

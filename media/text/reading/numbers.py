@@ -16,20 +16,25 @@ _FAILURES = (ValueError, NotImplementedError, OverflowError, TypeError, KeyError
 """What one or another language of num2words raises for numbers that it cannot say."""
 
 
+def in_words(value: int | float, language: str, form: str) -> str | None:
+    """A number as num2words says it; None where the language is not known, or cannot say this one."""
+    from num2words import num2words  # here: 60 modules of languages that a start does not need
+
+    try:
+        return str(num2words(value, lang=language, to=form))
+    except _FAILURES:
+        return None
+
+
 @lru_cache(maxsize=8192)
 def said(number: str, language: str, form: str = "cardinal") -> str:
     """A whole number in words: "cardinal", "ordinal" or "year". Itself where the language is not known or it is too large."""
-    from num2words import num2words  # here: 60 modules of languages that a start does not need
-
     value = int(number)
     if abs(value) >= LARGEST:
         return " ".join(said(digit, language) for digit in number)
-    try:
-        words = str(num2words(value, lang=language, to=form))
-    except _FAILURES:
-        if form == "cardinal":
-            return number
-        return said(number, language)
+    words = in_words(value, language, form)
+    if words is None:
+        return number if form == "cardinal" else said(number, language)
     return re.sub(r"\s+", " ", words.translate(_PLAIN)).strip()
 
 
