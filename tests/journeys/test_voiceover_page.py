@@ -251,7 +251,7 @@ def test_every_label_is_offered_and_what_cannot_be_said_is_replaced(page: Any) -
     generate(page)
     wait_for_state(page, "done")
     rows = page.locator("#detail .item").all_inner_texts()
-    assert rows == ["AnnaOne, two.", "BobTwo.", "AnnaThree.", "Quexthe sign read Ъ.read as: the sign read hard sign."]
+    assert rows == ["AnnaOne, two.", "BobTwo.", "AnnaThree.", "Quexthe sign read Ъ.\nread as: the sign read hard sign."]
 
 
 def test_a_button_that_is_drawn_anew_while_it_is_pressed_still_counts(page: Any) -> None:
