@@ -33,7 +33,8 @@ def totals_by_package() -> dict[str, Counter[str]]:
     totals: dict[str, Counter[str]] = {package: Counter() for package in PACKAGES}
     for name, file in files.items():
         package = name.split("/")[0].removesuffix(".py")
-        totals[package].update({key: value for key, value in file["summary"].items() if isinstance(value, int)})
+        if package in totals:
+            totals[package].update({key: value for key, value in file["summary"].items() if isinstance(value, int)})
     return totals
 
 

@@ -48,7 +48,7 @@ _RULES = (
     rf"(?P<space>[{_INVISIBLE}]*[\s\u1680\u180e\u2800\u3164][\s{_INVISIBLE}]*)",
     rf"(?P<nothing>[{_INVISIBLE}\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]+)",
 )
-_WORD_BEFORE = re.compile(r"([^\W\d_]+)\Z")
+_WORD_BEFORE = re.compile(r"([^\W\d_]{1,40})\Z")
 _NARROW_GROUP = re.compile(rf"(?<=\d)[{NARROW}](?=\d{{3}}(?!\d))")
 _ENDED = re.compile(r"[.!?:;,…。！？：；，、\x1e\x1f][\"'”’»)\]]*\s*\Z")
 

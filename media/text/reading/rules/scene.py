@@ -18,8 +18,8 @@ _NEAR = 48
 """Characters of context that a rule looks at; with a fixed bound a text is read in time that grows with its length."""
 
 SPACE = rf"[ {NARROW}]"
-_WORD_BEFORE = re.compile(r"([\w'’-]++)[^\w]{0,3}\Z")
-_WORD_BESIDE = re.compile(r"([\w'’-]++) \Z")
+_WORD_BEFORE = re.compile(r"(?<![\w'’-])([\w'’-]++)[^\w]{0,3}\Z")
+_WORD_BESIDE = re.compile(r"(?<![\w'’-])([\w'’-]++) \Z")
 _WORD_AFTER = re.compile(r"[ \u00a0\n]{1,2}(\w{1,40})")
 _NAME = re.compile(r"[ \u00a0\n]{1,2}[^\W\d_a-z][\w'’-]")
 _LOWER = re.compile(r"\s{0,3}[a-z]")

@@ -127,7 +127,7 @@ class Signs:
         text = scene.text
         found = re.match(rf"[{SUPERSCRIPTS}]+", text[at : at + 8])
         end = at + (found.end() if found else 1)
-        letters = re.search(r"[^\W\d_]+\Z", scene.near(at))
+        letters = re.search(r"[^\W\d_]{1,40}\Z", scene.near(at))
         word = letters[0] if letters else ""
         power = scene.before(at).isdigit() or scene.before(at) == ")" or len(word) == 1
         if power:
@@ -151,4 +151,4 @@ class Signs:
 
 
 _HALF_DAY_BEFORE = re.compile(r"\d ?[ap]\.m\.\Z")
-_FIGURE_BEFORE = re.compile(rf"(?<![^\W\d_])(?:[$€£¥]?[\d.,{VULGAR}]+ ?(?:%|°[CF]?|[€$£]|[a-z]{{1,3}})?)\Z|\d\Z")
+_FIGURE_BEFORE = re.compile(rf"(?<![^\W\d_])(?:[$€£¥]?[\d.,{VULGAR}]{{1,40}} ?(?:%|°[CF]?|[€$£]|[a-z]{{1,3}})?)\Z|\d\Z")
