@@ -10,19 +10,15 @@ import gradio as gr
 
 from capabilities.voiceover.batch.capability import count_of_lines
 from capabilities.voiceover.capability import Voiceover
-from capabilities.voiceover.estimate import ScriptEstimate
 from studio.changes.stamps import Topic
 from studio.errors import GreenroomError
 from studio.services import Services
-from tabs.common.counts import Figure, counts_line
-from tabs.common.fit import memory_fit, spread_in_words
-from tabs.common.formats import about, many
+from tabs.common.fit import memory_fit
 from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView, build_job_bar
 from tabs.common.kept_form import KeptForm, named_options
 from tabs.common.lists.live_lists import LiveList
 from tabs.common.readiness.setup_offer import problem_with_offer
-from tabs.common.templating import render
 from tabs.common.texts.new_texts import NewText, NewTexts, build_earlier
 from tabs.common.wiring import (
     QUIET,
@@ -33,51 +29,16 @@ from tabs.common.wiring import (
     settings_elsewhere,
     with_error_toast,
 )
-from tabs.voiceover.form import EXAMPLE, JUST_TEXT, MOST_SPEAKERS, NARRATION_ALONE, VoiceoverForm
+from tabs.voiceover.cast_pickers import JUST_TEXT, MOST_SPEAKERS
+from tabs.voiceover.form import VoiceoverForm
+from tabs.voiceover.script_counts import counts, lines_counted
 from tabs.voiceover.sentences import Sentences
+from tabs.voiceover.sound_settings import NARRATION_ALONE
 from tabs.voiceover.transcribe_panel import TranscribePanel
 from tabs.voiceover.voices_panel import VoicesPanel
 
 TAB = "Voiceover"
 PLACEHOLDER = "Write or paste what should be heard.\n\n# A chapter\nAnna: a line for one speaker.\n[pause 1.5s]"
-
-
-def counts(found: ScriptEstimate | None, fit: str = "") -> str:
-    """HTML of the line under the script: what it holds, how long it will take, and whether the engine fits into memory."""
-    if found is None or not found.words:
-        return render("voiceover/no_script.html", example=EXAMPLE)
-    held = [many(found.characters, "character"), many(found.words, "word"), many(found.chunks, "sentence")]
-    held += [many(len(found.speakers), "speaker")] if found.speakers else []
-    held += [many(found.chapters, "chapter")] if found.chapters else []
-    ready = "not measured yet"
-    if found.seconds_to_render is not None:
-        ready = spread_in_words(found.seconds_to_render, found.low, found.high, found.runs)
-    parts: list[Figure | str] = [Figure(number, after=f" {word}") for number, word in (part.split(" ", 1) for part in held)]
-    parts += [Figure(about(found.seconds_of_speech), " of speech", "about "), Figure(ready, before="to render: ")]
-    return counts_line([*parts, fit] if fit else parts, found.problem or _said_otherwise(found))
-
-
-def _said_otherwise(found: ScriptEstimate) -> str:
-    """What stands between the script and what will be heard, "" for nothing."""
-    if not found.unsayable:
-        return ""
-    first = found.unsayable[0]
-    many_more = f" and {len(found.unsayable) - 1} more" if len(found.unsayable) > 1 else ""
-    if found.replaced:
-        said = f"is said as “{first.instead}”" if first.instead else "is left out"
-        return f"{first}{many_more}: {first.engine} cannot say it, so it {said}."
-    return f"{first.engine} cannot say {first}{many_more}, so another engine speaks this script."
-
-
-def lines_counted(lines: str) -> str:
-    """HTML of the line under a batch: how many files it makes, and which rows are empty."""
-    rows = (lines or "").splitlines()
-    filled = sum(bool(row.strip()) for row in rows)
-    if not filled:
-        return counts_line(["One line is one file."])
-    number, word = many(filled, "file").split(" ", 1)
-    empty = len(rows) - filled
-    return counts_line([Figure(number, f" {word}"), *([f"{many(empty, 'empty row')} left out"] if empty else [])])
 
 
 class VoiceoverTab:
@@ -146,8 +107,8 @@ class VoiceoverTab:
         self.go.click(self._generate, {self.script, *form.inputs}, [self.trouble, *view.shown], **QUIET)
         self.batch_go.click(self._generate_batch, {self.lines, *form.inputs}, [self.trouble, *view.shown], **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
-        restored = [self.trouble, self._texts.piece, self.inner_tabs, form.wishes, *form.inputs]
-        view.outputs.click(self._use_settings, form.speakers, restored, **QUIET)
+        restored = [self.trouble, self._texts.piece, self.inner_tabs, form.cast.wishes, *form.inputs]
+        view.outputs.click(self._use_settings, form.cast.speakers, restored, **QUIET)
         mended = {self.script, self.lines, *form.shown, *self.transcribe.inputs}
         clear_when_changed(mended, self.trouble)
 
@@ -161,22 +122,23 @@ class VoiceoverTab:
 
     def _wire_script(self) -> None:
         form = self.form
-        seen = [self.counts, form.replace_unsayable, form.speakers, form.cast, *form.roles]
-        looked = [self.script, form.voice, form.engine, form.speakers, form.wishes, form.replace_unsayable]
+        cast = form.cast
+        seen = [self.counts, form.replace_unsayable, cast.speakers, cast.accordion, *cast.pickers]
+        looked = [self.script, form.voice, form.engine, cast.speakers, cast.wishes, form.replace_unsayable]
         gr.on(
             [self.script.change, form.voice.input, form.engine.input, form.replace_unsayable.input],
             self._count, looked, seen, trigger_mode="always_last", **QUIET,
         )  # fmt: skip
         self.lines.change(lines_counted, self.lines, self.lines_counts, trigger_mode="always_last", **QUIET)
-        gr.on([role.input for role in form.roles], form.wished, {form.speakers, form.wishes, *form.roles}, form.wishes, **QUIET)
+        gr.on([one.input for one in cast.pickers], cast.wished, {*cast.inputs, cast.wishes}, cast.wishes, **QUIET)
         for tab in (self.script_tab, self.batch_tab, self.voices_tab, self.transcribe_tab):
-            tab.select(partial(self._section, tab), form.speakers, self._by_section, **QUIET)
+            tab.select(partial(self._section, tab), cast.speakers, self._by_section, **QUIET)
 
     @property
     def _by_section(self) -> list[Any]:
         return [
             self.trouble, self.settings_column, self.bar, self.counts, self.lines_counts, self.go, self.batch_go,
-            self.transcribe_go, self.form.cast, *self.form.narration_alone,
+            self.transcribe_go, self.form.cast.accordion, *self.form.sound.narration_alone,
         ]  # fmt: skip
 
     def _section(self, tab: gr.Tab, speakers: list[str]) -> list[Any]:
@@ -192,7 +154,11 @@ class VoiceoverTab:
             transcribe,
             script and bool(speakers),
         ]
-        return ["", *(gr.update(visible=one) for one in shown), *[gr.update(visible=script)] * len(self.form.narration_alone)]
+        return [
+            "",
+            *(gr.update(visible=one) for one in shown),
+            *[gr.update(visible=script)] * len(self.form.sound.narration_alone),
+        ]
 
     def _count(
         self, script: str, voice: str, engine: str, known: list[str], wishes: dict[str, str] | None, replaces: bool
@@ -200,18 +166,17 @@ class VoiceoverTab:
         """The counts line, and a role picker for each speaker that the script names."""
         form = self.form
         if not script.strip():
-            hidden = gr.update(visible=False)
-            return {self.counts: counts(None), form.speakers: [], form.cast: hidden, **dict.fromkeys(form.roles, hidden)}
+            return {self.counts: counts(None), **form.cast.hidden()}
         found = self._narrations.count(script, voice=voice or "", engine=engine, replace_unsayable=bool(replaces))
         fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
         shown: Updates = {self.counts: counts(found, fit), form.replace_unsayable: gr.update(visible=bool(found.unsayable))}
         names = [*found.speakers, *found.possible_speakers][:MOST_SPEAKERS]
         if names == known:
             return shown
-        roles = form.roles_for(
+        pickers = form.cast.for_script(
             found.speakers, found.possible_speakers, engine, found.language, wishes or {}, narrated=found.narrated
         )
-        return {**shown, form.speakers: names, form.cast: gr.update(visible=bool(names)), **roles}
+        return {**shown, form.cast.speakers: names, form.cast.accordion: gr.update(visible=bool(names)), **pickers}
 
     # -- voice and engine
 

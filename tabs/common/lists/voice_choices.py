@@ -12,6 +12,7 @@ from studio.errors import GreenroomError
 from studio.services import Services
 
 AUTO = "auto"
+AUTOMATIC_VOICE = "Automatic: the clearest"
 NOT_READY = "not ready"
 GONE = "deleted"
 DRAWN = 100

@@ -1,0 +1,144 @@
+"""The cast of a script: a picker for each speaker, and the voices proposed to tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import gradio as gr
+
+from capabilities.voiceover.capability import Voiceover
+from engines.contract import EngineKind
+from studio.errors import GreenroomError
+from studio.services import Services
+from tabs.common.lists.live_lists import LiveDropdown
+from tabs.common.lists.voice_choices import AUTO, AUTOMATIC_VOICE, Choices, live_update, renamed_or_same, voice_choices
+from tabs.common.wiring import Updates, Values
+
+MOST_SPEAKERS = 60
+"""Rows of the cast; who speaks beyond them is given a voice in the script, as in Anna (voice=flite/slt)."""
+
+JUST_TEXT = "/text"
+"""What a row of the cast holds for a label that is no speaker; no voice is named so."""
+
+
+class CastPickers:
+    """The folding list of speakers, and what a person chose for each of them.
+
+    Args:
+        secret: lets the browser keep the chosen voices between visits.
+    """
+
+    def __init__(self, studio: Services, narrations: Voiceover, secret: str) -> None:
+        self._studio, self._narrations = studio, narrations
+        self.speakers = gr.State([])
+        """The labels of the script in the box, in the order of `pickers`."""
+        self.wishes = gr.BrowserState({}, storage_key="greenroom.cast", secret=secret)
+        """The voice that a person gave each speaker by name, whatever script the name stands in."""
+        with gr.Accordion("Cast", open=True, visible=False, elem_id="cast") as self.accordion, gr.Row():
+            self.pickers = [
+                LiveDropdown([("As above", "")], value="", label=f"Speaker {n}", visible=False, min_width=180)
+                for n in range(1, MOST_SPEAKERS + 1)
+            ]
+
+    @property
+    def inputs(self) -> set[Any]:
+        """The components that `spec` reads."""
+        return {self.speakers, *self.pickers}
+
+    def spec(self, values: Values) -> dict[str, Any]:
+        """The fields `speakers` and `just_text` of a voiceover job."""
+        cast = self._chosen(values)
+        return {
+            "speakers": {name: voice for name, voice in cast.items() if voice != JUST_TEXT},
+            "just_text": [name for name, voice in cast.items() if voice == JUST_TEXT],
+        }
+
+    def _chosen(self, values: Values) -> dict[str, str]:
+        return {name: values[picker] or "" for name, picker in zip(values[self.speakers] or [], self.pickers, strict=False)}
+
+    def wished(self, values: Values) -> dict[str, str]:
+        """`wishes` with the voices that stand in the pickers now."""
+        known = values[self.wishes] if isinstance(values[self.wishes], dict) else {}
+        return {**known, **self._chosen(values)}
+
+    def restored(self, engine: str, cast: Mapping[str, str], names: Sequence[str]) -> Updates:
+        """Updates that bring the cast of a recipe back.
+
+        Args:
+            engine: the engine that the recipe names.
+            cast: its speakers, each with a voice.
+            names: the speakers of the script that stands in the box now.
+        """
+        pickers = zip(names, self.pickers, strict=False)
+        return {self.wishes: dict(cast), **{one: self._update(engine, cast[name]) for name, one in pickers if name in cast}}
+
+    def hidden(self) -> Updates:
+        """Updates for a page without a script: no speakers, and none of the pickers shown."""
+        hidden = gr.update(visible=False)
+        return {self.speakers: [], self.accordion: hidden, **dict.fromkeys(self.pickers, hidden)}
+
+    def for_script(
+        self,
+        names: Sequence[str],
+        text: Sequence[str],
+        engine_id: str,
+        language: str,
+        wishes: Mapping[str, str],
+        *,
+        narrated: bool,
+    ) -> Updates:
+        """Updates for the pickers of a script's speakers, each with the voice that was wished for it or a proposed one of its
+        own; the others are hidden.
+
+        Args:
+            names: labels that are speakers.
+            text: labels that may be speakers and are text until somebody says otherwise.
+            narrated: the script has a narrator beside them, whose voice is then none of theirs.
+        """
+        voices = self.proposed_voices(engine_id, language)
+        proposed = cycle(voices[1:] if narrated and len(voices) > 1 else voices)
+        chosen = [wishes[name] if name in wishes else next(proposed) for name in names]
+        chosen += [wishes.get(name, JUST_TEXT) for name in text]
+        rows = list(zip([*names, *text], chosen, strict=True))[:MOST_SPEAKERS]
+        shown = [self._update(engine_id, voice, visible=True, label=name) for name, voice in rows]
+        hidden = [gr.update(visible=False)] * (MOST_SPEAKERS - len(shown))
+        return dict(zip(self.pickers, [*shown, *hidden], strict=True))
+
+    def refreshed(self, values: Values, engine_id: str) -> Updates:
+        """Updates for the pickers in use after voices or engines have changed."""
+        updates: Updates = {}
+        for picker, _ in zip(self.pickers, values[self.speakers] or [], strict=False):
+            named = values[picker] or ""
+            chosen = named if named == JUST_TEXT else renamed_or_same(self._studio, named)
+            updates[picker] = live_update(self._choices(engine_id, chosen), values[picker], chosen)
+        return updates
+
+    def _update(self, engine: str, voice: str, **more: Any) -> Any:
+        voice = voice if voice == JUST_TEXT else renamed_or_same(self._studio, voice)
+        return gr.update(choices=self._choices(engine, voice), value=voice, **more)
+
+    def _choices(self, engine: str, voice: str) -> Choices:
+        known = voice_choices(self._studio, AUTOMATIC_VOICE, engine, "" if voice == JUST_TEXT else voice)
+        return [("Just text: read aloud", JUST_TEXT), ("A speaker, as chosen above", ""), *known[1:]]
+
+    def proposed_voices(self, engine_id: str, language: str) -> list[str]:
+        """Voices to tell a script's speakers apart with, one after the other; the first is the narrator's own. Where the engine
+        is left open, those of every ready engine follow its own."""
+        try:
+            casting = self._narrations.resolver.cast("", engine_id, language)
+        except GreenroomError:
+            return [""]
+        engine, own = casting.engine_cls, casting.voice.preset
+        ready = (
+            [one.card.id for one in self._studio.engines.statuses(EngineKind.SPEECH) if one.ready] if engine_id == AUTO else []
+        )
+        others = [self._studio.catalog.get(one) for one in ready if one != engine.card.id]
+        found = [
+            f"{one.card.id}/{voice.id}"
+            for one in (engine, *others)
+            for voice in one.preset_voices(self._studio.site)
+            if voice.language.split("-")[0] == language and (one, voice.id) != (engine, own)
+        ]
+        return ["", *found]
