@@ -23,7 +23,7 @@ from studio.workflows.reading import read_template
 from tests.repository.growth import PATTERNS, UNMEASURED_SECONDS, Read, growth, seconds
 from tests.repository.sources import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 FONTS = ROOT / "assets" / "fonts" / "captions"
 
 

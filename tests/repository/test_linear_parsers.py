@@ -1,4 +1,7 @@
-"""What reads text from outside takes time that grows with the length of the text and no faster."""
+"""What reads text from outside takes time that grows with the length of the text and no faster.
+
+The coverage is not measured here: it would more than double the time, and each reader has tests of its own.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ from studio.verification.text_normalisation import comparable_words
 from studio.voices.names import composed, near_matches, visible
 from tests.repository.growth import FRAMES, PATTERNS, Read, growth
 
+pytestmark = pytest.mark.no_cover
 ROOT = Path(__file__).resolve().parents[2]
 
 
