@@ -15,6 +15,7 @@ from api.operations.context import OperationContext
 from api.operations.jobs import JobId
 from api.operations.operation import Access, Group, Input
 from capabilities.voiceover.capability import Voiceover
+from capabilities.voiceover.segments import SegmentView
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import InvalidInput, MediaError, NotFound
 from studio.jobs.model import Job
@@ -51,7 +52,17 @@ class KeepInput(SegmentInput):
 @GROUP.operation(Access.READS, errors=REFUSALS, example={"job_id": "NARRATION"})
 def segments(context: OperationContext, call: NarrationId) -> list[SegmentAnswer]:
     """The sentences of a narration: id, text, speaker and voice, state, and what was found in each."""
-    views = _narrations(context).segments_of(_narration(context, call.job_id))
+    return _answers(context, _narrations(context).segments_of(_narration(context, call.job_id)))
+
+
+@GROUP.operation(Access.READS, errors=REFUSALS, example={"job_id": "NARRATION"})
+def made_voices(context: OperationContext, call: NarrationId) -> list[SegmentAnswer]:
+    """The voices that were made up for a narration: the one sentence that all others in each are cloned from. Its id goes into
+    `respeak_segment` for another voice, and into `keep_voice`."""
+    return _answers(context, _narrations(context).voices_of(_narration(context, call.job_id)))
+
+
+def _answers(context: OperationContext, views: list[SegmentView]) -> list[SegmentAnswer]:
     plain = json.loads(json.dumps([asdict(view) for view in views], default=str))
     if context.links is not None:
         for one, view in zip(plain, views, strict=True):
@@ -62,7 +73,8 @@ def segments(context: OperationContext, call: NarrationId) -> list[SegmentAnswer
 
 @GROUP.operation(Access.WRITES, errors=REFUSALS, example={"job_id": "NARRATION", "segment": "SEGMENT"})
 def respeak_segment(context: OperationContext, call: SegmentInput) -> JobAnswer:
-    """Speak one sentence of a narration again, in another take; gives the new job at once. The rest is not rendered again."""
+    """Speak one sentence of a narration again, in another take; gives the new job at once. The rest is not rendered again, but
+    for a made-up voice: all in it is spoken in the new one."""
     return _changed(context, _narrations(context).with_new_take(_spec(context, call.job_id), call.segment))
 
 
@@ -84,7 +96,7 @@ def edit_segment(context: OperationContext, call: EditInput) -> JobAnswer:
     Access.WRITES, errors=(*REFUSALS, MediaError), example={"job_id": "NARRATION", "segment": "SEGMENT", "name": "The narrator"}
 )
 def keep_voice(context: OperationContext, call: KeepInput) -> VoiceAnswer:
-    """Save the voice in which a sentence was spoken, with the sentence as its transcript."""
+    """Save the voice in which a sentence was spoken, or one that was made up, with its words as the transcript."""
     kept = _narrations(context).keep_voice(_narration(context, call.job_id), call.segment, call.name)
     return VoiceAnswer.model_validate(kept.as_dict())
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from capabilities.common.memory_fit import memory_fit
-from capabilities.voiceover.cast import Cast, Speaker, VoiceResolver
+from capabilities.common.seed import derived_seed
+from capabilities.voiceover.cast import Cast, VoiceResolver
 from capabilities.voiceover.choice.engine_choice import EngineChoice
 from capabilities.voiceover.edits import with_edited_text, with_new_take, with_picked_take
 from capabilities.voiceover.estimate import ScriptEstimate, estimate
 from capabilities.voiceover.pace import SpeechRateStats
-from capabilities.voiceover.plan import Plan, derived_seed, plan
+from capabilities.voiceover.plan import Plan, plan
 from capabilities.voiceover.progress import NarrationProgress
 from capabilities.voiceover.recipe import RecipeOrigin, terms_of
 from capabilities.voiceover.render import RenderedSegment
+from capabilities.voiceover.roles.speaker import Speaker
 from capabilities.voiceover.run import NarrationRunner, job_outputs
 from capabilities.voiceover.script.parse import Script, parse
 from capabilities.voiceover.segments import SegmentList, SegmentView
@@ -78,7 +80,8 @@ class Voiceover(Capability[VoiceoverSpec]):
         self._work = NarrationRunner(services)
         self._segment_list = SegmentList(services.segments, self._settings.check_tries)
         self._catalog, self._site, self._voices = services.catalog, services.site, services.voices
-        self.resolver = VoiceResolver(services.catalog, services.site, services.voices, services.settings.engines.default_speech)
+        default = services.settings.engines.default_speech
+        self.resolver = VoiceResolver(services.catalog, services.site, services.voices, services.segments.path, default)
         self._choice = EngineChoice(self.resolver, self._settings.longest_chunk)
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "voice-runs.json")
         self.paces = SpeechRateStats(services.paths.root / "pace.json", self.runtime_stats)
@@ -164,7 +167,8 @@ class Voiceover(Capability[VoiceoverSpec]):
         return spec.title or self._title(_read(spec))
 
     def lane(self, spec: VoiceoverSpec) -> str:
-        return self.lane_of(PreparedNarration(spec, _read(spec), Cast(spec, self.resolver), self._settings.longest_chunk))
+        script = _read(spec)
+        return self.lane_of(PreparedNarration(spec, script, Cast(spec, self.resolver, script), self._settings.longest_chunk))
 
     def lane_of(self, made: PreparedNarration) -> str:
         """The lane of what was prepared."""
@@ -179,7 +183,8 @@ class Voiceover(Capability[VoiceoverSpec]):
         Raises:
             GreenroomError: as `prepare`; a voice may have been deleted since.
         """
-        return plan(spec, _read(spec), Cast(spec, self.resolver), self._settings.longest_chunk)
+        script = _read(spec)
+        return plan(spec, script, Cast(spec, self.resolver, script), self._settings.longest_chunk)
 
     # The job
 
@@ -207,18 +212,22 @@ class Voiceover(Capability[VoiceoverSpec]):
         """The segments of a job as they stand now, in order. Quick enough to ask twice a second."""
         return self._segment_list.views(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
 
+    def voices_of(self, job: Job) -> list[SegmentView]:
+        """The anchors of a job: the one sentence that each voice which its engine made up is held by."""
+        return self._segment_list.anchors(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
+
     def keep_voice(self, job: Job, segment_id: str, name: str) -> Voice:
-        """Save the voice in which one segment of a narration was spoken, with its words as the transcript.
+        """Save the voice in which one segment or anchor of a narration was spoken, with its words as the transcript.
 
         Raises:
             NotFound: the segment is not there. InvalidInput, VoiceRefused: as `add_designed`.
         """
-        found = next((view for view in self.segments_of(job) if view.id == segment_id), None)
+        found = next((view for view in (*self.voices_of(job), *self.segments_of(job)) if view.id == segment_id), None)
         if found is None or found.path is None:
             raise NotFound("narration.sentence-gone")
-        segment = self.plan(VoiceoverSpec.model_validate(job.spec)).segments[found.index]
-        terms = terms_of([segment])
-        return add_designed(self._voices, name, found.path, found.text, str(job.spec.get("language", "")), terms)
+        planned = self.plan(VoiceoverSpec.model_validate(job.spec))
+        spoken = next(one for one in (*planned.anchors, *planned.segments) if one.id == segment_id)
+        return add_designed(self._voices, name, found.path, found.text, spoken.role.language, terms_of([spoken]))
 
     def count(
         self,

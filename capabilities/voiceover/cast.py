@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+from capabilities.common.seed import derived_seed
+from capabilities.voiceover.roles.anchor_texts import anchor_text
+from capabilities.voiceover.roles.speaker import Anchor, Speaker, is_made_up
 from capabilities.voiceover.script.language_detection import detect, is_sure
-from capabilities.voiceover.script.parse import Line, Script
+from capabilities.voiceover.script.parse import Line, Script, Span
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.catalog import Catalog
 from engines.contract import EngineOptions, EnginePaths, SpeechTraits
-from studio.artifacts.segments import SegmentStore
 from studio.errors import GreenroomError, InvalidInput
 from studio.validation import validated
 from studio.voices.resolver import AUTO, ResolvedVoice, resolve_voice
@@ -23,47 +26,13 @@ SURE_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
-class Speaker:
-    """One speaker's part: the casting, validated options, the language and a style."""
-
-    casting: ResolvedVoice
-    options: EngineOptions
-    language: str
-    style: str = ""
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Hash of everything but the text and the seed that makes a segment sound as it does."""
-        card = self.casting.engine_cls.card
-        return SegmentStore.key(
-            {
-                "engine": card.id,
-                "version": card.version,
-                "options": self.options.model_dump(mode="json"),
-                "voice": self.casting.voice_version,
-                "style": self.style if card.traits_of(SpeechTraits).takes_style else "",
-                "language": self.language,
-            }
-        )
-
-    @property
-    def engine_id(self) -> str:
-        return self.casting.engine_cls.card.id
-
-    @property
-    def voice_name(self) -> str:
-        """The voice as a spec names it."""
-        preset = self.casting.voice.preset
-        return f"{self.engine_id}/{preset}" if preset else self.casting.voice_label
-
-
-@dataclass(frozen=True)
 class VoiceResolver:
-    """What roles are resolved with; the same for every job."""
+    """What roles are resolved with; the same for every job. `sound_path` gives the place of a rendered piece by its key."""
 
     catalog: Catalog
     site: EnginePaths
     voices: Voices
+    sound_path: Callable[[str], Path]
     default_engine: str = AUTO
 
     def cast(self, voice: str, engine: str, language: str) -> ResolvedVoice:
@@ -97,15 +66,24 @@ class VoiceResolver:
 
 
 class Cast:
-    """The roles of one script. Made for one spec whose language is settled; remembers each role it has resolved."""
+    """The roles of one script. Made for one spec whose language is settled; remembers each role it has resolved.
 
-    def __init__(self, spec: VoiceoverSpec, resolver: VoiceResolver) -> None:
+    A voice that its engine makes up is held by one anchor for each speaker: the narrator, and each who is given such a voice.
+    """
+
+    def __init__(self, spec: VoiceoverSpec, resolver: VoiceResolver, script: Script) -> None:
         self._spec = spec
         self._resolver = resolver
         self._voices = {name.casefold(): voice for name, voice in spec.speakers.items()}
         self._roles: dict[tuple[str, tuple[tuple[str, str], ...], str], Speaker] = {}
+        self._first_lines: dict[str, Line] = {}
+        for line in script.lines:
+            self._first_lines.setdefault(line.speaker.casefold(), line)
+        self._any_line = next(iter(script.lines), Line("", script.chapters[0] if script.chapters else "", Span(0, 0, 1)))
         casting = resolver.cast(spec.voice, spec.engine or AUTO, spec.language)
-        self.narrator = Speaker(casting, validated(casting.engine_cls.Options, spec.options, "option"), spec.language)
+        options = validated(casting.engine_cls.Options, spec.options, "option")
+        self._narrator_voice = casting
+        self.narrator = self._held(Speaker(casting, options, spec.language), "")
 
     @property
     def site(self) -> EnginePaths:
@@ -132,15 +110,34 @@ class Cast:
         settings = dict(line.settings)
         language = settings.pop("language", self._spec.language)
         voice = settings.pop("voice", self._voices.get(line.speaker.casefold(), ""))
-        if not voice and language == self._spec.language:
-            casting = self.narrator.casting
-        else:
-            casting = self._resolver.cast(voice, self._engine_of(voice), language)
-        return Speaker(casting, self._options(casting, settings), language, line.style)
+        own = bool(voice) or language != self._spec.language
+        casting = self._resolver.cast(voice, self._engine_of(voice), language) if own else self._narrator_voice
+        return self._held(Speaker(casting, self._options(casting, settings), language, line.style), line.speaker if voice else "")
+
+    def _held(self, role: Speaker, owner: str) -> Speaker:
+        """The role, held by its owner's anchor where its voice is made up.
+
+        The words in parentheses at the owner's first line describe the voice where its engine takes a description.
+        """
+        casting = role.casting
+        if not is_made_up(casting):
+            return role
+        first = self._first_lines.get(owner.casefold())
+        known = casting.engine_cls.Options.model_fields
+        options = self._options(casting, {name: value for name, value in first.settings if name in known} if first else {})
+        speaks = {language.split("-")[0].lower() for language in casting.engine_cls.card.languages}
+        language = self._spec.language if self._spec.language.split("-")[0].lower() in speaks else role.language
+        bare = Speaker(casting, options, language, first.style if first else "")
+        name = f"{owner.casefold()}/{bare.voice_name}"
+        identity = f"voice-{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+        planned = derived_seed(self._spec.seed or 0, name, self._spec.takes.get(identity, 0))
+        text = anchor_text(language, (first or self._any_line).text)
+        anchor = Anchor(identity, owner, text, self._spec.picks.get(identity, planned), bare)
+        return role.held_by(anchor, self._resolver.sound_path(anchor.key))
 
     def _engine_of(self, voice: str) -> str:
         """A speaker's voice may live on another engine than the narrator's: only where the job's own fits is it insisted on."""
-        own = self.narrator.casting.engine_cls
+        own = self._narrator_voice.engine_cls
         if "/" in voice or not voice:
             return AUTO
         presets = (preset.id for preset in own.preset_voices(self._resolver.site))
@@ -148,7 +145,7 @@ class Cast:
 
     def _options(self, casting: ResolvedVoice, settings: Mapping[str, str]) -> EngineOptions:
         model = casting.engine_cls.Options
-        own = casting.engine_cls is self.narrator.casting.engine_cls
+        own = casting.engine_cls is self._narrator_voice.engine_cls
         base: dict[str, Any] = dict(self._spec.options) if own else {}
         if unknown := sorted(set(settings) - set(model.model_fields)):
             allowed = ", ".join(["voice", "language", *sorted(model.model_fields)])

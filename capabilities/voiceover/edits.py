@@ -12,10 +12,12 @@ from studio.errors import NotFound
 def with_new_take(spec: VoiceoverSpec, plan: Plan, segment_id: str) -> VoiceoverSpec:
     """Another reading of one segment. Asked again, yet another; what was rendered before stays in the segment store.
 
+    Of an anchor it is another voice, in which all that is spoken in it is then rendered.
+
     Raises:
         NotFound: no segment has this id.
     """
-    segment = _segment(plan, segment_id)
+    segment = _segment(plan, segment_id, with_anchors=True)
     picks = {name: seed for name, seed in spec.picks.items() if name != segment.id}
     takes = {**spec.takes, segment.id: spec.takes.get(segment.id, 0) + 1}
     return _changed(spec, takes=takes, picks=picks)
@@ -27,7 +29,7 @@ def with_picked_take(spec: VoiceoverSpec, plan: Plan, segment_id: str, seed: int
     Raises:
         NotFound: no segment has this id.
     """
-    segment = _segment(plan, segment_id)
+    segment = _segment(plan, segment_id, with_anchors=True)
     return _changed(spec, picks={**spec.picks, segment.id: seed})
 
 
@@ -50,8 +52,8 @@ def _changed(spec: VoiceoverSpec, **fields: Any) -> VoiceoverSpec:
     return spec.model_copy(update={**fields, "reading": 0 if spec.reading is None else spec.reading})
 
 
-def _segment(plan: Plan, segment_id: str) -> PlannedSegment:
-    for segment in plan.segments:
+def _segment(plan: Plan, segment_id: str, with_anchors: bool = False) -> PlannedSegment:
+    for segment in (*plan.anchors, *plan.segments) if with_anchors else plan.segments:
         if segment.id == segment_id:
             return segment
     raise NotFound("narration.piece-unknown", piece=segment_id)

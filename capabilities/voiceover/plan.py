@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 
-from capabilities.common.seed import LARGEST_SEED
-from capabilities.voiceover.cast import Cast, Speaker
+from capabilities.common.seed import derived_seed
+from capabilities.voiceover.cast import Cast
+from capabilities.voiceover.roles.speaker import Anchor, Speaker, key_of
 from capabilities.voiceover.sayable.places import replaced
 from capabilities.voiceover.script.chunk import Chunk, chunk
 from capabilities.voiceover.script.coverage import Coverage, CoverageCounter, plain_words
@@ -19,10 +19,9 @@ from capabilities.voiceover.spec import CheckMode, VoiceoverSpec
 from engines.contract import SpeechRequest, SpeechTraits
 from media.text.reading.markup import hide_markup
 from media.text.reading.reader import ReadingOptions, read
-from studio.artifacts.segments import SegmentStore
 
-TAKE_FORMAT = 1
-"""Part of every key: raised when what is stored with a segment changes its meaning."""
+ANCHOR_INDEX = -1
+"""Of an anchor, which stands in no script."""
 
 _RETAKES = 2_000_000
 """Running numbers of readings that a check asked for begin here, those that a person asked for at 1,000,000."""
@@ -86,7 +85,7 @@ class PlannedSegment:
         if number == 0:
             return self
         seed = derived_seed(self.seed, self.text, _RETAKES + number)
-        return replace(self, seed=seed, key=_key(self.sound, seed))
+        return replace(self, seed=seed, key=key_of(self.sound, seed))
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,11 @@ class PlannedChapter:
 @dataclass(frozen=True)
 class Plan:
     """All segments in order, the chapters, the silence after the last segment in seconds, and how takes are checked: by which
-    engine, "" for none."""
+    engine, "" for none.
+
+    Args:
+        anchors: what made-up voices are cloned from, each spoken before any segment; in order of first use.
+    """
 
     segments: tuple[PlannedSegment, ...]
     chapters: tuple[PlannedChapter, ...]
@@ -108,21 +111,11 @@ class Plan:
     check: CheckMode = "off"
     check_with: str = ""
     coverage: Coverage | None = None
+    anchors: tuple[PlannedSegment, ...] = ()
 
     @property
     def characters(self) -> int:
         return sum(len(segment.text) for segment in self.segments)
-
-
-def derived_seed(seed: int, text: str, number: int) -> int:
-    """A seed that depends on the job's seed, the words and a running number, never on the place in the script."""
-    return int.from_bytes(sha256(f"{seed}/{number}/{text}".encode("utf-8", "surrogatepass")).digest()[:8], "big") % (
-        LARGEST_SEED + 1
-    )
-
-
-def _key(sound: str, seed: int) -> str:
-    return SegmentStore.key({"sound": sound, "seed": seed})
 
 
 def plan(spec: VoiceoverSpec, script: Script, cast: Cast, longest_chunk: int) -> Plan:
@@ -134,6 +127,25 @@ def reading_options(spec: VoiceoverSpec, role: Speaker) -> ReadingOptions:
     """How a role's lines are read: in its language, leaving to its engine what that reads well itself."""
     keep = frozenset(role.casting.engine_cls.card.traits_of(SpeechTraits).reads)
     return ReadingOptions(role.language, bool(spec.verse), keep, spec.pronunciations)
+
+
+def _planned_anchor(anchor: Anchor, line: int, spec: VoiceoverSpec) -> PlannedSegment:
+    """An anchor as a segment, for those that render and show segments; `line` is the first that is spoken in its voice."""
+    return PlannedSegment(
+        id=anchor.id,
+        index=ANCHOR_INDEX,
+        key=anchor.key,
+        text=anchor.text,
+        span=(0, 0),
+        line=line,
+        pause_before=0.0,
+        speaker=anchor.speaker,
+        role=anchor.role,
+        seed=anchor.seed,
+        sound=anchor.role.sound_of(anchor.text),
+        picked=anchor.id in spec.picks,
+        written=anchor.text,
+    )
 
 
 class _Planner:
@@ -169,7 +181,13 @@ class _Planner:
             self._spec.check or "off",
             self._spec.check_with,
             self._coverage.done() if self._coverage else None,
+            self._anchors(),
         )
+
+    def _anchors(self) -> tuple[PlannedSegment, ...]:
+        found = {segment.role.anchor.key: segment for segment in reversed(self._segments) if segment.role.anchor}
+        used = sorted(found.values(), key=lambda segment: segment.index)
+        return tuple(_planned_anchor(segment.role.anchor, segment.line, self._spec) for segment in used if segment.role.anchor)
 
     def _open_chapter(self, heading: Heading) -> None:
         self._pauses.at_least(self._spec.chapter_pause)
@@ -209,7 +227,7 @@ class _Planner:
         return parts
 
     def _segment(self, part: Chunk, line: Line, role: Speaker, pause: float) -> PlannedSegment:
-        sound = sha256(f"{TAKE_FORMAT}/{role.fingerprint}/{part.text}".encode("utf-8", "surrogatepass")).hexdigest()
+        sound = role.sound_of(part.text)
         words = sound[:16]
         self._seen[words] += 1
         identity = words if self._seen[words] == 1 else f"{words}.{self._seen[words]}"
@@ -218,7 +236,7 @@ class _Planner:
         return PlannedSegment(
             id=identity,
             index=len(self._segments),
-            key=_key(sound, seed),
+            key=key_of(sound, seed),
             text=part.text,
             span=(line.span.start + part.start, line.span.start + part.end),
             line=line.span.line,

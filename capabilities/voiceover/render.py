@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from capabilities.voiceover.plan import PlannedSegment
+from capabilities.voiceover.plan import ANCHOR_INDEX, PlannedSegment
 from engines.contract import Engine, Speech, SpeechTraits, TimedMark
 from engines.contract.errors import EngineNotReady, EngineOutOfMemory, WireError, WorkerDied
 from media.audio.audio import Audio, silence
@@ -201,6 +201,9 @@ def _speak(engine: Any, segment: PlannedSegment, attempt: int) -> Speech:
     try:
         return engine.synthesize(segment.request(attempt))  # type: ignore[no-any-return]
     except EngineError as error:
+        if segment.index == ANCHOR_INDEX:
+            error.within("script.in-voice-made", line=segment.line)
+            raise
         shown = segment.text if len(segment.text) <= _SHOWN_WORDS else f"{segment.text[:_SHOWN_WORDS].rstrip()}…"
         error.within("script.in-sentence", line=segment.line, sentence=shown)
         raise

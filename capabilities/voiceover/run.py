@@ -74,6 +74,7 @@ class NarrationRunner:
 
     def speak(self, planned: Plan, context: JobContext, progress: NarrationProgress) -> dict[str, RenderedSegment]:
         """All segments of a plan by key: those that are stored and whole as they are, the others rendered now."""
+        self._make_voices(planned, context)
         all_rendered: dict[str, RenderedSegment] = {}
         missing: dict[str, PlannedSegment] = {}
         for segment in planned.segments:
@@ -107,6 +108,18 @@ class NarrationRunner:
         if failures:
             context.warn(Message.of("script.unspoken", count=len(failures), first=failures[0].reason).reason())
         return all_rendered
+
+    def _make_voices(self, planned: Plan, context: JobContext) -> None:
+        """Speak the anchor of each made-up voice that has none in the store; everything in that voice is cloned from it."""
+        missing = [anchor for anchor in planned.anchors if self._segments.get(anchor.key) is None]
+        if not missing:
+            return
+
+        def kept(anchor: PlannedSegment, rendered: RenderedSegment) -> None:
+            context.event("voice", id=anchor.id, speaker=anchor.speaker, seconds=round(rendered.duration, 3))
+
+        context.progress(0.0, "Making up a voice" if len(missing) == 1 else f"Making up {len(missing)} voices")
+        render_missing(missing, self._segments, context, self._settings.retries, kept)
 
     def _mark_unspoken(self, segment: PlannedSegment, error: EngineError, context: JobContext) -> RenderedSegment:
         self._segments.annotate(segment.key, {FAILED: str(error)})

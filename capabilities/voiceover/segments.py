@@ -50,6 +50,7 @@ class SegmentView:
         pause_before: silence between the speech before and this speech in the narration, in seconds.
         text: as it is written; spoken: what is said for it, "" where that is the same.
         takes: that were listened to, the first one first; () where nobody listened.
+        held: its voice is made up and cloned from an anchor.
     """
 
     index: int
@@ -65,6 +66,7 @@ class SegmentView:
     pause_before: float = 0.0
     takes: tuple[TakeView, ...] = ()
     spoken: str = ""
+    held: bool = False
 
 
 class SegmentList:
@@ -84,6 +86,10 @@ class SegmentList:
         """The segments of a job in order; `make_plan` is called when the job is looked at for the first time."""
         plan = self._plan(job_id, make_plan)
         return [self._view(segment, plan.check) for segment in plan.segments]
+
+    def anchors(self, job_id: str, make_plan: Callable[[], Plan]) -> list[SegmentView]:
+        """The anchors of a job's made-up voices, in order of first use."""
+        return [self._view(anchor, "off") for anchor in self._plan(job_id, make_plan).anchors]
 
     def _plan(self, job_id: str, make_plan: Callable[[], Plan]) -> Plan:
         with self._lock:
@@ -123,6 +129,7 @@ class SegmentList:
             span=segment.span,
             pause_before=segment.pause_before,
             takes=takes,
+            held=segment.role.anchor is not None,
         )
 
     def _takes(self, segment: PlannedSegment, check: CheckMode) -> tuple[TakeView, ...]:

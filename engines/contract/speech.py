@@ -25,6 +25,8 @@ class SpeechTraits(Traits):
         needs_transcript: clones only with the words of the voice's clip.
         longest_clip: seconds of a saved voice's clip that it takes; 0 when it takes every voice that can be saved.
         takes_style: understands `SpeakingVoice.style`.
+        made_up: presets that are another voice with each seed, of an engine that clones. One sentence is spoken in such a voice
+            first, and all others come with that sentence as their reference, beside the preset.
         reads: kinds of writing that it reads well itself and gets as they are written ("money"), and "stage direction" where it
             performs them; everything else is put into words before it.
     """
@@ -35,6 +37,7 @@ class SpeechTraits(Traits):
     needs_transcript: bool = False
     longest_clip: float = 0.0
     takes_style: bool = False
+    made_up: tuple[str, ...] = ()
     reads: tuple[Part, ...] = ()
 
 
@@ -53,8 +56,9 @@ class SpeakingVoice:
     """Whose voice a speech engine shall use: one of its presets, or a saved voice to clone.
 
     Args:
-        preset: a PresetVoice id; "" for a saved voice or the engine's default.
-        reference: path of the saved voice's PCM WAV master.
+        preset: a PresetVoice id; "" for a saved voice or the engine's default. With a reference it is one of `made_up`, and the
+            reference is a sentence that the engine has spoken in it.
+        reference: path of the WAV to clone, a saved voice's master.
         transcript: what is said in the reference, "" when unknown.
         style: free words on how to speak, for engines with the trait `takes_style`.
     """

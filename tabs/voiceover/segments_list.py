@@ -24,13 +24,16 @@ def first_unfinished_page(views: Sequence[SegmentView]) -> int:
     return 0 if missing is None else page_of(missing)
 
 
-def segments_list(views: Sequence[SegmentView], page: int, *, editable: bool, job: str = "") -> str:
+def segments_list(
+    views: Sequence[SegmentView], page: int, *, editable: bool, job: str = "", voices: Sequence[SegmentView] = ()
+) -> str:
     """HTML of one page of sentences.
 
     Args:
         page: counted from 0; clamped to what there is.
         editable: whether sentences can be rendered again or edited now (not while their job runs).
         job: the id of their job, which goes along with what is done in a row.
+        voices: the anchors of the voices that were made up for it.
     """
     if not views:
         return ""
@@ -47,6 +50,7 @@ def segments_list(views: Sequence[SegmentView], page: int, *, editable: bool, jo
         pages=pages,
         editable=editable,
         job=job,
+        voices=[_voice(voice) for voice in voices],
     )
 
 
@@ -67,6 +71,21 @@ class _Row(NamedTuple):
     takes: list[_Take]
 
 
+class _Voice(NamedTuple):
+    """A voice that was made up; `url` is "" until it has spoken."""
+
+    id: str
+    url: str
+    whose: str
+    text: str
+    doubt: str
+
+
+def _voice(view: SegmentView) -> _Voice:
+    whose = f"The voice of {view.speaker}" if view.speaker else "The narrator's voice"
+    return _Voice(view.id, "" if view.path is None else segment_url(view.path.stem), whose, view.text, view.note)
+
+
 @dataclass(frozen=True)
 class _Take:
     """One take of a sentence; `url` is "" where there is nothing else to hear than the sentence itself."""
@@ -81,7 +100,7 @@ class _Take:
 def _row(view: SegmentView) -> _Row:
     missing, doubtful = view.state is SegmentState.MISSING, view.state is SegmentState.DOUBTFUL
     url = "" if view.path is None else segment_url(view.path.stem)
-    designed = view.path is not None and is_designed(view.voice)
+    designed = view.path is not None and is_designed(view.voice) and not view.held
     takes = [_take(view, number, take) for number, take in enumerate(view.takes, 1)]
     doubt = view.note if doubtful else None
     failure = view.note if view.state is SegmentState.FAILED else ""

@@ -39,7 +39,8 @@ class Sentences:
             return transcript_view(job, library)
         views = self._narrations.segments_of(job)
         chosen = first_unfinished_page(views) if page is None else page
-        return segments_list(views, chosen, job=job.id, editable=job.state.ended)
+        voices = self._narrations.voices_of(job)
+        return segments_list(views, chosen, job=job.id, editable=job.state.ended, voices=voices)
 
     def wire(self, view: JobView) -> None:
         """Connect the view that shows what `draw` made."""

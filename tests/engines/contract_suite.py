@@ -182,7 +182,10 @@ def check_preset_voices(engine: type[Engine], site: EnginePaths) -> None:
         assert isinstance(voice, PresetVoice) and voice.id and voice.title
         assert LANGUAGE_TAG.fullmatch(voice.language), voice
         assert voice.language.split("-")[0] in engine.card.languages, voice
-    assert voices or engine.card.traits_of(SpeechTraits).clones or engine.card.capability is not EngineKind.SPEECH
+    traits = engine.card.traits_of(SpeechTraits)
+    assert traits.clones or not traits.made_up, "a made-up voice is held by cloning it"
+    assert set(traits.made_up) <= {voice.id for voice in voices}
+    assert voices or traits.clones or engine.card.capability is not EngineKind.SPEECH
 
 
 def check_speech(instance: Engine, text: str, language: str, preset: str = "") -> Speech:

@@ -58,14 +58,23 @@ def test_the_style_is_hidden_where_a_mode_takes_none(page: Any) -> None:
     expect(style.first).to_have_value("")
 
 
-def test_a_designed_voice_is_kept_under_a_name(further_page: Any) -> None:
+def test_a_made_up_voice_is_heard_changed_and_kept_under_a_name(further_page: Any) -> None:
     page = further_page
     choose(page, "#engine", "Designing")
     page.locator("#script textarea").fill(LINE)
     page.get_by_role("button", name="Generate", exact=True).click()
-    keep = page.get_by_role("button", name="Save the voice of sentence 1")
-    keep.wait_for(timeout=PATIENCE)
-    keep.click()
+    voices = page.get_by_role("region", name="Voices made up for it")
+    another = voices.get_by_role("button", name="Make up another voice: The narrator's voice")
+    another.wait_for(timeout=PATIENCE)
+    play = voices.get_by_role("button", name="Play: The narrator's voice")
+    first = play.get_attribute("data-audition")
+    play.click()
+    expect(play).to_have_attribute("aria-pressed", "true")
+    another.click()
+    other = voices.locator(f"[data-audition]:not([data-audition='{first}'])")
+    other.wait_for(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Play sentence 1")).to_be_visible(timeout=PATIENCE)
+    voices.get_by_role("button", name="Save: The narrator's voice").click(timeout=PATIENCE)
     page.get_by_label("Name of the voice", exact=True).locator("visible=true").fill("Grandfather")
     page.get_by_role("button", name="Save this voice", exact=True).locator("visible=true").click()
     expect(page.get_by_role("status").filter(has_text="Grandfather is saved")).to_be_visible()

@@ -60,3 +60,4 @@ class SegmentAnswer(Answer):
     note: str = Field(description="Why it is doubtful.")
     span: list[int] = Field(description="Where it stands in the script.")
     takes: list[dict[str, object]]
+    held: bool = Field(False, description="Its voice was made up and is cloned from one sentence, see `made_voices`.")

@@ -48,7 +48,7 @@ class EngineChoice:
         Raises:
             GreenroomError: a voice or a setting cannot be.
         """
-        cast = Cast(spec, self._resolver)
+        cast = Cast(spec, self._resolver, script)
         as_written = spec.model_copy(update={"replace_unsayable": False})
         places = tuple(self._unsayable(as_written, script, cast))
         if not places or spec.replace_unsayable:
@@ -64,7 +64,7 @@ class EngineChoice:
                 continue
             with contextlib.suppress(GreenroomError):  # not ready, of another language, without a voice of its own
                 other = spec.model_copy(update={"engine": engine.card.id})
-                recast = Cast(other, self._resolver)
+                recast = Cast(other, self._resolver, script)
                 if not self._unsayable(other, script, recast):
                     return Tried(other, recast, places)
         return None

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from anyascii import anyascii
 
-from capabilities.voiceover.cast import Speaker
+from capabilities.voiceover.roles.speaker import Speaker
 from engines.contract import EnginePaths, SpeechRequest, Unsayable
 from studio.errors import InvalidInput
 

@@ -1,8 +1,9 @@
 """Dia: English dialogue, with laughs and breaths, in two voices of its own or in saved ones.
 
 Upstream: huggingface.co/nari-labs/Dia-1.6B-0626 (code and weights Apache-2.0), model in transformers; its sound is decoded by
-DAC (huggingface.co/descript/dac_44khz, MIT). Each text is one turn, tagged [S1] or [S2]; a script's speakers are given the
-two presets, or saved voices. Without a saved voice Dia speaks in another voice with each seed.
+DAC (huggingface.co/descript/dac_44khz, MIT). By its makers' rules a text begins with [S1], lasts five to twenty seconds with its
+clip, and ends in a tag, speakers by turns; a clip of five to ten seconds goes before, with its words. Each text is one turn of
+one speaker here, and each speaker has a clip of that length before it: a saved voice, or the anchor of a made-up one.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from engines.speech.common.transformers_engine import TransformersSpeech, quiet_
 REPO, CODEC = "nari-labs/Dia-1.6B-0626", "descript/dac_44khz"
 RATE = 44_100
 TOKENS_PER_SECOND = 86
-LONGEST_CLIP = 15.0
+LONGEST_CLIP = 10.0
 MOST_TOKENS = 3_072
 SPEAKERS = ("S1", "S2")
 
@@ -55,7 +56,7 @@ class Dia(TransformersSpeech):
         title="Dia",
         capability=EngineKind.SPEECH,
         summary="Lively English dialogue; (laughs) and (sighs) are acted. Two speakers of its own, or saved voices.",
-        version="1.6b-0626-1",
+        version="1.6b-0626-2",
         code_licence=APACHE,
         weights_licence=APACHE,
         tier=Tier.MEDIUM,
@@ -71,7 +72,7 @@ class Dia(TransformersSpeech):
             HubFile(CODEC, "config.json", 541),
             HubFile(CODEC, "model.safetensors", 307_000_000),
         ),
-        traits=SpeechTraits(sample_rate=RATE, clones=True, needs_transcript=True, longest_clip=LONGEST_CLIP),
+        traits=SpeechTraits(sample_rate=RATE, clones=True, needs_transcript=True, longest_clip=LONGEST_CLIP, made_up=SPEAKERS),
         languages=("en",),
         longest_text=300,
         stall_seconds=300,
@@ -121,7 +122,7 @@ class Dia(TransformersSpeech):
             speaker = voice.preset or SPEAKERS[0]
             if speaker not in SPEAKERS:
                 raise EngineError("speech.voice-unknown", voice=speaker, known=SPEAKERS, engine="Dia")
-            return self._processor(text=[f"[{speaker}] {text}"], padding=True, return_tensors="pt"), 0
+            return self._processor(text=[tagged(text)], padding=True, return_tensors="pt"), 0
         refuse_missing_reference(request, self.card)
         from media.audio.decode import decode_audio  # brings libav, which the module's importers do without
         from media.audio.resample import resample
@@ -131,10 +132,16 @@ class Dia(TransformersSpeech):
             raise EngineError("speech.clip-too-long", engine="Dia", longest=LONGEST_CLIP, seconds=clip.duration)
         said = " ".join(voice.transcript.split())
         inputs = self._processor(
-            text=[f"[S1] {said} {text}"], audio=[clip.samples[:, 0]], padding=True, return_tensors="pt", sampling_rate=RATE
+            text=[tagged(f"{said} {text}")], audio=[clip.samples[:, 0]], padding=True, return_tensors="pt", sampling_rate=RATE
         )
         return inputs, int(self._processor.get_audio_prompt_len(inputs["decoder_attention_mask"]))
 
     def _most_tokens(self, request: SpeechRequest) -> int:
         """No text runs away: twice the time that slow speech needs, and what the codec's delays add."""
         return round((2.0 + 0.12 * len(request.text)) * TOKENS_PER_SECOND) + 15
+
+
+def tagged(text: str) -> str:
+    """One speaker's words as the model was trained on them: the first speaker's, and the tag of the other at the end, which keeps
+    the last sound whole."""
+    return f"[S1] {text} [S2]"

@@ -69,7 +69,7 @@ class VibeVoice(TransformersSpeech):
             HubFile(REPO, "tokenizer.json", 11_420_000),
             HubFile(REPO, "tokenizer_config.json", 5_000),
         ),
-        traits=SpeechTraits(sample_rate=RATE, clones=True),
+        traits=SpeechTraits(sample_rate=RATE, clones=True, made_up=(OWN,)),
         languages=("en", "zh"),
         longest_text=600,
         stall_seconds=300,
@@ -80,7 +80,7 @@ class VibeVoice(TransformersSpeech):
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
-        return (PresetVoice(OWN, "Any voice, another with each seed", "en"),)
+        return (PresetVoice(OWN, "Made up, another with each seed", "en"),)
 
     def load_model(self) -> None:
         library = quiet_transformers()

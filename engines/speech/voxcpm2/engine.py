@@ -85,7 +85,7 @@ class VoxCPM2(TorchSpeechEngine):
             HubFile(REPO, "tokenizer.json", 3_680_000),
             HubFile(REPO, "tokenizer_config.json", 5_800),
         ),
-        traits=SpeechTraits(sample_rate=RATE, clones=True, streams=True, takes_style=True),
+        traits=SpeechTraits(sample_rate=RATE, clones=True, streams=True, takes_style=True, made_up=(DESIGN,)),
         languages=(
             "en", "zh", "ar", "my", "da", "nl", "fi", "fr", "de", "el", "he", "hi", "id", "it", "ja", "km", "ko", "lo", "ms",
             "no", "pl", "pt", "ru", "es", "sw", "sv", "tl", "th", "tr", "vi",
@@ -169,8 +169,9 @@ class VoxCPM2(TorchSpeechEngine):
         mode: str = self.options.mode
         if voice.preset not in ("", DESIGN):
             raise EngineError("voxcpm.voice-unknown", voice=voice.preset)
-        if mode == "auto":
-            mode = DESIGN if voice.reference is None else "clone"
+        made_up = voice.preset == DESIGN  # it is designed once; with that as the reference it is cloned, in the mode asked for
+        if mode == "auto" or made_up:
+            mode = DESIGN if voice.reference is None else "clone" if mode in ("auto", DESIGN) else mode
         if mode == DESIGN:
             if voice.reference is not None:
                 raise EngineError("voxcpm.no-saved-voice-in-design")
@@ -183,7 +184,7 @@ class VoxCPM2(TorchSpeechEngine):
     def _refuse_for_continuation(self, request: SpeechRequest) -> None:
         if not request.voice.transcript.strip():
             raise EngineError("voxcpm.transcript-needed")
-        if self._style(request):
+        if self._style(request) and request.voice.preset != DESIGN:
             raise EngineError("voxcpm.no-style-in-continuation")
 
     def _style(self, request: SpeechRequest) -> str:

@@ -98,6 +98,18 @@ def voxcpm2_keeps_its_three_modes_apart(studio: Studio) -> None:
     assert differ(cloned, studio.speak("voxcpm2", CLONED, steps=4, style="whispering"))
 
 
+def voxcpm2_holds_a_designed_voice_in_every_mode(studio: Studio) -> None:
+    held = replace(CLONED, voice=replace(SAVED_VOICE, preset="design"))
+    cloned = studio.speak("voxcpm2", CLONED, mode="clone", steps=4)
+    for mode in ("auto", "design", "clone"):
+        assert not differ(cloned, studio.speak("voxcpm2", held, mode=mode, steps=4))
+    continued = studio.speak("voxcpm2", CLONED, mode="continuation", steps=4)
+    assert not differ(continued, studio.speak("voxcpm2", held, mode="continuation", steps=4, style="a calm old man"))
+    anchor = replace(PLAIN, voice=SpeakingVoice("design"))
+    designed = studio.speak("voxcpm2", anchor, mode="design", steps=4)
+    assert not differ(designed, studio.speak("voxcpm2", anchor, mode="continuation", steps=4))
+
+
 def voxcpm2_says_what_a_mode_cannot_take(studio: Studio) -> None:
     assert "no saved one" in studio.refusal("voxcpm2", CLONED, mode="design")
     assert "none was chosen" in studio.refusal("voxcpm2", PLAIN, mode="clone")
@@ -143,9 +155,19 @@ def dia_tags_its_speakers_and_clones(studio: Studio) -> None:
     short = SpeechRequest("Hi.", seed=7)
     first = studio.speak("dia", replace(short, voice=SpeakingVoice("S1")))
     assert not differ(first, studio.speak("dia", short))
-    assert differ(first, studio.speak("dia", replace(short, voice=SpeakingVoice("S2"))))
-    assert differ(first, studio.speak("dia", replace(short, voice=SAVED_VOICE)))
+    assert not differ(first, studio.speak("dia", replace(short, voice=SpeakingVoice("S2")))), "one turn is the first speaker's"
+    assert differ(first, studio.speak("dia", replace(short, seed=8))), "made up anew with each seed"
+    cloned = studio.speak("dia", replace(short, voice=SAVED_VOICE))
+    assert differ(first, cloned)
+    for preset in ("S1", "S2"):
+        assert not differ(cloned, studio.speak("dia", replace(short, voice=replace(SAVED_VOICE, preset=preset))))
     assert "transcript" in studio.refusal("dia", replace(short, voice=replace(SAVED_VOICE, transcript="")))
+
+
+def vibevoice_holds_a_made_up_voice(studio: Studio) -> None:
+    cloned = studio.speak("vibevoice", CLONED, steps=2)
+    assert differ(cloned, studio.speak("vibevoice", replace(PLAIN, voice=SpeakingVoice("own")), steps=2))
+    assert not differ(cloned, studio.speak("vibevoice", replace(CLONED, voice=replace(SAVED_VOICE, preset="own")), steps=2))
 
 
 def _write_copy(source: Path | None, target: Path, speed: float = 1.0, times: int = 1) -> None:
@@ -166,11 +188,13 @@ PROMISES: dict[str, tuple[Callable[[Studio], None], ...]] = {
     ),
     "voxcpm2": (
         voxcpm2_keeps_its_three_modes_apart,
+        voxcpm2_holds_a_designed_voice_in_every_mode,
         voxcpm2_says_what_a_mode_cannot_take,
         voxcpm2_streams_the_same_sound_in_parts,
     ),
     "kokoro-torch": (kokoro_speed_voices_and_languages,),
     "mms-tts": (mms_speaks_the_languages_that_are_here,),
     "speecht5": (speecht5_speaks_in_another_voice,),
+    "vibevoice": (vibevoice_holds_a_made_up_voice,),
     "dia": (dia_tags_its_speakers_and_clones,),
 }

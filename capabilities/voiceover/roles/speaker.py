@@ -1,0 +1,101 @@
+"""One speaker's part, and the anchor that holds a made-up voice together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from engines.contract import EngineOptions, SpeechTraits
+from studio.artifacts.segments import SegmentStore
+from studio.voices.resolver import ResolvedVoice
+
+TAKE_FORMAT = 1
+"""Part of every key: raised when what is stored with a segment changes its meaning."""
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """One speaker's part: the casting, validated options, the language and a style.
+
+    Args:
+        anchor: what the voice is cloned from, None for voices that are the same without.
+    """
+
+    casting: ResolvedVoice
+    options: EngineOptions
+    language: str
+    style: str = ""
+    anchor: Anchor | None = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything but the text and the seed that makes a segment sound as it does."""
+        card = self.casting.engine_cls.card
+        return SegmentStore.key(
+            {
+                "engine": card.id,
+                "version": card.version,
+                "options": self.options.model_dump(mode="json"),
+                "voice": self.casting.voice_version,
+                "style": self.style if card.traits_of(SpeechTraits).takes_style else "",
+                "language": self.language,
+            }
+        )
+
+    @property
+    def engine_id(self) -> str:
+        return self.casting.engine_cls.card.id
+
+    @property
+    def voice_name(self) -> str:
+        """The voice as a spec names it."""
+        preset = self.casting.voice.preset
+        return f"{self.engine_id}/{preset}" if preset else self.casting.voice_label
+
+    def sound_of(self, text: str) -> str:
+        """Hash of everything but the seed that makes a text sound as it does."""
+        return sha256(f"{TAKE_FORMAT}/{self.fingerprint}/{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+    def held_by(self, anchor: Anchor, sound: Path) -> Speaker:
+        """The same part, cloned from an anchor whose sound lies at a path."""
+        voice = replace(self.casting.voice, reference=sound, transcript=anchor.text)
+        version = f"{self.casting.voice_version}/anchor:{anchor.key}"
+        return replace(self, casting=replace(self.casting, voice=voice, voice_version=version), anchor=anchor)
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """One sentence in a voice that its engine makes up; all that a speaker says in a job is cloned from it.
+
+    An engine with such voices has another one for each seed, and every sentence has a seed of its own. Speaking once and cloning
+    that is what the makers of these models do (VoxCPM's prompt cache, Qwen3-TTS's "voice design then clone").
+
+    Args:
+        id: names it for the page, and in a spec's `takes` and `picks`.
+        speaker: whose voice it is, "" for the narrator's.
+        role: as it is spoken: the preset, the speaker's own options, without an anchor.
+    """
+
+    id: str
+    speaker: str
+    text: str
+    seed: int
+    role: Speaker
+
+    @cached_property
+    def key(self) -> str:
+        """Where its sound lies in the segment store."""
+        return key_of(self.role.sound_of(self.text), self.seed)
+
+
+def is_made_up(casting: ResolvedVoice) -> bool:
+    """Whether this voice is another one with each seed, and its engine can clone what it has spoken once."""
+    traits = casting.engine_cls.card.traits_of(SpeechTraits)
+    return traits.clones and casting.voice.preset in traits.made_up and casting.voice.reference is None
+
+
+def key_of(sound: str, seed: int) -> str:
+    """The key of a take in the segment store."""
+    return SegmentStore.key({"sound": sound, "seed": seed})
