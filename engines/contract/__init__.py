@@ -16,6 +16,7 @@ from engines.contract.analysis import AnalysisEngine
 from engines.contract.card import Card, Device, EngineKind, HubFile, Licence, ProblemSize, Reduction, Tier, Traits
 from engines.contract.engine import Engine, EnginePaths, Readiness, RunContext
 from engines.contract.former_names import FORMER_CLASSES, accept_former_fields
+from engines.contract.language import ChatMessage, ChatPiece, ChatRequest, LanguageEngine, LanguageTraits
 from engines.contract.options import EngineOptions, option
 from engines.contract.speech import (
     BatchSpeechEngine,
@@ -29,8 +30,14 @@ from engines.contract.speech import (
     TimedMark,
     Unsayable,
 )
-from engines.contract.transcription import TranscribedSegment, Transcript, TranscriptionEngine, TranscriptionTraits
-from engines.contract.verification import AlignmentEngine, SpeakerEmbedding
+from engines.contract.transcription import (
+    AlignmentEngine,
+    SpeakerEmbedding,
+    TranscribedSegment,
+    Transcript,
+    TranscriptionEngine,
+    TranscriptionTraits,
+)
 from engines.contract.video import VideoTraits
 from engines.contract.wire_types import CALLABLE_METHODS, WIRE_VALUES
 
@@ -40,12 +47,17 @@ __all__ = [
     "BatchSpeechEngine",
     "CALLABLE_METHODS",
     "Card",
+    "ChatMessage",
+    "ChatPiece",
+    "ChatRequest",
     "Device",
     "Engine",
     "EngineKind",
     "EngineOptions",
     "EnginePaths",
     "HubFile",
+    "LanguageEngine",
+    "LanguageTraits",
     "Licence",
     "PresetVoice",
     "ProblemSize",

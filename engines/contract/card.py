@@ -18,6 +18,7 @@ class EngineKind(StrEnum):
     UPSCALING = "upscaling"
     VERIFICATION = "verification"
     ANALYSIS = "analysis"
+    LANGUAGE = "language"
 
 
 class Tier(StrEnum):

@@ -1,9 +1,13 @@
-"""Results of transcription engines: the text of a recording, with the times of its words and segments."""
+"""What engines give that listen: the text of a recording with the times of its words and segments, how a known text was read, and
+a voice as a vector to compare."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engines.contract.card import Traits
 from engines.contract.speech import TimedMark
@@ -55,6 +59,22 @@ class TranscriptionEngine(Protocol):
         Raises:
             EngineError: the language is not supported.
         """
+
+
+@runtime_checkable
+class AlignmentEngine(Protocol):
+    """EngineKind.VERIFICATION: checks whether a known text was read as it is written."""
+
+    def align(self, audio: Audio, text: str, language: str = "en") -> Transcript:
+        """The words of `text` that were spoken, in that order: a word left out is missing, one said twice occurs twice."""
+
+
+@runtime_checkable
+class SpeakerEmbedding(Protocol):
+    """EngineKind.VERIFICATION: compares voices."""
+
+    def embed(self, audio: Audio) -> NDArray[np.float32]:
+        """One vector of length 1 for the voice in a sound; the product of two is their likeness, -1 to 1."""
 
 
 WIRE_VALUES: tuple[type, ...] = (TranscribedSegment, Transcript)

@@ -39,6 +39,7 @@ _TITLES = {
     EngineKind.UPSCALING: "Upscaling",
     EngineKind.VERIFICATION: "Checks",
     EngineKind.ANALYSIS: "Face analysis",
+    EngineKind.LANGUAGE: "Language",
 }
 _ORDER = {WorkerState.BUSY: 0, WorkerState.LOADING: 1, WorkerState.WARM: 2, WorkerState.COLD: 3}
 
