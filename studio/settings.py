@@ -25,11 +25,11 @@ _SECRETS = frozenset({"server.token"})
 """Settings whose values are never shown, not even wrong ones."""
 
 
-class Group(BaseModel):
+class SettingsGroup(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ComfyUIConnection(Group):
+class ComfyUIConnection(SettingsGroup):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=1, le=65535)
     max_upload_mb: int = Field(500, ge=1, le=100_000)
@@ -65,12 +65,12 @@ class ComfyUIConnection(Group):
         return value
 
 
-class DataSettings(Group):
+class DataSettings(SettingsGroup):
     folder: Path = Path("data")
     weights: tuple[Path, ...] = ()
 
 
-class MemorySettings(Group):
+class MemorySettings(SettingsGroup):
     hard_limit: float = Field(0.80, gt=0, le=1)
     admit_limit: float = Field(0.85, gt=0, le=1)
     kill_limit: float = Field(0.92, gt=0, le=1)
@@ -84,7 +84,7 @@ class MemorySettings(Group):
     resume_below_celsius: float = Field(80, ge=0, le=150)
 
 
-class WorkerSettings(Group):
+class WorkerSettings(SettingsGroup):
     idle_heavy_seconds: float = Field(300, ge=0)
     idle_medium_seconds: float = Field(900, ge=0)
     idle_light_seconds: float = Field(0, ge=0)
@@ -93,16 +93,16 @@ class WorkerSettings(Group):
     heartbeat_seconds: float = Field(15, ge=1)
 
 
-class LaneSettings(Group):
+class LaneSettings(SettingsGroup):
     cpu_jobs: int = Field(2, ge=1, le=64)
 
 
-class JobSettings(Group):
+class JobSettings(SettingsGroup):
     keep_days: float = Field(90, ge=0)
     keep_count: int = Field(20_000, ge=100)
 
 
-class VoiceoverSettings(Group):
+class VoiceoverSettings(SettingsGroup):
     paragraph_pause: float = Field(0.8, ge=0, le=10)
     sentence_pause: float = Field(0.45, ge=0, le=10)
     clause_pause: float = Field(0.28, ge=0, le=10)
@@ -131,18 +131,18 @@ class VoiceoverSettings(Group):
         return int(value) if isinstance(value, str) and value.strip().lstrip("-").isdigit() else value
 
 
-class VoiceSettings(Group):
+class VoiceSettings(SettingsGroup):
     shortest_seconds: float = Field(3, ge=0.5, le=30)
     longest_seconds: float = Field(30, ge=3, le=600)
 
 
-class LibrarySettings(Group):
+class LibrarySettings(SettingsGroup):
     quota_gib: float = Field(50, gt=0)
     retention_days: float = Field(0, ge=0)
     segment_cache_gib: float = Field(10, gt=0)
 
 
-class EngineSettings(Group):
+class EngineSettings(SettingsGroup):
     default_speech: str = "auto"
     fish_url: str = ""
     extra: tuple[str, ...] = ()
@@ -164,7 +164,7 @@ class EngineSettings(Group):
         return values
 
 
-class ComfyUISettings(Group):
+class ComfyUISettings(SettingsGroup):
     url: str = ""
     path: Path | None = None
     python: Path | None = None
@@ -183,11 +183,11 @@ class ComfyUISettings(Group):
         return value.rstrip("/")
 
 
-class EnvironmentSettings(Group):
+class EnvironmentSettings(SettingsGroup):
     install_on_gpu: bool = True
 
 
-class WeightSettings(Group):
+class WeightSettings(SettingsGroup):
     offline: Literal["auto"] | bool = "auto"
     token_file: Path | None = None
 

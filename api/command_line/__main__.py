@@ -32,7 +32,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if name in ("", "--help", "-h"):
         sys.stdout.write(listed())
         return DONE
-    progress = _Progress()
+    progress = _TerminalProgress()
     try:
         operation = _operation(name)
         if given.help or "--help" in values:
@@ -97,7 +97,7 @@ def _show(answer: Any, operation: Operation, *, as_json: bool) -> None:
     sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
-def _failed(progress: _Progress, words: str, code: int, problem: Mapping[str, Any] | None = None) -> int:
+def _failed(progress: _TerminalProgress, words: str, code: int, problem: Mapping[str, Any] | None = None) -> int:
     progress.end()
     if problem is not None:
         sys.stdout.write(f"{json.dumps(problem, ensure_ascii=False)}\n")
@@ -105,7 +105,7 @@ def _failed(progress: _Progress, words: str, code: int, problem: Mapping[str, An
     return code
 
 
-class _Progress:
+class _TerminalProgress:
     """How far a job is, on one line of a terminal; elsewhere a line for each change of what is done."""
 
     def __init__(self) -> None:

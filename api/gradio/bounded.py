@@ -54,7 +54,7 @@ class BoundedDefault(Bounded[V]):
         return made
 
 
-class Nothing(set[str]):
+class EmptySet(set[str]):
     """A set in which nothing stays."""
 
     def add(self, element: str) -> None:

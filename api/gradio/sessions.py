@@ -26,7 +26,7 @@ from gradio.state_holder import SessionState, StateHolder
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.gradio.bounded import Bounded, BoundedDefault, Nothing
+from api.gradio.bounded import Bounded, BoundedDefault, EmptySet
 
 SESSIONS = 50
 """Of pages and clients that have no stream open: some hundred kilobytes each, for coming back after a pause."""
@@ -177,7 +177,7 @@ def bound_memory(app: FastAPI, page: gr.Blocks) -> None:
     progress = routes.file_upload_statuses
     progress._statuses = Bounded(UPLOADS_WATCHED)
     progress._signals = BoundedDefault(UPLOADS_WATCHED, asyncio.Event)  # type: ignore[assignment]
-    page.upload_file_set = Nothing()
+    page.upload_file_set = EmptySet()
     page.temp_file_sets = [page.upload_file_set]
     for block in page.blocks.values():
-        block.temp_files = Nothing()
+        block.temp_files = EmptySet()

@@ -75,7 +75,7 @@ def run_server(
 
     from api.security.connections import BoundedHttp
 
-    class Server(uvicorn.Server):
+    class StudioServer(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             gc.freeze()  # what was made so far stays, so no later collection looks through it
@@ -103,4 +103,4 @@ def run_server(
         ssl_certfile=secure.certificate if secure else None,
         ssl_keyfile=secure.key if secure else None,
     )
-    Server(config).run(listeners)
+    StudioServer(config).run(listeners)

@@ -108,7 +108,7 @@ class McpServer:
         """The answer; meanwhile a client that asks for it hears how far the job is."""
         failure: GreenroomError | None = None
         answer: Any = None
-        telling, links = _Progress(self._server), self._links()
+        telling, links = _CallProgress(self._server), self._links()
 
         def work() -> Any:
             return self._operations.call(name, arguments, links=links, follow=telling.follow)
@@ -132,7 +132,7 @@ class McpServer:
         )
 
 
-class _Progress:
+class _CallProgress:
     """Tells the client of the call in hand how far its job is, and that it is alive: many give up on one that is silent for a
     minute."""
 

@@ -13,7 +13,7 @@ from studio.comfyui.service import ComfyUIService
 from studio.errors import InvalidInput
 from studio.workflows import TemplateChecks, Validation, WorkflowTemplate, build_prompt, memory_need, validate
 from studio.workflows.manifest import Manifest
-from studio.workflows.preflight import NO_SERVER, Problem, joined_problems
+from studio.workflows.preflight import NO_SERVER, TemplateProblem, joined_problems
 
 
 class TemplateLacks(InvalidInput):
@@ -33,7 +33,7 @@ class PreparedTemplate:
     values: Mapping[str, Any]
     inventory: ServerInventory | None
     roots: tuple[Path, ...]
-    absent: Problem = NO_SERVER
+    absent: TemplateProblem = NO_SERVER
 
     @property
     def manifest(self) -> Manifest:

@@ -99,7 +99,7 @@ class RenderedSegment:
 
 
 @dataclass(frozen=True)
-class _Take:
+class _RenderedTake:
     speech: Speech
     check: TakeCheck
     seed: int
@@ -227,8 +227,8 @@ def _keep(
     return RenderedSegment.of(store.put(segment.key, _at_least_a_moment(best.speech.audio), _data(best, attempts, seconds)))
 
 
-def _judged(speech: Speech, segment: PlannedSegment, seed: int) -> _Take:
-    return _Take(speech, check_take(speech.audio, segment.text, speed_of(segment.role.options)), seed)
+def _judged(speech: Speech, segment: PlannedSegment, seed: int) -> _RenderedTake:
+    return _RenderedTake(speech, check_take(speech.audio, segment.text, speed_of(segment.role.options)), seed)
 
 
 def _at_least_a_moment(audio: Audio) -> Audio:
@@ -236,7 +236,7 @@ def _at_least_a_moment(audio: Audio) -> Audio:
     return audio if audio.frames else silence(0.1, audio.rate, audio.channels)
 
 
-def _data(take: _Take, attempts: int, seconds: float) -> dict[str, Any]:
+def _data(take: _RenderedTake, attempts: int, seconds: float) -> dict[str, Any]:
     speech = take.speech
     return {
         "speech": [take.check.speech_start, take.check.speech_end],

@@ -44,7 +44,7 @@ class TrackedFrame:
 
 
 @dataclass(eq=False)
-class _Seen:
+class _SeenFace:
     number: int
     picture: Picture
     face: Face | None
@@ -67,11 +67,11 @@ class FaceTracker:
 
     def track(self, frames: Iterable[tuple[int, Picture]]) -> Iterator[TrackedFrame]:
         """The same frames in order, WINDOW of them late."""
-        window: deque[_Seen] = deque()
-        behind: deque[_Seen] = deque(maxlen=max(_FADE, 2))
+        window: deque[_SeenFace] = deque()
+        behind: deque[_SeenFace] = deque(maxlen=max(_FADE, 2))
         for number, picture in frames:
             face, cut = self._look(picture)
-            window.append(_Seen(number, picture, face, cut=cut))
+            window.append(_SeenFace(number, picture, face, cut=cut))
             if face is not None:
                 _bridge(window, behind)
             if len(window) > WINDOW:
@@ -107,7 +107,7 @@ def _near(face: Face, before: Face) -> bool:
     return moved < _JUMP * before.height and 0.6 < face.height / max(before.height, 1e-3) < 1.7
 
 
-def _bridge(window: deque[_Seen], behind: deque[_Seen]) -> None:
+def _bridge(window: deque[_SeenFace], behind: deque[_SeenFace]) -> None:
     """Fill a short gap that the newest frame has just closed."""
     together = [*behind, *window]
     last = together[-1]
@@ -126,7 +126,7 @@ def _bridge(window: deque[_Seen], behind: deque[_Seen]) -> None:
     last.cut = False
 
 
-def _finished(window: deque[_Seen], behind: deque[_Seen]) -> TrackedFrame:
+def _finished(window: deque[_SeenFace], behind: deque[_SeenFace]) -> TrackedFrame:
     """The oldest frame of the window, smoothed with its neighbours on both sides."""
     one = window.popleft()
     after = list(window)
@@ -138,7 +138,7 @@ def _finished(window: deque[_Seen], behind: deque[_Seen]) -> TrackedFrame:
     return TrackedFrame(one.number, one.picture, smooth, one.bridged, strength)
 
 
-def _smoothed(one: _Seen, before: list[_Seen], after: list[_Seen]) -> Face:
+def _smoothed(one: _SeenFace, before: list[_SeenFace], after: list[_SeenFace]) -> Face:
     assert one.face is not None
     total, weights = _SMOOTHING[2] * one.face.points, _SMOOTHING[2]
     before_ok, after_ok = not one.cut, True

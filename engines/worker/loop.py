@@ -26,7 +26,7 @@ from pydantic import ValidationError
 from engines.contract import CALLABLE_METHODS, Engine, EnginePaths
 from engines.contract.errors import EngineError, WireError
 from engines.worker.error_messages import as_greenroom_error
-from engines.worker.wire import LOST_LINK_EXIT, Message, MessageReader, pack
+from engines.worker.wire import LOST_LINK_EXIT, MessageReader, WireMessage, pack
 from media.errors import Cancelled, GreenroomError
 
 ITEMS_AHEAD = 8
@@ -48,7 +48,7 @@ class ServerConnection:
         self._pulse_seconds = pulse_seconds
         self._send_lock = threading.Lock()
         self._changed = threading.Condition()
-        self._requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[WireMessage] = queue.SimpleQueue()
         self._waiting = 0
         self._cancelled: set[int] = set()
         self._last_finished = 0
@@ -66,7 +66,7 @@ class ServerConnection:
             for part in parts:
                 self._pipe.sendall(part)
 
-    def next_request(self) -> Message:
+    def next_request(self) -> WireMessage:
         """Wait for work. The heart beats from its arrival until `finished`."""
         return self._requests.get()
 
@@ -108,7 +108,7 @@ class ServerConnection:
         except (OSError, WireError):
             os._exit(LOST_LINK_EXIT)
 
-    def _dispatch(self, message: Message) -> None:
+    def _dispatch(self, message: WireMessage) -> None:
         if message.kind == "exit":
             os._exit(0)
         with self._changed:
@@ -153,7 +153,7 @@ class EngineHolder:
         self._engine: Engine | None = None
         self.title = "The engine"
 
-    def handle(self, request: Message) -> Any:
+    def handle(self, request: WireMessage) -> Any:
         """Do what the studio asks; the value to send back. Raises whatever the engine raises."""
         self._run.call = request.call
         self._run.check()

@@ -36,7 +36,7 @@ MOST_FRAMES = 4096
 
 
 @dataclass(frozen=True)
-class Message:
+class WireMessage:
     """One message as it came in. The body is decoded on demand, so that a wrong value spoils one call and not the pipe."""
 
     kind: str
@@ -74,7 +74,7 @@ class MessageReader:
     def __init__(self) -> None:
         self._begin()
 
-    def receive(self, source: socket.socket) -> Message | None:
+    def receive(self, source: socket.socket) -> WireMessage | None:
         """Take what one read gives; the message when it is complete, else None.
 
         Raises:
@@ -90,7 +90,7 @@ class MessageReader:
             raise EOFError
         return self._take(count)
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes) -> list[WireMessage]:
         """The same for given bytes: all messages that they complete."""
         messages = []
         while data:
@@ -106,19 +106,19 @@ class MessageReader:
         self._parts = _parts()
         self._wanted = memoryview(next(self._parts))
 
-    def _take(self, count: int) -> Message | None:
+    def _take(self, count: int) -> WireMessage | None:
         self._wanted = self._wanted[count:]
         while not len(self._wanted):
             try:
                 self._wanted = memoryview(next(self._parts))
             except StopIteration as complete:
-                message: Message = complete.value
+                message: WireMessage = complete.value
                 self._begin()
                 return message
         return None
 
 
-def _parts() -> Generator[bytearray, None, Message]:
+def _parts() -> Generator[bytearray, None, WireMessage]:
     """The buffers of one message in order, each to be filled before the next is requested."""
     prefix = bytearray(PREFIX.size)
     yield prefix
@@ -130,7 +130,7 @@ def _parts() -> Generator[bytearray, None, Message]:
     kind, call, body, lengths = _read_header(header)
     frames = tuple(_allocate(size) for size in lengths)
     yield from frames
-    return Message(kind, call, body, frames)
+    return WireMessage(kind, call, body, frames)
 
 
 def _read_header(header: bytearray) -> tuple[str, int, Any, list[int]]:
@@ -161,4 +161,4 @@ def _allocate(size: int) -> bytearray:
         raise WireError("wire.no-memory", mib=size >> 20) from error
 
 
-__all__ = ["LOST_LINK_EXIT", "PROTOCOL", "Buffer", "Message", "MessageReader", "pack"]
+__all__ = ["LOST_LINK_EXIT", "PROTOCOL", "Buffer", "WireMessage", "MessageReader", "pack"]

@@ -46,12 +46,12 @@ def _install(environments: EnvironmentManager, name: str) -> None:
     if environments.status(name).ready:
         sys.stdout.write(f'The environment "{name}" is ready.\n')
         return
-    line = _Line()
+    line = _InstallProgress()
     status = environments.install(name, line.show)
     sys.stdout.write(f'{_clear()}The environment "{name}" is ready ({status.size_bytes / 1e9:.1f} GB).\n')
 
 
-class _Line:
+class _InstallProgress:
     """Progress on one line of a terminal; into a file, a line whenever ten percent more are done."""
 
     def __init__(self) -> None:

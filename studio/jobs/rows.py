@@ -1,4 +1,4 @@
-"""Rows of the job table as values, and the two writes that several calls of the store share."""
+"""Rows of the job table as values, and writes of the store that are more than one statement."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from studio.jobs.model import ACTIVE, ENDED, Job, JobError, JobOutput, JobState
+from studio.jobs.failure import crash_error
+from studio.jobs.model import ACTIVE, ENDED, Job, JobError, JobOutput, JobState, Recovery
+
+RESUMED_NOTE = "Resumed after the server ended."
 
 HELD = ACTIVE - {JobState.QUEUED, JobState.INTERRUPTED}
 """States of a job that a thread of this server is working on."""
@@ -76,3 +79,25 @@ def job_of(row: sqlite3.Row) -> Job:
         peak_gib=row["peak_gib"],
         work_seconds=row["work_seconds"],
     )
+
+
+def recover_jobs(connection: sqlite3.Connection, version: int, weight: float, crash_limit: int) -> Recovery:
+    """What `JobStore.recover` does, inside its transaction."""
+    found: dict[str, list[str]] = {"resumed": [], "failed": [], "cancelled": []}
+    rows = connection.execute(f"SELECT * FROM jobs WHERE state IN ({HELD_SQL}, 'interrupted') ORDER BY position").fetchall()
+    for row in rows:
+        crashes = row["crashes"] + weight * (row["state"] in HELD)
+        if row["cancel_requested"]:
+            end_job(connection, row["id"], version, JobState.CANCELLED, None, (), "Cancelled.")
+            found["cancelled"].append(row["id"])
+        elif crashes > crash_limit:
+            end_job(connection, row["id"], version, JobState.FAILED, crash_error(), (), "")
+            found["failed"].append(row["id"])
+        else:
+            connection.execute(
+                "UPDATE jobs SET state = 'queued', crashes = ?, note = ?, eta = NULL, version = ? WHERE id = ?",
+                (crashes, RESUMED_NOTE, version, row["id"]),
+            )
+            record_event(connection, row["id"], "resumed", {"note": RESUMED_NOTE, "crashes": crashes})
+            found["resumed"].append(row["id"])
+    return Recovery(*(tuple(found[name]) for name in ("resumed", "failed", "cancelled")))

@@ -14,13 +14,11 @@ from typing import Any
 
 from studio.callbacks import no_op
 from studio.jobs.database import Database
-from studio.jobs.failure import crash_error
 from studio.jobs.model import NO_COST, Claim, Job, JobCost, JobError, JobOutput, JobState, Recovery
 from studio.jobs.reader import JobReader
 from studio.jobs.removed import RemovedJobs
-from studio.jobs.rows import ENDED_SQL, HELD, HELD_SQL, SELECT, end_job, job_of, record_event
+from studio.jobs.rows import ENDED_SQL, HELD, HELD_SQL, SELECT, end_job, job_of, record_event, recover_jobs
 
-RESUMED_NOTE = "Resumed after the server ended."
 CRASH_LIMIT = 3
 """Server deaths in a row, without headway, that a job may be in the middle of."""
 KILL_WEIGHT = 1 / 8
@@ -262,27 +260,8 @@ class JobStore(JobReader):
         Args:
             weight: what the last server's death counts, KILL_WEIGHT when nothing says that its work was the cause.
         """
-        found: dict[str, list[str]] = {"resumed": [], "failed": [], "cancelled": []}
         with self._change(durable=True) as (connection, version):
-            rows = connection.execute(
-                f"SELECT * FROM jobs WHERE state IN ({HELD_SQL}, 'interrupted') ORDER BY position"
-            ).fetchall()
-            for row in rows:
-                crashes = row["crashes"] + weight * (row["state"] in HELD)
-                if row["cancel_requested"]:
-                    end_job(connection, row["id"], version, JobState.CANCELLED, None, (), "Cancelled.")
-                    found["cancelled"].append(row["id"])
-                elif crashes > crash_limit:
-                    end_job(connection, row["id"], version, JobState.FAILED, crash_error(), (), "")
-                    found["failed"].append(row["id"])
-                else:
-                    connection.execute(
-                        "UPDATE jobs SET state = 'queued', crashes = ?, note = ?, eta = NULL, version = ? WHERE id = ?",
-                        (crashes, RESUMED_NOTE, version, row["id"]),
-                    )
-                    record_event(connection, row["id"], "resumed", {"note": RESUMED_NOTE, "crashes": crashes})
-                    found["resumed"].append(row["id"])
-        return Recovery(*(tuple(found[name]) for name in ("resumed", "failed", "cancelled")))
+            return recover_jobs(connection, version, weight, crash_limit)
 
     def announce(self) -> None:
         """Wake the threads that wait for a change, for changes outside the rows."""

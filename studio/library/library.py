@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +22,6 @@ from studio.files import (
     write_json,
 )
 from studio.library.archive import write_archive
-from studio.library.index import OutputIndex
 from studio.library.licence_chain import recipe_fields
 from studio.library.model import (
     ARCHIVE,
@@ -32,15 +30,15 @@ from studio.library.model import (
     LibraryOutput,
     NotEnoughSpace,
     Removal,
-    Usage,
     peaks_path,
     read_json,
     recipe_path,
 )
-from studio.library.quota import GIB, RemovalLog, check_free_space, removals, usage_of
+from studio.library.quota import check_free_space, removals
+from studio.library.reader import LibraryReader
 from studio.library.recipe import Recipe
 from studio.library.write import OutputWriter, file_stem
-from studio.licences import LicenceTerms, combined, no_terms
+from studio.licences import LicenceTerms, no_terms
 from studio.settings import LibrarySettings
 from studio.version import studio_version
 
@@ -48,10 +46,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_TITLE = 200
 _STALE_SECONDS = 3600.0
-_Removals = list[Removal]  # inside the class `list` is its method
 
 
-class Library:
+class Library(LibraryReader):
     """The outputs in one folder. The files are the truth: one that was deleted by hand is gone, one that was put there is
     listed as found, and a recipe that was damaged costs its output no more than the recipe.
 
@@ -72,14 +69,10 @@ class Library:
         clock: Callable[[], float] = time.time,
         engine_terms: Callable[[str], LicenceTerms] = no_terms,
     ) -> None:
-        self.folder = folder
-        self._settings = settings
+        super().__init__(folder, settings, engine_terms)
         self._clock = clock
-        self._lock = threading.RLock()
         self._deleted: dict[str, str] = {}
-        self._index = OutputIndex(folder, engine_terms)
         self._engine_terms = engine_terms
-        self._removed = RemovalLog(folder / ".removals.jsonl")
         folder.mkdir(parents=True, exist_ok=True)
         remove_staging_files(folder, time.time() - _STALE_SECONDS)
 
@@ -163,50 +156,6 @@ class Library:
         finally:
             staged.unlink(missing_ok=True)
 
-    # Reading
-
-    def list(self, limit: int | None = 50, kinds: Collection[str] = (), text: str = "") -> list[LibraryOutput]:
-        """Outputs, newest first: of these kinds, and with every word of `text` in title, name, engine or voice."""
-        with self._lock:
-            outputs = self._index.outputs()
-        words = text.casefold().split()
-        chosen = (output for output in outputs if (not kinds or output.kind in kinds) and output.mentions(words))
-        return [output for output, _ in zip(chosen, range(len(outputs) if limit is None else limit), strict=False)]
-
-    def get(self, output: str) -> LibraryOutput:
-        """The output of that id. The path of a file in the folder, as jobs report it, is accepted as its id.
-
-        Raises:
-            NotFound: no such output.
-        """
-        path = Path(output)
-        name = path.name if path.is_absolute() and path.parent in (self.folder, self.folder.resolve()) else output
-        with self._lock:
-            found = self._index.by_id().get(name)
-        if found is None:
-            shown = "".join(character if character.isprintable() else "�" for character in name[:120])
-            raise NotFound("library.unknown", output=shown)
-        return found
-
-    def peaks(self, output: str, count: int = PEAK_COUNT) -> tuple[float, ...]:
-        """The waveform's outline of an audio or video output, 0..1; made once and kept beside the file.
-
-        Raises:
-            NotFound, MediaError: no such output, or no sound in it.
-        """
-        found = self.get(output)
-        kept = found.peaks
-        if len(kept) != count:
-            kept = tuple(round(peak, 3) for peak in waveform_peaks(found.path, count))
-            write_json(peaks_path(found.path), {"peaks": kept})
-        return kept
-
-    def terms(self, outputs: Iterable[str]) -> LicenceTerms:
-        """The licences of all that went into these outputs, by their ids; one that is not there counts for nothing."""
-        with self._lock:
-            known = self._index.by_id()
-        return combined(known[output].terms for output in outputs if output in known)
-
     # Changing
 
     def rename(self, output: str, title: str) -> LibraryOutput:
@@ -276,14 +225,6 @@ class Library:
 
     # The disk
 
-    def usage(self) -> Usage:
-        """Bytes of each kind, with recipes and companions, beside the quota and what the disk has left."""
-        return usage_of(self.list(limit=None), self._quota, self.folder)
-
-    @property
-    def _quota(self) -> int:
-        return round(self._settings.quota_gib * GIB)
-
     def enforce_quota(self, in_use: Collection[str] = ()) -> tuple[Removal, ...]:
         """Remove what retention and quota say, oldest first. Protected outputs and those `in_use` stay.
 
@@ -302,10 +243,6 @@ class Library:
             with self._lock:
                 self._removed.add(done)
         return tuple(done)
-
-    def recent_removals(self, limit: int = 50) -> _Removals:
-        """The latest removals by quota and retention, newest first."""
-        return self._removed.newest(limit)
 
     def ensure_space(self, needed: int, what: str = "the result") -> None:
         """See that the disk can take `needed` bytes more, before the work rather than after it.

@@ -26,7 +26,7 @@ _BLURRED_AT = 256
 """The longer side at which the surroundings are blurred: they are soft, and a wide blur of millions of pixels takes minutes."""
 
 
-class CropBox(Protocol):
+class FacePosition(Protocol):
     """A face in fractions of its picture: middle, and height from forehead to chin."""
 
     @property
@@ -67,12 +67,12 @@ class Framing:
         )
 
 
-def compare_framing(reference: CropBox, driving: CropBox) -> Framing:
+def compare_framing(reference: FacePosition, driving: FacePosition) -> Framing:
     """The two faces' sizes against each other."""
     return Framing(max(1e-3, reference.height), max(1e-3, driving.height))
 
 
-def reframed_picture(path: Path, face: CropBox, driving: CropBox, aspect: float, folder: Path) -> Path:
+def reframed_picture(path: Path, face: FacePosition, driving: FacePosition, aspect: float, folder: Path) -> Path:
     """The picture as a PNG in `folder` whose face is as large, and where, it is in the driving clip.
 
     Where the picture does not reach it is completed by its blurred edge.

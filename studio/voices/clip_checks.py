@@ -17,7 +17,7 @@ from studio.settings import VoiceSettings
 from studio.voices.best_window import WindowSearch
 from studio.voices.clip_advice import best_part, best_part_finding, clip_advice
 from studio.voices.mending.clip_mending import mendable_faults, mended, turned_down
-from studio.voices.model import ClipFinding, ClipReport, Severity, Window
+from studio.voices.model import ClipFinding, ClipReport, Severity, VoiceRefused, VoiceTooLong, VoiceTooShort, Window
 
 LONGEST_SEARCH = 600.0  # of a longer recording the first ten minutes are searched for the best window
 SLACK = 0.1  # seconds by which encoders pad a clip that was cut to the limit
@@ -237,3 +237,19 @@ def _quiet(speech_dbfs: float) -> Iterator[ClipFinding]:
     elif speech_dbfs < QUIET_WARNING:
         sentence = f"The clip is quiet: speech at {speech_dbfs:.0f} dBFS. Its level is kept as it is."
         yield ClipFinding("quiet", Severity.WARNING, sentence, advice)
+
+
+def accepted(heard: ClipMeasurements) -> ClipMeasurements:
+    """The same clip, where it can be a voice.
+
+    Raises:
+        VoiceTooShort, VoiceTooLong (with the best window), VoiceRefused: it cannot.
+    """
+    codes = {finding.code for finding in heard.judgement.refusals}
+    if "too_long" in codes:
+        raise VoiceTooLong(heard.judgement)
+    if "too_short" in codes:
+        raise VoiceTooShort(heard.judgement)
+    if codes:
+        raise VoiceRefused(heard.judgement)
+    return heard

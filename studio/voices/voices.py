@@ -14,10 +14,10 @@ from studio.licences import UNKNOWN, LicenceTerms
 from studio.settings import VoiceSettings
 from studio.voices.archive import EXTENSION, pack, unpack
 from studio.voices.builtin import read_samples
-from studio.voices.clip_checks import ClipMeasurements, check_clip, measure_clip
+from studio.voices.clip_checks import ClipMeasurements, accepted, check_clip, measure_clip
 from studio.voices.index import VoiceIndex
 from studio.voices.masters import read_master
-from studio.voices.model import ClipReport, TranscriptStatus, Voice, VoiceRefused, VoiceTooLong, VoiceTooShort, Window
+from studio.voices.model import ClipReport, TranscriptStatus, Voice, Window
 from studio.voices.names import composed, did_you_mean, near_matches, saved_voices, valid_name, visible
 from studio.voices.store import (
     MASTER,
@@ -140,7 +140,7 @@ class Voices:
         fields = {"name": valid_name(name), "transcript": transcript, "tags": tuple(tags), "consent": consent, "notes": notes}
         record = record_of({**fields, "language": language, "created": time.time(), "licences": terms.parts})
         self._refuse_taken(record.name)
-        heard = self._accept(measure_clip(Path(clip), self._settings, window, mend=mend))
+        heard = accepted(measure_clip(Path(clip), self._settings, window, mend=mend))
         status: TranscriptStatus = "given" if record.transcript else "none"
         return self._save(record.model_copy(update={"transcript_status": status}), heard)
 
@@ -166,7 +166,7 @@ class Voices:
         Raises:
             NotFound, InvalidInput, VoiceRefused, MediaError: as `get` and `add`.
         """
-        heard = None if clip is None else self._accept(measure_clip(Path(clip), self._settings, window))
+        heard = None if clip is None else accepted(measure_clip(Path(clip), self._settings, window))
         given = {"language": language, "notes": notes, "consent": consent, "tags": None if tags is None else tuple(tags)}
         with self._lock:
             old = self._changeable(voice)
@@ -258,7 +258,7 @@ class Voices:
             audio = read_master(staged)
         finally:
             staged.unlink(missing_ok=True)
-        heard = self._accept(ClipMeasurements(audio, check_clip(audio, self._settings)))
+        heard = accepted(ClipMeasurements(audio, check_clip(audio, self._settings)))
         with self._lock:
             return self._save(record.model_copy(update={"name": self._shelf.free_name(record.name), "master": MASTER}), heard)
 
@@ -278,17 +278,6 @@ class Voices:
     def _refuse_taken(self, name: str) -> None:
         if any(voice.name == name for voice in self.list()):
             raise InvalidInput("voice.name-taken", name=visible(name))
-
-    @staticmethod
-    def _accept(heard: ClipMeasurements) -> ClipMeasurements:
-        codes = {finding.code for finding in heard.judgement.refusals}
-        if "too_long" in codes:
-            raise VoiceTooLong(heard.judgement)
-        if "too_short" in codes:
-            raise VoiceTooShort(heard.judgement)
-        if codes:
-            raise VoiceRefused(heard.judgement)
-        return heard
 
     def _save(self, record: VoiceRecord, heard: ClipMeasurements) -> Voice:
         staged = staging_path(self._root)

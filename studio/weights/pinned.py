@@ -16,11 +16,11 @@ HUB = "hub"
 _SHA256 = r"^[0-9a-f]{64}$"
 
 
-class _Row(BaseModel):
+class _PinnedRow(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PinnedFile(_Row):
+class PinnedFile(_PinnedRow):
     """One file: its path in the model's folder, its length in bytes and its SHA-256."""
 
     path: str
@@ -28,7 +28,7 @@ class PinnedFile(_Row):
     sha256: str = Field(pattern=_SHA256)
 
 
-class PackagePart(_Row):
+class PackagePart(_PinnedRow):
     """A wheel of a package index that holds (parts of) the model's files.
 
     Args:
@@ -42,7 +42,7 @@ class PackagePart(_Row):
     holds: Mapping[str, str]
 
 
-class PinnedModel(_Row):
+class PinnedModel(_PinnedRow):
     """A model of the table.
 
     Args:

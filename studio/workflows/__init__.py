@@ -7,7 +7,7 @@ from studio.workflows.manifest import Manifest
 from studio.workflows.memory_need import MemoryNeed, memory_need
 from studio.workflows.model_folders import parse_roots
 from studio.workflows.patching import build_prompt
-from studio.workflows.preflight import FoundModel, Problem, Validation, preflight, validate
+from studio.workflows.preflight import FoundModel, TemplateProblem, Validation, preflight, validate
 from studio.workflows.suggestions import Suggestion, suggest_inputs, suggest_outputs
 from studio.workflows.template import WorkflowTemplate
 
@@ -16,8 +16,8 @@ __all__ = [
     "FoundModel",
     "Manifest",
     "MemoryNeed",
-    "Problem",
     "Suggestion",
+    "TemplateProblem",
     "WorkflowTemplate",
     "TemplateChecks",
     "TemplateCollection",

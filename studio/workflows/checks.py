@@ -9,22 +9,22 @@ from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.comfyui.errors import SAY_WHERE
 from studio.errors import GreenroomError
 from studio.workflows.model_folders import parse_roots, scan_roots
-from studio.workflows.preflight import NO_SERVER, Problem, Validation, validate
+from studio.workflows.preflight import NO_SERVER, TemplateProblem, Validation, validate
 from studio.workflows.template import WorkflowTemplate
 
 
-class ComfyUIConnection(Protocol):
+class InstallationSettings(Protocol):
     @property
     def path(self) -> Path | None: ...
     @property
     def model_roots(self) -> str: ...
 
 
-class Server(Protocol):
+class InventorySource(Protocol):
     """What is asked of the studio's ComfyUI."""
 
     @property
-    def settings(self) -> ComfyUIConnection: ...
+    def settings(self) -> InstallationSettings: ...
     @property
     def configured(self) -> bool: ...
     @property
@@ -36,7 +36,7 @@ class Server(Protocol):
 class TemplateChecks:
     """Read-only; safe from any thread."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: InventorySource) -> None:
         self._server = server
 
     def roots(self) -> tuple[Path, ...]:
@@ -45,18 +45,18 @@ class TemplateChecks:
         own = (settings.path / "models",) if settings.path else ()
         return tuple(dict.fromkeys((*parse_roots(settings.model_roots), *own)))
 
-    def inventory(self, newest: bool = False) -> tuple[ServerInventory | None, Problem]:
+    def inventory(self, newest: bool = False) -> tuple[ServerInventory | None, TemplateProblem]:
         """What the server has, or None and why. A server of the studio's own is not started for this; what it had is told."""
         if not self._server.configured:
             return None, NO_SERVER
         if self._server.own:
             known = self._server.known_inventory()
             words = "ComfyUI has not been started yet, so what it has is not known."
-            return known, Problem("server", "ComfyUI", words, "The first job starts it; then everything is checked.")
+            return known, TemplateProblem("server", "ComfyUI", words, "The first job starts it; then everything is checked.")
         try:
             return self._server.inventory(newest), NO_SERVER
         except GreenroomError as error:
-            return None, Problem("server", "ComfyUI", error.reason, error.hint or SAY_WHERE)
+            return None, TemplateProblem("server", "ComfyUI", error.reason, error.hint or SAY_WHERE)
 
     def validation(self, template: WorkflowTemplate, newest: bool = False) -> Validation:
         """How a template stands on the server; without one, its files and the model roots alone are judged."""

@@ -23,7 +23,7 @@ OnDisk = Mapping[str, Sequence[DiskFile]]
 
 
 @dataclass(frozen=True)
-class Problem:
+class TemplateProblem:
     """One thing that keeps a template from running.
 
     Attributes:
@@ -39,7 +39,7 @@ class Problem:
         return asdict(self)
 
 
-NO_SERVER = Problem("server", "ComfyUI", "No ComfyUI server is set.", SAY_WHERE)
+NO_SERVER = TemplateProblem("server", "ComfyUI", "No ComfyUI server is set.", SAY_WHERE)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class FoundModel:
 class Validation:
     """All problems of a template on one server, and which file satisfies each of its models."""
 
-    problems: tuple[Problem, ...]
+    problems: tuple[TemplateProblem, ...]
     models: tuple[FoundModel, ...]
 
     @property
@@ -81,13 +81,13 @@ class Validation:
         return {"ready": self.ready, "problems": problems, "models": [each.as_dict() for each in self.models]}
 
 
-def preflight(template: WorkflowTemplate, inventory: ServerInventory | None, roots: Iterable[Path] = ()) -> list[Problem]:
+def preflight(template: WorkflowTemplate, inventory: ServerInventory | None, roots: Iterable[Path] = ()) -> list[TemplateProblem]:
     """All that is missing, at once; empty when a job may be queued."""
     return list(validate(template, inventory, roots).problems)
 
 
 def validate(
-    template: WorkflowTemplate, inventory: ServerInventory | None, roots: Iterable[Path] = (), absent: Problem = NO_SERVER
+    template: WorkflowTemplate, inventory: ServerInventory | None, roots: Iterable[Path] = (), absent: TemplateProblem = NO_SERVER
 ) -> Validation:
     """Compare a template with a server and with folders on this machine.
 
@@ -98,7 +98,8 @@ def validate(
         absent: why there is no inventory.
     """
     if not template.valid or template.manifest is None:
-        return Validation(tuple(Problem("template", template.id, each, "Mend its two files.") for each in template.problems), ())
+        own = tuple(TemplateProblem("template", template.id, each, "Mend its two files.") for each in template.problems)
+        return Validation(own, ())
     manifest = template.manifest
     on_disk = scan_roots(roots)
     if inventory is None:
@@ -108,7 +109,7 @@ def validate(
     return Validation(tuple(problems), found)
 
 
-def joined_problems(problems: Sequence[Problem]) -> tuple[tuple[str, str], ...]:
+def joined_problems(problems: Sequence[TemplateProblem]) -> tuple[tuple[str, str], ...]:
     """What is missing as sentences with next steps; nodes that come from one place are one sentence."""
     told: dict[str, tuple[str, str]] = {}
     nodes: dict[str, list[str]] = {}
@@ -137,11 +138,11 @@ def basename(name: str) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1].casefold()
 
 
-def _version_problems(manifest: Manifest, inventory: ServerInventory) -> list[Problem]:
+def _version_problems(manifest: Manifest, inventory: ServerInventory) -> list[TemplateProblem]:
     if inventory.version is None or _version(inventory.version) >= _version(manifest.min_comfyui):
         return []
     words = f"The server is ComfyUI {inventory.version}; this template needs {manifest.min_comfyui} or newer."
-    return [Problem("version", "ComfyUI", words, "Update ComfyUI: https://github.com/comfyanonymous/ComfyUI/releases")]
+    return [TemplateProblem("version", "ComfyUI", words, "Update ComfyUI: https://github.com/comfyanonymous/ComfyUI/releases")]
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -149,9 +150,9 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(numbers + [0] * (3 - len(numbers)))
 
 
-def _node_problems(manifest: Manifest, inventory: ServerInventory) -> list[Problem]:
+def _node_problems(manifest: Manifest, inventory: ServerInventory) -> list[TemplateProblem]:
     return [
-        Problem(
+        TemplateProblem(
             "node", name, f"The server has no node called {name}{_from(pack)}.", _get_nodes(pack, manifest, inventory.version)
         )
         for pack in manifest.nodes
@@ -176,7 +177,7 @@ def _get_nodes(pack: RequiredNodes, manifest: Manifest, running: str | None) -> 
     return f"Install the nodes of {pack.pack}: {pack.url}"
 
 
-def _find(model: RequiredModel, listed: Folder, on_disk: OnDisk, problems: list[Problem]) -> FoundModel:
+def _find(model: RequiredModel, listed: Folder, on_disk: OnDisk, problems: list[TemplateProblem]) -> FoundModel:
     """The best file that the server lists for a model; what is wrong with the others becomes problems."""
     spoilt: list[FoundModel] = []
     for name in model.names:
@@ -219,7 +220,7 @@ def _seen_on_disk(model: RequiredModel, on_disk: OnDisk) -> FoundModel:
     return FoundModel(model, file.name, file.root, file.size_bytes) if file else FoundModel(model)
 
 
-def _spoilt(found: FoundModel) -> Problem:
+def _spoilt(found: FoundModel) -> TemplateProblem:
     model, name = found.model, found.listed
     if not found.size_bytes:
         words = f"The file {name} in {model.folder} is empty."
@@ -227,20 +228,21 @@ def _spoilt(found: FoundModel) -> Problem:
         words = f"The file {name} in {model.folder} is cut off: it has {found.size_bytes:,} of {model.size_bytes:,} bytes."
     else:
         words = f"The file {name} in {model.folder} is damaged or cut off at {found.size_bytes:,} bytes."
-    return Problem("model", model.name, words, f"Fetch it again, whole: {model.url}" if model.url else "Fetch it again, whole.")
+    again = f"Fetch it again, whole: {model.url}" if model.url else "Fetch it again, whole."
+    return TemplateProblem("model", model.name, words, again)
 
 
-def _missing(model: RequiredModel, listed: Folder, on_disk: OnDisk) -> Problem:
+def _missing(model: RequiredModel, listed: Folder, on_disk: OnDisk) -> TemplateProblem:
     words = f"The model {model.name} is missing in {model.folder}."
     for folder, files in listed.items():
         if folder != model.folder and any(basename(file.name) == basename(model.name) for file in files):
-            return Problem("model", model.name, words, f"The server has it in {folder}: it belongs into {model.folder}.")
+            return TemplateProblem("model", model.name, words, f"The server has it in {folder}: it belongs into {model.folder}.")
     for name in model.names:
         for file in _matches(name, model.folder, on_disk):
             if file.whole:
                 step = "It lies in a model root that the server does not look at: name that root in its extra_model_paths.yaml."
-                return Problem("model", model.name, words, step)
+                return TemplateProblem("model", model.name, words, step)
     size = f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else ""
     place = f"lay it into models/{model.folder} of ComfyUI."
     step = f"Get it{size} from {model.url}, and {place}" if model.url else f"Where to get it is not known here; {place}"
-    return Problem("model", model.name, words, step)
+    return TemplateProblem("model", model.name, words, step)

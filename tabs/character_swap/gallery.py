@@ -10,7 +10,7 @@ from engines.swap.basic.engine import BasicFaceSwap
 from studio.comfyui.client.inventory import ServerInventory
 from studio.workflows.collection import TemplateCollection
 from studio.workflows.manifest import Parameter, TemplateInput
-from studio.workflows.preflight import Problem, joined_problems, preflight
+from studio.workflows.preflight import TemplateProblem, joined_problems, preflight
 from studio.workflows.template import WorkflowTemplate
 from tabs.common.templating import render
 from tabs.common.wiring import template_url
@@ -93,7 +93,7 @@ def _choice(template: WorkflowTemplate, configured: bool, inventory: ServerInven
     )
 
 
-def _lacks(problems: Sequence[Problem]) -> str:
+def _lacks(problems: Sequence[TemplateProblem]) -> str:
     models = sum(problem.kind == "model" for problem in problems)
     nodes = sum(problem.kind == "node" for problem in problems)
     if models:

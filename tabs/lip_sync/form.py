@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from studio.changes.stamps import Topic
 from studio.errors import GreenroomError
 from studio.services import Services
 from tabs.common.counts import counts_line
-from tabs.common.formats import about
 from tabs.common.html import html_piece
 from tabs.common.kept_form import named_options
 from tabs.common.lists.live_lists import LiveDropdown, LiveList
@@ -35,19 +33,13 @@ from tabs.common.sample_pictures import SamplePictures
 from tabs.common.sources import LIBRARY
 from tabs.common.texts.new_texts import build_earlier
 from tabs.common.wiring import Updates, Values
+from tabs.lip_sync.driving_input import VIDEO, DrivingInput
+from tabs.lip_sync.library_inputs import JobSource, output_choices, source_of
 
 SPEAK, PERFORM = "A face speaks", "Animate a portrait"
-PICTURE, VIDEO = "Picture", "Video"
+PICTURE = "Picture"
 TEXT, RECORDING = "Text", "Recording"
 EXAMPLE = "Good evening. I have waited a long time to say something, and now I hardly know where to begin."
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Where a field of an earlier job pointed: an output that is kept, a file that is there, or neither."""
-
-    output: str = ""
-    file: str = ""
 
 
 class LipSyncForm:
@@ -62,7 +54,7 @@ class LipSyncForm:
             with gr.Column(min_width=260) as self.speech_column:
                 self._build_speech()
             with gr.Column(min_width=260, visible=False) as self.driving_column:
-                self._build_driving()
+                self.driving = DrivingInput(studio)
         with gr.Row():
             self.engine = LiveDropdown(self.engine_choices("lip_sync"), value=AUTO, label="Engine", elem_id="face-engine")
             self.face_number = gr.Number(
@@ -95,23 +87,13 @@ class LipSyncForm:
         self.samples = SamplePictures(self._studio.site.assets, elem_id="face-samples")
         self.video = gr.Video(label="Video", sources=["upload", "webcam"], visible=False, elem_id="face-video", height=300)
         self.face_output = LiveDropdown(
-            self.output_choices("video", "image"), label="From the library", visible=False, elem_id="face-output"
+            output_choices(self._studio, "video", "image"), label="From the library", visible=False, elem_id="face-output"
         )
         self.first = gr.Image(
             label="Click on the face that is meant", type="filepath", interactive=False, visible=False, elem_id="face-first",
             height=220,
         )  # fmt: skip
         self.clicked = html_piece(elem_id="face-clicked", live=True)
-
-    def _build_driving(self) -> None:
-        self.driving_from = gr.Radio([VIDEO, LIBRARY], value=VIDEO, label="Driving video", elem_id="driving-from")
-        self.driving = gr.Video(label="Video", sources=["upload", "webcam"], elem_id="driving", height=300)
-        self.driving_output = LiveDropdown(
-            self.output_choices("video"), label="From the library", visible=False, elem_id="driving-output"
-        )
-        self.driving_face = gr.Number(
-            1, label="Which face leads", info="1 is the largest of the first picture.", precision=0, minimum=1, maximum=64
-        )
 
     def _build_speech(self) -> None:
         self.speech_from = gr.Radio([TEXT, RECORDING, LIBRARY], value=TEXT, label="Speech", elem_id="speech-from")
@@ -124,7 +106,7 @@ class LipSyncForm:
             self.recording = gr.Audio(sources=["upload", "microphone"], type="filepath", label="Recording", elem_id="face-audio")
             self.transcript = gr.Textbox(label="What is said in it", info="If you know it; helps with English.", lines=2)
         self.audio_output = LiveDropdown(
-            self.output_choices("audio"), label="A finished voiceover", visible=False, elem_id="audio-output"
+            output_choices(self._studio, "audio"), label="A finished voiceover", visible=False, elem_id="audio-output"
         )
 
     @property
@@ -133,8 +115,7 @@ class LipSyncForm:
         return {
             self.mode, self.face_from, self.picture, self.video, self.face_output, self.point, self.face_number,
             self.speech_from, self.text, self.voice, self.recording, self.transcript, self.audio_output,
-            self.driving_from, self.driving, self.driving_output, self.driving_face,
-            self.engine, self.fps, self.quality, self.length, *all_components(self.options),
+            *self.driving.named.values(), self.engine, self.fps, self.quality, self.length, *all_components(self.options),
         }  # fmt: skip
 
     @property
@@ -146,9 +127,8 @@ class LipSyncForm:
     def kept(self) -> dict[str, Any]:
         """What is entered here and shall be there again after a reload, by fixed names; the text is kept by itself."""
         names = ("mode", "face_from", "picture", "video", "face_output", "face_number", "speech_from", "voice", "recording",
-                 "transcript", "audio_output", "driving_from", "driving", "driving_output", "driving_face", "engine", "fps",
-                 "quality", "length")  # fmt: skip
-        return {**{name: getattr(self, name) for name in names}, **named_options(self.options)}
+                 "transcript", "audio_output", "engine", "fps", "quality", "length")  # fmt: skip
+        return {**{name: getattr(self, name) for name in names}, **self.driving.named, **named_options(self.options)}
 
     def spec(self, values: Values) -> tuple[str, dict[str, Any]]:
         """The kind of job and its fields from the values of `inputs`."""
@@ -166,11 +146,7 @@ class LipSyncForm:
 
     def _performance(self, values: Values) -> dict[str, Any]:
         portrait = self.face_output if values[self.face_from] == LIBRARY else self.picture
-        driving = self.driving_output if values[self.driving_from] == LIBRARY else self.driving
-        return {
-            "portrait": values[portrait] or "", "driving_video": values[driving] or "",
-            "driving_face": int(values[self.driving_face] or 1) - 1,
-        }  # fmt: skip
+        return {"portrait": values[portrait] or "", **self.driving.spec(values)}
 
     def _speech(self, values: Values) -> dict[str, Any]:
         if values[self.speech_from] == TEXT:
@@ -197,20 +173,20 @@ class LipSyncForm:
             self.length: spec.get("length", "sound"),
             **restored_values(self.options, spec.get("engine", AUTO), spec.get("options", {})),
         }
-        own = self._restored_speech(spec) if speaks else self._restored_performance(spec)
-        return {**shared, **self._restored_face(self._source(spec.get("face" if speaks else "portrait", ""))), **own}
+        own = self._restored_speech(spec) if speaks else self.driving.restored(spec)
+        return {**shared, **self._restored_face(source_of(self._studio, spec.get("face" if speaks else "portrait", ""))), **own}
 
-    def _restored_face(self, face: _Source) -> Updates:
+    def _restored_face(self, face: JobSource) -> Updates:
         still = bool(face.file) and is_image(Path(face.file))
         updates: Updates = {self.face_from: LIBRARY if face.output else PICTURE if still or not face.file else VIDEO}
         if face.file:
             updates[self.picture if still else self.video] = face.file
         if face.output:
-            updates[self.face_output] = gr.update(choices=self.output_choices("video", "image"), value=face.output)
+            updates[self.face_output] = gr.update(choices=output_choices(self._studio, "video", "image"), value=face.output)
         return updates
 
     def _restored_speech(self, spec: Mapping[str, Any]) -> Updates:
-        sound = self._source(spec.get("audio", ""))
+        sound = source_of(self._studio, spec.get("audio", ""))
         updates: Updates = {
             self.speech_from: TEXT if spec.get("text") else LIBRARY if sound.output else RECORDING,
             self.voice: self.voice_update(spec.get("voice", "")),
@@ -219,41 +195,22 @@ class LipSyncForm:
         if sound.file:
             updates[self.recording] = sound.file
         if sound.output:
-            updates[self.audio_output] = gr.update(choices=self.output_choices("audio"), value=sound.output)
-        return updates
-
-    def _restored_performance(self, spec: Mapping[str, Any]) -> Updates:
-        driving = self._source(spec.get("driving_video", ""))
-        updates: Updates = {
-            self.driving_from: LIBRARY if driving.output else VIDEO,
-            self.driving_face: int(spec.get("driving_face", 0)) + 1,
-        }
-        if driving.file:
-            updates[self.driving] = driving.file
-        if driving.output:
-            updates[self.driving_output] = gr.update(choices=self.output_choices("video"), value=driving.output)
+            updates[self.audio_output] = gr.update(choices=output_choices(self._studio, "audio"), value=sound.output)
         return updates
 
     def receive_face(self, output: str) -> Updates:
         """Take a video or picture of the library as the face that speaks."""
-        chosen = gr.update(choices=self.output_choices("video", "image"), value=output, visible=True)
+        chosen = gr.update(choices=output_choices(self._studio, "video", "image"), value=output, visible=True)
         return {self.mode: SPEAK, self.face_from: LIBRARY, self.face_output: chosen}
 
     def receive_speech(self, output: str) -> Updates:
         """Take a finished voiceover as what is said."""
         hidden = gr.update(visible=False)
-        chosen = gr.update(choices=self.output_choices("audio"), value=output, visible=True)
+        chosen = gr.update(choices=output_choices(self._studio, "audio"), value=output, visible=True)
         return {
             self.mode: SPEAK, self.speech_from: LIBRARY, self.audio_output: chosen, self.text_group: hidden,
             self.recording_group: hidden,
         }  # fmt: skip
-
-    def _source(self, value: str) -> _Source:
-        """Where a field of a job pointed: an output that is still kept, a file that is still there, or neither."""
-        try:
-            return _Source(output=self._studio.library.get(value).id)
-        except GreenroomError:
-            return _Source(file=value if value and Path(value).is_file() else "")
 
     def meant(self, engine: str, mode: str) -> str:
         """The engine chosen, or the one that "auto" takes now; "" when none is ready."""
@@ -288,7 +245,7 @@ class LipSyncForm:
     @property
     def live(self) -> list[LiveList]:
         """Everything here that is chosen from what the studio has."""
-        outputs = (self.face_output, self.driving_output, self.audio_output)
+        outputs = (self.face_output, self.driving.driving_output, self.audio_output)
 
         def kept(values: Values) -> Updates:
             return {one: self.output_update(one, values[self.mode], values[one]) for one in outputs}
@@ -307,12 +264,8 @@ class LipSyncForm:
     def output_update(self, place: Any, mode: str, chosen: str | None) -> Any:
         """One of the lists of what the library holds, as it is now; what is chosen and gone stays in it, marked."""
         faces = ("video", "image") if mode == SPEAK else ("image",)
-        kinds = {self.face_output: faces, self.audio_output: ("audio",), self.driving_output: ("video",)}[place]
-        return gr.update(choices=with_chosen(self._studio, self.output_choices(*kinds), chosen))
-
-    def output_choices(self, *kinds: str) -> list[tuple[str, str]]:
-        found = self._studio.library.list(limit=60, kinds=kinds)
-        return [(f"{one.title or one.id}" + (f" · {about(one.duration)}" if one.duration else ""), one.id) for one in found]
+        kinds = {self.face_output: faces, self.audio_output: ("audio",), self.driving.driving_output: ("video",)}[place]
+        return gr.update(choices=with_chosen(self._studio, output_choices(self._studio, *kinds), chosen))
 
 
 def point_line(point: tuple[float, float] | None) -> str:

@@ -26,7 +26,8 @@ from tabs.common.readiness.setup_offer import problem_with_offer
 from tabs.common.sources import LIBRARY, Receiver
 from tabs.common.texts.new_texts import NewText, NewTexts
 from tabs.common.wiring import QUIET, Updates, Values, clear_when_changed, clicked, with_error_toast
-from tabs.lip_sync.form import PICTURE, RECORDING, SPEAK, TEXT, VIDEO, LipSyncForm, point_line
+from tabs.lip_sync.driving_input import VIDEO
+from tabs.lip_sync.form import PICTURE, RECORDING, SPEAK, TEXT, LipSyncForm, point_line
 from tabs.lip_sync.result import face_result
 
 TAB = "Lip-sync"
@@ -104,7 +105,7 @@ class LipSyncTab:
         form.mode.change(self._mode_chosen, [form.mode, form.face_from, form.engine], modes, **QUIET)
         places: dict[Any, dict[str, Any]] = {
             form.face_from: {PICTURE: form.picture, VIDEO: form.video, LIBRARY: form.face_output},
-            form.driving_from: {VIDEO: form.driving, LIBRARY: form.driving_output},
+            form.driving.driving_from: form.driving.places,
             form.speech_from: {TEXT: form.text_group, RECORDING: form.recording_group, LIBRARY: form.audio_output},
         }
         for source, named in places.items():
@@ -118,8 +119,8 @@ class LipSyncTab:
         for chosen in (form.engine, form.mode):
             chosen.change(self._engine_chosen, [form.engine, form.mode], shown, **QUIET)
         for told in (form.mode, form.face_from, form.picture, form.video, form.face_output, form.speech_from, form.text,
-                     form.voice, form.recording, form.audio_output, form.driving_from, form.driving, form.driving_output,
-                     form.engine, form.fps, form.length):  # fmt: skip
+                     form.voice, form.recording, form.audio_output, form.driving.driving_from, form.driving.driving,
+                     form.driving.driving_output, form.engine, form.fps, form.length):  # fmt: skip
             told.change(self._forecast, form.inputs, self.fit, trigger_mode="always_last", **QUIET)
         for face in (form.picture, form.first):
             face.select(self._face_clicked, face, [form.point, form.clicked], **QUIET)

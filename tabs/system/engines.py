@@ -152,12 +152,12 @@ class _Group:
     key: EngineKind
     title: str
     counted: str
-    rows: tuple[_Row, ...]
+    rows: tuple[_EngineRow, ...]
     shown: bool
 
 
 @dataclass(frozen=True)
-class _Row:
+class _EngineRow:
     """One engine as the list shows it.
 
     Args:
@@ -197,9 +197,9 @@ def _group(capability: EngineKind, title: str, engines: Sequence[EngineFacts], *
     return _Group(capability, title, counted + holding, rows, shown)
 
 
-def _row(engine: EngineFacts) -> _Row:
+def _row(engine: EngineFacts) -> _EngineRow:
     card, status = engine.status.card, engine.status
-    return _Row(
+    return _EngineRow(
         id=card.id,
         title=card.title,
         kept_warm=engine.chosen and not engine.idle,

@@ -82,7 +82,7 @@ def jobs_panel(jobs: Sequence[Job], queued: Sequence[Job] = (), now: float | Non
 
 
 @dataclass(frozen=True)
-class _Row:
+class _JobRow:
     """One job as the table shows it; `up` and `down` are the places it can be moved to, 0 for none."""
 
     job: Job
@@ -107,12 +107,12 @@ def _places(jobs: Sequence[Job]) -> dict[str, tuple[int, int]]:
     }
 
 
-def _row(job: Job, now: float, place: tuple[int, int] | None) -> _Row:
+def _row(job: Job, now: float, place: tuple[int, int] | None) -> _JobRow:
     note = job.error.reason if job.error else job.note
     if job.state is JobState.QUEUED and job.ahead and not note:
         note = f"{job.ahead} ahead in line"
     at, last = place or (0, 0)
-    return _Row(
+    return _JobRow(
         job=job,
         told=" · ".join(filter(None, (_kind_title(job.kind), note))),
         cost=_cost(job),

@@ -53,7 +53,7 @@ def log_panel(records: Sequence[LogRecord]) -> str:
 
 
 @dataclass(frozen=True)
-class _Row:
+class _LogRow:
     """One record: the first line of its text, and the rest in a fold; `state` is of the chip, "" for none."""
 
     record: LogRecord
@@ -63,6 +63,6 @@ class _Row:
     fold: str
 
 
-def _row(record: LogRecord) -> _Row:
+def _row(record: LogRecord) -> _LogRow:
     first, _, rest = record.text.partition("\n")
-    return _Row(record, _CHIPS.get(record.level, ""), first, rest, f"log:{record.at}:{first[:40]}")
+    return _LogRow(record, _CHIPS.get(record.level, ""), first, rest, f"log:{record.at}:{first[:40]}")

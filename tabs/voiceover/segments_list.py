@@ -54,7 +54,7 @@ def segments_list(
     )
 
 
-class _Row(NamedTuple):
+class _SentenceRow(NamedTuple):
     """One sentence as the list shows it; `url` is "" until it is rendered, `doubt` None where there is none, `failure` why it
     could not be spoken."""
 
@@ -68,7 +68,7 @@ class _Row(NamedTuple):
     doubt: str | None
     failure: str
     designed: bool
-    takes: list[_Take]
+    takes: list[_TakeRow]
 
 
 class _Voice(NamedTuple):
@@ -87,7 +87,7 @@ def _voice(view: SegmentView) -> _Voice:
 
 
 @dataclass(frozen=True)
-class _Take:
+class _TakeRow:
     """One take of a sentence; `url` is "" where there is nothing else to hear than the sentence itself."""
 
     name: str
@@ -97,17 +97,19 @@ class _Take:
     seed: int
 
 
-def _row(view: SegmentView) -> _Row:
+def _row(view: SegmentView) -> _SentenceRow:
     missing, doubtful = view.state is SegmentState.MISSING, view.state is SegmentState.DOUBTFUL
     url = "" if view.path is None else segment_url(view.path.stem)
     designed = view.path is not None and is_designed(view.voice) and not view.held
     takes = [_take(view, number, take) for number, take in enumerate(view.takes, 1)]
     doubt = view.note if doubtful else None
     failure = view.note if view.state is SegmentState.FAILED else ""
-    return _Row(view.id, view.index + 1, url, view.speaker, view.text, view.spoken, missing, doubt, failure, designed, takes)
+    return _SentenceRow(
+        view.id, view.index + 1, url, view.speaker, view.text, view.spoken, missing, doubt, failure, designed, takes
+    )
 
 
-def _take(view: SegmentView, number: int, take: TakeView) -> _Take:
+def _take(view: SegmentView, number: int, take: TakeView) -> _TakeRow:
     found = take.review
     facts = ["in use" if take.used else "", f"score {found.score:.2f}"]
     if found.error_rate is not None:
@@ -116,7 +118,7 @@ def _take(view: SegmentView, number: int, take: TakeView) -> _Take:
         facts.append(f"{found.likeness:.2f} like the reference")
     if not found.listener:
         facts.append("no recogniser is ready for this language")
-    return _Take(
+    return _TakeRow(
         name=f"take {number} of sentence {view.index + 1}",
         url="" if take.used or not take.path.exists() else segment_url(take.path.stem),
         facts=" · ".join(filter(None, facts)),

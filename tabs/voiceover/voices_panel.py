@@ -35,7 +35,7 @@ CONSENT_HELP = "Who agreed to the use of this voice, how and when. It is kept wi
 
 
 @dataclass(frozen=True)
-class _Row:
+class _VoiceRow:
     """One saved voice as the list shows it; a damaged one has nothing but its damage."""
 
     voice: Voice
@@ -56,14 +56,14 @@ def findings_list(report: ClipReport) -> str:
     return render("voiceover/clip_findings.html", report=report, length=length)
 
 
-def _row(voice: Voice) -> _Row:
+def _row(voice: Voice) -> _VoiceRow:
     if voice.damage:
-        return _Row(voice)
+        return _VoiceRow(voice)
     facts = [f"{voice.duration:.1f} s", TRANSCRIPT_WORDS[voice.transcript_status], *voice.tags]
     if voice.built_in:
         facts.append("comes with the studio")
     lacks = voice.transcript_status in ("none", "failed", "draft")
-    return _Row(voice, voice_url(voice.name), voice_export_url(voice.name), " · ".join(facts), lacks)
+    return _VoiceRow(voice, voice_url(voice.name), voice_export_url(voice.name), " · ".join(facts), lacks)
 
 
 _UNASKED = gr.update(visible=False, value=False)

@@ -29,7 +29,7 @@ from studio.services import Services
 
 
 @dataclass
-class _Line:
+class _BatchLine:
     """One line on its way: a plan or an error, then an output or an error."""
 
     index: int
@@ -119,8 +119,8 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         listed = [JobOutput(line.output.id, str(line.output.path), "audio") for line in done if line.output]
         return [JobOutput(archive.id, str(archive.path), archive.kind), *listed]
 
-    def _planned(self, spec: VoiceoverBatchSpec, index: int) -> _Line:
-        line = _Line(index, spec.lines[index])
+    def _planned(self, spec: VoiceoverBatchSpec, index: int) -> _BatchLine:
+        line = _BatchLine(index, spec.lines[index])
         if not line.text:
             return line
         try:
@@ -130,13 +130,13 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
             line.error = error
         return line
 
-    def _take_finished(self, lines: list[_Line], job_id: str) -> None:
+    def _take_finished(self, lines: list[_BatchLine], job_id: str) -> None:
         for output in self._work.outputs_of(job_id):
             number = output.recipe.get("line")
             if isinstance(number, int) and 1 <= number <= len(lines):
                 lines[number - 1].output = output
 
-    def _speak(self, line: _Line, position: int, count: int, context: JobContext) -> None:
+    def _speak(self, line: _BatchLine, position: int, count: int, context: JobContext) -> None:
         assert line.spec is not None and line.plan is not None
         spec, planned = line.spec, line.plan
         part = SubtaskContext(context, position / count, (position + 1) / count, f"Line {position + 1} of {count}")
@@ -157,7 +157,7 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
             line.error = error
             context.event("line", line=line.index + 1, reason=error.reason)
 
-    def _pack(self, spec: VoiceoverBatchSpec, lines: list[_Line], context: JobContext) -> LibraryOutput:
+    def _pack(self, spec: VoiceoverBatchSpec, lines: list[_BatchLine], context: JobContext) -> LibraryOutput:
         finished = [line.output for line in lines if line.output]
         self._library.ensure_space(sum(output.size for output in finished), "the archive")
         staged = context.scratch / "lines.zip"
@@ -181,14 +181,14 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         return self._library.add(staged, "archive", spec.title, recipe, name=named)
 
 
-def _members(lines: list[_Line]) -> Iterator[tuple[_Line, Path]]:
+def _members(lines: list[_BatchLine]) -> Iterator[tuple[_BatchLine, Path]]:
     for line in lines:
         if line.output is not None:
             yield line, line.output.path
             yield from ((line, path) for path in line.output.companions if path.suffix == ".srt")
 
 
-def _index(lines: list[_Line]) -> str:
+def _index(lines: list[_BatchLine]) -> str:
     """One row for each row that was given, empty ones too: the file, its length in seconds, the text, and why it failed.
 
     A spreadsheet reads it rightly: with a byte order mark, and no cell of it is a formula.

@@ -42,7 +42,7 @@ class Labels:
 
 
 @dataclass
-class _Seen:
+class _SeenLabel:
     """One label, everywhere in the script."""
 
     name: str
@@ -129,11 +129,11 @@ def key_of(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _collected(labels: Iterable[tuple[Label, str]]) -> dict[str, _Seen]:
-    seen: dict[str, _Seen] = {}
+def _collected(labels: Iterable[tuple[Label, str]]) -> dict[str, _SeenLabel]:
+    seen: dict[str, _SeenLabel] = {}
     for label, rest in labels:
         key = key_of(label.name)
-        one = seen.setdefault(key, _Seen(" ".join(label.name.split()), key))
+        one = seen.setdefault(key, _SeenLabel(" ".join(label.name.split()), key))
         one.count += 1
         one.settings = one.settings or "=" in label.notes
         one.bracketed = one.bracketed and label.bracketed
@@ -142,7 +142,7 @@ def _collected(labels: Iterable[tuple[Label, str]]) -> dict[str, _Seen]:
     return {key: one for key, one in seen.items() if not (one.bracketed and set(one.words) & STAGE)}
 
 
-def _decided(labels: list[_Seen], has_speakers: bool) -> Iterator[_Seen]:
+def _decided(labels: list[_SeenLabel], has_speakers: bool) -> Iterator[_SeenLabel]:
     sure = [one for one in labels if one.role and not one.bracketed]
     people = [one for one in labels if one not in sure and not one.plain and _may_be_a_name(one) and one.named]
     dialogue = has_speakers or bool(sure) or len(people) > 1 or any(one.count > 1 for one in people)
@@ -160,11 +160,11 @@ def _decided(labels: list[_Seen], has_speakers: bool) -> Iterator[_Seen]:
             yield one
 
 
-def _may_be_a_name(one: _Seen) -> bool:
+def _may_be_a_name(one: _SeenLabel) -> bool:
     return one.capital or (one.count > 1 and len(one.words) == 1)
 
 
-def _written_like_a_speaker(one: _Seen, dialogue: bool) -> bool:
+def _written_like_a_speaker(one: _SeenLabel, dialogue: bool) -> bool:
     """Of a label that is neither a known name nor a known word."""
     if not one.capital or one.abstract:
         return False
@@ -173,7 +173,7 @@ def _written_like_a_speaker(one: _Seen, dialogue: bool) -> bool:
     return (one.count > 1 and (one.spoken or dialogue)) or (dialogue and one.spoken and not one.bracketed)
 
 
-def _may_be_offered(one: _Seen) -> bool:
+def _may_be_offered(one: _SeenLabel) -> bool:
     return one.count > 1 or not one.plain
 
 

@@ -32,7 +32,7 @@ _SMALLEST = 16
 
 
 @dataclass(frozen=True)
-class CropBox:
+class FaceCrop:
     """Pixels [top, bottom) by [left, right) of a picture; the face's middle lies on half its height."""
 
     left: int
@@ -57,7 +57,7 @@ class CropBox:
         return picture[self.top : self.bottom, self.left : self.right]
 
 
-def box_of(face: Face, extra_margin: int, picture: Picture) -> CropBox:
+def box_of(face: Face, extra_margin: int, picture: Picture) -> FaceCrop:
     """The box of a face: from ear to ear, down to the chin and as far up from the middle of the nose.
 
     Args:
@@ -74,10 +74,10 @@ def box_of(face: Face, extra_margin: int, picture: Picture) -> CropBox:
     top, bottom = (int(np.clip(value, 0, height)) for value in (2 * middle - chin, chin + extra_margin))
     if right - left < _SMALLEST or bottom - top < _SMALLEST:
         raise EngineError("face.outside-picture")
-    return CropBox(left, top, right, bottom)
+    return FaceCrop(left, top, right, bottom)
 
 
-def jaw_mask(face: Face, box: CropBox, keeps_nose: bool) -> NDArray[np.float32]:
+def jaw_mask(face: Face, box: FaceCrop, keeps_nose: bool) -> NDArray[np.float32]:
     """Coverage 0..1 of the box by what is drawn anew: the face below the middle of the nose, softly.
 
     Args:
@@ -101,7 +101,7 @@ def jaw_mask(face: Face, box: CropBox, keeps_nose: bool) -> NDArray[np.float32]:
     return np.minimum(soft, _rim(box))
 
 
-def blended(picture: Picture, drawn: Picture, box: CropBox, mask: NDArray[np.float32], strength: float = 1.0) -> Picture:
+def blended(picture: Picture, drawn: Picture, box: FaceCrop, mask: NDArray[np.float32], strength: float = 1.0) -> Picture:
     """The picture with the face drawn anew where the mask lets it; all other pixels stay."""
     result = picture.copy()
     area = box.of(result)
@@ -110,7 +110,7 @@ def blended(picture: Picture, drawn: Picture, box: CropBox, mask: NDArray[np.flo
     return result
 
 
-def _rim(box: CropBox) -> NDArray[np.float32]:
+def _rim(box: FaceCrop) -> NDArray[np.float32]:
     """1 inside, falling to 0 on the box's sides and bottom, so that no edge of it can be seen."""
     width = max(2.0, 0.03 * box.width)
     x, y = np.arange(box.width, dtype=np.float32), np.arange(box.height, dtype=np.float32)

@@ -9,13 +9,13 @@ from engines.video.animatic import buildings, figures
 from engines.video.animatic.canvas import Layer, colour, mix
 from engines.video.animatic.interior import room
 from engines.video.animatic.landscape import Begun, Canvas, ground, ridge, sky, trees, water
-from engines.video.animatic.scene import Scene
+from engines.video.animatic.scene import ShotScene
 
 _HANDS = 2
 """Layers that are painted at a time; each takes some 30 MB while it is."""
 
 
-def paint(scene: Scene, width: int, height: int) -> list[Layer]:
+def paint(scene: ShotScene, width: int, height: int) -> list[Layer]:
     """The layers of a scene, farthest first; the first covers everything."""
     with ThreadPoolExecutor(_HANDS, "painting") as hands:
         canvas = Canvas(scene, width, height, hands)

@@ -103,6 +103,6 @@ class Animatic(Engine):
         rules.check(self.card.title, request.width, request.height, request.frames)
         if len(request.prompt) > self.card.longest_text:
             raise EngineError("animatic.shot-too-long", length=len(request.prompt), longest=self.card.longest_text)
-        from engines.video.animatic.shot import Film  # drawing and encoding libraries: only where it works
+        from engines.video.animatic.shot import ShotFilm  # drawing and encoding libraries: only where it works
 
-        yield from Film(request, self.options, self.site.assets, self.run).made()
+        yield from ShotFilm(request, self.options, self.site.assets, self.run).made()

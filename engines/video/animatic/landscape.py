@@ -26,7 +26,7 @@ from engines.video.animatic.canvas import (
     polygons,
     smooth,
 )
-from engines.video.animatic.scene import Scene
+from engines.video.animatic.scene import ShotScene
 
 Given = ParamSpec("Given")
 Begun = Future[Layer]
@@ -40,7 +40,7 @@ class Canvas:
     the scene's.
     """
 
-    def __init__(self, scene: Scene, width: int, height: int, hands: Executor) -> None:
+    def __init__(self, scene: ShotScene, width: int, height: int, hands: Executor) -> None:
         self.scene, self.width, self.height, self.hands = scene, width, height, hands
         self.palette: Palette = PALETTES[scene.mood]
         self.unit = min(width, height) / 864

@@ -59,7 +59,7 @@ _WEATHER_WORDS = {
 
 
 @dataclass(frozen=True)
-class Scene:
+class ShotScene:
     """What one shot shows. `seed` fixes everything that the words leave open."""
 
     mood: str
@@ -75,7 +75,7 @@ class Scene:
 
 def read_scene(
     prompt: str, seed: int, mood: str = "auto", place: str = "auto", weather: str = "auto", before: tuple[str, ...] = ()
-) -> Scene:
+) -> ShotScene:
     """What a prompt asks to see; what it says is not there is not drawn.
 
     Where it names no light or place, those of the shots before it go on, and where none of them does, `seed` alone chooses, so
@@ -97,7 +97,7 @@ def read_scene(
         found_weather = ""
     things = frozenset(thing for thing, known in _THING_WORDS.items() if set(words) & set(known.split()))
     own = int.from_bytes(sha256(f"{seed}/{' '.join(words) or prompt}".encode()).digest()[:4], "big")
-    return Scene(
+    return ShotScene(
         mood=found_mood if mood == "auto" else mood,
         place=found_place if place == "auto" else place,
         weather=found_weather if weather == "auto" else "" if weather == "none" else weather,
@@ -125,7 +125,7 @@ def _falling(earlier: list[list[str]]) -> str:
     return ""
 
 
-def read_move(camera: str, scene: Scene) -> str:
+def read_move(camera: str, scene: ShotScene) -> str:
     """A camera move from free words, or one that fits the scene."""
     said = camera.lower()
     for move, words in (

@@ -34,7 +34,7 @@ class FilmOptions(Protocol):
     def motion(self) -> float: ...
 
 
-class Film:
+class ShotFilm:
     """Paints the scene of a request, or takes the person's own picture, and films it."""
 
     def __init__(self, request: VideoRequest, options: FilmOptions, assets: Path, run: RunContext) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engines.video.animatic.scene import Scene
+from engines.video.animatic.scene import ShotScene
 from media.video.read import Picture
 
 _COUNTS = {"snow": 240, "rain": 300, "leaves": 34, "fireflies": 40}
@@ -14,7 +14,7 @@ _COUNTS = {"snow": 240, "rain": 300, "leaves": 34, "fireflies": 40}
 class Weather:
     """The weather of one scene, drawn into pictures in place."""
 
-    def __init__(self, scene: Scene, size: tuple[int, int]) -> None:
+    def __init__(self, scene: ShotScene, size: tuple[int, int]) -> None:
         self._kind, (self._width, self._height) = scene.weather, size
         chance = scene.chance("weather")
         self._parts = chance.random((_COUNTS.get(scene.weather, 0), 4))

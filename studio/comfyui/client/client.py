@@ -14,9 +14,9 @@ from studio.comfyui.client.status import (
     Finished,
     Interrupted,
     JobStatus,
-    Queue,
     ResultFile,
     Running,
+    ServerQueue,
     Unknown,
     explain_error,
     read_history,
@@ -147,8 +147,8 @@ class ComfyUIClient:
         number = told.get("number")
         return float(number) if isinstance(number, int | float) else None
 
-    def queue(self) -> Queue:
-        return Queue.read(self.wire.get("/queue"))
+    def queue(self) -> ServerQueue:
+        return ServerQueue.read(self.wire.get("/queue"))
 
     def status(self, prompt_id: str, titles: Mapping[str, str] | None = None) -> JobStatus:
         """The state of a job. Unknown only when it is in neither queue nor history, looked at in an order that a job which

@@ -69,14 +69,14 @@ ENDED = (Finished, Failed, Interrupted)
 
 
 @dataclass(frozen=True)
-class Queue:
+class ServerQueue:
     """The server's queue: ids that run, and ids that wait in their order."""
 
     running: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, answer: Any) -> Queue:
+    def read(cls, answer: Any) -> ServerQueue:
         """Of an answer of /queue; what is not of its form is left out."""
         told = answer if isinstance(answer, Mapping) else {}
         running = [item[1] for item in _items(told.get("queue_running"))]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engines.contract.errors import EngineError, EngineNotReady, EngineOutOfMemory, WireError, WorkerDied, WorkerStalled
-from engines.worker.wire import Message, pack
+from engines.worker.wire import WireMessage, pack
 from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, NotFound, restored
 from studio.callbacks import never_cancelled, no_op
 from studio.workers.process.exit_reason import ExitReason, silence
@@ -86,7 +86,7 @@ class Call:
 
     def __init__(self, pipe: Pipe, number: int, watch: CallObserver) -> None:
         self.number = number
-        self.inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self.inbox: queue.SimpleQueue[WireMessage | None] = queue.SimpleQueue()
         self.over = False
         self._pipe = pipe
         self._watch = watch
@@ -136,7 +136,7 @@ class Call:
             self.over = message is not None and message.kind in {"result", "error"}
         return self.over
 
-    def _next(self) -> Message:
+    def _next(self) -> WireMessage:
         while True:
             self._check()
             try:
@@ -151,13 +151,13 @@ class Call:
                 return message
             self._pass_on(message)
 
-    def _pass_on(self, message: Message) -> None:
+    def _pass_on(self, message: WireMessage) -> None:
         fields = self._value_of(message)
         if not isinstance(fields, dict) or not isinstance(fields.get("fraction"), float):
             raise WireError("worker.progress-no-number", engine=self._pipe.title)
         self._watch.on_progress(min(1.0, max(0.0, fields["fraction"])), str(fields.get("note", "")))
 
-    def _outcome(self, message: Message) -> Any:
+    def _outcome(self, message: WireMessage) -> Any:
         value = self._value_of(message)
         if message.kind == "result":
             return value
@@ -171,7 +171,7 @@ class Call:
         sort = _TOLD_ERRORS.get(str(fields.get("class")), EngineError)
         return restored(fields, sort)
 
-    def _value_of(self, message: Message) -> Any:
+    def _value_of(self, message: WireMessage) -> Any:
         try:
             return message.value()
         except WireError as error:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from engines.worker.wire import Message, MessageReader
+from engines.worker.wire import MessageReader, WireMessage
 
 CHUNK = 1 << 20
 
@@ -71,7 +71,7 @@ class SocketTransport:
             self._sending.release()
         return True
 
-    def receive(self) -> Message | None:
+    def receive(self) -> WireMessage | None:
         """What one read gives: the next message that is whole, or None.
 
         Raises:

@@ -18,7 +18,7 @@ MOST_FOLDED = 300
 
 
 @dataclass(frozen=True)
-class _Row:
+class _OutputRow:
     """One output as the list shows it; the addresses are relative to the page. `folded` are some of the `others` under it."""
 
     output: LibraryOutput
@@ -26,7 +26,7 @@ class _Row:
     facts: str
     url: str
     download: str
-    folded: tuple[_Row, ...] = ()
+    folded: tuple[_OutputRow, ...] = ()
     others: int = 0
 
 
@@ -57,7 +57,7 @@ def grouped(outputs: Sequence[LibraryOutput]) -> list[tuple[LibraryOutput, tuple
     return sorted(groups, key=lambda group: -group[0].created)
 
 
-def _row(output: LibraryOutput, others: Sequence[LibraryOutput] = ()) -> _Row:
+def _row(output: LibraryOutput, others: Sequence[LibraryOutput] = ()) -> _OutputRow:
     facts = [output.path.suffix[1:].upper(), size(output.size)]
     if output.duration:
         facts.insert(0, clock(output.duration))
@@ -65,4 +65,4 @@ def _row(output: LibraryOutput, others: Sequence[LibraryOutput] = ()) -> _Row:
         facts.append(output.terms.restriction)
     url, download = output_url(output.id), output_url(output.id, download=True)
     folded = tuple(_row(one) for one in others[:MOST_FOLDED])
-    return _Row(output, output.title or output.id, " · ".join(facts), url, download, folded, len(others))
+    return _OutputRow(output, output.title or output.id, " · ".join(facts), url, download, folded, len(others))

@@ -13,9 +13,9 @@ from studio.comfyui.client.status import (
     Failed,
     Finished,
     Interrupted,
-    Queue,
     Queued,
     Running,
+    ServerQueue,
     explain_error,
     read_history,
     read_refusal,
@@ -84,9 +84,9 @@ def test_all_objections_of_a_refusal_are_told() -> None:
 
 def test_places_in_the_queue_follow_the_numbers() -> None:
     told = {"queue_running": [[4, "a", {}, {}, []]], "queue_pending": [[9, "c", {}, {}, []], [5, "b", {}, {}, []], ["x"], None]}
-    queue = Queue.read(told)
+    queue = ServerQueue.read(told)
     assert [queue.place(name) for name in "abcd"] == [Running(), Queued(1), Queued(2), None]
-    assert Queue.read(None) == Queue() == Queue.read({"queue_running": 1})
+    assert ServerQueue.read(None) == ServerQueue() == ServerQueue.read({"queue_running": 1})
 
 
 def test_progress_counts_nodes_and_never_falls() -> None:

@@ -26,7 +26,7 @@ from engines.contract import (
 from engines.contract.errors import WireError
 from engines.worker import wire
 from engines.worker.codec import DTYPES, decode, encode
-from engines.worker.wire import LONGEST_HEADER, MAGIC, PREFIX, Message, MessageReader, pack
+from engines.worker.wire import LONGEST_HEADER, MAGIC, PREFIX, MessageReader, WireMessage, pack
 from media.audio.audio import Audio
 
 text = st.text(max_size=30)
@@ -256,7 +256,7 @@ def test_a_closed_pipe_is_an_end_of_file() -> None:
 
 def test_only_the_frames_of_a_message_belong_to_it() -> None:
     (first, second) = MessageReader().feed(joined(pack("item", 1, b"one")) + joined(pack("item", 2, b"two")))
-    assert isinstance(first, Message)
+    assert isinstance(first, WireMessage)
     assert (first.value(), second.value()) == (b"one", b"two")
 
 

@@ -1,0 +1,88 @@
+"""Reading the library: lists, one output, its waveform, its licences, and the space that outputs take."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+from media.audio.waveform import peaks as waveform_peaks
+from studio.errors import NotFound
+from studio.files import write_json
+from studio.library.index import OutputIndex
+from studio.library.model import PEAK_COUNT, LibraryOutput, Removal, Usage, peaks_path
+from studio.library.quota import GIB, RemovalLog, usage_of
+from studio.licences import LicenceTerms, combined
+from studio.settings import LibrarySettings
+
+_Removals = list[Removal]  # inside the class `list` is its method
+
+
+class LibraryReader:
+    """What the library answers without changing an output.
+
+    Args:
+        folder: where outputs lie.
+        engine_terms: the licence of an engine by its id, for recipes that were written before all parts were counted.
+    """
+
+    def __init__(self, folder: Path, settings: LibrarySettings, engine_terms: Callable[[str], LicenceTerms]) -> None:
+        self.folder = folder
+        self._settings = settings
+        self._lock = threading.RLock()
+        self._index = OutputIndex(folder, engine_terms)
+        self._removed = RemovalLog(folder / ".removals.jsonl")
+
+    def list(self, limit: int | None = 50, kinds: Collection[str] = (), text: str = "") -> list[LibraryOutput]:
+        """Outputs, newest first: of these kinds, and with every word of `text` in title, name, engine or voice."""
+        with self._lock:
+            outputs = self._index.outputs()
+        words = text.casefold().split()
+        chosen = (output for output in outputs if (not kinds or output.kind in kinds) and output.mentions(words))
+        return [output for output, _ in zip(chosen, range(len(outputs) if limit is None else limit), strict=False)]
+
+    def get(self, output: str) -> LibraryOutput:
+        """The output of that id. The path of a file in the folder, as jobs report it, is accepted as its id.
+
+        Raises:
+            NotFound: no such output.
+        """
+        path = Path(output)
+        name = path.name if path.is_absolute() and path.parent in (self.folder, self.folder.resolve()) else output
+        with self._lock:
+            found = self._index.by_id().get(name)
+        if found is None:
+            shown = "".join(character if character.isprintable() else "�" for character in name[:120])
+            raise NotFound("library.unknown", output=shown)
+        return found
+
+    def peaks(self, output: str, count: int = PEAK_COUNT) -> tuple[float, ...]:
+        """The waveform's outline of an audio or video output, 0..1; made once and kept beside the file.
+
+        Raises:
+            NotFound, MediaError: no such output, or no sound in it.
+        """
+        found = self.get(output)
+        kept = found.peaks
+        if len(kept) != count:
+            kept = tuple(round(peak, 3) for peak in waveform_peaks(found.path, count))
+            write_json(peaks_path(found.path), {"peaks": kept})
+        return kept
+
+    def terms(self, outputs: Iterable[str]) -> LicenceTerms:
+        """The licences of all that went into these outputs, by their ids; one that is not there counts for nothing."""
+        with self._lock:
+            known = self._index.by_id()
+        return combined(known[output].terms for output in outputs if output in known)
+
+    def usage(self) -> Usage:
+        """Bytes of each kind, with recipes and companions, beside the quota and what the disk has left."""
+        return usage_of(self.list(limit=None), self._quota, self.folder)
+
+    @property
+    def _quota(self) -> int:
+        return round(self._settings.quota_gib * GIB)
+
+    def recent_removals(self, limit: int = 50) -> _Removals:
+        """The latest removals by quota and retention, newest first."""
+        return self._removed.newest(limit)
