@@ -181,7 +181,7 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     from tabs.page import build_page
 
     server = studio.settings.server
-    auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
+    auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.pronunciations, studio.workers, studio.segments)
     operations = Operations(studio, auditions, uploads_folder(studio.settings.data_folder))
     page = build_page(studio, lambda: register(operations))
     tools = McpServer(operations, server.root_path, server.max_upload_mb)

@@ -48,6 +48,11 @@ class DataPaths:
         return self.root / "voices"
 
     @property
+    def pronunciations(self) -> Path:
+        """The pronunciation list; made with the first entry."""
+        return self.root / "pronunciations.json"
+
+    @property
     def workflows(self) -> Path:
         """The user's own ComfyUI templates; made with the first one."""
         return self.root / "workflows"

@@ -32,6 +32,7 @@ from studio.maintenance.last_shutdown import ShutdownMarker
 from studio.memory.estimate import MemoryEstimate
 from studio.memory.manager import MemoryManager
 from studio.paths import DataFolderLock, DataPaths
+from studio.pronunciations import PronunciationList
 from studio.settings import HOME, Settings
 from studio.voices.voices import Voices
 from studio.weights import WeightStore
@@ -66,7 +67,7 @@ class Services:
     engines' calls, then the workers are ended, and last the lock is released, so that the next studio finds the folder unused.
 
     Attributes: settings, paths, site, catalog, memory, workers, comfyui, engines, environments, weights, lanes,
-    segments, voices, library, templates, capabilities, jobs, disk.
+    segments, voices, pronunciations, library, templates, capabilities, jobs, disk.
     """
 
     def __init__(self, settings: Settings, parts: ExitStack, capabilities: CapabilityFactory) -> None:
@@ -98,6 +99,9 @@ class Services:
             self.paths.segments, int(settings.library.segment_cache_gib * GIB), protected_since=store.earliest_start
         )
         self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
+        self.pronunciations = PronunciationList(
+            self.paths.pronunciations, lambda: {voice.id: voice.name for voice in self.voices.list()}
+        )
         self.library = Library(self.paths.outputs, settings.library, engine_terms=self._engine_terms)
         self.templates = TemplateCollection((HOME / "workflows", self.paths.workflows))
         self.capabilities: dict[str, Capability[Any]] = {}

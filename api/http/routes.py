@@ -20,6 +20,7 @@ from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import GreenroomError, NotFound, storage_error_of
 from studio.library.model import SERVED_EXTENSIONS
 from studio.preprocessing import assets_of
+from studio.pronunciations.csv_files import to_csv
 from studio.services import Services
 from studio.version import studio_version
 from studio.voices.preview import VoicePreviews
@@ -114,6 +115,16 @@ def _add_media(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
     @app.get("/media/voice-samples")
     def voice_sample(voice: str = "") -> Response:
         return _found(lambda: auditions.clip(voice))
+
+    @app.get("/media/pronunciations")
+    def pronunciation(word: str = "", saying: str = "", voice: str = "", language: str = "") -> Response:
+        """A word as an entry of the pronunciation list has it said."""
+        return _found(lambda: auditions.word(word, saying, voice, language))
+
+    @app.get("/media/pronunciations.csv")
+    def pronunciation_table() -> Response:
+        headers = {"content-disposition": 'attachment; filename="pronunciations.csv"', "cache-control": "no-store"}
+        return Response(to_csv(studio.pronunciations.list()), media_type="text/csv; charset=utf-8", headers=headers)
 
     @app.get("/media/support-bundle")
     def bundle() -> Response:

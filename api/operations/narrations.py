@@ -52,14 +52,14 @@ class KeepInput(SegmentInput):
 @GROUP.operation(Access.READS, errors=REFUSALS, example={"job_id": "NARRATION"})
 def segments(context: OperationContext, call: NarrationId) -> list[SegmentAnswer]:
     """The sentences of a narration: id, text, speaker and voice, state, and what was found in each."""
-    return _answers(context, _narrations(context).segments_of(_narration(context, call.job_id)))
+    return _answers(context, narrations_of(context).segments_of(narration_of(context, call.job_id)))
 
 
 @GROUP.operation(Access.READS, errors=REFUSALS, example={"job_id": "NARRATION"})
 def made_voices(context: OperationContext, call: NarrationId) -> list[SegmentAnswer]:
     """The voices that were made up for a narration: the one sentence that all others in each are cloned from. Its id goes into
     `respeak_segment` for another voice, and into `keep_voice`."""
-    return _answers(context, _narrations(context).voices_of(_narration(context, call.job_id)))
+    return _answers(context, narrations_of(context).voices_of(narration_of(context, call.job_id)))
 
 
 def _answers(context: OperationContext, views: list[SegmentView]) -> list[SegmentAnswer]:
@@ -75,13 +75,13 @@ def _answers(context: OperationContext, views: list[SegmentView]) -> list[Segmen
 def respeak_segment(context: OperationContext, call: SegmentInput) -> JobAnswer:
     """Speak one sentence of a narration again, in another take; gives the new job at once. The rest is not rendered again, but
     for a made-up voice: all in it is spoken in the new one."""
-    return _changed(context, _narrations(context).with_new_take(_spec(context, call.job_id), call.segment))
+    return submitted(context, narrations_of(context).with_new_take(_spec(context, call.job_id), call.segment))
 
 
 @GROUP.operation(Access.WRITES, errors=REFUSALS, example={"job_id": "NARRATION", "segment": "SEGMENT", "seed": 1})
 def pick_take(context: OperationContext, call: TakeInput) -> JobAnswer:
     """Take another of the takes that a sentence of a narration has; gives the new job at once."""
-    return _changed(context, _narrations(context).with_picked_take(_spec(context, call.job_id), call.segment, call.seed))
+    return submitted(context, narrations_of(context).with_picked_take(_spec(context, call.job_id), call.segment, call.seed))
 
 
 @GROUP.operation(
@@ -89,7 +89,7 @@ def pick_take(context: OperationContext, call: TakeInput) -> JobAnswer:
 )
 def edit_segment(context: OperationContext, call: EditInput) -> JobAnswer:
     """Change the words of one sentence of a narration; gives the new job at once. The rest is not rendered again."""
-    return _changed(context, _narrations(context).with_edited_text(_spec(context, call.job_id), call.segment, call.text))
+    return submitted(context, narrations_of(context).with_edited_text(_spec(context, call.job_id), call.segment, call.text))
 
 
 @GROUP.operation(
@@ -97,15 +97,20 @@ def edit_segment(context: OperationContext, call: EditInput) -> JobAnswer:
 )
 def keep_voice(context: OperationContext, call: KeepInput) -> VoiceAnswer:
     """Save the voice in which a sentence was spoken, or one that was made up, with its words as the transcript."""
-    kept = _narrations(context).keep_voice(_narration(context, call.job_id), call.segment, call.name)
+    kept = narrations_of(context).keep_voice(narration_of(context, call.job_id), call.segment, call.name)
     return VoiceAnswer.model_validate(kept.as_dict())
 
 
-def _narrations(context: OperationContext) -> Voiceover:
+def narrations_of(context: OperationContext) -> Voiceover:
+    """The capability that narrates."""
     return context.studio.capability(Voiceover)
 
 
-def _narration(context: OperationContext, job_id: str) -> Job:
+def narration_of(context: OperationContext, job_id: str) -> Job:
+    """
+    Raises:
+        NotFound: no such job. InvalidInput: it is none that narrates.
+    """
     job = context.studio.jobs.get(job_id)
     if job.kind != "voiceover":
         raise InvalidInput("narration.not-one", job=job.id)
@@ -113,8 +118,9 @@ def _narration(context: OperationContext, job_id: str) -> Job:
 
 
 def _spec(context: OperationContext, job_id: str) -> VoiceoverSpec:
-    return VoiceoverSpec(**_narration(context, job_id).spec)
+    return VoiceoverSpec(**narration_of(context, job_id).spec)
 
 
-def _changed(context: OperationContext, spec: VoiceoverSpec) -> JobAnswer:
+def submitted(context: OperationContext, spec: VoiceoverSpec) -> JobAnswer:
+    """The job of a narration that was handed in."""
     return context.job(context.studio.jobs.submit(Voiceover.kind, spec))

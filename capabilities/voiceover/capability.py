@@ -9,23 +9,25 @@ from typing import ClassVar
 from capabilities.common.memory_fit import memory_fit
 from capabilities.common.seed import derived_seed
 from capabilities.voiceover.cast import Cast, VoiceResolver
+from capabilities.voiceover.choice.counting import ScriptCounter, script_of
 from capabilities.voiceover.choice.engine_choice import EngineChoice
-from capabilities.voiceover.edits import with_edited_text, with_new_take, with_picked_take
-from capabilities.voiceover.estimate import ScriptEstimate, estimate
+from capabilities.voiceover.estimate import TOO_LONG, ScriptEstimate
 from capabilities.voiceover.pace import SpeechRateStats
 from capabilities.voiceover.plan import Plan, plan
 from capabilities.voiceover.progress import NarrationProgress
+from capabilities.voiceover.pronunciations import lexicon_for
 from capabilities.voiceover.recipe import RecipeOrigin, terms_of
 from capabilities.voiceover.render import RenderedSegment
+from capabilities.voiceover.revision.edits import with_edited_text, with_new_take, with_picked_take, with_present_sayings
+from capabilities.voiceover.revision.outdated import OutdatedSegments
 from capabilities.voiceover.roles.speaker import Speaker
 from capabilities.voiceover.run import NarrationRunner, job_outputs
-from capabilities.voiceover.script.parse import Script, parse
+from capabilities.voiceover.script.parse import Script
 from capabilities.voiceover.segments import SegmentList, SegmentView
-from capabilities.voiceover.spec import VoiceoverSpec
+from capabilities.voiceover.spec import LONGEST_SCRIPT, LexiconEntry, VoiceoverSpec
 from engines.contract import Device
-from media.text.reading.markup import hide_markup
 from media.text.reading.reader import read
-from studio.errors import GreenroomError, InvalidInput, NotFound
+from studio.errors import InvalidInput, NotFound
 from studio.files import slug
 from studio.jobs.capability import CPU_LANE, GPU_LANE, Capability, CapabilityDescription, JobContext, JobEstimate, Submission
 from studio.jobs.model import Job, JobOutput
@@ -61,12 +63,11 @@ class PreparedNarration:
     def plan_of(self, part: str) -> Plan:
         """The segments of a part of the script."""
         spec = self.spec.model_copy(update={"script": part})
-        return plan(spec, _read(spec), self.cast, self.longest_chunk)
+        return plan(spec, script_of(spec), self.cast, self.longest_chunk)
 
 
-def _read(spec: VoiceoverSpec) -> Script:
-    script = hide_markup(spec.script).text if spec.reading else spec.script
-    return parse(script, tuple(spec.speakers), spec.just_text)
+def _spec_of(job: Job) -> VoiceoverSpec:
+    return VoiceoverSpec.model_validate(job.spec)
 
 
 class Voiceover(Capability[VoiceoverSpec]):
@@ -78,6 +79,7 @@ class Voiceover(Capability[VoiceoverSpec]):
     def __init__(self, services: Services) -> None:
         self._services, self._settings = services, services.settings.voiceover
         self._work = NarrationRunner(services)
+        self._outdated = OutdatedSegments(services.pronunciations)
         self._segment_list = SegmentList(services.segments, self._settings.check_tries)
         self._catalog, self._site, self._voices = services.catalog, services.site, services.voices
         default = services.settings.engines.default_speech
@@ -85,6 +87,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         self._choice = EngineChoice(self.resolver, self._settings.longest_chunk)
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "voice-runs.json")
         self.paces = SpeechRateStats(services.paths.root / "pace.json", self.runtime_stats)
+        self._counter = ScriptCounter(self.resolver, self._choice, self.paces, self._settings, services.pronunciations)
 
     # Before the job is queued
 
@@ -103,7 +106,9 @@ class Voiceover(Capability[VoiceoverSpec]):
             GreenroomError: as `prepare`.
         """
         spec = spec.completed(self._settings)
-        script = _read(spec)
+        if spec.lexicon is None:
+            spec = spec.model_copy(update={"lexicon": self._lexicon(spec)})
+        script = script_of(spec)
         if not script.lines and not self._spoken_headings(spec):
             raise InvalidInput("script.chapters-alone")
         spec = spec.model_copy(update={"language": self.resolver.language_for(spec, script)})
@@ -120,6 +125,9 @@ class Voiceover(Capability[VoiceoverSpec]):
             "title": spec.title.strip() or self._title(script),
         }
         return PreparedNarration(spec.model_copy(update=settled), script, cast, self._settings.longest_chunk)
+
+    def _lexicon(self, spec: VoiceoverSpec) -> tuple[LexiconEntry, ...]:
+        return lexicon_for(spec.script, self._services.pronunciations.list()) if spec.reading else ()
 
     def accept(self, spec: VoiceoverSpec) -> Submission[VoiceoverSpec]:
         made = self.prepared(spec)
@@ -144,7 +152,7 @@ class Voiceover(Capability[VoiceoverSpec]):
 
     def _file_name(self, spec: VoiceoverSpec) -> str:
         """Of the result, where a person gave it a title; "" for the library's usual one."""
-        named = spec.title and spec.title != self._title(_read(spec))
+        named = spec.title and spec.title != self._title(script_of(spec))
         return slug(spec.title, "narration", _NAME_BYTES) if named else ""
 
     def describe(self) -> CapabilityDescription:
@@ -155,7 +163,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         Raises:
             InvalidInput: the script is empty or wrong, or the voice cannot be.
         """
-        found = self.count(spec.script, spec.voice, spec.engine, spec.speakers, spec.just_text, spec.replace_unsayable)
+        found = self._counter.count(spec)
         if found.problem or not found.engine:
             raise InvalidInput("script.cannot-be-planned", problem=found.problem)
         known = found.seconds_to_render
@@ -164,10 +172,10 @@ class Voiceover(Capability[VoiceoverSpec]):
         return JobEstimate(found.engine, found.seconds_of_speech, 0, time, fits, memory, found.spoken)
 
     def title(self, spec: VoiceoverSpec) -> str:
-        return spec.title or self._title(_read(spec))
+        return spec.title or self._title(script_of(spec))
 
     def lane(self, spec: VoiceoverSpec) -> str:
-        script = _read(spec)
+        script = script_of(spec)
         return self.lane_of(PreparedNarration(spec, script, Cast(spec, self.resolver, script), self._settings.longest_chunk))
 
     def lane_of(self, made: PreparedNarration) -> str:
@@ -183,7 +191,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         Raises:
             GreenroomError: as `prepare`; a voice may have been deleted since.
         """
-        script = _read(spec)
+        script = script_of(spec)
         return plan(spec, script, Cast(spec, self.resolver, script), self._settings.longest_chunk)
 
     # The job
@@ -210,11 +218,14 @@ class Voiceover(Capability[VoiceoverSpec]):
 
     def segments_of(self, job: Job) -> list[SegmentView]:
         """The segments of a job as they stand now, in order. Quick enough to ask twice a second."""
-        return self._segment_list.views(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
+        views = self._segment_list.views(job.id, lambda: self.plan(_spec_of(job)))
+        plan = self._segment_list.plan(job.id, lambda: self.plan(_spec_of(job)))
+        changed = self._outdated.of(job.id, plan, lambda: _spec_of(job))
+        return [replace(view, outdated=view.id in changed) for view in views] if changed else views
 
     def voices_of(self, job: Job) -> list[SegmentView]:
         """The anchors of a job: the one sentence that each voice which its engine made up is held by."""
-        return self._segment_list.anchors(job.id, lambda: self.plan(VoiceoverSpec.model_validate(job.spec)))
+        return self._segment_list.anchors(job.id, lambda: self.plan(_spec_of(job)))
 
     def keep_voice(self, job: Job, segment_id: str, name: str) -> Voice:
         """Save the voice in which one segment or anchor of a narration was spoken, with its words as the transcript.
@@ -225,7 +236,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         found = next((view for view in (*self.voices_of(job), *self.segments_of(job)) if view.id == segment_id), None)
         if found is None or found.path is None:
             raise NotFound("narration.sentence-gone")
-        planned = self.plan(VoiceoverSpec.model_validate(job.spec))
+        planned = self.plan(_spec_of(job))
         spoken = next(one for one in (*planned.anchors, *planned.segments) if one.id == segment_id)
         return add_designed(self._voices, name, found.path, found.text, spoken.role.language, terms_of([spoken]))
 
@@ -237,35 +248,13 @@ class Voiceover(Capability[VoiceoverSpec]):
         speakers: Mapping[str, str] | None = None,
         just_text: Sequence[str] = (),
         replace_unsayable: bool = False,
+        verse: bool = False,
     ) -> ScriptEstimate:
         """What a script amounts to while it is being written; never raises, what is wrong stands in `problem`."""
-        cast = (tuple(speakers or ()), tuple(just_text))
-        found = estimate(script, voice, engine, cast, self.resolver, self.paces, self._settings)
-        if found.problem or not found.engine or script.isascii():
-            return found
-        spec = {
-            "script": script,
-            "voice": voice,
-            "engine": engine,
-            "speakers": dict(speakers or {}),
-            "just_text": tuple(just_text),
-            "replace_unsayable": replace_unsayable,
-            "language": found.language,
-        }
-        return self._tried(found, VoiceoverSpec.model_validate(spec))
-
-    def _tried(self, found: ScriptEstimate, spec: VoiceoverSpec) -> ScriptEstimate:
-        """The estimate with what cannot be said, by whom it would then be spoken, or why it would be refused."""
-        try:
-            tried = self._choice.tried(spec, _read(spec))
-        except GreenroomError as error:
-            return replace(found, problem=str(error))
-        found = replace(found, unsayable=tried.unsayable, replaced=spec.replace_unsayable, engine=tried.cast.narrator.engine_id)
-        try:
-            tried.refuse()
-        except InvalidInput as error:
-            return replace(found, problem=str(error))
-        return found
+        fields = {"speakers": dict(speakers or {}), "just_text": tuple(just_text), "replace_unsayable": replace_unsayable}
+        if len(script) > LONGEST_SCRIPT:
+            return ScriptEstimate(len(script.strip()), len(script.split()), problem=TOO_LONG)
+        return self._counter.count(VoiceoverSpec(script=script, voice=voice, engine=engine, verse=verse, **fields))
 
     def with_new_take(self, spec: VoiceoverSpec, segment_id: str) -> VoiceoverSpec:
         """The prepared spec with one segment asked for again in another reading.
@@ -290,3 +279,7 @@ class Voiceover(Capability[VoiceoverSpec]):
             NotFound: no segment has this id.
         """
         return with_edited_text(spec, self.plan(spec), segment_id, text)
+
+    def with_present_sayings(self, spec: VoiceoverSpec) -> VoiceoverSpec:
+        """The prepared spec said as the pronunciation list has it now; only the sentences that differ are rendered again."""
+        return with_present_sayings(spec)

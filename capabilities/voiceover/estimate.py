@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from capabilities.voiceover.cast import VoiceResolver
@@ -17,10 +18,13 @@ from media.text.reading.reader import ReadingOptions, read
 from studio.errors import GreenroomError
 from studio.settings import VoiceoverSettings
 from studio.verification.audio_check import LETTERS_PER_SECOND
+from studio.voices.resolver import ResolvedVoice
 
 _MOST_SHOWN = 50
 _EXACT_CHARACTERS = 30_000
 """Up to here, half an hour of speech, chunks are counted; a longer script's are told from its beginning."""
+
+HowRead = Callable[[ResolvedVoice | None, str], ReadingOptions]
 
 TOO_LONG = f"A script has at most {LONGEST_SCRIPT:,} characters, some thirty hours of speech: part it into several."
 
@@ -72,11 +76,13 @@ def estimate(
     resolver: VoiceResolver,
     paces: SpeechRateStats,
     settings: VoiceoverSettings,
+    how: HowRead,
 ) -> ScriptEstimate:
     """Count a script. Never raises for what is written in it.
 
     Args:
         cast: labels that are speakers, and labels that are just text, whatever they look like.
+        how: how the narrator's lines would be read, from the casting of the voice, None where none can be, and the language.
     """
     characters, words = len(script.strip()), len(script.split())
     if not words:
@@ -88,9 +94,10 @@ def estimate(
     except GreenroomError as error:
         return ScriptEstimate(characters, words, problem=str(error))
     language = detect(script)
-    engine_id, problem = "", ""
+    engine_id, problem, casting = "", "", None
     try:
-        engine_id = resolver.cast(voice, engine, language).engine_cls.card.id
+        casting = resolver.cast(voice, engine, language)
+        engine_id = casting.engine_cls.card.id
     except GreenroomError as error:
         problem = str(error)
     spoken = sum(len(line.text) for line in parsed.lines)
@@ -98,7 +105,7 @@ def estimate(
     speech = spoken * pace.speech if pace else spoken / LETTERS_PER_SECOND
     joining = spoken * join.work if join else 0.0
     spread = paces.spread(engine_id, spoken)
-    chunks, differing = _chunks(parsed, spoken, ReadingOptions(language), settings.longest_chunk)
+    chunks, differing = _chunks(parsed, spoken, how(casting, language), settings.longest_chunk)
     return ScriptEstimate(
         characters=characters,
         words=words,

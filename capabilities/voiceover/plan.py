@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from capabilities.common.seed import derived_seed
 from capabilities.voiceover.cast import Cast
+from capabilities.voiceover.pronunciations import sayings_of
 from capabilities.voiceover.roles.speaker import Anchor, Speaker, key_of
 from capabilities.voiceover.sayable.places import replaced
 from capabilities.voiceover.script.chunk import Chunk, chunk
@@ -16,9 +17,10 @@ from capabilities.voiceover.script.coverage import Coverage, CoverageCounter, pl
 from capabilities.voiceover.script.parse import Heading, Line, ParagraphBreak, Pause, SceneBreak, Script, speakable
 from capabilities.voiceover.script.sentences import Origin, SpokenChunk, sentences
 from capabilities.voiceover.spec import CheckMode, VoiceoverSpec
-from engines.contract import SpeechRequest, SpeechTraits
+from engines.contract import PhonemeSpan, SpeechRequest, SpeechTraits
 from media.text.reading.markup import hide_markup
 from media.text.reading.reader import ReadingOptions, read
+from studio.pronunciations.sayings import NO_SAYINGS, Sayings
 
 ANCHOR_INDEX = -1
 """Of an anchor, which stands in no script."""
@@ -48,6 +50,7 @@ class PlannedSegment:
         pause_before: silence between the speech before and this speech, in seconds.
         speaker: name in the script, "" for the narrator.
         sound: hash of everything but the seed; with the seed it gives the key.
+        phonemes: the places of `text` that are spoken by their sounds.
         picked: the person chose this take, so it is not to be redone.
     """
 
@@ -64,17 +67,22 @@ class PlannedSegment:
     sound: str = ""
     picked: bool = False
     written: str = ""
+    phonemes: tuple[PhonemeSpan, ...] = ()
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def request(self, attempt: int = 0) -> SpeechRequest:
         """What the engine is asked for; each attempt has a seed of its own."""
         voice = replace(self.role.casting.voice, style=self.role.style or self.role.casting.voice.style)
-        return SpeechRequest(self.text, voice, self.role.language, self.seed_of(attempt))
+        return SpeechRequest(self.text, voice, self.role.language, self.seed_of(attempt), self.phonemes)
 
     @property
     def spoken(self) -> str:
         """What is said, where that differs from what is written by more than case, quotes and dashes; else ""."""
-        return self.text if plain_words(self.text) != plain_words(self.written) else ""
+        said, at = "", 0
+        for span in self.phonemes:
+            said, at = f"{said}{self.text[at : span.start]}/{span.ipa}/", span.end
+        said += self.text[at:]
+        return said if self.phonemes or plain_words(said) != plain_words(self.written) else ""
 
     def seed_of(self, attempt: int) -> int:
         """The seed of a repeated attempt; attempt 0 is the planned one."""
@@ -123,10 +131,10 @@ def plan(spec: VoiceoverSpec, script: Script, cast: Cast, longest_chunk: int) ->
     return _Planner(spec, cast, longest_chunk).plan(script)
 
 
-def reading_options(spec: VoiceoverSpec, role: Speaker) -> ReadingOptions:
+def reading_options(spec: VoiceoverSpec, role: Speaker, sayings: Sayings) -> ReadingOptions:
     """How a role's lines are read: in its language, leaving to its engine what that reads well itself."""
     keep = frozenset(role.casting.engine_cls.card.traits_of(SpeechTraits).reads)
-    return ReadingOptions(role.language, bool(spec.verse), keep, spec.pronunciations)
+    return ReadingOptions(role.language, bool(spec.verse), keep, sayings.letters)
 
 
 def _planned_anchor(anchor: Anchor, line: int, spec: VoiceoverSpec) -> PlannedSegment:
@@ -155,6 +163,7 @@ class _Planner:
         self._chapters: list[PlannedChapter] = []
         self._seen: Counter[str] = Counter()
         self._pauses = _Pauses(spec)
+        self._said: dict[int, Sayings] = {}
         self._coverage: CoverageCounter | None = None
         if spec.reading:
             self._coverage = CoverageCounter(spec.script, hide_markup(spec.script).hidden)
@@ -210,16 +219,25 @@ class _Planner:
             self._segments.append(self._segment(part, line, role, pause))
             before = part.text
 
+    def _sayings(self, role: Speaker) -> Sayings:
+        found = self._said.get(id(role))
+        if found is None:
+            found = self._said[id(role)] = sayings_of(self._spec, role) if self._spec.reading else NO_SAYINGS
+        return found
+
     def _sayable(self, part: Chunk, role: Speaker) -> Chunk:
-        if not self._spec.replace_unsayable or (text := replaced(part.text, role, self._cast.site)) == part.text:
+        if not self._spec.replace_unsayable or (text := self._replaced(part.text, role)) == part.text:
             return part
         return replace(part, text=text, origin=None) if isinstance(part, SpokenChunk) else replace(part, text=text)
+
+    def _replaced(self, text: str, role: Speaker) -> str:
+        return replaced(text, role, self._cast.site, self._sayings(role).spans(text))
 
     def _sentences(self, line: Line, role: Speaker, longest: int) -> Sequence[Chunk]:
         """The line cut into what an engine says in one call each, read as the job asks for."""
         if not self._spec.reading or not self._coverage:
             return chunk(line.text, role.language, longest)
-        reading = read(line.text, reading_options(self._spec, role))
+        reading = read(line.text, reading_options(self._spec, role, self._sayings(role)))
         parts = sentences(reading, role.language, longest)
         whole = line.span.end - line.span.start == len(line.text)  # a title is put together from the words of its line
         spoken = [(part.start, part.end) for part in parts] if whole else [(0, line.span.end - line.span.start)]
@@ -227,7 +245,8 @@ class _Planner:
         return parts
 
     def _segment(self, part: Chunk, line: Line, role: Speaker, pause: float) -> PlannedSegment:
-        sound = role.sound_of(part.text)
+        phonemes = self._sayings(role).spans(part.text)
+        sound = role.sound_of(part.text, phonemes)
         words = sound[:16]
         self._seen[words] += 1
         identity = words if self._seen[words] == 1 else f"{words}.{self._seen[words]}"
@@ -238,6 +257,7 @@ class _Planner:
             index=len(self._segments),
             key=key_of(sound, seed),
             text=part.text,
+            phonemes=phonemes,
             span=(line.span.start + part.start, line.span.start + part.end),
             line=line.span.line,
             pause_before=pause,

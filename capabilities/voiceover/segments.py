@@ -49,6 +49,7 @@ class SegmentView:
         span: [start, end) in the script.
         pause_before: silence between the speech before and this speech in the narration, in seconds.
         text: as it is written; spoken: what is said for it, "" where that is the same.
+        outdated: the pronunciation list says a word of it otherwise than it was said.
         takes: that were listened to, the first one first; () where nobody listened.
         held: its voice is made up and cloned from an anchor.
     """
@@ -67,6 +68,7 @@ class SegmentView:
     takes: tuple[TakeView, ...] = ()
     spoken: str = ""
     held: bool = False
+    outdated: bool = False
 
 
 class SegmentList:
@@ -84,14 +86,15 @@ class SegmentList:
 
     def views(self, job_id: str, make_plan: Callable[[], Plan]) -> list[SegmentView]:
         """The segments of a job in order; `make_plan` is called when the job is looked at for the first time."""
-        plan = self._plan(job_id, make_plan)
+        plan = self.plan(job_id, make_plan)
         return [self._view(segment, plan.check) for segment in plan.segments]
 
     def anchors(self, job_id: str, make_plan: Callable[[], Plan]) -> list[SegmentView]:
         """The anchors of a job's made-up voices, in order of first use."""
-        return [self._view(anchor, "off") for anchor in self._plan(job_id, make_plan).anchors]
+        return [self._view(anchor, "off") for anchor in self.plan(job_id, make_plan).anchors]
 
-    def _plan(self, job_id: str, make_plan: Callable[[], Plan]) -> Plan:
+    def plan(self, job_id: str, make_plan: Callable[[], Plan]) -> Plan:
+        """Of a job, remembered."""
         with self._lock:
             known = self._plans.get(job_id)
             if known is not None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from capabilities.common.seed import LARGEST_SEED
 from media.audio.encode import AUDIO_FORMATS
 from media.text.reading.reader import FORMAT as READING_FORMAT
+from studio.pronunciations import Pronunciation, Scope
 from studio.settings import VoiceoverSettings
 
 LONGEST_SCRIPT = 2_000_000
@@ -19,6 +20,28 @@ CheckMode = Literal["off", "flag", "repair"]
 LoudnessTarget = Literal[-14, -16, -19, -23]
 Word = Annotated[str, Field(pattern=r"\S", max_length=100)]
 Pause = Annotated[float, Field(ge=0, le=30)]
+
+
+class LexiconEntry(BaseModel):
+    """An entry of the pronunciation list, as studio.pronunciations.model has it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    word: Word
+    saying: Annotated[str, Field(pattern=r"\S", max_length=200)]
+    voice: str = Field("", max_length=200)
+    project: str = Field("", max_length=200)
+    language: str = Field("", max_length=35)
+
+    @property
+    def entry(self) -> Pronunciation:
+        scope = Scope.PROJECT if self.project else Scope.VOICE if self.voice else Scope.EVERYWHERE
+        return Pronunciation(self.word, self.saying, scope, self.project or self.voice, self.language)
+
+    @classmethod
+    def of(cls, entry: Pronunciation) -> LexiconEntry:
+        place = {} if entry.scope is Scope.EVERYWHERE else {entry.scope.value: entry.of}
+        return cls(word=entry.word, saying=entry.saying, language=entry.language, **place)
 
 
 class VoiceoverSpec(BaseModel):
@@ -51,7 +74,9 @@ class VoiceoverSpec(BaseModel):
         verse: every line of the script is one to be heard.
         reading: the format of the reader that puts figures, abbreviations and markup into words before the engine; 0 gives the
             engine the text as it is, as narrations had it before there was a reader. None takes the present one.
-        pronunciations: words, as written, to what is said for them; they come before every rule of the reader.
+        pronunciations: words, as written, to what is said for them, in letters or in IPA between slashes; they come before
+            every rule of the reader, and before `lexicon`.
+        lexicon: what counts of the pronunciation list; None takes what the list has for the words of this script now.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -87,6 +112,7 @@ class VoiceoverSpec(BaseModel):
     verse: bool = False
     reading: int | None = Field(None, ge=0, le=READING_FORMAT)
     pronunciations: dict[Word, Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=1000)
+    lexicon: tuple[LexiconEntry, ...] | None = Field(None, max_length=5000)
 
     @field_validator("format")
     @classmethod

@@ -20,6 +20,7 @@ from engines.contract.language import ChatMessage, ChatPiece, ChatRequest, Langu
 from engines.contract.options import EngineOptions, option
 from engines.contract.speech import (
     BatchSpeechEngine,
+    PhonemeSpan,
     PresetVoice,
     SpeakingVoice,
     Speech,
@@ -59,6 +60,7 @@ __all__ = [
     "LanguageEngine",
     "LanguageTraits",
     "Licence",
+    "PhonemeSpan",
     "PresetVoice",
     "ProblemSize",
     "Readiness",

@@ -29,6 +29,7 @@ class SpeechTraits(Traits):
             first, and all others come with that sentence as their reference, beside the preset.
         reads: kinds of writing that it reads well itself and gets as they are written ("money"), and "stage direction" where it
             performs them; everything else is put into words before it.
+        takes_phonemes: speaks `SpeechRequest.phonemes`; other engines get words respelled in letters.
     """
 
     sample_rate: int = 0
@@ -39,6 +40,7 @@ class SpeechTraits(Traits):
     takes_style: bool = False
     made_up: tuple[str, ...] = ()
     reads: tuple[Part, ...] = ()
+    takes_phonemes: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,18 +72,29 @@ class SpeakingVoice:
 
 
 @dataclass(frozen=True)
+class PhonemeSpan:
+    """text[start:end] is spoken as `ipa`, in the form of `media.text.phonetics.ipa.plain_ipa`, whatever its letters say."""
+
+    start: int
+    end: int
+    ipa: str
+
+
+@dataclass(frozen=True)
 class SpeechRequest:
     """One piece of text to speak, at most `card.longest_text` characters, already normalised.
 
     Args:
         language: BCP-47 tag of the text.
         seed: engines with chance in them give the same sound for the same seed; others ignore it.
+        phonemes: words whose sounds are given, in order and without overlaps; only for engines with the trait `takes_phonemes`.
     """
 
     text: str
     voice: SpeakingVoice = SpeakingVoice()
     language: str = "en"
     seed: int = 0
+    phonemes: tuple[PhonemeSpan, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,4 +185,4 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character).startswith("M")
 
 
-WIRE_VALUES: tuple[type, ...] = (PresetVoice, SpeakingVoice, SpeechRequest, TimedMark, Speech)
+WIRE_VALUES: tuple[type, ...] = (PresetVoice, SpeakingVoice, PhonemeSpan, SpeechRequest, TimedMark, Speech)

@@ -27,6 +27,7 @@ class Topic(StrEnum):
     ENGINES = "engines"
     TEMPLATES = "templates"
     ASSETS = "assets"
+    PRONUNCIATIONS = "pronunciations"
 
 
 Stamps = dict[Topic, str]
@@ -51,6 +52,7 @@ class Changes:
             ],
             Topic.OUTPUTS: lambda: [(one.id, one.title, one.keep) for one in studio.library.list(limit=None)],
             Topic.TEMPLATES: lambda: [(one.id, one.title, one.problems) for one in studio.templates.all()],
+            Topic.PRONUNCIATIONS: studio.pronunciations.stamp,
             Topic.ASSETS: lambda: sorted((one.id, one.name) for one in self._assets.list()),
         }
         return {Topic.JOBS: jobs, Topic.ENGINES: self._ready(jobs), **{topic: _stamp(look()) for topic, look in read.items()}}

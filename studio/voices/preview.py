@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from engines.catalog import Catalog
-from engines.contract import Engine, EnginePaths, PresetVoice, SpeechRequest, Tier
+from engines.contract import Engine, EnginePaths, PresetVoice, SpeechTraits, Tier
+from media.text.phonetics.respelling import respelled
 from studio.artifacts.segments import SegmentStore
-from studio.errors import EngineNotReady, InvalidInput
-from studio.voices.resolver import ResolvedVoice, resolve_voice
+from studio.errors import EngineNotReady, GreenroomError, InvalidInput
+from studio.pronunciations import Pronunciation, PronunciationList
+from studio.pronunciations.model import checked
+from studio.pronunciations.reading import request_for
+from studio.pronunciations.sayings import sayings_for
+from studio.voices.resolver import AUTO, ResolvedVoice, resolve_voice
 from studio.voices.voices import Voices
 from studio.workers.engine_service import readiness_of
 from studio.workers.pool import WorkerPool
@@ -48,6 +54,7 @@ class VoicePreviews:
     catalog: Catalog
     site: EnginePaths
     voices: Voices
+    pronunciations: PronunciationList
     workers: WorkerPool
     segments: SegmentStore
     _speaking: threading.Lock = field(default_factory=threading.Lock)
@@ -61,14 +68,30 @@ class VoicePreviews:
         """
         if not voice:
             raise InvalidInput("voice.none-named")
-        engine_id, slash, preset_id = voice.partition("/")
+        engine_id, slash, _ = voice.partition("/")
         if not slash or engine_id not in {engine.card.id for engine in self.catalog.all()}:
             return self.voices.resolve(voice).master
-        engine = self.catalog.get(engine_id)
-        preset = next((one for one in engine.preset_voices(self.site) if one.id == preset_id), None)
-        language = preset.language if preset else "en"
-        casting = resolve_voice(voice, engine_id, voices=self.voices, catalog=self.catalog, site=self.site, language=language)
-        return self._spoken(engine, casting, language)
+        language = self._language_of(voice) or "en"
+        return self._spoken(LINES.get(_primary(language), COUNTING), voice, language, self.pronunciations.list())
+
+    def word(self, word: str, saying: str, voice: str = "", language: str = "") -> Path:
+        """Path of a WAV file in which a word is said as an entry of the pronunciation list has it, saved or not.
+
+        Args:
+            voice: as a script names it; "" for the clearest of the language, in which a saved voice is heard too where the engine
+                that clones it is too large to load for a word.
+            language: BCP-47; "" for the voice's own.
+
+        Raises:
+            GreenroomError: as `clip`; also when the entry cannot be taken, or the engine cannot follow it.
+        """
+        entry = checked(word, saying, language=language)
+        language = entry.language or self._language_of(voice) or "en"
+        if entry.ipa and not respelled(entry.ipa, language):
+            engine = self._resolved(voice, language).engine_cls
+            if not engine.card.traits_of(SpeechTraits).takes_phonemes:
+                raise InvalidInput("pronunciation.not-read-by-engine", engine=engine.card.title)
+        return self._spoken(entry.word, voice, language, [replace(entry, language="")])
 
     def presets(self) -> list[tuple[type[Engine], PresetVoice]]:
         """Every preset voice of every ready engine."""
@@ -79,12 +102,36 @@ class VoicePreviews:
             for preset in engine.preset_voices(self.site)
         ]
 
-    def _spoken(self, engine: type[Engine], casting: ResolvedVoice, language: str) -> Path:
+    def _language_of(self, voice: str) -> str:
+        """Of a preset voice, "" of any other."""
+        engine_id, slash, preset_id = voice.partition("/")
+        if not slash or engine_id not in {engine.card.id for engine in self.catalog.all()}:
+            return ""
+        presets = self.catalog.get(engine_id).preset_voices(self.site)
+        return next((preset.language for preset in presets if preset.id == preset_id), "")
+
+    def _resolved(self, voice: str, language: str) -> ResolvedVoice:
+        """The voice, else the clearest one: where it is a saved voice whose engine is heavy or not ready."""
+        known = "/" not in voice and any(one.name == voice for one in self.voices.list())
+        try:
+            found = self._resolve(voice, language)
+        except GreenroomError:
+            if not known:
+                raise
+            return self._resolve("", language)
+        return found if found.engine_cls.card.tier is Tier.LIGHT or not known else self._resolve("", language)
+
+    def _resolve(self, voice: str, language: str) -> ResolvedVoice:
+        return resolve_voice(voice, AUTO, voices=self.voices, catalog=self.catalog, site=self.site, language=language)
+
+    def _spoken(self, line: str, voice: str, language: str, entries: Sequence[Pronunciation]) -> Path:
+        casting = self._resolved(voice, language)
+        engine = casting.engine_cls
+        sayings = sayings_for(entries, voice, language, engine)
+        request = request_for(line, engine, casting.voice, language, sayings)
+        made = {"audition": request.text, "phonemes": [asdict(span) for span in request.phonemes], "language": language}
         card = engine.card
-        line = LINES.get(language.replace("_", "-").split("-")[0].lower(), COUNTING)
-        key = self.segments.key(
-            {"audition": line, "engine": card.id, "version": card.version, "voice": casting.voice.preset, "language": language}
-        )
+        key = self.segments.key({**made, "engine": card.id, "version": card.version, "voice": casting.voice_version})
         with self._speaking:
             found = self.segments.get(key)
             if found is not None:
@@ -93,5 +140,9 @@ class VoicePreviews:
                 raise EngineNotReady("voice.engine-too-large-for-sample", engine=card.title)
             options: Any = engine.Options()
             with self.workers.lease(engine, options) as speech:
-                spoken = speech.synthesize(SpeechRequest(text=line, voice=casting.voice, language=language))
+                spoken = speech.synthesize(request)
             return self.segments.put(key, spoken.audio, {}).path
+
+
+def _primary(language: str) -> str:
+    return language.replace("_", "-").split("-")[0].lower()

@@ -44,7 +44,7 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services
 
 
 def test_it_is_submitted_estimated_run_and_listed(studio: Services) -> None:
-    auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
+    auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.pronunciations, studio.workers, studio.segments)
     operations = Operations(studio, auditions, studio.paths.root / "uploads")
     call = {"kind": "silence", "spec": {"seconds": 2}}
     told = operations.call("estimate", call)

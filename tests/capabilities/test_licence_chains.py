@@ -42,7 +42,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 @pytest.fixture(scope="module")
 def operations(studio: Services) -> Operations:
-    auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
+    auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.pronunciations, studio.workers, studio.segments)
     return Operations(studio, auditions, studio.paths.root / "uploads")
 
 

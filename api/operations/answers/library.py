@@ -52,6 +52,7 @@ class SegmentAnswer(Answer):
     id: str
     text: str = Field(description="As it is written.")
     spoken: str = Field("", description="What is said for it; empty where that is the same.")
+    outdated: bool = Field(False, description="The pronunciation list says a word of it otherwise by now.")
     speaker: str
     voice: str
     state: str = Field(description="missing, ready or doubtful.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from engines.contract import EngineOptions, SpeechTraits
+from engines.contract import EngineOptions, PhonemeSpan, SpeechTraits
 from studio.artifacts.segments import SegmentStore
 from studio.voices.resolver import ResolvedVoice
 
@@ -54,9 +55,10 @@ class Speaker:
         preset = self.casting.voice.preset
         return f"{self.engine_id}/{preset}" if preset else self.casting.voice_label
 
-    def sound_of(self, text: str) -> str:
+    def sound_of(self, text: str, phonemes: Iterable[PhonemeSpan] = ()) -> str:
         """Hash of everything but the seed that makes a text sound as it does."""
-        return sha256(f"{TAKE_FORMAT}/{self.fingerprint}/{text}".encode("utf-8", "surrogatepass")).hexdigest()
+        sounds = "".join(f"/{span.start}-{span.end}={span.ipa}" for span in phonemes)
+        return sha256(f"{TAKE_FORMAT}/{self.fingerprint}/{text}{sounds}".encode("utf-8", "surrogatepass")).hexdigest()
 
     def held_by(self, anchor: Anchor, sound: Path) -> Speaker:
         """The same part, cloned from an anchor whose sound lies at a path."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from anyascii import anyascii
 
 from capabilities.voiceover.roles.speaker import Speaker
-from engines.contract import EnginePaths, SpeechRequest, Unsayable
+from engines.contract import EnginePaths, PhonemeSpan, SpeechRequest, Unsayable
 from studio.errors import InvalidInput
 
 _SHOWN = 6
@@ -73,23 +73,37 @@ class Sentence(Protocol):
     @property
     def role(self) -> Speaker: ...
 
+    @property
+    def phonemes(self) -> tuple[PhonemeSpan, ...]: ...
+
 
 def unsayable_places(sentences: Iterable[Sentence], site: EnginePaths) -> list[UnsayablePlace]:
     """All the places of a plan, in order."""
-    return [place for one in sentences for place in places_of(one.text, one.line, one.role, site)]
+    return [place for one in sentences for place in places_of(one, site)]
 
 
-def places_of(text: str, line: int, role: Speaker, site: EnginePaths) -> Iterator[UnsayablePlace]:
+def places_of(one: Sentence, site: EnginePaths) -> Iterator[UnsayablePlace]:
     """The places of one sentence."""
-    title = role.casting.engine_cls.card.title
-    for place in _found(text, role, site):
-        said = text[place.start : place.end]
-        yield UnsayablePlace(line, said, _instead(said, role, site), place.why, title)
+    title = one.role.casting.engine_cls.card.title
+    for place in _found(_masked(one.text, one.phonemes), one.role, site):
+        said = one.text[place.start : place.end]
+        yield UnsayablePlace(one.line, said, _instead(said, one.role, site), place.why, title)
 
 
-def replaced(text: str, role: Speaker, site: EnginePaths) -> str:
-    """The sentence with what cannot be said in Latin letters, or left out where those cannot be said either."""
-    for place in reversed(_found(text, role, site)):
+def _masked(text: str, phonemes: Iterable[PhonemeSpan]) -> str:
+    """The text with a word that any engine reads in the place of those that are spoken by their sounds."""
+    for span in phonemes:
+        text = text[: span.start] + "a" * (span.end - span.start) + text[span.end :]
+    return text
+
+
+def replaced(text: str, role: Speaker, site: EnginePaths, phonemes: Iterable[PhonemeSpan] = ()) -> str:
+    """The sentence with what cannot be said in Latin letters, or left out where those cannot be said either.
+
+    Args:
+        phonemes: places that are spoken by their sounds, whatever is written there.
+    """
+    for place in reversed(_found(_masked(text, phonemes), role, site)):
         said = _instead(text[place.start : place.end], role, site)
         before, after = text[: place.start], text[place.end :]
         gap = " " if said and before[-1:].isalnum() else ""

@@ -11,33 +11,21 @@ import difflib
 import importlib
 import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from engines.contract import PhonemeSpan
 from engines.contract.errors import EngineNotReady
 from engines.speech.common.english_text import PlainEnglish, plain_english
+from engines.speech.common.kokoro_phonemes import STAND_IN, with_sounds
+from engines.speech.common.read_word import ReadWord
 
 FOLDER = "hibari"
 PACKAGE = "hibari.g2p"
 _CHUNK = re.compile(r"\S+")
 _SPOKEN_SIGNS = "&+=@%"
-
-
-@dataclass(frozen=True)
-class ReadWord:
-    """The pronunciation of one or more adjacent words of the text.
-
-    Args:
-        phonemes: in Kokoro's alphabet, with the marks around the word; "" where there is none.
-        start, end: place of the words in the given text, without the signs around them; both -1 for a sign alone.
-    """
-
-    phonemes: str
-    start: int
-    end: int
 
 
 class EnglishReader:
@@ -54,16 +42,19 @@ class EnglishReader:
     def __init__(self, assets: Path, *, british: bool = False) -> None:
         self._assets, self._british = assets, british
 
-    def read(self, given: str, title: str) -> list[list[ReadWord]]:
+    def read(self, given: str, title: str, phonemes: Sequence[PhonemeSpan] = ()) -> list[list[ReadWord]]:
         """The words of each line of a text, in order.
 
         Args:
             title: the engine's, for refusals.
+            phonemes: words whose sounds are given.
 
         Raises:
             EngineError: the text holds letters of another script.
         """
-        return [list(self._line(line)) for line in _lines(plain_english(given, title)) if line.text.strip()]
+        plain = plain_english(given, title, {span.start: (span.end, STAND_IN) for span in phonemes})
+        words = [list(self._line(line)) for line in _lines(plain) if line.text.strip()]
+        return [list(with_sounds(line, phonemes, british=self._british)) for line in words] if phonemes else words
 
     def _line(self, line: PlainEnglish) -> Iterator[ReadWord]:
         normalised = self._normalise(line.text)

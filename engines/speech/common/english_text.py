@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,21 +29,24 @@ class PlainEnglish:
     origin: tuple[int, ...]
 
 
-def plain_english(given: str, title: str) -> PlainEnglish:
+def plain_english(given: str, title: str, instead: Mapping[int, tuple[int, str]] | None = None) -> PlainEnglish:
     """Letters with marks become plain ones, signs are spelt out, emoji and control characters are silent; line ends stay.
 
     Args:
         title: the engine's, for the refusal.
+        instead: starts of stretches to their ends and the word that stands there in their place.
 
     Raises:
         EngineError: for a letter of another script, which would be left out without a trace.
     """
     pieces: list[str] = []
     origin: list[int] = []
-    for index, character in enumerate(given):
-        piece = _plain(character, title)
+    index = 0
+    while index < len(given):
+        end, piece = instead[index] if instead and index in instead else (index + 1, _plain(given[index], title))
         pieces.append(piece)
-        origin.extend([index] * len(piece))
+        origin.extend([index] * (len(piece) - 1) + [end - 1] * bool(piece))
+        index = end
     return PlainEnglish("".join(pieces).translate(_SILENT), tuple(origin))
 
 

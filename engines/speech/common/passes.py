@@ -8,8 +8,8 @@ import numpy as np
 
 from engines.contract import RunContext, Speech, TimedMark
 from engines.contract.errors import EngineError
-from engines.speech.common.english_reader import ReadWord
 from engines.speech.common.portions import Portion, word_marks
+from engines.speech.common.read_word import ReadWord
 from media.audio.audio import Audio
 
 HIGHEST_PEAK = 0.99

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from engines.contract import TimedMark
-from engines.speech.common.english_reader import ReadWord
 from engines.speech.common.kokoro_times import BEFORE_SOUNDS, LENGTH_MARKS, is_sound, phoneme_marks, symbol_times
+from engines.speech.common.read_word import ReadWord
 
 _SENTENCE_ENDS, _PAUSES = ".!?…", ",;:—.!?…"
 

@@ -82,7 +82,7 @@ class Espeak(Engine):
         weights_licence=GPL,
         tier=Tier.LIGHT,
         memory_gib=0.1,
-        traits=SpeechTraits(sample_rate=SAMPLE_RATE),
+        traits=SpeechTraits(sample_rate=SAMPLE_RATE, takes_phonemes=True),
         languages=LANGUAGES,
         longest_text=4_000,
         reload_seconds=0.3,
@@ -95,6 +95,7 @@ class Espeak(Engine):
         self._library = Path()
         self._data = Path()
         self._speaking_data = Path()
+        self._vowels: dict[str, dict[str, str]] = {}
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
@@ -150,19 +151,43 @@ class Espeak(Engine):
         self.run.check()
         refuse_what_no_preset_engine_takes(request, self.card)
         options = self.options
-        prepared = prepare(request.text)
-        parameters = Parameters(
-            self._voice(request), options.speed, options.pitch, options.pitch_range, options.volume, options.word_gap
-        )
+        voice = self._voice(request)
+        sounds = self._sounds(request, voice)
+        prepared = prepare(request.text, sounds)
+        parameters = Parameters(voice, options.speed, options.pitch, options.pitch_range, options.volume, options.word_gap)
         spoken = speak(
             self._library, self._speaking_data, prepared.text, parameters,
-            ssml=prepared.ssml, seed=request.seed, on_samples=self._listen,
+            ssml=prepared.ssml, seed=request.seed, on_samples=self._listen, phonemes=bool(sounds),
         )  # fmt: skip
         samples = spoken.samples.astype(np.float32) / np.float32(32768)
         phonemes = phoneme_marks(spoken)
         if not phonemes or (options.volume > 0 and np.abs(samples).max(initial=0) < QUIETEST_PEAK):
             raise EngineError("espeak.nothing-to-speak")
         return Speech(Audio(samples, spoken.rate), word_marks(prepared, request.text, spoken), phonemes)
+
+    def _sounds(self, request: SpeechRequest, voice: str) -> dict[tuple[int, int], str]:
+        """What is spoken by its sounds, in eSpeak's mnemonics. A word of which nothing can be spoken stays as it is written."""
+        if not request.phonemes:
+            return {}
+        from engines.speech.espeak.library import EspeakResult, Parameters, speak
+        from engines.speech.espeak.phonemes import as_mnemonics, vowels_of, with_possessive
+
+        def tell(text: str) -> EspeakResult:
+            quick = Parameters(voice, 450, 50, 50, 100, 0)
+            return speak(
+                self._library, self._speaking_data, text, quick, ssml=False, seed=0, on_samples=self._listen, phonemes=True
+            )
+
+        if voice not in self._vowels:
+            self._vowels[voice] = vowels_of(self._data, voice, tell)
+        found: dict[tuple[int, int], str] = {}
+        for span in request.phonemes:
+            mnemonics = as_mnemonics(span.ipa, self._vowels[voice])
+            possessive = voice.startswith("gmw/en") and request.text[span.end : span.end + 2].lower() in ("'s", "’s")
+            if mnemonics:
+                end = span.end + 2 if possessive else span.end
+                found[span.start, end] = with_possessive(mnemonics) if possessive else mnemonics
+        return found
 
     def _listen(self, made: int) -> None:
         self.run.check()

@@ -27,7 +27,7 @@ LONGEST_DATA_PATH = 120
 # Numbers of speak_lib.h.
 _SYNCHRONOUS = 2
 _PHONEME_EVENTS, _PHONEMES_IN_IPA, _DONT_EXIT = 0x1, 0x2, 0x8000
-_UTF8, _SSML, _END_PAUSE = 0x1, 0x10, 0x1000
+_UTF8, _SSML, _PHONEMES, _END_PAUSE = 0x1, 0x10, 0x100, 0x1000
 _EVENT_END_OF_LIST, _EVENT_WORD, _EVENT_PHONEME = 0, 1, 7
 _RATE, _VOLUME, _PITCH, _PITCH_RANGE, _WORD_GAP = 1, 2, 3, 4, 7
 
@@ -84,7 +84,15 @@ class EspeakResult:
 
 
 def speak(
-    library: Path, data: Path, text: str, parameters: Parameters, *, ssml: bool, seed: int, on_samples: Callable[[int], None]
+    library: Path,
+    data: Path,
+    text: str,
+    parameters: Parameters,
+    *,
+    ssml: bool,
+    seed: int,
+    on_samples: Callable[[int], None],
+    phonemes: bool = False,
 ) -> EspeakResult:
     """Speak one text.
 
@@ -94,6 +102,7 @@ def speak(
 
     Args:
         data: eSpeak's data folder, its path at most LONGEST_DATA_PATH bytes long.
+        phonemes: what stands between double square brackets are eSpeak's mnemonics.
         on_samples: called with the number of samples made so far; what it raises ends the call and is raised here.
 
     Raises:
@@ -110,7 +119,7 @@ def speak(
             _apply(lib, parameters)
             c.CDLL(None).srand(seed & 0x7FFFFFFF)
             encoded = text.encode() + b"\0"
-            flags = _UTF8 | _END_PAUSE | (_SSML if ssml else 0)
+            flags = _UTF8 | _END_PAUSE | (_SSML if ssml else 0) | (_PHONEMES if phonemes else 0)
             status = lib.espeak_Synth(encoded, len(encoded), 0, 1, 0, flags, None, None)
         finally:
             lib.espeak_Terminate()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engines.contract import TimedMark
@@ -45,8 +46,14 @@ class PreparedText:
     plain: str
 
 
-def prepare(given: str) -> PreparedText:
-    """Make a text safe: in plain text &, < and > are only characters; in SSML all that is no known tag is escaped."""
+def prepare(given: str, sounds: Mapping[tuple[int, int], str] | None = None) -> PreparedText:
+    """Make a text safe: in plain text &, < and > are only characters; in SSML all that is no known tag is escaped.
+
+    Args:
+        sounds: places [start, end) to the mnemonics that are spoken there.
+    """
+    if sounds:
+        return _with_sounds(given, sounds)
     clean = "".join(" " if _is_unspeakable(character) else character for character in given)
     tags = list(_TAG.finditer(clean))
     if not tags:
@@ -62,6 +69,22 @@ def prepare(given: str) -> PreparedText:
         origin.extend(range(index, end) if end else [index] * len(piece))
         index = end or index + 1
     return PreparedText("".join(pieces), True, tuple(origin), _TAG.sub(lambda match: " " * len(match.group()), clean))
+
+
+def _with_sounds(given: str, sounds: Mapping[tuple[int, int], str]) -> PreparedText:
+    """Plain text with mnemonics in places of it; brackets that were written are spaces, so that they open none."""
+    clean = "".join(" " if _is_unspeakable(character) or character in "[]" else character for character in given)
+    pieces: list[str] = []
+    origin: list[int] = []
+    at = 0
+    for (start, end), mnemonics in sorted(sounds.items()):
+        spaced = f" {mnemonics} "  # right behind another character eSpeak would not see the brackets
+        pieces += [clean[at:start], spaced]
+        origin += [*range(at, start), *[start] * len(spaced)]
+        at = end
+    pieces.append(clean[at:])
+    origin += range(at, len(clean))
+    return PreparedText("".join(pieces), False, tuple(origin), clean)
 
 
 def phoneme_marks(spoken: EspeakResult) -> tuple[TimedMark, ...]:

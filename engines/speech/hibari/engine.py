@@ -69,7 +69,7 @@ class Hibari(Engine):
         weights_licence=APACHE,
         tier=Tier.LIGHT,
         memory_gib=0.3,
-        traits=SpeechTraits(sample_rate=SAMPLE_RATE),
+        traits=SpeechTraits(sample_rate=SAMPLE_RATE, takes_phonemes=True),
         languages=("en",),
         longest_text=2_000,
         reload_seconds=1.0,
@@ -127,7 +127,7 @@ class Hibari(Engine):
         refuse_language(request, self.card)
         if request.voice.preset not in ("", *(voice.id for voice in VOICES)):
             raise EngineError("speech.voice-unknown", engine=self.card.title, voice=request.voice.preset, known=[VOICES[0].id])
-        lines = self._reader.read(request.text, self.card.title)
+        lines = self._reader.read(request.text, self.card.title, request.phonemes)
         todo = list(portions(lines, self._alphabet, MOST_SYMBOLS))
 
         def speak(number: int, portion: Portion) -> tuple[np.ndarray, list[float]]:

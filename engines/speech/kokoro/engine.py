@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from engines.contract import (
     EnginePaths,
     HubFile,
     Licence,
+    PhonemeSpan,
     PresetVoice,
     Readiness,
     RunContext,
@@ -77,7 +79,7 @@ class Kokoro(Engine):
         tier=Tier.LIGHT,
         memory_gib=0.6,
         hub_files=(HubFile(REPO, MODEL, 92_361_271),),
-        traits=SpeechTraits(sample_rate=RATE),
+        traits=SpeechTraits(sample_rate=RATE, takes_phonemes=True),
         languages=("en",),
         longest_text=1_000,
         stall_seconds=180,
@@ -140,7 +142,7 @@ class Kokoro(Engine):
         refuse_language(request, self.card)
         voice = self._voice(request)
         rows = self._rows(voice.id)
-        lines = self._read(request.text, british=voice.language == "en-GB")
+        lines = self._read(request.text, request.phonemes, british=voice.language == "en-GB")
         todo = list(portions(lines, self._alphabet, MOST_SYMBOLS))
 
         def speak(number: int, portion: Portion) -> tuple[np.ndarray, list[float]]:
@@ -168,11 +170,11 @@ class Kokoro(Engine):
         tag = request.language.replace("_", "-").lower()
         return next((voice for voice in VOICES if voice.language.lower() == tag), VOICES[0])
 
-    def _read(self, text: str, *, british: bool) -> Any:
+    def _read(self, text: str, phonemes: Sequence[PhonemeSpan] = (), *, british: bool) -> Any:
         from engines.speech.common.english_reader import EnglishReader
 
         reader = self._readers.setdefault(british, EnglishReader(self.site.assets, british=british))
-        return reader.read(text, self.card.title)
+        return reader.read(text, self.card.title, phonemes)
 
     def _rows(self, name: str) -> np.ndarray:
         from engines.speech.kokoro.voices import style_rows

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from heapq import merge
 
 from media.text.reading.inline import ITEM_BREAK, LINE_BREAK
 from media.text.reading.language import Language, language
 from media.text.reading.numbers import knows, said
+from media.text.reading.pronounced import found_words
 from media.text.reading.rules.calendar import Calendar
 from media.text.reading.rules.east_asian import LANGUAGES as EAST_ASIAN
 from media.text.reading.rules.east_asian import read as east_asian
@@ -193,7 +194,7 @@ def verbalise(text: str, tag: str, keep: Collection[str] = (), pronunciations: M
         pronunciations: words, as written, to what is said for them; they come before every rule.
     """
     tracer = Tracer(text)
-    first = _pronounced(text, tuple(sorted((pronunciations or {}).items())))
+    first = [Said(start, end, words, "pronunciation") for start, end, words in found_words(text, pronunciations or {})]
     for one in _merged(first, merge(_breaks(text), _changes(text, tag, keep), key=lambda said: said.start)):
         tracer.replace(one.start, one.end, one.words, one.part)
     return tracer.finish()
@@ -213,27 +214,6 @@ def _merged(first: list[Said], others: Iterable[Said]) -> Iterator[Said]:
     while ahead is not None:
         yield ahead
         ahead = next(waiting)
-
-
-def _pronounced(text: str, entries: tuple[tuple[str, str], ...]) -> list[Said]:
-    if not entries:
-        return []
-    pattern, words = _entries(entries)
-    found = pattern.finditer(text)
-    return [Said(*one.span(), words.get(one[0]) or words[one[0].casefold()], "pronunciation") for one in found]
-
-
-@lru_cache(maxsize=32)
-def _entries(entries: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    """A pattern of all entries, the longest first: written small they stand for any case, else for themselves and capitals."""
-    words: dict[str, str] = {}
-    options: list[str] = []
-    for written, spoken in sorted(entries, key=lambda entry: -len(entry[0])):
-        small = written == written.casefold()
-        for form in {written} if small else {written, written.upper()}:
-            words[form] = spoken
-        options.append(f"(?i:{re.escape(written)})" if small else f"{re.escape(written)}|{re.escape(written.upper())}")
-    return re.compile(rf"(?<!\w)(?:{'|'.join(options)})(?!\w)"), words
 
 
 def _breaks(text: str) -> Iterator[Said]:

@@ -24,7 +24,7 @@ def calls(shared_stand_in: StandInServer, tmp_path: Path) -> Iterator[Operations
     studio = Services.open(
         load_settings(data={"folder": tmp_path / "data"}, comfyui={"url": shared_stand_in.url}), all_capabilities
     )
-    auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.workers, studio.segments)
+    auditions = VoicePreviews(studio.catalog, studio.site, studio.voices, studio.pronunciations, studio.workers, studio.segments)
     yield Operations(studio, auditions, studio.paths.root / "uploads")
     studio.close()
 

@@ -47,9 +47,17 @@ def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str
     return _changed(spec, script=spec.script[:start] + words + spec.script[end:], takes=takes, picks=picks)
 
 
+def with_present_sayings(spec: VoiceoverSpec) -> VoiceoverSpec:
+    """The same words as the pronunciation list says them now."""
+    return _changed(spec)
+
+
 def _changed(spec: VoiceoverSpec, **fields: Any) -> VoiceoverSpec:
-    """The next spec. A narration from before there was a reader stays unread, so that an edit touches no other sentence of it."""
-    return spec.model_copy(update={**fields, "reading": 0 if spec.reading is None else spec.reading})
+    """The next spec, said as the pronunciation list has it now.
+
+    A narration from before there was a reader stays unread, so that an edit touches no other sentence of it.
+    """
+    return spec.model_copy(update={**fields, "lexicon": None, "reading": 0 if spec.reading is None else spec.reading})
 
 
 def _segment(plan: Plan, segment_id: str, with_anchors: bool = False) -> PlannedSegment:

@@ -1,0 +1,19 @@
+"""What a reader of words gives: sounds with the place they stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ReadWord:
+    """The pronunciation of one or more adjacent words of the text.
+
+    Args:
+        phonemes: in Kokoro's alphabet, with the marks around the word; "" where there is none.
+        start, end: place of the words in the given text, without the signs around them; both -1 for a sign alone.
+    """
+
+    phonemes: str
+    start: int
+    end: int
