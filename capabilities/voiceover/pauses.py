@@ -1,0 +1,47 @@
+"""Which silence comes before each piece of speech."""
+
+from __future__ import annotations
+
+import re
+
+from capabilities.voiceover.spec import VoiceoverSpec
+
+_CLOSERS = r"['\")\]}»”’」』】》〉]*\Z"
+_MARK_PAUSES = (
+    ("sentence_pause", re.compile(rf"[.!?…。！？।؟۔։]{_CLOSERS}")),
+    ("clause_pause", re.compile(rf"(?:[;:；：؛]|\s-){_CLOSERS}")),
+    ("comma_pause", re.compile(rf"[,，、،]{_CLOSERS}")),
+)
+
+
+class Pauses:
+    """Which silence comes before the next speech. A written [pause] stands in place of the usual one."""
+
+    def __init__(self, spec: VoiceoverSpec) -> None:
+        self._spec = spec
+        self._written: float | None = None
+        self._usual = 0.0
+        self._speaker: str | None = None
+
+    def written(self, seconds: float) -> None:
+        self._written = (self._written or 0.0) + seconds
+
+    def at_least(self, seconds: float | None) -> None:
+        """Something stands between that asks for so much silence: the longest of such wishes counts."""
+        self._usual = max(self._usual, seconds or 0.0)
+
+    def before(self, speaker: str) -> float:
+        usual = max(self._usual, self._spec.sentence_pause or 0.0)
+        if speaker != self._speaker:
+            usual = max(usual, self._spec.speaker_pause or 0.0)
+        first = self._speaker is None
+        pause = self._written if self._written is not None else 0.0 if first else usual
+        self._written, self._usual, self._speaker = None, 0.0, speaker
+        return pause
+
+    def within(self, before: str) -> float:
+        """Between two segments of one line: that of the mark at which they were parted, nothing where there was none."""
+        return next((getattr(self._spec, name) or 0.0 for name, mark in _MARK_PAUSES if mark.search(before)), 0.0)
+
+    def tail(self) -> float:
+        return self._written or 0.0
