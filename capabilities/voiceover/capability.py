@@ -15,11 +15,11 @@ from capabilities.voiceover.estimate import TOO_LONG, ScriptEstimate
 from capabilities.voiceover.pace import SpeechRateStats
 from capabilities.voiceover.plan import Plan, plan
 from capabilities.voiceover.progress import NarrationProgress
-from capabilities.voiceover.pronunciations import lexicon_for
 from capabilities.voiceover.recipe import RecipeOrigin, terms_of
 from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.revision.edits import with_edited_text, with_new_take, with_picked_take, with_present_sayings
 from capabilities.voiceover.revision.outdated import OutdatedSegments
+from capabilities.voiceover.roles.pronunciations import lexicon_for
 from capabilities.voiceover.roles.speaker import Speaker
 from capabilities.voiceover.run import NarrationRunner, job_outputs
 from capabilities.voiceover.script.parse import Script

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from capabilities.common.seed import derived_seed
 from capabilities.voiceover.cast import Cast
 from capabilities.voiceover.pauses import Pauses
-from capabilities.voiceover.pronunciations import sayings_of
+from capabilities.voiceover.roles.pronunciations import sayings_of
 from capabilities.voiceover.roles.speaker import Anchor, Speaker, key_of
 from capabilities.voiceover.sayable.places import replaced
 from capabilities.voiceover.script.chunk import Chunk, chunk

@@ -9,7 +9,7 @@ from capabilities.voiceover.choice.engine_choice import EngineChoice
 from capabilities.voiceover.estimate import ScriptEstimate, estimate
 from capabilities.voiceover.pace import SpeechRateStats
 from capabilities.voiceover.plan import reading_options
-from capabilities.voiceover.pronunciations import lexicon_for, sayings_of
+from capabilities.voiceover.roles.pronunciations import lexicon_for, sayings_of
 from capabilities.voiceover.roles.speaker import Speaker
 from capabilities.voiceover.script.parse import Script, parse
 from capabilities.voiceover.spec import VoiceoverSpec

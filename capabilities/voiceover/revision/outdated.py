@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from capabilities.voiceover.plan import Plan
-from capabilities.voiceover.pronunciations import lexicon_for, sayings_of
+from capabilities.voiceover.roles.pronunciations import lexicon_for, sayings_of
 from capabilities.voiceover.spec import VoiceoverSpec
 from media.text.reading.pronounced import found_words
 from studio.pronunciations import Pronunciation, PronunciationList
