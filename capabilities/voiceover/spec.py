@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from capabilities.common.seed import LARGEST_SEED
 from media.audio.encode import AUDIO_FORMATS
 from media.text.reading.reader import FORMAT as READING_FORMAT
-from studio.pronunciations import Pronunciation, Scope
+from studio.pronunciations import Pronunciation, SayingScope
 from studio.settings import VoiceoverSettings
 
 LONGEST_SCRIPT = 2_000_000
@@ -35,12 +35,12 @@ class LexiconEntry(BaseModel):
 
     @property
     def entry(self) -> Pronunciation:
-        scope = Scope.PROJECT if self.project else Scope.VOICE if self.voice else Scope.EVERYWHERE
+        scope = SayingScope.PROJECT if self.project else SayingScope.VOICE if self.voice else SayingScope.EVERYWHERE
         return Pronunciation(self.word, self.saying, scope, self.project or self.voice, self.language)
 
     @classmethod
     def of(cls, entry: Pronunciation) -> LexiconEntry:
-        place = {} if entry.scope is Scope.EVERYWHERE else {entry.scope.value: entry.of}
+        place = {} if entry.scope is SayingScope.EVERYWHERE else {entry.scope.value: entry.of}
         return cls(word=entry.word, saying=entry.saying, language=entry.language, **place)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from studio.errors import GreenroomError, InvalidInput
-from studio.pronunciations.model import Pronunciation, Scope, checked
+from studio.pronunciations.model import Pronunciation, SayingScope, checked
 
 COLUMNS = ("word", "saying", "voice", "language")
 LARGEST_BYTES = 4_000_000
@@ -21,7 +21,7 @@ def to_csv(entries: Iterable[Pronunciation]) -> bytes:
     rows = csv.writer(table)
     rows.writerow(COLUMNS)
     for one in entries:
-        if one.scope is Scope.PROJECT:
+        if one.scope is SayingScope.PROJECT:
             continue
         rows.writerow([_as_text(cell) for cell in (one.word, one.saying, one.of, one.language)])
     return table.getvalue().encode("utf-8-sig")

@@ -18,7 +18,7 @@ LONGEST_SAYING = 200
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
-class Scope(StrEnum):
+class SayingScope(StrEnum):
     """Where an entry counts. Entries of a narrower scope come first."""
 
     EVERYWHERE = "everywhere"
@@ -40,7 +40,7 @@ class Pronunciation:
 
     word: str
     saying: str
-    scope: Scope = Scope.EVERYWHERE
+    scope: SayingScope = SayingScope.EVERYWHERE
     of: str = ""
     language: str = ""
     voice_id: str = ""
@@ -92,14 +92,14 @@ def _checked_ipa(word: str, saying: str) -> str:
     return f"/{inner}/"
 
 
-def _scope(scope: str, of: str) -> Scope:
+def _scope(scope: str, of: str) -> SayingScope:
     if not scope:
-        return Scope.VOICE if of.strip() else Scope.EVERYWHERE
+        return SayingScope.VOICE if of.strip() else SayingScope.EVERYWHERE
     try:
-        found = Scope(scope.strip().lower())
+        found = SayingScope(scope.strip().lower())
     except ValueError:
-        raise InvalidInput("pronunciation.scope-unknown", scope=scope[:20], known=[one.value for one in Scope]) from None
-    if (found is Scope.EVERYWHERE) is not (not of.strip()):
+        raise InvalidInput("pronunciation.scope-unknown", scope=scope[:20], known=[one.value for one in SayingScope]) from None
+    if (found is SayingScope.EVERYWHERE) is not (not of.strip()):
         raise InvalidInput("pronunciation.scope-of", scope=found.value)
     return found
 

@@ -9,9 +9,9 @@ from engines.contract import Engine, PhonemeSpan, SpeechTraits
 from media.text.phonetics.ipa import between_slashes
 from media.text.phonetics.respelling import respelled
 from media.text.reading.pronounced import found_words
-from studio.pronunciations.model import Pronunciation, Scope
+from studio.pronunciations.model import Pronunciation, SayingScope
 
-_ORDER = (Scope.EVERYWHERE, Scope.VOICE, Scope.PROJECT)
+_ORDER = (SayingScope.EVERYWHERE, SayingScope.VOICE, SayingScope.PROJECT)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def sayings_for(
         more: further words to sayings; they come before the list.
     """
     primary = language.replace("_", "-").split("-")[0].lower()
-    within = {Scope.EVERYWHERE: "", Scope.VOICE: voice, Scope.PROJECT: project}
+    within = {SayingScope.EVERYWHERE: "", SayingScope.VOICE: voice, SayingScope.PROJECT: project}
     fitting = [one for one in entries if one.language in ("", primary) and one.of == within[one.scope]]
     ordered = sorted(fitting, key=lambda one: (_ORDER.index(one.scope), bool(one.language)))
     chosen = {one.word: one.saying for one in ordered} | dict(more or {})

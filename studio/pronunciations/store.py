@@ -13,7 +13,7 @@ from typing import Any
 
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import KEPT_SECONDS, write_json
-from studio.pronunciations.model import Pronunciation, Scope, checked
+from studio.pronunciations.model import Pronunciation, SayingScope, checked
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class PronunciationList:
 
     def _named(self, entry: Pronunciation) -> Pronunciation:
         """With the id of the saved voice that it is for."""
-        if entry.scope is not Scope.VOICE:
+        if entry.scope is not SayingScope.VOICE:
             return entry
         found = next((identity for identity, name in self._saved_voices().items() if name == entry.of), "")
         return replace(entry, voice_id=found)

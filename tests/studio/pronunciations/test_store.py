@@ -11,7 +11,7 @@ import pytest
 from engines.speech.espeak.engine import Espeak
 from engines.speech.mms.engine import Mms
 from studio.errors import GreenroomError, InvalidInput, NotFound
-from studio.pronunciations import Pronunciation, PronunciationList, Scope
+from studio.pronunciations import Pronunciation, PronunciationList, SayingScope
 from studio.pronunciations.csv_files import from_csv, to_csv
 from studio.pronunciations.sayings import sayings_for
 
@@ -27,7 +27,7 @@ def test_an_entry_outlasts_the_studio_and_its_place_is_taken_by_a_new_saying(tmp
     assert listed(tmp_path).list() == [made]
     listed(tmp_path).set(" Nguyen\n", "/nwɪn/")
     (entry,) = listed(tmp_path).list()
-    assert (entry.word, entry.saying, entry.ipa, entry.scope) == ("Nguyen", "/nwɪn/", "nwɪn", Scope.EVERYWHERE)
+    assert (entry.word, entry.saying, entry.ipa, entry.scope) == ("Nguyen", "/nwɪn/", "nwɪn", SayingScope.EVERYWHERE)
     assert entry.id == made.id
 
 
@@ -103,10 +103,10 @@ def test_what_cannot_be_an_entry_is_refused_in_words(tmp_path: Path, word: str, 
 def test_the_narrowest_entry_counts_and_an_engine_gets_what_it_reads() -> None:
     entries = [
         Pronunciation("Nguyen", "Win"),
-        Pronunciation("Nguyen", "/nwɪn/", Scope.VOICE, "Ada"),
-        Pronunciation("Nguyen", "Nyen", Scope.VOICE, "Ada", "de"),
+        Pronunciation("Nguyen", "/nwɪn/", SayingScope.VOICE, "Ada"),
+        Pronunciation("Nguyen", "Nyen", SayingScope.VOICE, "Ada", "de"),
         Pronunciation("chat", "shah", language="fr"),
-        Pronunciation("Nguyen", "Nuyen", Scope.PROJECT, "p1"),
+        Pronunciation("Nguyen", "Nuyen", SayingScope.PROJECT, "p1"),
     ]
     assert sayings_for(entries, "gmw/en", "en", Espeak).letters == {"Nguyen": "Win"}
     ada = sayings_for(entries, "Ada", "en-GB", Espeak)
