@@ -94,6 +94,29 @@ def drop_folder_cache(folder: Path) -> None:
             drop_page_cache(path)
 
 
+@contextmanager
+def without_weights() -> Iterator[None]:
+    """Modules that are built inside have parameters without storage, so nothing is allocated or drawn for them; buffers, which
+    a library computes once, are real. `give_storage` ends it."""
+    from accelerate import init_empty_weights
+
+    with init_empty_weights(include_buffers=False):
+        yield
+
+
+def give_storage(model: torch.nn.Module, device: str) -> Any:
+    """Blank storage on `device` for every parameter that has none, in the kind that it has now; the rest is moved there."""
+    import torch
+
+    given: dict[int, torch.nn.Parameter] = {}  # one parameter may stand in several places
+    for module in model.modules():
+        for name, parameter in module.named_parameters(recurse=False, remove_duplicate=False):
+            if parameter.is_meta:
+                blank = torch.empty_like(parameter, device=device)
+                setattr(module, name, given.setdefault(id(parameter), torch.nn.Parameter(blank, requires_grad=False)))
+    return model.to(device)
+
+
 def fill(
     model: torch.nn.Module,
     tensors: Iterable[tuple[str, torch.Tensor]],

@@ -39,7 +39,7 @@ UNET, CODEC, WHISPER = "TMElyralab/MuseTalk", "stabilityai/sd-vae-ft-mse", "open
 _UNET_FOLDER = "musetalkV15"
 FILES = (
     HubFile(UNET, f"{_UNET_FOLDER}/musetalk.json", 748),
-    HubFile(UNET, f"{_UNET_FOLDER}/unet.pth", 3_400_076_549),
+    HubFile(UNET, f"{_UNET_FOLDER}/unet.pth", 3_400_074_924),
     HubFile(CODEC, "config.json", 547),
     HubFile(CODEC, "diffusion_pytorch_model.safetensors", 334_643_276),
     HubFile(WHISPER, "config.json", 1_983),

@@ -59,10 +59,10 @@ class F5TTS(TorchSpeechEngine):
         environment=ENVIRONMENT,
         memory_gib=3.5,  # 337 M parameters in float16, the vocoder, and activations of eight sentences; the CUDA context
         hub_files=(
-            HubFile(REPO, CHECKPOINT, 1_350_000_000),
+            HubFile(REPO, CHECKPOINT, 1_348_435_761),
             HubFile(REPO, VOCABULARY, 13_800),
             HubFile(VOCODER, "config.yaml", 461),
-            HubFile(VOCODER, "pytorch_model.bin", 54_400_000),
+            HubFile(VOCODER, "pytorch_model.bin", 54_365_991),
         ),
         traits=SpeechTraits(sample_rate=RATE, clones=True, needs_transcript=True, longest_clip=LONGEST_CLIP),
         languages=("en", "zh"),

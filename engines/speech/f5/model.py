@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.common.loading import fill, read_tensors, refuse_mismatch
+from engines.common.loading import fill, give_storage, read_tensors, refuse_mismatch, without_weights
 from engines.contract.errors import EngineError
 from engines.speech.f5.reference import Reference
 
@@ -129,13 +129,14 @@ def load(checkpoint: Path, vocabulary: Path, architecture: Path, vocoder: Path, 
     characters, count = get_tokenizer(str(vocabulary), "custom")
     mel = described["mel_spec"]
     arch = {**described["arch"], "attn_mask_enabled": True}  # rows of unequal length must not hear each other's padding
-    model = CFM(
-        transformer=DiT(**arch, text_num_embeds=count, mel_dim=mel["n_mel_channels"]),
-        mel_spec_kwargs=mel,
-        odeint_kwargs={"method": "euler"},
-        vocab_char_map=characters,
-    )
-    model = model.to(torch.float32 if device == "cpu" else torch.float16).to(device).eval()
+    with without_weights():
+        model = CFM(
+            transformer=DiT(**arch, text_num_embeds=count, mel_dim=mel["n_mel_channels"]),
+            mel_spec_kwargs=mel,
+            odeint_kwargs={"method": "euler"},
+            vocab_char_map=characters,
+        )
+    model = give_storage(model.to(torch.float32 if device == "cpu" else torch.float16), device).eval()
     fill(model, read_tensors(checkpoint, device), "F5-TTS", rename=_name)
     return F5Model(model, _load_vocoder(vocoder, device), device)
 

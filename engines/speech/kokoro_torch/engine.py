@@ -38,6 +38,10 @@ from engines.speech.kokoro_torch.voices import NAMES, has_package, preset_voices
 REPO = "hexgrad/Kokoro-82M"
 CONFIG, WEIGHTS = "config.json", "kokoro-v1_0.pth"
 RATE = 24_000
+TRAINED = "module."
+"""Begins the names of what was saved from training on several GPUs."""
+POSITIONS = ".position_ids"
+"""A table that versions of transformers keep or compute."""
 
 
 class KokoroTorchOptions(EngineOptions):
@@ -95,9 +99,10 @@ class KokoroTorch(TorchSpeechEngine):
 
         self._folder = weights_folder(self.site, REPO, (CONFIG, WEIGHTS))
         self._readers: dict[str, Any] = {}
-        _refuse_other_weights(self._folder / WEIGHTS)
+        state = _state(self._folder / WEIGHTS)
         try:
             model = KModel(repo_id=REPO, config=str(self._folder / CONFIG), model=str(self._folder / WEIGHTS))
+            _refuse_partial(model, state)
         except (RuntimeError, KeyError, TypeError, ValueError, AssertionError) as error:
             raise EngineError("engine.checkpoint-not-of", engine="Kokoro") from error
         self._model = model.eval().to(self.device)
@@ -165,8 +170,12 @@ class KokoroTorch(TorchSpeechEngine):
         return [symbol for symbol in portion if self._model.vocab.get(symbol) is not None]
 
 
-def _refuse_other_weights(path: Any) -> None:
-    """The library itself loads whatever parts it finds, and half of a part, in silence."""
+def _state(path: Any) -> dict[str, Any]:
+    """The file's tensors by the part that they belong to.
+
+    Raises:
+        EngineError: it is damaged, or holds other parts.
+    """
     import torch
 
     try:
@@ -176,6 +185,32 @@ def _refuse_other_weights(path: Any) -> None:
     parts = {"bert", "bert_encoder", "predictor", "text_encoder", "decoder"}
     found = set(state) if isinstance(state, dict) else set()
     refuse_mismatch("Kokoro", parts - found, found - parts)
+    return dict(state)
+
+
+def _refuse_partial(model: Any, state: dict[str, Any]) -> None:
+    """The library takes what it knows of a part, and leaves the rest as it was drawn, in silence; so each part is loaded once
+    more and what it lacks is looked at.
+
+    Its norms have weights that the file has not: they are 1 and 0 and change nothing (kokoro/istftnet.py, AdaIN1d).
+
+    Raises:
+        EngineError: something else is missing, or is not known.
+    """
+    import torch
+
+    missing, unknown = set(), set()
+    for part, tensors in state.items():
+        module = getattr(model, part)
+        report = module.load_state_dict({name.removeprefix(TRAINED): value for name, value in tensors.items()}, strict=False)
+        plain = {
+            f"{name}.{own}"
+            for name, norm in module.named_modules() if isinstance(norm, torch.nn.InstanceNorm1d)
+            for own in ("weight", "bias")
+        }  # fmt: skip
+        missing |= {f"{part}.{name}" for name in report.missing_keys if name not in plain}
+        unknown |= {f"{part}.{name}" for name in report.unexpected_keys if not name.endswith(POSITIONS)}
+    refuse_mismatch("Kokoro", missing, unknown)
 
 
 def _marks(symbols: list[str], durations: list[int], start: float, seconds: float) -> list[TimedMark]:

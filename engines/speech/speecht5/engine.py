@@ -70,7 +70,7 @@ class SpeechT5(TransformersSpeech):
         environment=ENVIRONMENT,
         memory_gib=1.6,  # 158 M parameters in float32, and what the library imports
         hub_files=(
-            HubFile(REPO, "pytorch_model.bin", 585_000_000),
+            HubFile(REPO, "pytorch_model.bin", 585_476_837),
             HubFile(REPO, "config.json", 2_100),
             HubFile(REPO, "spm_char.model", 238_000),
             HubFile(REPO, "tokenizer_config.json", 300),

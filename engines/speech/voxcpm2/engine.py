@@ -79,11 +79,11 @@ class VoxCPM2(TorchSpeechEngine):
         environment=ENVIRONMENT,
         memory_gib=9.5,  # 2.3 G parameters in bfloat16, caches for 8,192 positions, the float32 build-up while loading
         hub_files=(
-            HubFile(REPO, "config.json", 2_500),
-            HubFile(REPO, "model.safetensors", 4_580_000_000),
-            HubFile(REPO, "audiovae.pth", 377_000_000),
-            HubFile(REPO, "tokenizer.json", 3_680_000),
-            HubFile(REPO, "tokenizer_config.json", 5_800),
+            HubFile(REPO, "config.json", 4_336),
+            HubFile(REPO, "model.safetensors", 4_580_080_592),
+            HubFile(REPO, "audiovae.pth", 376_951_122),
+            HubFile(REPO, "tokenizer.json", 3_676_772),
+            HubFile(REPO, "tokenizer_config.json", 5_059),
         ),
         traits=SpeechTraits(sample_rate=RATE, clones=True, streams=True, takes_style=True, made_up=(DESIGN,)),
         languages=(

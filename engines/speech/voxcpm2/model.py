@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from engines.common.loading import fill, read_tensors
+from engines.common.loading import fill, give_storage, read_tensors, without_weights
 from engines.contract.errors import EngineError
 
 ARCHITECTURE = "voxcpm2"
@@ -33,12 +32,12 @@ def load(folder: Path, device: str, *, compiled: bool = False) -> Any:
     from voxcpm.model.voxcpm2 import VoxCPM2Model
     from voxcpm.modules.audiovae import AudioVAEV2
 
-    with _without_drawing_weights():
+    with without_weights():
         vae = AudioVAEV2(config=config.audio_vae_config) if config.audio_vae_config else AudioVAEV2()
         model = VoxCPM2Model(config, _tokenizer(folder), vae, device=device)
     model = model.to(get_dtype(model.config.dtype))
     model.audio_vae = model.audio_vae.to(dtype=_full_precision())
-    model = model.to(model.device).eval()
+    model = give_storage(model, model.device).eval()
     fill(model, _tensors(folder, device), "VoxCPM2")
     return model.optimize(disable=not compiled)
 
@@ -52,22 +51,6 @@ def _tokenizer(folder: Path) -> Any:
         return PreTrainedTokenizerFast.from_pretrained(str(folder))
     except (OSError, ValueError) as error:
         raise EngineError("engine.configuration-damaged", engine="VoxCPM2") from error
-
-
-@contextmanager
-def _without_drawing_weights() -> Iterator[None]:
-    """Layers are built without random weights, which take 20 seconds to draw and are all replaced."""
-    from torch.nn import init
-
-    names = ("kaiming_uniform_", "uniform_", "normal_", "xavier_uniform_", "trunc_normal_")
-    kept = {name: getattr(init, name) for name in names}
-    for name in names:
-        setattr(init, name, lambda tensor, *_, **__: tensor)
-    try:
-        yield
-    finally:
-        for name, function in kept.items():
-            setattr(init, name, function)
 
 
 def _config(folder: Path) -> Any:

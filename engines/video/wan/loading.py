@@ -80,12 +80,17 @@ def load_text_encoder(folder: Path, device: str) -> Any:
 def load_image_encoder(folder: Path, device: str) -> Any:
     """A CLIPVisionModel in float32, as upstream runs it.
 
-    The published file was written by transformers 4, which put a `vision_model.` before each name; version 5 has none.
+    The published file was written by transformers 4, which put a `vision_model.` before each name; version 5 has none. It
+    holds the class with a projection, which Wan does not use.
     """
     from transformers import CLIPVisionConfig, CLIPVisionModel
 
     model = CLIPVisionModel(CLIPVisionConfig.from_pretrained(str(folder), local_files_only=True)).to(device)
-    fill(model, _tensors(folder, device), "Wan's image encoder", rename=lambda name: name.removeprefix("vision_model."))
+
+    def rename(name: str) -> str | None:
+        return None if name == "visual_projection.weight" else name.removeprefix("vision_model.")
+
+    fill(model, _tensors(folder, device), "Wan's image encoder", rename=rename)
     return model.eval().requires_grad_(False)
 
 

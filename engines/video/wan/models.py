@@ -176,7 +176,7 @@ TOKENIZER = ModelPart(
 TEXT_ENCODER = ModelPart(WAN_22_5B, "text_encoder", _shards("text_encoder", "model", 3, 11_360_000_000))
 VAE_21, VAE_22 = _vae(WAN_21_13B, 507_591_892), _vae(WAN_22_5B, 2_820_000_000)
 IMAGE_ENCODER = (
-    ModelPart(WAN_21_I2V, "image_encoder", (("config.json", 500), ("model.safetensors", 2_520_000_000))),
+    ModelPart(WAN_21_I2V, "image_encoder", (("config.json", 500), ("model.safetensors", 1_264_217_760))),
     ModelPart(WAN_21_I2V, "image_processor", (("preprocessor_config.json", 478),)),
 )
 
@@ -247,7 +247,7 @@ I2V_A14B = WanModel(
     steps=(40, 25, 15), guidance=3.5, guidance_low=3.5, shift=5.0, boundary=0.9, transformer_gib=26.7, work_gib=7.0,
     remedy=SMALLER,
     distilled=_distilled_pair(
-        "wan2.2_i2v_A14b_high_noise_lora_rank64_lightx2v_4step_1022.safetensors", 635_000_000,
-        "wan2.2_i2v_A14b_low_noise_lora_rank64_lightx2v_4step_1022.safetensors", 739_000_000,
+        "wan2.2_i2v_A14b_high_noise_lora_rank64_lightx2v_4step_1022.safetensors", 634_645_944,
+        "wan2.2_i2v_A14b_low_noise_lora_rank64_lightx2v_4step_1022.safetensors", 739_472_104,
     ),
 )  # fmt: skip

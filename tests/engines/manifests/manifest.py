@@ -1,19 +1,24 @@
 """What the published checkpoints hold: name, kind and shape of each tensor, and where that was read.
 
 A manifest is a text file packed with xz: comment lines with its source, then `kind shape name` for each tensor, such as
-`F32 5120x4096 text_embedding.0.weight`. `python -m tests.engines.manifests.write` tells how each was made.
+`F32 5120x4096 text_embedding.0.weight`. A checkpoint of torch that holds dictionaries in dictionaries has their names before
+a "/": `params_ema/conv_first.weight`. `python -m tests.engines.manifests.write` and its siblings tell how each was made.
 """
 
 from __future__ import annotations
 
 import lzma
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).with_name("data")
-KINDS = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64"}
+KINDS = {
+    "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32", "BOOL": "bool",
+}  # fmt: skip
+BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "BOOL": 1}
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,11 @@ class Tensor:
     name: str
     kind: str
     shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return BYTES[self.kind] * math.prod(self.shape)
 
     def empty(self) -> Any:
         """A tensor of this kind and shape that holds nothing."""
@@ -35,6 +45,15 @@ class Tensor:
 class Manifest:
     source: str
     tensors: tuple[Tensor, ...]
+
+    @property
+    def size(self) -> int:
+        """Of all tensors, in bytes."""
+        return sum(tensor.size for tensor in self.tensors)
+
+    def renamed(self, old: str, new: str) -> Manifest:
+        """The same with another name in the place of one."""
+        return replace(self, tensors=tuple(replace(one, name=new) if one.name == old else one for one in self.tensors))
 
     def empty(self, rename: tuple[str, str] = ("", "")) -> Iterator[tuple[str, Any]]:
         """The checkpoint as engines read it, without contents.

@@ -73,7 +73,7 @@ def _upstream_sizes(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _image_parts(config: Mapping[str, Any]) -> list[Tensor]:
     """Of Wan 2.1's image-to-video model, whose class Wan 2.2 no longer has (Wan2.1 wan/modules/model.py, WanI2VCrossAttention
-    and MLPProj)."""
+    and MLPProj); and a norm of the image's queries, which diffusers' class had when the file was written and never used."""
     image = config["image_dim"]
     if not image:
         return []
@@ -89,6 +89,7 @@ def _image_parts(config: Mapping[str, Any]) -> list[Tensor]:
             found.append(Tensor(renamed(f"{attention}.{name}.weight"), "F32", (inner, inner)))
             found.append(Tensor(renamed(f"{attention}.{name}.bias"), "F32", (inner,)))
         found.append(Tensor(renamed(f"{attention}.norm_k_img.weight"), "F32", (inner,)))
+        found.append(Tensor(f"blocks.{number}.attn2.norm_added_q.weight", "F32", (inner,)))
     return found
 
 
@@ -119,10 +120,13 @@ def _write_image_encoder() -> None:
 
     with torch.device("meta"):
         model = CLIPVisionModel(CLIPVisionConfig(**CLIP))
-    told = """CLIPVisionModel (ViT-H/14) as transformers 4 saves it, which wrote the published file: each name begins with
-vision_model. (transformers 4.57 models/clip/modeling_clip.py: the class holds its transformer under that name)."""
+    told = """CLIPVisionModelWithProjection (ViT-H/14) in bfloat16 as transformers 4 saves it: diffusers'
+convert_wan_to_diffusers.py takes that class. Each name begins with vision_model. (transformers 4.57
+models/clip/modeling_clip.py: the class holds its transformer under that name), and the projection, which Wan does not use,
+lies beside it."""
     prefix = "vision_model."
-    write("wan-image-encoder", told, _tensors(model, "F32", lambda name: prefix + name.removeprefix(prefix)))
+    projection = Tensor("visual_projection.weight", "BF16", (CLIP["projection_dim"], CLIP["hidden_size"]))
+    write("wan-image-encoder", told, [projection, *_tensors(model, "BF16", lambda name: prefix + name.removeprefix(prefix))])
 
 
 def _write_whisper() -> None:

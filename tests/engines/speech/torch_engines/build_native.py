@@ -48,7 +48,6 @@ def build_mms(root: Path) -> None:
 
 
 def build_speecht5(root: Path) -> None:
-    import sentencepiece
     import torch
     import transformers as library
 
@@ -56,18 +55,10 @@ def build_speecht5(root: Path) -> None:
     speakers = root / "datasets--Matthijs--cmu-arctic-xvectors"
     for made in (folder, vocoder, speakers):
         made.mkdir(parents=True)
-    spelled = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(["the quick brown fox jumps over the lazy dog", "THE QUICK BROWN FOX, 'it' said. Pack my box!"]),
-        model_writer=spelled, model_type="char", vocab_size=60, hard_vocab_limit=False, pad_id=1, bos_id=0, eos_id=2, unk_id=3,
-        minloglevel=2,
-    )  # fmt: skip
-    (folder / "spm_char.model").write_bytes(spelled.getvalue())
-    tokenizer = library.SpeechT5Tokenizer(str(folder / "spm_char.model"))
-    tokenizer.save_pretrained(str(folder))
+    size = write_spelling(folder)
     torch.manual_seed(0)
     config = library.SpeechT5Config(
-        vocab_size=max(81, len(tokenizer)), hidden_size=32, encoder_layers=1, encoder_attention_heads=2, encoder_ffn_dim=32,
+        vocab_size=max(81, size), hidden_size=32, encoder_layers=1, encoder_attention_heads=2, encoder_ffn_dim=32,
         decoder_layers=1, decoder_attention_heads=2, decoder_ffn_dim=32, speaker_embedding_dim=8,
         speech_decoder_prenet_units=16, speech_decoder_postnet_units=16, speech_decoder_postnet_layers=2,
     )  # fmt: skip
@@ -79,10 +70,32 @@ def build_speecht5(root: Path) -> None:
         if parameter.dim() > 1:
             torch.nn.init.kaiming_normal_(parameter)
     _save_bin(hifigan, vocoder)
-    with zipfile.ZipFile(speakers / VECTORS, "w") as packed:
+    write_speakers(speakers, 8)
+
+
+def write_spelling(folder: Path) -> int:
+    """A tokenizer of letters; returns how many."""
+    import sentencepiece
+    import transformers as library
+
+    spelled = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["the quick brown fox jumps over the lazy dog", "THE QUICK BROWN FOX, 'it' said. Pack my box!"]),
+        model_writer=spelled, model_type="char", vocab_size=60, hard_vocab_limit=False, pad_id=1, bos_id=0, eos_id=2, unk_id=3,
+        minloglevel=2,
+    )  # fmt: skip
+    (folder / "spm_char.model").write_bytes(spelled.getvalue())
+    tokenizer = library.SpeechT5Tokenizer(str(folder / "spm_char.model"))
+    tokenizer.save_pretrained(str(folder))
+    return len(tokenizer)
+
+
+def write_speakers(folder: Path, width: int) -> None:
+    """The readers' vectors."""
+    with zipfile.ZipFile(folder / VECTORS, "w") as packed:
         for number, name in enumerate(READERS):
             vector = io.BytesIO()
-            np.save(vector, np.random.default_rng(number).normal(size=8).astype(np.float32))
+            np.save(vector, np.random.default_rng(number).normal(size=width).astype(np.float32))
             packed.writestr(UTTERANCE.format(speaker=name), vector.getvalue())
 
 
@@ -116,7 +129,7 @@ def build_vibevoice(root: Path) -> None:
 
     folder = root / "vibevoice--VibeVoice-1.5B-hf"
     folder.mkdir(parents=True)
-    size = _write_byte_tokenizer(folder)
+    size = write_byte_tokenizer(folder)
     (folder / "chat_template.jinja").write_text(TEMPLATE, "utf-8")
     sound = {"num_filters": 4, "downsampling_ratios": [4, 4, 5, 5, 8], "depths": [1, 1, 1, 1, 1, 1], "hidden_size": 8}
     config = library.VibeVoiceConfig(
@@ -136,7 +149,7 @@ def build_vibevoice(root: Path) -> None:
     _save_in_two(model, folder)
 
 
-def _write_byte_tokenizer(folder: Path) -> int:
+def write_byte_tokenizer(folder: Path) -> int:
     """256 bytes and the four tokens that the model looks for, in the order in which the configuration counts them."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast

@@ -53,7 +53,7 @@ def build(root: Path, described: Mapping[str, Any] = CONFIG) -> None:
     folder = root / "openbmb--VoxCPM2"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(described), "utf-8")
-    _write_tokenizer(folder)
+    write_tokenizer(folder)
     torch.manual_seed(0)
     config = VoxCPMConfig.model_validate({**described, "device": "cpu"})
     vae = AudioVAEV2(config=config.audio_vae_config)
@@ -68,7 +68,7 @@ def build(root: Path, described: Mapping[str, Any] = CONFIG) -> None:
     torch.save({"state_dict": vae.state_dict()}, folder / "audiovae.pth")
 
 
-def _write_tokenizer(folder: Path) -> None:
+def write_tokenizer(folder: Path) -> None:
     """Byte-level BPE whose merges make the words of PHRASES, so that short texts have few tokens."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
