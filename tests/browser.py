@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+PATIENCE = 60_000
+"""Milliseconds that a page has for what it is waited for, which on a busy machine may be long."""
+
+
+def new_context(chromium: Any, **options: Any) -> Any:
+    """A browser context, which is a browser that has been nowhere yet."""
+    context = chromium.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
+def until(page: Any, condition: Callable[[], object], step: int = 50) -> None:
+    """Let the page go on until `condition()` holds; fails when it does not within PATIENCE."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        page.wait_for_timeout(step)
 
 
 @contextmanager

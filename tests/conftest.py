@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from api.gradio.skip_stubs import skip_stub_files
-from tests.browser import fresh_page
+from tests.browser import PATIENCE, fresh_page, new_context
 from tests.servers import RunningStudio, running_studio
 
 skip_stub_files()  # before any test imports Gradio
@@ -108,7 +108,7 @@ def chromium() -> Iterator[Any]:
     """A headless browser; $CHROMIUM names it, else the one on PATH."""
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=30_000)  # a busy machine is no reason to fail
+    expect.set_options(timeout=PATIENCE)
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not found:
         pytest.fail("No Chromium was found; ./launch.sh test says how to get one.")
@@ -122,7 +122,7 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def window(chromium: Any) -> Any:
     """One browser context for all pages that `fresh_page` opens: what they are made of is fetched and read once."""
-    return chromium.new_context(accept_downloads=True)
+    return new_context(chromium, accept_downloads=True)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 from gradio_client import handle_file
 
 from media.audio.decode import decode_audio
+from tests.browser import new_context
 from tests.conftest import TOKEN
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
@@ -60,7 +61,7 @@ def test_no_text_runs_as_script_anywhere_on_the_page(guarded: RunningStudio, chr
     link = f"{guarded.url}/media/voices/{quote(EVIL, safe='')}/export"
     exported.write_bytes(httpx.get(link, headers={"Authorization": f"Bearer {TOKEN}"}).raise_for_status().content)
 
-    context = chromium.new_context()
+    context = new_context(chromium)
     page, alerts, errors = context.new_page(), [], []
 
     def answer(dialog: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 from gradio_client import Client
 
 from tests.api.security.proxy import path_proxy
+from tests.browser import new_context
 from tests.conftest import ROOT_PATH, TOKEN
 from tests.servers import RunningStudio
 
@@ -19,7 +20,7 @@ def test_the_studio_under_a_path_of_a_proxy(guarded: RunningStudio, chromium: An
     """Signs in by hand, then makes a narration: page, styles, queue, events and players all stay under the path."""
     with path_proxy(guarded.port, ROOT_PATH, strip=strip) as proxy:
         address = f"http://127.0.0.1:{proxy.port}{ROOT_PATH}"
-        context = chromium.new_context()
+        context = new_context(chromium)
         page, errors = context.new_page(), []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.journey
 
@@ -111,7 +113,7 @@ def test_the_colour_mode_can_be_switched_and_stays(page: Any) -> None:
     dark = "document.body.classList.contains('dark')"
     before = page.evaluate(dark)
     page.get_by_role("button", name="Switch between light and dark").click()
-    assert page.evaluate(dark) is not before
+    page.wait_for_function(f"{dark} !== {str(before).lower()}")
     page.reload()
     page.get_by_role("button", name="Generate", exact=True).wait_for()
     page.wait_for_function(f"{dark} !== {str(before).lower()}")
@@ -121,6 +123,7 @@ def test_the_system_tab_loads_and_unloads(page: Any) -> None:
     page.get_by_role("tab", name="System", exact=True).click()
     page.locator("#memory .membar").wait_for()
     row = page.locator("#engines tr").filter(has_text="eSpeak NG").first
+    expect(row.get_by_role("button", name=re.compile("^(Load|Unload) eSpeak NG$"))).to_have_count(1)
     if row.get_by_role("button", name="Unload eSpeak NG").count():
         row.get_by_role("button", name="Unload eSpeak NG").click()
     row.get_by_role("button", name="Load eSpeak NG", exact=True).click()

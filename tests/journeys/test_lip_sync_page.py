@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from media.audio.decode import probe
 from media.video.read import probe_video
@@ -46,9 +47,9 @@ def test_a_portrait_speaks_then_leads_another(page: Any, client: Any, tmp_path: 
 
     result = page.locator("#face-detail")
     result.locator("video").wait_for()
-    assert result.get_by_text("pictures edited").is_visible()
-    assert result.get_by_text("sync 0.9").is_visible()
-    assert result.get_by_role("img", name="How far the mouth opens over time").is_visible()
+    expect(result.get_by_text("pictures edited")).to_be_visible()
+    expect(result.get_by_text("sync 0.9")).to_be_visible()
+    expect(result.get_by_role("img", name="How far the mouth opens over time")).to_be_visible()
     page.wait_for_function("document.querySelector('#face-detail video')?.readyState >= 1")
     spoken = client.predict(1, api_name="/outputs")[0]["id"]
     with page.expect_download() as saved:
@@ -59,8 +60,8 @@ def test_a_portrait_speaks_then_leads_another(page: Any, client: Any, tmp_path: 
     choose(page, "face-mode", "Animate a portrait")
     page.locator("#driving").wait_for()
     page.get_by_text("Driving strength", exact=True).locator("visible=true").first.wait_for()
-    assert page.get_by_text("Head motion", exact=True).locator("visible=true").count() == 0, "it does nothing here"
-    assert page.locator("#face-from").get_by_text("Video", exact=True).count() == 0
+    expect(page.get_by_text("Head motion", exact=True).locator("visible=true"), "it does nothing here").to_have_count(0)
+    expect(page.locator("#face-from").get_by_text("Video", exact=True)).to_have_count(0)
     page.locator("#face-picture input[type=file]").set_input_files(PORTRAITS / "mona-lisa.jpg")
     choose(page, "driving-from", "Library")
     page.locator("#driving-output input").click()
@@ -76,14 +77,13 @@ def test_a_portrait_speaks_then_leads_another(page: Any, client: Any, tmp_path: 
     rows = page.locator("#face-outputs .item").filter(has_text="MP4")
     rows.nth(1).get_by_role("button", name="Use the settings of").click()
     page.wait_for_function("document.querySelector('#face-picture img') !== null")
-    assert page.locator("#speech-from input:checked").input_value() == "Recording"
+    expect(page.locator("#speech-from input:checked")).to_have_value("Recording")
     rows.nth(0).get_by_role("button", name="Use the settings of").click()
     page.locator("#driving-output").wait_for()
-    assert page.locator("#driving-from input:checked").input_value() == "Library"
+    expect(page.locator("#driving-from input:checked")).to_have_value("Library")
 
 
 def test_what_cannot_be_is_said(page: Any) -> None:
     open_tab(page)
     page.locator("#face-go").click()
-    page.locator("#face-trouble .reason").wait_for()
-    assert "face is missing" in page.locator("#face-trouble").inner_text()
+    expect(page.locator("#face-trouble .reason")).to_contain_text("face is missing")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from studio.library.model import recipe_path
-from tests.browser import fresh_page
+from tests.browser import fresh_page, new_context
 from tests.journeys.test_voices_page import CLIP
 from tests.servers import RunningStudio, running_studio
 
@@ -51,7 +51,7 @@ def spoken(page: Any, card: str, words: str) -> None:
 
 
 def test_a_saved_voice_speaks_in_every_tab_of_every_browser(window: Any, chromium: Any, cloning: RunningStudio) -> None:
-    other = chromium.new_context().new_page()
+    other = new_context(chromium).new_page()
     other.goto(cloning.url)
     other.locator("#script textarea").wait_for()
     with fresh_page(window, cloning.url) as page:
