@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import Field
 
+from capabilities.common.face_spec import MOST_FACES, rank_of
 from capabilities.common.face_warnings import face_warnings, warned
 from capabilities.common.inputs import input_resolver
 from capabilities.common.outputs import as_job_output, finished_video
@@ -54,16 +55,19 @@ class BuiltinOptions(BasicSwapOptions):
     """The engine's options, and what else a job of it can be asked for.
 
     Args:
-        person_index: whose face of the clip, the largest is 0; `everyone` takes all, `subject_points` those clicked on.
-        portrait_face: whose face of the reference, the largest is 0.
+        person_number: whose face of the clip, the largest is 1; 0 leaves it to `person_index`, which counts from 0. `everyone`
+            takes all, `subject_points` those clicked on.
+        portrait_face_number: whose face of the reference, the largest is 1; 0 leaves it to `portrait_face`, which counts from 0.
         seconds: only so much from the beginning, for a preview; 0 for all.
         quality: of the file, 1 to 100.
     """
 
-    person_index: int = Field(0, ge=0, le=63)
+    person_number: int = Field(0, ge=0, le=MOST_FACES)
+    person_index: int = Field(0, ge=0, le=MOST_FACES - 1)
     everyone: bool = False
     subject_points: tuple[SubjectPoint, ...] = Field((), max_length=_MOST_PEOPLE)
-    portrait_face: int = Field(0, ge=0, le=63)
+    portrait_face_number: int = Field(0, ge=0, le=MOST_FACES)
+    portrait_face: int = Field(0, ge=0, le=MOST_FACES - 1)
     seconds: float = Field(0.0, ge=0, le=36_000)
     quality: int = Field(80, ge=1, le=100)
 
@@ -73,7 +77,11 @@ class BuiltinOptions(BasicSwapOptions):
         clicked = tuple(FaceChoice(x=point.x, y=point.y) for point in self.subject_points if point.subject)
         if clicked:
             return clicked
-        return () if self.everyone else (FaceChoice(self.person_index),)
+        return () if self.everyone else (FaceChoice(rank_of(self.person_number, self.person_index)),)
+
+    @property
+    def portrait_choice(self) -> FaceChoice:
+        return FaceChoice(rank_of(self.portrait_face_number, self.portrait_face))
 
     @property
     def of_engine(self) -> BasicSwapOptions:
@@ -248,7 +256,7 @@ def _request(options: BuiltinOptions, reference: Path, driving: Path, context: J
     seconds = min(info.duration, options.seconds) if options.seconds else info.duration
     return SwapRequest(
         reference=reference, driving=driving, folder=fresh(context.scratch / "parts"), fps=(fps.numerator, fps.denominator),
-        frames=max(1, round(seconds * fps)), part_frames=part_frames(fps), choice=FaceChoice(options.portrait_face),
+        frames=max(1, round(seconds * fps)), part_frames=part_frames(fps), choice=options.portrait_choice,
         people=options.people, quality=options.quality,
     )  # fmt: skip
 

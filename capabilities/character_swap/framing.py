@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
+from capabilities.common.face_finder import FaceFinder
 from media.video.read import probe_video
 from studio.errors import InvalidInput
 from studio.preprocessing import Framing, compare_framing, reframed_picture
@@ -13,10 +13,10 @@ from studio.services import Services
 
 
 class ReferenceFramer:
-    """Compares and adapts how large and where the face stands; faces are found by the built-in engine's worker."""
+    """Compares and adapts how large and where the face stands; faces are found by the analysis engine."""
 
     def __init__(self, services: Services) -> None:
-        self._workers, self._folder = services.workers, services.paths.root / "uploads" / "reframed"
+        self._finder, self._folder = FaceFinder(services), services.paths.root / "uploads" / "reframed"
 
     def compare(self, reference: Path, driving: Path) -> Framing:
         """How the picture's largest face is framed, against the clip's.
@@ -37,8 +37,7 @@ class ReferenceFramer:
         return reframed_picture(reference, face, model, info.width / info.height, self._folder)
 
     def _face(self, path: Path, what: str) -> Any:
-        with self._workers.lease(BasicFaceSwap, BasicSwapOptions()) as engine:
-            faces = engine.faces(path)
+        faces = self._finder.seen(path)
         if not faces:
             raise InvalidInput("swap.no-face-for-framing", where=what)
         return faces[0]

@@ -10,6 +10,7 @@ from capabilities.common.seed import LARGEST_SEED
 from engines.contract.faces import FaceChoice
 
 AUTO = "auto"
+MOST_FACES = 64
 
 
 class FaceSpec(BaseModel):
@@ -17,7 +18,8 @@ class FaceSpec(BaseModel):
 
     Args:
         options: of the engine.
-        face_index: which face of the picture, the largest is 0.
+        face_number: which face of the picture, the largest is 1; 0 leaves it to `face_index`.
+        face_index: the same counted from 0, as it was asked for before there were numbers.
         face_x, face_y: instead of it, a point on the face, in fractions of width and height; -1 for none.
         seconds: only so much from the beginning, for a preview; 0 for all.
         quality: of the file, 1 to 100.
@@ -27,7 +29,8 @@ class FaceSpec(BaseModel):
 
     engine: str = Field(AUTO, max_length=100)
     options: dict[str, Any] = {}
-    face_index: int = Field(0, ge=0, le=63)
+    face_number: int = Field(0, ge=0, le=MOST_FACES)
+    face_index: int = Field(0, ge=0, le=MOST_FACES - 1)
     face_x: float = Field(-1.0, ge=-1, le=1)
     face_y: float = Field(-1.0, ge=-1, le=1)
     seconds: float = Field(0.0, ge=0, le=36_000)
@@ -37,4 +40,9 @@ class FaceSpec(BaseModel):
 
     @property
     def choice(self) -> FaceChoice:
-        return FaceChoice(self.face_index, self.face_x, self.face_y)
+        return FaceChoice(rank_of(self.face_number, self.face_index), self.face_x, self.face_y)
+
+
+def rank_of(number: int, index: int) -> int:
+    """The rank of a face, the largest is 0, from what a spec says: its number, counted from 1, else its index."""
+    return number - 1 if number else index

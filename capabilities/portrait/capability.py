@@ -30,7 +30,7 @@ from capabilities.common.runtimes import FASTEST, RenderTimer, work_of
 from capabilities.common.tags import video_tags
 from capabilities.portrait.spec import PortraitSpec
 from engines.analysis.mouth_measurement import agreement
-from engines.contract.faces import AnimateRequest, FaceChoice
+from engines.contract.faces import AnimateRequest
 from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import InvalidInput
@@ -186,5 +186,5 @@ def _request(spec: PortraitSpec, portrait: Path, driving: Path, context: JobCont
     return AnimateRequest(
         portrait=portrait, driving=driving, folder=fresh(context.scratch / "parts"), fps=(fps.numerator, fps.denominator),
         frames=max(1, round(seconds * fps)), part_frames=part_frames(fps), choice=spec.choice,
-        driving_choice=FaceChoice(spec.driving_face), quality=spec.quality, seed=spec.seed,
+        driving_choice=spec.driving_choice, quality=spec.quality, seed=spec.seed,
     )  # fmt: skip

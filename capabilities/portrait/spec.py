@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from capabilities.common.face_spec import FaceSpec
+from capabilities.common.face_spec import MOST_FACES, FaceSpec, rank_of
+from engines.contract.faces import FaceChoice
 
 
 class PortraitSpec(FaceSpec):
@@ -13,8 +14,15 @@ class PortraitSpec(FaceSpec):
     Args:
         portrait: path or output id of a picture.
         driving_video: path or output id of a video; its sound goes into the result.
+        driving_face_number: which face of that video leads, the largest is 1; 0 leaves it to `driving_face`.
+        driving_face: the same counted from 0, as it was asked for before there were numbers.
     """
 
     portrait: str = Field(max_length=4_000)
     driving_video: str = Field(max_length=4_000)
-    driving_face: int = Field(0, ge=0, le=63)
+    driving_face_number: int = Field(0, ge=0, le=MOST_FACES)
+    driving_face: int = Field(0, ge=0, le=MOST_FACES - 1)
+
+    @property
+    def driving_choice(self) -> FaceChoice:
+        return FaceChoice(rank_of(self.driving_face_number, self.driving_face))

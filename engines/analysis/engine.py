@@ -14,7 +14,7 @@ from engines.analysis.mesh_files import mesh_readiness, require_mesh
 from engines.contract import Card, Engine, EngineKind, EnginePaths, Licence, Readiness, Tier
 from engines.contract.analysis import MouthMeasurement, MouthTrackRequest
 from engines.contract.errors import EngineError
-from engines.contract.faces import FaceChoice, MouthTrack
+from engines.contract.faces import FaceChoice, MouthTrack, SeenFace
 
 if TYPE_CHECKING:
     from engines.analysis.landmarks import LandmarkProvider
@@ -63,6 +63,11 @@ class FaceAnalysis(Engine):
         from engines.analysis.face_selection import first_face
 
         return first_face(file, self._landmarks, choice, self.run.check).likeness
+
+    def faces(self, file: Path) -> list[SeenFace]:
+        from engines.analysis.face_selection import seen_faces
+
+        return seen_faces(file, self._landmarks, self.run.check)
 
     def track_mouth(self, request: MouthTrackRequest) -> MouthTrack:
         """See engines.analysis.mouth_track for the ways of finding the track."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from engines.analysis.landmarks import Face, LandmarkProvider, chosen
 from engines.contract.errors import EngineError
-from engines.contract.faces import FaceChoice
+from engines.contract.faces import FaceChoice, SeenFace, face_at
 from media.video.images import is_image, read_image
 from media.video.read import Picture, read_frames
 
 _THOROUGHLY = 90
 """Pictures of a video of which every tenth is searched; of later ones every fiftieth."""
 _OFTEN, _SELDOM = 10, 50
+_LOOKED_THROUGH = 125
+"""Pictures of a video that are looked through for what faces it shows."""
 
 MOST_YAW = 42.0
 """Degrees; beyond them half of the mouth cannot be seen."""
@@ -31,11 +34,15 @@ def face_of(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, wh
         what: which of a job's files the picture is of, for what is said of it.
 
     Raises:
-        EngineError: for no face, fewer than asked for, one too small, or a profile.
+        EngineError: for no face, fewer than asked for, none at the point, one too small, or a profile.
     """
     faces = provider.find(picture)
     if not faces:
         raise EngineError("face.none-found", where=what)
+    if choice.has_point:
+        height, width = picture.shape[:2]
+        if face_at([_seen(face, picture) for face in faces], choice.x, choice.y, width / height) is None:
+            raise EngineError("face.none-there", across=100 * choice.x, down=100 * choice.y, where=what, faces=len(faces))
     face = chosen(faces, choice, picture.shape[1], picture.shape[0])
     if face is None:
         raise EngineError("face.no-such-number", index=choice.index + 1, where=what, faces=len(faces))
@@ -44,6 +51,29 @@ def face_of(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, wh
     if abs(face.yaw) > MOST_YAW:
         raise EngineError("face.from-the-side", where=what, degrees=abs(face.yaw), most=MOST_YAW)
     return face
+
+
+def seen_faces(file: Path, provider: LandmarkProvider, check: Callable[[], None]) -> list[SeenFace]:
+    """All faces of a picture, or of the first picture of a video that shows one, the largest first; [] for none.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    pictures: Iterable[Picture] = (
+        [read_image(file)] if is_image(file) else (frame.picture for frame in islice(read_frames(file), _LOOKED_THROUGH))
+    )
+    for number, picture in enumerate(pictures):
+        check()
+        if searched(number):
+            faces = provider.find(picture)
+            if faces:
+                return [_seen(face, picture) for face in faces]
+    return []
+
+
+def _seen(face: Face, picture: Picture) -> SeenFace:
+    height, width = picture.shape[:2]
+    return SeenFace(float(face.centre[0] / width), float(face.centre[1] / height), face.height / height, face.yaw)
 
 
 def searched(number: int) -> bool:

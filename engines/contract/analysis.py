@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.contract.faces import FaceChoice, MouthTrack
+from engines.contract.faces import FaceChoice, MouthTrack, SeenFace
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,13 @@ class AnalysisEngine(Protocol):
 
         Raises:
             EngineError, MediaError: it does not, or cannot be read.
+        """
+
+    def faces(self, file: Path) -> list[SeenFace]:
+        """All faces of a picture, or of the first picture of a video that shows one, the largest first; [] for none.
+
+        Raises:
+            MediaError: the file cannot be read.
         """
 
     def track_mouth(self, request: MouthTrackRequest) -> MouthTrack:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -55,6 +55,36 @@ class FaceChoice:
     @property
     def has_point(self) -> bool:
         return 0 <= self.x <= 1 and 0 <= self.y <= 1
+
+
+ON_A_FACE = 0.85
+"""Heights of a face, from forehead to chin, within which a point around its middle is on that face: hair and ears too."""
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """A face in a picture: its middle and its height from forehead to chin in parts of the picture's width and height.
+
+    Args:
+        yaw: degrees the head is turned to the side.
+    """
+
+    x: float
+    y: float
+    height: float
+    yaw: float
+
+
+def face_at(faces: Sequence[SeenFace], x: float, y: float, aspect: float) -> int | None:
+    """The rank of the face that a point is on, the largest is 0; None where it is on none.
+
+    Args:
+        x, y: fractions of the picture's width and height.
+        aspect: of the picture, its width by its height.
+    """
+    away = [float(np.hypot((one.x - x) * aspect, one.y - y) / one.height) for one in faces]
+    nearest = int(np.argmin(away)) if away else -1
+    return nearest if away and away[nearest] <= ON_A_FACE else None
 
 
 @dataclass(frozen=True)
@@ -132,4 +162,4 @@ class FacesEngine(Protocol):
         """Make a portrait follow a driving video."""
 
 
-WIRE_VALUES: tuple[type, ...] = (MouthTrack, FaceChoice, LipSyncRequest, AnimateRequest, RenderedPart)
+WIRE_VALUES: tuple[type, ...] = (MouthTrack, FaceChoice, SeenFace, LipSyncRequest, AnimateRequest, RenderedPart)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from engines.contract.faces import FaceChoice, RenderedPart
+from engines.contract.faces import FaceChoice, RenderedPart, SeenFace
+
+__all__ = ["LARGEST_FACE", "WIRE_VALUES", "SeenFace", "SwapEngine", "SwapRequest"]
 
 LARGEST_FACE = FaceChoice()
 
@@ -40,20 +42,6 @@ class SwapRequest:
     quality: int = 80
 
 
-@dataclass(frozen=True)
-class SeenFace:
-    """A face in a picture: its middle and its height from forehead to chin in parts of the picture's width and height.
-
-    Args:
-        yaw: degrees the head is turned to the side.
-    """
-
-    x: float
-    y: float
-    height: float
-    yaw: float
-
-
 @runtime_checkable
 class SwapEngine(Protocol):
     """EngineKind.SWAP."""
@@ -63,4 +51,4 @@ class SwapEngine(Protocol):
         a video without a usable face."""
 
 
-WIRE_VALUES: tuple[type, ...] = (SwapRequest, SeenFace)
+WIRE_VALUES: tuple[type, ...] = (SwapRequest,)

@@ -28,7 +28,7 @@ _SECRET_KEY = re.compile(r"token|secret|password|api_?key|cookie", re.IGNORECASE
 # A quotation that is not closed ends with its line: it is not looked for again from every mark within.
 _QUOTED = re.compile(r"“[^”\n]*+(?:”|$)|\"[^\"\n]*+\"|'[^'\n]{2,}+'", re.MULTILINE)
 _LONGEST_TEXT = 16_000
-_TOLD_OF_A_SPEC = ("fps", "quality", "seconds", "seed", "check_tries", "face_index")
+_TOLD_OF_A_SPEC = ("fps", "quality", "seconds", "seed", "check_tries", "face_number", "face_index")
 _README = """Greenroom support bundle, made {made}.
 
 log.txt       the end of the studio's log; secrets, home folders and quoted words are taken out

@@ -102,7 +102,7 @@ class Parameter(ManifestModel):
 
     Args:
         default: of the parameter's own kind; a seed's is -1: draw one for every job.
-        shown_from: what a person reads for the value 0; faces and people count from 1 on the page.
+        shown_from: what a person reads for the value 0; faces and people count from 1 for people, from 0 for nodes.
         frames_multiple: a whole number must be n × this + 1 (the "4n+1" of video models); 0 for any.
     """
 
@@ -118,6 +118,18 @@ class Parameter(ManifestModel):
     shown_from: int = Field(0, ge=0, le=1)
     frames_multiple: int = Field(0, ge=0, le=64)
     advanced: bool = False
+
+    @property
+    def number_key(self) -> str:
+        """The name under which the same value is given counted from 1, "" where it is not counted: person_number of
+        person_index."""
+        return f"{self.key.removesuffix('_index')}_number" if self.shown_from else ""
+
+    @property
+    def counted(self) -> Parameter:
+        """The same parameter as it is given by `number_key`, its range counted from 1."""
+        low, high = (None if end is None else end + 1 for end in (self.minimum, self.maximum))
+        return self.model_copy(update={"key": self.number_key, "minimum": low, "maximum": high})
 
     @model_validator(mode="before")
     @classmethod

@@ -64,6 +64,7 @@ class WorkflowTemplate:
         manifest = self.usable()
         points = {each.key: each for each in manifest.inputs if each.kind is InputKind.POINTS}
         known = [*(each.key for each in manifest.parameters), *points]
+        values = self._counted_from_zero(values)
         for key in values:
             if key not in known:
                 raise self._unknown(key, known)
@@ -77,6 +78,14 @@ class WorkflowTemplate:
         return {
             key: secrets.randbelow(SEEDS) if value == "draw" and self._is_seed(key) else value for key, value in completed.items()
         }
+
+    def _counted_from_zero(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Numbers that count from 1 as the indices that the graph takes. Raises InvalidInput for one that is not allowed."""
+        given = dict(values)
+        for each in self.usable().parameters:
+            if given.get(each.number_key) is not None:
+                given[each.key] = checked_parameter(each.counted, given.pop(each.number_key)) - 1
+        return given
 
     def input(self, key: str) -> TemplateInput:
         """

@@ -18,8 +18,8 @@ from tabs.character_swap.gallery import WorkflowChoice, about_choice, choices, g
 from tabs.character_swap.inputs import InputSlots
 from tabs.character_swap.parameter_pool import ParameterPool
 from tabs.character_swap.points import PointsPicker
+from tabs.common.faces.sample_pictures import SamplePictures
 from tabs.common.html import html_piece
-from tabs.common.sample_pictures import SamplePictures
 from tabs.common.wiring import Updates, Values
 
 REFERENCE, DRIVING = "reference_image", "driving_video"

@@ -12,10 +12,10 @@ from studio.errors import NotFound
 from studio.preprocessing import Assets
 from studio.services import Services
 from studio.workflows.manifest import InputKind, TemplateInput
+from tabs.common.faces.sample_pictures import sample_pictures
 from tabs.common.formats import about
 from tabs.common.lists.live_lists import LiveDropdown
 from tabs.common.lists.voice_choices import GONE, Choices, with_chosen
-from tabs.common.sample_pictures import sample_pictures
 from tabs.common.wiring import Updates, Values
 
 KINDS = (InputKind.IMAGE, InputKind.IMAGE, InputKind.VIDEO, InputKind.AUDIO)

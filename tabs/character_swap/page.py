@@ -12,6 +12,8 @@ import gradio as gr
 from capabilities.character_swap.builtin import BUILTIN
 from capabilities.character_swap.framing import ReferenceFramer
 from capabilities.character_swap.prepared import TemplateLacks
+from capabilities.common.face_finder import FaceFinder
+from engines.contract.faces import SeenFace
 from studio.changes.stamps import Topic
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.preprocessing import assets_of
@@ -41,6 +43,7 @@ class CharacterSwapTab:
         self._studio = studio
         self._assets = assets_of(studio.paths)
         self._framer = ReferenceFramer(studio)
+        self._faces = FaceFinder(studio)
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=6, min_width=340):
                 self.form = CharacterSwapForm(studio, studio.templates, self._assets)
@@ -110,7 +113,7 @@ class CharacterSwapTab:
         added = self.importing.wire(form.show, form.outputs)
         for one in (redrawn, added):
             one.then(self._fit, form.inputs, self.fit, **QUIET)
-        form.picker.wire()
+        form.picker.wire({form.template, *form.slots.inputs}, self._faces_to_choose_from)
         form.samples.wire(form.slots.image.upload, form.slots.image.pick)
         video = form.slots.video
         for slot in form.slots.slots:
@@ -130,6 +133,12 @@ class CharacterSwapTab:
         )  # fmt: skip
 
     # The form
+
+    def _faces_to_choose_from(self, values: Values) -> Sequence[SeenFace] | None:
+        """Of the built-in a click has to be on a face; a workflow's may be anywhere on a person."""
+        video = self.form.slots.video
+        clip = video.path(str(values[video.pick] or values[video.upload] or ""))
+        return self._faces.seen(clip) if clip is not None and values[self.form.template] == BUILTIN else None
 
     @with_error_toast
     def _chosen(self, event: gr.EventData) -> Updates:

@@ -61,7 +61,7 @@ class ParameterPool:
             if parameter is None or value is None or value == "":
                 continue
             whole = parameter.kind in (ParameterKind.INTEGER, ParameterKind.SEED)
-            chosen[parameter.key] = int(value) - parameter.shown_from if whole else value
+            chosen[parameter.number_key or parameter.key] = int(value) if whole else value
         return chosen
 
     def _placed(self, parameters: Sequence[Parameter]) -> list[Parameter | None]:
@@ -98,9 +98,11 @@ def _step(parameter: Parameter) -> float:
 def _dress(parameter: Parameter, given: Mapping[str, Any]) -> dict[str, Any]:
     """How a control shows a parameter."""
     seed = parameter.kind is ParameterKind.SEED
-    value = given.get(parameter.key)
-    value = parameter.default if value is None and not seed else value
+    number, value = given.get(parameter.number_key), given.get(parameter.key)
     first = parameter.shown_from
+    if number is not None:
+        value = number - first
+    value = parameter.default if value is None and not seed else value
     props: dict[str, Any] = {
         "label": parameter.title, "info": parameter.help or ("Empty draws one." if seed else ""), "visible": True,
         "value": value + first if first and value is not None else value,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from engines.contract.faces import SeenFace, face_at
 from media.errors import MediaError
 from media.video.read import Picture, read_frames
-from tabs.common.wiring import QUIET, with_error_toast
+from tabs.common.faces.marks import picked_line
+from tabs.common.html import html_piece
+from tabs.common.wiring import QUIET, Updates, Values, with_error_toast
 
 SUBJECT, OTHER = "Who is meant", "What is not"
 _MOST = 16
@@ -18,6 +22,7 @@ _GREEN, _RED = (40, 200, 120), (225, 70, 60)
 
 Point = dict[str, Any]
 """{"x", "y"} in fractions of the picture, and "subject"."""
+FacesOf = Callable[[Values], Sequence[SeenFace] | None]
 
 
 class PointsPicker:
@@ -34,16 +39,27 @@ class PointsPicker:
             with gr.Row():
                 self.meaning = gr.Radio([SUBJECT, OTHER], value=SUBJECT, show_label=False, container=False)
                 self.clear = gr.Button("Clear", size="sm", elem_id="swap-clear")
+            self.said = html_piece(elem_id="swap-clicked", live=True)
 
     @property
     def outputs(self) -> list[Any]:
         """Outputs of `first_picture`."""
-        return [self._clean, self.points, self.picture]
+        return [self._clean, self.points, self.picture, self.said]
 
-    def wire(self) -> None:
-        state = [self._clean, self.points]
-        self.picture.select(self._clicked, [*state, self.meaning], [self.points, self.picture], **QUIET)
-        self.clear.click(lambda clean: [[], clean], self._clean, [self.points, self.picture], **QUIET)
+    def wire(self, inputs: set[Any], faces_of: FacesOf) -> None:
+        """
+        Args:
+            inputs: what `faces_of` reads.
+            faces_of: the faces among which a click has to choose; None where any place may be meant.
+        """
+
+        @with_error_toast
+        def clicked_on(values: Values, event: gr.SelectData) -> Updates:
+            return self._clicked(values, event, faces_of(values))
+
+        state = {self._clean, self.points, self.meaning}
+        self.picture.select(clicked_on, state | inputs, [self.points, self.picture, self.said], **QUIET)
+        self.clear.click(lambda clean: [[], clean, ""], self._clean, [self.points, self.picture, self.said], **QUIET)
 
     def first_picture(self, video: Path | None) -> list[Any]:
         """Updates for `outputs` when another clip was chosen: its first picture without points."""
@@ -52,17 +68,23 @@ class PointsPicker:
         except (MediaError, StopIteration):
             picture = None
         small = None if picture is None else _smaller(picture)
-        return [small, [], small]
+        return [small, [], small, ""]
 
-    @with_error_toast
-    def _clicked(self, clean: Any, points: list[Point] | None, meaning: str, event: gr.SelectData) -> list[Any]:
-        at = event.index
+    def _clicked(self, values: Values, event: gr.SelectData, faces: Sequence[SeenFace] | None) -> Updates:
+        at, clean = event.index, values[self._clean]
         if clean is None or not isinstance(at, list | tuple) or len(at) != 2:
-            return [gr.skip(), gr.skip()]
+            return gr.skip()
         height, width = clean.shape[:2]
         x, y = (min(1.0, max(0.0, value / side)) for value, side in zip(at, (width, height), strict=True))
-        made = [*(points or []), {"x": round(x, 4), "y": round(y, 4), "subject": meaning == SUBJECT}][-_MOST:]
-        return [made, marked(clean, made)]
+        said = ""
+        if faces is not None and values[self.meaning] == SUBJECT:
+            picked = face_at(faces, x, y, width / height)
+            said = picked_line(faces, picked)
+            if picked is None:
+                return {self.said: said}
+        point = {"x": round(x, 4), "y": round(y, 4), "subject": values[self.meaning] == SUBJECT}
+        made = [*(values[self.points] or []), point][-_MOST:]
+        return {self.points: made, self.picture: marked(clean, made), self.said: said}
 
 
 def marked(picture: Picture, points: list[Point]) -> Picture:

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from capabilities.common.face_spec import rank_of
 from studio.services import Services
 from tabs.common.lists.live_lists import LiveDropdown
 from tabs.common.sources import LIBRARY
@@ -44,14 +45,14 @@ class DrivingInput:
     def spec(self, values: Values) -> dict[str, Any]:
         """The fields of a job that name the driving video."""
         chosen = self.places[values[self.driving_from]]
-        return {"driving_video": values[chosen] or "", "driving_face": int(values[self.driving_face] or 1) - 1}
+        return {"driving_video": values[chosen] or "", "driving_face_number": int(values[self.driving_face] or 1)}
 
     def restored(self, spec: Mapping[str, Any]) -> Updates:
         """Updates that bring the fields of an earlier job back."""
         driving = source_of(self._studio, spec.get("driving_video", ""))
         updates: Updates = {
             self.driving_from: LIBRARY if driving.output else VIDEO,
-            self.driving_face: int(spec.get("driving_face", 0)) + 1,
+            self.driving_face: rank_of(spec.get("driving_face_number", 0), spec.get("driving_face", 0)) + 1,
         }
         if driving.file:
             updates[self.driving] = driving.file

@@ -8,13 +8,15 @@ from typing import Any
 
 import gradio as gr
 
+from capabilities.common.face_spec import rank_of
 from capabilities.common.render_engines import RenderEngineSelector
 from engines.contract import EngineKind
 from media.video.images import is_image
 from studio.changes.stamps import Topic
 from studio.errors import GreenroomError
 from studio.services import Services
-from tabs.common.counts import counts_line
+from tabs.common.counts import note
+from tabs.common.faces.sample_pictures import SamplePictures
 from tabs.common.html import html_piece
 from tabs.common.kept_form import named_options
 from tabs.common.lists.live_lists import LiveDropdown, LiveList
@@ -29,7 +31,6 @@ from tabs.common.lists.voice_choices import (
     with_chosen,
 )
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
-from tabs.common.sample_pictures import SamplePictures
 from tabs.common.sources import LIBRARY
 from tabs.common.texts.new_texts import build_earlier
 from tabs.common.wiring import Updates, Values
@@ -135,7 +136,7 @@ class LipSyncForm:
         x, y = values[self.point] or (-1.0, -1.0)
         engine, mode = values[self.engine], values[self.mode]
         shared = {
-            "engine": engine, "face_index": int(values[self.face_number] or 1) - 1, "face_x": x, "face_y": y,
+            "engine": engine, "face_number": int(values[self.face_number] or 1), "face_x": x, "face_y": y,
             "quality": int(values[self.quality]), "options": chosen_options(self.options, self.meant(engine, mode), values),
         }  # fmt: skip
         if mode == PERFORM:
@@ -143,6 +144,16 @@ class LipSyncForm:
         face = {PICTURE: self.picture, VIDEO: self.video, LIBRARY: self.face_output}[values[self.face_from]]
         shown = {"face": values[face] or "", "fps": float(values[self.fps]), "length": values[self.length]}
         return "lip_sync", {**shown, **shared, **self._speech(values)}
+
+    def seen(self, values: Values) -> Path | None:
+        """The file whose face is chosen in the form, None while there is none."""
+        place = {PICTURE: self.picture, VIDEO: self.video}.get(values[self.face_from])
+        if place is not None:
+            return Path(values[place]) if values[place] else None
+        try:
+            return self._studio.library.get(values[self.face_output] or "").path
+        except GreenroomError:
+            return None
 
     def _performance(self, values: Values) -> dict[str, Any]:
         portrait = self.face_output if values[self.face_from] == LIBRARY else self.picture
@@ -162,9 +173,9 @@ class LipSyncForm:
         picked = point if min(point) >= 0 else None
         shared = {
             self.mode: SPEAK if speaks else PERFORM,
-            self.clicked: point_line(picked),
+            self.clicked: note("The face that was clicked on is meant.") if picked else "",
             self.point: picked,
-            self.face_number: int(spec.get("face_index", 0)) + 1,
+            self.face_number: rank_of(spec.get("face_number", 0), spec.get("face_index", 0)) + 1,
             self.engine: gr.update(
                 choices=self.engine_choices("lip_sync" if speaks else "animate"), value=spec.get("engine", AUTO)
             ),
@@ -266,12 +277,3 @@ class LipSyncForm:
         faces = ("video", "image") if mode == SPEAK else ("image",)
         kinds = {self.face_output: faces, self.audio_output: ("audio",), self.driving.driving_output: ("video",)}[place]
         return gr.update(choices=with_chosen(self._studio, output_choices(self._studio, *kinds), chosen))
-
-
-def point_line(point: tuple[float, float] | None) -> str:
-    """What a click in the picture has chosen, in words; "" without one."""
-    if point is None:
-        return ""
-    across, down = (round(100 * at) for at in point)
-    said = f"The face nearest to your click is meant ({across} % across, {down} % down)."
-    return counts_line([said])

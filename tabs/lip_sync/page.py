@@ -8,13 +8,16 @@ from typing import Any
 
 import gradio as gr
 
+from capabilities.common.face_finder import FaceFinder
+from engines.contract.faces import face_at
 from media.errors import MediaError
 from media.video.images import is_image, read_image
-from media.video.read import read_frames
+from media.video.read import Picture, read_frames
 from studio.changes.stamps import Topic
 from studio.errors import GreenroomError
 from studio.services import Services
 from tabs.common.counts import Figure, counts_line
+from tabs.common.faces.marks import outlined, picked_line
 from tabs.common.fit import time_in_words
 from tabs.common.formats import about
 from tabs.common.html import html_piece
@@ -27,7 +30,7 @@ from tabs.common.sources import LIBRARY, Receiver
 from tabs.common.texts.new_texts import NewText, NewTexts
 from tabs.common.wiring import QUIET, Updates, Values, clear_when_changed, clicked, with_error_toast
 from tabs.lip_sync.driving_input import VIDEO
-from tabs.lip_sync.form import PICTURE, RECORDING, SPEAK, TEXT, LipSyncForm, point_line
+from tabs.lip_sync.form import PICTURE, RECORDING, SPEAK, TEXT, LipSyncForm
 from tabs.lip_sync.result import face_result
 
 TAB = "Lip-sync"
@@ -39,6 +42,7 @@ class LipSyncTab:
 
     def __init__(self, studio: Services, secret: str, texts: NewTexts) -> None:
         self._studio, self._texts = studio, texts
+        self._faces = FaceFinder(studio)
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=6, min_width=340):
                 self.form = LipSyncForm(studio)
@@ -111,8 +115,8 @@ class LipSyncTab:
         for source, named in places.items():
             source.change(partial(_only, named), source, list(named.values()), **QUIET)
         form.face_from.change(lambda chosen: gr.update(visible=chosen == PICTURE), form.face_from, form.samples.piece, **QUIET)
-        form.samples.wire(form.picture, form.point, form.clicked)
-        seen: list[Any] = [form.face_from, form.video, form.face_output]
+        form.samples.wire(form.picture, form.point, form.clicked, form.first)
+        seen: set[Any] = {form.face_from, form.picture, form.video, form.face_output}
         for changed in seen:
             changed.change(self._first_picture, seen, form.first, trigger_mode="always_last", **QUIET)
         shown = [*(made.group for made in form.options), *(component for component, _ in of_one_method(form.options))]
@@ -123,9 +127,10 @@ class LipSyncTab:
                      form.driving.driving_output, form.engine, form.fps, form.length):  # fmt: skip
             told.change(self._forecast, form.inputs, self.fit, trigger_mode="always_last", **QUIET)
         for face in (form.picture, form.first):
-            face.select(self._face_clicked, face, [form.point, form.clicked], **QUIET)
+            face.select(self._face_clicked, seen, [form.point, form.clicked, form.first, form.face_number], **QUIET)
         for given in (form.picture, form.video, form.face_output):
             given.input(lambda: (None, ""), None, [form.point, form.clicked], **QUIET)
+        form.face_number.input(self._face_numbered, seen, [form.point, form.clicked, form.first], **QUIET)
 
     def _mode_chosen(self, mode: str, face_from: str, engine: str) -> list[Any]:
         speaks = mode == SPEAK
@@ -150,29 +155,33 @@ class LipSyncTab:
             *(gr.update(visible=only_for == method) for _, only_for in of_one_method(self.form.options)),
         ]
 
-    def _first_picture(self, face_from: str, video: str | None, output: str | None) -> Any:
+    def _first_picture(self, values: Values) -> Any:
         """The first picture of what was chosen, for clicking on a face in it; an uploaded picture shows itself."""
-        given = {VIDEO: video, LIBRARY: output}.get(face_from)
-        if not given:
-            return gr.update(visible=False, value=None)
-        try:
-            path = self._studio.library.get(given).path if face_from == LIBRARY else Path(given)
-            picture = read_image(path) if is_image(path) else next(read_frames(path)).picture
-        except (GreenroomError, MediaError, StopIteration):
-            return gr.update(visible=False, value=None)
-        return gr.update(visible=True, value=picture)
+        file = self.form.seen(values)
+        picture = None if file is None or values[self.form.face_from] == PICTURE else _first_of(file)
+        return gr.update(visible=picture is not None, value=picture)
 
     @with_error_toast
-    def _face_clicked(self, picture: str | None, event: gr.SelectData) -> tuple[tuple[float, float] | None, str]:
-        """Where in the picture was clicked, in fractions of its sides, and a line that says so."""
-        if not picture or not isinstance(event.index, list | tuple) or len(event.index) != 2:
-            return None, ""
-        try:
-            height, width = read_image(picture).shape[:2]
-        except MediaError:
-            return None, ""
-        point = tuple(min(1.0, max(0.0, at / side)) for at, side in zip(event.index, (width, height), strict=True))
-        return point, point_line(point)
+    def _face_clicked(self, values: Values, event: gr.SelectData) -> Updates:
+        """Take the face that was clicked on, and mark it; a click beside every face takes none."""
+        file, form = self.form.seen(values), self.form
+        picture = None if file is None else _first_of(file)
+        if file is None or picture is None or not isinstance(event.index, list | tuple) or len(event.index) != 2:
+            return {form.point: None, form.clicked: ""}
+        height, width = picture.shape[:2]
+        x, y = (min(1.0, max(0.0, at / side)) for at, side in zip(event.index, (width, height), strict=True))
+        faces = self._faces.seen(file)
+        picked = face_at(faces, x, y, width / height)
+        shown: Updates = {
+            form.clicked: picked_line(faces, picked),
+            form.point: None if picked is None else (x, y),
+            form.first: gr.update(visible=True, value=outlined(picture, faces, picked)),
+        }
+        return shown if picked is None else {**shown, form.face_number: picked + 1}
+
+    def _face_numbered(self, values: Values) -> Updates:
+        """A number that is written counts, and no click before it."""
+        return {self.form.point: None, self.form.clicked: "", self.form.first: self._first_picture(values)}
 
     @with_error_toast
     def _use_settings(self, event: gr.EventData) -> Updates:
@@ -222,6 +231,14 @@ class LipSyncTab:
         except GreenroomError as error:
             return {self.trouble: problem_with_offer(self._studio, error)}
         return {self.trouble: "", **self.view.focus(job)}
+
+
+def _first_of(file: Path) -> Picture | None:
+    """A picture, or the first one of a video; None where there is none."""
+    try:
+        return read_image(file) if is_image(file) else next(read_frames(file)).picture
+    except (MediaError, StopIteration):
+        return None
 
 
 def _only(places: dict[str, Any], chosen: str) -> list[Any]:

@@ -30,7 +30,12 @@ def test_a_face_is_swapped_from_the_page(page: Any, face: Picture, tmp_path: Pat
     first = page.locator("#swap-first img")
     first.wait_for(timeout=PATIENCE)
     unmarked = first.get_attribute("src")
+    box = first.bounding_box()
+    first.click(position={"x": box["width"] * 0.02, "y": box["height"] * 0.98})
+    page.locator("#swap-clicked").get_by_text("That is no face").wait_for(timeout=PATIENCE)
+    assert first.get_attribute("src") == unmarked, "nobody is taken for being the nearest"
     first.click()
+    page.locator("#swap-clicked").get_by_text("Face 1 of 1 is meant").wait_for(timeout=PATIENCE)
     page.wait_for_function(
         "before => document.querySelector('#swap-first img').getAttribute('src') !== before", arg=unmarked, timeout=PATIENCE
     )

@@ -37,8 +37,13 @@ def test_a_portrait_speaks_then_leads_another(page: Any, client: Any, tmp_path: 
     page.locator("#face-picture input[type=file]").set_input_files(PORTRAITS / "astronaut.png")
     page.locator("#face-picture img").wait_for()
     picture = page.locator("#face-picture img")
-    picture.click(position={"x": picture.bounding_box()["width"] / 2, "y": picture.bounding_box()["height"] / 4})
-    page.locator("#face-clicked").get_by_text("nearest to your click").wait_for()
+    box = picture.bounding_box()
+    middle, side = box["width"] / 2, box["height"]  # a square picture in the middle of its box
+    picture.click(position={"x": middle - 0.4 * side, "y": side * 0.9})
+    page.locator("#face-clicked").get_by_text("That is no face; there is one face in this picture").wait_for(timeout=60_000)
+    picture.click(position={"x": middle - 0.06 * side, "y": side * 0.25})
+    page.locator("#face-clicked").get_by_text("Face 1 of 1 is meant").wait_for()
+    page.locator("#face-first img").wait_for()  # where it is outlined
     choose(page, "speech-from", "Recording")
     page.locator("#face-audio input[type=file]").set_input_files(SPEECH)
     page.locator("#face-fit").get_by_text("frames").wait_for()

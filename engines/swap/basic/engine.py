@@ -7,13 +7,12 @@ the topology of the mesh, are MediaPipe's (Apache-2.0).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.analysis.mesh_files import TOPOLOGY_FILE, mesh_readiness, require_mesh
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
 from engines.contract.faces import RenderedPart
-from engines.contract.swap import SeenFace, SwapRequest
+from engines.contract.swap import SwapRequest
 
 if TYPE_CHECKING:
     from engines.analysis.landmarks import LandmarkProvider
@@ -89,13 +88,3 @@ class BasicFaceSwap(Engine):
         from engines.swap.basic.pipeline import swapped_parts
 
         yield from swapped_parts(request, self._landmarks, self._topology, self.options, self.run)
-
-    def faces(self, path: Path) -> list[SeenFace]:
-        """All faces of a picture, or of the first picture of a video that shows one, the largest first; [] for none.
-
-        Raises:
-            MediaError: the file cannot be read.
-        """
-        from engines.swap.basic.pipeline import seen_faces
-
-        return seen_faces(path, self._landmarks, self.run)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from pathlib import Path
 from typing import Protocol
 
 from engines.analysis.face_selection import face_of
@@ -13,17 +12,16 @@ from engines.analysis.tracking import WINDOW, TrackedFrame
 from engines.common.parts import Edited, written_parts
 from engines.contract import RunContext
 from engines.contract.faces import RenderedPart
-from engines.contract.swap import SeenFace, SwapRequest
+from engines.contract.swap import SwapRequest
 from engines.swap.basic.face_transfer import FaceTransfer
 from engines.swap.basic.mesh import Topology
 from engines.swap.basic.people import first_people, followed
 from engines.swap.basic.source_face import SourceFace
-from media.video.images import is_image, read_image
+from media.video.images import read_image
 from media.video.read import Picture, read_frames
 
 LEAD = WINDOW + 24
 """Pictures before the first one that are followed with one person, so that place and light are settled when it comes."""
-_APART = 25
 
 
 class SwapSettings(Protocol):
@@ -89,26 +87,3 @@ def _checked(frames: Iterable[tuple[int, Picture]], run: RunContext) -> Iterator
     for frame in frames:
         run.check()
         yield frame
-
-
-def seen_faces(path: Path, provider: LandmarkProvider, run: RunContext) -> list[SeenFace]:
-    """All faces of a picture, or of the first picture of a clip that shows one, the largest first; [] for none.
-
-    Raises:
-        MediaError: the file cannot be read.
-    """
-    pictures: Iterable[Picture] = (
-        [read_image(path)] if is_image(path) else (frame.picture for frame in read_frames(path, Fraction(25), 0, 125))
-    )
-    for number, picture in enumerate(pictures):
-        run.check()
-        if number % _APART:
-            continue
-        faces = provider.find(picture)
-        if faces:
-            height, width = picture.shape[:2]
-            return [
-                SeenFace(float(one.centre[0] / width), float(one.centre[1] / height), one.height / height, one.yaw)
-                for one in faces
-            ]
-    return []

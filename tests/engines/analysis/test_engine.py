@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from engines.catalog import Catalog
 from engines.contract import AnalysisEngine, EnginePaths
 from engines.contract.analysis import MouthTrackRequest
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.contract.faces import FaceChoice
+from engines.contract.faces import FaceChoice, face_at
 from engines.faces.puppet.engine import Puppet
 from media.errors import MediaError
 from media.video.images import read_image, write_picture
@@ -54,6 +55,31 @@ def test_it_looks_whether_a_face_is_there(analysis: FaceAnalysis, portrait: Path
         analysis.look(tmp_path / "empty.png", FaceChoice())
     with pytest.raises(MediaError):
         analysis.look(SENTENCE, FaceChoice())
+
+
+def test_faces_are_told_with_place_and_size(analysis: FaceAnalysis, portrait: Path, face: Picture, tmp_path: Path) -> None:
+    (seen,) = analysis.faces(portrait)
+    assert abs(seen.x - 0.44) < 0.02 and abs(seen.y - 0.24) < 0.02 and 0.19 < seen.height < 0.24
+    assert len(analysis.faces(write_video(tmp_path / "late.mp4", [blank(face)] * 14 + [face] * 10))) == 1
+    assert analysis.faces(write_video(tmp_path / "nobody.mp4", [blank(face)] * 12)) == []
+
+
+def test_a_point_is_on_a_face_or_on_none(analysis: FaceAnalysis, face: Picture, tmp_path: Path) -> None:
+    """Two people of different sizes: a click on either, on hair, and between them; nobody is taken for being the nearest."""
+    picture = np.full((400, 900, 3), 90, np.uint8)
+    picture[80:320, 20:260] = face
+    picture[180:330, 700:850] = cv2.resize(face, (150, 150), interpolation=cv2.INTER_AREA)
+    write_picture(tmp_path / "two.png", picture)
+    faces = analysis.faces(tmp_path / "two.png")
+    aspect = 900 / 400
+    places = [(one.x, one.y) for one in faces]
+    assert len(faces) == 2 and [face_at(faces, x, y, aspect) for x, y in places] == [0, 1]
+    hair = (faces[0].x, faces[0].y - 0.7 * faces[0].height)
+    assert face_at(faces, *hair, aspect) == 0
+    assert face_at(faces, 0.5, 0.5, aspect) is None and face_at([], 0.5, 0.5, aspect) is None
+    analysis.look(tmp_path / "two.png", FaceChoice(x=places[1][0], y=places[1][1]))
+    with pytest.raises(EngineError, match=r"no face at the chosen point \(50 % across, 50 % down\).* shows 2 faces"):
+        analysis.look(tmp_path / "two.png", FaceChoice(x=0.5, y=0.5))
 
 
 def test_it_measures_a_still_mouth_and_knows_where_there_is_none(analysis: FaceAnalysis, face: Picture, tmp_path: Path) -> None:

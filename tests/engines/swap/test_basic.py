@@ -172,13 +172,6 @@ def test_a_profile_in_the_clip_is_left_alone(finder: FaceMesh, face: Picture) ->
     assert (made == face).all()
 
 
-def test_faces_are_told_with_place_and_size(swapper: BasicFaceSwap, tmp_path: Path, face: Picture) -> None:
-    (seen,) = swapper.faces(PORTRAITS / "astronaut.png")
-    assert abs(seen.x - 0.44) < 0.02 and abs(seen.y - 0.24) < 0.02 and 0.19 < seen.height < 0.24
-    clip = write_clip(tmp_path / "late.mp4", [*[np.full_like(face, 90)] * 20, *[face] * 10])
-    assert len(swapper.faces(clip)) == 1
-
-
 def test_memory_stays_flat(swapper: BasicFaceSwap, face: Picture, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "long.mp4", [face] * 36)
     tracemalloc.start()

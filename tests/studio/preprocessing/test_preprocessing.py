@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.contract.swap import SeenFace
-from engines.swap.basic.engine import BasicFaceSwap
+from engines.analysis.engine import FaceAnalysis
+from engines.contract.faces import SeenFace
 from media.audio.decode import probe
 from media.errors import Cancelled, MediaError
 from media.video.images import read_image, write_picture
@@ -120,17 +120,17 @@ def test_what_cannot_be_prepared_is_refused(tmp_path: Path, face: Picture) -> No
         prepare_image(tmp_path / "no.png", None, tmp_path)
 
 
-def test_a_reference_is_framed_like_the_clip(swapper: BasicFaceSwap, tmp_path: Path) -> None:
+def test_a_reference_is_framed_like_the_clip(analysis: FaceAnalysis, tmp_path: Path) -> None:
     """The reframed picture's face has the size and the place of the clip's, found anew in it."""
     path = PORTRAITS / "mona-lisa.jpg"
-    (face,) = swapper.faces(path)
+    (face,) = analysis.faces(path)
     wanted = SeenFace(0.6, 0.3, face.height * 2.2, 0.0)
     framing = compare_framing(face, wanted)
     assert not framing.fits and "2.2 times smaller" in framing.sentence()
     assert compare_framing(face, SeenFace(0.5, 0.5, face.height * 1.1, 0.0)).fits
     made = reframed_picture(path, face, wanted, 16 / 9, tmp_path)
     height, width = read_image(made).shape[:2]
-    (seen,) = swapper.faces(made)
+    (seen,) = analysis.faces(made)
     assert abs(width / height - 16 / 9) < 0.02
     assert abs(seen.height / wanted.height - 1) < 0.1 and abs(seen.x - 0.6) < 0.04 and abs(seen.y - 0.3) < 0.04
 

@@ -72,6 +72,17 @@ def test_clicks_go_before_the_persons_number() -> None:
     assert plain["subject_square"]["inputs"]["batch_index"] == 3
 
 
+def test_people_count_from_one() -> None:
+    """By the number a person reads on the page; the index of earlier scripts stays what it was."""
+    template = shipped(SWAP)
+    assert template.complete({"person_number": 1})["person_index"] == template.complete({})["person_index"] == 0
+    assert template.complete({"person_number": 4}) | {"seed": 0} == template.complete({"person_index": 3}) | {"seed": 0}
+    for wrong in (0, 9, "first"):
+        with pytest.raises(InvalidInput, match="person_number") as refused:
+            template.complete({"person_number": wrong})
+        assert "from 1 to 8" in refused.value.hint
+
+
 def test_the_clip_is_made_to_fit_the_values() -> None:
     template = shipped(SWAP)
     values = template.complete({"frame_rate": 24, "max_frames": 41})
