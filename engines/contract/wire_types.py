@@ -18,10 +18,10 @@ CALLABLE_METHODS: dict[EngineKind, frozenset[str]] = {
     EngineKind.TRANSCRIPTION: frozenset({"transcribe"}),
     EngineKind.FACES: frozenset({"animate", "lip_sync"}),
     EngineKind.VIDEO: frozenset({"generate"}),
-    EngineKind.SWAP: frozenset({"swap", "faces"}),
+    EngineKind.SWAP: frozenset({"swap"}),
     EngineKind.UPSCALING: frozenset({"upscale"}),
     EngineKind.VERIFICATION: frozenset({"align", "embed"}),
-    EngineKind.ANALYSIS: frozenset({"look", "measure", "track_mouth"}),
+    EngineKind.ANALYSIS: frozenset({"faces", "look", "measure", "track_mouth"}),
     EngineKind.LANGUAGE: frozenset({"chat"}),
 }
 """The methods that a worker accepts for each kind: nothing else on an engine can be called from outside."""

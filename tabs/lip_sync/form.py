@@ -85,16 +85,16 @@ class LipSyncForm:
         self.picture = gr.Image(
             label="Picture", type="filepath", image_mode=None, sources=["upload", "webcam"], elem_id="face-picture", height=300
         )
-        self.samples = SamplePictures(self._studio.site.assets, elem_id="face-samples")
         self.video = gr.Video(label="Video", sources=["upload", "webcam"], visible=False, elem_id="face-video", height=300)
         self.face_output = LiveDropdown(
             output_choices(self._studio, "video", "image"), label="From the library", visible=False, elem_id="face-output"
         )
+        self.clicked = html_piece(elem_id="face-clicked", live=True)
         self.first = gr.Image(
             label="Click on the face that is meant", type="filepath", interactive=False, visible=False, elem_id="face-first",
             height=220,
         )  # fmt: skip
-        self.clicked = html_piece(elem_id="face-clicked", live=True)
+        self.samples = SamplePictures(self._studio.site.assets, elem_id="face-samples")
 
     def _build_speech(self) -> None:
         self.speech_from = gr.Radio([TEXT, RECORDING, LIBRARY], value=TEXT, label="Speech", elem_id="speech-from")
