@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engines.analysis import mesh_points as points
 from engines.analysis.landmarks import Face, Points
 from engines.analysis.mesh_files import DETECTOR_FILE, MESH_FILE
+from engines.analysis.tflite import TfliteModel
 from media.video.read import Picture
 
 _DETECTOR_SIDE, _MESH_SIDE = 128, 192
@@ -44,21 +45,6 @@ MOST_LOOKS = len(_LOOKS)
 Box = NDArray[np.float64]
 
 
-class _Model:
-    def __init__(self, path: Path, threads: int) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
-        self._interpreter.allocate_tensors()
-        self._input: int = self._interpreter.get_input_details()[0]["index"]
-        self._outputs: list[int] = [one["index"] for one in self._interpreter.get_output_details()]
-
-    def __call__(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        self._interpreter.set_tensor(self._input, batch)
-        self._interpreter.invoke()
-        return [np.array(self._interpreter.get_tensor(index)) for index in self._outputs]
-
-
 class _Found:
     """One answer of the detector: score, box [left, top, right, bottom] and the two eyes, in pixels of the picture."""
 
@@ -80,8 +66,8 @@ class FaceMesh:
 
     def __init__(self, assets: Path, threads: int = 1, looks: int = 1) -> None:
         self._looks = _LOOKS[:looks]
-        self._detector = _Model(assets / DETECTOR_FILE, threads)
-        self._mesh = _Model(assets / MESH_FILE, threads)
+        self._detector = TfliteModel(assets / DETECTOR_FILE, threads)
+        self._mesh = TfliteModel(assets / MESH_FILE, threads)
         self._anchors = _anchors()
 
     def find(self, picture: Picture, most: int = 16) -> list[Face]:

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from engines.analysis.in_front import mouth_is_covered
 from engines.analysis.landmarks import Face, LandmarkProvider, chosen
 from engines.contract.errors import EngineError
 from engines.contract.faces import FaceChoice, SeenFace, face_at
@@ -53,6 +54,13 @@ def face_of(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, wh
     return face
 
 
+def with_mouth(picture: Picture, face: Face, what: Where) -> Face:
+    """The face itself. Raises EngineError where a mask or another thing is over its mouth, on which none may be drawn."""
+    if mouth_is_covered(picture, face):
+        raise EngineError("face.mouth-covered", where=what)
+    return face
+
+
 def seen_faces(file: Path, provider: LandmarkProvider, check: Callable[[], None]) -> list[SeenFace]:
     """All faces of a picture, or of the first picture of a video that shows one, the largest first; [] for none.
 
@@ -85,17 +93,18 @@ def first_face(file: Path, provider: LandmarkProvider, choice: FaceChoice, check
     """The face that is meant in a picture, or where it is first seen in a video.
 
     Raises:
-        EngineError: no face, or none that can be moved.
+        EngineError: no face, none that can be moved, or one whose mouth is never seen.
         MediaError: the file cannot be read.
     """
     if is_image(file):
-        return face_of(read_image(file), provider, choice)
+        picture = read_image(file)
+        return with_mouth(picture, face_of(picture, provider, choice), "picture")
     problem: EngineError | None = None
     for number, frame in enumerate(read_frames(file)):
         check()
         if searched(number):
             try:
-                return face_of(frame.picture, provider, choice, "video")
+                return with_mouth(frame.picture, face_of(frame.picture, provider, choice, "video"), "video")
             except EngineError as error:
                 problem = problem or error
     raise problem or EngineError("face.no-pictures", where="video")

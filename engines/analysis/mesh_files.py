@@ -7,6 +7,7 @@ from engines.contract.errors import EngineNotReady
 
 DETECTOR_FILE = "faces/face_detection_short_range.tflite"
 MESH_FILE = "faces/face_landmark.tflite"
+PERSON_FILE = "faces/selfie_segmentation.tflite"
 TOPOLOGY_FILE = "faces/face_mesh_topology.npz"
 
 

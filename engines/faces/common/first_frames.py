@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.analysis import mesh_points as points
-from engines.analysis.face_selection import MOST_YAW, Where, face_of, searched
+from engines.analysis.face_selection import MOST_YAW, Where, face_of, searched, with_mouth
+from engines.analysis.in_front import OwnColours
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.contract import RunContext
 from engines.contract.errors import EngineError
@@ -25,6 +26,7 @@ _USUAL_WIDTH = 0.5
 """Of a mouth at rest, in distances of the outer corners of the eyes."""
 _CALMER = 0.015
 """By how much a mouth must be more at rest to be taken instead of an earlier one."""
+_A_LITTLE = 0.05
 _FOR_CLOSED_LIPS = 3
 """Of which every so many are looked at."""
 
@@ -68,6 +70,7 @@ def read_first_frames(
     problem: EngineError | None = None
     found: FirstFrames | None = None
     last: Face | None = None
+    own: OwnColours | None = None
     for number, frame in enumerate(read_frames(video, fps)):
         run.check()
         picture = frame.picture
@@ -76,15 +79,16 @@ def read_first_frames(
         if found is None:
             if searched(number):
                 try:
-                    last = face_of(picture, provider, choice, what)
+                    last = with_mouth(picture, face_of(picture, provider, choice, what), what)
                 except EngineError as error:
                     problem = problem or error
                     continue
                 place = last.centre / [picture.shape[1], picture.shape[0]]
                 found = FirstFrames(last, place, LipVisibility(picture, last), picture, last, picture, last)
+                own = OwnColours(picture, last)
         elif last is not None and number % _FOR_CLOSED_LIPS == 0:
             last = provider.follow(picture, last)
-            if last is None or abs(last.yaw) >= MOST_YAW or found.seen.hidden(picture, last):
+            if last is None or abs(last.yaw) >= MOST_YAW or found.seen.hidden(picture, last) or _before(own, picture, last):
                 continue
             if last.mouth_gap < found.closed.mouth_gap:
                 found = replace(found, picture=picture, closed=last)
@@ -93,6 +97,12 @@ def read_first_frames(
     if found is None:
         raise problem or EngineError("face.no-pictures", where=what)
     return found
+
+
+def _before(own: OwnColours | None, picture: Picture, face: Face) -> bool:
+    """Whether something is before the lips that was not there at first: it would be taken for a mouth at rest."""
+    front = None if own is None else own.in_front(picture, face)
+    return front is not None and front.lips > _A_LITTLE
 
 
 def _unrest(face: Face) -> float:

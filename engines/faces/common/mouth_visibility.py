@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.analysis import mesh_points as points
+from engines.analysis.in_front import InFront
 from engines.analysis.landmarks import Face
 from engines.faces.common.warp import WarpRegion
 from media.video.read import Picture
@@ -29,14 +30,16 @@ class LipVisibility:
         self._own = _contrast(picture, face)
         self._size = float(np.linalg.norm(self._own))
 
-    def hidden(self, picture: Picture, face: Face) -> bool:
-        """Whether something covers the mouth."""
+    def hidden(self, picture: Picture, face: Face, front: InFront | None = None) -> bool:
+        """Whether something covers the mouth; what is known to be in front is not taken for lips or skin."""
+        if front is not None and front.covers_mouth:
+            return True
         if self._size < _TELLING:
             return False
-        return float(_contrast(picture, face) @ self._own) / self._size**2 < _HIDDEN
+        return float(_contrast(picture, face, front) @ self._own) / self._size**2 < _HIDDEN
 
 
-def _contrast(picture: Picture, face: Face) -> NDArray[Any]:
+def _contrast(picture: Picture, face: Face, front: InFront | None = None) -> NDArray[Any]:
     """Mean colour of the lips less that of the skin around them, by the light of the skin."""
     flat = face.points[:, :2]
     outer = flat[list(points.OUTER_UPPER_LIP + points.OUTER_LOWER_LIP[-2:0:-1])]
@@ -45,8 +48,9 @@ def _contrast(picture: Picture, face: Face) -> NDArray[Any]:
     near, far = (middle + (outer - middle) * size for size in (_NEAR, _FAR))
     region = WarpRegion(far.min(axis=0), far.max(axis=0) + 1, picture.shape[1], picture.shape[0])
     colours = region.of(picture).astype(np.float32)
-    lips = _mean(colours, region.polygon(outer) * (1 - region.polygon(inner)))
-    skin = _mean(colours, region.polygon(far) * (1 - region.polygon(near)))
+    seen = 1 if front is None else np.clip(1 - 2 * region.of(front.mask), 0, 1)
+    lips = _mean(colours, region.polygon(outer) * (1 - region.polygon(inner)) * seen)
+    skin = _mean(colours, region.polygon(far) * (1 - region.polygon(near)) * seen)
     return (lips - skin) * (128 / max(8.0, float(skin.mean())))
 
 

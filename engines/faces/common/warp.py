@@ -52,7 +52,7 @@ class WarpRegion:
         bent: Any = cv2.remap(picture, places, nothing, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return bent
 
-    def of(self, picture: Picture) -> Picture:
+    def of(self, picture: NDArray[Any]) -> NDArray[Any]:
         """The region's pixels, as a view."""
         return picture[self.top : self.bottom, self.left : self.right]
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from engines.analysis.face_selection import MOST_YAW, face_of
+from engines.analysis.in_front import OwnColours
 from engines.analysis.landmarks import LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
 from engines.common.parts import Edited, written_parts
@@ -80,6 +81,7 @@ def _video(
     early = read_first_frames(request.face, request.choice, request.frames, provider, fps, run)
     lips = LipCalibration.learned(early.calm_picture, early.calm, provider)
     calm = CalmMouth.of(early.calm_picture, early.calm, lips)
+    own = OwnColours(early.calm_picture, early.calm)
     start = max(0, request.first_frame - WINDOW)
     end = min(request.frames, request.frames + WINDOW)
     frames = ((start + at, frame.picture) for at, frame in enumerate(read_frames(request.face, fps, start, end - start)))
@@ -91,10 +93,13 @@ def _video(
             continue
         if tracked.number % _REPAINT_EVERY == 0:
             inside = None
-        if tracked.face is not None and not tracked.bridged and early.seen.hidden(tracked.picture, tracked.face):
+        front = None if tracked.face is None or tracked.bridged else own.in_front(tracked.picture, tracked.face)
+        if tracked.face is not None and not tracked.bridged and early.seen.hidden(tracked.picture, tracked.face, front):
             yield tracked.picture, False, False
             continue
         picture, inside, edited = _spoken(tracked, shapes[tracked.number], calm, inside)
+        if front is not None:
+            front.put_back(tracked.picture, picture)
         yield picture, edited, tracked.bridged and edited
 
 

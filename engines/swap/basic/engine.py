@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engines.analysis.mesh_files import TOPOLOGY_FILE, mesh_readiness, require_mesh
+from engines.analysis.mesh_files import PERSON_FILE, TOPOLOGY_FILE, mesh_readiness, require_mesh
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
 from engines.contract.faces import RenderedPart
 from engines.contract.swap import SwapRequest
 
 if TYPE_CHECKING:
     from engines.analysis.landmarks import LandmarkProvider
+    from engines.analysis.person_mask import PersonMask
     from engines.swap.basic.mesh import Topology
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
@@ -45,7 +46,7 @@ class BasicFaceSwap(Engine):
         title="Basic face swap",
         capability=EngineKind.SWAP,
         summary="Puts a portrait's features onto the faces of a video. Basic and quick, on any CPU, with nothing downloaded.",
-        version="1",
+        version="2",
         code_licence=APACHE,
         weights_licence=APACHE,
         tier=Tier.LIGHT,
@@ -58,10 +59,11 @@ class BasicFaceSwap(Engine):
 
     _landmarks: LandmarkProvider
     _topology: Topology
+    _people: PersonMask
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        return mesh_readiness(site, TOPOLOGY_FILE)
+        return mesh_readiness(site, TOPOLOGY_FILE, PERSON_FILE)
 
     def load(self) -> None:
         """Load the face mesh.
@@ -69,15 +71,17 @@ class BasicFaceSwap(Engine):
         Raises:
             EngineNotReady: its files are missing.
         """
-        require_mesh(self.site, TOPOLOGY_FILE)
+        require_mesh(self.site, TOPOLOGY_FILE, PERSON_FILE)
         import cv2
 
         from engines.analysis.face_mesh import FaceMesh
+        from engines.analysis.person_mask import PersonMask
         from engines.swap.basic.mesh import read_topology
 
         cv2.setNumThreads(1)
         self._landmarks = FaceMesh(self.site.assets)
         self._topology = read_topology(self.site.assets)
+        self._people = PersonMask(self.site.assets)
 
     def swap(self, request: SwapRequest) -> Iterator[RenderedPart]:
         """Put the reference's face onto the people of the driving video.
@@ -87,4 +91,4 @@ class BasicFaceSwap(Engine):
         """
         from engines.swap.basic.pipeline import swapped_parts
 
-        yield from swapped_parts(request, self._landmarks, self._topology, self.options, self.run)
+        yield from swapped_parts(request, self._landmarks, self._topology, self._people, self.options, self.run)

@@ -12,7 +12,9 @@ import numpy as np
 
 from engines.analysis import mesh_points as points
 from engines.analysis.face_selection import MOST_YAW
+from engines.analysis.in_front import hair_in_front
 from engines.analysis.landmarks import Face
+from engines.analysis.person_mask import PersonMask
 from engines.swap.basic.mesh import Cover, Map, cover_of
 from engines.swap.basic.relighting import DARK, Relighting
 from engines.swap.basic.skin_mask import Coverage
@@ -30,10 +32,11 @@ class FaceTransfer:
     Args:
         light: 0..1, how closely the clip's light is followed; at 0 only its overall tone.
         strength: 0..1, how much of the donor shows.
+        people: tells what is a person.
     """
 
-    def __init__(self, donor: SourceFace, light: float, strength: float) -> None:
-        self._donor, self._strength = donor, strength
+    def __init__(self, donor: SourceFace, light: float, strength: float, people: PersonMask) -> None:
+        self._donor, self._strength, self._people = donor, strength, people
         self._light = Relighting(donor, light)
 
     def lost(self) -> None:
@@ -42,7 +45,7 @@ class FaceTransfer:
 
     def watch(self, picture: Picture, face: Face) -> None:
         """Take the light of a picture that is not to be changed."""
-        self._light.gain(picture, face.points)
+        self._light.gain(picture, face.points, self._front(picture, face))
 
     def render(self, picture: Picture, target: Picture, face: Face, strength: float = 1.0) -> bool:
         """Draw the exchanged face into `target`.
@@ -59,9 +62,10 @@ class FaceTransfer:
         if shown <= 0 or cover is None:
             self._light.forget()
             return False
-        gain = self._light.gain(picture, face.points)
+        front = self._front(picture, face)
+        gain = self._light.gain(picture, face.points, front)
         places = cover.map_to(face.points, self._donor.points, self._donor.triangles)
-        mask = self._mask(cover, places, face) * shown
+        mask = self._mask(cover, places, face) * shown * (1 - cover.of(front))
         inside = mask > 0.5 / 255
         if not inside.any():
             return False
@@ -77,6 +81,10 @@ class FaceTransfer:
         if apart > 0:
             mask = mask * (1 - apart * _mouth(cover, face))
         return mask
+
+    def _front(self, picture: Picture, face: Face) -> Coverage:
+        """What of this picture stays before the new face: hair, glasses, things, and what is no person."""
+        return np.maximum(hair_in_front(picture, face), self._people.beside(picture, face))
 
     def _lit(self, places: Map, gain: Any, width: float) -> Any:
         """The donor's face as it is placed here, with the light `gain`."""

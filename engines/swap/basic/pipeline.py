@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Protocol
 
 from engines.analysis.face_selection import face_of
 from engines.analysis.landmarks import LandmarkProvider
+from engines.analysis.person_mask import PersonMask
 from engines.analysis.tracking import WINDOW, TrackedFrame
 from engines.common.parts import Edited, written_parts
 from engines.contract import RunContext
@@ -34,7 +36,12 @@ class SwapSettings(Protocol):
 
 
 def swapped_parts(
-    request: SwapRequest, provider: LandmarkProvider, topology: Topology, manner: SwapSettings, run: RunContext
+    request: SwapRequest,
+    provider: LandmarkProvider,
+    topology: Topology,
+    people: PersonMask,
+    manner: SwapSettings,
+    run: RunContext,
 ) -> Iterator[RenderedPart]:
     """The parts from `request.first_frame` on.
 
@@ -43,15 +50,16 @@ def swapped_parts(
     """
     fps = Fraction(*request.fps)
     picture = read_image(request.reference)
-    donor = SourceFace(picture, face_of(picture, provider, request.choice, "portrait"), topology, manner.edge)
-    pictures = _swapped(request, donor, provider, manner, fps, run)
+    donor = SourceFace(picture, face_of(picture, provider, request.choice, "portrait"), topology, manner.edge, people)
+    draw = partial(FaceTransfer, donor, manner.light, manner.strength, people)
+    pictures = _swapped(request, draw, provider, fps, run)
     yield from written_parts(
         pictures, request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run
     )
 
 
 def _swapped(
-    request: SwapRequest, donor: SourceFace, provider: LandmarkProvider, manner: SwapSettings, fps: Fraction, run: RunContext
+    request: SwapRequest, draw: Callable[[], FaceTransfer], provider: LandmarkProvider, fps: Fraction, run: RunContext
 ) -> Iterator[Edited]:
     people, alone = first_people(request.driving, fps, request.frames, request.people, provider, run)
     # Among several people only their whole course tells who is who.
@@ -59,7 +67,7 @@ def _swapped(
     frames = (
         (start + at, one.picture) for at, one in enumerate(read_frames(request.driving, fps, start, request.frames - start))
     )
-    exchanges = [FaceTransfer(donor, manner.light, manner.strength) for _ in people]
+    exchanges = [draw() for _ in people]
     for tracks in followed(_checked(frames, run), people, alone, provider):
         if tracks[0].number < request.first_frame:
             for exchange, tracked in zip(exchanges, tracks, strict=True):

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.analysis.in_front import Mask
 from engines.analysis.landmarks import Points
 from engines.swap.basic.mesh import facing
 from engines.swap.basic.source_face import LIGHT_WIDTH, SourceFace
@@ -46,9 +47,9 @@ class Relighting:
         """The next picture starts anew: the person was lost in between."""
         self._steady = None
 
-    def gain(self, picture: Picture, points: Points) -> Gain:
-        """What turns the donor's colours into this picture's, whose face has these points."""
-        now = self._compared(picture, points)
+    def gain(self, picture: Picture, points: Points, front: Mask) -> Gain:
+        """What turns the donor's colours into this picture's, whose face has these points; what is in `front` tells no light."""
+        now = self._compared(picture, points, front)
         if self._steady is None or float(np.abs(now - self._steady).mean()) > _NEW_LIGHT:
             self._steady = now
         else:
@@ -57,14 +58,15 @@ class Relighting:
         power = np.maximum(np.exp(-_CALM * raised), _FLATTEST)
         return np.concatenate([self._steady + (1 - power) * self._base, power], axis=2).astype(np.float32)
 
-    def _compared(self, picture: Picture, points: Points) -> NDArray[np.float32]:
+    def _compared(self, picture: Picture, points: Points, front: Mask) -> NDArray[np.float32]:
         light, triangles = self._donor.light, self._donor.triangles
         part, moved = _near(picture, points)
         places = light.cover.map_to(light.points, moved, triangles)
         nothing: Any = None
         seen: Any = cv2.remap(part, places, nothing, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         shown = np.clip((np.append(facing(points, triangles), 0.0) - 0.15) / 0.25, 0, 1).astype(np.float32)
-        weights = light.weights * shown[light.cover.index]
+        before: Any = cv2.remap(_near(front, points)[0], places, nothing, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        weights = light.weights * shown[light.cover.index] * np.clip(1 - 2 * before, 0, 1)
         if float(weights.sum()) < 20:
             return np.zeros_like(light.colours)
         difference = np.log(seen.astype(np.float32) + DARK) - self._own
@@ -79,7 +81,7 @@ def _averaged(values: NDArray[np.float32], weights: NDArray[np.float32]) -> NDAr
     return np.asarray(cv2.GaussianBlur(values * weights[..., np.newaxis], (0, 0), _SOFT) / total, np.float32)
 
 
-def _near(picture: Picture, points: Points) -> tuple[Picture, Points]:
+def _near(picture: NDArray[Any], points: Points) -> tuple[NDArray[Any], Points]:
     """The face's part of a picture, about as small as it is compared in, and its points there."""
     flat = points[:, :2]
     low = np.clip(np.floor(flat.min(axis=0)).astype(int) - 2, 0, [picture.shape[1] - 2, picture.shape[0] - 2])

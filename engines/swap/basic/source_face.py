@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.analysis import mesh_points as points
+from engines.analysis.in_front import hair_in_front
 from engines.analysis.landmarks import Face, Points
+from engines.analysis.person_mask import PersonMask
 from engines.swap.basic.frontalisation import Frontal
 from engines.swap.basic.mesh import Cover, Topology, cover_of
 from engines.swap.basic.skin_mask import Coverage, feature_holes, skin_of
@@ -21,6 +23,9 @@ _JAW = (356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 14
 _BROW_LINE = (127, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 356)
 _EYE_CORNERS = (33, 133, 263, 362)
 _SKIN_ENOUGH = 0.35
+_IN_FRONT = 0.5
+_PIECE = 0.03
+"""Of the largest piece of the mask; what is smaller is left out."""
 
 LIGHT_WIDTH = 64
 """Pixels across the face of the small picture in which light is compared."""
@@ -31,6 +36,7 @@ class SourceFace:
 
     Args:
         edge: how soft the border of the mask is, in widths of the face.
+        people: tells what is a person.
 
     Attributes:
         points: in pixels of the texture and of the mask.
@@ -38,10 +44,10 @@ class SourceFace:
         light: what its light is compared with.
     """
 
-    def __init__(self, picture: Picture, face: Face, topology: Topology, edge: float) -> None:
+    def __init__(self, picture: Picture, face: Face, topology: Topology, edge: float, people: PersonMask) -> None:
         frontal = Frontal(picture, face, topology)
         self.points, self.triangles = frontal.points, topology.triangles
-        self.mask = _mask(frontal, edge)
+        self.mask = _mask(frontal, edge, people)
         self.light = DonorLight(frontal, topology, self.mask)
         self._width = float(np.ptp(self.points[:, 0]))
         self._textures = _pyramid(frontal.texture)
@@ -90,8 +96,8 @@ def _pyramid(texture: Picture) -> list[Picture]:
     return levels
 
 
-def _mask(frontal: Frontal, edge: float) -> Coverage:
-    """From above the brows to the jaw, skin and features, soft-edged."""
+def _mask(frontal: Frontal, edge: float, people: PersonMask) -> Coverage:
+    """From above the brows to the jaw, skin and features, soft-edged; without hair or glasses that hang into it."""
     face = Face(frontal.points)
     flat = frontal.points[:, :2]
     width = float(np.ptp(flat[:, 0]))
@@ -100,7 +106,8 @@ def _mask(frontal: Frontal, edge: float) -> Coverage:
     top[1:-1] += (brows - flat[list(_EYE_CORNERS)].mean(axis=0)) * _LIFT
     area: Any = np.zeros(frontal.cover.shape, np.uint8)
     cv2.fillPoly(area, [np.round(np.vstack([top, flat[list(_JAW)]])).astype(np.int32)], 255)
-    area[(skin_of(frontal.texture, face) < _SKIN_ENOUGH) | (frontal.cover.index < 0)] = 0
+    front = np.maximum(hair_in_front(frontal.texture, face), people.beside(frontal.texture, face))
+    area[(skin_of(frontal.texture, face) < _SKIN_ENOUGH) | (front > _IN_FRONT) | (frontal.cover.index < 0)] = 0
     area = _largest(cv2.morphologyEx(area, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
     cv2.fillPoly(area, [np.round(flat[list(points.OUTER_UPPER_LIP + points.OUTER_LOWER_LIP[::-1])]).astype(np.int32)], 255)
     reach = max(1, round(0.5 * edge * width))
@@ -110,7 +117,10 @@ def _mask(frontal: Frontal, edge: float) -> Coverage:
 
 
 def _largest(area: Any) -> Any:
+    """The largest piece and those that are no crumbs beside it: frames of glasses part a face into several."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(area)
     if count <= 2:
         return area
-    return np.where(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])), 255, 0).astype(np.uint8)
+    sizes = stats[1:, cv2.CC_STAT_AREA]
+    kept = 1 + np.flatnonzero(sizes >= _PIECE * sizes.max())
+    return np.where(np.isin(labels, kept), 255, 0).astype(np.uint8)

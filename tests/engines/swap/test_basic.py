@@ -11,6 +11,7 @@ import pytest
 
 from engines.analysis.face_mesh import FaceMesh
 from engines.analysis.landmarks import Face
+from engines.analysis.person_mask import PersonMask
 from engines.contract.errors import EngineError
 from engines.contract.faces import FaceChoice
 from engines.swap.basic.engine import BasicFaceSwap
@@ -20,19 +21,21 @@ from engines.swap.basic.mesh import cover_of, read_topology
 from engines.swap.basic.source_face import SourceFace
 from media.video.images import read_image, write_picture
 from media.video.read import Picture
+from tests.engines.analysis.drawn import glasses, mask, strands
 from tests.engines.swap.conftest import ASSETS, DONOR, PORTRAITS, pictures_of, request, swayed, write_clip
 
 TOPOLOGY = read_topology(ASSETS)
+PEOPLE = PersonMask(ASSETS)
 
 
 def donor_of(finder: FaceMesh, name: str, edge: float = 0.1) -> SourceFace:
     picture = read_image(next(PORTRAITS.glob(f"{name}*")))
-    return SourceFace(picture, finder.find(picture)[0], TOPOLOGY, edge)
+    return SourceFace(picture, finder.find(picture)[0], TOPOLOGY, edge, PEOPLE)
 
 
 def swapped(donor: SourceFace, picture: Picture, face: Face, light: float = 0.85, strength: float = 1.0) -> Picture:
     made = picture.copy()
-    assert FaceTransfer(donor, light, strength).render(picture, made, face)
+    assert FaceTransfer(donor, light, strength, PEOPLE).render(picture, made, face)
     return made
 
 
@@ -94,7 +97,7 @@ def test_the_light_is_the_clips(finder: FaceMesh, face: Picture) -> None:
 
 def test_the_light_does_not_flicker(finder: FaceMesh, face: Picture) -> None:
     """Noise of the clip's brightness between pictures comes through damped; a cut to another light at once."""
-    exchange = FaceTransfer(donor_of(finder, "la-donna"), 0.85, 1.0)
+    exchange = FaceTransfer(donor_of(finder, "la-donna"), 0.85, 1.0, PEOPLE)
     found = finder.find(face)[0]
     x, y = found.points[205, :2].astype(int)
     levels = []
@@ -168,7 +171,7 @@ def test_a_profile_in_the_clip_is_left_alone(finder: FaceMesh, face: Picture) ->
     points[:, 0] = x * np.cos(angle) + z * np.sin(angle) + middle[0]
     points[:, 2] = z * np.cos(angle) - x * np.sin(angle) + middle[2]
     made = face.copy()
-    assert not FaceTransfer(donor_of(finder, "mona"), 0.85, 1.0).render(face, made, Face(points))
+    assert not FaceTransfer(donor_of(finder, "mona"), 0.85, 1.0, PEOPLE).render(face, made, Face(points))
     assert (made == face).all()
 
 
@@ -181,3 +184,29 @@ def test_memory_stays_flat(swapper: BasicFaceSwap, face: Picture, tmp_path: Path
     finally:
         tracemalloc.stop()
     assert peak < 24 * 2**20  # all pictures and their maps at once would be some 100 MiB
+
+
+def test_glasses_and_a_mask_of_the_clip_stay_in_front(finder: FaceMesh, face: Picture) -> None:
+    found, donor = finder.find(face)[0], donor_of(finder, "la-donna")
+    for draw in (glasses, mask, strands):
+        clip = draw(face, found)
+        made = swapped(donor, clip, finder.follow(clip, found) or found)
+        there = cv2.erode((clip != face).any(axis=2).astype(np.uint8), np.ones((2, 2), np.uint8)) > 0
+        bare = swapped(donor, face, found)
+        kept = np.abs(made.astype(int) - clip)[there].mean()
+        assert kept < 0.35 * np.abs(bare.astype(int) - clip)[there].mean(), draw.__name__
+
+
+def test_hair_of_the_portrait_stays_off_the_cheek(finder: FaceMesh, face: Picture) -> None:
+    """A strand on the portrait's cheek comes with it to nobody."""
+    picture = read_image(PORTRAITS / "astronaut.png")
+    hairy = strands(picture, finder.find(picture)[0])
+    clip = read_image(DONOR)
+    target = finder.find(clip)[0]
+    plain, other = (
+        swapped(SourceFace(one, finder.find(one)[0], TOPOLOGY, 0.1, PEOPLE), clip, target) for one in (picture, hairy)
+    )
+    cheek = np.round(target.points[[50, 187, 205], :2].mean(axis=0)).astype(int)
+    around = (slice(cheek[1] - 30, cheek[1] + 30), slice(cheek[0] - 30, cheek[0] + 30))
+    darker = plain[around].astype(int).mean(axis=2) - other[around].mean(axis=2)
+    assert np.percentile(darker, 98) < 30

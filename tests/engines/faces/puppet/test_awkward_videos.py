@@ -17,6 +17,7 @@ from engines.faces.puppet.engine import Puppet
 from media.audio.decode import probe
 from media.errors import MediaError
 from media.video.read import Picture, probe_video, read_frames
+from tests.engines.analysis.drawn import microphone
 from tests.engines.faces.puppet.conftest import SENTENCE, speak, write_video
 from tests.engines.faces.puppet.test_puppet import sync
 
@@ -90,6 +91,22 @@ def test_a_hand_over_the_mouth_is_left_alone_and_listed(
     assert set(range(13, 21)) <= passed <= set(range(11, 23))
     shown = list(read_frames(result))[17].picture.astype(int)
     assert np.abs(shown - hidden)[120:200, 70:170].mean() < 4
+
+
+def test_a_microphone_that_is_raised_stays_in_front(
+    puppet: Puppet, finder: FaceMesh, face_picture: Picture, track: MouthTrack, tmp_path: Path
+) -> None:
+    """It comes in from the side: beside the lips they speak behind it, before them they stay as filmed and are listed."""
+    face = finder.find(face_picture)[0]
+    frames = [face_picture] * 8 + [microphone(face_picture, face, 0.85)] * 8 + [microphone(face_picture, face)] * 10
+    result, parts = speak(puppet, write_video(tmp_path / "v.mp4", frames), track, tmp_path / "r", 26)
+    passed = {number for part in parts for start, end in part.gaps for number in range(start, end)}
+    assert set(range(18, 25)) <= passed and not passed & set(range(8, 15))
+    shown = [frame.picture.astype(int) for frame in read_frames(result)]
+    held = (frames[10] != face_picture).any(axis=2)
+    held = cv2.erode(held.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    assert max(np.abs(shown[number] - frames[number])[held].mean() for number in range(9, 15)) < 4
+    assert np.abs(shown[21] - frames[21])[held].mean() < 4 and np.abs(shown[21] - frames[21]).mean() < 5  # encoded twice
 
 
 def test_the_chosen_one_of_two_people_in_a_video_speaks(
