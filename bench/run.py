@@ -37,6 +37,7 @@ BENCHES = {
     "page_traffic": "What an open page sends, at rest and at work",
     "edit_cost": "One sentence changed in a one-hour script",
     "lip_sync": "The built-in lip-sync at 768 x 768 against encoding alone",
+    "lip_sync_agreement": "How well mouths follow a recording, Hibari and Kokoro, by two measures",
     "face_swap": "The built-in face swap at 960 x 540 against reading and encoding alone",
     "animatic": "A ten-shot animatic at 720p with voice and captions",
     "models": "F5-TTS, VoxCPM2 and Whisper in full size on an NVIDIA GPU",

@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engines.analysis.engine import FaceAnalysis
 from engines.analysis.mouth_track import mouth_track_of
 from engines.contract import EnginePaths
 from engines.contract.analysis import MouthTrackRequest
@@ -70,16 +71,16 @@ def speaking_clip(folder: Path, name: str, frames: int) -> Path:
     return clip
 
 
-def row(engine: BasicFaceSwap, portrait: Path, clip: Path, folder: Path) -> Picture:
+def row(engine: BasicFaceSwap, finder: FaceAnalysis, portrait: Path, clip: Path, folder: Path) -> Picture:
     """The portrait, the clip, and pictures of the result."""
     folder.mkdir()
     parts = list(engine.swap(SwapRequest(portrait, clip, folder, (25, 1), FRAMES)))
     made = [frame.picture for part in parts for frame in read_frames(part.path)]
     donor = read_image(portrait)
-    (face, *_) = engine.faces(portrait)
+    (face, *_) = finder.faces(portrait)
     middle = np.array([face.x * donor.shape[1], face.y * donor.shape[0]])
     tiles = [_tile(donor, middle, 0.85 * face.height * donor.shape[0])]
-    (seen, *_) = engine.faces(clip)
+    (seen, *_) = finder.faces(clip)
     at, reach = np.array([seen.x * WIDTH, seen.y * HEIGHT]), 0.85 * seen.height * HEIGHT
     tiles += [_tile(next(read_frames(clip)).picture, at, reach), *(_tile(made[number], at, reach) for number in SHOWN)]
     return np.hstack(tiles)
@@ -95,9 +96,11 @@ def main(folder: Path = ROOT / "docs" / "pictures") -> int:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         engine = BasicFaceSwap(EnginePaths(ROOT / "assets", work), BasicSwapOptions(), Quiet())
-        engine.load()
+        finder = FaceAnalysis(EnginePaths(ROOT / "assets", work), FaceAnalysis.Options(), Quiet())
+        for one in (engine, finder):
+            one.load()
         clips = {one: speaking_clip(work, one, FRAMES) for one in PARTS}
-        rows = [row(engine, PORTRAITS / first, clips[second], work / str(at)) for at, (first, second) in enumerate(PAIRS)]
+        rows = [row(engine, finder, PORTRAITS / first, clips[second], work / str(at)) for at, (first, second) in enumerate(PAIRS)]
     target = folder / "face-swap.jpg"
     write_picture(target, np.vstack(rows))
     print(target.name)

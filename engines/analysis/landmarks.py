@@ -45,6 +45,12 @@ class Face:
         return float(np.degrees(np.arctan2(across[2], np.hypot(across[0], across[1]))))
 
     @property
+    def eye_distance(self) -> float:
+        """Between the outer corners of the eyes, in space, so that turning the head changes nothing."""
+        right, left = points.OUTER_EYE_CORNERS
+        return float(np.linalg.norm(self.points[left] - self.points[right]))
+
+    @property
     def mouth_width(self) -> float:
         right, left = points.MOUTH_CORNERS
         return float(np.linalg.norm(self.points[left] - self.points[right]))

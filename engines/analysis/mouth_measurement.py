@@ -18,8 +18,12 @@ _FARTHEST = 6
 
 
 def measured(video: Path, fps: Fraction, frames: int, provider: LandmarkProvider, run: RunContext) -> MouthMeasurement:
-    """The lip gap in each of the first `frames` pictures."""
-    gaps = np.full(frames, np.nan, np.float32)
+    """The lip gap in each of the first `frames` pictures, in widths of the mouth at rest.
+
+    A rounded mouth is narrower: told in its own width, as the mesh shows it, the same gap would be read as a wider opening. So it
+    is told by the distance of the eyes, which speech does not change, and by how wide this mouth usually is beside it.
+    """
+    gaps, widths = np.full((2, frames), np.nan, np.float32)
     face: Face | None = None
     for at, frame in enumerate(read_frames(video, fps, 0, frames)):
         run.progress((at + 1) / frames, "Measuring the result")
@@ -27,8 +31,10 @@ def measured(video: Path, fps: Fraction, frames: int, provider: LandmarkProvider
         if face is None and at % 5 == 0:
             face = next(iter(provider.find(frame.picture)), None)
         if face is not None:
-            gaps[at] = face.mouth_gap
-    return MouthMeasurement(np.asarray((np.arange(frames) + 0.5) / float(fps), np.float64), gaps)
+            widths[at] = face.mouth_width / max(1.0, face.eye_distance)
+            gaps[at] = face.mouth_gap * widths[at]
+    rest = np.nanmedian(widths) if np.isfinite(widths).any() else 1.0
+    return MouthMeasurement(np.asarray((np.arange(frames) + 0.5) / float(fps), np.float64), (gaps / rest).astype(np.float32))
 
 
 def agreement(wanted: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float, int]:
