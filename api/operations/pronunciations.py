@@ -75,7 +75,7 @@ def delete_pronunciation(context: OperationContext, call: EntryId) -> Pronunciat
     return _answer(context.studio.pronunciations.delete(call.entry))
 
 
-@GROUP.operation(Access.WRITES, errors=(NotFound, StorageError), example={"entry": "ENTRY"})
+@GROUP.operation(Access.WRITES, errors=(NotFound, StorageError), example={"entry": "DELETED"})
 def restore_pronunciation(context: OperationContext, call: EntryId) -> PronunciationAnswer:
     """Put an entry back that was deleted in the last half hour."""
     return _answer(context.studio.pronunciations.put_back(call.entry))

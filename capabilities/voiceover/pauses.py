@@ -40,8 +40,14 @@ class Pauses:
         return pause
 
     def within(self, before: str) -> float:
-        """Between two segments of one line: that of the mark at which they were parted, nothing where there was none."""
-        return next((getattr(self._spec, name) or 0.0 for name, mark in _MARK_PAUSES if mark.search(before)), 0.0)
+        """Between two segments of one line: that of the mark at which they were parted, nothing where there was none.
+
+        In verse, where a line ends like a clause, a comma's is a clause's.
+        """
+        marked = next((name for name, mark in _MARK_PAUSES if mark.search(before)), "")
+        if self._spec.verse and marked == "comma_pause":
+            return max(self._spec.comma_pause or 0.0, self._spec.clause_pause or 0.0)
+        return float(getattr(self._spec, marked) or 0.0) if marked else 0.0
 
     def tail(self) -> float:
         return self._written or 0.0

@@ -6,7 +6,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import gradio as gr
 
@@ -104,6 +104,11 @@ def segment_url(key: str) -> str:
 def voice_url(voice: str) -> str:
     """Address of a voice's sample: a saved voice's clip, or a preset speaking a line."""
     return f"media/voice-samples?voice={quote(voice, safe='')}"
+
+
+def pronunciation_url(word: str, saying: str, voice: str, language: str) -> str:
+    """Address of a word said as an entry of the pronunciation list has it."""
+    return f"media/pronunciations?{urlencode({'word': word, 'saying': saying, 'voice': voice, 'language': language})}"
 
 
 def voice_export_url(voice: str) -> str:

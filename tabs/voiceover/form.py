@@ -32,6 +32,7 @@ from tabs.common.readiness.setup_offer import setup_offer
 from tabs.common.templating import render
 from tabs.common.wiring import Updates, Values, voice_url
 from tabs.voiceover.cast_pickers import CastPickers
+from tabs.voiceover.pronunciations_panel import PronunciationsPanel
 from tabs.voiceover.sound_settings import SoundSettings
 
 EXAMPLE = """# The Green Room
@@ -72,6 +73,7 @@ class VoiceoverForm:
         speaking = [engine for engine in studio.catalog.of(EngineKind.SPEECH) if engine.Options.model_fields]
         self.options: list[OptionControls] = [build_controls(engine, visible=False) for engine in speaking]
         self.sound = SoundSettings(studio.settings.voiceover)
+        self.pronunciations = PronunciationsPanel(studio, self.voice)
 
     @property
     def inputs(self) -> set[Any]:
@@ -146,6 +148,7 @@ class VoiceoverForm:
         return [
             LiveList((Topic.VOICES, Topic.ENGINES), [*changed, self.cast.speakers], changed, self._refreshed),
             LiveList((Topic.VOICES, Topic.ENGINES, Topic.JOBS), (self.voice, self.engine), told, self._told),
+            self.pronunciations.live,
         ]
 
     def _told(self, values: Values) -> Updates:

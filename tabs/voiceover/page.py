@@ -103,6 +103,7 @@ class VoiceoverTab:
         self.sentences.wire(view)
         self._wire_script()
         self._wire_form()
+        form.pronunciations.wire()
         self.transcribe.wire(view, self.transcribe_go, self.trouble, self._texts, self.inner_tabs)
         self.go.click(self._generate, {self.script, *form.inputs}, [self.trouble, *view.shown], **QUIET)
         self.batch_go.click(self._generate_batch, {self.lines, *form.inputs}, [self.trouble, *view.shown], **QUIET)
@@ -124,9 +125,9 @@ class VoiceoverTab:
         form = self.form
         cast = form.cast
         seen = [self.counts, form.replace_unsayable, cast.speakers, cast.accordion, *cast.pickers]
-        looked = [self.script, form.voice, form.engine, cast.speakers, cast.wishes, form.replace_unsayable]
+        looked = [self.script, form.voice, form.engine, cast.speakers, cast.wishes, form.replace_unsayable, form.sound.verse]
         gr.on(
-            [self.script.change, form.voice.input, form.engine.input, form.replace_unsayable.input],
+            [self.script.change, form.voice.input, form.engine.input, form.replace_unsayable.input, form.sound.verse.input],
             self._count, looked, seen, trigger_mode="always_last", **QUIET,
         )  # fmt: skip
         self.lines.change(lines_counted, self.lines, self.lines_counts, trigger_mode="always_last", **QUIET)
@@ -161,13 +162,13 @@ class VoiceoverTab:
         ]
 
     def _count(
-        self, script: str, voice: str, engine: str, known: list[str], wishes: dict[str, str] | None, replaces: bool
+        self, script: str, voice: str, engine: str, known: list[str], wishes: dict[str, str] | None, replaces: bool, verse: bool
     ) -> Updates:
         """The counts line, and a role picker for each speaker that the script names."""
         form = self.form
         if not script.strip():
             return {self.counts: counts(None), **form.cast.hidden()}
-        found = self._narrations.count(script, voice=voice or "", engine=engine, replace_unsayable=bool(replaces))
+        found = self._narrations.count(script, voice=voice or "", engine=engine, replace_unsayable=bool(replaces), verse=verse)
         fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
         shown: Updates = {self.counts: counts(found, fit), form.replace_unsayable: gr.update(visible=bool(found.unsayable))}
         names = [*found.speakers, *found.possible_speakers][:MOST_SPEAKERS]

@@ -45,6 +45,7 @@ def segments_list(
         "voiceover/segments_list.html",
         rows=rows,
         ready=ready,
+        outdated=sum(view.outdated for view in views),
         total=len(views),
         page=page,
         pages=pages,
@@ -69,6 +70,7 @@ class _SentenceRow(NamedTuple):
     failure: str
     designed: bool
     takes: list[_TakeRow]
+    outdated: bool
 
 
 class _Voice(NamedTuple):
@@ -105,7 +107,18 @@ def _row(view: SegmentView) -> _SentenceRow:
     doubt = view.note if doubtful else None
     failure = view.note if view.state is SegmentState.FAILED else ""
     return _SentenceRow(
-        view.id, view.index + 1, url, view.speaker, view.text, view.spoken, missing, doubt, failure, designed, takes
+        view.id,
+        view.index + 1,
+        url,
+        view.speaker,
+        view.text,
+        view.spoken,
+        missing,
+        doubt,
+        failure,
+        designed,
+        takes,
+        view.outdated,
     )
 
 

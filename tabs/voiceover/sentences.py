@@ -53,7 +53,7 @@ class Sentences:
         act, segment = data.get("act"), data.get("segment", "")
         if act == "page":
             return self._view.turn(current, seen, int(data.get("page", "0")))
-        if act not in ("again", "take", "edited", "keep-voice"):
+        if act not in ("again", "take", "edited", "keep-voice", "pronounce"):
             return gr.skip()
         job = self._view.job(data.get("job", ""))
         if job is None:
@@ -64,7 +64,9 @@ class Sentences:
         spec = VoiceoverSpec(**job.spec)
         if act == "edited":
             return self._edited(job, spec, segment, data.get("text", ""))
-        if act == "again":
+        if act == "pronounce":
+            changed = self._narrations.with_present_sayings(spec)
+        elif act == "again":
             changed = self._narrations.with_new_take(spec, segment)
         else:
             changed = self._narrations.with_picked_take(spec, segment, int(data.get("seed", "0")))

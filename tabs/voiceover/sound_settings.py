@@ -18,7 +18,9 @@ PAUSES = {
     "comma_pause": "at a comma where one is parted", "paragraph_pause": "between paragraphs",
     "speaker_pause": "between speakers", "scene_pause": "at a scene break", "chapter_pause": "around a chapter title",
 }  # fmt: skip
-NARRATION_ALONE = ("speakers", "just_text", "paragraph_pause", "speaker_pause", "scene_pause", "chapter_pause", "speak_chapters")
+NARRATION_ALONE = (
+    "speakers", "just_text", "paragraph_pause", "speaker_pause", "scene_pause", "chapter_pause", "speak_chapters", "verse",
+)  # fmt: skip
 """Fields of a spec that a batch of single lines has no use for."""
 
 LOUDNESS = {-14: "−14 LUFS, loud", -16: "−16 LUFS, spoken web", -19: "−19 LUFS, mono podcast", -23: "−23 LUFS, broadcast"}
@@ -63,6 +65,10 @@ class SoundSettings:
                 self.seed = gr.Textbox(
                     label="Seed", info="Another number gives another reading.", placeholder="The studio's", max_length=10, **shown
                 )
+            self.verse = gr.Checkbox(
+                False, label="Verse: the end of every line is heard", interactive=True, elem_id="verse",
+                info="A line ends as at a semicolon, a stanza as a paragraph.",
+            )  # fmt: skip
             self.speak_chapters = gr.Checkbox(
                 usual.speak_chapters, label="Read chapter titles aloud", interactive=True, elem_id="speak-chapters"
             )
@@ -80,7 +86,7 @@ class SoundSettings:
     @property
     def kept(self) -> dict[str, Any]:
         """The components by the names under which the browser keeps their values."""
-        names = ("format", "loudness", "title", "language", "seed", "check", "speak_chapters")
+        names = ("format", "loudness", "title", "language", "seed", "check", "speak_chapters", "verse")
         return {**{name: getattr(self, name) for name in names}, **self.numbers}
 
     @property
@@ -91,7 +97,7 @@ class SoundSettings:
     @property
     def narration_alone(self) -> list[Any]:
         """What a batch of single lines has no use for."""
-        return [*(self.pauses[name] for name in NARRATION_ALONE if name in self.pauses), self.speak_chapters]
+        return [*(self.pauses[name] for name in NARRATION_ALONE if name in self.pauses), self.speak_chapters, self.verse]
 
     def spec(self, values: Values) -> dict[str, Any]:
         """Fields of a voiceover job from the values of `inputs`.
@@ -105,6 +111,7 @@ class SoundSettings:
             "language": (values[self.language] or "auto").strip(),
             **{name: values[slider] for name, slider in self.numbers.items()},
             "speak_chapters": bool(values[self.speak_chapters]),
+            "verse": bool(values[self.verse]),
         }  # fmt: skip
         if values[self.check]:
             spec["check"] = values[self.check]
@@ -121,4 +128,5 @@ class SoundSettings:
             self.seed: "" if spec.get("seed") is None else str(spec["seed"]),
             self.check: spec.get("check") or "",
             self.speak_chapters: spec.get("speak_chapters", gr.skip()),
+            self.verse: bool(spec.get("verse")),
         }

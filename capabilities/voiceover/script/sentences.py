@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from capabilities.voiceover.script.chunk import Chunk, cut
 from capabilities.voiceover.script.normalise import Normalised, normalise
-from media.text.reading.inline import ITEM_BREAK
+from media.text.reading.inline import ITEM_BREAK, LINE_BREAK
 from media.text.reading.reader import Reading
 from media.text.reading.spans import Piece, Traced
 
+_BREAKS = f" {ITEM_BREAK}{LINE_BREAK}"
 _PAIRED_MARKS = tuple("[]!*_~`=<>(")
 
 
@@ -55,6 +56,10 @@ def sentences(reading: Reading, language: str, longest: int) -> list[SpokenChunk
         for start, end in cut(plain.text, language, longest):
             first, last = plain.source_span(start, end)
             begin, finish = reading.shown_span(place + first, place + last)
+            while finish > begin and reading.shown.text[finish - 1] in _BREAKS:  # a mark that is said in place of a line's end
+                finish -= 1
+            while begin < finish and reading.shown.text[begin] in _BREAKS:
+                begin += 1
             begin = max(begin, reached)
             finish = reached = max(finish, begin)
             where = _whole(reading.shown, reading.source, begin, finish) if begin < finish else (source_end, source_end)
@@ -77,6 +82,8 @@ def _whole(shown: Traced, source: str, begin: int, finish: int) -> tuple[int, in
     at = bisect_left(pieces, finish, key=lambda piece: piece.start)
     while at < len(pieces) and pieces[at].end == finish and _pairs(pieces[at], source):
         last, at = pieces[at].source_end, at + 1
+    while first < last and source[first].isspace():  # the line's end before an item, which its mark was put in place of
+        first += 1
     return first, last
 
 

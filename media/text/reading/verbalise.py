@@ -225,7 +225,7 @@ def _breaks(text: str) -> Iterator[Said]:
             if not ended or counter:
                 yield Said(found.start(), found.start() + 1, f"{'' if ended else '.'}{ITEM_BREAK}", "sign")
         elif found["line"]:
-            yield Said(found.start(), found.end(), " " if ended else ", ", "sign")
+            yield Said(found.start(), found.end(), f"{'' if ended else ','}{ITEM_BREAK}", "sign")
         if found["counter"]:
             yield Said(found.end("counter") - 1, found.end("counter"), ",", "sign")
 

@@ -91,7 +91,10 @@ class JobView:
         self.card = html_piece(
             elem_id=f"{prefix}card",
             value=_in_front(prefix, "card"),
-            on_load=f"greenroom.hear(element, trigger, 'jobs', 'outputs'); greenroom.showsJobs('{prefix}', trigger); ",
+            on_load=(
+                "greenroom.hear(element, trigger, 'jobs', 'outputs', 'pronunciations'); "
+                f"greenroom.showsJobs('{prefix}', trigger); "
+            ),
         )
         self.player = build_player(f"{prefix}player", value=_in_front(prefix, "player"))
         self.detail = html_piece(

@@ -19,6 +19,10 @@ def deleted_voice(name: str) -> None:
     notice(f"{name} is deleted.", Undo("voice", name))
 
 
+def deleted_pronunciation(entry: str, word: str) -> None:
+    notice(f"{word} is said as it is written again.", Undo("pronunciation", entry))
+
+
 def deleted_output(output: str, title: str) -> None:
     notice(f"{title} is deleted.", Undo("output", output))
 
@@ -40,6 +44,8 @@ def wire_undo(studio: Services, piece: gr.HTML) -> None:
             notice(f"{studio.voices.put_back(of).name} is there again.")
         elif data.get("undo") == "output":
             notice(f"{studio.library.put_back(of).title or of} is there again.")
+        elif data.get("undo") == "pronunciation":
+            notice(f"The pronunciation of {studio.pronunciations.put_back(of).word} is there again.")
         elif data.get("undo") == "job":
             notice(f"{studio.jobs.put_back(of).title} is in the list again.")
         else:

@@ -81,6 +81,16 @@ class Things:
     def made_voice(self) -> str:
         return str(self.call("save_voice", name=f"Voice {next(self._numbers)}", audio=self._studio.upload(CLIP)).name)
 
+    def made_entry(self) -> str:
+        """An entry of the pronunciation list that was deleted before, and is there again."""
+        made = self.call("set_pronunciation", word=f"word {next(self._numbers)}", saying="said").id
+        self.call("delete_pronunciation", entry=made)
+        return str(self.call("restore_pronunciation", entry=made).id)
+
+    def made_deleted(self) -> str:
+        made = self.call("set_pronunciation", word=f"word {next(self._numbers)}", saying="said").id
+        return str(self.call("delete_pronunciation", entry=made).id)
+
     def made_owntemplate(self) -> str:
         made = self.call("import_template", workflow=self._studio.upload(self.file_workflow), title=f"Own {next(self._numbers)}")
         return str(made.id)
@@ -117,6 +127,12 @@ class Things:
     @cached_property
     def file_voicefile(self) -> Path:
         return Path(self.call("export_voice", voice=self.made_voice()).path)
+
+    @cached_property
+    def file_table(self) -> Path:
+        path = self._folder / "words.csv"
+        path.write_text("word,saying\ngif,jiff\n", "utf-8")
+        return path
 
     @cached_property
     def file_workflow(self) -> Path:

@@ -105,3 +105,23 @@ def test_the_list_of_sentences_shows_what_is_said_where_it_differs(narrator: Nar
     html = segments_list(views, 0, editable=False)
     assert html.count("read as:") == 1
     assert "read as: It cost five dollars." in html
+
+
+def test_in_verse_a_line_ends_in_a_pause_and_a_stanza_in_a_longer_one(narrator: Narrator) -> None:
+    poem = "Tyger Tyger, burning bright\nIn the forests of the night\n\nIn what distant deeps\nBurnt the fire of thine eyes?"
+    spec = narrator.prepared(poem, voice="hibari/heart", language="en", verse=True)
+    planned = narrator.voiceover.plan(spec).segments
+    assert [one.written for one in planned] == poem.replace("\n\n", "\n").split("\n")
+    assert [poem[slice(*one.span)] for one in planned] == [one.written for one in planned]
+    assert [one.pause_before for one in planned] == [0.0, spec.clause_pause, spec.paragraph_pause, spec.clause_pause]
+    prose = narrator.voiceover.plan(narrator.prepared(poem, voice="hibari/heart", language="en")).segments
+    assert len(prose) == 2
+    edited = narrator.voiceover.with_edited_text(spec, planned[0].id, "Tiger, tiger, burning bright")
+    assert edited.script == poem.replace("Tyger Tyger", "Tiger, tiger")
+
+
+def test_an_edited_item_of_a_list_stays_one(narrator: Narrator) -> None:
+    script = "Buy:\n1. bread\n2. wine\n- milk"
+    spec = narrator.prepared(script, voice="hibari/heart", language="en")
+    planned = narrator.voiceover.plan(spec).segments
+    assert [script[slice(*one.span)] for one in planned] == ["Buy:", "1. bread", "2. wine", "milk"]

@@ -64,7 +64,8 @@ def test_items_of_a_list_and_rows_of_a_table_are_sentences_of_their_own() -> Non
 
 def test_verse_keeps_its_lines() -> None:
     lines = "Roses are red\nViolets are blue\nSugar is sweet."
-    assert spoken(lines, verse=True) == "Roses are red, Violets are blue, Sugar is sweet."
+    said = read(lines, ReadingOptions("en", verse=True)).text
+    assert said.split(ITEM_BREAK) == ["Roses are red,", "Violets are blue,", "Sugar is sweet."]
     assert spoken(lines) == "Roses are red Violets are blue Sugar is sweet."
 
 
