@@ -28,6 +28,13 @@ FAILED = "failed"
 _HOPELESS = 8
 """So many refusals one after the other, and nothing spoken: it is not the words."""
 
+_MOST_DEATHS = 6
+"""So many deaths of a worker one after the other, and nothing spoken between: it is not the words."""
+
+_ENDED_BY_THE_STUDIO = frozenset(
+    f"worker.{what}" for what in ("ended-for-memory", "lease-over", "studio-closed", "unloaded", "unloaded-at-work")
+)
+
 _SHOWN_WORDS = 40
 
 
@@ -121,28 +128,63 @@ def render_missing(
 
     Segments are taken engine by engine, so that each is loaded once; each segment is in the store before the next is begun, so
     that nothing but the one in the works is lost to a kill. A segment that fails its checks after all retries is kept with its
-    problems: a doubtful sentence is better than no narration. With `on_failure` one that its engine refuses is told to it and
-    left out, and the rest is spoken.
+    problems: a doubtful sentence is better than no narration. With `on_failure` one that its engine refuses, or at which its
+    worker dies twice, is told to it and left out, and the rest is spoken.
 
     Raises:
         EngineError: naming the line, when an engine refuses or fails, unless `on_failure` hears of it. What the context raises.
     """
     made: dict[str, RenderedSegment] = {}
     failed = 0
+
+    def tell(segment: PlannedSegment, rendered: RenderedSegment | EngineError) -> None:
+        nonlocal failed
+        context.check()
+        if isinstance(rendered, RenderedSegment):
+            made[segment.key] = rendered
+            on_segment(segment, rendered)
+            return
+        failed += 1
+        if on_failure is None or (failed >= _HOPELESS and not made):
+            raise rendered
+        on_failure(segment, rendered)
+
     for engine_class, group in _by_engine(missing):
-        with context.engine(engine_class, group[0].role.options) as engine:
-            for batch in _batches(engine_class, group):
-                for segment, rendered in _render_batch(engine, batch, store, retries):
-                    context.check()
-                    if isinstance(rendered, RenderedSegment):
-                        made[segment.key] = rendered
-                        on_segment(segment, rendered)
-                        continue
-                    failed += 1
-                    if on_failure is None or (failed >= _HOPELESS and not made):
-                        raise rendered
-                    on_failure(segment, rendered)
+        _render_group(engine_class, group, store, context, retries, tell)
     return made
+
+
+def _render_group(
+    engine_class: type[Engine],
+    group: Sequence[PlannedSegment],
+    store: SegmentStore,
+    context: JobContext,
+    retries: int,
+    tell: Callable[[PlannedSegment, RenderedSegment | EngineError], None],
+) -> None:
+    """Render what one engine speaks. Where its worker dies, a new one begins with the piece that was in the works, alone; at its
+    second death there the piece is what could not be spoken, and the next worker goes on behind it."""
+    done: set[str] = set()
+    suspect, deaths = "", 0
+    while rest := [segment for segment in group if segment.key not in done]:
+        batch: list[PlannedSegment] = []
+        try:
+            with context.engine(engine_class, rest[0].role.options) as engine:
+                for batch in _batches(engine_class, rest, alone=bool(suspect)):
+                    for segment, rendered in _render_batch(engine, batch, store, retries):
+                        done.add(segment.key)
+                        deaths = 0
+                        tell(segment, rendered)
+        except WorkerDied as error:
+            at = next((segment for segment in batch if segment.key not in done), None)
+            deaths += 1
+            if at is None or error.code in _ENDED_BY_THE_STUDIO or deaths > _MOST_DEATHS:
+                raise
+            context.check()
+            if at.key == suspect:
+                done.add(at.key)
+                tell(at, error)
+            suspect = at.key
 
 
 def _is_of_this_text(error: EngineError) -> bool:
@@ -164,8 +206,8 @@ def _by_engine(missing: Sequence[PlannedSegment]) -> Iterator[tuple[type[Engine]
             yield group[0].role.casting.engine_cls, group
 
 
-def _batches(engine_class: type[Engine], group: list[PlannedSegment]) -> Iterator[list[PlannedSegment]]:
-    size = BATCH if hasattr(engine_class, "synthesize_batch") else 1
+def _batches(engine_class: type[Engine], group: list[PlannedSegment], *, alone: bool) -> Iterator[list[PlannedSegment]]:
+    size = BATCH if hasattr(engine_class, "synthesize_batch") and not alone else 1
     yield group[:1]
     for first in range(1, len(group), size):
         yield group[first : first + size]

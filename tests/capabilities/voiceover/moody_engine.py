@@ -2,10 +2,13 @@
 
 It "speaks" noise shaped like syllables at an ordinary pace; the text names its mood:
 "moody" fails on the first seed it is given for a text and succeeds on most others; "hopeless" is always silent;
-"endless" runs away; "clipped" is far too loud. It can also speak several texts at once.
+"endless" runs away; "clipped" is far too loud; "deadly" kills the worker. It can also speak several texts at once.
 """
 
 from __future__ import annotations
+
+import os
+import signal
 
 import numpy as np
 
@@ -52,6 +55,8 @@ class Moody(Engine):
     def synthesize(self, request: SpeechRequest) -> Speech:
         if "unsayable" in request.text.lower():
             raise EngineError("Moody will not say this.", "Write something else.")
+        if "deadly" in request.text.lower():
+            os.kill(os.getpid(), signal.SIGSEGV)
         return Speech(self._sound(request))
 
     def synthesize_batch(self, requests: list[SpeechRequest]) -> list[Speech]:

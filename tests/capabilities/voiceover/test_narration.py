@@ -231,3 +231,12 @@ def test_a_file_bears_the_title_that_a_person_gave(narrator: Narrator) -> None:
     job = narrator.speak("The sixth lamp was lit.", title="My Book, chapter 1")
     assert Path(job.outputs[0].path).name == "my-book-chapter-1.wav"
     assert "my-book" not in Path(narrator.speak("The sixth lamp was lit.").outputs[0].path).name
+
+
+def test_a_text_that_kills_its_worker_costs_its_own_piece_and_no_other(narrator: Narrator) -> None:
+    script = "A first living line.\n\nA second living line.\n\nA deadly line.\n\nA third living line."
+    job = narrator.speak(script, voice="moody/one")
+    assert "Line 5" in job.note and "SIGSEGV" in job.note
+    views = narrator.voiceover.segments_of(job)
+    assert [view.state for view in views] == [SegmentState.READY] * 2 + [SegmentState.FAILED, SegmentState.READY]
+    assert "SIGSEGV" in views[2].note
