@@ -97,10 +97,10 @@ def _flagged(takes: list[dict[str, Any]], key: str) -> bool:
 
 
 def _facts(planned: Plan, levelled: NormalisedStream, doubtful: int, unspoken: int) -> list[str]:
-    speakers = {segment.speaker for segment in planned.segments}
+    speakers = {segment.speaker.casefold() for segment in planned.segments} - {""}  # the narrator is none, as in the estimate
     facts = [f"{len(planned.segments)} sentences" if len(planned.segments) > 1 else "1 sentence"]
-    if len(speakers) > 1:
-        facts.append(f"{len(speakers)} speakers")
+    if speakers:
+        facts.append(f"{len(speakers)} speakers" if len(speakers) > 1 else "1 speaker")
     if planned.chapters:
         facts.append(f"{len(planned.chapters)} chapters" if len(planned.chapters) > 1 else "1 chapter")
     if (loudness := _rounded(levelled.loudness.integrated_lufs)) is not None:

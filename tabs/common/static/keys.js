@@ -55,6 +55,8 @@ Object.assign(greenroom, (() => {
   const announce = element => {
     const brief = element.querySelector('.brief')
     if (!brief) return
+    const stop = element.closest('.dock')?.querySelector('button[id$="stop"]')
+    if (stop) stop.classList.toggle('idle', brief.classList.contains('ended'))  // with a finished job in front it has nothing to end
     const { job, state, percent } = brief.dataset, quarter = state === 'running' ? Math.floor(Number(percent) / 25) * 25 : 0
     const now = `${job} ${state} ${quarter}`, before = announced.get(element.id)
     announced.set(element.id, now)

@@ -58,7 +58,8 @@ def test_nothing_asked_gives_the_clearest_engine_for_english(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     ("language", "preset"),
-    [("fr", "roa/fr"), ("fr-FR", "roa/fr"), ("fr-CA", "roa/fr"), ("fr-BE", "roa/fr-BE"),
+    [("fr", "roa/fr"), ("fr-FR", "roa/fr"), ("fr-CA", "roa/fr"), ("es-MX", "roa/es-419"), ("es-ES", "roa/es"),
+     ("zh-HK", "sit/yue"), ("pt-AO", "roa/pt"), ("fr-BE", "roa/fr-BE"),
      ("pt", "roa/pt"), ("pt-BR", "roa/pt-BR"), ("es", "roa/es")],
 )  # fmt: skip
 def test_a_language_is_spoken_as_in_the_country_it_is_named_for(ask: Ask, language: str, preset: str) -> None:
