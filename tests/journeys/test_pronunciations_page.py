@@ -64,7 +64,9 @@ def test_a_name_is_mended_in_its_sentence_alone(page: Any, tmp_path: Path) -> No
 
     table = tmp_path / "words.csv"
     table.write_text("word,saying\nSiobhan,/ʃɪˈvɔːn/\n", "utf-8")
-    page.locator("#import-pronunciations input[type=file]").set_input_files(str(table))
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Import a CSV file").click()
+    chooser.value.set_files(str(table))
     entry_of(page, "Siobhan").filter(has_text="shivawn").wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="Export as CSV").click()
