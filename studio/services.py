@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from engines.catalog import Catalog
 from engines.contract import EnginePaths
@@ -23,8 +23,11 @@ from studio.jobs.runner import JobRunner
 from studio.jobs.runtime_stats import EstimateAccuracy, estimate_accuracy
 from studio.jobs.service import JobService
 from studio.jobs.store import JobStore
+from studio.language.residency import SERVER_ESTIMATE, SERVER_ID, LanguageServerResidency
+from studio.language.service import LanguageService
 from studio.library import Library
 from studio.licences import UNKNOWN, LicenceTerms, terms_of_card
+from studio.local_settings import LocalSettings
 from studio.logs import open_log
 from studio.maintenance.disk_usage import DiskUsage
 from studio.maintenance.housekeeping import MaintenanceTimer
@@ -66,7 +69,7 @@ class Services:
     housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
     engines' calls, then the workers are ended, and last the lock is released, so that the next studio finds the folder unused.
 
-    Attributes: settings, paths, site, catalog, memory, workers, comfyui, engines, environments, weights, lanes,
+    Attributes: settings, paths, site, catalog, memory, workers, comfyui, language, engines, environments, weights, lanes,
     segments, voices, pronunciations, library, templates, capabilities, jobs, disk.
     """
 
@@ -88,7 +91,14 @@ class Services:
         parts.callback(self.workers.close)
         self.comfyui = self._comfyui()
         parts.callback(self.comfyui.close)
-        self.memory.attach(_MemoryHolders(self.workers, self.comfyui), self._memory_estimate)
+        language_server = LanguageServerResidency(
+            MemoryMeter(gpu_bytes=self.memory.gpu_bytes, tolerance_gib=settings.memory.return_tolerance_gib)
+        )
+        self.language = LanguageService(
+            settings.language, LocalSettings(self.paths.root), self.catalog, self.site, self.workers, language_server,
+            settings.server.port,
+        )  # fmt: skip
+        self.memory.attach(_MemoryHolders(self.workers, self.comfyui, language_server), self._memory_estimate)
         self.engines = EngineService(self.catalog, self.site, self.workers)
         self.environments = EnvironmentManager(self.paths.environments)
         self.weights = WeightStore(self.site, self.catalog.all, settings.weights)
@@ -194,7 +204,8 @@ class Services:
         return comfyui
 
     def _memory_estimate(self, holder: str) -> MemoryEstimate:
-        return COMFYUI_ESTIMATE if holder == COMFYUI_ID else self.catalog.get(holder).card
+        others = {COMFYUI_ID: COMFYUI_ESTIMATE, SERVER_ID: SERVER_ESTIMATE}
+        return others.get(holder) or self.catalog.get(holder).card
 
     def _engine_terms(self, engine_id: str) -> LicenceTerms:
         engine = next((one for one in self.catalog.all() if one.card.id == engine_id), None)
@@ -233,21 +244,31 @@ class Services:
         housekeeper.start()
 
 
-class _MemoryHolders:
-    """The workers and ComfyUI under the names that the memory keeper asks for."""
+class _Server(Protocol):
+    """A server beside the studio that holds memory."""
 
-    def __init__(self, host: WorkerPool, comfyui: ComfyUIService) -> None:
-        self._host, self._comfyui = host, comfyui
+    def snapshot(self) -> Sequence[WorkerStatus]: ...
+    def evict(self) -> object: ...
+    def end(self, holder: str, reason: str) -> object: ...
+
+
+class _MemoryHolders:
+    """The workers, ComfyUI and the language server under the names that the memory keeper asks for."""
+
+    def __init__(self, host: WorkerPool, comfyui: ComfyUIService, language: LanguageServerResidency) -> None:
+        self._host = host
+        self._others: dict[str, _Server] = {COMFYUI_ID: comfyui.residency, SERVER_ID: language}
 
     def snapshot(self) -> list[WorkerStatus]:
-        return [*self._host.snapshot(), *self._comfyui.residency.snapshot()]
+        return [*self._host.snapshot(), *(status for other in self._others.values() for status in other.snapshot())]
 
     def unload(self, holder: str) -> object:
-        return self._comfyui.residency.evict() if holder == COMFYUI_ID else self._host.evict(holder)
+        return self._others[holder].evict() if holder in self._others else self._host.evict(holder)
 
     def end(self, holder: str, reason: str) -> object:
-        end = self._comfyui.residency.end if holder == COMFYUI_ID else self._host.end_worker
-        return end(holder, reason)
+        if holder in self._others:
+            return self._others[holder].end(holder, reason)
+        return self._host.end_worker(holder, reason)
 
 
 def engine_paths(settings: Settings, paths: DataPaths) -> EnginePaths:

@@ -21,7 +21,7 @@ HOME = Path(__file__).resolve().parent.parent
 
 LONGEST_SHOWN_VALUE = 100
 
-_SECRETS = frozenset({"server.token"})
+_SECRETS = frozenset({"server.token", "language.api_key"})
 """Settings whose values are never shown, not even wrong ones."""
 
 
@@ -192,6 +192,27 @@ class WeightSettings(SettingsGroup):
     token_file: Path | None = None
 
 
+class LanguageSettings(SettingsGroup):
+    url: str = ""
+    model: str = Field("", max_length=300)
+    api_key: str = ""
+    answer_seconds: float = Field(300, ge=1, le=3600)
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", value):
+            raise ValueError("it should be an address such as http://127.0.0.1:11434/v1")
+        return value.rstrip("/")
+
+    @field_validator("api_key")
+    @classmethod
+    def _one_word(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[\x21-\x7e]{1,1000}", value):
+            raise ValueError("it should be letters, digits and signs without a space")
+        return value
+
+
 class _SettingsFile(YamlConfigSettingsSource):
     def _read_file(self, file_path: Any) -> dict[str, Any]:
         return read_settings_file(file_path)
@@ -222,6 +243,7 @@ class Settings(BaseSettings):
     comfyui: ComfyUISettings = ComfyUISettings()
     environments: EnvironmentSettings = EnvironmentSettings()
     weights: WeightSettings = WeightSettings()
+    language: LanguageSettings = LanguageSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -250,7 +272,7 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise _explained(error) from None
+        raise explained(error) from None
     except UnreadableVariableError as error:
         raise SettingsError("settings.variable-unreadable", problem=error) from None
     except RecursionError:
@@ -270,12 +292,14 @@ def _refuse_unknown_variables() -> None:
                 raise SettingsError("settings.variable-unknown", variable=variable, known=allowed)
 
 
-def _explained(error: ValidationError) -> SettingsError:
+def explained(error: ValidationError, *within: str) -> SettingsError:
+    """The first mistake in a sentence that never shows a secret. `within`: the names that lead to what was checked."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    place = (*within, *(str(part) for part in first["loc"]))
+    where = ".".join(place)
     if first["type"] == "extra_forbidden":
-        group = Settings.model_fields.get(str(first["loc"][0]))
-        inside = len(first["loc"]) > 1 and group is not None
+        group = Settings.model_fields.get(place[0])
+        inside = len(place) > 1 and group is not None
         known = group.annotation.model_fields if inside else Settings.model_fields  # type: ignore[union-attr]
         return SettingsError("settings.unknown", setting=where, known=sorted(known))
     if where in _SECRETS or any(secret.startswith(f"{where}.") for secret in _SECRETS):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from studio.access.local_listeners import listening_process
 from studio.comfyui.client.client import ComfyUIClient
 from studio.files import write_atomic
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class ServerIdentity(BaseModel):
@@ -91,29 +88,6 @@ class PromptHandleFile:
 
     def forget(self) -> None:
         self.path.unlink(missing_ok=True)
-
-
-def is_local(url: str) -> bool:
-    """Whether an address is this machine's: loopback, its name, or one of its network addresses."""
-    host = urlsplit(url).hostname or ""
-    if host in LOOPBACK or host == socket.gethostname().lower():
-        return True
-    return any(one.address.split("%")[0] == host for listed in psutil.net_if_addrs().values() for one in listed)
-
-
-def listening_process(url: str) -> int | None:
-    """The process of this user that listens at a local address; None where there is none or it cannot be determined."""
-    parts = urlsplit(url)
-    if not is_local(url):
-        return None
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        for one in psutil.net_connections("tcp"):
-            if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port and one.pid:
-                return int(one.pid)
-    except (psutil.Error, OSError):
-        pass
-    return None
 
 
 def process_mark(url: str) -> str:

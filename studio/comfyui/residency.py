@@ -12,6 +12,7 @@ from dataclasses import replace
 import psutil
 
 from engines.contract import Tier
+from studio.access.local_listeners import is_local, listening_process
 from studio.comfyui.client.client import ComfyUIClient
 from studio.comfyui.memory_request import (
     BESIDE_A_CARD_GIB,
@@ -22,7 +23,6 @@ from studio.comfyui.memory_request import (
     MemoryGate,
     MemoryRequest,
 )
-from studio.comfyui.prompt_handle import is_local, listening_process
 from studio.comfyui.server.managed import ManagedServer
 from studio.errors import EngineError, GreenroomError
 from studio.memory.model import Resident

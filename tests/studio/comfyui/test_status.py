@@ -8,6 +8,7 @@ import struct
 import psutil
 import pytest
 
+from studio.access.local_listeners import is_local
 from studio.comfyui.client.events import RunProgress, read_preview
 from studio.comfyui.client.status import (
     Failed,
@@ -20,7 +21,6 @@ from studio.comfyui.client.status import (
     read_history,
     read_refusal,
 )
-from studio.comfyui.prompt_handle import is_local
 
 FILE = {"filename": "out_00001_.mp4", "subfolder": "studio/x", "type": "output"}
 

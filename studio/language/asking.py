@@ -1,0 +1,176 @@
+"""Questions whose answers have a shape: held to it where the model can be, checked in any case, mended, and asked again.
+
+However weak the model or the server: what comes back is a value of the shape that was asked, with a word on how it came
+about, or a written reason why there is none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Protocol, TypeVar
+
+from engines.contract import ChatMessage, ChatPiece, ChatRequest
+from studio.language.chat import Constraint
+from studio.language.errors import FormatRefusedError, LanguageError
+from studio.language.json_answers import AnswerWrongError, Check, parse_answer, spoken_text
+
+TRIES = 3
+_NEXT = {Constraint.SCHEMA: Constraint.JSON, Constraint.JSON: Constraint.PROMPT}
+_SHOWN_BACK = 4_000
+
+T = TypeVar("T")
+
+
+class Mind(Protocol):
+    """What answers: a server, or the built-in model.
+
+    Attributes:
+        name: of the model. strictest: the constraint that is worth trying first; what was refused once is not tried again.
+    """
+
+    name: str
+    strictest: Constraint
+
+    def chat(self, request: ChatRequest, constraint: Constraint, check: Callable[[], None]) -> Iterator[ChatPiece]:
+        """Raises LanguageError, EngineError."""
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """An answer of the shape that was asked.
+
+    Args:
+        by: name of the model. constraint: how it was held to the shape; NONE for plain text.
+        repaired: its JSON was mended. tries: how often it was asked. cut_off: it reached the limit of its length.
+    """
+
+    value: T
+    by: str
+    constraint: Constraint = Constraint.NONE
+    repaired: bool = False
+    tries: int = 1
+    cut_off: bool = False
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+
+    @property
+    def note(self) -> str:
+        """What a person should know of how it came about, a sentence; "" when there is nothing."""
+        told = []
+        if self.constraint in (Constraint.JSON, Constraint.PROMPT):
+            told.append("This server could not be held to the shape of the answer, so it was checked afterwards.")
+        if self.repaired:
+            told.append("The answer was damaged and has been mended.")
+        if self.tries > 1:
+            told.append(f"It took {self.tries} tries.")
+        if self.cut_off:
+            told.append("The answer reached its longest length and may be incomplete.")
+        return " ".join(told)
+
+
+def ask_text(mind: Mind, request: ChatRequest, check: Callable[[], None], heard: Callable[[str], None]) -> Answer[str]:
+    """A plain answer, without what a model thought aloud; one that broke off is asked for once more.
+
+    Args:
+        heard: told each piece as it comes; a second try begins with "" .
+
+    Raises:
+        LanguageError, EngineError: there is none.
+    """
+    for number in range(1, TRIES + 1):
+        try:
+            text, last = _taken(mind, request, Constraint.NONE, check, heard)
+        except LanguageError as error:
+            if not error.retryable or number == TRIES or error.code == "llm.nobody-there":
+                raise
+            heard("")
+            continue
+        said = spoken_text(text)
+        if said:
+            break
+    else:
+        raise LanguageError("llm.answered-nothing", retryable=True)
+    return Answer(
+        said, mind.name, tries=number, cut_off=last.ended == "length",
+        prompt_tokens=last.prompt_tokens, answer_tokens=last.answer_tokens,
+    )  # fmt: skip
+
+
+def ask_json(mind: Mind, request: ChatRequest, shape: Check[T], check: Callable[[], None]) -> Answer[T]:
+    """A value of a shape.
+
+    Args:
+        request: its `schema` is what the model is held to, and what it is told where it cannot be.
+        shape: judges the value; see json_answers.
+
+    Raises:
+        LanguageError: none came in three tries, or the model refused. EngineError: of the built-in model.
+    """
+    assert request.schema is not None
+    constraint, tries, wrong = mind.strictest, 0, AnswerWrongError("")
+    asked = request
+    prompt_tokens = answer_tokens = 0
+    while tries < TRIES:
+        tries += 1
+        try:
+            text, last = _taken(mind, _told(asked, constraint), constraint, check, lambda piece: None)
+        except FormatRefusedError:
+            if constraint not in _NEXT:
+                raise LanguageError("llm.format-refused") from None
+            constraint = mind.strictest = _NEXT[constraint]
+            tries -= 1
+            continue
+        except LanguageError as error:
+            if not error.retryable or tries == TRIES or error.code == "llm.nobody-there":
+                raise
+            continue
+        prompt_tokens, answer_tokens = prompt_tokens + last.prompt_tokens, answer_tokens + last.answer_tokens
+        try:
+            found = parse_answer(text, shape)
+        except AnswerWrongError as error:
+            wrong = error
+            asked = _again(request, text, error, tries)
+            continue
+        cut = last.ended == "length"
+        return Answer(found.value, mind.name, constraint, found.repaired, tries, cut, prompt_tokens, answer_tokens)
+    raise LanguageError("llm.no-json" if wrong.not_json else "llm.wrong-shape", retryable=True, tries=TRIES)
+
+
+def _taken(
+    mind: Mind, request: ChatRequest, constraint: Constraint, check: Callable[[], None], heard: Callable[[str], None]
+) -> tuple[str, ChatPiece]:
+    parts: list[str] = []
+    last = ChatPiece(ended="stop")
+    for piece in mind.chat(request, constraint, check):
+        check()
+        if piece.text:
+            parts.append(piece.text)
+            heard(piece.text)
+        if piece.ended:
+            last = piece
+    return "".join(parts), last
+
+
+def _told(request: ChatRequest, constraint: Constraint) -> ChatRequest:
+    """With the shape in words, where the server is not held to it by anything else."""
+    if constraint is Constraint.SCHEMA:
+        return request
+    shape = json.dumps(request.schema, ensure_ascii=False)
+    words = f"Answer with one JSON object that keeps this JSON schema, and with nothing before or after it:\n{shape}"
+    *before, last = request.messages
+    return replace(request, messages=(*before, replace(last, content=f"{last.content}\n\n{words}")))
+
+
+def _again(request: ChatRequest, answer: str, wrong: AnswerWrongError, tries: int) -> ChatRequest:
+    said = (
+        ChatMessage("assistant", answer[:_SHOWN_BACK] or "…"),
+        ChatMessage("user", f"{wrong} Answer the same question again, with the JSON object alone."),
+    )
+    return replace(request, messages=(*request.messages, *said), seed=request.seed + tries)
+
+
+def any_value(value: Any) -> Any:
+    """A check that takes whatever JSON there is."""
+    return value

@@ -1,0 +1,324 @@
+"""The language service: which model answers, chosen and tried while the studio runs, and every question to it.
+
+A server that a person has chosen answers; where none is chosen, the built-in model where it is set up; else there is a written
+"no language model". Nothing is asked at a start, and nothing of another address than the one that was chosen.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from engines.contract import ChatRequest, EnginePaths
+from studio.callbacks import never_cancelled, no_op
+from studio.errors import Cancelled, GreenroomError
+from studio.language.address import Place, checked_address, place_of
+from studio.language.asking import Answer, Mind, ask_json, ask_text
+from studio.language.built_in import BuiltInMind, LanguageCatalog, built_in_engine
+from studio.language.chat import Constraint
+from studio.language.connection import ServerAddress
+from studio.language.errors import LanguageError, NoLanguageModelError
+from studio.language.json_answers import Check, schema_check
+from studio.language.residency import LanguageServerResidency
+from studio.language.server import FoundServer, ServerKind, ServerMind, find_on_this_machine, looked_at
+from studio.language.status import BUILT_IN, NONE, SERVER, LanguageStatus, ServerTest, TokenCounts
+from studio.language.trial import TRIAL_QUESTION, strictest_kept
+from studio.local_settings import LocalSettings, fixed_by_variables
+from studio.settings import LanguageSettings
+from studio.workers.pool import WorkerPool
+
+T = TypeVar("T")
+GROUP = "language"
+
+
+class LanguageService:
+    """One for the studio. Any thread; the lock guards what is chosen and counted, and no question is asked while it is held."""
+
+    def __init__(
+        self,
+        settings: LanguageSettings,
+        local: LocalSettings,
+        catalog: LanguageCatalog,
+        site: EnginePaths,
+        workers: WorkerPool,
+        residency: LanguageServerResidency,
+        own_port: int = 0,
+    ) -> None:
+        """
+        Raises:
+            SettingsError: settings.local.yaml is wrong.
+        """
+        self._settings, self._local, self._catalog, self._site = settings, local, catalog, site
+        self._workers, self.residency, self._own_port = workers, residency, own_port
+        self._lock = threading.Lock()
+        self._chosen = local.over(GROUP, settings)
+        self._kind = ServerKind.OTHER
+        self._problem: GreenroomError | None = None
+        self._tried = False
+        self._strictest: dict[tuple[str, str], Constraint] = {}
+        self._counts: dict[str, TokenCounts] = {}
+        self._told_residency()
+
+    # Choosing
+
+    def status(self) -> LanguageStatus:
+        """Cheap, and asks nobody: pages call it often."""
+        with self._lock:
+            chosen, kind, problem, tried = self._chosen, self._kind, self._problem, self._tried
+        engine, ready = built_in_engine(self._catalog, self._site)
+        to_set_up = engine.card.id if engine is not None and not ready else ""
+        if chosen.url:
+            place = place_of(chosen.url)
+            where = "on this machine" if place is Place.MACHINE else f"on {place.value}"
+            named = chosen.model or "its first model"
+            sentence = f"{named} of the {kind.value if kind is not ServerKind.OTHER else 'server'} {where}."
+            step = "" if tried else "Press Test to try it."
+            if problem is not None:
+                sentence, step = problem.reason, problem.hint
+            constraint = self._strictest.get((chosen.url, chosen.model))
+            return LanguageStatus(
+                SERVER, chosen.url, kind.value, chosen.model, place.value, problem is None, sentence, step, bool(chosen.api_key),
+                constraint.value if constraint else "", self.residency.held_gib, self._counts_of(chosen.model), to_set_up,
+            )  # fmt: skip
+        if engine is not None and ready:
+            title = engine.card.title
+            return LanguageStatus(
+                BUILT_IN, "", "built-in", title, Place.MACHINE.value, True, f"{title}, the built-in model, on this machine.", "",
+                False, Constraint.SCHEMA.value, 0.0, self._counts_of(title), "", engine.card.id,
+            )  # fmt: skip
+        none = NoLanguageModelError("llm.none")
+        return LanguageStatus(
+            NONE, "", "", "", "", False, none.reason, none.hint, False, "", 0.0, TokenCounts(), to_set_up,
+            engine.card.id if engine is not None else "",
+        )  # fmt: skip
+
+    def choose(self, url: str, model: str = "", api_key: str | None = None) -> LanguageStatus:
+        """Use a server from now on, or none with an empty address. Nothing is asked of it.
+
+        Args:
+            api_key: None keeps the one that is set for this very server, "" takes it out.
+
+        Raises:
+            LanguageError: it is no address. SettingsError: a value is not allowed. StorageError, OSError: the disk.
+        """
+        fixed = fixed_by_variables(GROUP) & {"url", "model", "api_key"}
+        if fixed:
+            raise LanguageError("llm.fixed-by-variable", settings=sorted(f"language.{one}" for one in fixed))
+        address = checked_address(url) if url.strip() else ""
+        with self._lock:
+            same = address == self._chosen.url
+            key = (self._chosen.api_key if same else "") if api_key is None else api_key.strip()
+            values = {"url": address, "model": model.strip() if address else "", "api_key": key if address else ""}
+            self._chosen = self._local.choose(GROUP, self._settings, values)
+            self._problem, self._tried = None, False
+            self._kind = self._kind if same else ServerKind.OTHER
+        self._told_residency()
+        return self.status()
+
+    def find(self) -> list[FoundServer]:
+        """The servers that listen at well-known ports of this machine; takes some two seconds, and is done on request alone."""
+        return find_on_this_machine(without=self._own_port)
+
+    def models(self, url: str, api_key: str = "") -> FoundServer:
+        """What is at an address that a person wrote.
+
+        Raises:
+            LanguageError.
+        """
+        return looked_at(self._address(checked_address(url), api_key or self._key_of(checked_address(url))))
+
+    def _key_of(self, url: str) -> str:
+        with self._lock:
+            return self._chosen.api_key if url == self._chosen.url else ""
+
+    def _address(self, url: str, key: str) -> ServerAddress:
+        return ServerAddress(url, key, self._chosen.answer_seconds)
+
+    def _told_residency(self) -> None:
+        with self._lock:
+            chosen, kind = self._chosen, self._kind
+        server = self._address(chosen.url, chosen.api_key) if chosen.url else None
+        self.residency.choose(server, kind, chosen.model)
+
+    # Asking
+
+    @contextmanager
+    def mind(
+        self,
+        cancelled: Callable[[], bool] = never_cancelled,
+        on_state: Callable[[str, str], None] = no_op,
+        on_progress: Callable[[float, str], None] = no_op,
+    ) -> Iterator[Mind]:
+        """What answers, for as long as the block lasts: the chosen server, or the built-in model, leased.
+
+        Raises:
+            NoLanguageModelError: there is none. LanguageError: the server cannot be asked. What `WorkerPool.lease` raises.
+        """
+        with self._lock:
+            chosen = self._chosen
+        if chosen.url:
+            with self.residency.use():
+                yield self._server_mind(chosen)
+            return
+        engine, ready = built_in_engine(self._catalog, self._site)
+        if engine is None or not ready:
+            raise NoLanguageModelError("llm.none")
+        with self._workers.lease(
+            engine, engine.Options(), cancelled=cancelled, on_state=on_state, on_progress=on_progress
+        ) as leased:
+            yield BuiltInMind(leased, engine.card.title)
+
+    def _server_mind(self, chosen: LanguageSettings) -> ServerMind:
+        server = self._address(chosen.url, chosen.api_key)
+        model = chosen.model
+        if not model:
+            found = self._look(server)
+            if not found.models:
+                raise LanguageError("llm.no-model-there")
+            model = found.models[0]
+        return ServerMind(server, model, self._strictest.get((chosen.url, model), Constraint.SCHEMA))
+
+    def _look(self, server: ServerAddress) -> FoundServer:
+        try:
+            found = looked_at(server)
+        except LanguageError as error:
+            self._note(server.url, error)
+            raise
+        with self._lock:
+            if server.url == self._chosen.url:
+                self._kind = found.kind
+        self._told_residency()
+        return found
+
+    def ask(
+        self,
+        mind: Mind,
+        request: ChatRequest,
+        cancelled: Callable[[], bool] = never_cancelled,
+        heard: Callable[[str], None] = no_op,
+    ) -> Answer[str]:
+        """A plain answer of a mind; `heard` is told each piece, and "" when it begins again.
+
+        Raises:
+            LanguageError, EngineError, Cancelled.
+        """
+        with self._counted(mind) as count:
+            return count(ask_text(mind, request, checking(cancelled), heard))
+
+    def ask_shaped(
+        self, mind: Mind, request: ChatRequest, shape: Check[T], cancelled: Callable[[], bool] = never_cancelled
+    ) -> Answer[T]:
+        """An answer of the shape that `request.schema` describes and `shape` judges.
+
+        Raises:
+            LanguageError, EngineError, Cancelled.
+        """
+        with self._counted(mind) as count:
+            return count(ask_json(mind, request, shape, checking(cancelled)))
+
+    def ask_schema(self, mind: Mind, request: ChatRequest, cancelled: Callable[[], bool] = never_cancelled) -> Answer[Any]:
+        """An answer that keeps `request.schema`.
+
+        Raises:
+            LanguageError: as above, or it is no schema. EngineError, Cancelled.
+        """
+        try:
+            shape = schema_check(request.schema or {})
+        except ValueError as error:
+            raise LanguageError("llm.no-schema", problem=str(error)) from None
+        return self.ask_shaped(mind, request, shape, cancelled)
+
+    @contextmanager
+    def _counted(self, mind: Mind) -> Iterator[Callable[[Answer[T]], Answer[T]]]:
+        begun = time.monotonic()
+
+        def count(answer: Answer[T]) -> Answer[T]:
+            self._count(mind.name, answer.prompt_tokens, answer.answer_tokens, time.monotonic() - begun)
+            return answer
+
+        url = mind.server.url if isinstance(mind, ServerMind) else ""
+        try:
+            yield count
+        except Cancelled:
+            raise
+        except GreenroomError as error:
+            if error.code in _ANSWERED:
+                self._note(url, None)
+            else:
+                self._note(url, error)
+            raise
+        self._note(url, None)
+        if isinstance(mind, ServerMind):
+            self._strictest[(url, mind.name)] = mind.strictest
+
+    def _note(self, url: str, error: GreenroomError | None) -> None:
+        """How the chosen server stands, after it was asked."""
+        with self._lock:
+            if url and url == self._chosen.url:
+                self._problem, self._tried = error, True
+
+    def _count(self, name: str, prompt: int, answer: int, seconds: float) -> None:
+        with self._lock:
+            self._counts[name] = self._counts.get(name, TokenCounts()).with_answer(prompt, answer, seconds)
+
+    def _counts_of(self, name: str) -> TokenCounts:
+        with self._lock:
+            return self._counts.get(name, TokenCounts())
+
+    # Trying
+
+    def test(self, cancelled: Callable[[], bool] = never_cancelled) -> ServerTest:
+        """Ask what is chosen one question, and find out what it can be held to.
+
+        Raises:
+            NoLanguageModelError, LanguageError, EngineError, Cancelled.
+        """
+        with self._lock:
+            chosen = self._chosen
+        found = self._look(self._address(chosen.url, chosen.api_key)) if chosen.url else None
+        if found is not None and chosen.model and chosen.model not in found.models:
+            error = LanguageError("llm.model-unknown")
+            self._note(chosen.url, error)
+            raise error
+        with self.mind(cancelled) as mind:
+            answer, seconds, first = self._timed(mind, cancelled)
+            constraint = mind.strictest = strictest_kept(mind, checking(cancelled))
+        url = found.url if found is not None else ""
+        with self._lock:
+            for name in (mind.name, chosen.model) if url else ():
+                self._strictest[(url, name)] = constraint
+        return ServerTest(
+            url, found.kind.value if found is not None else "built-in", mind.name,
+            (place_of(url) if url else Place.MACHINE).value, found.models if found is not None else (),
+            seconds, first, answer.answer_tokens / max(seconds - first, 0.001), constraint.value, answer.value[:300],
+        )  # fmt: skip
+
+    def _timed(self, mind: Mind, cancelled: Callable[[], bool]) -> tuple[Answer[str], float, float]:
+        """The answer to the trial's question, how long it took, and how long until its first word."""
+        begun = time.monotonic()
+        pieces: list[float] = []
+
+        def heard(piece: str) -> None:
+            if piece:
+                pieces.append(time.monotonic() - begun)
+
+        answer = self.ask(mind, TRIAL_QUESTION, cancelled, heard)
+        seconds = time.monotonic() - begun
+        return answer, seconds, pieces[0] if pieces else seconds
+
+
+_ANSWERED = frozenset(
+    {"llm.refused", "llm.no-json", "llm.wrong-shape", "llm.answered-nothing", "llm.text-too-long", "llm.no-schema"}
+)
+"""What a server that works may end a question with."""
+
+
+def checking(cancelled: Callable[[], bool]) -> Callable[[], None]:
+    def check() -> None:
+        if cancelled():
+            raise Cancelled
+
+    return check

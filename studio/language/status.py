@@ -1,0 +1,71 @@
+"""What the language service tells of itself, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SERVER, BUILT_IN, NONE = "server", "built-in", "none"
+"""What answers."""
+
+
+@dataclass(frozen=True)
+class TokenCounts:
+    """What was asked since the studio was started. `speed`: tokens a second of the last answers, 0 before the first."""
+
+    questions: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    speed: float = 0.0
+
+    def with_answer(self, prompt: int, answer: int, seconds: float) -> TokenCounts:
+        now = answer / seconds if seconds > 0 and answer > 1 else self.speed
+        speed = now if not self.speed else 0.6 * self.speed + 0.4 * now
+        return TokenCounts(self.questions + 1, self.prompt_tokens + prompt, self.answer_tokens + answer, speed)
+
+
+@dataclass(frozen=True)
+class LanguageStatus:
+    """What answers now.
+
+    Args:
+        source: "server", "built-in" or "none". place: where what is asked goes, "" for nowhere.
+        ready: whether it can be asked, as far as is known without asking. sentence, next_step: that in words.
+        has_key: whether a key is set; it is never given. constraint: the strictest that the server is known to take, "" untried.
+        set_up: id of the engine that one button makes ready, "" when there is none to set up.
+    """
+
+    source: str
+    url: str
+    kind: str
+    model: str
+    place: str
+    ready: bool
+    sentence: str
+    next_step: str
+    has_key: bool
+    constraint: str
+    held_gib: float
+    counts: TokenCounts
+    set_up: str
+    engine: str = ""
+
+
+@dataclass(frozen=True)
+class ServerTest:
+    """What trying a server showed.
+
+    Args:
+        speed: tokens a second; first_seconds: until the first word. constraint: the strictest that was kept.
+        answer: what it said, shortened.
+    """
+
+    url: str
+    kind: str
+    model: str
+    place: str
+    models: tuple[str, ...]
+    seconds: float
+    first_seconds: float
+    speed: float
+    constraint: str
+    answer: str
