@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from api.operations import engines, jobs, library, narrations, pronunciations, support, templates, voices, work
+from api.operations import engines, jobs, language, library, narrations, pronunciations, support, templates, voices, work
 from api.operations.operation import Operation
 
-GROUPS = tuple(module.GROUP for module in (work, jobs, voices, narrations, pronunciations, library, engines, templates, support))
+GROUPS = tuple(
+    module.GROUP for module in (work, jobs, voices, narrations, pronunciations, library, language, engines, templates, support)
+)
 OPERATIONS: Mapping[str, Operation] = {name: one for group in GROUPS for name, one in group.operations.items()}
 
 if len(OPERATIONS) != sum(len(group.operations) for group in GROUPS):

@@ -58,6 +58,7 @@ class LanguageService:
         self._kind = ServerKind.OTHER
         self._problem: GreenroomError | None = None
         self._tried = False
+        self._first_model = ""
         self._strictest: dict[tuple[str, str], Constraint] = {}
         self._counts: dict[str, TokenCounts] = {}
         self._told_residency()
@@ -73,15 +74,16 @@ class LanguageService:
         if chosen.url:
             place = place_of(chosen.url)
             where = "on this machine" if place is Place.MACHINE else f"on {place.value}"
-            named = chosen.model or "its first model"
-            sentence = f"{named} of the {kind.value if kind is not ServerKind.OTHER else 'server'} {where}."
+            model = chosen.model or self._first_model
+            server = "a server" if kind is ServerKind.OTHER else kind.value
+            sentence = f"{model or 'The first model'} of {server} {where}."
             step = "" if tried else "Press Test to try it."
             if problem is not None:
                 sentence, step = problem.reason, problem.hint
             constraint = self._strictest.get((chosen.url, chosen.model))
             return LanguageStatus(
-                SERVER, chosen.url, kind.value, chosen.model, place.value, problem is None, sentence, step, bool(chosen.api_key),
-                constraint.value if constraint else "", self.residency.held_gib, self._counts_of(chosen.model), to_set_up,
+                SERVER, chosen.url, kind.value, model, place.value, problem is None, sentence, step, bool(chosen.api_key),
+                constraint.value if constraint else "", self.residency.held_gib, self._counts_of(model), to_set_up,
             )  # fmt: skip
         if engine is not None and ready:
             title = engine.card.title
@@ -113,7 +115,7 @@ class LanguageService:
             key = (self._chosen.api_key if same else "") if api_key is None else api_key.strip()
             values = {"url": address, "model": model.strip() if address else "", "api_key": key if address else ""}
             self._chosen = self._local.choose(GROUP, self._settings, values)
-            self._problem, self._tried = None, False
+            self._problem, self._tried, self._first_model = None, False, ""
             self._kind = self._kind if same else ServerKind.OTHER
         self._told_residency()
         return self.status()
@@ -121,18 +123,6 @@ class LanguageService:
     def find(self) -> list[FoundServer]:
         """The servers that listen at well-known ports of this machine; takes some two seconds, and is done on request alone."""
         return find_on_this_machine(without=self._own_port)
-
-    def models(self, url: str, api_key: str = "") -> FoundServer:
-        """What is at an address that a person wrote.
-
-        Raises:
-            LanguageError.
-        """
-        return looked_at(self._address(checked_address(url), api_key or self._key_of(checked_address(url))))
-
-    def _key_of(self, url: str) -> str:
-        with self._lock:
-            return self._chosen.api_key if url == self._chosen.url else ""
 
     def _address(self, url: str, key: str) -> ServerAddress:
         return ServerAddress(url, key, self._chosen.answer_seconds)
@@ -178,7 +168,7 @@ class LanguageService:
             found = self._look(server)
             if not found.models:
                 raise LanguageError("llm.no-model-there")
-            model = found.models[0]
+            model = self._first_model = found.models[0]
         return ServerMind(server, model, self._strictest.get((chosen.url, model), Constraint.SCHEMA))
 
     def _look(self, server: ServerAddress) -> FoundServer:

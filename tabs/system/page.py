@@ -15,6 +15,7 @@ from tabs.system.disk import DiskSection
 from tabs.system.doctor import DoctorSection
 from tabs.system.engines import EnginesSection
 from tabs.system.jobs import JobsSection
+from tabs.system.language import LanguageSection
 from tabs.system.log import LogSection
 from tabs.system.memory import memory_panel
 from tabs.system.models import ModelsPanel
@@ -75,6 +76,7 @@ class SystemTab:
             self._section("engines", "Engines", EnginesSection)
             self._section("jobs", "Jobs", JobsSection)
             self._section("models", "Models", ModelsSection)
+            self._section("language", "Language", LanguageSection)
             self._section("disk", "Disk", DiskSection)
             self._section("doctor", "Doctor", DoctorSection)
             self._section("log", "Log", LogSection)
@@ -98,6 +100,8 @@ class SystemTab:
         for name, section in self.sections.items():
             opened = self._tabs[name].select(lambda name=name: name, None, self.open, **QUIET)
             opened.then(self._paint, self._asked, self._painted, **QUIET)
+            if isinstance(section, LanguageSection):
+                section.wire(opened)
             # "multiple": a load takes seconds, and what is pressed meanwhile counts too.
             acting = self._acting(section)
             section.piece.click(acting, self._asked, self._painted, trigger_mode="multiple", **QUIET)

@@ -233,6 +233,9 @@ def wrong_calls(folder: Path) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
     for name in ("load", "unload", "set_idle"):
         yield f"an unknown engine for {name}", name, ("flit",)
     yield "a room that stays", "free_disk", ("voices",)
+    yield "an address that is never asked", "set_language_server", ("http://169.254.169.254",)
+    yield "an empty question", "ask_language", (" ",)
+    yield "no language model", "ask_language", ("Say hello.",)
     yield "an unknown level", "log", ("greenroom", "LOUD")
     yield "too large a limit of events", "machine_events", (1000,)
 

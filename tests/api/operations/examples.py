@@ -20,6 +20,7 @@ from tests.studio.comfyui.graphs import picture
 
 CLIP = ROOT / "assets" / "voices" / "LJ001-0001.wav"
 PORTRAIT = ROOT / "assets" / "portraits" / "astronaut.png"
+OLLAMA = "http://127.0.0.1:11434"
 LINES = "The first one stays, because it is long enough to catch how somebody speaks. The second one goes."
 
 
@@ -30,6 +31,7 @@ class Things:
         self._studio, self._folder = studio, folder
         self._numbers = itertools.count(1)
         self._long: list[str] = []
+        self._language_server: str = self.call("language").url
 
     def arguments(self, example: dict[str, Any]) -> dict[str, Any]:
         """The example's arguments: its words in capitals replaced, its files as paths, its names made unique."""
@@ -43,6 +45,8 @@ class Things:
     def _value(self, value: Any) -> Any:
         if not isinstance(value, str):
             return value
+        if value == OLLAMA:
+            return self._language_server
         if value.startswith("@"):
             found: Path = getattr(self, f"file_{value[1:].lower()}")
             return found

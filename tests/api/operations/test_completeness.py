@@ -11,7 +11,7 @@ from tests.repository.sources import ROOT
 PARTS = frozenset(
     {
         "jobs", "voices", "library", "engines", "memory", "weights", "environments", "auditions", "narrations", "workers", "disk",
-        "templates", "comfyui", "run_times",
+        "templates", "comfyui", "run_times", "language",
     }
 )  # fmt: skip
 """Parts of the studio by which a handler of the page does anything at all."""

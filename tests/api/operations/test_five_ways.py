@@ -15,12 +15,13 @@ from tests.api.operations.contract import shape, wrong_calls
 from tests.api.operations.examples import Things
 from tests.api.operations.ways import WAYS, OpenStudio, Refusal, open_studio, ways_of
 from tests.studio.comfyui.servers import StandInServer
+from tests.studio.language.chat_server import chat_server
 
 pytestmark = pytest.mark.slow
 
 MOVING = frozenset({
     "run_times", "memory", "memory_history", "machine_events", "disk", "log", "jobs", "outputs", "weights", "engines", "load",
-    "doctor", "voices", "recipe",
+    "doctor", "voices", "recipe", "language",
 })  # fmt: skip
 """Calls that read what goes on meanwhile: their answers are of one shape, not of one value."""
 
@@ -30,7 +31,12 @@ NOT_TYPED = frozenset({"a number for a text"})
 
 @pytest.fixture(scope="module")
 def studio(shared_stand_in: StandInServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenStudio]:
-    with open_studio(tmp_path_factory.mktemp("ways") / "data", comfyui={"url": shared_stand_in.url}) as opened:
+    with (
+        chat_server() as language,
+        open_studio(
+            tmp_path_factory.mktemp("ways") / "data", comfyui={"url": shared_stand_in.url}, language={"url": language.url}
+        ) as opened,
+    ):
         yield opened
 
 
