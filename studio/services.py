@@ -23,11 +23,11 @@ from studio.jobs.runner import JobRunner
 from studio.jobs.runtime_stats import EstimateAccuracy, estimate_accuracy
 from studio.jobs.service import JobService
 from studio.jobs.store import JobStore
+from studio.language.local_settings import LocalSettings
 from studio.language.residency import SERVER_ESTIMATE, SERVER_ID, LanguageServerResidency
 from studio.language.service import LanguageService
 from studio.library import Library
 from studio.licences import UNKNOWN, LicenceTerms, terms_of_card
-from studio.local_settings import LocalSettings
 from studio.logs import open_log
 from studio.maintenance.disk_usage import DiskUsage
 from studio.maintenance.housekeeping import MaintenanceTimer

@@ -18,15 +18,19 @@ from studio.settings_file import read_settings_file
 HOME = Path(__file__).resolve().parent.parent
 """The studio's own folder, which contains app.py."""
 
-
 LONGEST_SHOWN_VALUE = 100
-
 _SECRETS = frozenset({"server.token", "language.api_key"})
 """Settings whose values are never shown, not even wrong ones."""
 
 
 class SettingsGroup(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _address_or_none(value: str, example: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", value):
+        raise ValueError(f"it should be an address such as {example}")
+    return value.rstrip("/")
 
 
 class ComfyUIConnection(SettingsGroup):
@@ -150,9 +154,7 @@ class EngineSettings(SettingsGroup):
     @field_validator("fish_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^\s/@]+(/[^\s?#]*)?", value):
-            raise ValueError("it should be an address such as http://127.0.0.1:8080")
-        return value.rstrip("/")
+        return _address_or_none(value, "http://127.0.0.1:8080")
 
     @field_validator("extra")
     @classmethod
@@ -178,9 +180,7 @@ class ComfyUISettings(SettingsGroup):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", value):
-            raise ValueError("it should be an address such as http://127.0.0.1:8188")
-        return value.rstrip("/")
+        return _address_or_none(value, "http://127.0.0.1:8188")
 
 
 class EnvironmentSettings(SettingsGroup):
@@ -195,22 +195,13 @@ class WeightSettings(SettingsGroup):
 class LanguageSettings(SettingsGroup):
     url: str = ""
     model: str = Field("", max_length=300)
-    api_key: str = ""
+    api_key: str = Field("", pattern=r"^[\x21-\x7e]{0,1000}$")
     answer_seconds: float = Field(300, ge=1, le=3600)
 
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", value):
-            raise ValueError("it should be an address such as http://127.0.0.1:11434/v1")
-        return value.rstrip("/")
-
-    @field_validator("api_key")
-    @classmethod
-    def _one_word(cls, value: str) -> str:
-        if value and not re.fullmatch(r"[\x21-\x7e]{1,1000}", value):
-            raise ValueError("it should be letters, digits and signs without a space")
-        return value
+        return _address_or_none(value, "http://127.0.0.1:11434/v1")
 
 
 class _SettingsFile(YamlConfigSettingsSource):

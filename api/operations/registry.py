@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from api.operations import engines, jobs, language, library, narrations, pronunciations, support, templates, voices, work
+from api.operations import engines, jobs, library, narrations, pronunciations, support, templates, voices, work
+from api.operations.language import calls as language
 from api.operations.operation import Operation
 
 GROUPS = tuple(

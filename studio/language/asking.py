@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from engines.contract import ChatMessage, ChatPiece, ChatRequest
+from studio.errors import Cancelled
 from studio.language.chat import Constraint
 from studio.language.errors import FormatRefusedError, LanguageError
 from studio.language.json_answers import AnswerWrongError, Check, parse_answer, spoken_text
@@ -38,7 +39,7 @@ class Mind(Protocol):
 
 
 @dataclass(frozen=True)
-class Answer(Generic[T]):
+class MindAnswer(Generic[T]):
     """An answer of the shape that was asked.
 
     Args:
@@ -70,7 +71,7 @@ class Answer(Generic[T]):
         return " ".join(told)
 
 
-def ask_text(mind: Mind, request: ChatRequest, check: Callable[[], None], heard: Callable[[str], None]) -> Answer[str]:
+def ask_text(mind: Mind, request: ChatRequest, check: Callable[[], None], heard: Callable[[str], None]) -> MindAnswer[str]:
     """A plain answer, without what a model thought aloud; one that broke off is asked for once more.
 
     Args:
@@ -92,13 +93,13 @@ def ask_text(mind: Mind, request: ChatRequest, check: Callable[[], None], heard:
             break
     else:
         raise LanguageError("llm.answered-nothing", retryable=True)
-    return Answer(
+    return MindAnswer(
         said, mind.name, tries=number, cut_off=last.ended == "length",
         prompt_tokens=last.prompt_tokens, answer_tokens=last.answer_tokens,
     )  # fmt: skip
 
 
-def ask_json(mind: Mind, request: ChatRequest, shape: Check[T], check: Callable[[], None]) -> Answer[T]:
+def ask_json(mind: Mind, request: ChatRequest, shape: Check[T], check: Callable[[], None]) -> MindAnswer[T]:
     """A value of a shape.
 
     Args:
@@ -134,7 +135,7 @@ def ask_json(mind: Mind, request: ChatRequest, shape: Check[T], check: Callable[
             asked = _again(request, text, error, tries)
             continue
         cut = last.ended == "length"
-        return Answer(found.value, mind.name, constraint, found.repaired, tries, cut, prompt_tokens, answer_tokens)
+        return MindAnswer(found.value, mind.name, constraint, found.repaired, tries, cut, prompt_tokens, answer_tokens)
     raise LanguageError("llm.no-json" if wrong.not_json else "llm.wrong-shape", retryable=True, tries=TRIES)
 
 
@@ -171,6 +172,9 @@ def _again(request: ChatRequest, answer: str, wrong: AnswerWrongError, tries: in
     return replace(request, messages=(*request.messages, *said), seed=request.seed + tries)
 
 
-def any_value(value: Any) -> Any:
-    """A check that takes whatever JSON there is."""
-    return value
+def checking(cancelled: Callable[[], bool]) -> Callable[[], None]:
+    def check() -> None:
+        if cancelled():
+            raise Cancelled
+
+    return check

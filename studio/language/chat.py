@@ -40,7 +40,7 @@ def chat(
     Raises:
         LanguageError: refused, too late, broken off, garbage; FormatRefusedError: the server does not take this constraint.
     """
-    reader = _Reader()
+    reader = _AnswerReader()
     for block in streamed(server, body_of(model, request, constraint), check):
         yield from reader.read(block)
         if reader.ended:
@@ -68,7 +68,7 @@ def body_of(model: str, request: ChatRequest, constraint: Constraint) -> dict[st
     return body
 
 
-class _Reader:
+class _AnswerReader:
     """Bytes to pieces. `ended`: nothing more is to be waited for."""
 
     def __init__(self) -> None:

@@ -16,17 +16,17 @@ from engines.contract import ChatRequest, EnginePaths
 from studio.callbacks import never_cancelled, no_op
 from studio.errors import Cancelled, GreenroomError
 from studio.language.address import Place, checked_address, place_of
-from studio.language.asking import Answer, Mind, ask_json, ask_text
+from studio.language.asking import Mind, MindAnswer, ask_json, ask_text, checking
 from studio.language.built_in import BuiltInMind, LanguageCatalog, built_in_engine
 from studio.language.chat import Constraint
 from studio.language.connection import ServerAddress
 from studio.language.errors import LanguageError, NoLanguageModelError
 from studio.language.json_answers import Check, schema_check
+from studio.language.local_settings import LocalSettings, fixed_by_variables
 from studio.language.residency import LanguageServerResidency
 from studio.language.server import FoundServer, ServerKind, ServerMind, find_on_this_machine, looked_at
-from studio.language.status import BUILT_IN, NONE, SERVER, LanguageStatus, ServerTest, TokenCounts
+from studio.language.status import BUILT_IN, NONE, SERVER, LanguageStatus, ServerTest, TokenBook, TokenCounts
 from studio.language.trial import TRIAL_QUESTION, strictest_kept
-from studio.local_settings import LocalSettings, fixed_by_variables
 from studio.settings import LanguageSettings
 from studio.workers.pool import WorkerPool
 
@@ -60,7 +60,7 @@ class LanguageService:
         self._tried = False
         self._first_model = ""
         self._strictest: dict[tuple[str, str], Constraint] = {}
-        self._counts: dict[str, TokenCounts] = {}
+        self._counts = TokenBook()
         self._told_residency()
 
     # Choosing
@@ -83,13 +83,13 @@ class LanguageService:
             constraint = self._strictest.get((chosen.url, chosen.model))
             return LanguageStatus(
                 SERVER, chosen.url, kind.value, model, place.value, problem is None, sentence, step, bool(chosen.api_key),
-                constraint.value if constraint else "", self.residency.held_gib, self._counts_of(model), to_set_up,
+                constraint.value if constraint else "", self.residency.held_gib, self._counts.of(model), to_set_up,
             )  # fmt: skip
         if engine is not None and ready:
             title = engine.card.title
             return LanguageStatus(
                 BUILT_IN, "", "built-in", title, Place.MACHINE.value, True, f"{title}, the built-in model, on this machine.", "",
-                False, Constraint.SCHEMA.value, 0.0, self._counts_of(title), "", engine.card.id,
+                False, Constraint.SCHEMA.value, 0.0, self._counts.of(title), "", engine.card.id,
             )  # fmt: skip
         none = NoLanguageModelError("llm.none")
         return LanguageStatus(
@@ -189,7 +189,7 @@ class LanguageService:
         request: ChatRequest,
         cancelled: Callable[[], bool] = never_cancelled,
         heard: Callable[[str], None] = no_op,
-    ) -> Answer[str]:
+    ) -> MindAnswer[str]:
         """A plain answer of a mind; `heard` is told each piece, and "" when it begins again.
 
         Raises:
@@ -200,7 +200,7 @@ class LanguageService:
 
     def ask_shaped(
         self, mind: Mind, request: ChatRequest, shape: Check[T], cancelled: Callable[[], bool] = never_cancelled
-    ) -> Answer[T]:
+    ) -> MindAnswer[T]:
         """An answer of the shape that `request.schema` describes and `shape` judges.
 
         Raises:
@@ -209,7 +209,7 @@ class LanguageService:
         with self._counted(mind) as count:
             return count(ask_json(mind, request, shape, checking(cancelled)))
 
-    def ask_schema(self, mind: Mind, request: ChatRequest, cancelled: Callable[[], bool] = never_cancelled) -> Answer[Any]:
+    def ask_schema(self, mind: Mind, request: ChatRequest, cancelled: Callable[[], bool] = never_cancelled) -> MindAnswer[Any]:
         """An answer that keeps `request.schema`.
 
         Raises:
@@ -222,11 +222,11 @@ class LanguageService:
         return self.ask_shaped(mind, request, shape, cancelled)
 
     @contextmanager
-    def _counted(self, mind: Mind) -> Iterator[Callable[[Answer[T]], Answer[T]]]:
+    def _counted(self, mind: Mind) -> Iterator[Callable[[MindAnswer[T]], MindAnswer[T]]]:
         begun = time.monotonic()
 
-        def count(answer: Answer[T]) -> Answer[T]:
-            self._count(mind.name, answer.prompt_tokens, answer.answer_tokens, time.monotonic() - begun)
+        def count(answer: MindAnswer[T]) -> MindAnswer[T]:
+            self._counts.add(mind.name, answer.prompt_tokens, answer.answer_tokens, time.monotonic() - begun)
             return answer
 
         url = mind.server.url if isinstance(mind, ServerMind) else ""
@@ -249,14 +249,6 @@ class LanguageService:
         with self._lock:
             if url and url == self._chosen.url:
                 self._problem, self._tried = error, True
-
-    def _count(self, name: str, prompt: int, answer: int, seconds: float) -> None:
-        with self._lock:
-            self._counts[name] = self._counts.get(name, TokenCounts()).with_answer(prompt, answer, seconds)
-
-    def _counts_of(self, name: str) -> TokenCounts:
-        with self._lock:
-            return self._counts.get(name, TokenCounts())
 
     # Trying
 
@@ -286,7 +278,7 @@ class LanguageService:
             seconds, first, answer.answer_tokens / max(seconds - first, 0.001), constraint.value, answer.value[:300],
         )  # fmt: skip
 
-    def _timed(self, mind: Mind, cancelled: Callable[[], bool]) -> tuple[Answer[str], float, float]:
+    def _timed(self, mind: Mind, cancelled: Callable[[], bool]) -> tuple[MindAnswer[str], float, float]:
         """The answer to the trial's question, how long it took, and how long until its first word."""
         begun = time.monotonic()
         pieces: list[float] = []
@@ -304,11 +296,3 @@ _ANSWERED = frozenset(
     {"llm.refused", "llm.no-json", "llm.wrong-shape", "llm.answered-nothing", "llm.text-too-long", "llm.no-schema"}
 )
 """What a server that works may end a question with."""
-
-
-def checking(cancelled: Callable[[], bool]) -> Callable[[], None]:
-    def check() -> None:
-        if cancelled():
-            raise Cancelled
-
-    return check

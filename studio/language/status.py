@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 SERVER, BUILT_IN, NONE = "server", "built-in", "none"
@@ -21,6 +22,22 @@ class TokenCounts:
         now = answer / seconds if seconds > 0 and answer > 1 else self.speed
         speed = now if not self.speed else 0.6 * self.speed + 0.4 * now
         return TokenCounts(self.questions + 1, self.prompt_tokens + prompt, self.answer_tokens + answer, speed)
+
+
+class TokenBook:
+    """What was asked, by the name of the model. Any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, TokenCounts] = {}
+
+    def add(self, name: str, prompt: int, answer: int, seconds: float) -> None:
+        with self._lock:
+            self._counts[name] = self._counts.get(name, TokenCounts()).with_answer(prompt, answer, seconds)
+
+    def of(self, name: str) -> TokenCounts:
+        with self._lock:
+            return self._counts.get(name, TokenCounts())
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engines.contract import ChatMessage, ChatRequest
 from studio.errors import Cancelled, GreenroomError
-from studio.language.asking import Answer
+from studio.language.asking import MindAnswer
 from studio.language.chat import Constraint
 from studio.language.errors import LanguageError
 from studio.language.json_answers import model_check
@@ -47,7 +47,7 @@ SLOW = ("too late", "silent midway")
 QUESTION = ChatRequest((ChatMessage("user", "One scene."),), longest=200, schema=Scene.model_json_schema())
 
 
-def asked(service: LanguageService, **more: Any) -> Answer[Scene]:
+def asked(service: LanguageService, **more: Any) -> MindAnswer[Scene]:
     with service.mind() as mind:
         return service.ask_shaped(mind, QUESTION, model_check(Scene), **more)
 
