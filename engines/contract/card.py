@@ -45,13 +45,19 @@ class Licence:
 
 @dataclass(frozen=True)
 class HubFile:
-    """One file of weights on a model hub."""
+    """One file of weights on a model hub.
+
+    Args:
+        revision: a commit of the repository; "main" where none is known.
+        sha256: what the file is, whoever sends it; "" where that is not known.
+    """
 
     repo: str
     path: str
     size_bytes: int
     revision: str = "main"
     gated: bool = False
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,9 @@ def _asked(file: HubFile, folder: Path, token: str) -> FileRequest:
         raise WeightsError("weights.hub-unreachable", retryable=True, problem=type(error).__name__) from None
     if about.size is None or not about.etag:
         raise WeightsError("weights.size-unknown", file=file.path, repo=file.repo)
-    return FileRequest(file, folder / file.path, about.location, about.etag, about.size, about.commit_hash or "")
+    if file.sha256 and len(about.etag) == len(file.sha256) and about.etag != file.sha256:
+        raise WeightsError("weights.file-of-another", file=file.path, repo=file.repo)
+    return FileRequest(file, folder / file.path, about.location, file.sha256 or about.etag, about.size, about.commit_hash or "")
 
 
 def gated(file: HubFile, page: str, with_token: bool) -> WeightsError:

@@ -33,13 +33,25 @@ MIT = Licence("MIT", "https://github.com/KwaiVGI/LivePortrait/blob/main/LICENSE"
 REPO = "KwaiVGI/LivePortrait"
 _BASE, _RETARGETING = "liveportrait/base_models", "liveportrait/retargeting_models"
 FILES = {
-    "appearance": (f"{_BASE}/appearance_feature_extractor.pth", 3_387_959),
-    "motion": (f"{_BASE}/motion_extractor.pth", 112_545_506),
-    "warping": (f"{_BASE}/warping_module.pth", 182_180_086),
-    "generator": (f"{_BASE}/spade_generator.pth", 221_813_590),
-    "retargeting": (f"{_RETARGETING}/stitching_retargeting_module.pth", 2_393_098),
-}
-"""Path in the repository and bytes of each network's file."""
+    "appearance": (
+        f"{_BASE}/appearance_feature_extractor.pth", 3_387_959,
+        "5279bb8654293dbdf327030b397f107237dd9212fb11dd75b83dfb635211ceb5",
+    ),
+    "motion": (
+        f"{_BASE}/motion_extractor.pth", 112_545_506, "251e6a94ad667a1d0c69526d292677165110ef7f0cf0f6d199f0e414e8aa0ca5",
+    ),
+    "warping": (
+        f"{_BASE}/warping_module.pth", 182_180_086, "2f61a6f265fe344f14132364859a78bdbbc2068577170693da57fb96d636e282",
+    ),
+    "generator": (
+        f"{_BASE}/spade_generator.pth", 221_813_590, "4780afc7909a9f84e24c01d73b31a555ef651521a1fe3b2429bd04534d992aee",
+    ),
+    "retargeting": (
+        f"{_RETARGETING}/stitching_retargeting_module.pth", 2_393_098,
+        "3652d5a3f95099141a56986aaddec92fadf0a73c87a20fac9a2c07c32b28b611",
+    ),
+}  # fmt: skip
+"""Path in the repository, bytes and SHA-256 of each network's file; no commit of the repository is known."""
 
 
 class LivePortrait(Engine):
@@ -57,7 +69,7 @@ class LivePortrait(Engine):
         device=Device.CUDA,
         environment="models",
         memory_gib=3.0,
-        hub_files=tuple(HubFile(REPO, path, size) for path, size in FILES.values()),
+        hub_files=tuple(HubFile(REPO, path, size, sha256=checksum) for path, size, checksum in FILES.values()),
         stall_seconds=300.0,
         reload_seconds=6.0,
     )
@@ -81,7 +93,7 @@ class LivePortrait(Engine):
         Raises:
             EngineNotReady: weights are missing. EngineError: they are damaged or not these networks'.
         """
-        places = {name: find_file(self.site, HubFile(REPO, path, size)) for name, (path, size) in FILES.items()}
+        places = {name: find_file(self.site, HubFile(REPO, path, size)) for name, (path, size, _) in FILES.items()}
         found = {name: place for name, place in places.items() if place is not None}
         if len(found) < len(FILES):
             readiness = self.readiness(self.site)

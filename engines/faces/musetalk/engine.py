@@ -37,14 +37,18 @@ WEIGHTS = Licence("CreativeML OpenRAIL-M (makers' page: any purpose)", "https://
 
 UNET, CODEC, WHISPER = "TMElyralab/MuseTalk", "stabilityai/sd-vae-ft-mse", "openai/whisper-tiny"
 _UNET_FOLDER = "musetalkV15"
+_UNET_COMMIT = "3ef28bc5cff08c90ad8178a25f1b570cd800170f"
+_CODEC_COMMIT = "31f26fdeee1355a5c34592e401dd41e45d25a493"
+_WHISPER_COMMIT = "169d4a4341b33bc18d8881c4b69c2e104e1cc0af"
+_CODEC_SUM = "a1d993488569e928462932c8c38a0760b874d166399b14414135bd9c42df5815"
 FILES = (
-    HubFile(UNET, f"{_UNET_FOLDER}/musetalk.json", 748),
-    HubFile(UNET, f"{_UNET_FOLDER}/unet.pth", 3_400_074_924),
-    HubFile(CODEC, "config.json", 547),
-    HubFile(CODEC, "diffusion_pytorch_model.safetensors", 334_643_276),
-    HubFile(WHISPER, "config.json", 1_983),
-    HubFile(WHISPER, "preprocessor_config.json", 184_990),
-    HubFile(WHISPER, "model.safetensors", 151_061_672),
+    HubFile(UNET, f"{_UNET_FOLDER}/musetalk.json", 748, _UNET_COMMIT),
+    HubFile(UNET, f"{_UNET_FOLDER}/unet.pth", 3_400_074_924, _UNET_COMMIT),
+    HubFile(CODEC, "config.json", 547, _CODEC_COMMIT),
+    HubFile(CODEC, "diffusion_pytorch_model.safetensors", 334_643_276, _CODEC_COMMIT, sha256=_CODEC_SUM),
+    HubFile(WHISPER, "config.json", 1_983, _WHISPER_COMMIT),
+    HubFile(WHISPER, "preprocessor_config.json", 184_990, _WHISPER_COMMIT),
+    HubFile(WHISPER, "model.safetensors", 151_061_672, _WHISPER_COMMIT),
 )
 
 

@@ -32,6 +32,23 @@ from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, seed_of, set
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
 
 REPO, CODEC = "nari-labs/Dia-1.6B-0626", "descript/dac_44khz"
+FILES = (
+    (REPO, "config.json", 1_396, "4f4e9c50e6898fa79d6fe16e9991bebef07a4d3dd6926eee5eb7f7e39c88e04f"),
+    (REPO, "generation_config.json", 238, "df7c1f7e4dc1c3e35811b7b2e49abd89d8a8b9599ec732eb6b0d17d678548ac4"),
+    (REPO, "model.safetensors.index.json", 30_833, "89664ffd667582a41e71c9aa1a4ba9de8187ec9dcd1e7711d97ec57d6e32dec5"),
+    (
+        REPO, "model-00001-of-00002.safetensors", 4_993_046_400,
+        "9cf8f82d9f87d408f5da9cc0d73a3e9c4d9ca3633a4df3be4d283277b7ff1b1a",
+    ),
+    (
+        REPO, "model-00002-of-00002.safetensors", 1_451_637_544,
+        "54bf3a47ac13e28ba6193659d57bc63a46875685b211b071f782c32efc834343",
+    ),
+    (CODEC, "config.json", 541, "4eb55fb9af1990b8d608184ad29b70e358589719af7ea8d3c06998f7c2264a64"),
+    (CODEC, "model.safetensors", 306_507_276, "6128ebff483a41422b0164d079a3773b0d8d82e64c4293d775994cbf8baf913a"),
+)  # fmt: skip
+"""No commit of these repositories is known; the files are known by their bytes."""
+
 RATE = 44_100
 TOKENS_PER_SECOND = 86
 LONGEST_CLIP = 10.0
@@ -63,15 +80,7 @@ class Dia(TransformersSpeech):
         device=Device.CUDA,
         environment=ENVIRONMENT,
         memory_gib=6.0,  # 1.6 G parameters in half precision, the codec, the cache of 3,072 positions, the CUDA context
-        hub_files=(
-            HubFile(REPO, "config.json", 1_396),
-            HubFile(REPO, "generation_config.json", 238),
-            HubFile(REPO, "model.safetensors.index.json", 30_833),
-            HubFile(REPO, "model-00001-of-00002.safetensors", 4_993_046_400),
-            HubFile(REPO, "model-00002-of-00002.safetensors", 1_451_637_544),
-            HubFile(CODEC, "config.json", 541),
-            HubFile(CODEC, "model.safetensors", 306_507_276),
-        ),
+        hub_files=tuple(HubFile(repo, path, size, sha256=checksum) for repo, path, size, checksum in FILES),
         traits=SpeechTraits(sample_rate=RATE, clones=True, needs_transcript=True, longest_clip=LONGEST_CLIP, made_up=SPEAKERS),
         languages=("en",),
         longest_text=300,

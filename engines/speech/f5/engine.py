@@ -27,6 +27,10 @@ VOCABULARY = "F5TTS_v1_Base/vocab.txt"
 ARCHITECTURE = "F5TTS_v1_Base/model.yaml"
 """Not upstream's: whoever has a fine-tune of another size puts its configuration here."""
 
+COMMIT, VOCODER_COMMIT = "84e5a410d9cead4de2f847e7c9369a6440bdfaca", "0feb3fdd929bcd6649e0e7c5a688cf7dd012ef21"
+CHECKPOINT_SUM = "670900fd14e6c458b95da6e9ed317cdb20dbaf7a1c02ac06a05475a9d32b6a38"
+VOCODER_SUM = "97ec976ad1fd67a33ab2682d29c0ac7df85234fae875aefcc5fb215681a91b2a"
+
 MOST_FRAMES = 16_000
 """Of all texts in one forward pass together; half as many spectrogram frames as 85 seconds of sound each four times over."""
 
@@ -59,10 +63,10 @@ class F5TTS(TorchSpeechEngine):
         environment=ENVIRONMENT,
         memory_gib=3.5,  # 337 M parameters in float16, the vocoder, and activations of eight sentences; the CUDA context
         hub_files=(
-            HubFile(REPO, CHECKPOINT, 1_348_435_761),
-            HubFile(REPO, VOCABULARY, 13_800),
-            HubFile(VOCODER, "config.yaml", 461),
-            HubFile(VOCODER, "pytorch_model.bin", 54_365_991),
+            HubFile(REPO, CHECKPOINT, 1_348_435_761, COMMIT, sha256=CHECKPOINT_SUM),
+            HubFile(REPO, VOCABULARY, 13_800, COMMIT),
+            HubFile(VOCODER, "config.yaml", 461, VOCODER_COMMIT),
+            HubFile(VOCODER, "pytorch_model.bin", 54_365_991, VOCODER_COMMIT, sha256=VOCODER_SUM),
         ),
         traits=SpeechTraits(sample_rate=RATE, clones=True, needs_transcript=True, longest_clip=LONGEST_CLIP),
         languages=("en", "zh"),

@@ -36,6 +36,7 @@ from engines.speech.fish.options import (
 from media.audio.audio import Audio
 
 REPO = "fishaudio/openaudio-s1-mini"
+COMMIT = "f4b445029346701e082b60bb63fcc2d1bb17a0e2"
 FILES = ("config.json", "model.pth", "codec.pth", "special_tokens.json", "tokenizer.tiktoken")
 CODEC_FILE = "codec.yaml"
 """A checkpoint with a codec of another size has this file beside its weights."""
@@ -61,11 +62,11 @@ class FishSpeech(TorchSpeechEngine):
         environment="fish",
         memory_gib=6.0,
         hub_files=(
-            HubFile(REPO, "config.json", 844, gated=True),
-            HubFile(REPO, "model.pth", 1_735_000_000, gated=True),
-            HubFile(REPO, "codec.pth", 1_871_000_000, gated=True),
-            HubFile(REPO, "special_tokens.json", 122_000, gated=True),
-            HubFile(REPO, "tokenizer.tiktoken", 2_560_000, gated=True),
+            HubFile(REPO, "config.json", 844, COMMIT, gated=True),
+            HubFile(REPO, "model.pth", 1_735_000_000, COMMIT, gated=True),
+            HubFile(REPO, "codec.pth", 1_871_000_000, COMMIT, gated=True),
+            HubFile(REPO, "special_tokens.json", 122_000, COMMIT, gated=True),
+            HubFile(REPO, "tokenizer.tiktoken", 2_560_000, COMMIT, gated=True),
         ),
         traits=SpeechTraits(sample_rate=RATE, clones=True, streams=True, needs_transcript=True),
         languages=LANGUAGES,

@@ -37,6 +37,8 @@ from engines.speech.kokoro_torch.voices import NAMES, has_package, preset_voices
 
 REPO = "hexgrad/Kokoro-82M"
 CONFIG, WEIGHTS = "config.json", "kokoro-v1_0.pth"
+COMMIT = "f3ff3571791e39611d31c381e3a41a3af07b4987"
+WEIGHTS_SUM = "496dba118d1a58f5f3db2efc88dbdc216e0483fc89fe6e47ee1f2c53f18ad1e4"
 RATE = 24_000
 TRAINED = "module."
 """Begins the names of what was saved from training on several GPUs."""
@@ -65,9 +67,9 @@ class KokoroTorch(TorchSpeechEngine):
         environment=ENVIRONMENT,
         memory_gib=1.6,  # 82 M parameters in float32; most of it is what the library imports
         hub_files=(
-            HubFile(REPO, CONFIG, 2_351),
-            HubFile(REPO, WEIGHTS, 327_212_226),
-            *(HubFile(REPO, f"voices/{name}.pt", 523_425) for name in NAMES),
+            HubFile(REPO, CONFIG, 2_351, COMMIT),
+            HubFile(REPO, WEIGHTS, 327_212_226, COMMIT, sha256=WEIGHTS_SUM),
+            *(HubFile(REPO, f"voices/{name}.pt", 523_425, COMMIT) for name in NAMES),
         ),
         traits=SpeechTraits(sample_rate=RATE),
         languages=("en", "es", "fr", "hi", "it", "ja", "pt", "zh"),

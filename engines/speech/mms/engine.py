@@ -41,6 +41,13 @@ CHECKPOINTS = {
 """MMS's own three letters by language tag."""
 
 FILES = {"model.safetensors": 145_200_000, "config.json": 1_700, "vocab.json": 700, "tokenizer_config.json": 300}
+COMMITS = {
+    "eng": "c71de0fe7204c83f1c10820a7d696d0b450048ba",
+    "vie": "b58928d033932a49aa8e3d6cf11625b25fe928d2",
+    "hin": "1d83b223ec78e30b944f7d96bd117eb3d7023303",
+}
+"""Of the other languages' repositories no commit is known."""
+
 MOST_LOADED = 2
 
 
@@ -67,7 +74,9 @@ class Mms(TransformersSpeech):
         environment=ENVIRONMENT,
         memory_gib=1.2,  # 36 M parameters for each of two languages, and what the library imports
         hub_files=tuple(
-            HubFile(f"facebook/mms-tts-{code}", path, size) for code in CHECKPOINTS.values() for path, size in FILES.items()
+            HubFile(f"facebook/mms-tts-{code}", path, size, COMMITS.get(code, "main"))
+            for code in CHECKPOINTS.values()
+            for path, size in FILES.items()
         ),
         traits=SpeechTraits(sample_rate=RATE),
         languages=tuple(CHECKPOINTS),

@@ -34,6 +34,9 @@ from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, seed_of
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
 
 REPO, VOCODER, SPEAKERS = "microsoft/speecht5_tts", "microsoft/speecht5_hifigan", "datasets/Matthijs/cmu-arctic-xvectors"
+COMMIT, VOCODER_COMMIT = "30fcde30f19b87502b8435427b5f5068e401d5f6", "bb6f429406e86a9992357a972c0698b22043307d"
+"""No commit of the voices' repository is known."""
+WEIGHTS_SUM = "d60d28067349ef66b50d8cd643ae56b6d6b8f27def929bc4ef6fcad907954190"
 RATE = 16_000
 LONGEST_RATIO = 10.0
 """Spectrogram frames of 16 ms for one letter, about twice what slow speech needs: no text runs away."""
@@ -70,12 +73,12 @@ class SpeechT5(TransformersSpeech):
         environment=ENVIRONMENT,
         memory_gib=1.6,  # 158 M parameters in float32, and what the library imports
         hub_files=(
-            HubFile(REPO, "pytorch_model.bin", 585_476_837),
-            HubFile(REPO, "config.json", 2_100),
-            HubFile(REPO, "spm_char.model", 238_000),
-            HubFile(REPO, "tokenizer_config.json", 300),
-            HubFile(VOCODER, "pytorch_model.bin", 50_700_000),
-            HubFile(VOCODER, "config.json", 640),
+            HubFile(REPO, "pytorch_model.bin", 585_476_837, COMMIT, sha256=WEIGHTS_SUM),
+            HubFile(REPO, "config.json", 2_100, COMMIT),
+            HubFile(REPO, "spm_char.model", 238_000, COMMIT),
+            HubFile(REPO, "tokenizer_config.json", 300, COMMIT),
+            HubFile(VOCODER, "pytorch_model.bin", 50_700_000, VOCODER_COMMIT),
+            HubFile(VOCODER, "config.json", 640, VOCODER_COMMIT),
             HubFile(SPEAKERS, VECTORS, 17_900_000),
         ),
         traits=SpeechTraits(sample_rate=RATE),

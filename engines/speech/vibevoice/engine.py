@@ -31,6 +31,7 @@ from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, seed_of
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
 
 REPO = "vibevoice/VibeVoice-1.5B-hf"
+COMMIT = "edc39f80f5cae656da37baf8faa8f5502bf7081f"
 TEMPLATE = "chat_template.jinja"
 RATE = 24_000
 TOKENS_PER_SECOND = 7.5
@@ -60,14 +61,14 @@ class VibeVoice(TransformersSpeech):
         environment=ENVIRONMENT,
         memory_gib=8.0,  # 2.7 G parameters in half precision, caches, the CUDA context
         hub_files=(
-            HubFile(REPO, "config.json", 3_700),
-            HubFile(REPO, "generation_config.json", 400),
-            HubFile(REPO, TEMPLATE, 1_500),
-            HubFile(REPO, "model.safetensors.index.json", 110_000),
-            HubFile(REPO, "model-00001-of-00002.safetensors", 4_980_000_000),
-            HubFile(REPO, "model-00002-of-00002.safetensors", 428_000_000),
-            HubFile(REPO, "tokenizer.json", 11_420_000),
-            HubFile(REPO, "tokenizer_config.json", 5_000),
+            HubFile(REPO, "config.json", 3_700, COMMIT),
+            HubFile(REPO, "generation_config.json", 400, COMMIT),
+            HubFile(REPO, TEMPLATE, 1_500, COMMIT),
+            HubFile(REPO, "model.safetensors.index.json", 110_000, COMMIT),
+            HubFile(REPO, "model-00001-of-00002.safetensors", 4_980_000_000, COMMIT),
+            HubFile(REPO, "model-00002-of-00002.safetensors", 428_000_000, COMMIT),
+            HubFile(REPO, "tokenizer.json", 11_420_000, COMMIT),
+            HubFile(REPO, "tokenizer_config.json", 5_000, COMMIT),
         ),
         traits=SpeechTraits(sample_rate=RATE, clones=True, made_up=(OWN,)),
         languages=("en", "zh"),

@@ -34,7 +34,14 @@ from media.audio.audio import Audio
 from media.errors import GreenroomError
 
 REPO = "openbmb/VoxCPM2"
-FILES = ("config.json", "model.safetensors", "audiovae.pth", "tokenizer.json", "tokenizer_config.json")
+COMMIT = "bffb3df5a29440629464e5e839f4d214c8714c3d"
+FILES = (
+    ("config.json", 4_336, "405f0dcd92f7feba6011ed4eac5c8d4f74cba9712f07fd5cfa3063bbdd95402c"),
+    ("model.safetensors", 4_580_080_592, "f7f964cfa9da23653baec6e6f7750719977ad944ed9f95fe52fe3a620506891d"),
+    ("audiovae.pth", 376_951_122, "94b5d51e107e0507d4acc976cfdadb64edd6fd06d1f751dadbf2fd1594274bf1"),
+    ("tokenizer.json", 3_676_772, "f8984687e4a92a3503d521396d454b7d68e9fdaab2a0288eb3536c7c1aa4bc20"),
+    ("tokenizer_config.json", 5_059, "e78a3ebb48a0b9437efd1823b6b726c823da89e49dd8bcc90c02419d9baa772b"),
+)
 RATE = 48_000
 DESIGN = "design"
 LONGEST_SECONDS = 120.0
@@ -78,13 +85,7 @@ class VoxCPM2(TorchSpeechEngine):
         device=Device.CUDA,
         environment=ENVIRONMENT,
         memory_gib=9.5,  # 2.3 G parameters in bfloat16, caches for 8,192 positions, the float32 build-up while loading
-        hub_files=(
-            HubFile(REPO, "config.json", 4_336),
-            HubFile(REPO, "model.safetensors", 4_580_080_592),
-            HubFile(REPO, "audiovae.pth", 376_951_122),
-            HubFile(REPO, "tokenizer.json", 3_676_772),
-            HubFile(REPO, "tokenizer_config.json", 5_059),
-        ),
+        hub_files=tuple(HubFile(REPO, path, size, COMMIT, sha256=checksum) for path, size, checksum in FILES),
         traits=SpeechTraits(sample_rate=RATE, clones=True, streams=True, takes_style=True, made_up=(DESIGN,)),
         languages=(
             "en", "zh", "ar", "my", "da", "nl", "fi", "fr", "de", "el", "he", "hi", "id", "it", "ja", "km", "ko", "lo", "ms",
@@ -107,7 +108,7 @@ class VoxCPM2(TorchSpeechEngine):
 
         self._voices: dict[tuple[str, float, str], Any] = {}
         self._normaliser: Any = None
-        folder = weights_folder(self.site, REPO, FILES)
+        folder = weights_folder(self.site, REPO, [path for path, *_ in FILES])
         obstacle = obstacle_to_compiling(self.device)
         self._model: Any = load(folder, self.device, compiled=not obstacle)
         if obstacle:

@@ -37,12 +37,25 @@ OWN_FOLDER = "real-esrgan"
 
 Model = Literal["photo", "photo-2x", "drawing", "fast"]
 FILES: dict[str, HubFile] = {
-    "photo": HubFile("nateraw/real-esrgan", "RealESRGAN_x4plus.pth", 67_040_989),
-    "photo-2x": HubFile("nateraw/real-esrgan", "RealESRGAN_x2plus.pth", 67_061_725),
-    "drawing": HubFile("com-adm/RealESRGAN_x4plus_anime_6B", "RealESRGAN_x4plus_anime_6B.pth", 17_938_799),
-    "fast": HubFile("datasets/Kizi-Art/Upscale", "realesr-general-x4v3.pth", 4_885_111),
-}
-"""Copies of upstream's releases (github.com/xinntao/Real-ESRGAN), of the same size; upstream itself keeps none on the hub."""
+    "photo": HubFile(
+        "nateraw/real-esrgan", "RealESRGAN_x4plus.pth", 67_040_989,
+        sha256="4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1",
+    ),
+    "photo-2x": HubFile(
+        "nateraw/real-esrgan", "RealESRGAN_x2plus.pth", 67_061_725,
+        sha256="49fafd45f8fd7aa8d31ab2a22d14d91b536c34494a5cfe31eb5d89c2fa266abb",
+    ),
+    "drawing": HubFile(
+        "com-adm/RealESRGAN_x4plus_anime_6B", "RealESRGAN_x4plus_anime_6B.pth", 17_938_799,
+        sha256="f872d837d3c90ed2e05227bed711af5671a6fd1c9f7d7e91c911a61f155e99da",
+    ),
+    "fast": HubFile(
+        "datasets/Kizi-Art/Upscale", "realesr-general-x4v3.pth", 4_885_111,
+        sha256="8dc7edb9ac80ccdc30c3a5dca6616509367f05fbc184ad95b731f05bece96292",
+    ),
+}  # fmt: skip
+"""Copies by other people of upstream's releases (github.com/xinntao/Real-ESRGAN), which keeps none on the hub; length and
+SHA-256 are those of the releases, so nobody else's file is ever taken."""
 
 
 class RealEsrganOptions(EngineOptions):

@@ -25,6 +25,7 @@ from engines.contract.errors import EngineError
 from media.audio.audio import Audio
 
 REPO = "microsoft/wavlm-base-plus-sv"
+COMMIT = "feb593a6c23c1cc3d9510425c29b0a14d2b07b1e"
 FILES = ("config.json", "preprocessor_config.json", "pytorch_model.bin")
 RATE = 16_000
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.5, 30.0
@@ -49,9 +50,9 @@ class WavlmSpeaker(Engine):
         environment="models",
         memory_gib=1.0,
         hub_files=(
-            HubFile(REPO, "config.json", 2_240),
-            HubFile(REPO, "preprocessor_config.json", 215),
-            HubFile(REPO, "pytorch_model.bin", 404_000_000),
+            HubFile(REPO, "config.json", 2_240, COMMIT),
+            HubFile(REPO, "preprocessor_config.json", 215, COMMIT),
+            HubFile(REPO, "pytorch_model.bin", 404_000_000, COMMIT),
         ),
         stall_seconds=120.0,
         reload_seconds=5.0,

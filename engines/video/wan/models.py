@@ -25,6 +25,17 @@ FAST_5B = "FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers"
 DISTILL_21 = "lightx2v/Wan2.1-Distill-Loras"
 DISTILL_22 = "lightx2v/Wan2.2-Distill-Loras"
 
+COMMITS = {
+    WAN_21_13B: "0fad780a534b6463e45facd96134c9f345acfa5b",
+    WAN_21_14B: "38ec498cb3208fb688890f8cc7e94ede2cbd7f68",
+    WAN_21_I2V: "b184e23a8a16b20f108f727c902e769e873ffc73",
+    WAN_22_5B: "b8fff7315c768468a5333511427288870b2e9635",
+    WAN_22_T2V: "5be7df9619b54f4e2667b2755bc6a756675b5cd7",
+    WAN_22_I2V: "596658fd9ca6b7b71d5057529bbf319ecbc61d74",
+    FAST_5B: "3e187042a324f6f5fb68fd22110a78725253de8f",
+}
+"""The state of each repository that is meant; of lightx2v's none is known."""
+
 TEXT_GIB = 10.6
 """UMT5-XXL in bfloat16."""
 WORKSPACE_GIB = 1.0
@@ -42,7 +53,9 @@ class ModelPart:
 
     @property
     def hub_files(self) -> tuple[HubFile, ...]:
-        return tuple(HubFile(self.repo, path, size) for path, size in zip(self.paths, (s for _, s in self.files), strict=True))
+        commit = COMMITS.get(self.repo, "main")
+        sizes = (size for _, size in self.files)
+        return tuple(HubFile(self.repo, path, size, commit) for path, size in zip(self.paths, sizes, strict=True))
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -72,6 +72,8 @@ def source_names(manifest: Manifest) -> dict[str, tuple[int, ...]]:
     """The published transformer in upstream's own names, but for the modulation."""
     found: dict[str, tuple[int, ...]] = {}
     for one in manifest.tensors:
+        if "norm_added_q" in one.name:  # diffusers' own
+            continue
         name = f".{one.name}."
         for theirs, ours in RENAMED:
             if f".{ours}." in name and ours != TABLE and not (theirs == "norm3" and "image_embedder" in name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -82,6 +83,24 @@ def test_a_file_that_arrives_damaged_is_caught(hub: Hub, make_weights: Make) -> 
         get(weights)
     assert damaged.value.retryable and weights.status("tiny").state is WeightsState.MISSING
     hub.corrupt.clear()
+    get(weights)
+    assert weights.status("tiny").state is WeightsState.PRESENT
+
+
+def test_a_file_that_a_card_knows_by_its_bytes_is_taken_from_nobody_else(hub: Hub, make_weights: Make) -> None:
+    """Large ones are refused before a byte is sent, for the hub tells what they are; of small ones it tells less."""
+    card = card_of("tiny", MODEL, CONFIG)
+    known = {MODEL: hashlib.sha256(BIG).hexdigest(), CONFIG: hashlib.sha256(SMALL).hexdigest()}
+    card = replace(card, hub_files=tuple(replace(file, sha256=known[file.path]) for file in card.hub_files))
+    weights = make_weights(card)
+    hub.files[f"{REPO}/{MODEL}"] = BIG[::-1]
+    with pytest.raises(WeightsError, match=rf"{REPO} holds another {MODEL}"):
+        get(weights)
+    assert not hub.ranges
+    hub.files |= {f"{REPO}/{MODEL}": BIG, f"{REPO}/{CONFIG}": SMALL[::-1]}
+    with pytest.raises(WeightsError, match=r"config\.json arrived damaged"):
+        get(weights)
+    hub.files[f"{REPO}/{CONFIG}"] = SMALL
     get(weights)
     assert weights.status("tiny").state is WeightsState.PRESENT
 
