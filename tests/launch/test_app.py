@@ -93,6 +93,7 @@ def hang_ups_count() -> Iterator[None]:
     signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.realtime
 @pytest.mark.slow
 @pytest.mark.usefixtures("hang_ups_count")
 def test_every_way_to_end_it_is_clean_and_its_jobs_go_on_at_the_next_start(tmp_path: Path) -> None:

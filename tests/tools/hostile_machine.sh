@@ -14,6 +14,7 @@ cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 ./launch.sh test --version >/dev/null # what the tests need is installed on the machine as it is
 
 place=$(mktemp -d)
+chmod 755 "$place" # tests that run as another user read the locale too
 trap 'rm -rf -- "$place"' EXIT
 
 locale=${HOSTILE_LOCALE:-tr_TR.UTF-8}

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import uvicorn
@@ -30,15 +31,21 @@ async def echo(websocket: WebSocket) -> None:
     await websocket.send_text(await websocket.receive_text())
 
 
-class Hasty(BoundedHttp):
-    head_seconds = 0.5
+class Patient(BoundedHttp):
+    """With the limits in bytes and in number alone: a busy machine may be slow."""
+
     most = 8
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
+class Hasty(BoundedHttp):
+    head_seconds = 0.5
+
+
+@contextmanager
+def serving(protocol: type[BoundedHttp]) -> Iterator[int]:
+    """The port of a server that reads by this protocol."""
     app = Starlette(routes=[Route("/", told, methods=["GET", "POST"]), WebSocketRoute("/talk", echo)])
-    server = uvicorn.Server(uvicorn.Config(app, http=Hasty, port=0, log_config=None, timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol, port=0, log_config=None, timeout_graceful_shutdown=1))
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
     thread.start()
@@ -47,6 +54,18 @@ def port() -> Iterator[int]:
     yield int(listener.getsockname()[1])
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with serving(Patient) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[int]:
+    with serving(Hasty) as port:
+        yield port
 
 
 def answered(port: int, *sent: bytes) -> tuple[int, dict[str, object]]:
@@ -113,11 +132,11 @@ def test_what_follows_a_body_is_bounded_too(port: int) -> None:
         assert answered(port, head, begun, *[b"x" * LONGEST_HEAD] * 16)[0] == 431
 
 
-def test_a_head_that_takes_its_time(port: int) -> None:
-    status, body = answered(port, START)
+def test_a_head_that_takes_its_time(hasty: int) -> None:
+    status, body = answered(hasty, START)
     assert status == 408 and "0.5 seconds" in str(body["error"])
-    assert answered(port, b"\r\n")[0] == 408
-    assert answered(port)[0] == 408
+    assert answered(hasty, b"\r\n")[0] == 408
+    assert answered(hasty)[0] == 408
 
 
 def test_no_request_at_all(port: int) -> None:
@@ -125,7 +144,7 @@ def test_no_request_at_all(port: int) -> None:
 
 
 def test_more_connections_than_there_may_be(port: int) -> None:
-    opened = [socket.create_connection(("127.0.0.1", port), 20) for _ in range(Hasty.most)]
+    opened = [socket.create_connection(("127.0.0.1", port), 20) for _ in range(Patient.most)]
     status, body = answered(port, START + REST)
     assert status == 503 and "connections" in str(body["error"])
     for line in opened:
@@ -136,8 +155,8 @@ def test_more_connections_than_there_may_be(port: int) -> None:
         time.sleep(0.05)
 
 
-def test_a_websocket_stays_open(port: int) -> None:
-    with connect(f"ws://127.0.0.1:{port}/talk") as talk:
+def test_a_websocket_stays_open(hasty: int) -> None:
+    with connect(f"ws://127.0.0.1:{hasty}/talk") as talk:
         time.sleep(2 * Hasty.head_seconds)
         talk.send("still here")
         assert talk.recv(timeout=10) == "still here"

@@ -94,6 +94,7 @@ def test_it_is_told_as_a_template() -> None:
             assert edge is None or BuiltinOptions(**{each.key: edge}) is not None
 
 
+@pytest.mark.realtime
 @pytest.mark.slow
 def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(face: Picture, tmp_path: Path) -> None:
     settings = load_settings(data={"folder": tmp_path / "data"})

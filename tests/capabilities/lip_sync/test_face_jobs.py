@@ -85,6 +85,7 @@ def test_a_preview_speaks_the_beginning_of_a_long_text() -> None:
     assert beginning("Home.", 3.0) == "Home." and len(beginning("你好。" * 200, 3.0)) == 93
 
 
+@pytest.mark.realtime
 def test_a_job_is_cancelled_within_two_seconds_and_goes_on_in_another_studio(tmp_path: Path) -> None:
     settings = load_settings(data={"folder": tmp_path / "data"})
     spec = {"face": PORTRAIT, "audio": str(ASSETS / "voices" / "LJ001-0005.wav"), "engine": "puppet", "fps": 10}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -95,7 +94,7 @@ def test_a_restart_in_mid_job_is_told_and_nothing_is_sent_again(
     client = client_of(own_stand_in.url)
     name = client.upload(picture_file, "studio/x", client.max_upload_bytes())
     own_stand_in.faults(seconds=5.0)
-    restarted = threading.Thread(target=_restart_when, args=(own_stand_in, lambda: bool(listening.fractions)))
+    restarted = threading.Thread(target=_restart_when, args=(own_stand_in, listening))
     restarted.start()
     with pytest.raises(JobLost, match="restarted") as told:
         run(client).finish(graphs.picture(name))
@@ -104,10 +103,11 @@ def test_a_restart_in_mid_job_is_told_and_nothing_is_sent_again(
     assert listening.silences, "meanwhile the job said that it waits for an answer"
 
 
-def _restart_when(server: StandInServer, due: Callable[[], bool]) -> None:
-    wait_until(due)
+def _restart_when(server: StandInServer, listening: Listening) -> None:
+    """Kill it in mid-job, and start it again once the job has noticed."""
+    wait_until(lambda: listening.fractions)
     server.kill()
-    time.sleep(0.3)
+    wait_until(lambda: listening.silences)
     server.start()
 
 

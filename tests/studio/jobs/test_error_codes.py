@@ -42,7 +42,7 @@ def test_every_fault_has_its_code_wherever_it_is_told(workshop, caplog: pytest.L
     titles = {job.id: title for title, job in jobs.items()}
     shop.open()
     for title, (_, code, sort) in FAULTS.items():
-        job = shop.jobs.wait(jobs[title].id, 10)
+        job = shop.jobs.wait(jobs[title].id, 30)
         assert job.state is JobState.FAILED and job.error is not None
         answer = job.as_dict()["error"]
         assert answer["code"] == code, title

@@ -370,17 +370,17 @@ def test_five_thousand_outputs_list_quickly(tmp_path: Path) -> None:
         (folder / f"o{number}.recipe.json").write_text(json.dumps(fields))
     os.utime(folder, (time.time() - 60, time.time() - 60))
     library = Library(folder, LibrarySettings())
-    began = time.perf_counter()
+    began = time.thread_time()
     assert library.list(limit=20)[0].title == "T4999"
-    cold = time.perf_counter() - began
-    began = time.perf_counter()
+    cold = time.thread_time() - began
+    began = time.thread_time()
     for _ in range(20):
         library.list(limit=20)
-    warm = (time.perf_counter() - began) / 20
+    warm = (time.thread_time() - began) / 20
     library.add(tmp_path_file(tmp_path), "image", "new", {})
-    began = time.perf_counter()
+    began = time.thread_time()
     assert len(library.list(limit=None)) == 5_001
-    changed = time.perf_counter() - began
+    changed = time.thread_time() - began
     told = f"cold {cold:.3f} s, unchanged {warm:.4f} s, after a change {changed:.3f} s"
     assert warm < cold / 10 and changed < cold / 2, told
 

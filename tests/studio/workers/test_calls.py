@@ -20,6 +20,7 @@ from studio.errors import MemoryRefused
 from studio.workers.lease_options import LeaseOptions
 from studio.workers.model import WorkerState
 from studio.workers.pool import WorkerPool
+from tests.servers import wait_until
 from tests.studio.workers.conftest import Books, ask, refusal
 from tests.studio.workers.probe_engine import FarProbe, HeavyProbe, Probe, ProbeOptions
 
@@ -222,7 +223,7 @@ def test_two_light_workers_work_side_by_side_and_a_third_job_waits(host: WorkerP
     with host.lease(Probe, Probe.Options()), host.lease(Probe, Probe.Options()):
         third = threading.Thread(target=lambda: ask(host, "say", on_state=lambda state, note: states.append(state)))
         third.start()
-        time.sleep(0.3)
+        wait_until(lambda: states)
         assert len(host.snapshot()) == 2
         assert states == ["waiting"]
     third.join(20)

@@ -98,7 +98,7 @@ def test_a_hung_worker_is_ended_by_the_watchdog_while_others_are_served(host: Wo
         time.sleep(0.05)
     assert isinstance(errors[0], WorkerStalled)
     assert errors[0].code == code
-    assert answered > 10
+    assert answered > 1
 
 
 def test_work_that_reports_may_take_longer_than_the_stall_limit(lasting: WorkerPool) -> None:
