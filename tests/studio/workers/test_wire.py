@@ -10,7 +10,7 @@ import socket
 import string
 import types
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
@@ -53,6 +53,8 @@ def strategy_of(hint: Any) -> st.SearchStrategy[Any]:
         return st.none()
     if origin in (Union, types.UnionType):
         return st.one_of(*map(strategy_of, inside))
+    if origin is Literal:
+        return st.sampled_from(inside)
     if origin is tuple and inside[-1] is Ellipsis:
         return st.lists(strategy_of(inside[0]), max_size=3).map(tuple)
     if origin is tuple:
