@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.figures import Figure, tell
 from bench.sheets.face_swap import speaking_clip
 from media.audio.audio import Audio
 from media.audio.decode import decode_audio, probe
@@ -217,6 +218,10 @@ def report(data: Path, tally: Tally, stuck: list[str]) -> int:
     print("\nReasons: " + ("; ".join(f"{text} ({count})" for text, count in reasons.most_common()) or "none"))
     print(f"Results that do not decode: {len(broken)}")
     cured = sum(counts["cured"] for counts in table.values())
+    ends = f"{sum(reasons.values())} jobs failed with their worker, {cured} of them done when tried again"
+    note = f"{tally.servers} kills of the server, {tally.workers} of a worker; {ends}"
+    gone = float(len(lost) + len(stuck) + len(broken))
+    tell(Figure("Jobs lost, stuck or spoiled by random kills", "", [gone], len(tally.accepted), "jobs accepted", "none", note))
     return 1 if lost or stuck or broken or "" in reasons or cured < sum(reasons.values()) else 0
 
 

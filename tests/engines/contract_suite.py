@@ -63,7 +63,7 @@ AWKWARD_TEXTS = (
     "a\u200bb\u202eright to left\u202c \ufeff and\u00a0spaces",
     "Broken \ud800 surrogate",
     "one\r\ntwo\n\nthree\tfour",
-    "word " * 60,
+    "word " * 25,
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 )
 
