@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeVar
 
 from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.comfyui.errors import SAY_WHERE
+from studio.workflows.graph.api_graph import schema_problems
+from studio.workflows.graph.conversion import file_places
 from studio.workflows.manifest import Manifest, RequiredModel, RequiredNodes
 from studio.workflows.model_folders import DiskFile, scan_roots
 from studio.workflows.template import WorkflowTemplate
@@ -104,7 +106,10 @@ def validate(
     on_disk = scan_roots(roots)
     if inventory is None:
         return Validation((absent,), tuple(_seen_on_disk(model, on_disk) for model in manifest.models))
-    problems = [*_version_problems(manifest, inventory), *_node_problems(manifest, inventory)]
+    problems = _node_problems(manifest, inventory)
+    if problems or schema_problems(template.graph, inventory.node_classes, file_places(template.graph)):
+        # what the server says of its nodes counts, not its date: one that takes the whole graph is new enough
+        problems = [*_version_problems(manifest, inventory), *problems]
     found = tuple(_find(model, inventory.models, on_disk, problems) for model in manifest.models)
     return Validation(tuple(problems), found)
 

@@ -94,13 +94,15 @@ def _choice(template: WorkflowTemplate, configured: bool, inventory: ServerInven
 
 
 def _lacks(problems: Sequence[TemplateProblem]) -> str:
-    models = sum(problem.kind == "model" for problem in problems)
-    nodes = sum(problem.kind == "node" for problem in problems)
-    if models:
-        return f"{models} {'model' if models == 1 else 'models'} missing"
-    if nodes:
-        return f"{nodes} {'node' if nodes == 1 else 'nodes'} missing"
-    return "needs an update"
+    """All that is missing, counted: who sees only models would fetch 30 GB for a server that cannot run them."""
+    counted = [
+        f"{count} {kind if count == 1 else f'{kind}s'}"
+        for kind in ("node", "model")
+        if (count := sum(problem.kind == kind for problem in problems))
+    ]
+    told = f"{' and '.join(counted)} missing" if counted else ""
+    older = any(problem.kind == "version" for problem in problems)
+    return ", ".join(filter(None, ("ComfyUI too old" if older else "", told))) or "not ready"
 
 
 def gallery(found: Sequence[WorkflowChoice], chosen: str) -> str:

@@ -25,6 +25,7 @@ from studio.workflows.graph.editor_graph import (
     read_workflow,
     source_of,
 )
+from studio.workflows.graph.missing_nodes import refuse_missing
 from studio.workflows.graph.schema import AUTOGROW, DYNAMIC_COMBO, InputSpec, live_inputs, read_inputs
 from studio.workflows.model_folders import MODEL_ENDINGS
 
@@ -54,11 +55,13 @@ def as_api_graph(workflow: Any, classes: Classes) -> dict[str, Any]:
         InvalidInput: it cannot be understood, or differs from the server's definitions; all of it is told, up to six things.
     """
     if is_editor_format(workflow):
-        graph = convert(workflow, classes)
+        graph, code = convert(workflow, classes), "workflow.not-convertible"
     else:
+        code = "workflow.not-accepted"
         graph = {str(node_id): node for node_id, node in workflow.items()} if isinstance(workflow, Mapping) else {}
         _refuse(shape_problems(graph or workflow))
-    _refuse(schema_problems(graph, classes, file_places(graph)))
+        refuse_missing({str(node["class_type"]): {} for node in graph.values()}, classes)
+    _refuse(schema_problems(graph, classes, file_places(graph)), code)
     return graph
 
 
@@ -71,8 +74,7 @@ def convert(workflow: Mapping[str, Any], classes: Classes) -> dict[str, Any]:
     try:
         root = read_workflow(workflow)
         nodes = [(scope, node) for scope, node in root.everything() if _is_run(node)]
-        unknown = sorted({str(node["type"]) for _, node in nodes} - set(classes))
-        _refuse([f"The server has no node called {name}." for name in unknown])
+        refuse_missing({str(node["type"]): node.get("properties") or {} for _, node in nodes}, classes)
         graph: dict[str, Any] = {}
         for scope, node in nodes:
             graph[scope.prefix + str(node["id"])] = _converted(scope, node, classes[node["type"]])
@@ -99,10 +101,10 @@ def file_ending(name: str) -> str:
     return PurePosixPath(re.sub(r" \[(input|output|temp)\]$", "", name).replace("\\", "/")).suffix.lower()
 
 
-def _refuse(problems: list[str]) -> None:
+def _refuse(problems: list[str], code: str = "workflow.not-convertible") -> None:
     if problems:
         more = max(0, len(problems) - MOST_TOLD)
-        raise InvalidInput("workflow.not-convertible", problems=" ".join(problems[:MOST_TOLD]), more=more)
+        raise InvalidInput(code, problems=" ".join(problems[:MOST_TOLD]), more=more)
 
 
 def _is_run(node: Node) -> bool:

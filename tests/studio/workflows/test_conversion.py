@@ -181,7 +181,6 @@ def test_one_saved_video_node_means_different_things_to_two_versions() -> None:
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (workflow([node(1, "VHS_LoadVideo", ["a.mp4"])], []), "no node called VHS_LoadVideo"),
         (workflow([node(1, "workflow/mine", [])], []), "group node of an older editor"),
         (workflow([{"type": "LoadImage"}], []), "damaged"),
         (workflow([LOAD], [[1]]), "damaged"),
@@ -202,6 +201,20 @@ def test_what_is_not_understood_is_refused(made: Any, words: str) -> None:
     assert "API format" in refused.value.hint
 
 
+def test_missing_nodes_are_named_with_what_helps() -> None:
+    """Another export would not bring them; the workflow's own notes say which pack or which ComfyUI does."""
+    custom = node(1, "VHS_LoadVideo", ["a.mp4"]) | {"properties": {"cnr_id": "comfyui-videohelpersuite", "ver": "1.7.9"}}
+    core = node(2, "WanDancer", []) | {"properties": {"cnr_id": "comfy-core", "ver": "0.41.2"}}
+    with pytest.raises(InvalidInput, match=r"no nodes called VHS_LoadVideo and WanDancer\.") as refused:
+        as_api_graph(workflow([custom, core], []), OLD)
+    hint = refused.value.hint
+    assert "Install comfyui-videohelpersuite there." in hint and "WanDancer is part of ComfyUI 0.41.2" in hint
+    assert "API format" not in hint and "manager" not in hint
+    with pytest.raises(InvalidInput, match=r"no node called Strange\.") as refused:
+        as_api_graph({"1": {"class_type": "Strange", "inputs": {}}}, OLD)
+    assert "ComfyUI's manager" in refused.value.hint and "API format" not in refused.value.hint
+
+
 def test_links_in_a_circle_are_refused() -> None:
     turn = [node(2, "Reroute", [], [("", "*", 1)]), node(3, "Reroute", [], [("", "*", 2)])]
     with pytest.raises(InvalidInput, match="circle"):
@@ -218,8 +231,9 @@ def test_the_api_format_passes_and_is_checked() -> None:
     graph = shipped("realesrgan-upscale").graph
     assert as_api_graph(graph, NEW) == graph
     broken = {**graph, "pictures": {**graph["pictures"], "inputs": {**graph["pictures"]["inputs"], "scale_by": 99}}}
-    with pytest.raises(InvalidInput, match='"scale_by" of node "pictures"'):
+    with pytest.raises(InvalidInput, match='"scale_by" of node "pictures"') as refused:
         as_api_graph(broken, NEW)
+    assert "API format" not in refused.value.hint, "it is in that format already"
 
 
 def test_files_that_a_server_does_not_have_stay_for_the_preflight() -> None:

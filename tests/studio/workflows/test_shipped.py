@@ -153,6 +153,15 @@ def test_an_older_server_lacks_its_version_and_the_later_nodes(template: Workflo
     assert {each.kind for each in problems} == ({"version", "node"} if MISSING_IN_0_3_64[template.id] else set())
 
 
+def test_a_server_that_has_every_node_is_not_refused_by_its_date(template: WorkflowTemplate) -> None:
+    """A fork counts its versions otherwise, and an older server may have had a node added: what it says of itself counts."""
+    whole = inventory_for(template)
+    assert preflight(template, ServerInventory("0.1.0", whole.node_classes, whole.models)) == []
+    first = template.usable().nodes[0].classes[0]
+    changed = {**whole.node_classes, first: {**whole.node_classes[first], "input": {"required": {}}, "input_order": {}}}
+    assert "version" in {each.kind for each in preflight(template, ServerInventory("0.1.0", changed, whole.models))}
+
+
 # What a job writes into a graph
 
 
