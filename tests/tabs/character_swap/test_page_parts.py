@@ -56,12 +56,13 @@ def test_every_shipped_template_fits_into_the_pool(studio: Services) -> None:
         assert {update["label"] for update in shown} == {each.title for each in manifest.parameters}
         told = pool.values(manifest.parameters, values_of(pool, manifest.parameters))
         seeds = {each.key for each in manifest.parameters if each.kind == "seed"}
-        assert (
-            set(told) >= {each.number_key or each.key for each in manifest.parameters if each.default not in (None, "")} - seeds
-        )
+        given = [each for each in manifest.parameters if each.default not in (None, "")]
+        assert set(told) >= {each.number_key or each.key for each in given} - seeds
         completed = template.complete(told)
         counted = {each.number_key: each.key for each in manifest.parameters if each.number_key}
-        assert all(completed[counted.get(key, key)] == value - (key in counted) for key, value in told.items())
+        indices = {counted[key]: value - 1 for key, value in told.items() if key in counted}
+        plain = {key: value for key, value in told.items() if key not in counted}
+        assert all(completed[key] == value for key, value in {**plain, **indices}.items())
 
 
 def test_given_options_are_shown_and_come_back() -> None:
