@@ -134,7 +134,11 @@ def main(arguments: list[str]) -> int:
                     f"| {one.most:.2f} |",
                     flush=True,
                 )
-    tell(Figure("Lip-sync agreement, worst portrait", "correlation", [worst], 0.0, "", f"at least {_PROMISED:g}", "5 s, stills"))
+    tell(
+        Figure(
+            "Lip-sync agreement, worst portrait", "correlation", [worst], promise=f"at least {_PROMISED:g}", note="5 s, stills"
+        )
+    )
     return 0 if worst >= _PROMISED else 1
 
 

@@ -22,6 +22,7 @@ from tabs.common.lists.voice_choices import AUTO, NOT_READY, Choices, count_told
 from tabs.common.option_controls import OptionControls, all_components, build_controls, chosen_options, restored_values
 from tabs.common.texts.new_texts import build_earlier
 from tabs.common.wiring import Updates, Values, whole_number
+from tabs.text_to_video.shots_history import ShotsHistory
 
 TEXT, SHOTS = "A text", "A shot list"
 COLUMNS = ["Picture", "Says", "Seconds", "Camera"]
@@ -57,9 +58,10 @@ class TextToVideoForm:
                 column_widths=["37%", "34%", "14%", "15%"],
             )  # fmt: skip
             with gr.Row():
-                self.add_shot = gr.Button("Add a shot", size="sm", elem_id="video-add-shot")
-                self.save_csv = gr.DownloadButton("Shot list as CSV", size="sm", elem_id="video-csv")
-                self.save_json = gr.DownloadButton("as JSON", size="sm", elem_id="video-json")
+                self.add_shot = gr.Button("Add a shot", size="sm", elem_id="video-add-shot", min_width=90)
+                self.history = ShotsHistory()
+                self.save_csv = gr.DownloadButton("Shot list as CSV", size="sm", elem_id="video-csv", min_width=120)
+                self.save_json = gr.DownloadButton("as JSON", size="sm", elem_id="video-json", min_width=80)
         self._build_engine()
         self._build_more()
 

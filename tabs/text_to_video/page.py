@@ -106,6 +106,7 @@ class TextToVideoTab:
         example = NewText("video-prompt", EXAMPLE, "The example")
         form.example.click(lambda: self._texts.give(example), None, self._texts.piece, **QUIET)
         form.add_shot.click(lambda rows: [*(rows or []), ["", "", None, ""]], form.shots, form.shots, **QUIET)
+        form.history.wire(form.shots)
         form.to_shots.click(self._to_shots, [form.prompt, form.engine], [form.source, form.shots], **QUIET)
         form.engine.change(
             self._engine_chosen, [form.engine, form.size], [form.size, *(made.group for made in form.options)], **QUIET

@@ -24,6 +24,11 @@ def test_a_clip_from_the_page(page: Any, tmp_path: Path) -> None:
     page.locator("#video-fit").get_by_text("2 shots").wait_for()
     page.locator("#video-to-shots").click()
     page.locator("#video-shots span[data-editable]").filter(has_text="A boat comes home").first.wait_for()
+    page.locator("#video-add-shot").click()
+    page.wait_for_function("!document.querySelector('#video-shots-undo').disabled")
+    page.locator("#video-shots-undo").click()
+    page.wait_for_function("!document.querySelector('#video-shots-redo').disabled")
+    page.locator("#video-fit").get_by_text("2 shots").wait_for()
     with page.expect_download() as listed:
         page.locator("#video-csv").click()
     listed.value.save_as(tmp_path / "shots.csv")
