@@ -81,8 +81,8 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
     with Page(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
         build_masthead()
         lists = LiveLists(studio)
-        wire_undo(studio, lists.piece)
-        wire_setup(studio, lists.piece)
+        wire_undo(studio, lists.acts)
+        wire_setup(studio, lists.acts)
         texts = NewTexts()
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Voiceover", id="voiceover"):

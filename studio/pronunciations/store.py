@@ -119,6 +119,9 @@ class PronunciationList:
         back: list[Pronunciation] = []
 
         def change(content: _Content) -> _Content:
+            if entry_id not in content.deleted and entry_id in content.entries:
+                back.append(content.entries[entry_id])  # it is there again already: asked twice
+                return content
             if entry_id not in content.deleted:
                 raise NotFound("storage.not-kept")
             back.append(content.deleted[entry_id][0])

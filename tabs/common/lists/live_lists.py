@@ -57,6 +57,9 @@ class LiveLists:
     def __init__(self, studio: Services) -> None:
         self._changes = Changes(studio)
         self.piece = html_piece(self._told(), elem_id="news", on_draw="", on_load="greenroom.hearChanges(element, trigger); ")
+        self.acts = html_piece(elem_id="acts", on_draw="", on_load="greenroom.hearActs(trigger); ")
+        """Where buttons that may stand anywhere arrive, such as Undo. Not where the news does: of clicks on one piece that follow
+        each other closely Gradio answers the last with what came before, and the news would be lost."""
 
     def wire(self, lists: Sequence[LiveList]) -> None:
         """Connect all lists of the page."""

@@ -46,14 +46,16 @@ Object.assign(greenroom, (() => {
   document.addEventListener('visibilitychange', askPieces)
   document.addEventListener('click', event => { if (event.target.closest('[role=tab]')) setTimeout(askPieces, 30) })
   setInterval(askPieces, 1000)
-  // What a note's button takes back is asked for at the same place as the news of lists (tabs/common/notices/undo.py).
-  const undo = what => ask && ask('click', { act: 'undo', undo: what.act, of: what.of })
+  // What a note's button takes back (tabs/common/notices/undo.py).
+  let act = null
+  const hearActs = trigger => { act = trigger }
+  const undo = what => act && act('click', { act: 'undo', undo: what.act, of: what.of })
   // The one button that makes an engine ready stands in notes, errors and lists of any tab.
   document.addEventListener('click', event => {
     const button = event.target.closest && event.target.closest('[data-setup]')
-    if (!button || !ask) return
+    if (!button || !act) return
     button.disabled = true
-    ask('click', { act: 'set-up', of: button.dataset.setup })
+    act('click', { act: 'set-up', of: button.dataset.setup })
   })
-  return { hearChanges, hear, undo }
+  return { hearChanges, hear, hearActs, undo }
 })())

@@ -49,7 +49,7 @@ def test_a_deletion_is_undone_after_a_restart_too(tmp_path: Path) -> None:
     assert listed(tmp_path).list() == []
     with pytest.raises(NotFound):
         listed(tmp_path).delete(made.id)
-    assert listed(tmp_path).put_back(made.id) == made
+    assert listed(tmp_path).put_back(made.id) == listed(tmp_path).put_back(made.id) == made
     assert listed(tmp_path).list() == [made]
     listed(tmp_path).delete(made.id)
     listed(tmp_path).set("Nguyen", "Noo-yen")
