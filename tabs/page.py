@@ -84,7 +84,7 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         wire_undo(studio, lists.acts)
         wire_setup(studio, lists.acts)
         texts = NewTexts()
-        with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Voiceover", id="voiceover"):
                 voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret, texts)
             with gr.Tab("Lip-sync", id="lip-sync"):

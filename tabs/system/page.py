@@ -72,7 +72,7 @@ class SystemTab:
         self.open = gr.State("engines")
         self.sections: dict[str, Section] = {}
         self._tabs: dict[str, gr.Tab] = {}
-        with gr.Tabs(elem_id="system-tabs"):
+        with gr.Tabs(elem_id="system-tabs", overflow_behavior="wrap"):
             self._section("engines", "Engines", EnginesSection)
             self._section("jobs", "Jobs", JobsSection)
             self._section("models", "Models", ModelsSection)

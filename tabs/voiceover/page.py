@@ -62,7 +62,7 @@ class VoiceoverTab:
         self.kept = KeptForm(studio, "voiceover", secret, {**self.form.kept, **asked, **named_options(write.options)})
 
     def _build_input(self, secret: str) -> None:
-        with gr.Tabs(elem_id="inner-tabs") as self.inner_tabs:
+        with gr.Tabs(elem_id="inner-tabs", overflow_behavior="wrap") as self.inner_tabs:
             with gr.Tab("Script", id="script") as self.script_tab:
                 self.script = gr.Textbox(label="Script", lines=14, max_lines=28, elem_id="script", placeholder=PLACEHOLDER)
                 build_earlier("script")
