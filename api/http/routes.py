@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from api.http.changes import add_change_channel
 from api.http.media import media_response
 from api.http.metrics import CONTENT_TYPE, Metrics
+from api.http.rehearsal import add_rehearsal_channel
 from api.problems import unexpected
 from api.security.responses import told_in_short
 from studio.doctor.support_bundle import bundle_name, support_bundle
@@ -37,6 +38,7 @@ def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
     """Declare the routes on `app`, before Gradio is mounted at "/" and takes the rest."""
     _add_health(app, studio)
     add_change_channel(app, studio)
+    add_rehearsal_channel(app, studio)
     _add_media(app, studio, auditions)
 
 

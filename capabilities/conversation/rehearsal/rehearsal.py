@@ -1,0 +1,308 @@
+"""A run through a scene with one part spoken by a person: what happens next, as values. No clock, sound or socket of its own.
+
+Every method tells what has happened, at a time in seconds that the caller's clock gives, and returns what to do now, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from capabilities.conversation.rehearsal.following import Followed, LineWords, WordState
+from capabilities.conversation.rehearsal.scene import Scene, SceneLine
+from studio.errors import InvalidInput
+from studio.verification.text_normalisation import comparable_words
+
+PROMPT_WORDS = 4
+"""So many words of the line a first prompt gives; a second one at the same place gives all that is left of it."""
+
+LOOK_AHEAD = 3
+"""So many of the person's later lines are considered when what is heard does not fit the present one."""
+
+_ELSEWHERE_WORDS, _ELSEWHERE_SHARE, _HERE_SHARE = 3, 0.7, 0.34
+"""A later line was begun when at least so many words are heard, this share of them fits there and no more than that here."""
+
+
+@dataclass(frozen=True)
+class PlayLine:
+    """Let a line of another part be heard, [start, end) of the narration; then call `played`."""
+
+    index: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class YourTurn:
+    """It is the person's line now: listen."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Following:
+    """How far the person is in their line."""
+
+    index: int
+    followed: Followed
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Help the person on: `text` is what comes next, [start, end) where it lies in the narration. Then call `prompt_played`."""
+
+    index: int
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class LineResult:
+    """How a line of the person went.
+
+    Args:
+        followed: the whole line held against all that was heard.
+        pickup: seconds from the end of the cue to their first sound; None where nothing was heard.
+        prompts: how often they were helped.
+        by_hand: they said themselves that the line is over; nobody needs to have heard it.
+        passed_over: they went on with a later line.
+    """
+
+    index: int
+    text: str
+    followed: Followed
+    pickup: float | None = None
+    prompts: int = 0
+    by_hand: bool = False
+    passed_over: bool = False
+
+    @property
+    def heard(self) -> bool:
+        """Whether anything of the line was heard."""
+        return self.followed.count(WordState.SAID) + self.followed.count(WordState.CHANGED) > 0
+
+    @property
+    def perfect(self) -> bool:
+        return self.followed.perfect and not self.prompts
+
+
+@dataclass(frozen=True)
+class LineOver:
+    """A line of the person is over."""
+
+    result: LineResult
+
+
+@dataclass(frozen=True)
+class SceneOver:
+    """The last line is over; `results` of all that were the person's."""
+
+    results: tuple[LineResult, ...]
+
+
+Action = PlayLine | YourTurn | Following | Prompt | LineOver | SceneOver
+
+
+@dataclass
+class _Turn:
+    """The person's line that is going on."""
+
+    line: SceneLine
+    words: LineWords
+    began: float
+    heard: str = ""
+    pickup: float | None = None
+    prompts: int = 0
+    prompted_at: int = -1
+    """How many words were behind the person at the last prompt."""
+    last: float = 0.0
+    """When anything was last said or heard; from then on a pause counts."""
+    speaking: bool = False
+
+    def followed(self, *, over: bool = False) -> Followed:
+        return self.words.follow(self.heard, over=over)
+
+
+@dataclass
+class Rehearsal:
+    """The state of one run. For one thread.
+
+    Args:
+        part: whose lines the person speaks. prompt_after: seconds of silence after which they are helped; 0 = never.
+
+    Raises:
+        InvalidInput: nobody of that name speaks in the scene.
+    """
+
+    scene: Scene
+    part: str
+    prompt_after: float = 4.0
+    results: dict[int, LineResult] = field(default_factory=dict)
+    _turn: _Turn | None = None
+    _playing: int | None = None
+    _next: int = 0
+
+    def __post_init__(self) -> None:
+        if self.part not in self.scene.parts:
+            raise InvalidInput("rehearsal.part-unknown", part=self.part or "the narrator", title=self.scene.title)
+
+    @property
+    def listening(self) -> bool:
+        """Whether what the microphone hears belongs to a line now."""
+        return self._turn is not None
+
+    @property
+    def expected(self) -> str:
+        """The line that is waited for; "" while another part speaks."""
+        return self._turn.line.text if self._turn else ""
+
+    # What happens
+
+    def go_to(self, index: int, now: float) -> list[Action]:
+        """Begin, or go on, at a line; clamped to those that there are."""
+        self._turn = self._playing = None
+        return self._at(max(0, min(index, len(self.scene.lines) - 1)), now)
+
+    def played(self, index: int, now: float) -> list[Action]:
+        """A line of another part has been heard to its end."""
+        if self._playing != index:
+            return []
+        self._playing = None
+        return self._at(index + 1, now)
+
+    def prompt_played(self, now: float) -> list[Action]:
+        """A prompt has been heard to its end; the person's pause begins anew."""
+        if self._turn:
+            self._turn.last = now
+        return []
+
+    def speech(self, now: float, *, going_on: bool) -> list[Action]:
+        """The person has begun to speak, or paused."""
+        turn = self._turn
+        if turn is not None:
+            turn.speaking, turn.last = going_on, now
+            if going_on and turn.pickup is None:
+                turn.pickup = now - turn.began
+        return []
+
+    def heard(self, text: str, now: float) -> list[Action]:
+        """All that was heard in the present line so far, as text."""
+        turn = self._turn
+        if turn is None or text == turn.heard:
+            return []
+        before = turn.followed().count(WordState.SAID)
+        fresh = text[len(turn.heard) :] if text.startswith(turn.heard) else text
+        turn.heard, turn.last = text, now
+        followed = turn.followed()
+        if followed.complete:
+            return self._over(now)
+        later = self._elsewhere(fresh, followed.count(WordState.SAID) - before)
+        if later is not None:
+            return self._passed_over_to(later, fresh, now)
+        return [Following(turn.line.index, followed)]
+
+    def tick(self, now: float) -> list[Action]:
+        """Time has passed: prompt where the person has been silent for too long."""
+        turn = self._turn
+        if turn is None or not self.prompt_after or turn.speaking or now - turn.last < self.prompt_after:
+            return []
+        if turn.prompted_at == turn.followed().reached and turn.prompts >= 2:
+            return []
+        return self.prompt(now)
+
+    def prompt(self, now: float) -> list[Action]:
+        """Help the person on, unasked or because they asked."""
+        turn = self._turn
+        if turn is None:
+            return []
+        reached = turn.followed().reached
+        words = turn.words.written[reached:]
+        if turn.prompted_at != reached:
+            words = words[:PROMPT_WORDS]
+        turn.prompted_at, turn.prompts, turn.last = reached, turn.prompts + 1, now
+        start, end = _place(turn.line, reached, len(words), len(turn.words.written))
+        return [Prompt(turn.line.index, " ".join(words), start, end)]
+
+    def said(self, now: float) -> list[Action]:
+        """The person says that their line is over."""
+        return self._over(now, by_hand=True) if self._turn else []
+
+    # What follows from it
+
+    def _at(self, index: int, now: float) -> list[Action]:
+        self._next = index
+        if index >= len(self.scene.lines):
+            return [SceneOver(tuple(self.results[at] for at in sorted(self.results)))]
+        line = self.scene.lines[index]
+        if line.speaker != self.part:
+            self._playing = index
+            return [PlayLine(index, line.start, line.end)]
+        self._turn = _Turn(line, LineWords(line.text, self.scene.language), now, last=now)
+        return [YourTurn(index)]
+
+    def _over(self, now: float, *, by_hand: bool = False, passed_over: bool = False) -> list[Action]:
+        turn = self._turn
+        assert turn is not None
+        result = LineResult(
+            turn.line.index,
+            turn.line.text,
+            turn.followed(over=True),
+            turn.pickup,
+            turn.prompts,
+            by_hand,
+            passed_over,
+        )
+        self.results[turn.line.index] = result
+        self._turn = None
+        done: list[Action] = [LineOver(result)]
+        return done if passed_over else done + self._at(turn.line.index + 1, now)
+
+    def _elsewhere(self, fresh: str, fits_here: int) -> SceneLine | None:
+        """The later line of the person that they have begun instead of the present one."""
+        turn = self._turn
+        assert turn is not None
+        count = len(comparable_words(fresh, self.scene.language))
+        if count < _ELSEWHERE_WORDS or fits_here > _HERE_SHARE * count:
+            return None
+        ahead = [line for line in self.scene.own(self.part) if line.index > turn.line.index][:LOOK_AHEAD]
+        shares = {
+            line.index: LineWords(line.text, self.scene.language).follow(fresh).count(WordState.SAID) / count
+            for line in ahead
+        }  # fmt: skip
+        best = max(ahead, key=lambda line: (shares[line.index], -line.index), default=None)
+        return best if best is not None and shares[best.index] >= _ELSEWHERE_SHARE else None
+
+    def _passed_over_to(self, later: SceneLine, fresh: str, now: float) -> list[Action]:
+        turn = self._turn
+        assert turn is not None
+        turn.heard = turn.heard[: len(turn.heard) - len(fresh)].strip()
+        actions = self._over(now, passed_over=True)
+        for line in self.scene.own(self.part):
+            if turn.line.index < line.index < later.index:
+                missed = LineWords(line.text, self.scene.language).follow("", over=True)
+                self.results[line.index] = LineResult(line.index, line.text, missed, passed_over=True)
+                actions.append(LineOver(self.results[line.index]))
+        actions += self._at(later.index, now)
+        return actions + self.heard(fresh, now)
+
+
+def _place(line: SceneLine, first: int, count: int, total: int) -> tuple[float, float]:
+    """Where words of a line lie in the narration. Without times of its words the line's length is shared out among them."""
+    if len(line.words) == total and count:
+        return line.words[first].start, line.words[first + count - 1].end
+    share = line.duration / max(1, total)
+    return line.start + first * share, line.start + (first + count) * share
+
+
+def summary(results: Sequence[LineResult]) -> dict[str, int]:
+    """Counts over the lines of a run: how many, word-perfect, with changes, with words left out, prompted, passed over."""
+    return {
+        "lines": len(results),
+        "perfect": sum(one.perfect for one in results),
+        "changed": sum(one.followed.count(WordState.CHANGED) > 0 for one in results),
+        "left_out": sum(one.heard and one.followed.count(WordState.LEFT_OUT) > 0 for one in results),
+        "prompted": sum(one.prompts > 0 for one in results),
+        "passed_over": sum(one.passed_over for one in results),
+        "by_hand": sum(one.by_hand for one in results),
+    }
