@@ -19,6 +19,7 @@ from tabs.common.lists.live_lists import LiveLists
 from tabs.common.notices.undo import wire_undo
 from tabs.common.readiness.setup_offer import wire_setup
 from tabs.common.texts.new_texts import NewTexts
+from tabs.conversation.page import ConversationTab
 from tabs.header import build_masthead
 from tabs.lip_sync.page import LipSyncTab
 from tabs.system.page import SystemTab
@@ -87,6 +88,8 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Voiceover", id="voiceover"):
                 voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret, texts)
+            with gr.Tab("Conversation", id="conversation"):
+                conversation = ConversationTab(studio, texts)
             with gr.Tab("Lip-sync", id="lip-sync"):
                 lip_sync = LipSyncTab(studio, secret, texts)
             with gr.Tab("Text-to-Video", id="text-to-video") as text_to_video_tab:
@@ -96,6 +99,7 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
             with gr.Tab("System", id="system") as system_tab:
                 system = SystemTab(studio)
         voiceover.wire()
+        conversation.wire()
         views = [voiceover.view, lip_sync.view, text_to_video.view, character_swap.view]
         drawn = [piece for view in views for piece in (view.outputs, view.detail)]
         lip_sync.wire(tabs, senders=[view.outputs for view in views])
@@ -104,7 +108,7 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         text_to_video.upscale.listen(tabs, drawn)
         character_swap.wire(tabs, character_swap_tab, faces, senders=drawn)
         system.wire(system_tab)
-        lists.wire([*voiceover.live, *lip_sync.live, *text_to_video.live, *character_swap.live])
+        lists.wire([*voiceover.live, *conversation.live, *lip_sync.live, *text_to_video.live, *character_swap.live])
         character_swap.wire_kept(page)
         KeptForms([voiceover.kept, lip_sync.kept, text_to_video.kept, character_swap.kept]).wire(page)
         declare()

@@ -80,7 +80,7 @@ def theme() -> gr.themes.Base:
 
 def css() -> str:
     """All rules of the page: font faces, colour tokens, layout."""
-    return "\n".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("fonts", "tokens", "layout", "pieces"))
+    return "\n".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("fonts", "tokens", "layout", "pieces", "rehearsal"))
 
 
 def head() -> str:

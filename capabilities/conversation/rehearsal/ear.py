@@ -202,7 +202,7 @@ class Ear:
                 continue
             was = cutter.speaking
             ended = cutter.feed(item)
-            if cutter.speaking and not was:
+            if (cutter.speaking or ended) and not was:
                 self._told(Speech(True))
             for utterance in ended:
                 spoken.append(utterance)

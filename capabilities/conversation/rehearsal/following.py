@@ -17,8 +17,8 @@ from rapidfuzz.distance import Levenshtein
 
 from studio.verification.text_normalisation import comparable_words
 
-ALIKE = 0.75
-"""From this likeness of their letters on, two words count as the same one, heard wrongly."""
+ALIKE = 0.7
+"""From this likeness of their letters on, two words of more than four letters count as the same one, spelt or heard otherwise."""
 
 _CHANGED, _LEFT_OUT, _ADDED = 1.5, 1.0, 1.0
 """Costs of an alignment's steps; a changed word costs less than one left out and another added."""
@@ -133,7 +133,7 @@ def alike(wanted: str, heard: str) -> bool:
     """Whether a recogniser may have written `heard` for `wanted`."""
     if wanted == heard:
         return True
-    return min(len(wanted), len(heard)) > 3 and Levenshtein.normalized_similarity(wanted, heard) >= ALIKE
+    return min(len(wanted), len(heard)) > 4 and Levenshtein.normalized_similarity(wanted, heard) >= ALIKE
 
 
 def _aligned(line: Sequence[str], heard: Sequence[str]) -> tuple[list[tuple[int, int]], list[int], int]:
@@ -148,7 +148,7 @@ def _aligned(line: Sequence[str], heard: Sequence[str]) -> tuple[list[tuple[int,
                 min(above[column - 1] + step, above[column] + _ADDED, costs_here[column - 1] + _LEFT_OUT)
             )  # fmt: skip
         costs.append(costs_here)
-    end = min(range(columns + 1), key=lambda column: (costs[rows][column], column)) if rows else 0
+    end = min(range(columns + 1), key=lambda column: (costs[rows][column], -column)) if rows else 0
     pairs: list[tuple[int, int]] = []
     added: list[int] = []
     row, column = rows, end

@@ -21,6 +21,7 @@ Object.assign(greenroom, (() => {
     }
   })`
 
+  const mounted = new WeakSet() // a drawing anew keeps the element and takes away what was noted in its attributes
   let run = null // the rehearsal that is going on, and the element it is shown in
 
   const openMicrophone = async send => {
@@ -115,7 +116,7 @@ Object.assign(greenroom, (() => {
       end: message => {
         mine(false)
         const report = root.querySelector('.stage-report')
-        const parts = [[message.perfect, 'word-perfect'], [message.changed, 'with changed words'], [message.left_out, 'with words left out'], [message.prompted, 'prompted'], [message.passed_over, 'passed over']]
+        const parts = [[message.perfect, 'word-perfect'], [message.changed, 'with changed words'], [message.left_out, 'with words left out'], [message.prompted, 'prompted'], [message.passed_over, 'passed over'], [message.by_hand, 'ended by hand']]
         report.textContent = `${message.lines} ${message.lines === 1 ? 'line' : 'lines'} of yours: ` + parts.filter(([count]) => count).map(([count, what]) => `${count} ${what}`).join(', ') + '.'
         report.hidden = false
         say('The scene is over.')
@@ -133,6 +134,7 @@ Object.assign(greenroom, (() => {
     socket.onmessage = event => { const message = JSON.parse(event.data); (drawn[message.type] || (() => {}))(message) }
     socket.onclose = () => { if (run === here) { end('The studio does not answer any more. What you have said so far is kept.') } }
     await new Promise(opened => { socket.onopen = opened; setTimeout(opened, 5000) })
+    if (run !== here) return
     let microphone = wish('microphone').checked
     if (microphone) {
       try {
@@ -198,8 +200,8 @@ Object.assign(greenroom, (() => {
   const stage = element => {
     const root = element.querySelector('.stage')
     if (run && run.root !== root) end('')
-    if (!root || root.dataset.mounted) return
-    root.dataset.mounted = '1'
+    if (!root || mounted.has(root)) return
+    mounted.add(root)
     for (const wish of root.querySelectorAll('[data-wish]')) {
       const key = `greenroom.rehearsal.${wish.dataset.wish}`, kept = localStorage.getItem(key), box = wish.type === 'checkbox'
       if (kept !== null) { if (box) wish.checked = kept === 'true'; else wish.value = kept }
