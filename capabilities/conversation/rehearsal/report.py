@@ -170,5 +170,3 @@ def _recipe(run: _Run, library: Library) -> Recipe:
         facts=(f"{perfect} of {len(run.lines)} lines word-perfect",),
         details={"part": run.part or NARRATOR},
     )
-
-

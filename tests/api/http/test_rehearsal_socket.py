@@ -65,7 +65,17 @@ def test_a_run_from_the_first_cue_to_the_report(server: RunningStudio, client: A
 
 @pytest.mark.parametrize(
     "first",
-    ["", "no json", "[]", "{}", '{"type": "begin"}', '{"type": "begin", "narration": 7}', '{"type": "said"}', "[" * 3_000, "x" * 9_000],
+    [
+        "",
+        "no json",
+        "[]",
+        "{}",
+        '{"type": "begin"}',
+        '{"type": "begin", "narration": 7}',
+        '{"type": "said"}',
+        "[" * 3_000,
+        "x" * 9_000,
+    ],
 )
 def test_a_first_message_that_is_none_is_answered_in_words(server: RunningStudio, first: str) -> None:
     with connect(address(server)) as socket:
@@ -84,7 +94,8 @@ def test_only_narrations_of_the_library_are_scenes(server: RunningStudio, narrat
 
 
 @pytest.mark.parametrize(
-    "wrong", ['{"type": "go"}', '{"type": "go", "index": -1}', '{"type": "launch"}', "\ud83d", b"\x00" * (LONGEST_SOUND + 2), "y" * 9_000]
+    "wrong",
+    ['{"type": "go"}', '{"type": "go", "index": -1}', '{"type": "launch"}', "\ud83d", b"\x00" * (LONGEST_SOUND + 2), "y" * 9_000],
 )
 def test_a_later_message_that_is_none_ends_the_run(server: RunningStudio, scene: str, wrong: str | bytes) -> None:
     with connect(address(server)) as socket:
