@@ -21,7 +21,8 @@ navigator.mediaDevices.getUserMedia = async () => {
   mic.context ||= new AudioContext()
   if (!mic.out) {
     mic.out = mic.context.createMediaStreamDestination()
-    const hiss = mic.context.createBufferSource(), noise = mic.context.createBuffer(1, 48000, 48000), samples = noise.getChannelData(0)
+    const hiss = mic.context.createBufferSource(), noise = mic.context.createBuffer(1, 48000, 48000)
+    const samples = noise.getChannelData(0)
     for (let at = 0; at < samples.length; at++) samples[at] = (Math.random() - .5) * .002
     hiss.buffer = noise; hiss.loop = true; hiss.connect(mic.out); hiss.start()
   }

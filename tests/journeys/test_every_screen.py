@@ -33,7 +33,8 @@ SETTLED = """() => Promise.all(document.getAnimations().map(one => one.finished.
   .then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))"""
 
 SCREENS = {
-    "Voiceover": "#script textarea", "Conversation": "#stage .empty", "Lip-sync": "#face-go", "Text-to-Video": "#video-fit .counts", "Character Swap": "#swap-go",
+    "Voiceover": "#script textarea", "Conversation": "#stage .empty",
+    "Lip-sync": "#face-go", "Text-to-Video": "#video-fit .counts", "Character Swap": "#swap-go",
     "System": "#memory .membar",
 }  # fmt: skip
 """Each tab, and what shows that it is drawn."""

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from capabilities.conversation.rehearsal.actions import LineResult
 from capabilities.conversation.rehearsal.following import WordState
-from capabilities.conversation.rehearsal.rehearsal import LineResult
 from capabilities.conversation.rehearsal.scene import NARRATOR, Scene
 from studio.errors import GreenroomError, NotFound
 from studio.files import write_json

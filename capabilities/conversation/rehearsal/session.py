@@ -13,18 +13,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from capabilities.conversation.rehearsal.ear import Ear, EarEvent, EarFailed, EarReady, Heard, Speech
-from capabilities.conversation.rehearsal.rehearsal import (
+from capabilities.conversation.rehearsal.actions import (
     Action,
     Following,
     LineOver,
     PlayLine,
     Prompt,
-    Rehearsal,
     SceneOver,
     YourTurn,
     summary,
 )
+from capabilities.conversation.rehearsal.ear import Ear, EarEvent, EarFailed, EarReady, Heard, Speech
+from capabilities.conversation.rehearsal.rehearsal import Rehearsal
 from capabilities.conversation.rehearsal.report import FOLDER, RehearsalRecord, as_fields
 from capabilities.conversation.rehearsal.scene import scene_of
 from studio.errors import GreenroomError, InvalidInput, storage_error_of

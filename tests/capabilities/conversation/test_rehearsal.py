@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from capabilities.conversation.rehearsal.rehearsal import (
+from capabilities.conversation.rehearsal.actions import (
     Following,
     LineOver,
     PlayLine,
     Prompt,
-    Rehearsal,
     SceneOver,
     YourTurn,
     summary,
 )
+from capabilities.conversation.rehearsal.rehearsal import Rehearsal
 from capabilities.conversation.rehearsal.scene import Scene, SceneLine, SpokenWord
 from studio.errors import InvalidInput
 
