@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from capabilities.conversation.rehearsal.scene import MARKS, Scene, scene_of
+from capabilities.conversation.rehearsal.scene import MARKS, RehearsalScene, scene_of
 from capabilities.voiceover.capability import Voiceover
 from studio.changes.stamps import Topic
 from studio.errors import GreenroomError, NotFound
@@ -139,7 +139,7 @@ class ConversationTab:
         known = scene if scene is not None and part in scene.parts else None
         return self._stage(known, part or "", problem)
 
-    def _scene(self, narration: str | None) -> tuple[Scene | None, str]:
+    def _scene(self, narration: str | None) -> tuple[RehearsalScene | None, str]:
         if not narration:
             return None, ""
         try:
@@ -147,7 +147,7 @@ class ConversationTab:
         except GreenroomError as error:
             return None, str(error)
 
-    def _stage(self, scene: Scene | None, part: str = "", problem: str = "") -> str:
+    def _stage(self, scene: RehearsalScene | None, part: str = "", problem: str = "") -> str:
         sound = "" if scene is None else output_url(scene.narration)
         own = 0 if scene is None else len(scene.own(part))
         return render("conversation/stage.html", scene=scene, part=part, sound=sound, own=own, problem=problem)

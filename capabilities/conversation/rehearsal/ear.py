@@ -43,7 +43,7 @@ class EarReady:
 
 
 @dataclass(frozen=True)
-class Speech:
+class SpeechActivity:
     """Somebody has begun to speak, or has paused."""
 
     going_on: bool
@@ -64,7 +64,7 @@ class EarFailed:
     error: GreenroomError
 
 
-EarEvent = EarReady | Speech | Heard | EarFailed
+EarEvent = EarReady | SpeechActivity | Heard | EarFailed
 
 
 class _Listener(Protocol):
@@ -203,11 +203,11 @@ class Ear:
             was = cutter.speaking
             ended = cutter.feed(item)
             if (cutter.speaking or ended) and not was:
-                self._told(Speech(True))
+                self._told(SpeechActivity(True))
             for utterance in ended:
                 spoken.append(utterance)
                 self._told(Heard(line, listener.hear(engine, spoken, text)))
-                self._told(Speech(False))
+                self._told(SpeechActivity(False))
 
 
 def _audio(samples: NDArray[np.float32]) -> Audio:

@@ -18,7 +18,7 @@ from capabilities.conversation.rehearsal.actions import (
     YourTurn,
 )
 from capabilities.conversation.rehearsal.following import Followed, LineWords, WordState
-from capabilities.conversation.rehearsal.scene import Scene, SceneLine
+from capabilities.conversation.rehearsal.scene import RehearsalScene, SceneLine
 from studio.errors import InvalidInput
 from studio.verification.text_normalisation import comparable_words
 
@@ -63,7 +63,7 @@ class Rehearsal:
         InvalidInput: nobody of that name speaks in the scene.
     """
 
-    scene: Scene
+    scene: RehearsalScene
     part: str
     prompt_after: float = 4.0
     results: dict[int, LineResult] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from capabilities.conversation.rehearsal.actions import LineResult
 from capabilities.conversation.rehearsal.following import WordState
-from capabilities.conversation.rehearsal.scene import NARRATOR, Scene
+from capabilities.conversation.rehearsal.scene import NARRATOR, RehearsalScene
 from studio.errors import GreenroomError, NotFound
 from studio.files import write_json
 from studio.library import Library, LibraryOutput, Recipe
@@ -29,7 +29,7 @@ KIND = "rehearsal"
 """Of the recipe."""
 
 
-class _Run(BaseModel):
+class _KeptRun(BaseModel):
     """A run as it lies on the disk."""
 
     model_config = ConfigDict(extra="ignore")
@@ -44,7 +44,7 @@ class _Run(BaseModel):
 class RehearsalRecord:
     """One run, written to the disk after each line, so that a kill loses none of them. For one thread."""
 
-    def __init__(self, folder: Path, scene: Scene, part: str) -> None:
+    def __init__(self, folder: Path, scene: RehearsalScene, part: str) -> None:
         self._scene, self._part, self._began = scene, part, time.time()
         self._path = folder / f"{uuid4().hex}.json"
 
@@ -69,9 +69,9 @@ class RehearsalRecord:
         self._path.unlink(missing_ok=True)
         return done
 
-    def _run(self, results: Sequence[LineResult]) -> _Run:
+    def _run(self, results: Sequence[LineResult]) -> _KeptRun:
         lines = [as_fields(one) for one in results]
-        return _Run(narration=self._scene.narration, title=self._scene.title, part=self._part, began=self._began, lines=lines)
+        return _KeptRun(narration=self._scene.narration, title=self._scene.title, part=self._part, began=self._began, lines=lines)
 
 
 def finish_left(folder: Path, library: Library) -> list[LibraryOutput]:
@@ -79,7 +79,7 @@ def finish_left(folder: Path, library: Library) -> list[LibraryOutput]:
     done: list[LibraryOutput] = []
     for path in sorted(folder.glob("*.json")):
         try:
-            run = _Run.model_validate_json(path.read_bytes())
+            run = _KeptRun.model_validate_json(path.read_bytes())
             if any(line.get("heard") for line in run.lines):
                 done.append(_into_library(run, library, path.with_suffix("")))
             path.unlink()
@@ -144,7 +144,7 @@ def _runs(words: Sequence[Sequence[str]], state: WordState) -> list[str]:
     return [" ".join(run) for run in runs]
 
 
-def _into_library(run: _Run, library: Library, folder: Path) -> LibraryOutput:
+def _into_library(run: _KeptRun, library: Library, folder: Path) -> LibraryOutput:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -157,7 +157,7 @@ def _into_library(run: _Run, library: Library, folder: Path) -> LibraryOutput:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _recipe(run: _Run, library: Library) -> Recipe:
+def _recipe(run: _KeptRun, library: Library) -> Recipe:
     perfect = sum(bool(line["perfect"]) for line in run.lines)
     try:
         parents: tuple[str, ...] = (library.get(run.narration).id,)

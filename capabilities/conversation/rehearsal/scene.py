@@ -48,7 +48,7 @@ class SceneLine:
 
 
 @dataclass(frozen=True)
-class Scene:
+class RehearsalScene:
     """The lines of a narration in order. `narration` is the id of its output."""
 
     narration: str
@@ -63,7 +63,7 @@ class Scene:
         return [line for line in self.lines if line.speaker == part]
 
 
-def scene_of(library: Library, narration: str) -> Scene:
+def scene_of(library: Library, narration: str) -> RehearsalScene:
     """The scene that a narration of the library holds.
 
     Raises:
@@ -81,7 +81,7 @@ def scene_of(library: Library, narration: str) -> Scene:
     spec = output.recipe.get("spec")
     language = str(spec.get("language", "")) if isinstance(spec, Mapping) else ""
     parts = tuple(dict.fromkeys(line.speaker for line in lines))
-    return Scene(output.id, output.title or output.id, language or "en", lines, parts)
+    return RehearsalScene(output.id, output.title or output.id, language or "en", lines, parts)
 
 
 def marks_file(output: LibraryOutput) -> Path | None:

@@ -23,7 +23,7 @@ from capabilities.conversation.rehearsal.actions import (
     YourTurn,
     summary,
 )
-from capabilities.conversation.rehearsal.ear import Ear, EarEvent, EarFailed, EarReady, Heard, Speech
+from capabilities.conversation.rehearsal.ear import Ear, EarEvent, EarFailed, EarReady, Heard, SpeechActivity
 from capabilities.conversation.rehearsal.rehearsal import Rehearsal
 from capabilities.conversation.rehearsal.report import FOLDER, RehearsalRecord, as_fields
 from capabilities.conversation.rehearsal.scene import scene_of
@@ -161,7 +161,7 @@ class RehearsalSession:
             case EarReady(title=title, exact=exact):
                 self._tell({"type": "ear", "title": title, "exact": exact})
                 await self._do(run.go_to(self._begin.line, now))
-            case Speech(going_on=going_on):
+            case SpeechActivity(going_on=going_on):
                 self._tell({"type": "speech", "going_on": going_on})
                 await self._do(run.speech(now, going_on=going_on))
             case Heard(line=line, text=text) if run.listening and line == self._listened:

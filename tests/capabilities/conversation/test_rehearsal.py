@@ -14,7 +14,7 @@ from capabilities.conversation.rehearsal.actions import (
     summary,
 )
 from capabilities.conversation.rehearsal.rehearsal import Rehearsal
-from capabilities.conversation.rehearsal.scene import Scene, SceneLine, SpokenWord
+from capabilities.conversation.rehearsal.scene import RehearsalScene, SceneLine, SpokenWord
 from studio.errors import InvalidInput
 
 TEXTS = (
@@ -28,14 +28,14 @@ TEXTS = (
 )
 
 
-def scene() -> Scene:
+def scene() -> RehearsalScene:
     lines, at = [], 0.0
     for index, (speaker, text) in enumerate(TEXTS):
         words = text.split()
         timed = tuple(SpokenWord(word, at + number * 0.5, at + number * 0.5 + 0.4) for number, word in enumerate(words))
         lines.append(SceneLine(index, speaker, text, at, at + len(words) * 0.5, timed))
         at += len(words) * 0.5 + 1
-    return Scene("ferry.wav", "The ferry", "en", tuple(lines), ("Anna", "Ben", ""))
+    return RehearsalScene("ferry.wav", "The ferry", "en", tuple(lines), ("Anna", "Ben", ""))
 
 
 def at_ben(prompt_after: float = 4.0) -> Rehearsal:
