@@ -105,8 +105,8 @@ def test_a_microphone_that_is_raised_stays_in_front(
     shown = [frame.picture.astype(int) for frame in read_frames(result)]
     held = (frames[10] != face_picture).any(axis=2)
     held = cv2.erode(held.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    assert max(np.abs(shown[number] - frames[number])[held].mean() for number in range(9, 15)) < 4
-    assert np.abs(shown[21] - frames[21])[held].mean() < 4 and np.abs(shown[21] - frames[21]).mean() < 5  # encoded twice
+    assert max(np.abs(shown[number] - frames[number])[held].mean() for number in range(9, 15)) < 8
+    assert np.abs(shown[21] - frames[21])[held].mean() < 8 and np.abs(shown[21] - frames[21]).mean() < 6  # encoded twice
 
 
 def test_the_chosen_one_of_two_people_in_a_video_speaks(
