@@ -64,7 +64,9 @@ class Changes:
     def _ready(self, jobs: str) -> str:
         known, looked, stamp = self._engines
         if jobs != known or time.monotonic() - looked >= _ENGINES_SECONDS:
-            stamp = _stamp([(one.card.id, one.ready, one.readiness) for one in self._studio.engines.statuses()])
+            answers = self._studio.language.status()
+            ready = [(one.card.id, one.ready, one.readiness) for one in self._studio.engines.statuses()]
+            stamp = _stamp([*ready, (answers.source, answers.url, answers.model, answers.ready)])
             self._engines = (jobs, time.monotonic(), stamp)
         return stamp
 

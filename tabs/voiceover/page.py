@@ -31,6 +31,7 @@ from tabs.common.wiring import (
 )
 from tabs.voiceover.cast_pickers import JUST_TEXT, MOST_SPEAKERS
 from tabs.voiceover.form import VoiceoverForm
+from tabs.voiceover.rewriting.panel import RewritingPanel
 from tabs.voiceover.script_counts import counts, lines_counted
 from tabs.voiceover.sentences import Sentences
 from tabs.voiceover.sound_settings import NARRATION_ALONE
@@ -66,6 +67,7 @@ class VoiceoverTab:
             with gr.Tab("Script", id="script") as self.script_tab:
                 self.script = gr.Textbox(label="Script", lines=14, max_lines=28, elem_id="script", placeholder=PLACEHOLDER)
                 build_earlier("script")
+                self.rewriting = RewritingPanel(self._studio)
             with gr.Tab("Batch", id="batch") as self.batch_tab:
                 self.lines = gr.Textbox(
                     label="Lines",
@@ -104,6 +106,7 @@ class VoiceoverTab:
         self._wire_script()
         self._wire_form()
         form.pronunciations.wire()
+        self.rewriting.wire(view, self.script, self.trouble)
         self.transcribe.wire(view, self.transcribe_go, self.trouble, self._texts, self.inner_tabs)
         self.go.click(self._generate, {self.script, *form.inputs}, [self.trouble, *view.shown], **QUIET)
         self.batch_go.click(self._generate_batch, {self.lines, *form.inputs}, [self.trouble, *view.shown], **QUIET)
@@ -117,7 +120,7 @@ class VoiceoverTab:
     def live(self) -> list[LiveList]:
         """The lists of this tab; a voice or an engine that is there by now mends what was wrong."""
         mended = LiveList((Topic.VOICES, Topic.ENGINES), (), (self.trouble,), lambda values: {self.trouble: ""})
-        return [*self.form.live, self.voices.live, self.transcribe.live, mended]
+        return [*self.form.live, self.voices.live, self.transcribe.live, self.rewriting.live, mended]
 
     # -- the script box
 

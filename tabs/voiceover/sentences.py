@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from capabilities.rewriting.capability import RewriteScript
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.errors import InvalidInput
@@ -17,6 +18,7 @@ from tabs.common.notices.notices import notice
 from tabs.common.texts.new_texts import NewText, NewTexts
 from tabs.common.wiring import QUIET, Updates, clicked, with_error_toast
 from tabs.voiceover.batch_result import batch_view
+from tabs.voiceover.rewriting.proposals import Proposals
 from tabs.voiceover.segments_list import first_unfinished_page, segments_list
 from tabs.voiceover.transcript_result import transcript_view
 
@@ -29,12 +31,15 @@ class Sentences:
 
     def __init__(self, studio: Services, narrations: Voiceover, texts: NewTexts) -> None:
         self._studio, self._narrations, self._texts = studio, narrations, texts
+        self.proposals = Proposals(texts)
 
     def draw(self, job: Job, page: int | None) -> str:
         """HTML of a page of sentences, of a batch or of a transcript; the page where work goes on for None."""
         library: Library = self._studio.library
         if job.kind == "voiceover_batch":
             return batch_view(job, library)
+        if job.kind == RewriteScript.kind:
+            return self.proposals.draw(job)
         if job.kind != "voiceover":
             return transcript_view(job, library)
         views = self._narrations.segments_of(job)
@@ -45,6 +50,7 @@ class Sentences:
     def wire(self, view: JobView) -> None:
         """Connect the view that shows what `draw` made."""
         self._view = view
+        self.proposals.wire(view)
         view.detail.click(self._clicked, view.looked_at, [self._texts.piece, *view.shown], **QUIET)
 
     @with_error_toast
