@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engines.common.shards import index_of, indexed_files, indexed_paths
 from engines.contract import Card, EnginePaths, HubFile, Readiness
 from engines.contract.errors import EngineNotReady
 
@@ -24,7 +25,8 @@ def weights_folder(site: EnginePaths, repo: str, paths: Iterable[str] = ()) -> P
 
     Args:
         repo: "org/name".
-        paths: files that must all be there; () takes the first folder found.
+        paths: files that must all be there; () takes the first folder found. Of several, shards are those that an index
+            beside them names.
 
     Raises:
         EngineNotReady: no root holds it; the hint is the next step.
@@ -39,7 +41,7 @@ def find_weights(site: EnginePaths, repo: str, paths: Iterable[str] = ()) -> Pat
     """As `weights_folder`, or None when no root holds all of `paths`."""
     wanted = tuple(paths)
     for folder in folders_of(site, repo):
-        if all(is_whole(folder / path) for path in wanted):
+        if all(is_whole(folder / path) for path in (indexed_paths(wanted, folder) if len(wanted) > 1 else wanted)):
             return folder
     return None
 
@@ -51,8 +53,13 @@ def find_file(site: EnginePaths, file: HubFile) -> Path | None:
 
 
 def missing_files(card: Card, site: EnginePaths) -> tuple[HubFile, ...]:
-    """The files of the card that are on no root."""
-    return tuple(file for file in card.hub_files if find_file(site, file) is None)
+    """The files of the card that are on no root, shards as their index names them."""
+    return tuple(file for file in files_of(card, site) if find_file(site, file) is None)
+
+
+def files_of(card: Card, site: EnginePaths) -> tuple[HubFile, ...]:
+    """The files of the card, shards as their index names them, where that is here."""
+    return indexed_files(card.hub_files, lambda file: find_weights(site, file.repo, (index_of(file),)))
 
 
 def weights_readiness(card: Card, site: EnginePaths) -> Readiness:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engines.common.shards import INDEX, indexed_files
 from engines.common.weights import DATASET, PART_SUFFIX, size_text
 from engines.contract import HubFile
 from engines.worker.error_messages import redact_error
@@ -82,10 +83,10 @@ def fetch(order: FetchRequest) -> None:
         WeightsError, StorageError.
     """
     answer(note="Asking the hub")
-    wanted = [_described(file, Path(folder), order) for file, folder in zip(order.files, order.folders, strict=True)]
     with contextlib.ExitStack() as held:
         for folder in dict.fromkeys(order.folders):
             held.enter_context(_alone(Path(folder)))
+        wanted = [_described(file, folder, order) for file, folder in _after_indexes(order)]
         todo = [one for one in wanted if not _is_sound(one)]
         _refuse_full_disk(todo, order.reserve_bytes)
         told = ProgressReporter(sum(one.size for one in wanted), sum(one.size for one in wanted) - sum(one.size for one in todo))
@@ -94,6 +95,17 @@ def fetch(order: FetchRequest) -> None:
             _get(one, order.token, told, unreachable)
         for folder in dict.fromkeys(order.folders):
             forget_packages(Path(folder))
+
+
+def _after_indexes(order: FetchRequest) -> list[tuple[HubFile, Path]]:
+    """What is to be fetched and where to, shards as their index names them: indexes are fetched first."""
+    folders = {file.repo: Path(folder) for file, folder in zip(order.files, order.folders, strict=True)}
+    for file in order.files:
+        if file.path.endswith(INDEX):
+            one = _described(file, folders[file.repo], order)
+            if not _is_sound(one):
+                _get(one, order.token, _Silent(), set())
+    return [(file, folders[file.repo]) for file in indexed_files(order.files, lambda file: folders[file.repo])]
 
 
 class ProgressReporter:
@@ -109,6 +121,15 @@ class ProgressReporter:
             answer(done=self._before + done, total=self._total, file=name)
         if done >= whole:
             self._before += whole
+
+
+class _Silent(ProgressReporter):
+    """Tells nothing, of files that are no part of the sum."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 0)
+
+    def file(self, name: str, done: int, whole: int) -> None: ...
 
 
 def _described(file: HubFile, folder: Path, order: FetchRequest) -> FileRequest:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engines.common.weights import PART_SUFFIX, find_file, repo_folder_name
+from engines.common.weights import PART_SUFFIX, files_of, find_file, repo_folder_name
 from engines.contract import Card, Engine, EnginePaths, HubFile
 from studio.environments.variables import worker_environment
 from studio.errors import GreenroomError, NotFound, StorageError
@@ -158,7 +158,7 @@ class WeightStore:
         return with_weights[engine_id]
 
     def _status(self, card: Card) -> EngineWeights:
-        files = tuple(self._file(file) for file in card.hub_files)
+        files = tuple(self._file(file) for file in files_of(card, self._site))
         own = any((root / repo_folder_name(file.repo)).is_dir() for root in self.roots for file in card.hub_files)
         return EngineWeights(card, files, own)
 

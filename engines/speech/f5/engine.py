@@ -31,8 +31,12 @@ COMMIT, VOCODER_COMMIT = "84e5a410d9cead4de2f847e7c9369a6440bdfaca", "0feb3fdd92
 CHECKPOINT_SUM = "670900fd14e6c458b95da6e9ed317cdb20dbaf7a1c02ac06a05475a9d32b6a38"
 VOCODER_SUM = "97ec976ad1fd67a33ab2682d29c0ac7df85234fae875aefcc5fb215681a91b2a"
 
-MOST_FRAMES = 16_000
-"""Of all texts in one forward pass together; half as many spectrogram frames as 85 seconds of sound each four times over."""
+MOST_FRAMES = 8_000
+"""Of all texts in one forward pass together: 85 seconds of sound. Rows of unequal length need a mask, which each layer spreads
+out over all pairs of frames for every head."""
+
+MOST_UNEQUAL = 1.25
+"""How much longer than the shortest the longest of them may be."""
 
 KEPT_REFERENCES = 8
 
@@ -135,21 +139,24 @@ class F5TTS(TorchSpeechEngine):
     def _speak(self, rows: Sequence[Any]) -> list[Any]:
         options = self.options
         groups = _groups(rows)
-        waves: list[Any] = []
+        waves: dict[int, Any] = {}
         with self.watching(self._model.transformer, options.steps * len(groups)):
             for group in groups:
-                waves += self._model.speak(group, options.steps, options.guidance, options.sway)
-        return waves
+                made = self._model.speak([rows[place] for place in group], options.steps, options.guidance, options.sway)
+                waves.update(zip(group, made, strict=True))
+        return [waves[place] for place in range(len(rows))]
 
 
-def _groups(rows: Sequence[Any]) -> list[list[Any]]:
-    """Rows in order, as many together as one forward pass may hold; each is as wide as its longest."""
-    groups: list[list[Any]] = []
-    for row in rows:
-        group = groups[-1] if groups else []
-        widest = max([row.total, *(other.total for other in group)])
-        if not group or widest * (len(group) + 1) > MOST_FRAMES:
-            groups.append([row])
+def _groups(rows: Sequence[Any]) -> list[list[int]]:
+    """Places of the rows by their length, as many together as one forward pass may hold; each is as wide as its longest.
+
+    Neighbours in length are together, so little is computed for padding.
+    """
+    groups: list[list[int]] = []
+    for place in sorted(range(len(rows)), key=lambda place: (rows[place].total, place)):
+        total, group = rows[place].total, groups[-1] if groups else []
+        if group and total * (len(group) + 1) <= MOST_FRAMES and total <= MOST_UNEQUAL * rows[group[0]].total:
+            group.append(place)
         else:
-            group.append(row)
+            groups.append([place])
     return groups

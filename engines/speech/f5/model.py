@@ -67,6 +67,7 @@ class F5Model:
         texts = _tokens([row.reference.text + row.text for row in rows])
         totals = torch.maximum(totals, torch.tensor([len(text) + 1 for text in texts])).to(self._device)
         self._embed(texts, totals, guidance)
+        self._mask(bool((totals != totals[0]).any()))
         try:
             spectrograms, _ = self._model.sample(
                 cond=pad_sequence(conditions, batch_first=True), text=texts, duration=totals, lens=lengths, steps=steps,
@@ -76,6 +77,11 @@ class F5Model:
             self.transformer.clear_cache()
         new = [made[first:last] for made, first, last in zip(spectrograms.float(), lengths, totals, strict=True)]
         return [self._vocoder.decode(made.T[None]).squeeze(0).cpu().numpy() for made in new]
+
+    def _mask(self, needed: bool) -> None:
+        """Without one attention takes the quick way, which never holds all pairs of frames."""
+        for block in self.transformer.transformer_blocks:
+            block.attn.processor.attn_mask_enabled = needed
 
     def _spectrogram(self, reference: Reference) -> Any:
         import torch

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engines.common.compiling import obstacle_to_compiling
+from engines.common.loading import refuse_mismatch
 from engines.common.torch_device import half_precision
 from engines.common.weights import weights_folder
 from engines.contract import Card, Device, EngineKind, HubFile, Speech, SpeechRequest, SpeechTraits, Tier
@@ -118,8 +119,8 @@ class FishSpeech(TorchSpeechEngine):
         weights = weights.get("state_dict", weights)
         if any("generator." in name for name in weights):
             weights = {name.replace("generator.", ""): value for name, value in weights.items() if "generator." in name}
-        missing = codec.load_state_dict(weights, strict=False, assign=True).missing_keys
-        if len(missing) > len(weights) // 20:  # buffers may be missing, whole layers must not
+        missing = set(codec.load_state_dict(weights, strict=False, assign=True).missing_keys)
+        if missing & {name for name, _ in codec.named_parameters()}:  # tables that are computed may be missing, weights not
             raise EngineError("fish.codec-does-not-fit")
         return codec.eval().to(self.device)
 
@@ -131,7 +132,9 @@ class FishSpeech(TorchSpeechEngine):
 
         def telling(*args: Any, **kwargs: Any) -> Any:
             try:
-                return load(*args, **kwargs)
+                made = load(*args, **kwargs)
+                _refuse_partial(made[0], folder / "model.pth")
+                return made
             except BaseException as error:
                 failed.append(error)
                 raise
@@ -195,6 +198,19 @@ class FishSpeech(TorchSpeechEngine):
             self._engine.ref_by_hash.clear()
             self._transcripts.clear()
         self._transcripts[key] = transcript
+
+
+def _refuse_partial(model: Any, path: Path) -> None:
+    """The package takes what fits of a file and leaves the rest as it was drawn (text2semantic/llama.py, strict=False).
+
+    Raises:
+        EngineError: the file lacks a weight.
+    """
+    import torch
+
+    state = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+    names = {name.removeprefix("model.") for name in state.get("state_dict", state)}
+    refuse_mismatch("Fish Speech", {name for name, _ in model.named_parameters()} - names, ())
 
 
 def _heal_torchaudio() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engines.common.weights import find_file, weights_folder, weights_readiness
+from engines.common.shards import indexed_paths
+from engines.common.weights import find_file, find_weights, weights_folder, weights_readiness
 from engines.contract import EnginePaths, HubFile
 from engines.contract.errors import EngineNotReady
 from studio.errors import Cancelled, GreenroomError, NotFound, StorageError
@@ -103,6 +105,30 @@ def test_a_file_that_a_card_knows_by_its_bytes_is_taken_from_nobody_else(hub: Hu
     hub.files[f"{REPO}/{CONFIG}"] = SMALL
     get(weights)
     assert weights.status("tiny").state is WeightsState.PRESENT
+
+
+def test_the_shards_are_those_that_the_index_names(hub: Hub, make_weights: Make, site: EnginePaths) -> None:
+    """A card's two are the makers' three, one of which has the same name; nothing else is asked for, and engines find all."""
+    paths = ("sub/model.safetensors.index.json", "sub/model-00001-of-00002.safetensors", "sub/model-00002-of-00002.safetensors")
+    card = card_of("tiny", *paths)
+    names = [f"model-0000{number}-of-00003.safetensors" for number in (1, 2, 3)]
+    index = json.dumps({"weight_map": {f"layer.{number}": name for number, name in enumerate(names * 2)}}).encode()
+    hub.files = {f"{REPO}/{paths[0]}": index, **{f"{REPO}/sub/{name}": BIG[:5000] for name in names}}
+    weights = make_weights(card)
+    get(weights)
+    status = weights.status("tiny")
+    assert status.state is WeightsState.PRESENT and weights_readiness(card, site).ready
+    assert {file.file.path for file in status.files} == {paths[0], *(f"sub/{name}" for name in names)}
+    assert find_weights(site, REPO, paths) is not None
+    (site.weights[0] / "greenroom--tiny" / "sub" / names[1]).unlink()
+    assert find_weights(site, REPO, paths) is None and not weights_readiness(card, site).ready
+
+
+@pytest.mark.parametrize("told", ["{", "[]", '{"weight_map": {"a": "../other.safetensors"}}', '{"weight_map": {"a": 3}}'])
+def test_an_index_that_names_no_files_beside_it_changes_nothing(tmp_path: Path, told: str) -> None:
+    (tmp_path / "model.safetensors.index.json").write_text(told)
+    shards = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+    assert indexed_paths(shards, tmp_path) == shards
 
 
 def test_files_that_rot_are_caught_and_fetched_again(hub: Hub, make_weights: Make, site: EnginePaths) -> None:
