@@ -20,7 +20,7 @@ UNIT = (
     "test_library", "test_mouth_track", "test_loudness", "test_machine_panel", "test_names", "test_normalise", "test_parse",
     "test_plan", "test_preflight", "test_pure", "test_real_esrgan", "test_reasons", "test_requirements", "test_resample",
     "test_profiles", "test_runtime_stats", "test_sampler", "test_sections", "test_segments", "test_shipped", "test_shots",
-    "test_status", "test_store", "test_subtitles", "test_audio_check", "test_values", "test_version", "test_video",
+    "test_status", "jobs/test_store", "test_subtitles", "test_audio_check", "test_values", "test_version", "test_video",
     "test_voices", "test_waveform", "test_words", "wan/test_gate", "test_json_answers",
 )  # fmt: skip
 """Names of files without their ending, with their folder where a name stands twice. A new file of quick tests is added here:
