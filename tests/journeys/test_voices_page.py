@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from playwright.sync_api import expect
 
 from media.audio.decode import decode_audio
 from media.video.write import VideoWriter, join_video
@@ -41,7 +42,9 @@ def test_a_voice_is_saved_heard_edited_and_deleted(voices: Any) -> None:
     row.locator("[data-audition]").click()
     voices.locator("#voices .item.now").wait_for()
     row.get_by_role("button", name="Edit Zoë of the test").click()
-    voices.locator("#edit-voice-name input, #edit-voice-name textarea").fill("Zoë, changed")
+    name = voices.locator("#edit-voice-name input, #edit-voice-name textarea")
+    expect(name).to_have_value("Zoë of the test")
+    name.fill("Zoë, changed")
     voices.get_by_role("button", name="Save changes", exact=True).click()
     row = voices.locator("#voices .item").filter(has_text="Zoë, changed")
     row.wait_for()
