@@ -306,6 +306,7 @@ def test_nothing_that_was_typed_is_lost(page: Any) -> None:
     assert len(novel) > 500_000
     script.fill(novel)
     page.wait_for_function(DRAFT_BEGINS, arg="The second draft")
+    page.wait_for_timeout(1500)  # so that what the page asked of the studio about half a million letters is answered
     page.reload()
     page.wait_for_function("() => document.querySelector('#script textarea')?.value.startsWith('The second draft')")
     assert script.input_value() == novel
