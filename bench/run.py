@@ -45,6 +45,7 @@ BENCHES = {
     "take_checks": "What the check of takes catches, and what it leaves alone",
     "wan": "Wan 2.1 1.3B at 480p against plain diffusers, on a GPU",
     "reading_cost": "Six thousand words as they stand and as the reader reads them, by the engine's own time",
+    "wan_machines": "Which Wan fits which machine, how, and how long a clip takes: a table, reckoned",
     "kills": "Two hundred kills of the server and its workers: what became of the jobs",
     "intelligibility": "Words understood of each built-in voice",
     "voices": "Every built-in voice: words understood, naturalness, cost; and how well each recogniser hears",

@@ -57,7 +57,7 @@ class TextToVideo(Capability[VideoSpec]):
         self._library, self._segments, self._settings = services.library, services.segments, services.settings.voiceover
         self._voiceover = services.capability(Voiceover)
         self._narrator = ShotNarrator(self._voiceover, NarrationRunner(services))
-        self.engines = VideoEngineSelector(services.catalog, services.site)
+        self.engines = VideoEngineSelector(services.catalog, services.site, services.memory.machine)
         self._resolver = input_resolver(services)
         self._fonts = services.site.assets / "fonts" / "captions"
         self.clips = ShotStore(services.paths.root / "clips", int(services.settings.library.segment_cache_gib * _GIB))
@@ -130,7 +130,7 @@ class TextToVideo(Capability[VideoSpec]):
         frames = sum(shot.frames or round((shot.seconds or 0) * form.fps) for shot in prepared.shots)
         time = self.render_time(form, frames) if frames else None
         fits, memory = memory_fit(self._services, engine, form.options, form.extent(longest_part(prepared.shots, form)))
-        told = " ".join(filter(None, (memory, _not_shown(engine, prepared.shots))))
+        told = " ".join(filter(None, (form.chosen, memory, _not_shown(engine, prepared.shots))))
         return JobEstimate(engine.card.id, float(frames / form.fps), frames, time, fits, told)
 
     def title(self, spec: VideoSpec) -> str:
@@ -265,8 +265,9 @@ class TextToVideo(Capability[VideoSpec]):
     # For a page
 
     def render_time(self, form: ClipSettings, frames: int) -> RuntimeEstimate | None:
-        """How long so many pictures take here, None while nothing like it was measured."""
+        """How long so many pictures take here: measured, else reckoned; None where neither is possible."""
         found = self.runtime_stats.seconds(work_of(form, frames))
+        found = found or self.engines.reckoned(form, frames)
         join = frames * _JOIN_SECONDS_PER_FRAME
         return found and replace(found, seconds=found.seconds + join, low=found.low + join, high=found.high + join)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from engines.catalog import Catalog
-from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths
+from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePaths, Machine
 from engines.contract.card import ProblemSize
 from engines.contract.errors import EngineNotReady
 from engines.contract.video import ClipRules, VideoEngine
 from studio.errors import InvalidInput
+from studio.jobs.runtime_stats import RuntimeEstimate
 from studio.validation import validated
 from studio.workers.engine_service import readiness_of
 
@@ -22,7 +24,7 @@ BUILT_IN = "animatic"
 
 @dataclass(frozen=True)
 class ClipSettings:
-    """How the pictures of a clip are made."""
+    """How the pictures of a clip are made. `chosen` is a sentence on what "auto" is for it on this machine."""
 
     engine: type[Engine]
     options: EngineOptions
@@ -30,6 +32,7 @@ class ClipSettings:
     width: int
     height: int
     fps: Fraction
+    chosen: str = ""
 
     @property
     def title(self) -> str:
@@ -50,8 +53,12 @@ class ClipSettings:
 class VideoEngineSelector:
     """Chooses among the engines of the catalog; holds nothing of a job."""
 
-    def __init__(self, catalog: Catalog, site: EnginePaths) -> None:
-        self._catalog, self._site = catalog, site
+    def __init__(self, catalog: Catalog, site: EnginePaths, machine: Callable[[], Machine]) -> None:
+        """
+        Args:
+            machine: what there is for an engine here, for options that are left to "auto".
+        """
+        self._catalog, self._site, self._machine = catalog, site, machine
 
     def choose(self, engine_id: str, given: dict[str, Any], *, with_image: bool) -> type[Engine]:
         """The requested engine; under "auto" the first ready one on a GPU that takes (or needs no) picture, else the animatic.
@@ -104,14 +111,37 @@ class VideoEngineSelector:
         Raises:
             InvalidInput: naming what cannot be.
         """
-        options = engine.settled(self._site, validated(engine.Options, given, "option"))
+        asked = validated(engine.Options, given, "option")
+        options = engine.settled(self._site, asked)
         rules = self.rules(engine, options)
         width, height = size_of(rules, size)
         rules.check(engine.card.title, width, height, rules.fewest_frames)
-        return ClipSettings(engine, options, rules, width, height, rate_of(rules, fps))
+        machine = self._machine()
+        options = engine.chosen_for(self._site, options, machine, ProblemSize(width, height, rules.most_frames))
+        chosen = _chosen_in_words(asked, options)
+        if engine.card.device is Device.CUDA and not machine.gpu:
+            chosen = f"There is no graphics card here: a clip takes hours to days. An animatic needs none. {chosen}".strip()
+        return ClipSettings(engine, options, rules, width, height, rate_of(rules, fps), chosen)
+
+    def reckoned(self, form: ClipSettings, frames: int) -> RuntimeEstimate | None:
+        """How long so many pictures should take where nothing like it was measured; None where nobody can tell."""
+        reckon = getattr(form.engine, "clip_seconds", None)
+        if reckon is None or not frames:
+            return None
+        whole, rest = divmod(frames, form.rules.most_frames)
+        parts = [form.rules.most_frames] * whole + ([form.rules.frames_for(rest)] if rest else [])
+        seconds = [reckon(form.options, form.extent(part), self._machine()) for part in parts]
+        return None if None in seconds else RuntimeEstimate(float(sum(seconds)), exact=False, reckoned=True)
 
     def lane_device(self, engine_id: str) -> Device:
         return self._catalog.get(engine_id).card.device
+
+
+def _chosen_in_words(asked: EngineOptions, options: EngineOptions) -> str:
+    fields = type(options).model_fields
+    left = [name for name in fields if getattr(asked, name) == AUTO and getattr(options, name) not in (AUTO, "none")]
+    told = [f"{fields[name].title} {getattr(options, name)}" for name in left]
+    return f"Chosen for this machine: {', '.join(told)}." if told else ""
 
 
 def size_of(rules: ClipRules, size: str) -> tuple[int, int]:

@@ -1,4 +1,7 @@
-"""The most memory that this process held during one piece of work, in a worker. torch is imported only where it is there."""
+"""The most memory that this process held during one piece of work, and what is free, in a worker.
+
+torch is imported only where it is there.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from engines.common.loading import shares_main_memory
 
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_MEMORY = Path("/proc/meminfo")
 
 
 def begin_peak(device: str) -> None:
@@ -34,6 +38,18 @@ def release_cached_memory(device: str) -> None:
     comes next is measured by itself."""
     if device.startswith("cuda"):
         sys.modules["torch"].cuda.empty_cache()
+
+
+def free_gib(device: str) -> float:
+    """What could be taken now where this device's tensors live, without swapping; 0 when it is unknown."""
+    if device.startswith("cuda") and not shares_main_memory(device):
+        cuda = sys.modules["torch"].cuda
+        unused = cuda.memory_reserved() - cuda.memory_allocated()
+        return float(cuda.mem_get_info()[0] + unused) / 2**30
+    with contextlib.suppress(OSError):
+        found = re.search(r"MemAvailable:\s*(\d+) kB", _MEMORY.read_text())
+        return int(found[1]) / 2**20 if found else 0.0
+    return 0.0
 
 
 def _resident_peak() -> int:

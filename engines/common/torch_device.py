@@ -15,6 +15,14 @@ def choose_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+def tune_convolutions(device: str) -> None:
+    """Have cuDNN try its kernels once for each shape and keep the quickest: for networks that see few shapes many times."""
+    if device.startswith("cuda"):
+        import torch
+
+        torch.backends.cudnn.benchmark = True
+
+
 def half_precision(device: str) -> torch.dtype:
     """float32 on the CPU; on a GPU bfloat16 where it has it, else float16."""
     import torch

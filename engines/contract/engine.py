@@ -33,6 +33,23 @@ class EnginePaths:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What a machine has for one heavy engine, as far as options may depend on it.
+
+    Args:
+        gpu: the name of the graphics card, "" without one.
+        shared: the card works in the machine's memory.
+        room_gib: the most that the engine may take where it is budgeted: on the card, or of shared memory.
+        host_gib: the most beside a card with memory of its own.
+    """
+
+    gpu: str = ""
+    shared: bool = False
+    room_gib: float = 0.0
+    host_gib: float = 0.0
+
+
+@dataclass(frozen=True)
 class Readiness:
     """Whether an engine can work now; if not, one sentence on what is missing and one on the next step."""
 
@@ -76,6 +93,14 @@ class Engine(ABC):
     def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
         """The options with what depends on this machine filled in (which size of weights is there), so that the key under
         which a result is kept tells what made it. Cheap. The base changes nothing."""
+        return options
+
+    @classmethod
+    def chosen_for(
+        cls, site: EnginePaths, options: EngineOptions, machine: Machine, extent: ProblemSize | None = None
+    ) -> EngineOptions:
+        """The options with what was left to "auto" as it is best on a machine, for work of this size; what is chosen stays with
+        the job. Cheap. The base changes nothing."""
         return options
 
     @classmethod

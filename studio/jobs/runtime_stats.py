@@ -52,13 +52,15 @@ class Workload:
 @dataclass(frozen=True)
 class RuntimeEstimate:
     """Seconds that some work should take. `exact`: this very size has run here before; else it is scaled from another.
-    `low` to `high` is what nearly all of the `runs` it rests on would say; with one run they say nothing of a spread."""
+    `low` to `high` is what nearly all of the `runs` it rests on would say; with one run they say nothing of a spread.
+    `reckoned`: nothing like it has run here; it follows from published figures of such machines."""
 
     seconds: float
     exact: bool
     low: float = 0.0
     high: float = 0.0
     runs: int = 0
+    reckoned: bool = False
 
 
 @dataclass(frozen=True)

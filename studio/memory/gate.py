@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engines.contract import Device, Tier
+from engines.contract import Device, Machine, Tier
 from studio.memory import messages as sentences
 from studio.memory.machine.gpu import GpuFacts
 from studio.memory.machine.readings import MemoryReading
 from studio.memory.model import Admit, Decision, Demand, Limits, MemoryHolder, Need, Pool, Refuse, Resident, Wait
+from studio.units import GIB
 
 
 def system_pool(reading: MemoryReading) -> Pool:
@@ -84,6 +85,26 @@ def usable_for(device: Device, tier: Tier, reading: MemoryReading, gpu: GpuFacts
     pool = pool_of(device, reading, gpu)
     free = limits.must_stay_free(tier, pool.total, plug_in=pool.plug_in)
     return pool, pool.available - free, free
+
+
+def machine_for(
+    tier: Tier, reading: MemoryReading, gpu: GpuFacts | None, residents: Sequence[Resident], limits: Limits
+) -> Machine:
+    """What an engine of the tier on the GPU may count on here once the studio's other engines are gone."""
+    machine, light = system_pool(reading), limits.must_stay_free(Tier.LIGHT, reading.pool)
+    pool = pool_of(Device.CUDA, reading, gpu)
+    free = limits.must_stay_free(tier, pool.total, plug_in=pool.plug_in)
+    return Machine(
+        "" if gpu is None else gpu.name,
+        gpu is not None and not pool.plug_in,
+        _room(pool, free, residents, gpu),
+        _room(machine, light, residents, gpu) if pool.plug_in else 0.0,
+    )
+
+
+def _room(pool: Pool, free: int, residents: Sequence[Resident], gpu: GpuFacts | None) -> float:
+    ours = sum(gain(one, pool, gpu) for one in residents)
+    return max(0, min(pool.total, pool.available + ours) - free) / GIB
 
 
 def _demands(

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from engines.contract import Device, Tier
+from engines.contract import Device, Machine, Tier
 from media.messages.message import Message
 from studio.errors import MemoryRefused
 from studio.memory.admission import Admission
 from studio.memory.estimate import MemoryEstimate
 from studio.memory.events import MachineEvents
-from studio.memory.gate import budgeted_on_card, gain, usable_for
+from studio.memory.gate import budgeted_on_card, gain, machine_for, usable_for
 from studio.memory.ledger import MemoryLedger
 from studio.memory.machine.gpu import GpuFacts, GpuProbe, NvmlProbe
 from studio.memory.machine.readings import MachineFiles, MemoryReading, read_memory
@@ -118,6 +118,10 @@ class MemoryManager:
 
     def gpu(self) -> GpuFacts | None:
         return self._gpu.facts()
+
+    def machine(self, tier: Tier = Tier.HEAVY) -> Machine:
+        """What an engine of the tier on the GPU may count on, once the studio's other engines are gone."""
+        return machine_for(tier, *self._facts(), self.residents(), self.limits)
 
     def gpu_bytes(self, pid: int) -> int:
         """Graphics memory a process holds, 0 where there is none or it is unknown."""

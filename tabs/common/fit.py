@@ -18,6 +18,8 @@ def time_in_words(estimate: RuntimeEstimate | None) -> str:
     """ "about 40 s", "30 to 55 s (6 runs)", or "not measured yet"."""
     if estimate is None:
         return "not measured yet"
+    if estimate.reckoned:
+        return f"about {about(estimate.seconds)}, reckoned for this graphics card; not measured yet"
     if not estimate.exact:
         return f"about {about(estimate.seconds)}, going by another size; this one is not measured yet"
     return spread_in_words(estimate.seconds, estimate.low, estimate.high, estimate.runs)

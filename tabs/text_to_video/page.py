@@ -138,7 +138,8 @@ class TextToVideoTab:
         except GreenroomError as error:
             return counts_line([], str(error))
         memory = memory_fit(self._studio, form.engine, form.options, form.extent(longest_part(shots, form)))
-        return counts_line([*self._figures(form, shots), memory])
+        told = " ".join(filter(None, (form.chosen, memory)))
+        return counts_line([*self._figures(form, shots), told])
 
     def _figures(self, form: ClipSettings, shots: list[ShotSpec]) -> list[Figure]:
         parts = [Figure(form.title, f" {form.width} × {form.height}")]

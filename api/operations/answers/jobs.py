@@ -74,12 +74,13 @@ class JobHistory(Answer):
 
 
 class TimeEstimate(Answer):
-    """What work takes here, learned from finished jobs."""
+    """What work takes here, learned from finished jobs or, until there is one, reckoned from published figures."""
 
     seconds: float
     low: float
     high: float
     runs: int
+    reckoned: bool = False
 
 
 class EstimateAnswer(Answer):

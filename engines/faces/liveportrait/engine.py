@@ -62,7 +62,7 @@ class LivePortrait(Engine):
         title="LivePortrait",
         capability=EngineKind.FACES,
         summary="Portraits that follow a performance or speak, in studio quality. Human faces only; wants a GPU.",
-        version="1",
+        version="2",
         code_licence=MIT,
         weights_licence=MIT,
         tier=Tier.MEDIUM,
@@ -100,14 +100,15 @@ class LivePortrait(Engine):
             raise EngineNotReady("engine.missing-something", why=readiness.sentence, next_step=readiness.next_step)
         self.run.progress(0.0, "Loading LivePortrait")
         import cv2
-        import torch
 
         from engines.analysis.face_mesh import FaceMesh
+        from engines.common.torch_device import choose_device, tune_convolutions
         from engines.faces.liveportrait.networks.load import Files, Networks, Sizes
 
         cv2.setNumThreads(1)
         self._landmarks = FaceMesh(self.site.assets)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = choose_device()
+        tune_convolutions(device)
         names = list(FILES)
         self._networks = Networks.load(
             Files(**found), device, half=self.options.flag_use_half_precision, sizes=Sizes(**self.sizes),

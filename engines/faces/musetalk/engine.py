@@ -75,7 +75,7 @@ class MuseTalk(Engine):
         title="MuseTalk 1.5",
         capability=EngineKind.FACES,
         summary="Dubs a face in a video or a picture from the sound itself, in any language; wants a GPU.",
-        version="1",
+        version="2",
         code_licence=MIT,
         weights_licence=WEIGHTS,
         tier=Tier.MEDIUM,
@@ -109,14 +109,15 @@ class MuseTalk(Engine):
         }
         self.run.progress(0.0, "Loading MuseTalk")
         import cv2
-        import torch
 
         from engines.analysis.face_mesh import FaceMesh
+        from engines.common.torch_device import choose_device, tune_convolutions
         from engines.faces.musetalk.networks.load import Folders, MuseTalkNetworks
 
         cv2.setNumThreads(1)
         self._landmarks = FaceMesh(self.site.assets)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = choose_device()
+        tune_convolutions(device)
         steps = ("speech encoder", "picture codec", "UNet")
         self._networks = MuseTalkNetworks.load(
             Folders(folders[UNET] / _UNET_FOLDER, folders[CODEC], folders[WHISPER]), device, half=self.options.use_float16,

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engines.common.loading import shares_main_memory
+from engines.common.peak_memory import free_gib, release_cached_memory
+from engines.video.wan.options import SMALL_AREA, WanOptions
 from media.video.read import Picture
 
 if TYPE_CHECKING:
     import torch
 
+log = logging.getLogger(__name__)
+
 PREVIEW_SIDE = 384
+WHOLE_GIB, WHOLE_AREA = 10.0, 1280 * 720
+"""What decoding whole pictures of 720p takes in float32, a few at a time; an estimate."""
+SPARE_SHARED_GIB, SPARE_GIB = 20.0, 1.0
+"""Left to others on top of it: of memory that a whole machine lives in, and of a card's own."""
 
 # Red, green and blue of each latent channel, and a bias: the linear fits to the two autoencoders that ComfyUI publishes
 # (comfy/latent_formats.py, Wan21 and Wan22). Figures only.
@@ -64,6 +75,7 @@ def decoded_frames(vae: Any, latents: torch.Tensor, *, tiled: bool) -> Iterator[
     """
     import torch
 
+    given = 0
     with torch.inference_mode():
         _wake(vae)
         moved = latents.to(vae.device, vae.post_quant_conv.weight.dtype)
@@ -71,15 +83,29 @@ def decoded_frames(vae: Any, latents: torch.Tensor, *, tiled: bool) -> Iterator[
         mean = torch.tensor(vae.config.latents_mean).view(shape).to(moved)
         deviation = torch.tensor(vae.config.latents_std).view(shape).to(moved)
         moved = moved * deviation + mean
-        if tiled:
-            vae.enable_tiling()
+        if not tiled:
             try:
-                whole = vae.decode(moved, return_dict=False)[0]
-            finally:
-                vae.disable_tiling()  # encoding looks at the same switch
-            yield from _pictures(whole)
-            return
-        yield from _by_time(vae, moved)
+                for picture in _by_time(vae, moved):
+                    yield picture
+                    given += 1
+                return
+            except torch.OutOfMemoryError:  # another took what was free: what was denoised for minutes is not lost over it
+                log.warning("Decoding ran out of memory after %d pictures and goes on in tiles.", given)
+            release_cached_memory(str(vae.device))
+        vae.enable_tiling()
+        try:
+            whole = vae.decode(moved, return_dict=False)[0]
+        finally:
+            vae.disable_tiling()  # encoding looks at the same switch
+        yield from islice(_pictures(whole), given, None)
+
+
+def needs_tiles(options: WanOptions, width: int, height: int, device: str) -> bool:
+    """Whether a clip is decoded in tiles: as the options say; left open, above 832 x 480 where too little memory is free."""
+    if options.vae_tiling != "auto":
+        return options.vae_tiling == "on"
+    area, spare = width * height, SPARE_SHARED_GIB if shares_main_memory(device) else SPARE_GIB
+    return area > SMALL_AREA and free_gib(device) < WHOLE_GIB * area / WHOLE_AREA + spare
 
 
 def _by_time(vae: Any, latents: torch.Tensor) -> Iterator[Picture]:

@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 
 from engines.common.peak_memory import begin_peak, peak_bytes, release_cached_memory
 from engines.common.weights import find_weights, size_text
-from engines.contract import Card, Device, Engine, EngineKind, EnginePaths, Licence, Readiness, Tier
+from engines.contract import Card, Device, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Machine, Readiness, Tier
 from engines.contract.card import ProblemSize
 from engines.contract.errors import EngineError
 from engines.contract.video import ClipRules, VideoPreview, VideoRequest, VideoResult
 from engines.video.wan import models
+from engines.video.wan.choosing import chosen
 from engines.video.wan.footprint import HOST_GIB, sized_by_options
 from engines.video.wan.models import TEXT_GIB, WORKSPACE_GIB, WanModel
 from engines.video.wan.options import (
@@ -27,10 +28,10 @@ from engines.video.wan.options import (
     negative_of,
     noted,
     settings_for,
-    tiles_decoding,
 )
 from engines.video.wan.parts import LoadedParts
 from engines.video.wan.problem_size import sized
+from engines.video.wan.reckoning import seconds_of
 from engines.video.wan.validation import check_clip, distilled_loras, loras_of, rules_of
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
@@ -123,6 +124,21 @@ class Wan(Engine):
         card = sized_by_options(cls.card, cls.model, options)
         return card if extent is None else sized(card, cls.model, extent)
 
+    @classmethod
+    def chosen_for(
+        cls, site: EnginePaths, options: EngineOptions, machine: Machine, extent: ProblemSize | None = None
+    ) -> EngineOptions:
+        """Preset, offloading and storage as they are best on a machine."""
+        assert isinstance(options, WanOptions)
+        drafts = cls.model.distilled.parts if cls.model.distilled else ()
+        here = all(find_weights(site, part.repo, part.paths) is not None for part in drafts)
+        return chosen(cls.model, options, machine, lambda way: cls.card_for(way, extent), here)
+
+    @classmethod
+    def clip_seconds(cls, options: WanOptions, extent: ProblemSize, machine: Machine) -> float | None:
+        """How long a clip should take on a machine where none was made yet; None where that cannot be reckoned."""
+        return seconds_of(cls.model, options, extent, machine)
+
     def load(self) -> None:
         """Load every part.
 
@@ -130,9 +146,10 @@ class Wan(Engine):
             EngineNotReady: weights are missing. EngineError: they are not this model's, or offloading makes no sense here.
         """
         from engines.common.loading import shares_main_memory
-        from engines.common.torch_device import choose_device
+        from engines.common.torch_device import choose_device, tune_convolutions
 
         self._device = choose_device()
+        tune_convolutions(self._device)
         shared = shares_main_memory(self._device)
         if shared and self.options.offload in ("all", "blocks"):
             raise EngineError("wan.offloading-useless")
@@ -171,7 +188,7 @@ class Wan(Engine):
                 **noted(settings, self.model), "negative": negative_of(request.negative, settings), "seed": request.seed,
                 "attention": attention, "cache": self.options.cache,
                 "vae_precision": self._parts.vae_precision,
-                "vae_tiled": tiles_decoding(self.options, request.width, request.height), "offload": self.options.offload,
+                "vae_tiled": self._tiled, "offload": self.options.offload,
                 "storage": self.options.storage,
                 "loras": self._parts.applied_loras(), "device": self._device, "peak_bytes": peak_bytes(self._device),
                 "seconds_a_step": round((denoised - self._began) / settings.steps, 3),
@@ -202,14 +219,14 @@ class Wan(Engine):
         raise EngineError("engine.ended-early", retryable=True, engine=self.card.title)
 
     def _write(self, request: VideoRequest, latents: Any) -> None:
-        from engines.video.wan.decode import decoded_frames
+        from engines.video.wan.decode import decoded_frames, needs_tiles
         from media.video.write import VideoWriter
 
-        tiled = tiles_decoding(self.options, request.width, request.height)
+        self._tiled = needs_tiles(self.options, request.width, request.height, self._device)
         with VideoWriter(
             request.path, (request.width, request.height), Fraction(*request.fps), request.quality, keyframes=request.keyframes
         ) as writer:
-            for number, picture in enumerate(decoded_frames(self._parts.vae, latents, tiled=tiled), 1):
+            for number, picture in enumerate(decoded_frames(self._parts.vae, latents, tiled=self._tiled), 1):
                 writer.write(picture)
                 self._now = (DENOISED + (1 - DENOISED) * number / request.frames, "Decoding")
                 self.run.progress(*self._now)

@@ -109,6 +109,7 @@ class WanModel:
         guidance, guidance_low: how strongly the prompt pulls, for the high-noise (or only) and the low-noise expert.
         shift, shift_small: of the noise levels; `shift_small` up to 832 × 480.
         transformer_gib: of one expert in bfloat16. work_gib: what computing takes at the largest size and length.
+        width, layers: of the transformer, for reckoning how long it computes.
     """
 
     title: str
@@ -132,6 +133,8 @@ class WanModel:
     side_multiple: int = 16
     vae_gib: float = VAE_21_GIB
     image_encoder_gib: float = 0.0
+    width: int = 5120
+    layers: int = 40
     remedy: str = ""
 
     @property
@@ -201,7 +204,7 @@ SMALLER = "Use Wan 2.1 T2V 1.3B, which takes about 8 GiB of a graphics card, or 
 
 T2V_13B = WanModel(
     "Wan 2.1 T2V 1.3B", (_transformer(WAN_21_13B, "transformer", 2, 5_676_000_000),), VAE_21, SMALL, "none",
-    steps=(50, 30, 15), guidance=6.0, shift=8.0, transformer_gib=2.7, work_gib=5.0,
+    steps=(50, 30, 15), guidance=6.0, shift=8.0, transformer_gib=2.7, work_gib=5.0, width=1536, layers=30,
     remedy="Make an animatic instead, which needs no graphics card.",
 )  # fmt: skip
 
@@ -225,7 +228,7 @@ I2V_14B = WanModel(
 TI2V_5B = WanModel(
     "Wan 2.2 TI2V 5B", (_transformer(WAN_22_5B, "transformer", 5, 20_000_000_000),), VAE_22, SIZES_5B, "optional",
     steps=(50, 30, 15), guidance=5.0, shift=5.0, transformer_gib=9.4, work_gib=5.5, vae_gib=VAE_22_GIB, fps=(24, 1),
-    most_frames=121, side_multiple=32, expands_timesteps=True, remedy=SMALLER,
+    most_frames=121, side_multiple=32, expands_timesteps=True, width=3072, layers=30, remedy=SMALLER,
     distilled=Distilled(
         3, sigmas=(1.0, 0.757, 0.522), renoise=True,
         transformer=ModelPart(

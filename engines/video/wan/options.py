@@ -9,17 +9,20 @@ from typing import Literal
 from engines.contract import EngineOptions, option
 from engines.video.wan.models import Distilled, WanModel
 
-Preset = Literal["draft", "balanced", "best"]
+Preset = Literal["auto", "draft", "balanced", "best"]
 
 CACHE_THRESHOLDS = {"light": 0.05, "strong": 0.12}
 SMALL_AREA = 832 * 480
-_PRESET = "How much time a clip gets. Draft uses weights distilled to a few steps where the model has them."
+_PRESET = (
+    "How much time a clip gets. Draft uses weights distilled to a few steps where the model has them; auto takes it on memory "
+    "that CPU and GPU share, where its files are here, and balanced elsewhere."
+)
 
 
 class WanOptions(EngineOptions):
     """Of all Wan models."""
 
-    preset: Preset = option("balanced", "Preset", _PRESET, common=True, reload=True)
+    preset: Preset = option("auto", "Preset", _PRESET, common=True, reload=True)
     steps: int = option(0, "Steps", "How often the picture is refined; 0 takes the preset's.", common=True, ge=0, le=100)
     guidance: float = option(0.0, "Guidance", "How closely it keeps to the prompt; 0 takes the preset's.", ge=0.0, le=20.0)
     shift: float = option(
@@ -44,17 +47,19 @@ class WanOptions(EngineOptions):
         "auto", "Decoder precision", "Auto is float32; bfloat16 is a little faster and hardly to be told from it.", reload=True
     )
     vae_tiling: Literal["auto", "on", "off"] = option(
-        "auto", "Decode in tiles", "Takes less memory and more time. Auto does so above 832 × 480."
+        "auto", "Decode in tiles", "Takes less memory and more time. Auto does so above 832 × 480 unless memory is free."
     )
-    offload: Literal["auto", "none", "all", "blocks"] = option(
+    offload: Literal["auto", "none", "text", "all", "blocks"] = option(
         "auto", "Offload",
-        "On a plug-in card: auto keeps the text encoder on the CPU, all moves each part in only while it works, blocks each "
-        "block of the transformer, so that a 14B model fits a 16 GB card. On memory that CPU and GPU share it frees nothing.",
+        "On a plug-in card: text keeps the text encoder on the CPU, all moves each part in only while it works, blocks each "
+        "block of the transformer, so that a 14B model fits a 16 GB card. Auto takes text, or blocks where that does not fit. "
+        "On memory that CPU and GPU share it frees nothing.",
         reload=True,
     )  # fmt: skip
-    storage: Literal["bfloat16", "float8"] = option(
-        "bfloat16", "Weights in memory",
-        "Float8 halves what the transformer takes, on shared memory too; computing stays as it is. Fine detail may change.",
+    storage: Literal["auto", "bfloat16", "float8"] = option(
+        "auto", "Weights in memory",
+        "Float8 halves what the transformer takes, on shared memory too; computing stays as it is. Fine detail may change. Auto "
+        "takes it where nothing else fits.",
         reload=True,
     )  # fmt: skip
 
@@ -99,11 +104,12 @@ def settings_for(model: WanModel, options: WanOptions, width: int, height: int) 
         shift = options.shift or distilled.shift
         guidance = options.guidance or 1.0
         sigmas = distilled.sigmas or moved_sigmas(steps, shift)
-        return WanSettings(options.preset, len(sigmas), guidance, low or 1.0, shift, sigmas, distilled.renoise)
-    steps = options.steps or dict(zip(("best", "balanced", "draft"), model.steps, strict=True))[options.preset]
+        return WanSettings("draft", len(sigmas), guidance, low or 1.0, shift, sigmas, distilled.renoise)
+    preset = "balanced" if options.preset == "auto" else options.preset
+    steps = options.steps or dict(zip(("best", "balanced", "draft"), model.steps, strict=True))[preset]
     small = width * height <= SMALL_AREA and model.shift_small
     shift = options.shift or (model.shift_small if small else model.shift)
-    return WanSettings(options.preset, steps, options.guidance or model.guidance, low or model.guidance_low, shift)
+    return WanSettings(preset, steps, options.guidance or model.guidance, low or model.guidance_low, shift)
 
 
 def moved_sigmas(steps: int, shift: float) -> tuple[float, ...]:
@@ -127,10 +133,6 @@ def negative_of(asked: str, settings: WanSettings) -> str:
     """
     guided = settings.guidance != 1 or settings.guidance_low not in (0, 1)
     return asked if asked or not guided else NEGATIVE
-
-
-def tiles_decoding(options: WanOptions, width: int, height: int) -> bool:
-    return options.vae_tiling == "on" or (options.vae_tiling == "auto" and width * height > SMALL_AREA)
 
 
 def noted(settings: WanSettings, model: WanModel) -> dict[str, object]:

@@ -76,7 +76,7 @@ def _performed(
         cut = np.stack([start.crop.cut(one.picture, networks.sizes.side) for one in tracked])
         driving = mover.key_points(networks.motion(cut), [one.face for one in tracked])
         features = source.features.expand(len(cut), *[-1] * (source.features.ndim - 1))
-        squares = render_batch(networks, options, features, driving, source.key_points.expand(len(cut), -1, -1))
+        squares = render_batch(networks, options, features, driving, source.key_points.expand(len(cut), -1, -1), mover.closing)
         for one, square in zip(tracked, squares, strict=True):
             yield source.crop.paste(picture, square, mask), True, one.bridged
 
@@ -131,14 +131,14 @@ def _start(
 
 
 class _Mover:
-    """Turns the driving face's motion into key points of the source."""
+    """Turns the driving face's motion into key points of the source; `closing` is what closes its lips, added after stitching."""
 
     def __init__(
         self, networks: Networks, options: LivePortraitOptions, source: LivePortraitSource, start: DrivingReference
     ) -> None:
         self._networks, self._options, self._source, self._start = networks, options, source, start
         self._points = source.key_points
-        self._closing = self._lips_closed_first()
+        self.closing = self._lips_closed_first()
         self._eyes: tuple[float, float] = eye_ratios(start.face)
         self._lips = lip_ratio(start.face)
         beginning = self._carried(start.motion).key_points()
@@ -158,7 +158,7 @@ class _Mover:
         points = moved.key_points()
         if self._beginning is not None:
             points = (points - self._beginning) * self._ratio + self._points
-        return points + self._closing + self._retargeted(faces)
+        return points + self._retargeted(faces)
 
     def _carried(self, driving: Motion) -> Motion:
         options = self._options

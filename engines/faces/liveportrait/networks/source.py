@@ -58,10 +58,22 @@ def still_source(
 
 
 def render_batch(
-    networks: Networks, options: LivePortraitOptions, features: torch.Tensor, driving: torch.Tensor, source: torch.Tensor
+    networks: Networks,
+    options: LivePortraitOptions,
+    features: torch.Tensor,
+    driving: torch.Tensor,
+    source: torch.Tensor,
+    lips: torch.Tensor | None = None,
 ) -> NDArray[np.uint8]:
-    """Squares of CUT pixels (2 `sides`) with the face at the driving key points."""
+    """Squares of CUT pixels (2 `sides`) with the face at the driving key points.
+
+    Args:
+        lips: what closes the portrait's lips, added once the face is stitched to its shoulders, as upstream's
+            live_portrait_pipeline.py does: stitching would take a part of it back.
+    """
     if options.flag_stitching:
         driving = networks.stitched(source, driving)
+    if lips is not None:
+        driving = driving + lips
     driving = source + (driving - source) * options.driving_multiplier
     return networks.pictures(features, driving, source)

@@ -1,6 +1,7 @@
-"""What a speech says at each picture: ten states of the speech encoder around it, two pictures to either side.
+"""What a speech says at each picture: ten states of the speech encoder, from 80 ms before it to 120 ms after.
 
-Upstream: musetalk/utils/audio_processor.py.
+Upstream: musetalk/utils/audio_processor.py, whose window is two pictures to either side and was trained at 25 pictures a
+second. At other rates it is taken by time here, not by pictures: at 50 it would begin 40 ms late, and the lips be too early.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from engines.faces.musetalk.networks.load import SEGMENT_SECONDS, SOUND_RATE, ST
 from media.audio.decode import decode_audio
 from media.audio.resample import resample
 
-_BEFORE, _TAKEN = 2, 10
-"""Pictures before the present one whose audio counts, and states of each picture."""
+_BEFORE, _TAKEN = 4, 10
+"""States before the present one that count: two pictures of the 25 a second that it was trained at; and states of each."""
 _KEPT = 2
 
 
@@ -42,8 +43,7 @@ class AudioFeatures:
     def tokens(self, pictures: Iterable[int], fps: Fraction) -> Tensor:
         """[n, 10 states of each layer, width]; silence before the sound's start and after its end."""
         each = STATES_A_SECOND / fps
-        before = math.ceil(each) * _BEFORE
-        rows = [self._states(math.floor(number * each) - before) for number in pictures]
+        rows = [self._states(math.floor(number * each) - _BEFORE) for number in pictures]
         return torch.stack(rows).flatten(1, 2)
 
     def _states(self, start: int) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engines.common.loading import drop_page_cache, fill, read_tensors
+from engines.common.torch_device import choose_device, tune_convolutions
 from engines.contract.errors import EngineError
 from engines.upscaling.real_esrgan.networks.architectures import NETWORKS
 
@@ -40,7 +41,8 @@ class Enlarger:
         Raises:
             EngineError: the file is damaged, or holds another network.
         """
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = choose_device()
+        tune_convolutions(device)
         dtype = torch.float16 if half and device == "cuda" else torch.float32
         with torch.device("meta"):
             network = NETWORKS[model]()

@@ -82,9 +82,28 @@ def liveportrait() -> dict[str, float]:
     told["control: G perturbed"] = _far(networks._generator(expected["warped"])[..., ::4, ::4], expected["pictures"])
     fuse_norms(networks._warping)
     told["warped, norms folded"] = _far(networks._warping(many, driving, sources), expected["warped"])
+    told["closed lips, stitched"] = _off_closed_lips()
     networks._warping.dense_motion_network.mask.weight.mul_(1.05)
     told["control: W perturbed"] = _far(networks._warping(many, driving, sources), expected["warped"])
     return told
+
+
+def _off_closed_lips() -> float:
+    """Closed lips are added to what stitching gives, which is half of the way here."""
+    from engines.faces.liveportrait.networks.source import render_batch
+    from engines.faces.liveportrait.options import LivePortraitOptions
+
+    class Halfway:
+        def stitched(self, source: torch.Tensor, driving: torch.Tensor) -> torch.Tensor:
+            return (source + driving) / 2
+
+        def pictures(self, features: torch.Tensor, driving: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
+            return driving
+
+    source, driving, lips = torch.zeros(2, 21, 3), torch.ones(2, 21, 3), torch.full((1, 21, 3), 0.25)
+    networks: Any = Halfway()
+    made = render_batch(networks, LivePortraitOptions(flag_stitching=True), source, driving, source, lips)
+    return _far(torch.as_tensor(made), torch.full_like(driving, 0.75))
 
 
 @torch.inference_mode()
@@ -105,6 +124,9 @@ def musetalk() -> dict[str, float]:
     told = {"latents": _off(latents, expected["latents"]), "picture levels": _off(levels, expected["levels"])}
     told["pictures, -1 to 1"] = _off(decoded[0].numpy()[..., ::2, ::2], expected["decoded"])
     told |= {f"tokens at {rate}": _off(value.numpy(), expected[f"tokens {rate}"]) for rate, value in tokens.items()}
+    for rate, of_this, of_25 in ((50, range(0, 8, 2), range(4)), (Fraction(25, 2), range(4), range(0, 8, 2))):
+        there = states.tokens(of_this, Fraction(rate)).numpy()
+        told[f"tokens of the same moment at {float(rate):g}"] = _off(there, states.tokens(of_25, Fraction(25)).numpy())
     told["control: frames"] = _off(expected["levels"][1:], expected["levels"][:-1])
     told["control: latents swapped"] = _off(np.roll(latents, 4, axis=1), expected["latents"])
     told["control: without the sound"] = _off(networks.faces(latents, said * 0), expected["levels"])

@@ -29,10 +29,13 @@ def test_liveportrait_is_upstreams(differences: Differences) -> None:
 
 
 def test_musetalk_is_upstreams(differences: Differences) -> None:
-    """Eight faces and what is said: tokens, latents, and pictures as the decoder gives them; then to the last level of 255."""
+    """Eight faces and what is said: tokens, latents, and pictures as the decoder gives them; then to the last level of 255.
+
+    At other rates than the 25 and 30 that upstream's window is right for, the same moment has the same tokens as at 25.
+    """
     told = {name: value for name, value in differences["musetalk"].items() if "control" not in name}
     assert told.pop("picture levels") <= 1  # a value halfway between two levels may be rounded either way
-    assert len(told) == 4 and not {name: value for name, value in told.items() if value > ROUNDING}
+    assert len(told) == 6 and not {name: value for name, value in told.items() if value > ROUNDING}
 
 
 def test_the_comparison_can_fail(differences: Differences) -> None:

@@ -43,6 +43,7 @@ def main(site: EnginePaths, folder: Path) -> dict[str, Any]:
         "merged": merged_against_hooks(site, folder),
         "moved": device_of_a_moved_layer(),
         "twice": twice_in_tiles(site, folder),
+        "in_need": decoded_where_memory_runs_out(site),
         "decoder": kinds_of_a_light_decoder(site),
         "memory": ways_to_need_less(site, folder),
         "clips": clips(site, folder),
@@ -170,6 +171,30 @@ def twice_in_tiles(site: EnginePaths, folder: Path) -> dict[str, bool]:
         list(instance.generate(VideoRequest("a cat", path, 128, 128, 5, (16, 1), seed=3, start_image=picture)))
         made.append(path.read_bytes())
     return {"same": made[0] == made[1], "tiles": instance._parts.vae.use_tiling, "reader": instance._parts.prompts.loaded}
+
+
+def decoded_where_memory_runs_out(site: EnginePaths) -> dict[str, Any]:
+    """Pictures of a decoding that runs out of memory at its second part and goes on in tiles, against one in tiles alone."""
+    import torch
+
+    from engines.video.wan.decode import decoded_frames
+    from engines.video.wan.loading import load_vae
+
+    vae = load_vae(folder_of(site, models.VAE_21), "cpu", "float32")
+    latents = torch.randn(1, vae.config.z_dim, 3, 4, 6, generator=torch.Generator().manual_seed(2))
+    tiled = np.stack(list(decoded_frames(vae, latents, tiled=True)))
+    passes = 0
+
+    def short(*_: Any) -> None:
+        nonlocal passes
+        passes += 1
+        if passes == 2:
+            raise torch.OutOfMemoryError("as a card says")
+
+    hook = vae.decoder.register_forward_pre_hook(short)
+    ours = np.stack(list(decoded_frames(vae, latents, tiled=False)))
+    hook.remove()
+    return {"frames": [len(ours), len(tiled)], "off": int(np.abs(ours[1:].astype(int) - tiled[1:].astype(int)).max())}
 
 
 def kinds_of_a_light_decoder(site: EnginePaths) -> dict[str, str]:

@@ -260,6 +260,7 @@ def test_parts_agree_with_the_library(model_python: Path, wan_weights: Path, tmp
     assert told["merged"]["off"] < 1e-4 < 0.1 < told["merged"]["effect"]
     assert told["moved"] == "meta", "matrices of a LoRA go where their layer went"
     assert told["twice"] == {"same": True, "tiles": False, "reader": False}
+    assert told["in_need"] == {"frames": [9, 9], "off": 0}, "a clip is not lost over the memory of its decoding"
     memory = told["memory"]
     assert memory["kinds"] == {
         "plain": "torch.bfloat16", "blocks": "torch.bfloat16", "float8": "torch.float8_e4m3fn", "both": "torch.float8_e4m3fn",

@@ -1,0 +1,51 @@
+"""What "auto" is on a machine: the preset by its kind of memory, offloading and storage by what fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from engines.contract import Card, Machine
+from engines.video.wan.models import WanModel
+from engines.video.wan.options import WanOptions
+
+CardOf = Callable[[WanOptions], Card]
+
+
+def chosen(model: WanModel, options: WanOptions, machine: Machine, card_of: CardOf, draft_is_here: bool) -> WanOptions:
+    """The options with nothing left to "auto" that decides about memory or steps.
+
+    Where CPU and GPU share memory, bandwidth is low and a distilled draft is what makes a clip a matter of minutes, so it is
+    taken where its files are here. Ways that change nothing in the picture come before those that round: the encoder on the CPU,
+    then block by block, then float8, then both. Where none fits, the one that needs least is refused.
+
+    Args:
+        card_of: the engine's card for options, at the size that is asked for.
+    """
+    settled = options.model_copy(update={"preset": _preset(model, options, machine, draft_is_here)})
+    ways = list(_ways(settled, machine))
+    return next((way for way in ways if _fits(card_of(way), machine)), ways[-1])
+
+
+def _preset(model: WanModel, options: WanOptions, machine: Machine, draft_is_here: bool) -> str:
+    if options.preset != "auto":
+        return options.preset
+    drafts = machine.shared and model.distilled is not None and draft_is_here
+    fits = options.cache == "off" and not options.guidance and not options.steps  # what a person set is meant for many steps
+    return "draft" if drafts and fits else "balanced"
+
+
+def _ways(options: WanOptions, machine: Machine) -> Iterator[WanOptions]:
+    own_memory = bool(machine.gpu) and not machine.shared
+    plain: Literal["text", "none"] = "text" if own_memory else "none"
+    offloads = [options.offload] if options.offload != "auto" else [plain, "blocks"] if own_memory else [plain]
+    storages = [options.storage] if options.storage != "auto" else ["bfloat16", "float8"]
+    for storage in storages:
+        for offload in offloads:
+            yield options.model_copy(update={"offload": offload, "storage": storage})
+
+
+def _fits(card: Card, machine: Machine) -> bool:
+    if not machine.gpu or machine.shared:
+        return card.memory_gib <= machine.room_gib
+    return card.plug_in_memory_gib <= machine.room_gib and card.plug_in_host_gib <= machine.host_gib
