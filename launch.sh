@@ -11,6 +11,7 @@ Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER]           start t
        ./launch.sh test [pytest arguments]                               run the tests
        ./launch.sh check                                                 lint, types, contracts and the unit tests: a minute
        ./launch.sh bench [names]                                         measure this machine
+       ./launch.sh prove [ENGINE ...] [--yes] [--save MACHINE]           prove every engine here: load, work, judge, unload
        ./launch.sh doctor [--json] [--data FOLDER]                       try what the studio needs of this machine
        ./launch.sh install [ENVIRONMENT] [--data FOLDER]                 install a model environment, or list them
        ./launch.sh models [--data FOLDER]                                fetch Kokoro and Whisper base now
@@ -250,6 +251,11 @@ main() {
             shift
             (cd "$home" && set_up_studio)
             exec env PYTHONPATH="$home" "$home/.venv/bin/python" -P -m "studio.$module" "$@"
+            ;;
+        prove)
+            shift
+            (cd "$home" && set_up_studio)
+            exec env PYTHONPATH="$home" PYTHONUTF8=1 "$home/.venv/bin/python" -P -m bench.prove "$@"
             ;;
         call)
             shift

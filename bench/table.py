@@ -30,6 +30,11 @@ Measure your own machine, and add its table here:
 ./launch.sh bench --save "My machine" # and write them into docs/figures/, from which this page is made
 ```
 
+`./launch.sh prove --save "My machine"` adds a row for each engine: what it lacks is fetched where you agree (`--yes` agrees \
+to everything), then it is loaded, works on one fixed input, is judged (words heard again, likeness, sync, pictures) and is \
+unloaded. It goes on where it was stopped, and says of each engine that cannot run here why. It works in a folder of its own \
+beside a running studio.
+
 Send the new file in docs/figures/ as a pull request; the page is made anew from all of them.
 """
 

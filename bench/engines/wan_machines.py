@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engines.common.profile_key import memory_profile_of
 from engines.contract import EngineOptions, Machine, Tier
 from engines.contract.card import Card, ProblemSize
 from engines.video.wan.choosing import chosen
@@ -119,7 +120,7 @@ def verdict(machine: Simulated, engine: type[Wan], preset: str, extent: ProblemS
 def _options(engine: type[Wan], preset: str, room: Machine, extent: ProblemSize) -> WanOptions:
     asked: EngineOptions = engine.Options.model_validate({"preset": preset})
     assert isinstance(asked, WanOptions)
-    return chosen(engine.model, asked, room, lambda way: engine.card_for(way, extent), draft_is_here=True)
+    return chosen(engine.model, asked, room, lambda way: memory_profile_of(engine, way, extent), draft_is_here=True)
 
 
 def _need(card: Card, plug_in: bool) -> Need:

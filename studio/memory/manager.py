@@ -121,7 +121,11 @@ class MemoryManager:
 
     def machine(self, tier: Tier = Tier.HEAVY) -> Machine:
         """What an engine of the tier on the GPU may count on, once the studio's other engines are gone."""
-        return machine_for(tier, *self._facts(), self.residents(), self.limits)
+        return replace(machine_for(tier, *self._facts(), self.residents(), self.limits), need_of=self._need_gib)
+
+    def _need_gib(self, estimate: MemoryEstimate, variant: str) -> tuple[float, float]:
+        need = self.need(estimate, variant)
+        return need.bytes / GIB, need.host_bytes / GIB
 
     def gpu_bytes(self, pid: int) -> int:
         """Graphics memory a process holds, 0 where there is none or it is unknown."""

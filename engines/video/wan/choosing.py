@@ -9,10 +9,10 @@ from engines.contract import Card, Machine
 from engines.video.wan.models import WanModel
 from engines.video.wan.options import WanOptions
 
-CardOf = Callable[[WanOptions], Card]
+ProfileOf = Callable[[WanOptions], tuple[Card, str]]
 
 
-def chosen(model: WanModel, options: WanOptions, machine: Machine, card_of: CardOf, draft_is_here: bool) -> WanOptions:
+def chosen(model: WanModel, options: WanOptions, machine: Machine, profile_of: ProfileOf, draft_is_here: bool) -> WanOptions:
     """The options with nothing left to "auto" that decides about memory or steps.
 
     Where CPU and GPU share memory, bandwidth is low and a distilled draft is what makes a clip a matter of minutes, so it is
@@ -20,11 +20,11 @@ def chosen(model: WanModel, options: WanOptions, machine: Machine, card_of: Card
     then block by block, then float8, then both. Where none fits, the one that needs least is refused.
 
     Args:
-        card_of: the engine's card for options, at the size that is asked for.
+        profile_of: the engine's card for options at the size that is asked for, and the key under which that is measured.
     """
     settled = options.model_copy(update={"preset": _preset(model, options, machine, draft_is_here)})
     ways = list(_ways(settled, machine))
-    return next((way for way in ways if _fits(card_of(way), machine)), ways[-1])
+    return next((way for way in ways if machine.fits(*profile_of(way))), ways[-1])
 
 
 def _preset(model: WanModel, options: WanOptions, machine: Machine, draft_is_here: bool) -> str:
@@ -43,9 +43,3 @@ def _ways(options: WanOptions, machine: Machine) -> Iterator[WanOptions]:
     for storage in storages:
         for offload in offloads:
             yield options.model_copy(update={"offload": offload, "storage": storage})
-
-
-def _fits(card: Card, machine: Machine) -> bool:
-    if not machine.gpu or machine.shared:
-        return card.memory_gib <= machine.room_gib
-    return card.plug_in_memory_gib <= machine.room_gib and card.plug_in_host_gib <= machine.host_gib

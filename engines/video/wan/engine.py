@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from engines.common.peak_memory import begin_peak, peak_bytes, release_cached_memory
+from engines.common.profile_key import memory_profile_of
 from engines.common.weights import find_weights, size_text
 from engines.contract import Card, Device, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Machine, Readiness, Tier
 from engines.contract.card import ProblemSize
@@ -132,7 +133,7 @@ class Wan(Engine):
         assert isinstance(options, WanOptions)
         drafts = cls.model.distilled.parts if cls.model.distilled else ()
         here = all(find_weights(site, part.repo, part.paths) is not None for part in drafts)
-        return chosen(cls.model, options, machine, lambda way: cls.card_for(way, extent), here)
+        return chosen(cls.model, options, machine, lambda way: memory_profile_of(cls, way, extent), here)
 
     @classmethod
     def clip_seconds(cls, options: WanOptions, extent: ProblemSize, machine: Machine) -> float | None:

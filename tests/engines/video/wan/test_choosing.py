@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engines.common.profile_key import memory_profile_of, profile_key
 from engines.contract import EnginePaths, Machine
 from engines.contract.card import ProblemSize
 from engines.video.wan import choosing, models
@@ -31,7 +32,7 @@ def auto(
     engine: type[Wan], machine: Machine, extent: ProblemSize = SMALL, here: bool = True, **asked: Any
 ) -> tuple[str, str, str]:
     options = choosing.chosen(
-        engine.model, engine.Options(**asked), machine, lambda way: engine.card_for(way, extent), draft_is_here=here
+        engine.model, engine.Options(**asked), machine, lambda way: memory_profile_of(engine, way, extent), draft_is_here=here
     )
     return options.preset, options.offload, options.storage
 
@@ -81,7 +82,8 @@ def test_a_draft_is_taken_where_its_files_are() -> None:
 def test_options_that_were_chosen_are_chosen_again_as_they_are() -> None:
     """A job keeps what was chosen when it was handed in, whatever the machine's memory is when it goes on."""
     first = WanT2V14B.Options(preset="balanced", offload="text", storage="bfloat16")
-    assert choosing.chosen(models.T2V_14B, first, CARD_8, WanT2V14B.card_for, draft_is_here=True) == first
+    again = choosing.chosen(models.T2V_14B, first, CARD_8, lambda way: memory_profile_of(WanT2V14B, way), draft_is_here=True)
+    assert again == first
     kept = first.model_dump(mode="json", exclude_defaults=True)
     assert kept == {"preset": "balanced", "offload": "text", "storage": "bfloat16"}
 
@@ -95,6 +97,17 @@ def test_the_machine_is_seen_without_the_studio_s_own_engines(tmp_path: Path) ->
     assert not card.shared and card.room_gib == pytest.approx(23.5 - 0.2 * 24, abs=0.2) and card.host_gib > 40
     bare = machine_for(choosing_tier(), pc(tmp_path / "d"), None, (), limits)
     assert (bare.gpu, bare.shared, bare.host_gib) == ("", False, 0.0)
+
+
+def test_what_was_measured_here_counts_more_than_the_estimate() -> None:
+    """A 14B that took 18 GiB here needs no offloading on a card of 24, whatever its card says."""
+    measured = profile_key(WanT2V14B.Options(preset="balanced", offload="text", storage="bfloat16"), str(LARGE))
+
+    def need_of(card: Any, variant: str) -> tuple[float, float]:
+        return (18.0, 13.0) if variant == measured else (card.plug_in_memory_gib, card.plug_in_host_gib)
+
+    assert auto(WanT2V14B, CARD_24, LARGE)[1] == "blocks"
+    assert auto(WanT2V14B, replace(CARD_24, need_of=need_of), LARGE) == ("balanced", "text", "bfloat16")
 
 
 def choosing_tier() -> Any:
