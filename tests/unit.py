@@ -11,6 +11,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 
 UNIT = (
+    "wan/test_choosing",
     "animatic/test_engine", "jobs/test_jobs", "memory/test_gate", "test_readings", "workflows/test_reading", "test_reader",
     "test_exposure", "test_captions", "test_resolver", "test_catalog", "test_checks", "test_chunk", "test_contract_can_fail",
     "test_conversion", "test_decode", "test_designed", "test_disk_usage", "test_crossfade", "test_auth", "test_edits",

@@ -42,6 +42,7 @@ class Machine:
         shared: the card works in the machine's memory.
         room_gib: the most that the engine may take where it is budgeted: on the card, or of shared memory.
         host_gib: the most beside a card with memory of its own.
+        empty_gib, empty_host_gib: the same if no other program held any.
         need_of: GiB where it is budgeted and beside it, for a card and the key of its options and size: measured here, else as
             the card says.
     """
@@ -50,16 +51,19 @@ class Machine:
     shared: bool = False
     room_gib: float = 0.0
     host_gib: float = 0.0
+    empty_gib: float = 0.0
+    empty_host_gib: float = 0.0
     need_of: Callable[[Card, str], tuple[float, float]] | None = field(default=None, compare=False, repr=False)
 
-    def fits(self, card: Card, variant: str) -> bool:
-        """Whether an engine with this card has room here."""
+    def fits(self, card: Card, variant: str, *, empty: bool = False) -> bool:
+        """Whether an engine with this card has room here; `empty`: once other programs let go of what they hold."""
+        room, host = (self.empty_gib, self.empty_host_gib) if empty else (self.room_gib, self.host_gib)
         own_memory = bool(self.gpu) and not self.shared
         if self.need_of is not None:
             need, beside = self.need_of(card, variant)
         else:
             need, beside = card.plug_in_memory_gib if own_memory else card.memory_gib, card.plug_in_host_gib
-        return need <= self.room_gib and (not own_memory or beside <= self.host_gib)
+        return need <= room and (not own_memory or beside <= host)
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,8 @@ def machine_for(
         gpu is not None and not pool.plug_in,
         _room(pool, free, residents, gpu),
         _room(machine, light, residents, gpu) if pool.plug_in else 0.0,
+        max(0, pool.total - free) / GIB,
+        max(0, machine.total - light) / GIB if pool.plug_in else 0.0,
     )
 
 

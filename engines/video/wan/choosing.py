@@ -24,7 +24,11 @@ def chosen(model: WanModel, options: WanOptions, machine: Machine, profile_of: P
     """
     settled = options.model_copy(update={"preset": _preset(model, options, machine, draft_is_here)})
     ways = list(_ways(settled, machine))
-    return next((way for way in ways if machine.fits(*profile_of(way))), ways[-1])
+    for empty in (False, True):  # what fits only once others are done is waited for, as it is
+        for way in ways:
+            if machine.fits(*profile_of(way), empty=empty):
+                return way
+    return ways[-1]
 
 
 def _preset(model: WanModel, options: WanOptions, machine: Machine, draft_is_here: bool) -> str:

@@ -110,6 +110,12 @@ def test_what_was_measured_here_counts_more_than_the_estimate() -> None:
     assert auto(WanT2V14B, replace(CARD_24, need_of=need_of), LARGE) == ("balanced", "text", "bfloat16")
 
 
+def test_what_fits_once_others_are_done_is_waited_for() -> None:
+    """A browser that holds the memory just now makes nobody's clip coarser."""
+    busy = replace(SPARK, room_gib=10.0, empty_gib=97.0)
+    assert auto(WanT2V14B, busy, LARGE) == ("draft", "none", "bfloat16")
+
+
 def choosing_tier() -> Any:
     return WanT2V14B.card.tier
 
