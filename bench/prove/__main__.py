@@ -28,7 +28,10 @@ from studio.settings import Settings, load_settings
 
 FOLDER = "prove"
 SHARED = ("weights", "environments")
-SERVING = (EngineKind.ANALYSIS, EngineKind.VERIFICATION)
+PROVEN = (
+    EngineKind.SPEECH, EngineKind.TRANSCRIPTION, EngineKind.FACES, EngineKind.SWAP, EngineKind.VIDEO, EngineKind.UPSCALING,
+)  # fmt: skip
+"""The others serve these and are proven with them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,9 +65,9 @@ def _prove(settings: Settings, given: argparse.Namespace) -> int:
     studio = Services.open(_apart(settings, root), all_capabilities)
     record = Record(studio.paths.root / "record.json")
     try:
-        engines = [engine for engine in studio.catalog.all() if engine.card.capability not in SERVING]
+        engines = [engine for engine in studio.catalog.all() if engine.card.capability in PROVEN]
         if given.engines:
-            engines = [studio.catalog.get(name) for name in given.engines]
+            engines = [one for one in map(studio.catalog.get, given.engines) if one.card.capability in PROVEN]
         if not given.skip_doctor:
             _examine(studio)
         prover = Prover(studio, studio.paths.root / "uploads", lambda question: given.yes or _agreed(question), _say, given.cpu)
