@@ -40,6 +40,13 @@ from engines.transcription.common.whisper_weights import (
     folder_of,
     readiness_of,
 )
+from engines.transcription.whisper_transformers.confidence import (
+    TEMPERATURES,
+    Confidence,
+    confidences,
+    parted,
+    speech_spans,
+)
 from media.audio.audio import Audio
 
 if TYPE_CHECKING:
@@ -49,6 +56,8 @@ LONGEST_PIECE = 28.0
 """Whisper takes 30 seconds at once; pieces are cut at pauses a little before that."""
 
 SECOND_TEMPERATURE = 0.6
+"""Of a stretch that came out as a loop."""
+
 _LONGEST_STRETCH, _PAUSE = 12.0, 0.6
 
 
@@ -71,6 +80,7 @@ class WhisperTransformersOptions(EngineOptions):
     batch_size: int = option(8, "Pieces at once", "More is quicker on a graphics card and takes more memory.", ge=1, le=32)
     beam_size: int = option(1, "Beam size", "How many readings are followed side by side. 1 is quickest.", ge=1, le=10)
     translate: bool = option(False, "Translate into English", "Write English whatever is spoken. Not with the size turbo.")
+    vad: bool = option(True, "Skip what is no speech", "Keeps Whisper from making up words in silence and music.")
 
 
 class WhisperTransformers(Engine):
@@ -81,7 +91,7 @@ class WhisperTransformers(Engine):
         title="Whisper (GPU)",
         capability=EngineKind.TRANSCRIPTION,
         summary="Writes down 100 languages with punctuation and word times, several pieces at once. Made for graphics cards.",
-        version="5.23.0-1",
+        version="5.23.0-2",
         code_licence=Licence("Apache-2.0", "https://github.com/huggingface/transformers/blob/main/LICENSE"),
         weights_licence=APACHE,
         tier=Tier.MEDIUM,
@@ -166,25 +176,57 @@ class WhisperTransformers(Engine):
         found: list[GuardedSegment] = []
         for first in range(0, len(pieces), self.options.batch_size):
             batch = pieces[first : first + self.options.batch_size]
-            for (start, piece), answer in zip(batch, self._listen([one for _, one in batch], spoken), strict=True):
-                found += _as_heard(answer, start, min(heard.duration, start + piece.size / RATE), spoken)
+            for (start, piece), answer in zip(batch, self._heard([one for _, one in batch], spoken), strict=True):
+                if answer is not None:
+                    found += _as_heard(*answer, start, min(heard.duration, start + piece.size / RATE), spoken)
             self.run.progress((first + len(batch)) / len(pieces))
 
         def again(start: float, end: float) -> list[GuardedSegment]:
             self.run.check()
             part = heard.slice(start, min(end, start + LONGEST_PIECE)).samples[:, 0]
-            return _as_heard(self._listen([part], spoken, SECOND_TEMPERATURE)[0], start, end, spoken)
+            second = self._listen([part], spoken, SECOND_TEMPERATURE)[0]
+            return _as_heard(second, self._sure([part], [second], spoken)[0], start, end, spoken)
 
         return transcript_of(filter_hallucinations(found, again), "en" if self.options.translate else spoken)
 
     def _spoken_pieces(self, heard: Audio) -> Iterator[tuple[float, np.ndarray]]:
-        """Pieces that seem to contain speech, each with its start: Whisper hallucinates words in silence."""
+        """Pieces in which somebody speaks, each with its start: Whisper makes up words in silence and over music."""
         from media.audio.inspection import inspect
-        from media.audio.silence import cut_at_pauses
 
-        for part in cut_at_pauses([heard], LONGEST_PIECE):
-            if not inspect(part.audio).is_empty:
-                yield part.start, part.audio.samples[:, 0]
+        samples = heard.samples[:, 0]
+        if inspect(heard).is_empty:
+            return
+        spans = speech_spans(samples, RATE) if self.options.vad else [(0, samples.size)]
+        for start, piece in parted(samples, spans, RATE, LONGEST_PIECE):
+            if not inspect(Audio(piece, RATE)).is_empty:
+                yield start, piece
+
+    def _heard(self, pieces: Sequence[np.ndarray], language: str) -> list[tuple[dict[str, Any], Confidence] | None]:
+        """What is heard in each piece and how sure that is; None where only silence seems to speak.
+
+        What is unsure or loops is heard again with more and more chance, as by openai-whisper; the last hearing counts where
+        none is sure, and what is left of doubt is marked.
+        """
+        answers = self._listen(pieces, language)
+        sure = self._sure(pieces, answers, language)
+        for temperature in TEMPERATURES:
+            again = [at for at, answer in enumerate(answers) if sure[at].wants_another(_text_of(answer))]
+            if not again:
+                break
+            self.run.check()
+            second = self._listen([pieces[at] for at in again], language, temperature)
+            judged = self._sure([pieces[at] for at in again], second, language)
+            for at, answer, confidence in zip(again, second, judged, strict=True):
+                answers[at], sure[at] = answer, confidence
+        return [None if one.silent else (answer, one) for answer, one in zip(answers, sure, strict=True)]
+
+    def _sure(self, pieces: Sequence[np.ndarray], answers: Sequence[dict[str, Any]], language: str) -> list[Confidence]:
+        texts = [_text_of(answer) for answer in answers]
+        return confidences(self._loaded(), pieces, texts, language, self._task, RATE)
+
+    @property
+    def _task(self) -> str:
+        return "translate" if self.options.translate else "transcribe"
 
     def _listen(self, pieces: Sequence[np.ndarray], language: str, temperature: float = 0.0) -> list[dict[str, Any]]:
         listener = self._loaded()
@@ -195,7 +237,7 @@ class WhisperTransformers(Engine):
             return_timestamps="word",
             generate_kwargs={
                 "language": language,
-                "task": "translate" if self.options.translate else "transcribe",
+                "task": self._task,
                 "num_beams": 1 if temperature else self.options.beam_size,
                 **chance,
             },
@@ -216,10 +258,14 @@ class WhisperTransformers(Engine):
         return self._pipeline
 
 
-def _as_heard(answer: dict[str, Any], start: float, end: float, language: str) -> list[GuardedSegment]:
+def _text_of(answer: dict[str, Any]) -> str:
+    return str(answer.get("text", "")).strip()
+
+
+def _as_heard(answer: dict[str, Any], sure: Confidence, start: float, end: float, language: str) -> list[GuardedSegment]:
     """The pipeline's words as stretches, parted at pauses and sentence ends; times are those of the whole sound."""
     words: list[TimedMark] = []
-    reached = start
+    reached, judged = start, (sure.log_probability, sure.no_speech)
     for chunk in answer.get("chunks", ()):
         begin, finish = chunk["timestamp"]
         if not chunk["text"].strip():
@@ -228,13 +274,15 @@ def _as_heard(answer: dict[str, Any], start: float, end: float, language: str) -
         words.append(placed(chunk["text"], start + begin, start + (begin if finish is None else finish), reached, end))
         reached = words[-1].end
     if not words:
-        text = str(answer.get("text", "")).strip()
+        text = _text_of(answer)
         whole = placed(text, start, end, 0.0, end)
-        return [GuardedSegment(TranscribedSegment(text, whole.start, whole.end))] if text else []
+        return [GuardedSegment(TranscribedSegment(text, whole.start, whole.end), *judged)] if text else []
     between = "" if language in WITHOUT_SPACES else " "
     runs = _stretches(words)
     return [
-        GuardedSegment(TranscribedSegment(between.join(word.text for word in run), run[0].start, run[-1].end, tuple(run)))
+        GuardedSegment(
+            TranscribedSegment(between.join(word.text for word in run), run[0].start, run[-1].end, tuple(run)), *judged
+        )
         for run in runs
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from engines.contract import Engine, EnginePaths
 from engines.transcription.common import whisper_weights
-from engines.transcription.common.hallucination import LOOP, GuardedSegment, filter_hallucinations
+from engines.transcription.common.hallucination import LOOP, UNCERTAIN, GuardedSegment, filter_hallucinations
 from engines.transcription.common.whisper_weights import FASTER, OPENAI
 from engines.transcription.faster_whisper import engine as faster_whisper
 from engines.transcription.faster_whisper.engine import FasterWhisper, FasterWhisperOptions
@@ -26,7 +27,8 @@ from studio.workers.pool import WorkerPool
 from tests.engines import contract_suite as contract
 from tests.engines.speech.torch_engines.holdings import held_by_session
 from tests.engines.transcription import whisper_script
-from tests.model_environments import check_it_has_no_network
+from tests.engines.video.wan.conftest import in_models
+from tests.model_environments import check_it_has_no_network, environment_python
 
 LISTENERS: tuple[type[Engine], ...] = (Pocketsphinx, FasterWhisper, WhisperTransformers)
 
@@ -145,6 +147,22 @@ def test_a_recogniser_that_loops_is_marked_and_not_believed(
     engine = contract.loaded(FasterWhisper, site, FasterWhisperOptions(beam_size=1, size="tiny"))
     said = contract.check_transcript(engine, FasterWhisper.card, spoken)
     assert {one.doubt for one in said.segments} == {LOOP}
+
+
+@pytest.mark.slow
+def test_whisper_on_a_graphics_card_knows_how_sure_it_is_and_where_somebody_speaks(hf_weights: Path) -> None:
+    """As faster-whisper does by default: speech is looked for first, doubtful words are heard again at rising temperatures,
+    words over silence are dropped, and what stays doubtful is marked."""
+    clip = Path(__file__).resolve().parents[3] / "assets" / "voices" / "LJ001-0008.wav"
+    told = json.loads(in_models(environment_python("models"), "tests.engines.transcription.inside", hf_weights, clip))
+    assert -0.1 < told["true"] <= 0 and told["false"] < -5, "the words that these weights say, and others"
+    assert 0 <= told["quiet"] <= 1
+    (span,) = told["spans"]
+    assert 3 < span[0] < 4.5 and span[1] < 6.6, "neither the silence before nor the chord after"
+    assert told["music"] == "" and told["made up"] == ""
+    assert set(told["doubts"]) == {""} and told["asked"][0] == [0.0]
+    assert told["asked"][1] == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert set(told["marked"]) == {UNCERTAIN}
 
 
 def test_a_loop_is_heard_again_and_the_better_hearing_kept(spoken: Audio) -> None:
