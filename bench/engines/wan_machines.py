@@ -14,10 +14,10 @@ from pathlib import Path
 from engines.common.profile_key import memory_profile_of
 from engines.contract import EngineOptions, Machine, Tier
 from engines.contract.card import Card, ProblemSize
-from engines.video.wan.choosing import chosen
+from engines.video.wan.by_machine.choosing import chosen
+from engines.video.wan.by_machine.reckoning import seconds_of
 from engines.video.wan.engine import Wan, WanI2V14B, WanI2VA14B, WanT2V13B, WanT2V14B, WanT2VA14B, WanTI2V5B
 from engines.video.wan.options import WanOptions
-from engines.video.wan.reckoning import seconds_of
 from studio.memory.gate import decide, machine_for
 from studio.memory.machine.gpu import GpuFacts
 from studio.memory.machine.readings import MemoryReading
@@ -34,9 +34,9 @@ HEAD = """# Wan by machine
 What the studio does with each model, size and preset on six machines, for the longest clip of the model (81 pictures, of the \
 5B 121). The table is made by `./launch.sh bench wan_machines`: the machines are simulated; the memory gate, the options that \
 "auto" stands for and the time are the studio's own. The GiB are the first estimates, which what a machine measures replaces. \
-The times are reckoned from two published ones (`engines/video/wan/reckoning.py`) with the engine loaded, and may be off by \
-half either way. Where the picture stays the same the studio prefers that: *blocks* moves the transformer in block by block, \
-*float8* halves its weights and rounds.
+The times are reckoned from two published ones (`engines/video/wan/by_machine/reckoning.py`) with the engine loaded, and \
+may be off by half either way. Where the picture stays the same the studio prefers that: *blocks* moves the transformer in \
+block by block, *float8* halves its weights and rounds.
 
 On a DGX Spark the preset is *draft* unless another is chosen, where the distilled files are here; elsewhere *balanced*.
 """

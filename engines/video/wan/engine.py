@@ -19,7 +19,8 @@ from engines.contract.card import ProblemSize
 from engines.contract.errors import EngineError
 from engines.contract.video import ClipRules, VideoPreview, VideoRequest, VideoResult
 from engines.video.wan import models
-from engines.video.wan.choosing import chosen
+from engines.video.wan.by_machine.choosing import chosen
+from engines.video.wan.by_machine.reckoning import seconds_of
 from engines.video.wan.footprint import HOST_GIB, sized_by_options
 from engines.video.wan.models import TEXT_GIB, WORKSPACE_GIB, WanModel
 from engines.video.wan.options import (
@@ -32,7 +33,6 @@ from engines.video.wan.options import (
 )
 from engines.video.wan.parts import LoadedParts
 from engines.video.wan.problem_size import sized
-from engines.video.wan.reckoning import seconds_of
 from engines.video.wan.validation import check_clip, distilled_loras, loras_of, rules_of
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")

@@ -11,9 +11,10 @@ import pytest
 from engines.common.profile_key import memory_profile_of, profile_key
 from engines.contract import EnginePaths, Machine
 from engines.contract.card import ProblemSize
-from engines.video.wan import choosing, models
+from engines.video.wan import models
+from engines.video.wan.by_machine import choosing
+from engines.video.wan.by_machine.reckoning import operations, rate_of, seconds_of
 from engines.video.wan.engine import Wan, WanT2V13B, WanT2V14B, WanT2VA14B, WanTI2V5B
-from engines.video.wan.reckoning import operations, rate_of, seconds_of
 from studio.memory.gate import machine_for
 from studio.memory.model import Limits
 from studio.settings import MemorySettings
