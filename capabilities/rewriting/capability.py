@@ -153,13 +153,14 @@ class RewriteScript(Capability[RewriteSpec]):
         folder.mkdir(parents=True, exist_ok=True)
         text, listed = folder / "script.txt", folder / "script.json"
         text.write_text(with_changes(spec.script, [(one.start, one.end, one.after) for one in changes]), "utf-8")
-        told = {"task": spec.task, "sentences": len(todo), "changes": [asdict(one) for one in changes]}
+        by = self._language.status().model or spec.by  # the first of a server is known by name only when it has answered
+        told = {"task": spec.task, "by": by, "sentences": len(todo), "changes": [asdict(one) for one in changes]}
         listed.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
         status = self._language.status()
         terms = terms_of_card(self._catalog.get(status.engine).card) if status.engine and status.source == "built-in" else UNKNOWN
         recipe = Recipe(
-            kind=self.kind, job=context.job_id, engine=spec.by, terms=terms, spec=spec.model_dump(mode="json"),
-            facts=(f"{len(changes)} of {len(todo)} sentences changed", f"by {spec.by}"),
+            kind=self.kind, job=context.job_id, engine=by, terms=terms, spec=spec.model_dump(mode="json"),
+            facts=(f"{len(changes)} of {len(todo)} sentences changed", f"by {by}"),
         )  # fmt: skip
         return self._library.add(text, "text", spec.title, recipe, (listed,))
 

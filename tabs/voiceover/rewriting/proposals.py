@@ -50,13 +50,13 @@ class Proposals:
         found = _changes(job)
         if found is None:
             return ""
-        changes, sentences = found
+        changes, sentences, by = found
         left = self._left_of(job.id, changes)
         rows = [
             ChangeRow(number, number + 1, word_changes(one["before"], one["after"]), one["doubt"], number in left)
             for number, one in enumerate(changes)
         ]
-        facts = [f"{len(changes)} of {sentences} sentences changed", f"by {job.spec.get('by', '')}"]
+        facts = [f"{len(changes)} of {sentences} sentences changed", f"by {by}"]
         title = TITLES.get(str(job.spec.get("task")), TITLES["ear"])
         return render(
             "voiceover/rewriting.html", job=job.id, title=title, rows=rows, taken=len(changes) - len(left), facts=facts,
@@ -77,7 +77,7 @@ class Proposals:
         found = None if job is None else _changes(job)
         if job is None or found is None:
             raise InvalidInput("rewriting.change-gone")
-        changes, _ = found
+        changes = found[0]
         if act == "put":
             return {self._texts.piece: self._texts.give(self._words(job, changes))}
         self._choose(job.id, changes, act, data.get("change", ""))
@@ -118,11 +118,11 @@ def word_changes(before: str, after: str) -> tuple[tuple[str, str], ...]:
     return tuple(parts)
 
 
-def _changes(job: Job) -> tuple[list[dict[str, Any]], int] | None:
+def _changes(job: Job) -> tuple[list[dict[str, Any]], int, str] | None:
     if job.kind != RewriteScript.kind or job.state is not JobState.DONE or not job.outputs:
         return None
     try:
         told = json.loads(Path(job.outputs[0].path).with_suffix(".json").read_bytes())
-        return list(told["changes"]), int(told["sentences"])
+        return list(told["changes"]), int(told["sentences"]), str(told["by"])
     except (OSError, ValueError, KeyError):
         return None
