@@ -14,7 +14,6 @@ from media.errors import NotFound
 BUILT_IN: tuple[str, ...] = (
     "engines.speech.hibari.engine:Hibari",
     "engines.speech.kokoro.engine:Kokoro",
-    "engines.speech.flite.engine:Flite",
     "engines.speech.espeak.engine:Espeak",
     "engines.speech.f5.engine:F5TTS",
     "engines.speech.voxcpm2.engine:VoxCPM2",

@@ -17,6 +17,7 @@ from tabs.common.browser_copy import NO_CALLS, lean
 from tabs.common.kept_form import KeptForms
 from tabs.common.lists.live_lists import LiveLists
 from tabs.common.notices.undo import wire_undo
+from tabs.common.readiness.first_models import FirstModelsLine
 from tabs.common.readiness.setup_offer import wire_setup
 from tabs.common.texts.new_texts import NewTexts
 from tabs.conversation.page import ConversationTab
@@ -85,6 +86,7 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         wire_undo(studio, lists.acts)
         wire_setup(studio, lists.acts)
         texts = NewTexts()
+        first_models = FirstModelsLine(studio)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Voiceover", id="voiceover"):
                 voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret, texts)
@@ -100,6 +102,7 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
                 system = SystemTab(studio)
         voiceover.wire()
         conversation.wire()
+        first_models.wire()
         views = [voiceover.view, lip_sync.view, text_to_video.view, character_swap.view]
         drawn = [piece for view in views for piece in (view.outputs, view.detail)]
         lip_sync.wire(tabs, senders=[view.outputs for view in views])
@@ -108,7 +111,8 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         text_to_video.upscale.listen(tabs, drawn)
         character_swap.wire(tabs, character_swap_tab, faces, senders=drawn)
         system.wire(system_tab)
-        lists.wire([*voiceover.live, *conversation.live, *lip_sync.live, *text_to_video.live, *character_swap.live])
+        shown = [*voiceover.live, *conversation.live, *lip_sync.live, *text_to_video.live, *character_swap.live]
+        lists.wire([*shown, first_models.live])
         character_swap.wire_kept(page)
         KeptForms([voiceover.kept, lip_sync.kept, text_to_video.kept, character_swap.kept]).wire(page)
         declare()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app import build, quieten
-from tests.servers import free_port, have_compiled, wait_until
+from tests.servers import free_port, wait_until
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,6 @@ def studio_inside(data: Path, *, loop: Literal["auto", "asyncio"] = "auto") -> I
     """
     port = free_port()
     quieten(data)
-    have_compiled(data / "cache")
     import uvicorn
     from starlette.routing import Mount
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,28 +21,6 @@ from tests.repository.sources import ROOT
 START_SECONDS = 120
 APP = [sys.executable, str(ROOT / "app.py")]
 """The program that is a studio."""
-COMPILED = ROOT / ".pytest_cache" / "flite"
-"""Flite as compiled for this machine, which takes more than a second; the name of the file says of what and for which."""
-
-
-def have_compiled(cache: Path) -> None:
-    """A studio that begins with `cache` finds Flite compiled, as it does at every start but its first."""
-    if not any(COMPILED.glob("*.cwasm")):
-        from engines.speech.flite.engine import PACKED_PROGRAM
-        from engines.speech.flite.program import FliteProgram
-
-        FliteProgram(ROOT / "assets" / PACKED_PROGRAM, COMPILED)
-    copy_compiled(COMPILED, cache)
-
-
-def copy_compiled(here: Path, there: Path) -> None:
-    """What of Flite's compiled code `there` lacks; each file comes whole, and a digest is compared when it is loaded."""
-    for path in here.glob("flite-*"):
-        if path.suffix in (".cwasm", ".sha256") and not (there / path.name).exists():
-            there.mkdir(parents=True, exist_ok=True)
-            fresh = there / f"{path.name}.{os.getpid()}"
-            shutil.copyfile(path, fresh)
-            fresh.replace(there / path.name)
 
 
 def long_script(paragraphs: int = 400) -> str:
@@ -86,7 +63,6 @@ class RunningStudio:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GREENROOM_")}
-        have_compiled(data / "cache")
         self.process = subprocess.Popen(
             [*(under_coverage() if measured else APP), "--port", str(self.port), "--data", str(data), *arguments],
             cwd=data.parent,
@@ -143,7 +119,6 @@ class RunningStudio:
                 self.process.kill()
                 self.process.wait()
         self._reader.join(5)
-        copy_compiled(self.data / "cache", COMPILED)
         return self.process.returncode
 
 

@@ -18,6 +18,7 @@ from api.openai.transcripts import EVENTS, checked_granularities, is_streamed, s
 from api.openai.translations import translator
 from api.security.incoming import read_json
 from engines.contract import EngineKind
+from engines.speech.former import FORMER_ENGINES
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.files import slug
 from studio.jobs.model import Job, JobState
@@ -151,6 +152,8 @@ def _engine(studio: Services, name: str, capability: EngineKind) -> str:
     """
     if name in AUTO_NAMES:
         return AUTO
+    if capability is EngineKind.SPEECH and name in FORMER_ENGINES:
+        return name
     try:
         engine = studio.catalog.get(name)
     except NotFound as error:

@@ -8,15 +8,16 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from api.operations.answers.voices import ClipVerdict, ListedVoice, VoiceAnswer
+from api.operations.answers.voices import ClipVerdict, ListedVoice, NearVoiceAnswer, VoiceAnswer
 from api.operations.context import OperationContext
 from api.operations.files import FileRef, InputFile
 from api.operations.operation import Access, Group, Input, Nothing, Queue
 from capabilities.transcription.voice_transcript import submit_transcript_job
 from engines.contract import Engine, PresetVoice
-from studio.errors import InvalidInput, MediaError, NotFound, StorageError
+from studio.errors import EngineError, InvalidInput, MediaError, NotFound, StorageError
 from studio.library.copies import terms_of_file
 from studio.voices.model import Voice
+from studio.voices.presets.nearest import nearest_to
 
 GROUP = Group("voices", "Voices", "Saved voices, preset voices of engines, and their samples.")
 INGEST = Queue("ingest", 2)
@@ -110,6 +111,15 @@ def judge_voice(context: OperationContext, call: ClipInput) -> ClipVerdict:
     return ClipVerdict.model_validate({"ok": verdict.ok, "duration": verdict.duration, "findings": findings, "best_part": best})
 
 
+@GROUP.operation(Access.READS, queue=INGEST, errors=(MediaError, EngineError), example={"audio": "@CLIP"})
+def nearest_voice(context: OperationContext, call: ClipInput) -> list[NearVoiceAnswer]:
+    """The built-in voices that sound most like a recording of one person, the nearest first. They are chosen, not made: none is
+    a clone of the recording, which is not kept."""
+    studio = context.studio
+    found = nearest_to(call.audio, studio.catalog, studio.site, studio.workers)
+    return [NearVoiceAnswer.model_validate(asdict(one)) for one in found]
+
+
 @GROUP.operation(Access.WRITES, errors=(NotFound, StorageError), example={"voice": "VOICE", "tags": ["calm"]})
 def update_voice(context: OperationContext, call: UpdateVoiceInput) -> VoiceAnswer:
     """Change a saved voice: another name, transcript, tags, notes or consent. What is left out stays as it is."""
@@ -122,7 +132,7 @@ def delete_voice(context: OperationContext, call: VoiceName) -> VoiceAnswer:
     return _answer(context.studio.voices.delete(call.voice))
 
 
-@GROUP.operation(Access.READS, errors=(NotFound,), example={"voice": "flite/slt"})
+@GROUP.operation(Access.READS, errors=(NotFound,), example={"voice": "hibari/heart"})
 def voice_sample(context: OperationContext, call: VoiceName) -> FileRef:
     """How a voice sounds: a saved voice's recording, or a preset voice saying a line."""
     return context.file(context.previews.clip(call.voice), f"/media/voice-samples?voice={quote(call.voice, safe='')}")

@@ -57,7 +57,7 @@ class Narration(Parts):
     Access.WRITES,
     queue=WORK,
     errors=REFUSALS,
-    example={"script": "Hello from the studio.", "voice": "flite/slt", "format": "mp3"},
+    example={"script": "Hello from the studio.", "voice": "hibari/heart", "format": "mp3"},
 )
 def voiceover(context: OperationContext, call: VoiceoverInput) -> Narration:
     """Speak a script and wait for the finished narration: levelled, subtitled, in one file."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from engines.contract import Engine, EnginePaths, SpeakingVoice, SpeechRequest
 from engines.speech.espeak.engine import Espeak, EspeakOptions
-from engines.speech.flite.engine import Flite, FliteOptions
+from engines.speech.hibari.engine import Hibari, HibariOptions
 from media.audio.audio import Audio, concatenate, silence
 from media.audio.resample import resample
 
@@ -61,7 +61,7 @@ SENTENCES = (
 )
 
 VOICES = (
-    *(("flite", preset, "") for preset in ("slt", "rms", "awb", "kal16", "kal")),
+    ("hibari", "heart", ""),
     *(("espeak", "gmw/en-US", variant) for variant in ("", "f3", "klatt6")),
     ("espeak", "gmw/en", ""),
 )
@@ -145,8 +145,8 @@ def main(chosen: list[str]) -> None:
             if chosen and engine_id not in chosen and f"{engine_id}/{name}" not in chosen:
                 continue
             engine: Engine
-            if engine_id == "flite":
-                engine = Flite(site, FliteOptions(), _Quiet())
+            if engine_id == "hibari":
+                engine = Hibari(site, HibariOptions(), _Quiet())
             else:
                 engine = Espeak(site, EspeakOptions(variant=variant), _Quiet())
             engine.load()

@@ -2,7 +2,8 @@
 
     python -m bench.engines.take_checks
 
-Speech is the sample voice's clips with their known texts, and Flite's voices on plain sentences. Faults are a word left out, a
+Speech is the sample voice's clips with their known texts, and Hibari on plain sentences, a stranger is Hibari
+played lower. Faults are a word left out, a
 word said twice, three seconds of silence, and another voice. Listeners are those that need no download. The figures are in
 docs/take-checks.md.
 """
@@ -20,7 +21,6 @@ from typing import Any
 
 from bench.engines.intelligibility import SENTENCES
 from engines.contract import EngineOptions, EnginePaths, SpeakingVoice, SpeechRequest
-from engines.speech.flite.engine import Flite, FliteOptions
 from engines.transcription.pocketsphinx.engine import Pocketsphinx
 from engines.verification.reading_follower.engine import ReadingFollower
 from engines.verification.voice_encoder.engine import VoiceEncoder
@@ -31,6 +31,7 @@ from studio.verification.audio_check import check_take
 from studio.verification.review import review
 from studio.verification.text_normalisation import comparable_words
 from studio.verification.verifiers import SHORTEST_TO_COMPARE, likeness_band
+from tests.engines.hearts import Hearts
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 CLIPS = {
@@ -41,7 +42,7 @@ CLIPS = {
     "LJ001-0005": "the invention of movable metal letters in the middle of the fifteenth century may justly be considered as "
     "the invention of the art of printing.",
 }
-VOICES = ("slt", "rms", "awb")
+VOICE, STRANGER = "heart", "deep"
 KINDS = ("clean", "dropped", "repeated", "silence", "stranger")
 SMALL_WORDS = 4
 """Words shorter than this are left out by speakers too; the planted ones are longer."""
@@ -69,32 +70,30 @@ class Workshop:
 
     def __init__(self, cache: Path, *, dictation: bool = False) -> None:
         site = EnginePaths(ASSETS, cache)
-        self._flite = Flite(site, FliteOptions(), _Quiet())
+        self._speaker = Hearts(site, Hearts.Options(), _Quiet())
         self.follower = ReadingFollower(site, EngineOptions(), _Quiet())
         self.dictation = Pocketsphinx(site, Pocketsphinx.Options(), _Quiet())
         self.voices = VoiceEncoder(site, EngineOptions(), _Quiet())
         self._known: dict[int, tuple[Audio, Any]] = {}
         self._dictates = dictation
-        for engine in (self._flite, self.follower, self.voices, *((self.dictation,) if dictation else ())):
+        for engine in (self._speaker, self.follower, self.voices, *((self.dictation,) if dictation else ())):
             engine.load()
 
     def speak(self, text: str, voice: str) -> Audio:
-        return self._flite.synthesize(SpeechRequest(text, SpeakingVoice(preset=voice))).audio
+        return self._speaker.synthesize(SpeechRequest(text, SpeakingVoice(preset=voice))).audio
 
-    def flite_takes(self, sentences: tuple[str, ...], chance: random.Random) -> Iterator[Take]:
+    def spoken_takes(self, sentences: tuple[str, ...], chance: random.Random) -> Iterator[Take]:
         for number, text in enumerate(sentences):
-            voice = VOICES[number % len(VOICES)]
             words = text.split()
             at = chance.choice([index for index, word in enumerate(words) if len(word) >= SMALL_WORDS])
-            reference = self.speak(SENTENCES[(number + 17) % len(SENTENCES)], voice)
-            clean = self.speak(text, voice)
+            reference = self.speak(SENTENCES[(number + 17) % len(SENTENCES)], VOICE)
+            clean = self.speak(text, VOICE)
             middle = clean.duration / 2
-            yield Take("clean", voice, text, clean, reference)
-            yield Take("dropped", voice, text, self.speak(" ".join(words[:at] + words[at + 1 :]), voice), reference)
-            yield Take("repeated", voice, text, self.speak(" ".join([*words[: at + 1], *words[at:]]), voice), reference)
-            yield Take("silence", voice, text, _with_silence(clean, middle), reference)
-            stranger = VOICES[(number + 1) % len(VOICES)]
-            yield Take("stranger", f"{stranger} for {voice}", text, self.speak(text, stranger), reference)
+            yield Take("clean", VOICE, text, clean, reference)
+            yield Take("dropped", VOICE, text, self.speak(" ".join(words[:at] + words[at + 1 :]), VOICE), reference)
+            yield Take("repeated", VOICE, text, self.speak(" ".join([*words[: at + 1], *words[at:]]), VOICE), reference)
+            yield Take("silence", VOICE, text, _with_silence(clean, middle), reference)
+            yield Take("stranger", f"{STRANGER} for {VOICE}", text, self.speak(text, STRANGER), reference)
 
     def human_takes(self, per_clip: int, chance: random.Random, clips: tuple[str, ...] = tuple(CLIPS)) -> Iterator[Take]:
         for name in clips:
@@ -103,7 +102,7 @@ class Workshop:
             reference = decode_audio(ASSETS / "voices" / ("LJ001-0005.wav" if name != "LJ001-0005" else "LJ001-0001.wav"))
             yield Take("clean", "human", text, audio, reference)
             yield Take("silence", "human", text, _with_silence(audio, audio.duration / 2), reference)
-            yield Take("stranger", "rms for human", text, self.speak(text, "rms"), reference)
+            yield Take("stranger", f"{STRANGER} for human", text, self.speak(text, STRANGER), reference)
             marks = [one for one in self.follower.align(audio, text).words if len(one.text) >= SMALL_WORDS]
             for mark in chance.sample(marks, per_clip):
                 before, after = audio.slice(0, mark.start), audio.slice(mark.end, audio.duration)
@@ -157,7 +156,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workshop = Workshop(Path(folder), dictation=True)
         for title, takes in (
-            ("Flite", workshop.flite_takes(SENTENCES[12:36], random.Random(3))),
+            ("Hibari", workshop.spoken_takes(SENTENCES[12:36], random.Random(3))),
             ("human", workshop.human_takes(8, random.Random(3))),
         ):
             sys.stdout.write(

@@ -1,6 +1,6 @@
 """Every built-in voice: words understood, naturalness, cost, load, memory, first sound; and how well each recogniser hears.
 
-    python -m bench.engines.voices [ENGINE ...]
+    python -m bench.engines.voices [ENGINE or ENGINE/VOICE ...]
 
 Needs Whisper base and, for Kokoro, its model (./launch.sh models). Naturalness is DistillMOS's guess, from 1 to 5, where
 DISTILLMOS_PYTHON names a Python that has the package `distillmos`; it is a tool of development and no part of the studio. Each
@@ -33,7 +33,7 @@ from studio.settings import HOME
 from studio.verification.text_normalisation import comparable_words
 
 ASSETS = HOME / "assets"
-ENGINES = ("hibari", "kokoro", "flite", "espeak")
+ENGINES = ("hibari", "kokoro", "espeak")
 OTHER_VOICES = {"espeak": ("gmw/en-US", "gmw/en")}
 """Of engines with more voices than English ones."""
 
@@ -116,12 +116,13 @@ def one_voice(engine_id: str, voice: str, cores: int, folder: Path) -> None:
 
 
 def voices(chosen: list[str], cache: Path) -> Iterator[tuple[str, str]]:
-    for engine_id in chosen or ENGINES:
+    for named in chosen or ENGINES:
+        engine_id, _, voice = named.partition("/")
         engine = Catalog().get(engine_id)
         if not (state := engine.readiness(site(cache))).ready:
             print(f"{engine_id}: {state.sentence}", file=sys.stderr)
             continue
-        own = OTHER_VOICES.get(engine_id) or tuple(voice.id for voice in engine.preset_voices(site(cache)))
+        own = (voice,) if voice else OTHER_VOICES.get(engine_id) or tuple(voice.id for voice in engine.preset_voices(site(cache)))
         yield from ((engine_id, voice) for voice in own)
 
 

@@ -18,7 +18,6 @@ from capabilities.voiceover.script.normalise import normalise
 from engines.contract import EnginePaths, SpeakingVoice, SpeechRequest
 from engines.contract.errors import EngineError
 from engines.speech.espeak.engine import Espeak
-from engines.speech.flite.engine import Flite
 from engines.speech.hibari.engine import Hibari
 from media.text.reading.inline import ITEM_BREAK
 from media.text.reading.markup import hide_markup
@@ -27,8 +26,7 @@ from media.text.reading.reader import ReadingOptions, read
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reading-table.md"
 NAMES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese", "ja": "Japanese"}
-ENGINES = {"en": (Flite, Espeak, Hibari), "de": (Espeak,), "fr": (Espeak,), "es": (Espeak,), "zh": (Espeak,), "ja": ()}
-VOICES = {"flite": "kal", "espeak": "", "hibari": ""}
+ENGINES = {"en": (Hibari, Espeak), "de": (Espeak,), "fr": (Espeak,), "es": (Espeak,), "zh": (Espeak,), "ja": ()}
 HEAD = """# What is said for hard strings
 
 Made by `.venv/bin/python -m bench.reading.spoken --save`. Each string is read by [the reader](reading.md) and spoken by the
@@ -78,7 +76,7 @@ def judged(language: str, folder: Path) -> Iterator[tuple[Row, str, dict[str, tu
     for kind in ENGINES[language]:
         engine = kind(site, kind.Options(), _Run())
         engine.load()
-        heard[kind.card.title] = _phonemes(engine, VOICES[kind.card.id], language)
+        heard[kind.card.title] = _phonemes(engine, "", language)
     for row in rows(language):
         said = reader_text(row, language)
         marks = {}

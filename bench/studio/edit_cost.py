@@ -1,6 +1,6 @@
 """What one changed sentence costs in a one-hour script: engine time against the first render, and the studio's memory.
 
-The real studio with the real Flite worker over a folder of its own; takes a few minutes.
+The real studio with the real Hibari worker over a folder of its own; takes a few minutes.
 
 Run: python -m bench.studio.edit_cost [MINUTES]
 """
@@ -26,7 +26,7 @@ from studio.settings import load_settings
 MINUTES = 60
 PROMISED_SHARE = 0.01
 SENTENCES_A_MINUTE = 14.5
-VOICE = "flite/slt"
+VOICE = "hibari/heart"
 
 _WHO = ("the harbour master", "a young painter", "the old gardener", "my neighbour", "the night nurse", "a patient teacher")
 _DID = ("carried", "remembered", "repaired", "described", "painted", "forgot", "counted", "borrowed")

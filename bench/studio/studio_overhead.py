@@ -19,12 +19,12 @@ from capabilities.registry import all_capabilities
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import EngineOptions
-from engines.speech.flite.engine import Flite
+from engines.speech.hibari.engine import Hibari
 from studio.services import Services
 from studio.settings import load_settings
 
 MINUTES = 6.0
-VOICE = "flite/slt"
+VOICE = "hibari/heart"
 
 
 class Unattended:
@@ -39,8 +39,8 @@ def bare_seconds(studio: Services, spec: VoiceoverSpec) -> tuple[float, float]:
     """Seconds that the bare engine takes for the planned pieces, and seconds of speech that it made."""
     production = studio.capability(Voiceover)
     segments = production.plan(spec).segments
-    options: EngineOptions = Flite.Options()
-    engine = Flite(studio.site, options, Unattended())
+    options: EngineOptions = Hibari.Options()
+    engine = Hibari(studio.site, options, Unattended())
     engine.load()
     engine.synthesize(segments[0].request())
     begin = time.perf_counter()

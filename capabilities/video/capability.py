@@ -98,7 +98,8 @@ class TextToVideo(Capability[VideoSpec]):
         }
         narration = self._narrator.prepared(spec, shots) if changed["narration"] else None
         if narration is not None:
-            changed |= {"voice": narration.spec.voice, "language": narration.spec.language}
+            gone = spec.voice in narration.spec.replaced_voices  # its name stays, so that the job can say who speaks instead
+            changed |= {"voice": spec.voice if gone else narration.spec.voice, "language": narration.spec.language}
         return spec.model_copy(update=changed), narration
 
     def _has_image(self, spec: VideoSpec) -> bool:

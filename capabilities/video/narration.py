@@ -67,7 +67,8 @@ class ShotNarrator:
 
     def _speak(self, spec: VideoSpec, narration: PreparedNarration, context: JobContext) -> tuple[list[ShotSpeech], list[Plan]]:
         plans = [narration.plan_of(shot.say) if shot.say.strip() else None for shot in spec.shots]
-        whole = Plan(tuple(segment for plan in plans if plan for segment in plan.segments), (), 0.0)
+        whole = Plan(tuple(segment for plan in plans if plan for segment in plan.segments), (), 0.0,
+                     replaced_voices=narration.spec.replaced_voices)  # fmt: skip
         progress = NarrationProgress(context, whole, self._voiceover.paces)
         all_rendered = self._runner.speak(whole, context, progress)
         spoken = [ShotSpeech(lay_out(plan, all_rendered) if plan and plan.segments else None) for plan in plans]

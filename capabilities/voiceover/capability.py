@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from capabilities.common.memory_fit import memory_fit
 from capabilities.common.seed import derived_seed
-from capabilities.voiceover.cast import Cast, VoiceResolver
+from capabilities.voiceover.cast import Cast, VoiceResolver, replaced_voices
 from capabilities.voiceover.choice.counting import ScriptCounter, script_of
 from capabilities.voiceover.choice.engine_choice import EngineChoice
 from capabilities.voiceover.estimate import TOO_LONG, ScriptEstimate
@@ -123,6 +123,9 @@ class Voiceover(Capability[VoiceoverSpec]):
             "options": narrator.options.model_dump(mode="json", exclude_defaults=True),
             "seed": derived_seed(0, narrator.voice_name, 0) if spec.seed is None else spec.seed,
             "title": spec.title.strip() or self._title(script),
+            "replaced_voices": spec.replaced_voices
+            | replaced_voices(cast.role(line) for line in script.lines)
+            | replaced_voices([narrator]),
         }
         return PreparedNarration(spec.model_copy(update=settled), script, cast, self._settings.longest_chunk)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ from capabilities.voiceover.script.parse import Line, Script, Span
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.catalog import Catalog
 from engines.contract import EngineOptions, EnginePaths, SpeechTraits
+from engines.speech.former import FORMER_ENGINES, former_voice, present_options
 from studio.errors import GreenroomError, InvalidInput
 from studio.validation import validated
 from studio.voices.resolver import AUTO, ResolvedVoice, resolve_voice
@@ -52,9 +53,11 @@ class VoiceResolver:
             return spec.language
         text = "\n".join(line.text for line in script.lines) or "\n".join(script.chapters)
         language = detect(text)
-        if "/" not in spec.voice and spec.engine == AUTO:
-            return language
-        engine_id = spec.engine if spec.engine != AUTO else spec.voice.split("/", 1)[0]
+        if "/" not in spec.voice and spec.engine in (AUTO, *FORMER_ENGINES):
+            return "en" if former_voice(spec.voice, spec.engine) else language
+        if former_voice(spec.voice, spec.engine):
+            return "en"
+        engine_id = spec.engine if spec.engine not in (AUTO, *FORMER_ENGINES) else spec.voice.split("/", 1)[0]
         card = self.catalog.get(engine_id).card
         known = card.languages
         sure = len(text) >= SURE_CHARACTERS and is_sure(text)
@@ -81,7 +84,8 @@ class Cast:
             self._first_lines.setdefault(line.speaker.casefold(), line)
         self._any_line = next(iter(script.lines), Line("", script.chapters[0] if script.chapters else "", Span(0, 0, 1)))
         casting = resolver.cast(spec.voice, spec.engine or AUTO, spec.language)
-        options = validated(casting.engine_cls.Options, spec.options, "option")
+        self._narrator_options = _present(spec.options, casting, spec.engine)
+        options = validated(casting.engine_cls.Options, self._narrator_options, "option")
         self._narrator_voice = casting
         self.narrator = self._held(Speaker(casting, options, spec.language), "")
 
@@ -146,8 +150,21 @@ class Cast:
     def _options(self, casting: ResolvedVoice, settings: Mapping[str, str]) -> EngineOptions:
         model = casting.engine_cls.Options
         own = casting.engine_cls is self._narrator_voice.engine_cls
-        base: dict[str, Any] = dict(self._spec.options) if own else {}
+        base: dict[str, Any] = dict(self._narrator_options) if own else {}
+        settings = _present(settings, casting)
         if unknown := sorted(set(settings) - set(model.model_fields)):
             allowed = ", ".join(["voice", "language", *sorted(model.model_fields)])
             raise InvalidInput("script.setting-unknown", engine=casting.engine_cls.card.title, setting=unknown[0], known=allowed)
         return validated(model, {**base, **settings}, "option")
+
+
+def replaced_voices(speakers: Iterable[Speaker]) -> dict[str, str]:
+    """Voices that were asked for and are gone, each with the one that speaks for it."""
+    return {one.casting.instead_of: one.voice_name for one in speakers if one.casting.instead_of}
+
+
+def _present(options: Mapping[str, Any], casting: ResolvedVoice, engine: str = AUTO) -> dict[str, Any]:
+    """The options as they are, or what the engine takes of them that speaks for one that is gone."""
+    if casting.instead_of or engine in FORMER_ENGINES:
+        return present_options(options, casting.engine_cls.card.id)
+    return dict(options)

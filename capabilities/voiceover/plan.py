@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from capabilities.common.seed import derived_seed
-from capabilities.voiceover.cast import Cast
+from capabilities.voiceover.cast import Cast, replaced_voices
 from capabilities.voiceover.pauses import Pauses
 from capabilities.voiceover.roles.pronunciations import sayings_of
 from capabilities.voiceover.roles.speaker import Anchor, Speaker, key_of
@@ -104,6 +104,7 @@ class Plan:
 
     Args:
         anchors: what made-up voices are cloned from, each spoken before any segment; in order of first use.
+        replaced_voices: voices that are gone, each with the one that speaks for it.
     """
 
     segments: tuple[PlannedSegment, ...]
@@ -113,6 +114,7 @@ class Plan:
     check_with: str = ""
     coverage: Coverage | None = None
     anchors: tuple[PlannedSegment, ...] = ()
+    replaced_voices: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def characters(self) -> int:
@@ -184,6 +186,7 @@ class _Planner:
             self._spec.check_with,
             self._coverage.done() if self._coverage else None,
             self._anchors(),
+            self._spec.replaced_voices | replaced_voices([self._cast.narrator, *(one.role for one in self._segments)]),
         )
 
     def _anchors(self) -> tuple[PlannedSegment, ...]:

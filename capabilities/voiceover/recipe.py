@@ -107,6 +107,7 @@ def _facts(planned: Plan, levelled: NormalisedStream, doubtful: int, unspoken: i
         facts.append(f"{loudness:.1f} LUFS".replace("-", "−"))
     if planned.coverage:
         facts.append(f"{planned.coverage.share:.0%} of the text accounted for")
+    facts += [f"{voice} in the place of {former}" for former, voice in planned.replaced_voices.items()]
     if doubtful:
         facts.append(f"{doubtful} doubtful")
     if unspoken:

@@ -74,6 +74,8 @@ class NarrationRunner:
 
     def speak(self, planned: Plan, context: JobContext, progress: NarrationProgress) -> dict[str, RenderedSegment]:
         """All segments of a plan by key: those that are stored and whole as they are, the others rendered now."""
+        for former, voice in planned.replaced_voices.items():
+            context.warn(Message.of("narration.voice-replaced", former=former, voice=voice).reason())
         self._make_voices(planned, context)
         all_rendered: dict[str, RenderedSegment] = {}
         missing: dict[str, PlannedSegment] = {}

@@ -74,6 +74,8 @@ class VoiceoverSpec(BaseModel):
         verse: every line of the script is one to be heard.
         reading: the format of the reader that puts figures, abbreviations and markup into words before the engine; 0 gives the
             engine the text as it is, as narrations had it before there was a reader. None takes the present one.
+        replaced_voices: voices that were asked for and are the studio's no longer, to what speaks for them; filled in before the
+            job is queued.
         pronunciations: words, as written, to what is said for them, in letters or in IPA between slashes; they come before
             every rule of the reader, and before `lexicon`.
         lexicon: what counts of the pronunciation list; None takes what the list has for the words of this script now.
@@ -111,6 +113,7 @@ class VoiceoverSpec(BaseModel):
     parent: str = Field("", max_length=200)
     verse: bool = False
     reading: int | None = Field(None, ge=0, le=READING_FORMAT)
+    replaced_voices: dict[str, str] = {}
     pronunciations: dict[Word, Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=1000)
     lexicon: tuple[LexiconEntry, ...] | None = Field(None, max_length=5000)
 

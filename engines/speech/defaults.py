@@ -1,37 +1,120 @@
-"""Which built-in engine and voice speaks a language when nobody has chosen."""
+"""Which built-in voice speaks when nobody has chosen: by measurement for one, and in which order for a cast."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+import tomllib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+from engines.contract import PresetVoice
 from engines.contract.errors import EngineError
 
-CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
-    "en-gb": (("kokoro", "bf_emma"), ("hibari", "heart"), ("flite", "awb"), ("espeak", "gmw/en")),
-    "en": (("hibari", "heart"), ("flite", "rms"), ("espeak", "gmw/en-US")),
-}
-"""Engine and preset by language tag in lower case, whole or primary, the best first; see default_speech for the figures."""
+TABLE = Path(__file__).with_name("measured.toml")
 
-OTHER_LANGUAGES: tuple[tuple[str, str], ...] = (("espeak", ""),)
-"""For every language without an entry of its own; "" lets the engine pick its voice for the tag."""
+NEAR = 0.2
+"""Naturalness that two voices may differ by and still count as alike; then the quicker one speaks."""
+
+ACCENT_WORTH = 1.0
+"""Naturalness that a voice of the wished accent may lack against the best of the language."""
+
+MOST_ERRORS = 10.0
+"""A voice with more words misheard, in per cent, is not chosen where another one is there."""
+
+OTHER_LANGUAGES = "espeak"
+"""The engine for every language without a voice in the table; it picks its voice for the tag itself."""
+
+SAME_PERSON = (frozenset({"hibari/heart", "kokoro/af_heart"}),)
+"""Voices of different engines that are one person's: two speakers of a script are not told apart by them."""
+
+
+@dataclass(frozen=True)
+class MeasuredVoice:
+    """One row of the table; measured.toml has the units."""
+
+    name: str
+    language: str
+    naturalness: float
+    errors: float
+    cost: float
+
+    @property
+    def engine_id(self) -> str:
+        return self.name.partition("/")[0]
+
+    @property
+    def preset(self) -> str:
+        return self.name.partition("/")[2]
+
+
+@cache
+def measured_voices() -> tuple[MeasuredVoice, ...]:
+    """The table, in its order."""
+    rows = tomllib.loads(TABLE.read_text("utf-8"))["voices"]
+    return tuple(MeasuredVoice(name, **row) for name, row in rows.items())
+
+
+def best_measured(language: str, ready_ids: Collection[str]) -> MeasuredVoice | None:
+    """The voice of the table that reads a BCP-47 tag best among those of ready engines; None where none speaks the language.
+
+    The most natural voice of the wished accent, or of the language where that accent's are much worse; among voices that are
+    about as natural the one of the quicker engine.
+    """
+    tag = language.replace("_", "-").lower()
+    able = [one for one in measured_voices() if one.engine_id in ready_ids and _primary(one.language) == _primary(tag)]
+    able = [one for one in able if one.errors <= MOST_ERRORS] or able
+    if not able:
+        return None
+    floor = max(one.naturalness for one in able) - ACCENT_WORTH
+    pool = [one for one in able if one.language.lower() == tag and one.naturalness >= floor] or able
+    best = max(one.naturalness for one in pool)
+    alike = [one for one in pool if one.naturalness >= best - NEAR]
+    return min(alike, key=lambda one: (round(math.log10(max(one.cost, 1e-4))), -one.naturalness))
 
 
 def default_speech(language: str, ready_ids: Collection[str]) -> tuple[str, str]:
-    """The clearest ready engine and its preset voice for a BCP-47 tag.
-
-    By the table of bench/engines/voices.py in docs/speech-engines.md: Hibari is judged as natural as Kokoro's voice af_heart, at
-    a sixtieth of the work, so it reads English. A British accent is Kokoro's alone, where its model is here. Flite's voices are
-    clear and judged far less natural; eSpeak NG is the only built-in engine for every other language.
+    """The engine that speaks a BCP-47 tag by itself, and its preset voice; "" lets the engine pick its voice for the tag.
 
     Raises:
         EngineError: when no ready engine speaks the language.
     """
-    tag = language.replace("_", "-").lower()
-    primary = tag.split("-")[0]
-    for engine_id, preset in CHOICES.get(tag) or CHOICES.get(primary, OTHER_LANGUAGES):
-        if engine_id in ready_ids and (engine_id != "espeak" or primary in _espeak_languages()):
-            return engine_id, preset
+    found = best_measured(language, ready_ids)
+    if found is not None:
+        return found.engine_id, found.preset
+    if OTHER_LANGUAGES in ready_ids and _primary(language) in _espeak_languages():
+        return OTHER_LANGUAGES, ""
     raise EngineError("speech.no-engine-speaks", language=language)
+
+
+def casting_order(narrator: str, voices: Sequence[tuple[str, PresetVoice]]) -> list[str]:
+    """The order in which further speakers get their voices: never the narrator's own, women and men in turn, beginning with who
+    is not the narrator's sex.
+
+    Args:
+        narrator: whose voice the first speaker has, as "engine/preset".
+        voices: those to choose from with their names, the best first; an engine's before the next engine's.
+    """
+    taken = next((group for group in SAME_PERSON if narrator in group), frozenset({narrator}))
+    free = [(name, voice) for name, voice in voices if name not in taken and "shaw" not in voice.language.lower()]
+    order: list[str] = []
+    for engine_id in dict.fromkeys(name.partition("/")[0] for name, _ in free):
+        own = [(name, voice.gender) for name, voice in free if name.partition("/")[0] == engine_id]
+        order += _in_turn(own, last=next((voice.gender for name, voice in voices if name == narrator), ""))
+    return order
+
+
+def _in_turn(voices: Sequence[tuple[str, str]], last: str) -> Iterable[str]:
+    """Names of voices with their genders, in turn."""
+    waiting = list(voices)
+    while waiting:
+        name, last = waiting.pop(next((at for at, (_, gender) in enumerate(waiting) if gender != last), 0))
+        yield name
+
+
+def _primary(tag: str) -> str:
+    return tag.replace("_", "-").split("-")[0].lower()
 
 
 def _espeak_languages() -> Collection[str]:

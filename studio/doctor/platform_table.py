@@ -33,7 +33,7 @@ def platform_rows(machine: str = "", python: tuple[int, int] = (0, 0)) -> tuple[
         ("torchvision", "left out on purpose", "beside a CPU torch it breaks transformers; nothing here needs it"),
         ("torchcodec", "0.13.0, needs FFmpeg libraries", "the environment brings its own FFmpeg"),
         ("onnxruntime-gpu", "a wheel", "no engine needs it"),
-        ("espeakng-loader, wasmtime, av, ai-edge-litert", "wheels", "the built-in engines stand on them"),
+        ("espeakng-loader, av, ai-edge-litert", "wheels", "the built-in engines stand on them"),
     )
     return tuple(PlatformRow(_with_version(name), here, instead) for name, here, instead in rows)
 

@@ -17,6 +17,7 @@ from studio.pronunciations import Pronunciation, PronunciationList
 from studio.pronunciations.model import checked
 from studio.pronunciations.reading import request_for
 from studio.pronunciations.sayings import sayings_for
+from studio.voices.presets.former import present_voice
 from studio.voices.resolver import AUTO, ResolvedVoice, resolve_voice
 from studio.voices.voices import Voices
 from studio.workers.engine_service import readiness_of
@@ -68,6 +69,7 @@ class VoicePreviews:
         """
         if not voice:
             raise InvalidInput("voice.none-named")
+        voice = present_voice(voice, self.catalog, self.site)
         engine_id, slash, _ = voice.partition("/")
         if not slash or engine_id not in {engine.card.id for engine in self.catalog.all()}:
             return self.voices.resolve(voice).master

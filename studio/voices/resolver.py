@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engines.catalog import Catalog
 from engines.contract import Engine, EngineKind, EnginePaths, PresetVoice, SpeakingVoice, SpeechTraits
 from engines.speech.defaults import default_speech
+from engines.speech.former import FORMER_ENGINES, former_voice, nearest
 from media.messages.message import Message
 from studio.errors import EngineNotReady, InvalidInput, NotFound
 from studio.licences import UNKNOWN, LicenceTerms
 from studio.voices.model import Voice
 from studio.voices.names import composed, did_you_mean, near_matches, saved_voices, visible
+from studio.voices.presets.by_language import for_language, primary_tag
 from studio.voices.voices import Voices
 from studio.workers.engine_service import readiness_of
 
 AUTO = "auto"
 EngineClass = type[Engine]
-
-_USUAL_MEMBER = {"zh": "cmn", "no": "nb", "hbs": "sr", "fil": "tl", "ms": "zsm"}
-"""For tags that stand for a group of languages: the member that a voice of the group usually bears."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class ResolvedVoice:
         voice_version: changes with everything that makes the same words sound different, save the engine and its options.
         voice_licence: what is known of the voice's consent or origin, "" for presets.
         voice_terms: licences of what made a saved voice's clip, where the studio made it.
+        instead_of: the voice that was asked for, "engine/preset", where its engine is gone and this is the nearest one.
     """
 
     engine_cls: EngineClass
@@ -45,6 +45,7 @@ class ResolvedVoice:
     voice_version: str
     voice_licence: str = ""
     voice_terms: LicenceTerms = UNKNOWN
+    instead_of: str = ""
 
 
 def resolve_voice(
@@ -61,7 +62,7 @@ def resolve_voice(
 
     Args:
         voice: "" for the default of the language, "engine/preset", a preset's id when the engine is named, or the exact
-            name of a saved voice.
+            name of a saved voice. A voice of an engine that is gone is answered by the nearest one.
         engine: an engine's id, or "auto" (or "").
         language: BCP-47 tag of what will be spoken.
         default_engine: the setting engines.default_speech.
@@ -83,6 +84,10 @@ class _VoiceResolution:
     default_engine: str
 
     def resolve(self, voice: str, engine: str) -> ResolvedVoice:
+        former = former_voice(voice, engine)
+        if former is not None:
+            return self._former(*former, engine)
+        engine = AUTO if engine in FORMER_ENGINES else engine
         named = None if engine in ("", AUTO) else self._speech_engine(engine)
         if not voice:
             return self._default_voice(named)
@@ -119,7 +124,7 @@ class _VoiceResolution:
         return readiness_of(engine, self.site).ready
 
     def _speaks(self, engine: EngineClass) -> bool:
-        return not engine.card.languages or _primary(self.language) in map(_primary, engine.card.languages)
+        return not engine.card.languages or primary_tag(self.language) in map(primary_tag, engine.card.languages)
 
     def _refuse_language(self, engine: EngineClass) -> None:
         if not self._speaks(engine):
@@ -137,14 +142,14 @@ class _VoiceResolution:
         if not presets:
             raise InvalidInput("voice.engine-has-none", engine=engine.card.title, suggestion=self._saved_hint())
         wanted = (preset for preset in presets if preset.id == chosen)
-        preset = next(wanted, None) or _for_language(presets, self.language)
+        preset = next(wanted, None) or for_language(presets, self.language)
         if preset is None:  # the engine knows which of its voices serves a tag that none of them bears
             return ResolvedVoice(engine, SpeakingVoice(), "", f"default:{self.language}")
         return self._cast_preset(engine, preset)
 
     def _default(self) -> tuple[EngineClass, str]:
         """The engine of the settings where it speaks the language, else the clearest ready one and its clearest voice."""
-        if self.default_engine not in ("", AUTO):
+        if self.default_engine not in ("", AUTO, *FORMER_ENGINES):
             wished = self._speech_engine(self.default_engine)
             if self._speaks(wished):
                 return wished, ""
@@ -187,6 +192,22 @@ class _VoiceResolution:
     @staticmethod
     def _cast_preset(engine: EngineClass, preset: PresetVoice) -> ResolvedVoice:
         return ResolvedVoice(engine, SpeakingVoice(preset=preset.id), preset.id, f"preset:{preset.id}")
+
+    def _former(self, engine_id: str, preset_id: str, named: str) -> ResolvedVoice:
+        """Who speaks for a voice of an engine that is gone."""
+        former = FORMER_ENGINES[engine_id]
+        if preset_id not in former.voices:
+            known = Message.of("voice.presets", presets=[name for name in former.voices if name])
+            raise NotFound("voice.preset-unknown", engine=former.title, voice=visible(preset_id), suggestion=known)
+        ready = [engine.card.id for engine in self._speaking() if self._is_ready(engine)]
+        found = nearest(engine_id, preset_id, ready)
+        engine, preset = found or default_speech("en", ready)
+        if named not in ("", AUTO, engine_id) and named != engine:
+            raise InvalidInput(
+                "voice.of-another-engine",
+                prefix=engine_id, voice=visible(preset_id), engine=former.title, wanted=self._speech_engine(named).card.title,
+            )  # fmt: skip
+        return replace(self._preset(engine, preset, None), instead_of=f"{engine_id}/{preset_id}" if preset_id else engine_id)
 
     # Saved voices
 
@@ -256,38 +277,3 @@ def _near(name: str, saved: Iterable[str], presets: Iterable[str]) -> list[str]:
         by_bare.setdefault(preset.split("/", 1)[1], []).append(preset)
     bare = [full for found in near_matches(name, by_bare) for full in by_bare[found]]
     return [*near_matches(name, saved), *bare][:4]
-
-
-_HOME = {"en": "en-us", "zh": "zh-cn", "ja": "ja-jp", "ko": "ko-kr", "sv": "sv-se", "da": "da-dk", "cs": "cs-cz", "el": "el-gr"}
-
-
-_NEAR = {
-    "en-gb": "au nz ie za in ke ng sg hk mt jm", "en-us": "ca ph", "pt-pt": "ao mz cv gw st tl", "de-de": "at ch li lu",
-}  # fmt: skip
-"""A variety to the countries whose own is nearest to it (CLDR's parent locales, en-001 being said as in Britain)."""
-
-
-def _nearest_to(tag: str) -> list[str]:
-    """The varieties that stand in for one: Latin America's Spanish for Mexico's, Cantonese for the Chinese of Hong Kong."""
-    primary, _, region = tag.partition("-")
-    if primary == "es" and region and region != "es":
-        return ["es-419", "es-mx", "es-us"]
-    if primary == "zh" and region.split("-")[-1] in ("hk", "mo"):
-        return ["yue"]
-    return [near for near, regions in _NEAR.items() if near.startswith(f"{primary}-") and region in regions.split()]
-
-
-def _for_language(presets: tuple[PresetVoice, ...], language: str) -> PresetVoice | None:
-    """The engine's first voice of exactly this language, else of the country that it is named for (French of France, not of
-    Belgium, which a list by title has first), else of its primary tag."""
-    wanted, primary = language.lower().replace("_", "-"), _primary(language)
-    home = _HOME.get(primary, f"{primary}-{primary}")
-    ordered = [wanted, *_nearest_to(wanted), home, primary]
-    tagged = {tag: [preset for preset in presets if preset.language.lower() == tag] for tag in ordered}
-    exact = [preset for tag in ordered for preset in tagged[tag]]
-    alike = [preset for preset in presets if _primary(preset.language) in (primary, _USUAL_MEMBER.get(primary))]
-    return next(iter([*exact, *alike]), None)
-
-
-def _primary(tag: str) -> str:
-    return tag.lower().replace("_", "-").split("-", 1)[0]

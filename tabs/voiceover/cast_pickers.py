@@ -10,6 +10,7 @@ import gradio as gr
 
 from capabilities.voiceover.capability import Voiceover
 from engines.contract import EngineKind
+from engines.speech.defaults import casting_order
 from studio.errors import GreenroomError
 from studio.services import Services
 from tabs.common.lists.live_lists import LiveDropdown
@@ -17,7 +18,7 @@ from tabs.common.lists.voice_choices import AUTO, AUTOMATIC_VOICE, Choices, live
 from tabs.common.wiring import Updates, Values
 
 MOST_SPEAKERS = 60
-"""Rows of the cast; who speaks beyond them is given a voice in the script, as in Anna (voice=flite/slt)."""
+"""Rows of the cast; who speaks beyond them is given a voice in the script, as in Anna (voice=hibari/heart)."""
 
 JUST_TEXT = "/text"
 """What a row of the cast holds for a label that is no speaker; no voice is named so."""
@@ -136,9 +137,9 @@ class CastPickers:
         )
         others = [self._studio.catalog.get(one) for one in ready if one != engine.card.id]
         found = [
-            f"{one.card.id}/{voice.id}"
+            (f"{one.card.id}/{voice.id}", voice)
             for one in (engine, *others)
             for voice in one.preset_voices(self._studio.site)
-            if voice.language.split("-")[0] == language and (one, voice.id) != (engine, own)
+            if voice.language.split("-")[0] == language
         ]
-        return ["", *found]
+        return ["", *casting_order(f"{engine.card.id}/{own}", found)]

@@ -9,6 +9,8 @@ import gradio as gr
 
 from capabilities.voiceover.capability import Voiceover
 from engines.contract import EngineKind
+from engines.speech.defaults import best_measured
+from engines.speech.former import FORMER_ENGINES, present_options
 from studio.changes.stamps import Topic
 from studio.services import Services
 from tabs.common.counts import counts_line
@@ -111,15 +113,18 @@ class VoiceoverForm:
             cast: its speakers, each with a voice.
             names: the speakers of the script that stands in the box now.
         """
-        engine = spec.get("engine", AUTO)
+        engine, options = spec.get("engine", AUTO), spec.get("options", {})
         voice = renamed_or_same(self._studio, spec.get("voice", ""))
+        if engine in FORMER_ENGINES:
+            engine = voice.partition("/")[0] if "/" in voice else AUTO
+            options = present_options(options, engine)
         return {
             self.voice: self.voice_update(engine, voice),
             self.engine: engine,
             self.replace_unsayable: bool(spec.get("replace_unsayable")),
             **self.sound.restored(spec),
             **self.cast.restored(engine, cast, names),
-            **restored_values(self.options, engine, spec.get("options", {})),
+            **restored_values(self.options, engine, options),
         }
 
     def voice_choices(self, engine_id: str, chosen: str = "") -> Choices:
@@ -171,10 +176,23 @@ class VoiceoverForm:
             *((row.card.title if row.ready else f"{row.card.title} · {NOT_READY}", row.card.id) for row in rows),
         ]
 
+    def _automatic_told(self) -> str:
+        """Who reads English when nobody has chosen, and by what measurement."""
+        rows = self._studio.engines.statuses(EngineKind.SPEECH)
+        found = best_measured("en", [row.card.id for row in rows if row.ready])
+        if found is None:
+            return "Picks an engine that is ready for the script's language."
+        title = self._studio.catalog.get(found.engine_id).card.title
+        voice = next((one.title for row in rows for one in row.preset_voices() if f"{row.card.id}/{one.id}" == found.name), "")
+        return (
+            f"Picks by measurement. English is read by {title}'s {voice}: judged {found.naturalness:.1f} of 5 for naturalness, "
+            f"{found.errors:.0f} % of its words misheard by Whisper, {found.cost:.2f} s of one core for a second of speech."
+        )
+
     def engine_text(self, engine_id: str) -> str:
         """What the chosen engine is, whether it is ready, and what its results may be used for."""
         if engine_id == AUTO:
-            return counts_line(["Picks the clearest ready engine for the script's language."])
+            return counts_line([self._automatic_told()])
         row = self._studio.engines.status(engine_id)
         use = f" {licence_of_use(row.card)}"
         state = "" if row.ready else f" {row.readiness} {row.next_step}"

@@ -14,6 +14,7 @@ from studio.errors import GreenroomError, InvalidInput
 from studio.library.copies import terms_of_file
 from studio.services import Services
 from studio.voices.model import ClipReport, TranscriptStatus, Voice, Window
+from studio.voices.presets.nearest import nearest_to
 from tabs.common.audio_upload import build_sound_upload
 from tabs.common.formats import about
 from tabs.common.html import html_piece
@@ -90,6 +91,8 @@ class VoicesPanel:
         told = [self.listing, new.trouble, *new.fields, new.mend, new.findings, new.save_window]
         judged = [new.findings, new.window, new.save_window, new.mend, new.trouble]
         new.clip.change(lambda clip: self._judge(clip, None), new.clip, judged, **QUIET)
+        new.nearest.click(self._nearest, new.clip, [new.near, new.trouble], **QUIET)
+        new.clip.change(lambda: "", None, new.near, **QUIET)
         new.mend.input(self._judge, [new.clip, new.mend], judged, **QUIET)
         inputs = {*new.fields, new.window, new.mend}
         new.save.click(lambda values: self._add(values, None), inputs, told, **QUIET)
@@ -127,6 +130,17 @@ class VoicesPanel:
         label = "" if best is None else f"Save the best {about(best[1] - best[0])} ({best[0]:.1f} s to {best[1]:.1f} s)"
         offered = gr.update(visible=True, value=bool(mend)) if mend is not None or verdict.mendable else _UNASKED
         return [findings_list(verdict), best, gr.update(visible=best is not None, value=label), offered, ""]
+
+    def _nearest(self, path: str | None) -> list[Any]:
+        """The built-in voices that sound most like the clip."""
+        try:
+            if not path:
+                raise InvalidInput("voice.no-clip-yet")
+            near = nearest_to(Path(path), self._studio.catalog, self._studio.site, self._studio.workers)
+        except GreenroomError as error:
+            return ["", problem(error)]
+        rows = [(voice, voice_url(voice.name)) for voice in near]
+        return [render("voiceover/nearest_voices.html", rows=rows), ""]
 
     def _add(self, values: Values, part: Window | None) -> Updates:
         new = self.new
@@ -217,11 +231,13 @@ class _NewVoiceForm:
             with gr.Row():
                 self.tags = gr.Textbox(label="Tags", placeholder="warm, narrator", info="Separated by commas.")
                 self.consent = gr.Textbox(label="Consent", info=CONSENT_HELP)
+            self.near = html_piece(elem_id="nearest-voices", live=True)
             self.window = gr.State(None)
             self.trouble = html_piece(elem_id="voice-trouble", live=True)
             with gr.Row():
                 self.save = gr.Button("Save voice", variant="primary", elem_id="save-voice")
                 self.save_window = gr.Button("Save the best part", visible=False, elem_id="save-window")
+                self.nearest = gr.Button("Find the nearest built-in voice", elem_id="find-nearest")
 
     @property
     def fields(self) -> list[Any]:

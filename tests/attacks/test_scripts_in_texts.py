@@ -48,7 +48,7 @@ def test_no_text_runs_as_script_anywhere_on_the_page(guarded: RunningStudio, chr
     client.predict(EVIL, handle_file(str(sound)), *poisoned.values(), api_name="/save_voice")
     scripts = (f"# {EVIL}\n\n{QUOTED} said {TAG}.", f"{EVIL} says hello.", f"{QUOTED}: Hello.")
     jobs = [
-        client.predict("voiceover", {"script": script, "engine": "flite", "title": EVIL}, api_name="/submit")
+        client.predict("voiceover", {"script": script, "engine": "hibari", "title": EVIL}, api_name="/submit")
         for script in scripts
     ]
     jobs.append(client.predict(handle_file(str(sound)), api_name="/transcribe")[2])

@@ -1,30 +1,30 @@
-"""Engines whose results may not be used commercially, as F5-TTS with its weights, speaking through Flite; and one that clones."""
+"""Engines whose results may not be used commercially, as F5-TTS with its weights, spoken by Hibari; and one that clones."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from engines.contract import EnginePaths, Licence, PresetVoice, Speech, SpeechRequest, SpeechTraits
-from engines.speech.flite.engine import Flite
+from engines.speech.hibari.engine import Hibari
 
 
-class ResearchFlite(Flite):
+class ResearchHibari(Hibari):
     card = replace(
-        Flite.card,
+        Hibari.card,
         id="research",
         title="Research",
         weights_licence=Licence("CC-BY-NC-4.0", "https://creativecommons.org/licenses/by-nc/4.0/", commercial_use=False),
     )
 
 
-class CloningFlite(Flite):
-    """Takes any saved voice and speaks with one of Flite's own."""
+class CloningHibari(Hibari):
+    """Takes any saved voice and speaks with Hibari's own."""
 
-    card = replace(Flite.card, id="cloning", title="Cloning", traits=replace(Flite.card.traits_of(SpeechTraits), clones=True))
+    card = replace(Hibari.card, id="cloning", title="Cloning", traits=replace(Hibari.card.traits_of(SpeechTraits), clones=True))
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
         return ()
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        return super().synthesize(replace(request, voice=replace(request.voice, preset="slt", reference=None, transcript="")))
+        return super().synthesize(replace(request, voice=replace(request.voice, preset="", reference=None, transcript="")))

@@ -27,7 +27,7 @@ from tabs.voiceover.transcript_result import transcript_view
 from tests.engines.faces.puppet.conftest import ASSETS
 
 PORTRAIT = str(ASSETS / "portraits" / "astronaut.png")
-ENGINES = ("tests.capabilities.licensed_engines:ResearchFlite", "tests.capabilities.licensed_engines:CloningFlite")
+ENGINES = ("tests.capabilities.licensed_engines:ResearchHibari", "tests.capabilities.licensed_engines:CloningHibari")
 NC = "CC-BY-NC-4.0"
 SENTENCE = "The ferry leaves the northern harbour at noon, and comes back before the evening."
 
@@ -79,7 +79,7 @@ def refuses_commercial_use(operations: Operations, output: LibraryOutput) -> boo
 
 @pytest.fixture(scope="module")
 def narration(studio: Services) -> LibraryOutput:
-    return made(studio, "voiceover", script="Home, before seven.", voice="research/slt")
+    return made(studio, "voiceover", script="Home, before seven.", voice="research/heart")
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_through_lip_sync_upscale_swap_and_portrait(
 
 
 def test_a_face_that_speaks_a_text_says_so_on_the_page(studio: Services, operations: Operations) -> None:
-    job, spoken = run(studio, "lip_sync", face=PORTRAIT, text="Home.", voice="research/slt", engine="puppet", fps=10)
+    job, spoken = run(studio, "lip_sync", face=PORTRAIT, text="Home.", voice="research/heart", engine="puppet", fps=10)
     assert refuses_commercial_use(operations, spoken)
     assert f"no commercial use: {NC}" in face_result(studio, job)
 
@@ -115,10 +115,10 @@ def test_a_face_that_speaks_a_text_says_so_on_the_page(studio: Services, operati
 def test_a_clip_that_is_narrated(studio: Services, operations: Operations) -> None:
     shots = [{"prompt": "a boat", "say": "Home, at last.", "seconds": 1.0}]
     form = {"engine": "animatic", "size": "320x180", "fps": 24, "shots": shots}
-    job, clip = run(studio, "text_to_video", **form, voice="research/slt")
+    job, clip = run(studio, "text_to_video", **form, voice="research/heart")
     assert not clip.parents and refuses_commercial_use(operations, clip)
     assert f"no commercial use: {NC}" in comment(clip) and f"no commercial use: {NC}" in video_result(studio, job)
-    silent = made(studio, "text_to_video", **form, voice="research/slt", narration=False)
+    silent = made(studio, "text_to_video", **form, voice="research/heart", narration=False)
     assert silent.commercial_use is True, "nothing of the engine is heard"
     last = next(path for path in clip.companions if path.suffix == ".png")
     upload = studio.paths.root / "uploads" / "as-the-browser-sends-it.png"
@@ -139,14 +139,14 @@ def test_a_transcript_of_it(studio: Services, operations: Operations, speaking: 
 
 
 def test_lines_that_are_packed(studio: Services, operations: Operations) -> None:
-    packed = made(studio, "voiceover_batch", lines=["Home.", "Away."], voice="research/slt")
+    packed = made(studio, "voiceover_batch", lines=["Home.", "Away."], voice="research/heart")
     assert packed.kind == "archive" and refuses_commercial_use(operations, packed)
     again = studio.library.archive([packed.id], "Both", {"kind": "archive"})
     assert refuses_commercial_use(operations, again)
 
 
 def test_a_voice_that_was_kept_from_it(studio: Services, operations: Operations, tmp_path: Path) -> None:
-    job, spoken = run(studio, "voiceover", script=SENTENCE, voice="research/slt")
+    job, spoken = run(studio, "voiceover", script=SENTENCE, voice="research/heart")
     (segment,) = operations.call("segments", {"job_id": job.id})
     kept = operations.call("keep_voice", {"job_id": job.id, "segment": segment.id, "name": "Kept"})
     assert kept.licences[0].licence == NC
@@ -162,13 +162,13 @@ def test_a_voice_that_was_kept_from_it(studio: Services, operations: Operations,
 
 
 def test_what_is_made_of_free_parts_may_be_used(studio: Services, operations: Operations) -> None:
-    spoken = made(studio, "voiceover", script="Home, before eight.", voice="flite/slt")
+    spoken = made(studio, "voiceover", script="Home, before eight.", voice="hibari/heart")
     speaking = made(studio, "lip_sync", face=PORTRAIT, audio=spoken.id, engine="puppet", fps=10)
     larger = made(studio, "upscale", video=speaking.id, engine="basic-upscale")
     for output in (spoken, speaking, larger):
         assert output.commercial_use is True and not refuses_commercial_use(operations, output)
         assert output.recipe["commercial_use"] is True and "no commercial use" not in comment(output)
-    assert "BSD-style (CMU Flite)" in larger.licence
+    assert "Apache-2.0" in larger.licence
 
 
 def test_recipes_from_before_parents_were_counted(studio: Services, operations: Operations, narration: LibraryOutput) -> None:
@@ -185,14 +185,16 @@ def test_recipes_from_before_parents_were_counted(studio: Services, operations: 
     assert old.commercial_use is False and NC in old.licence and recipe_of(operations, old)["commercial_use"] is False
     assert refuses_commercial_use(operations, made(studio, "upscale", video=old.id, engine="basic-upscale"))
     shots = [{"prompt": "a boat", "say": "Home, at last.", "seconds": 1.0}]
-    clip = as_before(made(studio, "text_to_video", engine="animatic", size="320x180", fps=24, shots=shots, voice="research/slt"))
+    clip = as_before(
+        made(studio, "text_to_video", engine="animatic", size="320x180", fps=24, shots=shots, voice="research/heart")
+    )
     assert clip.commercial_use is False and NC in clip.licence
-    free = as_before(made(studio, "text_to_video", engine="animatic", size="320x180", fps=24, shots=shots, voice="flite/slt"))
+    free = as_before(made(studio, "text_to_video", engine="animatic", size="320x180", fps=24, shots=shots, voice="hibari/heart"))
     assert free.commercial_use is True
 
 
 def test_it_stays_when_the_parent_is_deleted(studio: Services, operations: Operations) -> None:
-    spoken = made(studio, "voiceover", script="Home, before nine.", voice="research/slt")
+    spoken = made(studio, "voiceover", script="Home, before nine.", voice="research/heart")
     speaking = made(studio, "lip_sync", face=PORTRAIT, audio=spoken.id, engine="puppet", fps=10)
     studio.library.delete(spoken.id)
     assert refuses_commercial_use(operations, studio.library.get(speaking.id))

@@ -9,7 +9,6 @@ import pytest
 from bench.engines.intelligibility import Recogniser
 from engines.contract import EnginePaths
 from engines.speech.espeak.engine import Espeak
-from engines.speech.flite.engine import Flite
 from engines.speech.hibari.engine import Hibari
 from tests.engines.contract_suite import loaded
 from tests.model_weights import model_weights
@@ -27,13 +26,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> EnginePaths:
 def espeak(site: EnginePaths) -> Espeak:
     engine = loaded(Espeak, site)
     assert isinstance(engine, Espeak)
-    return engine
-
-
-@pytest.fixture(scope="session")
-def flite(site: EnginePaths) -> Flite:
-    engine = loaded(Flite, site)
-    assert isinstance(engine, Flite)
     return engine
 
 

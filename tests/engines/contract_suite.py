@@ -42,7 +42,7 @@ from media.errors import Cancelled
 
 HEAVY_MODULES = (
     "torch", "torchaudio", "transformers", "diffusers", "tensorflow", "jax", "onnxruntime", "scipy", "av", "cv2", "PIL",
-    "soundfile", "soxr", "wasmtime", "espeakng_loader", "gradio", "huggingface_hub", "librosa", "numba",
+    "soundfile", "soxr", "espeakng_loader", "gradio", "huggingface_hub", "librosa", "numba",
 )  # fmt: skip
 
 PLAIN_TEXT = "This is a plain sentence."

@@ -9,22 +9,23 @@ from pathlib import Path
 import pytest
 
 from engines.catalog import Catalog
-from engines.contract import EngineKind
+from engines.contract import EngineKind, EnginePaths, PresetVoice
 from engines.contract.errors import EngineError
-from engines.speech.defaults import default_speech
+from engines.speech.defaults import NEAR, casting_order, default_speech, measured_voices
 from engines.speech.espeak.engine import Espeak
-from engines.speech.flite.engine import VOICES, Flite
 from engines.speech.hibari.engine import Hibari
 from engines.speech.kokoro.engine import Kokoro
+from engines.speech.kokoro.voices import VOICES as KOKORO_VOICES
 from media.errors import NotFound
 from tests.engines.fault_engine import FaultEngine
+from tests.repository.sources import ROOT
 
 FAULT = "tests.engines.fault_engine:FaultEngine"
 
 
 def test_built_in_engines_come_first_and_extra_ones_after() -> None:
     built_in = Catalog().all()
-    assert built_in[:4] == [Hibari, Kokoro, Flite, Espeak]
+    assert built_in[:3] == [Hibari, Kokoro, Espeak]
     assert Catalog([FAULT]).all() == [*built_in, FaultEngine]
     assert Catalog([FAULT]).of(EngineKind.SPEECH)[-1] is FaultEngine
     assert FaultEngine not in Catalog([FAULT]).of(EngineKind.SWAP)
@@ -34,7 +35,7 @@ def test_an_engine_is_found_by_its_id() -> None:
     assert Catalog().get("espeak") is Espeak
 
 
-@pytest.mark.parametrize(("asked", "hint"), [("espaek", "espeak"), ("Flite ", "flite"), ("zzz", "flite, espeak")])
+@pytest.mark.parametrize(("asked", "hint"), [("espaek", "espeak"), ("Hibary ", "hibari"), ("zzz", "hibari, kokoro, espeak")])
 def test_an_unknown_id_names_what_is_near_or_all_there_is(asked: str, hint: str) -> None:
     with pytest.raises(NotFound) as caught:
         Catalog().get(asked)
@@ -50,7 +51,7 @@ def test_an_unknown_id_names_what_is_near_or_all_there_is(asked: str, hint: str)
         "pathlib:Path",
         "engines.contract:Engine",
         "engines.contract:Card",
-        "engines.speech.flite.engine:VOICES",
+        "engines.speech.hibari.engine:VOICES",
     ],
 )
 def test_a_broken_entry_is_named(entry: str) -> None:
@@ -71,10 +72,10 @@ def test_a_module_that_fails_while_imported_is_named(tmp_path: Path, monkeypatch
 
 
 def test_two_engines_with_one_id_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "second_flite.py").write_text("from engines.speech.flite.engine import Flite\nclass Other(Flite): pass\n")
+    (tmp_path / "second_hibari.py").write_text("from engines.speech.hibari.engine import Hibari\nclass Other(Hibari): pass\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(EngineError, match='"flite"'):
-        Catalog(["second_flite:Other"]).all()
+    with pytest.raises(EngineError, match='"hibari"'):
+        Catalog(["second_hibari:Other"]).all()
 
 
 def test_making_a_catalog_imports_no_engine() -> None:
@@ -87,21 +88,50 @@ def test_making_a_catalog_imports_no_engine() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "en-US", "EN_gb"])
-def test_the_default_for_english_is_hibari_and_else_a_flite_voice(language: str) -> None:
-    assert default_speech(language, {"hibari", "flite", "espeak"}) == ("hibari", "heart")
-    engine_id, preset = default_speech(language, {"flite", "espeak"})
-    assert default_speech("en-GB", {"kokoro", "hibari"}) == ("kokoro", "bf_emma")
+def test_the_default_for_english_is_hibari(language: str) -> None:
+    assert default_speech(language, {"hibari", "espeak"}) == ("hibari", "heart")
+    assert default_speech("en-GB", {"kokoro", "hibari"})[0] == "kokoro"
     assert default_speech("en-US", {"kokoro", "hibari"}) == ("hibari", "heart")
-    assert engine_id == "flite"
-    assert preset in {voice.id for voice in VOICES}
 
 
 def test_the_default_falls_back_to_what_is_ready() -> None:
     assert default_speech("en", {"espeak"}) == ("espeak", "gmw/en-US")
-    assert default_speech("de", {"flite", "espeak"}) == ("espeak", "")
+    assert default_speech("de", {"hibari", "espeak"}) == ("espeak", "")
 
 
-@pytest.mark.parametrize(("language", "ready"), [("en", set()), ("de", {"flite", "hibari"}), ("xx", {"flite", "espeak"})])
+def test_the_default_is_the_most_natural_voice_and_among_equals_the_quickest() -> None:
+    table = {one.name: one for one in measured_voices()}
+    for ready in ({"hibari", "kokoro", "espeak"}, {"kokoro", "espeak"}, {"espeak"}):
+        chosen = table["/".join(default_speech("en", ready))]
+        able = [one for one in table.values() if one.engine_id in ready]
+        assert chosen.naturalness >= max(one.naturalness for one in able) - NEAR
+    british = table["/".join(default_speech("en-GB", {"kokoro", "hibari", "espeak"}))]
+    assert british.language == "en-GB" and british.naturalness > 4
+    assert default_speech("en-GB", {"hibari", "espeak"}) == ("hibari", "heart"), "an accent is not worth any voice"
+
+
+def test_every_measured_voice_is_there() -> None:
+    catalog, site = Catalog(), EnginePaths(ROOT / "assets", ROOT)
+    for one in measured_voices():
+        presets = {voice.id: voice.language for voice in catalog.get(one.engine_id).preset_voices(site)}
+        assert presets[one.preset] == one.language, one.name
+    assert {one.preset for one in measured_voices() if one.engine_id == "kokoro"} == {voice.id for voice in KOKORO_VOICES}
+
+
+def test_a_cast_is_of_other_people_women_and_men_in_turn() -> None:
+    voices = [(f"kokoro/{voice.id}", voice) for voice in KOKORO_VOICES]
+    heart = ("hibari/heart", PresetVoice("heart", "Heart", "en-US", "female"))
+    order = casting_order("hibari/heart", [heart, *voices])
+    assert len(order) == len(set(order)) == len(voices) - 1
+    assert "hibari/heart" not in order and "kokoro/af_heart" not in order, "they are one person"
+    genders = [dict(voices)[name].gender for name in order]
+    assert genders[:8] == ["male", "female"] * 4
+    tags = {"a": "en-US", "b": "en-Shaw", "c": "en-GB"}
+    plain = [(f"espeak/{name}", PresetVoice(name, name, language)) for name, language in tags.items()]
+    assert casting_order("hibari/heart", [heart, *plain]) == ["espeak/a", "espeak/c"]
+
+
+@pytest.mark.parametrize(("language", "ready"), [("en", set()), ("de", {"hibari"}), ("xx", {"hibari", "espeak"})])
 def test_a_language_nobody_speaks_is_refused_in_words(language: str, ready: set[str]) -> None:
     with pytest.raises(EngineError, match=f'"{language}"'):
         default_speech(language, ready)

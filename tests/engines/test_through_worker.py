@@ -11,7 +11,7 @@ from engines.catalog import Catalog
 from engines.contract import Engine, EngineKind, EnginePaths, SpeakingVoice, SpeechRequest
 from engines.contract.errors import EngineError
 from engines.speech.espeak.engine import Espeak, EspeakOptions
-from engines.speech.flite.engine import Flite, FliteOptions
+from engines.speech.hibari.engine import Hibari, HibariOptions
 from studio.settings import WorkerSettings
 from studio.workers.engine_service import readiness_of
 from studio.workers.pool import WorkerPool
@@ -66,7 +66,7 @@ def _skip_unless_ready(engine: type[Engine], site: EnginePaths) -> None:
 
 def test_options_reach_the_worker(host: WorkerPool) -> None:
     for engine, slow, fast in (
-        (Flite, FliteOptions(speed=0.5), FliteOptions(speed=2)),
+        (Hibari, HibariOptions(speed=0.5), HibariOptions(speed=2)),
         (Espeak, EspeakOptions(speed=80), EspeakOptions(speed=300)),
     ):
         durations = []

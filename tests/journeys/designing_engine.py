@@ -1,5 +1,5 @@
-"""An engine that makes up a voice for each seed and clones, with real speech: one of Flite's voices by the seed, or the one that
-is most like its reference. VoxCPM2 does so with its weights."""
+"""An engine that makes up a voice for each seed and clones, with real speech: Hibari's, as another person by the seed, or as the
+one who is most like its reference. VoxCPM2 does so with its weights."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from engines.contract import EnginePaths, PresetVoice, SpeakingVoice, Speech, SpeechRequest, SpeechTraits
-from engines.speech.flite.engine import Flite
 from media.audio.decode import decode_audio
 from media.audio.voice_similarity import measure_voice, pitch_distance
+from tests.engines.hearts import PACES, Hearts
 
-VOICES = ("slt", "rms", "awb", "kal")
+VOICES = tuple(PACES)
 LINE = "Good day. This is the voice in which I read to you."
 
 
-class Designing(Flite):
+class Designing(Hearts):
     card = replace(
-        Flite.card, id="designing", title="Designing", traits=SpeechTraits(sample_rate=16_000, clones=True, made_up=("design",))
+        Hearts.card, id="designing", title="Designing", traits=SpeechTraits(sample_rate=24_000, clones=True, made_up=("design",))
     )
 
     @classmethod

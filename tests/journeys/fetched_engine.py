@@ -7,14 +7,14 @@ from typing import Any
 
 from engines.common.weights import find_file, weights_readiness
 from engines.contract import EnginePaths, HubFile, PresetVoice, Readiness
-from engines.speech.flite.engine import Flite
+from engines.speech.hibari.engine import Hibari
 
 WEIGHTS = HubFile("greenroom-tests/tiny-voice", "voice.bin", 307_200)
 CONTENT = bytes(range(256)) * 1200
 
 
-class Fetched(Flite):
-    card = replace(Flite.card, id="fetched", title="Fetched", hub_files=(WEIGHTS,))
+class Fetched(Hibari):
+    card = replace(Hibari.card, id="fetched", title="Fetched", hub_files=(WEIGHTS,))
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
@@ -22,7 +22,7 @@ class Fetched(Flite):
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
-        return (PresetVoice("slt", "Tiny", "en"),)
+        return (PresetVoice("heart", "Tiny", "en"),)
 
     def load(self, *arguments: Any, **named: Any) -> None:
         found = find_file(self.site, WEIGHTS)

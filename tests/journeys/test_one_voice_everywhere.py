@@ -16,7 +16,7 @@ from tests.journeys.test_voices_page import CLIP
 from tests.servers import RunningStudio, running_studio
 
 pytestmark = pytest.mark.journey
-ENGINE = "tests.capabilities.licensed_engines:CloningFlite"
+ENGINE = "tests.capabilities.licensed_engines:CloningHibari"
 
 
 @pytest.fixture(scope="module")

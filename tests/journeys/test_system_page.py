@@ -28,10 +28,10 @@ def test_engines_are_found_kept_warm_and_stay_unfolded(page: Any) -> None:
     page.get_by_role("tab", name="System", exact=True).click()
     page.locator("#memory .membar").first.wait_for()
     expect(page.locator("#memory .membar").first).to_have_attribute("aria-label", re.compile("GiB in use"))
-    page.get_by_label("Search engines").fill("flite")
-    flite = page.locator("#engines tbody tr").filter(has_text="Flite").first
+    page.get_by_label("Search engines").fill("hibari")
+    hibari = page.locator("#engines tbody tr").filter(has_text="Hibari").first
     expect(page.locator("#engines tbody tr").filter(has_text="F5-TTS")).to_have_count(0)
-    flite.locator("summary").filter(has_text="More").click()
+    hibari.locator("summary").filter(has_text="More").click()
     page.get_by_role("button", name="Keep warm", exact=True).click()
     page.get_by_role("button", name="As usual", exact=True).wait_for()
     expect(page.locator("#engines").get_by_text("kept warm")).to_be_visible()

@@ -236,7 +236,7 @@ def test_the_settings_of_a_result_come_back(page: Any) -> None:
     ada = page.get_by_label("Ada", exact=True)
     ada.wait_for()
     ada.click()
-    page.get_by_role("option", name="KAL · Flite", exact=True).click()
+    page.get_by_role("option", name="English (Scotland) · eSpeak NG", exact=True).click()
     generate(page)
     wait_for_state(page, "done")
     write_script(page, "Something else entirely.")
@@ -244,7 +244,7 @@ def test_the_settings_of_a_result_come_back(page: Any) -> None:
     page.locator("#outputs [data-act=use]").first.click()
     page.get_by_role("button", name="Replace what is written", exact=True).click()
     page.wait_for_function("() => document.querySelector('#script textarea')?.value.includes('tide')")
-    expect(ada).to_have_value("KAL · Flite")
+    expect(ada).to_have_value("English (Scotland) · eSpeak NG")
 
 
 def test_every_label_is_offered_and_what_cannot_be_said_is_replaced(page: Any) -> None:

@@ -63,7 +63,7 @@ def test_the_ten_lines_work(server: RunningStudio, tmp_path: Path) -> None:
     """The README's script as it stands, but for the port, on a script with speakers and a chapter."""
     (lines,) = blocks(README, "python")
     assert len(lines.strip().splitlines()) <= 10
-    script = "# One\n\nIt was late.\n\nAnna (voice=flite/awb): Who is there?\n\nBen (voice=flite/rms): Only me."
+    script = "# One\n\nIt was late.\n\nAnna (voice=espeak/gmw/en-US): Who is there?\n\nBen (voice=espeak/gmw/en): Only me."
     (tmp_path / "script.txt").write_text(script)
     program = lines.replace("http://127.0.0.1:7860", server.url)
     result = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=180)

@@ -90,16 +90,16 @@ def test_a_damaged_job_list_is_kept_aside_and_told(settings: Settings) -> None:
 
 @pytest.mark.realtime
 def test_a_narration_goes_from_spec_to_a_file_in_the_library(studio: Services) -> None:
-    job = studio.jobs.submit("voiceover", {"script": "Good morning. This is a short test.", "engine": "flite"})
+    job = studio.jobs.submit("voiceover", {"script": "Good morning. This is a short test.", "engine": "hibari"})
     done = studio.jobs.wait(job.id, 60)
     assert done.state is JobState.DONE, done.error
     audio = next(output for output in done.outputs if output.kind == "audio")
     assert probe(Path(audio.path)).duration > 1
     assert Path(audio.path).parent == studio.paths.outputs
     assert studio.library.get(audio.id).kind == "audio"
-    assert [worker["engine"] for worker in studio.memory.report()["workers"]] == ["flite"]
-    report = studio.engines.unload("flite")
-    assert report.engine_id == "flite" and studio.workers.snapshot() == []
+    assert [worker["engine"] for worker in studio.memory.report()["workers"]] == ["hibari"]
+    report = studio.engines.unload("hibari")
+    assert report.engine_id == "hibari" and studio.workers.snapshot() == []
     began = time.monotonic()
     again = studio.jobs.wait(studio.jobs.retry(job.id).id, 60)
     assert again.state is JobState.DONE and time.monotonic() - began < 30

@@ -56,7 +56,7 @@ def at_work(browser: Any, studio: RunningStudio) -> None:
     client = studio.client()
     for title in ("The lighthouse, part one", "The lighthouse, part two", "Evening news", "A letter home", "Night watch"):
         script = "\n\n".join(f"In {title} it is paragraph {number}, and it goes on for a while." for number in range(1500))
-        client.predict("voiceover", {"script": script, "title": title, "engine": "flite"}, api_name="/submit")
+        client.predict("voiceover", {"script": script, "title": title, "engine": "hibari"}, api_name="/submit")
     client.predict("voiceover", {"script": "Good evening.", "title": "A greeting", "engine": "espeak"}, api_name="/submit")
     client.predict("espeak", api_name="/load")
     for mode, section, name in (("light", "Engines", "system"), ("dark", "Jobs", "system-jobs")):

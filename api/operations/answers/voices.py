@@ -56,6 +56,15 @@ class ListedVoice(Answer):
     engine: str = ""
 
 
+class NearVoiceAnswer(Answer):
+    """A built-in voice, and how like a recording it sounds."""
+
+    name: str = Field(description="What `voiceover` takes as its voice.")
+    title: str
+    engine: str
+    likeness: float = Field(description="1 for the same sound; two clips of one person have 0.8 and more.")
+
+
 class ClipVerdict(Answer):
     """What a clip would be worth as a voice."""
 

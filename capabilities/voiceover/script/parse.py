@@ -5,7 +5,7 @@
     ***                            a line of marks alone (also ---, * * *, # # #, ⁂): a scene break, a longer silence
     [pause 1.5s] [pause 500ms]     silence of that length in place of the usual pause; [pause] alone is one second
     Anna: Good morning.            Anna speaks until the paragraph ends or another label comes; also [Anna], **Anna:**, - Anna:
-    Anna (speed=1.2, voice=flite/rms): Hm.   the same with settings for this one turn: `voice`, `language`, engine options
+    Anna (speed=1.2, voice=kokoro/am_michael): Hm.   the same with settings for this one turn: `voice`, `language`, engine options
     Anna (whispering): Hm.         words in the parentheses are a style, for engines that take one; never read aloud
 
 What counts as a label is in `marks.label_in`; which labels are speakers is in `speakers.find_speakers`. What is not decided there

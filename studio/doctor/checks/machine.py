@@ -79,7 +79,7 @@ def _length(seconds: float) -> str:
 
 
 def shipped_files(context: DoctorContext) -> Iterator[CheckResult]:
-    """Every file that came with the studio, by its checksum: fonts, voices, the face mesh, the Flite program."""
+    """Every file that came with the studio, by its checksum: fonts, voices, the face mesh, the English reader."""
     assets = context.site.assets
     wrong = []
     listed = (assets / SUMS).read_text("utf-8").splitlines() if (assets / SUMS).is_file() else None

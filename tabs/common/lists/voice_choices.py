@@ -10,6 +10,7 @@ import gradio as gr
 from engines.contract import EngineKind, SpeechTraits
 from studio.errors import GreenroomError
 from studio.services import Services
+from studio.voices.presets.former import present_voice
 
 AUTO = "auto"
 AUTOMATIC_VOICE = "Automatic: the clearest"
@@ -72,9 +73,9 @@ def count_told(choices: Sequence[tuple[str, str]]) -> str | None:
 
 
 def renamed_or_same(studio: Services, voice: str) -> str:
-    """What the voice is called that a form holds: another page may have given it a new name."""
+    """What the voice is called that a form holds: another page may have given it a new name, or its engine may be gone."""
     if not voice or "/" in voice:
-        return voice
+        return present_voice(voice, studio.catalog, studio.site)
     try:
         return studio.voices.get(voice).name
     except GreenroomError:

@@ -33,7 +33,7 @@ def test_words_become_arguments(tmp_path: Path) -> None:
     }
     assert arguments("voiceover", f"script=@{tmp_path}/script.txt") == {"script": "Ünder the sea."}
     assert arguments("voiceover", "script=@@home", "options={}") == {"script": "@home", "options": {}}
-    assert arguments("set_idle", "engine=flite", "seconds=-1") == {"engine": "flite", "seconds": -1}
+    assert arguments("set_idle", "engine=hibari", "seconds=-1") == {"engine": "hibari", "seconds": -1}
     assert arguments("save_voice", "name=a=b", f"audio=@{SAMPLE}", 'tags=["x"]') == {
         "name": "a=b",
         "audio": f"sent:{SAMPLE.name}",
@@ -73,7 +73,7 @@ def test_the_list_and_the_help_need_no_studio(capsys: pytest.CaptureFixture[str]
 def test_a_narration_by_the_launcher(server: RunningStudio, tmp_path: Path) -> None:
     """The real program, from another folder, with the data folder alone to find the studio by."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GREENROOM_")}
-    words = ["voiceover", "script=Said in a terminal.", "voice=flite/slt", "format=flac", "--output", "made"]
+    words = ["voiceover", "script=Said in a terminal.", "voice=hibari/heart", "format=flac", "--output", "made"]
     command = [
         "env",
         f"PYTHONPATH={ROOT}",

@@ -23,7 +23,7 @@ def completed(name: str, *data: object) -> list[object]:
 def test_defaults_are_filled() -> None:
     assert completed("voiceover", "Hello.") == ["Hello.", "", "auto", {}, "wav"]
     assert completed("jobs") == ["", 50, "", ""]
-    assert completed("voiceover", "Hello.", "anna", "flite", {"rate": 1}, "mp3")[-1] == "mp3"
+    assert completed("voiceover", "Hello.", "anna", "hibari", {"rate": 1}, "mp3")[-1] == "mp3"
 
 
 def test_an_empty_body_is_no_values() -> None:

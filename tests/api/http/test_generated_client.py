@@ -44,7 +44,7 @@ def test_it_uploads_a_voice_makes_a_narration_follows_the_job_and_fetches_the_re
     voice = generated.save_voice(data=schemas.SaveVoiceInput(name="By a made client", audio=clip, tags=["made"]))
     assert isinstance(voice, schemas.VoiceAnswer) and voice.name == "By a made client" and voice.duration > 5
     assert "By a made client" in [one.name for one in generated.voices()]
-    spec = {"script": "A client that was made by a program asked for this.", "voice": "flite/slt", "format": "flac"}
+    spec = {"script": "A client that was made by a program asked for this.", "voice": "hibari/heart", "format": "flac"}
     job = generated.submit(data=schemas.SubmitInput(kind="voiceover", spec=spec))
     assert isinstance(job, schemas.JobAnswer)
     states: list[str] = []
@@ -59,7 +59,7 @@ def test_it_uploads_a_voice_makes_a_narration_follows_the_job_and_fetches_the_re
     sound = next(output for output in done.outputs if output.kind == "audio")
     (tmp_path / "made.flac").write_bytes(httpx.get(sound.url).raise_for_status().content)
     assert 1 < soundfile.info(tmp_path / "made.flac").duration < 10
-    narration = generated.voiceover(data=schemas.VoiceoverInput(script="And this it waited for.", voice="flite/slt"))
+    narration = generated.voiceover(data=schemas.VoiceoverInput(script="And this it waited for.", voice="hibari/heart"))
     assert narration.job.state == "done" and httpx.get(narration.audio.url).content[:4] == b"RIFF"
     assert "-->" in httpx.get(narration.subtitles.url).text
     generated.delete_voice(data=schemas.VoiceName(voice="By a made client"))

@@ -31,9 +31,9 @@ def test_what_could_run_in_a_page_is_a_download(tmp_path: Path, name: str) -> No
 
 
 def test_a_download_keeps_its_name(tmp_path: Path) -> None:
-    path = tmp_path / "flite_anna.wav"
+    path = tmp_path / "hibari_anna.wav"
     path.write_bytes(b"x")
-    assert media_response(path, download=True).headers["content-disposition"] == 'attachment; filename="flite_anna.wav"'
+    assert media_response(path, download=True).headers["content-disposition"] == 'attachment; filename="hibari_anna.wav"'
 
 
 def test_nothing_that_browsers_run_is_playable() -> None:

@@ -93,8 +93,8 @@ def test_checks_and_refusals_are_counted(tmp_path: Path) -> None:
             JobEvent(5, "gone", metrics._since + 1, "state", {"state": "done"}),
         ]
         with pytest.raises(MemoryRefused):
-            too_much = studio.catalog.get("flite").card.__class__(
-                **{**vars(studio.catalog.get("flite").card), "memory_gib": 10_000.0}
+            too_much = studio.catalog.get("hibari").card.__class__(
+                **{**vars(studio.catalog.get("hibari").card), "memory_gib": 10_000.0}
             )
             studio.memory.admission(too_much, "", list, lambda engine: None, lambda reason: None)
         text = metrics.text().decode()

@@ -38,9 +38,9 @@ def transcript(api: openai.OpenAI, shape: Any, **more: Any) -> Any:
 
 def test_models_are_the_engines_that_are_ready(api: openai.OpenAI) -> None:
     names = [model.id for model in api.models.list()]
-    assert {"auto", "flite", "espeak", "pocketsphinx"} <= set(names)
+    assert {"auto", "hibari", "espeak", "pocketsphinx"} <= set(names)
     assert "whisper-gpu" not in names
-    assert api.models.retrieve("flite").owned_by == "greenroom"
+    assert api.models.retrieve("hibari").owned_by == "greenroom"
     with pytest.raises(openai.NotFoundError) as caught:
         api.models.retrieve("nope")
     assert caught.value.code == "model_not_found"
@@ -58,7 +58,7 @@ def test_every_response_format_of_a_transcript(api: openai.OpenAI) -> None:
 
 @pytest.mark.parametrize("shape", ("mp3", "opus", "aac", "flac", "wav"))
 def test_speech_in_every_format(api: openai.OpenAI, shape: Any, tmp_path: Path) -> None:
-    answer = api.audio.speech.create(model="flite", voice="rms", input="Good morning to you.", response_format=shape)
+    answer = api.audio.speech.create(model="hibari", voice="heart", input="Good morning to you.", response_format=shape)
     path = tmp_path / f"speech.{shape}"
     path.write_bytes(answer.content)
     assert 0.8 < probe(path).duration < 4
@@ -67,7 +67,7 @@ def test_speech_in_every_format(api: openai.OpenAI, shape: Any, tmp_path: Path) 
 
 def test_pcm_is_24_kilohertz_and_speed_shortens(api: openai.OpenAI) -> None:
     usual, quick = (
-        api.audio.speech.create(model="flite", voice="rms", input="Good morning.", response_format="pcm", speed=speed).content
+        api.audio.speech.create(model="hibari", voice="heart", input="Good morning.", response_format="pcm", speed=speed).content
         for speed in (1.0, 1.8)
     )
     assert 0.5 < len(usual) / 2 / 24_000 < 3 and np.frombuffer(usual, "<i2").max() > 3_000
@@ -78,7 +78,7 @@ def test_pcm_is_24_kilohertz_and_speed_shortens(api: openai.OpenAI) -> None:
 def test_a_stream_brings_the_sentences_one_by_one(api: openai.OpenAI, shape: Any) -> None:
     text = " ".join(f"This is sentence number {number} of a {shape} stream." for number in range(5))
     more = {"response_format": shape, "stream_format": "audio"}
-    with api.audio.speech.with_streaming_response.create(model="flite", voice="auto", input=text, **more) as answer:
+    with api.audio.speech.with_streaming_response.create(model="hibari", voice="auto", input=text, **more) as answer:
         parts = list(answer.iter_bytes())
     whole = b"".join(parts)
     assert len(parts) > 3
@@ -94,10 +94,10 @@ def test_errors_have_openais_shape(api: openai.OpenAI) -> None:
     for wrong, sort, param, words in (
         ({"model": "nope", "voice": "auto", "input": "Hello."}, openai.NotFoundError, "model", 'no model "nope"'),
         ({"model": "pocketsphinx", "voice": "auto", "input": "Hello."}, openai.BadRequestError, "model", "does not do this"),
-        ({"model": "flite", "voice": "alloy", "input": "Hello."}, openai.NotFoundError, "voice", "flite/"),
-        ({"model": "flite", "voice": "nobody", "input": "Hello."}, openai.NotFoundError, None, "nobody"),
-        ({"model": "flite", "voice": "rms", "input": "Hello.", "speed": 4.0}, openai.BadRequestError, "speed", "4 times"),
-        ({"model": "flite", "voice": "rms", "input": ""}, openai.BadRequestError, None, "input"),
+        ({"model": "hibari", "voice": "alloy", "input": "Hello."}, openai.NotFoundError, "voice", "hibari/"),
+        ({"model": "hibari", "voice": "nobody", "input": "Hello."}, openai.NotFoundError, None, "nobody"),
+        ({"model": "hibari", "voice": "heart", "input": "Hello.", "speed": 4.0}, openai.BadRequestError, "speed", "4 times"),
+        ({"model": "hibari", "voice": "heart", "input": ""}, openai.BadRequestError, None, "input"),
     ):
         with pytest.raises(sort) as caught:
             api.audio.speech.create(**wrong)  # type: ignore[call-overload]
@@ -121,7 +121,7 @@ def test_openais_voices_are_answered_with_ours(api: openai.OpenAI) -> None:
         with pytest.raises(openai.NotFoundError) as caught:
             api.audio.speech.create(model="tts-1", voice="alloy", input="Hello.", **stream)  # type: ignore[arg-type]
         assert caught.value.code == "voice_not_found"
-        assert "“alloy”" in caught.value.message and "auto, " in caught.value.message and "flite/" in caught.value.message
+        assert "“alloy”" in caught.value.message and "auto, " in caught.value.message and "hibari/" in caught.value.message
 
 
 @pytest.mark.parametrize("body", ["[" * 100_000, '{"input":' * 50_000, "[1]", "{", "null"], ids=range(5))

@@ -123,6 +123,7 @@ class Session:
     def _voices(self) -> None:
         clip = handle_file(str(SAMPLE))
         self.call("judge_voice", clip)
+        self.call("nearest_voice", clip)
         self.call("save_voice", "Linda", clip, "", ["calm"], "Public domain")
         self.call("save_voice_part", "Part", clip, 0.0, 4.0, "printing")
         self.call("update_voice", "Part", "Whole", None, ["warm"])
@@ -133,7 +134,7 @@ class Session:
         self.call("delete_voice", "Whole")
 
     def _narration(self) -> None:
-        audio, _, job = self.call("voiceover", LINES, "flite/slt", "flite")
+        audio, _, job = self.call("voiceover", LINES, "hibari/heart", "hibari")
         self.call("job", job["id"])
         self.call("jobs", "done", 10)
         self.call("job_history", job["id"])
@@ -174,11 +175,11 @@ class Session:
         self.call("upscale", handle_file(_path(clip)), "auto", {"scale": 2})
 
     def _machine(self) -> None:
-        self.call("load", "flite")
+        self.call("load", "hibari")
         for name in ("engines", "memory", "memory_history", "machine_events", "environments", "weights", "run_times", "disk"):
             self.call(name)
-        self.call("unload", "flite")
-        self.call("set_idle", "flite", 60)
+        self.call("unload", "hibari")
+        self.call("set_idle", "hibari", 60)
         self.call("free_disk", "logs")
         self.call("log", "greenroom", "INFO")
         self.call("support_bundle")
@@ -198,9 +199,9 @@ def wrong_calls(folder: Path) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
     broken, sound, graph = (handle_file(str(path)) for path in (folder / "noise.wav", SAMPLE, folder / "graph.json"))
     yield "an empty script", "voiceover", ("",)
     yield "an unknown format", "voiceover", ("Hi.", "", "auto", {}, "wma")
-    yield "an unknown engine", "voiceover", ("Hi.", "", "flit")
-    yield "an unknown voice", "voiceover", ("Hi.", "flite/sl")
-    yield "an unknown option", "voiceover", ("Hi.", "", "flite", {"loudnes": 3})
+    yield "an unknown engine", "voiceover", ("Hi.", "", "hibar")
+    yield "an unknown voice", "voiceover", ("Hi.", "hibari/hear")
+    yield "an unknown option", "voiceover", ("Hi.", "", "hibari", {"loudnes": 3})
     yield "a number for a text", "voiceover", (5,)
     yield "a list for options", "voiceover", ("Hi.", "", "auto", ["rate"])
     yield "no sound", "save_voice", ("Broken", broken)
@@ -231,7 +232,7 @@ def wrong_calls(folder: Path) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
     yield "a path for an output", "delete_output", ("../jobs.db",)
     yield "an unknown output", "recipe", ("nothing.wav",)
     for name in ("load", "unload", "set_idle"):
-        yield f"an unknown engine for {name}", name, ("flit",)
+        yield f"an unknown engine for {name}", name, ("hibar",)
     yield "a room that stays", "free_disk", ("voices",)
     yield "an address that is never asked", "set_language_server", ("http://169.254.169.254",)
     yield "an empty question", "ask_language", (" ",)

@@ -57,7 +57,7 @@ class Things:
         return self._studio.operations.call(operation, arguments)
 
     def done(self, script: str) -> Any:
-        job = self.call("submit", kind="voiceover", spec={"script": script, "voice": "flite/slt"})
+        job = self.call("submit", kind="voiceover", spec={"script": script, "voice": "hibari/heart"})
         wait_until(lambda: self.call("job", job_id=job.id).state == "done", 90)
         return self.call("job", job_id=job.id)
 

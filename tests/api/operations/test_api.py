@@ -54,6 +54,7 @@ SIGNATURES = {
     "/delete_voice": [("voice", None)],
     "/voice_sample": [("voice", None)],
     "/judge_voice": [("audio", None)],
+    "/nearest_voice": [("audio", None)],
     "/save_voice_part": [
         ("name", None),
         ("audio", None),
@@ -178,7 +179,7 @@ def test_a_job_is_cancelled(client: Client) -> None:
 
 def test_engines_tell_of_themselves(client: Client) -> None:
     engines = client.predict(api_name="/engines")
-    assert {"espeak", "flite"} <= {engine["id"] for engine in engines}
+    assert {"espeak", "hibari"} <= {engine["id"] for engine in engines}
     for engine in engines:
         assert set(engine) >= ENGINE_KEYS
         assert engine["options"]["type"] == "object"
@@ -187,11 +188,11 @@ def test_engines_tell_of_themselves(client: Client) -> None:
 
 
 def test_an_engine_is_loaded_and_unloaded(client: Client) -> None:
-    assert client.predict("flite", api_name="/load")["residency"] in ("warm", "busy")
-    report = client.predict("flite", api_name="/unload")
-    assert report["engine_id"] == "flite" and report["workers"] >= 1 and report["held_gib"] > 0
-    (flite,) = [engine for engine in client.predict(api_name="/engines") if engine["id"] == "flite"]
-    assert flite["residency"] == "cold"
+    assert client.predict("hibari", api_name="/load")["residency"] in ("warm", "busy")
+    report = client.predict("hibari", api_name="/unload")
+    assert report["engine_id"] == "hibari" and report["workers"] >= 1 and report["held_gib"] > 0
+    (hibari,) = [engine for engine in client.predict(api_name="/engines") if engine["id"] == "hibari"]
+    assert hibari["residency"] == "cold"
 
 
 def test_memory_is_told_alike_over_api_and_http(client: Client, server: RunningStudio) -> None:
@@ -212,8 +213,8 @@ def test_a_voice_is_saved_heard_and_deleted(client: Client) -> None:
 
 def test_preset_voices_are_listed_and_heard(client: Client) -> None:
     presets = [voice for voice in client.predict(api_name="/voices") if voice["preset"]]
-    assert {"flite", "espeak"} <= {voice["engine"] for voice in presets}
-    for name in ("flite/slt", next(voice["name"] for voice in presets if voice["engine"] == "espeak")):
+    assert {"hibari", "espeak"} <= {voice["engine"] for voice in presets}
+    for name in ("hibari/heart", next(voice["name"] for voice in presets if voice["engine"] == "espeak")):
         assert soundfile.info(local(client.predict(name, api_name="/voice_sample"))).duration > 0.5
 
 
@@ -234,10 +235,10 @@ def test_an_output_is_listed_and_deleted(client: Client) -> None:
     [
         ({"script": ""}, ["script"]),
         ({"script": "Hi.", "format": "wma"}, ["format", "wav"]),
-        ({"script": "Hi.", "engine": "flit"}, ["flit", "flite"]),
-        ({"script": "Hi.", "voice": "flite/sl"}, ["sl"]),
+        ({"script": "Hi.", "engine": "hibar"}, ["hibar", "hibari"]),
+        ({"script": "Hi.", "voice": "hibari/hear"}, ["hear"]),
         ({"script": "Hi.", "voice": "Ann"}, ["Ann"]),
-        ({"script": "Hi.", "engine": "flite", "options": {"loudnes": 3}}, ["loudnes"]),
+        ({"script": "Hi.", "engine": "hibari", "options": {"loudnes": 3}}, ["loudnes"]),
         ({"script": 5}, ["script"]),
         ({"script": "Hi.", "options": ["rate"]}, ["options"]),
     ],
@@ -262,7 +263,7 @@ def test_a_wrong_voiceover_is_refused_by_name(client: Client, arguments: dict[st
         ("/submit", ["voiceover", "a text"], ["spec"]),
         ("/delete_voice", ["nobody"], ["nobody"]),
         ("/delete_output", ["../jobs.db"], ["no output"]),
-        ("/load", ["flit"], ["flite"]),
+        ("/load", ["hibar"], ["hibari"]),
         ("/unload", ["nothing"], ["nothing"]),
     ],
 )
@@ -373,7 +374,7 @@ def test_a_result_is_played_in_ranges_and_downloaded(client: Client, server: Run
 
 def test_voices_and_portraits_that_ship_are_given_over_http(client: Client, server: RunningStudio) -> None:
     samples = f"{server.url}/media/voice-samples"
-    assert httpx.get(samples, params={"voice": "flite/slt"}, timeout=60).content[:4] == b"RIFF"
+    assert httpx.get(samples, params={"voice": "hibari/heart"}, timeout=60).content[:4] == b"RIFF"
     shipped = next(voice["name"] for voice in client.predict(api_name="/voices") if voice.get("built_in"))
     assert httpx.get(samples, params={"voice": shipped}).content[:4] == b"RIFF"
     export = httpx.get(f"{server.url}/media/voices/{shipped}/export")

@@ -39,7 +39,7 @@ def test_a_voice_is_judged_cut_changed_exported_and_imported(client: Client) -> 
 
 
 def test_a_sentence_is_spoken_again_and_changed(client: Client) -> None:
-    _, _, job = client.predict("The first one stays. The second one goes.", "flite/slt", "flite", api_name="/voiceover")
+    _, _, job = client.predict("The first one stays. The second one goes.", "hibari/heart", "hibari", api_name="/voiceover")
     pieces = client.predict(job["id"], api_name="/segments")
     assert [piece["text"] for piece in pieces] == ["The first one stays.", "The second one goes."]
     edited = client.predict(job["id"], pieces[1]["id"], "The second one came.", api_name="/edit_segment")

@@ -62,10 +62,10 @@ def test_the_machine_is_told(client: Client) -> None:
 
 
 def test_idle_times_are_set_and_taken_back(client: Client) -> None:
-    usual = client.predict("flite", api_name="/set_idle")
-    assert client.predict("flite", 60, api_name="/set_idle") == {"engine": "flite", "idle_seconds": 60, "chosen": True}
-    assert client.predict("flite", -1, api_name="/set_idle") == usual | {"chosen": False}
-    assert "no engine" in refused(lambda: client.predict("flight", 60, api_name="/set_idle"))
+    usual = client.predict("hibari", api_name="/set_idle")
+    assert client.predict("hibari", 60, api_name="/set_idle") == {"engine": "hibari", "idle_seconds": 60, "chosen": True}
+    assert client.predict("hibari", -1, api_name="/set_idle") == usual | {"chosen": False}
+    assert "no engine" in refused(lambda: client.predict("hibare", 60, api_name="/set_idle"))
 
 
 def test_disk_log_and_bundle(client: Client, server: RunningStudio) -> None:

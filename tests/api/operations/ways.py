@@ -31,7 +31,7 @@ from studio.access import note_running
 from studio.errors import GreenroomError
 from studio.services import Services
 from studio.settings import load_settings
-from tests.servers import free_port, have_compiled, wait_until
+from tests.servers import free_port, wait_until
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,6 @@ def _typed(value: Any) -> str:
 @contextmanager
 def open_studio(data: Path, **settings: Any) -> Iterator[OpenStudio]:
     """A studio that answers until the end of the block."""
-    have_compiled(data / "cache")
     port = free_port()
     chosen = load_settings(data={"folder": data}, server={"port": port}, environments={"install_on_gpu": False}, **settings)
     quieten(data)

@@ -96,7 +96,7 @@ def test_what_cannot_work_is_refused_before_it_is_queued(studio: Services, tmp_p
         ({"audio": str(studio.paths.root / "jobs.db")}, InvalidInput, "not one of the studio's files"),
         ({"audio": str(studio.paths.outputs / ".." / "jobs.db")}, InvalidInput, "not one of the studio's files"),
         ({"audio": str(studio.paths.root / "uploads" / "gone.wav")}, NotFound, "not there any more"),
-        ({"audio": str(upload(studio)), "engine": "flite"}, InvalidInput, "does not write down"),
+        ({"audio": str(upload(studio)), "engine": "hibari"}, InvalidInput, "does not write down"),
         ({"audio": str(upload(studio)), "engine": "pocketsphinx", "language": "de"}, InvalidInput, '"de"'),
         ({"audio": str(upload(studio)), "engine": "whisper-gpu"}, EngineNotReady, "not ready"),
         ({"audio": str(upload(studio)), "engine": "pocketsphinx", "options": {"size": "tiny"}}, InvalidInput, '"size"'),

@@ -145,7 +145,7 @@ def test_soft_captions_leave_the_pictures_alone(maker: ClipMaker) -> None:
         ({"prompt": "the sea", "seed": -1}, '"seed" cannot be -1'),
         ({"prompt": "the sea", "fps": 23}, "23 pictures a second"),
         ({"prompt": "the sea", "options": {"mood": "jolly"}}, "mood"),
-        ({"prompt": "the sea", "engine": "flite"}, "makes no video"),
+        ({"prompt": "the sea", "engine": "hibari"}, "makes no video"),
         ({"prompt": "the sea", "music": "/etc/hostname"}, "not an uploaded file"),
     ],
 )

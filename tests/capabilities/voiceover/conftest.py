@@ -11,9 +11,9 @@ from capabilities.voiceover.capability import Voiceover
 from studio.jobs.model import Job, JobState
 from studio.services import Services
 from studio.settings import load_settings
-from tests.studio.verification.conftest import flite, site, studio
+from tests.studio.verification.conftest import hearts, site, studio
 
-__all__ = ["flite", "narrator", "open_narrator", "site", "studio"]
+__all__ = ["hearts", "narrator", "open_narrator", "site", "studio"]
 
 MOODY = "tests.capabilities.voiceover.moody_engine:Moody"
 

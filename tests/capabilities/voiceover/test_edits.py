@@ -13,7 +13,7 @@ def texts(narrator: Narrator, spec: object) -> list[str]:
 
 
 def test_an_edited_piece_changes_alone(narrator: Narrator) -> None:
-    spec = narrator.prepared(SCRIPT, speakers={"Anna": "flite/slt", "Ben": "flite/rms"})
+    spec = narrator.prepared(SCRIPT, speakers={"Anna": "hibari/heart", "Ben": "espeak/gmw/en"})
     planned = narrator.voiceover.plan(spec).segments
     edited = narrator.voiceover.with_edited_text(spec, planned[1].id, "The water\nrose.")
     again = narrator.voiceover.plan(edited).segments
@@ -29,7 +29,7 @@ def test_an_edited_piece_changes_alone(narrator: Narrator) -> None:
 
 
 def test_an_emptied_piece_is_gone(narrator: Narrator) -> None:
-    spec = narrator.prepared(SCRIPT, speakers={"Ben": "flite/rms"})
+    spec = narrator.prepared(SCRIPT, speakers={"Ben": "espeak/gmw/en"})
     edited = narrator.voiceover.with_edited_text(spec, narrator.voiceover.plan(spec).segments[2].id, "")
     assert texts(narrator, edited) == ['It was "late".', "The tide went out.", "Yes.", "Yes.", "No."]
 

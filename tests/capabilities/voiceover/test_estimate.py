@@ -44,25 +44,25 @@ def test_an_hour_is_counted_while_one_types(narrator: Narrator) -> None:
 
 def test_paces_are_learned_and_outlast_the_studio(tmp_path: Path) -> None:
     book = SpeechRateStats(tmp_path / "pace.json")
-    assert book.of("flite") is None
-    book.learn("flite", 1_000, 10.0, 70.0)
-    book.learn("flite", 1_000, 20.0, 70.0)
-    book.learn("flite", 10, 99.0, 1.0)
-    pace = SpeechRateStats(tmp_path / "pace.json").of("flite")
+    assert book.of("hibari") is None
+    book.learn("hibari", 1_000, 10.0, 70.0)
+    book.learn("hibari", 1_000, 20.0, 70.0)
+    book.learn("hibari", 10, 99.0, 1.0)
+    pace = SpeechRateStats(tmp_path / "pace.json").of("hibari")
     assert pace is not None and 0.010 < pace.work < 0.020
     assert pace.speech == pytest.approx(0.07)
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"flite": 3}', "{"])
+@pytest.mark.parametrize("content", ["", "[]", '{"hibari": 3}', "{"])
 def test_a_damaged_book_is_an_empty_one(tmp_path: Path, content: str) -> None:
     (tmp_path / "pace.json").write_text(content)
     book = SpeechRateStats(tmp_path / "pace.json")
-    assert book.of("flite") is None
-    book.learn("flite", 1_000, 10.0, 70.0)
-    assert set(json.loads((tmp_path / "pace.json").read_text())) == {"flite"}
+    assert book.of("hibari") is None
+    book.learn("hibari", 1_000, 10.0, 70.0)
+    assert set(json.loads((tmp_path / "pace.json").read_text())) == {"hibari"}
 
 
 def test_an_estimate_of_time_comes_with_the_first_measured_narration(narrator: Narrator) -> None:
-    narrator.speak("\n\n".join(f"A line to learn the pace from, number {number}." for number in range(12)), voice="flite/slt")
-    estimate = narrator.voiceover.count("It was late. " * 100, voice="flite/slt")
+    narrator.speak("\n\n".join(f"A line to learn the pace from, number {number}." for number in range(12)), voice="hibari/heart")
+    estimate = narrator.voiceover.count("It was late. " * 100, voice="hibari/heart")
     assert estimate.seconds_to_render is not None and estimate.seconds_to_render > 0

@@ -30,13 +30,13 @@ def pieces(narrator: Narrator, script: str, **spec: object) -> tuple[PlannedSegm
 
 
 def test_pieces_pauses_and_chapters(narrator: Narrator) -> None:
-    plan = narrator.voiceover.plan(narrator.prepared(SCRIPT, speakers={"Ben": "flite/rms"}))
+    plan = narrator.voiceover.plan(narrator.prepared(SCRIPT, speakers={"Ben": "espeak/gmw/en"}))
     assert [(segment.speaker, segment.text, segment.pause_before) for segment in plan.segments] == [
         ("", "It was late.", 0.0), ("", "The tide went out.", 0.45), ("Anna", "Hello!", 0.8), ("Anna", "Are you there?", 2.0),
         ("Ben", "Yes.", 0.5), ("Anna", "Good.", 0.8), ("", "The end.", 1.6),
     ]  # fmt: skip
     assert [(chapter.title, chapter.first) for chapter in plan.chapters] == [("One", 0), ("Two", 6)]
-    assert plan.segments[4].role.voice_name == "flite/rms"
+    assert plan.segments[4].role.voice_name == "espeak/gmw/en"
     assert all(SCRIPT[slice(*segment.span)] == segment.text for segment in plan.segments)
 
 
@@ -60,13 +60,13 @@ def test_the_same_sentence_twice_is_rendered_once_but_can_be_told_apart(narrator
 
 
 @pytest.mark.parametrize(
-    "change", [{"seed": 5}, {"options": {"speed": 1.5}}, {"voice": "flite/rms"}, {"voice": "espeak/gmw/en-US"}, {"takes": {}}]
+    "change", [{"seed": 5}, {"options": {"speed": 1.5}}, {"voice": "espeak/gmw/en"}, {"voice": "espeak/gmw/en-US"}, {"takes": {}}]
 )
 def test_everything_that_can_be_heard_is_in_the_key(narrator: Narrator, change: dict[str, object]) -> None:
-    (before,) = pieces(narrator, "The tide goes out.", voice="flite/slt")
+    (before,) = pieces(narrator, "The tide goes out.", voice="hibari/heart")
     if "takes" in change:
         change = {"takes": {before.id: 1}}
-    (after,) = pieces(narrator, "The tide goes out.", **{"voice": "flite/slt", **change})
+    (after,) = pieces(narrator, "The tide goes out.", **{"voice": "hibari/heart", **change})
     assert before.key != after.key
 
 
@@ -81,9 +81,9 @@ def test_a_prepared_spec_is_complete_and_stays_as_it_is(narrator: Narrator) -> N
 
 
 def test_settings_of_one_turn(narrator: Narrator) -> None:
-    first, second = pieces(narrator, "Anna (speed=1.5, voice=flite/awb): Quick.\n\nSlow.", voice="flite/slt")
-    assert first.role.options.speed == 1.5  # type: ignore[attr-defined]
-    assert (first.role.voice_name, second.role.voice_name) == ("flite/awb", "flite/slt")
+    first, second = pieces(narrator, "Anna (speed=200, voice=espeak/gmw/en): Quick.\n\nSlow.", voice="hibari/heart")
+    assert first.role.options.speed == 200  # type: ignore[attr-defined]
+    assert (first.role.voice_name, second.role.voice_name) == ("espeak/gmw/en", "hibari/heart")
     assert second.role.options.speed == 1.0  # type: ignore[attr-defined]
 
 
@@ -92,15 +92,15 @@ def test_settings_of_one_turn(narrator: Narrator) -> None:
     [
         ("", {}, InvalidInput, "empty"),
         ("# Only a heading", {}, InvalidInput, "nothing to say"),
-        ("Hi.", {"voice": "flite/slb"}, NotFound, "slb"),
+        ("Hi.", {"voice": "hibari/hart"}, NotFound, "hart"),
         ("Hi.", {"voice": "Nobody"}, NotFound, "Nobody"),
         ("Hi.", {"options": {"speeed": 2}}, InvalidInput, "speeed"),
         ("Hi.", {"options": {"speed": 9}}, InvalidInput, "speed"),
         ("Hi.\n\nAnna (speeed=2): Hm.", {}, InvalidInput, "Line 3"),
-        ("Hi.\n\nAnna (voice=flite/slb): Hm.", {}, NotFound, "Line 3"),
+        ("Hi.\n\nAnna (voice=hibari/hart): Hm.", {}, NotFound, "Line 3"),
         ("Hi.\n\nAnna: Hm.", {"speakers": {"Anna": "espeak/xx"}}, NotFound, "Line 3"),
         ("Hi. [pause soon]", {}, InvalidInput, "Line 1"),
-        ("Это был холодный ясный апрельский день, и часы били тринадцать. " * 5, {"voice": "flite/slt"}, GreenroomError, "ru"),
+        ("Это был холодный ясный апрельский день, и часы били тринадцать. " * 5, {"voice": "hibari/heart"}, GreenroomError, "ru"),
     ],
 )
 def test_what_cannot_work_is_refused_before_the_job(
@@ -158,7 +158,7 @@ SSML = (
 )
 
 
-@pytest.mark.parametrize("voice", ["espeak/gmw/en-US", "flite/slt"])
+@pytest.mark.parametrize("voice", ["espeak/gmw/en-US", "hibari/heart"])
 def test_ssml_goes_over_many_sentences_with_every_engine(narrator: Narrator, voice: str) -> None:
     planned = pieces(narrator, SSML, voice=voice)
     assert [(segment.text, segment.pause_before) for segment in planned] == [

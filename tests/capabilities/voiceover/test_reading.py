@@ -19,7 +19,7 @@ SCRIPT = (
 
 
 def test_sentences_are_shown_as_written_and_said_in_words(narrator: Narrator) -> None:
-    spec = narrator.prepared(SCRIPT, voice="flite/kal16", language="en")
+    spec = narrator.prepared(SCRIPT, voice="espeak/gmw/en-US", language="en")
     planned = narrator.voiceover.plan(spec)
     shown = [segment.written for segment in planned.segments if segment.text]
     said = [segment.text for segment in planned.segments]
@@ -35,7 +35,7 @@ def test_sentences_are_shown_as_written_and_said_in_words(narrator: Narrator) ->
 
 
 def test_subtitles_keep_the_author_s_spelling_and_word_times_find_their_words(narrator: Narrator) -> None:
-    job = narrator.speak("“It’s 1984,” he said—and paid $5 to Dr. Hale.", voice="flite/kal16", language="en")
+    job = narrator.speak("“It’s 1984,” he said—and paid $5 to Dr. Hale.", voice="espeak/gmw/en-US", language="en")
     paths = {Path(output.path).suffix: Path(output.path) for output in job.outputs}
     cues = parse_srt(paths[".srt"].read_text("utf-8"))
     assert " ".join(" ".join(cue.text.split()) for cue in cues) == "“It’s 1984,” he said—and paid $5 to Dr. Hale."
@@ -48,7 +48,7 @@ def test_subtitles_keep_the_author_s_spelling_and_word_times_find_their_words(na
 
 
 def test_the_report_counts_every_character(narrator: Narrator) -> None:
-    job = narrator.speak("He paid $5.\n\n<!-- not this --> And so on.[7]", voice="flite/kal16", language="en")
+    job = narrator.speak("He paid $5.\n\n<!-- not this --> And so on.[7]", voice="espeak/gmw/en-US", language="en")
     recipe = narrator.studio.library.get(job.outputs[0].id).recipe
     assert recipe["reading"]["share"] == 1.0
     assert recipe["reading"]["unaccounted"] == 0
@@ -57,7 +57,7 @@ def test_the_report_counts_every_character(narrator: Narrator) -> None:
 
 
 def test_an_edit_goes_into_the_source_and_touches_one_sentence(narrator: Narrator) -> None:
-    spec = narrator.prepared("It was 1984. See [the guide](https://a.com). He paid $5.", voice="flite/kal16", language="en")
+    spec = narrator.prepared("It was 1984. See [the guide](https://a.com). He paid $5.", voice="espeak/gmw/en-US", language="en")
     planned = narrator.voiceover.plan(spec)
     changed = narrator.voiceover.with_edited_text(spec, planned.segments[1].id, "Look at page 12.")
     assert changed.script == "It was 1984. Look at page 12. He paid $5."
@@ -67,7 +67,7 @@ def test_an_edit_goes_into_the_source_and_touches_one_sentence(narrator: Narrato
 
 
 def test_a_narration_from_before_there_was_a_reader_stays_as_it_was(narrator: Narrator) -> None:
-    old = narrator.prepared("It was 1984 then. He paid $5.", voice="flite/kal16", language="en").model_copy(
+    old = narrator.prepared("It was 1984 then. He paid $5.", voice="espeak/gmw/en-US", language="en").model_copy(
         update={"reading": None}
     )
     planned = narrator.voiceover.plan(old)
@@ -78,12 +78,12 @@ def test_a_narration_from_before_there_was_a_reader_stays_as_it_was(narrator: Na
 
 
 def test_the_estimate_shows_what_will_be_said(narrator: Narrator) -> None:
-    found = narrator.voiceover.count("Good morning. It cost $5.", "flite/kal16")
+    found = narrator.voiceover.count("Good morning. It cost $5.", "espeak/gmw/en-US")
     assert found.spoken == (("It cost $5.", "It cost five dollars."),)
 
 
 def test_words_are_said_as_the_request_spells_them_and_an_edit_keeps_that(narrator: Narrator) -> None:
-    spec = narrator.prepared("Dr. Nguyen came. He left.", voice="flite/kal16", language="en", pronunciations={"Nguyen": "Win"})
+    spec = narrator.prepared("Dr. Nguyen came. He left.", voice="espeak/gmw/en", language="en", pronunciations={"Nguyen": "Win"})
     planned = narrator.voiceover.plan(spec)
     assert [segment.text for segment in planned.segments] == ["Doctor Win came.", "He left."]
     assert planned.segments[0].written == "Dr. Nguyen came."
@@ -99,7 +99,7 @@ def test_a_pronunciation_of_nothing_is_refused(narrator: Narrator, wrong: dict[s
 
 
 def test_the_list_of_sentences_shows_what_is_said_where_it_differs(narrator: Narrator) -> None:
-    job = narrator.speak("It cost $5. It was cheap.", voice="flite/kal16", language="en")
+    job = narrator.speak("It cost $5. It was cheap.", voice="espeak/gmw/en-US", language="en")
     views = narrator.voiceover.segments_of(job)
     assert [view.spoken for view in views] == ["It cost five dollars.", ""]
     html = segments_list(views, 0, editable=False)

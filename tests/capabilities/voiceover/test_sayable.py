@@ -6,7 +6,7 @@ import pytest
 
 from engines.contract import SpeakingVoice, SpeechRequest
 from engines.speech.espeak.engine import Espeak
-from engines.speech.flite.engine import Flite
+from engines.speech.hibari.engine import Hibari
 from studio.errors import InvalidInput
 from studio.jobs.model import JobState
 from tests.capabilities.voiceover.conftest import Narrator
@@ -86,6 +86,6 @@ def test_espeak_says_what_it_cannot_read(voice: str, text: str, said: bool, narr
     assert (Espeak.unsayable(request, narrator.studio.site) == ()) is said
 
 
-def test_flite_names_the_place(narrator: Narrator) -> None:
-    (found,) = Flite.unsayable(SpeechRequest("A café and 猫犬 too."), narrator.studio.site)
+def test_hibari_names_the_place(narrator: Narrator) -> None:
+    (found,) = Hibari.unsayable(SpeechRequest("A café and 猫犬 too."), narrator.studio.site)
     assert "A café and 猫犬 too."[found.start : found.end] == "猫犬"

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-import capabilities.voiceover.capability as module
+import capabilities.voiceover.choice.counting as module
 from capabilities.video.capability import TextToVideo
 from capabilities.voiceover.cast import Cast
 from capabilities.voiceover.spec import VoiceoverSpec
 from studio.jobs import service
 from tests.capabilities.voiceover.conftest import Narrator
 
-SCRIPT = "# Noon\n\nThe ferry leaves.\nAnna: And returns?\nBen [voice=flite/rms]: By evening."
+SCRIPT = "# Noon\n\nThe ferry leaves.\nAnna: And returns?\nBen [voice=espeak/gmw/en]: By evening."
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 @pytest.mark.parametrize(
     ("kind", "spec"),
     [
-        ("voiceover", {"script": SCRIPT, "speakers": {"Anna": "flite/slt"}}),
+        ("voiceover", {"script": SCRIPT, "speakers": {"Anna": "hibari/heart"}}),
         ("voiceover", {"script": "No title, and no voice."}),
         ("voiceover_batch", {"lines": ["One.", "Two."]}),
         ("text_to_video", {"shots": [{"prompt": "a boat", "say": "It leaves."}, {"prompt": "a pier", "say": "It returns."}]}),
@@ -61,9 +61,9 @@ def test_a_spec_that_was_checked_is_not_checked_again(narrator: Narrator, counte
 def test_what_was_prepared_plans_as_its_spec_does(narrator: Narrator) -> None:
     """The keys of rendered segments hang on it: what a submission hands on and what a later start plans are the same."""
     for spec in (
-        VoiceoverSpec(script=SCRIPT, speakers={"Anna": "flite/slt"}),
+        VoiceoverSpec(script=SCRIPT, speakers={"Anna": "hibari/heart"}),
         VoiceoverSpec(script="The default voice says this."),
-        VoiceoverSpec(script="Anna: Faster.", voice="flite/awb", options={"speed": 1.2}),
+        VoiceoverSpec(script="Anna: Faster.", voice="hibari/heart", options={"speed": 1.2}),
         VoiceoverSpec(script="A moody text.", voice="moody/one"),
     ):
         made = narrator.voiceover.prepared(spec)

@@ -11,12 +11,12 @@ from capabilities.registry import all_capabilities
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.segments import SegmentState
 from engines.contract import SpeakingVoice, SpeechRequest
-from engines.speech.flite.engine import Flite
 from media.audio.decode import decode_audio
 from media.audio.encode import write_audio
 from studio.jobs.model import Job, JobState
 from studio.services import Services
 from studio.settings import load_settings
+from tests.engines.hearts import Hearts
 from tests.studio.verification.conftest import SWALLOWING
 
 pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
@@ -25,7 +25,7 @@ SCRIPT = (
     "The weather was cold and the road was empty. She opened the window and looked at the garden. "
     "My brother bought a small house near the river. The old clock on the wall stopped at midnight."
 )
-SPEC = {"voice": "swallowing/slt", "check_with": "reading-follower"}
+SPEC = {"voice": "swallowing/heart", "check_with": "reading-follower"}
 
 
 def narrations(studio: Services) -> Voiceover:
@@ -112,19 +112,19 @@ def test_losers_are_deleted_where_the_setting_says_so_and_the_result_is_the_same
 
 def test_voices_that_speak_by_rule_are_not_listened_to_unless_asked(studio: Services) -> None:
     production = narrations(studio)
-    usual = production.prepare(production.Spec(script="A short line.", voice="flite/slt"))
-    asked = production.prepare(production.Spec(script="A short line.", voice="flite/slt", check="flag"))
-    cloning = production.prepare(production.Spec(script="A short line.", voice="swallowing/slt"))
+    usual = production.prepare(production.Spec(script="A short line.", voice="hibari/heart"))
+    asked = production.prepare(production.Spec(script="A short line.", voice="hibari/heart", check="flag"))
+    cloning = production.prepare(production.Spec(script="A short line.", voice="swallowing/heart"))
     assert (usual.check, usual.check_with) == ("off", "")
     assert (asked.check, bool(asked.check_with)) == ("flag", True)
     assert cloning.check == "flag"
 
 
-def test_a_stranger_is_told_from_the_reference_and_made_again(studio: Services, flite: Flite, tmp_path: Path) -> None:
+def test_a_stranger_is_told_from_the_reference_and_made_again(studio: Services, hearts: Hearts, tmp_path: Path) -> None:
     said = "The train to the north leaves in twenty minutes, and the road to the station is long and cold."
-    write_audio(tmp_path / "slt.wav", flite.synthesize(SpeechRequest(said, SpeakingVoice(preset="slt"))).audio)
-    studio.voices.add("Slt", tmp_path / "slt.wav", transcript=said)
-    job = speak(studio, voice="Slt", engine="swallowing", check="repair", seed=7, options={"fault": "stranger"})
+    write_audio(tmp_path / "heart.wav", hearts.synthesize(SpeechRequest(said, SpeakingVoice(preset="heart"))).audio)
+    studio.voices.add("Hart", tmp_path / "heart.wav", transcript=said)
+    job = speak(studio, voice="Hart", engine="swallowing", check="repair", seed=7, options={"fault": "stranger"})
     odd, views = faulty(job, studio), narrations(studio).segments_of(job)
     assert odd
     for view in views:

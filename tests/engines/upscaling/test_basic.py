@@ -103,7 +103,7 @@ def test_subtitles_go_along(enlarging: Enlarging) -> None:
         ({"video": ""}, "video is missing"),
         ({"video": "/etc/hostname"}, "not an uploaded file"),
         ({"video": "no-such-output"}, "no output"),
-        ({"engine": "flite"}, "does not make videos larger"),
+        ({"engine": "espeak"}, "does not make videos larger"),
         ({"engine": "real-esrgan"}, "not ready"),
         ({"options": {"scale": 5}}, "scale"),
         ({"options": {"mood": "jolly"}}, "mood"),

@@ -24,7 +24,7 @@ TAGS = {
     "title": "Über Wörter",
     "artist": "Anna",
     "album": "Greenroom",
-    "comment": json.dumps({"engine": "flite", "options": ["=;#\\"] * 700}),
+    "comment": json.dumps({"engine": "hibari", "options": ["=;#\\"] * 700}),
     "genre": "Speech",
     "copyright": "Public domain",
 }

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from engines.catalog import Catalog
 from engines.contract import SpeechRequest
 from engines.speech.common.request_checks import refuse_what_no_preset_engine_takes
-from engines.speech.flite.engine import Flite
+from engines.speech.hibari.engine import Hibari
 from engines.worker.error_messages import as_greenroom_error
 from engines.worker.wire import pack
 from media.audio.audio import Audio
@@ -63,7 +63,7 @@ def refusals(folder: Path) -> dict[str, Callable[[], object]]:
         "voice's name": lambda: valid_name("a/b"),
         "no voice file": lambda: unpack(text, folder),
         "no engine": lambda: Catalog().get("flight"),
-        "nothing to speak": lambda: refuse_what_no_preset_engine_takes(SpeechRequest(" "), Flite.card),
+        "nothing to speak": lambda: refuse_what_no_preset_engine_takes(SpeechRequest(" "), Hibari.card),
         "library": _library_failed,
         "pipe": lambda: pack("call", 1, {1: "number"}),
     }

@@ -75,7 +75,7 @@ def test_the_bundle_holds_nothing_personal(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("HF_TOKEN", "hf_abcdefghijklmnop")
     studio = Services.open(load_settings(data={"folder": tmp_path / "private-folder"}), all_capabilities)
     try:
-        job = studio.jobs.submit("voiceover", {"script": "My secret diary of Tuesday.", "title": "Diary", "engine": "flite"})
+        job = studio.jobs.submit("voiceover", {"script": "My secret diary of Tuesday.", "title": "Diary", "engine": "hibari"})
         wait_until(lambda: studio.jobs.get(job.id).state is JobState.DONE, 60)
         bundle = support_bundle(studio, studio.disk)
     finally:
@@ -85,7 +85,7 @@ def test_the_bundle_holds_nothing_personal(tmp_path: Path, monkeypatch: pytest.M
     for private in ("diary", "Tuesday", "private-folder", str(tmp_path), "hf_abc", str(Path.home()) + "/"):
         assert private.casefold() not in everything.casefold(), private
     (told,) = json.loads(archive.read("jobs.json"))
-    assert (told["id"], told["state"], told["engine"], told["outputs"][0]) == (job.id, "done", "flite", "audio")
+    assert (told["id"], told["state"], told["engine"], told["outputs"][0]) == (job.id, "done", "hibari", "audio")
     assert told["work_seconds"] > 0 and told["peak_gib"] > 0
     assert json.loads(archive.read("machine.json"))["memory"]["pool"] > 0
     versions = json.loads(archive.read("versions.json"))

@@ -257,7 +257,7 @@ def test_a_real_second_file_system(library: Library) -> None:
 def test_lists_are_newest_first_and_can_be_narrowed(library: Library, staged: Make, clock: Clock) -> None:
     for number, (name, kind) in enumerate([("a.png", "image"), ("b.srt", "subtitles"), ("c.png", "image"), ("d.zip", "archive")]):
         clock.now += 60
-        library.add(staged(name), kind, f"Title {number}", {"engine": "flite", "voice": "Ænne" if number else "slt"})
+        library.add(staged(name), kind, f"Title {number}", {"engine": "hibari", "voice": "Ænne" if number else "heart"})
     assert [output.title for output in library.list()] == ["Title 3", "Title 2", "Title 1", "Title 0"]
     assert [output.title for output in library.list(limit=2)] == ["Title 3", "Title 2"]
     assert [output.title for output in library.list(kinds=["image"])] == ["Title 2", "Title 0"]
@@ -366,7 +366,7 @@ def test_five_thousand_outputs_list_quickly(tmp_path: Path) -> None:
         }
         (folder / f"o{number}.wav").write_bytes(b"x")
         (folder / f"o{number}.srt").write_bytes(b"x")
-        fields = {"output": head, "engine": "flite", "spec": {"script": "words " * 500}}
+        fields = {"output": head, "engine": "hibari", "spec": {"script": "words " * 500}}
         (folder / f"o{number}.recipe.json").write_text(json.dumps(fields))
     os.utime(folder, (time.time() - 60, time.time() - 60))
     library = Library(folder, LibrarySettings())

@@ -14,7 +14,7 @@ def test_an_error_stands_in_the_log_in_english_with_its_code(tmp_path: Path) -> 
     log = logging.getLogger("tests.log_codes")
     close = open_log(tmp_path)
     try:
-        error = NotFound("engine.unknown", engine="flight", near=["flite"], known=["flite"])
+        error = NotFound("engine.unknown", engine="hibare", near=["hibari"], known=["hibari"])
         with speaking_pseudo():
             log.warning("It was told: %s", error)
             log.warning("Job 7 failed [%s]: %s", error.code, error)
@@ -25,7 +25,7 @@ def test_an_error_stands_in_the_log_in_english_with_its_code(tmp_path: Path) -> 
     finally:
         close()
     told, marked, raised, *_ = (tmp_path / FILE_NAME).read_text("utf-8").splitlines()
-    said = 'There is no engine "flight". Did you mean flite?'
+    said = 'There is no engine "hibare". Did you mean hibari?'
     assert told.endswith(f"It was told: {said} [engine.unknown]")
     assert marked.endswith(f"Job 7 failed [engine.unknown]: {said}")
     assert raised.endswith("It was raised. [engine.unknown]")

@@ -32,7 +32,7 @@ from tests.studio.memory.machines import (
     spark,
 )
 
-LIGHT = {"tier": Tier.LIGHT, "device": Device.CPU, "title": "Flite"}
+LIGHT = {"tier": Tier.LIGHT, "device": Device.CPU, "title": "Hibari"}
 
 
 def is_as_expected(decision: Decision, expected: Admit | type[Wait | Refuse]) -> bool:

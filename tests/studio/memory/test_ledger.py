@@ -47,12 +47,12 @@ def test_a_death_keeps_its_reason_and_a_failed_start_is_in_the_books_too() -> No
 def test_two_workers_of_one_engine_are_told_apart_and_the_books_stay_bounded() -> None:
     now = [0.0]
     ledger = MemoryLedger(clock=lambda: now[0], keep=3)
-    ledger.on_loaded("flite", 1, 0.1, 1)
-    ledger.on_loaded("flite", 2, 0.2, 1)
+    ledger.on_loaded("hibari", 1, 0.1, 1)
+    ledger.on_loaded("hibari", 2, 0.2, 1)
     assert [entry.pid for entry in ledger.living()] == [1, 2]
     for pid in range(10):
-        ledger.on_loaded("flite", pid, 0.1, 1)
-        ledger.on_returned("flite", pid, report("flite", 0.1, 0.1))
+        ledger.on_loaded("hibari", pid, 0.1, 1)
+        ledger.on_returned("hibari", pid, report("hibari", 0.1, 0.1))
     assert [entry.pid for entry in ledger.ended()] == [9, 8, 7]
     assert [entry.pid for entry in ledger.ended(limit=2)] == [9, 8]
 

@@ -22,11 +22,11 @@ from studio.workers.model import AdmissionHook, UnloadReport, WorkerObserver, Wo
 from tests.media.messages.pseudo import is_pseudo, speaking_pseudo
 from tests.studio.memory.machines import Machine, card_24, engine_card, need
 
-FLITE = engine_card("flite", 0.1, Tier.LIGHT, Device.CPU)
+HIBARI = engine_card("hibari", 0.1, Tier.LIGHT, Device.CPU)
 F5 = engine_card("f5", 4, Tier.MEDIUM, reload_seconds=8)
 WAN = engine_card("wan", 28, reload_seconds=60)
 LTX = engine_card("ltx", 38, reload_seconds=60)
-CARDS = {card.id: card for card in (FLITE, F5, WAN, LTX)}
+CARDS = {card.id: card for card in (HIBARI, F5, WAN, LTX)}
 
 
 class FixedGpu:
@@ -100,14 +100,14 @@ def test_it_is_what_the_worker_host_asks_for(studio: Callable[..., Studio]) -> N
     keeper, _, _ = studio()
     hook: AdmissionHook = keeper.admit_load
     observer: WorkerObserver = keeper.observer
-    hook(FLITE, silent)
-    observer.on_loaded("flite", 5, 0.1, 0.2)
+    hook(HIBARI, silent)
+    observer.on_loaded("hibari", 5, 0.1, 0.2)
 
 
 def test_an_idle_engine_makes_room_and_is_named(studio: Callable[..., Studio]) -> None:
     keeper, host, _ = studio(base=30)
     host.run(WAN, 28)
-    host.run(FLITE, 0.1)
+    host.run(HIBARI, 0.1)
     said: list[str] = []
     keeper.admit_load(LTX, said.append)
     assert host.unloaded == ["wan"]
@@ -301,7 +301,7 @@ def test_the_watch_ends_the_youngest_heavy_worker_through_the_host(studio: Calla
 def test_the_report_keeps_its_names(studio: Callable[..., Studio]) -> None:
     keeper, host, _ = studio(base=50, gpu=GpuFacts("NVIDIA GB10", unified=True, temperature=41))
     host.run(WAN, 28, pid=7, idle=12.34)
-    host.run(FLITE, 0.0)
+    host.run(HIBARI, 0.0)
     report = keeper.report()
     assert {"pool", "used", "available", "reserve", "workers", "limits", "verdicts"} <= report.keys()
     assert (report["pool"], report["used"], report["available"]) == (121.7, 78.0, 43.7)
@@ -334,11 +334,11 @@ def test_the_report_keeps_its_names(studio: Callable[..., Studio]) -> None:
 
 def test_on_this_machine_everything_works_for_real(tmp_path: Path) -> None:
     keeper = MemoryManager(MemorySettings(), tmp_path)
-    with keeper.admission(FLITE, "", no_residents, silent, silent):
+    with keeper.admission(HIBARI, "", no_residents, silent, silent):
         pass
     report = keeper.report()
     assert report["pool"] > 0 and report["workers"] == []
-    keeper.reservations.record(MeasurementKind.PEAK, "flite", "", 1)
+    keeper.reservations.record(MeasurementKind.PEAK, "hibari", "", 1)
     keeper.sampler.tick()
     assert len(keeper.history()) == 1
     keeper.close()

@@ -44,7 +44,7 @@ class Watched:
 HEAVY_OLD = resident("Wan 2.1", 30, busy=True, started=10)
 HEAVY_YOUNG = resident("LTX", 20, busy=True, started=20)
 MEDIUM = resident("F5", 4, busy=True, tier=Tier.MEDIUM, started=30)
-LIGHT = resident("Flite", 0.1, busy=True, tier=Tier.LIGHT, started=40)
+LIGHT = resident("Hibari", 0.1, busy=True, tier=Tier.LIGHT, started=40)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_full_machine_without_workers_of_ours_ends_nothing() -> None:
     ("workers", "pace"),
     [
         ([], 10),
-        ([resident("Flite", 0.1, tier=Tier.LIGHT)], 10),
+        ([resident("Hibari", 0.1, tier=Tier.LIGHT)], 10),
         ([LIGHT], 1),
         ([resident("F5", 4, tier=Tier.MEDIUM)], 1),
         ([HEAVY_OLD], 1),

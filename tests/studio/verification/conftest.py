@@ -7,11 +7,11 @@ import pytest
 
 from capabilities.registry import all_capabilities
 from engines.contract import EngineOptions, EnginePaths
-from engines.speech.flite.engine import Flite
 from engines.verification.reading_follower.engine import ReadingFollower
 from studio.services import Services
 from studio.settings import load_settings
 from tests.engines.contract_suite import loaded
+from tests.engines.hearts import Hearts
 
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 SWALLOWING = "tests.studio.verification.swallowing_engine:Swallowing"
@@ -23,9 +23,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> EnginePaths:
 
 
 @pytest.fixture(scope="session")
-def flite(site: EnginePaths) -> Flite:
-    engine = loaded(Flite, site)
-    assert isinstance(engine, Flite)
+def hearts(site: EnginePaths) -> Hearts:
+    engine = loaded(Hearts, site)
+    assert isinstance(engine, Hearts)
     return engine
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engines.contract import TimedMark
 from media.audio.audio import Audio, concatenate, silence
 
-STRANGER = "kal"
+STRANGER = "giant"
 
 
 def drop_word(text: str) -> str:

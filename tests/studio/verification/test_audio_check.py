@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engines.speech.espeak.engine import EspeakOptions
-from engines.speech.flite.engine import FliteOptions
+from engines.speech.hibari.engine import HibariOptions
 from media.audio.audio import Audio
 from studio.verification.audio_check import check_take, speed_of, spoken_weight
 
@@ -57,7 +57,7 @@ def test_worse_takes_score_lower() -> None:
 def test_a_quicker_voice_may_be_shorter() -> None:
     assert not check_take(speech(2.0), TEXT).passed
     assert check_take(speech(3.0), TEXT, speed=2.0).passed
-    assert speed_of(FliteOptions(speed=2)) == 2.0
+    assert speed_of(HibariOptions(speed=2)) == 2.0
     assert speed_of(EspeakOptions(speed=330)) == 2.0
 
 

@@ -26,7 +26,7 @@ def test_people_may_name_voices_as_they_like(name: str) -> None:
         ("", "needs a name"),
         ("   ", "needs a name"),
         ("a" * 81, "81 characters"),
-        ("flite/slt", "slash"),
+        ("hibari/heart", "slash"),
         ("..\\etc", "slash"),
         ("../../etc", "slash"),
         ("..", "dot"),

@@ -11,7 +11,6 @@ import pytest
 import soundfile
 
 from engines.contract import EnginePaths, SpeakingVoice, SpeechRequest
-from engines.speech.flite.engine import Flite
 from media.audio.audio import Audio, concatenate
 from media.audio.decode import decode_audio
 from media.audio.resample import resample
@@ -19,6 +18,7 @@ from studio.errors import GreenroomError
 from studio.settings import VoiceSettings
 from studio.voices.voices import Voices
 from tests.engines.contract_suite import loaded
+from tests.engines.hearts import Hearts
 
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 
@@ -56,10 +56,10 @@ def clipped(audio: Audio) -> Audio:
 
 
 def two_speakers(folder: Path) -> Audio:
-    flite = loaded(Flite, EnginePaths(ASSETS, folder / "cache"))
-    assert isinstance(flite, Flite)
+    hearts = loaded(Hearts, EnginePaths(ASSETS, folder / "cache"))
+    assert isinstance(hearts, Hearts)
     text = "My brother bought a small house near the river, and the train to the north leaves in twenty minutes."
-    man = flite.synthesize(SpeechRequest(text, SpeakingVoice(preset="rms"))).audio
+    man = hearts.synthesize(SpeechRequest(text, SpeakingVoice(preset="giant"))).audio
     return concatenate([clip(5), resample(man, 22_050)])
 
 

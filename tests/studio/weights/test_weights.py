@@ -271,4 +271,4 @@ def test_a_hugging_face_cache_is_read_and_left_alone(make_weights: Make, site: E
 
 def test_an_engine_without_weights_is_refused_by_name(make_weights: Make) -> None:
     with pytest.raises(NotFound, match="Engines with weights: tiny"):
-        make_weights().status("flite")
+        make_weights().status("hibari")

@@ -85,5 +85,5 @@ def test_the_hog_is_ended_and_the_studio_is_unharmed(studio: Services) -> None:
     wait_until(lambda: [entry.engine_id for entry in studio.memory.ledger.ended()] == ["hog"], 60)
     (life,) = studio.memory.ledger.ended()
     assert "Heavy hog was ended" in life.death and life.returned is not None
-    after = studio.jobs.wait(studio.jobs.submit("voiceover", {"script": "All is well.", "engine": "flite"}).id, 150)
+    after = studio.jobs.wait(studio.jobs.submit("voiceover", {"script": "All is well.", "engine": "hibari"}).id, 150)
     assert after.state is JobState.DONE, after.error

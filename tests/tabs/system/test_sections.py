@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.contract import EngineKind, Readiness, Tier
-from engines.speech.flite.engine import Flite
+from engines.speech.hibari.engine import Hibari
 from studio.comfyui.memory_request import COMFYUI_ID
 from studio.comfyui.server.state import ServerState
 from studio.jobs.model import Job, JobError, JobState
@@ -59,7 +59,7 @@ def test_a_job_tells_what_it_cost_and_why_it_failed() -> None:
 
 
 def engine(**more: Any) -> EngineFacts:
-    card = Flite.card
+    card = Hibari.card
     said = Readiness(True, "Ready.")
     status = EngineStatus(card, said.ready, said.sentence, "", WorkerState.COLD, {}, lambda: ())
     need = Need(card.id, card.title, card.tier, card.device, GIB // 8, measured=True)
@@ -70,17 +70,17 @@ def engine(**more: Any) -> EngineFacts:
 
 
 def test_a_warm_engine_counts_down_and_can_be_kept() -> None:
-    card = Flite.card
+    card = Hibari.card
     worker = WorkerStatus(card.id, 7, WorkerState.WARM, 0.12, 100.0, 300.0, card.tier, 0.0)
     html = engines_panel([engine(workers=(worker,))])
     assert "goes in 3 min" in html and "0.12 GiB" in html and "0.12 GiB measured here" in html
-    assert {"Unload Flite", "Keep warm", "5 min"} <= set(buttons(html)) and "As usual" not in buttons(html)
+    assert {"Unload Hibari", "Keep warm", "5 min"} <= set(buttons(html)) and "As usual" not in buttons(html)
     kept = engines_panel([engine(workers=(worker,), idle=0.0, chosen=True)])
     assert "kept warm" in kept and "stays" in kept and "As usual" in buttons(kept)
 
 
 def test_engines_are_found_by_words() -> None:
-    assert "Flite" in engines_panel([engine()], search="speech READY")
+    assert "Hibari" in engines_panel([engine()], search="speech READY")
     assert "No engine has" in engines_panel([engine()], search="swap")
     assert "<script" not in engines_panel([engine()], search=HOSTILE)
 
@@ -105,7 +105,7 @@ def test_a_comfyui_server_says_what_it_holds_and_can_be_asked_to_let_go() -> Non
     nowhere = ServerState(Readiness(False, "No ComfyUI server is set.", "Set it."), None, 0.0, "", False, False)
     html = engines_panel([engine()], comfyui=nowhere)
     assert "not connected" in html and "Set it." in html and "Unload the models of ComfyUI" not in buttons(html)
-    assert "ComfyUI" not in engines_panel([engine()], search="flite", comfyui=nowhere)
+    assert "ComfyUI" not in engines_panel([engine()], search="hibari", comfyui=nowhere)
 
 
 def test_times_are_learned_with_their_spread_and_how_well_they_held(tmp_path: Path) -> None:

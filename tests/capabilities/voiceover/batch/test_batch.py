@@ -14,7 +14,7 @@ LINES = ["The tide goes out.", "A bad [pause soon] line", "日本語だけ。", 
 
 
 def test_each_line_is_a_file_and_all_lie_in_one_archive(narrator: Narrator) -> None:
-    job = narrator.run({"lines": LINES, "voice": "flite/rms", "format": "mp3"}, "voiceover_batch")
+    job = narrator.run({"lines": LINES, "voice": "espeak/gmw/en", "format": "mp3"}, "voiceover_batch")
     assert job.state is JobState.DONE, job.error
     assert [output.kind for output in job.outputs] == ["archive", "audio", "audio"]
     with zipfile.ZipFile(job.outputs[0].path) as archive:
@@ -36,8 +36,8 @@ def test_text_is_split_at_its_line_ends(narrator: Narrator) -> None:
 
 
 def test_lines_that_were_rendered_before_are_not_rendered_again(narrator: Narrator) -> None:
-    narrator.run({"lines": ["A line for the second time."], "voice": "flite/slt"}, "voiceover_batch")
-    again = narrator.run({"lines": ["A line for the second time.", "A fresh line."], "voice": "flite/slt"}, "voiceover_batch")
+    narrator.run({"lines": ["A line for the second time."], "voice": "hibari/heart"}, "voiceover_batch")
+    again = narrator.run({"lines": ["A line for the second time.", "A fresh line."], "voice": "hibari/heart"}, "voiceover_batch")
     assert len(narrator.spoken(again)) == 1
 
 
@@ -64,5 +64,5 @@ def test_the_list_is_safe_in_a_spreadsheet_and_the_archive_bears_its_title(narra
 
 def test_a_row_that_cannot_be_spoken_is_named_by_its_own_number(narrator: Narrator) -> None:
     with pytest.raises(InvalidInput) as refused:
-        narrator.studio.jobs.submit("voiceover_batch", {"lines": ["", "", "日本語だけ。"], "voice": "flite/rms"})
+        narrator.studio.jobs.submit("voiceover_batch", {"lines": ["", "", "日本語だけ。"], "voice": "espeak/gmw/en"})
     assert refused.value.reason.startswith("Line 3: ")

@@ -57,9 +57,9 @@ def test_the_cast_makes_a_speaker_of_a_single_label_whatever_its_case() -> None:
 
 
 def test_settings_and_style_in_parentheses() -> None:
-    line = parse("Anna (speed=1.2, voice=flite/rms, whispering): Hm.").lines[0]
+    line = parse("Anna (speed=1.2, voice=espeak/gmw/en, whispering): Hm.").lines[0]
     assert (line.speaker, line.settings, line.style, line.text) == (
-        "Anna", (("speed", "1.2"), ("voice", "flite/rms")), "whispering", "Hm.",
+        "Anna", (("speed", "1.2"), ("voice", "espeak/gmw/en")), "whispering", "Hm.",
     )  # fmt: skip
 
 
