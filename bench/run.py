@@ -48,6 +48,7 @@ BENCHES = {
     "wan_machines": "Which Wan fits which machine, how, and how long a clip takes: a table, reckoned",
     "kills": "Two hundred kills of the server and its workers: what became of the jobs",
     "intelligibility": "Words understood of each built-in voice",
+    "long_narration": "Six thousand words by Kokoro: pace, memory, a kill in the middle, every take heard back",
     "voices": "Every built-in voice: words understood, naturalness, cost; and how well each recogniser hears",
 }
 
