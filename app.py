@@ -1,4 +1,4 @@
-"""Greenroom's front door: reads the settings, opens the studio, builds the page and serves both on one address."""
+"""The program: reads the settings, opens the studio, builds the page and serves both on one address."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ log = logging.getLogger("greenroom")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the studio until it is told to end. 0 after a clean end, 2 when it cannot start (said on stderr)."""
+    """Run the studio until it is stopped. Returns 0 after a clean end, and 2 when it cannot start, with the reason on
+    stderr."""
     end_on_signals()
     show_warnings()
-    gc.disable()  # hundreds of thousands of objects are made at the start and none of them is garbage; on again when it is open
+    gc.disable()  # the start creates many objects that stay; enabled again when the server is open
     try:
         start = read_command_line(arguments)
         with ExitStack() as listening:
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class OneLine(ScrubbingFormatter):
-    """A record without its traceback, which stands in the log file."""
+    """Formats a record without its traceback, which is in the log file."""
 
     def format(self, record: logging.LogRecord) -> str:
         brief = copy.copy(record)
@@ -65,7 +66,7 @@ class OneLine(ScrubbingFormatter):
 
 
 def show_warnings() -> None:
-    """Warnings and errors on stderr, a line each; the whole log lies in the data folder."""
+    """Print warnings and errors on stderr, one line each. The whole log is in the data folder."""
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
     handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
@@ -73,7 +74,7 @@ def show_warnings() -> None:
 
 
 class StartOptions(NamedTuple):
-    """What this start was asked for."""
+    """The options of this start."""
 
     settings: Settings
     new_token: bool = False
@@ -81,7 +82,7 @@ class StartOptions(NamedTuple):
 
 
 def read_command_line(arguments: Sequence[str] | None) -> StartOptions:
-    """The settings of this start: the command line over the environment over settings.yaml.
+    """Return the settings of this start: the command line overrides the environment, which overrides settings.yaml.
 
     Raises:
         SettingsError, CannotStart.
@@ -119,8 +120,8 @@ def _address_on_the_network() -> str:
 
 
 def quieten(data_folder: Path) -> None:
-    """Keep Gradio and the model hub from calling out, uploads in the data folder, and stub files as they are. Must run before
-    Gradio is imported."""
+    """Disable Gradio's analytics and the model hub, put uploads into the data folder, and skip Gradio's stub files. Must run
+    before Gradio is imported."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -133,7 +134,7 @@ def uploads_folder(data_folder: Path) -> Path:
 
 
 def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
-    """Open the studio, answer at `listeners` until told to end, and close the studio."""
+    """Open the studio, serve on `listeners` until it is stopped, and close the studio."""
     from capabilities.registry import all_capabilities
     from capabilities.setup.first_models import fetch_after_first_start
     from studio.services import Services
@@ -158,7 +159,7 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
 
 
 def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
-    """The page, the endpoints and the routes on one FastAPI app, behind the guards."""
+    """Build the FastAPI application: page, endpoints and routes behind the security middleware."""
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
 
@@ -216,7 +217,7 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
 
 
 def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
-    """Put the page at "/", behind its border; what `app` has of its own comes first."""
+    """Mount the page at "/" behind the Gradio border. Routes that `app` already has take precedence."""
     import gradio as gr
 
     from api.gradio.border import stand_before
@@ -224,7 +225,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
     from tabs.common import theme as look
 
     server = studio.settings.server
-    gr.set_static_paths([studio.paths.outputs])  # results are given out where they lie, not copied into the uploads first
+    gr.set_static_paths([studio.paths.outputs])  # results are served in place and not copied into the uploads
     gr.mount_gradio_app(
         app,
         page,
@@ -232,13 +233,13 @@ def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
         server_name=server.host,
         server_port=server.port,
         root_path=server.root_path or None,
-        # never the data folder: the database lies there
+        # never the data folder, which contains the database
         allowed_paths=[str(studio.paths.outputs), str(studio.site.assets / "portraits")],
         max_file_size=f"{server.max_upload_mb}mb",
         show_error=False,
         run_history=False,
         mcp_server=False,  # ours is api/mcp/server.py
-        footer_links=[],  # the page of the API would be empty: browsers are told nothing of it
+        footer_links=[],  # Gradio's API page would be empty: browsers get no endpoints
         theme=look.theme(),
         css=look.css(),
     )
@@ -247,8 +248,8 @@ def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:
 
 
 def leave_at_once(code: int) -> NoReturn:
-    """End the process without taking the interpreter apart, which takes seconds with a page's hundreds of thousands of objects:
-    the studio is closed by then, and nothing else holds what would be lost."""
+    """End the process without the interpreter's shutdown, which takes seconds with the objects of a page. The studio is closed
+    before, so nothing is lost."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Types of the files that the studio gives out."""
+"""Media types of the files that the studio serves."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ PLAYABLE = {
     ".json": "application/json",
     ".zip": "application/zip",
 }
-"""Types a browser may show in place. Anything else, a page or a drawing with script in it above all, is a download."""
+"""Types that a browser may display. Everything else, above all HTML and SVG, which may contain scripts, is a download."""

@@ -44,10 +44,10 @@ STATUSES: tuple[tuple[type[GreenroomError], int], ...] = (
     (UnexpectedAnswer, 502),
     (Cancelled, 409),
 )
-"""The first that fits counts. Whatever else goes wrong is 503 where trying again may help, and 500 where not."""
+"""The first match applies. Other errors are 503 if retrying may help, else 500."""
 
 AREAS = {"input": 422, "media": 422}
-"""The same for errors of jobs, of which the class is no longer known: by the first part of their code."""
+"""The same for errors of jobs, whose class is not stored, by the area of their code."""
 
 _SPOKEN = {"call.body-not-object": 400, "call.form-not-read": 400, "call.no-file-sent": 400}
 
@@ -68,7 +68,7 @@ class Problem(BaseModel):
 
 
 def unexpected() -> GreenroomError:
-    """What a caller gets for an error that nobody foresaw: never its own text, which may hold paths."""
+    """Return the error for an unexpected exception, without its text, which may contain paths."""
     return GreenroomError("call.unexpected")
 
 
@@ -83,7 +83,7 @@ def status_of(error: GreenroomError) -> int:
 
 
 def briefly(sentence: str) -> str:
-    """What is told of an error, with the middle left out where it repeats a value that has no end."""
+    """Return a sentence, shortened in the middle if it is very long."""
     if len(sentence) <= LONGEST_SENTENCE:
         return sentence
     half = LONGEST_SENTENCE // 2
@@ -91,7 +91,7 @@ def briefly(sentence: str) -> str:
 
 
 def problem_of(error: GreenroomError) -> dict[str, Any]:
-    """The body of the answer, as JSON values."""
+    """Return the body of the answer, as JSON values."""
     fields = error.as_dict()
     parameters = fields.get("parameters", {})
     if len(str(parameters)) > LONGEST_SENTENCE:

@@ -1,7 +1,7 @@
 """`./launch.sh call NAME [key=value …]`: a public call of the running studio from the terminal.
 
-Answers go to stdout, progress and errors to stderr. Exit codes: 0 it is done; 1 the studio refused the call, or its job failed;
-2 what was typed cannot be meant; 3 no studio answers; 4 the studio asks for its token; 130 it was stopped, and the job goes on.
+Answers go to stdout, progress and errors to stderr. Exit codes: 0 done; 1 the call was refused, or its job failed; 2 the
+command line is wrong; 3 no studio answers; 4 the studio requires its token; 130 interrupted, and the job continues.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _operation(name: str) -> Operation:
 
 
 def _with_files(answer: Any, studio: StudioClient, folder: Path) -> Any:
-    """The answer with its files fetched: each says where it was saved."""
+    """Download the files of an answer; each file then has the path where it was saved."""
     if isinstance(answer, list):
         return [_with_files(one, studio, folder) for one in answer]
     if not isinstance(answer, dict):
@@ -106,7 +106,7 @@ def _failed(progress: _TerminalProgress, words: str, code: int, problem: Mapping
 
 
 class _TerminalProgress:
-    """How far a job is, on one line of a terminal; elsewhere a line for each change of what is done."""
+    """Shows the progress of a job on one line of a terminal. Without a terminal it prints a line for each change."""
 
     def __init__(self) -> None:
         self._last = ""

@@ -1,4 +1,4 @@
-"""The studio over HTTP, as the command line sees it."""
+"""HTTP client of the command line."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Follow = Callable[[Mapping[str, Any]], None]
 
 
 class NoStudio(Exception):
-    """Nobody answers; its text says where, and what to do."""
+    """No studio answers. The text says at which address, and what to do."""
 
 
 @dataclass
 class Refused(Exception):
-    """The studio refused a call: the problem as it told it."""
+    """The studio refused a call. Holds the problem details of the answer."""
 
     problem: Mapping[str, Any]
 
@@ -40,7 +40,7 @@ class Refused(Exception):
 
 
 class StudioClient:
-    """A running studio. Close it, or use it in a `with`."""
+    """A connection to a running studio. Use it as a context manager, or close it."""
 
     def __init__(self, url: str, token: str = "", certificate: str = "") -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -57,7 +57,7 @@ class StudioClient:
         self._web.close()
 
     def call(self, operation: Operation, arguments: Mapping[str, Any], follow: Follow) -> Any:
-        """The answer, as JSON values. A call that waits for a job tells `follow` how far it is.
+        """Return the answer as JSON values. `follow` is called with the progress of a job that the call waits for.
 
         Raises:
             Refused, NoStudio.
@@ -84,12 +84,12 @@ class StudioClient:
         raise NoStudio(f"The connection to the studio was lost.{goes_on}")
 
     def upload(self, path: Path) -> str:
-        """Send a file in; what calls name it by."""
+        """Upload a file and return the reference by which calls name it."""
         with path.open("rb") as file:
             return str(self._asked("POST", "/uploads", files={"files": (path.name, file)}).json()["files"][0]["file"])
 
     def fetch(self, url: str, folder: Path, name: str) -> Path:
-        """Save a result under its own name, or with a number where that is taken."""
+        """Download a result under its own name, with a number added if that is taken."""
         folder.mkdir(parents=True, exist_ok=True)
         place = _free(folder / Path(name).name)
         staged = place.with_name(f".{place.name}.part")
@@ -120,7 +120,7 @@ class StudioClient:
 
 
 def found(settings: Settings, url: str = "", token: str = "") -> StudioClient:
-    """The studio that is open on the data folder of `settings`, or the one at `url`.
+    """Return the studio that is open on the data folder of `settings`, or the one at `url`.
 
     Raises:
         NoStudio: none is open there.
@@ -164,7 +164,8 @@ def _events(answer: httpx.Response) -> Iterator[tuple[str, Any]]:
 
 
 def _trust(certificate: str) -> ssl.SSLContext | bool:
-    """Certificates that the system trusts; or the studio's own alone, whatever name it is called by."""
+    """Return a TLS context with the system's certificates, or with the studio's own certificate only and without a check of the
+    host name."""
     if not certificate or not Path(certificate).is_file():
         return True
     context = ssl.create_default_context(cafile=certificate)

@@ -1,4 +1,4 @@
-"""What stands after a call's name on the command line, as its arguments."""
+"""Parses the words after the name of a call on the command line into its arguments."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ Upload = Callable[[Path], str]
 
 
 class UsageError(Exception):
-    """What was typed cannot be meant; its text says why."""
+    """The command line is wrong. The text says why."""
 
 
 def arguments_of(operation: Operation, words: Sequence[str], upload: Upload) -> dict[str, Any]:
-    """`key=value` words as arguments: texts as they are, everything else as JSON; `key=@path` is a file, which is sent in where
-    the argument is one and read where it is a text; `options.speed=1.2` is one value of a set of them; `key=@@…` is a text that
-    begins with @.
+    """Parse `key=value` words: text as it is, everything else as JSON. `key=@path` uploads a file if the argument is a file,
+    and reads it if the argument is text; `options.speed=1.2` sets one value of a mapping; `key=@@…` is text that begins with @.
 
     Args:
-        upload: sends a file in and gives what calls name it by.
+        upload: uploads a file and returns the reference by which calls name it.
 
     Raises:
         UsageError: a word that is none of these, or a file that cannot be read.
@@ -72,7 +71,7 @@ def _put(values: Any, key: str, value: Any, word: str) -> None:
 
 
 def _plain(text: str) -> Any:
-    """A value of no known type: JSON where it is, else a text."""
+    """Parse a value of unknown type: as JSON if it is JSON, else as text."""
     from api.security.incoming import read_json
     from studio.errors import InvalidInput
 

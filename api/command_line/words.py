@@ -1,4 +1,4 @@
-"""What the command line says: the list of calls, the help of one, and answers for a person to read."""
+"""Texts of the command line: the list of calls, the help of one, and readable answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ USAGE = "./launch.sh call [--data FOLDER] [--url URL] [--token TOKEN] [--json] [
 
 
 def listed() -> str:
-    """Every call with its sentence."""
+    """Return the list of all calls, each with its summary."""
     lines = [f"Usage: {USAGE}", "       ./launch.sh call NAME --help tells its arguments.", ""]
     for group in GROUPS:
         lines += [f"{group.title}", *(f"  {name:18} {one.summary}" for name, one in group.operations.items()), ""]
@@ -23,7 +23,7 @@ def listed() -> str:
 
 
 def help_of(operation: Operation) -> str:
-    """What a call does, takes and gives."""
+    """Return the help of a call: what it does, its arguments and its answer."""
     schema = operation.input.model_json_schema()
     lines = [*_wrapped(f"{operation.summary} {operation.description}".strip(), ""), "", "Arguments:"]
     for name, one in schema.get("properties", {}).items():
@@ -37,13 +37,13 @@ def help_of(operation: Operation) -> str:
 
 
 def example_of(operation: Operation) -> str:
-    """The call of its example, as it is typed."""
+    """Return the example of a call as a command line."""
     words = [f"{name}={_typed(value)}" for name, value in operation.example.items()]
     return " ".join(["./launch.sh call", operation.name, *words])
 
 
 def answer_lines(answer: Any, operation: Operation) -> Iterator[str]:
-    """An answer for a person: parts by name, a file by where it is, everything else as JSON."""
+    """Format an answer for reading: parts by name, a file by its path, everything else as JSON."""
     if operation.parts:
         for name, value in answer.items():
             yield f"{name}: {_brief(value)}"

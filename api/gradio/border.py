@@ -1,4 +1,4 @@
-"""Stands right before Gradio's application: its wanted routes alone, calls that exist, and an answer in words to what fails."""
+"""Wraps Gradio's application: allows only the routes on a list and existing calls, and answers failures with a sentence."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EVENT = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/(?P<event>[^/]+)")
 
 
 def stand_before(app: FastAPI, page: gr.Blocks) -> None:
-    """Put the border before the application that Gradio has mounted in `app`, and have it check paths as when launched."""
+    """Wrap the application that Gradio has mounted in `app`, and make it check paths as a launched one does."""
     for route in app.router.routes:
         if isinstance(route, Mount) and getattr(route.app, "blocks", None) is page:
             route.app = GradioBorder(route.app, page)
@@ -41,7 +41,7 @@ def stand_before(app: FastAPI, page: gr.Blocks) -> None:
 
 
 class GradioBorder:
-    """Let through what Gradio can answer; say in words what it cannot."""
+    """Passes requests that Gradio can answer, and answers others with an error."""
 
     def __init__(self, app: ASGIApp, page: gr.Blocks) -> None:
         self.app = app
@@ -64,7 +64,7 @@ class GradioBorder:
             await self._answered(scope, receive, send)
 
     def _known(self, method: str, path: str, call: Any) -> None:
-        """Pass a request for something that is there.
+        """Pass a request for an existing call, handler or event.
 
         Raises:
             NotFound, InvalidInput: a call, a number of a handler or an event that is not.
@@ -120,7 +120,8 @@ class GradioBorder:
 
 
 class _Answer:
-    """Gradio's answer on its way out, without the bare 500 that is sent before an exception goes on its way."""
+    """Holds back a response with status 500 that is sent before an exception is raised, so that an error can be sent
+    instead."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -137,12 +138,12 @@ class _Answer:
         await self._send(message)
 
     async def release(self) -> None:
-        """A 500 that Gradio worded itself."""
+        """Send the held response: Gradio wrote the error itself."""
         for message in self._held:
             await self._send(message)
 
     async def end(self) -> None:
-        """Close what was begun, so that the client is not left in the middle of a chunk."""
+        """End a response that has begun, so that the client does not wait for the rest of a chunk."""
         if not self._ended:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -162,7 +163,7 @@ async def _said(error: Exception, scope: Scope, receive: Receive, send: Send) ->
 
 
 async def _session_not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    """As Gradio says it, by which an open page knows that the server was started anew; but as a stream that ends well."""
+    """Answer like Gradio, which tells an open page that the server has restarted, but end the stream properly."""
     told = UnexpectedErrorMessage(message="404: Not Found", session_not_found=True).model_dump_json()
     note_refusal(scope, "no call of this session waits for an answer")
     await Response(f"data: {told}\n\n", media_type="text/event-stream")(scope, receive, send)

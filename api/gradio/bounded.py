@@ -1,4 +1,4 @@
-"""A mapping that cannot grow without end."""
+"""Mappings with a limit on the number of entries."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ V = TypeVar("V")
 
 
 class Bounded(OrderedDict[str, V]):
-    """Lets go of its oldest entries beyond `limit`, but of none that is in use: those are not counted among the limit.
+    """A mapping that drops its oldest entries beyond `limit`. Entries in use are not dropped and do not count.
 
     Args:
-        in_use: asked at most once for each entry whenever one is added.
-        dropped: told of each key that was let go of for the limit's sake, after it is gone.
+        in_use: called at most once for each entry when one is added.
+        dropped: called with each key that was dropped because of the limit, afterwards.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Bounded(OrderedDict[str, V]):
         self.trim(keep=key)
 
     def trim(self, keep: str = "") -> None:
-        """Let go of what is too much; `keep` names an entry that stays."""
+        """Drop entries beyond the limit; `keep` names an entry that stays."""
         if len(self) <= self._limit:
             return
         idle = [key for key in self if not self._in_use(key)]
@@ -43,7 +43,7 @@ class Bounded(OrderedDict[str, V]):
 
 
 class BoundedDefault(Bounded[V]):
-    """Makes what is missing, as `collections.defaultdict` does."""
+    """Creates missing entries, like `collections.defaultdict`."""
 
     def __init__(self, limit: int, make: Callable[[], V]) -> None:
         super().__init__(limit)
@@ -55,7 +55,7 @@ class BoundedDefault(Bounded[V]):
 
 
 class EmptySet(set[str]):
-    """A set in which nothing stays."""
+    """A set that ignores every addition."""
 
     def add(self, element: str) -> None:
         pass

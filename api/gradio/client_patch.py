@@ -1,9 +1,9 @@
-"""Makes gradio_client hand over the studio's dicts as they are.
+"""Makes gradio_client return the studio's dicts unchanged.
 
-Told that the server speaks "sse_v3", gradio_client takes any dict with a text under "path" for a file: it downloads the
-file and puts its own path in the dict's place. A job's outputs, [{"path": …, "kind": …}], would arrive as a list of paths,
-and a look at the list of jobs would download every narration in it. Told "sse_v2.1", the same messages over the same
-routes, it does so only with what is marked as a file, which is what endpoints return as one.
+With the protocol "sse_v3", gradio_client treats any dict with a string under "path" as a file: it downloads the file and
+replaces the dict with a local path. A job's outputs, [{"path": …, "kind": …}], would become a list of paths, and listing jobs
+would download every narration. With "sse_v2.1", which has the same messages and routes, it does so only for dicts that are
+marked as files, as endpoints return them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TOLD = b'"protocol":"sse_v2.1"'
 
 
 class PlainDictResponses:
-    """Change the protocol's name in the answer to /config when gradio_client asks; pages and others get it as it is."""
+    """Changes the name of the protocol in the answer to /config for gradio_client. Pages and other clients get the original."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,5 @@
-"""Public calls as endpoints of Gradio, for gradio_client: files as its own, several answers as a tuple, errors as sentences."""
+"""Public calls as Gradio endpoints, for gradio_client: files as Gradio's file data, several answers as a tuple, errors as
+sentences."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from studio.errors import GreenroomError
 
 
 def register(operations: Operations) -> None:
-    """Declare every public call in the Blocks whose context is open. Only what may take long waits in Gradio's queue."""
+    """Declare every public call in the open Blocks context. Only calls that may take long use Gradio's queue."""
     for name, operation in OPERATIONS.items():
         queue = operation.queue
         places: dict[str, Any] = (
@@ -29,9 +30,9 @@ def register(operations: Operations) -> None:
 
 
 def endpoint(operation: Operation, operations: Operations) -> Callable[..., Any]:
-    """A function with the call's arguments in its signature, which is all that Gradio reads of it.
+    """Return a function with the call's arguments in its signature, which is what Gradio inspects.
 
-    Its errors bear their code as the title of Gradio's own, the one field of that which a client reads and no page shows.
+    An error carries its code as the title of `gr.Error`, the only field that clients can read and no page shows.
     """
     names = list(operation.input.model_fields)
 
@@ -57,7 +58,7 @@ def described(operation: Operation) -> str:
 
 
 def parameters_of(operation: Operation) -> list[inspect.Parameter]:
-    """The arguments with their types and defaults as gradio_client knows them; a file is Gradio's."""
+    """Return the parameters with the types and defaults that gradio_client sees; files have Gradio's type."""
     return [
         inspect.Parameter(
             name,
@@ -77,7 +78,7 @@ def _returned(operation: Operation) -> Any:
 
 
 def _kind(output: Any) -> Any:
-    """The type of an answer in Gradio's terms: models are dicts there."""
+    """Return the type of an answer for Gradio, where models are dicts."""
     if output is FileRef:
         return gr.FileData
     if get_origin(output) is list:
@@ -94,5 +95,5 @@ def _value(answer: Any) -> Any:
 
 
 def file_data(path: Path) -> gr.FileData:
-    """A file of the studio as Gradio gives one."""
+    """Return a file of the studio as Gradio's file data."""
     return gr.FileData(path=str(path), orig_name=path.name)

@@ -1,7 +1,7 @@
-"""Written answers for programs that post to Gradio's own routes without its client.
+"""Readable errors for programs that post to Gradio's routes without its client.
 
-/gradio_api/run/<name> and /gradio_api/call/<name> take {"data": [values in order]}. Gradio fills no defaults there and
-answers a short or garbled list with an empty error; this guard fills what has a default and says what is missing.
+/gradio_api/run/<name> and /gradio_api/call/<name> take {"data": [values in order]}. Gradio does not fill in defaults there and
+answers a short or malformed list with an empty error; this middleware adds defaults and names what is missing.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ ROUTE = re.compile(r"/gradio_api/(?:run|api|call)/(?P<name>[A-Za-z0-9_]+)/?")
 
 
 class RawCalls:
-    """Complete or refuse the body of a raw call to a public endpoint; everything else passes untouched.
-
-    It stands inside the body limit, so the body that it gathers is bounded.
+    """Completes or refuses the body of a raw call to a public endpoint; other requests pass unchanged. It runs inside the body
+    limit, so the body that it reads is bounded.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -49,7 +48,7 @@ class RawCalls:
 
 
 def complete(body: bytes, name: str, parameters: list[inspect.Parameter]) -> bytes:
-    """The body of a raw call with defaults put in for what is left out at the end.
+    """Return the body of a raw call with defaults for values that are missing at the end.
 
     Raises:
         InvalidInput: it is not a JSON object with a list "data", or the list is too long or lacks what has no default.

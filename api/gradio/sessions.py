@@ -1,10 +1,10 @@
-"""What Gradio keeps for each page and caller, bounded: memory comes back when they leave.
+"""Limits what Gradio stores for each session, so that memory is freed when clients leave.
 
 Gradio gives every session a rendered copy of all components, some megabytes, and keeps ten thousand of them; each call without
-a session is one of its own, and what the queue notes down for an answer that nobody fetches stays for good. Here a session is
-the difference from the page as it was built, a call without a session has none that is kept, and what is kept of those who
-left is counted. An open page or client holds its session by the streams it has open, so it is never let go of; one that
-comes back after its session is gone goes on with the page's first state, as it does after a restart of the server.
+a session creates one, and the queue's data for an answer that nobody fetches is never removed. Here a session is the difference
+from the page as built, calls without a session store none, and the number of sessions of clients that left is limited. A
+session with an open stream is never dropped. A page that comes back after its session was dropped continues with the initial
+state, as after a restart of the server.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.gradio.bounded import Bounded, BoundedDefault, EmptySet
 
 SESSIONS = 50
-"""Of pages and clients that have no stream open: some hundred kilobytes each, for coming back after a pause."""
+"""Sessions kept without an open stream, some hundred kilobytes each, for clients that come back after a pause."""
 
 MAILBOXES = 500
-"""Answers that wait for somebody to fetch them."""
+"""Answers kept until they are fetched."""
 
 UPLOADS_WATCHED = 200
-"""Uploads whose progress somebody may ask for."""
+"""Uploads of which the progress is kept."""
 
 WAITING = 2000
 """Calls in Gradio's queue; further ones are answered with 503."""
@@ -44,10 +44,9 @@ _STREAM = re.compile(r"/gradio_api/(?:heartbeat/(?P<session>[^/]+)|queue/data|ca
 
 
 class Session(SessionState):
-    """What differs in one session from the page as it was built: values of `gr.State`, and components that a handler changed.
+    """What differs in one session from the page as built: values of `gr.State`, and components that a handler changed.
 
-    Gradio also keeps the rendered configuration of every component, which it reads for its deep links alone; the studio has
-    none of these.
+    Gradio also keeps the rendered configuration of every component, which is only used for deep links; the studio has none.
     """
 
     def __init__(self, blocks: gr.Blocks) -> None:
@@ -76,7 +75,8 @@ class Session(SessionState):
 
 
 class Sessions(StateHolder):
-    """The sessions of one page. Like Gradio's, but those in use stay, and few others do; used on the event loop alone."""
+    """The sessions of one page, with Gradio's interface. Sessions in use are kept, and a few others. Use it on the event loop
+    only."""
 
     def __init__(self, blocks: gr.Blocks) -> None:
         super().__init__()
@@ -94,15 +94,15 @@ class Sessions(StateHolder):
         return found
 
     def update(self, session_id: str) -> None:
-        """Nothing: whatever is looked up becomes the newest."""
+        """Does nothing: a look-up makes an entry the newest."""
 
     def held(self, session_id: str) -> bool:
-        """Whether somebody has a stream of this session open."""
+        """Return whether a stream of this session is open."""
         return self._holders[session_id] > 0
 
     @contextmanager
     def holding(self, session_id: str) -> Iterator[None]:
-        """Keeps the session while a stream or a socket of it is open."""
+        """Keep the session while a stream or a socket of it is open."""
         self._holders[session_id] += 1
         try:
             yield
@@ -113,7 +113,7 @@ class Sessions(StateHolder):
                 self._left(session_id)
 
     def _left(self, session_id: str) -> None:
-        """The last stream has closed: what was fetched is forgotten, and the session is one of those that may go."""
+        """Called when the last stream has closed: drops fetched answers; the session may now be dropped."""
         queue = self.blocks._queue
         if not queue.pending_event_ids_session.get(session_id):
             queue.pending_event_ids_session.pop(session_id, None)
@@ -127,7 +127,7 @@ class Sessions(StateHolder):
 
 
 class HeldSessions:
-    """ASGI middleware: whoever listens to a stream of a session holds it meanwhile."""
+    """ASGI middleware that keeps a session while a stream of it is open."""
 
     def __init__(self, app: ASGIApp, page: gr.Blocks) -> None:
         self._app, self._page = app, page
@@ -144,7 +144,7 @@ class HeldSessions:
 
 
 def session_of(scope: Scope) -> str:
-    """The session whose stream this request opens; "" for any other request."""
+    """Return the session whose stream this request opens, or "" for another request."""
     found = _STREAM.fullmatch(scope["path"])
     if found is None:
         return ""
@@ -154,7 +154,7 @@ def session_of(scope: Scope) -> str:
 
 
 def bound_memory(app: FastAPI, page: gr.Blocks) -> None:
-    """Bound what Gradio keeps for `page`; after it is mounted on `app`, before anything is asked of it."""
+    """Limit what Gradio stores for `page`. Call it after the page is mounted on `app` and before the first request."""
     sessions = page.state_holder = Sessions(page)
     for route in app.routes:
         if isinstance(route, Mount) and isinstance(route.app, routes.App):
@@ -172,7 +172,7 @@ def bound_memory(app: FastAPI, page: gr.Blocks) -> None:
         MAILBOXES, mail_in_use, lambda session: ids.pop(session, None)
     )
     queue.max_size = WAITING
-    # Gradio's /monitoring is shut; a summary of ten thousand calls would be worked out after each call
+    # Gradio's /monitoring is closed; otherwise a summary of ten thousand calls would be computed after each call
     queue.ANALYTICS_MAX_EVENTS, queue.ANAYLTICS_CACHE_FREQUENCY = 1, sys.maxsize
     progress = routes.file_upload_statuses
     progress._statuses = Bounded(UPLOADS_WATCHED)

@@ -1,6 +1,6 @@
-"""The routes of Gradio, each either wanted by the studio or shut; what is on neither list is shut too.
+"""The routes of Gradio: each is either open or closed, and a route on neither list is closed.
 
-The templates are those that Gradio declares. A new version that brings a new route meets a test that names it.
+The templates are those that Gradio declares. A test fails and names the route when a new version adds one.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ WANTED: dict[str, frozenset[str]] = {
     "/gradio_api/call/v2/{api_name}/": WRITE,
     "/gradio_api/call/v2/{api_name}/{event_id}": READ,
 }
-"""What the page, gradio_client, raw calls and the page of the API use, and by which methods."""
+"""Routes that the page, gradio_client and raw calls use, with their methods."""
 
 SHUT = frozenset({
     "/login", "/login/", "/logout", "/gradio_api/user", "/gradio_api/user/", "/gradio_api/token", "/gradio_api/token/",
-    "/gradio_api/login_check", "/gradio_api/login_check/",  # Gradio's own login, which the studio's door replaces
+    "/gradio_api/login_check", "/gradio_api/login_check/",  # Gradio's login, which AuthMiddleware replaces
     "/gradio_api/file/{path:path}",  # the former form of file=
     "/gradio_api/proxy={url_path:path}",  # fetches from elsewhere
     "/gradio_api/custom_component/{id}/{environment}/{type}/{file_name}", "/svelte/{path:path}",  # of components of others
@@ -69,11 +69,11 @@ SHUT = frozenset({
     "/monitoring", "/monitoring/summary", "/monitoring/{key}",
     "/pwa_icon", "/pwa_icon/{size}", "/openapi.json",
 })  # fmt: skip
-"""Routes that Gradio has and the studio has no use for."""
+"""Routes of Gradio that the studio does not use."""
 
 _PATTERNS = [(compile_path(template)[0], methods) for template, methods in WANTED.items()]
 
 
 def is_wanted(method: str, path: str) -> bool:
-    """Whether the studio has a use for what Gradio does with such a request."""
+    """Return whether a request is for an open route."""
     return any(method in methods and pattern.match(path) is not None for pattern, methods in _PATTERNS)

@@ -1,8 +1,8 @@
-"""The one channel by which pages hear of changes: a WebSocket that sends the stamps of studio/changes, at first and whenever
-one of them differs.
+"""The WebSocket by which pages learn of changes. It sends the stamps of studio/changes at first and whenever one of them
+differs.
 
-A WebSocket, because browsers allow six other connections to a host over all their tabs, and a page holds one already. While no
-page is open nothing is looked at; a page that is open and idle is sent nothing.
+It is a WebSocket because browsers allow only six other connections to a host over all tabs, and each page already uses one.
+Nothing is polled while no page is open, and nothing is sent to an idle page.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_PAGES = 200
 
 
 class ChangeChannel:
-    """All open sockets, and one task that looks for changes while there is one; lives on the event loop alone."""
+    """All open sockets, and one task that looks for changes while there are any. Use it on the event loop only."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -34,7 +34,7 @@ class ChangeChannel:
         self._looking: asyncio.Task[None] | None = None
 
     async def serve(self, page: WebSocket) -> None:
-        """Tell a page until it leaves; what it sends is not read."""
+        """Send stamps to a page until it disconnects; its messages are ignored."""
         if len(self._pages) >= MOST_PAGES:
             await page.close(1013, "Too many pages are open.")
             return

@@ -1,7 +1,7 @@
-"""Smaller answers: gzip for texts, and the page's own HTML made and packed once.
+"""Compression of answers: gzip for text, and a cache of the page's compressed HTML.
 
-What comes piece by piece or is packed already passes as it is: events, sounds, films, pictures, archives, parts of files, and
-whatever is a download of no known type.
+Streams and compressed formats are sent unchanged: events, sound, video, pictures, archives, byte ranges, and downloads of
+unknown type.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ SMALLEST = 1000
 LEVEL, BEST = 5, 9
 UNTOUCHED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream", "font/*")
 PAGES_KEPT = 16
-"""Of one page as it looks under different names of the studio; Gradio writes the name into it."""
+"""Number of cached pages; Gradio writes the host name into the page, so each name has its own."""
 
 _NAMES = ("host", "x-forwarded-host", "x-forwarded-proto", "x-gradio-server")
-"""Headers by which Gradio finds out how the page was called."""
+"""Headers from which Gradio derives the page's address."""
 
 
 class Compression(GZipMiddleware):
-    """Starlette's, with what it leaves alone."""
+    """Starlette's middleware with the studio's exclusions."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, minimum_size=SMALLEST, compresslevel=LEVEL, exclude_content_types=UNTOUCHED)
@@ -41,12 +41,12 @@ class _Page:
 
 
 class PageCache:
-    """Keeps the page's HTML: Gradio writes half a megabyte anew for each visit, and it is the same until the server ends.
+    """Caches the page's HTML. Gradio generates half a megabyte for each visit, and it does not change while the server runs.
 
-    What stands behind the question mark (a tab, a section, a job) is for the page's own script, so the page is the same whatever
-    it is; Gradio would take a `page` there for one of its own, and fail. A browser that has the page is told that it has it.
-    `head` is put first into the page's own: through Gradio it would come by script, after the page has painted. Used on the
-    event loop alone. The page holds nothing of who asks: who may see it was asked before this.
+    The query (a tab, a section, a job) is used by the page's script only, so the page does not depend on it; it is removed
+    because Gradio would interpret a `page` in it and fail. Browsers revalidate with an ETag. `head` is inserted at the
+    beginning of the page's head; Gradio would insert it by script after the first paint. Use it on the event loop only. The
+    page contains nothing about the client, and authorization was checked before.
     """
 
     def __init__(self, app: ASGIApp, head: str = "") -> None:
@@ -70,7 +70,7 @@ class PageCache:
         await _give(page, headers, send)
 
     async def _made(self, scope: Scope, receive: Receive, send: Send) -> _Page | None:
-        """The page as the application writes it; None when it answered with anything else, which is sent as it is."""
+        """Return the page from the application, or None if it gave another answer, which is then sent."""
         plain = {
             **scope,
             "query_string": b"",

@@ -1,4 +1,4 @@
-"""Files that leave the studio over HTTP."""
+"""Files as HTTP responses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from studio.errors import NotFound
 
 
 def media_response(path: Path | None, *, download: bool = False, name: str = "") -> Response:
-    """A file with its type and its own name, or `name` in place of the part before the ending, in whole or by Range.
+    """Return a file response with its media type and file name (with `name` as the stem if given), with support for Range.
 
     Raises:
         NotFound: there is no such file any more.

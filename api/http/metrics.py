@@ -1,9 +1,8 @@
-"""`/metrics`: what a Prometheus server scrapes, read from the studio at the moment of the scrape.
+"""`/metrics` for a Prometheus server; values are read from the studio when they are requested.
 
-Names and units follow Prometheus' conventions (base units, `_total` for counters). Nothing is counted twice: numbers that the
-studio keeps anyway (jobs by state, the books of memory) are read from there, and what only the jobs' history tells (waiting
-and running times, checks of takes) is followed line by line, each line once. Labels are ids of kinds and engines, never a
-person's words or names of files.
+Names and units follow Prometheus' conventions (base units, `_total` for counters). Numbers that the studio keeps (jobs by
+state, memory) are read from there; waiting times, running times and checks of takes come from the jobs' history, of which each
+line is read once. Labels are ids of kinds and engines, never text or file names of users.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400)
 PAGE = 10_000
 MOST_COURSES = 1000
-"""Jobs whose course is read at once when the server begins; that of any other is read at its next line of history."""
+"""Jobs of which the history is read at the start; that of other jobs is read at their next event."""
 
 Lines = Iterator[Metric]
 
 
 @dataclass
 class _Course:
-    """How far a job is that has not ended."""
+    """The times of a job that has not ended."""
 
     kind: str
     queued: float
@@ -43,7 +42,7 @@ class _Course:
 
 
 class Metrics:
-    """Everything that one studio tells a Prometheus server. One lock; a scrape holds it while it reads."""
+    """The metrics of one studio. Thread-safe: one lock is held while metrics are read."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -72,13 +71,13 @@ class Metrics:
         self._registry.register(_Present(studio))
 
     def text(self) -> bytes:
-        """The whole page in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         with self._lock:
             self._follow()
             return generate_latest(self._registry)
 
     def _follow(self) -> None:
-        """Count the lines of history that are new since the last scrape; the first one begins where the server began."""
+        """Count the events since the last call; the first call begins at the start of the server."""
         while events := self._studio.jobs.events(after=self._last_event, limit=PAGE):
             for event in events:
                 self._take(event)
@@ -105,7 +104,7 @@ class Metrics:
                     self._run.labels(course.kind, state.value).observe(max(0.0, event.at - course.started))
 
     def _course(self, event: JobEvent) -> _Course | None:
-        """What is known of the event's job; None when the job is off the list."""
+        """Return the times of the event's job, or None if it has been removed."""
         known = self._courses.get(event.job_id)
         if known is None:
             try:
@@ -124,13 +123,13 @@ def _verdict(event: JobEvent) -> str:
 
 
 class _Present(Collector):
-    """What is so at the moment of the scrape."""
+    """Collects the present values."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
 
     def describe(self) -> list[Metric]:
-        """Nothing beforehand: asking would read the whole machine when the studio opens."""
+        """Return nothing: the default would collect all values when the studio opens."""
         return []
 
     def collect(self) -> Lines:

@@ -1,4 +1,4 @@
-"""The studio's own HTTP routes: whether it lives, whether it can work, its memory, and its sounds by id."""
+"""The studio's own HTTP routes: health, readiness, memory, and files by id."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from studio.voices.preview import VoicePreviews
 log = logging.getLogger(__name__)
 
 LONGEST_NAME = 100
-"""Characters of a title that go into the name of a downloaded file."""
+"""Maximum length of a title in the name of a downloaded file."""
 
 SEGMENT_KEY = re.compile("[0-9a-f]{64}")
 
 
 def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None:
-    """Declare the routes on `app`, before Gradio is mounted at "/" and takes the rest."""
+    """Declare the routes on `app`. Call it before Gradio is mounted at "/", because Gradio takes all other paths."""
     _add_health(app, studio)
     add_change_channel(app, studio)
     add_rehearsal_channel(app, studio)
@@ -45,13 +45,12 @@ def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
 def _add_health(app: FastAPI, studio: Services) -> None:
     @app.get("/healthz")
     def healthz() -> dict[str, bool | str]:
-        """Alive: the process answers, and which version it runs. Open without a token, so it says nothing else."""
+        """Liveness: the process answers, with its version. No token is required, so nothing else is told."""
         return {"ok": True, "version": studio_version()}
 
     @app.get("/readyz")
     def readyz() -> Response:
-        """Able to work: the job database is on the disk and answers, files can be written, and workers can be asked; 503 and a
-        reason otherwise."""
+        """Readiness: the job database answers, files can be written, and workers can be asked. Otherwise 503 with a reason."""
         try:
             studio.jobs.ensure_stored()
             studio.jobs.list(limit=1)
@@ -73,12 +72,12 @@ def _add_health(app: FastAPI, studio: Services) -> None:
 
     @app.get("/metrics")
     def scrape() -> Response:
-        """For a Prometheus server; behind the same guards and token as everything else."""
+        """Metrics for a Prometheus server, with the same protection as other routes."""
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
 
 def _add_media(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None:
-    """Sounds and files for the page's own players: looked up by id or name, so that no path is ever asked for."""
+    """Declare routes for sounds and files of the page, which are looked up by id or name and never by path."""
 
     @app.get("/media/outputs/{output}")
     def output_file(output: str, download: bool = False) -> Response:
@@ -146,7 +145,8 @@ def _companion(studio: Services, output: str, part: str) -> Path:
 
 
 def _title_of(studio: Services, output: str) -> str:
-    """What a downloaded output is called: its title, as far as a file can be called so; "" where it has none."""
+    """Return the file name of a downloaded output: its title without characters that file names cannot have; "" if it has
+    none."""
     try:
         title = studio.library.get(output).title
     except NotFound:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class CannotStart(GreenroomError):
-    """Something of this start must change first; the sentence says what."""
+    """The server cannot start; the message says what has to change."""
 
 
 def end_on_signals() -> None:
     """Let SIGTERM and SIGHUP end the process as SystemExit, until the server handles them itself."""
     for ending in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup wants a hang-up ignored
+        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(ending, _leave)
 
 
@@ -78,16 +78,16 @@ def run_server(
     class StudioServer(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            gc.freeze()  # what was made so far stays, so no later collection looks through it
+            gc.freeze()  # these objects stay, so later collections need not visit them
             gc.enable()
-            if signal.getsignal(signal.SIGHUP) is _leave:  # uvicorn sees to the other two; this one would break its loop
+            if signal.getsignal(signal.SIGHUP) is _leave:  # uvicorn handles the other two; this handler would break its loop
                 signal.signal(signal.SIGHUP, self.handle_exit)
             if self.started:
                 announce(opening, beyond=beyond)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             before_shutdown()
-            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # pages that stay open are cut off, as they should be
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # open pages are disconnected, which is no error
             await super().shutdown(sockets)
 
     secure = opening.certificate
@@ -95,9 +95,9 @@ def run_server(
         app,
         log_config=None,
         http=BoundedHttp,
-        proxy_headers=bool(proxies),  # uvicorn's own default would believe every program of this machine
+        proxy_headers=bool(proxies),  # uvicorn's default would trust every program of this machine
         forwarded_allow_ips=list(proxies),
-        access_log=False,  # it would write down links with the token in them
+        access_log=False,  # the access log would contain links with the token
         timeout_graceful_shutdown=1,
         ws_max_size=1 << 20,
         ssl_certfile=secure.certificate if secure else None,

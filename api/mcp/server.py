@@ -1,12 +1,12 @@
-"""The studio's MCP server: public calls as tools over streamable HTTP, behind the same door as everything else.
+"""The studio's MCP server: public calls as tools over streamable HTTP, with the same protection as other routes.
 
-Gradio has one of its own, which is not used: it calls queued endpoints through a client of its own that comes without a
-token, takes files only as addresses that it fetches, and gives results as Python's text. This one makes the calls directly and
-gives results as JSON and as addresses under the studio.
+Gradio's MCP server is not used: it calls queued endpoints through a client without the token, accepts files only as addresses
+that it fetches, and returns results as Python's repr. This one calls the operations directly and returns results as JSON with
+addresses of the studio.
 
-It stands on the SDK's low-level server. The high-level one (FastMCP) makes tools from functions of its own reading: it checks
-their arguments before ours do and in its own words, puts "Error executing tool" before every sentence, and has no place for the
-limit of a request's body.
+It uses the SDK's low-level server. The high-level one (FastMCP) derives tools from functions: it validates their arguments
+first and with its own messages, prefixes every error with "Error executing tool", and cannot limit the size of a request's
+body.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ log = logging.getLogger(__name__)
 
 
 class McpServer:
-    """Answers MCP at `/gradio_api/mcp/`; `running` must be entered while it does.
+    """The MCP server at `/gradio_api/mcp/`. `running` must be active while it serves.
 
     Args:
         root_path: where a reverse proxy shows the studio, "" without one.
-        max_upload_mb: of a whole request, files inside it as they are written there.
+        max_upload_mb: limit of a request, including encoded files.
     """
 
     def __init__(self, operations: Operations, root_path: str = "", max_upload_mb: int = 500) -> None:
@@ -60,12 +60,12 @@ class McpServer:
         self._root = root_path
         self._server: Server[Any, Request] = Server("Greenroom", instructions=INSTRUCTIONS)
         self._server.list_tools()(self._list)  # type: ignore[no-untyped-call]
-        self._server.call_tool(validate_input=False)(self._call)  # the calls check their arguments, in our words
+        self._server.call_tool(validate_input=False)(self._call)  # the operations validate their arguments, with our messages
         self._manager = StreamableHTTPSessionManager(app=self._server, stateless=True, max_request_body_size=max_upload_mb << 20)
 
     @cached_property
     def _tools(self) -> dict[str, Tool]:
-        """Described at the first request: most studios are never asked."""
+        """Created at the first request, because most studios get none."""
         return tools()
 
     def add_routes(self, app: FastAPI) -> None:
@@ -105,7 +105,7 @@ class McpServer:
             return _refused(error)
 
     async def _while_telling(self, name: str, arguments: dict[str, Any]) -> Any:
-        """The answer; meanwhile a client that asks for it hears how far the job is."""
+        """Return the answer; meanwhile report progress to a client that requests it."""
         failure: GreenroomError | None = None
         answer: Any = None
         telling, links = _CallProgress(self._server), self._links()
@@ -125,7 +125,7 @@ class McpServer:
         return answer
 
     def _links(self) -> Links:
-        """Addresses under the one that the client called."""
+        """Return links relative to the address that the client used."""
         request = self._server.request_context.request
         return Links(
             f"{request.url.scheme}://{request.headers.get('host', '')}{self._root}" if request is not None else self._root
@@ -133,8 +133,8 @@ class McpServer:
 
 
 class _CallProgress:
-    """Tells the client of the call in hand how far its job is, and that it is alive: many give up on one that is silent for a
-    minute."""
+    """Reports progress to the client of the current call, at intervals that also prevent time-outs: many clients give up after
+    a minute without a message."""
 
     def __init__(self, server: Server[Any, Request]) -> None:
         self._context = server.request_context
@@ -162,7 +162,7 @@ class _CallProgress:
 
 
 def _result(name: str, answer: Any) -> CallToolResult:
-    """The answer as texts, a file as its address, and as one structure."""
+    """Return the answer as text, with files as addresses, and as structured content."""
     operation = OPERATIONS[name]
     parts = [getattr(answer, part) for part in type(answer).model_fields] if operation.parts else [answer]
     told = operation.as_json(answer)
@@ -174,7 +174,7 @@ def _result(name: str, answer: Any) -> CallToolResult:
 
 
 def _refused(error: GreenroomError) -> CallToolResult:
-    """The sentence for the model, and the problem with its code for the program around it."""
+    """Return the error as a sentence for the model, and as problem details with the code for the client."""
     return CallToolResult(
         content=[TextContent(type="text", text=briefly(str(error)))], structuredContent={"error": problem_of(error)}, isError=True
     )

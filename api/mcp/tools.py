@@ -12,6 +12,9 @@ from api.operations.registry import OPERATIONS
 
 LONG_WORK = "Waits for the result; for long work use `submit` with the same fields, and ask `job` for its state."
 
+ERROR_CODES = "greenroom/error-codes"
+"""In the `_meta` of a tool: the codes of errors that it may end with, for the program around the model."""
+
 INSTRUCTIONS = (
     "Greenroom is a local voice and video studio. It speaks scripts in chosen voices, writes down speech, makes faces speak, "
     "puts people into videos and makes video clips. Typical order: voices (which names can speak), voiceover (make a narration), "
@@ -24,7 +27,7 @@ INSTRUCTIONS = (
 
 
 def tools() -> dict[str, Tool]:
-    """Every public call that makes sense as a tool, by name."""
+    """Return every public call that is a tool, by name."""
     return {name: _tool(operation) for name, operation in OPERATIONS.items() if operation.tool}
 
 
@@ -40,11 +43,12 @@ def _tool(operation: Operation) -> Tool:
             destructiveHint=None if operation.reads else operation.access is Access.DELETES,
             openWorldHint=False,
         ),
+        _meta={ERROR_CODES: list(operation.codes)},
     )
 
 
 def _returns(operation: Operation) -> str:
-    """What comes back, of a call that gives several things."""
+    """Return the sentence on the parts of an answer, for calls with several."""
     if not operation.parts:
         return ""
     return f"Returns: {', '.join(operation.output.model_fields)}."

@@ -1,4 +1,4 @@
-"""Errors as clients of OpenAI's API expect them."""
+"""Errors in the format of OpenAI's API."""
 
 from __future__ import annotations
 
@@ -29,9 +29,8 @@ class WrongParameter(InvalidInput):
 
 
 def answer_of(error: GreenroomError) -> JSONResponse:
-    """The error's sentence in {"error": {"message", "type", "param", "code"}} with the status that fits.
-
-    Clients try again by themselves at 5xx: only what can get better without a change is told so.
+    """Return the error as {"error": {"message", "type", "param", "code"}} with its status. Clients retry on 5xx, so these are
+    used only for errors that may pass by themselves.
     """
     param, code, status = None, None, 400
     if isinstance(error, WrongParameter):
@@ -47,7 +46,7 @@ def answer_of(error: GreenroomError) -> JSONResponse:
 
 
 def openai_answers(route: Callable[P, Awaitable[Response]]) -> Callable[P, Awaitable[Response]]:
-    """A route whose errors leave in that shape, the unforeseen ones without their text."""
+    """Return a route that answers errors in that format; unexpected ones without their text."""
 
     @functools.wraps(route)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:

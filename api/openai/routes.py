@@ -29,7 +29,7 @@ AUTO = "auto"
 AUTO_NAMES = frozenset(
     {AUTO, "", "whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "tts-1", "tts-1-hd", "gpt-4o-mini-tts"}
 )
-"""Model names that mean "the best that is ready here": programs written for OpenAI name theirs."""
+"""Model names of OpenAI that mean "the best ready engine"."""
 
 COPY_BYTES = 1 << 20
 
@@ -38,7 +38,7 @@ def add_openai_routes(app: FastAPI, studio: Services, uploads: Path) -> None:
     """Declare the routes on `app`, before Gradio is mounted at "/".
 
     Args:
-        uploads: the folder for sounds that are sent in.
+        uploads: the folder for uploaded sounds.
     """
     _add_models(app, studio)
     _add_transcriptions(app, studio, uploads)
@@ -77,7 +77,7 @@ def _add_transcriptions(app: FastAPI, studio: Services, uploads: Path) -> None:
 
 
 async def _written_down(request: Request, studio: Services, uploads: Path, task: str) -> Response:
-    """The answer to a call that sends a sound; task: "transcribe" or "translate"."""
+    """Return the answer to a call with a sound. `task` is "transcribe" or "translate"."""
     async with request.form() as form:
         sent = form.get("file")
         if not isinstance(sent, UploadFile):
@@ -98,7 +98,7 @@ async def _written_down(request: Request, studio: Services, uploads: Path, task:
 
 
 def _listener(studio: Services, fields: Mapping[str, str], task: str) -> tuple[str, dict[str, Any]]:
-    """The engine that a call names, or for a translation one that translates, and the options that the call comes to."""
+    """Return the engine of a call (for a translation one that translates) and its options."""
     engine = _engine(studio, fields.get("model", ""), EngineKind.TRANSCRIPTION)
     options: dict[str, Any] = {}
     if task == "translate":
@@ -109,7 +109,7 @@ def _listener(studio: Services, fields: Mapping[str, str], task: str) -> tuple[s
 
 
 def _stored(sent: UploadFile, uploads: Path) -> Path:
-    """What was sent in as a file under its own name, in a folder of its own."""
+    """Store an uploaded file under its name in a new folder."""
     name = Path(sent.filename or "sound").name
     folder = uploads / secrets.token_hex(16)
     folder.mkdir(parents=True)
@@ -145,7 +145,7 @@ def _add_speech(app: FastAPI, studio: Services) -> None:
 
 
 def _engine(studio: Services, name: str, capability: EngineKind) -> str:
-    """The engine that a model's name stands for.
+    """Return the engine for a model name.
 
     Raises:
         WrongParameter: there is none of that name for this work.
@@ -164,10 +164,10 @@ def _engine(studio: Services, name: str, capability: EngineKind) -> str:
 
 
 def _finished(studio: Services, kind: str, spec: Mapping[str, Any]) -> Job:
-    """The job that does the work, when it is done.
+    """Submit a job and return it when it is done.
 
     Raises:
-        GreenroomError: what ended it.
+        GreenroomError: it failed or was cancelled.
     """
     job = studio.jobs.submit(kind, spec)
     while not job.state.ended:

@@ -1,4 +1,4 @@
-"""Speaking for OpenAI's API: a whole file, or the sentences as they are rendered."""
+"""Speech for OpenAI's API: a complete file, or a stream of sentences as they are rendered."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from studio.services import Services
 
 LONGEST_INPUT = 100_000
 FORMATS = {"mp3": "mp3", "opus": "opus", "aac": "m4a", "flac": "flac", "wav": "wav", "pcm": "wav"}
-"""Response formats by what the studio renders for them; AAC comes in an M4A file, PCM is cut out of a WAV."""
+"""The rendered format for each response format; AAC is sent as an M4A file, PCM is taken from a WAV."""
 
 DEFAULT_VOICES = frozenset({"", "auto", "default"})
 OPENAI_VOICES = frozenset({
@@ -36,7 +36,7 @@ POLL_SECONDS = 0.25
 
 
 class SpeechCall(BaseModel):
-    """The body of a call. `stream_format` makes the answer begin with the first sentence; see docs/transcription.md."""
+    """The body of a call. With `stream_format` the answer is streamed; see docs/transcription.md."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -49,14 +49,14 @@ class SpeechCall(BaseModel):
 
 
 class OpenAISpeechAdapter:
-    """Turns calls into narration jobs and their results into bytes."""
+    """Converts calls into narration jobs and their results into bytes."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
         self._narrations = studio.capability(Voiceover)
 
     def spec(self, call: SpeechCall, engine: str) -> dict[str, Any]:
-        """The narration that a call asks for.
+        """Return the spec of the narration for a call.
 
         Raises:
             GreenroomError: as a narration's `prepare`; WrongParameter for a speed that the engine cannot do.
@@ -70,10 +70,10 @@ class OpenAISpeechAdapter:
 
     @contextmanager
     def own_voices_named(self, call: SpeechCall, engine: str) -> Iterator[None]:
-        """Answer one of OpenAI's names with ours: whoever sends it has never seen them.
+        """Refuse OpenAI's voice names with an error that lists voices of this studio.
 
         Raises:
-            WrongParameter: the call's voice is one of theirs, and no saved voice has its name.
+            WrongParameter: the voice is one of OpenAI's, and no saved voice has that name.
         """
         try:
             yield
@@ -93,7 +93,7 @@ class OpenAISpeechAdapter:
         return ", ".join(("auto", *saved[:VOICES_NAMED], *presets[:VOICES_NAMED]))
 
     def _at_speed(self, engine_id: str, speed: float) -> dict[str, float]:
-        """The engine's own option for its pace, at so many times its default."""
+        """Return the engine's option for the speed, as a multiple of its default."""
         options = self._studio.catalog.get(engine_id).Options
         field = options.model_json_schema()["properties"].get("speed")
         if field is None:
@@ -108,7 +108,7 @@ class OpenAISpeechAdapter:
         return {"speed": round(wanted) if field["type"] == "integer" else wanted}
 
     def finished(self, job: Job, call: SpeechCall) -> tuple[Path | Iterator[bytes], str]:
-        """The finished narration in the format that was asked for, as a file or as its bytes, and its type."""
+        """Return the finished narration in the requested format, as a file or as bytes, and its media type."""
         sound = next((Path(output.path) for output in job.outputs if output.kind == "audio"), None)
         if sound is None:
             raise NotFound("job.no-sound", job=job.id)
@@ -117,8 +117,8 @@ class OpenAISpeechAdapter:
         return sound, AUDIO_FORMATS[FORMATS[call.response_format]].mime
 
     def stream(self, call: SpeechCall, engine: str) -> tuple[Iterator[bytes], str]:
-        """The sentences as bytes, as they are rendered, and their type. Returns when the first one is there, so that what
-        cannot be spoken is still told as an error.
+        """Return an iterator over the sentences as bytes, and their media type. Returns after the first sentence, so that a
+        failure before it is answered as an error.
 
         Raises:
             WrongParameter: a format that cannot be streamed. GreenroomError: the job could not render its first sentence.
@@ -133,7 +133,7 @@ class OpenAISpeechAdapter:
         return streamed(chain([first], pieces), call.response_format), STREAMED_FORMATS[call.response_format]
 
     def _pieces(self, job: Job) -> Iterator[Audio]:
-        """The job's sentences in order, each as soon as it is rendered, with their pauses between."""
+        """Yield the job's sentences in order as they are rendered, with the pauses between them."""
         given = 0
         while True:
             job = self._studio.jobs.get(job.id)

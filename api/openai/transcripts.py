@@ -1,4 +1,4 @@
-"""A transcript in the shapes of OpenAI's API: as one answer, or as events."""
+"""Transcripts in the formats of OpenAI's API: as one answer, or as events."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ EVENTS = "text/event-stream"
 
 
 def shape_of(fields: Mapping[str, str], *, streamed: bool) -> str:
-    """The response format that is asked for.
+    """Return the requested response format.
 
     Raises:
-        WrongParameter: there is none of that name, or it cannot be streamed.
+        WrongParameter: the format is unknown, or cannot be streamed.
     """
     shape = fields.get("response_format", "json")
     allowed = STREAMED_SHAPES if streamed else RESPONSE_FORMATS
@@ -33,7 +33,7 @@ def shape_of(fields: Mapping[str, str], *, streamed: bool) -> str:
 
 
 def is_streamed(fields: Mapping[str, str]) -> bool:
-    """Whether events are asked for.
+    """Return whether events are requested.
 
     Raises:
         WrongParameter: neither true nor false.
@@ -58,7 +58,7 @@ def checked_granularities(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def transcript_events(job: Job) -> Iterator[str]:
-    """The text stretch by stretch, then whole, as server-sent events; the parts put together are the whole."""
+    """Yield the text as server-sent events, segment by segment and then complete; the segments add up to the complete text."""
     written = json.loads(_file(job, ".json").read_bytes())
     whole, told = written["text"], 0
     for one in written["segments"]:
@@ -76,10 +76,10 @@ def _event(kind: str, **fields: str) -> str:
 def transcript_body(
     job: Job, shape: str, granularities: Sequence[str] = (), task: str = "transcribe"
 ) -> tuple[str | dict[str, Any], str]:
-    """The answer of one shape, with its media type.
+    """Return the answer in one format, with its media type.
 
     Args:
-        granularities: of "verbose_json": "word" and "segment"; segments alone when nothing is asked for.
+        granularities: of "verbose_json": "word" and "segment"; segments only if empty.
     """
     if shape in ("srt", "vtt"):
         return _file(job, f".{shape}").read_text("utf-8"), "text/plain"
@@ -103,7 +103,8 @@ def transcript_body(
 
 
 def _segment(number: int, one: dict[str, Any]) -> dict[str, Any]:
-    """One stretch. What engines here do not tell (tokens, seek) has the value that says nothing; `doubt` is ours."""
+    """Return one segment. Fields that the engines do not provide (tokens, seek) have neutral values; `doubt` is an addition of
+    this API."""
     unknown = {"seek": 0, "tokens": [], "temperature": 0.0, "avg_logprob": 0.0, "compression_ratio": 0.0, "no_speech_prob": 0.0}
     return {"id": number, "start": one["start"], "end": one["end"], "text": one["text"], "doubt": one["doubt"], **unknown}
 

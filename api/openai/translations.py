@@ -1,4 +1,4 @@
-"""Which engine translates speech into English for OpenAI's API."""
+"""Choice of the engine that translates speech into English, for OpenAI's API."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from studio.services import Services
 
 
 def translator(studio: Services, named: str = "") -> str:
-    """The id of an engine that translates: the one that is named, or the first that is ready.
+    """Return the id of an engine that translates: the named one, or the first ready one.
 
     Raises:
-        WrongParameter: it does not translate, or its weights do not, or none that is ready does.
+        WrongParameter: the engine or its weights do not translate, or no ready engine does.
     """
     if named:
         engine = studio.catalog.get(named)

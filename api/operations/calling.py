@@ -1,4 +1,4 @@
-"""Calling an operation: arguments are checked, calls wait for their turn, and every error of one is a written one."""
+"""Calls operations: validates arguments, limits concurrent calls, and converts every error into a GreenroomError."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ log = logging.getLogger(__name__)
 
 
 class Operations:
-    """All public calls over one open studio. Any thread may call.
+    """All public calls of one open studio. Thread-safe.
 
     Args:
-        uploads: the folder where files lie that were sent in.
+        uploads: the folder of uploaded files.
     """
 
     def __init__(self, studio: Services, previews: VoicePreviews, uploads: Path) -> None:
@@ -49,7 +49,7 @@ class Operations:
         return self._closing
 
     def close(self) -> None:
-        """Let every call that waits for a job go, so that the server can end; the jobs stay as they are."""
+        """End the wait of every call for its job, so that the server can stop. The jobs are not affected."""
         self._closing.set()
 
     def call(
@@ -61,15 +61,15 @@ class Operations:
         follow: Callable[[Job], object] = no_op,
         gone: threading.Event | None = None,
     ) -> Any:
-        """The answer of the operation of this name, as its `output` says.
+        """Call the operation of this name and return its answer, of the type `output`.
 
         Args:
-            arguments: by name; None for one that has a default means the default.
+            arguments: by name. None stands for the default if there is one.
             links, follow, gone: as in `OperationContext`.
 
         Raises:
-            GreenroomError: always, whatever goes wrong. What nobody foresaw is in the log, and told without its own text, which
-                may hold paths.
+            GreenroomError: for every failure. Unexpected exceptions are logged, and reported without their text, which may
+                contain paths.
         """
         operation = named(name)
         context = replace(self.context, links=links, follow=follow, gone=gone or threading.Event())
@@ -77,7 +77,9 @@ class Operations:
             call = validated(operation.input, _given(operation, arguments), "argument", {"files": self.files})
             with self._turn(operation):
                 return operation.run(context, call)
-        except GreenroomError:
+        except GreenroomError as error:
+            if not operation.declares(error.code):
+                log.warning("The operation %s ended with %s, which it does not declare.", name, error.code)
             raise
         except Exception as error:
             log.exception("The operation %s failed.", name)
@@ -100,6 +102,6 @@ def named(name: str) -> Operation:
 
 def _given(operation: Operation, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(arguments, Mapping):
-        return arguments  # refused in words by `validated`
+        return arguments  # `validated` refuses it with an error
     optional = {name for name, one in operation.input.model_fields.items() if not one.is_required()}
     return {name: value for name, value in arguments.items() if value is not None or name not in optional}

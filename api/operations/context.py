@@ -1,4 +1,4 @@
-"""What the function of a public call has at hand."""
+"""What the function of a public call works with."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from studio.services import Services
 from studio.voices.preview import VoicePreviews
 
 WAIT_SECONDS = 0.5
-"""How soon a call that waits notices that its caller left."""
+"""Seconds after which a waiting call notices that its client disconnected."""
 
 
 @dataclass(frozen=True)
 class OperationContext:
-    """The studio, and one call's caller.
+    """The studio and the client of one call.
 
     Attributes:
-        links: addresses of files as this caller reaches them; None where paths are all that is given.
-        follow: told the job that a call waits for, whenever it has changed.
-        gone: set when nobody waits for the answer any more. closing: set when the studio ends.
+        links: addresses of files as this client reaches them; None if paths are returned. follow: called with the job that a
+            call waits for, after each change.
+        gone: set when the client has disconnected. closing: set when the studio closes.
     """
 
     studio: Services
@@ -38,10 +38,10 @@ class OperationContext:
     gone: threading.Event = field(default_factory=threading.Event)
 
     def finished(self, kind: str, spec: dict[str, object]) -> Job:
-        """Hand in a job and wait for it. A caller who leaves, or a call that is cut off, changes nothing about the job.
+        """Submit a job and wait for it. The job continues if the client disconnects or the call is interrupted.
 
         Raises:
-            GreenroomError: what ended it otherwise than well.
+            GreenroomError: the job failed or was cancelled.
         """
         job = self.studio.jobs.submit(kind, spec)
         seen = -1
@@ -64,10 +64,10 @@ class OperationContext:
         return JobAnswer.of(job, self.links)
 
     def output(self, job: Job, kind: str) -> FileRef:
-        """The first file of a finished job of this kind.
+        """Return the first file of a finished job of this kind.
 
         Raises:
-            NotFound: it left none.
+            NotFound: there is none.
         """
         for output in job.outputs:
             if output.kind == kind:
@@ -76,5 +76,5 @@ class OperationContext:
         raise NotFound("job.no-such-file", job=job.id, kind=kind)
 
     def file(self, path: Path, route: str) -> FileRef:
-        """A file that is fetched at `route`."""
+        """Return a reference to a file that is served at `route`."""
         return (self.links or Links()).file(path, route)

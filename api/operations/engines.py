@@ -18,6 +18,7 @@ from api.operations.answers.machine import (
     WeightsAnswer,
 )
 from api.operations.context import OperationContext
+from api.operations.error_codes import JOBS, LOADING, WORKFLOWS
 from api.operations.jobs import within
 from api.operations.operation import Access, Group, Input, Nothing, Queue
 from studio.comfyui.memory_request import COMFYUI_ID
@@ -51,6 +52,7 @@ def engines(context: OperationContext, call: Nothing) -> list[EngineAnswer]:
 
 @GROUP.operation(
     Access.WRITES,
+    codes=(*LOADING, *JOBS, *WORKFLOWS),
     queue=Queue("load", 1),
     tool=False,
     errors=(NotFound, EngineNotReady, MemoryRefused),
@@ -97,7 +99,7 @@ def set_idle(context: OperationContext, call: IdleInput) -> IdleAnswer:
     return IdleAnswer(engine=card.id, idle_seconds=workers.idle.of(card), chosen=workers.idle.chosen(card.id) is not None)
 
 
-@GROUP.operation(Access.READS, tool=False)
+@GROUP.operation(Access.READS, codes=("environment.*",), tool=False)
 def environments(context: OperationContext, call: Nothing) -> list[EnvironmentAnswer]:
     """The model environments and how each stands. `submit` with the kind install_environment installs or removes one."""
     return [
@@ -108,7 +110,7 @@ def environments(context: OperationContext, call: Nothing) -> list[EnvironmentAn
     ]
 
 
-@GROUP.operation(Access.READS, tool=False)
+@GROUP.operation(Access.READS, codes=("weights.*",), tool=False)
 def weights(context: OperationContext, call: Nothing) -> list[WeightsAnswer]:
     """The weights of every engine that has some, with sizes and licence. `submit` with the kind download_weights gets or
     deletes them."""

@@ -1,4 +1,4 @@
-"""Files that come into a call and go out of one, however it was made."""
+"""Files as arguments and answers of calls, for every protocol."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from studio.files import file_within, slug
 from studio.library import Library
 
 UPLOADED = "upload:"
-"""How a reference to an upload begins: "upload:<folder>/<name>"."""
+"""The prefix of a reference to an upload: "upload:<folder>/<name>"."""
 
 FILE = (
     "Give the id of an output (see `outputs`), what an upload answered, or a data: address in base64. "
@@ -30,10 +30,10 @@ _UNKNOWN = "application/octet-stream"
 
 
 class FileInputs:
-    """Finds the file that a value of a call means. Only uploads and the studio's own outputs are ever read.
+    """Resolves a file argument to a path. Only uploads and the studio's outputs are accepted.
 
     Args:
-        uploads: where what is sent in lies.
+        uploads: the folder of uploaded files.
     """
 
     def __init__(self, uploads: Path, library: Library, outputs: Path) -> None:
@@ -42,11 +42,11 @@ class FileInputs:
     def path(self, value: object, field: str) -> Path:
         """
         Args:
-            value: an output's id or address, what an upload answered, a path of either, a data: address; or the dict or object
-                with such a text as `path`, as Gradio hands files over.
+            value: an output's id or address, the reference of an upload, a path of either, or a data: address; or a dict or
+                object with one of these as `path`, as Gradio passes files.
 
         Raises:
-            InvalidInput: no file, an address of elsewhere, or one that was not uploaded.
+            InvalidInput: it is no file, an address of another machine, or a file that was not uploaded.
         """
         given = value.get("path") if isinstance(value, dict) else getattr(value, "path", value)
         if isinstance(given, Path):
@@ -64,10 +64,10 @@ class FileInputs:
         return found
 
     def in_spec(self, spec: dict[str, Any]) -> dict[str, Any]:
-        """The fields of a job with paths in place of references to uploads, which capabilities do not know.
+        """Return the fields of a job with references to uploads replaced by paths, because capabilities do not know references.
 
         Raises:
-            InvalidInput: a reference that leads nowhere.
+            InvalidInput: a reference is unknown.
         """
         return {name: self._resolved(value, name) for name, value in spec.items()}
 
@@ -79,14 +79,14 @@ class FileInputs:
         return [self._resolved(one, field) for one in value] if isinstance(value, list) else value
 
     def place(self, name: str, ending: str = "") -> Path:
-        """Where a file that is sent in goes, in a new folder of its own."""
+        """Return the path for an uploaded file, in a new folder."""
         folder = self.uploads / secrets.token_hex(16)
         folder.mkdir(parents=True)
         plain = Path(name.replace("\\", "/")).name
         return folder / f"{slug(Path(plain).stem, 'file')}{ending or Path(plain).suffix[:8].lower()}"
 
     def reference(self, path: Path) -> str:
-        """How a file in the uploads is named by those who may not know where it lies."""
+        """Return the reference of an uploaded file, for clients that must not know its path."""
         return f"{UPLOADED}{path.relative_to(self.uploads)}"
 
     def _output(self, given: str, field: str) -> Path | None:
@@ -117,7 +117,7 @@ class FileInputs:
 
 @dataclass(frozen=True)
 class _FileMark:
-    """Stands in the annotation of an argument that is a file."""
+    """Marks the annotation of an argument that is a file."""
 
 
 def _found(value: object, info: ValidationInfo) -> Path:
@@ -126,7 +126,7 @@ def _found(value: object, info: ValidationInfo) -> Path:
 
 
 InputFile = Annotated[Path, BeforeValidator(_found), WithJsonSchema({"type": "string"}), _FileMark()]
-"""A file as an argument; in the function it is the path of what was meant."""
+"""The type of a file argument; the function gets its path."""
 
 
 def is_file_field(field: FieldInfo) -> bool:
@@ -134,7 +134,7 @@ def is_file_field(field: FieldInfo) -> bool:
 
 
 class FileRef(BaseModel):
-    """A file that a call gives: its name, and where it is fetched with the same authorization as the call."""
+    """A file in an answer: its name, and its address, which needs the same authorization as the call."""
 
     path: Path = Field(exclude=True)
     url: str = Field(description="Where it is fetched.")
@@ -144,10 +144,10 @@ class FileRef(BaseModel):
 
 
 class Links:
-    """Addresses of the studio's files, for whoever called.
+    """Addresses of the studio's files for one client.
 
     Args:
-        base: how the caller reached the studio, "http://127.0.0.1:7860" say; "" leaves addresses relative to it.
+        base: the address by which the client reached the studio, such as "http://127.0.0.1:7860"; "" gives relative addresses.
     """
 
     def __init__(self, base: str = "") -> None:
@@ -157,7 +157,7 @@ class Links:
         return f"{self._base}{route}"
 
     def output(self, output: str, path: Path) -> str:
-        """Of an output, or of a file beside it."""
+        """Return the address of an output, or of one of its companion files."""
         route = f"/media/outputs/{quote(output, safe='')}"
         return self.address(route if path.name == output else f"{route}/{path.suffix[1:]}")
 

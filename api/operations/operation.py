@@ -1,12 +1,12 @@
-"""What a public call is, and how a function becomes one.
+"""Defines public calls, and the decorator that makes one from a function.
 
-Every call is defined once, as a function with a checked input and a described output; the endpoints of gradio_client, the routes
-under /api/v1 and their OpenAPI document, the tools of language models, the command line and the reference are made from that.
-A module of calls has one `Group`, and its functions are added to it:
+Every call is defined once, as a function with validated input and typed output. The endpoints of gradio_client, the routes
+under /api/v1 and their OpenAPI document, the tools of language models, the command line and the reference are generated from
+it. Each module of calls has one `Group` with a decorator:
 
     VOICES = Group("voices", "Voices", "Saved voices and their samples.")
 
-    @VOICES.operation(Access.READS, example={"voice": "Linda"}, errors=(NotFound,))
+    @VOICES.operation(Access.READS, example={"voice": "Linda"}, errors=(NotFound,), codes=("voice.*",))
     def voice_sample(context: OperationContext, call: VoiceName) -> FileRef:
         '''How a voice sounds.
 
@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from api.operations.error_codes import EVERY_CALL, covered
 from api.operations.files import is_file_field
 from studio.errors import GreenroomError, InvalidInput
 
@@ -36,23 +37,24 @@ class Access(StrEnum):
 
     READS = "reads"
     WRITES = "writes"
-    DELETES = "deletes"  # or ends work: what is gone does not come back by itself
+    DELETES = "deletes"  # or ends work, which cannot be undone by the client
 
 
 @dataclass(frozen=True)
 class Queue:
-    """Calls of one name run side by side up to a number; further ones wait for their turn."""
+    """A limit on concurrent calls; further ones wait."""
 
     name: str
     at_once: int
 
 
 WORK = Queue("gpu", 1)
-"""Of calls that wait for a job. gradio_client's wait in Gradio's queue; the jobs themselves have the studio's lanes."""
+"""For calls that wait for a job. Those of gradio_client wait in Gradio's queue; the jobs themselves run in the studio's
+lanes."""
 
 
 class Input(BaseModel):
-    """The arguments of a call. An unknown one is refused."""
+    """Base of the arguments of a call. Unknown ones are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,13 +64,13 @@ class Nothing(Input):
 
 
 class Answer(BaseModel):
-    """What a call gives. Further fields may come with later versions: a program reads those that it knows."""
+    """Base of the answers of calls. Later versions may add fields; clients ignore fields that they do not know."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class Parts(BaseModel):
-    """Several answers in one: gradio_client gets them one by one, in this order, and everybody else by name."""
+    """An answer with several parts: a tuple in this order for gradio_client, an object for all other clients."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +78,15 @@ class Operation:
     """One public call.
 
     Attributes:
-        name: by which it is called everywhere.
-        summary: a sentence; description: what else there is to know, "" when nothing.
-        input, output: the arguments, and the type of the answer: a model, a list of models, a file, or `Parts`.
-        queue: where calls wait for each other; None when they are answered at once.
-        waits: whether the call lasts as long as the job that it begins.
-        tool: whether language models get it as a tool. The studio loads engines for a job and lets them go by itself, and some
-            calls are for whoever looks after the machine.
-        example: arguments of a good call. A value in capitals, such as "JOB", stands for an id that an earlier call gave, and
-            one that begins with "@" for a file.
-        errors: kinds of errors that it may end with, beside those of every call.
+        name: the same in every protocol. summary: one sentence. description: further text, or "". input, output: the arguments,
+            and the type of the answer: a model, a list of models, a file, or `Parts`. queue: limits concurrent calls; None for
+            calls without a limit.
+        waits: whether the call waits for a job. tool: whether it is a tool for language models. Calls that load and unload
+            engines are not, because the studio does that itself, nor are calls for administration.
+        example: arguments of a valid call. A value in capitals, such as "JOB", stands for an id from an earlier call, and one
+            that begins with "@" for a file.
+        errors: classes of errors that it may raise, in addition to those of every call; they determine the HTTP statuses.
+        codes: the codes of these errors, or areas of them, as in `error_codes`.
     """
 
     name: str
@@ -100,6 +101,11 @@ class Operation:
     tool: bool
     example: Mapping[str, Any]
     errors: tuple[type[GreenroomError], ...]
+    codes: tuple[str, ...] = EVERY_CALL
+
+    def declares(self, code: str) -> bool:
+        """Return whether the call may raise an error with this code."""
+        return covered(code, self.codes)
 
     @property
     def waits(self) -> bool:
@@ -111,12 +117,12 @@ class Operation:
 
     @cached_property
     def files(self) -> frozenset[str]:
-        """Names of the arguments that are files."""
+        """The names of the arguments that are files."""
         return frozenset(name for name, one in self.input.model_fields.items() if is_file_field(one))
 
     @property
     def by_get(self) -> bool:
-        """Whether it may be asked for by an address alone: it reads, and its arguments are plain values."""
+        """Whether GET is possible: it reads, and its arguments are scalar values."""
         fields = self.input.model_fields.values()
         return self.reads and all(one.annotation in (str, int, float, bool) and not is_file_field(one) for one in fields)
 
@@ -126,11 +132,11 @@ class Operation:
 
     @property
     def parts(self) -> bool:
-        """Whether the answer is several in one."""
+        """Whether the answer has several parts."""
         return isinstance(self.output, type) and issubclass(self.output, Parts)
 
     def as_json(self, answer: Any) -> Any:
-        """An answer as JSON values."""
+        """Return an answer as JSON values."""
         return self.answers.dump_python(answer, mode="json", exclude_unset=True)
 
 
@@ -155,6 +161,7 @@ class Group:
         tool: bool = True,
         example: Mapping[str, Any] | None = None,
         errors: tuple[type[GreenroomError], ...] = (),
+        codes: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
         """A decorator for a function (context, input) → output. Its docstring's first sentence is the summary."""
 
@@ -164,9 +171,10 @@ class Group:
             call = list(inspect.signature(function).parameters)[1]
             summary, _, description = (inspect.getdoc(function) or "").partition("\n\n")
             kinds = (*errors, *((InvalidInput,) if hints[call].model_fields else ()))
+            declared = tuple(dict.fromkeys((*codes, *EVERY_CALL)))
             self.operations[name] = Operation(
                 name, self, function, " ".join(summary.split()), " ".join(description.split()), hints[call], hints["return"],
-                access, queue, tool, dict(example or {}), tuple(dict.fromkeys(kinds)),
+                access, queue, tool, dict(example or {}), tuple(dict.fromkeys(kinds)), declared,
             )  # fmt: skip
             return function
 

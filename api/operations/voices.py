@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api.operations.answers.voices import ClipVerdict, ListedVoice, NearVoiceAnswer, VoiceAnswer
 from api.operations.context import OperationContext
+from api.operations.error_codes import FILES, SPEAKING, TRANSCRIBING, VOICES
 from api.operations.files import FileRef, InputFile
 from api.operations.operation import Access, Group, Input, Nothing, Queue
 from capabilities.transcription.voice_transcript import submit_transcript_job
@@ -85,7 +86,11 @@ def voices(context: OperationContext, call: Nothing) -> list[ListedVoice]:
 
 
 @GROUP.operation(
-    Access.WRITES, queue=INGEST, errors=REFUSALS, example={"name": "Ada", "audio": "@CLIP", "consent": "Ada, by mail, in May"}
+    Access.WRITES,
+    codes=(*VOICES, *TRANSCRIBING),
+    queue=INGEST,
+    errors=REFUSALS,
+    example={"name": "Ada", "audio": "@CLIP", "consent": "Ada, by mail, in May"},
 )
 def save_voice(context: OperationContext, call: SaveVoiceInput) -> VoiceAnswer:
     """Save a voice from a clip of 3 to 30 seconds of one person speaking."""
@@ -93,7 +98,11 @@ def save_voice(context: OperationContext, call: SaveVoiceInput) -> VoiceAnswer:
 
 
 @GROUP.operation(
-    Access.WRITES, queue=INGEST, errors=REFUSALS, example={"name": "Ada's first words", "audio": "@CLIP", "start": 0, "end": 4}
+    Access.WRITES,
+    codes=(*VOICES, "narration.no-part", *TRANSCRIBING),
+    queue=INGEST,
+    errors=REFUSALS,
+    example={"name": "Ada's first words", "audio": "@CLIP", "start": 0, "end": 4},
 )
 def save_voice_part(context: OperationContext, call: SaveVoicePartInput) -> VoiceAnswer:
     """Save a voice from a part of a longer clip; `judge_voice` names the best one."""
@@ -102,7 +111,7 @@ def save_voice_part(context: OperationContext, call: SaveVoicePartInput) -> Voic
     return _saved(context, call, (call.start, call.end))
 
 
-@GROUP.operation(Access.READS, queue=INGEST, errors=(MediaError,), example={"audio": "@CLIP"})
+@GROUP.operation(Access.READS, codes=(*VOICES, *FILES), queue=INGEST, errors=(MediaError,), example={"audio": "@CLIP"})
 def judge_voice(context: OperationContext, call: ClipInput) -> ClipVerdict:
     """What a clip would be worth as a voice, without saving it: findings, and the best part of one that is too long."""
     verdict = context.studio.voices.judge(call.audio)
@@ -126,7 +135,7 @@ def update_voice(context: OperationContext, call: UpdateVoiceInput) -> VoiceAnsw
     return _answer(context.studio.voices.update(call.voice, **call.model_dump(exclude={"voice"})))
 
 
-@GROUP.operation(Access.DELETES, errors=(NotFound,), example={"voice": "VOICE"})
+@GROUP.operation(Access.DELETES, codes=(*VOICES, *FILES), errors=(NotFound,), example={"voice": "VOICE"})
 def delete_voice(context: OperationContext, call: VoiceName) -> VoiceAnswer:
     """Delete a saved voice and its files."""
     return _answer(context.studio.voices.delete(call.voice))
@@ -138,13 +147,13 @@ def voice_sample(context: OperationContext, call: VoiceName) -> FileRef:
     return context.file(context.previews.clip(call.voice), f"/media/voice-samples?voice={quote(call.voice, safe='')}")
 
 
-@GROUP.operation(Access.READS, errors=(NotFound, StorageError), example={"voice": "VOICE"})
+@GROUP.operation(Access.READS, codes=(*VOICES, *FILES), errors=(NotFound, StorageError), example={"voice": "VOICE"})
 def export_voice(context: OperationContext, call: VoiceName) -> FileRef:
     """A saved voice as one file, with its sound, texts and consent; `import_voice` takes it in another studio."""
     return context.file(context.studio.voices.export(call.voice), f"/media/voices/{quote(call.voice, safe='')}/export")
 
 
-@GROUP.operation(Access.WRITES, queue=INGEST, errors=REFUSALS, example={"file": "@VOICEFILE"})
+@GROUP.operation(Access.WRITES, codes=(*VOICES, *TRANSCRIBING), queue=INGEST, errors=REFUSALS, example={"file": "@VOICEFILE"})
 def import_voice(context: OperationContext, call: VoiceFile) -> VoiceAnswer:
     """Save the voice in an exported file; when its name is taken it gets a number."""
     return _with_transcript(context, context.studio.voices.import_file(call.file))

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api.operations.answers.jobs import EstimateAnswer, JobAnswer
 from api.operations.context import OperationContext
+from api.operations.error_codes import ANY_WORK, FACES, FILMING, SPEAKING, SWAPPING, TRANSCRIBING, UPSCALING
 from api.operations.files import FileRef, InputFile
 from api.operations.operation import WORK, Access, Group, Input, Parts
 from capabilities.registry import kinds
@@ -55,6 +56,7 @@ class Narration(Parts):
 
 @GROUP.operation(
     Access.WRITES,
+    codes=SPEAKING,
     queue=WORK,
     errors=REFUSALS,
     example={"script": "Hello from the studio.", "voice": "hibari/heart", "format": "mp3"},
@@ -79,7 +81,7 @@ class Transcript(Parts):
     job: JobAnswer = Field(description="Its outputs hold the text, SRT, VTT and timed words.")
 
 
-@GROUP.operation(Access.WRITES, queue=WORK, errors=REFUSALS, example={"audio": "@SPEECH", "language": "en"})
+@GROUP.operation(Access.WRITES, codes=TRANSCRIBING, queue=WORK, errors=REFUSALS, example={"audio": "@SPEECH", "language": "en"})
 def transcribe(context: OperationContext, call: TranscribeInput) -> Transcript:
     """Write down what is said in a sound and wait for it."""
     job = context.finished("transcription", call.model_dump(mode="json"))
@@ -95,7 +97,11 @@ class LipSyncInput(Input):
 
 
 @GROUP.operation(
-    Access.WRITES, queue=WORK, errors=REFUSALS, example={"face": "@PORTRAIT", "audio": "@SPEECH", "engine": "puppet"}
+    Access.WRITES,
+    codes=(*SPEAKING, *FACES),
+    queue=WORK,
+    errors=REFUSALS,
+    example={"face": "@PORTRAIT", "audio": "@SPEECH", "engine": "puppet"},
 )
 def lip_sync(context: OperationContext, call: LipSyncInput) -> Film:
     """Make a face speak and wait for the video."""
@@ -109,7 +115,13 @@ class AnimatePortraitInput(Input):
     options: dict[str, Any] = OPTIONS
 
 
-@GROUP.operation(Access.WRITES, queue=WORK, errors=REFUSALS, example={"portrait": "@PORTRAIT", "driving_video": "@FILM"})
+@GROUP.operation(
+    Access.WRITES,
+    codes=(*SPEAKING, *FACES),
+    queue=WORK,
+    errors=REFUSALS,
+    example={"portrait": "@PORTRAIT", "driving_video": "@FILM"},
+)
 def animate_portrait(context: OperationContext, call: AnimatePortraitInput) -> Film:
     """Make a portrait follow the performance in a video and wait for the result."""
     return _film(context, context.finished("animate_portrait", call.model_dump(mode="json")))
@@ -125,7 +137,9 @@ class TextToVideoInput(Input):
     )
 
 
-@GROUP.operation(Access.WRITES, queue=WORK, errors=REFUSALS, example={"prompt": "Night falls.", "engine": "animatic"})
+@GROUP.operation(
+    Access.WRITES, codes=FILMING, queue=WORK, errors=REFUSALS, example={"prompt": "Night falls.", "engine": "animatic"}
+)
 def text_to_video(context: OperationContext, call: TextToVideoInput) -> Film:
     """Make a clip from words and wait for it.
 
@@ -144,7 +158,11 @@ class ImageToVideoInput(Input):
 
 
 @GROUP.operation(
-    Access.WRITES, queue=WORK, errors=REFUSALS, example={"image": "@PICTURE", "prompt": "push in", "engine": "animatic"}
+    Access.WRITES,
+    codes=FILMING,
+    queue=WORK,
+    errors=REFUSALS,
+    example={"image": "@PICTURE", "prompt": "push in", "engine": "animatic"},
 )
 def image_to_video(context: OperationContext, call: ImageToVideoInput) -> Film:
     """Make a clip that begins with a picture, or under the animatic shows it, and wait for it."""
@@ -164,6 +182,7 @@ class CharacterSwapInput(Input):
 
 @GROUP.operation(
     Access.WRITES,
+    codes=SWAPPING,
     queue=WORK,
     errors=REFUSALS,
     example={"template": "basic-face-swap", "reference_image": "@PORTRAIT", "driving_video": "@FILM"},
@@ -181,7 +200,7 @@ class UpscaleInput(Input):
     )
 
 
-@GROUP.operation(Access.WRITES, queue=WORK, errors=REFUSALS, example={"video": "@FILM", "options": {"scale": 2}})
+@GROUP.operation(Access.WRITES, codes=UPSCALING, queue=WORK, errors=REFUSALS, example={"video": "@FILM", "options": {"scale": 2}})
 def upscale(context: OperationContext, call: UpscaleInput) -> Film:
     """Make a video larger and wait for it; its sound and length stay."""
     return _film(context, context.finished("upscale", call.model_dump(mode="json")))
@@ -195,7 +214,7 @@ class SubmitInput(Input):
     )
 
 
-@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"kind": "voiceover", "spec": {"script": "Short."}})
+@GROUP.operation(Access.WRITES, codes=ANY_WORK, errors=REFUSALS, example={"kind": "voiceover", "spec": {"script": "Short."}})
 def submit(context: OperationContext, call: SubmitInput) -> JobAnswer:
     """Hand in a job and get it back at once, without waiting for it."""
     return context.job(context.studio.jobs.submit(call.kind, context.files.in_spec(call.spec)))
@@ -207,7 +226,10 @@ class EstimateInput(Input):
 
 
 @GROUP.operation(
-    Access.READS, errors=(NotFound, EngineNotReady, MediaError), example={"kind": "voiceover", "spec": {"script": "How long?"}}
+    Access.READS,
+    codes=ANY_WORK,
+    errors=(NotFound, EngineNotReady, MediaError),
+    example={"kind": "voiceover", "spec": {"script": "How long?"}},
 )
 def estimate(context: OperationContext, call: EstimateInput) -> EstimateAnswer:
     """Ask how long a job would take on this machine, how long its result would be and whether its engine fits into memory now,

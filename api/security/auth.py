@@ -1,13 +1,12 @@
-"""The token door: before every path, socket and stream, whoever serves it. One route is open: /healthz.
-
-Gradio's own login would leave its MCP routes, several streams and every route of ours open, so it is not used. What is
-shown at the door is a token, in one of three ways:
+"""Token authentication for every path, socket and stream, whichever application serves it. Only /healthz is open. Gradio's
+login is not used, because it does not protect its MCP routes, several streams and the studio's own routes. A client sends the
+token in one of three ways:
 
 - `Authorization: Bearer TOKEN`, by programs: gradio_client, OpenAI's client (as its api_key), MCP clients, curl;
-- the link `/?token=TOKEN`, answered by a cookie and a redirect that takes the token out of the address bar;
-- the form of the sign-in page, answered by the same cookie.
+- the link `/?token=TOKEN`, answered with a cookie and a redirect that removes the token from the address bar;
+- the form of the sign-in page, answered with the same cookie.
 
-The cookie holds no token: it is derived from it, so it ends with it.
+The cookie does not contain the token but is derived from it, and becomes invalid with it.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ LONGEST_FORM = 4096
 
 
 class AuthMiddleware:
-    """Let in who shows the token, before `app` sees anything of the request.
+    """Passes requests with the token to `app` and refuses all others.
 
     Args:
         cookie: name of the cookie; one for each port, since browsers keep a host's cookies for all its ports.
@@ -60,7 +59,7 @@ class AuthMiddleware:
         shown = self._shown_cookie(headers)
         if shown is not None and hmac.compare_digest(shown.encode(), self._pass.encode()):
             if scope["type"] == "http" and (_link_token(scope) is not None or scope["path"] == SIGN_IN_PATH):
-                await self._let_in(scope)(scope, receive, send)  # from a bookmark: the token leaves the address bar again
+                await self._let_in(scope)(scope, receive, send)  # a bookmark: redirect to an address without the token
                 return
             await self.app(scope, receive, send)
             return
@@ -73,7 +72,7 @@ class AuthMiddleware:
             await answer(scope, receive, send)
 
     async def _without_cookie(self, scope: Scope, receive: Receive, headers: Headers, *, stale: bool) -> Response | None:
-        """The answer for who shows no good cookie; None lets the request in."""
+        """Return the answer to a request without a valid cookie, or None if it is allowed."""
         bearer = _bearer(headers)
         given = bearer or (_link_token(scope) if scope["type"] == "http" else None)
         if given is None and scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", SIGN_IN_PATH):
@@ -98,7 +97,7 @@ class AuthMiddleware:
         return found.value if found is not None else None
 
     def _let_in(self, scope: Scope) -> Response:
-        """A redirect to the same place without the token, with the cookie."""
+        """Return a redirect to the same address without the token, with the cookie."""
         rest = [
             (key, value)
             for key, values in parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).items()
@@ -137,7 +136,7 @@ class AuthMiddleware:
 
 
 def _digest(token: str) -> bytes:
-    """Of one length whatever the token's, so that comparing tells nothing of it."""
+    """Return a digest of constant length, so that comparing reveals nothing about the token."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 

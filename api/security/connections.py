@@ -1,6 +1,6 @@
-"""How a connection is listened to: bounded in what it may send before a request is there, how long that may take, and in number.
+"""Limits for connections: the size of a request's head, the time for it, and the number of connections.
 
-This comes before every guard: they see a request only when its head has been read.
+These limits apply before all middleware, which sees a request only after its head has been read.
 """
 
 from __future__ import annotations
@@ -17,26 +17,25 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from api.security.responses import RequestRefused, told_in_short
 
 LONGEST_HEAD = 64 * 1024
-"""Of a request's line and headers together; browsers send up to eight thousand bytes of cookies for each name."""
+"""Limit for the request line and headers together, in bytes; browsers send up to eight thousand bytes of cookies for a host."""
 
 MOST_HEADERS = 200
 HEAD_SECONDS = 20.0
 CLOSING_SECONDS = 2.0
 MOST_CONNECTIONS = 1000
 SPARE_FILES = 160
-"""Left for databases, workers and pipes where the system lets a process open few files."""
+"""File descriptors reserved for databases, workers and pipes."""
 
 
 def most_connections() -> int:
-    """How many connections may be open at once under this process's limit of open files."""
+    """Return the maximum number of connections under this process's limit of open files."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST_CONNECTIONS if allowed == resource.RLIM_INFINITY else max(32, min(MOST_CONNECTIONS, allowed - SPARE_FILES))
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """uvicorn's protocol over httptools, with limits; what passes one is answered in words and closed.
-
-    Whatever the parser keeps to itself counts: a request's head, but also trailers and the sizes of chunks.
+    """uvicorn's httptools protocol with limits. A connection that exceeds one gets an error and is closed. Everything that the
+    parser buffers counts: a request's head, but also trailers and chunk sizes.
     """
 
     head_seconds = HEAD_SECONDS
@@ -66,7 +65,7 @@ class BoundedHttp(HttpToolsProtocol):
         if self._unread > LONGEST_HEAD and not (self._refused or self.transport.is_closing()):
             self._refuse(431, RequestRefused("request.head-too-long", kilobytes=LONGEST_HEAD >> 10))
 
-    # What the parser calls
+    # Callbacks of the parser
 
     def on_message_begin(self) -> None:
         self._head = self._count = 0
@@ -104,7 +103,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._stop(431, RequestRefused("request.head-too-long", kilobytes=LONGEST_HEAD >> 10))
 
     def _stop(self, status: int, error: RequestRefused) -> NoReturn:
-        """Leave the parser, which has uvicorn answer 400 in its own words, or here in ours."""
+        """Abort parsing. uvicorn then answers 400, unless this class has answered."""
         self._trouble = status, error
         raise ValueError(str(error))
 
@@ -126,7 +125,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse(408, RequestRefused("request.head-too-slow", seconds=self.head_seconds))
 
     def _refuse(self, status: int, error: RequestRefused) -> None:
-        """Answer and close; what still arrives is dropped for a moment, since a close at once would take the answer with it."""
+        """Answer and close. Further data is discarded for a moment, because closing at once could lose the answer."""
         self._head_is_there()
         self._refused = True
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:

@@ -1,4 +1,4 @@
-"""How the studio is opened: the addresses it listens at, the names it answers to, the keys of its door, the link to print."""
+"""How the studio is exposed: listening addresses, host names, keys, certificate and link."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
+    """Return whether only this machine can reach `host`."""
     if host.lower() == LOOPBACK_NAME:
         return True
     try:
@@ -27,7 +27,7 @@ def is_loopback(host: str) -> bool:
 
 
 def listening_hosts(host: str) -> tuple[str, ...]:
-    """Where to listen: an address on the network comes with loopback, so that this machine's own links keep working."""
+    """Return the addresses to listen on. Loopback is added to a network address, so that local links keep working."""
     try:
         everywhere = ipaddress.ip_address(host).is_unspecified
     except ValueError:
@@ -37,14 +37,14 @@ def listening_hosts(host: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Exposure:
-    """One start's way in.
+    """The exposure of one start.
 
     Args:
-        names: further Host names to answer to.
-        keys: of the door; None where only this machine gets in and no token was asked for.
+        names: further accepted host names.
+        keys: for authentication; None if only this machine has access and no token is set.
         certificate: for HTTPS; None for plain HTTP.
-        address: where the studio is, as a person types it.
-        local: the same for programs of this machine.
+        address: the address to type into a browser.
+        local: the address for programs on this machine.
     """
 
     names: tuple[str, ...]
@@ -55,15 +55,15 @@ class Exposure:
 
     @property
     def link(self) -> str:
-        """The address with the token in it: it opens the door once and keeps it open for that browser."""
+        """The address with the token, with which a browser signs in."""
         return f"{self.address}/?token={quote(self.keys.token, safe='')}" if self.keys else self.address
 
 
 def plan_exposure(settings: Settings, *, new_token: bool = False) -> Exposure:
-    """What this start needs; made and kept in the data folder.
+    """Return the exposure of this start. Token and certificate are created in the data folder if needed.
 
     Raises:
-        StorageError: the data folder cannot keep it.
+        StorageError: the data folder is not writable.
     """
     server = settings.server
     beyond = not is_loopback(server.host)
@@ -78,7 +78,7 @@ def plan_exposure(settings: Settings, *, new_token: bool = False) -> Exposure:
 
 
 def _own_name(host: str) -> str:
-    """A name of this machine at which the studio listens (`listening_hosts`)."""
+    """Return a name of this machine on which the studio listens (`listening_hosts`)."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -89,7 +89,7 @@ def _own_name(host: str) -> str:
 
 
 def announce(opening: Exposure, *, beyond: bool, out: TextIO | None = None) -> None:
-    """Say where the studio is; with a token also the link and, for other machines, its QR code."""
+    """Print the address of the studio, with a token also the link and, for other machines, its QR code."""
     out = out or sys.stdout
     print(f"Greenroom is open at {opening.address}", file=out)
     if opening.keys is not None:
@@ -108,5 +108,5 @@ def _draw_code(link: str, out: TextIO) -> None:
     try:
         "█▀▄".encode(out.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
-        return  # a terminal without these characters would show nonsense; the link says the same
+        return  # terminals without these characters cannot show a QR code
     segno.make(link, error="l", micro=False).terminal(out, border=2, compact=True)

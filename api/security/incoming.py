@@ -1,7 +1,7 @@
-"""What the values of a call may hold: files that were uploaded or made here, numbers and depths that JSON readers agree on.
+"""Checks the values of a call: paths only of files that were uploaded or made here, and JSON within safe limits.
 
-Gradio copies what a value names by its path into the uploads before any endpoint sees it, so a path is judged here, at the
-border, wherever in the values it stands.
+Gradio copies files that a value names by path into the uploads before an endpoint is called, so paths anywhere in the values
+are checked here.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from studio.errors import InvalidInput
 from studio.files import file_within
 
 DEEPEST = 100
-"""Lists and objects inside each other; readers further in go down by recursion."""
+"""Maximum nesting of lists and objects; later readers are recursive."""
 
 _ADDRESS = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|[\\/]{2})", re.IGNORECASE)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read_json(body: bytes) -> Any:
-    """The value of a body, bounded in what later readers could stumble over.
+    """Parse a body as JSON, within limits that are safe for later readers.
 
     Raises:
-        InvalidInput: it is not JSON, is nested deeper than `DEEPEST`, or holds a number or a text that JSON cannot carry.
+        InvalidInput: it is not JSON, is nested deeper than `DEEPEST`, or contains a number or text that JSON cannot represent.
     """
     try:
         value = json.loads(body)
@@ -47,7 +47,7 @@ def read_json(body: bytes) -> Any:
 
 
 def _walk(value: Any) -> Iterator[tuple[Any, int]]:
-    """Every value in `value` and how deep it lies."""
+    """Yield every value in `value` with its depth."""
     waiting = [(value, 0)]
     while waiting:
         one, depth = waiting.pop()
@@ -68,20 +68,19 @@ def _whole(one: Any) -> bool:
 
 
 class IncomingFiles:
-    """Judges the paths in the values of calls.
+    """Checks the paths in the values of calls.
 
     Args:
-        uploads: where uploaded files lie, and Gradio's copies of what it shows.
-        outputs: where the studio's results lie.
+        uploads: the folder of uploaded files and of Gradio's copies.
+        outputs: the folder of the studio's results.
     """
 
     def __init__(self, uploads: Path, outputs: Path) -> None:
         self.uploads, self.outputs = uploads, outputs
 
     def check(self, value: Any) -> bool:
-        """Whether anything in `value` was changed: an output named by its path loses the mark that has Gradio copy it.
-
-        Every object with a text under "path" counts as a file, marked as one or not.
+        """Check all files in `value` and return whether it was changed: the mark that makes Gradio copy a file is removed from
+        outputs. Every object with a string under "path" counts as a file.
 
         Raises:
             InvalidInput: a file is named by an address, or is neither an upload nor an output.
@@ -100,5 +99,5 @@ class IncomingFiles:
 
 
 def is_address(path: str) -> bool:
-    """Whether `path` begins as an address does: with a scheme, or as a share of another machine."""
+    """Return whether `path` begins like an address: with a scheme, or as a network share."""
     return _ADDRESS.match(path) is not None

@@ -1,9 +1,8 @@
-"""What every request must pass before a page, a route or a tool sees it: plain ASGI, so WebSockets and uploads pass it too.
+"""The security middleware of every request. It is plain ASGI, so it also covers WebSockets and uploads.
 
-Loopback alone does not keep others out: any page in the same browser can send requests to this machine. Hence these
-checks: the Host must be one of ours (against DNS rebinding), whatever changes something must come from our own page or
-from a program (which sends no Origin), who comes from another machine must show the token (api/security/auth.py), and no request
-may be larger than the settings allow.
+Listening on loopback is not sufficient protection, because any page in the same browser can send requests to this machine.
+Therefore the Host must be one of ours (against DNS rebinding), writes must come from our own page or from a program (which
+sends no Origin), requests from other machines need the token (api/security/auth.py), and the size of requests is limited.
 """
 
 from __future__ import annotations
@@ -41,14 +40,14 @@ SECURITY_HEADERS = {
 
 UPLOADED_FILES = ("/gradio_api/file=", "/gradio_api/file/")
 SANDBOX = "sandbox; frame-ancestors 'self'"
-"""For files that Gradio gives back by path: one that was uploaded may be a page or a drawing, and must not run as ours."""
+"""For files that Gradio serves by path: an upload may be HTML or SVG, whose scripts must not run in our origin."""
 
 
 SHOWN_TYPES = frozenset(kind.partition(";")[0] for kind in PLAYABLE.values()) | {
     "audio/x-wav", "audio/vnd.wave", "audio/x-flac", "audio/ogg", "audio/opus", "audio/webm", "video/ogg", "image/gif",
     "image/bmp", "text/plain",
 }  # fmt: skip
-"""What Gradio may give back to be shown in place; pages, drawings and scripts become downloads of no type."""
+"""Types that Gradio may serve for display; HTML, SVG and scripts become downloads without a type."""
 
 
 def install_guards(
@@ -63,14 +62,14 @@ def install_guards(
     https: bool = False,
     root_path: str = "",
 ) -> None:
-    """Put all guards before `app`. Call it before Gradio is mounted: with a CORS policy in place, Gradio adds none of its own.
+    """Add the security middleware to `app`. Call it before Gradio is mounted: Gradio adds no CORS policy if there is one.
 
     Args:
-        port: where the studio answers; own pages are http://<name>:<port>.
-        allowed_hosts: further Host names to answer to, without a port.
-        files: judges what calls name by a path.
+        port: of the studio; its own origin is http://<name>:<port>.
+        allowed_hosts: further accepted host names, without a port.
+        files: checks the paths in calls.
         shown: further folders whose files the page shows.
-        keys: what opens the door; None leaves it open, for a studio that only this machine reaches.
+        keys: for authentication; None disables it, for a studio that only this machine can reach.
         root_path: where a reverse proxy shows the studio, "" without one.
     """
     hosts = frozenset(host.lower() for host in (*LOOPBACK_HOSTS, *allowed_hosts))
@@ -84,14 +83,14 @@ def install_guards(
     app.add_middleware(SameOriginReads)
     app.add_middleware(OriginCheckMiddleware)
     app.add_middleware(AllowedHostsMiddleware, hosts=hosts)
-    app.add_middleware(SecurityHeaders)  # runs before the others and sees every answer, refusals too
+    app.add_middleware(SecurityHeaders)  # runs before the others and sees every answer, including refusals
     if root_path:
         app.add_middleware(RootPathMiddleware, root_path=root_path)
     app.add_middleware(RefusalLog)  # added last, so it runs first
 
 
 def hostname(authority: str) -> str:
-    """The name in a Host header, lower-case and without its port; an IPv6 address keeps its brackets."""
+    """Return the name in a Host header in lower case and without its port; an IPv6 address keeps its brackets."""
     name = authority.strip().lower()
     if name.startswith("["):
         address, _, rest = name.partition("]")
@@ -100,7 +99,7 @@ def hostname(authority: str) -> str:
 
 
 class AllowedHostsMiddleware:
-    """Answer only to the names the studio goes by, so a foreign name that resolves to this machine gets nothing."""
+    """Refuses requests with an unknown host name, so that a foreign name that resolves to this machine gets no answer."""
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
         self.app = app
@@ -114,7 +113,7 @@ class AllowedHostsMiddleware:
 
 
 class OriginCheckMiddleware:
-    """Refuse every write and every WebSocket that a page of another origin makes; browsers apply no CORS to WebSockets."""
+    """Refuses writes and WebSockets from pages of other origins; browsers do not apply CORS to WebSockets."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -137,9 +136,8 @@ class OriginCheckMiddleware:
 
 
 class SameOriginReads:
-    """Refuse what pages of elsewhere have browsers fetch, as pictures, frames or scripts: each would cost the studio work.
-
-    A link may still open the studio or one of its results. Programs say nothing of where a request comes from.
+    """Refuses requests that pages of other sites cause, such as images, frames and scripts, because each costs the studio work.
+    Links to the studio or to a result are allowed. Programs do not send the headers that are checked.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -161,7 +159,7 @@ class SameOriginReads:
 
 
 class SecurityHeaders:
-    """Add the headers that keep browsers from guessing types, framing the page elsewhere and telling others where one was."""
+    """Adds headers against type sniffing, framing by other sites, and referrers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -183,9 +181,9 @@ class SecurityHeaders:
 
 
 class BodySizeLimitMiddleware:
-    """Refuse a request larger than `longest` bytes with 413: by its declared length, or while it arrives without one.
+    """Refuses requests over `longest` bytes with 413, by the declared length or while the body arrives.
 
-    What reads the body inside may turn the exception into an answer of its own; that answer is replaced by the 413.
+    If the application turns the exception into another answer, that answer is replaced by the 413.
     """
 
     def __init__(self, app: ASGIApp, longest: int) -> None:

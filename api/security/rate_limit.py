@@ -1,4 +1,4 @@
-"""How often an address has shown a wrong token of late, so that guessing is slow."""
+"""Rate limit for wrong tokens, against guessing."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ REMEMBERED = 4096
 
 
 class FailedAuthLimiter:
-    """Counts wrong tokens by address; addresses of one IPv6 network count as one, since a machine has all of them.
-
-    Any thread may call; the memory it takes is bounded.
+    """Counts wrong tokens by address; the addresses of one IPv6 network count as one, because a machine can use all of them.
+    Thread-safe, with bounded memory.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,7 +25,7 @@ class FailedAuthLimiter:
         self._lock = threading.Lock()
 
     def add(self, address: str) -> None:
-        """One more wrong token from `address`."""
+        """Count a wrong token from `address`."""
         with self._lock:
             times = self._times.setdefault(_network(address), deque(maxlen=MOST))
             self._times.move_to_end(_network(address))
@@ -35,7 +34,7 @@ class FailedAuthLimiter:
                 self._times.popitem(last=False)
 
     def wait_seconds(self, address: str) -> int:
-        """How long `address` must wait before its next try; 0 when it may try now."""
+        """Return the seconds that `address` must wait before its next attempt; 0 if it may try now."""
         with self._lock:
             times = self._times.get(_network(address))
             if times is None or len(times) < MOST:

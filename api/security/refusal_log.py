@@ -1,4 +1,4 @@
-"""The log of what was refused at the way in: who asked for what, and why not. Never a token, a query or a header."""
+"""Logs refused requests with address, path and reason, never with a token, a query or a header."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _KEY = "greenroom.refusals"
 
 
 class RefusalLog:
-    """Outermost of the guards: gives each request the means to be noted when it is refused.
+    """The outermost middleware: gives each request a function that logs its refusal.
 
-    It lets so many lines of an address for one reason into the log in each stretch of time: a flood must not push the rest out.
+    The number of lines per address, reason and period is limited, so that a flood does not displace other lines.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -34,7 +34,7 @@ class RefusalLog:
         await self.app(scope, receive, send)
 
     def passes(self, kind: str) -> tuple[bool, int]:
-        """Whether to write a line of this kind, an address and a reason, and how many were left out before it."""
+        """Return whether to write a line for an address and a reason, and how many were suppressed before it."""
         now = time.monotonic()
         with self._lock:
             begun, count = self._windows.pop(kind, (now, 0))
@@ -48,7 +48,7 @@ class RefusalLog:
 
 
 def note_refusal(scope: Scope, why: str, code: str = "") -> None:
-    """One line in the studio's log."""
+    """Write a line into the studio's log."""
     address, keeper = caller(scope), scope.get(_KEY)
     written, left_out = keeper.passes(f"{address} {why}") if isinstance(keeper, RefusalLog) else (True, 0)
     if not written:
@@ -60,6 +60,6 @@ def note_refusal(scope: Scope, why: str, code: str = "") -> None:
 
 
 def caller(scope: Scope) -> str:
-    """The address that a request comes from."""
+    """Return the address that a request comes from."""
     client = scope.get("client")
     return str(client[0]) if client else "an unknown address"

@@ -1,4 +1,4 @@
-"""Reading a request's body before the application does, and handing it on."""
+"""Reads a request's body before the application does, and replays it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from starlette.types import Message, Receive, Scope
 
 
 class BodyTooLarge(Exception):
-    """The body in hand has passed the limit; leaves the reading of it at once."""
+    """The body exceeds the limit; raised while it is read."""
 
 
 async def gather(receive: Receive, most: int | None = None) -> bytes | None:
-    """The whole body; None when the caller went away, or when it is longer than `most`."""
+    """Return the whole body, or None if the client disconnected or the body is longer than `most`."""
     parts = bytearray()
     while True:
         message = await receive()
@@ -27,7 +27,7 @@ async def gather(receive: Receive, most: int | None = None) -> bytes | None:
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
-    """A receive channel that gives `body` once and then what comes after it."""
+    """Return a receive channel that gives `body` once and then further messages."""
     given = False
 
     async def replaying() -> Message:
@@ -41,11 +41,11 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 
 def written(value: Any) -> bytes:
-    """A value as the body of a call."""
+    """Return a value as the body of a call."""
     return json.dumps(value).encode()
 
 
 def sized(scope: Scope, length: int) -> Scope:
-    """`scope` for a body of another length than it came with."""
+    """Return `scope` with the length of another body."""
     headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
     return {**scope, "headers": [*headers, (b"content-length", str(length).encode())]}

@@ -1,4 +1,4 @@
-"""How a request is refused: a sentence, as JSON or as a WebSocket's closing, and a line in the log."""
+"""Refusals of requests: a sentence as JSON or as the reason of a closed WebSocket, and a line in the log."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ V1 = "/api/v1/"
 
 
 class RequestRefused(GreenroomError):
-    """A request that is not let in, or that leads nowhere."""
+    """A request that is refused, or whose target does not exist."""
 
     literal_code = "request.refused"
 
 
 async def send_error(scope: Scope, receive: Receive, send: Send, status: int, error: GreenroomError) -> None:
-    """Answer a request with a written error, or close a WebSocket before it opens; a line in the log says so."""
+    """Answer a request with an error, or close a WebSocket before it opens, and log the refusal."""
     with speaking(SOURCE_LANGUAGE):
         note_refusal(scope, str(error), error.code)
     if scope["type"] == "websocket":
@@ -32,7 +32,7 @@ async def send_error(scope: Scope, receive: Receive, send: Send, status: int, er
 
 
 def error_response(scope: Scope, error: GreenroomError, status: int, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A refusal as the kind of client at this address reads it."""
+    """Return a refusal in the format of the API to which the path belongs."""
     if scope["path"].startswith(V1):
         return JSONResponse(
             problem(status, str(error), error.code, hint=error.hint, retryable=error.retryable), status, headers, PROBLEM
@@ -41,8 +41,8 @@ def error_response(scope: Scope, error: GreenroomError, status: int, headers: di
 
 
 def error_body(scope: Scope, error: GreenroomError) -> dict[str, Any]:
-    """The sentence and its code where each kind of client looks for them: {"error": …, "code": …}, OpenAI's object under
-    /v1/, and, for calls, the detail that gradio_client reads."""
+    """Return the sentence and the code in the fields that each kind of client reads: {"error": …, "code": …}, OpenAI's object
+    under /v1/, and, for calls, the detail that gradio_client reads."""
     if scope["path"].startswith("/v1/"):
         return {"error": {"message": str(error), "type": "invalid_request_error", "param": None, "code": error.code}}
     if scope["path"].startswith("/gradio_api/queue/"):
@@ -52,5 +52,5 @@ def error_body(scope: Scope, error: GreenroomError) -> dict[str, Any]:
 
 
 def told_in_short(error: GreenroomError) -> dict[str, Any]:
-    """What routes without problem details answer."""
+    """Return the answer of routes without problem details."""
     return {"error": str(error), "code": error.code}

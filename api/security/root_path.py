@@ -1,4 +1,4 @@
-"""The studio behind a reverse proxy that shows it under a path, such as https://example.com/greenroom/."""
+"""Support for a reverse proxy that publishes the studio under a path, such as https://example.com/greenroom/."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class RootPathMiddleware:
-    """Take `root_path` off the path of every request that carries it, so that both kinds of proxy work: one that strips it
-    and one that passes it on. Everything inside sees the studio at "/"."""
+    """Removes `root_path` from the path of requests, so that proxies work whether they strip the prefix or pass it on. The
+    application always sees paths from "/"."""
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
         self.app = app

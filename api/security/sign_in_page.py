@@ -1,4 +1,4 @@
-"""The page for people who come without the link: a field for the token, and nothing from anywhere else."""
+"""The sign-in page: a field for the token, without any other resource."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PAGE = Environment(
 
 
 def sign_in_page(action: str, trouble: str = "") -> str:
-    """HTML of the page.
+    """Return the HTML of the page.
 
     Args:
-        action: where the form goes.
-        trouble: what was wrong with the last try, read out by screen readers.
+        action: target of the form.
+        trouble: the error of the last attempt, announced by screen readers.
     """
     return _PAGE.get_template("sign_in.html").render(action=action, trouble=trouble)

@@ -1,8 +1,7 @@
-"""Keeps Gradio from reading what a request names: addresses of elsewhere and files of this machine.
+"""Prevents Gradio from reading addresses and local files that a request names (SSRF).
 
-A value of a call may name a file by an address or by a path, and the route for files takes both too; Gradio would fetch it,
-copy it, or hand it out. Nothing here asks another machine for something because a request says so, and of this machine only
-what was uploaded or made here is read.
+A value of a call may name a file by an address or by a path, as may the route for files; Gradio would fetch, copy or serve it.
+The studio does not send requests to addresses that a request names, and reads only files that were uploaded or made here.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from studio.errors import InvalidInput
 from studio.files import file_within
 
 LONGEST_JSON = 32 * 1024 * 1024
-"""Of a call's values; files go through the upload, and a book is under two."""
+"""Limit of a call's values, in MB; files use the upload, and a book is under two."""
 
 LONGEST_PATH = 1024
 LONGEST_NAME = 255
-"""Of one part of a path, in bytes: no file system has longer ones."""
+"""Longest part of a path, in bytes; file systems do not support more."""
 
 CALL = "greenroom.call"
-"""Where the scope of a call holds its body, read."""
+"""Key of the parsed body in the scope of a call."""
 
 _FILE = "/gradio_api/file="
 _NO_CALLS = ("/gradio_api/upload", "/gradio_api/mcp", "/gradio_api/mcp/")
@@ -35,7 +34,7 @@ _CALLS = ("/gradio_api/", "/api/v1/")
 
 
 class SsrfGuard:
-    """Refuse calls and requests that name a file of elsewhere, and paths that are none.
+    """Refuses calls and requests that name foreign files or malformed paths.
 
     Args:
         shown: further folders whose files the page shows.
@@ -83,13 +82,13 @@ class SsrfGuard:
 
 
 def _is_form(scope: Scope) -> bool:
-    """Whether a call of /api/v1 comes with its files in it: each of its values is judged where it is read."""
+    """Return whether a call of /api/v1 is a form with files; its values are checked where they are read."""
     kind = Headers(scope=scope).get("content-type", "").lower()
     return str(scope["path"]).startswith("/api/v1/") and kind.startswith("multipart/form-data")
 
 
 def _is_odd(path: str) -> bool:
-    """Whether no file and no route can have this path; asking the file system would fail loudly."""
+    """Return whether the path is malformed, so that no file or route can have it."""
     if len(path) > LONGEST_PATH or not path.isprintable():
         return True
     return any(len(name.encode("utf-8", "replace")) > LONGEST_NAME for name in path.split("/"))

@@ -1,4 +1,4 @@
-"""Uploads to the page that fail or are cut leave nothing behind."""
+"""Removes the files of uploads that fail or are interrupted."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ log = logging.getLogger(__name__)
 
 UPLOAD = "/gradio_api/upload"
 _UNFINISHED = "tmp*"
-"""Gradio writes what arrives into `tempfile` names at the top of the folder, and moves it into a folder of its hash when it is
-whole; what still has such a name when its request has ended belongs to nobody."""
+"""Gradio writes an upload under a `tempfile` name at the top of the folder and moves it into a folder named by its hash when it
+is complete; a file that still has such a name after its request is unfinished."""
 CLOCK_SECONDS = 1.0
-"""Dates of files come from a coarser clock: a part made just as its upload began may look older."""
+"""Tolerance: file times have a coarser resolution, so a file may look older than its upload."""
 
 
 class UploadCleanup:
-    """Removes the unfinished files of every upload once it has ended, and those of earlier servers at the start.
+    """Removes the unfinished files of an upload when it has ended, and those of earlier servers at the start.
 
-    Files of uploads that go on meanwhile stay: only what was there before the oldest of them began is removed. Called on the
-    event loop alone, where the folder is read; the files, which may be large, are removed in a thread.
+    Files of uploads in progress are kept: only files from before the oldest of them began are removed. Call it on the event
+    loop only; the folder is read there, and the files, which may be large, are removed in a thread.
     """
 
     def __init__(self, app: ASGIApp, folder: Path) -> None:
@@ -50,7 +50,7 @@ class UploadCleanup:
                 await anyio.to_thread.run_sync(_remove, *self._unfinished())
 
     def _unfinished(self) -> tuple[list[Path], float | None]:
-        """Files that may belong to nobody, and the time before which they do (None: all of them)."""
+        """Return files that may be unfinished, and the time before which they are (None: all of them)."""
         return list(self._folder.glob(_UNFINISHED)), min(self._begun.values(), default=None)
 
 

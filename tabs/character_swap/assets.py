@@ -1,4 +1,4 @@
-"""What was uploaded for swaps and is kept: used again, or deleted."""
+"""The list of kept uploads for swaps."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
 
 def assets_list(assets: Sequence[Asset], now: float | None = None) -> str:
-    """HTML of the kept uploads, the latest used first."""
+    """Return the HTML of the kept uploads, the most recently used first."""
     moment = now or time.time()
     return render("character_swap/assets.html", rows=[_row(asset) for asset in assets], now=moment)
 
 
 def _row(asset: Asset) -> tuple[str, str, str, str, float]:
-    """Id, name, address of the picture ("" where it is none), facts, and when it was used."""
+    """Return id, name, address of the picture ("" if it is no picture), facts, and the time of the last use."""
     picture = asset_url(asset.id) if asset.path.suffix in _PICTURES else ""
     return asset.id, asset.name, picture, f"{asset.kind} · {size(asset.size)}", asset.used

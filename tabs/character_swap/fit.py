@@ -1,4 +1,4 @@
-"""The line under the form: what will be made, what it costs, and about how long it takes."""
+"""The line under the form: the expected result, its memory, and the estimated time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tabs.common.wiring import Values
 
 
 def fit_line(studio: Services, form: CharacterSwapForm, values: Values) -> str:
-    """HTML of the line, with what is wrong in place of figures where something is."""
+    """Return the HTML of the line, or of the error if the form is wrong."""
     chosen = form.choice(values[form.template])
     parts: list[Figure | str] = [Figure(chosen.title)]
     key, video = form.file(values, InputKind.VIDEO)

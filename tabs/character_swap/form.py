@@ -56,7 +56,7 @@ class CharacterSwapForm:
 
     @property
     def kept(self) -> dict[str, Any]:
-        """What is entered here and shall be there again after a reload, by fixed names."""
+        """The components whose values the browser keeps, by fixed names."""
         slots = {f"{part}{at}": getattr(slot, part) for at, slot in enumerate(self.slots.slots) for part in ("upload", "pick")}
         return {**slots, "start": self.start, "end": self.end}
 
@@ -84,10 +84,10 @@ class CharacterSwapForm:
         }
 
     def spec(self, values: Values) -> dict[str, Any]:
-        """A job's fields from the values of `inputs`; uploads are kept among the assets, where recipes find them again.
+        """Return a job's fields from the values of `inputs`. Uploads are stored as assets, so that recipes can refer to them.
 
         Raises:
-            InvalidInput: something that is required is missing.
+            InvalidInput: a required value is missing.
         """
         chosen, files, options = self._read(values)
         for place in chosen.inputs:
@@ -106,11 +106,11 @@ class CharacterSwapForm:
         return spec
 
     def files(self, values: Values) -> dict[str, str]:
-        """Key of each input to what was given for it."""
+        """Return the given files by the keys of the inputs."""
         return self._read(values)[1]
 
     def file(self, values: Values, kind: InputKind) -> tuple[str, Path | None]:
-        """Key and file of the chosen template's first input of a kind; "" where it has none, None where nothing is given."""
+        """Return key and file of the chosen template's first input of a kind; "" if it has none, None if nothing is given."""
         chosen = self.choice(values[self.template])
         key = next((place.key for place in chosen.inputs if place.kind is kind), "")
         return key, self.slots.video.path(self.files(values).get(key, "")) if key else None
@@ -119,11 +119,11 @@ class CharacterSwapForm:
         return self._read(values)[2]
 
     def trim(self, values: Values) -> tuple[float, float]:
-        """From and to in seconds, 0 for the clip's end."""
+        """Return start and end in seconds; 0 stands for the end of the clip."""
         return float(values[self.start] or 0), float(values[self.end] or 0)
 
     def choice(self, template: str) -> WorkflowChoice:
-        """What of the gallery is meant; the built-in where it is not there any more."""
+        """Return the chosen template, or the built-in one if it no longer exists."""
         found = self.choices()
         return next((one for one in found if one.id == template), found[0])
 
@@ -148,7 +148,7 @@ class CharacterSwapForm:
         return chosen, files, options
 
     def _kept(self, value: str) -> str:
-        """An upload as a kept one; results and samples stay where they are."""
+        """Store an upload as an asset. Results and samples are used in place."""
         uploads = self._studio.paths.root / "uploads"
         path = self.slots.image.path(value)
         if path is None or not path.resolve().is_relative_to(uploads.resolve()):

@@ -1,4 +1,4 @@
-"""The templates to choose from: the built-in first, then ComfyUI's, each with how it stands; and all about the chosen one."""
+"""The gallery of templates: the built-in one first, then ComfyUI's, each with its state; and the details of the chosen one."""
 
 from __future__ import annotations
 
@@ -31,12 +31,11 @@ CONNECT = (
 
 @dataclass(frozen=True)
 class WorkflowChoice:
-    """One thing that can be chosen: the built-in, or a template with how it stands.
+    """An entry of the gallery: the built-in swap, or a template with its state.
 
     Args:
         state: ready, waiting (something is missing, or not asked yet) or broken.
-        badge: the same in two or three words.
-        missing: what keeps it from running, with the next step.
+        badge: the state in two or three words. missing: what prevents it from running, with the next step.
         template: None for the built-in.
     """
 
@@ -57,11 +56,11 @@ class WorkflowChoice:
 
 
 def choices(templates: TemplateCollection, configured: bool, inventory: ServerInventory | None) -> list[WorkflowChoice]:
-    """Everything that can be chosen, the built-in first.
+    """Return all entries, the built-in one first.
 
     Args:
         configured: whether a ComfyUI server is set.
-        inventory: what the server has, as far as it was asked.
+        inventory: what the server has, if it was asked.
     """
     found = sorted(templates.all(), key=lambda one: (_USES.index(one.manifest.use) if one.manifest else len(_USES), one.title))
     return [_builtin(), *(_choice(template, configured, inventory) for template in found)]
@@ -106,15 +105,15 @@ def _lacks(problems: Sequence[TemplateProblem]) -> str:
 
 
 def gallery(found: Sequence[WorkflowChoice], chosen: str) -> str:
-    """HTML of the cards to choose from."""
+    """Return the HTML of the cards."""
     return render("character_swap/gallery.html", found=found, chosen=chosen)
 
 
 def about_choice(one: WorkflowChoice, configured: bool, server: str) -> str:
-    """HTML of all about the chosen one: what it does, what is missing and where to get it, its graph.
+    """Return the HTML of the details: what it does, what is missing and where to get it, its graph.
 
     Args:
-        server: address of the ComfyUI server that is set, "" for none or one of the studio's own.
+        server: address of the configured ComfyUI server, "" if there is none or the studio starts it.
     """
     graph = template_url(one.id) if one.template is not None and one.template.graph else ""
     notes = [*_notes(one), *([] if configured else [CONNECT])]
@@ -122,7 +121,7 @@ def about_choice(one: WorkflowChoice, configured: bool, server: str) -> str:
 
 
 def _notes(one: WorkflowChoice) -> list[str]:
-    """How far a template was checked, what it needs, its licence, and what its makers say of it."""
+    """Return how far a template was verified, what it needs, its licence, and its authors' notes."""
     manifest = one.template.manifest if one.template is not None else None
     if manifest is None:
         return []

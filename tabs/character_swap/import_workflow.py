@@ -1,4 +1,4 @@
-"""Adding a workflow of one's own: an export of ComfyUI's editor becomes a template, with a form of what is worth asking for."""
+"""Import of a workflow: an export of ComfyUI's editor becomes a template with a form."""
 
 from __future__ import annotations
 
@@ -29,9 +29,8 @@ _MOST = 200
 
 
 class WorkflowImport:
-    """Draws the fold and connects it. Nothing is written before "Add" is pressed.
-
-    The server is asked which inputs its nodes have, so one has to be connected; what was read stays in the page's state.
+    """Draws the folding section and connects it. Nothing is written before "Add" is pressed. A connected server is needed,
+    because it defines the inputs of the nodes; the read workflow is kept in the page's state.
     """
 
     def __init__(self, studio: Services) -> None:
@@ -63,10 +62,10 @@ class WorkflowImport:
                 self.add = gr.Button("Add this template", variant="primary", elem_id="swap-import-add")
 
     def wire(self, added: Callable[[str], Updates], outputs: list[Any]) -> Any:
-        """Connect the fold; the event after which a template has been added.
+        """Connect the section and return the event that follows an added template.
 
         Args:
-            added: given a new template's id, gives updates for `outputs`.
+            added: returns updates for `outputs` from a new template's id.
         """
         shown = [self.said, self._read, self.form, self.title, self.memory, self.table]
         self.file.change(self._given, self.file, shown, **QUIET)
@@ -83,7 +82,7 @@ class WorkflowImport:
         return self.add.click(add, asked, [self.said, self.file, self.form, *outputs], **QUIET)
 
     def _given(self, path: str | None) -> Updates:
-        """Read an export: the table of what could be asked for."""
+        """Read an export and show the table of its values."""
         if not path:
             return {self._read: None, self.form: gr.update(visible=False)}
         try:
@@ -119,7 +118,7 @@ class WorkflowImport:
 
 
 def _chosen(found: list[Suggestion], table: Any) -> list[Chosen]:
-    """The ticked rows. Rows may have been sorted on the page: a suggestion is found by its own words."""
+    """Return the ticked rows. Rows may have been sorted on the page, so a suggestion is found by its text."""
     left = {(one.title, _short(one.value), str(one.kind.value)): one for one in found}
     by_key = {one.key: one for one in found}
     chosen = []

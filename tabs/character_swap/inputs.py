@@ -1,4 +1,4 @@
-"""The files that a template is given: slots for uploads, each with what is already here to be taken instead."""
+"""The files for a template: slots for uploads, each with a list of existing files."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tabs.common.lists.voice_choices import GONE, Choices, with_chosen
 from tabs.common.wiring import Updates, Values
 
 KINDS = (InputKind.IMAGE, InputKind.IMAGE, InputKind.VIDEO, InputKind.AUDIO)
-"""The slots in their order; a template with more files of a kind is for the API."""
+"""The slots in order; templates with more files of a kind can be used through the API only."""
 _LISTED = 60
 
 
 class InputSlot:
-    """One upload and one list of what is here: the list counts where something is chosen in it."""
+    """An upload and a list of existing files. A choice in the list takes precedence."""
 
     def __init__(self, studio: Services, assets: Assets, kind: InputKind, number: int, place: TemplateInput | None) -> None:
         self._studio, self._assets, self.kind = studio, assets, kind
@@ -44,7 +44,7 @@ class InputSlot:
             )
 
     def here(self, chosen: str = "") -> Choices:
-        """Results, kept uploads and samples of this kind; and what is chosen, marked when it is gone."""
+        """Return results, kept uploads and samples of this kind, and the chosen file, marked if it no longer exists."""
         kind = self.kind.value
         made = [
             (f"{one.title or one.id}" + (f" · {about(one.duration)}" if one.duration else ""), one.id)
@@ -60,20 +60,20 @@ class InputSlot:
         return with_chosen(self._studio, listed, chosen)
 
     def choosing(self, value: str) -> Any:
-        """An update of the list that chooses a file which is here."""
+        """Return an update of the list that chooses an existing file."""
         known = self.here()
         if value not in {one for _, one in known}:
             known.append((Path(value).name, value))
         return gr.update(choices=known, value=value)
 
     def show(self, place: TemplateInput | None) -> Updates:
-        """Show an input, or hide the slot."""
+        """Return updates that show an input, or hide the slot."""
         if place is None:
             return {self.group: gr.update(visible=False)}
         return {self.group: gr.update(visible=True), self.upload: gr.update(label=_label(place))}
 
     def path(self, value: str) -> Path | None:
-        """The file of what `chosen` told, None when it is nothing, or not there."""
+        """Return the file for a value of `chosen`, or None if it is empty or does not exist."""
         if not value:
             return None
         try:
@@ -87,7 +87,7 @@ class InputSlots:
     """All slots; `chosen` reads `inputs`, `show` updates `outputs`.
 
     Args:
-        inputs: what they show at first.
+        inputs: the initial inputs.
     """
 
     def __init__(self, studio: Services, assets: Assets, inputs: Sequence[TemplateInput]) -> None:
@@ -115,23 +115,23 @@ class InputSlots:
 
     @property
     def picks(self) -> list[Any]:
-        """The lists of what is here."""
+        """The lists of existing files."""
         return [slot.pick for slot in self.slots]
 
     def show(self, inputs: Sequence[TemplateInput]) -> Updates:
-        """Show these inputs, each in its slot."""
+        """Return updates that show these inputs, each in its slot."""
         updates: Updates = {}
         for slot, place in zip(self.slots, _placed(inputs), strict=True):
             updates |= slot.show(place)
         return updates
 
     def chosen(self, inputs: Sequence[TemplateInput], values: Values) -> dict[str, str]:
-        """Key of each input to a path or an output's id, "" where nothing was given; from the values of `inputs`."""
+        """Return a path or an output's id for the key of each input, "" if nothing was given, from the values of `inputs`."""
         placed = zip(self.slots, _placed(inputs), strict=True)
         return {place.key: str(values[slot.pick] or values[slot.upload] or "") for slot, place in placed if place is not None}
 
     def restored(self, inputs: Sequence[TemplateInput], files: Mapping[str, Any]) -> Updates:
-        """Choose in the lists what a recipe was made of, as far as it is still there."""
+        """Return updates that choose the inputs of a recipe, as far as they still exist."""
         updates: Updates = {}
         for slot, place in zip(self.slots, _placed(inputs), strict=True):
             value = files.get(place.key) if place is not None else None
@@ -140,7 +140,7 @@ class InputSlots:
         return updates
 
     def lists(self, values: Values) -> Updates:
-        """Every list with what is here now, and with what is chosen in it."""
+        """Return updates of all lists with existing files, keeping what is chosen."""
         return {slot.pick: gr.update(choices=slot.here(str(values[slot.pick] or ""))) for slot in self.slots}
 
 
@@ -151,7 +151,7 @@ def _label(place: TemplateInput | None) -> str:
 
 
 def _placed(inputs: Sequence[TemplateInput]) -> list[TemplateInput | None]:
-    """For each slot the input that it shows."""
+    """Return the input that each slot shows."""
     left = [place for place in inputs if place.kind.is_file]
     placed: list[TemplateInput | None] = []
     for kind in KINDS:

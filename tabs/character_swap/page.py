@@ -1,4 +1,4 @@
-"""The Character Swap tab: a person's picture and a clip in, the clip with that person out."""
+"""The Character Swap tab: puts the person of a picture into a clip."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TAB = "Character Swap"
 
 
 class CharacterSwapTab:
-    """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
+    """Draws the tab and connects it. Handlers call the studio and show the answer; the work is done elsewhere."""
 
     def __init__(self, studio: Services, secret: str) -> None:
         self._studio = studio
@@ -74,8 +74,8 @@ class CharacterSwapTab:
         """Connect every event of the tab.
 
         Args:
-            faces: takes a result whose face is to speak.
-            senders: drawn pieces of any tab whose "send to Character Swap" buttons lead here.
+            faces: receives a result for the Lip-sync tab. senders: drawn pieces whose "send to Character Swap" buttons are
+                handled here.
         """
         form, view = self.form, self.view
         view.wire()
@@ -97,7 +97,7 @@ class CharacterSwapTab:
         faces.listen(view.detail)
 
     def wire_kept(self, page: gr.Blocks) -> None:
-        """The template that was chosen last is chosen again when the page is opened."""
+        """Choose the template of the last visit again when the page is opened."""
 
         def chosen_again(template: Any) -> Updates:
             other = isinstance(template, str) and template != BUILTIN
@@ -123,7 +123,7 @@ class CharacterSwapTab:
         fitted = (self._fit, form.inputs, self.fit)
         for component in (form.start, form.end, *form.slots.inputs):
             component.change(*fitted, trigger_mode="always_last", **QUIET)
-        for component in form.pool.components:  # what a person does; other changes come with the template, whole
+        for component in form.pool.components:  # input by the user; other changes come with a template
             component.input(*fitted, trigger_mode="always_last", **QUIET)
         tab.select(*fitted, **QUIET)
         form.compare.click(self._compare, form.inputs, [form.framing_said, form.reframe], **QUIET)
@@ -150,7 +150,7 @@ class CharacterSwapTab:
 
     @with_error_toast
     def _about_clicked(self, template: str, event: gr.EventData) -> Updates:
-        """Ask the server again what it has, or delete a template of the person's own."""
+        """Handle the buttons of the details: ask the server again, or delete an imported template."""
         act, form = clicked(event).get("act"), self.form
         if act == "check":
             self._studio.comfyui.inventory(newest=True)
@@ -161,7 +161,7 @@ class CharacterSwapTab:
         return form.show(BUILTIN)
 
     def _opened(self, template: str) -> Updates:
-        """The tab was opened: what the server has now."""
+        """Read the server's state when the tab is opened."""
         if self._studio.comfyui.configured and self._studio.comfyui.settings.url:
             with suppress(GreenroomError):
                 self._studio.comfyui.inventory()
@@ -178,7 +178,7 @@ class CharacterSwapTab:
         def templates(values: Values) -> Updates:
             chosen = values[form.template]
             there = form.choice(chosen).id == chosen
-            return self._drawn(chosen) if there else form.show(BUILTIN)  # another page has deleted it
+            return self._drawn(chosen) if there else form.show(BUILTIN)  # deleted on another page
 
         return [
             LiveList((Topic.OUTPUTS, Topic.ASSETS), picks, (self.uploads, *picks), files),
@@ -226,13 +226,13 @@ class CharacterSwapTab:
         return {form.gallery: form.drawn_gallery(template), form.about: form.drawn_about(template)}
 
     def _listed(self, lacks: TemplateLacks, template: str) -> GreenroomError:
-        """What the page lists anyway, in short: all of it would fill the screen."""
+        """Return a short form of what the page lists anyway."""
         chosen = self.form.choice(template)
         if not chosen.missing:
             return lacks
         return InvalidInput("template.not-runnable", template=chosen.title, state=chosen.badge)
 
-    # What is here already
+    # Existing files
 
     @with_error_toast
     def _use_settings(self, event: gr.EventData) -> Updates:
@@ -266,7 +266,7 @@ class CharacterSwapTab:
         return {slot.pick: slot.choosing(str(asset.path))}
 
     def _receiver(self, tabs: gr.Tabs) -> Receiver:
-        """What any tab hands a picture or video to."""
+        """Return the receiver of pictures and videos from any tab."""
         image, video = self.form.slots.image, self.form.slots.video
 
         def receive(output_id: str) -> Updates:

@@ -1,5 +1,5 @@
-"""Controls for a template's parameters. Templates come and go while the page is open, so the controls are a pool that is dressed
-for whichever is chosen; a parameter for which the pool has no place keeps its default."""
+"""Controls for a template's parameters. Templates change while the page is open, so there is a fixed pool of controls that is
+adapted to the chosen template; a parameter without a free control keeps its default."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MOST_STEPS = 4_000
 
 
 class ParameterPool:
-    """Draws the pool here: one part open, one folded under "Advanced".
+    """Draws the pool: one part open, one folded under "Advanced".
 
     Args:
-        parameters: what it shows at first.
+        parameters: the initial parameters.
     """
 
     def __init__(self, elem_id: str, parameters: Sequence[Parameter]) -> None:
@@ -37,16 +37,16 @@ class ParameterPool:
 
     @property
     def components(self) -> list[Any]:
-        """What `values` reads."""
+        """The components that `values` reads."""
         return [*self._open, *self._folded]
 
     @property
     def outputs(self) -> list[Any]:
-        """What `show` updates."""
+        """The components that `show` updates."""
         return [self.fold, *self.components]
 
     def show(self, parameters: Sequence[Parameter], values: Mapping[str, Any] | None = None) -> Updates:
-        """Show these parameters, with their defaults or the values given."""
+        """Return updates that show these parameters, with their defaults or the given values."""
         given = values or {}
         updates: Updates = {self.fold: gr.update(visible=any(each.advanced for each in parameters))}
         for component, parameter in zip(self.components, self._placed(parameters), strict=True):
@@ -54,7 +54,7 @@ class ParameterPool:
         return updates
 
     def values(self, parameters: Sequence[Parameter], values: Values) -> dict[str, Any]:
-        """What the controls say for these parameters; empty ones are left out, so that defaults hold and seeds are drawn."""
+        """Return the values of these parameters; empty ones are omitted, so that defaults apply and seeds are drawn."""
         chosen: dict[str, Any] = {}
         for component, parameter in zip(self.components, self._placed(parameters), strict=True):
             value = values[component]
@@ -65,7 +65,7 @@ class ParameterPool:
         return chosen
 
     def _placed(self, parameters: Sequence[Parameter]) -> list[Parameter | None]:
-        """For each component, in order, the parameter that it shows."""
+        """Return the parameter that each component shows, in order."""
         placed: list[Parameter | None] = []
         for pool, advanced in ((OPEN, False), (FOLDED, True)):
             for kind, count in pool.items():
@@ -96,7 +96,7 @@ def _step(parameter: Parameter) -> float:
 
 
 def _dress(parameter: Parameter, given: Mapping[str, Any]) -> dict[str, Any]:
-    """How a control shows a parameter."""
+    """Return the update by which a control shows a parameter."""
     seed = parameter.kind is ParameterKind.SEED
     number, value = given.get(parameter.number_key), given.get(parameter.key)
     first = parameter.shown_from
@@ -122,7 +122,7 @@ def _dress(parameter: Parameter, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _drawn(pool: Mapping[str, int], placed: Sequence[Parameter | None]) -> list[Component]:
-    """The components of one part in their order, dressed for what they show at first."""
+    """Draw the components of one part in order, with the initial parameters."""
     kinds = [kind for kind, count in pool.items() for _ in range(count)]
     made: list[Component] = []
     for kind, parameter in zip(kinds, placed, strict=True):

@@ -1,4 +1,4 @@
-"""Points that are clicked on the driving clip's first picture: who is meant, and what is not."""
+"""Points on the first picture of the driving clip that mark the person, and what is not the person."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FacesOf = Callable[[Values], Sequence[SeenFace] | None]
 
 
 class PointsPicker:
-    """Draws the picture here and takes clicks. `points` holds what was clicked."""
+    """Draws the picture and handles clicks. `points` holds the clicked points."""
 
     def __init__(self) -> None:
         self.points = gr.State([])
@@ -62,7 +62,7 @@ class PointsPicker:
         self.clear.click(lambda clean: [[], clean, ""], self._clean, [self.points, self.picture, self.said], **QUIET)
 
     def first_picture(self, video: Path | None) -> list[Any]:
-        """Updates for `outputs` when another clip was chosen: its first picture without points."""
+        """Return updates for `outputs` for another clip: its first picture without points."""
         try:
             picture = next(read_frames(video)).picture if video else None
         except (MediaError, StopIteration):
@@ -88,7 +88,7 @@ class PointsPicker:
 
 
 def marked(picture: Picture, points: list[Point]) -> Picture:
-    """The picture with its points drawn in."""
+    """Return the picture with its points."""
     import cv2
 
     drawn = picture.copy()

@@ -1,4 +1,4 @@
-"""The result of a swap beside the clip that drove it; while it is made, the server's preview; and what was measured."""
+"""The result of a swap beside its driving clip, the preview while it runs, and the measurements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tabs.common.wiring import asset_url, output_url
 
 
 def swap_result(studio: Services, assets: Assets, job: Job) -> str:
-    """HTML of the job's preview while it runs, of its result when it is done, "" while there is neither."""
+    """Return the HTML of the job's preview while it runs, or of its result; "" if there is neither."""
     if job.state is not JobState.DONE:
         return "" if job.state.ended else preview(studio, job, "How it looks so far")
     made = next((one for one in job.outputs if one.kind in ("video", "image")), None)
@@ -41,7 +41,7 @@ def _drawn(studio: Services, assets: Assets, output: LibraryOutput) -> str:
 
 
 def _driving(studio: Services, assets: Assets, output: LibraryOutput) -> str:
-    """Address of the clip as it was, in the library or the kept uploads; "" where it is in neither any more."""
+    """Return the address of the driving clip in the library or the kept uploads; "" if it no longer exists."""
     given = str((output.recipe.get("spec") or {}).get("driving_video", ""))
     try:
         return output_url(studio.library.get(given).id) if given else ""

@@ -1,4 +1,4 @@
-"""A place for a sound: a file, a recording, or the sound of a video, which Gradio's own place for sounds turns away."""
+"""An upload for sound: a file, a recording, or the sound of a video, which Gradio's audio component refuses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VIDEOS = [".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v"]
 
 
 def build_sound_upload(label: str, elem_id: str, **more: Any) -> gr.Audio:
-    """Draw it here; its value is the path of what was given."""
+    """Draw the component; its value is the path of the file."""
     sound = gr.Audio(sources=["upload", "microphone"], type="filepath", label=label, elem_id=elem_id, **more)
     video = gr.UploadButton(
         "Take the sound of a video", file_types=VIDEOS, type="filepath", size="sm", elem_id=f"{elem_id}-of-video"

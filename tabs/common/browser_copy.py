@@ -1,8 +1,8 @@
-"""What a browser gets of the page's configuration: without what only clients of the API read.
+"""The page's configuration for browsers, without the parts that only API clients read.
 
-Gradio gives a page the whole of it: a component that stands for each value of each public endpoint, and four descriptions of
-every component for the page of its API. A browser builds, links and watches all of that. Clients ask /config, which stays whole
-but for the descriptions that they do not read.
+Gradio's page contains a component for each value of each public endpoint, and four descriptions of every component for its API
+page; a browser creates and watches all of them. Clients read /config, which remains complete except for descriptions that they
+do not use.
 """
 
 from __future__ import annotations
@@ -10,18 +10,26 @@ from __future__ import annotations
 from typing import Any
 
 _OF_AN_ENDPOINT = "api"
-"""The type of a component that stands for a value of a public endpoint."""
+"""The type of the components of public endpoints."""
 
 _READ_BY_NOBODY = ("api_info", "api_info_as_input", "api_info_as_output", "example_inputs")
-"""Of a component of the page: gradio_client looks at them for endpoints alone, the page never."""
+"""Keys of components that are not used: gradio_client reads them for endpoints only, and the page never."""
+
+_UNSEEN = "state"
+"""The type of a component that is never drawn."""
 
 NO_CALLS: Any = {"named_endpoints": {}, "unnamed_endpoints": {}}
-"""What a page is told of the API: it calls its handlers by number. /gradio_api/info tells clients."""
+"""The API information for a page, which calls its handlers by number. Clients use /gradio_api/info."""
 
 
 def lean(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration of a mounted page, changed in place: the lists that a browser gets (`config["page"]`) without public
-    endpoints and their components, and components without the descriptions that nobody reads."""
+    """Reduce the configuration of a mounted page in place and return it. Removed are public endpoints and their components from
+    the lists for browsers (`config["page"]`), unused descriptions of components, and the list of components that show the
+    progress of an event, for events without visible progress.
+
+    While a handler runs, the page updates every component of that list and searches the tree for each of them, whether they
+    show progress or not. These events name a component that is not drawn instead.
+    """
     stand_ins = {one["id"] for one in config["components"] if one["type"] == _OF_AN_ENDPOINT}
     endpoints = {one["id"] for one in config["dependencies"] if not one["targets"] and one["api_visibility"] == "public"}
     for page in config["page"].values():
@@ -30,9 +38,13 @@ def lean(config: dict[str, Any]) -> dict[str, Any]:
         page["layout"] = _without(page["layout"], stand_ins)
     for component in config["components"]:
         if component["type"] != _OF_AN_ENDPOINT:
-            component["component_class_id"] = ""  # by which only components of others are found
+            component["component_class_id"] = ""  # used for custom components only
             for key in _READ_BY_NOBODY:
                 component.pop(key, None)
+    unseen = [one["id"] for one in config["components"] if one["type"] == _UNSEEN][:1]
+    for event in config["dependencies"]:
+        if unseen and event["show_progress"] == "hidden" and event["connection"] == "sse":
+            event["show_progress_on"] = unseen
     return config
 
 

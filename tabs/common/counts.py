@@ -1,4 +1,4 @@
-"""Lines of small print under a form: what will be made, or one sentence."""
+"""Lines of small text under a form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tabs.common.templating import render
 
 @dataclass(frozen=True)
 class Figure:
-    """A part of the line whose figure stands out, as in "about **5 s** long"."""
+    """A part of the line with an emphasised number, as in "about **5 s** long"."""
 
     figure: str
     after: str = ""
@@ -18,15 +18,15 @@ class Figure:
 
 
 def counts_line(parts: Sequence[Figure | str], problem: str = "") -> str:
-    """HTML of the line.
+    """Return the HTML of the line.
 
     Args:
-        parts: figures and sentences; commands in a sentence stand between backticks.
+        parts: figures and sentences; commands in a sentence are in backticks.
         problem: what is wrong with the form.
     """
     return render("common/counts.html", parts=parts, problem=problem)
 
 
 def note(sentence: str, *, urgent: bool = False) -> str:
-    """HTML of one sentence, in a soft colour unless it is urgent."""
+    """Return the HTML of one sentence, in a muted colour unless it is urgent."""
     return render("common/note.html", sentence=sentence, style="note" if urgent else "soft")

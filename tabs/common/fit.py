@@ -1,4 +1,5 @@
-"""What is said of a job before it is handed in: how long it should take, by this machine's own runs, and whether it fits."""
+"""Sentences about a job before it is submitted: the time that it should take on this machine, and whether it fits into
+memory."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from studio.services import Services
 from tabs.common.formats import about
 
 SAME_WITHIN = 1.15
-"""A spread smaller than this is not worth two numbers."""
+"""A range is shown as one number if the ratio of its ends is smaller."""
 
 
 def time_in_words(estimate: RuntimeEstimate | None) -> str:
@@ -28,7 +29,7 @@ def time_in_words(estimate: RuntimeEstimate | None) -> str:
 def spread_in_words(seconds: float, low: float, high: float, runs: int) -> str:
     """
     Args:
-        low, high: between what and what earlier runs would have taken; 0 when not known.
+        low, high: the range of earlier runs; 0 if unknown.
     """
     if runs == 1:
         return f"about {about(seconds)}, going by one run"
@@ -42,7 +43,7 @@ def spread_in_words(seconds: float, low: float, high: float, runs: int) -> str:
 def memory_fit(
     studio: Services, engine: type[Engine], options: EngineOptions | None = None, extent: ProblemSize | None = None
 ) -> str:
-    """Whether the engine can be had in memory now, in a sentence."""
+    """Return a sentence on whether the engine can be loaded now."""
     try:
         return fit_of(studio, engine, options, extent)[1]
     except GreenroomError as error:

@@ -1,4 +1,4 @@
-"""Numbers as people read them: lengths of time, sizes, counts. Templates have each of these as a filter of the same name."""
+"""Formats numbers: durations, sizes, counts. Each function is also a filter of the templates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def clock(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """A length of time in words that do not pretend to be exact."""
+    """Return a rounded duration in words."""
     if seconds < 1:
         return "under a second"
     if seconds < 90:
@@ -22,7 +22,7 @@ def about(seconds: float) -> str:
 
 
 def ago(seconds: float) -> str:
-    """How long something is past: "40 s ago", "3 days ago"."""
+    """Return a time in the past in words: "40 s ago", "3 days ago"."""
     for limit, unit, word in ((90, 1, "s"), (5400, 60, "min"), (129_600, 3600, "h")):
         if seconds < limit:
             return f"{max(0, seconds) / unit:.0f} {word} ago"
@@ -35,12 +35,12 @@ def many(count: int, one: str, more: str = "") -> str:
 
 
 def percent(part: float) -> int:
-    """A part of 1 in whole hundredths."""
+    """Return a fraction as whole percent."""
     return round(100 * part)
 
 
 def size(count: float) -> str:
-    """Bytes in the unit a person reads."""
+    """Return a number of bytes with a suitable unit."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000 or unit == "GB":
             return f"{count:.0f} {unit}" if unit in ("bytes", "kB") or count >= 100 else f"{count:.1f} {unit}"

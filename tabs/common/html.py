@@ -1,4 +1,4 @@
-"""A drawn piece of a tab: HTML from a template whose buttons reach Python."""
+"""HTML components whose buttons call Python."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def html_piece(
     value: str = "value || ''",
     **more: Any,
 ) -> gr.HTML:
-    """A gr.HTML whose buttons reach Python: `piece.click(handler)` gets their data in gr.EventData.
+    """Return a gr.HTML whose buttons call Python: a handler of `piece.click` gets their data as gr.EventData.
 
     Args:
-        on_draw: JavaScript run after each redraw; `element` is at hand. on_load: run once; `trigger` too.
-        live: announce changes to screen readers (politely). value: JavaScript for the HTML that is shown.
+        on_draw: JavaScript that runs after each redraw, with `element`. on_load: runs once, with `trigger` as well.
+        live: announce changes to screen readers (politely). value: JavaScript expression for the HTML.
     """
     return gr.HTML(
         draw if isinstance(draw, str) else draw(),

@@ -1,7 +1,7 @@
-"""What a person entered in a form is there again when the page is opened anew: the browser keeps it, the studio gets it once.
+"""Keeps the values of forms in the browser, and restores them when the page is opened.
 
-Texts that may be long are kept by texts.js; here are the voices, engines, sliders and files. What is kept is looked at before it
-is put back, as everything that a browser sends.
+Long texts are kept by texts.js; this module is for voices, engines, sliders and files. Restored values are validated like
+everything that a browser sends.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class KeptForm:
     """The values of one tab's form.
 
     Args:
-        name: of the tab, fixed for ever, as are the keys of `components`.
+        name: of the tab; neither it nor the keys of `components` may change.
     """
 
     def __init__(self, studio: Services, name: str, secret: str, components: Mapping[str, Any]) -> None:
@@ -38,14 +38,15 @@ class KeptForm:
         return list(self._components.values())
 
     def wire(self) -> None:
-        """Keep every change, in the browser alone; nothing is kept before what was kept has been put back."""
+        """Store every change in the browser. Nothing is stored before the earlier values have been restored."""
         names = json.dumps(list(self._components))
         keep = f"(...values) => greenroom.keptForm({names}, values)"
         changes = [one.change for one in self._components.values()]
         gr.on(changes, None, [*self.components, self.store], self.store, js=keep, **QUIET)
 
     def restored(self, kept: Any) -> Updates:
-        """Updates for what differs from the form as it was built; what is not there any more or cannot be is left out."""
+        """Return updates for values that differ from the initial form; values that no longer exist or are invalid are
+        omitted."""
         if not isinstance(kept, dict):
             return {}
         updates: Updates = {}
@@ -76,7 +77,7 @@ class KeptForm:
         return gr.update(value=value) if isinstance(value, kind) else None
 
     def _file(self, value: Any) -> Path | None:
-        """The file of what a component held: an upload or a result that is still there."""
+        """Return the file of a component's value: an upload or result that still exists."""
         named = value.get("video", value) if isinstance(value, dict) else None
         path = named.get("path") if isinstance(named, dict) else None
         return file_within(path, self._folders) if isinstance(path, str) else None
@@ -86,19 +87,19 @@ def _choice(component: Any, value: Any) -> Any:
     known = [one for _, one in component.choices]
     if value in known:
         return gr.update(value=value)
-    if isinstance(component, LiveDropdown) and isinstance(value, str):  # its list is read again, and marks what is gone
+    if isinstance(component, LiveDropdown) and isinstance(value, str):  # its list is refreshed and marks missing entries
         return gr.update(choices=[*component.choices, (value, value)], value=value)
     return None
 
 
 class KeptForms:
-    """All forms of the page, put back in one request when it is opened."""
+    """All forms of the page, restored in one request when it is opened."""
 
     def __init__(self, forms: Sequence[KeptForm]) -> None:
         self._forms = forms
 
     def wire(self, page: gr.Blocks) -> None:
-        """Connect them; last, so that everything that follows a change is connected."""
+        """Connect the forms. Call it last, when all events that follow a change are connected."""
         outputs = [component for form in self._forms for component in form.components]
 
         def restored(*kept: Any) -> Updates:
@@ -114,5 +115,5 @@ class KeptForms:
 
 
 def named_options(groups: Sequence[Any]) -> dict[str, Any]:
-    """The controls of engines' options, each under its engine's name and its own."""
+    """Return the controls of engines' options by the names of engine and option."""
     return {f"{group.engine_id}.{name}": component for group in groups for name, component in group.named()}

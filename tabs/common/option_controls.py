@@ -1,4 +1,4 @@
-"""Controls for an engine's options, generated from its pydantic model: an engine's knobs are written once, in the engine."""
+"""Controls for an engine's options, generated from its pydantic model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class OptionControls:
     """The controls of one engine, hidden as a group while another engine is chosen.
 
     Args:
-        names, components: of the options, in one order. only_for: the method that looks at each, "" for all methods.
+        names, components: of the options, in the same order. only_for: the method that uses each option, "" for all.
     """
 
     engine_id: str
@@ -33,10 +33,10 @@ class OptionControls:
 
 
 def build_controls(engine: type[Engine], *, visible: bool, method: str = "") -> OptionControls:
-    """Draw the controls here: common options open, the rest folded under "Advanced".
+    """Draw the controls: common options open, the rest folded under "Advanced".
 
     Args:
-        method: what the page begins with; options of another method are there and hidden. "" shows all.
+        method: the initial method; options of other methods are hidden. "" shows all.
     """
     schema = engine.Options.model_json_schema()
     fields = {name: _flatten(field) for name, field in schema.get("properties", {}).items()}
@@ -61,7 +61,7 @@ def build_controls(engine: type[Engine], *, visible: bool, method: str = "") -> 
 
 
 def _hide_with(control: Component, field: Mapping[str, Any], other: Any, values: Sequence[Any]) -> None:
-    """Show a control only while it applies; hidden, it goes back to its default, so that nothing unseen is sent."""
+    """Show a control only while it applies. A hidden control is reset to its default, so that no invisible value is sent."""
 
     def chosen(value: Any) -> Any:
         return gr.update(visible=False, value=field.get("default")) if value in values else gr.update(visible=True)
@@ -70,7 +70,7 @@ def _hide_with(control: Component, field: Mapping[str, Any], other: Any, values:
 
 
 def of_one_method(controls: Sequence[OptionControls]) -> list[tuple[Component, str]]:
-    """Every control that only one method looks at, with that method's name."""
+    """Return the controls that only one method uses, with its name."""
     pairs = [pair for group in controls for pair in zip(group.components, group.only_for, strict=True)]
     return [(component, method) for component, method in pairs if method]
 
@@ -80,19 +80,19 @@ def all_components(controls: Sequence[OptionControls]) -> list[Component]:
 
 
 def chosen_options(controls: Sequence[OptionControls], engine_id: str, values: Values) -> dict[str, Any]:
-    """The options of one engine out of a form's values; {} for an engine without controls."""
+    """Return the options of one engine from a form's values; {} for an engine without controls."""
     group = next((one for one in controls if one.engine_id == engine_id), None)
     return {} if group is None else {name: values[component] for name, component in group.named()}
 
 
 def restored_values(controls: Sequence[OptionControls], engine_id: str, options: Mapping[str, Any]) -> Updates:
-    """Updates that put a recipe's options back into the controls of its engine."""
+    """Return updates that restore a recipe's options."""
     group = next((one for one in controls if one.engine_id == engine_id), None)
     return {} if group is None else {component: options[name] for name, component in group.named() if name in options}
 
 
 def _flatten(field: Mapping[str, Any]) -> dict[str, Any]:
-    """A field that may also be null is shown as its other kind."""
+    """Return the schema of a nullable field without null."""
     kinds = [kind for kind in field.get("anyOf", []) if kind.get("type") != "null"]
     return {**field, **kinds[0]} if kinds else dict(field)
 

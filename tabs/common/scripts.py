@@ -1,6 +1,6 @@
-"""The page's own scripts as one file beside the page, which browsers keep until it changes.
+"""Serves the page's scripts as one file, which browsers cache until it changes.
 
-In the page itself they would come with every visit, and twice: Gradio writes the head into its configuration too.
+Inline scripts would be sent with every visit, and twice, because Gradio also writes the head into its configuration.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from starlette.routing import Route
 from tabs.common.templating import scripts
 
 ROUTE = "page.js"
-"""Relative to the page, so that it holds behind a proxy's path."""
+"""Relative to the page, so that it works behind a proxy."""
 _KEPT = "private, max-age=31536000, immutable"
 
 
 def script_address() -> str:
-    """Where the page finds its scripts; another address for every content."""
+    """Return the address of the scripts, which contains a hash of them."""
     return f"{ROUTE}?v={_digest(scripts())}"
 
 
 def script_route() -> Route:
-    """Gives them out, as they were when the studio was started."""
+    """Return the route that serves the scripts as they were at the start."""
     body = scripts()
     mark = _digest(body)
 

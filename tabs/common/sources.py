@@ -1,4 +1,4 @@
-"""Where a tab's inputs come from, and how a result of one tab becomes an input of another."""
+"""Sources of a tab's inputs, and the transfer of results between tabs."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import gradio as gr
 from tabs.common.wiring import QUIET, Updates, clicked, with_error_toast
 
 LIBRARY = "Library"
-"""The choice in a list of sources that means an output of an earlier job."""
+"""The source that stands for an output of an earlier job."""
 
 
 @dataclass(frozen=True)
 class Receiver:
-    """A tab that takes an output in: the act of the buttons that send to it, what it changes, and the updates for an output.
+    """A tab that receives an output: the act of the sending buttons, the components that it updates, and the function that
+    returns the updates.
 
     Raises:
-        NotFound: `receive` is given an output that is gone.
+        NotFound: `receive` gets an output that no longer exists.
     """
 
     act: str
@@ -27,7 +28,7 @@ class Receiver:
     receive: Callable[[str], Updates]
 
     def listen(self, sender: gr.HTML) -> None:
-        """Take in the output of every pressed button of `sender` that names `act`."""
+        """Handle the buttons of `sender` with the act `act`."""
 
         @with_error_toast
         def sent(event: gr.EventData) -> Updates:

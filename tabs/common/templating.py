@@ -1,8 +1,8 @@
 """HTML of the page: Jinja2 templates in a folder `templates` beside the modules of each tab, compiled at first use.
 
-Gradio puts a piece's value into the page as it is, so everything that a template inserts is escaped here, and a template that
-asks for a value it was not given raises an error. Modules gather values and call `render`; what one template shares with
-another is a macro (common/templates/macros.html), never a string of HTML that passes through Python.
+Gradio inserts a piece's value into the page unchanged, so templates escape everything, and an undefined value in a template
+raises an error. Modules collect values and call `render`; shared markup is a macro (common/templates/macros.html) and never a
+string of HTML in Python.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _KEPT_MACROS = {
     "common/macros.html": ("age", "audition", "button", "chip", "icon", "icon_link", "link", "output_actions", "prose"),
     "voiceover/macros.html": ("segment_actions",),
 }
-"""What depends on its arguments alone. Every template has these at hand, and the newest that each drew are kept."""
+"""Macros that depend only on their arguments. They are available in every template, and their latest results are cached."""
 _KEPT = 4096
 _WRAPPERS = ("piece", "table")
-"""Those that are called with a content."""
+"""Macros that are called with content."""
 _MARK = re.compile(r"\{[%{#]|[%}#]\}|(?<![ \t])[ \t]*+\n\s*+")
 _CLOSING = {"{%": "%}", "{{": "}}", "{#": "#}"}
 
 
 class JoinedLines(Extension):
-    """Line breaks of a template, with the indentation after them, are for its readers: none of them reaches the page.
+    """Removes line breaks of a template with the indentation after them.
 
     Between tags and blocks a break is dropped; within a text or a tag it becomes one space. Line numbers in errors stay right.
     """
@@ -49,13 +49,13 @@ class JoinedLines(Extension):
             elif found.isspace():
                 before, after = source[max(0, match.start() - 1) : match.start()], source[match.end() : match.end() + 1]
                 space = "" if before in (">", "}", "") or after in ("<", "{", "") else " "
-                parts += [source[end : match.start()], f"{space}{{#{found}#}}"]  # a comment keeps the count of lines
+                parts += [source[end : match.start()], f"{space}{{#{found}#}}"]  # a comment keeps line numbers
                 end = match.end()
         return "".join([*parts, source[end:]])
 
 
 def render(template: str, /, **values: object) -> str:
-    """HTML of a template, such as "common/job_card.html" in tabs/common/templates."""
+    """Return the HTML of a template, such as "common/job_card.html" in tabs/common/templates."""
     found = _environment.get_template(template)
     try:  # as Template.render, which copies every global into each context and takes three times as long for a small piece
         return "".join(found.root_render_func(found.new_context({**_environment.globals, **values}, shared=True)))
@@ -64,25 +64,25 @@ def render(template: str, /, **values: object) -> str:
 
 
 def code_spans(text: str) -> list[str]:
-    """A sentence cut at its backticks: every second part is a command."""
+    """Split a sentence at its backticks: every second part is a command."""
     return re.split(r"`([^`]+)`", text)
 
 
 def addresses(text: str) -> Iterable[tuple[str, str]]:
-    """The words of a sentence, each as an address of the web ("" for none) and the rest of it."""
+    """Yield each word of a sentence as a web address ("" for none) and the rest of the word."""
     for word in text.split(" "):
         address = word.rstrip(".,;") if word.startswith(("https://", "http://")) else ""
         yield address, word[len(address) :]
 
 
 def scripts() -> str:
-    """The page's own behaviour: every script of common/static, the one first that the others add to."""
+    """Return all scripts of common/static, beginning with the one that the others extend."""
     others = sorted(path.name for path in _STATIC.glob("*.js") if path.name != "page.js")
     return "\n".join(static(name) for name in ("page.js", *others))
 
 
 def static(name: str) -> str:
-    """The text of a file of common/static."""
+    """Return the text of a file of common/static."""
     return (_STATIC / name).read_text("utf-8")
 
 
@@ -100,7 +100,7 @@ def _made() -> Environment:
     environment.globals |= {name: getattr(wrappers, name) for name in _WRAPPERS}
     for file, names in _KEPT_MACROS.items():
         macros = environment.get_template(file).module
-        # The same buttons are drawn at each look at a running job. Types count: a Markup equals the str that it holds.
+        # The same buttons are drawn at each poll of a running job. `typed`, because a Markup equals the str that it contains.
         environment.globals |= {name: lru_cache(_KEPT, typed=True)(getattr(macros, name)) for name in names}
     return environment
 

@@ -1,7 +1,7 @@
-"""The look: one set of colour tokens for light and dark, mapped onto Gradio's theme, with fonts that ship along.
+"""The look: one set of colour tokens for light and dark, mapped onto Gradio's theme, with bundled fonts.
 
-Gradio's own SemiBold font files hold no Latin letters, so every weight the theme asks for is one that the shipped variable
-fonts have (400 to 700).
+Gradio's SemiBold font files contain no Latin letters, so the theme uses only weights of the bundled variable fonts (400 to
+700).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tabs.common.templating import render
 STATIC = Path(__file__).parent / "static"
 FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 FONT_ROUTE = "fonts"
-"""Where the app serves assets/fonts, relative to the page as in static/fonts.css, so that it holds behind a proxy's path."""
+"""Path at which the app serves assets/fonts, relative to the page as in static/fonts.css, so that it works behind a proxy."""
 
 # Gradio's theme key -> our token; each is set for light and dark alike, because the token itself changes with the mode.
 _COLOURS = {
@@ -65,7 +65,7 @@ _WEIGHTS = {
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's theme, drawing every colour from the tokens of static/tokens.css."""
+    """Return Gradio's theme with the colours of static/tokens.css."""
     base = gr.themes.Base(
         radius_size="lg",
         spacing_size="md",
@@ -79,10 +79,11 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
-    """All rules of the page: font faces, colour tokens, layout."""
-    return "\n".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("fonts", "tokens", "layout", "pieces", "rehearsal"))
+    """Return the page's style sheet: font faces, colour tokens, layout."""
+    return "
+".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("fonts", "tokens", "layout", "pieces", "rehearsal"))
 
 
 def head() -> str:
-    """Runs before the page paints: the colour mode a person chose, and the page's own behaviour."""
+    """Return the beginning of the page's head, with the script that runs before the first paint."""
     return render("common/head.html", fonts=FONT_ROUTE, script=script_address())

@@ -1,4 +1,4 @@
-"""What every handler of the page shares: how it is called, what it shows when something is wrong, and addresses of media."""
+"""Helpers for all handlers of the page: event settings, errors, and addresses of media."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-"""Page handlers run outside Gradio's queue (behind nothing), draw no overlay, and are no part of the public API.
-"private" hides, it does not guard: every handler checks what it is given."""
+"""Page handlers run outside Gradio's queue, show no overlay, and are not part of the public API. "private" hides an endpoint
+but does not protect it: every handler validates its input."""
 
 UNEXPECTED = "Something went wrong inside the studio. The log in the data folder holds the details; trying again is safe."
 
 
 Values = Mapping[Any, Any]
-"""What Gradio gives a handler whose inputs are a set: the value of each component, by the component."""
+"""The argument of a handler whose inputs are a set: the values by component."""
 
 Updates = dict[Any, Any]
-"""What a handler may return: new values or updates by the component; the other outputs stay as they are."""
+"""What a handler may return: values or updates by component; other outputs do not change."""
 
 
 def problem(error: GreenroomError | str | None) -> str:
-    """HTML of an error that stays until the next try, read out by screen readers; "" clears it."""
+    """Return the HTML of an error, which screen readers announce; "" clears it."""
     if error is None:
         return ""
     if isinstance(error, str):
@@ -41,7 +41,7 @@ def problem(error: GreenroomError | str | None) -> str:
 
 
 def with_error_toast(handler: Callable[P, Any]) -> Callable[P, Any]:
-    """Errors of a handler become a message in the page's corner: the sentence for a known one, a plain one otherwise."""
+    """Show the errors of a handler as a message in the corner of the page; unexpected ones get a general sentence."""
 
     @functools.wraps(handler)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -61,12 +61,12 @@ def with_error_toast(handler: Callable[P, Any]) -> Callable[P, Any]:
 
 
 def clear_when_changed(components: Iterable[Any], trouble: gr.HTML) -> None:
-    """What was wrong is being mended: the error goes with the next change of any of these, in the browser alone."""
+    """Clear the error, in the browser only, when one of these components changes."""
     gr.on([one.change for one in components], None, None, trouble, js="() => ''", **QUIET)
 
 
 def settings_elsewhere(studio: Services, kind: str) -> InvalidInput:
-    """For "Use the settings" of a result whose settings this tab's form does not have."""
+    """Return the error for "Use the settings" on a tab without a form for that kind of result."""
     capability = studio.capabilities.get(kind)
     described = None if capability is None else capability.describe()
     if described is not None and described.tab and described.has_form:
@@ -75,16 +75,17 @@ def settings_elsewhere(studio: Services, kind: str) -> InvalidInput:
 
 
 def clicked(event: gr.EventData) -> dict[str, str]:
-    """The data of a drawn button: its `act` and whatever was given to it, all as text."""
+    """Return the data of a drawn button: its `act` and further attributes, all as text."""
     data = getattr(event, "_data", None)
     return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
 
 
 def whole_number(text: str, what: str) -> int:
-    """What a person wrote into a box that may be empty. No gr.Number: a folded one that is empty shows 0, and sends it.
+    """Return the number in a text box that may be empty. gr.Number is not used, because an empty one in a closed accordion
+    shows and sends 0.
 
     Raises:
-        InvalidInput: it is none, with `what` as its name.
+        InvalidInput: it is no whole number; `what` names it in the error.
     """
     if not text.strip().isdecimal():
         raise InvalidInput("form.no-whole-number", field=what, given=text.strip())
@@ -92,7 +93,7 @@ def whole_number(text: str, what: str) -> int:
 
 
 def output_url(output: str, part: str = "", *, download: bool = False) -> str:
-    """Address of an output or of a file beside it (srt, vtt), relative to the page."""
+    """Return the address of an output or of its companion file (srt, vtt), relative to the page."""
     path = f"media/outputs/{quote(output, safe='')}" + (f"/{quote(part, safe='')}" if part else "")
     return f"{path}?download=true" if download else path
 
@@ -102,7 +103,7 @@ def segment_url(key: str) -> str:
 
 
 def voice_url(voice: str) -> str:
-    """Address of a voice's sample: a saved voice's clip, or a preset speaking a line."""
+    """Return the address of a voice's sample: the clip of a saved voice, or a sentence spoken by a preset."""
     return f"media/voice-samples?voice={quote(voice, safe='')}"
 
 
@@ -116,15 +117,15 @@ def voice_export_url(voice: str) -> str:
 
 
 def template_url(template: str) -> str:
-    """Address of a template's graph, as a download that ComfyUI opens."""
+    """Return the address of a template's graph, a download for ComfyUI."""
     return f"media/templates/{quote(template, safe='')}"
 
 
 def portrait_url(name: str) -> str:
-    """Address of a sample portrait, by its file's name."""
+    """Return the address of a sample portrait."""
     return f"media/portraits/{quote(name, safe='')}"
 
 
 def asset_url(asset: str) -> str:
-    """Address of an upload that is kept for swaps."""
+    """Return the address of a kept upload."""
     return f"media/assets/{quote(asset, safe='')}"

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import yaml
 
 from api.command_line.words import example_of
 from api.http.v1.openapi import document
+from api.operations.error_codes import EVERY_CALL
 from api.operations.operation import Access, Operation
 from api.operations.registry import GROUPS
 from api.problems import STATUSES
@@ -31,6 +32,8 @@ Everything that a program can ask of the studio, each call once. The same names,
 - **gradio_client**: `Client(url).predict(…, api_name="/NAME")`.
 - **Language models**: the tool `NAME` of [the MCP server](../lan.md#mcp), where it says so.
 - **The terminal**: `./launch.sh call NAME key=value …`.
+
+Each call names the [codes](errors.md) of its errors, `area.*` being every code of an area. Any call may end with {every}.
 
 [How to use them](../api.md) tells of files, of work that takes long, and of errors. In the examples a word in capitals stands for
 an id that an earlier call gave, and `@WORD` for a file of yours. This page is made by `python -m tests.tools.reference`; its
@@ -51,7 +54,12 @@ _SETTING = re.compile(r"  (?P<key>\w+):\s*(?P<value>.*?)\s*(?:#\s*(?P<why>.*))?$
 def calls_page() -> str:
     """docs/reference/operations.md"""
     schemas = document()["components"]["schemas"]
-    return "".join([CALLS, *(part for group in GROUPS for part in _group(group.title, group.about, group.operations, schemas))])
+    return "".join(
+        [
+            CALLS.replace("{every}", _codes(EVERY_CALL)),
+            *(part for group in GROUPS for part in _group(group.title, group.about, group.operations, schemas)),
+        ]
+    )
 
 
 def _group(title: str, about: str, operations: Mapping[str, Operation], schemas: Mapping[str, Any]) -> Iterator[str]:
@@ -79,7 +87,14 @@ def _call(operation: Operation, schemas: Mapping[str, Any]) -> Iterator[str]:
     yield f"\nGives {_gives(operation)}."
     statuses = sorted({status for kind, status in STATUSES if kind in operation.errors})
     yield f" May be refused with {', '.join(map(str, statuses))}.\n" if statuses else "\n"
+    own = [name for name in operation.codes if name not in EVERY_CALL]
+    if own:
+        yield f"\nIts errors: {_codes(own)}.\n"
     yield f"\n```\n{example_of(operation)}\n```\n"
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _gives(operation: Operation) -> str:

@@ -1,4 +1,4 @@
-"""The arguments of a call over HTTP: a JSON object, a form with files in it, or for calls that read the query."""
+"""Reads the arguments of a call from a JSON object, from a form with files, or, for reading calls, from the query."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from studio.errors import InvalidInput
 COPY_BYTES = 1 << 20
 MOST_PARTS = 64
 LONGEST_PART = 2 << 20
-"""Of a value in a form that is no file: a book is under two megabytes."""
+"""Maximum size of a form value that is no file; a book is under two megabytes."""
 
 
 async def arguments_of(request: Request, operation: Operation, files: FileInputs) -> Mapping[str, Any]:
@@ -42,8 +42,8 @@ async def arguments_of(request: Request, operation: Operation, files: FileInputs
 
 
 def from_text(operation: Operation, name: str, text: str) -> Any:
-    """A value that came as text, as its argument takes it: texts and files as they are, everything else as JSON; what is no
-    JSON stays a text, of which the check of the arguments says what it should be."""
+    """Convert a value that was sent as text to the type of its argument: text and files unchanged, everything else from JSON.
+    Text that is no JSON is left to the validation of the arguments, which names the expected type."""
     field = operation.input.model_fields.get(name)
     if field is None or is_file_field(field) or _takes_text(field):
         return text
@@ -90,7 +90,7 @@ async def _form(request: Request, operation: Operation, files: FileInputs) -> Ma
 
 
 def stored(sent: UploadFile, files: FileInputs) -> str:
-    """Keep a file that was sent in; what it is named by in calls."""
+    """Store an uploaded file and return the reference by which calls name it."""
     path = files.place(sent.filename or "file")
     try:
         with path.open("wb") as file:

@@ -1,7 +1,7 @@
-"""Server-sent events: how far a job is, as it goes on, and the answer of a call that waits.
+"""Server-sent events: the progress of a job, and the answer of a call that waits for it.
 
-Each event is the whole job as it stands, so one that was missed does no harm. Its id is the job's version: a browser that comes
-back tells the last one that it has seen, and gets what is newer. While nothing happens a comment keeps the connection open.
+Each event contains the complete job, so a missed one does no harm. Its id is the job's version: a client that reconnects sends
+the last id that it has seen, and gets newer events. A comment keeps an idle connection open.
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -36,7 +36,7 @@ class JobEvents:
     """`GET /api/v1/jobs/{id}/events`.
 
     Args:
-        links: addresses for the caller of a request.
+        links: returns the addresses of files as the client of a request reaches them.
     """
 
     def __init__(self, operations: Operations, feed: JobFeed, links: Callable[[Request], Links]) -> None:
@@ -49,7 +49,7 @@ class JobEvents:
             job = await run_in_threadpool(self._jobs.get, request.path_params["job_id"])
             seen = _version(request)
             if job.state.ended and job.version <= seen:
-                return Response(status_code=204)  # by which a browser knows not to come back
+                return Response(status_code=204)  # 204 tells a browser not to reconnect
             if self._open >= MOST_STREAMS:
                 raise GreenroomError("call.too-many-streams", retryable=True)
         except GreenroomError as error:
@@ -72,7 +72,7 @@ class JobEvents:
                     yield HEARTBEAT
                 job = await run_in_threadpool(self._jobs.get, job.id)
         except NotFound:
-            return  # taken off the list meanwhile
+            return  # removed meanwhile
         finally:
             self._open -= 1
 
@@ -82,12 +82,12 @@ def job_event(job: Job, links: Links) -> str:
 
 
 def event(name: str, value: Any, number: str = "") -> str:
-    """One event with a value as JSON."""
+    """Return one event with a value as JSON."""
     head = f"id: {number}\n" if number else ""
     return f"{head}event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n"
 
 
 def _version(request: Request) -> int:
-    """The last event that the caller has seen; -1 for none."""
+    """Return the version of the last event that the client has seen, or -1."""
     told = request.headers.get("last-event-id") or request.query_params.get("last_event_id", "")
     return int(told) if told.isascii() and told.isdigit() and len(told) < 18 else -1

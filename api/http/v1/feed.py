@@ -1,5 +1,5 @@
-"""News of jobs for whoever listens over HTTP: one thread waits for the next change, however many listen, and none while nobody
-does."""
+"""Wakes HTTP clients that follow jobs: one thread waits for the next change, however many clients there are, and none without
+clients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_WAIT = 15.0
 
 
 class JobFeed:
-    """Wakes listeners on the event loop when the jobs' change counter has risen. Used on one event loop alone."""
+    """Wakes coroutines when the jobs' change counter has risen. Use it on one event loop only."""
 
     def __init__(self, jobs: JobService) -> None:
         self._jobs = jobs
@@ -55,7 +55,7 @@ class JobFeed:
                 try:
                     for one in woken:
                         loop.call_soon_threadsafe(_wake, one)
-                except RuntimeError:  # the loop has ended
+                except RuntimeError:  # the loop is closed
                     return
             seen = found
 

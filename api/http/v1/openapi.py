@@ -24,7 +24,7 @@ ABOUT = (
     "`Accept: text/event-stream` it tells how far the job is meanwhile, as events `job`, and then `result` or `error`. For long "
     "work `submit` gives the job at once. An argument that is a file takes what `POST /uploads` answered, the id of an output, "
     "or a data: address; or the call is sent as a form with the file in it. Errors are problem details (RFC 9457) with a code "
-    "that stays."
+    "that stays; `x-error-codes` of a call names those it may end with, where `area.*` is every code of an area."
 )
 ALWAYS = {
     400: "The request cannot be read.", 401: "The studio asks for its token.", 413: "The request is too large.",
@@ -78,6 +78,7 @@ def _path(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, Any]:
         "summary": operation.summary,
         "description": operation.description or operation.summary,
         "responses": _responses(operation, schemas),
+        "x-error-codes": list(operation.codes),
     }
     post = {"operationId": operation.name, **common}
     if operation.input.model_fields:

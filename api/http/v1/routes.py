@@ -1,4 +1,4 @@
-"""`/api/v1/…`: every public call by its name, uploads, events of a job, and the OpenAPI document of it all."""
+"""`/api/v1/…`: every public call by its name, uploads, events of a job, and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from studio.jobs.model import Job
 
 PREFIX = "/api/v1"
 WAITING_AT_ONCE = 64
-"""Calls that wait for a job; each has a thread. Further ones are told to hand their work in."""
+"""Maximum number of calls that wait for a job, each in a thread. Further ones get an error that suggests `submit`."""
 CALLS_AT_ONCE = 24
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class HttpApi:
     async def _waited(
         self, operation: Operation, arguments: Mapping[str, Any], links: Links, gone: threading.Event, request: Request
     ) -> bytes:
-        """The answer of a call that lasts; a caller who leaves lets its thread go, and the job goes on."""
+        """Return the answer of a call that waits. If the client disconnects, the thread ends and the job continues."""
         failure: GreenroomError | None = None
         body = b""
         async with anyio.create_task_group() as group:
@@ -101,7 +101,7 @@ class HttpApi:
             work = functools.partial(self._answer, operation, arguments, links, gone=gone)
             try:
                 body = await anyio.to_thread.run_sync(work, limiter=self._long_limiter)
-            except GreenroomError as error:  # kept until the group has ended, which would wrap it
+            except GreenroomError as error:  # the task group would wrap the exception, so it is raised after the group has ended
                 failure = error
             group.cancel_scope.cancel()
         if failure is not None:
@@ -109,7 +109,7 @@ class HttpApi:
         return body
 
     async def _told(self, operation: Operation, arguments: Mapping[str, Any], links: Links) -> AsyncIterator[str]:
-        """Events of the job that a call waits for, and at the end its result or its error."""
+        """Yield events of the job that a call waits for, and then its result or its error."""
         gone = threading.Event()
         send, receive = anyio.create_memory_object_stream[str](1000)
 
@@ -146,7 +146,7 @@ class HttpApi:
     # The rest
 
     async def _upload(self, request: Request) -> Response:
-        """Keep the files of a form; each is named in calls by what this answers."""
+        """Store the files of a form and answer with the references by which calls name them."""
         form = await read_form(request)
         try:
             sent = [one for _, one in form.multi_items() if isinstance(one, UploadFile)]
@@ -184,7 +184,7 @@ class HttpApi:
 
 
 def _in_words(handler: Handler) -> Handler:
-    """Errors of a handler as problems."""
+    """Return a handler that answers errors as problem details."""
 
     @functools.wraps(handler)
     async def answered(request: Request) -> Response:
@@ -214,6 +214,6 @@ async def _set_when_left(request: Request, gone: threading.Event) -> None:
 
 
 def _put(stream: Any, told: str) -> None:
-    """Progress for a caller who is slow to read is left out; the next holds all of it."""
+    """Drop progress events for a slow client; the next one contains everything."""
     with contextlib.suppress(anyio.WouldBlock, anyio.BrokenResourceError, anyio.ClosedResourceError):
         stream.send_nowait(told)

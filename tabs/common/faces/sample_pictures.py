@@ -1,4 +1,4 @@
-"""The sample portraits, as pictures with names to press; the same in every tab that takes a face."""
+"""The sample portraits as buttons, for every tab that takes a face."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tabs.common.wiring import QUIET, clicked, portrait_url, with_error_toast
 
 
 def sample_pictures(assets: Path) -> dict[str, Path]:
-    """The portraits that ship with the studio, by the names that a person reads."""
+    """Return the portraits that ship with the studio, by their display names."""
     return {path.stem.replace("-", " ").capitalize(): path for path in sorted((assets / "portraits").glob("*.*g"))}
 
 
 class SamplePictures:
-    """Draws them.
+    """Draws the portraits.
 
     Args:
         assets: the folder that ships with the studio.
@@ -31,7 +31,7 @@ class SamplePictures:
         self.piece = html_piece(render("common/sample_pictures.html", pictures=pictures), elem_id=elem_id)
 
     def wire(self, picture: gr.Image, *cleared: Any) -> None:
-        """A press puts the portrait into `picture` and empties what a former choice had left in `cleared`."""
+        """Connect the buttons: a press sets `picture` and clears the components `cleared`."""
 
         @with_error_toast
         def chosen(event: gr.EventData) -> list[Any]:

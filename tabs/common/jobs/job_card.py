@@ -1,4 +1,4 @@
-"""The job card: what a job is doing, drawn from its row alone, the same on every tab."""
+"""The job card of every tab, drawn from the job's row only."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ def job_card(job: Job | None, others: Sequence[Job] = (), now: float | None = No
 
     Args:
         job: the job in focus, or None.
-        others: further jobs that have not ended, each with its own stop button.
-        now: seconds since the epoch, for the running clock.
+        others: further unfinished jobs, each with a stop button. now: seconds since the epoch, for the clock.
     """
     if job is None:
         return render("common/job_card.html", job=None, others=others)
@@ -32,7 +31,7 @@ def job_card(job: Job | None, others: Sequence[Job] = (), now: float | None = No
 
 
 def job_bar(job: Job | None) -> str:
-    """HTML of one line about the job, for the bar with the buttons; "" without one."""
+    """Return the HTML of one line about the job, for the bar with the buttons; "" without a job."""
     return "" if job is None else render("common/job_bar.html", job=job, note=_note(job), time_left=_time_left(job))
 
 

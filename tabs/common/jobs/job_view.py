@@ -1,12 +1,11 @@
-"""Observing jobs: one card, one result player, the list of outputs. Every tab uses this; none owns a job.
+"""The view of jobs on every tab: job card, result player, and list of outputs.
 
-The page only looks: the job runs in the server whatever happens to the page. A browser remembers the id of its job in
-local storage and nothing else, and the id is looked up, never trusted. A timer asks for news while a job of the tab is
-active and is off otherwise, so an idle page sends nothing.
+The page only observes: jobs run in the server. The browser stores the id of its job in local storage, and the server looks it
+up. A timer polls while a job of the tab is active, and is off otherwise, so that an idle page sends no requests.
 
-Handlers answer in any order: what a tick drew of the job in front may arrive after another job was chosen, with that job's
-stop button in the other one's place. So each drawing says whom it shows, and those that follow a choice when that was made;
-`inFront` in page.js leaves out what came too late.
+Answers may arrive in any order: the answer to a poll may come after another job was chosen, and would show the wrong stop
+button. Each drawing therefore names its job, and after a choice the time of that choice; `inFront` in page.js ignores outdated
+ones.
 """
 
 from __future__ import annotations
@@ -35,21 +34,21 @@ TICK_SECONDS = 0.5
 
 @dataclass
 class PageState:
-    """What this page was last told, so that only what changed is sent again."""
+    """What was last sent to this page, so that only changes are sent."""
 
     counter: int = -1
     job: str = ""
     page: int | None = None
     quiet: bool = False
-    """Nothing was active when it was last told: the next look, which costs nothing, ends the looking."""
+    """Nothing was active at the last poll: the next one stops the timer."""
     pieces: dict[str, int] = field(default_factory=dict)
 
     def news(self, name: str, html: str, shows: str = "", chosen: int | None = None) -> Any:
-        """`html`, or a skip when the page shows just that already.
+        """Return `html`, or a skip if the page shows it already.
 
         Args:
-            shows: the job and page that it is of; "" for what does not go with the job in front.
-            chosen: when the person chose them, 0 for a look that follows the last choice, None without a mark.
+            shows: the job and page that it shows; "" if it does not depend on the job in front. chosen: the time of the choice,
+                0 for a poll, None for no mark.
         """
         content = hash((shows, html))
         if self.pieces.get(name) == content and not chosen:
@@ -62,12 +61,12 @@ class JobView:
     """The right-hand side of a tab.
 
     Args:
-        kinds: the kinds of job this tab starts; others do not show here.
-        storage_key: name in the browser's local storage, fixed for ever.
-        secret: of this installation, so that the stored id outlives a restart of the server.
-        detail: draws more of the job in focus (a narration's sentences), given the job and a page number or None.
-        prefix: of the element ids, so that each tab's are its own.
-        bar: the short form of the card that stands beside the tab's buttons (`build_job_bar`).
+        kinds: the kinds of job of this tab; others are not shown.
+        storage_key: name in the browser's local storage; must not change.
+        secret: of this installation, so that the stored id remains readable after a restart of the server.
+        detail: draws more of the job in focus (such as a narration's sentences), from the job and a page number or None.
+        prefix: of the element ids, which have to be unique. bar: the short form of the card beside the tab's buttons
+            (`build_job_bar`).
     """
 
     def __init__(
@@ -116,14 +115,14 @@ class JobView:
         return [self.current, self.seen, self.page]
 
     def wire(self) -> None:
-        """Paint when the tab is first seen, when jobs or outputs have changed, while a job runs, and after each press of a drawn
-        button."""
+        """Connect the events: the tab is shown, jobs or outputs have changed, the timer ticks, a button of a drawn piece is
+        pressed."""
         self.timer.tick(self.paint, self.looked_at, self.painted, **QUIET)
         self.card.click(self._card_clicked, self.looked_at, [self.current, *self.painted], **QUIET)
         self.outputs.click(self._output_clicked, self.looked_at, [self.current, *self.painted], **QUIET)
 
     def submit(self, kind: str, spec: dict[str, Any]) -> Job:
-        """Queue a job; the page then shows it through `focus`."""
+        """Submit a job; show it with `focus`."""
         return self._studio.jobs.submit(kind, spec)
 
     @property
@@ -132,17 +131,17 @@ class JobView:
         return [self.current, self.page, *self.painted]
 
     def focus(self, job: Job) -> Updates:
-        """Bring this job to the front."""
+        """Return updates that show this job."""
         return {self.current: job.id, **self.turn(job.id, None, None)}
 
     def turn(self, current: str, seen: PageState | None, page: int | None) -> Updates:
-        """Show another page of the job in front."""
+        """Return updates that show another page of the job in front."""
         painted = self.paint(current, seen, page, chosen=True)
         return {self.page: page, **dict(zip(self.painted, painted, strict=True))}
 
     @with_error_toast
     def stop(self, current: str, seen: PageState | None, page: int | None) -> list[Any]:
-        """Cancel the job that is shown, and no other; updates for [current, *painted].
+        """Cancel the job that is shown, and return updates for [current, *painted].
 
         Raises:
             InvalidInput: it has ended.
@@ -155,14 +154,14 @@ class JobView:
         return [job.id, *self.paint(job.id, _stale(seen), page, chosen=True)]
 
     def _front(self, current: str, active: Sequence[Job]) -> Job | None:
-        """The job that the card shows: the chosen one, else one at work, else the latest."""
+        """Return the job that the card shows: the chosen one, else a running one, else the latest."""
         return self.job(current) or next(iter(active), None) or self._latest()
 
     def paint(self, current: str, seen: PageState | None, page: int | None, *, chosen: bool = False) -> list[Any]:
-        """Updates for `painted`; all skips when nothing has changed since `seen`.
+        """Return updates for `painted`, all of them skips if nothing has changed since `seen`.
 
         Args:
-            chosen: the person has just chosen this job and page; what was asked for before is not to be shown any more.
+            chosen: this job and page have just been chosen; earlier answers are then outdated.
         """
         counter = self._studio.jobs.change_counter()
         seen = seen if isinstance(seen, PageState) else PageState()
@@ -185,7 +184,7 @@ class JobView:
         ]
 
     def job(self, job_id: object) -> Job | None:
-        """The job of that id if it is one of this tab's, else None."""
+        """Return the job of that id if it belongs to this tab, else None."""
         try:
             job = self._studio.jobs.get(job_id) if isinstance(job_id, str) and job_id else None
         except NotFound:
@@ -196,7 +195,7 @@ class JobView:
         return next(iter(self._studio.jobs.list(kinds=self._kinds, limit=1)), None)
 
     def _playable(self, job: Job | None) -> Playable | None:
-        """The result of the job in focus if it has one."""
+        """Return the result of the job in focus, if any."""
         if job is None or job.state is not JobState.DONE:
             return None
         for made in job.outputs:
@@ -215,7 +214,7 @@ class JobView:
 
     @with_error_toast
     def _acted(self, data: dict[str, str], current: str, seen: PageState | None, page: int | None) -> list[Any]:
-        """One drawn button was pressed: job buttons carry `job`, output buttons `output`."""
+        """Handle a press of a drawn button: buttons of jobs have `job`, those of outputs `output`."""
         act = data.get("act")
         if act == "cancel":
             self._studio.jobs.cancel(data.get("job", ""))
@@ -236,24 +235,24 @@ class JobView:
 
 
 def build_job_bar(prefix: str = "") -> gr.HTML:
-    """The empty short form of a tab's job card, to be drawn beside its buttons."""
+    """Draw the empty short form of a tab's job card."""
     return html_piece(elem_id=f"{prefix}bar", value=_in_front(prefix, "bar"), on_draw="greenroom.announce(element)")
 
 
 def _in_front(view: str, piece: str) -> str:
-    """The piece's value as the page shows it, an expression in JavaScript."""
+    """Return the JavaScript expression for a piece's value."""
     return f"greenroom.inFront('{view}', '{piece}', value)"
 
 
 def _stale(seen: PageState | None) -> PageState:
-    """`seen` as a page that must look again, though pieces that stay the same are still not sent."""
+    """Return `seen` such that the page polls again; unchanged pieces are still not sent."""
     fresh = seen if isinstance(seen, PageState) else PageState()
     fresh.counter = -1
     return fresh
 
 
 def as_playable(output: LibraryOutput) -> Playable:
-    """An audio output as the player shows it."""
+    """Return the values of the player for an audio output."""
     parts = [path.suffix[1:] for path in output.companions if path.suffix in (".srt", ".vtt")]
     downloads = [(output.path.suffix[1:].upper(), output_url(output.id, download=True))]
     downloads += [(f"Subtitles {part.upper()}", output_url(output.id, part, download=True)) for part in parts]

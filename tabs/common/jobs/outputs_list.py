@@ -1,4 +1,4 @@
-"""Recent outputs: play, download, use their settings again, keep, delete. The same on every tab."""
+"""The list of recent outputs on every tab: play, download, use settings, keep, delete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tabs.common.templating import render
 from tabs.common.wiring import output_url
 
 FAMILY = 3
-"""From so many outputs on, those of one job stand together."""
+"""Outputs of one job are grouped from this number on."""
 
 MOST_FOLDED = 300
 
@@ -31,9 +31,9 @@ class _OutputRow:
 
 
 def outputs_list(outputs: Sequence[LibraryOutput], limit: int = 24, now: float | None = None) -> str:
-    """HTML of the newest outputs; they are files in the library, so a file deleted by hand is not here any more.
+    """Return the HTML of the newest outputs. They are files in the library, so a file deleted by hand is not listed.
 
-    What one job made many of, as a batch does, is one row with the others folded under it, so that it buries nothing.
+    Many outputs of one job, such as a batch, are one row with the others folded under it.
 
     Args:
         outputs: newest first. limit: of rows.
@@ -43,7 +43,7 @@ def outputs_list(outputs: Sequence[LibraryOutput], limit: int = 24, now: float |
 
 
 def grouped(outputs: Sequence[LibraryOutput]) -> list[tuple[LibraryOutput, tuple[LibraryOutput, ...]]]:
-    """Each output with those that stand under it: of a job with several, the archive or else the newest leads the rest."""
+    """Return each output with those folded under it: of a job with several, the archive or else the newest comes first."""
     of_job: dict[str, list[LibraryOutput]] = {}
     for output in outputs:
         of_job.setdefault(output.job or output.id, []).append(output)

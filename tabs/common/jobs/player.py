@@ -1,4 +1,4 @@
-"""The result player: waveform from stored peaks, subtitles under it, downloads. Light for an hour of sound as for a second."""
+"""The result player: waveform from stored peaks, subtitles, downloads. Its cost does not depend on the length of the sound."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ON_DRAW = "greenroom.mountPlayer(element); greenroom.paintAuditions()"
 
 @dataclass(frozen=True)
 class Playable:
-    """What the player shows. Addresses are relative to the page; `peaks` are 0..1, any number of them."""
+    """What the player shows. Addresses are relative to the page; `peaks` is any number of values from 0 to 1."""
 
     title: str
     url: str
@@ -29,7 +29,7 @@ class Playable:
 
 
 def player(shown: Playable | None) -> str:
-    """HTML of the player, "" when there is nothing to play."""
+    """Return the HTML of the player, or "" if there is nothing to play."""
     if shown is None:
         return ""
     peaks = json.dumps([round(peak, 3) for peak in shown.peaks], separators=(",", ":"))
@@ -37,5 +37,5 @@ def player(shown: Playable | None) -> str:
 
 
 def build_player(elem_id: str, **more: Any) -> gr.HTML:
-    """The empty player; give it `player(...)` as its value. `more` goes to `html_piece`."""
+    """Draw the empty player; its value is the result of `player(...)`. `more` is passed to `html_piece`."""
     return html_piece(elem_id=elem_id, on_draw=ON_DRAW, **more)

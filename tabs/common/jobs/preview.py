@@ -1,4 +1,4 @@
-"""The picture that a video job has made so far, while it runs."""
+"""The preview of a running video job."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tabs.common.templating import render
 
 
 def preview(studio: Services, job: Job, told: str) -> str:
-    """HTML of the picture, "" while there is none.
+    """Return the HTML of the preview, or "".
 
     Args:
-        told: what it shows, for those who cannot see it.
+        told: its alternative text.
     """
     try:
         picture = (studio.paths.scratch / job.id / PREVIEW).read_bytes()

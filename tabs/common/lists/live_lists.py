@@ -1,7 +1,7 @@
-"""Lists that are never old: whatever a page offers to choose from is read again, in every open page, when it changes.
+"""Lists that stay current: the choices on every open page are read again when they change.
 
-The page hears the stamps of studio/changes over its one socket (`greenroom.hearChanges` in changes.js). Those that differ from
-what it was drawn with last bring it here, in one request for all its lists; a page whose lists are right asks nothing.
+The page receives the stamps of studio/changes over its WebSocket (`greenroom.hearChanges` in changes.js). If they differ from
+those of its lists, it reads all changed lists in one request; otherwise it sends none.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from tabs.common.wiring import QUIET, Updates, Values, clicked, with_error_toast
 class LiveDropdown(gr.Dropdown):
     """A dropdown whose choices grow and shrink while the page is open.
 
-    Gradio would refuse a value by the choices of the page's own first state, in words that name a type; the studio checks what
-    is chosen itself, against what there is by then.
+    Gradio would validate a value against the initial choices of the page; the studio validates it against the present ones
+    instead.
     """
 
     def preprocess(self, payload: Any) -> Any:
@@ -36,13 +36,11 @@ class LiveDropdown(gr.Dropdown):
 
 @dataclass(frozen=True)
 class LiveList:
-    """Some components that show what the studio has.
+    """Components that show what the studio has.
 
     Args:
-        topics: what they show.
-        inputs: whose values `refresh` looks at.
-        outputs: what it may change.
-        refresh: the updates, from the values of `inputs`.
+        topics: what they show. inputs: components that `refresh` reads. outputs: components that it may update. refresh:
+            returns the updates from the values of `inputs`.
     """
 
     topics: Collection[Topic]
@@ -52,7 +50,7 @@ class LiveList:
 
 
 class LiveLists:
-    """Draws nothing that is seen: the place where the page's news arrives, and the one request that follows it."""
+    """The invisible component that receives the page's stamps, and the request that follows."""
 
     def __init__(self, studio: Services) -> None:
         self._changes = Changes(studio)

@@ -1,4 +1,4 @@
-"""The voices that can be chosen, the same in every list of the page: saved ones, then those of engines, each said in words."""
+"""The choices of voices for every list of the page: saved voices, then those of engines, with readable names."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ AUTOMATIC_VOICE = "Automatic: the clearest"
 NOT_READY = "not ready"
 GONE = "deleted"
 DRAWN = 100
-"""So many entries of a list are drawn at once; the others are found by typing."""
+"""Number of entries that a list shows at once; the others are found by typing."""
 
 Choices = list[tuple[str, str]]
-"""What is read in a list, and what is meant by it."""
+"""Labels and values of a list."""
 
 
 def voice_choices(studio: Services, automatic: str, engine_id: str = AUTO, chosen: str = "") -> Choices:
-    """Every voice that the chosen engine speaks in (that any engine does, under "auto"): those that can speak now first.
+    """Return every voice of the chosen engine (of all engines for "auto"), those that can speak now first.
 
     Args:
-        automatic: the words for no voice in particular.
-        chosen: the voice that a form holds; it stays in the list when it is gone, marked, so that nobody is given another one.
+        automatic: the label for no particular voice.
+        chosen: the voice in the form; it stays in the list, marked, if it no longer exists, so that no other voice replaces it.
     """
     statuses = studio.engines.statuses(EngineKind.SPEECH)
     clones = [one for one in statuses if one.card.traits_of(SpeechTraits).clones and engine_id in (AUTO, one.card.id)]
@@ -49,7 +49,7 @@ def voice_choices(studio: Services, automatic: str, engine_id: str = AUTO, chose
 
 
 def with_chosen(studio: Services, outputs: Choices, chosen: str | None) -> Choices:
-    """Outputs to choose from with the one that a form holds: an older one by its title, one that is gone marked."""
+    """Return choices of outputs with the one in the form added: an older one by its title, a missing one marked."""
     if not chosen or chosen in {value for _, value in outputs}:
         return outputs
     try:
@@ -59,14 +59,14 @@ def with_chosen(studio: Services, outputs: Choices, chosen: str | None) -> Choic
 
 
 def live_update(choices: Choices, held: str | None, chosen: str) -> Any:
-    """A list of voices as it is now. The value goes along only where it has another name or is gone: what a person chooses while
-    the list is on its way is theirs."""
+    """Return an update with the present list of voices. The value is included only if it was renamed or deleted, so that a
+    choice made meanwhile is kept."""
     marked = any(value == chosen and words.endswith(GONE) for words, value in choices)
     return gr.update(choices=choices, value=chosen) if chosen != (held or "") or marked else gr.update(choices=choices)
 
 
 def count_told(choices: Sequence[tuple[str, str]]) -> str | None:
-    """What stands under a list that holds more than it draws; None for a short one."""
+    """Return the note under a list with more entries than it shows, or None."""
     if len(choices) <= DRAWN:
         return None
     return f"{len(choices) - 1} voices, of which the list shows {DRAWN}: type a part of a name to find the others."
@@ -83,7 +83,7 @@ def renamed_or_same(studio: Services, voice: str) -> str:
 
 
 def cannot_be_heard(studio: Services, voice: str) -> str:
-    """Why a voice cannot be played before it has spoken, a sentence; "" when it can."""
+    """Return why a voice has no sample yet, or "" if it has one."""
     if "/" not in voice:
         try:
             studio.voices.resolve(voice)

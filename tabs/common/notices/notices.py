@@ -1,7 +1,6 @@
-"""Short good news from a page's handler: "Ada is saved." Handlers run outside Gradio's queue, where its own notes reach nobody.
-
-A handler calls `notice`; the sentence, with what undoes it, goes along with the answer of the very request that it serves, in a
-header, and page.js shows it in the page's corner, as text, read out by screen readers.
+"""Short confirmations from a page's handler: "Ada is saved." Handlers run outside Gradio's queue, where gr.Info does not work.
+A handler calls `notice`; the sentence, with its undo action, is sent in a header of the answer, and page.js shows it in the
+corner of the page, as text that screen readers announce.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ LONGEST = 500
 
 @dataclass(frozen=True)
 class Undo:
-    """What takes something back: the act of tabs/common/notices/undo.py, and of what."""
+    """An undo action: the act in tabs/common/notices/undo.py, and its object."""
 
     act: str
     of: str
@@ -31,15 +30,14 @@ _said: ContextVar[list[dict[str, object]] | None] = ContextVar("notices of the r
 
 
 def notice(sentence: str, undo: Undo | None = None) -> None:
-    """Show a sentence on the page whose request is being served, with a button that takes back what it tells of; nothing happens
-    where there is no page."""
+    """Show a sentence on the page whose request is being served, with an undo button if given. Does nothing without a page."""
     said = _said.get()
     if said is not None:
         said.append({"said": sentence[:LONGEST], "undo": None if undo is None else asdict(undo)})
 
 
 class Notices:
-    """ASGI middleware: gives each request of a page's handler a list to say things into, and sends it along."""
+    """ASGI middleware that collects the notices of a handler's request and sends them with the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -48,7 +46,7 @@ class Notices:
         if scope["type"] != "http" or not str(scope["path"]).endswith(HANDLERS):
             await self._app(scope, receive, send)
             return
-        said: list[dict[str, object]] = []  # handlers run in threads with a copy of this context, which holds this very list
+        said: list[dict[str, object]] = []  # handlers run in threads with a copy of this context, which refers to this list
 
         async def saying(message: Message) -> None:
             if message["type"] == "http.response.start" and said:

@@ -1,4 +1,4 @@
-"""Taking back what a person deleted: the button of a note (tabs/common/notices/notices.py) arrives here."""
+"""Undo of deletions: handles the button of a notice (tabs/common/notices/notices.py)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ACT = "undo"
 
 
 def deleted_voice(name: str) -> None:
-    """Say that a voice is deleted, with the way back."""
+    """Show that a voice was deleted, with an undo button."""
     notice(f"{name} is deleted.", Undo("voice", name))
 
 
@@ -32,7 +32,7 @@ def removed_job(job: str, title: str) -> None:
 
 
 def wire_undo(studio: Services, piece: gr.HTML) -> None:
-    """Listen for the buttons of notes; the page's lists show the rest by themselves."""
+    """Handle the undo buttons of notices; the page's lists are updated by themselves."""
 
     @with_error_toast
     def undone(event: gr.EventData) -> Any:

@@ -1,4 +1,4 @@
-"""What a speech engine needs of a voice and a text, in sentences for the note under the engine picker."""
+"""Sentences on what a speech engine needs, for the note under the engine picker."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ MOST_LANGUAGES = 9
 
 
 def licence_of_use(card: Card) -> str:
-    """Under which licence results may be used, a sentence: it stands where an engine is chosen."""
+    """Return a sentence on the licence of the results."""
     use = "commercial use allowed" if card.commercial_use else "not for commercial use"
     return f"Licence {licence_text(card)}: {use}."
 
 
 def what_an_engine_needs(card: Card) -> list[str]:
-    """Voice, transcript, style and languages; only what applies to this engine."""
+    """Return sentences on voice, transcript, style and languages, as far as they apply to this engine."""
     told: list[str] = []
     traits = card.traits_of(SpeechTraits)
     if traits.clones:

@@ -1,4 +1,4 @@
-"""An engine that is not ready, with the one button that makes it so: the same beside a form, in an error and under a voice."""
+"""The "Set up" button of an engine that is not ready, for forms, errors and voices."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ ACT = "set-up"
 
 
 def setup_offer(studio: Services, engine_id: str) -> str:
-    """HTML of the button with how much is fetched, how long it takes and whether it fits; that it is under way; or "" for an
-    engine that is ready, or that the studio cannot make ready."""
+    """Return the HTML of the button with download size, time and space, or of the progress; "" if the engine is ready or cannot
+    be set up by the studio."""
     title = studio.catalog.get(engine_id).card.title
     running = [job for job in studio.jobs.list(tuple(ACTIVE), (SetUpEngine.kind,)) if job.spec.get("engine") == engine_id]
     if running:
@@ -30,7 +30,7 @@ def setup_offer(studio: Services, engine_id: str) -> str:
 
 
 def problem_with_offer(studio: Services, error: GreenroomError) -> str:
-    """HTML of an error; where an engine is what is not ready, with its button."""
+    """Return the HTML of an error, with the button if an engine is not ready."""
     said = [error.message, *(value for value in error.parameters.values() if isinstance(value, Message))]
     meant = next((one for one in said if one.code.endswith("not-ready") or isinstance(error, EngineNotReady)), None)
     title = meant.parameters.get("engine") if meant is not None else None
@@ -39,7 +39,7 @@ def problem_with_offer(studio: Services, error: GreenroomError) -> str:
 
 
 def wire_setup(studio: Services, piece: gr.HTML) -> None:
-    """Listen for those buttons, wherever on the page they stand."""
+    """Handle the buttons everywhere on the page."""
 
     @with_error_toast
     def begun(event: gr.EventData) -> Any:

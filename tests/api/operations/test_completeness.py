@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from api.operations.error_codes import EVERY_CALL, OF_NO_CALL, areas
 from api.operations.registry import GROUPS, OPERATIONS
+from media.messages import catalogue
 from tests.repository.sources import ROOT
 
 PARTS = frozenset(
@@ -119,3 +121,20 @@ def test_every_module_of_calls_is_in_the_registry() -> None:
     names = {path: path.parent.name if path.name == "calls.py" else path.stem for path in room.rglob("*.py")}
     modules = {name for path, name in names.items() if "\nGROUP = Group(" in path.read_text("utf-8")}
     assert modules == {group.name for group in GROUPS} and len(OPERATIONS) > 50
+
+
+def test_every_area_of_errors_is_of_a_call_or_of_none() -> None:
+    """Which codes a call ends with is checked by every test that calls: tests/servers.py."""
+    declared = {name.partition(".")[0] for operation in OPERATIONS.values() for name in operation.codes}
+    assert declared == areas() - OF_NO_CALL and not declared & OF_NO_CALL
+    known = set(catalogue.codes())
+    wrong = {
+        name for operation in OPERATIONS.values() for name in operation.codes if not name.endswith(".*") and name not in known
+    }
+    assert not wrong
+
+
+def test_a_call_declares_its_own_areas_and_those_of_every_call() -> None:
+    names = OPERATIONS["voices"].codes
+    assert not OPERATIONS["voices"].declares("script.empty") and OPERATIONS["voices"].declares("storage.full")
+    assert names == EVERY_CALL
