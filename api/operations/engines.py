@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from pydantic import Field
 
+from api.error_codes import JOBS, LOADING, WORKFLOWS
 from api.operations.answers.machine import (
     EngineAnswer,
     EnvironmentAnswer,
@@ -18,7 +19,6 @@ from api.operations.answers.machine import (
     WeightsAnswer,
 )
 from api.operations.context import OperationContext
-from api.operations.error_codes import JOBS, LOADING, WORKFLOWS
 from api.operations.jobs import within
 from api.operations.operation import Access, Group, Input, Nothing, Queue
 from studio.comfyui.memory_request import COMFYUI_ID

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from api.error_codes import ANY_WORK, JOBS
 from api.operations.answers.jobs import JobAnswer, JobEventAnswer, JobHistory
 from api.operations.context import OperationContext
-from api.operations.error_codes import ANY_WORK, JOBS
 from api.operations.operation import Access, Group, Input
 from studio.errors import InvalidInput, NotFound
 

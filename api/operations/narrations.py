@@ -8,11 +8,11 @@ from dataclasses import asdict
 
 from pydantic import Field
 
+from api.error_codes import SPEAKING
 from api.operations.answers.jobs import JobAnswer
 from api.operations.answers.library import SegmentAnswer
 from api.operations.answers.voices import VoiceAnswer
 from api.operations.context import OperationContext
-from api.operations.error_codes import SPEAKING
 from api.operations.jobs import JobId
 from api.operations.operation import Access, Group, Input
 from capabilities.voiceover.capability import Voiceover

@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from api.operations.error_codes import EVERY_CALL, covered
+from api.error_codes import EVERY_CALL, covered
 from api.operations.files import is_file_field
 from studio.errors import GreenroomError, InvalidInput
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from api.error_codes import JOBS, LOADING
 from api.operations.answers.machine import DiskAnswer, DoctorAnswer, FreedAnswer, LogRecordAnswer
 from api.operations.context import OperationContext
-from api.operations.error_codes import JOBS, LOADING
 from api.operations.files import FileRef
 from api.operations.jobs import within
 from api.operations.operation import Access, Group, Input, Nothing, Queue

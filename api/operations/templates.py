@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from api.error_codes import FILES, WORKFLOWS
 from api.operations.answers.templates import ModelInventory, TemplateAnswer, TemplateDetail
 from api.operations.context import OperationContext
-from api.operations.error_codes import FILES, WORKFLOWS
 from api.operations.files import InputFile
 from api.operations.operation import Access, Group, Input, Nothing, Queue
 from capabilities.character_swap.builtin import BUILTIN, builtin_as_dict

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from api.operations.answers.voices import ClipVerdict, ListedVoice, NearVoiceAnswer, VoiceAnswer
 from api.operations.context import OperationContext
-from api.operations.error_codes import FILES, SPEAKING, TRANSCRIBING, VOICES
 from api.operations.files import FileRef, InputFile
 from api.operations.operation import Access, Group, Input, Nothing, Queue
 from capabilities.transcription.voice_transcript import submit_transcript_job

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
+from api.error_codes import ANY_WORK, FACES, FILMING, SPEAKING, SWAPPING, TRANSCRIBING, UPSCALING
 from api.operations.answers.jobs import EstimateAnswer, JobAnswer
 from api.operations.context import OperationContext
-from api.operations.error_codes import ANY_WORK, FACES, FILMING, SPEAKING, SWAPPING, TRANSCRIBING, UPSCALING
 from api.operations.files import FileRef, InputFile
 from api.operations.operation import WORK, Access, Group, Input, Parts
 from capabilities.registry import kinds

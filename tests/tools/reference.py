@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from api.command_line.words import example_of
+from api.error_codes import EVERY_CALL
 from api.http.v1.openapi import document
-from api.operations.error_codes import EVERY_CALL
 from api.operations.operation import Access, Operation
 from api.operations.registry import GROUPS
 from api.problems import STATUSES

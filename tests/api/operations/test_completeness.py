@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from api.operations.error_codes import EVERY_CALL, OF_NO_CALL, areas
+from api.error_codes import EVERY_CALL, OF_NO_CALL, areas
 from api.operations.registry import GROUPS, OPERATIONS
 from media.messages import catalogue
 from tests.repository.sources import ROOT
