@@ -17,8 +17,8 @@ _LITERAL = "{sort} was raised with a finished sentence, which is taken until 1.0
 class GreenroomError(Exception):
     """A failure with a message for the user: what is wrong, what to do, and whether trying again can help.
 
-    It is raised as a code with parameters. The words are made from the catalogue where they are read, in the language of that
-    request; so a failure that was kept in a row, or came from a worker, reads in whatever language it is looked at.
+    It is raised as a code with parameters. The text is made from the catalogue when it is read, in the language of that
+    request, also for a failure that was stored in a row or came from a worker.
 
     Args:
         code: `area.what-is-wrong`, stable, with an entry in `messages/<language>/<area>.toml` of a layer.

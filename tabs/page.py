@@ -1,4 +1,4 @@
-"""The page: header and tabs. Adding a tab is one file and one line here."""
+"""The page: header and tabs."""
 
 from __future__ import annotations
 
@@ -31,15 +31,14 @@ _GOING_OUT: ContextVar[bool] = ContextVar("going out", default=False)
 
 
 class Page(gr.Blocks):
-    """Gradio's page, at rest while nothing is asked, whose configuration is worked out once, as it is mounted.
+    """A gr.Blocks whose configuration is computed once, when it is mounted, and whose queue does not poll at full speed.
 
-    Gradio does that three times more on the way there (`Blocks.__exit__`, `mount_gradio_app`, and each of its `App.create_app`),
-    over all components, and reads none of these before it has made the next. A browser gets what it needs of it
-    (tabs/common/browser_copy.py).
+    Gradio also computes it in `Blocks.__exit__`, `mount_gradio_app` and each `App.create_app`, and does not use these results.
+    Browsers get a reduced configuration (tabs/common/browser_copy.py).
 
-    Gradio looks at the paths in a call only where its page was launched by itself, which a mounted one never is; `has_launched`
-    says so from the mount on. It holds for what comes in: what goes out is chosen by the studio's own code, from rooms of the
-    data folder that nobody may ask for by path.
+    Gradio checks the paths in a call only if the page was launched, which a mounted page never is; `has_launched` is therefore
+    true after the mount. It is false for outgoing values, which the studio's code chooses, also from folders that clients must
+    not name by path.
     """
 
     @property
@@ -62,22 +61,25 @@ class Page(gr.Blocks):
         return lean(cast("dict[str, Any]", super().get_config_file())) if mounted else {}
 
     def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
-        """For a browser's page, whose name is given: nothing. For clients: everything."""
+        """Return nothing for a page in a browser, whose name is given, and everything for clients."""
         return super().get_api_info(all_endpoints=all_endpoints) if page is None else NO_CALLS
 
     def queue(self, *args: Any, **settings: Any) -> Any:
-        """As Gradio's, but an idle studio looks for calls fifty times a second: at Gradio's thousand it is never idle."""
+        """Like Gradio's, but an idle queue polls 50 times a second instead of 1,000 times, which keeps the processor busy."""
         made = super().queue(*args, **settings)
-        self._queue.sleep_when_free, self._queue.progress_update_sleep_when_free = 0.02, 0.1  # on Windows Gradio's: 0.05 and 0.1
+        self._queue.sleep_when_free, self._queue.progress_update_sleep_when_free = (
+            0.02,
+            0.1,
+        )  # Gradio on Windows: 0.05, 0.1
         return made
 
 
 def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
-    """The whole page for one open studio.
+    """Build the page of an open studio.
 
     Args:
-        declare: declares the public endpoints; called inside the page, because Gradio makes its whole application anew each
-            time a page is opened again to add something.
+        declare: declares the public endpoints. It is called inside the page's context, because Gradio rebuilds its application
+            each time the context is opened again.
     """
     secret = page_secret(studio.settings.data_folder)
     with Page(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
@@ -120,7 +122,8 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
 
 
 def page_secret(data_folder: Path) -> str:
-    """Of this installation: what the browser keeps for the page stays readable after a restart of the server."""
+    """Return the secret of this installation, with which values in the browser remain readable after a restart of the
+    server."""
     path = data_folder / "page.secret"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -89,7 +89,7 @@ class BuiltinOptions(BasicSwapOptions):
 
 
 def builtin_inputs() -> tuple[TemplateInput, ...]:
-    """What a job of the built-in is given, told as a template tells it."""
+    """Return the inputs of the built-in swap, in the form of a template's."""
     return (
         TemplateInput(key="reference_image", kind=InputKind.IMAGE, title="Portrait", help="Whose face is put on."),
         TemplateInput(key="driving_video", kind=InputKind.VIDEO, title="Driving clip", help="The clip that it is put into."),
@@ -101,7 +101,8 @@ def builtin_inputs() -> tuple[TemplateInput, ...]:
 
 
 def builtin_parameters() -> tuple[Parameter, ...]:
-    """The options of the built-in as a template tells its parameters: the engine's, and who is meant."""
+    """Return the options of the built-in swap in the form of a template's parameters: the engine's options, and the choice of
+    the person."""
     of_engine = [_parameter(name, field) for name, field in BasicSwapOptions.model_json_schema()["properties"].items()]
     whole = ParameterKind.INTEGER
     return (
@@ -160,7 +161,7 @@ class SwapSpec(Protocol):
 
 
 class BuiltinSwap:
-    """Holds no state of a job: a resumed job goes on from the parts on disk.
+    """Holds no state of a job: a resumed job continues from the parts on disk.
 
     Args:
         stats: learns how long pictures take.
@@ -174,10 +175,10 @@ class BuiltinSwap:
         self._resolver = input_resolver(services)
 
     def prepare(self, spec: SwapSpec) -> dict[str, Any]:
-        """See that both files, the engine and the options can be; the options as they will be used.
+        """Validate files, engine and options, and return the spec with the options that will be used.
 
         Raises:
-            InvalidInput, EngineNotReady: what cannot work, in words.
+            InvalidInput, EngineNotReady: the spec cannot be fulfilled.
         """
         readiness = BasicFaceSwap.readiness(self._site)
         if not readiness.ready:

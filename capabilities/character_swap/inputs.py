@@ -46,7 +46,7 @@ class TemplateFiles:
         self._resolver = resolver
 
     def check(self, spec: CharacterSwapSpec, manifest: Manifest) -> None:
-        """Check that every needed file is there, and of its kind and size; all that is missing is reported at once.
+        """Check that every required file exists and has the right kind and size; all problems are reported together.
 
         Raises:
             InvalidInput, NotFound, MediaError.

@@ -147,7 +147,7 @@ class TemplateRun:
             return replace(self._fetched(client, template, handle_file, done, context), seconds=seconds), given
 
     def _client(self, context: JobContext) -> ComfyUIClient:
-        """Of a server that answers; one that is being started again, by whoever runs it, is waited for."""
+        """Return a client of a server that answers; waits for a server that is restarting."""
         began = time.monotonic()
         while True:
             try:
@@ -218,10 +218,10 @@ def graph_hash(template: WorkflowTemplate) -> str:
 
 
 def _wanted(template: WorkflowTemplate, done: Finished) -> list[tuple[ResultFile, str]]:
-    """The files of the template's outputs, in the manifest's order, with the kind that their extensions show.
+    """Return the files of the template's outputs, in the manifest's order, with the kind by their extensions.
 
     Raises:
-        RunFailed: none of them is there.
+        RunFailed: none of them exists.
     """
     found: list[tuple[ResultFile, str]] = []
     for output in template.usable().outputs:

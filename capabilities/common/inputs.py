@@ -19,7 +19,7 @@ class InputResolver:
     """Finds inputs by path or library id.
 
     Args:
-        folders: what a path may lie in: uploads, outputs, and the samples that ship with the studio.
+        folders: folders that may contain a path: uploads, outputs, and the samples that ship with the studio.
     """
 
     def __init__(self, library: Library, folders: Collection[Path]) -> None:

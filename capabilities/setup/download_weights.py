@@ -19,8 +19,8 @@ from studio.workers.model import WorkerState
 class WeightsSpec(BaseModel):
     """
     Args:
-        engine: whose weights. action: "download" fetches what is missing and checks what is here; "delete"; "move" brings
-            them to `root`, which is one of the folders of weights. repo: only what lies in this repository, "" for all.
+        engine: the engine. action: "download" fetches missing files and checks existing ones; "delete"; "move" moves them to
+            `root`, one of the weight folders. repo: only this repository, "" for all.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -64,7 +64,7 @@ class DownloadWeights(Capability[WeightsSpec]):
         return SETUP_LANE
 
     def run(self, spec: WeightsSpec, context: JobContext) -> list[JobOutput]:
-        """Called again after an interruption, it goes on with what has arrived."""
+        """After an interruption it continues with the partial download."""
         stop = Stop(context)
         if spec.action == "download":
             self._weights.download(spec.engine, context.progress, stop, spec.repo)

@@ -18,7 +18,7 @@ log = logging.getLogger("greenroom")
 
 
 class FirstModelsSpec(BaseModel):
-    """It has nothing to choose: which models stands in assets/models.yaml."""
+    """Has no fields: assets/models.yaml lists the models."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -26,7 +26,8 @@ class FirstModelsSpec(BaseModel):
 
 
 class FirstModels(Capability[FirstModelsSpec]):
-    """The capability "first_models". Interrupted, it goes on with what has arrived; cancelled, the studio works without."""
+    """The capability "first_models". After an interruption it continues with the partial download; the studio works without
+    these models."""
 
     kind: ClassVar[str] = "first_models"
     Spec = FirstModelsSpec

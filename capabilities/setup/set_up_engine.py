@@ -26,7 +26,7 @@ log = logging.getLogger("greenroom")
 SAMPLE = "Good evening. This is how I sound on your own machine."
 SAMPLE_VOICE = "Linda (sample)"
 LINE_BYTES_A_SECOND = 6_250_000
-"""A line of 50 Mbit/s, for the time that is told before anything was fetched here."""
+"""50 Mbit/s, for estimates before the first download."""
 _ENVIRONMENT_SHARE = 0.6
 """Of the progress, where an environment is to be installed and weights are to be fetched."""
 
@@ -97,7 +97,7 @@ class SetUpSpec(BaseModel):
 
 
 class SetUpEngine(Capability[SetUpSpec]):
-    """The capability "set_up_engine". Interrupted, it goes on with what has arrived."""
+    """The capability "set_up_engine". After an interruption it continues with the partial download."""
 
     kind: ClassVar[str] = "set_up_engine"
     Spec = SetUpSpec

@@ -99,9 +99,8 @@ class VoiceTranscript(Capability[VoiceTranscriptSpec]):
 
 
 def submit_transcript_job(jobs: JobService, voice: Voice) -> Job | None:
-    """Start the job that writes down what is said in a fresh voice; None where it has a transcript or nothing can listen.
-
-    Saving a voice must not fail because no recogniser is ready, so what stands in the way is only logged.
+    """Submit the job that transcribes a new voice; None if it has a transcript or no engine can transcribe it. Saving a voice
+    must not fail because no engine is ready, so errors are only logged.
     """
     if voice.transcript:
         return None

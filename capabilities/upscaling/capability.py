@@ -97,10 +97,10 @@ class Upscale(Capability[UpscaleSpec]):
         self._resolver = input_resolver(services)
 
     def prepare(self, spec: UpscaleSpec) -> UpscaleSpec:
-        """See that video, engine, options and the size that comes out can be.
+        """Validate video, engine, options and the resulting size.
 
         Raises:
-            InvalidInput, NotFound, MediaError, EngineNotReady, NotEnoughSpace: what cannot work, in words.
+            InvalidInput, NotFound, MediaError, EngineNotReady, NotEnoughSpace: the spec cannot be fulfilled.
         """
         path, output = self._resolver.find(spec.video, "video")
         if is_image(path):

@@ -67,10 +67,10 @@ class TextToVideo(Capability[VideoSpec]):
     # Before the job is queued
 
     def prepare(self, spec: VideoSpec) -> VideoSpec:
-        """Settle engine, options, shots, size, voice and seed. A prepared spec stays as it is.
+        """Choose engine, options, shots, size, voice and seed where they are open. A prepared spec is returned unchanged.
 
         Raises:
-            InvalidInput, NotFound, MediaError, EngineNotReady: what cannot be made, in words.
+            InvalidInput, NotFound, MediaError, EngineNotReady: the spec cannot be fulfilled.
         """
         return self._prepared(spec)[0]
 

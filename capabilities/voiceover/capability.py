@@ -253,7 +253,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         replace_unsayable: bool = False,
         verse: bool = False,
     ) -> ScriptEstimate:
-        """What a script amounts to while it is being written; never raises, what is wrong stands in `problem`."""
+        """Count a script while it is being written. Never raises; errors are in `problem`."""
         fields = {"speakers": dict(speakers or {}), "just_text": tuple(just_text), "replace_unsayable": replace_unsayable}
         if len(script) > LONGEST_SCRIPT:
             return ScriptEstimate(len(script.strip()), len(script.split()), problem=TOO_LONG)

@@ -89,7 +89,7 @@ def written_words(one: PlacedSegment) -> Sequence[TimedMark]:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Where everything lies in the programme. All times follow from whole frames, so they are exact."""
+    """The positions of all segments in the programme. All times are whole frames, so they are exact."""
 
     placed: tuple[PlacedSegment, ...]
     rate: int

@@ -15,7 +15,7 @@ _MARK_PAUSES = (
 
 
 class Pauses:
-    """Which silence comes before the next speech. A written [pause] stands in place of the usual one."""
+    """Computes the silence before the next speech. A written [pause] replaces the default one."""
 
     def __init__(self, spec: VoiceoverSpec) -> None:
         self._spec = spec

@@ -23,7 +23,7 @@ from media.text.reading.reader import ReadingOptions, read
 from studio.pronunciations.sayings import NO_SAYINGS, Sayings
 
 ANCHOR_INDEX = -1
-"""Of an anchor, which stands in no script."""
+"""The index of an anchor, which is not part of the script."""
 
 _RETAKES = 2_000_000
 """Running numbers of readings that a check asked for begin here, those that a person asked for at 1,000,000."""
@@ -34,17 +34,18 @@ class PlannedSegment:
     """One segment of a narration.
 
     Args:
-        id: names the segment for the page; depends on what is said and how, not on where, so it outlasts edits elsewhere.
-        key: where its sound lies in the segment store; the same for segments that sound the same.
-        text: what is said, as the engine gets it.
+        id: names the segment for the page; depends on text and settings and not on the position, so it survives edits
+            elsewhere.
+        key: of its sound in the segment store; equal for segments with the same sound.
+        text: the text for the engine.
         written: the same as its author wrote it, without markup; for subtitles and lists.
-        origin: the way from places in `text` to places in `written`, None where they are the same text.
+        origin: maps positions in `text` to positions in `written`; None if both are equal.
         span: [start, end) in the script as written.
         pause_before: silence between the speech before and this speech, in seconds.
         speaker: name in the script, "" for the narrator.
         sound: hash of everything but the seed; with the seed it gives the key.
         phonemes: the places of `text` that are spoken by their sounds.
-        picked: the person chose this take, so it is not to be redone.
+        picked: the user chose this take, so it is not rendered again.
     """
 
     id: str

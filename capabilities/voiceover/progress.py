@@ -57,8 +57,8 @@ class NarrationProgress:
         return self._characters * (pace.work if pace else _FIRST_GUESS_CHECK)
 
     def _shares(self) -> tuple[float, float]:
-        """Of rendering and of checking; from whole-script paces, not from what is missing, so that a resumed job goes on
-        where it stood."""
+        """Return the shares of rendering and checking, computed for the whole script and not for the missing part, so that a
+        resumed job continues at its earlier progress."""
         seconds = 0.0
         for segment in self._plan.segments:
             pace = self._paces.of(segment.role.engine_id)
@@ -67,7 +67,7 @@ class NarrationProgress:
         return (seconds / whole, self._check_seconds / whole) if seconds else (0.9, 0.0)
 
     def start(self, missing: Collection[str]) -> None:
-        """Show what is there already.
+        """Report the progress of existing segments.
 
         Args:
             missing: keys of the segments that are to be rendered.

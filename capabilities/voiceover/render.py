@@ -40,7 +40,7 @@ _SHOWN_WORDS = 40
 
 @dataclass(frozen=True)
 class RenderedSegment:
-    """What is known of a stored segment without its sound.
+    """The metadata of a stored segment.
 
     Args:
         rate, channels, frames: of the stored sound.
@@ -48,7 +48,7 @@ class RenderedSegment:
         words, phonemes: as the engine timed them, in seconds from the start of the stored sound.
         problems: of the best take, () when it passed.
         seed: of that take; attempts: how many were made.
-        failure: why the engine could not speak it; then nothing is stored, and a moment of silence stands in its place.
+        failure: why the engine could not speak it; nothing is stored then, and a short silence replaces it.
     """
 
     key: str
@@ -124,7 +124,7 @@ def render_missing(
     on_segment: OnSegment,
     on_failure: OnFailure | None = None,
 ) -> dict[str, RenderedSegment]:
-    """Render segments that are not in the store, and tell of each as it is kept.
+    """Render segments that are not in the store, and report each when it is stored.
 
     Segments are taken engine by engine, so that each is loaded once; each segment is in the store before the next is begun, so
     that nothing but the one in the works is lost to a kill. A segment that fails its checks after all retries is kept with its
@@ -132,7 +132,7 @@ def render_missing(
     worker dies twice, is told to it and left out, and the rest is spoken.
 
     Raises:
-        EngineError: naming the line, when an engine refuses or fails, unless `on_failure` hears of it. What the context raises.
+        EngineError: an engine refuses a line, which is named, or fails, unless `on_failure` is given. What the context raises.
     """
     made: dict[str, RenderedSegment] = {}
     failed = 0

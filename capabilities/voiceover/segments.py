@@ -40,7 +40,7 @@ class TakeView:
 
 @dataclass(frozen=True)
 class SegmentView:
-    """One segment of a narration now.
+    """The present state of one segment of a narration.
 
     Args:
         duration: of its speech in seconds, None while it is missing.
@@ -72,10 +72,8 @@ class SegmentView:
 
 
 class SegmentList:
-    """Looks at the segments of jobs often and cheaply: plans and what is written beside a segment are remembered, whether it
-    is there is asked of the disk each time.
-
-    Any thread may call; the lock guards the two memories and is not held while a plan is made or a file is read.
+    """Lists the segments of jobs cheaply: plans and metadata are cached, and the existence of files is checked each time.
+    Thread-safe; the lock guards the two caches and is not held while a plan is made or a file is read.
     """
 
     def __init__(self, store: SegmentStore, tries: int) -> None:

@@ -1,9 +1,9 @@
-"""Every take is listened to: heard back, held against its text and its voice, and made again where the job repairs.
+"""Checks every take: it is transcribed and compared with its text and its voice, and rendered again if the job repairs.
 
-It goes in rounds, so that a speech model and a recogniser take turns in memory instead of standing side by side: all takes
-are listened to, then all that fell through are spoken again, and so on. What was found about a take is kept beside its sound,
-and which take is used is computed from that and never stored. So a job that was killed in the middle goes on where it was and
-ends with the same takes as an undisturbed one.
+The check works in rounds, so that speech model and recogniser are not in memory at the same time: all takes are checked, then
+all failed ones are rendered again, and so on. The findings on a take are stored with its sound, and the choice of the take is
+computed from them and not stored. A killed job therefore continues where it was and ends with the same takes as an
+uninterrupted one.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class TakeReviewer:
         return {**unspoken, **{key: self._kept(made_takes, render) for key, made_takes in takes.items()}}
 
     def record(self, planned: Plan) -> dict[str, list[dict[str, Any]]]:
-        """What was found about the takes of each segment, by the key of its first: for a recipe. {} where nobody listened."""
+        """Return the findings on the takes of each segment for a recipe, by the key of its first take; {} without checks."""
         if planned.check == "off":
             return {}
         tries = self._settings.check_tries if planned.check == "repair" else 0
@@ -142,7 +142,7 @@ class TakeReviewer:
         context: JobContext,
         progress: VerificationProgress,
     ) -> list[Review]:
-        """What is known of each take, listening to those that nobody has listened to."""
+        """Return the findings on each take, checking those without any."""
         known = [self._known(take, planned.check_with) for take, _ in due]
         if all(found is not None for found in known):
             return [found for found in known if found is not None]

@@ -108,7 +108,7 @@ def give_storage(model: torch.nn.Module, device: str) -> Any:
     """Blank storage on `device` for every parameter that has none, in the kind that it has now; the rest is moved there."""
     import torch
 
-    given: dict[int, torch.nn.Parameter] = {}  # one parameter may stand in several places
+    given: dict[int, torch.nn.Parameter] = {}  # one parameter may occur in several places
     for module in model.modules():
         for name, parameter in module.named_parameters(recurse=False, remove_duplicate=False):
             if parameter.is_meta:

@@ -1,9 +1,8 @@
-"""pocketsphinx's C interface, called so that other threads go on meanwhile.
+"""pocketsphinx's C interface, called without holding the interpreter lock.
 
-The package's own `Decoder` holds the interpreter while it decodes: half a minute for a long utterance on a busy machine, in which
-the worker sends no heartbeat. Its extension module exports the library's documented functions as well, and ctypes lets go of
-the interpreter while one runs. Utterances cannot be given in blocks instead: each is normalised over its whole length, and what
-is heard would change.
+The package's `Decoder` holds the lock while it decodes: half a minute for a long utterance on a busy machine, during which the
+worker sends no heartbeat. Its extension module also exports the documented C functions, and ctypes releases the lock while one
+runs. Feeding utterances in blocks is no alternative: each is normalised over its whole length, so the result would change.
 """
 
 from __future__ import annotations

@@ -108,8 +108,8 @@ class Engine(ABC):
 
     @classmethod
     def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
-        """The options with what depends on this machine filled in (which size of weights is there), so that the key under
-        which a result is kept tells what made it. Cheap. The base changes nothing."""
+        """Return the options with values that depend on this machine (such as the installed size of weights), so that the key
+        of a result identifies what made it. Must be cheap. The default returns them unchanged."""
         return options
 
     @classmethod

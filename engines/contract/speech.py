@@ -125,7 +125,7 @@ class SpeechEngine(Protocol):
     """EngineKind.SPEECH."""
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one text. Raises EngineError in words for text or voices it cannot take."""
+        """Speak one text. Raises EngineError for text or voices that it cannot speak."""
 
 
 @runtime_checkable

@@ -189,10 +189,10 @@ class VideoEngine(Protocol):
         """What the time for one picture of this size hangs on: the options that matter, as words, and the number of steps."""
 
     def generate(self, request: VideoRequest) -> Iterator[VideoPreview | VideoResult]:
-        """Make one shot: any number of previews, and last its result. How far it is goes through `run.progress`.
+        """Generate one shot: yields any number of previews, and last the result. Progress is reported by `run.progress`.
 
         Raises:
-            EngineError: in words, for what it cannot make; nothing is left at `path` then.
+            EngineError: the shot cannot be made; there is no file at `path` then.
         """
 
 

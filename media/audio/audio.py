@@ -71,7 +71,7 @@ class Audio:
         return Audio(mean, self.rate)
 
     def slice(self, start: float, end: float) -> Audio:
-        """The part between two times in seconds, clamped to what is there."""
+        """Return the part between two times in seconds, clamped to the length."""
         first, last = (min(self.frames, max(0, round(at * self.rate))) for at in (start, end))
         return Audio(self.samples[first : max(first, last)], self.rate)
 

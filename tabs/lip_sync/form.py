@@ -1,4 +1,4 @@
-"""The form of the Lip-sync tab: a face, something to say, an engine, and a job's spec out of their values."""
+"""The form of the Lip-sync tab: face, speech, engine, and the conversion of their values into a job's spec."""
 
 from __future__ import annotations
 
@@ -121,12 +121,12 @@ class LipSyncForm:
 
     @property
     def shown(self) -> set[Any]:
-        """Those of `inputs` that a person sees and changes."""
+        """Those of `inputs` that are visible."""
         return self.inputs - {self.point}
 
     @property
     def kept(self) -> dict[str, Any]:
-        """What is entered here and shall be there again after a reload, by fixed names; the text is kept by itself."""
+        """The components whose values the browser keeps, by fixed names; the text is kept by texts.js."""
         names = ("mode", "face_from", "picture", "video", "face_output", "face_number", "speech_from", "voice", "recording",
                  "transcript", "audio_output", "engine", "fps", "quality", "length")  # fmt: skip
         return {**{name: getattr(self, name) for name in names}, **self.driving.named, **named_options(self.options)}
@@ -167,7 +167,8 @@ class LipSyncForm:
         return {"audio": values[self.audio_output] or ""}
 
     def restored(self, kind: str, spec: Mapping[str, Any]) -> Updates:
-        """Updates for `clicked` and `inputs` that bring an earlier job's fields back; what is gone has to be given again."""
+        """Return updates for `clicked` and `inputs` that restore an earlier job's fields. Files that no longer exist are not
+        restored."""
         speaks = kind != "animate_portrait"
         point = (spec.get("face_x", -1.0), spec.get("face_y", -1.0))
         picked = point if min(point) >= 0 else None
@@ -210,12 +211,12 @@ class LipSyncForm:
         return updates
 
     def receive_face(self, output: str) -> Updates:
-        """Take a video or picture of the library as the face that speaks."""
+        """Return updates that use a video or picture of the library as the face."""
         chosen = gr.update(choices=output_choices(self._studio, "video", "image"), value=output, visible=True)
         return {self.mode: SPEAK, self.face_from: LIBRARY, self.face_output: chosen}
 
     def receive_speech(self, output: str) -> Updates:
-        """Take a finished voiceover as what is said."""
+        """Return updates that use a finished voiceover as the speech."""
         hidden = gr.update(visible=False)
         chosen = gr.update(choices=output_choices(self._studio, "audio"), value=output, visible=True)
         return {
@@ -224,7 +225,7 @@ class LipSyncForm:
         }  # fmt: skip
 
     def meant(self, engine: str, mode: str) -> str:
-        """The engine chosen, or the one that "auto" takes now; "" when none is ready."""
+        """Return the chosen engine, or the one that "auto" selects now; "" if none is ready."""
         if engine != AUTO:
             return engine
         method = "animate" if mode == PERFORM else "lip_sync"
@@ -245,7 +246,7 @@ class LipSyncForm:
         return voice_choices(self._studio, "Automatic: the clearest for the text", chosen=chosen)
 
     def voice_update(self, voice: str) -> Any:
-        """The list of voices as it is now, with `voice` chosen in it."""
+        """Return an update with the present list of voices, with `voice` chosen."""
         voice = renamed_or_same(self._studio, voice)
         return gr.update(choices=self.voice_choices(voice), value=voice)
 
@@ -255,7 +256,7 @@ class LipSyncForm:
 
     @property
     def live(self) -> list[LiveList]:
-        """Everything here that is chosen from what the studio has."""
+        """The lists of this form."""
         outputs = (self.face_output, self.driving.driving_output, self.audio_output)
 
         def kept(values: Values) -> Updates:
@@ -273,7 +274,7 @@ class LipSyncForm:
         ]  # fmt: skip
 
     def output_update(self, place: Any, mode: str, chosen: str | None) -> Any:
-        """One of the lists of what the library holds, as it is now; what is chosen and gone stays in it, marked."""
+        """Return an update of one of the lists of outputs. A chosen output that no longer exists stays in it, marked."""
         faces = ("video", "image") if mode == SPEAK else ("image",)
         kinds = {self.face_output: faces, self.audio_output: ("audio",), self.driving.driving_output: ("video",)}[place]
         return gr.update(choices=with_chosen(self._studio, output_choices(self._studio, *kinds), chosen))

@@ -1,4 +1,4 @@
-"""The Lip-sync tab: a face and something to say in, a speaking video out; or a portrait that follows a performance."""
+"""The Lip-sync tab: makes a face speak, or a portrait follow a performance."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PREVIEW_SECONDS = 3.0
 
 
 class LipSyncTab:
-    """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
+    """Draws the tab and connects it. Handlers call the studio and show the answer; the work is done elsewhere."""
 
     def __init__(self, studio: Services, secret: str, texts: NewTexts) -> None:
         self._studio, self._texts = studio, texts
@@ -70,7 +70,7 @@ class LipSyncTab:
         """Connect every event of the tab.
 
         Args:
-            senders: lists of outputs on any tab whose "send to Lip-sync" buttons lead here.
+            senders: lists of outputs whose "send to Lip-sync" buttons are handled here.
         """
         form, view = self.form, self.view
         self._tabs = tabs
@@ -86,7 +86,7 @@ class LipSyncTab:
             sender.click(self._use_settings, None, [tabs, self.trouble, self._texts.piece, form.clicked, *form.inputs], **QUIET)
 
     def face_receiver(self, tabs: gr.Tabs) -> Receiver:
-        """What other tabs hand a video or picture to, to make it speak."""
+        """Return the receiver of videos and pictures from other tabs."""
         form = self.form
 
         def receive(output: str) -> Updates:
@@ -156,7 +156,8 @@ class LipSyncTab:
         ]
 
     def _first_picture(self, values: Values) -> Any:
-        """The first picture of what was chosen, for clicking on a face in it; an uploaded picture shows itself."""
+        """Return an update with the first picture of the chosen video, for clicking on a face; hidden for an uploaded
+        picture."""
         file = self.form.seen(values)
         picture = None if file is None or values[self.form.face_from] == PICTURE else _first_of(file)
         return gr.update(visible=picture is not None, value=picture)
@@ -185,7 +186,7 @@ class LipSyncTab:
 
     @with_error_toast
     def _use_settings(self, event: gr.EventData) -> Updates:
-        """The settings of a face job, from any tab's list; other tabs know their own."""
+        """Restore the settings of a face job from any tab's list; other kinds are ignored."""
         data = clicked(event)
         output = self._studio.library.get(data.get("output", "")) if data.get("act") == "use" else None
         recipe = {} if output is None else output.recipe
@@ -198,12 +199,12 @@ class LipSyncTab:
 
     @property
     def live(self) -> list[LiveList]:
-        """The lists of this tab; a voice or an engine that is there by now mends what was wrong."""
+        """The lists of this tab. A change of voices or engines clears the error."""
         mended = LiveList((Topic.VOICES, Topic.ENGINES), (), (self.trouble,), lambda values: {self.trouble: ""})
         return [*self.form.live, mended]
 
     def _forecast(self, values: Values) -> str:
-        """The line that says what it will be, how long it should take and whether the engine fits; "" while much is missing."""
+        """Return the line with the expected length, time and memory; "" while the form is incomplete."""
         kind, fields = self.form.spec(values)
         try:
             found = self._studio.jobs.estimate(kind, fields)
@@ -242,5 +243,5 @@ def _first_of(file: Path) -> Picture | None:
 
 
 def _only(places: dict[str, Any], chosen: str) -> list[Any]:
-    """Updates that show the one of several places that was chosen."""
+    """Return updates that show only the chosen one of several components."""
     return [gr.update(visible=name == chosen) for name in places]

@@ -1,4 +1,4 @@
-"""The result of a face job: the video beside what it was made from, the mouth's course, and what was measured."""
+"""The result of a face job: the video beside its source, the opening of the mouth over time, and the measurements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tabs.common.wiring import output_url
 
 
 def face_result(studio: Services, job: Job) -> str:
-    """HTML of a finished job's video, "" while there is none."""
+    """Return the HTML of a finished job's video, or ""."""
     if job.state is not JobState.DONE:
         return ""
     made = next((one for one in job.outputs if one.kind == "video"), None)
@@ -40,6 +40,6 @@ def _drawn(output: LibraryOutput) -> str:
 
 
 def mouth_course(openings: Sequence[float]) -> list[tuple[str, str]]:
-    """How far the mouth opens over time, as bars of a small drawing: where each begins and its height."""
+    """Return the opening of the mouth over time as bars: position and height of each."""
     values = [min(1.0, max(0.0, float(value) / 0.32)) for value in openings if isinstance(value, int | float)]
     return [(f"{13 - 12 * value:.1f}", f"{max(0.6, 24 * value):.1f}") for value in values]

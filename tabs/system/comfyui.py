@@ -1,4 +1,4 @@
-"""The ComfyUI server on the System tab: how it stands, what it holds, and a button that has it unload its models."""
+"""The ComfyUI server on the System tab: its state, its memory, and a button that unloads its models."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from tabs.common.formats import about
 
 @dataclass(frozen=True)
 class ServerRow:
-    """The server's fold, which has one row.
+    """The row of the server.
 
     Args:
-        shown: whether the fold is open.
-        peak: what its last job took, "" where that is not known.
+        shown: whether it is unfolded. peak: memory of its last job, "" if unknown.
     """
 
     counted: str
@@ -32,7 +31,7 @@ class ServerRow:
 
 
 def comfyui_words(server: ServerState) -> str:
-    """What a search looks through, in small letters."""
+    """Return the text that a search matches, in lower case."""
     return f"comfyui server character swap templates {_state(server)} {server.readiness.sentence} {server.address}".casefold()
 
 
@@ -61,7 +60,7 @@ def _state(server: ServerState) -> str:
 
 
 def _countdown(server: ServerState) -> str:
-    """How long it has been unused, and when its models go."""
+    """Return how long it has been unused, and when its models are unloaded."""
     worker = server.worker
     if worker is None:
         return "–"

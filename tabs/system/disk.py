@@ -1,4 +1,4 @@
-"""The System tab's disk: what lies where, the quotas, and what can go, with a button each."""
+"""The disk section of the System tab: sizes, quotas, and buttons to free space."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REMOVALS_SHOWN = 5
 
 
 class DiskSection:
-    """One drawn piece; the tab draws it and sends it the clicks on its buttons."""
+    """One drawn piece, whose clicks the tab passes on."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -37,7 +37,7 @@ class DiskSection:
     def clicked(self, event: gr.EventData) -> None:
         """
         Raises:
-            GreenroomError: it is in use, or not known.
+            GreenroomError: it is in use, or unknown.
         """
         data = clicked(event)
         if data.get("act") == "measure":
@@ -66,7 +66,7 @@ def disk_panel(report: DiskReport, removed: Sequence[Removal] = (), now: float |
 
 
 def _part(area: StorageArea) -> tuple[str, int, str, str, bool]:
-    """What stands under each head of the table, and whether it is more than its quota."""
+    """Return the cells of a row, and whether it exceeds its quota."""
     full = area.bytes / area.quota if area.quota else 0.0
     quota = f"{full:.0%} of {size(area.quota)}" if area.quota else "–"
     return area.title, area.bytes, f"{area.files:,}", quota, full > 1

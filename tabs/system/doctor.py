@@ -1,4 +1,4 @@
-"""The System tab's doctor: one button that tries everything, and what the last examination found."""
+"""The doctor section of the System tab: a button, and the last report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHIPS = {"ok": "done", "warning": "waiting", "failed": "failed", "skipped": "co
 
 
 class DoctorSection:
-    """One drawn piece; the tab draws it and sends it the clicks on its buttons."""
+    """One drawn piece, whose clicks the tab passes on."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -48,7 +48,7 @@ class DoctorSection:
 
 
 def doctor_panel(report: Mapping[str, Any] | None, running: Job | None = None, now: float | None = None) -> str:
-    """The whole section; a report as Report.as_dict makes it."""
+    """Return the HTML of the section; `report` is a result of Report.as_dict."""
     if running is not None:
         said = f"Examining: {running.note or 'waiting for its turn'} ({100 * running.progress:.0f} %)"
     else:
@@ -71,7 +71,7 @@ def doctor_panel(report: Mapping[str, Any] | None, running: Job | None = None, n
 
 @dataclass(frozen=True)
 class _Finding:
-    """One finding as the table shows it; `repair` is "" where nothing is to be done."""
+    """One finding in the table; `repair` is "" if there is nothing to do."""
 
     chip: str
     outcome: str

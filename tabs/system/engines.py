@@ -1,4 +1,4 @@
-"""The System tab's engines: what each needs and holds, how long it may stay, and buttons to load, unload and fetch it."""
+"""The engines section of the System tab: memory, idle time, and buttons to load, unload and set up."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ _ORDER = {WorkerState.BUSY: 0, WorkerState.LOADING: 1, WorkerState.WARM: 2, Work
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """One engine with all that the tab shows of it.
+    """The facts about one engine that the tab shows.
 
     Args:
-        need: what a load is expected to take; `idle` seconds without use until it is unloaded, 0 = never; `chosen` whether a
-            person has set that.
+        need: expected memory of a load. idle: seconds without use until it is unloaded, 0 = never. chosen: whether the user has
+            set that.
     """
 
     status: EngineStatus
@@ -64,7 +64,7 @@ class EngineFacts:
 
 
 class EnginesSection:
-    """The search box and the drawn list; the tab draws it and sends it the clicks on its buttons."""
+    """The search box and the drawn list, whose clicks the tab passes on."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -83,7 +83,7 @@ class EnginesSection:
     def clicked(self, event: gr.EventData) -> None:
         """
         Raises:
-            GreenroomError: what stands in the way.
+            GreenroomError: the action is not possible.
         """
         data = clicked(event)
         act, engine, studio = data.get("act"), data.get("engine", ""), self._studio
@@ -127,8 +127,8 @@ def engines_panel(
     now: float | None = None,
     comfyui: ServerState | None = None,
 ) -> str:
-    """Engines by capability, and the ComfyUI server; folded but for those groups that hold memory, the first, and what a search
-    has found."""
+    """Return the HTML of the engines by capability, and of the ComfyUI server. Groups are folded except the first, those that
+    hold memory, and matches of a search."""
     words = search.casefold().split()
     found = [engine for engine in engines if all(word in _words(engine) for word in words)]
     groups = []
@@ -147,7 +147,7 @@ def engines_panel(
 
 @dataclass(frozen=True)
 class _Group:
-    """Engines of one capability in a fold; `key` is of the fold, so that the page keeps it open."""
+    """The engines of one capability; `key` names the group, so that the page keeps it unfolded."""
 
     key: EngineKind
     title: str
@@ -158,12 +158,11 @@ class _Group:
 
 @dataclass(frozen=True)
 class _EngineRow:
-    """One engine as the list shows it.
+    """One engine in the list.
 
     Args:
-        lacks: why it is not ready and the next step, "" when it is.
-        act: of its main button, "" for none.
-        lines: what stands in the fold, by name.
+        lacks: why it is not ready and the next step, else "". act: of its main button, "" for none. lines: further facts by
+            name.
         idle_choices: seconds, words, and whether this one was chosen.
     """
 
@@ -217,7 +216,7 @@ def _row(engine: EngineFacts) -> _EngineRow:
 
 
 def _main_act(engine: EngineFacts) -> str:
-    """What its main button does, as `EnginesSection.clicked` names it; "" for no button."""
+    """Return the act of its main button for `EnginesSection.clicked`; "" for no button."""
     if engine.status.residency is WorkerState.LOADING:
         return ""
     if engine.workers:
@@ -228,7 +227,7 @@ def _main_act(engine: EngineFacts) -> str:
 
 
 def _countdown(engine: EngineFacts) -> str:
-    """How long it has been unused, and when it goes."""
+    """Return how long it has been unused, and when it is unloaded."""
     warm = [worker for worker in engine.workers if worker.state is WorkerState.WARM]
     if not engine.workers:
         return "–"
@@ -261,7 +260,7 @@ def _weights(weights: EngineWeights | None) -> str:
 
 
 def _ended_row(entry: LedgerEntry, now: float) -> tuple[str, str, str, str, float]:
-    """Engine, why it ended, what it held, what came back, and how long that is past."""
+    """Return engine, reason of the end, memory held, memory given back, and age."""
     back = "–" if entry.returned is None else f"{entry.returned / GIB:.2f} GiB"
     held = f"{max(entry.peak, entry.resident) / GIB:.2f} GiB"
     return entry.engine_id, entry.death, held, back, now - (entry.ended or now)

@@ -1,4 +1,4 @@
-"""The System tab's jobs: every kind in one list, filtered, searched, stopped, tried again, moved in their queue, removed."""
+"""The jobs section of the System tab: all kinds in one list with filters, search, cancel, retry, move and remove."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ALL, UNENDED = "", "unended"
 
 
 class JobsSection:
-    """The filters and the drawn list; the tab draws it and sends it the clicks on its buttons."""
+    """The filters and the drawn list, whose clicks the tab passes on."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -49,7 +49,7 @@ class JobsSection:
     def clicked(self, event: gr.EventData) -> None:
         """
         Raises:
-            GreenroomError: what stands in the way.
+            GreenroomError: the action is not possible.
         """
         data = clicked(event)
         act, job, jobs = data.get("act"), data.get("job", ""), self._studio.jobs
@@ -73,7 +73,7 @@ class JobsSection:
 def jobs_panel(jobs: Sequence[Job], queued: Sequence[Job] = (), now: float | None = None, *, filtered: bool = False) -> str:
     """
     Args:
-        queued: every queued job, those that a filter leaves out too: places are counted among all of a lane.
+        queued: all queued jobs, including filtered ones, because places are counted in the whole lane.
     """
     moment = now or time.time()
     waiting = _places(queued)
@@ -83,7 +83,7 @@ def jobs_panel(jobs: Sequence[Job], queued: Sequence[Job] = (), now: float | Non
 
 @dataclass(frozen=True)
 class _JobRow:
-    """One job as the table shows it; `up` and `down` are the places it can be moved to, 0 for none."""
+    """One job in the table; `up` and `down` are the places to which it can be moved, 0 for none."""
 
     job: Job
     told: str
@@ -95,7 +95,7 @@ class _JobRow:
 
 
 def _places(jobs: Sequence[Job]) -> dict[str, tuple[int, int]]:
-    """Of every queued job its place among the queued ones of its lane, and how many there are."""
+    """Return for every queued job its place in its lane, and the number of queued jobs there."""
     queues: dict[str, list[Job]] = {}
     for job in jobs:
         if job.state is JobState.QUEUED:
@@ -124,7 +124,7 @@ def _row(job: Job, now: float, place: tuple[int, int] | None) -> _JobRow:
 
 
 def _cost(job: Job) -> tuple[str, ...]:
-    """Seconds of work and the most that one of its engines held."""
+    """Return the seconds of work and the peak memory of one engine."""
     worked = (about(job.work_seconds),) if job.work_seconds else ()
     return (*worked, f"{job.peak_gib:.2f} GiB") if job.peak_gib else worked
 

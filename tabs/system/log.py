@@ -1,4 +1,4 @@
-"""The System tab's log: records by level and words, and the support bundle."""
+"""The log section of the System tab: records by level and words, and the support bundle."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class LogSection:
         return [log_panel(read_log(folder, name or STUDIO, level or "", search or "", RECORDS_SHOWN))]
 
     def choices(self) -> Any:
-        """The logs there are now."""
+        """Return the existing logs."""
         return gr.update(choices=self._choices())
 
     def clicked(self, event: gr.EventData) -> None:
-        """There is nothing to press but a link."""
+        """Does nothing: the section has no buttons."""
 
     def _choices(self) -> list[tuple[str, str]]:
         names = log_names(self._studio.paths.logs) or [STUDIO]
@@ -54,7 +54,7 @@ def log_panel(records: Sequence[LogRecord]) -> str:
 
 @dataclass(frozen=True)
 class _LogRow:
-    """One record: the first line of its text, and the rest in a fold; `state` is of the chip, "" for none."""
+    """One record: the first line of its text, and the rest folded; `state` of its chip, "" for none."""
 
     record: LogRecord
     state: str

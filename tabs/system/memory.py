@@ -1,6 +1,6 @@
-"""The System tab's head: one bar for the whole machine, one for a plug-in card, the last hour, verdicts, heat, events.
+"""The head of the System tab: a bar for the machine, one for a discrete GPU, the last hour, verdicts, temperature, events.
 
-Everything is drawn from the report of /memory, the history and the events, so any machine can be drawn from recorded ones.
+Everything is drawn from the report of /memory, the history and the events, so that recordings of any machine can be drawn.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Report = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class MemoryBarSegment:
-    """One stretch of a bar."""
+    """One part of a bar."""
 
     name: str
     gib: float
@@ -43,7 +43,7 @@ def memory_panel(
     events: Sequence[Mapping[str, Any]] = (),
     now: float | None = None,
 ) -> str:
-    """The whole head of the tab.
+    """Return the HTML of the head of the tab.
 
     Args:
         report: as MemoryManager.report gives it; sizes in GiB.
@@ -78,7 +78,7 @@ def machine_sentence(report: Report) -> str:
 
 
 def machine_parts(report: Report) -> list[MemoryBarSegment]:
-    """What the machine's memory holds, in the order of the bar; together they are the pool."""
+    """Return the parts of the machine's memory in the order of the bar; they add up to the pool."""
     own_card = _has_card(report)
     held = _named((row["title"], row["memory"] - (row["on_card"] if own_card else 0.0)) for row in _holders(report))
     used, pool = report["used"], report["pool"]
@@ -93,7 +93,7 @@ def machine_parts(report: Report) -> list[MemoryBarSegment]:
 
 
 def card_parts(report: Report) -> list[MemoryBarSegment]:
-    """The same for a card with memory of its own; [] without one."""
+    """Return the same for a discrete GPU; [] without one."""
     if not _has_card(report):
         return []
     gpu = report["gpu"]
@@ -105,7 +105,7 @@ def card_parts(report: Report) -> list[MemoryBarSegment]:
 
 
 def _named(held: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
-    """Several workers of one engine are numbered."""
+    """Return the names, with numbers if several workers have the same engine."""
     seen: Counter[str] = Counter()
     named = []
     for title, gib in held:
@@ -115,8 +115,8 @@ def _named(held: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
 
 
 def _holders(report: Report) -> list[Mapping[str, Any]]:
-    """The studio's workers and whoever else the report names (a ComfyUI server), each with what was measured of it. One that
-    still waits at the gate has no process and holds nothing yet."""
+    """Return the studio's workers and other holders of the report (a ComfyUI server) with their measured memory. A worker that
+    waits at the gate has no process and is omitted."""
     waiting = [row for row in report["workers"] if row.get("state") == "loading" and not row.get("pid")]
     rows = [*(row for row in report["workers"] if row not in waiting), *report.get("holders", ())]
     return [{**row, "memory": row.get("memory") or 0.0, "on_card": row.get("on_card") or 0.0} for row in rows]
@@ -129,7 +129,7 @@ def _has_card(report: Report) -> bool:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """A part of a bar as it is drawn: `width` in percent of the bar."""
+    """A drawn part of a bar; `width` in percent."""
 
     name: str
     gib: str
@@ -139,12 +139,11 @@ class _Stretch:
 
 @dataclass(frozen=True)
 class _Bar:
-    """A bar as it is drawn.
+    """A drawn bar.
 
     Args:
-        told: all of it in words.
-        limits: lines over the bar, in percent.
-        reserve: what is kept free, "" for nothing; `whose` says for what.
+        told: its description. limits: lines over the bar, in percent. reserve: memory that is kept free, "" for none; `whose`
+            says for what.
     """
 
     told: str
@@ -156,7 +155,7 @@ class _Bar:
 
 
 def _machine_bar(report: Report, said: str) -> _Bar:
-    if _has_card(report):  # heavy engines are budgeted there, and take little here
+    if _has_card(report):  # heavy engines use that memory, and little of this
         reserve, whose = report["verdicts"]["light"]["free"], "Kept free on the machine"
     else:
         reserve, whose = report["reserve"], _KEPT
@@ -210,7 +209,7 @@ def _warnings(report: Report) -> list[str]:
 
 @dataclass(frozen=True)
 class _Verdict:
-    """What a job of a tier would meet now."""
+    """Whether a job of a tier would be admitted now."""
 
     chip: str
     label: str
@@ -226,7 +225,7 @@ def _verdict(tier: str, verdict: Mapping[str, Any]) -> _Verdict:
 
 
 def _gauges(gpu: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What the GPU's driver tells, by name; "" for what it does not tell."""
+    """Return the readings of the GPU's driver by name; "" for missing ones."""
     figures = (
         ("Temperature", gpu["temperature"], "°C"),
         ("Power", gpu["power"], "W"),
@@ -238,7 +237,7 @@ def _gauges(gpu: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _heat_guard(report: Report) -> str:
-    """At which heat new work waits; "" where no heat is told."""
+    """Return the temperature at which new work waits; "" without a reading."""
     gpu, heat = report["gpu"], report.get("heat") or {}
     if gpu is None or not heat.get("pause_above") or gpu["temperature"] is None:
         return ""

@@ -1,4 +1,4 @@
-"""The System tab's part on models: environments and weights, each with its state, size and what can be done about it."""
+"""The models section of the System tab: environments and weights, with state, size and actions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tabs.common.wiring import clicked
 
 KINDS = ("install_environment", "download_weights")
 JOBS_LOOKED_AT = 50
-"""The newest; a failure older than these is no news."""
+"""Number of newest jobs; older failures are not shown."""
 
 _CHIPS = {
     EnvironmentState.ABSENT: ("cold", "not installed"),
@@ -36,7 +36,7 @@ _CHIPS = {
 
 
 class ModelsPanel:
-    """One drawn piece; the System tab draws it with the others and sends it the clicks on its buttons."""
+    """One drawn piece, whose clicks the tab passes on."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -52,7 +52,7 @@ class ModelsPanel:
     def clicked(self, event: gr.EventData) -> None:
         """
         Raises:
-            GreenroomError: what stands in the way.
+            GreenroomError: the action is not possible.
         """
         data = clicked(event)
         act, jobs = data.get("act"), self._studio.jobs
@@ -78,18 +78,17 @@ class ModelsPanel:
 
 
 def environments_panel(environments: Sequence[tuple[Declaration, EnvironmentStatus]], jobs: Sequence[Job]) -> str:
-    """Every declared environment; a running job's progress stands in its row."""
+    """Return the HTML of every declared environment, with the progress of a running job in its row."""
     rows = [_environment_row(declared, status, _job_of(jobs, "name", status.name)) for declared, status in environments]
     return render("system/models.html", title="Environments", said="", rows=rows)
 
 
 @dataclass(frozen=True)
 class _EnvironmentRow:
-    """One environment as the table shows it.
+    """One environment in the table.
 
     Args:
-        lacks: what is wrong with it, "" for nothing.
-        install: the word on the button that installs or repairs it, "" for no such button.
+        lacks: what is wrong with it, else "". install: the label of the button that installs or repairs it, "" for no button.
     """
 
     name: str
@@ -123,10 +122,10 @@ def _environment_row(declared: Declaration, status: EnvironmentStatus, job: Job 
 
 
 def weights_panel(weights: Sequence[EngineWeights], jobs: Sequence[Job], roots: Sequence[Path], *, offline: bool) -> str:
-    """Every engine with weights, with their licence; "" when there is none.
+    """Return the HTML of every engine with weights, with their licence; "" if there is none.
 
     Args:
-        jobs: the newest of KINDS, newest first; those at work stand in their rows, and the last failure of an engine too.
+        jobs: the newest of KINDS, newest first; running ones and the last failure of an engine are shown in its row.
     """
     if not weights:
         return ""
@@ -137,13 +136,12 @@ def weights_panel(weights: Sequence[EngineWeights], jobs: Sequence[Job], roots: 
 
 @dataclass(frozen=True)
 class _WeightsRow:
-    """The weights of an engine as the table shows them, or one download of several; `repo` is "" for all.
+    """The weights of an engine in the table, or one of several downloads; `repo` is "" for all.
 
     Args:
-        failure: why the newest job on them failed, "" when it did not.
-        fetch: the word on the button that downloads or checks them, "" for no such button.
-        moves: numbers of the folders they can be moved to.
-        parts: the downloads they consist of, where these are several.
+        failure: why the newest job on them failed, else "". fetch: the label of the button that downloads or checks them, ""
+            for no button. moves: numbers of the folders to which they can be moved. parts: their downloads, if there are
+            several.
     """
 
     id: str
@@ -163,7 +161,7 @@ class _WeightsRow:
 
 
 def _weights_row(status: EngineWeights, jobs: Sequence[Job], roots: Sequence[Path], offline: bool) -> _WeightsRow:
-    """The engine's row, with one for each repository where there are several: sizes, languages, or parts."""
+    """Return the engine's row, with one for each repository if there are several."""
     card = status.card
     gated = " Their makers ask to accept it first." if status.gated else ""
     licence = f"{card.weights_licence.name}: {use_of(card.weights_licence)}.{gated}"
@@ -176,7 +174,7 @@ def _weights_row(status: EngineWeights, jobs: Sequence[Job], roots: Sequence[Pat
 
 
 def _last_failure(jobs: Sequence[Job]) -> str:
-    """Why the newest of these jobs failed, "" when it did not."""
+    """Return why the newest of these jobs failed, else ""."""
     error = jobs[0].error if jobs and jobs[0].state is JobState.FAILED else None
     return "" if error is None else f"{error.reason} {error.hint}".strip()
 
@@ -214,7 +212,7 @@ def _download_row(status: EngineWeights, job: Job | None, roots: Sequence[Path],
 
 
 def _other_roots(status: EngineWeights, roots: Sequence[Path]) -> tuple[int, ...]:
-    """Numbers of the folders in which not all of it lies; () where there is one folder only."""
+    """Return the numbers of the folders that do not contain all files; () if there is only one folder."""
     if len(roots) < 2:
         return ()
     lies_in = (all(file.path is None or file.path.is_relative_to(root) for file in status.files) for root in roots)
@@ -230,7 +228,7 @@ def _job_of(jobs: Sequence[Job], key: str, value: str) -> Job | None:
 
 
 def _shown(state: EnvironmentState | WeightsState, job: Job | None, length: str) -> tuple[str, str, str]:
-    """Chip, its label and the size; while a job works on it, those of the job."""
+    """Return chip, label and size, or those of a running job."""
     if job is not None:
         return job.state.value, job.state.value, f"{percent(job.progress)} %"
     return (*_CHIPS[state], length)

@@ -1,4 +1,4 @@
-"""The System tab: where the machine's memory is, which engines live, what every job is doing, what fills the disk."""
+"""The System tab: memory, engines, jobs, models, disk, log and doctor."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ EVENTS_SHOWN = 20
 
 @dataclass
 class SystemPageState(PageState):
-    """What this page was last told, and of which section."""
+    """What was last sent to this page, and of which section."""
 
     section: str = ""
 
 
 class Section(Protocol):
-    """One of the inner tabs: `asked` are its inputs, `piece` the drawn part with the buttons."""
+    """One of the inner tabs: `asked` are its inputs, `piece` is the drawn part with the buttons."""
 
     piece: gr.HTML
     asked: list[Any]
 
     def draw(self, *asked: Any) -> list[str]:
-        """The HTML of `piece`, as a list of one."""
+        """Return the HTML of `piece`, as a list with one item."""
 
     def clicked(self, event: gr.EventData) -> None:
-        """A drawn button was pressed; raises GreenroomError."""
+        """Handle a press of a drawn button. Raises GreenroomError."""
 
 
 class ModelsSection:
@@ -60,9 +60,9 @@ class ModelsSection:
 
 
 class SystemTab:
-    """Draws the tab. While it can be seen, and only then, the page asks for news; what has not changed is not sent again.
+    """Draws the tab. The page polls only while the tab is visible; unchanged parts are not sent again.
 
-    The head and the section that is open are looked at; the others are when they are opened.
+    Only the head and the open section are updated; other sections when they are opened.
     """
 
     def __init__(self, studio: Services) -> None:
@@ -94,7 +94,7 @@ class SystemTab:
         return [self.memory, *(section.piece for section in self.sections.values()), self.seen]
 
     def wire(self, tab: gr.Tab) -> None:
-        """Look when the tab is opened, while it is seen, and after each press of a drawn button."""
+        """Connect the events: the tab is opened, the timer ticks, a drawn button is pressed."""
         tab.select(self._paint, self._asked, self._painted, **QUIET)
         self.memory.click(self._paint, self._asked, self._painted, **QUIET)
         for name, section in self.sections.items():
@@ -102,7 +102,7 @@ class SystemTab:
             opened.then(self._paint, self._asked, self._painted, **QUIET)
             if isinstance(section, LanguageSection):
                 section.wire(opened)
-            # "multiple": a load takes seconds, and what is pressed meanwhile counts too.
+            # "multiple": a load takes seconds, and presses meanwhile must not be lost.
             acting = self._acting(section)
             section.piece.click(acting, self._asked, self._painted, trigger_mode="multiple", **QUIET)
             for filter_ in section.asked:
@@ -122,14 +122,14 @@ class SystemTab:
 
     @with_error_toast
     def _paint(self, seen: SystemPageState | None, open_: str, *values: Any) -> list[Any]:
-        """Updates for `_painted`; skips for what the page shows already."""
+        """Return updates for `_painted`, with skips for unchanged parts."""
         seen = seen if isinstance(seen, SystemPageState) else SystemPageState()
         painted: list[Any] = [seen.news("memory", self._machine())]
         left = list(values)
         for name, section in self.sections.items():
             asked, left = left[: len(section.asked)], left[len(section.asked) :]
             painted.append(seen.news(name, section.draw(*asked)[0]) if name == open_ else gr.skip())
-        if seen.section != open_:  # Gradio may lose what arrives while it builds a tab: the next look sends it once more
+        if seen.section != open_:  # Gradio may lose updates while it builds a tab: the next poll sends them again
             seen.section = open_
             seen.pieces.pop(open_, None)
         return [*painted, seen]

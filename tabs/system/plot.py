@@ -1,7 +1,4 @@
-"""The last hour of memory as a small drawing, with the same told in words for those who cannot see it.
-
-What is worked out here is drawn by templates/plot.html.
-"""
+"""The last hour of memory as a small plot with a description for screen readers; templates/plot.html draws it."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ Sample = Mapping[str, float | None]
 
 @dataclass(frozen=True)
 class Level:
-    """A line across the plot with its label."""
+    """A horizontal line with its label."""
 
     y: str
     label: str
@@ -29,11 +26,10 @@ class Level:
 
 @dataclass(frozen=True)
 class Plot:
-    """The drawing in its own coordinates; areas and lines are points as SVG takes them.
+    """The plot in its own coordinates; areas and lines are SVG points.
 
     Args:
-        told: the same in words.
-        card: lines of a card's own memory; () where there is none.
+        told: its description. card: lines of a discrete GPU's memory; () without one.
     """
 
     told: str
@@ -52,11 +48,11 @@ class Plot:
 
 
 def history_plot(history: Sequence[Sample], report: Mapping[str, Any], now: float) -> Plot:
-    """Use in percent of the pool over the last hour, with the limit lines, and of a card's own memory.
+    """Return the plot of the last hour: use of the pool in percent, the limits, and the memory of a discrete GPU.
 
     Args:
         history: samples as MemoryManager.history gives them, oldest first.
-        report: as MemoryManager.report gives it, for the pool, the limits and the card.
+        report: as MemoryManager.report gives it, for the pool, the limits and the GPU.
     """
     pool = report["pool"]
     used = [(one["at"] or 0.0, (one["used"] or 0.0) / pool) for one in history]
@@ -95,7 +91,7 @@ def _y(part: float) -> float:
 
 
 def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[tuple[float, float]]]:
-    """Stretches without a gap, thinned to what can be seen; of each few points the fullest is kept."""
+    """Return the parts without a gap, reduced to the visible resolution; the highest of each group of points is kept."""
     step = max(1, len(points) // POINTS_DRAWN)
     thinned = [max(points[i : i + step], key=lambda one: one[1]) for i in range(0, len(points), step)]
     run: list[tuple[float, float]] = []
@@ -109,7 +105,7 @@ def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[tuple[float, f
 
 
 def _area(run: Sequence[tuple[float, float]], now: float) -> str:
-    """The line, closed along the bottom."""
+    """Return the line, closed along the bottom."""
     first, last, bottom = _x(run[0][0], now), _x(run[-1][0], now), _y(0)
     return f"{first:.1f},{bottom:.1f} {_line(run, now)} {last:.1f},{bottom:.1f}"
 

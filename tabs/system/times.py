@@ -1,4 +1,4 @@
-"""The System tab's table of what work takes on this machine, and how well that was foretold."""
+"""The table of run times on this machine, and of the accuracy of estimates."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ ROWS_SHOWN = 30
 
 
 def times_table(rows: Sequence[EstimateAccuracy]) -> str:
-    """HTML of the table."""
+    """Return the HTML of the table."""
     return render("system/times.html", rows=[_row(one) for one in rows[:ROWS_SHOWN]])
 
 
 def _row(one: EstimateAccuracy) -> tuple[str, str, str, int, str]:
-    """What stands under each head of the table."""
+    """Return the cells of a row."""
     low, high = about(one.low), about(one.high)
     takes = about(one.seconds) if low == high else f"{low} to {high}"
     off = "not judged yet" if one.off is None else f"{one.off:.0%} ({one.judged} judged)"

@@ -1,4 +1,5 @@
-"""The form of the Text-to-Video tab: words or shots, an engine, picture and sound, and a job's spec out of their values."""
+"""The form of the Text-to-Video tab: text or shots, engine, picture and sound, and the conversion of their values into a job's
+spec."""
 
 from __future__ import annotations
 
@@ -114,7 +115,7 @@ class TextToVideoForm:
 
     @property
     def kept(self) -> dict[str, Any]:
-        """What is entered here and shall be there again after a reload, by fixed names; the text is kept by itself."""
+        """The components whose values the browser keeps, by fixed names; the text is kept by texts.js."""
         names = ("source", "shots", "engine", "size", "image", "pictures", "narration", "voice", "captions", "join", "music",
                  "seed", "seconds", "negative")  # fmt: skip
         return {**{name: getattr(self, name) for name in names}, **named_options(self.options)}
@@ -123,7 +124,7 @@ class TextToVideoForm:
         """The kind of job and its fields.
 
         Raises:
-            InvalidInput: a shot list without shots, or a number in it that is none.
+            InvalidInput: the shot list is empty, or contains an invalid number.
         """
         engine, image, seed = values[self.engine], values[self.image], values[self.seed] or ""
         chosen = self.automatic(with_image=self.has_image(values)) if engine == AUTO else engine
@@ -149,11 +150,11 @@ class TextToVideoForm:
         return "image_to_video", {**spec, "image": image}
 
     def has_image(self, values: Values) -> bool:
-        """Whether a picture is given for the clip or for a shot of it."""
+        """Return whether a picture is given for the clip or for a shot."""
         return bool(values[self.image] or values[self.pictures])
 
     def restored(self, spec: Mapping[str, Any]) -> Updates:
-        """Updates for `inputs` that bring a recipe's spec back; uploaded files are not kept."""
+        """Return updates for `inputs` that restore a recipe's spec; uploaded files are not kept."""
         engine = spec.get("engine", AUTO)
         rows = shots_as_rows([ShotSpec.model_validate(shot) for shot in spec.get("shots", [])])
         listed = not spec.get("prompt")
@@ -173,17 +174,17 @@ class TextToVideoForm:
         }
 
     def automatic(self, *, with_image: bool = False) -> str:
-        """The engine that "auto" takes now, "" when none is ready."""
+        """Return the engine that "auto" selects now, or ""."""
         try:
             return self._clips.engines.choose(AUTO, {}, with_image=with_image).card.id
         except GreenroomError:
             return ""
 
     def clip_settings(self, values: Values, *, with_image: bool = False) -> ClipSettings:
-        """Engine, options and size as they stand, from the values of `engine`, `size` and the options' controls.
+        """Return engine, options and size from the values of `engine`, `size` and the options' controls.
 
         Raises:
-            GreenroomError: what cannot be.
+            GreenroomError: a value is invalid.
         """
         engine = values[self.engine]
         engine_id = self.automatic(with_image=with_image) if engine == AUTO else engine
@@ -209,7 +210,7 @@ class TextToVideoForm:
         return voice_choices(self._studio, "Automatic: the clearest for the text", chosen=chosen)
 
     def voice_update(self, voice: str) -> Any:
-        """The list of voices as it is now, with `voice` chosen in it."""
+        """Return an update with the present list of voices, with `voice` chosen."""
         voice = renamed_or_same(self._studio, voice)
         return gr.update(choices=self.voice_choices(voice), value=voice)
 
@@ -219,7 +220,7 @@ class TextToVideoForm:
 
     @property
     def live(self) -> LiveList:
-        """Everything here that is chosen from what the studio has."""
+        """The lists of this form."""
 
         def refreshed(values: Values) -> Updates:
             voice = self._voice_now(values[self.voice])
@@ -228,7 +229,7 @@ class TextToVideoForm:
         return LiveList((Topic.VOICES, Topic.ENGINES), (self.voice,), (self.voice, self.engine), refreshed)
 
     def listed(self, values: Values) -> list[dict[str, Any]]:
-        """The shots that text or table ask for, as a spec has them, with the pictures given for them; none of an empty one."""
+        """Return the shots of the text or the table in the format of a spec, with their pictures."""
         if values[self.source] == SHOTS:
             return with_pictures(rows_as_shots(values[self.shots]), values[self.pictures])
         prompt = values[self.prompt] or ""
@@ -236,17 +237,17 @@ class TextToVideoForm:
         return with_pictures([shot.model_dump(exclude_defaults=True) for shot in found], values[self.pictures])
 
     def shots_of(self, prompt: str, engine: str) -> list[ShotSpec]:
-        """A text as the chosen engine would take it."""
+        """Return a text as shots, in the way of the chosen engine."""
         engine_id = self.automatic() if engine == AUTO else engine
         burns = self._studio.catalog.get(engine_id).card.traits_of(VideoTraits).burns_captions
         return split_script(prompt, detect(prompt)) if burns else split_lines(prompt)
 
 
 def rows_as_shots(table: Sequence[Sequence[Any]] | None) -> list[dict[str, Any]]:
-    """Shots of a filled table; rows without picture and words are left out.
+    """Return the shots of a table; rows without picture and words are skipped.
 
     Raises:
-        InvalidInput: seconds that are no number, naming the row.
+        InvalidInput: the seconds of a row are no number.
     """
     shots: list[dict[str, Any]] = []
     for number, row in enumerate(table or [], 1):
@@ -265,17 +266,17 @@ def rows_as_shots(table: Sequence[Sequence[Any]] | None) -> list[dict[str, Any]]
 
 
 def with_pictures(shots: Sequence[dict[str, Any]], pictures: Sequence[str] | None) -> list[dict[str, Any]]:
-    """The shots with a picture each, in order; pictures that are left make shots of their own."""
+    """Return the shots with a picture each, in order; further pictures become additional shots."""
     given = list(pictures or ())
     shown = [{**shot, "image": picture} for shot, picture in zip(shots, given, strict=False)]
     return [*shown, *shots[len(given) :], *({"image": picture} for picture in given[len(shots) :])]
 
 
 def shots_as_rows(shots: Sequence[ShotSpec]) -> list[list[Any]]:
-    """The table of some shots, with an empty row to write on."""
+    """Return shots as rows of the table, with an empty row at the end."""
     return [[shot.prompt, shot.say, shot.seconds, shot.camera] for shot in shots] or [["", "", None, ""]]
 
 
 def seconds_of(shots: Sequence[ShotSpec]) -> float:
-    """About how long shots last: thirteen letters are spoken a second."""
+    """Estimate the length of shots, at thirteen spoken letters a second."""
     return sum(max(shot.seconds or 0, len(shot.say) / 13 + 1.05 if shot.say else shot.seconds or USUAL_SECONDS) for shot in shots)

@@ -1,4 +1,4 @@
-"""The Text-to-Video tab: words or a shot list in, a clip out."""
+"""The Text-to-Video tab: makes a clip from a text or a shot list."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TAB = "Text-to-Video"
 
 
 class TextToVideoTab:
-    """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
+    """Draws the tab and connects it. Handlers call the studio and show the answer; the work is done elsewhere."""
 
     def __init__(self, studio: Services, secret: str, texts: NewTexts) -> None:
         self._studio, self._texts = studio, texts
@@ -78,7 +78,7 @@ class TextToVideoTab:
         """Connect every event of the tab.
 
         Args:
-            faces: takes a clip whose face is to speak.
+            faces: receives a clip for the Lip-sync tab.
         """
         form, view = self.form, self.view
         view.wire()
@@ -131,7 +131,7 @@ class TextToVideoTab:
         return [gr.update(choices=sizes, value=kept), *visible]
 
     def _fit(self, values: Values) -> str:
-        """The line that says what it will be, whether it fits, and how long it should take."""
+        """Return the line with the expected length, memory and time."""
         try:
             form = self.form.clip_settings(values, with_image=self.form.has_image(values))
             shots = [ShotSpec.model_validate(shot) for shot in self.form.listed(values)]
@@ -153,7 +153,7 @@ class TextToVideoTab:
         return parts
 
     def _saved(self, values: Values) -> list[Any]:
-        """The shot list as two files, ready before they are asked for, with times as far as they are known beforehand."""
+        """Write the shot list as two files for download, with times as far as they are known."""
         try:
             shots = [ShotSpec.model_validate(shot) for shot in rows_as_shots(values[self.form.shots])]
             settings = self.form.clip_settings(values)
@@ -165,7 +165,7 @@ class TextToVideoTab:
     # Work
 
     def _generate(self, values: Values) -> Updates:
-        """A shot list keeps the seed that was drawn for it, so that a changed line renders one shot."""
+        """Submit a job. A shot list keeps its seed, so that a changed line renders one shot only."""
         try:
             kind, spec = self.form.spec(values)
             job = self.view.submit(kind, spec)
@@ -183,7 +183,7 @@ class TextToVideoTab:
         recipe = output.recipe
         kind = recipe.get("kind", "")
         if kind == Upscale.kind or kind in self._studio.kinds_of_tab("Lip-sync"):
-            return gr.skip()  # their own listeners take these
+            return gr.skip()  # these have their own handlers
         if kind not in self._kinds:
             raise settings_elsewhere(self._studio, kind)
         spec = recipe.get("spec") or {}
@@ -194,7 +194,7 @@ class TextToVideoTab:
 
     @with_error_toast
     def _follow(self, event: gr.EventData) -> Updates:
-        """The last frame as the next picture to begin with, or the seed again."""
+        """Use the last frame as the first picture of the next clip, or the seed again."""
         data = clicked(event)
         if data.get("act") not in ("last-frame", "same-seed"):
             return gr.skip()

@@ -1,4 +1,4 @@
-"""A clip on the page: the preview while it is made, the finished video in a loop, its shots, and what comes next."""
+"""The clip of a job: its preview while it runs, the finished video in a loop, its shots, and actions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tabs.common.wiring import output_url
 
 
 def video_result(studio: Services, job: Job) -> str:
-    """HTML of the job's clip: its preview while it runs, the result when it is there, "" while there is neither."""
+    """Return the HTML of the job's preview or result; "" if there is neither."""
     if job.state is JobState.DONE:
         made = next((one for one in job.outputs if one.kind == "video"), None)
         try:
@@ -47,6 +47,6 @@ def _drawn(output: LibraryOutput) -> str:
 
 
 def _shot(shot: Mapping[str, Any]) -> tuple[str, str, str]:
-    """When it begins, how long it lasts, and what is said or shown in it."""
+    """Return start, length and text of a shot."""
     told = str(shot.get("say") or shot.get("prompt") or "")
     return clock(float(shot.get("start", 0))), f"{float(shot.get('seconds', 0)):.1f} s", told

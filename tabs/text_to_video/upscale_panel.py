@@ -1,4 +1,4 @@
-"""Making a finished video larger: a fold under a tab's form. Every video of the library can be chosen."""
+"""Upscaling of a finished video: a folding section under a tab's form, for every video of the library."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LISTED = 100
 
 
 class UpscalePanel:
-    """Draws the fold and connects it; its jobs show in the job view of the tab that it is on."""
+    """Draws the section and connects it; its jobs are shown in the job view of the tab."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -69,10 +69,10 @@ class UpscalePanel:
         return LiveList((Topic.OUTPUTS, Topic.ENGINES), (self.video,), (self.video, self.engine), refreshed)
 
     def listen(self, tabs: gr.Tabs, senders: Sequence[gr.HTML]) -> None:
-        """Take the output of any pressed button "upscale" in, and show this fold.
+        """Handle "upscale" buttons: choose the output and open this section.
 
         Args:
-            senders: drawn pieces of any tab that hold such buttons.
+            senders: drawn pieces with such buttons.
         """
 
         def receive(output_id: str) -> Updates:
@@ -86,7 +86,7 @@ class UpscalePanel:
             receiver.listen(sender)
 
     def spec(self, values: Values) -> dict[str, Any]:
-        """A job's fields from the values of `inputs`."""
+        """Return a job's fields from the values of `inputs`."""
         video, engine = values[self.video], values[self.engine]
         if not video:
             raise InvalidInput("upscaling.no-video-chosen")
@@ -114,7 +114,7 @@ class UpscalePanel:
 
     @with_error_toast
     def _restored(self, event: gr.EventData) -> Updates:
-        """The settings of a video that was made larger here."""
+        """Return updates that restore the settings of an upscaled video."""
         data = clicked(event)
         recipe = self._studio.library.get(data.get("output", "")).recipe if data.get("act") == "use" else {}
         if recipe.get("kind") != "upscale":

@@ -1,4 +1,4 @@
-"""What became of a batch of lines: the archive, and each line that could not be spoken, with the reason."""
+"""The result of a batch of lines: the archive, and the lines that failed, with the reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_SHOWN = 50
 
 
 def batch_view(job: Job, library: Library) -> str:
-    """HTML; "" while the batch is at work, or when its archive was deleted."""
+    """Return the HTML of a batch; "" while it runs, or if its archive was deleted."""
     made = next((output for output in job.outputs if output.kind == "archive"), None)
     if job.state is not JobState.DONE or made is None:
         return ""

@@ -21,11 +21,11 @@ MOST_SPEAKERS = 60
 """Rows of the cast; who speaks beyond them is given a voice in the script, as in Anna (voice=hibari/heart)."""
 
 JUST_TEXT = "/text"
-"""What a row of the cast holds for a label that is no speaker; no voice is named so."""
+"""Value of a row for a label that is no speaker; no voice has this name."""
 
 
 class CastPickers:
-    """The folding list of speakers, and what a person chose for each of them.
+    """The folding list of speakers with the voice of each.
 
     Args:
         secret: lets the browser keep the chosen voices between visits.
@@ -36,7 +36,7 @@ class CastPickers:
         self.speakers = gr.State([])
         """The labels of the script in the box, in the order of `pickers`."""
         self.wishes = gr.BrowserState({}, storage_key="greenroom.cast", secret=secret)
-        """The voice that a person gave each speaker by name, whatever script the name stands in."""
+        """The chosen voices by the speaker's name, for all scripts."""
         with gr.Accordion("Cast", open=True, visible=False, elem_id="cast") as self.accordion, gr.Row():
             self.pickers = [
                 LiveDropdown([("As above", "")], value="", label=f"Speaker {n}", visible=False, min_width=180)
@@ -60,12 +60,12 @@ class CastPickers:
         return {name: values[picker] or "" for name, picker in zip(values[self.speakers] or [], self.pickers, strict=False)}
 
     def wished(self, values: Values) -> dict[str, str]:
-        """`wishes` with the voices that stand in the pickers now."""
+        """Return `wishes` with the present values of the pickers."""
         known = values[self.wishes] if isinstance(values[self.wishes], dict) else {}
         return {**known, **self._chosen(values)}
 
     def restored(self, engine: str, cast: Mapping[str, str], names: Sequence[str]) -> Updates:
-        """Updates that bring the cast of a recipe back.
+        """Return updates that restore the cast of a recipe.
 
         Args:
             engine: the engine that the recipe names.
@@ -76,7 +76,7 @@ class CastPickers:
         return {self.wishes: dict(cast), **{one: self._update(engine, cast[name]) for name, one in pickers if name in cast}}
 
     def hidden(self) -> Updates:
-        """Updates for a page without a script: no speakers, and none of the pickers shown."""
+        """Return updates for an empty script: no speakers, and all pickers hidden."""
         hidden = gr.update(visible=False)
         return {self.speakers: [], self.accordion: hidden, **dict.fromkeys(self.pickers, hidden)}
 
@@ -90,13 +90,13 @@ class CastPickers:
         *,
         narrated: bool,
     ) -> Updates:
-        """Updates for the pickers of a script's speakers, each with the voice that was wished for it or a proposed one of its
-        own; the others are hidden.
+        """Return updates for the pickers of a script's speakers, each with its chosen voice or a proposed one; the others are
+        hidden.
 
         Args:
             names: labels that are speakers.
-            text: labels that may be speakers and are text until somebody says otherwise.
-            narrated: the script has a narrator beside them, whose voice is then none of theirs.
+            text: labels that may be speakers and count as text unless they are chosen.
+            narrated: the script also has a narrator, whose voice is not proposed for a speaker.
         """
         voices = self.proposed_voices(engine_id, language)
         proposed = cycle(voices[1:] if narrated and len(voices) > 1 else voices)
@@ -108,7 +108,7 @@ class CastPickers:
         return dict(zip(self.pickers, [*shown, *hidden], strict=True))
 
     def refreshed(self, values: Values, engine_id: str) -> Updates:
-        """Updates for the pickers in use after voices or engines have changed."""
+        """Return updates for the visible pickers after a change of voices or engines."""
         updates: Updates = {}
         for picker, _ in zip(self.pickers, values[self.speakers] or [], strict=False):
             named = values[picker] or ""
@@ -125,8 +125,8 @@ class CastPickers:
         return [("Just text: read aloud", JUST_TEXT), ("A speaker, as chosen above", ""), *known[1:]]
 
     def proposed_voices(self, engine_id: str, language: str) -> list[str]:
-        """Voices to tell a script's speakers apart with, one after the other; the first is the narrator's own. Where the engine
-        is left open, those of every ready engine follow its own."""
+        """Return different voices for a script's speakers; the first is the narrator's. If no engine is chosen, voices of all
+        ready engines follow those of the default engine."""
         try:
             casting = self._narrations.resolver.cast("", engine_id, language)
         except GreenroomError:

@@ -1,4 +1,4 @@
-"""The form of the Voiceover tab: its components, and a job's spec out of their values."""
+"""The form of the Voiceover tab: its components, and the conversion of their values into a job's spec."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class VoiceoverForm:
 
     @property
     def shown(self) -> set[Any]:
-        """Those of `inputs` that a person sees and changes."""
+        """Those of `inputs` that are visible."""
         return self.inputs - {self.cast.speakers}
 
     @property
@@ -94,7 +94,7 @@ class VoiceoverForm:
         return {"voice": self.voice, "engine": self.engine, **self.sound.kept, **named_options(self.options)}
 
     def spec(self, values: Values) -> dict[str, Any]:
-        """Fields of a voiceover job from the values of `inputs`; all but its script.
+        """Return the fields of a voiceover job without the script, from the values of `inputs`.
 
         Raises:
             InvalidInput: the seed is no number.
@@ -107,7 +107,7 @@ class VoiceoverForm:
         }  # fmt: skip
 
     def restored(self, spec: Mapping[str, Any], cast: Mapping[str, str], names: Sequence[str]) -> Updates:
-        """Updates for `inputs` and the cast's wishes that bring a recipe's spec back.
+        """Return updates for `inputs` and the chosen voices that restore a recipe's spec.
 
         Args:
             cast: its speakers, each with a voice.
@@ -128,16 +128,17 @@ class VoiceoverForm:
         }
 
     def voice_choices(self, engine_id: str, chosen: str = "") -> Choices:
-        """Saved voices and the presets of the chosen engine (of every engine under "auto"), those that can speak now first."""
+        """Return saved voices and the presets of the chosen engine (of all engines for "auto"), those that can speak now
+        first."""
         return voice_choices(self._studio, AUTOMATIC_VOICE, engine_id, chosen)
 
     def voice_update(self, engine_id: str, voice: str, **more: Any) -> Any:
-        """The list of voices as it is now, with `voice` chosen in it."""
+        """Return an update with the present list of voices, with `voice` chosen."""
         choices = self.voice_choices(engine_id, voice)
         return gr.update(choices=choices, value=voice, info=count_told(choices) or "", **more)
 
     def hear(self, voice: str | None) -> str:
-        """The button under the list that plays the chosen voice, or why it cannot be heard."""
+        """Return the HTML of the button that plays the chosen voice, or of the reason why it has no sample."""
         if not voice:
             return ""
         why, engine = cannot_be_heard(self._studio, voice), voice.partition("/")[0] if "/" in voice else ""
@@ -147,7 +148,7 @@ class VoiceoverForm:
 
     @property
     def live(self) -> list[LiveList]:
-        """Everything here that is chosen from what the studio has, and how far what was chosen is."""
+        """The lists of this form, and the notes on the chosen voice and engine."""
         changed = [self.voice, self.engine, *self.cast.pickers]
         told = [self.hear_piece, self.engine_note]
         return [
@@ -190,7 +191,7 @@ class VoiceoverForm:
         )
 
     def engine_text(self, engine_id: str) -> str:
-        """What the chosen engine is, whether it is ready, and what its results may be used for."""
+        """Return the HTML of the note on the chosen engine: summary, readiness and licence."""
         if engine_id == AUTO:
             return counts_line([self._automatic_told()])
         row = self._studio.engines.status(engine_id)

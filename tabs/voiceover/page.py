@@ -1,4 +1,4 @@
-"""The Voiceover tab: a script in, a finished narration out; batches of lines; the voices themselves."""
+"""The Voiceover tab: narrations of scripts, batches of lines, voices, and transcription."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PLACEHOLDER = "Write or paste what should be heard.\n\n# A chapter\nAnna: a line
 
 
 class VoiceoverTab:
-    """Draws the tab and connects it. No work is done here: every handler asks the studio and paints its answer."""
+    """Draws the tab and connects it. Handlers call the studio and show the answer; the work is done elsewhere."""
 
     def __init__(self, studio: Services, narrations: Voiceover, secret: str, texts: NewTexts) -> None:
         self._studio, self._narrations, self._texts = studio, narrations, texts
@@ -85,7 +85,7 @@ class VoiceoverTab:
             self.form = VoiceoverForm(self._studio, self._narrations, secret)
 
     def _build_bar(self) -> gr.HTML:
-        """What stays in sight however long the form is: what is wrong, the estimate, the job in front, and the buttons."""
+        """Build the bar that is always visible: error, estimate, the job in front, and the buttons."""
         with gr.Column(elem_classes="dock") as self.bar:
             self.trouble = html_piece(elem_id="trouble", live=True)
             brief = build_job_bar()
@@ -118,7 +118,7 @@ class VoiceoverTab:
 
     @property
     def live(self) -> list[LiveList]:
-        """The lists of this tab; a voice or an engine that is there by now mends what was wrong."""
+        """The lists of this tab. A change of voices or engines clears the error."""
         mended = LiveList((Topic.VOICES, Topic.ENGINES), (), (self.trouble,), lambda values: {self.trouble: ""})
         return [*self.form.live, self.voices.live, self.transcribe.live, self.rewriting.live, mended]
 
@@ -146,7 +146,7 @@ class VoiceoverTab:
         ]  # fmt: skip
 
     def _section(self, tab: gr.Tab, speakers: list[str]) -> list[Any]:
-        """What acts on the section that is open is shown, and nothing else."""
+        """Show only the controls of the open section."""
         script, batch, transcribe = (tab is one for one in (self.script_tab, self.batch_tab, self.transcribe_tab))
         shown = [
             script or batch,
@@ -167,7 +167,7 @@ class VoiceoverTab:
     def _count(
         self, script: str, voice: str, engine: str, known: list[str], wishes: dict[str, str] | None, replaces: bool, verse: bool
     ) -> Updates:
-        """The counts line, and a role picker for each speaker that the script names."""
+        """Return updates for the line of counts and the pickers of the script's speakers."""
         form = self.form
         if not script.strip():
             return {self.counts: counts(None), **form.cast.hidden()}
@@ -228,7 +228,7 @@ class VoiceoverTab:
         output = self._studio.library.get(data.get("output", ""))
         recipe = output.recipe
         spec = recipe.get("spec") or {}
-        if recipe.get("kind") in self._studio.kinds_of_tab("Lip-sync"):  # the Lip-sync tab takes those
+        if recipe.get("kind") in self._studio.kinds_of_tab("Lip-sync"):  # the Lip-sync tab handles those
             return gr.skip()
         source = f"“{output.title or output.id}”"
         if "lines" in spec:

@@ -1,4 +1,4 @@
-"""The line under the script or the list of lines: what it holds, how long it will take, and what stands in the way."""
+"""The line under the script or the list of lines: counts, estimates and errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tabs.voiceover.form import EXAMPLE
 
 
 def counts(found: ScriptEstimate | None, fit: str = "") -> str:
-    """HTML of the line under the script: what it holds, how long it will take, and whether the engine fits into memory."""
+    """Return the HTML of the line under the script: counts, estimated time, and whether the engine fits into memory."""
     if found is None or not found.words:
         return render("voiceover/no_script.html", example=EXAMPLE)
     held = [many(found.characters, "character"), many(found.words, "word"), many(found.chunks, "sentence")]
@@ -26,7 +26,7 @@ def counts(found: ScriptEstimate | None, fit: str = "") -> str:
 
 
 def _said_otherwise(found: ScriptEstimate) -> str:
-    """What stands between the script and what will be heard, "" for nothing."""
+    """Return what of the script is replaced or needs another engine, or ""."""
     if not found.unsayable:
         return ""
     first = found.unsayable[0]
@@ -38,7 +38,7 @@ def _said_otherwise(found: ScriptEstimate) -> str:
 
 
 def lines_counted(lines: str) -> str:
-    """HTML of the line under a batch: how many files it makes, and which rows are empty."""
+    """Return the HTML of the line under a batch: the number of files and of empty rows."""
     rows = (lines or "").splitlines()
     filled = sum(bool(row.strip()) for row in rows)
     if not filled:

@@ -1,4 +1,4 @@
-"""The sentences of a narration: heard as soon as each is ready, rendered again or edited alone. Long ones in pages."""
+"""The sentences of a narration, in pages: each can be played when it is ready, rendered again, or edited."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def page_of(index: int) -> int:
 
 
 def first_unfinished_page(views: Sequence[SegmentView]) -> int:
-    """The page where work goes on: a person who follows along sees it without turning pages."""
+    """Return the page with the first unfinished sentence, which is shown while the job runs."""
     missing = next((view.index for view in views if view.state is SegmentState.MISSING), None)
     return 0 if missing is None else page_of(missing)
 
@@ -27,13 +27,13 @@ def first_unfinished_page(views: Sequence[SegmentView]) -> int:
 def segments_list(
     views: Sequence[SegmentView], page: int, *, editable: bool, job: str = "", voices: Sequence[SegmentView] = ()
 ) -> str:
-    """HTML of one page of sentences.
+    """Return the HTML of one page of sentences.
 
     Args:
-        page: counted from 0; clamped to what there is.
+        page: counted from 0; limited to existing pages.
         editable: whether sentences can be rendered again or edited now (not while their job runs).
-        job: the id of their job, which goes along with what is done in a row.
-        voices: the anchors of the voices that were made up for it.
+        job: the id of their job, which the forms of the rows contain.
+        voices: the anchor sentences of invented voices.
     """
     if not views:
         return ""
@@ -90,7 +90,7 @@ def _voice(view: SegmentView) -> _Voice:
 
 @dataclass(frozen=True)
 class _TakeRow:
-    """One take of a sentence; `url` is "" where there is nothing else to hear than the sentence itself."""
+    """One take of a sentence; `url` is "" if it is the take in use."""
 
     name: str
     url: str

@@ -1,4 +1,4 @@
-"""What can be done with the sentences of a narration: render one again, use another take, write it anew, keep its voice."""
+"""Actions on the sentences of a narration: render again, use another take, edit, save the voice."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from tabs.voiceover.transcript_result import transcript_view
 
 
 class Sentences:
-    """Draws what a job of the tab came to, and answers the buttons that stand in its rows.
+    """Draws the result of a job of the tab, and handles the buttons in its rows.
 
-    A row's form says of which job it is, so what is written there belongs to that narration whichever is in front by then.
+    A row's form names its job, so an edit applies to that narration even if another one is in front by then.
     """
 
     def __init__(self, studio: Services, narrations: Voiceover, texts: NewTexts) -> None:
@@ -34,7 +34,8 @@ class Sentences:
         self.proposals = Proposals(texts)
 
     def draw(self, job: Job, page: int | None) -> str:
-        """HTML of a page of sentences, of a batch or of a transcript; the page where work goes on for None."""
+        """Return the HTML of a page of sentences, of a batch or of a transcript; None stands for the page with unfinished
+        sentences."""
         library: Library = self._studio.library
         if job.kind == "voiceover_batch":
             return batch_view(job, library)
@@ -48,7 +49,7 @@ class Sentences:
         return segments_list(views, chosen, job=job.id, editable=job.state.ended, voices=voices)
 
     def wire(self, view: JobView) -> None:
-        """Connect the view that shows what `draw` made."""
+        """Connect the view that shows the result of `draw`."""
         self._view = view
         self.proposals.wire(view)
         view.detail.click(self._clicked, view.looked_at, [self._texts.piece, *view.shown], **QUIET)
@@ -79,8 +80,7 @@ class Sentences:
         return self._view.focus(self._view.submit("voiceover", changed.model_dump()))
 
     def _edited(self, job: Job, spec: VoiceoverSpec, segment: str, text: str) -> Updates:
-        """The sentence is rendered anew; the script box follows where it holds that very narration, and stays as it is where
-        another text is being written."""
+        """Render an edited sentence. The script box is updated only if it contains the script of that narration."""
         changed = self._narrations.with_edited_text(spec, segment, text)
         focused = self._view.focus(self._view.submit("voiceover", changed.model_dump()))
         words = NewText("script", changed.script, f"The script of “{job.title}”", instead_of=spec.script)

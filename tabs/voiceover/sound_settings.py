@@ -1,4 +1,4 @@
-"""How a narration sounds and in which file it comes: format, loudness, language, pauses, subtitles, seed and check of takes."""
+"""Settings of sound and file: format, loudness, language, pauses, subtitles, seed and check of takes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAUSES = {
 NARRATION_ALONE = (
     "speakers", "just_text", "paragraph_pause", "speaker_pause", "scene_pause", "chapter_pause", "speak_chapters", "verse",
 )  # fmt: skip
-"""Fields of a spec that a batch of single lines has no use for."""
+"""Fields of a spec that a batch of single lines does not use."""
 
 LOUDNESS = {-14: "−14 LUFS, loud", -16: "−16 LUFS, spoken web", -19: "−19 LUFS, mono podcast", -23: "−23 LUFS, broadcast"}
 
@@ -30,7 +30,7 @@ class SoundSettings:
     """The folding part of the form below voice and engine.
 
     Args:
-        usual: the values that the controls have at first.
+        usual: the initial values.
     """
 
     def __init__(self, usual: VoiceoverSettings) -> None:
@@ -96,11 +96,11 @@ class SoundSettings:
 
     @property
     def narration_alone(self) -> list[Any]:
-        """What a batch of single lines has no use for."""
+        """The components that a batch of single lines does not use."""
         return [*(self.pauses[name] for name in NARRATION_ALONE if name in self.pauses), self.speak_chapters, self.verse]
 
     def spec(self, values: Values) -> dict[str, Any]:
-        """Fields of a voiceover job from the values of `inputs`.
+        """Return fields of a voiceover job from the values of `inputs`.
 
         Raises:
             InvalidInput: the seed is no number.
@@ -118,7 +118,7 @@ class SoundSettings:
         return spec if not seed.strip() else {**spec, "seed": whole_number(seed, "seed")}
 
     def restored(self, spec: Mapping[str, Any]) -> Updates:
-        """Updates for `inputs` that bring a recipe's spec back."""
+        """Return updates for `inputs` that restore a recipe's spec."""
         return {
             self.format: spec.get("format", "wav"),
             self.loudness: spec.get("loudness", gr.skip()),

@@ -1,4 +1,4 @@
-"""Transcribe: a file or a recording in; text, subtitles and timed words out, shown beside as every job is."""
+"""The section Transcribe: text, subtitles and timed words of a file or a recording."""
 
 from __future__ import annotations
 
@@ -47,10 +47,8 @@ class TranscribePanel:
         self.options: list[OptionControls] = [build_controls(engine, visible=False) for engine in listening]
 
     def wire(self, view: JobView, go: gr.Button, trouble: gr.HTML, texts: NewTexts, tabs: gr.Tabs) -> None:
-        """Args:
-        view: where the job and its result are shown.
-        go, trouble: the button, and where an error is told.
-        texts: takes the text to the script box on "Use as script"; `tabs` then shows the tab with the id "script".
+        """Args: view: shows the job and its result. go, trouble: the button, and the component for errors. texts: puts the text
+        into the script box on "Use as script"; `tabs` then shows the tab with the id "script".
         """
         self._view, self.trouble, self._texts = view, trouble, texts
         groups = [made.group for made in self.options]
@@ -60,7 +58,7 @@ class TranscribePanel:
 
     @property
     def inputs(self) -> set[Any]:
-        """The components of which a job is made."""
+        """The components from which a job is made."""
         return {self.sound, self.engine, self.language, *all_components(self.options)}
 
     def engine_choices(self) -> list[tuple[str, str]]:
@@ -69,7 +67,7 @@ class TranscribePanel:
         return [("Automatic", AUTO), *named]
 
     def engine_text(self, engine_id: str) -> str:
-        """What the chosen engine is, under which licence, whether it is ready, and what is missing."""
+        """Return the HTML of the note on the chosen engine: summary, licence, readiness, and what is missing."""
         if engine_id == AUTO:
             return counts_line(["Takes the best recogniser that is ready, and says which."])
         row = self._studio.engines.status(engine_id)
@@ -78,7 +76,7 @@ class TranscribePanel:
 
     @property
     def live(self) -> LiveList:
-        """Which recognisers are ready."""
+        """The list of engines."""
 
         def refreshed(values: Values) -> Updates:
             return {

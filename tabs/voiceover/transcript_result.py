@@ -1,4 +1,4 @@
-"""A finished transcript as HTML: the text to copy, what is doubtful in it, and its files."""
+"""The result of a transcription: the text, doubtful segments, and its files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_DOUBTS = 20
 
 
 def transcript_view(job: Job, library: Library) -> str:
-    """HTML of what a transcription came to; "" while it is not done or its files are gone."""
+    """Return the HTML of a transcript; "" if it is not finished or its files no longer exist."""
     text = next((output for output in job.outputs if output.kind == "text"), None)
     if job.state is not JobState.DONE or text is None:
         return ""

@@ -1,4 +1,4 @@
-"""Voices: listen, add by upload or recording, mend, export, import, delete."""
+"""The section Voices: play, add by upload or recording, edit, export, import, delete."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class _VoiceRow:
 
 
 def voices_list(voices: list[Voice]) -> str:
-    """HTML of all saved voices."""
+    """Return the HTML of all saved voices."""
     return render("voiceover/voices_list.html", rows=[_row(voice) for voice in voices])
 
 
 def findings_list(report: ClipReport) -> str:
-    """HTML of what was found in a clip; good news is said too."""
+    """Return the HTML of the findings on a clip, including positive ones."""
     length = f"{report.duration:.1f} s, {report.rate:,} Hz"
     return render("voiceover/clip_findings.html", report=report, length=length)
 
@@ -71,7 +71,7 @@ _UNASKED = gr.update(visible=False, value=False)
 
 
 class VoicesPanel:
-    """Draws and wires the panel inside the present layout."""
+    """Draws the panel in the current context and connects it."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -109,7 +109,7 @@ class VoicesPanel:
 
     @property
     def live(self) -> LiveList:
-        """The list of saved voices: other pages save too, and transcripts are made in the background."""
+        """The list of saved voices, which other pages and background transcripts change."""
         return LiveList((Topic.VOICES,), (), (self.listing,), lambda values: {self.listing: self._list()})
 
     def _list(self) -> str:
@@ -118,7 +118,8 @@ class VoicesPanel:
     # -- a new voice
 
     def _judge(self, path: str | None, mend: bool | None) -> list[Any]:
-        """What was found in a clip; `mend` is None for a new one, which is first heard as it is."""
+        """Return updates with the findings on a clip; `mend` is None for a new clip, which is judged without corrections
+        first."""
         hidden = gr.update(visible=False)
         if not path:
             return ["", None, hidden, _UNASKED, ""]
@@ -213,7 +214,7 @@ def _labels(text: str) -> tuple[str, ...]:
 
 
 class _NewVoiceForm:
-    """A clip, what was found in it, and what to call it."""
+    """The form for a new voice: clip, findings, name."""
 
     def __init__(self) -> None:
         with gr.Accordion("New voice", open=False, elem_id="new-voice"):
@@ -245,7 +246,7 @@ class _NewVoiceForm:
 
 
 class _EditForm:
-    """Fields that change a saved voice; hidden until one is picked."""
+    """The form that changes a saved voice; hidden until one is chosen."""
 
     def __init__(self) -> None:
         self.voice = gr.State("")
@@ -264,7 +265,7 @@ class _EditForm:
         return [self.name, self.transcript, self.tags, self.notes, self.consent]
 
     def show(self, voice: Voice) -> Updates:
-        """Open the form for a voice."""
+        """Return updates that open the form for a voice."""
         return {
             self.group: gr.update(visible=True),
             self.voice: voice.name,

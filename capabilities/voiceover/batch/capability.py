@@ -30,7 +30,7 @@ from studio.services import Services
 
 @dataclass
 class _BatchLine:
-    """One line on its way: a plan or an error, then an output or an error."""
+    """One line of a running batch: a plan or an error, then an output or an error."""
 
     index: int
     text: str
@@ -45,7 +45,7 @@ class _BatchLine:
 
     @property
     def problem(self) -> str:
-        """Why it was not spoken, "" when it was. Its script is this one line, so a line's number within it tells nothing."""
+        """Why it was not spoken, else "". The script is this one line, so the line number in the error is omitted."""
         return (
             ""
             if self.error is None
@@ -54,7 +54,8 @@ class _BatchLine:
 
 
 class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
-    """The capability "voiceover_batch". A line that cannot be spoken fails alone and stands in the list with its reason."""
+    """The capability "voiceover_batch". A line that cannot be spoken does not affect the others; it is listed with its
+    reason."""
 
     kind: ClassVar[str] = "voiceover_batch"
     Spec = VoiceoverBatchSpec
@@ -205,7 +206,7 @@ def _index(lines: list[_BatchLine]) -> str:
 
 
 def _in_row(error: GreenroomError, row: int) -> GreenroomError:
-    """The error with the number of its row: its script is one line, whose number within it tells nothing."""
+    """Return the error with the number of the row in place of the line number within the script."""
     error.surroundings = ()
     if "line" not in error.parameters:
         return error.within("script.in-line", line=row)

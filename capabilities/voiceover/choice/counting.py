@@ -32,7 +32,7 @@ def script_of(spec: VoiceoverSpec) -> Script:
 
 
 class ScriptCounter:
-    """Counts scripts; never raises, what is wrong stands in `problem`."""
+    """Counts scripts. Never raises; errors are in `problem`."""
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ class Tried:
     def refuse(self) -> None:
         """
         Raises:
-            InvalidInput: the script holds places that its engine cannot say, and nobody asked to have them replaced.
+            InvalidInput: the engine cannot speak parts of the script, and replacing them was not requested.
         """
         if not self.can:
             refuse_unsayable(self.unsayable, with_lines="\n" in self.spec.script.strip())
@@ -56,7 +56,7 @@ class EngineChoice:
         return self._by_another(spec, script, cast, places) or Tried(spec, cast, places, can=False)
 
     def _by_another(self, spec: VoiceoverSpec, script: Script, cast: Cast, places: tuple[UnsayablePlace, ...]) -> Tried | None:
-        """Where nobody has chosen; what a result may be used for stays what it was."""
+        """Return another engine if none was chosen; it must allow the same use of the result."""
         if spec.voice or spec.engine != AUTO:
             return None
         for engine in self._resolver.catalog.of(EngineKind.SPEECH):

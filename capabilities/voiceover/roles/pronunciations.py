@@ -22,7 +22,7 @@ def sayings_of(spec: VoiceoverSpec, role: Speaker, lexicon: Iterable[LexiconEntr
 
 
 def lexicon_for(script: str, entries: Sequence[Pronunciation]) -> tuple[LexiconEntry, ...]:
-    """The entries whose words stand in a script."""
+    """Return the entries whose words occur in a script."""
     if not entries:
         return ()
     held = {word for _, _, word in found_words(script, {one.word: one.word for one in entries})}

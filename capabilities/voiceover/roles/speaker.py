@@ -88,7 +88,7 @@ class Anchor:
 
     @cached_property
     def key(self) -> str:
-        """Where its sound lies in the segment store."""
+        """The key of its sound in the segment store."""
         return key_of(self.role.sound_of(self.text), self.seed)
 
 

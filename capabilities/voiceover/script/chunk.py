@@ -60,7 +60,7 @@ def chunk(text: str, language: str, longest: int) -> list[Chunk]:
 
 
 def cut(text: str, language: str, longest: int) -> list[tuple[int, int]]:
-    """Where the sentences of a plain text stand in it, none longer than `longest`.
+    """Return the positions of the sentences of a plain text, none longer than `longest`.
 
     Raises:
         ValueError: `longest` is less than 1.

@@ -22,12 +22,12 @@ _LONGEST_LABEL = 300
 
 @dataclass(frozen=True)
 class Coverage:
-    """A script in characters that are no space.
+    """Counts of a script's characters without spaces.
 
     Args:
-        spoken: characters that are said, as they stand or in words.
+        spoken: characters that are spoken, literally or as words.
         left_out: characters that are not, by reason: "link address", "code", "speaker label", "sign alone", "note mark".
-        unaccounted: letters and figures of which neither is known; anything but 0 is a fault of the studio.
+        unaccounted: letters and digits that are neither; a value other than 0 is a defect of the studio.
     """
 
     characters: int

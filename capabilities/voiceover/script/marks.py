@@ -1,5 +1,5 @@
-"""The marks of the script language in one line: headings, labels, pauses, settings. Each is read in time that grows with the
-length of the line and no faster: what stands here reads text from outside.
+"""The marks of the script language in one line: headings, labels, pauses, settings. Each is parsed in time linear in the length
+of the line, because the text is untrusted.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def is_scene_break(line: str) -> bool:
 
 @dataclass(frozen=True)
 class Label:
-    """What may be a speaker's label at the start of a line: the name, the notes in brackets beside it, where the text goes on.
+    """A possible speaker's label at the start of a line: the name, the notes in brackets beside it, the position of the text.
 
     `bracketed`: it was written as [Anna], which may also be a stage direction.
     """
@@ -90,7 +90,7 @@ def _is_name(name: str) -> bool:
 
 
 def title_in(line: str) -> tuple[int, int] | None:
-    """Where the title of a heading stands in its line, without the marks at both ends; None when the line is no heading."""
+    """Return the position of a heading's title in its line, without the marks at both ends; None if the line is no heading."""
     found = _MARKS.match(line)
     if found is None:
         return None
@@ -125,7 +125,7 @@ def seconds_of(pause: str, length: str, number: int) -> float:
 
 
 def settings_of(notes: str, number: int) -> tuple[tuple[tuple[str, str], ...], str]:
-    """What stands in a label's parentheses: settings (key=value) and a style (everything else)."""
+    """Parse the parentheses of a label: settings (key=value) and a style (everything else)."""
     settings: list[tuple[str, str]] = []
     style: list[str] = []
     for part in filter(str.strip, notes.split(",")):
@@ -144,5 +144,5 @@ def settings_of(notes: str, number: int) -> tuple[tuple[tuple[str, str], ...], s
 
 
 def _brief(words: str) -> str:
-    """What stands in a script, as a sentence can quote it."""
+    """Return a part of a script, shortened for a message."""
     return words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]}…"

@@ -8,9 +8,9 @@
     Anna (speed=1.2, voice=kokoro/am_michael): Hm.   the same with settings for this one turn: `voice`, `language`, engine options
     Anna (whispering): Hm.         words in the parentheses are a style, for engines that take one; never read aloud
 
-What counts as a label is in `marks.label_in`; which labels are speakers is in `speakers.find_speakers`. What is not decided there
-is text and is read aloud by the narrator, never in the voice of whoever spoke before; `Script.possible_speakers` lists those
-labels, for a page to ask about.
+What counts as a label is in `marks.label_in`; which labels are speakers is in `speakers.find_speakers`. Undecided labels are
+text and are read by the narrator, never in the voice of the previous speaker; `Script.possible_speakers` lists them, so that
+the page can ask.
 """
 
 from __future__ import annotations

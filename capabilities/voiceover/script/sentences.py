@@ -1,4 +1,4 @@
-"""The sentences of a line that was read: what is said in each, what is written there, and where it stands in the script."""
+"""The sentences of a line after reading: spoken text, written text, and position in the script."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Origin:
     start: int
     """Where the sentence begins in the plain part."""
     written: tuple[int, int]
-    """Where it stands in what is shown."""
+    """Its position in the shown text."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where sentence[start:end], as said, stands in what is written of it."""
+        """Return the position of the spoken sentence[start:end] in the written sentence."""
         first, last = self.plain.source_span(self.start + start, self.start + end)
         begin, finish = self.reading.shown_span(self.part + first, self.part + last)
         low, high = self.written

@@ -28,12 +28,12 @@ _HALF = 0.5
 
 @dataclass(frozen=True)
 class Labels:
-    """What the labels of a script are.
+    """The classification of a script's labels.
 
     Args:
-        speakers: key of a label to the name to show.
-        possible: labels that are left as text and may be offered, in order of appearance.
-        interrupting: keys of undecided labels before which a turn ends, so that nobody speaks for somebody else.
+        speakers: names to show by the key of a label.
+        possible: labels that count as text but may be speakers, in order of appearance.
+        interrupting: keys of undecided labels that end a turn, so that no text is spoken in the wrong voice.
     """
 
     speakers: Mapping[str, str]

@@ -82,7 +82,7 @@ class Puppet(Engine):
         """Make a picture or a video speak.
 
         Raises:
-            EngineError, MediaError: no face, a profile, or a file that cannot be read, in words.
+            EngineError, MediaError: there is no face, it is a profile, or a file cannot be read.
         """
         from engines.faces.puppet.lip_sync import lip_sync_parts
 

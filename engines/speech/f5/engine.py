@@ -25,7 +25,7 @@ VOCODER = "charactr/vocos-mel-24khz"
 CHECKPOINT = "F5TTS_v1_Base/model_1250000.safetensors"
 VOCABULARY = "F5TTS_v1_Base/vocab.txt"
 ARCHITECTURE = "F5TTS_v1_Base/model.yaml"
-"""Not upstream's: whoever has a fine-tune of another size puts its configuration here."""
+"""Optional file, not from upstream: the configuration of a fine-tune of another size."""
 
 COMMIT, VOCODER_COMMIT = "84e5a410d9cead4de2f847e7c9369a6440bdfaca", "0feb3fdd929bcd6649e0e7c5a688cf7dd012ef21"
 CHECKPOINT_SUM = "670900fd14e6c458b95da6e9ed317cdb20dbaf7a1c02ac06a05475a9d32b6a38"

@@ -72,10 +72,10 @@ class FishServer(Engine):
         return Readiness(True, "Ready when the server at the address in settings.yaml answers.")
 
     def load(self) -> None:
-        """Ask the server whether it is there, and which references it keeps.
+        """Ask the server whether it is available, and which references it stores.
 
         Raises:
-            EngineNotReady: no address is set. EngineError: no server answers there.
+            EngineNotReady: no address is set. EngineError: no server answers at that address.
         """
         if not self.site.fish_url:
             found = self.readiness(self.site)

@@ -29,7 +29,7 @@ def primary(language: str) -> str:
 
 
 def placed(text: str, start: float, end: float, reached: float, duration: float) -> TimedMark:
-    """A mark that begins at or after `reached` and lies inside the sound, as close to what was measured as that allows."""
+    """Return a mark that begins at or after `reached` and is inside the sound, as close to the measured one as possible."""
     limit = math.floor(duration * 1000) / 1000
     start, end = float(start), float(end)  # libraries give numpy's numbers
     begin = min(max(round(start, 3), reached, 0.0), limit)

@@ -110,7 +110,7 @@ class RealEsrgan(Engine):
 
     @classmethod
     def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
-        """Which network "auto" is here: the one made for the factor, else the first that is there."""
+        """Return the options with the network for "auto": the one for the factor, else the first installed one."""
         assert isinstance(options, RealEsrganOptions)
         if options.model != "auto":
             return options

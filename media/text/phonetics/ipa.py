@@ -73,7 +73,7 @@ def sounds_of(ipa: str, joined: Mapping[str, object]) -> list[list[Sound]]:
     """The sounds of each word of an IPA text in the form of `plain_ipa`. The first vowel of a word without a stress gets one.
 
     Args:
-        joined: pairs of letters that are one sound to whoever asks, such as "tʃ" and "aɪ".
+        joined: pairs of letters that count as one sound, such as "tʃ" and "aɪ".
     """
     return [_stressed(found) for word in ipa.split() if (found := _sounds(word, joined))]
 

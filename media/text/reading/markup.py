@@ -74,7 +74,7 @@ def hide_markup(script: str) -> Masked:
 
 
 def _blank(script: str, one: Hidden) -> str:
-    """What stands in place of a hidden stretch: its line ends, a space for a tag that parts words, else nothing."""
+    """Return the replacement of a hidden part: its line ends, a space for a tag that separates words, else nothing."""
     written = script[one.start : one.end]
     blank = re.sub(f"[^{_LINE_END}]", HIDDEN, written)
     return " " + blank[1:] if one.reason == "tag" and _BLOCK_TAG.match(written) and blank[0] == HIDDEN else blank

@@ -1,4 +1,4 @@
-"""Where the words of a pronunciation list stand in a text."""
+"""Finds the words of a pronunciation list in a text."""
 
 from __future__ import annotations
 

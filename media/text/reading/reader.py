@@ -56,11 +56,11 @@ class Reading:
         return self.said.text
 
     def shown_span(self, start: int, end: int) -> tuple[int, int]:
-        """Where what is said in text[start:end] stands in what is shown."""
+        """Return the position of the spoken text[start:end] in the shown text."""
         return self.said.source_span(start, end)
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """Where what is said in text[start:end] stands in the source."""
+        """Return the position of the spoken text[start:end] in the source."""
         return self.shown.source_span(*self.shown_span(start, end))
 
 
