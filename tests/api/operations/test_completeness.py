@@ -77,6 +77,7 @@ def events(room: str) -> set[str]:
         "setdefault",
         "items",
         "append",
+        "split",
     }
     return {name for name in called(room) if name.partition(".")[2] in made and name != "voices.update"}
 
