@@ -80,8 +80,7 @@ def theme() -> gr.themes.Base:
 
 def css() -> str:
     """Return the page's style sheet: font faces, colour tokens, layout."""
-    return "
-".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("fonts", "tokens", "layout", "pieces", "rehearsal"))
+    return "\n".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("fonts", "tokens", "layout", "pieces", "rehearsal"))
 
 
 def head() -> str:
