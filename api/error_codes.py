@@ -17,15 +17,15 @@ LOADING = ("engine.*", "worker.*", "wire.*", "memory.*", "gpu-lock.*", "environm
 JOBS = ("job.*", "jobs.*")
 VOICES = ("voice.*", "voice-file.*", "transcription.*")
 WORKFLOWS = ("template.*", "workflow.*", "comfyui.*")
-LANGUAGE = ("language.*", "llm.*", *LOADING)
+LANGUAGE = ("language.*", "llm.*", "rewriting.*", *LOADING)
 PRONUNCIATIONS = ("pronunciation.*", *VOICES, *FILES)
 CHECKS = ("verification.*", "follower.*", "speaker.*", "whisper.*", "pocketsphinx.*")
 """Of the check of takes, and of writing down speech."""
 
 _WORKING = (*JOBS, *FILES, *LOADING, "disk.*", "render.*", "language.*", "llm.*")
 SPEAKING = (
-    *_WORKING, *VOICES, *CHECKS, "script.*", "pronunciation.*", "narration.*", "speech.*", "english.*", "espeak.*", "f5.*",
-    "fish.*", "flite.*", "kokoro.*", "mms.*", "speecht5.*", "vibevoice.*", "voxcpm.*",
+    *_WORKING, *VOICES, *CHECKS, "script.*", "rehearsal.*", "rewriting.*", "pronunciation.*", "narration.*", "speech.*",
+    "english.*", "espeak.*", "f5.*", "fish.*", "flite.*", "kokoro.*", "mms.*", "speecht5.*", "vibevoice.*", "voxcpm.*",
 )  # fmt: skip
 TRANSCRIBING = (*_WORKING, *VOICES, *CHECKS)
 FACES = ("face.*", "analysis.*", "lipsync.*", "portrait.*", "musetalk.*")
