@@ -25,7 +25,7 @@ CHECKS = ("verification.*", "follower.*", "speaker.*", "whisper.*", "pocketsphin
 _WORKING = (*JOBS, *FILES, *LOADING, "disk.*", "render.*", "language.*", "llm.*")
 SPEAKING = (
     *_WORKING, *VOICES, *CHECKS, "script.*", "rehearsal.*", "rewriting.*", "pronunciation.*", "narration.*", "speech.*",
-    "english.*", "espeak.*", "f5.*", "fish.*", "flite.*", "kokoro.*", "mms.*", "speecht5.*", "vibevoice.*", "voxcpm.*",
+    "english.*", "espeak.*", "f5.*", "fish.*", "kokoro.*", "mms.*", "speecht5.*", "vibevoice.*", "voxcpm.*",
 )  # fmt: skip
 TRANSCRIBING = (*_WORKING, *VOICES, *CHECKS)
 FACES = ("face.*", "analysis.*", "lipsync.*", "portrait.*", "musetalk.*")

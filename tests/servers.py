@@ -46,6 +46,10 @@ def under_coverage() -> Sequence[str]:
     return (program, "-m", "coverage", "run", *options, *arguments)
 
 
+UNDECLARED = "which it does not declare"
+"""What a studio prints of a call that ended with an error whose code its definition does not name."""
+
+
 class RunningStudio:
     """One started studio.
 
@@ -119,6 +123,7 @@ class RunningStudio:
                 self.process.kill()
                 self.process.wait()
         self._reader.join(5)
+        assert UNDECLARED not in self.output, f"A call's definition lacks the code of an error:\n{self.output}"
         return self.process.returncode
 
 

@@ -63,7 +63,7 @@ def load(context: OperationContext, call: EngineId) -> EngineAnswer:
     return EngineAnswer.model_validate(context.studio.engines.load(call.engine).as_dict())
 
 
-@GROUP.operation(Access.WRITES, tool=False, errors=(NotFound,), example={"engine": "espeak"})
+@GROUP.operation(Access.WRITES, codes=(*LOADING, *WORKFLOWS), tool=False, errors=(NotFound,), example={"engine": "espeak"})
 def unload(context: OperationContext, call: UnloadInput) -> UnloadAnswer:
     """End an engine's workers and say how much memory came back."""
     studio = context.studio
@@ -90,7 +90,7 @@ def machine_events(context: OperationContext, call: EventsInput) -> list[Machine
     return [MachineEventAnswer.model_validate(event.as_dict()) for event in found]
 
 
-@GROUP.operation(Access.WRITES, tool=False, errors=(NotFound,), example={"engine": "espeak", "seconds": 60})
+@GROUP.operation(Access.WRITES, codes=("engine.*",), tool=False, errors=(NotFound,), example={"engine": "espeak", "seconds": 60})
 def set_idle(context: OperationContext, call: IdleInput) -> IdleAnswer:
     """How long an engine may stay in memory without being used."""
     workers = context.studio.workers

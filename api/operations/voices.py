@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from api.error_codes import FILES, SPEAKING, TRANSCRIBING, VOICES
 from api.operations.answers.voices import ClipVerdict, ListedVoice, NearVoiceAnswer, VoiceAnswer
 from api.operations.context import OperationContext
 from api.operations.files import FileRef, InputFile
@@ -119,7 +120,9 @@ def judge_voice(context: OperationContext, call: ClipInput) -> ClipVerdict:
     return ClipVerdict.model_validate({"ok": verdict.ok, "duration": verdict.duration, "findings": findings, "best_part": best})
 
 
-@GROUP.operation(Access.READS, queue=INGEST, errors=(MediaError, EngineError), example={"audio": "@CLIP"})
+@GROUP.operation(
+    Access.READS, codes=(*SPEAKING, *FILES), queue=INGEST, errors=(MediaError, EngineError), example={"audio": "@CLIP"}
+)
 def nearest_voice(context: OperationContext, call: ClipInput) -> list[NearVoiceAnswer]:
     """The built-in voices that sound most like a recording of one person, the nearest first. They are chosen, not made: none is
     a clone of the recording, which is not kept."""
@@ -128,7 +131,9 @@ def nearest_voice(context: OperationContext, call: ClipInput) -> list[NearVoiceA
     return [NearVoiceAnswer.model_validate(asdict(one)) for one in found]
 
 
-@GROUP.operation(Access.WRITES, errors=(NotFound, StorageError), example={"voice": "VOICE", "tags": ["calm"]})
+@GROUP.operation(
+    Access.WRITES, codes=(*VOICES, *FILES), errors=(NotFound, StorageError), example={"voice": "VOICE", "tags": ["calm"]}
+)
 def update_voice(context: OperationContext, call: UpdateVoiceInput) -> VoiceAnswer:
     """Change a saved voice: another name, transcript, tags, notes or consent. What is left out stays as it is."""
     return _answer(context.studio.voices.update(call.voice, **call.model_dump(exclude={"voice"})))
@@ -140,7 +145,7 @@ def delete_voice(context: OperationContext, call: VoiceName) -> VoiceAnswer:
     return _answer(context.studio.voices.delete(call.voice))
 
 
-@GROUP.operation(Access.READS, errors=(NotFound,), example={"voice": "hibari/heart"})
+@GROUP.operation(Access.READS, codes=SPEAKING, errors=(NotFound,), example={"voice": "hibari/heart"})
 def voice_sample(context: OperationContext, call: VoiceName) -> FileRef:
     """How a voice sounds: a saved voice's recording, or a preset voice saying a line."""
     return context.file(context.previews.clip(call.voice), f"/media/voice-samples?voice={quote(call.voice, safe='')}")
