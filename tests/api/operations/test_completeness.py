@@ -44,7 +44,9 @@ ELSEWHERE = {
 }
 """What the page calls and the API does not, and where a program finds the same."""
 
-WEIGHTS_SHOWN = frozenset({"gated", "get", "here_bytes", "offline", "roots", "state", "whole_bytes", "missing_bytes"})
+WEIGHTS_SHOWN = frozenset(
+    {"first_models", "gated", "get", "here_bytes", "offline", "roots", "state", "whole_bytes", "missing_bytes"}
+)
 """Facts of weights that the page shows one by one and /weights gives as rows."""
 
 
