@@ -85,7 +85,6 @@ SIGNATURES = {
     "/export_voice": [("voice", None)],
     "/import_voice": [("file", None)],
     "/segments": [("job_id", None)],
-    "/made_voices": [("job_id", None)],
     "/respeak_segment": [("job_id", None), ("segment", None)],
     "/pick_take": [("job_id", None), ("segment", None), ("seed", None)],
     "/edit_segment": [("job_id", None), ("segment", None), ("text", None)],
