@@ -23,6 +23,7 @@ from studio.errors import (
     NotFound,
     StorageError,
 )
+from studio.language.errors import LanguageError, NoLanguageModelError
 from studio.library import NotEnoughSpace
 
 PROBLEM = "application/problem+json"
@@ -42,9 +43,21 @@ STATUSES: tuple[tuple[type[GreenroomError], int], ...] = (
     (GraphRefused, 422),
     (UploadTooLarge, 422),
     (UnexpectedAnswer, 502),
+    (NoLanguageModelError, 409),
+    (LanguageError, 502),
     (Cancelled, 409),
 )
 """The first match applies. Other errors are 503 if retrying may help, else 500."""
+
+CODES = {
+    "llm.address-forbidden": 422,
+    "llm.address-with-password": 422,
+    "llm.address-wrong": 422,
+    "llm.fixed-by-variable": 409,
+    "llm.no-schema": 422,
+    "llm.text-too-long": 422,
+}
+"""Codes whose status is not that of their class: what the caller gave is wrong, not what the language server answered."""
 
 AREAS = {"input": 422, "media": 422}
 """The same for errors of jobs, whose class is not stored, by the area of their code."""
@@ -75,6 +88,8 @@ def unexpected() -> GreenroomError:
 def status_of(error: GreenroomError) -> int:
     if error.code in _SPOKEN:
         return _SPOKEN[error.code]
+    if (known := CODES.get(error.code)) is not None:
+        return known
     for kind, status in STATUSES:
         if isinstance(error, kind):
             return status
