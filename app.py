@@ -165,7 +165,6 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
 
     from api.gradio.client_patch import PlainDictResponses
     from api.gradio.endpoints import register
-    from api.gradio.frontend_patch import FrontendPatches
     from api.gradio.raw_calls import RawCalls
     from api.gradio.sessions import HeldSessions
     from api.http.compression import Compression, PageCache
@@ -190,7 +189,6 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
     app.add_middleware(Notices)
     app.add_middleware(PlainDictResponses)
-    app.add_middleware(FrontendPatches)
     app.add_middleware(RawCalls)
     app.add_middleware(HeldSessions, page=page)
     app.add_middleware(PageCache, head=look.head())
