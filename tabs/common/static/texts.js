@@ -65,6 +65,7 @@ Object.assign(greenroom, (() => {
   const replace = async (box, words, said) => {
     const area = areaOf(box), old = area.value
     if (old === words) return
+    boxes.get(box).touched = true
     put(area, words)
     write(box)
     if (!old.trim() || old === boxes.get(box).first) return
@@ -108,6 +109,8 @@ Object.assign(greenroom, (() => {
   const write = box => {
     const known = boxes.get(box), area = areaOf(box)
     if (!known?.ready || !area || area.value === known.kept) return
+    // A page that is slow to be built puts a box's first value there once more: nobody has taken the draft out of it.
+    if (!known.touched && area.value === known.first) { fill(area, known.kept); return }
     const text = area.value
     known.kept = text
     store('drafts', drafts => {
