@@ -47,7 +47,7 @@ def liveportrait(root: Path, seed: int = 0) -> None:
         if name.rpartition(".")[2] in ("conv_0", "conv_1", "conv_s"):
             spectral_norm(layer)
     folder = root / repo_folder_name(REPO)
-    for name, (path, _) in FILES.items():
+    for name, (path, *_) in FILES.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         if name != "retargeting":
             torch.save(nets[name].state_dict(), folder / path)
