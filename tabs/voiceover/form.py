@@ -153,13 +153,16 @@ class VoiceoverForm:
         told = [self.hear_piece, self.engine_note]
         return [
             LiveList((Topic.VOICES, Topic.ENGINES), [*changed, self.cast.speakers], changed, self._refreshed),
-            LiveList((Topic.VOICES, Topic.ENGINES, Topic.JOBS), (self.voice, self.engine), told, self._told),
+            LiveList((Topic.VOICES, Topic.ENGINES, Topic.JOBS), (self.voice, self.engine, *told), told, self._told),
             self.pronunciations.live,
         ]
 
     def _told(self, values: Values) -> Updates:
+        """Return the notes that have changed. One that has not must not be sent: the person may have chosen another engine or
+        voice since they asked, and the note of that choice would be drawn over."""
         voice = renamed_or_same(self._studio, values[self.voice] or "")
-        return {self.hear_piece: self.hear(voice), self.engine_note: self.engine_text(values[self.engine])}
+        now = {self.hear_piece: self.hear(voice), self.engine_note: self.engine_text(values[self.engine])}
+        return {piece: html for piece, html in now.items() if html != values[piece]}
 
     def _refreshed(self, values: Values) -> Updates:
         engine = values[self.engine]

@@ -79,12 +79,11 @@ class TranscribePanel:
         """The list of engines."""
 
         def refreshed(values: Values) -> Updates:
-            return {
-                self.engine: gr.update(choices=self.engine_choices()),
-                self.note: self.engine_text(values[self.engine]),
-            }
+            note = self.engine_text(values[self.engine])
+            told = {} if note == values[self.note] else {self.note: note}  # another engine may have been chosen since
+            return {self.engine: gr.update(choices=self.engine_choices()), **told}
 
-        return LiveList((Topic.ENGINES, Topic.JOBS), (self.engine,), (self.engine, self.note), refreshed)
+        return LiveList((Topic.ENGINES, Topic.JOBS), (self.engine, self.note), (self.engine, self.note), refreshed)
 
     @with_error_toast
     def _engine_chosen(self, engine: str) -> list[Any]:

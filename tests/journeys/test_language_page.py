@@ -40,7 +40,7 @@ def server() -> Iterator[ChatServer]:
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
-    with running_studio(tmp_path_factory.mktemp("language") / "data") as opened:
+    with running_studio(tmp_path_factory.mktemp("language") / "data", GREENROOM_WEIGHTS__OFFLINE="false") as opened:
         yield opened
 
 

@@ -121,14 +121,14 @@ def _remarks(line: Mapping[str, Any]) -> list[str]:
     words: list[list[str]] = line["words"]
     if line["passed_over"] and not line["heard"]:
         return ["passed over"]
+    prompted = [f"prompted {line['prompts']} times" if line["prompts"] > 1 else "prompted once"] if line["prompts"] else []
     if line["by_hand"] and all(state != WordState.SAID for _, state, _ in words):
-        return ["said over by hand, not listened to"]
+        return ["ended by hand, not listened to", *prompted]
     missed = _runs(words, WordState.LEFT_OUT)
     found = [f"left out: {', '.join(f'“{run}”' for run in missed)}"] if missed else []
     found += [f"“{text}” was said as “{heard}”" for text, state, heard in words if state == WordState.CHANGED]
     found += [f"added: “{' '.join(line['added'])}”"] if line["added"] else []
-    found += [f"prompted {line['prompts']} times" if line["prompts"] > 1 else "prompted once"] if line["prompts"] else []
-    return found
+    return found + prompted
 
 
 def _runs(words: Sequence[Sequence[str]], state: WordState) -> list[str]:

@@ -185,10 +185,16 @@ window.greenroom = (() => {
     return (h ? h + ':' + String(m).padStart(2, '0') : m) + ':' + String(s % 60).padStart(2, '0')
   }
 
+  const mounted = new WeakMap() // by player: what ends everything that listens in it
   const mountPlayer = element => {
     const root = element.querySelector('.player')
     if (!root || root.dataset.mounted) return
     root.dataset.mounted = '1'
+    // A drawing anew may keep the element and take its mark away: what listens there already must not listen twice, or one click
+    // would play and pause.
+    mounted.get(root)?.abort()
+    const over = new AbortController(), signal = over.signal
+    mounted.set(root, over)
     const audio = root.querySelector('audio'), canvas = root.querySelector('canvas'), play = root.querySelector('.play')
     const time = root.querySelector('.clock'), caption = root.querySelector('.caption'), seek = root.querySelector('input[type=range]')
     const peaks = JSON.parse(root.dataset.peaks || '[]'), length = parseFloat(root.dataset.duration) || 0
@@ -217,18 +223,18 @@ window.greenroom = (() => {
       play.setAttribute('aria-label', audio.paused ? 'Play' : 'Pause')
       play.querySelector('use').setAttribute('href', audio.paused ? '#i-play' : '#i-pause')
     }
-    play.addEventListener('click', () => { if (audio.paused) { audition.pause(); playing = null; paintAuditions(); audio.play() } else audio.pause() })
-    audio.addEventListener('play', showPaused); audio.addEventListener('pause', showPaused); audio.addEventListener('timeupdate', paint)
-    seek.addEventListener('input', () => { audio.currentTime = parseFloat(seek.value); paint() })
+    play.addEventListener('click', () => { if (audio.paused) { audition.pause(); playing = null; paintAuditions(); audio.play() } else audio.pause() }, { signal })
+    for (const [name, act] of [['play', showPaused], ['pause', showPaused], ['timeupdate', paint]]) audio.addEventListener(name, act, { signal })
+    seek.addEventListener('input', () => { audio.currentTime = parseFloat(seek.value); paint() }, { signal })
     canvas.addEventListener('pointerdown', event => {
       const box = canvas.getBoundingClientRect()
       audio.currentTime = (event.clientX - box.left) / box.width * length; paint()
-    })
+    }, { signal })
     root.querySelectorAll('[data-rate]').forEach(button => button.addEventListener('click', () => {
       const rates = [1, 1.25, 1.5, 2, 0.75]
       audio.playbackRate = rates[(rates.indexOf(audio.playbackRate) + 1) % rates.length]
       button.lastElementChild.textContent = audio.playbackRate + '×'
-    }))
+    }, { signal }))
     const track = audio.textTracks[0]
     if (track) {
       track.mode = 'hidden'
@@ -237,10 +243,12 @@ window.greenroom = (() => {
         if (!cue) return
         caption.textContent = ''
         caption.append(cue.getCueAsHTML())
-      })
+      }, { signal })
     }
-    new ResizeObserver(draw).observe(canvas)
-    new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ['class'] })
+    const size = new ResizeObserver(draw), mode = new MutationObserver(draw)
+    size.observe(canvas)
+    mode.observe(document.body, { attributes: true, attributeFilter: ['class'] })
+    signal.addEventListener('abort', () => { size.disconnect(); mode.disconnect() })
     paint()
   }
   // Handlers run outside Gradio's queue, where Gradio shows nobody what a handler says went wrong. Words only, never HTML.

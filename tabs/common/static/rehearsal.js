@@ -179,11 +179,12 @@ Object.assign(greenroom, (() => {
   const remark = message => {
     const said = []
     if (message.passed_over) said.push('passed over')
-    if (message.by_hand && !message.words.some(([, state]) => state === 'said')) return 'said over by hand'
+    const prompted = message.prompts ? [message.prompts > 1 ? `prompted ${message.prompts} times` : 'prompted once'] : []
+    if (message.by_hand && !message.words.some(([, state]) => state === 'said')) return ['ended by hand', ...prompted].join(', ')
     const changed = message.words.filter(([, state]) => state === 'changed')
     if (changed.length) said.push('heard ' + changed.map(([text, , heard]) => `“${heard}” for “${text}”`).join(', '))
     if (message.added.length) said.push(`added “${message.added.join(' ')}”`)
-    if (message.prompts) said.push(message.prompts > 1 ? `prompted ${message.prompts} times` : 'prompted once')
+    said.push(...prompted)
     if (message.pickup !== null && message.pickup > 2) said.push(`picked up after ${message.pickup.toFixed(1)} s`)
     return said.join(', ')
   }

@@ -159,7 +159,7 @@ def test_what_was_said_before_a_kill_becomes_a_report_at_the_next_start(deaf_stu
     [left] = folder.glob("*.json")
     assert json.loads(left.read_text("utf-8"))["part"] == "Ben"
     [output] = finish_left(folder, deaf_studio.library)
-    assert "said over by hand" in output.path.read_text("utf-8") and not list(folder.iterdir())
+    assert "ended by hand" in output.path.read_text("utf-8") and not list(folder.iterdir())
     left.write_text("{", "utf-8")
     assert finish_left(folder, deaf_studio.library) == [] and left.exists()  # what cannot be read stays where it is
     left.unlink()
