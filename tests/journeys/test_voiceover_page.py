@@ -255,6 +255,7 @@ def test_the_settings_of_a_result_come_back(page: Any) -> None:
     wait_for_state(page, "done")
     write_script(page, "Something else entirely.")
     page.locator("#cast").wait_for(state="hidden")
+    expect(page.locator("#outputs .item").first).to_contain_text("The tide")  # the list follows the job's end
     page.locator("#outputs [data-act=use]").first.click()
     page.get_by_role("button", name="Replace what is written", exact=True).click()
     page.wait_for_function("() => document.querySelector('#script textarea')?.value.includes('tide')")

@@ -65,12 +65,14 @@ window.greenroom = (() => {
 
   // Forms in rows: a button brings one up beside its row, what is written in it outlasts a redraw, Escape closes it. A form is
   // of one job, and is not there while another is in front.
-  const written = new Map()
+  const written = new Map(), opened = new Map(), TWICE = 500
   const keyOf = form => `${form.dataset.of} ${form.dataset.form}`
   const reveal = (element, name) => {
     const form = element.querySelector(`[data-form="${CSS.escape(name)}"]`), field = form.querySelector('textarea')
-    if (!form.hidden) { closeForm(form); return }
+    // A press that is counted twice, by a list drawn anew under it or by a double click, must not close what it opened.
+    if (!form.hidden) { if (performance.now() - (opened.get(keyOf(form)) || 0) > TWICE) closeForm(form); return }
     form.hidden = false
+    opened.set(keyOf(form), performance.now())
     written.set(keyOf(form), field.value)
     form.scrollIntoView({ block: 'nearest' })
     field.focus()
