@@ -185,12 +185,12 @@ run_tests() {
     unset PYTHONDONTWRITEBYTECODE # hundreds of studios and workers are started: each would compile everything anew
     if [ $# -gt 0 ]; then exec .venv/bin/python -m pytest "$@"; fi
     # Side by side, each file's tests in one process, and more processes than cores since much of a test is waiting; then the
-    # journeys, fewer at a time since a browser wants a calm machine, and without reading the other tests once more. Coverage is
+    # journeys, one at a time since a browser wants a calm machine, and without reading the other tests once more. Coverage is
     # measured in both and printed at the end.
     local failed=0 journeys
     mapfile -t journeys < <(grep -rlE --include='test_*.py' 'mark\.journey' tests)
     .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not journey" --cov --cov-report= || failed=$?
-    .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m journey --cov --cov-append --cov-report= "${journeys[@]}" || failed=$?
+    .venv/bin/python -m pytest -n 1 --dist loadfile --no-loadscope-reorder -m journey --cov --cov-append --cov-report= "${journeys[@]}" || failed=$?
     .venv/bin/python -m tests.coverage_figure || failed=$?
     exit "$failed"
 }
