@@ -25,7 +25,7 @@ def main() -> int:
         port = free_port()
         ours = start([str(HOME / "app.py"), "--port", str(port), "--data", str(Path(folder) / "data")], port)
         port = free_port()
-        bare = start(["-m", "bench.studio.bare_page", str(port)], port, json.dumps(KINDS))
+        bare = start(["-m", "bench.page.bare_page", str(port)], port, json.dumps(KINDS))
         try:
             time.sleep(SETTLING)
             shares = measured([ours, bare])

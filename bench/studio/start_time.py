@@ -65,7 +65,7 @@ def start_studio(folder: Path, look: Callable[[str], None] | None = None) -> flo
 
 def start_bare(kinds: list[str]) -> float:
     port = free_port()
-    return time_to_page([sys.executable, "-m", "bench.studio.bare_page", str(port)], port, json.dumps(kinds), None)
+    return time_to_page([sys.executable, "-m", "bench.page.bare_page", str(port)], port, json.dumps(kinds), None)
 
 
 def time_to_page(command: list[str], port: int, text: str, look: Callable[[str], None] | None) -> float:

@@ -69,7 +69,6 @@ class Rehearsal:
     results: dict[int, LineResult] = field(default_factory=dict)
     _turn: _Turn | None = None
     _playing: int | None = None
-    _next: int = 0
 
     def __post_init__(self) -> None:
         if self.part not in self.scene.parts:
@@ -159,7 +158,6 @@ class Rehearsal:
     # What follows from it
 
     def _at(self, index: int, now: float) -> list[Action]:
-        self._next = index
         if index >= len(self.scene.lines):
             return [SceneOver(tuple(self.results[at] for at in sorted(self.results)))]
         line = self.scene.lines[index]

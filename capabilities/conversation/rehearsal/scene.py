@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class RehearsalScene:
     title: str
     language: str
     lines: tuple[SceneLine, ...]
-    parts: tuple[str, ...] = field(default=())
+    parts: tuple[str, ...]
     """The speakers in the order of their first line, the narrator among them where there is one."""
 
     def own(self, part: str) -> list[SceneLine]:

@@ -97,6 +97,7 @@ class RehearsalSession:
     def __init__(self, services: Services, begin: Begin, tell: Callable[[dict[str, Any]], None]) -> None:
         self._services, self._begin, self._tell = services, begin, tell
         self._ear: Ear | None = None
+        self._listened = -1
         self._loop = asyncio.get_running_loop()
         self._writing = asyncio.Lock()
 
@@ -182,8 +183,6 @@ class RehearsalSession:
 
     def _now(self) -> float:
         return time.monotonic()
-
-    _listened = -1
 
     async def _do(self, actions: Iterable[Action]) -> None:
         """Tell the page, and have the ear listen to the right line."""

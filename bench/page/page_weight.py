@@ -20,7 +20,7 @@ from unittest import mock
 import httpx
 
 from bench.figures import Figure, tell
-from bench.studio.page_traffic import QUIET
+from bench.page.page_traffic import QUIET
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, running_studio
 
@@ -125,7 +125,7 @@ def serve_whole_page(arguments: list[str]) -> int:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder, running_studio(Path(folder) / "lean") as lean:
-        program = [sys.executable, "-m", "bench.studio.page_weight", WHOLE]
+        program = [sys.executable, "-m", "bench.page.page_weight", WHOLE]
         with mock.patch("tests.servers.APP", program), running_studio(Path(folder) / "whole", PYTHONPATH=str(ROOT)) as whole:
             plain, packed = sizes(lean.url)
             reference, _ = sizes(whole.url)
