@@ -85,9 +85,9 @@ def run(name: str, figures: Path) -> bool:
 
 
 def module_of(name: str) -> str:
-    """The module of a bench, in whichever folder it lies."""
-    (path,) = FOLDER.glob(f"*/{name}.py")
-    return f"bench.{path.parent.name}.{name}"
+    """The module of a bench, in whichever folder it lies; `bench/sheets` holds pictures to look at, not measurements."""
+    (path,) = (path for path in FOLDER.rglob(f"{name}.py") if path.parent.name != "sheets")
+    return ".".join(path.relative_to(FOLDER.parent).with_suffix("").parts)
 
 
 def facts() -> dict[str, str]:

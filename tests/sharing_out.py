@@ -6,8 +6,8 @@ from xdist.scheduler import LoadFileScheduling
 
 _BEHIND_A_DOOR = "the studio behind its door"
 _TOGETHER = {
-    "tests/journeys/test_models_page.py": "the studio with further engines",
-    "tests/journeys/test_behind_a_proxy.py": _BEHIND_A_DOOR,
+    "tests/journeys/system/test_models_page.py": "the studio with further engines",
+    "tests/journeys/across_tabs/test_behind_a_proxy.py": _BEHIND_A_DOOR,
     "tests/attacks/test_scripts_in_texts.py": _BEHIND_A_DOOR,
 }
 """Journeys with a studio of their own, which is not started twice."""

@@ -1,5 +1,6 @@
-"""Writes random weights in the full size of F5-TTS, VoxCPM2 and Whisper large-v3-turbo, for bench.models. Runs in the model
-environment: `python -m bench.engines.full_size_weights FOLDER [--tiny] ENGINE…`.
+"""Writes random weights in the full size of F5-TTS, VoxCPM2 and Whisper large-v3-turbo, for bench.engines.models.
+
+Runs in the model environment: `python -m bench.engines.full_size_weights FOLDER [--tiny] ENGINE…`.
 
 Layers and widths are those of the published checkpoints; the numbers in them say nothing, and the vocabularies of VoxCPM2 and
 Whisper are stand-ins of the tests. The cost of a step depends on neither.
@@ -11,7 +12,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tests.engines.speech.torch_engines import build_f5, build_voxcpm2
+from tests.engines.speech.torch_engines.checkpoints import build_f5, build_voxcpm2
 from tests.engines.transcription import whisper_hf_checkpoint
 
 VOCOS: dict[str, Any] = {

@@ -2,8 +2,9 @@
 
     python -m bench.engines.models [ENGINE …] [--tiny]
 
-Weights are random (bench.full_size_weights writes them, nothing is downloaded), so what is spoken or written down is noise; a
-step costs the same. They run in the studio's own workers. Where there is no NVIDIA GPU nothing is measured, unless --tiny tries
+Weights are random (bench.engines.full_size_weights writes them, nothing is downloaded), so what is spoken or written down is
+noise; a step costs the same. They run in the studio's own workers. Where there is no NVIDIA GPU nothing is measured, unless
+--tiny tries
 the bench itself with the tests' small weights on the processor.
 """
 

@@ -1,4 +1,4 @@
-"""The server that bench.kills ends again and again: a whole studio without its page, led by lines of JSON.
+"""The server that bench.studio.kills ends again and again: a whole studio without its page, led by lines of JSON.
 
     python -m bench.studio.kill_server DATA
 

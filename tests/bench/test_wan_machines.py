@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bench.engines.wan_machines import MACHINES, MODELS, PAGE, PRESETS, Simulated, sizes_of, verdict
+from bench.engines.video.wan_machines import MACHINES, MODELS, PAGE, PRESETS, Simulated, sizes_of, verdict
 
 
 def test_the_page_is_the_present_one() -> None:
-    from bench.engines.wan_machines import page
+    from bench.engines.video.wan_machines import page
 
     assert PAGE.read_text("utf-8") == page(), "./launch.sh bench wan_machines makes it anew"
 

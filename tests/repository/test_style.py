@@ -28,8 +28,8 @@ def test_files_are_short() -> None:
 
 
 def test_folders_are_small() -> None:
-    """A family that grows becomes a package: names are found by folder, not by prefix."""
-    modules = Counter(source.path.parent.relative_to(ROOT).as_posix() for source in SOURCES)
+    """A family that grows becomes a package: names are found by folder, not by prefix. The same holds for tests."""
+    modules = Counter(source.path.parent.relative_to(ROOT).as_posix() for source in (*SOURCES, *test_sources()))
     assert not {folder: count for folder, count in modules.items() if count > LARGEST_FOLDER}
 
 

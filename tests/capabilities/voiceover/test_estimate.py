@@ -7,7 +7,7 @@ import pytest
 
 from capabilities.voiceover.pace import SpeechRateStats
 from tests.capabilities.voiceover.conftest import Narrator
-from tests.repository.growth import growth
+from tests.repository.parsers.growth import growth
 
 
 def test_an_estimate_counts_what_the_plan_will_hold(narrator: Narrator) -> None:

@@ -139,7 +139,7 @@ def _vocos(folder: Path) -> None:
 
 
 def _voxcpm(folder: Path) -> None:
-    from tests.engines.speech.torch_engines.build_voxcpm2 import write_tokenizer
+    from tests.engines.speech.torch_engines.checkpoints.build_voxcpm2 import write_tokenizer
 
     (folder / "config.json").write_text(json.dumps(sizes.VOXCPM2), "utf-8")
     write_tokenizer(folder)
@@ -150,7 +150,7 @@ def _kokoro(folder: Path) -> None:
 
 
 def _vibevoice(folder: Path) -> None:
-    from tests.engines.speech.torch_engines.build_native import TEMPLATE, write_byte_tokenizer
+    from tests.engines.speech.torch_engines.checkpoints.build_native import TEMPLATE, write_byte_tokenizer
 
     write_byte_tokenizer(folder)
     (folder / "chat_template.jinja").write_text(TEMPLATE, "utf-8")
@@ -158,14 +158,14 @@ def _vibevoice(folder: Path) -> None:
 
 
 def _speecht5(folder: Path) -> None:
-    from tests.engines.speech.torch_engines.build_native import write_spelling
+    from tests.engines.speech.torch_engines.checkpoints.build_native import write_spelling
 
     write_spelling(folder)
     (folder / "config.json").write_text(json.dumps(sizes.SPEECHT5 | {"model_type": "speecht5"}), "utf-8")
 
 
 def _speakers(folder: Path) -> None:
-    from tests.engines.speech.torch_engines.build_native import write_speakers
+    from tests.engines.speech.torch_engines.checkpoints.build_native import write_speakers
 
     write_speakers(folder, 512)
 

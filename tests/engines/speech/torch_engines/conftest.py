@@ -30,7 +30,7 @@ def model_python() -> Path:
 def checkpoints(model_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tiny random checkpoints of all engines, written by one process."""
     root = tmp_path_factory.mktemp("weights")
-    command = [str(model_python), "-m", "tests.engines.speech.torch_engines.build", str(root)]
+    command = [str(model_python), "-m", "tests.engines.speech.torch_engines.checkpoints.build", str(root)]
     done = subprocess.run(
         command,
         cwd=HOME,

@@ -17,7 +17,7 @@ from engines.contract import EnginePaths
 from engines.speech.f5.engine import F5TTS
 from engines.speech.f5.model import Row
 from engines.speech.f5.reference import RATE, Reference
-from tests.engines.speech.torch_engines.build_f5 import build
+from tests.engines.speech.torch_engines.checkpoints.build_f5 import build
 
 
 class _Run:

@@ -22,7 +22,7 @@ from engines.faces.puppet.engine import Puppet, PuppetOptions
 from media.video.images import read_image, write_picture
 from media.video.write import VideoWriter
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FRAMES, SIDE, PROMISED = 200, 768, 30.0
 
 

@@ -30,10 +30,10 @@ from studio.files import slug
 from studio.logs import scrub
 from studio.verification.text_normalisation import comparable_words
 from studio.voices.names import composed, near_matches, visible
-from tests.repository.growth import FRAMES, PATTERNS, Read, growth
+from tests.repository.parsers.growth import FRAMES, PATTERNS, Read, growth
+from tests.repository.sources import ROOT
 
 pytestmark = pytest.mark.no_cover
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def timed_words(text: str) -> object:

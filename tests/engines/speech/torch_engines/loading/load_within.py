@@ -1,6 +1,6 @@
 """Run in the model environment: load a file of weights with little memory to spare, and tell the peak.
 
-`python -m tests.engines.speech.torch_engines.load_within FILE MIB_ALLOWED once|library|twice`. "once" is
+`python -m tests.engines.speech.torch_engines.loading.load_within FILE MIB_ALLOWED once|library|twice`. "once" is
 engines.common.loading; "library" goes through transformers as the engines do that are native in it; "twice"
 holds all tensors before it copies them, as loading a
 state dict does. Says "loaded PEAK_MIB" or "refused"; the peak is VmHWM, since ru_maxrss begins with

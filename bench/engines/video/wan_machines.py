@@ -25,7 +25,7 @@ from studio.memory.model import Admit, Limits, Need
 from studio.settings import MemorySettings
 from studio.units import GIB
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "wan-machines.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "wan-machines.md"
 MODELS: tuple[type[Wan], ...] = (WanT2V13B, WanTI2V5B, WanT2V14B, WanI2V14B, WanT2VA14B, WanI2VA14B)
 PRESETS = ("draft", "balanced", "best")
 

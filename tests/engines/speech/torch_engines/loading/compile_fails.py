@@ -1,7 +1,8 @@
 """VoxCPM2 where torch.compile fails at its first call, as it does without a compiler; prints what came of it, as JSON.
 
-`python -m tests.engines.speech.torch_engines.compile_fails CHECKPOINTS`, in the model environment. On a machine without a GPU
-the library never compiles; so its way of compiling is replaced by one that fails as Triton does, at the first call.
+`python -m tests.engines.speech.torch_engines.loading.compile_fails CHECKPOINTS`, in the model environment.
+On a machine without a GPU the library never compiles, so its way of compiling is replaced by one that
+fails as Triton does, at the first call.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from api.operations.files import FileRef
 from api.operations.operation import Operation
 from api.operations.registry import OPERATIONS
 from tests.api.operations.contract import shape, wrong_calls
-from tests.api.operations.examples import Things
-from tests.api.operations.ways import WAYS, OpenStudio, Refusal, open_studio, ways_of
+from tests.api.operations.five_ways.examples import Things
+from tests.api.operations.five_ways.ways import WAYS, OpenStudio, Refusal, open_studio, ways_of
 from tests.studio.comfyui.servers import StandInServer
 from tests.studio.language.chat_server import chat_server
 

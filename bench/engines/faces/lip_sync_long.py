@@ -1,6 +1,6 @@
 """Lip-sync of a long video through a running studio: memory, progress, how picture and sound lie from beginning to end, cancel.
 
-    python -m bench.engines.lip_sync_long [--seconds 600] [--height 1080] [--fps 25]
+    python -m bench.engines.faces.lip_sync_long [--seconds 600] [--height 1080] [--fps 25]
 
 It makes its own input. A sample portrait drifts and turns for ten seconds, and that is repeated; the first picture of each ten
 seconds has a white corner, and at that moment the speech carries a short hiss. Both come through the lip-sync as they are, so
@@ -37,7 +37,7 @@ from media.video.read import Picture, probe_video, read_frames
 from media.video.write import VideoWriter, join_video
 from tests.servers import RunningStudio, running_studio
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SENTENCE = ROOT / "assets/voices/LJ001-0005.wav"
 LOOP_SECONDS = 10
 MOST_BYTES = 1_500_000_000

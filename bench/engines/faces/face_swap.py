@@ -19,7 +19,7 @@ from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
 from media.video.read import probe_video, read_frames
 from media.video.write import VideoWriter
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FRAMES, PROMISED = 150, 20.0
 
 

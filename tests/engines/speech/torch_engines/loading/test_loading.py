@@ -18,7 +18,7 @@ from engines.contract.errors import EngineError, EngineNotReady
 from studio.settings import HOME, WorkerSettings
 from studio.workers.pool import WorkerPool
 from tests.engines import contract_suite as contract
-from tests.engines.speech.torch_engines.load_within import SIDE, TENSORS
+from tests.engines.speech.torch_engines.loading.load_within import SIDE, TENSORS
 from tests.engines.speech.torch_engines.remote import CATALOG, Remote
 
 MIB = TENSORS * SIDE * SIDE * 4 >> 20
@@ -44,7 +44,7 @@ def large_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load_within(python: Path, path: Path, way: str) -> list[str]:
-    command = [str(python), "-m", "tests.engines.speech.torch_engines.load_within", str(path), str(ALLOWED), way]
+    command = [str(python), "-m", "tests.engines.speech.torch_engines.loading.load_within", str(path), str(ALLOWED), way]
     variables = {**os.environ, "PYTHONPATH": str(HOME), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=HOME, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -92,7 +92,7 @@ def test_every_engine_refuses_the_weights_of_another_model_and_half_a_file(
     command = [
         str(model_python),
         "-m",
-        "tests.engines.speech.torch_engines.wrong_weights",
+        "tests.engines.speech.torch_engines.loading.wrong_weights",
         str(tmp_path / "good"),
         str(tmp_path / "bad"),
     ]
@@ -122,7 +122,7 @@ def test_without_weights_an_engine_says_what_to_do_before_anything_is_started(mo
 
 @pytest.mark.slow
 def test_a_model_that_cannot_be_compiled_runs_plain_and_says_so(model_python: Path, checkpoints: Path) -> None:
-    command = [str(model_python), "-m", "tests.engines.speech.torch_engines.compile_fails", str(checkpoints)]
+    command = [str(model_python), "-m", "tests.engines.speech.torch_engines.loading.compile_fails", str(checkpoints)]
     offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(HOME), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=HOME, env={**os.environ, **offline}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

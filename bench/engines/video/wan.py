@@ -1,6 +1,6 @@
 """Wan 2.1 1.3B, as the studio runs it, against plain diffusers on the same random weights in one run.
 
-    python -m bench.engines.wan [--steps N] [--small]
+    python -m bench.engines.video.wan [--steps N] [--small]
 
 On a CUDA machine the network and the autoencoder are full-size, and the clip has 81 frames at 832 × 480; only the text encoder is
 cut down to two layers of its true width, since it is not what is measured. Without a GPU, or with --small, everything is tiny:
@@ -69,7 +69,7 @@ def _measured(python: Path, side: str, folder: Path, small: bool, steps: int) ->
 
 
 def _asked(python: Path, what: str, folder: Path, small: bool, steps: int) -> str:
-    command = [str(python), "-m", "bench.engines.wan_sides", what, str(folder), str(int(small)), str(steps)]
+    command = [str(python), "-m", "bench.engines.video.wan_sides", what, str(folder), str(int(small)), str(steps)]
     environment = {**os.environ, "PYTHONPATH": str(HOME), "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, cwd=HOME, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:

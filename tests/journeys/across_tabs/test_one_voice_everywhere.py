@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from studio.library.model import recipe_path
 from tests.browser import fresh_page, new_context
-from tests.journeys.test_voices_page import CLIP
+from tests.journeys.voiceover.test_voices_page import CLIP
 from tests.servers import RunningStudio, running_studio
 
 pytestmark = pytest.mark.journey

@@ -1,7 +1,7 @@
 """Every engine is given weights that are not its own, and prints what it says, as JSON. Runs in the model environment.
 
-`python -m tests.engines.speech.torch_engines.wrong_weights CHECKPOINTS SCRATCH`: CHECKPOINTS are the good
-ones of tests.engines.speech.torch_engines.build;
+`python -m tests.engines.speech.torch_engines.loading.wrong_weights CHECKPOINTS SCRATCH`: CHECKPOINTS are the good
+ones of tests.engines.speech.torch_engines.checkpoints.build;
 one process for all of them, because importing the libraries is most of the time.
 """
 

@@ -12,7 +12,7 @@ from typing import Any
 import soundfile
 
 from media.video.images import read_image
-from tests.api.operations.ways import OpenStudio
+from tests.api.operations.five_ways.ways import OpenStudio
 from tests.engines.swap.conftest import write_clip
 from tests.repository.sources import ROOT
 from tests.servers import long_script, wait_until

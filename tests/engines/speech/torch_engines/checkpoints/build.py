@@ -1,7 +1,8 @@
-"""Writes tiny random checkpoints of the true architectures: `python -m tests.engines.speech.torch_engines.build FOLDER ENGINE…`.
+"""Writes tiny random checkpoints of the true architectures.
 
-Runs with the Python of the shared model environment. Each checkpoint is what a download would have put there, only small,
-so that the engines go through their libraries' real loading and inference.
+`python -m tests.engines.speech.torch_engines.checkpoints.build FOLDER ENGINE…` runs with the Python of the shared model
+environment. Each checkpoint is what a download would have put there, only small, so that the
+engines go through their libraries' real loading and inference.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def main(folder: Path, engines: list[str]) -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     for engine in engines or list(BUILDERS):
         module, _, function = BUILDERS[engine].partition(":")
-        getattr(importlib.import_module(f"tests.engines.speech.torch_engines.{module}"), function)(folder)
+        getattr(importlib.import_module(f"tests.engines.speech.torch_engines.checkpoints.{module}"), function)(folder)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from studio.workflows.graph.api_graph import shape_problems
 from studio.workflows.importing import read_export
 from studio.workflows.manifest import Manifest
 from studio.workflows.reading import read_template
-from tests.repository.growth import PATTERNS, UNMEASURED_SECONDS, Read, growth, seconds
+from tests.repository.parsers.growth import PATTERNS, UNMEASURED_SECONDS, Read, growth, seconds
 from tests.repository.sources import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]

@@ -1,7 +1,7 @@
 """A ten-shot animatic with voice, captions and crossfades at 720p: pictures a second, and the contact sheet of the documents.
 
-`python -m bench.engines.animatic` measures; with `--sheet` it also writes docs/pictures/animatic.png from the clip it made. The
-words are Robert Louis Stevenson's "Escape at Bedtime" (1885, public domain).
+`python -m bench.engines.video.animatic` measures; with `--sheet` it also writes docs/pictures/animatic.png from the clip it made.
+The words are Robert Louis Stevenson's "Escape at Bedtime" (1885, public domain).
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The two sides of bench.wan, run by it in the model environment as "write", "plain" or "studio" with FOLDER SMALL STEPS.
+"""The two sides of bench.engines.video.wan.
+
+Run by it in the model environment as "write", "plain" or "studio" with FOLDER SMALL STEPS.
 
 `write` makes the random weights; the other two make one clip each and print their figures as JSON.
 """
