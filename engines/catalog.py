@@ -44,6 +44,7 @@ BUILT_IN: tuple[str, ...] = (
     "engines.video.animatic.engine:Animatic",
     "engines.upscaling.real_esrgan.engine:RealEsrgan",
     "engines.upscaling.basic.engine:BasicUpscale",
+    "engines.upscaling.animevideo.engine:AnimeVideoUpscale",  # after the basic one, which Automatic takes: it is wrong for faces
     "engines.language.qwen_coder.engine:QwenCoder",
 )
 """Adding an engine is one line here: "module:Class"."""

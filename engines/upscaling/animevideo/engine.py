@@ -1,0 +1,77 @@
+"""Real-ESRGAN's small network for animated video: clean lines and flat colours, on any machine. It redraws people, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
+from engines.contract.faces import RenderedPart
+from engines.contract.upscaling import UpscaleRequest
+
+if TYPE_CHECKING:
+    from engines.upscaling.animevideo.network import AnimeVideoNetwork
+    from media.video.read import Picture
+
+_BSD = Licence("BSD-3-Clause", "https://github.com/xinntao/Real-ESRGAN/blob/master/LICENSE")
+FILES = "upscaling/realesr-animevideov3-x4"
+"""In the assets, without the endings `.param` and `.bin`."""
+
+
+class AnimeVideoOptions(EngineOptions):
+    """How the painted scenes are enlarged."""
+
+    scale: int = option(2, "Times larger", "By how much width and height grow.", common=True, ge=2, le=4)
+
+
+class AnimeVideoUpscale(Engine):
+    """Upscaling engine on the CPU (see the module's docstring)."""
+
+    card = Card(
+        id="animevideo-upscale",
+        title="Painted scenes (Real-ESRGAN)",
+        capability=EngineKind.UPSCALING,
+        summary="Redraws lines and flat colours crisply, on any machine; for animatics and drawn films, not for faces. Slow.",
+        version="1",
+        code_licence=_BSD,
+        weights_licence=_BSD,
+        tier=Tier.LIGHT,
+        memory_gib=0.5,
+        stall_seconds=300.0,
+        reload_seconds=0.5,
+    )
+    Options = AnimeVideoOptions
+    options: AnimeVideoOptions
+
+    _network: AnimeVideoNetwork
+
+    @classmethod
+    def readiness(cls, site: EnginePaths) -> Readiness:
+        """Ready where the files of the assets are."""
+        missing = [name for ending in (".param", ".bin") if not (site.assets / (name := FILES + ending)).is_file()]
+        if missing:
+            return Readiness(False, f"assets/{missing[0]} is missing.", "Get a complete copy of the studio.")
+        return Readiness(True, "Ready.")
+
+    @classmethod
+    def factor(cls, options: AnimeVideoOptions) -> int:
+        return options.scale
+
+    def load(self) -> None:
+        """
+        Raises:
+            EngineError: the files of the assets are damaged.
+        """
+        from engines.upscaling.animevideo.network import AnimeVideoNetwork
+
+        self._network = AnimeVideoNetwork(self.site.assets / FILES)
+
+    def upscale(self, request: UpscaleRequest) -> Iterator[RenderedPart]:
+        """Make a video larger."""
+        self.run.check()
+        from engines.upscaling.common.pipeline import upscaled_parts
+
+        def larger(picture: Picture) -> Picture:
+            return self._network.enlarged(picture, self.options.scale, self.run.check)
+
+        yield from upscaled_parts(request, larger, self.run)
