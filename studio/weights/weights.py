@@ -12,6 +12,7 @@ from typing import Any
 
 from engines.common.weights import PART_SUFFIX, files_of, find_file, repo_folder_name
 from engines.contract import Card, Engine, EnginePaths, HubFile
+from media.errors import restored
 from studio.environments.variables import worker_environment
 from studio.errors import GreenroomError, NotFound, StorageError
 from studio.settings import HOME, WeightSettings
@@ -248,7 +249,7 @@ class _Hearing:
         told: dict[str, Any] = json.loads(line.removeprefix(MARK))
         if "error" in told:
             kind = StorageError if told["storage"] else WeightsError
-            self.error = kind(told["error"]["reason"], told["error"]["hint"], retryable=told["error"]["retryable"])
+            self.error = restored(told["error"], kind)
         elif "note" in told:
             self._progress(self._fraction, told["note"])
         else:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,13 +16,17 @@ from studio.environments import EnvironmentManager
 NAMES = ("greenroomalpha", "greenroombeta")
 
 
-def build_wheel(folder: Path, name: str, version: str, source: str = "", requires: str = "") -> Path:
-    """A wheel of one module."""
+def build_wheel(
+    folder: Path, name: str, version: str, source: str = "", requires: str = "", members: Mapping[str, bytes] | None = None
+) -> Path:
+    """A wheel of one module, with further files beside it."""
     info = f"{name}-{version}.dist-info"
     wheel = folder / f"{name}-{version}-py3-none-any.whl"
     needs = f"Requires-Dist: {requires}\n" if requires else ""
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr(f"{name}.py", source or f'VERSION = "{version}"\n')
+        for member, data in (members or {}).items():
+            archive.writestr(member, data)
         archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
