@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure, tell
-from bench.studio.start_time import free_port
+from bench.start.start_time import free_port
 from tests.servers import long_script, running_studio
 
 SECONDS = 20

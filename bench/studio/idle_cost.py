@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from bench.figures import Figure, tell
-from bench.studio.start_time import HOME, free_port, quiet, wait_for_page
+from bench.start.start_time import HOME, free_port, quiet, wait_for_page
 
 SETTLING, SECONDS = 15, 30
 KINDS = ("textbox", "button", "html")

@@ -1,6 +1,6 @@
 """From the call to the first sound of a streamed `/v1/audio/speech`, by a warm Hibari, beside the whole answer of another text.
 
-    python -m bench.studio.first_sound [ROUNDS]
+    python -m bench.start.first_sound [ROUNDS]
 
 A server of its own on a data folder of its own. Every text is new, so nothing comes out of a store. The sentences that begin
 the texts are short ones and one of forty words, because the wait is that for the first sentence. The clock runs from before the
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.figures import Figure, tell
-from bench.studio.start_time import HOME, free_port, quiet, wait_for_page
+from bench.start.start_time import HOME, free_port, quiet, wait_for_page
 
 ROUNDS = 12
 PROMISED_MS = 300.0
