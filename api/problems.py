@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
+from capabilities.director.errors import ProjectConflict
 from capabilities.transcription.capability import NoSpeechFound
 from studio.comfyui.errors import GraphRefused, UnexpectedAnswer, UploadTooLarge
 from studio.errors import (
@@ -33,6 +34,7 @@ LONGEST_SENTENCE = 2000
 
 STATUSES: tuple[tuple[type[GreenroomError], int], ...] = (
     (NotFound, 404),
+    (ProjectConflict, 409),
     (InvalidInput, 422),
     (MediaError, 422),
     (EngineNotReady, 409),

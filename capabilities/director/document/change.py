@@ -1,0 +1,84 @@
+"""Changes to a project, addressed by id and field, so that those of two editors merge.
+
+A part is addressed as "project", "look", "captions", "music", "origin", "cast/NAME", "scenes/ID", "shots/ID" or "lines/ID", and a
+field of it with a dot behind: "lines/l7.text".
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from studio.validation import validated
+
+Address = Annotated[str, Field(min_length=1, max_length=160)]
+
+
+class _Change(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SetField(_Change):
+    """Give a field another value."""
+
+    op: Literal["set"] = "set"
+    at: Address
+    to: Any = None
+
+
+class Insert(_Change):
+    """Put a scene into "project", a shot into a scene, a line into a shot, or a member into the cast ("cast/NAME").
+
+    Args:
+        after: the id of the one before it; "" puts it first, None last, and so does one that is gone.
+    """
+
+    op: Literal["insert"] = "insert"
+    at: Address
+    item: dict[str, Any] = {}
+    after: str | None = None
+
+
+class Delete(_Change):
+    op: Literal["delete"] = "delete"
+    at: Address
+
+
+class Move(_Change):
+    """Move a part into another of the same sort as its own holder, after the one with the id `after`, as for `Insert`."""
+
+    op: Literal["move"] = "move"
+    at: Address
+    to: Address
+    after: str | None = None
+
+
+class Rename(_Change):
+    """Call a member of the cast otherwise, in the lines too."""
+
+    op: Literal["rename"] = "rename"
+    at: Address
+    to: str = Field(min_length=1, max_length=60)
+
+
+class Replace(_Change):
+    """Put another document in place of the whole one, of which id and version stay: for snapshots and new boards."""
+
+    op: Literal["replace"] = "replace"
+    item: dict[str, Any]
+
+
+Change = Annotated[SetField | Insert | Delete | Move | Rename | Replace, Field(discriminator="op")]
+
+
+class _Changes(BaseModel):
+    changes: tuple[Change, ...]
+
+
+def read_changes(given: object) -> tuple[Change, ...]:
+    """
+    Raises:
+        InvalidInput: it is no list of changes; the first wrong field is named.
+    """
+    return validated(_Changes, {"changes": given}).changes

@@ -1,0 +1,203 @@
+"""A project as a document: scenes of shots of lines, a cast, a look, captions and music.
+
+Everything that a person decided stands in it and nothing that follows from that: which steps are stale, how long a shot lasts
+and what it costs are computed (`capabilities.director.film`). Values are immutable; `changes` makes a new document of an old one.
+Ids are random, belong to their thing for good, and are unique in the project.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from studio.normal_forms import normalised
+
+FORMAT: Literal[1] = 1
+"""Of the stored document. Defaults are left out of it, so a default never changes within a format."""
+
+LONGEST_LINE = 20_000
+MOST_SHOTS = 20_000
+LARGEST_SEED = 2**31 - 1
+
+Id = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
+Show = Literal["presenter", "animatic", "picture", "clip"]
+Ratio = Literal["16:9", "9:16", "1:1"]
+CaptionMode = Literal["burned", "soft", "off"]
+Facts = Literal["", "not checked", "from the notes"]
+_FILE = 400
+
+
+def new_id(letter: str) -> str:
+    """A random id; the letter tells a reader of the file what it is of: c scene, s shot, l line."""
+    return f"{letter}{secrets.token_hex(5)}"
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+
+
+class BoardLine(Part):
+    """What one person says in one go.
+
+    Args:
+        who: a name of the cast; "" for the first of it. text: as in a script of the Voiceover tab, marks of pauses included.
+        pause: silence after it in seconds; None for the usual one. speed: 1 is the voice's own.
+        emphasis: how it is said, for voices that take a style. take: another reading of the same words for each number.
+    """
+
+    id: Id = Field(default_factory=lambda: new_id("l"))
+    who: str = Field("", max_length=60)
+    text: str = Field("", max_length=LONGEST_LINE)
+    pause: Annotated[float, Field(ge=0, le=30)] | None = None
+    speed: float = Field(1.0, ge=0.5, le=2.0)
+    emphasis: str = Field("", max_length=200)
+    take: int = Field(0, ge=0, le=10_000)
+
+
+class BoardShot(Part):
+    """What is seen while some lines are spoken.
+
+    Args:
+        show: the portrait of who speaks, moving its lips; a painted scene; a picture of one's own under a moving camera; or a
+            clip of one's own. see: what is to be seen, in words. file: of a picture or clip, as `Project` says of files.
+        corner: whether who speaks is shown in the corner, over what is seen. seconds: how long it lasts at least; None for as
+            long as its lines. seed: None takes the look's. approved: a person has looked at it. locked: not to be changed.
+    """
+
+    id: Id = Field(default_factory=lambda: new_id("s"))
+    show: Show = "animatic"
+    see: str = Field("", max_length=2_000)
+    camera: str = Field("", max_length=100)
+    file: str = Field("", max_length=_FILE)
+    corner: bool = False
+    seconds: Annotated[float, Field(ge=0.4, le=600)] | None = None
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] | None = None
+    approved: bool = False
+    locked: bool = False
+    lines: tuple[BoardLine, ...] = ()
+
+
+class BoardScene(Part):
+    """Shots that belong together; a chapter of an audiobook."""
+
+    id: Id = Field(default_factory=lambda: new_id("c"))
+    title: str = Field("", max_length=300)
+    shots: tuple[BoardShot, ...] = ()
+
+
+class CastMember(Part):
+    """Who speaks.
+
+    Args:
+        voice: as a voiceover names one; "" for the usual. portrait: a picture, as `Project` says of files; "" for one that ships
+            with the studio. style: how they speak. aliases, gender: how a text calls them.
+    """
+
+    voice: str = Field("", max_length=200)
+    portrait: str = Field("", max_length=_FILE)
+    style: str = Field("", max_length=200)
+    aliases: tuple[Annotated[str, Field(max_length=60)], ...] = ()
+    gender: Literal["", "female", "male", "other"] = ""
+
+
+class Look(Part):
+    """How all shots look: the ratio of the sides, the height of a wide picture in lines, and where chance begins."""
+
+    ratio: Ratio = "16:9"
+    height: Literal[360, 480, 720, 1080] = 720
+    seed: int = Field(0, ge=0, le=LARGEST_SEED)
+
+
+class Captions(Part):
+    """Burned into the pictures, a track of their own in the file, or none."""
+
+    mode: CaptionMode = "burned"
+
+
+class Music(Part):
+    """A bed that is led under the speech: a file, as `Project` says of files ("" for none), and its level in decibels."""
+
+    file: str = Field("", max_length=_FILE)
+    level: float = Field(-12.0, ge=-40, le=0)
+
+
+class BoardOrigin(Part):
+    """Who wrote the board and from what.
+
+    Args:
+        by: "template writer", the name of a language model, or "" for a person. the name of a document that it was read from.
+        facts: what is known of the truth of what it says.
+    """
+
+    by: str = Field("", max_length=200)
+    facts: Facts = ""
+    source: str = Field("", max_length=300)
+
+
+class Project(Part):
+    """The whole document.
+
+    A file is named as a job takes one, by an output's id or a path that was uploaded; the store copies uploads into the project's
+    own folder, where they are named `files/<name>`, so that a project outlives the uploads.
+
+    Args:
+        id: the name of its folder. version: counts changes. cast: by name; the first is who presents or narrates.
+        topic, notes: what it was made from. archived: kept out of lists.
+    """
+
+    format: Literal[1] = FORMAT
+    id: str = Field("", max_length=120)
+    version: int = Field(0, ge=0)
+    title: str = Field("Untitled", min_length=1, max_length=200)
+    kind: Literal["film", "audiobook"] = "film"
+    topic: str = Field("", max_length=2_000)
+    notes: str = Field("", max_length=200_000)
+    language: str = Field("auto", max_length=35)
+    origin: BoardOrigin = BoardOrigin()
+    archived: bool = False
+    cast: Mapping[str, CastMember] = Field({}, max_length=200)
+    look: Look = Look()
+    captions: Captions = Captions()
+    music: Music = Music()
+    scenes: tuple[BoardScene, ...] = ()
+
+    @field_validator("title")
+    @classmethod
+    def _one_line(cls, title: str) -> str:
+        told = " ".join(normalised("NFC", title).split())
+        if not told:
+            raise ValueError("a title needs at least one character")
+        return told
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Project:
+        seen: set[str] = set()
+        for one in self.parts():
+            if one.id in seen:
+                raise ValueError(f"two parts have the id {one.id}")
+            seen.add(one.id)
+        return self
+
+    def parts(self) -> Iterator[BoardScene | BoardShot | BoardLine]:
+        """Every scene, its shots and their lines, in order."""
+        for scene in self.scenes:
+            yield scene
+            for shot in scene.shots:
+                yield shot
+                yield from shot.lines
+
+    def shots(self) -> Iterator[BoardShot]:
+        for scene in self.scenes:
+            yield from scene.shots
+
+    def lines(self) -> Iterator[BoardLine]:
+        for shot in self.shots():
+            yield from shot.lines
+
+    def as_stored(self) -> dict[str, Any]:
+        """JSON values without defaults, `format` and `id` first."""
+        ids = {"format": self.format, "id": self.id, "version": self.version, "title": self.title}
+        return ids | self.model_dump(mode="json", exclude_defaults=True)
