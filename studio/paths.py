@@ -53,6 +53,11 @@ class DataPaths:
         return self.root / "pronunciations.json"
 
     @property
+    def conversations(self) -> Path:
+        """Conversations that were had, a folder each; made with the first one."""
+        return self.root / "conversations"
+
+    @property
     def workflows(self) -> Path:
         """The user's own ComfyUI templates; made with the first one."""
         return self.root / "workflows"

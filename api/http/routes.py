@@ -17,6 +17,9 @@ from api.http.metrics import CONTENT_TYPE, Metrics
 from api.http.rehearsal import add_rehearsal_channel
 from api.problems import unexpected
 from api.security.responses import told_in_short
+from capabilities.conversation.account.accounts import accounts_of
+from capabilities.conversation.account.export import turn_file
+from capabilities.conversation.past import PastTalks
 from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import GreenroomError, NotFound, storage_error_of
 from studio.library.model import SERVED_EXTENSIONS
@@ -40,6 +43,7 @@ def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
     add_change_channel(app, studio)
     add_rehearsal_channel(app, studio)
     _add_media(app, studio, auditions)
+    _add_conversations(app, studio)
 
 
 def _add_health(app: FastAPI, studio: Services) -> None:
@@ -135,6 +139,18 @@ def _add_media(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
     @app.get("/media/voices/{voice}/export")
     def voice_export(voice: str) -> Response:
         return _found(lambda: studio.voices.export(voice), download=True)
+
+
+def _add_conversations(app: FastAPI, studio: Services) -> None:
+    @app.get("/media/conversations/{talk}")
+    def conversation_file(talk: str, format: str = "wav", download: bool = False) -> Response:
+        """A conversation as sound, script, subtitles or data; of a rehearsal its report."""
+        return _found(lambda: PastTalks(studio).export(talk, format), download=download)
+
+    @app.get("/media/conversations/{talk}/turns/{turn}")
+    def conversation_turn(talk: str, turn: str) -> Response:
+        """The sound of one turn as it was spoken or heard."""
+        return _found(lambda: turn_file(accounts_of(studio.paths), talk, turn, studio.paths.cache))
 
 
 def _companion(studio: Services, output: str, part: str) -> Path:

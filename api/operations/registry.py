@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.operations import engines, jobs, library, narrations, pronunciations, support, templates, voices, work
+from api.operations.conversations import calls as conversations
 from api.operations.language import calls as language
 from api.operations.operation import Operation
 
 GROUPS = tuple(
-    module.GROUP for module in (work, jobs, voices, narrations, pronunciations, library, language, engines, templates, support)
+    module.GROUP
+    for module in (work, jobs, voices, narrations, conversations, pronunciations, library, language, engines, templates, support)
 )
 OPERATIONS: Mapping[str, Operation] = {name: one for group in GROUPS for name, one in group.operations.items()}
 
