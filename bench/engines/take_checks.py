@@ -1,15 +1,16 @@
 """Hits and false alarms of the review of takes: planted faults in real speech.
 
-    python -m bench.engines.take_checks
+    python -m bench.engines.take_checks [--dictation]
 
-Speech is the sample voice's clips with their known texts, and Hibari on plain sentences, a stranger is Hibari
-played lower. Faults are a word left out, a
-word said twice, three seconds of silence, and another voice. Listeners are those that need no download. The figures are in
-docs/take-checks.md.
+Speech is the sample voice's clips with their known texts, Hibari on plain sentences, and three voices of Kokoro on the same
+where its model is here. Faults are a word left out, a word said twice, three seconds of silence, and another voice: for Hibari
+itself played lower, for Kokoro the next of the three. Whisper base listens where it is here (./launch.sh models), PocketSphinx's
+dictation on request: it takes longer than all the rest. The figures are in docs/take-checks.md.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import tempfile
@@ -20,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.engines.intelligibility import SENTENCES
-from engines.contract import EngineOptions, EnginePaths, SpeakingVoice, SpeechRequest
+from engines.catalog import Catalog
+from engines.contract import Engine, EngineOptions, EnginePaths, SpeakingVoice, SpeechRequest
 from engines.transcription.pocketsphinx.engine import Pocketsphinx
 from engines.verification.reading_follower.engine import ReadingFollower
 from engines.verification.voice_encoder.engine import VoiceEncoder
@@ -43,6 +45,8 @@ CLIPS = {
     "the invention of the art of printing.",
 }
 VOICE, STRANGER = "heart", "deep"
+KOKORO_VOICES = ("af_heart", "am_michael", "bf_emma")
+COLUMNS = ("takes", "sound", "follower", "likeness", "Whisper", "any", "pitch", "dictation")
 KINDS = ("clean", "dropped", "repeated", "silence", "stranger")
 SMALL_WORDS = 4
 """Words shorter than this are left out by speakers too; the planted ones are longer."""
@@ -66,10 +70,13 @@ class _Quiet:
 
 
 class Workshop:
-    """Makes takes and reviews them; by dictation on request only, which takes longer than all the rest."""
+    """Makes takes and reviews them; by Whisper base, by Kokoro's voices and by dictation on request only."""
 
-    def __init__(self, cache: Path, *, dictation: bool = False) -> None:
+    def __init__(
+        self, cache: Path, *, dictation: bool = False, whisper: Engine | None = None, kokoro: Engine | None = None
+    ) -> None:
         site = EnginePaths(ASSETS, cache)
+        self._whisper, self._kokoro = whisper, kokoro
         self._speaker = Hearts(site, Hearts.Options(), _Quiet())
         self.follower = ReadingFollower(site, EngineOptions(), _Quiet())
         self.dictation = Pocketsphinx(site, Pocketsphinx.Options(), _Quiet())
@@ -80,20 +87,29 @@ class Workshop:
             engine.load()
 
     def speak(self, text: str, voice: str) -> Audio:
-        return self._speaker.synthesize(SpeechRequest(text, SpeakingVoice(preset=voice))).audio
+        speaker: Any = self._kokoro if voice in KOKORO_VOICES else self._speaker
+        return speaker.synthesize(SpeechRequest(text, SpeakingVoice(preset=voice))).audio  # type: ignore[no-any-return]
 
-    def spoken_takes(self, sentences: tuple[str, ...], chance: random.Random) -> Iterator[Take]:
+    def spoken_takes(
+        self, sentences: tuple[str, ...], chance: random.Random, voice: str = VOICE, stranger: str = STRANGER
+    ) -> Iterator[Take]:
         for number, text in enumerate(sentences):
             words = text.split()
             at = chance.choice([index for index, word in enumerate(words) if len(word) >= SMALL_WORDS])
-            reference = self.speak(SENTENCES[(number + 17) % len(SENTENCES)], VOICE)
-            clean = self.speak(text, VOICE)
+            reference = self.speak(SENTENCES[(number + 17) % len(SENTENCES)], voice)
+            clean = self.speak(text, voice)
             middle = clean.duration / 2
-            yield Take("clean", VOICE, text, clean, reference)
-            yield Take("dropped", VOICE, text, self.speak(" ".join(words[:at] + words[at + 1 :]), VOICE), reference)
-            yield Take("repeated", VOICE, text, self.speak(" ".join([*words[: at + 1], *words[at:]]), VOICE), reference)
-            yield Take("silence", VOICE, text, _with_silence(clean, middle), reference)
-            yield Take("stranger", f"{STRANGER} for {VOICE}", text, self.speak(text, STRANGER), reference)
+            yield Take("clean", voice, text, clean, reference)
+            yield Take("dropped", voice, text, self.speak(" ".join(words[:at] + words[at + 1 :]), voice), reference)
+            yield Take("repeated", voice, text, self.speak(" ".join([*words[: at + 1], *words[at:]]), voice), reference)
+            yield Take("silence", voice, text, _with_silence(clean, middle), reference)
+            yield Take("stranger", f"{stranger} for {voice}", text, self.speak(text, stranger), reference)
+
+    def kokoro_takes(self, sentences: tuple[str, ...], chance: random.Random) -> Iterator[Take]:
+        """The sentences in the three voices by turns; the next one is the stranger."""
+        count = len(KOKORO_VOICES)
+        for number, voice in enumerate(KOKORO_VOICES):
+            yield from self.spoken_takes(sentences[number::count], chance, voice, KOKORO_VOICES[(number + 1) % count])
 
     def human_takes(self, per_clip: int, chance: random.Random, clips: tuple[str, ...] = tuple(CLIPS)) -> Iterator[Take]:
         for name in clips:
@@ -117,7 +133,8 @@ class Workshop:
         return {
             "sound": not check_take(take.audio, take.text).passed,
             "follower": bool(followed.problems),
-            "dictation": self._dictates and self._misheard(take),
+            "dictation": self._dictates and self._misheard(self.dictation, take),
+            "Whisper": self._whisper is not None and self._misheard(self._whisper, take, size="base"),
             "likeness": self._other_voice(take),
             "pitch": bool(is_dissimilar(take.audio, take.reference)),
         }
@@ -131,9 +148,9 @@ class Workshop:
         known = self._known[id(take.reference)][1]
         return float(self.voices.embed(take.audio) @ known) < likeness_band(self.voices.card.id, None).flag
 
-    def _misheard(self, take: Take) -> bool:
-        heard = self.dictation.transcribe(take.audio, "en").text
-        return bool(review(take.text, heard, self.dictation.card.id, "", "en").problems)
+    def _misheard(self, listener: Any, take: Take, **options: object) -> bool:
+        heard = listener.transcribe(take.audio, "en").text
+        return bool(review(take.text, heard, listener.card.id, "", "en", options=options).problems)
 
 
 def _with_silence(audio: Audio, at: float) -> Audio:
@@ -148,24 +165,39 @@ def measure(takes: Iterator[Take], workshop: Workshop) -> dict[str, Any]:
         found = workshop.found(take)
         table[take.kind].update(name for name, spoke in found.items() if spoke)
         table[take.kind]["takes"] += 1
-        table[take.kind]["any"] += found["sound"] or found["follower"] or found["likeness"]
+        table[take.kind]["any"] += any(found[name] for name in ("sound", "follower", "likeness", "Whisper"))
     return table
 
 
-def main() -> None:
+def main(*asked: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        workshop = Workshop(Path(folder), dictation=True)
-        for title, takes in (
-            ("Hibari", workshop.spoken_takes(SENTENCES[12:36], random.Random(3))),
-            ("human", workshop.human_takes(8, random.Random(3))),
-        ):
-            sys.stdout.write(
-                f"\n{title}\n| fault | takes | sound | follower | likeness | together | dictation | pitch |\n{'| --- ' * 8}|\n"
-            )
-            for kind, row in measure(takes, workshop).items():
-                cells = [row[name] for name in ("takes", "sound", "follower", "likeness", "any", "dictation", "pitch")]
-                sys.stdout.write(f"| {kind} | {' | '.join(map(str, cells))} |\n")
+        cache = Path(folder)
+        whisper, kokoro = ready("faster-whisper", cache, size="base", device="cpu"), ready("kokoro", cache)
+        workshop = Workshop(cache, dictation="--dictation" in asked, whisper=whisper, kokoro=kokoro)
+        sentences = SENTENCES[12:36]
+        takes = {"Hibari": workshop.spoken_takes(sentences, random.Random(3))}
+        if kokoro is not None:
+            takes["Kokoro"] = workshop.kokoro_takes(sentences, random.Random(4))
+        takes["human"] = workshop.human_takes(8, random.Random(3))
+        for title, made in takes.items():
+            sys.stdout.write(f"\n{title}\n| fault | {' | '.join(COLUMNS)} |\n{'| --- ' * (len(COLUMNS) + 1)}|\n")
+            for kind, row in measure(made, workshop).items():
+                sys.stdout.write(f"| {kind} | {' | '.join(str(row[name]) for name in COLUMNS)} |\n")
+            sys.stdout.flush()
+
+
+def ready(engine_id: str, cache: Path, **options: Any) -> Engine | None:
+    """The loaded engine, None where its model is not here."""
+    root = os.environ.get("MODEL_WEIGHTS") or ASSETS.parent / "data" / "weights"
+    site = EnginePaths(ASSETS, cache, (Path(root).absolute(),))
+    engine = Catalog().get(engine_id)
+    if not (state := engine.readiness(site)).ready:
+        sys.stderr.write(f"{engine.card.title}: {state.sentence}\n")
+        return None
+    made = engine(site, engine.Options(**options), _Quiet())
+    made.load()
+    return made
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

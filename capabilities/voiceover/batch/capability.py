@@ -6,6 +6,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -26,6 +27,7 @@ from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput, Recipe
 from studio.licences import combined
 from studio.services import Services
+from studio.voices.resolver import AUTO
 
 
 @dataclass
@@ -66,7 +68,8 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         self._library = services.library
 
     def prepare(self, spec: VoiceoverBatchSpec) -> VoiceoverBatchSpec:
-        """Settle voice, engine, seed and language by the first line that can be spoken.
+        """Settle voice, engine, seed and language: where both are left to the studio by an engine that can speak every line, else
+        by the first line that can be spoken.
 
         Raises:
             GreenroomError: no line can be spoken; the reason is the first one's.
@@ -74,11 +77,19 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         return self.accept(spec).spec
 
     def accept(self, spec: VoiceoverBatchSpec) -> Submission[VoiceoverBatchSpec]:
-        first = self._first_line(spec)
+        first = self._by_all(spec) or self._first_line(spec)
         shared = ("voice", "engine", "options", "seed", "language", "loudness", "check", "check_with")
         title = spec.title.strip() or count_of_lines(spec.lines)
         settled = {"title": title, **{name: getattr(first.spec, name) for name in shared}}
         return Submission(spec.model_copy(update=settled), title, self._voiceover.lane_of(first))
+
+    def _by_all(self, spec: VoiceoverBatchSpec) -> PreparedNarration | None:
+        """All lines as one script, whose engine is one that can say the last of them too; None where a line cannot be spoken by
+        any, or somebody has chosen."""
+        whole = spec.of_all() if spec.engine == AUTO and not spec.voice else None
+        with suppress(GreenroomError):
+            return self._voiceover.prepared(whole) if whole is not None else None
+        return None
 
     def _first_line(self, spec: VoiceoverBatchSpec) -> PreparedNarration:
         """The first line that can be spoken, prepared."""

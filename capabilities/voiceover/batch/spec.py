@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from capabilities.common.seed import LARGEST_SEED
-from capabilities.voiceover.spec import CheckMode, LoudnessTarget, Pause, VoiceoverSpec, known_format
+from capabilities.voiceover.spec import LONGEST_SCRIPT, CheckMode, LoudnessTarget, Pause, VoiceoverSpec, known_format
 from studio.files import slug
 
 MOST_LINES = 1_000
@@ -69,6 +69,13 @@ class VoiceoverBatchSpec(BaseModel):
         """The narration of one line."""
         shared = self.model_dump(exclude={"lines", "title"})
         return VoiceoverSpec(script=self.lines[index], title=file_name(index, self.lines[index]), **shared)
+
+    def of_all(self) -> VoiceoverSpec | None:
+        """One narration of all lines; None where that would be longer than a script may be."""
+        script = "\n\n".join(line for line in self.lines if line)
+        if len(script) > LONGEST_SCRIPT:
+            return None
+        return VoiceoverSpec(script=script, **self.model_dump(exclude={"lines", "title"}))
 
 
 NAME_BYTES = 48
