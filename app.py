@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from api.operations.calling import Operations
     from studio.services import Services
+    from studio.voices.preview import VoicePreviews
 
 log = logging.getLogger("greenroom")
 
@@ -161,24 +162,12 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
 def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     """Build the FastAPI application: page, endpoints and routes behind the security middleware."""
     from fastapi import FastAPI
-    from fastapi.staticfiles import StaticFiles
 
-    from api.gradio.client_patch import PlainDictResponses
     from api.gradio.endpoints import register
-    from api.gradio.raw_calls import RawCalls
-    from api.gradio.sessions import HeldSessions
-    from api.http.compression import Compression, PageCache
-    from api.http.routes import add_routes
     from api.http.v1.routes import HttpApi
     from api.mcp.server import McpServer
-    from api.openai.routes import add_openai_routes
     from api.operations.calling import Operations
-    from api.security.incoming import IncomingFiles
-    from api.security.middleware import install_guards
     from studio.voices.preview import VoicePreviews
-    from tabs.common import theme as look
-    from tabs.common.notices.notices import Notices
-    from tabs.common.scripts import script_route
     from tabs.page import build_page
 
     server = studio.settings.server
@@ -187,6 +176,26 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
     page = build_page(studio, lambda: register(operations))
     tools = McpServer(operations, server.root_path, server.max_upload_mb)
     app = FastAPI(title="Greenroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
+    add_middleware(app, page, studio, opening)
+    add_files_and_texts(app, studio, auditions)
+    tools.add_routes(app)
+    HttpApi(operations, server.root_path).add_routes(app)
+    mount_page(app, page, studio)
+    return app, operations
+
+
+def add_middleware(app: FastAPI, page: gr.Blocks, studio: Services, opening: Exposure) -> None:
+    """Install what each request passes: the guards first, the notices of the page last."""
+    from api.gradio.client_patch import PlainDictResponses
+    from api.gradio.raw_calls import RawCalls
+    from api.gradio.sessions import HeldSessions
+    from api.http.compression import Compression, PageCache
+    from api.security.incoming import IncomingFiles
+    from api.security.middleware import install_guards
+    from tabs.common import theme as look
+    from tabs.common.notices.notices import Notices
+
+    server = studio.settings.server
     app.add_middleware(Notices)
     app.add_middleware(PlainDictResponses)
     app.add_middleware(RawCalls)
@@ -204,14 +213,21 @@ def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:
         https=server.https,
         root_path=server.root_path,
     )
+
+
+def add_files_and_texts(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None:
+    """Declare the routes beside the operations: health, media, the OpenAI-compatible ones, fonts and scripts of the page."""
+    from fastapi.staticfiles import StaticFiles
+
+    from api.http.routes import add_routes
+    from api.openai.routes import add_openai_routes
+    from tabs.common import theme as look
+    from tabs.common.scripts import script_route
+
     add_routes(app, studio, auditions)
     add_openai_routes(app, studio, uploads_folder(studio.settings.data_folder))
-    tools.add_routes(app)
-    HttpApi(operations, server.root_path).add_routes(app)
     app.mount(f"/{look.FONT_ROUTE}", StaticFiles(directory=look.FONTS))
     app.router.routes.append(script_route())
-    mount_page(app, page, studio)
-    return app, operations
 
 
 def mount_page(app: FastAPI, page: gr.Blocks, studio: Services) -> None:

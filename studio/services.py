@@ -78,42 +78,15 @@ class Services:
         self.settings = settings
         self.paths = DataPaths(settings.data_folder)
         self._parts = parts
-        parts.callback(DataFolderLock(self.paths.lock).release)
-        parts.callback(open_log(self.paths.logs))
-        life = ShutdownMarker(self.paths.alive, self.paths.logs / "fault.log")
-        parts.callback(life.close)
+        life = self._take_data_folder()
         self.catalog = Catalog(settings.engines.extra)
         self.catalog.all()  # a wrong entry of the settings is told at the start, not at the first job
         self.site = engine_paths(settings, self.paths)
-        self.memory = MemoryManager(settings.memory, self.paths.root)
-        parts.callback(self.memory.close)
-        self.workers = self._worker_host()
-        parts.callback(self.workers.close)
-        self.comfyui = self._comfyui()
-        parts.callback(self.comfyui.close)
-        language_server = LanguageServerResidency(
-            MemoryMeter(gpu_bytes=self.memory.gpu_bytes, tolerance_gib=settings.memory.return_tolerance_gib)
-        )
-        self.language = LanguageService(
-            settings.language, LocalSettings(self.paths.root), self.catalog, self.site, self.workers, language_server,
-            settings.server.port,
-        )  # fmt: skip
-        self.memory.attach(_MemoryHolders(self.workers, self.comfyui, language_server), self._memory_estimate)
-        self.engines = EngineService(self.catalog, self.site, self.workers)
-        self.environments = EnvironmentManager(self.paths.environments)
-        self.weights = WeightStore(self.site, self.catalog.all, settings.weights)
-        self.lanes = JobLanes(settings.lanes)
+        self._open_memory_holders()
         store = JobStore(self.paths.jobs, lambda: self.memory.events.tell("storage", LIST_RESTORED))
         parts.callback(store.close)
-        self.segments = SegmentStore(
-            self.paths.segments, int(settings.library.segment_cache_gib * GIB), protected_since=store.earliest_start
-        )
-        self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
-        self.pronunciations = PronunciationList(
-            self.paths.pronunciations, lambda: {voice.id: voice.name for voice in self.voices.list()}
-        )
-        self.library = Library(self.paths.outputs, settings.library, engine_terms=self._engine_terms)
-        self.templates = TemplateCollection((HOME / "workflows", self.paths.workflows))
+        self._open_shelves(store)
+        self.lanes = JobLanes(settings.lanes)
         self.capabilities: dict[str, Capability[Any]] = {}
         for capability in capabilities(self):
             self.capabilities[capability.kind] = capability
@@ -123,15 +96,53 @@ class Services:
         parts.callback(self.comfyui.leave)
         runner.start(life.last.suspicious)
         self.disk = DiskUsage(
-            self.paths,
-            self.library,
-            self.segments,
-            self.jobs,
-            settings.library,
+            self.paths, self.library, self.segments, self.jobs, settings.library,
             engines_at_work=lambda: bool(self.workers.snapshot()),
-        )
+        )  # fmt: skip
         self._housekeeper()
         self._install_for_gpu()
+
+    def _take_data_folder(self) -> ShutdownMarker:
+        """Lock the data folder, open the log in it, and read how the last studio ended."""
+        self._parts.callback(DataFolderLock(self.paths.lock).release)
+        self._parts.callback(open_log(self.paths.logs))
+        life = ShutdownMarker(self.paths.alive, self.paths.logs / "fault.log")
+        self._parts.callback(life.close)
+        return life
+
+    def _open_memory_holders(self) -> None:
+        """Make what holds memory: workers, ComfyUI and the language server, with the manager that admits and ends them."""
+        settings = self.settings
+        self.memory = MemoryManager(settings.memory, self.paths.root)
+        self._parts.callback(self.memory.close)
+        self.workers = self._worker_host()
+        self._parts.callback(self.workers.close)
+        self.comfyui = self._comfyui()
+        self._parts.callback(self.comfyui.close)
+        language_server = LanguageServerResidency(
+            MemoryMeter(gpu_bytes=self.memory.gpu_bytes, tolerance_gib=settings.memory.return_tolerance_gib)
+        )
+        self.language = LanguageService(
+            settings.language, LocalSettings(self.paths.root), self.catalog, self.site, self.workers, language_server,
+            settings.server.port,
+        )  # fmt: skip
+        self.memory.attach(_MemoryHolders(self.workers, self.comfyui, language_server), self._memory_estimate)
+        self.engines = EngineService(self.catalog, self.site, self.workers)
+
+    def _open_shelves(self, store: JobStore) -> None:
+        """Make what keeps files: environments, weights, segments, voices, pronunciations, outputs and templates."""
+        settings = self.settings
+        self.environments = EnvironmentManager(self.paths.environments)
+        self.weights = WeightStore(self.site, self.catalog.all, settings.weights)
+        self.segments = SegmentStore(
+            self.paths.segments, int(settings.library.segment_cache_gib * GIB), protected_since=store.earliest_start
+        )
+        self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
+        self.pronunciations = PronunciationList(
+            self.paths.pronunciations, lambda: {voice.id: voice.name for voice in self.voices.list()}
+        )
+        self.library = Library(self.paths.outputs, settings.library, engine_terms=self._engine_terms)
+        self.templates = TemplateCollection((HOME / "workflows", self.paths.workflows))
 
     @classmethod
     def open(cls, settings: Settings, capabilities: CapabilityFactory) -> Services:
@@ -253,7 +264,7 @@ class _Server(Protocol):
 
 
 class _MemoryHolders:
-    """The workers, ComfyUI and the language server under the names that the memory keeper asks for."""
+    """The workers, ComfyUI and the language server under their ids."""
 
     def __init__(self, host: WorkerPool, comfyui: ComfyUIService, language: LanguageServerResidency) -> None:
         self._host = host

@@ -15,7 +15,7 @@ from studio.services import Services
 from tabs.character_swap.page import CharacterSwapTab
 from tabs.common.browser_copy import NO_CALLS, lean
 from tabs.common.kept_form import KeptForms
-from tabs.common.lists.live_lists import LiveLists
+from tabs.common.lists.live_lists import LiveList, LiveLists
 from tabs.common.notices.undo import wire_undo
 from tabs.common.readiness.first_models import FirstModelsLine
 from tabs.common.readiness.setup_offer import wire_setup
@@ -81,44 +81,64 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         declare: declares the public endpoints. It is called inside the page's context, because Gradio rebuilds its application
             each time the context is opened again.
     """
-    secret = page_secret(studio.settings.data_folder)
     with Page(title="Greenroom", fill_width=True, delete_cache=(3600, 86_400)) as page:
         build_masthead()
         lists = LiveLists(studio)
         wire_undo(studio, lists.acts)
         wire_setup(studio, lists.acts)
-        texts = NewTexts()
         first_models = FirstModelsLine(studio)
-        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
-            with gr.Tab("Voiceover", id="voiceover"):
-                voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret, texts)
-            with gr.Tab("Conversation", id="conversation"):
-                conversation = ConversationTab(studio, texts)
-            with gr.Tab("Lip-sync", id="lip-sync"):
-                lip_sync = LipSyncTab(studio, secret, texts)
-            with gr.Tab("Text-to-Video", id="text-to-video") as text_to_video_tab:
-                text_to_video = TextToVideoTab(studio, secret, texts)
-            with gr.Tab("Character Swap", id="character-swap") as character_swap_tab:
-                character_swap = CharacterSwapTab(studio, secret)
-            with gr.Tab("System", id="system") as system_tab:
-                system = SystemTab(studio)
-        voiceover.wire()
-        conversation.wire()
+        tabs = StudioTabs(studio)
         first_models.wire()
-        views = [voiceover.view, lip_sync.view, text_to_video.view, character_swap.view]
-        drawn = [piece for view in views for piece in (view.outputs, view.detail)]
-        lip_sync.wire(tabs, senders=[view.outputs for view in views])
-        faces = lip_sync.face_receiver(tabs)
-        text_to_video.wire(text_to_video_tab, faces)
-        text_to_video.upscale.listen(tabs, drawn)
-        character_swap.wire(tabs, character_swap_tab, faces, senders=drawn)
-        system.wire(system_tab)
-        shown = [*voiceover.live, *conversation.live, *lip_sync.live, *text_to_video.live, *character_swap.live]
-        lists.wire([*shown, first_models.live])
-        character_swap.wire_kept(page)
-        KeptForms([voiceover.kept, lip_sync.kept, text_to_video.kept, character_swap.kept]).wire(page)
+        tabs.wire()
+        lists.wire([*tabs.live, first_models.live])
+        tabs.wire_kept(page)
         declare()
     return page
+
+
+class StudioTabs:
+    """The tabs of the page, built in the order in which they stand."""
+
+    def __init__(self, studio: Services) -> None:
+        secret, texts = page_secret(studio.settings.data_folder), NewTexts()
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as self._tabs:
+            with gr.Tab("Voiceover", id="voiceover"):
+                self._voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret, texts)
+            with gr.Tab("Conversation", id="conversation"):
+                self._conversation = ConversationTab(studio, texts)
+            with gr.Tab("Lip-sync", id="lip-sync"):
+                self._lip_sync = LipSyncTab(studio, secret, texts)
+            with gr.Tab("Text-to-Video", id="text-to-video") as self._text_to_video_tab:
+                self._text_to_video = TextToVideoTab(studio, secret, texts)
+            with gr.Tab("Character Swap", id="character-swap") as self._character_swap_tab:
+                self._character_swap = CharacterSwapTab(studio, secret)
+            with gr.Tab("System", id="system") as self._system_tab:
+                self._system = SystemTab(studio)
+
+    def wire(self) -> None:
+        """Connect each tab's components, and the outputs of one tab to the forms of others that take them."""
+        self._voiceover.wire()
+        self._conversation.wire()
+        views = [tab.view for tab in (self._voiceover, self._lip_sync, self._text_to_video, self._character_swap)]
+        drawn = [piece for view in views for piece in (view.outputs, view.detail)]
+        self._lip_sync.wire(self._tabs, senders=[view.outputs for view in views])
+        faces = self._lip_sync.face_receiver(self._tabs)
+        self._text_to_video.wire(self._text_to_video_tab, faces)
+        self._text_to_video.upscale.listen(self._tabs, drawn)
+        self._character_swap.wire(self._tabs, self._character_swap_tab, faces, senders=drawn)
+        self._system.wire(self._system_tab)
+
+    @property
+    def live(self) -> list[LiveList]:
+        """What is drawn anew while jobs run."""
+        tabs = (self._voiceover, self._conversation, self._lip_sync, self._text_to_video, self._character_swap)
+        return [piece for tab in tabs for piece in tab.live]
+
+    def wire_kept(self, page: gr.Blocks) -> None:
+        """Connect what the browser keeps of the forms."""
+        self._character_swap.wire_kept(page)
+        tabs = (self._voiceover, self._lip_sync, self._text_to_video, self._character_swap)
+        KeptForms([tab.kept for tab in tabs]).wire(page)
 
 
 def page_secret(data_folder: Path) -> str:

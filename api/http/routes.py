@@ -42,7 +42,9 @@ def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
     _add_health(app, studio)
     add_change_channel(app, studio)
     add_rehearsal_channel(app, studio)
-    _add_media(app, studio, auditions)
+    _add_results(app, studio)
+    _add_listening(app, studio, auditions)
+    _add_downloads(app, studio)
     _add_conversations(app, studio)
 
 
@@ -80,8 +82,8 @@ def _add_health(app: FastAPI, studio: Services) -> None:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
 
-def _add_media(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None:
-    """Declare routes for sounds and files of the page, which are looked up by id or name and never by path."""
+def _add_results(app: FastAPI, studio: Services) -> None:
+    """Declare routes for outputs, uploads and pictures of the page, which are looked up by id or name and never by path."""
 
     @app.get("/media/outputs/{output}")
     def output_file(output: str, download: bool = False) -> Response:
@@ -107,15 +109,9 @@ def _add_media(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
         shipped = {path.name: path for path in (studio.site.assets / "portraits").glob("*.*g")}
         return _found(lambda: shipped.get(name))
 
-    @app.get("/media/templates/{template}")
-    def template_graph(template: str) -> Response:
-        """The graph of a template, which ComfyUI opens."""
-        try:
-            found = studio.templates.get(template)
-        except NotFound as error:
-            return JSONResponse(told_in_short(error), 404)
-        headers = {"content-disposition": f'attachment; filename="{found.id}.json"', "cache-control": "no-store"}
-        return JSONResponse({node: dict(told) for node, told in found.graph.items()}, headers=headers)
+
+def _add_listening(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None:
+    """Declare routes for voices and words that the page plays before they are used."""
 
     @app.get("/media/voice-samples")
     def voice_sample(voice: str = "") -> Response:
@@ -126,15 +122,29 @@ def _add_media(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
         """A word as an entry of the pronunciation list has it said."""
         return _found(lambda: auditions.word(word, saying, voice, language))
 
+
+def _add_downloads(app: FastAPI, studio: Services) -> None:
+    """Declare routes for files that are written when they are asked for: templates, tables, voices, the support bundle."""
+
+    @app.get("/media/templates/{template}")
+    def template_graph(template: str) -> Response:
+        """The graph of a template, which ComfyUI opens."""
+        try:
+            found = studio.templates.get(template)
+        except NotFound as error:
+            return JSONResponse(told_in_short(error), 404)
+        headers = _as_download(f"{found.id}.json")
+        return JSONResponse({node: dict(told) for node, told in found.graph.items()}, headers=headers)
+
     @app.get("/media/pronunciations.csv")
     def pronunciation_table() -> Response:
-        headers = {"content-disposition": 'attachment; filename="pronunciations.csv"', "cache-control": "no-store"}
+        headers = _as_download("pronunciations.csv")
         return Response(to_csv(studio.pronunciations.list()), media_type="text/csv; charset=utf-8", headers=headers)
 
     @app.get("/media/support-bundle")
     def bundle() -> Response:
-        headers = {"content-disposition": f'attachment; filename="{bundle_name()}"', "cache-control": "no-store"}
-        return Response(support_bundle(studio, studio.disk), media_type="application/zip", headers=headers)
+        content = support_bundle(studio, studio.disk)
+        return Response(content, media_type="application/zip", headers=_as_download(bundle_name()))
 
     @app.get("/media/voices/{voice}/export")
     def voice_export(voice: str) -> Response:
@@ -151,6 +161,10 @@ def _add_conversations(app: FastAPI, studio: Services) -> None:
     def conversation_turn(talk: str, turn: str) -> Response:
         """The sound of one turn as it was spoken or heard."""
         return _found(lambda: turn_file(accounts_of(studio.paths), talk, turn, studio.paths.cache))
+
+
+def _as_download(name: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
 
 
 def _companion(studio: Services, output: str, part: str) -> Path:

@@ -14,6 +14,7 @@ from api.security.exposure import Exposure, announce
 from studio.errors import GreenroomError
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
 
 
@@ -73,8 +74,6 @@ def run_server(
     """
     import uvicorn
 
-    from api.security.connections import BoundedHttp
-
     class StudioServer(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -90,8 +89,16 @@ def run_server(
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # open pages are disconnected, which is no error
             await super().shutdown(sockets)
 
+    StudioServer(_server_settings(app, opening, proxies)).run(listeners)
+
+
+def _server_settings(app: FastAPI, opening: Exposure, proxies: Sequence[str]) -> uvicorn.Config:
+    import uvicorn
+
+    from api.security.connections import BoundedHttp
+
     secure = opening.certificate
-    config = uvicorn.Config(
+    return uvicorn.Config(
         app,
         log_config=None,
         http=BoundedHttp,
@@ -103,4 +110,3 @@ def run_server(
         ssl_certfile=secure.certificate if secure else None,
         ssl_keyfile=secure.key if secure else None,
     )
-    StudioServer(config).run(listeners)

@@ -14,11 +14,11 @@ from capabilities.common.face_spec import MOST_FACES, rank_of
 from capabilities.common.face_warnings import face_warnings, warned
 from capabilities.common.inputs import input_resolver
 from capabilities.common.outputs import as_job_output, finished_video
-from capabilities.common.rendering import RenderReport, cleared, fresh, joined, part_frames, poster, render_missing, reported
-from capabilities.common.runtimes import RenderTimer
+from capabilities.common.rendering import RenderReport, cleared, finished, fresh, part_frames, poster
+from capabilities.common.runtimes import render_measured
 from capabilities.common.tags import video_tags
 from engines.contract import Engine, EngineOptions
-from engines.contract.faces import FaceChoice
+from engines.contract.faces import FaceChoice, RenderedPart
 from engines.contract.swap import SwapRequest
 from engines.swap.basic.engine import BasicFaceSwap, BasicSwapOptions
 from media.video.images import is_image
@@ -214,25 +214,13 @@ class BuiltinSwap:
             context.progress(0.0, "Cutting the clip")
             driving = prepare_video(driving, None, fresh(context.scratch / "ready"), trim, context.check)
         request = _request(options, reference, driving, context)
-        self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        timer = RenderTimer()
-        parts = render_missing(
-            request,
-            lambda able, wanted: timer.of(able.swap(wanted)),
-            lambda: context.engine(BasicFaceSwap, options.of_engine),
-            context,
-            (0.0, _RENDERED),
-        )
-        timer.record(self._stats, BUILTIN, "", driving)
-        context.progress(_RENDERED, "Joining picture and sound")
-        fps = Fraction(*request.fps)
+        parts = self._rendered(request, options, context)
         result = context.scratch / "face-swap.mp4"
         sound = driving if probe_video(driving).has_audio else None
         parents = [output for output in (first, second) if output is not None]
         terms = combined((terms_of_card(BasicFaceSwap.card), *(output.terms for output in parents)))
         tags = video_tags(title, BasicFaceSwap.card.title, terms)
-        audible = joined(parts, result, fps, sound, request.frames / float(fps), tags, context)
-        report = reported(parts, result, fps, audible)
+        report = finished(request, parts, result, sound, tags, context)
         inputs = (RecipeInput.of_file("reference image", reference), RecipeInput.of_file("driving video", driving))
         recipe = replace(
             _recipe(spec, options, report),
@@ -245,6 +233,18 @@ class BuiltinSwap:
         output = self._library.add(result, "video", title, recipe, [poster(driving, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
+
+    def _rendered(self, request: SwapRequest, options: BuiltinOptions, context: JobContext) -> list[RenderedPart]:
+        """Render the parts that are missing, and add the time that they took to what is known of this machine."""
+        self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
+        return render_measured(
+            request,
+            lambda able, wanted: able.swap(wanted),
+            lambda: context.engine(BasicFaceSwap, options.of_engine),
+            context,
+            (0.0, _RENDERED),
+            lambda timer: timer.record(self._stats, BUILTIN, "", request.driving),
+        )
 
     @staticmethod
     def _options(spec: SwapSpec) -> BuiltinOptions:

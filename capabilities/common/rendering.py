@@ -200,6 +200,24 @@ def reported(parts: list[RenderedPart], path: Path, fps: Fraction, audible: bool
     )
 
 
+def finished(
+    request: LipSyncRequest | AnimateRequest | SwapRequest,
+    parts: list[RenderedPart],
+    path: Path,
+    sound: Path | None,
+    tags: dict[str, str],
+    context: JobContext,
+) -> RenderReport:
+    """Join the parts of a request with their sound into `path`, and count what is in it.
+
+    Raises:
+        MediaError: a part is missing or damaged, or the disk does not take the file. Cancelled.
+    """
+    fps = Fraction(*request.fps)
+    audible = joined(parts, path, fps, sound, request.frames / float(fps), tags, context)
+    return reported(parts, path, fps, audible)
+
+
 def with_sync(
     report: RenderReport, analyser: AnalysisEngine, path: Path, fps: Fraction, track: MouthTrack, gain: float
 ) -> RenderReport:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+from capabilities.common.rendering import Request, render_missing
 from engines.contract.faces import RenderedPart
 from media.video.images import is_image, read_image
 from media.video.read import probe_video
+from studio.jobs.capability import JobContext
 from studio.jobs.runtime_stats import RuntimeStats, Workload
 
 FASTEST = Fraction(60)
@@ -33,6 +36,22 @@ class RenderTimer:
         """Give what was counted to the statistics; nothing when nothing was rendered anew."""
         if self.frames:
             stats.learn(work_of(engine, kind, source, self.frames), self.seconds)
+
+
+def render_measured(
+    request: Request,
+    call: Callable[[Any, Request], Iterator[RenderedPart]],
+    lease: Callable[[], Any],
+    context: JobContext,
+    span: tuple[float, float],
+    record: Callable[[RenderTimer], None],
+) -> list[RenderedPart]:
+    """Render the parts that are missing, as `render_missing` does, and give the time that they took to `record`."""
+    timer = RenderTimer()
+    parts = render_missing(request, lambda able, wanted: timer.of(call(able, wanted)), lease, context, span)
+    record(timer)
+    context.progress(span[1], "Joining picture and sound")
+    return parts
 
 
 def work_of(engine: str, kind: str, source: Path, frames: int) -> Workload:

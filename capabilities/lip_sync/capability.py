@@ -14,19 +14,8 @@ from capabilities.common.inputs import input_resolver
 from capabilities.common.memory_fit import memory_fit
 from capabilities.common.outputs import as_job_output, finished_video
 from capabilities.common.render_engines import RenderEngineSelector
-from capabilities.common.rendering import (
-    cleared,
-    course_of,
-    frames_for,
-    fresh,
-    joined,
-    part_frames,
-    poster,
-    render_missing,
-    reported,
-    with_sync,
-)
-from capabilities.common.runtimes import FASTEST, RenderTimer, work_of
+from capabilities.common.rendering import cleared, course_of, finished, frames_for, fresh, part_frames, poster, with_sync
+from capabilities.common.runtimes import FASTEST, render_measured, work_of
 from capabilities.common.short_video import lengthened
 from capabilities.common.subtask import SubtaskContext
 from capabilities.common.tags import video_tags
@@ -35,7 +24,7 @@ from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Engine, EngineOptions
 from engines.contract.analysis import AnalysisEngine, MouthTrackRequest
-from engines.contract.faces import LipSyncRequest, MouthTrack
+from engines.contract.faces import LipSyncRequest, MouthTrack, RenderedPart
 from media.audio.decode import probe
 from media.video.images import is_image
 from media.video.read import probe_video
@@ -163,23 +152,12 @@ class LipSync(Capability[LipSyncSpec]):
         track = self._mouth_track(spec, speech, context)
         request = self._request(spec, face, speech, track, context)
         request = _long_enough(request, str(getattr(options, "short_video", "hold")), context)
-        self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        timer = RenderTimer()
-        parts = render_missing(
-            request,
-            lambda able, wanted: timer.of(able.lip_sync(wanted)),
-            lambda: context.engine(engine, options),
-            context,
-            (_begins(spec)[1], _RENDERED),
-        )
-        timer.record(self.runtime_stats, engine.card.id, self.kind, face)
-        context.progress(_RENDERED, "Joining picture and sound")
+        parts = self._rendered(request, engine, options, context, _begins(spec)[1], face)
         fps = Fraction(*request.fps)
         result = context.scratch / "lip-sync.mp4"
         recipe = self._recipe(spec, context.job_id, engine, options, (face, face_output), speech)
         tags = video_tags(spec.title, engine.card.title, recipe.terms)
-        audible = joined(parts, result, fps, speech.path, request.frames / float(fps), tags, context)
-        report = reported(parts, result, fps, audible)
+        report = finished(request, parts, result, speech.path, tags, context)
         with self._analyser(context) as analyser, context.span(_RENDERED, _MEASURED):
             report = with_sync(report, analyser, result, fps, track, float(getattr(options, "expression", 1.0)))
         warnings = warned(context, face_warnings(report, likeness))
@@ -193,6 +171,20 @@ class LipSync(Capability[LipSyncSpec]):
         output = self._library.add(result, "video", spec.title, recipe, [poster(face, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
+
+    def _rendered(
+        self, request: LipSyncRequest, engine: type[Engine], options: EngineOptions, context: JobContext, begin: float, face: Path
+    ) -> list[RenderedPart]:
+        """Render the parts that are missing, from `begin` of the progress on, and note the time that a face like this takes."""
+        self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
+        return render_measured(
+            request,
+            lambda able, wanted: able.lip_sync(wanted),
+            lambda: context.engine(engine, options),
+            context,
+            (begin, _RENDERED),
+            lambda timer: timer.record(self.runtime_stats, engine.card.id, self.kind, face),
+        )
 
     def _speech(self, spec: LipSyncSpec, context: JobContext) -> _Speech:
         output: LibraryOutput | None

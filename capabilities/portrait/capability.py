@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,19 +17,18 @@ from capabilities.common.rendering import (
     MEASURED_SECONDS,
     RenderReport,
     cleared,
+    finished,
     frames_for,
     fresh,
-    joined,
     part_frames,
     poster,
-    render_missing,
-    reported,
 )
-from capabilities.common.runtimes import FASTEST, RenderTimer, work_of
+from capabilities.common.runtimes import FASTEST, render_measured, work_of
 from capabilities.common.tags import video_tags
 from capabilities.portrait.spec import PortraitSpec
 from engines.analysis.mouth_measurement import agreement
-from engines.contract.faces import AnimateRequest
+from engines.contract import Engine, EngineOptions
+from engines.contract.faces import AnimateRequest, RenderedPart
 from media.video.images import is_image
 from media.video.read import probe_video
 from studio.errors import InvalidInput
@@ -42,6 +40,10 @@ from studio.licences import combined, terms_of_card
 from studio.services import Services
 
 _BYTES_PER_FRAME = 60_000
+
+
+_RENDERED = 0.88
+"""Where rendering ends in the progress of a job."""
 
 
 class AnimatePortrait(Capability[PortraitSpec]):
@@ -116,25 +118,14 @@ class AnimatePortrait(Capability[PortraitSpec]):
         engine = self._engines.choose(spec.engine, "animate")
         options = self._engines.options(engine, spec.options)
         request = _request(spec, portrait, driving, context)
-        self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
-        timer = RenderTimer()
-        parts = render_missing(
-            request,
-            lambda able, wanted: timer.of(able.animate(wanted)),
-            lambda: context.engine(engine, options),
-            context,
-            (0.0, 0.88),
-        )
-        timer.record(self.runtime_stats, engine.card.id, self.kind, portrait)
-        context.progress(0.88, "Joining picture and sound")
-        fps = Fraction(*request.fps)
+        parts = self._rendered(request, engine, options, context)
         result = context.scratch / "portrait.mp4"
         sound = driving if probe_video(driving).has_audio else None
         parents = [output for output in (first, second) if output is not None]
         terms = combined((terms_of_card(engine.card), *(output.terms for output in parents)))
         tags = video_tags(spec.title, engine.card.title, terms)
-        audible = joined(parts, result, fps, sound, request.frames / float(fps), tags, context)
-        report, likeness = self._measured(reported(parts, result, fps, audible), spec, (portrait, driving, result), context)
+        report = finished(request, parts, result, sound, tags, context)
+        report, likeness = self._measured(report, spec, (portrait, driving, result), context)
         recipe = Recipe(
             kind=self.kind,
             job=context.job_id,
@@ -153,6 +144,20 @@ class AnimatePortrait(Capability[PortraitSpec]):
         output = self._library.add(result, "video", spec.title, recipe, [poster(portrait, context.scratch)])
         cleared(request.folder)
         return [as_job_output(output)]
+
+    def _rendered(
+        self, request: AnimateRequest, engine: type[Engine], options: EngineOptions, context: JobContext
+    ) -> list[RenderedPart]:
+        """Render the parts that are missing, and add the time that they took to what is known of this machine."""
+        self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
+        return render_measured(
+            request,
+            lambda able, wanted: able.animate(wanted),
+            lambda: context.engine(engine, options),
+            context,
+            (0.0, _RENDERED),
+            lambda timer: timer.record(self.runtime_stats, engine.card.id, self.kind, request.portrait),
+        )
 
     def _measured(
         self, report: RenderReport, spec: PortraitSpec, files: tuple[Path, Path, Path], context: JobContext

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
@@ -143,10 +144,7 @@ class Upscale(Capability[UpscaleSpec]):
         width, height = _size(info, self.engines.factor(engine, options))
         self._library.ensure_space(2 * _bytes(info, width, height), "the larger video")
         fps = min(info.fps, _FASTEST)
-        request = UpscaleRequest(
-            source, fresh(context.scratch / "parts"), (fps.numerator, fps.denominator), max(1, round(info.duration * fps)),
-            part_frames(fps), quality=spec.quality,
-        )  # fmt: skip
+        request = _request(source, info, fps, spec.quality, fresh(context.scratch / "parts"))
         parts = render_missing(
             request, lambda able, wanted: able.upscale(wanted), lambda: context.engine(engine, options), context, (0.0, _RENDERED)
         )
@@ -158,27 +156,47 @@ class Upscale(Capability[UpscaleSpec]):
         terms = combined((terms_of_card(engine.card), *([parent.terms] if parent else [])))
         tags = video_tags(spec.title, engine.card.title, terms)
         joined(parts, result, fps, sound, request.frames / float(fps), tags, context, subtitles if _are_soft(parent) else ())
-        chosen = getattr(options, "model", "")
-        recipe = Recipe(
-            kind=self.kind,
-            job=context.job_id,
-            engine=engine.card.id,
-            engine_version=engine.card.version,
-            options=options.model_dump(mode="json"),
-            inputs=(RecipeInput.of_file("video", source),),
-            parents=(parent.id,) if parent is not None else (),
+        recipe = replace(
+            self._recipe(spec, context.job_id, engine, options, source, parent),
             terms=terms,
             duration=info.duration,
-            facts=(
-                f"{engine.card.title}, network {chosen}" if chosen else engine.card.title,
-                f"{info.width} × {info.height} to {width} × {height}",
-            ),
-            spec=spec.model_dump(mode="json"),
+            facts=(_made_by(engine, options), f"{info.width} × {info.height} to {width} × {height}"),
         )
         made = self._library.add(result, "video", spec.title, recipe, _companions(parent, result, request, folder))
         cleared(request.folder)
         cleared(folder)
         return [JobOutput(made.id, str(made.path), made.kind)]
+
+    def _recipe(
+        self,
+        spec: UpscaleSpec,
+        job_id: str,
+        engine: type[Engine],
+        options: EngineOptions,
+        source: Path,
+        parent: LibraryOutput | None,
+    ) -> Recipe:
+        """What is known before the result is there."""
+        return Recipe(
+            kind=self.kind,
+            job=job_id,
+            engine=engine.card.id,
+            engine_version=engine.card.version,
+            options=options.model_dump(mode="json"),
+            inputs=(RecipeInput.of_file("video", source),),
+            parents=(parent.id,) if parent is not None else (),
+            spec=spec.model_dump(mode="json"),
+        )
+
+
+def _request(source: Path, info: VideoInfo, fps: Fraction, quality: int, folder: Path) -> UpscaleRequest:
+    frames = max(1, round(info.duration * fps))
+    return UpscaleRequest(source, folder, (fps.numerator, fps.denominator), frames, part_frames(fps), quality=quality)
+
+
+def _made_by(engine: type[Engine], options: EngineOptions) -> str:
+    chosen = getattr(options, "model", "")
+    return f"{engine.card.title}, network {chosen}" if chosen else engine.card.title
 
 
 def _size(info: VideoInfo, factor: int) -> tuple[int, int]:

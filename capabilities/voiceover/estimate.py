@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capabilities.voiceover.cast import VoiceResolver
 from capabilities.voiceover.pace import JOIN, SpeechRateStats
@@ -84,45 +84,62 @@ def estimate(
         cast: labels that are speakers, and labels that are just text, whatever they look like.
         how: how the narrator's lines would be read, from the casting of the voice, None where none can be, and the language.
     """
-    characters, words = len(script.strip()), len(script.split())
-    if not words:
-        return ScriptEstimate(0, 0)
+    plain = ScriptEstimate(len(script.strip()), len(script.split()))
+    if not plain.words:
+        return plain
     if len(script) > LONGEST_SCRIPT:
-        return ScriptEstimate(characters, words, problem=TOO_LONG)
+        return replace(plain, problem=TOO_LONG)
     try:
         parsed = parse(hide_markup(script).text, *cast)
     except GreenroomError as error:
-        return ScriptEstimate(characters, words, problem=str(error))
+        return replace(plain, problem=str(error))
     language = detect(script)
-    engine_id, problem, casting = "", "", None
+    problem, casting = "", None
     try:
         casting = resolver.cast(voice, engine, language)
-        engine_id = casting.engine_cls.card.id
     except GreenroomError as error:
         problem = str(error)
-    spoken = sum(len(line.text) for line in parsed.lines)
-    pace, join = paces.of(engine_id), paces.of(JOIN)
-    speech = spoken * pace.speech if pace else spoken / LETTERS_PER_SECOND
-    joining = spoken * join.work if join else 0.0
-    spread = paces.spread(engine_id, spoken)
-    chunks, differing = _chunks(parsed, spoken, how(casting, language), settings.longest_chunk)
-    return ScriptEstimate(
-        characters=characters,
-        words=words,
+    told = replace(plain, language=language, engine=casting.engine_cls.card.id if casting else "", problem=problem)
+    return _timed(_counted(told, parsed, how(casting, language), settings), parsed, paces)
+
+
+def _counted(told: ScriptEstimate, parsed: Script, how: ReadingOptions, settings: VoiceoverSettings) -> ScriptEstimate:
+    """The same with what its lines amount to; `seconds_of_speech` holds those of the pauses alone."""
+    chunks, differing = _chunks(parsed, _spoken(parsed), how, settings.longest_chunk)
+    return replace(
+        told,
         chunks=chunks,
         speakers=parsed.speakers,
         possible_speakers=parsed.possible_speakers,
         narrated=any(not line.speaker for line in parsed.lines),
         chapters=len(parsed.chapters),
-        language=language,
-        seconds_of_speech=speech + _pauses(parsed, settings),
+        seconds_of_speech=_pauses(parsed, settings),
+        spoken=differing,
+    )
+
+
+def _spoken(script: Script) -> int:
+    return sum(len(line.text) for line in script.lines)
+
+
+def _timed(counted: ScriptEstimate, script: Script, paces: SpeechRateStats) -> ScriptEstimate:
+    """The same with the seconds that its characters take, as far as its engine has been measured on this machine.
+
+    Args:
+        counted: `seconds_of_speech` holds those of the pauses alone.
+    """
+    spoken = _spoken(script)
+    pace, join = paces.of(counted.engine), paces.of(JOIN)
+    speech = spoken * pace.speech if pace else spoken / LETTERS_PER_SECOND
+    joining = spoken * join.work if join else 0.0
+    spread = paces.spread(counted.engine, spoken)
+    return replace(
+        counted,
+        seconds_of_speech=speech + counted.seconds_of_speech,
         seconds_to_render=spoken * (pace.work + join.work) if pace and join else None,
         low=spread.low + joining if spread else 0.0,
         high=spread.high + joining if spread else 0.0,
         runs=spread.runs if spread else 0,
-        engine=engine_id,
-        problem=problem,
-        spoken=differing,
     )
 
 

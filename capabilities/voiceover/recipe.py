@@ -45,9 +45,7 @@ def recipe_of(
     cards = {role.engine_id: role.casting.engine_cls.card for role in roles.values()}
     used = {segment.key: all_rendered[segment.key] for segment in planned.segments}
     unspoken = sum(bool(all_rendered[segment.key].failure) for segment in planned.segments)
-    doubtful = (
-        sum(bool(rendered.problems) or _flagged(takes.get(key, []), rendered.key) for key, rendered in used.items()) - unspoken
-    )
+    doubtful = sum(bool(one.problems) or _flagged(takes.get(key, []), one.key) for key, one in used.items()) - unspoken
     voices = (RecipeInput("voice", name, version=roles[name].casting.voice_version) for name in sorted(roles))
     return Recipe(
         kind=origin.kind,
@@ -67,17 +65,21 @@ def recipe_of(
             "engines": {card.id: card.version for card in cards.values()},
             "voices": sorted(roles),
             "consents": {name: role.casting.voice_licence for name, role in sorted(roles.items()) if role.casting.voice_licence},
-            "loudness": {
-                "integrated_lufs": _rounded(levelled.loudness.integrated_lufs),
-                "true_peak_dbtp": _rounded(levelled.loudness.true_peak_dbtp),
-                "gain_db": round(levelled.gain_db, 2),
-            },
+            "loudness": _loudness(levelled),
             **({"reading": planned.coverage.as_data()} if planned.coverage else {}),
             "timings": {"engine_seconds": round(sum(rendered.engine_seconds for rendered in used.values()), 3)},
             "segments": [_segment(segment, all_rendered[segment.key], takes.get(segment.key)) for segment in planned.segments],
             "line": origin.line,
         },
     )
+
+
+def _loudness(levelled: NormalisedStream) -> dict[str, Any]:
+    return {
+        "integrated_lufs": _rounded(levelled.loudness.integrated_lufs),
+        "true_peak_dbtp": _rounded(levelled.loudness.true_peak_dbtp),
+        "gain_db": round(levelled.gain_db, 2),
+    }
 
 
 def _segment(segment: PlannedSegment, rendered: RenderedSegment, takes: list[dict[str, Any]] | None) -> dict[str, Any]:

@@ -160,8 +160,7 @@ def join_video(
     Raises:
         MediaError: a part is missing or damaged, or the disk does not take the file.
     """
-    path = Path(path)
-    staged = _staged(path)
+    staged = _staged(path := Path(path))
     container = _opened(staged, path)
     try:
         with container:
@@ -169,9 +168,7 @@ def join_video(
                 stream = container.add_stream_from_template(first.streams.video[0])
             stream.time_base = 1 / fps
             container.metadata.update(tags or {})
-            tracks: list[_SoundTrack | SubtitleTrack] = [_SoundTrack(container, sound)] if sound is not None else []
-            if subtitles:
-                tracks.append(SubtitleTrack(container, subtitles))
+            tracks = _tracks_beside(container, sound, subtitles)
             written = 0
             for part in parts:
                 written += _copied(container, stream, part, written, fps, tracks)
@@ -183,6 +180,13 @@ def join_video(
     finally:
         staged.unlink(missing_ok=True)
     return written
+
+
+def _tracks_beside(
+    container: OutputContainer, sound: Iterator[Audio] | None, subtitles: Sequence[Cue]
+) -> list[_SoundTrack | SubtitleTrack]:
+    tracks: list[_SoundTrack | SubtitleTrack] = [_SoundTrack(container, sound)] if sound is not None else []
+    return [*tracks, SubtitleTrack(container, subtitles)] if subtitles else tracks
 
 
 def count_pictures(path: Path) -> int:

@@ -107,25 +107,22 @@ class Library(LibraryReader):
             NotEnoughSpace, GreenroomError: the disk does not take it.
         """
         delivery = OutputWriter(Path(staged), kind, tuple(Path(path) for path in companions))
-        with self._lock:
-            known = recipe_fields(recipe, self._index.by_id(), self._engine_terms)
-        fields = {**known, "studio_version": studio_version()}
+        fields = self._fields_of(recipe)
         created = self._clock()
         if peaks is None and kind == AUDIO:
             peaks = waveform_peaks(delivery.staged, PEAK_COUNT)
-        head = {
-            "title": _title(title) or delivery.staged.stem,
-            "created": created,
-            "keep": keep,
-            "found": False,
-            "duration": delivery.duration(fields),
-        }
-        base = file_stem(fields, kind, created, name)
+        shown, seconds = _title(title) or delivery.staged.stem, delivery.duration(fields)
+        head = {"title": shown, "created": created, "keep": keep, "found": False, "duration": seconds}
         outline = as_json({"peaks": [round(peak, 3) for peak in peaks]}) if peaks else b""
-        shelved = delivery.shelve(self.folder, base, head, fields, outline)
+        shelved = delivery.shelve(self.folder, file_stem(fields, kind, created, name), head, fields, outline)
         with self._lock:
             self._index.forget()
         return self.get(shelved)
+
+    def _fields_of(self, recipe: Recipe | Mapping[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            known = recipe_fields(recipe, self._index.by_id(), self._engine_terms)
+        return {**known, "studio_version": studio_version()}
 
     def archive(
         self,

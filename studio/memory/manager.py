@@ -81,14 +81,9 @@ class MemoryManager:
         self.observer = MemoryObserver(self.ledger, self.reservations, self._promises, self._files, self.gpu)
         self._workers: Workers | None = None
         self._admission = Admission(
-            self._promises,
-            self._facts,
-            self.limits,
-            settings.wait_seconds,
-            monotonic=monotonic,
-            pause=pause,
-            hold=self._too_hot,
-        )
+            self._promises, self._facts, self.limits, settings.wait_seconds,
+            monotonic=monotonic, pause=pause, hold=self._too_hot,
+        )  # fmt: skip
         self.sampler = MemorySampler(
             self._facts,
             self.limits,

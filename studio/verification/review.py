@@ -75,13 +75,10 @@ def review(
         likeness, likeness_band: by an embedding model; below the lower of the two the take is another person's.
     """
     problems, redo, penalty, rate = _words_wrong(text, heard, followed, listener, language, options)
-    if likeness is not None and likeness < max(likeness_band.flag, likeness_band.redo):
-        other = likeness < likeness_band.redo
-        least = likeness_band.redo if other else likeness_band.flag
-        said = "It is another voice" if other else "It may be another voice"
-        problems.append(f"{said}: {likeness:.2f} like the reference, {least:.2f} is the least.")
-        redo, penalty = redo or other, penalty + (0.3 if other else 0.1) + (least - likeness) / 2
-    elif unlike and likeness is None:
+    if likeness is not None:
+        said, other, added = _voice_wrong(likeness, likeness_band)
+        problems, redo, penalty = [*problems, *said], redo or other, penalty + added
+    elif unlike:
         problems.append(unlike)
         penalty += 0.1
     return Review(
@@ -93,6 +90,17 @@ def review(
         redo=redo or bool(cheap_problems),
         score=round(max(0.0, cheap_score - penalty), 4),
     )
+
+
+def _voice_wrong(likeness: float, limits: LikenessBand) -> tuple[list[str], bool, float]:
+    """What is wrong with the voice: sentences, whether to make the take again, and the penalty."""
+    if likeness >= max(limits.flag, limits.redo):
+        return [], False, 0.0
+    other = likeness < limits.redo
+    least = limits.redo if other else limits.flag
+    said = "It is another voice" if other else "It may be another voice"
+    sentence = f"{said}: {likeness:.2f} like the reference, {least:.2f} is the least."
+    return [sentence], other, (0.3 if other else 0.1) + (least - likeness) / 2
 
 
 def _words_wrong(

@@ -100,9 +100,14 @@ def write_template(
     need = MemoryNeed(memory_gib, "") if memory_gib else need_of(graph, inventory, roots)
     manifest = _manifest(template_id, title, graph, chosen, inventory, summary or title, use, saved, need)
     clean = {node_id: _plain(node) for node_id, node in graph.items()}
+    return _written(manifest_path, manifest, graph_path, clean)
+
+
+def _written(manifest_path: Path, manifest: Mapping[str, Any], graph_path: Path, graph: Mapping[str, Any]) -> WorkflowTemplate:
+    """Both files on the disk, as the template that they make; neither where they make none."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        graph_path.write_text(json.dumps(clean, ensure_ascii=False, indent=1), "utf-8")
+        manifest_path.parent.mkdir(parents=True, exist_ok=True)
+        graph_path.write_text(json.dumps(graph, ensure_ascii=False, indent=1), "utf-8")
         manifest_path.write_text(yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=120), "utf-8")
     except OSError:
         _remove(manifest_path, graph_path)

@@ -36,14 +36,7 @@ def build_prompt(
         InvalidInput: the template is broken, a value or a file is missing, or the prefix leads out of the output folder.
     """
     manifest = template.usable()
-    if (
-        not prefix
-        or prefix.startswith(("/", "\\"))
-        or ".." in prefix.replace("\\", "/").split("/")
-        or "%" in prefix
-        or ":" in prefix
-    ):
-        raise InvalidInput("template.name-leaves-folder")
+    _check_prefix(prefix)
     prompt: dict[str, Any] = copy.deepcopy({node_id: dict(node) for node_id, node in template.graph.items()})
     given = _given(manifest, values, uploaded)
     for place in manifest.mappings:
@@ -57,6 +50,12 @@ def build_prompt(
     for number, output in enumerate(manifest.outputs, start=1):
         prompt[output.node]["inputs"][output.prefix_input] = f"{prefix}_{number}" if several else prefix
     return prompt
+
+
+def _check_prefix(prefix: str) -> None:
+    steps = prefix.replace("\\", "/").split("/")
+    if not steps[0] or ".." in steps or "%" in prefix or ":" in prefix:
+        raise InvalidInput("template.name-leaves-folder")
 
 
 def _given(manifest: Manifest, values: Mapping[str, Any], uploaded: Mapping[str, str]) -> dict[str, Any]:

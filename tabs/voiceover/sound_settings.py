@@ -26,6 +26,27 @@ NARRATION_ALONE = (
 LOUDNESS = {-14: "−14 LUFS, loud", -16: "−16 LUFS, spoken web", -19: "−19 LUFS, mono podcast", -23: "−23 LUFS, broadcast"}
 
 
+_SHOWN: dict[str, Any] = {"min_width": 160, "interactive": True}
+
+
+def _pauses(usual: VoiceoverSettings) -> dict[str, gr.Slider]:
+    return {
+        name: gr.Slider(0, 5, getattr(usual, name), step=0.01, label=f"Pause {where} (s)", **_SHOWN)
+        for name, where in PAUSES.items()
+    }
+
+
+def _subtitle_limits(usual: VoiceoverSettings) -> dict[str, gr.Slider]:
+    return {
+        "subtitle_line": gr.Slider(
+            0, 80, usual.subtitle_line, step=1, label="Subtitles: columns of a line (0: by script)", **_SHOWN
+        ),
+        "subtitle_speed": gr.Slider(
+            0, 40, usual.subtitle_speed, step=1, label="Subtitles: columns a second (0: by script)", **_SHOWN
+        ),
+    }
+
+
 class SoundSettings:
     """The folding part of the form below voice and engine.
 
@@ -36,34 +57,27 @@ class SoundSettings:
     def __init__(self, usual: VoiceoverSettings) -> None:
         formats = [(made.title, name) for name, made in AUDIO_FORMATS.items()]
         levels = [(text, level) for level, text in LOUDNESS.items()]
-        shown: dict[str, Any] = {"min_width": 160, "interactive": True}
         with gr.Accordion("Sound and file", open=False, elem_id="sound"):
             with gr.Row():
-                self.format = gr.Dropdown(formats, value="wav", label="File format", **shown)
-                self.loudness = gr.Dropdown(levels, value=usual.loudness, label="Loudness", **shown)
+                self.format = gr.Dropdown(formats, value="wav", label="File format", **_SHOWN)
+                self.loudness = gr.Dropdown(levels, value=usual.loudness, label="Loudness", **_SHOWN)
             with gr.Row():
-                self.title = gr.Textbox(label="Title", placeholder="Taken from the script", max_length=120, **shown)
+                self.title = gr.Textbox(label="Title", placeholder="Taken from the script", max_length=120, **_SHOWN)
                 self.language = gr.Textbox(
-                    "auto", label="Language", info="auto, or a tag such as en, de, pt-BR", max_length=12, **shown
+                    "auto", label="Language", info="auto, or a tag such as en, de, pt-BR", max_length=12, **_SHOWN
                 )
             with gr.Row(elem_id="pauses"):
-                self.pauses = {
-                    name: gr.Slider(0, 5, getattr(usual, name), step=0.01, label=f"Pause {where} (s)", **shown)
-                    for name, where in PAUSES.items()
-                }
+                self.pauses = _pauses(usual)
             with gr.Row(elem_id="subtitle-limits"):
-                self.subtitles = {
-                    "subtitle_line": gr.Slider(
-                        0, 80, usual.subtitle_line, step=1, label="Subtitles: columns of a line (0: by script)", **shown
-                    ),
-                    "subtitle_speed": gr.Slider(
-                        0, 40, usual.subtitle_speed, step=1, label="Subtitles: columns a second (0: by script)", **shown
-                    ),
-                }
+                self.subtitles = _subtitle_limits(usual)
             with gr.Row():
                 # No gr.Number: an empty one shows 0, and sends it.
                 self.seed = gr.Textbox(
-                    label="Seed", info="Another number gives another reading.", placeholder="The studio's", max_length=10, **shown
+                    label="Seed",
+                    info="Another number gives another reading.",
+                    placeholder="The studio's",
+                    max_length=10,
+                    **_SHOWN,
                 )
             self.verse = gr.Checkbox(
                 False, label="Verse: the end of every line is heard", interactive=True, elem_id="verse",

@@ -83,19 +83,28 @@ def read_first_frames(
                 except EngineError as error:
                     problem = problem or error
                     continue
-                place = last.centre / [picture.shape[1], picture.shape[0]]
-                found = FirstFrames(last, place, LipVisibility(picture, last), picture, last, picture, last)
-                own = OwnColours(picture, last)
+                found, own = _as_first_seen(picture, last), OwnColours(picture, last)
         elif last is not None and number % _FOR_CLOSED_LIPS == 0:
             last = provider.follow(picture, last)
             if last is None or abs(last.yaw) >= MOST_YAW or found.seen.hidden(picture, last) or _before(own, picture, last):
                 continue
-            if last.mouth_gap < found.closed.mouth_gap:
-                found = replace(found, picture=picture, closed=last)
-            if _unrest(last) < _unrest(found.calm) - _CALMER:
-                found = replace(found, calm_picture=picture, calm=last)
+            found = _with_calmer(found, picture, last)
     if found is None:
         raise problem or EngineError("face.no-pictures", where=what)
+    return found
+
+
+def _as_first_seen(picture: Picture, face: Face) -> FirstFrames:
+    place = face.centre / [picture.shape[1], picture.shape[0]]
+    return FirstFrames(face, place, LipVisibility(picture, face), picture, face, picture, face)
+
+
+def _with_calmer(found: FirstFrames, picture: Picture, face: Face) -> FirstFrames:
+    """The same with this picture wherever its mouth is closed more, or more at rest."""
+    if face.mouth_gap < found.closed.mouth_gap:
+        found = replace(found, picture=picture, closed=face)
+    if _unrest(face) < _unrest(found.calm) - _CALMER:
+        found = replace(found, calm_picture=picture, calm=face)
     return found
 
 

@@ -114,20 +114,25 @@ def speak(
             raise EngineError("espeak.data-unreadable")
         try:
             collector = _Collector(on_samples)
-            callback = _Callback(collector)
-            lib.espeak_SetSynthCallback(callback)
             _apply(lib, parameters)
             c.CDLL(None).srand(seed & 0x7FFFFFFF)
-            encoded = text.encode() + b"\0"
-            flags = _UTF8 | _END_PAUSE | (_SSML if ssml else 0) | (_PHONEMES if phonemes else 0)
-            status = lib.espeak_Synth(encoded, len(encoded), 0, 1, 0, flags, None, None)
+            status = _synthesise(lib, text, (_SSML if ssml else 0) | (_PHONEMES if phonemes else 0), collector)
         finally:
             lib.espeak_Terminate()
-    if collector.raised is not None:
-        raise collector.raised
     if status != 0:
         raise EngineError("espeak.failed", status=status)
     return collector.spoken(rate)
+
+
+def _synthesise(lib: c.CDLL, text: str, flags: int, collector: _Collector) -> int:
+    """The library's own status, 0 for success. Raises what the collector was told to raise."""
+    callback = _Callback(collector)  # lives until the call is over
+    lib.espeak_SetSynthCallback(callback)
+    encoded = text.encode() + b"\0"
+    status: int = lib.espeak_Synth(encoded, len(encoded), 0, 1, 0, _UTF8 | _END_PAUSE | flags, None, None)
+    if collector.raised is not None:
+        raise collector.raised
+    return status
 
 
 class _Collector:

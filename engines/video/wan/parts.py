@@ -57,13 +57,7 @@ class LoadedParts:
         report(1 / total, "the autoencoder")
         self.vae_precision = "float32" if options.vae_precision == "auto" else options.vae_precision
         self.vae = loading.load_vae(folder_of(site, model.vae), place, self.vae_precision)
-        self._image_parts: dict[str, Any] = {}
-        if model.image_encoder:
-            encoder, processor = (folder_of(site, part) for part in model.image_encoder)
-            self._image_parts = {
-                "image_encoder": loading.load_image_encoder(encoder, place),
-                "image_processor": loading.load_image_processor(processor),
-            }
+        self._image_parts = _image_parts(model, site, place)
         self.transformers: list[Any] = []
         files = distilled_loras(model, options, site)
         self._merged = [reported(file) for file in files]
@@ -128,6 +122,19 @@ class LoadedParts:
         if request.start_image is not None:
             arguments["image"] = _start_image(request)
         return arguments
+
+
+def _image_parts(model: WanModel, site: EnginePaths, place: str) -> dict[str, Any]:
+    """The encoder of a start image and its processor, where the model has them."""
+    from engines.video.wan import loading
+
+    if not model.image_encoder:
+        return {}
+    encoder, processor = (folder_of(site, part) for part in model.image_encoder)
+    return {
+        "image_encoder": loading.load_image_encoder(encoder, place),
+        "image_processor": loading.load_image_processor(processor),
+    }
 
 
 def _store_in_float8(transformer: Any) -> None:
