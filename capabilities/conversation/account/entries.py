@@ -65,6 +65,15 @@ class WordsHeard(_Entry):
     words: list[tuple[str, float, float]]
 
 
+class TextHeard(_Entry):
+    """What was heard of a reply as text, and what was not; without `unheard`, the rest of what there was."""
+
+    entry: Literal["heard_text"] = "heard_text"
+    turn: str
+    heard: str = Field(max_length=LONGEST_TEXT)
+    unheard: str | None = Field(None, max_length=LONGEST_TEXT)
+
+
 class StageReached(_Entry):
     entry: Literal["stage"] = "stage"
     turn: str
@@ -114,6 +123,7 @@ class Ended(_Entry):
 
 
 Entry = (
-    Began | TurnBegan | TurnText | WordsHeard | StageReached | TurnTruncated | TurnOver | TurnWithdrawn | Noted | Titled | Ended
-)
+    Began | TurnBegan | TurnText | WordsHeard | TextHeard | StageReached | TurnTruncated | TurnOver | TurnWithdrawn
+    | Noted | Titled | Ended
+)  # fmt: skip
 ENTRY = TypeAdapter[Entry](Annotated[Entry, Field(discriminator="entry")])

@@ -52,6 +52,7 @@ class ConversationTurn:
     Args:
         text: the person's words as they were understood, or all that the studio made to be said.
         words: those of the studio's reply whose sound was heard, with their times; of a person's turn ().
+        told: what was heard and what was not as whoever played it tells, which counts more than the words; None where nobody has.
         began, ended: of its sound. speech_end: when the person had stopped speaking, for the reply that follows: zero of `marks`.
         marks: when each stage was reached.
         notes: what happened in it besides: ducked, resumed, a tool that was called.
@@ -67,12 +68,15 @@ class ConversationTurn:
     speech_end: float | None = None
     marks: Mapping[Stage, float] = field(default_factory=dict)
     notes: tuple[TurnNote, ...] = ()
+    told: tuple[str, str] | None = None
 
     @property
     def heard(self) -> str:
         """What was heard of it: everything that a person said; of a reply the words whose sound was played."""
         if self._whole:
             return self.text
+        if self.told is not None:
+            return self.told[0]
         return self.text[: self._reached].strip() if self._reached else " ".join(word.text for word in self.words)
 
     @property
@@ -80,6 +84,8 @@ class ConversationTurn:
         """What was to be said and never heard."""
         if self._whole:
             return ""
+        if self.told is not None:
+            return self.told[1]
         return self.text[self._reached :].strip()
 
     @property

@@ -17,6 +17,7 @@ from capabilities.conversation.account.entries import (
     Entry,
     Noted,
     StageReached,
+    TextHeard,
     TurnBegan,
     TurnOver,
     TurnText,
@@ -104,6 +105,11 @@ class ConversationRecorder:
         """Words of a reply, with the start and the end of their sound as it was played."""
         if words:
             self._note(WordsHeard(turn=turn, words=list(words)))
+
+    def heard_text(self, turn: str, heard: str, unheard: str | None = None) -> None:
+        """What was heard of a reply and what was not, as whoever played it tells; None: the rest of what there was."""
+        rest = None if unheard is None else unheard[:LONGEST_TEXT]
+        self._note(TextHeard(turn=turn, heard=heard[:LONGEST_TEXT], unheard=rest))
 
     def stage(self, turn: str, stage: Stage, at: float) -> None:
         """A stage on the way to the first sound of a reply was reached."""

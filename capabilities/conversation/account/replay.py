@@ -11,6 +11,7 @@ from capabilities.conversation.account.entries import (
     Entry,
     Noted,
     StageReached,
+    TextHeard,
     Titled,
     TurnBegan,
     TurnOver,
@@ -48,6 +49,7 @@ class _ReplayedTurn:
     words: list[TimedWord] = field(default_factory=list)
     marks: dict[Stage, float] = field(default_factory=dict)
     notes: list[TurnNote] = field(default_factory=list)
+    told: tuple[str, str] | None = None
 
     def take(self, entry: Entry) -> None:
         match entry:
@@ -56,6 +58,9 @@ class _ReplayedTurn:
             case WordsHeard(words=words):
                 self.words += [TimedWord(text, start, end) for text, start, end in words]
                 self.last = max([self.last, *(end for _, _, end in words)])
+            case TextHeard(heard=heard, unheard=unheard):
+                self.told = (heard.strip(), self._rest(heard) if unheard is None else unheard.strip())
+                self.ending = Ending.CUT if self.told[1] else self.ending
             case StageReached(stage=stage, at=at):
                 self.marks.setdefault(stage, at)
             case TurnTruncated(at=at):
@@ -69,11 +74,18 @@ class _ReplayedTurn:
             case _:
                 pass
 
+    def _rest(self, heard: str) -> str:
+        """What follows `heard` in all that there was."""
+        everything = " ".join(filter(None, self.told)) if self.told else self.text
+        return everything[len(heard) :].strip() if everything.startswith(heard.strip()) else ""
+
     def finished(self, *, live: bool) -> ConversationTurn:
         ending = Ending.CUT if self.ending is Ending.OPEN and not live else self.ending
+        began = max(self.began, self.marks.get(Stage.HEARD, self.began))
         return ConversationTurn(
-            self.id, self.speaker, self.began, max(self.began, self.last), ending, self.text, tuple(self.words),
+            self.id, self.speaker, began, max(began, self.last), ending, self.text, tuple(self.words),
             self.speech_end, dict(self.marks), tuple(self.notes),
+            self.told,
         )  # fmt: skip
 
 

@@ -23,13 +23,19 @@ from capabilities.conversation.account.export import (
 )
 from capabilities.conversation.account.journal import JOURNAL
 from capabilities.conversation.account.model import Ending, Partners, Stage, TurnSpeaker
+from capabilities.conversation.account.observer import AccountKeeper, VoiceRights
 from capabilities.conversation.account.tracks import Track, read_track
+from capabilities.conversation.session import events
+from capabilities.conversation.session.settings import SessionSettings
+from capabilities.conversation.session.values import CutReason, ReplyWord, TurnTimes
 from media.audio.decode import decode_audio
 from media.audio.encode import read_chapters
 from media.text.formats import parse_srt
 from studio.errors import InvalidInput, NotFound
 from studio.files import TRASH_PREFIX
+from studio.licences import UNKNOWN
 from tests.repository.sources import ROOT
+from tests.servers import wait_until
 
 ANSWER = "I think so. The tide comes in twice a day, and it goes out twice."
 HEARD = [("I", 2.0, 2.1), ("think", 2.1, 2.4), ("so.", 2.4, 2.8), ("The", 2.9, 3.0), ("tide", 3.0, 3.4)]
@@ -285,3 +291,58 @@ def test_a_killed_studio_loses_nothing_that_was_heard(tmp_path: Path) -> None:
     assert stereo.duration == pytest.approx(account.duration, abs=0.001)
     accounts.delete(conversation)
     assert accounts.all() == []
+
+
+def second(at: float) -> int:
+    return round(at * events.CLOCK_RATE)
+
+
+def test_a_session_is_listened_to(accounts: ConversationAccounts) -> None:
+    """The events of a spoken turn, an answer that is ducked, heard for 1.5 of 3 seconds, cut, and corrected by a late report."""
+    keeper = AccountKeeper(accounts, lambda voice: VoiceRights("hibari", "", UNKNOWN))
+    times = TurnTimes(second(1.0), second(1.2), second(1.3), second(1.4), second(1.5), second(1.6), second(1.7), second(2.0))
+    reply = tone(events.SOUND_RATE, 3.0)
+    tell = keeper.event
+    tell(events.SessionStarted(0, "Whisper", "Qwen", "hibari/heart", SessionSettings(persona="Be brief.")))
+    for at in range(0, second(4.0), 320):
+        keeper.person_sound(at, tone(16_000, 0.02, 500))
+    tell(events.SpeechStarted(second(0.4), "turn-1", second(0.2)))
+    tell(events.PartialWords(second(0.9), "turn-1", "When", "When is"))
+    tell(events.PersonSaid(second(1.4), "turn-1", "When is high water?", second(0.2), second(1.0)))
+    tell(events.ReplyBegun(second(1.4), "reply-2", "turn-1"))
+    for piece in ("High water **is** at", " noon and at midnight."):
+        tell(events.ReplyText(second(1.5), "reply-2", piece))
+    tell(events.SoundChunk(second(1.7), "reply-2", 1, 0, reply))
+    spoken = ["High", "water", "is", "at", "noon", "and"]
+    words = tuple(ReplyWord(text, at * 12_000, at * 12_000 + 11_000) for at, text in enumerate(spoken))
+    tell(events.ReplyWords(second(1.7), "reply-2", words))
+    for heard in range(1, 16):
+        tell(events.ReplyHeard(second(2.0 + heard / 10), "reply-2", heard * 2_400, ""))
+    tell(events.Ducked(second(3.0), "reply-2", second(2.9)))
+    tell(events.SpeechStarted(second(3.0), "turn-3", second(2.9)))
+    tell(
+        events.ReplyCut(second(3.5), "reply-2", CutReason.INTERRUPTED, 36_000, "High water is", "at noon and at midnight.", times)
+    )
+    tell(events.HeardCorrected(second(3.6), "reply-2", 40_000, "High water is at"))
+    tell(events.NothingSaid(second(3.9), "turn-3", "Nobody spoke."))
+    conversation = keeper.id
+    tell(events.SessionEnded(second(4.0)))
+    wait_until(lambda: not accounts.all()[0].live, 30)
+    account = accounts.get(conversation)
+    question, answer = account.turns
+    assert (question.heard, question.began, question.ended) == ("When is high water?", 0.2, 1.0)
+    assert (answer.heard, answer.unheard, answer.began, answer.ended) == ("High water is at", "noon and at midnight.", 2.0, 3.5)
+    assert answer.waterfall[Stage.HEARD] == 1.0 and answer.cut and [note.what for note in answer.notes] == ["ducked"]
+    assert [(word.text, round(word.start, 2)) for word in answer.words] == [("High", 2.0), ("water", 2.5), ("is", 3.0)]
+    assert accounts.sound(account, TurnSpeaker.STUDIO, 2.0, 3.5).samples.any()
+    assert not accounts.sound(account, TurnSpeaker.STUDIO, 3.5, 5.0).samples.any()
+    assert (account.partners.mind, account.partners.voice_engine) == ("Qwen", "hibari") and account.duration == 4.0
+
+
+def test_a_session_in_which_nothing_was_said_leaves_nothing(accounts: ConversationAccounts) -> None:
+    keeper = AccountKeeper(accounts)
+    keeper.event(events.SessionStarted(0, "", "", "", SessionSettings()))
+    keeper.event(events.SpeechStarted(10, "turn-1", 0))
+    keeper.event(events.NothingSaid(20, "turn-1", ""))
+    keeper.event(events.SessionEnded(30))
+    wait_until(lambda: not accounts.all(), 30)
