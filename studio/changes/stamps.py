@@ -6,16 +6,19 @@ its list holds now. Two equal stamps, also of two servers on one data folder, me
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from enum import StrEnum
 from hashlib import blake2s
+from pathlib import Path
 
 from studio.preprocessing import assets_of
 from studio.services import Services
 
 _JOBS_LOOKED_AT = 100
 _ENGINES_SECONDS = 2.0
+_QUIET_SECONDS = 10.0
 
 
 class Topic(StrEnum):
@@ -28,6 +31,7 @@ class Topic(StrEnum):
     TEMPLATES = "templates"
     ASSETS = "assets"
     PRONUNCIATIONS = "pronunciations"
+    CONVERSATIONS = "conversations"
 
 
 Stamps = dict[Topic, str]
@@ -53,6 +57,7 @@ class Changes:
             Topic.OUTPUTS: lambda: [(one.id, one.title, one.keep) for one in studio.library.list(limit=None)],
             Topic.TEMPLATES: lambda: [(one.id, one.title, one.problems) for one in studio.templates.all()],
             Topic.PRONUNCIATIONS: studio.pronunciations.stamp,
+            Topic.CONVERSATIONS: lambda: _conversations(studio.paths.conversations),
             Topic.ASSETS: lambda: sorted((one.id, one.name) for one in self._assets.list()),
         }
         return {Topic.JOBS: jobs, Topic.ENGINES: self._ready(jobs), **{topic: _stamp(look()) for topic, look in read.items()}}
@@ -69,6 +74,16 @@ class Changes:
             stamp = _stamp([*ready, (answers.source, answers.url, answers.model, answers.ready)])
             self._engines = (jobs, time.monotonic(), stamp)
         return stamp
+
+
+def _conversations(folder: Path) -> list[tuple[str, float]]:
+    """Which there are, and when each was last changed, unless that was just now: one that goes on is no change of the list."""
+    found, now = [], time.time()
+    for journal in folder.glob("[0-9]*/journal.jsonl"):
+        with contextlib.suppress(OSError):
+            changed = journal.stat().st_mtime
+            found.append((journal.parent.name, 0.0 if now - changed < _QUIET_SECONDS else changed))
+    return sorted(found)
 
 
 def _stamp(content: object) -> str:

@@ -80,7 +80,8 @@ def theme() -> gr.themes.Base:
 
 def css() -> str:
     """Return the page's style sheet: font faces, colour tokens, layout."""
-    return "\n".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("fonts", "tokens", "layout", "pieces", "rehearsal"))
+    names = ("fonts", "tokens", "layout", "pieces", "rehearsal", "past_talks")
+    return "\n".join((STATIC / f"{name}.css").read_text("utf-8") for name in names)
 
 
 def head() -> str:

@@ -18,6 +18,7 @@ from tabs.common.readiness.setup_offer import problem_with_offer
 from tabs.common.templating import render
 from tabs.common.texts.new_texts import NewText, NewTexts, build_earlier
 from tabs.common.wiring import QUIET, Updates, clear_when_changed, output_url, with_error_toast
+from tabs.conversation.past_panel import PastPanel
 
 MOST_OFFERED = 100
 TICK_SECONDS = 1.0
@@ -64,6 +65,7 @@ class ConversationTab:
                 self.part = gr.Radio([], label="Your part", elem_id="scene-part", visible=False)
             with gr.Column(scale=6, min_width=340):
                 self.stage = html_piece(self._stage(None), elem_id="stage", on_draw="greenroom.stage(element)")
+        self.past = PastPanel(studio)
         self._making = gr.State("")
         self._timer = gr.Timer(TICK_SECONDS, active=False)
 
@@ -78,6 +80,7 @@ class ConversationTab:
         self.narration.change(self._scene_chosen, [self.narration, self.part], [self.part, self.stage], **QUIET)
         self.part.input(self._part_chosen, [self.narration, self.part], self.stage, **QUIET)
         clear_when_changed([self.script], self.trouble)
+        self.past.wire()
 
     @property
     def live(self) -> list[LiveList]:
@@ -86,7 +89,7 @@ class ConversationTab:
             (Topic.OUTPUTS,), (), (self.narration,), lambda values: {self.narration: gr.update(choices=self._narrations())}
         )
         mended = LiveList((Topic.VOICES, Topic.ENGINES), (), (self.trouble,), lambda values: {self.trouble: ""})
-        return [scenes, mended]
+        return [scenes, mended, self.past.live]
 
     def _narrations(self) -> list[tuple[str, str]]:
         found = [one for one in self._studio.library.list(limit=None, kinds=("audio",)) if _has_marks(one.companions)]

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+
+from capabilities.conversation.account.accounts import ConversationAccounts
+from capabilities.conversation.account.model import Partners, Stage, TurnSpeaker
+from media.audio.decode import decode_audio
+from media.audio.resample import resample
+from tests.servers import RunningStudio
 
 pytestmark = pytest.mark.journey
 
@@ -61,6 +69,25 @@ def prepare(page: Any) -> None:
     page.locator("#stage .stage").wait_for(timeout=120_000)
     page.locator("#scene-part").get_by_text("Reader", exact=True).click()
     page.locator("#stage .stage[data-part=Reader]").wait_for()
+
+
+@contextmanager
+def a_conversation(folder: Path, title: str, answer: bytes) -> Iterator[str]:
+    """One that goes on until the end of the block, in which a question was asked and the answer cut."""
+    recorder = ConversationAccounts(folder).begin(title, Partners(voice="Somebody", mind="Qwen"))
+    recorder.turn_began("u1", TurnSpeaker.PERSON, 0.0)
+    recorder.text("u1", "Does the tide come twice a day?")
+    recorder.turn_over("u1", 1.0)
+    recorder.turn_began("a1", TurnSpeaker.STUDIO, 1.5, speech_end=1.0)
+    recorder.stage("a1", Stage.VAD, 1.2)
+    recorder.stage("a1", Stage.FIRST_SOUND, 1.45)
+    recorder.text("a1", "It comes twice, and it goes twice.")
+    recorder.sound(TurnSpeaker.STUDIO, answer, 1.5)
+    recorder.heard("a1", [("It", 1.6, 1.9), ("comes", 1.9, 2.3), ("twice,", 2.3, 3.0)])
+    recorder.flush()
+    yield recorder.id
+    recorder.turn_over("a1", 5.5, cut=True)
+    recorder.close(6.0)
 
 
 def test_a_scene_is_rehearsed_with_the_microphone(page: Any) -> None:
@@ -120,3 +147,38 @@ def test_a_scene_that_cannot_be_is_answered_in_words(page: Any) -> None:
     assert "script" in page.locator("#scene-trouble").inner_text().lower()
     page.locator("#scene-script textarea").fill("Anna: A line [pause forever] and another.")
     page.locator("#scene-trouble [role=alert]").wait_for(state="detached")
+
+
+def test_a_conversation_that_was_had_is_read_heard_deleted_and_taken_into_the_studio(page: Any, server: RunningStudio) -> None:
+    """The list appears by itself; what was never heard is struck out; undo; a turn becomes a result, a voice with consent."""
+    open_tab(page)
+    sound = (resample(decode_audio(CLIPS / "LJ001-0001.wav"), 24_000).slice(0, 4).samples * 32_767).astype("<i2").tobytes()
+    with a_conversation(server.data / "conversations", "The tide", sound) as conversation:
+        row = page.locator("#past-talks .item", has_text="The tide")
+        expect(row).to_contain_text("going on", timeout=30_000)
+    expect(row).to_contain_text("0:06 · 2 turns · 1 reply interrupted", timeout=30_000)
+    row.get_by_role("button", name="Read The tide").click()
+    talk = page.locator("#past-talk .past-talk")
+    expect(talk.locator("li.studio")).to_contain_text("It comes twice,")
+    expect(talk.locator("li.studio del")).to_have_text("and it goes twice.")
+    expect(talk.locator("li.studio .waterfall")).to_contain_text("sound sent 0.25 s")
+    with page.expect_download() as download:
+        talk.get_by_role("link", name="Script").click()
+    assert "Greenroom: It comes twice, —" in Path(download.value.path()).read_text("utf-8")
+    address = f"media/conversations/{conversation}/turns/a1"
+    assert page.evaluate("async at => (await fetch(at)).headers.get('content-type')", address) == "audio/wav"
+
+    talk.locator("li.studio").get_by_role("button", name="Keep its voice").click()
+    page.locator("#turn-voice-name textarea, #turn-voice-name input").fill("Out of a talk")
+    page.locator("#turn-voice-save").click()
+    expect(page.locator("#turn-voice-trouble [role=alert]")).to_contain_text("consent")
+    page.locator("#turn-voice-consent textarea, #turn-voice-consent input").fill("LJ, by the licence of the recording")
+    page.locator("#turn-voice-save").click()
+    expect(page.get_by_text("Out of a talk is saved.")).to_be_visible()
+    talk.locator("li.studio").get_by_role("button", name="Put the sound of this turn among the results").click()
+    expect(page.get_by_text("is among the results")).to_be_visible()
+
+    row.get_by_role("button", name="Delete The tide").click()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Undo").last.click()
+    expect(row).to_have_count(1, timeout=30_000)

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from capabilities.conversation.past import PastTalks
 from studio.errors import InvalidInput
 from studio.services import Services
 from tabs.common.notices.notices import Undo, notice
@@ -21,6 +22,10 @@ def deleted_voice(name: str) -> None:
 
 def deleted_pronunciation(entry: str, word: str) -> None:
     notice(f"{word} is said as it is written again.", Undo("pronunciation", entry))
+
+
+def deleted_conversation(talk: str, title: str) -> None:
+    notice(f"{title} is deleted.", Undo("conversation", talk))
 
 
 def deleted_output(output: str, title: str) -> None:
@@ -46,6 +51,8 @@ def wire_undo(studio: Services, piece: gr.HTML) -> None:
             notice(f"{studio.library.put_back(of).title or of} is there again.")
         elif data.get("undo") == "pronunciation":
             notice(f"The pronunciation of {studio.pronunciations.put_back(of).word} is there again.")
+        elif data.get("undo") == "conversation":
+            notice(f"{PastTalks(studio).put_back(of)} is there again.")
         elif data.get("undo") == "job":
             notice(f"{studio.jobs.put_back(of).title} is in the list again.")
         else:
