@@ -128,7 +128,7 @@ class Workshop:
 
     def found(self, take: Take) -> dict[str, bool]:
         """Which check finds something wrong with a take."""
-        words = " ".join(comparable_words(take.text))
+        words = " ".join(comparable_words(take.text, contracted=True))
         followed = review(take.text, self.follower.align(take.audio, words).text, self.follower.card.id, "", "en")
         return {
             "sound": not check_take(take.audio, take.text).passed,

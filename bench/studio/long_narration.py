@@ -212,7 +212,7 @@ def planted(all_takes: list[Any], cache: Path) -> dict[str, tuple[int, int]]:
             ("dropped", concatenate([audio.slice(0, start), audio.slice(end, audio.duration)])),
             ("repeated", concatenate([audio.slice(0, end), audio.slice(start, audio.duration)])),
         ):
-            spoken = " ".join(comparable_words(text, "en"))
+            spoken = " ".join(comparable_words(text, "en", contracted=True))
             followed = workshop.follower.align(sound, spoken).text
             heard = base.transcribe(sound, "en").text  # type: ignore[attr-defined]
             found = review(text, heard, LISTENER, "", "en", options={"size": "base"}, followed=followed)

@@ -183,7 +183,7 @@ class TakeReviewer:
         unlike = verifiers.unlike(audio, reference) if reference is not None and likeness is None else ""
         floor = self._settings.likeness_floors.get(take.role.engine_id, self._settings.likeness_floor)
         found = review(
-            take.text, heard, listener, version, take.role.language, followed=followed,
+            take.text, heard, listener, version, take.role.language, options=verifiers.settled, followed=followed,
             cheap_problems=rendered.problems, cheap_score=max(0.0, 1.0 - 0.4 * len(rendered.problems)), unlike=unlike,
             likeness=likeness, likeness_band=likeness_band(verifiers.embedder, floor),
         )  # fmt: skip
@@ -221,7 +221,7 @@ class _Verifiers:
         engine = self._leased(engine_class)
         try:
             if hasattr(engine_class, "align"):
-                return str(engine.align(audio, " ".join(comparable_words(text, language)), language).text)
+                return str(engine.align(audio, _as_it_sounds(text, language), language).text)
             return str(engine.transcribe(audio, language).text)
         except Cancelled:
             raise
@@ -239,13 +239,19 @@ class _Verifiers:
             return None
         engine = self._leased(self._follower)
         try:
-            return str(engine.align(audio, " ".join(comparable_words(text, language)), language).text)
+            return str(engine.align(audio, _as_it_sounds(text, language), language).text)
         except Cancelled:
             raise
         except EngineError as error:
             if error.retryable:
                 raise
             return None
+
+    @property
+    def settled(self) -> dict[str, object]:
+        """The listener's options as they are on this machine: how far it is trusted depends on its size."""
+        engine = self._catalog.get(self.listener)
+        return engine.settled(self._site, engine.Options()).model_dump()
 
     @property
     def embedder(self) -> str:
@@ -283,6 +289,11 @@ class _Verifiers:
             lease: AbstractContextManager[Any] = self._context.engine(engine, engine.Options())
             self._engines[engine.card.id] = self._leases.enter_context(lease)
         return self._engines[engine.card.id]
+
+
+def _as_it_sounds(text: str, language: str) -> str:
+    """The words that a follower is told."""
+    return " ".join(comparable_words(text, language, contracted=True))
 
 
 __all__ = ["TakeReviewer", "takes_of"]

@@ -11,6 +11,8 @@ from studio.verification.word_error_rate import compare
 
 FORMAT = 2
 NEVER = LikenessBand(0.0, 0.0)
+SHORT_CRY = 2
+"""Words of a take, "Ah!", that a recogniser may take for no speech at all; where the follower hears them they are there."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,9 @@ def _words_wrong(
 ) -> tuple[list[str], bool, float, float | None]:
     """What is wrong with the words: sentences, whether to make the take again, the penalty, and the error rate."""
     problems, redo, penalty, rate = list[str](), False, 0.0, None
+    along = compare(text, followed, language) if followed is not None else None
+    if along is not None and not along.error_rate and not (heard or "").strip() and along.words <= SHORT_CRY:
+        heard = None
     if heard is not None:
         found = compare(text, heard, language)
         rate = found.error_rate
@@ -122,7 +127,6 @@ def _words_wrong(
             unsure = "A rough recogniser hears it otherwise: " if listener in BASIC else ""
             problems.append(unsure + found.sentence)
         penalty += min(0.6, rate)
-    along = compare(text, followed, language) if followed is not None else None
     if along is not None and along.weighty:
         redo, penalty = True, penalty + min(0.6, along.error_rate)
         if along.sentence and along.sentence not in problems:

@@ -32,10 +32,13 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _LARGEST = 10**15
 
 
-def comparable_words(text: str, language: str = "en") -> tuple[str, ...]:
+def comparable_words(text: str, language: str = "en", *, contracted: bool = False) -> tuple[str, ...]:
     """The words of a text in the form in which texts are compared.
 
     Scripts that are written without spaces are compared sign by sign: their word error rate is a character error rate.
+
+    Args:
+        contracted: English contractions stay, for a listener who is told which words will sound: "don't" has no "do" in it.
     """
     tag = language.split("-")[0].lower()
     plain = normalised("NFKC", text).replace("’", "'").replace("‘", "'").lower()
@@ -46,12 +49,12 @@ def comparable_words(text: str, language: str = "en") -> tuple[str, ...]:
     plain = _numbers_in_words(plain, tag)
     if tag == "en":
         plain = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", plain)
-    words = [part for word in _WORD.findall(plain) for part in _spoken(word, tag)]
+    words = [part for word in _WORD.findall(plain) for part in _spoken(word, tag, contracted=contracted)]
     return tuple(sign for word in words for sign in (word if _WRITTEN_WITHOUT_SPACES.search(word) else (word,)))
 
 
-def _spoken(word: str, tag: str) -> list[str]:
-    if tag != "en":
+def _spoken(word: str, tag: str, *, contracted: bool) -> list[str]:
+    if tag != "en" or (contracted and ("'" in word or word in _CONTRACTIONS)):
         return [word]
     if word in _CONTRACTIONS:
         return _CONTRACTIONS[word].split()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from studio.verification.text_normalisation import comparable_words
 
 _SHOWN_WORDS = 6
 _LONGEST_REPEAT = 12
+_AS_LONG = 0.7
+_Edit = tuple[tuple[str, ...], tuple[str, ...], tuple[int, int]]
 
 _HARDLY_SAID = frozenset(
     {
@@ -90,7 +94,7 @@ def compare(reference: str, heard: str, language: str = "en") -> TranscriptCompa
 
 def compare_words(wanted: Sequence[str], heard: Sequence[str]) -> TranscriptComparison:
     """The same for words that are comparable already."""
-    wanted, heard = tuple(wanted), tuple(heard)
+    wanted, heard = tuple(wanted), _parted_alike(tuple(wanted), tuple(heard))
     if not wanted:
         return TranscriptComparison(1.0 if heard else 0.0, 0, inserted=(" ".join(heard),) if heard else ())
     if not heard:
@@ -98,23 +102,60 @@ def compare_words(wanted: Sequence[str], heard: Sequence[str]) -> TranscriptComp
     import jiwer  # here: only takes that were heard need it
 
     aligned = jiwer.process_words(" ".join(wanted), " ".join(heard))
-    dropped: list[str] = []
-    inserted: list[str] = []
-    repeated: list[str] = []
-    replaced: list[tuple[str, str]] = []
-    for part in aligned.alignments[0]:
-        said = wanted[part.ref_start_idx : part.ref_end_idx]
-        got = heard[part.hyp_start_idx : part.hyp_end_idx]
-        if part.type == "delete":
-            dropped.append(" ".join(said))
-        elif part.type == "insert":
-            again = _says_again(heard, part.hyp_start_idx, part.hyp_end_idx)
-            (repeated if again else inserted).append(" ".join(got))
-        elif part.type == "substitute":
-            replaced.append((" ".join(said), " ".join(got)))
-    return TranscriptComparison(
-        round(aligned.wer, 4), len(wanted), tuple(dropped), tuple(inserted), tuple(repeated), tuple(replaced)
-    )  # fmt: skip
+    found: dict[str, list[Any]] = {kind: [] for kind in ("dropped", "inserted", "repeated", "replaced")}
+    for said, got, place in _edits(aligned.alignments[0], wanted, heard):
+        if said and got:
+            found["replaced"].append((" ".join(said), " ".join(got)))
+        elif said:
+            found["dropped"].append(" ".join(said))
+        else:
+            found["repeated" if _says_again(heard, *place) else "inserted"].append(" ".join(got))
+    runs = {kind: tuple(those) for kind, those in found.items()}
+    return TranscriptComparison(round(aligned.wer, 4), len(wanted), **runs)
+
+
+def _edits(alignment: Iterable[Any], wanted: Sequence[str], heard: Sequence[str]) -> Iterator[_Edit]:
+    """What was to be said, what was heard for it, and where among what was heard, for each place at which they differ.
+
+    A word that is missing beside one that was heard as a longer word is no word left out: "Alice sighed" is heard as "allaside".
+    """
+    held: _Edit | None = None
+    for part in alignment:
+        if part.type == "equal":
+            if held is not None:
+                yield held
+            held = None
+            continue
+        said, got = (tuple(wanted[part.ref_start_idx : part.ref_end_idx]), tuple(heard[part.hyp_start_idx : part.hyp_end_idx]))
+        place = part.hyp_start_idx, part.hyp_end_idx
+        if held is not None and _one_mishearing(held[0] + said, held[1] + got):
+            held = held[0] + said, held[1] + got, (held[2][0], place[1])
+            continue
+        if held is not None:
+            yield held
+        held = said, got, place
+    if held is not None:
+        yield held
+
+
+def _one_mishearing(said: Sequence[str], got: Sequence[str]) -> bool:
+    """Whether fewer words were heard in the place of more that are about as long."""
+    return 0 < len(got) < len(said) and len("".join(got)) >= _AS_LONG * len("".join(said))
+
+
+def _parted_alike(wanted: Sequence[str], heard: Sequence[str]) -> tuple[str, ...]:
+    """What was heard, its compounds in one word or in two as in the text: where a word ends cannot be heard."""
+    whole, known = set(wanted), set(heard)
+    in_two = {one + other: (one, other) for one, other in pairwise(wanted) if one + other not in whole}
+    parted = [part for word in heard for part in in_two.get(word, (word,))]
+    joined: list[str] = []
+    for word in parted:
+        compound = joined[-1] + word if joined else ""
+        if compound in whole and compound not in known:
+            joined[-1] = compound
+        else:
+            joined.append(word)
+    return tuple(joined)
 
 
 def _says_again(heard: Sequence[str], start: int, end: int) -> bool:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from capabilities.registry import all_capabilities
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.segments import SegmentState
+from capabilities.voiceover.take_review import _Verifiers
+from engines.common.weights import repo_folder_name
 from engines.contract import SpeakingVoice, SpeechRequest
+from engines.transcription.common.whisper_weights import FASTER
 from media.audio.decode import decode_audio
 from media.audio.encode import write_audio
+from studio.jobs.capability import JobContext
 from studio.jobs.model import Job, JobState
 from studio.services import Services
 from studio.settings import load_settings
+from studio.verification.verifiers import band
 from tests.engines.hearts import Hearts
 from tests.studio.verification.conftest import SWALLOWING
 
@@ -134,3 +140,22 @@ def test_a_stranger_is_told_from_the_reference_and_made_again(studio: Services, 
         used = next(take for take in view.takes if take.used)
         if any(take.seed % 2 == 0 for take in (first, *others)):
             assert used.seed % 2 == 0 and used.review.problems == ()
+
+
+def test_contractions_are_no_words_left_out(studio: Services) -> None:
+    """Whoever listens is told "don't", of which no "do" can be heard."""
+    script = "I don't know who wasn't there. You'd only have to whisper, and they wouldn't hear it. I hadn't the slightest idea."
+    job = speak(studio, script=script, voice="hibari/heart", check="flag")
+    assert [view.note for view in narrations(studio).segments_of(job)] == ["", "", ""]
+
+
+def test_a_recogniser_is_trusted_by_the_size_that_is_here(studio: Services, tmp_path: Path) -> None:
+    weights = FASTER["base"]
+    for name in weights.paths:
+        path = tmp_path / repo_folder_name(weights.repo) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"{}")
+    site = replace(studio.site, weights=(tmp_path,))
+    with _Verifiers("faster-whisper", studio.catalog, site, cast(JobContext, None)) as verifiers:
+        assert verifiers.settled["size"] == "base"
+        assert band("faster-whisper", "en", verifiers.settled).flag > band("faster-whisper", "en").flag

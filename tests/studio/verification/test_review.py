@@ -63,6 +63,15 @@ def test_the_follower_finds_beside_a_recogniser_what_that_hears_past() -> None:
     assert len(review(TEXT, both, "faster-whisper", "1", "en", followed=both).problems) == 1, "one fault is one sentence"
 
 
+def test_a_cry_that_a_recogniser_takes_for_no_speech_is_there_where_the_follower_hears_it() -> None:
+    options = {"size": "base"}
+    assert not review("Ah!", "", "faster-whisper", "1", "en", options=options, followed="ah").problems
+    assert review("Ah!", "", "faster-whisper", "1", "en", options=options, followed="").redo
+    assert review(
+        "The old clock stopped.", "", "faster-whisper", "1", "en", options=options, followed="the old clock stopped"
+    ).redo
+
+
 def test_bands_widen_for_languages_that_are_heard_less_well_and_for_small_models() -> None:
     assert band("faster-whisper", "en").flag < band("faster-whisper", "de").flag < band("faster-whisper", "sw").flag
     assert band("faster-whisper", "en", {"size": "tiny"}).flag > band("faster-whisper", "en", {"size": "large-v3"}).flag
