@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import av
 import numpy as np
@@ -119,26 +120,24 @@ class AudioWriter:
         self._frames = 0
         self._encoder: AudioEncoder | None = None
 
-    def __enter__(self) -> AudioWriter:
-        stored_rate = self.format.rate_for(self.rate)
+    def __enter__(self) -> Self:
+        stored_rate = self._stored_rate()
         self._resampler = StreamResampler(self.rate, stored_rate, self.channels)
         try:
-            if self.format.codec:
-                self._encoder = AvEncoder(
-                    self._partial,
-                    self.format.container,
-                    self.format.codec,
-                    stored_rate,
-                    self.channels,
-                    self._tags,
-                    self._chapters,
-                )
-            else:
-                self._encoder = VorbisEncoder(self._partial, stored_rate, self.channels, self._tags, self._chapters)
+            self._encoder = self._new_encoder(self._partial, stored_rate)
         except BaseException as error:
             self._discard()
             raise self._in_words(error) from None
         return self
+
+    def _stored_rate(self) -> int:
+        return self.format.rate_for(self.rate)
+
+    def _new_encoder(self, path: Path, rate: int) -> AudioEncoder:
+        if not self.format.codec:
+            return VorbisEncoder(path, rate, self.channels, self._tags, self._chapters)
+        codec, container = self.format.codec, self.format.container
+        return AvEncoder(path, container, codec, rate, self.channels, self._tags, self._chapters)
 
     def write(self, audio: Audio) -> None:
         """Append one block."""
