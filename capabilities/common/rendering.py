@@ -14,7 +14,7 @@ import numpy as np
 
 from engines.analysis.mouth_measurement import agreement
 from engines.contract.analysis import AnalysisEngine
-from engines.contract.faces import TRACK_RATE, AnimateRequest, LipSyncRequest, MouthTrack, RenderedPart
+from engines.contract.faces import TRACK_RATE, AnimateRequest, FaceChoice, LipSyncRequest, MouthTrack, RenderedPart
 from engines.contract.swap import SwapRequest
 from engines.contract.upscaling import UpscaleRequest
 from media.audio.audio import Audio
@@ -219,13 +219,13 @@ def finished(
 
 
 def with_sync(
-    report: RenderReport, analyser: AnalysisEngine, path: Path, fps: Fraction, track: MouthTrack, gain: float
+    report: RenderReport, analyser: AnalysisEngine, path: Path, fps: Fraction, choice: FaceChoice, track: MouthTrack, gain: float
 ) -> RenderReport:
-    """The same with the mouth of the finished file measured against the track that was meant; silence has no sync."""
+    """The same with the chosen mouth of the finished file measured against the track that was meant; silence has no sync."""
     if not report.audible:
         return report
     count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
-    reading = analyser.measure(path, [fps.numerator, fps.denominator], count)
+    reading = analyser.measure(path, [fps.numerator, fps.denominator], count, choice)
     wanted = track.at(reading.times)[:, 0] * gain
     if np.isfinite(reading.gaps).sum() < 8:
         return report

@@ -104,9 +104,11 @@ class LipSync(Capability[LipSyncSpec]):
         """See that face, speech, engine and options can be; a text is prepared as a voiceover.
 
         Raises:
-            InvalidInput, NotFound, EngineNotReady: the job cannot work.
+            InvalidInput, NotFound, EngineNotReady, MediaError: the job cannot work.
         """
-        self._resolver.find(spec.face, "face")
+        face, _ = self._resolver.find(spec.face, "face")
+        if not is_image(face):
+            probe_video(face)  # a damaged file is refused by its own name, before it waits for its turn
         if bool(spec.audio) == bool(spec.text.strip()):
             raise InvalidInput("lipsync.nothing-to-say")
         engine = self._engines.choose(spec.engine, "lip_sync")
@@ -121,6 +123,7 @@ class LipSync(Capability[LipSyncSpec]):
             changed |= {"narration": made.model_dump(mode="json"), "voice": made.voice, "title": spec.title or made.title}
         else:
             path, output = self._resolver.find(spec.audio, "audio")
+            probe(path)
             name = "Recording" if path.stem == "audio" else path.stem  # a browser's microphone gives files of that name
             changed["title"] = spec.title or (output.title if output else name)
         return spec.model_copy(update=changed)
@@ -159,7 +162,7 @@ class LipSync(Capability[LipSyncSpec]):
         tags = video_tags(spec.title, engine.card.title, recipe.terms)
         report = finished(request, parts, result, speech.path, tags, context)
         with self._analyser(context) as analyser, context.span(_RENDERED, _MEASURED):
-            report = with_sync(report, analyser, result, fps, track, float(getattr(options, "expression", 1.0)))
+            report = with_sync(report, analyser, result, fps, spec.choice, track, float(getattr(options, "expression", 1.0)))
         warnings = warned(context, face_warnings(report, likeness))
         course = course_of(track, request.frames / float(fps))
         recipe = replace(

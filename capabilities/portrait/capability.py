@@ -77,7 +77,7 @@ class AnimatePortrait(Capability[PortraitSpec]):
         """See that portrait, video, engine and options can be.
 
         Raises:
-            InvalidInput, NotFound, EngineNotReady: the job cannot work.
+            InvalidInput, NotFound, EngineNotReady, MediaError: the job cannot work.
         """
         portrait, _ = self._resolver.find(spec.portrait, "portrait")
         driving, output = self._resolver.find(spec.driving_video, "driving video")
@@ -85,6 +85,7 @@ class AnimatePortrait(Capability[PortraitSpec]):
             raise InvalidInput("portrait.not-a-picture")
         if is_image(driving):
             raise InvalidInput("portrait.driving-video-still")
+        probe_video(driving)
         engine = self._engines.choose(spec.engine, "animate")
         options = self._engines.options(engine, spec.options)
         return spec.model_copy(
@@ -175,9 +176,9 @@ class AnimatePortrait(Capability[PortraitSpec]):
         with context.engine(analysis, analysis.Options()) as analyser:
             likeness = analyser.look(portrait, spec.choice)
             with context.span(0.90, 0.94):
-                wanted = analyser.measure(driving, rate, count)
+                wanted = analyser.measure(driving, rate, count, spec.driving_choice)
             with context.span(0.94, 0.98):
-                seen = analyser.measure(result, rate, count)
+                seen = analyser.measure(result, rate, count, spec.choice)
         if (np.isfinite(wanted.gaps) & np.isfinite(seen.gaps)).sum() < 8:
             return report, likeness
         correlation, lag = agreement(wanted.gaps, seen.gaps)

@@ -75,9 +75,9 @@ class FaceAnalysis(Engine):
 
         return mouth_track_of(request, lambda share: self.run.progress(share, "Listening"))
 
-    def measure(self, video: Path, fps: list[int], frames: int) -> MouthMeasurement:
+    def measure(self, video: Path, fps: list[int], frames: int, choice: FaceChoice | None = None) -> MouthMeasurement:
         from engines.analysis.mouth_measurement import measured
 
         if len(fps) != 2 or min(*fps, frames) < 1:
             raise EngineError("analysis.rate-missing")
-        return measured(video, Fraction(*fps), frames, self._landmarks, self.run)
+        return measured(video, Fraction(*fps), frames, self._landmarks, choice or FaceChoice(), self.run)

@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.analysis.landmarks import Face, LandmarkProvider
+from engines.analysis.landmarks import Face, LandmarkProvider, chosen
 from engines.contract import RunContext
 from engines.contract.analysis import MouthMeasurement
-from media.video.read import read_frames
+from engines.contract.faces import FaceChoice
+from media.video.read import Picture, read_frames
 
 _FARTHEST = 6
 """Frames of lag that are looked at, to both sides."""
 
 
-def measured(video: Path, fps: Fraction, frames: int, provider: LandmarkProvider, run: RunContext) -> MouthMeasurement:
+def measured(
+    video: Path, fps: Fraction, frames: int, provider: LandmarkProvider, choice: FaceChoice, run: RunContext
+) -> MouthMeasurement:
     """The lip gap in each of the first `frames` pictures, in widths of the mouth at rest.
 
     A rounded mouth is narrower: told in its own width, as the mesh shows it, the same gap would be read as a wider opening. So it
@@ -25,16 +28,26 @@ def measured(video: Path, fps: Fraction, frames: int, provider: LandmarkProvider
     """
     gaps, widths = np.full((2, frames), np.nan, np.float32)
     face: Face | None = None
+    known: Face | None = None
     for at, frame in enumerate(read_frames(video, fps, 0, frames)):
         run.progress((at + 1) / frames, "Measuring the result")
         face = provider.follow(frame.picture, face) if face is not None else None
         if face is None and at % 5 == 0:
-            face = next(iter(provider.find(frame.picture)), None)
+            face = _found(frame.picture, provider, choice, known)
         if face is not None:
+            known = face
             widths[at] = face.mouth_width / max(1.0, face.eye_distance)
             gaps[at] = face.mouth_gap * widths[at]
     rest = np.nanmedian(widths) if np.isfinite(widths).any() else 1.0
     return MouthMeasurement(np.asarray((np.arange(frames) + 0.5) / float(fps), np.float64), (gaps / rest).astype(np.float32))
+
+
+def _found(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, known: Face | None) -> Face | None:
+    """The chosen face, or once it was seen the one nearest to its last place."""
+    faces = provider.find(picture)
+    if known is None:
+        return chosen(faces, choice, picture.shape[1], picture.shape[0])
+    return min(faces, key=lambda one: float(np.linalg.norm(one.centre - known.centre)), default=None)
 
 
 def agreement(wanted: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float, int]:

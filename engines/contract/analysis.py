@@ -60,11 +60,11 @@ class AnalysisEngine(Protocol):
     def track_mouth(self, request: MouthTrackRequest) -> MouthTrack:
         """The movement of a mouth that speaks the sound. Raises MediaError where it cannot be read."""
 
-    def measure(self, video: Path, fps: list[int], frames: int) -> MouthMeasurement:
-        """The mouth of the most prominent face in a video, in up to so many of its frames.
+    def measure(self, video: Path, fps: list[int], frames: int, choice: FaceChoice) -> MouthMeasurement:
+        """The mouth of one face in a video, in up to so many of its frames.
 
         Args:
-            fps: numerator and denominator of the rate to read at.
+            fps: numerator and denominator of the rate to read at. choice: the face, in the first frame that shows any.
 
         Raises:
             EngineError, MediaError: a rate or a file that cannot be read.

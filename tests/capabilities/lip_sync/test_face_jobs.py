@@ -13,6 +13,7 @@ import pytest
 from capabilities.lip_sync.capability import beginning
 from capabilities.registry import all_capabilities
 from media.audio.decode import probe
+from media.errors import MediaError
 from media.video.images import write_picture
 from media.video.read import probe_video
 from studio.errors import InvalidInput
@@ -20,7 +21,7 @@ from studio.jobs.model import JobState
 from studio.jobs.runtime_stats import RuntimeStats, Workload
 from studio.services import Services
 from studio.settings import load_settings
-from tests.engines.faces.puppet.conftest import ASSETS, SENTENCE
+from tests.engines.faces.puppet.conftest import ASSETS, SENTENCE, write_video
 
 PORTRAIT = str(ASSETS / "portraits" / "astronaut.png")
 CALM = str(ASSETS / "portraits" / "la-donna-velata.jpg")
@@ -121,3 +122,16 @@ def test_how_long_a_face_takes_is_foretold_once_it_was_measured(studio: Services
     assert RuntimeStats(tmp_path / "none.json").seconds(Workload("puppet", "lip_sync", 512, 512, 25)) is None
     row = next(row for row in studio.estimate_accuracy() if row.work.variant == "lip_sync")
     assert row.work.engine == "puppet" and row.work.width > 0 and row.seconds > 0
+
+
+@pytest.mark.parametrize("kind", ["lip_sync", "animate_portrait"])
+def test_a_damaged_film_is_refused_by_its_own_name(studio: Services, kind: str) -> None:
+    """At once, and not as "face.mp4" after it has waited for its turn."""
+    uploads = studio.paths.root / "uploads"
+    uploads.mkdir(exist_ok=True)
+    whole = write_video(uploads / "holiday.mp4", [np.zeros((64, 64, 3), np.uint8)] * 30).read_bytes()
+    torn = uploads / "my holiday.mp4"
+    torn.write_bytes(whole[: len(whole) // 3])
+    given = {"face": str(torn), "audio": str(SENTENCE)} if kind == "lip_sync" else {"portrait": CALM, "driving_video": str(torn)}
+    with pytest.raises(MediaError, match=r"my holiday\.mp4 is damaged"):
+        studio.jobs.submit(kind, given)

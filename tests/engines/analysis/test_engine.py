@@ -15,11 +15,11 @@ from engines.catalog import Catalog
 from engines.contract import AnalysisEngine, EnginePaths
 from engines.contract.analysis import MouthTrackRequest
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.contract.faces import FaceChoice, face_at
-from engines.faces.puppet.engine import Puppet
+from engines.contract.faces import FaceChoice, LipSyncRequest, MouthTrack, face_at
+from engines.faces.puppet.engine import Puppet, PuppetOptions
 from media.errors import MediaError
 from media.video.images import read_image, write_picture
-from media.video.read import Picture
+from media.video.read import Picture, read_frames
 from studio.settings import WorkerSettings
 from studio.workers.pool import WorkerPool
 from tests.engines.contract_suite import TinyRun, loaded
@@ -87,6 +87,30 @@ def test_it_measures_a_still_mouth_and_knows_where_there_is_none(analysis: FaceA
     found = analysis.measure(video, [25, 1], 10)
     assert np.isfinite(found.gaps[:6]).all() and np.isnan(found.gaps[6:]).all()
     assert float(np.ptp(found.gaps[:6])) < 0.03 and found.times[0] == pytest.approx(0.02)
+
+
+def test_the_mouth_that_was_chosen_is_measured(analysis: FaceAnalysis, face: Picture, tmp_path: Path) -> None:
+    """Two people, of whom the larger one speaks and the smaller one does not."""
+    puppet = Puppet(analysis.site, PuppetOptions(blinks=False, motion=0), analysis.run)
+    puppet.load()
+    write_picture(tmp_path / "face.png", face)
+    track = MouthTrack(np.tile(np.array([[0.3, 0, 0, 0]], np.float32), (100, 1)), "exact")
+    (part,) = puppet.lip_sync(LipSyncRequest(tmp_path / "face.png", SENTENCE, track, tmp_path, (25, 1), 2))
+    speaking = next(read_frames(part.path)).picture
+    small = cv2.resize(face, (180, 180), interpolation=cv2.INTER_AREA)
+    both = np.hstack([speaking, cv2.copyMakeBorder(small, 30, 30, 30, 30, cv2.BORDER_REPLICATE)])
+    video = write_video(tmp_path / "two.mp4", [both] * 3)
+    first, second = (analysis.measure(video, [25, 1], 3, FaceChoice(rank)).gaps.mean() for rank in (0, 1))
+    alone = analysis.measure(write_video(tmp_path / "one.mp4", [small] * 3), [25, 1], 3).gaps.mean()
+    assert abs(second - alone) < 0.01 < 0.03 < first - alone
+
+
+def test_a_badge_is_no_face_beside_a_face(analysis: FaceAnalysis, tmp_path: Path) -> None:
+    """At this size the detector takes the badge on the astronaut's suit for a face, twice as large as hers."""
+    portrait = read_image(ASSETS / "portraits" / "astronaut.png")
+    write_picture(tmp_path / "smaller.png", cv2.resize(portrait, None, fx=0.9, fy=0.9))
+    (seen,) = analysis.faces(tmp_path / "smaller.png")
+    assert seen.y < 0.3 and seen.height < 0.3
 
 
 @pytest.mark.parametrize(("fps", "frames"), [([25], 10), ([25, 0], 10), ([25, 1], 0)])
