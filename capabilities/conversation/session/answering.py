@@ -1,0 +1,66 @@
+"""Has replies made, one task each, and ends what nobody will hear."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from capabilities.conversation.session.history import ConversationHistory
+from capabilities.conversation.session.parts.roles import SessionParts
+from capabilities.conversation.session.persona import instructions
+from capabilities.conversation.session.replies import Replies
+from capabilities.conversation.session.reply import Reply
+from capabilities.conversation.session.settings import SessionSettings
+from capabilities.conversation.session.values import CutReason
+from engines.contract import ChatMessage
+from studio.errors import EngineError, GreenroomError
+
+log = logging.getLogger(__name__)
+
+
+class Answering:
+    """For one session, on its event loop. `tell`: of what went wrong. `replies` is set before the first reply."""
+
+    replies: Replies
+
+    def __init__(self, parts: SessionParts, tell: Callable[[GreenroomError], None]) -> None:
+        self._parts, self._tell = parts, tell
+        self._making: dict[str, asyncio.Task[None]] = {}
+
+    def begin(self, reply: Reply, settings: SessionSettings, history: ConversationHistory, more: str) -> None:
+        """Have a reply written and spoken; `more` is added to the persona."""
+        spoken = self._parts.voice is not None
+        messages = history.messages(instructions(settings.persona, settings.language, spoken=spoken, more=more))
+        task = self._making[reply.id] = asyncio.create_task(self._make(reply, messages, settings))
+        task.add_done_callback(lambda _: self._making.pop(reply.id, None))  # also of one that was cancelled before it ran
+
+    def end(self, reply: Reply) -> None:
+        """Nothing more of it is wanted."""
+        task = self._making.get(reply.id)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    async def close(self) -> None:
+        """End all of them."""
+        tasks = list(self._making.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _make(self, reply: Reply, messages: tuple[ChatMessage, ...], settings: SessionSettings) -> None:
+        try:
+            await reply.make(self._parts, messages, settings.longest, settings.temperature, settings.language)
+        except GreenroomError as error:
+            self._failed(reply, error)
+        except Exception:
+            log.exception("A reply failed unexpectedly.")
+            self._failed(reply, EngineError("talk.unexpected"))
+        self.replies.send()
+
+    def _failed(self, reply: Reply, error: GreenroomError) -> None:
+        """What was made of it is heard to its end."""
+        self._tell(error)
+        reply.playback.complete = True
+        if not reply.playback.made and reply is self.replies.current:
+            self.replies.cut(CutReason.FAILED)

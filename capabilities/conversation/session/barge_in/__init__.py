@@ -1,0 +1,1 @@
+"""Deciding what a sound of the person is while a reply is being heard."""

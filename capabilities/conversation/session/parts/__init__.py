@@ -1,0 +1,1 @@
+"""Who listens, thinks and speaks: the parts of a session, each in a thread of its own."""

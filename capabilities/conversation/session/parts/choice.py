@@ -1,0 +1,102 @@
+"""Who will listen, think and speak: chosen from what is ready, and whether it all fits, before anything is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from capabilities.conversation.session.parts.ear import WorkerEar
+from capabilities.conversation.session.parts.mind import ServiceMind
+from capabilities.conversation.session.parts.roles import EarPart, SessionParts, VoicePart
+from capabilities.conversation.session.parts.voice import WorkerVoice
+from capabilities.conversation.session.settings import SessionSettings
+from capabilities.transcription.run import Transcriber, TranscriberChoice
+from engines.contract import EngineKind
+from media.audio.voice_activity import model_file
+from studio.errors import EngineNotReady, GreenroomError, InvalidInput
+from studio.services import Services
+from studio.voices.resolver import AUTO, ResolvedVoice, resolve_voice
+from studio.workers.engine_service import readiness_of
+
+Told = Callable[[str, str], None]
+"""Hears that a part ("ear", "mind", "voice") waits, and why."""
+
+SEED = 7
+"""One for a whole conversation, so that a voice with chance in it stays the same."""
+
+_QUICK = {"beam_size": 1, "vad": False}
+"""Options of recognisers that cost time and give nothing that a conversation needs."""
+
+
+@dataclass(frozen=True)
+class ChosenParts:
+    """What will be leased. `ear` None: nobody listens; `voice` None: replies are text."""
+
+    settings: SessionSettings
+    ear: TranscriberChoice | None
+    voice: ResolvedVoice | None
+
+    def made(self, services: Services, told: Told) -> SessionParts:
+        """The parts, nothing of them loaded yet. To be called on the event loop of the session."""
+        language = self.settings.language
+        ear: EarPart | None = None
+        if self.ear is not None:
+            ear = WorkerEar(services.workers, self.ear.engine, self.ear.options, language, lambda note: told("ear", note))
+        voice: VoicePart | None = None
+        if self.voice is not None:
+            engine = self.voice.engine_cls
+            options = engine.settled(services.site, engine.Options())
+            voice = WorkerVoice(services.workers, self.voice, options, language, SEED, lambda note: told("voice", note))
+        return SessionParts(ServiceMind(services.language, lambda note: told("mind", note)), ear, voice)
+
+
+def choose_parts(services: Services, settings: SessionSettings) -> ChosenParts:
+    """The parts that these settings name, where they are ready.
+
+    Raises:
+        EngineNotReady, NotFound, InvalidInput: one is missing, unknown or may not be used; the hint is the next step.
+    """
+    status = services.language.status()
+    if not status.ready:
+        raise EngineNotReady("talk.no-mind") if status.source == "none" else _said(status.sentence, status.next_step)
+    ear = _ear(services, settings) if settings.listen else None
+    return ChosenParts(settings, ear, _voice(services, settings) if settings.speak else None)
+
+
+def _said(reason: str, hint: str) -> GreenroomError:
+    return EngineNotReady("talk.mind-not-ready", why=reason, next_step=hint)
+
+
+def _ear(services: Services, settings: SessionSettings) -> TranscriberChoice:
+    if model_file() is None:
+        raise EngineNotReady("talk.no-voice-detector")
+    transcriber = Transcriber(services)
+    try:
+        choice = transcriber.choose(settings.ear, settings.language, {})
+    except EngineNotReady:
+        if settings.ear != AUTO:
+            raise
+        raise EngineNotReady("talk.no-ear", language=settings.language) from None
+    known = {name: value for name, value in _QUICK.items() if hasattr(choice.options, name)}
+    return replace(choice, options=choice.options.model_copy(update=known))
+
+
+def _voice(services: Services, settings: SessionSettings) -> ResolvedVoice:
+    casting = resolve_voice(
+        settings.voice,
+        settings.engine,
+        voices=services.voices,
+        catalog=services.catalog,
+        site=services.site,
+        language=settings.language,
+        default_engine=services.settings.engines.default_speech,
+    )
+    if casting.voice.reference is not None and not casting.voice_licence.strip():
+        raise InvalidInput("talk.no-consent", voice=casting.voice_label)
+    return casting
+
+
+def ready_ears(services: Services) -> list[tuple[str, str]]:
+    """Title and id of the engines that can listen now."""
+    engines = services.catalog.of(EngineKind.TRANSCRIPTION)
+    return [(one.card.title, one.card.id) for one in engines if readiness_of(one, services.site).ready]

@@ -1,0 +1,64 @@
+"""The studio's own mind: what the language service has chosen, a server or the built-in model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
+
+from capabilities.conversation.session.parts.part_thread import PartThread
+from engines.contract import ChatMessage, ChatRequest
+from studio.errors import Cancelled
+from studio.language.asking import Mind
+from studio.language.chat import Constraint
+from studio.language.service import LanguageService
+
+
+class ServiceMind:
+    """See roles.MindPart."""
+
+    def __init__(self, language: LanguageService, waiting: Callable[[str], None]) -> None:
+        self.title = ""
+        self._left = False
+
+        def opened(cancelled: Callable[[], bool], state: Callable[[str, str], None]) -> AbstractContextManager[Mind]:
+            return language.mind(cancelled, on_state=state)
+
+        self._thread: PartThread[Mind] = PartThread("conversation mind", opened, waiting)
+
+    async def open(self) -> None:
+        """Nothing is asked yet: a server loads its model with the first question, and `warm` is that."""
+        await self._thread.open()
+        self.title = await self._thread.call(lambda mind: mind.name)
+
+    async def warm(self, messages: tuple[ChatMessage, ...]) -> None:
+        """Have it read what every question will begin with, so that the first answer is as quick as the others."""
+        async for _ in self.answer(messages, 1, 0.0):
+            break
+
+    async def answer(self, messages: tuple[ChatMessage, ...], longest: int, temperature: float) -> AsyncIterator[str]:
+        request = ChatRequest(messages, longest, temperature)
+        asked = _Asked()
+
+        def work(mind: Mind) -> Iterator[str]:
+            for piece in mind.chat(request, Constraint.NONE, asked.check):
+                if piece.text:
+                    yield piece.text
+
+        try:
+            async for text in self._thread.stream(work):
+                yield text
+        finally:
+            asked.left = True
+
+    async def close(self) -> None:
+        await self._thread.close()
+
+
+class _Asked:
+    """Whether an answer is still wanted; looked at from the thread some ten times a second."""
+
+    left = False
+
+    def check(self) -> None:
+        if self.left:
+            raise Cancelled
