@@ -35,9 +35,9 @@ UPSCALING = (*_WORKING, "upscaling.*")
 ANY_WORK = tuple(dict.fromkeys((*FILMING, *FACES, *SWAPPING, *UPSCALING, *TRANSCRIBING, "setup.*")))
 """Of calls that take any kind of job."""
 
-OF_NO_CALL = frozenset({"form", "openai", "page", "request", "settings", "start"})
-"""Areas of errors that no call ends with: of the page, the start, the routes in the form of OpenAI's, and of requests that are
-refused before the call is known."""
+OF_NO_CALL = frozenset({"form", "openai", "page", "request", "settings", "start", "talk"})
+"""Areas of errors that no call ends with: of the page, the start, talks, the routes in the form of OpenAI's, and of requests that
+are refused before the call is known."""
 
 
 def covered(code: str, names: Iterable[str]) -> bool:

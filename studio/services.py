@@ -35,6 +35,7 @@ from studio.maintenance.last_shutdown import ShutdownMarker
 from studio.memory.estimate import MemoryEstimate
 from studio.memory.manager import MemoryManager
 from studio.paths import DataFolderLock, DataPaths
+from studio.presence.live_use import LiveUse
 from studio.pronunciations import PronunciationList
 from studio.settings import HOME, Settings
 from studio.voices.voices import Voices
@@ -70,7 +71,7 @@ class Services:
     engines' calls, then the workers are ended, and last the lock is released, so that the next studio finds the folder unused.
 
     Attributes: settings, paths, site, catalog, memory, workers, comfyui, language, engines, environments, weights, lanes,
-    segments, voices, pronunciations, library, templates, capabilities, jobs, disk.
+    live_use, segments, voices, pronunciations, library, templates, capabilities, jobs, disk.
     """
 
     def __init__(self, settings: Settings, parts: ExitStack, capabilities: CapabilityFactory) -> None:
@@ -87,10 +88,11 @@ class Services:
         parts.callback(store.close)
         self._open_shelves(store)
         self.lanes = JobLanes(settings.lanes)
+        self.live_use = LiveUse()
         self.capabilities: dict[str, Capability[Any]] = {}
         for capability in capabilities(self):
             self.capabilities[capability.kind] = capability
-        runner = JobRunner(store, self.capabilities, self.lanes, self.workers, self.catalog, self.paths.scratch)
+        runner = JobRunner(store, self.capabilities, self.lanes, self.workers, self.catalog, self.paths.scratch, self.live_use)
         self.jobs = JobService(store, runner, self.capabilities, settings.jobs, self.paths.root, self._prewarm_for)
         parts.callback(runner.close, RUNNER_CLOSE_SECONDS)
         parts.callback(self.comfyui.leave)

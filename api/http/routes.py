@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
 from api.http.changes import add_change_channel
+from api.http.conversation.channel import add_conversation_channel
 from api.http.media import media_response
 from api.http.metrics import CONTENT_TYPE, Metrics
 from api.http.rehearsal import add_rehearsal_channel
@@ -20,6 +21,7 @@ from api.security.responses import told_in_short
 from capabilities.conversation.account.accounts import accounts_of
 from capabilities.conversation.account.export import turn_file
 from capabilities.conversation.past import PastTalks
+from capabilities.conversation.session.sessions import ConversationSessions
 from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import GreenroomError, NotFound, storage_error_of
 from studio.library.model import SERVED_EXTENSIONS
@@ -42,6 +44,7 @@ def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
     _add_health(app, studio)
     add_change_channel(app, studio)
     add_rehearsal_channel(app, studio)
+    add_conversation_channel(app, ConversationSessions(studio))
     _add_results(app, studio)
     _add_listening(app, studio, auditions)
     _add_downloads(app, studio)

@@ -16,6 +16,7 @@ from engines.contract.card import ProblemSize
 from studio.errors import Cancelled
 from studio.jobs.model import Claim, JobCost, JobState
 from studio.jobs.store import JobStore
+from studio.presence.live_use import WAITS, LiveUse
 
 PACE_SECONDS = 60.0
 """How far back the pace of a job is measured for its remaining time."""
@@ -86,9 +87,17 @@ class AttemptContext:
     keeps two flushes from overtaking each other.
     """
 
-    def __init__(self, claim: Claim, store: JobStore, lender: EngineLeaser, catalog: EngineResolver, scratch: Path) -> None:
+    def __init__(
+        self,
+        claim: Claim,
+        store: JobStore,
+        lender: EngineLeaser,
+        catalog: EngineResolver,
+        scratch: Path,
+        live_use: LiveUse | None = None,
+    ) -> None:
         self._claim, self._store, self._lender, self._catalog = claim, store, lender, catalog
-        self._scratch = scratch
+        self._scratch, self._live_use = scratch, live_use or LiveUse()
         self._lock, self._flushing = threading.Lock(), threading.Lock()
         self._stopped = threading.Event()
         self._pace = ProgressRate()
@@ -117,6 +126,19 @@ class AttemptContext:
             raise Cancelled
 
     def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
+        self._give_way()
+        self._note_progress(fraction, note, eta_seconds)
+
+    def _give_way(self) -> None:
+        """A border of the work: while somebody talks with the studio, it stands still."""
+        self.check()
+        if self._live_use.going_on:
+            self._show(JobState.WAITING, WAITS)
+            self._live_use.wait(self._stopped.is_set)
+            self.check()
+            self._show(JobState.RUNNING, self._note)
+
+    def _note_progress(self, fraction: float, note: str, eta_seconds: float | None = None) -> None:
         self.check()
         bounded = min(1.0, max(0.0, fraction)) if fraction == fraction else 0.0
         with self._lock:
@@ -153,7 +175,7 @@ class AttemptContext:
 
     @contextmanager
     def engine(self, engine: type[Engine] | str, options: EngineOptions, extent: ProblemSize | None = None) -> Iterator[Any]:
-        self.check()
+        self._give_way()
         engine_class = self._catalog.get(engine) if isinstance(engine, str) else engine
         try:
             with self._lender.lease(
@@ -232,4 +254,4 @@ class AttemptContext:
             self._show(JobState.LOADING, note)
         elif self._shown.state is JobState.RUNNING and self._span is not None and not self._stopped.is_set():
             start, end = self._span
-            self.progress(start + (end - start) * fraction, note or self._note)
+            self._note_progress(start + (end - start) * fraction, note or self._note)

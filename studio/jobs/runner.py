@@ -18,6 +18,7 @@ from studio.jobs.failure import job_error
 from studio.jobs.lanes import JobLanes
 from studio.jobs.model import Claim, JobError, JobState, Recovery
 from studio.jobs.store import KILL_WEIGHT, JobStore
+from studio.presence.live_use import LiveUse
 from studio.validation import validated
 
 log = logging.getLogger(__name__)
@@ -44,9 +45,11 @@ class JobRunner:
         lender: EngineLeaser,
         catalog: EngineResolver,
         scratch: Path,
+        live_use: LiveUse | None = None,
     ) -> None:
         self._store, self._capabilities, self._lanes = store, capabilities, lanes
         self._lender, self._catalog, self._scratch = lender, catalog, scratch
+        self._live_use = live_use or LiveUse()
         self._wakeup = threading.Condition()
         self._running_lock = threading.Condition()
         self._running: dict[str, AttemptContext] = {}
@@ -135,7 +138,8 @@ class JobRunner:
             if self._closing.is_set() or (claim := self._store.claim(lane)) is None:
                 return
             folder = self._scratch / claim.job.id
-            stage = self._running[claim.job.id] = AttemptContext(claim, self._store, self._lender, self._catalog, folder)
+            stage = AttemptContext(claim, self._store, self._lender, self._catalog, folder, self._live_use)
+            self._running[claim.job.id] = stage
             self._running_lock.notify_all()
         try:
             self._attempt(claim, stage)

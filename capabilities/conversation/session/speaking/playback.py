@@ -1,7 +1,7 @@
 """One reply on its way to the listener: what is made, what was sent, how far it was heard, and where it was stopped.
 
 Pure: time comes in with each call, so that a simulated clock tests it. What counts as heard is what the listener reports to have
-played; sound that it holds back, for a loudspeaker that stands still, was not heard. A listener that never reports (`acknowledged`
+played; sound that waits there for a loudspeaker that stands still was not heard. A listener that never reports (`acknowledged` is
 false) is believed to play what it was sent as time passes.
 """
 

@@ -1,0 +1,71 @@
+"""The conversations that are going on: begun for a page or a program, as many at once as the studio holds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from uuid import uuid4
+
+from capabilities.conversation.session.contract import SessionObserver
+from capabilities.conversation.session.events import SessionEvent, Waiting
+from capabilities.conversation.session.live import LiveSession
+from capabilities.conversation.session.parts.choice import ChosenParts, choose_parts
+from capabilities.conversation.session.settings import SessionSettings
+from studio.errors import InvalidInput
+from studio.services import Services
+
+log = logging.getLogger(__name__)
+
+MOST_SESSIONS = 2
+LONGEST_SECONDS = 60 * 60.0
+"""After an hour a conversation ends, so that a forgotten page does not hold its engines for ever."""
+
+Observing = Callable[[str, ChosenParts], Sequence[SessionObserver]]
+"""Makes those who listen in on a session, by its id and what was chosen for it."""
+
+
+class ConversationSessions:
+    """One for the studio; all calls on its event loop."""
+
+    def __init__(self, services: Services, observing: Observing = lambda id, parts: ()) -> None:
+        self._services, self._observing = services, observing
+        self._held: dict[str, ExitStack] = {}
+
+    @property
+    def going_on(self) -> int:
+        return len(self._held)
+
+    async def begin(self, settings: SessionSettings, told: Callable[[SessionEvent], None]) -> LiveSession:
+        """A session whose parts are ready; `told` hears what it waits for until then. End it with `end`.
+
+        Raises:
+            InvalidInput: as many as there may be are going on. GreenroomError: something is missing or does not fit.
+        """
+        if len(self._held) >= MOST_SESSIONS:
+            raise InvalidInput("talk.too-many", most=MOST_SESSIONS)
+        id = uuid4().hex[:12]
+        held = self._held[id] = ExitStack()
+        try:
+            chosen = await asyncio.to_thread(choose_parts, self._services, settings)
+            held.enter_context(self._services.live_use.use())
+            parts = chosen.made(self._services, lambda part, note: told(Waiting(0, part, note)))
+            session = LiveSession(id, settings, parts, observers=self._observing(id, chosen))
+            await session.open()
+        except BaseException:
+            self._release(id)
+            raise
+        return session
+
+    async def end(self, session: LiveSession, why: str = "") -> None:
+        """Close it and let go of what it held."""
+        try:
+            await session.close(why)
+        finally:
+            self._release(session.id)
+
+    def _release(self, id: str) -> None:
+        held = self._held.pop(id, None)
+        if held is not None:
+            held.close()
