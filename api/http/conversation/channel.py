@@ -13,7 +13,7 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from api.http.conversation.messages import (
     LONGEST_SOUND,
     LONGEST_TEXT,
-    Changed,
+    SettingsWish,
     SoundPlayed,
     TalkMessage,
     Written,
@@ -150,7 +150,7 @@ async def _act(session: LiveSession, message: TalkMessage) -> None:
             session.played(stream, sample)
         case Written(text=text):
             await session.send_text(text)
-        case Changed():
+        case SettingsWish():
             await session.update(_changed(session.settings, message))
         case _:
             wishes = {
@@ -162,7 +162,7 @@ async def _act(session: LiveSession, message: TalkMessage) -> None:
             await wishes[message.type]()
 
 
-def _changed(settings: SessionSettings, message: Changed) -> SessionSettings:
+def _changed(settings: SessionSettings, message: SettingsWish) -> SessionSettings:
     given = message.model_dump(exclude={"type"}, exclude_none=True)
     turns = replace(settings.turns, **{name: given.pop(name) for name in ("silence", "interrupt") if name in given})
     return replace(settings, **given, turns=turns)

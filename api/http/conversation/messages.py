@@ -25,11 +25,11 @@ LONGEST_SOUND = 64_000
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-class _Message(BaseModel):
+class _TalkFields(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class BeginTalk(_Message):
+class BeginTalk(_TalkFields):
     """The first message: with whom, in which voice, and how; all as `SessionSettings` has them."""
 
     type: Literal["begin"]
@@ -52,7 +52,7 @@ class BeginTalk(_Message):
         return SessionSettings(**given, turns=TurnDetection(silence=self.silence, interrupt=self.interrupt))
 
 
-class SoundPlayed(_Message):
+class SoundPlayed(_TalkFields):
     """The page has played this stream up to this sample of the reply."""
 
     type: Literal["played"]
@@ -60,14 +60,14 @@ class SoundPlayed(_Message):
     sample: int = Field(ge=0, le=2**31)
 
 
-class Written(_Message):
+class Written(_TalkFields):
     """The person writes."""
 
     type: Literal["text"]
     text: str = Field(min_length=1, max_length=8_000)
 
 
-class Changed(_Message):
+class SettingsWish(_TalkFields):
     """How it goes on; what is left out stays."""
 
     type: Literal["settings"]
@@ -77,13 +77,13 @@ class Changed(_Message):
     interrupt: bool | None = None
 
 
-class Wish(_Message):
+class Wish(_TalkFields):
     """Stop the reply; my turn is over; forget what I said; that was no interruption."""
 
     type: Literal["cancel", "commit", "clear", "no_interruption"]
 
 
-TalkMessage = SoundPlayed | Written | Changed | Wish
+TalkMessage = SoundPlayed | Written | SettingsWish | Wish
 _CLIENT = TypeAdapter[TalkMessage](TalkMessage)
 
 

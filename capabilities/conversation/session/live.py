@@ -26,7 +26,7 @@ from capabilities.conversation.session.history import ConversationHistory
 from capabilities.conversation.session.listening.hearing_queue import HearingQueue
 from capabilities.conversation.session.listening.person_turn import PersonTurn
 from capabilities.conversation.session.listening.speech_detector import Likelihood, SpeechDetector
-from capabilities.conversation.session.parts.roles import SessionParts, Understood
+from capabilities.conversation.session.parts.roles import SessionParts
 from capabilities.conversation.session.replies import Replies
 from capabilities.conversation.session.settings import SessionSettings
 from capabilities.conversation.session.turn_taking import TurnTaking
@@ -98,14 +98,11 @@ class LiveSession:
             await asyncio.gather(*(one.close() for one in parts), return_exceptions=True)
             raise problem
         if self._parts.ear is not None:
-            self._hearing = HearingQueue(self._parts.ear, self._understood, self._misheard)
+            self._hearing = HearingQueue(self._parts.ear, self._floor.words, self._floor.unheard, self._tell)
         self._open = True
-        ear, voice = self._parts.ear, self._parts.voice
-        self.emit(
-            SessionStarted(
-                self.now, ear.title if ear else "", self._parts.mind.title, voice.voice if voice else "", self.settings
-            )
-        )
+        ear, mind, voice = self._parts.ear, self._parts.mind, self._parts.voice
+        titles = (ear.title if ear else "", mind.title, voice.voice if voice else "")
+        self.emit(SessionStarted(self.now, *titles, self.settings))
         if tick:
             self._ticking = asyncio.create_task(self._tick_on())
 
@@ -122,8 +119,8 @@ class LiveSession:
         usable = pcm[: len(pcm) - len(pcm) % 2]
         samples = np.frombuffer(usable, "<i2").astype(np.float32) / np.float32(32768)
         end = self._placed(samples.size)
-        for observer in self._observers:
-            observer.person_sound(end - samples.size, usable)
+        for one in self._observers:
+            one.person_sound(end - samples.size, usable)
         self._listen(samples, end)
 
     def played(self, stream: int, sample: int) -> None:
@@ -283,13 +280,6 @@ class LiveSession:
     def _said(self, said: PersonSaid) -> None:
         self._remembered.add(HistoryItem(said.turn, "user", said.text))
         self.emit(said)
-
-    def _understood(self, turn: PersonTurn, pauses: int, found: Understood, final: bool) -> None:
-        self._floor.words(turn, pauses, found, final=final)
-
-    def _misheard(self, turn: PersonTurn, error: GreenroomError) -> None:
-        self._tell(error)
-        self._floor.unheard(turn)
 
     def _answer(self, to: str, times: TurnTimes, more: str = "") -> str:
         reply = self._replies.begin(self.new_id("reply"), to, times, acknowledged=self._acknowledged)

@@ -163,7 +163,7 @@ class TurnTaking:
 
     # Words
 
-    def words(self, turn: PersonTurn, pauses: int, found: Understood, *, final: bool) -> None:
+    def words(self, turn: PersonTurn, pauses: int, found: Understood, final: bool) -> None:
         """What the ear has understood of a turn when it had paused so often."""
         if self._aside is not None and turn is self._aside.turn:
             self._aside_words(self._aside, found)

@@ -21,12 +21,14 @@ class HearingQueue:
 
     Args:
         answered: told the turn, how often it had paused, what was understood, and whether that was asked for at a pause.
-        failed: told the turn that is not understood, and why.
+        failed: told the turn that will not be understood. tell: told why.
     """
 
-    def __init__(self, ear: EarPart, answered: Answered, failed: Callable[[PersonTurn, GreenroomError], None]) -> None:
+    def __init__(
+        self, ear: EarPart, answered: Answered, failed: Callable[[PersonTurn], None], tell: Callable[[GreenroomError], None]
+    ) -> None:
         self.ear = ear
-        self._answered, self._failed = answered, failed
+        self._answered, self._failed, self._tell = answered, failed, tell
         self._next: tuple[PersonTurn, bool] | None = None
         self._task: asyncio.Task[None] | None = None
         self.seconds = QUICK
@@ -60,7 +62,8 @@ class HearingQueue:
             found = await self.ear.hear(turn.sound)
         except GreenroomError as error:
             if final:
-                self._failed(turn, error)
+                self._tell(error)
+                self._failed(turn)
             return
         self.seconds = 0.5 * self.seconds + 0.5 * (time.monotonic() - begun)
         self._answered(turn, pauses, found, final)
