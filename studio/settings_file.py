@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from media.refusals import refusal
 from studio.errors import SettingsError
 
 LARGEST_BYTES = 1_000_000
@@ -65,7 +66,7 @@ def _text_of(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise SettingsError("settings.file-not-read", file=path.name, cause=error.strerror) from None
+        raise SettingsError("settings.file-not-read", file=path.name, cause=refusal(error)) from None
     if len(content) > LARGEST_BYTES:
         raise SettingsError("settings.file-too-large", file=path.name)
     try:

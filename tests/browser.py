@@ -26,6 +26,31 @@ def until(page: Any, condition: Callable[[], object], step: int = 50) -> None:
         page.wait_for_timeout(step)
 
 
+def until_quiet(page: Any, seconds: float = 1.5) -> None:
+    """Let the page go on until it has asked nothing of its studio for so long, and has every answer."""
+    unanswered: set[Any] = set()
+    last = time.monotonic()
+
+    def begun(request: Any) -> None:
+        nonlocal last
+        if "/gradio_api/run/" in request.url:
+            unanswered.add(request)
+            last = time.monotonic()
+
+    def ended(request: Any) -> None:
+        nonlocal last
+        if request in unanswered:
+            unanswered.discard(request)
+            last = time.monotonic()
+
+    heard = {"request": begun, "requestfinished": ended, "requestfailed": ended}
+    for event, act in heard.items():
+        page.on(event, act)
+    until(page, lambda: not unanswered and time.monotonic() - last > seconds)
+    for event, act in heard.items():
+        page.remove_listener(event, act)
+
+
 @contextmanager
 def fresh_page(window: Any, url: str) -> Iterator[Any]:
     """A studio's page as a stranger opens it: nothing is stored of an earlier one, though the browser has its files already.

@@ -19,6 +19,7 @@ from api.command_line.values import UsageError, arguments_of
 from api.command_line.words import USAGE, answer_lines, help_of, listed, progress_line
 from api.operations.operation import Operation
 from api.operations.registry import OPERATIONS
+from media.refusals import refusal
 from studio.errors import GreenroomError
 from studio.settings import load_settings
 
@@ -55,7 +56,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except NoStudio as error:
         return _failed(progress, str(error), NOBODY)
     except OSError as error:
-        return _failed(progress, f"A result could not be saved: {error.strerror or error}.", REFUSED)
+        return _failed(progress, f"A result could not be saved: {refusal(error) or error}.", REFUSED)
     except KeyboardInterrupt:
         return _failed(progress, "Stopped. A job that was begun goes on; ./launch.sh call jobs lists it.", STOPPED)
 

@@ -12,6 +12,8 @@ import anyio
 import anyio.to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from media.refusals import refusal
+
 log = logging.getLogger(__name__)
 
 UPLOAD = "/gradio_api/upload"
@@ -60,4 +62,4 @@ def _remove(paths: Sequence[Path], before: float | None) -> None:
             if path.is_file() and (before is None or path.stat().st_ctime < before):
                 path.unlink(missing_ok=True)
         except OSError as error:
-            log.warning("An unfinished upload could not be removed: %s", error.strerror)
+            log.warning("An unfinished upload could not be removed: %s", refusal(error))

@@ -23,6 +23,7 @@ from media.audio.encoders import AudioEncoder, AvEncoder, VorbisEncoder, add_wav
 from media.audio.resample import StreamResampler
 from media.audio.tags import TAGS, Chapter, checked_chapters, read_chapters, read_tags
 from media.errors import MediaError
+from media.refusals import refusal
 
 __all__ = ["AUDIO_FORMATS", "TAGS", "AudioFormat", "AudioWriter", "Chapter", "read_chapters", "read_tags", "write_audio"]
 
@@ -195,9 +196,7 @@ class AudioWriter:
         """A library's or the system's refusal as a sentence; everything else as it is."""
         if not isinstance(error, av.error.FFmpegError | OSError | RuntimeError):
             return error
-        number = (error.errno or 0) if isinstance(error, OSError) else 0
-        why = os.strerror(number) if 0 < number < 200 else ""
-        return MediaError("media.not-written", retryable=True, file=self.path.name, cause=why)
+        return MediaError("media.not-written", retryable=True, file=self.path.name, cause=refusal(error))
 
 
 def write_audio(

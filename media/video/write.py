@@ -24,6 +24,7 @@ from media.audio.mixing.downmix import as_stereo
 from media.audio.resample import StreamResampler
 from media.containers import open_media
 from media.errors import MediaError
+from media.refusals import refusal
 from media.text.cues import Cue
 from media.video.read import Picture
 from media.video.subtitle_track import SubtitleTrack
@@ -287,6 +288,4 @@ def _finished(staged: Path, path: Path) -> None:
 
 
 def _unwritable(path: Path, error: Exception) -> MediaError:
-    number = getattr(error, "errno", 0) or 0
-    why = os.strerror(number) if 0 < number < 200 else ""
-    return MediaError("media.not-written", retryable=True, file=path.name, cause=why)
+    return MediaError("media.not-written", retryable=True, file=path.name, cause=refusal(error))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engines.worker.error_messages import redact_error
+from media.refusals import refusal
 from studio.environments.lock import HeldLock
 from studio.environments.model import GB, InstallFailed, LockedEnvironment
 from studio.environments.pip import Pip, plain_environment
@@ -60,7 +61,7 @@ class Installer:
         except Cancelled:
             raise
         except OSError as error:
-            raise self._failed(StorageError("environment.not-written", retryable=True, cause=error.strerror)) from error
+            raise self._failed(StorageError("environment.not-written", retryable=True, cause=refusal(error))) from error
         except GreenroomError as error:
             raise self._failed(error) from None
         version = platform.python_version()

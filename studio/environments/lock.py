@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from media.refusals import refusal
 from studio.errors import Cancelled, StorageError
 
 POLL_SECONDS = 0.2
@@ -58,7 +59,7 @@ class EnvironmentLock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StorageError("environment.folder-not-writable", cause=error.strerror) from error
+            raise StorageError("environment.folder-not-writable", cause=refusal(error)) from error
         try:
             self._take(handle, cancelled, on_wait)
             hold = HeldLock(handle)

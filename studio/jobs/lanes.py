@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from media.refusals import refusal
 from studio.callbacks import never_cancelled, no_op
 from studio.errors import Cancelled, InvalidInput, StorageError
 from studio.jobs.capability import CPU_LANE, GPU_LANE, SETUP_LANE
@@ -223,7 +224,7 @@ class FileLock:
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
         except OSError as error:
-            raise StorageError("gpu-lock.not-opened", file=self._path.name, cause=error.strerror) from None
+            raise StorageError("gpu-lock.not-opened", file=self._path.name, cause=refusal(error)) from None
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid() or about.st_nlink > 1:
             os.close(descriptor)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from media.audio.decode import probe
+from media.refusals import refusal
 from studio.errors import GreenroomError, InvalidInput, MediaError
 from studio.files import as_json, move_atomic, slug, staging_path, sync_folder, write_atomic
 from studio.library.model import (
@@ -97,8 +98,7 @@ class OutputWriter:
                 path.unlink(missing_ok=True)
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise NotEnoughSpace("library.disk-full") from None
-            why = os.strerror(error.errno) if error.errno else ""
-            raise GreenroomError("library.not-shelved", why=why, retryable=True) from None
+            raise GreenroomError("library.not-shelved", why=refusal(error), retryable=True) from None
         return stem + self.extension
 
     def _reserve(self, folder: Path, base: str, head: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:

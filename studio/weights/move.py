@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from media.refusals import refusal
 from studio.errors import Cancelled, StorageError
 
 CHUNK = 1 << 22
@@ -62,7 +63,7 @@ def _copy(path: Path, goal: Path, copied: Callable[[int], None], cancelled: Call
             os.fsync(writing.fileno())
         staged.replace(goal)
     except OSError as error:
-        raise StorageError("weights.not-copied", cause=error.strerror) from error
+        raise StorageError("weights.not-copied", cause=refusal(error)) from error
     finally:
         staged.unlink(missing_ok=True)
 

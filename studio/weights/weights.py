@@ -13,6 +13,7 @@ from typing import Any
 from engines.common.weights import PART_SUFFIX, files_of, find_file, repo_folder_name
 from engines.contract import Card, Engine, EnginePaths, HubFile
 from media.errors import restored
+from media.refusals import refusal
 from studio.environments.variables import worker_environment
 from studio.errors import GreenroomError, NotFound, StorageError
 from studio.settings import HOME, WeightSettings
@@ -217,7 +218,7 @@ class WeightStore:
             try:
                 Path(folder).mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise StorageError("weights.folder-not-made", cause=error.strerror) from None
+                raise StorageError("weights.folder-not-made", cause=refusal(error)) from None
         hearing = _Hearing(progress)
         status = run_streaming(
             [sys.executable, "-m", "studio.weights.fetch"],

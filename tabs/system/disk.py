@@ -13,7 +13,7 @@ from studio.library.model import Removal
 from studio.maintenance.disk_usage import DiskReport, DiskUsage, StorageArea
 from studio.services import Services
 from tabs.common.formats import size
-from tabs.common.html import html_piece
+from tabs.common.html import html_piece, newest
 from tabs.common.notices.notices import notice
 from tabs.common.templating import render
 from tabs.common.wiring import clicked
@@ -27,7 +27,7 @@ class DiskSection:
     def __init__(self, studio: Services) -> None:
         self._studio = studio
         self._disk: DiskUsage = studio.disk
-        self.piece = html_piece(elem_id="disk")
+        self.piece = html_piece(elem_id="disk", value=newest("disk"))
         self.asked: list[Any] = []
         self.drawn: list[Any] = [self.piece]
 

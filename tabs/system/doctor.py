@@ -13,7 +13,7 @@ from capabilities.setup.doctor import last_report
 from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job
 from studio.services import Services
-from tabs.common.html import html_piece
+from tabs.common.html import html_piece, newest
 from tabs.common.templating import render
 from tabs.common.wiring import clicked
 
@@ -25,7 +25,7 @@ class DoctorSection:
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
-        self.piece = html_piece(elem_id="doctor", on_draw="greenroom.keepFolds(element)")
+        self.piece = html_piece(elem_id="doctor", on_draw="greenroom.keepFolds(element)", value=newest("doctor"), together=True)
         self.asked: list[Any] = []
 
     def draw(self) -> list[str]:

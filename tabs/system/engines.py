@@ -22,7 +22,7 @@ from studio.weights import EngineWeights
 from studio.workers.engine_service import EngineStatus, licence_text
 from studio.workers.model import WorkerState, WorkerStatus
 from tabs.common.formats import about, size
-from tabs.common.html import html_piece
+from tabs.common.html import html_piece, newest
 from tabs.common.notices.notices import notice
 from tabs.common.templating import render
 from tabs.common.wiring import clicked
@@ -71,7 +71,7 @@ class EnginesSection:
         self.search = gr.Textbox(
             label="Search engines", placeholder="name, licence, environment, ready, warm …", elem_id="engine-search", max_lines=1
         )
-        self.piece = html_piece(elem_id="engines", on_draw="greenroom.keepFolds(element)")
+        self.piece = html_piece(elem_id="engines", on_draw="greenroom.keepFolds(element)", value=newest("engines"), together=True)
         self.asked: list[Any] = [self.search]
         self.drawn: list[Any] = [self.piece]
 

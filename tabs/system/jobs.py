@@ -13,7 +13,7 @@ from studio.errors import InvalidInput
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.services import Services
 from tabs.common.formats import about
-from tabs.common.html import html_piece
+from tabs.common.html import html_piece, newest
 from tabs.common.notices.undo import removed_job
 from tabs.common.templating import render
 from tabs.common.wiring import clicked
@@ -35,7 +35,7 @@ class JobsSection:
             self.state = gr.Dropdown(states, value=ALL, label="State", elem_id="jobs-state", min_width=130)
             self.kind = gr.Dropdown(kinds, value=ALL, label="Kind", elem_id="jobs-kind", min_width=130)
             self.search = gr.Textbox(label="Search", placeholder="title or id", elem_id="jobs-search", max_lines=1, min_width=160)
-        self.piece = html_piece(elem_id="jobs", on_draw="greenroom.keepFolds(element)")
+        self.piece = html_piece(elem_id="jobs", on_draw="greenroom.keepFolds(element)", value=newest("jobs"))
         self.asked: list[Any] = [self.state, self.kind, self.search]
         self.drawn: list[Any] = [self.piece]
 

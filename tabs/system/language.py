@@ -10,7 +10,7 @@ from studio.errors import GreenroomError, InvalidInput
 from studio.language.chat import Constraint
 from studio.language.status import LanguageStatus, ServerTest
 from studio.services import Services
-from tabs.common.html import html_piece
+from tabs.common.html import html_piece, newest
 from tabs.common.notices.notices import notice
 from tabs.common.readiness.setup_offer import setup_offer
 from tabs.common.templating import render
@@ -28,7 +28,7 @@ class LanguageSection:
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
-        self.piece = html_piece(elem_id="language")
+        self.piece = html_piece(elem_id="language", value=newest("language"))
         self.asked: list[Any] = []
         with gr.Row():
             self.address = gr.Textbox(

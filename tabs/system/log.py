@@ -10,7 +10,7 @@ import gradio as gr
 
 from studio.doctor.log_viewer import STUDIO, LogRecord, log_names, read_log
 from studio.services import Services
-from tabs.common.html import html_piece
+from tabs.common.html import html_piece, newest
 from tabs.common.templating import render
 
 RECORDS_SHOWN = 200
@@ -28,7 +28,7 @@ class LogSection:
             self.name = gr.Dropdown(self._choices(), value=STUDIO, label="Log", elem_id="log-name", min_width=130)
             self.level = gr.Dropdown(list(_LEVELS), value="", label="Level", elem_id="log-level", min_width=130)
             self.search = gr.Textbox(label="Search", placeholder="words", elem_id="log-search", max_lines=1, min_width=160)
-        self.piece = html_piece(elem_id="log", on_draw="greenroom.keepFolds(element)")
+        self.piece = html_piece(elem_id="log", on_draw="greenroom.keepFolds(element)", value=newest("log"))
         self.asked: list[Any] = [self.name, self.level, self.search]
         self.drawn: list[Any] = [self.piece]
 

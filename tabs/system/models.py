@@ -16,7 +16,7 @@ from studio.jobs.model import ACTIVE, Job, JobState
 from studio.services import Services
 from studio.weights import EngineWeights, WeightsState
 from tabs.common.formats import percent, size
-from tabs.common.html import html_piece
+from tabs.common.html import html_piece, newest
 from tabs.common.templating import render
 from tabs.common.wiring import clicked
 
@@ -40,7 +40,7 @@ class ModelsPanel:
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
-        self.drawn = html_piece(elem_id="models")
+        self.drawn = html_piece(elem_id="models", value=newest("models"))
 
     def draw(self) -> str:
         studio = self._studio

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import gradio as gr
 
 from studio.services import Services
-from tabs.common.html import html_piece
-from tabs.common.jobs.job_view import PageState
+from tabs.common.html import html_piece, newest
+from tabs.common.jobs.page_state import PageState
+from tabs.common.presses import on_news
 from tabs.common.wiring import QUIET, clicked, with_error_toast
 from tabs.system.disk import DiskSection
 from tabs.system.doctor import DoctorSection
@@ -67,7 +69,9 @@ class SystemTab:
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
-        self.memory = html_piece(elem_id="memory", on_load=f"greenroom.askWhileSeen(element, trigger, {NEWS_SECONDS}); ")
+        self.memory = html_piece(
+            elem_id="memory", on_load=f"greenroom.askWhileSeen(element, trigger, {NEWS_SECONDS}); ", value=newest("memory")
+        )
         self.seen = gr.State(None)
         self.open = gr.State("engines")
         self.sections: dict[str, Section] = {}
@@ -96,15 +100,13 @@ class SystemTab:
     def wire(self, tab: gr.Tab) -> None:
         """Connect the events: the tab is opened, the timer ticks, a drawn button is pressed."""
         tab.select(self._paint, self._asked, self._painted, **QUIET)
-        self.memory.click(self._paint, self._asked, self._painted, **QUIET)
+        on_news(self.memory, self._paint, self._asked, self._painted)
         for name, section in self.sections.items():
             opened = self._tabs[name].select(lambda name=name: name, None, self.open, **QUIET)
             opened.then(self._paint, self._asked, self._painted, **QUIET)
             if isinstance(section, LanguageSection):
                 section.wire(opened)
-            # "multiple": a load takes seconds, and presses meanwhile must not be lost.
-            acting = self._acting(section)
-            section.piece.click(acting, self._asked, self._painted, trigger_mode="multiple", **QUIET)
+            section.piece.click(self._acting(section), self._asked, self._painted, **QUIET)
             for filter_ in section.asked:
                 filter_.change(self._paint, self._asked, self._painted, trigger_mode="always_last", **QUIET)
         log = self.sections["log"]
@@ -124,6 +126,10 @@ class SystemTab:
     def _paint(self, seen: SystemPageState | None, open_: str, *values: Any) -> list[Any]:
         """Return updates for `_painted`, with skips for unchanged parts."""
         seen = seen if isinstance(seen, SystemPageState) else SystemPageState()
+        with seen.drawing():
+            return self._drawn(seen, open_, values)
+
+    def _drawn(self, seen: SystemPageState, open_: str, values: Sequence[Any]) -> list[Any]:
         painted: list[Any] = [seen.news("memory", self._machine())]
         left = list(values)
         for name, section in self.sections.items():

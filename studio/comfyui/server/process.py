@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engines.contract import Tier
+from media.refusals import refusal
 from studio.comfyui.errors import ComfyUIMissing
 from studio.comfyui.server import low_priority as stand_back
 from studio.environments.variables import environment_variables
@@ -118,7 +119,7 @@ class ComfyUIProcess:
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
-            raise ComfyUIMissing("comfyui.not-started", cause=error.strerror) from None
+            raise ComfyUIMissing("comfyui.not-started", cause=refusal(error)) from None
         self._log.pid = self._process.pid
         threading.Thread(target=self._watch, args=(kills,), name="comfyui-process", daemon=True).start()
 

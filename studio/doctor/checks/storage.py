@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from media.refusals import refusal
 from studio.doctor.context import DoctorContext
 from studio.doctor.report import CheckResult, CheckStatus, percentiles
 from studio.units import GIB
@@ -44,7 +45,7 @@ def writing(context: DoctorContext) -> Iterator[CheckResult]:
             _write_in(folder)
         except OSError as error:
             yield CheckResult(
-                GROUP, "Writing", CheckStatus.FAILED, f"{_shown(folder, context)} cannot be written: {error.strerror}.",
+                GROUP, "Writing", CheckStatus.FAILED, f"{_shown(folder, context)} cannot be written: {refusal(error)}.",
                 "Make it yours and writable (`sudo chown -R $USER` and `chmod -R u+w` on it), or choose another one with --data.",
             )  # fmt: skip
             return

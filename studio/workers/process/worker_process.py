@@ -16,6 +16,7 @@ from typing import Any
 
 from engines.contract.errors import EngineError, WireError
 from engines.worker.wire import PROTOCOL, pack
+from media.refusals import refusal
 from studio.settings import HOME
 from studio.workers.process.call import Call, CallObserver, CallTimeouts
 from studio.workers.process.exit_reason import ExitReason, explain
@@ -191,7 +192,7 @@ class WorkerProcess:
             ours.close()
             os.close(output)
             if isinstance(error, OSError):
-                raise EngineError("worker.not-started", engine=self.title, cause=error.strerror) from error
+                raise EngineError("worker.not-started", engine=self.title, cause=refusal(error)) from error
             raise
         finally:
             theirs.close()

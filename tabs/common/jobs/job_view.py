@@ -4,15 +4,13 @@ The page only observes: jobs run in the server. The browser stores the id of its
 up. A timer polls while a job of the tab is active, and is off otherwise, so that an idle page sends no requests.
 
 Answers may arrive in any order: the answer to a poll may come after another job was chosen, and would show the wrong stop
-button. Each drawing therefore names its job, and after a choice the time of that choice; `inFront` in page.js ignores outdated
-ones.
+button. Each drawing therefore names its job, when it was drawn and whether the job was chosen with it; `inFront` in page.js
+ignores outdated ones.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
@@ -21,40 +19,17 @@ from studio.errors import InvalidInput, NotFound
 from studio.jobs.model import ACTIVE, Job, JobState
 from studio.library.model import LibraryOutput
 from studio.services import Services
-from tabs.common.html import html_piece
+from tabs.common.html import html_piece, newest
 from tabs.common.jobs.job_card import job_bar, job_card
 from tabs.common.jobs.outputs_list import outputs_list
+from tabs.common.jobs.page_state import PageState
 from tabs.common.jobs.player import Playable, build_player, player
 from tabs.common.notices.undo import deleted_output
+from tabs.common.presses import on_news
 from tabs.common.wiring import QUIET, Updates, clicked, output_url, with_error_toast
 
 RECENT = 24
 TICK_SECONDS = 0.5
-
-
-@dataclass
-class PageState:
-    """What was last sent to this page, so that only changes are sent."""
-
-    counter: int = -1
-    job: str = ""
-    page: int | None = None
-    quiet: bool = False
-    """Nothing was active at the last poll: the next one stops the timer."""
-    pieces: dict[str, int] = field(default_factory=dict)
-
-    def news(self, name: str, html: str, shows: str = "", chosen: int | None = None) -> Any:
-        """Return `html`, or a skip if the page shows it already.
-
-        Args:
-            shows: the job and page that it shows; "" if it does not depend on the job in front. chosen: the time of the choice,
-                0 for a poll, None for no mark.
-        """
-        content = hash((shows, html))
-        if self.pieces.get(name) == content and not chosen:
-            return gr.skip()
-        self.pieces[name] = content
-        return html if chosen is None else f"<!--{chosen} {shows}-->{html}"
 
 
 class JobView:
@@ -102,7 +77,11 @@ class JobView:
             value=_in_front(prefix, "detail"),
         )
         self.bar = bar
-        self.outputs = html_piece(elem_id=f"{prefix}outputs", on_draw="greenroom.paintAuditions(); greenroom.keepFolds(element)")
+        self.outputs = html_piece(
+            elem_id=f"{prefix}outputs",
+            on_draw="greenroom.paintAuditions(); greenroom.keepFolds(element)",
+            value=newest(f"{prefix}outputs"),
+        )
 
     @property
     def painted(self) -> list[Any]:
@@ -118,6 +97,7 @@ class JobView:
         """Connect the events: the tab is shown, jobs or outputs have changed, the timer ticks, a button of a drawn piece is
         pressed."""
         self.timer.tick(self.paint, self.looked_at, self.painted, **QUIET)
+        on_news(self.card, self._asked_for_news, self.looked_at, self.painted)
         self.card.click(self._card_clicked, self.looked_at, [self.current, *self.painted], **QUIET)
         self.outputs.click(self._output_clicked, self.looked_at, [self.current, *self.painted], **QUIET)
 
@@ -163,8 +143,12 @@ class JobView:
         Args:
             chosen: this job and page have just been chosen; earlier answers are then outdated.
         """
-        counter = self._studio.jobs.change_counter()
         seen = seen if isinstance(seen, PageState) else PageState()
+        with seen.drawing():
+            return self._drawn(current, seen, page, chosen)
+
+    def _drawn(self, current: str, seen: PageState, page: int | None, chosen: bool) -> list[Any]:
+        counter = self._studio.jobs.change_counter()
         if (seen.counter, seen.job, seen.page) == (counter, current, page):
             return [*[gr.skip()] * (len(self.painted) - 1), gr.Timer(active=False) if seen.quiet else gr.skip()]
         active = self._studio.jobs.list(states=tuple(ACTIVE), kinds=self._kinds, limit=20)
@@ -172,12 +156,12 @@ class JobView:
         others = [other for other in active if job is None or other.id != job.id]
         seen.counter, seen.job, seen.page, seen.quiet = counter, current, page, not active
         kept = self._studio.library.list(limit=None)
-        shows, when = f"{current}/{page}", time.monotonic_ns() // 1000 if chosen else 0
+        shows = f"{current}/{page}"
         return [
-            seen.news("card", job_card(job, others), shows, when),
-            seen.news("bar", job_bar(job), shows, when),
-            seen.news("player", player(self._playable(job)), shows, when),
-            seen.news("detail", "" if job is None else self._detail(job, page), shows, when),
+            seen.in_front("card", job_card(job, others), shows, chosen=chosen),
+            seen.in_front("bar", job_bar(job), shows, chosen=chosen),
+            seen.in_front("player", player(self._playable(job)), shows, chosen=chosen),
+            seen.in_front("detail", "" if job is None else self._detail(job, page), shows, chosen=chosen),
             seen.news("outputs", outputs_list(kept, RECENT)),
             seen,
             gr.Timer(active=True) if active else gr.skip(),
@@ -212,10 +196,14 @@ class JobView:
     def _output_clicked(self, current: str, seen: PageState | None, page: int | None, event: gr.EventData) -> list[Any]:
         return self._acted(clicked(event), current, seen, page)
 
+    def _asked_for_news(self, current: str, seen: PageState | None, page: int | None) -> list[Any]:
+        return self.paint(current, _stale(seen), page)
+
     @with_error_toast
     def _acted(self, data: dict[str, str], current: str, seen: PageState | None, page: int | None) -> list[Any]:
-        """Handle a press of a drawn button: buttons of jobs have `job`, those of outputs `output`."""
-        act = data.get("act")
+        """Handle a press of a drawn button: buttons of jobs have `job`, those of outputs `output`. Only one that chooses a job
+        changes which one is in front: a job may have been submitted since the press."""
+        act, chosen = data.get("act"), data.get("act") in ("retry", "focus", "open")
         if act == "cancel":
             self._studio.jobs.cancel(data.get("job", ""))
         elif act == "retry":
@@ -227,11 +215,9 @@ class JobView:
         elif act == "delete":
             gone = self._studio.library.delete(data.get("output", ""))
             deleted_output(gone.id, gone.title or gone.id)
-        elif act == "news":
-            return [gr.skip(), *self.paint(current, _stale(seen), page)]
         else:
             return [gr.skip()] * (1 + len(self.painted))
-        return [current, *self.paint(current, _stale(seen), page, chosen=True)]
+        return [current if chosen else gr.skip(), *self.paint(current, _stale(seen), page, chosen=chosen)]
 
 
 def build_job_bar(prefix: str = "") -> gr.HTML:

@@ -16,8 +16,9 @@ import gradio as gr
 from studio.changes.stamps import Changes, Topic
 from studio.services import Services
 from tabs.common.html import html_piece
+from tabs.common.presses import on_news
 from tabs.common.templating import render
-from tabs.common.wiring import QUIET, Updates, Values, clicked, with_error_toast
+from tabs.common.wiring import Updates, Values, clicked, with_error_toast
 
 
 class LiveDropdown(gr.Dropdown):
@@ -56,8 +57,7 @@ class LiveLists:
         self._changes = Changes(studio)
         self.piece = html_piece(self._told(), elem_id="news", on_draw="", on_load="greenroom.hearChanges(element, trigger); ")
         self.acts = html_piece(elem_id="acts", on_draw="", on_load="greenroom.hearActs(trigger); ")
-        """Where buttons that may stand anywhere arrive, such as Undo. Not where the news does: of clicks on one piece that follow
-        each other closely Gradio answers the last with what came before, and the news would be lost."""
+        """Where buttons that may stand anywhere arrive, such as Undo."""
 
     def wire(self, lists: Sequence[LiveList]) -> None:
         """Connect all lists of the page."""
@@ -67,8 +67,6 @@ class LiveLists:
         @with_error_toast
         def refreshed(values: Values, event: gr.EventData) -> Updates:
             data = clicked(event)
-            if data.get("act") != "news":
-                return {self.piece: gr.skip()}
             told = json.loads(data.get("told") or "{}")
             now = self._changes.stamps()
             topics = {topic for topic, stamp in now.items() if told.get(topic) != stamp}
@@ -78,7 +76,7 @@ class LiveLists:
                     updates |= listed.refresh(values)
             return updates
 
-        self.piece.click(refreshed, inputs, [self.piece, *outputs], trigger_mode="always_last", **QUIET)
+        on_news(self.piece, refreshed, inputs, [self.piece, *outputs])
 
     def _told(self) -> str:
         return _drawn(self._changes.stamps())

@@ -59,4 +59,4 @@ def wire_undo(studio: Services, piece: gr.HTML) -> None:
             raise InvalidInput("page.button-unknown")
         return None
 
-    piece.click(undone, None, None, trigger_mode="multiple", **QUIET)  # news press it too, and none may swallow an undo
+    piece.click(undone, None, None, **QUIET)

@@ -104,58 +104,19 @@ window.greenroom = (() => {
     if (close) close.click()
   })
 
-  // Wire a gr.HTML piece: buttons with data-act send a click event with their data; data-confirm asks first.
-  // A live piece may be drawn anew between press and release, and browsers then send no click at all: the release counts
-  // when the pressed button is gone and the pointer is still over its place.
-  const wire = (element, trigger) => {
-    const act = target => {
-      const heard = target.closest('[data-audition]')
-      if (heard) { toggleAudition(heard.dataset.audition); return }
-      const copy = target.closest('[data-copy]')
-      if (copy) { copyText(copy, element.querySelector(copy.dataset.copy)); return }
-      const shown = target.closest('[data-reveals]')
-      if (shown) { reveal(element, shown.dataset.reveals); return }
-      const shut = target.closest('[data-close]')
-      if (shut) { closeForm(shut.closest('[data-form]')); return }
-      const offered = target.closest('[data-offer]')
-      if (offered) { greenroom.offerText(offered.dataset.offer, offered.dataset.words, offered.dataset.source); return }
-      const place = target.closest('[data-goto]')
-      if (place) { goTo(place.dataset.goto); return }
-      const button = target.closest('[data-act]')
-      if (!button || button.disabled) return
-      if (button.dataset.confirm && !confirm(button.dataset.confirm)) return
-      const form = button.dataset.takes && button.closest('[data-form]')
-      trigger('click', form ? { ...button.dataset, text: form.querySelector(button.dataset.takes).value } : { ...button.dataset })
-      if (form) closeForm(form)
-      if (button.dataset.opens) goTo(button.dataset.opens)
-    }
-    let pressed = null
-    element.addEventListener('pointerdown', event => {
-      const button = event.button === 0 ? event.target.closest('button') : null
-      pressed = button && { button, place: button.getBoundingClientRect() }
-    })
-    element.addEventListener('pointerup', event => {
-      const gone = pressed && !pressed.button.isConnected ? pressed : null
-      pressed = null
-      if (!gone) return
-      const { left, right, top, bottom } = gone.place
-      if (event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom) act(gone.button)
-    })
-    element.addEventListener('click', event => act(event.target))
-  }
-
-  // Answers come in any order. A drawing of a tab's job begins with a comment: when the person chose that job (0 where it only
-  // followed the last choice), and which job and page it shows. What is older than the choice, or shows another job, is not drawn.
+  // Answers come in any order. A drawing of a tab's job begins with a comment: whether a person chose that job with it, when it was
+  // drawn, and which job and page it shows. What is older than the choice or the last drawing, or shows another job, is not drawn.
   const fronts = {}
   const inFront = (view, piece, value) => {
-    const front = fronts[view] ||= { chosen: 0, shows: null, drawn: {} }
-    const [mark, chosen, shows] = /^<!--(\d+) (\S*)-->/.exec(value || '') || ['', '0', front.shows]
-    if (Number(chosen) > front.chosen) {
-      Object.assign(front, { chosen: Number(chosen), shows })
+    const front = fronts[view] ||= { chosen: 0, shows: null, made: {}, drawn: {} }
+    const [mark, choice, at, shows] = /^<!--([01]) (\d+) (\S*)-->/.exec(value || '') || ['', '0', '0', front.shows]
+    const made = Number(at), chosen = choice === '1'
+    if (chosen && made > front.chosen) {
+      Object.assign(front, { chosen: made, shows })
       greenroom.jobShown(view, shows.split('/')[0])
     }
-    const late = Number(chosen) ? Number(chosen) < front.chosen : front.shows !== null && shows !== front.shows
-    if (!late) front.drawn[piece] = (value || '').slice(mark.length)
+    const late = made < (front.made[piece] || 0) || (chosen ? made < front.chosen : front.shows !== null && shows !== front.shows)
+    if (!late) { front.made[piece] = made; front.drawn[piece] = (value || '').slice(mark.length) }
     return front.drawn[piece] || ''
   }
 
@@ -291,5 +252,7 @@ window.greenroom = (() => {
     return answer
   }
 
-  return { wire, inFront, live, mountPlayer, paintAuditions, keepFolds, keepEdits, askWhileSeen, toggleMode, tell, goTo }
+  return {
+    inFront, live, mountPlayer, paintAuditions, toggleAudition, copyText, keepFolds, keepEdits, reveal, closeForm, askWhileSeen, toggleMode, tell, goTo
+  }
 })()

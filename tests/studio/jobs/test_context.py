@@ -140,8 +140,9 @@ def test_cancel_ends_a_job_within_two_seconds_whatever_its_engine_does(floor: Fl
     if wanted is JobState.RUNNING:  # the call has reached the engine, which said so, as far as it hears anything
         assert eventually(lambda: floor.jobs.get(job.id).progress > 0.2)
     else:
-        assert eventually(lambda: any(status.state is WorkerState.LOADING for status in floor.host.snapshot()))
+        assert eventually(lambda: any(status.state is WorkerState.LOADING and status.pid for status in floor.host.snapshot()))
     at_work = [status.pid for status in floor.host.snapshot() if status.state is not WorkerState.WARM]
+    assert at_work and all(at_work), "0 stands for a process that is not begun, and every signal to it is for this one"
     asked = time.monotonic()
     floor.jobs.cancel(job.id)
     cancelled = floor.jobs.wait(job.id, 30)

@@ -1,0 +1,64 @@
+"""What a page was last sent, and when each drawing was made, so that only changes are sent and none comes over a newer one.
+
+Several requests of one page are answered at the same time, and their answers arrive in any order. Drawings of one page are
+therefore made one after the other, and each begins with a comment that tells when; the browser keeps the newest (`newest` in
+static/presses.js, `inFront` in static/page.js).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+_OFFSET = time.time_ns() - time.monotonic_ns()
+
+
+def moment() -> int:
+    """Return the time in microseconds, never earlier than what was returned before, also before a restart of the machine."""
+    return (_OFFSET + time.monotonic_ns()) // 1000
+
+
+@dataclass
+class PageState:
+    """What was last sent to this page, so that only changes are sent."""
+
+    counter: int = -1
+    job: str = ""
+    page: int | None = None
+    quiet: bool = False
+    """Nothing was active at the last poll: the next one stops the timer."""
+    pieces: dict[str, int] = field(default_factory=dict)
+    _drawing: threading.RLock = field(default_factory=threading.RLock, compare=False, repr=False)
+    _now: int = 0
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Hold while something is read and drawn: what is drawn later was read later."""
+        with self._drawing:
+            self._now = moment()
+            yield
+
+    def news(self, name: str, html: str) -> Any:
+        """Return `html` with the time of its drawing, or a skip if the page shows it already."""
+        return self._if_changed(name, html, f"<!--{self._now}-->")
+
+    def in_front(self, name: str, html: str, shows: str, *, chosen: bool) -> Any:
+        """Likewise for a piece about the job in front.
+
+        Args:
+            shows: the job and page that it shows. chosen: they have just been chosen, and earlier answers are outdated.
+        """
+        return self._if_changed(name, html, f"<!--{int(chosen)} {self._now} {shows}-->", shows, again=chosen)
+
+    def _if_changed(self, name: str, html: str, mark: str, shows: str = "", *, again: bool = False) -> Any:
+        content = hash((shows, html))
+        if self.pieces.get(name) == content and not again:
+            return gr.skip()
+        self.pieces[name] = content
+        return mark + html

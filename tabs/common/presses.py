@@ -1,0 +1,38 @@
+"""Presses of drawn buttons: none is lost, and no answer comes over a later choice.
+
+Gradio drops an event while an earlier one of the same listener is pending ("once", its default), repeats an earlier one in place
+of the last ("always_last"), or sends all of them at once with what the page held before the first was answered ("multiple").
+Therefore the page sends presses itself, one at a time and in order (static/presses.js): Gradio is told "multiple" and never has
+two, and a last listener in the browser tells that all others have answered and that the page holds what they said. News are
+asked for through another event (`on_news`), so they neither take the place of a press nor wait for one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from typing import Any
+
+import gradio as gr
+
+from tabs.common.wiring import QUIET
+
+PRESS = "click"
+
+
+def on_news(piece: gr.HTML, handler: Callable[..., Any], inputs: Any, outputs: Collection[Any]) -> None:
+    """Call `handler` when the page asks for news of `piece`. While an answer is pending the page asks once more at most."""
+    piece.input(handler, inputs, list(outputs), trigger_mode="always_last", **QUIET)
+
+
+def keep_presses(page: gr.Blocks) -> None:
+    """Let every press of the page's drawn pieces count. Called within the context of the page, when all listeners are there."""
+    pressed: dict[int, gr.HTML] = {}
+    for listener in page.fns.values():
+        pieces = [page.blocks.get(target) for target, event in listener.targets if event == PRESS and target is not None]
+        drawn = [piece for piece in pieces if isinstance(piece, gr.HTML)]
+        if drawn:
+            listener.trigger_mode = "multiple"
+            pressed |= {piece._id: piece for piece in drawn}
+    for piece in pressed.values():
+        piece.click(None, None, None, js=f"() => greenroom.answered({json.dumps(piece.elem_id)})", **QUIET)
