@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from capabilities.common.face_spec import MOST_FACES, rank_of
+from capabilities.common.face_spec import MOST_FACES, agreed, rank_of
 from capabilities.common.face_warnings import face_warnings, warned
 from capabilities.common.inputs import input_resolver
 from capabilities.common.outputs import as_job_output, finished_video
@@ -70,6 +70,12 @@ class BuiltinOptions(BasicSwapOptions):
     portrait_face: int = Field(0, ge=0, le=MOST_FACES - 1)
     seconds: float = Field(0.0, ge=0, le=36_000)
     quality: int = Field(80, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _one_face_each(self) -> Self:
+        agreed("person_number", self.person_number, "person_index", self.person_index)
+        agreed("portrait_face_number", self.portrait_face_number, "portrait_face", self.portrait_face)
+        return self
 
     @property
     def people(self) -> tuple[FaceChoice, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from capabilities.common.seed import LARGEST_SEED
 from engines.contract.faces import FaceChoice
+from studio.errors import InvalidInput
 
 AUTO = "auto"
 MOST_FACES = 64
@@ -19,7 +20,7 @@ class FaceSpec(BaseModel):
     Args:
         options: of the engine.
         face_number: which face of the picture, the largest is 1; 0 leaves it to `face_index`.
-        face_index: the same counted from 0, as it was asked for before there were numbers.
+        face_index: the same counted from 0, as it was asked for before there were numbers; 0 is also what it is when left out.
         face_x, face_y: instead of it, a point on the face, in fractions of width and height; -1 for none.
         seconds: only so much from the beginning, for a preview; 0 for all.
         quality: of the file, 1 to 100.
@@ -38,9 +39,25 @@ class FaceSpec(BaseModel):
     seed: int = Field(0, ge=0, le=LARGEST_SEED)
     title: str = Field("", max_length=200)
 
+    @model_validator(mode="after")
+    def _one_face(self) -> Self:
+        agreed("face_number", self.face_number, "face_index", self.face_index)
+        return self
+
     @property
     def choice(self) -> FaceChoice:
         return FaceChoice(rank_of(self.face_number, self.face_index), self.face_x, self.face_y)
+
+
+def agreed(number_name: str, number: int, index_name: str, index: int) -> None:
+    """
+    Raises:
+        InvalidInput: a face's number and its index are both given and name different faces.
+    """
+    if number and index and number - 1 != index:
+        raise InvalidInput(
+            "face.numbers-disagree", number_name=number_name, number=number, index_name=index_name, index=index, same=index + 1
+        )
 
 
 def rank_of(number: int, index: int) -> int:

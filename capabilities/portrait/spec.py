@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
 
-from capabilities.common.face_spec import MOST_FACES, FaceSpec, rank_of
+from pydantic import Field, model_validator
+
+from capabilities.common.face_spec import MOST_FACES, FaceSpec, agreed, rank_of
 from engines.contract.faces import FaceChoice
 
 
@@ -22,6 +24,11 @@ class PortraitSpec(FaceSpec):
     driving_video: str = Field(max_length=4_000)
     driving_face_number: int = Field(0, ge=0, le=MOST_FACES)
     driving_face: int = Field(0, ge=0, le=MOST_FACES - 1)
+
+    @model_validator(mode="after")
+    def _one_leader(self) -> Self:
+        agreed("driving_face_number", self.driving_face_number, "driving_face", self.driving_face)
+        return self
 
     @property
     def driving_choice(self) -> FaceChoice:

@@ -107,9 +107,11 @@ class FaultEngine(Engine):
         self.run.check()
         refuse_what_no_preset_engine_takes(request, self.card)
         if request.voice.preset not in ("", "low", "high"):
-            raise EngineError(f'The fault engine has no voice "{request.voice.preset}".')
+            raise EngineError("speech.voice-unknown", engine=self.card.title, voice=request.voice.preset, known=["low", "high"])
         if request.language.split("-")[0] not in self.card.languages:
-            raise EngineError(f'The fault engine does not speak "{request.language}".')
+            raise EngineError(
+                "speech.language-unknown", engine=self.card.title, language=request.language, languages=self.card.languages
+            )
         earlier = self._count(request)
         speech = _tones(request)
         if self.options.at == "load" or self.options.when not in request.text:

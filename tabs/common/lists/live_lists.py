@@ -7,11 +7,13 @@ those of its lists, it reads all changed lists in one request; otherwise it send
 from __future__ import annotations
 
 import json
+from abc import ABCMeta
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.component_meta import ComponentMeta
 
 from studio.changes.stamps import Changes, Topic
 from studio.services import Services
@@ -21,7 +23,14 @@ from tabs.common.templating import render
 from tabs.common.wiring import Updates, Values, clicked, with_error_toast
 
 
-class LiveDropdown(gr.Dropdown):
+class _Unstubbed(ComponentMeta):
+    """Makes the class of a component without the stub file that Gradio writes beside the module of every other one."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> Any:
+        return ABCMeta.__new__(cls, name, bases, attributes)
+
+
+class LiveDropdown(gr.Dropdown, metaclass=_Unstubbed):
     """A dropdown whose choices grow and shrink while the page is open.
 
     Gradio would validate a value against the initial choices of the page; the studio validates it against the present ones

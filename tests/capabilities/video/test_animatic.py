@@ -164,7 +164,7 @@ def test_a_corrupt_picture_is_refused(maker: ClipMaker) -> None:
 
 def test_a_full_disk_is_told_before_the_pictures(maker: ClipMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(needed: int, what: str = "") -> None:
-        raise NotEnoughSpace(f"The disk has 10 MiB free; {what} needs about {needed >> 20} MiB.", "Delete outputs.")
+        raise NotEnoughSpace("library.disk-too-small", free="10 MiB", what=what, needed=f"{needed >> 20} MiB", spare="1 GiB")
 
     shots = [{"prompt": "a room without space", "frames": 24}]
     queued = len(maker.studio.jobs.list())

@@ -54,7 +54,7 @@ class Moody(Engine):
 
     def synthesize(self, request: SpeechRequest) -> Speech:
         if "unsayable" in request.text.lower():
-            raise EngineError("Moody will not say this.", "Write something else.")
+            raise EngineError("speech.no-sound", engine="Moody")
         if "deadly" in request.text.lower():
             os.kill(os.getpid(), signal.SIGSEGV)
         return Speech(self._sound(request))

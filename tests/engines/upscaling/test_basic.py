@@ -129,7 +129,7 @@ def test_pictures_and_too_large_results_and_full_disks_are_refused(enlarging: En
     monkeypatch.undo()
 
     def full(needed: int, what: str = "") -> None:
-        raise NotEnoughSpace(f"There is no room for {what}.", "Delete outputs.")
+        raise NotEnoughSpace("library.disk-too-small", free="10 MiB", what=what, needed=str(needed), spare="1 GiB")
 
     monkeypatch.setattr(enlarging.studio.library, "ensure_space", full)
     with pytest.raises(NotEnoughSpace, match="the larger video"):

@@ -50,7 +50,7 @@ class Pieces(Capability[PiecesSpec]):
 
     def prepare(self, spec: PiecesSpec) -> PiecesSpec:
         if spec.voice == "nobody":
-            raise InvalidInput('There is no voice called "nobody".')
+            raise InvalidInput("voice.unknown", voice="nobody", suggestion="")
         return spec.model_copy(update={"voice": spec.voice or "chosen"})
 
     def title(self, spec: PiecesSpec) -> str:

@@ -63,7 +63,7 @@ def test_a_job_runs_to_its_end_and_tells_its_story(workshop) -> None:
         ("pieces", {"name": "a", "pieces": 0}, '"pieces" cannot be 0', "greater than or equal to 1"),
         ("pieces", {"name": "a", "pieces": "many"}, '"pieces" cannot be "many"', "integer"),
         ("pieces", {"name": "a", "lane": "moon"}, '"lane" cannot be "moon"', "'cpu' or 'gpu'"),
-        ("pieces", {"name": "a", "voice": "nobody"}, '"nobody"', ""),
+        ("pieces", {"name": "a", "voice": "nobody"}, "“nobody”", ""),
         ("pieces", {"name": ["a"]}, '"name" cannot be a list', "string"),
         ("pieces", ["a"], "as a list", ""),
     ],
@@ -190,7 +190,7 @@ def test_a_failure_keeps_its_words_and_a_foreign_one_says_nothing_private(worksh
     def fail(stage, number: int) -> None:
         title = stage_titles[stage.job_id]
         if title == "written":
-            raise InvalidInput("The clip is silent.", "Record it again.")
+            raise InvalidInput("upscaling.picture-given", file="clip.png")
         if title == "full":
             raise OSError(28, "No space left on device", f"{PRIVATE}/secret.wav")
         if title == "exit":
@@ -202,7 +202,7 @@ def test_a_failure_keeps_its_words_and_a_foreign_one_says_nothing_private(worksh
     stage_titles = {job.id: title for title, job in jobs.items()}
     shop.open()
     errors = {title: shop.jobs.wait(job.id, 30).error for title, job in jobs.items()}
-    assert (errors["written"].reason, errors["written"].hint) == ("The clip is silent.", "Record it again.")
+    assert (errors["written"].reason, errors["written"].hint) == ("clip.png is a picture, not a video.", "Choose a video.")
     assert "full" in errors["full"].reason and errors["full"].retryable
     assert "KeyError" in errors["foreign"].reason and "SystemExit" in errors["exit"].reason
     for error in errors.values():
@@ -329,13 +329,13 @@ def test_a_job_whose_end_cannot_be_written_says_so_at_once(workshop, monkeypatch
 
     def finishing(*arguments, **facts):
         if full.is_set():
-            raise StorageError("The disk is full.", retryable=True)
+            raise StorageError("storage.full", retryable=True)
         return finish(*arguments, **facts)
 
     monkeypatch.setattr(shop.store, "finish", finishing)
     job = shop.open().jobs.submit("pieces", spec("one", pieces=1))
     seen = -1
-    while "cannot be written yet: The disk is full." not in shop.jobs.get(job.id).note:
+    while "cannot be written yet: The disk that holds the data folder is full." not in shop.jobs.get(job.id).note:
         before, seen = seen, shop.jobs.wait_for_change(seen, 20)
         assert seen > before, "nobody is woken for what stands in no row"
     assert "over (done)" in shop.jobs.list()[0].note

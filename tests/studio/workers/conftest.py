@@ -26,7 +26,7 @@ class Shelf:
 
     def get(self, engine_id: str) -> type[Engine]:
         if engine_id not in self._engines:
-            raise NotFound(f'There is no engine "{engine_id}".')
+            raise NotFound("engine.unknown", engine=engine_id, near=[], known=[])
         return self._engines[engine_id]
 
     def all(self) -> list[type[Engine]]:

@@ -198,7 +198,7 @@ def _fail_with_secrets() -> None:
 
 
 def _refuse() -> None:
-    raise EngineError("It does not speak Klingon.", "Take another language.", retryable=True)
+    raise EngineError("speech.language-unknown", engine="Probe", language="tlh", languages=["en"], retryable=True)
 
 
 def _start_child() -> int:

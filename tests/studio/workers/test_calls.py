@@ -144,7 +144,7 @@ def _pid(host: WorkerPool, options: ProbeOptions) -> int:
 
 def test_an_engines_own_error_keeps_its_words(lasting: WorkerPool) -> None:
     error = refusal(lasting, "refuse")
-    assert (error.reason, error.hint, error.retryable) == ("It does not speak Klingon.", "Take another language.", True)
+    assert (error.reason, error.hint, error.retryable) == ('Probe does not speak the language "tlh".', "It speaks: en.", True)
 
 
 def test_any_other_exception_becomes_a_sentence_without_paths_or_secrets(lasting: WorkerPool) -> None:
@@ -267,7 +267,7 @@ def test_a_gate_that_refuses_stops_the_start_and_one_that_waits_is_told_of(
     def gate(card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
         waiting("needs about 38 GiB, 31 GiB can be used")
         if card.id == "heavy-probe":
-            raise MemoryRefused("It does not fit.")
+            raise MemoryRefused("memory.not-given-back", engine="Heavy probe")
 
     host = make_host(admit=gate)
     states: list[tuple[str, str]] = []

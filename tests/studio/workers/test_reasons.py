@@ -60,5 +60,5 @@ def test_an_exception_without_words_is_named() -> None:
 
 
 def test_an_engines_own_error_is_left_alone() -> None:
-    error = EngineError("As it is.")
+    error = EngineError("speech.no-sound", engine="Wan")
     assert as_greenroom_error(error, "Wan") is error

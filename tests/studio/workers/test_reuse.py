@@ -42,7 +42,7 @@ def test_a_warm_worker_waits_is_free_meanwhile_and_tells_its_peak(make_host: Cal
 
 def test_a_refusal_leaves_the_worker_warm(make_host: Callable[..., WorkerPool]) -> None:
     def reuse(card: Any, held: float, waited: float, variant: str = "") -> str:
-        raise MemoryRefused("Nothing is free.", "Wait.")
+        raise MemoryRefused("memory.not-given-back", engine="Probe")
 
     host = make_host(reuse=reuse)
     host.load("probe")

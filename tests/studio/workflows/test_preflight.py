@@ -187,7 +187,7 @@ class Server:
 
     def inventory(self, newest: bool = False) -> ServerInventory:
         if self.has is None:
-            raise ComfyUIUnreachable("ComfyUI does not answer.", "Start it.")
+            raise ComfyUIUnreachable("comfyui.refused-connection", url="http://studio:1")
         return self.has
 
     def known_inventory(self) -> ServerInventory | None:
@@ -206,7 +206,11 @@ def test_without_a_server_the_reason_is_told_and_roots_still_count(tmp_path: Pat
 def test_a_server_that_does_not_answer_is_told() -> None:
     checked = TemplateChecks(Server(Settings())).validation(shipped(SEEDVR))
     assert [(each.kind, each.sentence, each.where) for each in checked.problems] == [
-        ("server", "ComfyUI does not answer.", "Start it.")
+        (
+            "server",
+            "The ComfyUI server does not answer.",
+            "Start it, or correct comfyui.url (http://studio:1) in settings.yaml.",
+        )
     ]
 
 

@@ -105,7 +105,7 @@ def test_every_engine_refuses_the_weights_of_another_model_and_half_a_file(
         assert set(refusals) == {"another model's", "cut off"}
         for reason, hint in refusals.values():
             assert not reason.startswith("!"), f"{engine_id}: {reason}"
-            contract.check_error(EngineError(reason, hint))
+            contract.check_error(EngineError("engine.told", reason=reason, hint=hint))
             assert "not one of" in reason or "damaged" in reason or "not whole" in reason
             assert "Delete these weights" in hint
 
