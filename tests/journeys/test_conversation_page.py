@@ -144,7 +144,7 @@ def test_a_scene_that_cannot_be_is_answered_in_words(page: Any) -> None:
     open_tab(page)
     page.locator("#scene-go").click()
     page.locator("#scene-trouble [role=alert]").wait_for()
-    assert "script" in page.locator("#scene-trouble").inner_text().lower()
+    expect(page.locator("#scene-trouble")).to_contain_text("script", ignore_case=True)
     page.locator("#scene-script textarea").fill("Anna: A line [pause forever] and another.")
     page.locator("#scene-trouble [role=alert]").wait_for(state="detached")
 

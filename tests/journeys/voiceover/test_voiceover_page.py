@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from media.audio.audio import Audio
 from media.audio.loudness import true_peak
 from media.text.formats import parse_srt
-from tests.browser import new_context, until
+from tests.browser import new_context, until, until_quiet
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, long_script
 
@@ -114,6 +114,7 @@ def test_one_sentence_edited_and_another_taken_again(page: Any) -> None:
     write_script(page, SHORT)
     generate(page)
     wait_for_state(page, "done")
+    until_quiet(page)
     page.get_by_role("button", name="Edit sentence 2", exact=True).click()
     page.wait_for_function("() => document.activeElement.closest('.item [data-form]')")
     page.keyboard.press("Escape")
@@ -212,7 +213,7 @@ def test_wrong_input_is_answered_in_words(page: Any) -> None:
     page.locator("#script textarea").fill("")
     generate(page)
     page.locator("#trouble [role=alert]").wait_for()
-    assert "script" in page.locator("#trouble").inner_text().lower()
+    expect(page.locator("#trouble")).to_contain_text("script", ignore_case=True)
     write_script(page, "A line. [pause forever] Another line.")
     generate(page)
     page.locator("#trouble [role=alert]").filter(has_text="pause").wait_for()
@@ -283,9 +284,8 @@ def test_a_button_that_is_drawn_anew_while_it_is_pressed_still_counts(page: Any)
     generate(page)
     wait_for_state(page, "done")
     button = page.get_by_role("button", name="Edit sentence 2", exact=True)
-    button.scroll_into_view_if_needed()
-    place = button.bounding_box()
-    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    until_quiet(page)  # the list is as it stays: only this test draws it anew
+    button.hover()
     page.mouse.down()
     page.evaluate("document.querySelectorAll('#detail button').forEach(old => old.replaceWith(old.cloneNode(true)))")
     page.mouse.up()
@@ -321,10 +321,10 @@ def test_nothing_that_was_typed_is_lost(page: Any) -> None:
     assert len(novel) > 500_000
     script.fill(novel)
     page.wait_for_function(DRAFT_BEGINS, arg="The second draft")
-    page.wait_for_timeout(1500)  # so that what the page asked of the studio about half a million letters is answered
+    until_quiet(page)  # what the page asked of the studio about half a million letters is answered
     page.reload()
     page.wait_for_function("() => document.querySelector('#script textarea')?.value.startsWith('The second draft')")
-    assert script.input_value() == novel
+    expect(script).to_have_value(novel)
     page.wait_for_timeout(2600)  # longer than a box that is being built is looked after
     page.evaluate(EMPTIED)
     page.wait_for_function("() => document.querySelector('#script textarea').value.startsWith('The second draft')")
