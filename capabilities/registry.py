@@ -21,6 +21,7 @@ BUILT_IN = (
     "capabilities.video.image_to_video:ImageToVideo",
     "capabilities.upscaling.capability:Upscale",
     "capabilities.character_swap.capability:CharacterSwap",
+    "capabilities.director.film.capability:RenderFilm",
     "capabilities.setup.install_environment:InstallEnvironment",
     "capabilities.setup.download_weights:DownloadWeights",
     "capabilities.setup.first_models:FirstModels",

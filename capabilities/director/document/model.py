@@ -107,7 +107,7 @@ class Look(Part):
     """How all shots look: the ratio of the sides, the height of a wide picture in lines, and where chance begins."""
 
     ratio: Ratio = "16:9"
-    height: Literal[360, 480, 720, 1080] = 720
+    height: int = Field(720, ge=96, le=1080, multiple_of=2)
     seed: int = Field(0, ge=0, le=LARGEST_SEED)
 
 

@@ -1,0 +1,220 @@
+"""Calls about projects: boards that become films."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from api.error_codes import FACES, FILES, FILMING, JOBS, LANGUAGE
+from api.operations.answers.jobs import JobAnswer
+from api.operations.answers.projects import (
+    DeletedProject,
+    FilmStateAnswer,
+    ProjectAnswer,
+    ProjectRowAnswer,
+    ProjectVersion,
+    ShotStateAnswer,
+)
+from api.operations.context import OperationContext
+from api.operations.files import FileRef, InputFile
+from api.operations.operation import Access, Group, Input
+from capabilities.director.document.change import Replace, read_changes
+from capabilities.director.document.model import Project
+from capabilities.director.errors import ProjectConflict
+from capabilities.director.film.capability import RenderFilm
+from capabilities.director.film.desk import FilmDesk, FilmState
+from capabilities.director.projects.open_project import OpenProject
+from capabilities.director.projects.yaml_file import as_yaml
+from capabilities.director.writing.template import board_of
+from studio.errors import GreenroomError, InvalidInput, NotFound
+from studio.files import slug, write_atomic
+from studio.validation import validated
+
+GROUP = Group("projects", "Projects", "Boards of scenes, shots and lines, and the films that are made of them.")
+CODES = ("project.*", *FILES)
+FILM = ("project.*", *FILMING, *FACES, *JOBS)
+WRITING = (*CODES, *LANGUAGE, "script.*")
+REFUSALS = (NotFound,)
+
+
+class ProjectsInput(Input):
+    archived: bool = Field(False, description="Those that are archived instead.")
+
+
+class ProjectId(Input):
+    project: str = Field(description="Its id, as `projects` lists it.")
+
+
+class ProjectInput(ProjectId):
+    film: bool = Field(False, description="Tell what of the film is there and what the rest will take.")
+
+
+class MakeInput(Input):
+    topic: str = Field("", description="What it is about, in a line: a board is written from it.")
+    notes: str = Field("", description="A text that the board is made of, sentence by sentence.")
+    title: str = Field("", description="Empty takes the topic.")
+    document: dict[str, Any] = Field({}, description="A whole document instead, as `project` gives it.")
+    copy_of: str = Field("", description="The id of a project to be copied instead.")
+    restore: str = Field("", description="The key of a deleted project to be brought back instead, from `delete_project`.")
+    seed: int = Field(0, description="Another one writes another board of the same topic.")
+
+
+class ImportInput(Input):
+    file: InputFile = Field(description="What `export_project` gave, or a project's YAML.")
+
+
+class UpdateInput(ProjectId):
+    changes: list[dict[str, Any]] = Field(
+        [],
+        description='Each an object with "op": "set" (at, to), "insert" (at, item, after), "delete" (at), "move" (at, to, after), '
+        '"rename" (at, to). All are made, or none. Addresses are "project", "look", "captions", "music", "cast/NAME", '
+        '"scenes/ID", "shots/ID" and "lines/ID", for "set" with ".field" behind.',
+    )
+    version: int = Field(-1, description="That the changes were made from; -1 writes over whatever came meanwhile.")
+    turn: str = Field("", description='"undo" or "redo" instead of changes.')
+    who: str = Field("", description="The editor's name, for the history.")
+
+
+class RenderInput(ProjectId):
+    approve: bool = Field(False, description="Take shots that nobody approved as they are.")
+
+
+class ExportInput(ProjectId):
+    format: str = Field("project", description='"project": one file with everything that it names. "yaml": the document alone.')
+
+
+@GROUP.operation(Access.READS, codes=CODES)
+def projects(context: OperationContext, call: ProjectsInput) -> list[ProjectRowAnswer]:
+    """The projects, the last changed first."""
+    return [ProjectRowAnswer(**vars(row)) for row in desk_of(context).projects.list(archived=call.archived)]
+
+
+@GROUP.operation(Access.READS, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
+def project(context: OperationContext, call: ProjectInput) -> ProjectAnswer:
+    """One project with its document; on request with what its film is now and what it will take."""
+    desk = desk_of(context)
+    found = desk.projects.get(call.project)
+    return project_answer(desk, found, film=call.film)
+
+
+@GROUP.operation(
+    Access.WRITES, codes=WRITING, errors=REFUSALS, example={"topic": "a lighthouse keeper who loses his light"}
+)
+def make_project(context: OperationContext, call: MakeInput) -> ProjectAnswer:
+    """Make a project: a board written by rule from a topic or from notes, a document that is given, a copy, or one that was
+    deleted."""
+    desk = desk_of(context)
+    if call.restore:
+        desk.projects.take_back(call.restore)
+        return project_answer(desk, desk.projects.get(desk.projects.list()[0].id))
+    if call.copy_of:
+        return project_answer(desk, desk.projects.duplicate(call.copy_of, call.title))
+    if call.document:
+        given = {name: value for name, value in call.document.items() if name not in ("id", "version")}
+        made = validated(Project, {**given, **({"title": call.title} if call.title else {})})
+    else:
+        made = board_of(call.topic, call.notes, call.seed, "", call.title)
+    return project_answer(desk, desk.projects.make(made))
+
+
+@GROUP.operation(Access.WRITES, codes=CODES, example={"file": "@PROJECT"})
+def import_project(context: OperationContext, call: ImportInput) -> ProjectAnswer:
+    """Make a project of an exported file. Its id is a new one where the old is taken."""
+    desk = desk_of(context)
+    return project_answer(desk, desk.projects.take_in(call.file))
+
+
+@GROUP.operation(
+    Access.WRITES,
+    codes=CODES,
+    errors=(*REFUSALS, ProjectConflict),
+    example={"project": "PROJECT", "changes": [{"op": "set", "at": "project.title", "to": "Lamps"}]},
+)
+def update_project(context: OperationContext, call: UpdateInput) -> ProjectVersion:
+    """Change a project, field by field; changes of others to other fields stay. A field that somebody changed since the version
+    that was seen is refused with both values and the present version (HTTP 409)."""
+    desk = desk_of(context)
+    found = desk.projects.get(call.project)
+    if call.turn not in ("", "undo", "redo"):
+        raise InvalidInput("project.turn-unknown", turn=call.turn[:20])
+    if call.turn:
+        entry = found.undo(call.who) if call.turn == "undo" else found.redo(call.who)
+    else:
+        changes = read_changes(call.changes)
+        if any(isinstance(one, Replace) for one in changes):
+            raise InvalidInput("project.replaced-whole")
+        base = None if call.version < 0 else call.version
+        entry = desk.projects.update(call.project, changes, base, call.who)
+    return ProjectVersion(id=call.project, version=entry.version, touched=list(entry.touched))
+
+
+@GROUP.operation(Access.READS, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
+def estimate_project(context: OperationContext, call: ProjectId) -> FilmStateAnswer:
+    """How long the film lasts, what of it is there, and what the rest will take on this machine; nothing is queued."""
+    desk = desk_of(context)
+    found = desk.projects.get(call.project)
+    return film_answer(desk.state(found.document, found.folder))
+
+
+@GROUP.operation(
+    Access.WRITES, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT", "approve": True}
+)
+def render_project(context: OperationContext, call: RenderInput) -> JobAnswer:
+    """Make the film; gives the job at once. Only what is missing or was changed is made."""
+    return context.job(context.studio.jobs.submit(RenderFilm.kind, {"project": call.project, "approve": call.approve}))
+
+
+@GROUP.operation(Access.READS, codes=CODES, errors=REFUSALS, example={"project": "PROJECT"})
+def export_project(context: OperationContext, call: ExportInput) -> FileRef:
+    """The project as one file."""
+    desk = desk_of(context)
+    found = desk.projects.get(call.project)
+    if call.format not in ("project", "yaml"):
+        raise InvalidInput("project.format-unknown", format=call.format[:20], known=["project", "yaml"])
+    ending = ".zip" if call.format == "project" else ".yaml"
+    path = context.files.uploads / "projects" / f"{slug(found.document.title)}{ending}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if call.format == "project":
+        desk.projects.export(call.project, path)
+    else:
+        write_atomic(path, as_yaml(found.document))
+    return context.file(path, f"/media/projects/{path.name}")
+
+
+@GROUP.operation(Access.DELETES, codes=CODES, errors=REFUSALS, example={"project": "PROJECT"})
+def delete_project(context: OperationContext, call: ProjectId) -> DeletedProject:
+    """Remove a project with its files; its films stay in the library. For half an hour it can be had back."""
+    return DeletedProject(id=call.project, key=desk_of(context).projects.delete(call.project))
+
+
+def desk_of(context: OperationContext) -> FilmDesk:
+    """What holds the projects."""
+    return context.studio.capability(RenderFilm).desk
+
+
+def project_answer(desk: FilmDesk, found: OpenProject, *, film: bool = False) -> ProjectAnswer:
+    """A project as an answer; a film that cannot be is told in `problem`."""
+    document, told, problem = found.document, None, ""
+    if film:
+        try:
+            told = film_answer(desk.state(document, found.folder))
+        except GreenroomError as error:
+            problem = str(error)
+    return ProjectAnswer(
+        id=document.id, title=document.title, version=document.version, can_undo=found.can_undo, can_redo=found.can_redo,
+        document=document.as_stored(), film=told, problem=problem,
+    )  # fmt: skip
+
+
+def film_answer(state: FilmState) -> FilmStateAnswer:
+    shots = [
+        ShotStateAnswer(
+            id=one.id, seconds=one.seconds, spoken=one.spoken, ready=one.ready, price_seconds=round(one.price.seconds, 1)
+        )
+        for one in state.shots
+    ]
+    return FilmStateAnswer(
+        seconds=round(state.seconds, 2), price_seconds=round(state.price.seconds, 1), measured=state.price.measured,
+        sentences=state.sentences, steps=state.steps, shots=shots,
+    )  # fmt: skip

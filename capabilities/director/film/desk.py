@@ -1,0 +1,222 @@
+"""What a project is as a film now: how long each shot lasts, what of it is there, and what the rest will take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from capabilities.common.inputs import fingerprint, input_resolver
+from capabilities.common.render_engines import RenderEngineSelector
+from capabilities.director.document.model import Project
+from capabilities.director.film.plan import FPS, Files, FilmPlan, Step, plan_film, portrait_of, size_of_look
+from capabilities.director.film.speech import LineSpeech, refuse_silence, shot_plan, timeline_of
+from capabilities.director.film.times import FREE, FilmTimes, Price
+from capabilities.director.projects.collection import Projects
+from capabilities.director.projects.files import ProjectFiles
+from capabilities.video.capability import TextToVideo
+from capabilities.video.engines import BUILT_IN, ClipSettings
+from capabilities.voiceover.capability import Voiceover
+from capabilities.voiceover.join import Timeline
+from capabilities.voiceover.plan import Plan, PlannedSegment
+from capabilities.voiceover.render import RenderedSegment
+from engines.contract import Engine
+from studio.artifacts.clips import ShotStore
+from studio.services import Services
+
+_LETTERS_PER_SECOND = 14.0
+_WORK_PER_LETTER = 0.02
+"""Seconds of work for a character where an engine was not measured yet."""
+
+
+@dataclass(frozen=True)
+class LineState:
+    """Of one line: how long it lasts, whether that is known, and the key of its first sentence, "" before it was spoken."""
+
+    id: str
+    seconds: float
+    spoken: bool
+    key: str
+
+
+@dataclass(frozen=True)
+class ShotState:
+    """Of one shot.
+
+    Args:
+        seconds: that it lasts. spoken: whether that is known. missing: steps that are to be made.
+        price: of this shot alone, were it the only one.
+    """
+
+    id: str
+    seconds: float
+    spoken: bool
+    missing: tuple[Step, ...]
+    price: Price
+    lines: tuple[LineState, ...]
+
+    @property
+    def ready(self) -> bool:
+        return self.spoken and not self.missing
+
+
+@dataclass(frozen=True)
+class FilmState:
+    """Of the whole film: its length, what has to be made, and what that takes, joining included."""
+
+    shots: tuple[ShotState, ...]
+    seconds: float
+    price: Price
+    sentences: int
+    """Still to be spoken."""
+
+    @property
+    def steps(self) -> int:
+        return sum(len(shot.missing) for shot in self.shots)
+
+
+@dataclass(frozen=True)
+class SpokenShots:
+    """The speech of every shot: plans, and where all is spoken the timelines."""
+
+    plans: Mapping[str, Plan]
+    timelines: Mapping[str, Timeline | None]
+    lines: Mapping[str, tuple[PlannedSegment, ...]]
+
+
+class FilmDesk:
+    """Reads projects as films. Holds nothing of one; any thread may call."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        voiceover, video = services.capability(Voiceover), services.capability(TextToVideo)
+        self._voiceover, self._video = voiceover, video
+        samples = services.site.assets / "portraits"
+        self.files = ProjectFiles(input_resolver(services), samples)
+        self.projects = Projects(services.paths.root / "projects", self.files)
+        self.speech = LineSpeech(voiceover, services.segments, services.pronunciations)
+        self.times = FilmTimes(services.paths.root / "film-runs.json", video.runtime_stats)
+        self.clips: ShotStore = video.clips
+        self.faces = RenderEngineSelector(services.catalog, services.site)
+        self._hashes: dict[tuple[str, int, int], str] = {}
+
+    def form(self, project: Project) -> ClipSettings:
+        """How the scenes of a project are painted."""
+        engines = self._video.engines
+        width, height = size_of_look(project.look)
+        return engines.form(self._services.catalog.get(BUILT_IN), {}, f"{width}x{height}", float(FPS))
+
+    def talker(self) -> type[Engine]:
+        """The engine that moves lips here."""
+        return self.faces.choose("auto", "lip_sync")
+
+    def read(self, project: Project) -> SpokenShots:
+        """What is said in each shot, and where it lies as far as it was spoken.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady: a line cannot be spoken; its row is named.
+        """
+        lines = self.speech.plans(project)
+        plans = {shot.id: shot_plan(shot, lines) for shot in project.shots()}
+        timelines: dict[str, Timeline | None] = {}
+        for name, plan in plans.items():
+            spoken = {segment.key: self.speech.spoken(segment) for segment in plan.segments}
+            known = {key: one for key, one in spoken.items() if one is not None}
+            timelines[name] = timeline_of(plan, known) if len(known) == len(spoken) else None
+        return SpokenShots(plans, timelines, lines)
+
+    def plan(
+        self, project: Project, folder: Path, timelines: Mapping[str, Timeline | None], seconds: Mapping[str, float]
+    ) -> FilmPlan:
+        """The steps of a film whose speech has these lengths.
+
+        Raises:
+            InvalidInput, NotFound: there is no shot, or a file of one is gone.
+        """
+        refuse_silence(project)
+        return plan_film(
+            project, timelines, seconds, self._files(project, folder), self.form(project), self.talker(), self.files.samples()
+        )
+
+    def state(self, project: Project, folder: Path) -> FilmState:
+        """
+        Raises:
+            InvalidInput, NotFound, EngineNotReady: as `read` and `plan`.
+        """
+        read = self.read(project)
+        spoken = {name: read.timelines[name] is not None or not plan.segments for name, plan in read.plans.items()}
+        seconds = {name: self._seconds(plan, read.timelines[name]) for name, plan in read.plans.items()}
+        plan = self.plan(project, folder, read.timelines, seconds)
+        form = self.form(project)
+        shots, total, seen = [], FREE, set[str]()
+        sentences = 0
+        for shot in plan.shots:
+            name = shot.board.id
+            missing = tuple(step for step in shot.steps if not (spoken[name] and self.clips.has(step.key)))
+            if spoken[name] and self.clips.has(shot.result.key):
+                missing = ()
+            unsaid = [one for one in read.plans[name].segments if self.speech.spoken(one) is None]
+            price = self._speaking(unsaid)
+            sentences += len(unsaid)
+            for step in missing:
+                cost = self.times.price(step, form)
+                price += cost
+                total += cost if step.key not in seen or not spoken[name] else FREE
+                seen.add(step.key)
+            total += self._speaking(unsaid)
+            lines = tuple(self._line(line.id, read.lines[line.id]) for line in shot.board.lines)
+            length = float(shot.placed.frames / FPS)
+            shots.append(ShotState(name, round(length, 2), spoken[name], missing, price, lines))
+        total += self.times.join(plan.size, plan.frames) + self.times.around()
+        return FilmState(tuple(shots), plan.seconds, total, sentences)
+
+    def _line(self, name: str, segments: Sequence[PlannedSegment]) -> LineState:
+        found = [self.speech.spoken(one) for one in segments]
+        spoken = bool(found) and all(one is not None for one in found)
+        seconds = sum(self._length(segment, one) for segment, one in zip(segments, found, strict=True))
+        return LineState(name, round(seconds, 2), spoken or not segments, segments[0].key if spoken else "")
+
+    def _seconds(self, plan: Plan, timeline: Timeline | None) -> float:
+        """That a shot is spoken over; estimated where it was not spoken yet."""
+        if timeline is not None or not plan.segments:
+            return timeline.duration if timeline is not None else 0.0
+        lengths = (self._length(one, self.speech.spoken(one)) + one.pause_before for one in plan.segments)
+        return sum(lengths) + plan.tail_pause
+
+    def _length(self, segment: PlannedSegment, spoken: RenderedSegment | None) -> float:
+        if spoken is not None:
+            return spoken.duration
+        pace = self._voiceover.paces.of(segment.role.engine_id)
+        return len(segment.text) * (pace.speech if pace else 1 / _LETTERS_PER_SECOND)
+
+    def _speaking(self, segments: Sequence[PlannedSegment]) -> Price:
+        price = FREE
+        for segment in segments:
+            pace = self._voiceover.paces.of(segment.role.engine_id)
+            work = pace.work if pace else _WORK_PER_LETTER
+            price += Price(len(segment.text) * work, pace is not None)
+        return price
+
+    def _files(self, project: Project, folder: Path) -> Files:
+        names = [shot.file for shot in project.shots() if shot.file and shot.show in ("picture", "clip")]
+        names += [portrait_of(project, shot, self.files.samples()) for shot in project.shots()]
+        found = {}
+        for name in dict.fromkeys(filter(None, names)):
+            path, _ = self.files.find(folder, name, name)
+            found[name] = (path, self._hash(path))
+        return Files(found)
+
+    def _hash(self, path: Path) -> str:
+        facts = path.stat()
+        key = (str(path), facts.st_mtime_ns, facts.st_size)
+        if key not in self._hashes:
+            self._hashes[key] = fingerprint(path)
+        return self._hashes[key]
+
+
+def stamp_of(project: Project) -> str:
+    """A short hash of everything that a film is made of, whatever its version."""
+    told: Any = project.model_dump_json(exclude={"version", "id", "archived", "notes", "topic", "origin"})
+    return sha256(str(told).encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,0 +1,188 @@
+"""What the lines of a project say, as segments that engines speak: planned line by line, so that one changes no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from threading import Lock
+
+from pydantic import ValidationError
+
+from capabilities.common.seed import derived_seed
+from capabilities.director.document.model import BoardLine, BoardShot, CastMember, Project
+from capabilities.voiceover.capability import PreparedNarration, Voiceover
+from capabilities.voiceover.choice.counting import script_of
+from capabilities.voiceover.join import Timeline, lay_out
+from capabilities.voiceover.plan import Plan, PlannedSegment
+from capabilities.voiceover.render import RenderedSegment
+from capabilities.voiceover.roles.pronunciations import lexicon_for
+from capabilities.voiceover.roles.speaker import Speaker, key_of
+from capabilities.voiceover.script.parse import parse
+from capabilities.voiceover.spec import VoiceoverSpec
+from media.text.reading.markup import hide_markup
+from studio.artifacts.segments import SegmentStore
+from studio.errors import GreenroomError, InvalidInput
+from studio.pronunciations import PronunciationList
+
+BETWEEN_LINES = 0.35
+"""Seconds of silence between two lines of a shot where none is given."""
+_SAMPLE = 4_000
+"""Characters of what somebody says that their engine and language are chosen by."""
+_KEPT = 20_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """Who speaks: the name in the cast, and the member."""
+
+    name: str
+    member: CastMember
+
+
+def part_of(project: Project, who: str) -> Part:
+    """Who says a line; the first of the cast for ""."""
+    name = who or next(iter(project.cast), "")
+    return Part(name, project.cast.get(name, CastMember()))
+
+
+class LineSpeech:
+    """Plans lines, and knows how long those are that were spoken. Any thread may call.
+
+    Args:
+        voiceover: whose voices and reading it is. segments: where what was spoken lies.
+    """
+
+    def __init__(self, voiceover: Voiceover, segments: SegmentStore, pronunciations: PronunciationList) -> None:
+        self._voiceover, self._segments, self._pronunciations = voiceover, segments, pronunciations
+        self._base = lru_cache(64)(self._prepared)
+        self._plans: dict[tuple[object, ...], tuple[PlannedSegment, ...]] = {}
+        self._known: dict[str, RenderedSegment] = {}
+        self._lock = Lock()
+
+    def plans(self, project: Project) -> dict[str, tuple[PlannedSegment, ...]]:
+        """The segments of every line by the line's id; () for one that says nothing.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady: a voice cannot be, or cannot say it; the row is named.
+        """
+        said: dict[str, list[str]] = {}
+        for line in project.lines():
+            said.setdefault(part_of(project, line.who).name, []).append(line.text)
+        samples = {name: "\n\n".join(filter(str.strip, texts))[:_SAMPLE] for name, texts in said.items()}
+        stamp = repr(self._pronunciations.stamp())
+        found: dict[str, tuple[PlannedSegment, ...]] = {}
+        for number, shot in enumerate(project.shots()):
+            for line in shot.lines:
+                part = part_of(project, line.who)
+                try:
+                    found[line.id] = self._line(line, part, samples[part.name], project.language, stamp)
+                except GreenroomError as error:
+                    error.within("project.in-row", row=number + 1)
+                    raise
+        return found
+
+    def spoken(self, segment: PlannedSegment) -> RenderedSegment | None:
+        """What is known of a segment that was spoken; None for one that has to be."""
+        known = self._known.get(segment.key)
+        if known is not None:
+            return known if self._segments.has(segment.key) else None
+        if not self._segments.has(segment.key) or (stored := self._segments.get(segment.key)) is None:
+            return None
+        with self._lock:
+            while len(self._known) >= _KEPT:
+                self._known.pop(next(iter(self._known)))
+            self._known[segment.key] = RenderedSegment.of(stored)
+        return self._known[segment.key]
+
+    def _line(self, line: BoardLine, part: Part, sample: str, language: str, stamp: str) -> tuple[PlannedSegment, ...]:
+        if not line.text.strip() or not sample.strip():
+            return ()
+        base = self._base(part.member.voice, language, sample, stamp)
+        key = (id(base), line.text, line.take, line.speed, line.emphasis, part.member.style)
+        known = self._plans.get(key)
+        if known is None:
+            known = self._planned(line, part.member, base)
+            with self._lock:
+                while len(self._plans) >= _KEPT:
+                    self._plans.pop(next(iter(self._plans)))
+                self._plans[key] = known
+        return known
+
+    def _prepared(self, voice: str, language: str, sample: str, stamp: str) -> PreparedNarration:
+        found = parse(hide_markup(sample).text)
+        labels = tuple(dict.fromkeys((*found.speakers, *found.possible_speakers)))
+        spec = VoiceoverSpec(script=sample, voice=voice, language=language, check="off", just_text=labels)
+        return self._voiceover.prepared(spec)
+
+    def _planned(self, line: BoardLine, member: CastMember, base: PreparedNarration) -> tuple[PlannedSegment, ...]:
+        lexicon = lexicon_for(line.text, self._pronunciations.list())
+        seed = base.spec.seed or 0
+        spec = base.spec.model_copy(update={
+            "script": line.text, "lexicon": lexicon, "seed": derived_seed(seed, line.text, line.take) if line.take else seed,
+        })  # fmt: skip
+        found = parse(hide_markup(line.text).text)
+        labels = tuple(dict.fromkeys((*spec.just_text, *found.speakers, *found.possible_speakers)))
+        spec = spec.model_copy(update={"just_text": labels})
+        script = script_of(spec)
+        if not script.lines:
+            return ()
+        planned = replace(base, spec=spec, script=script).plan()
+        return tuple(_styled(segment, line, line.emphasis or member.style) for segment in planned.segments)
+
+
+def _styled(segment: PlannedSegment, line: BoardLine, style: str) -> PlannedSegment:
+    """The segment said in another style or at another pace, as far as its engine takes one."""
+    role = segment.role
+    if line.speed != 1.0:
+        role = _at_pace(role, line.speed)
+    if style:
+        role = replace(role, style=style)
+    if role is segment.role:
+        return segment
+    sound = role.sound_of(segment.text, segment.phonemes)
+    return replace(segment, role=role, sound=sound, key=key_of(sound, segment.seed))
+
+
+def _at_pace(role: Speaker, speed: float) -> Speaker:
+    given = role.options.model_dump()
+    usual = given.get("speed")
+    if not isinstance(usual, int | float):
+        return role
+    try:
+        options = type(role.options).model_validate({**given, "speed": type(usual)(usual * speed)})
+    except ValidationError:
+        return role
+    return replace(role, options=options)
+
+
+def shot_plan(shot: BoardShot, plans: Mapping[str, Sequence[PlannedSegment]]) -> Plan:
+    """All that is said in a shot, with the pauses between its lines and after the last."""
+    segments: list[PlannedSegment] = []
+    pause = 0.0
+    for line in shot.lines:
+        for number, segment in enumerate(plans[line.id]):
+            first = pause if segments else 0.0
+            segments.append(segment if number else replace(segment, pause_before=first))
+        pause = BETWEEN_LINES if line.pause is None else line.pause
+    last = shot.lines[-1].pause if shot.lines else None
+    return Plan(tuple(segments), (), last or 0.0)
+
+
+def timeline_of(plan: Plan, spoken: Mapping[str, RenderedSegment]) -> Timeline | None:
+    """Where everything lies in the sound of a shot; None for a silent one."""
+    return lay_out(plan, dict(spoken)) if plan.segments else None
+
+
+def whole(plans: Iterable[Plan]) -> Plan:
+    """Several plans as one, to be spoken at once."""
+    return Plan(tuple(segment for plan in plans for segment in plan.segments), (), 0.0)
+
+
+def refuse_silence(project: Project) -> None:
+    """
+    Raises:
+        InvalidInput: the project has no shot.
+    """
+    if next(project.shots(), None) is None:
+        raise InvalidInput("project.no-shots")
