@@ -22,8 +22,10 @@ from capabilities.conversation.account.accounts import accounts_of
 from capabilities.conversation.account.export import turn_file
 from capabilities.conversation.past import PastTalks
 from capabilities.conversation.session.sessions import ConversationSessions
+from capabilities.director.film.capability import RenderFilm
 from studio.doctor.support_bundle import bundle_name, support_bundle
 from studio.errors import GreenroomError, NotFound, storage_error_of
+from studio.files import file_within
 from studio.library.model import SERVED_EXTENSIONS
 from studio.preprocessing import assets_of
 from studio.pronunciations.csv_files import to_csv
@@ -48,6 +50,7 @@ def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
     _add_results(app, studio)
     _add_listening(app, studio, auditions)
     _add_downloads(app, studio)
+    _add_projects(app, studio)
     _add_conversations(app, studio)
 
 
@@ -152,6 +155,18 @@ def _add_downloads(app: FastAPI, studio: Services) -> None:
     @app.get("/media/voices/{voice}/export")
     def voice_export(voice: str) -> Response:
         return _found(lambda: studio.voices.export(voice), download=True)
+
+
+def _add_projects(app: FastAPI, studio: Services) -> None:
+    @app.get("/media/projects/{name}")
+    def project_file(name: str) -> Response:
+        path = file_within(studio.paths.root / "uploads" / "projects" / name, (studio.paths.root / "uploads" / "projects",))
+        return media_response(path, download=True)
+
+    @app.get("/media/project-files/{project}/{name}")
+    def project_picture(project: str, name: str) -> Response:
+        desk = studio.capability(RenderFilm).desk
+        return _found(lambda: desk.files.find(desk.projects.get_folder(project), f"files/{name}", "file")[0])
 
 
 def _add_conversations(app: FastAPI, studio: Services) -> None:

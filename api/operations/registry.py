@@ -8,10 +8,24 @@ from api.operations import engines, jobs, library, narrations, pronunciations, s
 from api.operations.conversations import calls as conversations
 from api.operations.language import calls as language
 from api.operations.operation import Operation
+from api.operations.projects import calls as projects
 
 GROUPS = tuple(
     module.GROUP
-    for module in (work, jobs, voices, narrations, conversations, pronunciations, library, language, engines, templates, support)
+    for module in (
+        work,
+        projects,
+        jobs,
+        voices,
+        narrations,
+        conversations,
+        pronunciations,
+        library,
+        language,
+        engines,
+        templates,
+        support,
+    )
 )
 OPERATIONS: Mapping[str, Operation] = {name: one for group in GROUPS for name, one in group.operations.items()}
 

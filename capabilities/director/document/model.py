@@ -35,11 +35,11 @@ def new_id(letter: str) -> str:
     return f"{letter}{secrets.token_hex(5)}"
 
 
-class Part(BaseModel):
+class BoardPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
 
 
-class BoardLine(Part):
+class BoardLine(BoardPart):
     """What one person says in one go.
 
     Args:
@@ -57,7 +57,7 @@ class BoardLine(Part):
     take: int = Field(0, ge=0, le=10_000)
 
 
-class BoardShot(Part):
+class BoardShot(BoardPart):
     """What is seen while some lines are spoken.
 
     Args:
@@ -80,7 +80,7 @@ class BoardShot(Part):
     lines: tuple[BoardLine, ...] = ()
 
 
-class BoardScene(Part):
+class BoardScene(BoardPart):
     """Shots that belong together; a chapter of an audiobook."""
 
     id: Id = Field(default_factory=lambda: new_id("c"))
@@ -88,7 +88,7 @@ class BoardScene(Part):
     shots: tuple[BoardShot, ...] = ()
 
 
-class CastMember(Part):
+class CastMember(BoardPart):
     """Who speaks.
 
     Args:
@@ -103,7 +103,7 @@ class CastMember(Part):
     gender: Literal["", "female", "male", "other"] = ""
 
 
-class Look(Part):
+class Look(BoardPart):
     """How all shots look: the ratio of the sides, the height of a wide picture in lines, and where chance begins."""
 
     ratio: Ratio = "16:9"
@@ -111,20 +111,20 @@ class Look(Part):
     seed: int = Field(0, ge=0, le=LARGEST_SEED)
 
 
-class Captions(Part):
+class Captions(BoardPart):
     """Burned into the pictures, a track of their own in the file, or none."""
 
     mode: CaptionMode = "burned"
 
 
-class Music(Part):
+class Music(BoardPart):
     """A bed that is led under the speech: a file, as `Project` says of files ("" for none), and its level in decibels."""
 
     file: str = Field("", max_length=_FILE)
     level: float = Field(-12.0, ge=-40, le=0)
 
 
-class BoardOrigin(Part):
+class BoardOrigin(BoardPart):
     """Who wrote the board and from what.
 
     Args:
@@ -137,7 +137,7 @@ class BoardOrigin(Part):
     source: str = Field("", max_length=300)
 
 
-class Project(Part):
+class Project(BoardPart):
     """The whole document.
 
     A file is named as a job takes one, by an output's id or a path that was uploaded; the store copies uploads into the project's

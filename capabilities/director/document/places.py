@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from capabilities.director.document.model import BoardLine, BoardScene, BoardShot, CastMember, Part, Project
+from capabilities.director.document.model import BoardLine, BoardPart, BoardScene, BoardShot, CastMember, Project
 from studio.errors import NotFound
 
 Piece = BoardScene | BoardShot | BoardLine
@@ -16,7 +16,7 @@ SORTS: Mapping[str, type[Piece]] = {"scenes": BoardScene, "shots": BoardShot, "l
 BELOW = {"project": "scenes", "scenes": "shots", "shots": "lines"}
 """What a part holds: its field, which is also the word in the address of what lies in it."""
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=BoardPart)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def part_at(project: Project, place: PartPlace) -> Piece:
     return shot if len(place.path) == 2 else shot.lines[place.path[2]]
 
 
-def single(project: Project, address: str) -> Part:
+def single(project: Project, address: str) -> BoardPart:
     """The project itself, one of its single parts, or a member of its cast.
 
     Raises:
@@ -73,7 +73,7 @@ def single(project: Project, address: str) -> Part:
     if address == "project":
         return project
     if address in SINGLE:
-        part: Part = getattr(project, address)
+        part: BoardPart = getattr(project, address)
         return part
     word, _, name = address.partition("/")
     if word == "cast" and name in project.cast:
@@ -81,7 +81,7 @@ def single(project: Project, address: str) -> Part:
     raise NotFound("project.part-unknown", part=address[:80])
 
 
-def with_single(project: Project, address: str, part: Part) -> Project:
+def with_single(project: Project, address: str, part: BoardPart) -> Project:
     if address == "project":
         assert isinstance(part, Project)
         return part

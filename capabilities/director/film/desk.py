@@ -11,7 +11,7 @@ from typing import Any
 from capabilities.common.inputs import fingerprint, input_resolver
 from capabilities.common.render_engines import RenderEngineSelector
 from capabilities.director.document.model import Project
-from capabilities.director.film.plan import FPS, Files, FilmPlan, Step, plan_film, portrait_of, size_of_look
+from capabilities.director.film.plan import FPS, BoardFiles, FilmPlan, FilmStep, plan_film, portrait_of, size_of_look
 from capabilities.director.film.speech import LineSpeech, refuse_silence, shot_plan, timeline_of
 from capabilities.director.film.times import FREE, FilmTimes, Price
 from capabilities.director.projects.collection import Projects
@@ -53,7 +53,7 @@ class ShotState:
     id: str
     seconds: float
     spoken: bool
-    missing: tuple[Step, ...]
+    missing: tuple[FilmStep, ...]
     price: Price
     lines: tuple[LineState, ...]
 
@@ -199,14 +199,14 @@ class FilmDesk:
             price += Price(len(segment.text) * work, pace is not None)
         return price
 
-    def _files(self, project: Project, folder: Path) -> Files:
+    def _files(self, project: Project, folder: Path) -> BoardFiles:
         names = [shot.file for shot in project.shots() if shot.file and shot.show in ("picture", "clip")]
         names += [portrait_of(project, shot, self.files.samples()) for shot in project.shots()]
         found = {}
         for name in dict.fromkeys(filter(None, names)):
             path, _ = self.files.find(folder, name, name)
             found[name] = (path, self._hash(path))
-        return Files(found)
+        return BoardFiles(found)
 
     def _hash(self, path: Path) -> str:
         facts = path.stat()

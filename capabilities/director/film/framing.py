@@ -56,6 +56,9 @@ class CornerPainter:
 
     def lay(self, picture: Picture, square: Picture) -> None:
         """Into `picture`, in place."""
+        side = self._kept.shape[0]
+        if square.shape[0] != side:
+            square = np.asarray(Image.fromarray(square).resize((side, side), Image.Resampling.LANCZOS))
         under = picture[self._rows, self._columns].astype(np.float32)
         picture[self._rows, self._columns] = (under + (square - under) * self._kept + 0.5).astype(np.uint8)
 

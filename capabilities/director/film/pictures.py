@@ -14,7 +14,7 @@ import numpy as np
 from capabilities.common.render_engines import RenderEngineSelector
 from capabilities.common.rendering import cleared, fresh, part_frames, render_missing
 from capabilities.director.film.framing import CornerPainter, filled, portrait_framed
-from capabilities.director.film.plan import FPS, QUALITY, FilmPlan, FilmShot, Step
+from capabilities.director.film.plan import FPS, QUALITY, FilmPlan, FilmShot, FilmStep, corner_side
 from capabilities.director.film.times import FilmTimes
 from capabilities.video.engines import ClipSettings
 from capabilities.video.render import ShotRenderer
@@ -30,6 +30,7 @@ from media.video.read import Picture, read_frames
 from media.video.write import VideoWriter, join_video
 from studio.artifacts.clips import ShotStore, StoredShot
 from studio.artifacts.segments import SegmentStore
+from studio.errors import EngineError, MediaError
 from studio.files import write_json
 from studio.jobs.capability import JobContext
 from studio.jobs.runtime_stats import RuntimeStats
@@ -79,10 +80,10 @@ class PictureMaker:
                 self._step(step, by_shot[step.shot], (begin, end), left + cost[step.key] + after)
         return [self._stored(shot.result) for shot in plan.shots]
 
-    def _there(self, step: Step) -> bool:
+    def _there(self, step: FilmStep) -> bool:
         return step.key in self._made or self._store.has(step.key)
 
-    def _stored(self, step: Step) -> StoredShot:
+    def _stored(self, step: FilmStep) -> StoredShot:
         found = self._made.get(step.key) or self._store.get(step.key)
         if found is None:
             raise LookupError(step.key)
@@ -97,13 +98,17 @@ class PictureMaker:
             self._made[made.key] = made
             self._context.event("step", sort="scene", shot=shot.board.id)
 
-    def _step(self, step: Step, shot: FilmShot, span: tuple[float, float], left: float) -> None:
+    def _step(self, step: FilmStep, shot: FilmShot, span: tuple[float, float], left: float) -> None:
         notes = {"clip": "Cutting a clip", "talk": "Moving lips", "compose": "Captions and corners"}
         self._context.progress(span[0], f"{notes[step.sort]}, shot {shot.placed.index + 1}", left)
         began = time.monotonic()
         target = self._store.path(step.key)
         if step.sort == "talk":
-            self._talk(step, shot, target, span)
+            try:
+                self._talk(step, shot, target, span)
+            except (EngineError, MediaError) as error:
+                error.within("project.in-row", row=shot.placed.index + 1)
+                raise
         else:
             pictures = self._clip(shot) if step.sort == "clip" else self._composed(shot, step)
             with VideoWriter(target, step.size, FPS, QUALITY, threads=2) as writer:
@@ -122,13 +127,13 @@ class PictureMaker:
         for _, frame in zip(range(shot.placed.frames), again, strict=False):
             yield filled(frame.picture, (self._form.width, self._form.height))
 
-    def _composed(self, shot: FilmShot, step: Step) -> Iterator[Picture]:
+    def _composed(self, shot: FilmShot, step: FilmStep) -> Iterator[Picture]:
         """Captions over the presenter, and the presenter over the scene."""
         under = next((one for one in (shot.step("scene"), shot.step("clip")) if one is not None), None)
         talk = shot.step("talk")
         painter = CaptionPainter(self._fonts, step.size, [CaptionText(one.start, one.end, one.text) for one in shot.captions])
         faces = read_frames(self._stored(talk).path, FPS) if talk is not None else None
-        corner = CornerPainter(step.size, talk.size[0]) if talk is not None and under is not None else None
+        corner = CornerPainter(step.size, corner_side(step.size)) if talk is not None and under is not None else None
         base = read_frames(self._stored(under).path, FPS) if under is not None else faces
         assert base is not None
         for number, frame in enumerate(base):
@@ -140,7 +145,7 @@ class PictureMaker:
             painter.burn(picture, float(number / FPS))
             yield picture
 
-    def _talk(self, step: Step, shot: FilmShot, target: Path, span: tuple[float, float]) -> None:
+    def _talk(self, step: FilmStep, shot: FilmShot, target: Path, span: tuple[float, float]) -> None:
         """The portrait of who speaks, moving its lips to the sound of the shot."""
         assert shot.portrait is not None
         folder = fresh(self._context.scratch / f"talk-{step.key[:16]}")
@@ -181,7 +186,7 @@ class PictureMaker:
         write_audio(sound, Audio(padded, timeline.rate), "wav")
         write_json(marks, _later(timeline.marks(), lead))
 
-    def _framed(self, portrait: Path, step: Step, folder: Path, analyser: AnalysisEngine) -> Path:
+    def _framed(self, portrait: Path, step: FilmStep, folder: Path, analyser: AnalysisEngine) -> Path:
         target = folder / "face.png"
         if not target.is_file():
             faces = analyser.faces(portrait)

@@ -31,13 +31,15 @@ FORMAT = 1
 CORNER = 0.36
 """The side of a presenter in the corner, as a part of the picture's shorter side."""
 
+_SMALLEST_CORNER = 128
+"""Lips are moved in a square of this side at least, and made smaller where the corner is."""
 _LIMITS = SubtitleLimits(60)
 
 Sort = Literal["scene", "clip", "talk", "compose"]
 
 
 @dataclass(frozen=True)
-class Step:
+class FilmStep:
     """One piece of picture to be made.
 
     Args:
@@ -69,13 +71,13 @@ class FilmShot:
     portrait: tuple[Path, str] | None
     background: Path | None
     scene: PlannedShot | None
-    steps: tuple[Step, ...]
+    steps: tuple[FilmStep, ...]
 
-    def step(self, sort: Sort) -> Step | None:
+    def step(self, sort: Sort) -> FilmStep | None:
         return next((one for one in self.steps if one.sort == sort), None)
 
     @property
-    def result(self) -> Step:
+    def result(self) -> FilmStep:
         return self.steps[-1]
 
 
@@ -96,13 +98,13 @@ class FilmPlan:
     def seconds(self) -> float:
         return float(self.frames / FPS)
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[FilmStep]:
         """Every step once, in the order of the shots."""
         return list({step.key: step for shot in self.shots for step in shot.steps}.values())
 
 
 @dataclass(frozen=True)
-class Files:
+class BoardFiles:
     """The files of a project as far as its pictures hang on them, by the name in the document: path and hash."""
 
     found: Mapping[str, tuple[Path, str]]
@@ -119,8 +121,8 @@ def size_of_look(look: Look) -> tuple[int, int]:
 
 
 def plan_film(
-    project: Project, timelines: Mapping[str, Timeline | None], seconds: Mapping[str, float], files: Files, form: ClipSettings,
-    talker: type[Engine], portraits: Sequence[str],
+    project: Project, timelines: Mapping[str, Timeline | None], seconds: Mapping[str, float], files: BoardFiles,
+    form: ClipSettings, talker: type[Engine], portraits: Sequence[str],
 ) -> FilmPlan:  # fmt: skip
     """
     Args:
@@ -150,7 +152,12 @@ def portrait_of(project: Project, shot: BoardShot, portraits: Sequence[str]) -> 
     return portraits[(names.index(part.name) if part.name in names else 0) % len(portraits)]
 
 
-def _spec_of(shot: BoardShot, files: Files) -> ShotSpec:
+def corner_side(size: tuple[int, int]) -> int:
+    """Of a presenter in the corner of pictures of this size."""
+    return round(min(size) * CORNER / 2) * 2
+
+
+def _spec_of(shot: BoardShot, files: BoardFiles) -> ShotSpec:
     said = " ".join(line.text for line in shot.lines)
     image = str(files.of(shot.file)[0]) if shot.show == "picture" and shot.file else ""
     return ShotSpec(
@@ -164,11 +171,11 @@ def _spec_of(shot: BoardShot, files: Files) -> ShotSpec:
 
 
 def _film_shot(
-    project: Project, shot: BoardShot, placed: Shot, timeline: Timeline | None, captions: tuple[ClipCaption, ...], files: Files,
-    form: ClipSettings, talker: type[Engine], portraits: Sequence[str],
+    project: Project, shot: BoardShot, placed: Shot, timeline: Timeline | None, captions: tuple[ClipCaption, ...],
+    files: BoardFiles, form: ClipSettings, talker: type[Engine], portraits: Sequence[str],
 ) -> FilmShot:  # fmt: skip
     size = (form.width, form.height)
-    steps: list[Step] = []
+    steps: list[FilmStep] = []
     scene: PlannedShot | None = None
     background: Path | None = None
     under = ""
@@ -176,25 +183,25 @@ def _film_shot(
     if shot.show == "clip" and shot.file:
         background, told = files.of(shot.file)
         under = _key("clip", file=told, size=list(size), frames=placed.frames)
-        steps.append(Step("clip", under, shot.id, placed.frames, size))
+        steps.append(FilmStep("clip", under, shot.id, placed.frames, size))
     elif shot.show != "presenter":
         picture = files.of(shot.file) if shot.show == "picture" and shot.file else None
         burned = () if corner else captions
         scene = plan_shot(placed, form, burned, project.look.seed, "", QUALITY, *(picture or (None, "")))
         under = scene.key
-        steps.append(Step("scene", under, shot.id, placed.frames, size))
+        steps.append(FilmStep("scene", under, shot.id, placed.frames, size))
     portrait = None
     talk = ""
     if shot.show == "presenter" or corner:
         portrait = files.of(portrait_of(project, shot, portraits))
-        side = round(min(size) * CORNER / 2) * 2
+        side = max(_SMALLEST_CORNER, corner_side(size))
         framed = (side, side) if corner else size
         talk = _talk_key(portrait[1], framed, placed.frames, timeline, talker, project.look.seed)
-        steps.append(Step("talk", talk, shot.id, placed.frames, framed))
+        steps.append(FilmStep("talk", talk, shot.id, placed.frames, framed))
     if corner or (captions and (scene is None)):
         words = [[one.start, one.end, one.text] for one in captions]
         key = _key("compose", under=under, talk=talk, captions=words, size=list(size))
-        steps.append(Step("compose", key, shot.id, placed.frames, size))
+        steps.append(FilmStep("compose", key, shot.id, placed.frames, size))
     return FilmShot(shot, placed, timeline, captions, portrait, background, scene, tuple(steps))
 
 

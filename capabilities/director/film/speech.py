@@ -33,17 +33,17 @@ _KEPT = 20_000
 
 
 @dataclass(frozen=True)
-class Part:
+class SpeakingPart:
     """Who speaks: the name in the cast, and the member."""
 
     name: str
     member: CastMember
 
 
-def part_of(project: Project, who: str) -> Part:
+def part_of(project: Project, who: str) -> SpeakingPart:
     """Who says a line; the first of the cast for ""."""
     name = who or next(iter(project.cast), "")
-    return Part(name, project.cast.get(name, CastMember()))
+    return SpeakingPart(name, project.cast.get(name, CastMember()))
 
 
 class LineSpeech:
@@ -95,7 +95,7 @@ class LineSpeech:
             self._known[segment.key] = RenderedSegment.of(stored)
         return self._known[segment.key]
 
-    def _line(self, line: BoardLine, part: Part, sample: str, language: str, stamp: str) -> tuple[PlannedSegment, ...]:
+    def _line(self, line: BoardLine, part: SpeakingPart, sample: str, language: str, stamp: str) -> tuple[PlannedSegment, ...]:
         if not line.text.strip() or not sample.strip():
             return ()
         base = self._base(part.member.voice, language, sample, stamp)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from capabilities.director.film.plan import Step
+from capabilities.director.film.plan import FilmStep
 from capabilities.video.engines import ClipSettings
 from capabilities.video.render import work_of
 from studio.jobs.runtime_stats import RuntimeStats, Workload
@@ -41,7 +41,7 @@ class FilmTimes:
         self.stats = RuntimeStats(path)
         self._painter = painter
 
-    def price(self, step: Step, form: ClipSettings) -> Price:
+    def price(self, step: FilmStep, form: ClipSettings) -> Price:
         """Of making one step."""
         if step.sort == "scene":
             known = self._painter.seconds(work_of(form, step.frames))
@@ -51,10 +51,10 @@ class FilmTimes:
             return Price(known.seconds)
         return Price(_RECKONED[step.sort] * step.size[0] * step.size[1] * step.frames, measured=False)
 
-    def seconds(self, step: Step, form: ClipSettings) -> float:
+    def seconds(self, step: FilmStep, form: ClipSettings) -> float:
         return self.price(step, form).seconds
 
-    def learn(self, step: Step, seconds: float) -> None:
+    def learn(self, step: FilmStep, seconds: float) -> None:
         self.stats.learn(_work(step.sort, step.size, step.frames), seconds)
 
     def join(self, size: tuple[int, int], frames: int) -> Price:

@@ -125,6 +125,18 @@ class Things:
     def made_deletedconversation(self) -> str:
         return str(self.call("delete_conversation", conversation=self.made_oldconversation()).id)
 
+    def made_project(self) -> str:
+        return self._project
+
+    @cached_property
+    def _project(self) -> str:
+        return self.made_oldproject()
+
+    def made_oldproject(self) -> str:
+        """One whose film is made at once: nothing is said, and one small picture is seen."""
+        scenes = [{"shots": [{"see": "hills", "seconds": 0.4}]}]
+        return str(self.call("make_project", document={"title": "Hills", "look": {"height": 96}, "scenes": scenes}).id)
+
     def made_owntemplate(self) -> str:
         made = self.call("import_template", workflow=self._studio.upload(self.file_workflow), title=f"Own {next(self._numbers)}")
         return str(made.id)
@@ -167,6 +179,10 @@ class Things:
         path = self._folder / "words.csv"
         path.write_text("word,saying\ngif,jiff\n", "utf-8")
         return path
+
+    @cached_property
+    def file_project(self) -> Path:
+        return Path(self.call("export_project", project=self.made_oldproject()).path)
 
     @cached_property
     def file_workflow(self) -> Path:

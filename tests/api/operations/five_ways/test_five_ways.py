@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 MOVING = frozenset({
     "run_times", "memory", "memory_history", "machine_events", "disk", "log", "jobs", "outputs", "weights", "engines", "load",
-    "doctor", "voices", "recipe", "language", "conversations",
+    "doctor", "voices", "recipe", "language", "conversations", "projects", "estimate_project",
 })  # fmt: skip
 """Calls that read what goes on meanwhile: their answers are of one shape, not of one value."""
 

@@ -46,7 +46,7 @@ class ProjectId(Input):
     project: str = Field(description="Its id, as `projects` lists it.")
 
 
-class ProjectInput(ProjectId):
+class ProjectReadInput(ProjectId):
     film: bool = Field(False, description="Tell what of the film is there and what the rest will take.")
 
 
@@ -60,15 +60,15 @@ class MakeInput(Input):
     seed: int = Field(0, description="Another one writes another board of the same topic.")
 
 
-class ImportInput(Input):
+class ProjectImportInput(Input):
     file: InputFile = Field(description="What `export_project` gave, or a project's YAML.")
 
 
 class UpdateInput(ProjectId):
     changes: list[dict[str, Any]] = Field(
         [],
-        description='Each an object with "op": "set" (at, to), "insert" (at, item, after), "delete" (at), "move" (at, to, after), '
-        '"rename" (at, to). All are made, or none. Addresses are "project", "look", "captions", "music", "cast/NAME", '
+        description='Each an object with "op": "set" (at, to), "insert" (at, item, after), "delete" (at), "move" (at, to, '
+        'after), "rename" (at, to). All are made, or none. Addresses are "project", "look", "captions", "music", "cast/NAME", '
         '"scenes/ID", "shots/ID" and "lines/ID", for "set" with ".field" behind.',
     )
     version: int = Field(-1, description="That the changes were made from; -1 writes over whatever came meanwhile.")
@@ -80,7 +80,7 @@ class RenderInput(ProjectId):
     approve: bool = Field(False, description="Take shots that nobody approved as they are.")
 
 
-class ExportInput(ProjectId):
+class ProjectExportInput(ProjectId):
     format: str = Field("project", description='"project": one file with everything that it names. "yaml": the document alone.')
 
 
@@ -91,16 +91,14 @@ def projects(context: OperationContext, call: ProjectsInput) -> list[ProjectRowA
 
 
 @GROUP.operation(Access.READS, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
-def project(context: OperationContext, call: ProjectInput) -> ProjectAnswer:
+def project(context: OperationContext, call: ProjectReadInput) -> ProjectAnswer:
     """One project with its document; on request with what its film is now and what it will take."""
     desk = desk_of(context)
     found = desk.projects.get(call.project)
     return project_answer(desk, found, film=call.film)
 
 
-@GROUP.operation(
-    Access.WRITES, codes=WRITING, errors=REFUSALS, example={"topic": "a lighthouse keeper who loses his light"}
-)
+@GROUP.operation(Access.WRITES, codes=WRITING, errors=REFUSALS, example={"topic": "a lighthouse keeper who loses his light"})
 def make_project(context: OperationContext, call: MakeInput) -> ProjectAnswer:
     """Make a project: a board written by rule from a topic or from notes, a document that is given, a copy, or one that was
     deleted."""
@@ -119,7 +117,7 @@ def make_project(context: OperationContext, call: MakeInput) -> ProjectAnswer:
 
 
 @GROUP.operation(Access.WRITES, codes=CODES, example={"file": "@PROJECT"})
-def import_project(context: OperationContext, call: ImportInput) -> ProjectAnswer:
+def import_project(context: OperationContext, call: ProjectImportInput) -> ProjectAnswer:
     """Make a project of an exported file. Its id is a new one where the old is taken."""
     desk = desk_of(context)
     return project_answer(desk, desk.projects.take_in(call.file))
@@ -157,16 +155,14 @@ def estimate_project(context: OperationContext, call: ProjectId) -> FilmStateAns
     return film_answer(desk.state(found.document, found.folder))
 
 
-@GROUP.operation(
-    Access.WRITES, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT", "approve": True}
-)
+@GROUP.operation(Access.WRITES, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT", "approve": True})
 def render_project(context: OperationContext, call: RenderInput) -> JobAnswer:
     """Make the film; gives the job at once. Only what is missing or was changed is made."""
     return context.job(context.studio.jobs.submit(RenderFilm.kind, {"project": call.project, "approve": call.approve}))
 
 
 @GROUP.operation(Access.READS, codes=CODES, errors=REFUSALS, example={"project": "PROJECT"})
-def export_project(context: OperationContext, call: ExportInput) -> FileRef:
+def export_project(context: OperationContext, call: ProjectExportInput) -> FileRef:
     """The project as one file."""
     desk = desk_of(context)
     found = desk.projects.get(call.project)
@@ -182,7 +178,7 @@ def export_project(context: OperationContext, call: ExportInput) -> FileRef:
     return context.file(path, f"/media/projects/{path.name}")
 
 
-@GROUP.operation(Access.DELETES, codes=CODES, errors=REFUSALS, example={"project": "PROJECT"})
+@GROUP.operation(Access.DELETES, codes=CODES, errors=REFUSALS, example={"project": "OLDPROJECT"})
 def delete_project(context: OperationContext, call: ProjectId) -> DeletedProject:
     """Remove a project with its files; its films stay in the library. For half an hour it can be had back."""
     return DeletedProject(id=call.project, key=desk_of(context).projects.delete(call.project))
