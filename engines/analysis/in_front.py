@@ -51,6 +51,12 @@ _LEAST = 0.012
 """Of the face's area; less is noise."""
 _COVERED = 0.4
 """Of the lips, from which a mouth is left as it is."""
+_FEATURES = (
+    points.RIGHT_BROW, points.LEFT_BROW, points.RIGHT_UPPER_LID + points.RIGHT_LOWER_LID[::-1],
+    points.LEFT_UPPER_LID + points.LEFT_LOWER_LID[::-1], points.OUTER_UPPER_LIP + points.OUTER_LOWER_LIP[-2:0:-1],
+)  # fmt: skip
+_OF_A_FEATURE, _AROUND_A_FEATURE = 0.045, 0.085
+"""In widths of the face: lids and lashes, and what is around them."""
 _PALE = 5.0
 _OTHER = 3.2
 
@@ -146,7 +152,8 @@ def hair_in_front(picture: Picture, face: Face) -> Mask:
         below = np.zeros_like(oval)
         below[int(small.points[points.NOSE_BASE, 1]) :] = 1
         foreign[bearded & (below > 0)] = 0
-    return small.enlarged(_without_features(_reaching_outside(foreign, oval, oval), small))
+    reaching = _without_features(_reaching_outside(foreign, oval, oval), small)
+    return small.enlarged(_reaching_outside(reaching, oval, oval))
 
 
 def _nearest(colours: NDArray[Any], centres: NDArray[Any]) -> NDArray[np.float32]:
@@ -158,14 +165,16 @@ def _nearest(colours: NDArray[Any], centres: NDArray[Any]) -> NDArray[np.float32
 
 
 def _without_features(found: NDArray[np.uint8], small: _Small) -> NDArray[np.uint8]:
-    """Brows and eyes that touch the frame of glasses or a strand stay the face's, unless they lie under a whole fringe."""
-    thick = cv2.morphologyEx(found, cv2.MORPH_OPEN, _disc(round(0.05 * _WIDTH)))
-    features = np.zeros_like(found)
-    for ids in (points.RIGHT_BROW, points.LEFT_BROW, points.RIGHT_UPPER_LID + points.RIGHT_LOWER_LID[::-1],
-                points.LEFT_UPPER_LID + points.LEFT_LOWER_LID[::-1]):  # fmt: skip
-        features |= small.polygon(ids)
-    features = cv2.dilate(features, _disc(round(0.035 * _WIDTH)))
-    return np.asarray(np.where((features > 0) & (thick == 0), 0, found), np.uint8)
+    """Eyes, brows and lips that touch the frame of glasses, a strand or a shadow at the face's edge stay the face's, unless what
+    is around them is in front as well: a fringe, a mask."""
+    left = found.copy()
+    for ids in _FEATURES:
+        feature = small.polygon(ids)
+        near, around = (cv2.dilate(feature, _disc(round(reach * _WIDTH))) > 0 for reach in (_OF_A_FEATURE, _AROUND_A_FEATURE))
+        ring = around & ~near
+        if ring.any() and found[ring].mean() < 0.5:
+            left[near] = 0
+    return left
 
 
 def _reaching_outside(foreign: NDArray[np.uint8], inside: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> NDArray[np.uint8]:

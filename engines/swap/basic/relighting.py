@@ -23,7 +23,8 @@ DARK = 6.0
 
 _SOFT = 0.15 * LIGHT_WIDTH
 """Pixels over which light is averaged: coarser than features, finer than half a face in shadow."""
-_MOST = 1.2
+_MOST = 1.6
+"""In logarithms; with less, a warm shadow that is lifted turns yellow, because its blue is left behind."""
 _STEADY = 0.22
 """Share of a new picture in the steadied light; at 25 pictures a second it settles in a third of a second."""
 _NEW_LIGHT = 0.5

@@ -52,7 +52,12 @@ def test_a_face_with_nothing_before_it_is_left_whole(mesh: FaceMesh, name: str) 
     picture, face = head_of(mesh, name)
     assert OwnColours(picture, face).in_front(picture, face) is None
     assert not mouth_is_covered(picture, face)
-    assert hair_in_front(picture, face)[inside(picture, face)].mean() < 0.2
+    front = hair_in_front(picture, face)
+    assert front[inside(picture, face)].mean() < 0.2
+    for ids in (points.RIGHT_UPPER_LID + points.RIGHT_LOWER_LID[::-1], points.LEFT_UPPER_LID + points.LEFT_LOWER_LID[::-1],
+                points.OUTER_UPPER_LIP + points.OUTER_LOWER_LIP[-2:0:-1]):  # fmt: skip
+        feature = cv2.fillPoly(np.zeros(front.shape, np.uint8), [face.points[list(ids), :2].astype(np.int32)], 1)
+        assert front[feature > 0].mean() < 0.05, "a shaded eye that touches the edge of the face is its own"
 
 
 @pytest.mark.parametrize("name", PORTRAITS[:3])
