@@ -32,7 +32,7 @@ FACES = ("face.*", "analysis.*", "lipsync.*", "portrait.*", "musetalk.*")
 FILMING = (*SPEAKING, "clip.*", "animatic.*", "wan.*", "lora.*")
 SWAPPING = (*_WORKING, *FACES, *WORKFLOWS, "swap.*")
 UPSCALING = (*_WORKING, "upscaling.*")
-ANY_WORK = tuple(dict.fromkeys((*FILMING, *FACES, *SWAPPING, *UPSCALING, *TRANSCRIBING, "setup.*")))
+ANY_WORK = tuple(dict.fromkeys((*FILMING, *FACES, *SWAPPING, *UPSCALING, *TRANSCRIBING, "audiobook.*", "setup.*")))
 """Of calls that take any kind of job."""
 
 OF_NO_CALL = frozenset({"form", "openai", "page", "request", "settings", "start", "talk"})

@@ -7,6 +7,7 @@ PLAYABLE = {
     ".flac": "audio/flac",
     ".mp3": "audio/mpeg",
     ".m4a": "audio/mp4",
+    ".m4b": "audio/mp4",
     ".opus": "audio/ogg",
     ".ogg": "audio/ogg",
     ".mp4": "video/mp4",

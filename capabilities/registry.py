@@ -12,6 +12,7 @@ from studio.services import Services
 BUILT_IN = (
     "capabilities.voiceover.capability:Voiceover",
     "capabilities.voiceover.batch.capability:VoiceoverBatch",
+    "capabilities.audiobook.capability:Audiobook",
     "capabilities.rewriting.capability:RewriteScript",
     "capabilities.lip_sync.capability:LipSync",
     "capabilities.portrait.capability:AnimatePortrait",

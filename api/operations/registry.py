@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from api.operations import engines, jobs, library, narrations, pronunciations, support, templates, voices, work
 from api.operations.conversations import calls as conversations
+from api.operations.documents import calls as documents
 from api.operations.language import calls as language
 from api.operations.operation import Operation
 from api.operations.projects import calls as projects
@@ -18,6 +19,7 @@ GROUPS = tuple(
         jobs,
         voices,
         narrations,
+        documents,
         conversations,
         pronunciations,
         library,

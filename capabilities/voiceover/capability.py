@@ -99,8 +99,11 @@ class Voiceover(Capability[VoiceoverSpec]):
         """
         return self.prepared(spec).spec
 
-    def prepared(self, spec: VoiceoverSpec) -> PreparedNarration:
+    def prepared(self, spec: VoiceoverSpec, script: Script | None = None) -> PreparedNarration:
         """The same, with the script and the cast that were made for it.
+
+        Args:
+            script: the spec's script where it was not written in the script language; its places are those in `spec.script`.
 
         Raises:
             GreenroomError: as `prepare`.
@@ -108,7 +111,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         spec = spec.completed(self._settings)
         if spec.lexicon is None:
             spec = spec.model_copy(update={"lexicon": self._lexicon(spec)})
-        script = script_of(spec)
+        script = script_of(spec) if script is None else script
         if not script.lines and not self._spoken_headings(spec):
             raise InvalidInput("script.chapters-alone")
         spec = spec.model_copy(update={"language": self.resolver.language_for(spec, script)})

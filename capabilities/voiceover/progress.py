@@ -176,6 +176,10 @@ class NarrationProgress:
         self._passes += 1
         return lambda share: self._show_joining("Levelling", _ASSEMBLE + _LEVEL * (before + width * share))
 
+    def joined(self, note: str, share: float) -> None:
+        """A part of the join that a capability of its own does; `share` of all of it."""
+        self._show_joining(note, share)
+
     def learn_joining(self, speech_seconds: float) -> None:
         self._paces.learn(JOIN, self._characters, time.monotonic() - self._join_started, speech_seconds)
 

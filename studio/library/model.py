@@ -15,7 +15,7 @@ from studio.licences import UNKNOWN, LicenceTerms
 AUDIO, VIDEO, IMAGE, SUBTITLES, TEXT, ARCHIVE = "audio", "video", "image", "subtitles", "text", "archive"
 
 KIND_OF_EXTENSION: dict[str, str] = {
-    **dict.fromkeys((".wav", ".flac", ".mp3", ".m4a", ".opus", ".ogg"), AUDIO),
+    **dict.fromkeys((".wav", ".flac", ".mp3", ".m4a", ".m4b", ".opus", ".ogg"), AUDIO),
     **dict.fromkeys((".mp4", ".webm", ".mkv", ".mov"), VIDEO),
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp"), IMAGE),
     **dict.fromkeys((".srt", ".vtt"), SUBTITLES),

@@ -68,6 +68,12 @@ class Things:
     # Words in capitals
 
     @cached_property
+    def file_document(self) -> Path:
+        path = self._folder / "book.md"
+        path.write_text("# One\n\nWords of a book.\n\n# Two\n\nMore of them.\n", "utf-8")
+        return path
+
+    @cached_property
     def _narration(self) -> Any:
         return self.done(LINES)
 

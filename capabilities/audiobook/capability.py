@@ -1,0 +1,239 @@
+"""A book as an audiobook: M4B with chapters and cover, MP3s with a sheet for shops; spoken as a narration is."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from capabilities.audiobook.files import MadeBook, pack, parts_of, write_book
+from capabilities.audiobook.script import narration_of, script_of_book, with_credits
+from capabilities.audiobook.spec import AudiobookSpec
+from capabilities.common.inputs import input_resolver
+from capabilities.common.memory_fit import memory_fit
+from capabilities.common.outputs import as_job_output
+from capabilities.voiceover.capability import PreparedNarration, Voiceover
+from capabilities.voiceover.cast import Cast
+from capabilities.voiceover.join import SubtitleLimits
+from capabilities.voiceover.pace import JOIN
+from capabilities.voiceover.plan import Plan, plan
+from capabilities.voiceover.progress import NarrationProgress
+from capabilities.voiceover.recipe import tags_of, terms_of
+from capabilities.voiceover.render import RenderedSegment
+from capabilities.voiceover.run import NarrationRunner
+from capabilities.voiceover.spec import VoiceoverSpec
+from media.audio.audiobook.book_file import CoverJpeg
+from media.messages.message import Message
+from media.text.formats import to_srt, to_vtt
+from media.video.covers import cover_jpeg
+from studio.files import slug
+from studio.jobs.capability import Capability, CapabilityDescription, JobContext, JobEstimate, Submission
+from studio.jobs.model import JobOutput
+from studio.jobs.runtime_stats import RuntimeEstimate
+from studio.library import LibraryOutput, Recipe, RecipeInput
+from studio.services import Services
+from studio.verification.audio_check import LETTERS_PER_SECOND
+
+_NAME_BYTES = 80
+_UNTITLED = "Untitled book"
+
+
+@dataclass(frozen=True)
+class PlannedBook:
+    """A prepared spec, the narration that speaks it, and its segments."""
+
+    spec: AudiobookSpec
+    narration: VoiceoverSpec
+    plan: Plan
+
+
+class Audiobook(Capability[AudiobookSpec]):
+    """The capability "audiobook". What a resumed job needs is its spec and the stored segments."""
+
+    kind: ClassVar[str] = "audiobook"
+    Spec = AudiobookSpec
+
+    def __init__(self, services: Services) -> None:
+        self._services, self._library, self._segments = services, services.library, services.segments
+        self._voiceover = services.capability(Voiceover)
+        self._work = NarrationRunner(services)
+        self._longest = services.settings.voiceover.longest_chunk
+        self._inputs = input_resolver(services)
+
+    def prepare(self, spec: AudiobookSpec) -> AudiobookSpec:
+        """Settle language, voices, engine, seed and pronunciations, and see that the cover is a picture.
+
+        Raises:
+            GreenroomError: as `Voiceover.prepare`; MediaError, NotFound, InvalidInput: the cover.
+        """
+        return self._prepared(spec)[0]
+
+    def accept(self, spec: AudiobookSpec) -> Submission[AudiobookSpec]:
+        prepared, made = self._prepared(spec)
+        return Submission(prepared, prepared.title, self._voiceover.lane_of(made))
+
+    def _prepared(self, spec: AudiobookSpec) -> tuple[AudiobookSpec, PreparedNarration]:
+        spec = spec.model_copy(update={"title": " ".join(spec.title.split()) or _UNTITLED})
+        if spec.cover:
+            cover_jpeg(self._inputs.find(spec.cover, "cover")[0])
+        if spec.language == "auto":
+            text, script = script_of_book(spec.chapters, spec.cast)
+            found = self._voiceover.resolver.language_for(narration_of(spec, text), script)
+            spec = spec.model_copy(update={"language": found})
+        text, script = script_of_book(with_credits(spec, spec.language), spec.cast)
+        made = self._voiceover.prepared(narration_of(spec, text), script)
+        settled = (
+            "voice", "engine", "options", "seed", "check", "check_with", "language", "lexicon", "reading", "replaced_voices",
+        )  # fmt: skip
+        return spec.model_copy(update={name: getattr(made.spec, name) for name in settled}), made
+
+    def title(self, spec: AudiobookSpec) -> str:
+        return spec.title or _UNTITLED
+
+    def lane(self, spec: AudiobookSpec) -> str:
+        return self._voiceover.lane_of(self._prepared(spec)[1])
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Audiobook", "Director", has_form=False)
+
+    def estimate(self, spec: AudiobookSpec) -> JobEstimate:
+        spec, made = self._prepared(spec)
+        engine = made.cast.narrator.casting.engine_cls
+        spoken = sum(len(line.text) for line in made.script.lines)
+        pace, join = self._voiceover.paces.of(engine.card.id), self._voiceover.paces.of(JOIN)
+        seconds = spoken * pace.speech if pace else spoken / LETTERS_PER_SECOND
+        time = None
+        if pace and join:
+            spread, joining = self._voiceover.paces.spread(engine.card.id, spoken), spoken * join.work
+            low, high = (spread.low + joining, spread.high + joining) if spread else (0.0, 0.0)
+            expected = spoken * (pace.work + join.work)
+            time = RuntimeEstimate(expected, exact=False, low=low, high=high, runs=spread.runs if spread else 0)
+        fits, memory = memory_fit(self._services, engine)
+        return JobEstimate(engine.card.id, seconds, 0, time, fits, memory)
+
+    def plan(self, spec: AudiobookSpec) -> PlannedBook:
+        """The segments of a prepared spec.
+
+        Raises:
+            GreenroomError: as `prepare`; a voice may have been deleted since.
+        """
+        text, script = script_of_book(with_credits(spec, spec.language), spec.cast)
+        narration = narration_of(spec, text).completed(self._services.settings.voiceover)
+        cast = Cast(narration, self._voiceover.resolver, script)
+        return PlannedBook(spec, narration, plan(narration, script, cast, self._longest))
+
+    def run(self, spec: AudiobookSpec, context: JobContext) -> list[JobOutput]:
+        """Speak what is missing, then write the files. What an interrupted attempt has left is used as far as it is whole.
+
+        Raises:
+            EngineError, NotEnoughSpace, StorageError, MediaError, Cancelled.
+        """
+        done = [output for output in self._library.list(limit=None) if output.job == context.job_id]
+        if any(output.kind == "audio" for output in done):
+            return _listed(done)
+        book = self.plan(spec)
+        self._work.ensure_space(book.plan)
+        cover = self._cover(spec, context)
+        progress = NarrationProgress(context, book.plan, self._voiceover.paces)
+
+        def join(rendered: dict[str, RenderedSegment]) -> list[LibraryOutput]:
+            return self._write(book, rendered, cover, progress, context, done)
+
+        return _listed(self._work.speak_and(join, book.plan, context, progress))
+
+    def _cover(self, spec: AudiobookSpec, context: JobContext) -> CoverJpeg | None:
+        return cover_jpeg(self._inputs.keep(spec.cover, "cover", context.scratch)[0]) if spec.cover else None
+
+    def _write(
+        self,
+        book: PlannedBook,
+        rendered: dict[str, RenderedSegment],
+        cover: CoverJpeg | None,
+        progress: NarrationProgress,
+        context: JobContext,
+        done: list[LibraryOutput],
+    ) -> list[LibraryOutput]:
+        folder = context.scratch / "book"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        progress.start_joining()
+        try:
+            comment = tags_of(book.narration, book.plan, terms_of(book.plan.segments))["comment"]
+            parts = parts_of(book.plan, rendered)
+            made = write_book(book.spec, parts, self._segments, cover, comment, folder, progress.joined)
+            if made.failures:
+                context.warn(Message.of("audiobook.not-for-shops", count=len(made.failures), first=made.failures[0]).reason())
+            archives = [output for output in done if output.kind == "archive"]
+            if made.files and not archives:
+                pack(made, cover, folder / "chapters.zip")
+                recipe = self._recipe(book, rendered, made, context.job_id)
+                name = f"{slug(book.spec.title, 'book', _NAME_BYTES)}_chapters"
+                archives = [
+                    self._library.add(folder / "chapters.zip", "archive", f"{book.spec.title} (chapters)", recipe, name=name)
+                ]
+            whole = self._add_whole(book, rendered, made, context.job_id, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        progress.learn_joining(made.seconds)
+        return [whole, *archives]
+
+    def _add_whole(
+        self, book: PlannedBook, rendered: dict[str, RenderedSegment], made: MadeBook, job: str, folder: Path
+    ) -> LibraryOutput:
+        spec = book.narration
+        limits = SubtitleLimits(spec.subtitle_line or 0, spec.subtitle_lines or 2, spec.subtitle_speed or 0.0)
+        cues = list(made.cues(limits))
+        srt, vtt = folder / "book.srt", folder / "book.vtt"
+        srt.write_text(to_srt(cues), encoding="utf-8")
+        vtt.write_text(to_vtt(cues), encoding="utf-8")
+        recipe = self._recipe(book, rendered, made, job)
+        name = slug(book.spec.title, "book", _NAME_BYTES)
+        return self._library.add(made.whole, "audio", book.spec.title, recipe, [srt, vtt], name=name, peaks=made.peaks)
+
+    def _recipe(self, book: PlannedBook, rendered: dict[str, RenderedSegment], made: MadeBook, job: str) -> Recipe:
+        spec, used = book.spec, {segment.key: rendered[segment.key] for segment in book.plan.segments}
+        voices = sorted({segment.role.voice_name for segment in book.plan.segments})
+        cards = {segment.role.engine_id: segment.role.casting.engine_cls.card for segment in book.plan.segments}
+        doubtful = sum(bool(one.problems) for one in used.values())
+        facts = [f"{len(made.parts)} chapters", f"{len(book.plan.segments)} pieces"]
+        facts += [f"{doubtful} to check"] if doubtful else []
+        facts += ["meets ACX" if not made.failures else f"{len(made.failures)} chapters do not meet ACX"] if made.files else []
+        return Recipe(
+            kind=self.kind,
+            job=job,
+            engine=spec.engine,
+            engine_version=cards[spec.engine].version if spec.engine in cards else "",
+            voice=spec.voice.split("/", 1)[-1],
+            options=spec.options,
+            seed=spec.seed,
+            inputs=tuple(RecipeInput("voice", voice) for voice in voices),
+            parents=tuple(filter(None, (spec.parent, spec.cover if self._is_output(spec.cover) else ""))),
+            terms=terms_of(book.plan.segments),
+            duration=made.seconds,
+            facts=tuple(facts),
+            spec=spec.model_dump(mode="json", exclude_defaults=True),
+            details={
+                "engines": {card.id: card.version for card in cards.values()},
+                "chapters": [
+                    {"title": part.title, "start": round(part.start, 3), "seconds": round(part.seconds, 3)} for part in made.parts
+                ],
+                "segments": [
+                    {"id": segment.id, "key": used[segment.key].key, "problems": list(used[segment.key].problems)}
+                    for segment in book.plan.segments
+                ],
+                **({"reading": book.plan.coverage.as_data()} if book.plan.coverage else {}),
+            },
+        )
+
+    def _is_output(self, cover: str) -> bool:
+        return bool(cover) and any(output.id == cover for output in self._library.list(limit=None))
+
+
+def _listed(outputs: list[LibraryOutput]) -> list[JobOutput]:
+    """The book first, then its subtitles, then the chapters."""
+    whole = next(output for output in outputs if output.kind == "audio")
+    subtitles = {path.suffix: path for path in whole.companions}
+    listed = [as_job_output(whole)]
+    listed += [JobOutput(whole.id, str(subtitles[end]), "subtitles") for end in (".srt", ".vtt") if end in subtitles]
+    return listed + [as_job_output(output) for output in outputs if output.kind == "archive"]

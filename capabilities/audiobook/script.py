@@ -1,0 +1,106 @@
+"""A book as a script for the work of a narration: one text, and its items with their places in it.
+
+The items are made from the passages themselves. Nothing in a book is taken for a mark of the script language: a paragraph that
+begins with "Note:" or "#" is spoken as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from capabilities.audiobook.spec import AudiobookSpec, BookChapter, Passage
+from capabilities.voiceover.script.parse import Heading, Item, Line, ParagraphBreak, SceneBreak, Script, Span, speakable
+from capabilities.voiceover.spec import VoiceoverSpec
+
+_SPEAKER_PAUSE = 0.15
+"""Within a paragraph, seconds between a quote and the words around it."""
+
+_CREDITS: Mapping[str, tuple[str, str, str, str, str]] = {
+    "en": ("Opening credits", "Written by {author}.", "Narrated by {narrator}.", "Closing credits", "The end."),
+    "de": ("Vorspann", "Von {author}.", "Gelesen von {narrator}.", "Abspann", "Ende."),
+    "fr": ("Générique", "Écrit par {author}.", "Lu par {narrator}.", "Générique de fin", "Fin."),
+    "es": ("Créditos", "Escrito por {author}.", "Narrado por {narrator}.", "Créditos finales", "Fin."),
+}
+
+
+def with_credits(spec: AudiobookSpec, language: str) -> tuple[BookChapter, ...]:
+    """The chapters, with what shops want said first and last where the spec asks for it."""
+    words = _CREDITS.get(language.split("-")[0].lower())
+    if not spec.credits or words is None or not spec.title.strip():
+        return spec.chapters
+    opening, written, narrated, closing, end = words
+    told = [spec.title.strip().rstrip(".") + "."]
+    told += [written.format(author=spec.author.strip())] if spec.author.strip() else []
+    told += [narrated.format(narrator=spec.narrator.strip())] if spec.narrator.strip() else []
+    first = BookChapter(title=opening, paragraphs=tuple((Passage(text=sentence),) for sentence in told))
+    return (first, *spec.chapters, BookChapter(title=closing, paragraphs=((Passage(text=end),),)))
+
+
+def script_of_book(chapters: Sequence[BookChapter], cast: Mapping[str, str]) -> tuple[str, Script]:
+    """The text of a book and its items; credits are said without their title."""
+    return _BookScript(cast).compose(chapters)
+
+
+def narration_of(spec: AudiobookSpec, text: str) -> VoiceoverSpec:
+    """The narration that speaks the text."""
+    shared = (
+        "title", "voice", "engine", "options", "language", "seed", "check", "check_with", "replace_unsayable", "takes", "picks",
+        "pronunciations", "lexicon", "parent", "reading", "replaced_voices",
+    )  # fmt: skip
+    fields = {name: getattr(spec, name) for name in shared}
+    return VoiceoverSpec(script=text, speakers=spec.cast, speak_chapters=True, speaker_pause=_SPEAKER_PAUSE, **fields)
+
+
+class _BookScript:
+    def __init__(self, cast: Mapping[str, str]) -> None:
+        self._cast = {name.casefold(): name for name in cast}
+        self._text: list[str] = []
+        self._length, self._number = 0, 1
+        self._items: list[Item] = []
+        self._spoken: dict[str, None] = {}
+
+    def compose(self, chapters: Sequence[BookChapter]) -> tuple[str, Script]:
+        for chapter in chapters:
+            title = " ".join(chapter.title.split())
+            self._items.append(Heading(title, self._place(title)))
+            self._write("\n\n")
+            for paragraph in chapter.paragraphs:
+                self._paragraph(paragraph)
+        return "".join(self._text), Script(tuple(self._items), tuple(self._spoken), ())
+
+    def _paragraph(self, paragraph: Sequence[Passage]) -> None:
+        if not paragraph:
+            self._items.append(SceneBreak())
+            return
+        self._items.append(ParagraphBreak())
+        for who, text in self._turns(paragraph):
+            lead, tail = len(text) - len(text.lstrip()), len(text.rstrip())
+            self._write(text[:lead])
+            place = self._place(text[lead:tail])
+            self._write(text[tail:] if lead < len(text) else "")
+            if speakable(text):
+                self._spoken.update({who: None} if who else {})
+                self._items.append(Line(who, text[lead:tail], place))
+        self._write("\n\n")
+
+    def _turns(self, paragraph: Sequence[Passage]) -> Iterator[tuple[str, str]]:
+        """Passages of one voice joined, so that no sentence is parted without need."""
+        open_who, open_text = "", ""
+        for one in paragraph:
+            who = self._cast.get(one.who.casefold(), "")
+            if open_text and who != open_who:
+                yield open_who, open_text
+                open_text = ""
+            open_who, open_text = who, open_text + one.text
+        if open_text:
+            yield open_who, open_text
+
+    def _place(self, text: str) -> Span:
+        span = Span(self._length, self._length + len(text), self._number)
+        self._write(text)
+        return span
+
+    def _write(self, text: str) -> None:
+        self._text.append(text)
+        self._length += len(text)
+        self._number += text.count("\n")
