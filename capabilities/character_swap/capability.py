@@ -65,6 +65,7 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
         manifest = template.usable()
         self._files.check(spec, manifest)
         prepared = self._preparer.prepare(template, spec.options)
+        self._files.check_sound(spec, template, prepared.values)
         readiness = self._comfyui.readiness()
         if not readiness.ready:
             raise ComfyUIMissing(

@@ -20,6 +20,7 @@ from studio.library import LibraryOutput, RecipeInput
 from studio.preprocessing import prepare_image, prepare_video
 from studio.workflows import WorkflowTemplate
 from studio.workflows.manifest import InputKind, Manifest, TemplateInput
+from studio.workflows.stretches import stretch_count
 
 DRIVING = "driving_video"
 _MIB = 1024**2
@@ -60,6 +61,16 @@ class TemplateFiles:
         for key, value in spec.files.items():
             path, _ = self._resolver.find(value, places[key].title)
             _check_file(path, places[key])
+
+    def check_sound(self, spec: CharacterSwapSpec, template: WorkflowTemplate, values: Mapping[str, Any]) -> None:
+        """See that a template which goes on in stretches makes enough of them for its sound.
+
+        Raises:
+            InvalidInput: the sound is too long.
+        """
+        stretches = template.usable().stretches
+        if stretches is not None and stretches.sound in spec.files:
+            stretch_count(stretches, int(values[stretches.frames]), probe(self.find(spec, stretches.sound)).duration)
 
     def find(self, spec: CharacterSwapSpec, key: str) -> Path:
         """The file that was given for an input.
@@ -128,6 +139,11 @@ def sent(given: list[ResolvedInput], client: ComfyUIClient, context: JobContext,
         context.progress(fraction, f"Sending: {one.key.replace('_', ' ')}")
         names[one.key] = client.upload(one.ready, f"studio/{context.job_id}", limit)
     return names
+
+
+def sound_lengths(given: list[ResolvedInput], template: WorkflowTemplate) -> dict[str, float]:
+    """How many seconds the sounds of a job last, by input key."""
+    return {one.key: probe(one.ready).duration for one in given if template.input(one.key).kind is InputKind.AUDIO}
 
 
 def _check_file(path: Path, place: TemplateInput) -> None:

@@ -65,14 +65,15 @@ class PreparedTemplate:
         steps = " ".join(dict.fromkeys(where for _, where in problems if where))
         raise TemplateLacks("template.cannot-run-yet", template=self.template.title, why=sentences, next_step=steps)
 
-    def graph(self, uploaded: Mapping[str, str], prefix: str) -> dict[str, Any]:
+    def graph(self, uploaded: Mapping[str, str], prefix: str, seconds: Mapping[str, float] | None = None) -> dict[str, Any]:
         """The prompt for the server whose inventory this is.
 
         Args:
             uploaded: the server's names of the files, by input key. prefix: of the results' names there.
+            seconds: how long the sounds are, by input key.
         """
         assert self.inventory is not None
-        return build_prompt(self.template, self.values, uploaded, self.inventory, prefix, self.roots)
+        return build_prompt(self.template, self.values, uploaded, self.inventory, prefix, self.roots, seconds)
 
 
 class TemplatePreparer:

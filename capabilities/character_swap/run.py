@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles, sent
+from capabilities.character_swap.inputs import ResolvedInput, TemplateFiles, sent, sound_lengths
 from capabilities.character_swap.prepared import PreparedTemplate, TemplatePreparer
 from capabilities.character_swap.spec import CharacterSwapSpec
 from capabilities.common.preview import PREVIEW
@@ -179,7 +179,8 @@ class TemplateRun:
     ) -> dict[str, Any]:
         prepared = prepared.on(self._comfyui.inventory(newest=True))
         prepared.refuse_missing()
-        graph = prepared.graph(sent(given, client, context, _READY), f"studio/{context.job_id}/out")
+        seconds = sound_lengths(given, prepared.template)
+        graph = prepared.graph(sent(given, client, context, _READY), f"studio/{context.job_id}/out", seconds)
         write_atomic(context.scratch / "graph.json", json.dumps(graph).encode())
         return graph
 

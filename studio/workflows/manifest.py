@@ -198,6 +198,28 @@ class TemplateOutput(ManifestModel):
     prefix_input: str = "filename_prefix"
 
 
+class Stretches(ManifestModel):
+    """How a graph goes on where a sound is longer than one of its clips.
+
+    Args:
+        sound: the input that decides. frames: the parameter that is a stretch's pictures. rate: pictures a second.
+        nodes: made anew for every stretch; `goes_on` is the one of them whose input `previous` takes the pictures so far and
+            whose output `repeated_output` tells how many of its own repeat them; `pictures` gives a stretch's pictures.
+        overlap: how many those are. most: stretches of one job.
+    """
+
+    sound: Key
+    frames: Key
+    rate: float = Field(gt=0, le=120)
+    nodes: Annotated[tuple[NodeId, ...], Field(min_length=1)]
+    goes_on: NodeId
+    previous: str
+    repeated_output: int = Field(ge=0, le=64)
+    pictures: NodeId
+    overlap: int = Field(ge=1, le=64)
+    most: int = Field(ge=1, le=40)
+
+
 class Manifest(ManifestModel):
     """A whole manifest.
 
@@ -226,6 +248,7 @@ class Manifest(ManifestModel):
     models: tuple[RequiredModel, ...] = ()
     nodes: tuple[RequiredNodes, ...] = ()
     outputs: Annotated[tuple[TemplateOutput, ...], Field(min_length=1)]
+    stretches: Stretches | None = None
     notes: tuple[str, ...] = ()
 
     @field_validator("title", "summary")

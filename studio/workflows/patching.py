@@ -13,6 +13,7 @@ from studio.errors import InvalidInput
 from studio.workflows.manifest import InputKind, Manifest
 from studio.workflows.manifest import InputMapping as Place
 from studio.workflows.preflight import validate
+from studio.workflows.stretches import stretched
 from studio.workflows.template import WorkflowTemplate
 
 
@@ -23,6 +24,7 @@ def build_prompt(
     inventory: ServerInventory | None,
     prefix: str,
     roots: Iterable[Path] = (),
+    seconds: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """The prompt to queue.
 
@@ -31,6 +33,7 @@ def build_prompt(
         uploaded: by input, the name that the server gave to the uploaded file.
         inventory: for the names under which this server lists the models; None leaves the manifest's.
         prefix: of the result's name, the job's own, relative to the server's output folder.
+        seconds: of the sounds, by input; a template whose graph goes on in stretches makes as many as its sound takes.
 
     Raises:
         InvalidInput: the template is broken, a value or a file is missing, or the prefix leads out of the output folder.
@@ -46,6 +49,8 @@ def build_prompt(
         for found in validate(template, inventory, roots).models:
             if found.listed is not None:
                 prompt[found.model.node]["inputs"][found.model.input] = found.listed
+    if manifest.stretches is not None and manifest.stretches.sound in (seconds or {}):
+        prompt = stretched(prompt, manifest, given, (seconds or {})[manifest.stretches.sound])
     several = len(manifest.outputs) > 1
     for number, output in enumerate(manifest.outputs, start=1):
         prompt[output.node]["inputs"][output.prefix_input] = f"{prefix}_{number}" if several else prefix

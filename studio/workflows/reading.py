@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from studio.errors import InvalidInput
 from studio.workflows.graph.api_graph import is_link, shape_problems
 from studio.workflows.manifest import InputKind, InputMapping, Manifest, ParameterKind
+from studio.workflows.stretches import JOINING
 from studio.workflows.template import WorkflowTemplate
 from studio.workflows.values import allowed, checked_parameter
 
@@ -71,12 +72,29 @@ def graph_faults(manifest: Manifest, graph: dict[str, Any]) -> list[str]:
     for output in manifest.outputs:
         problems += _place_faults("The output", graph, output.node, output.prefix_input, output.expect_class)
     declared = {name for nodes in manifest.nodes for name in nodes.classes}
-    missing = sorted({node["class_type"] for node in graph.values()} - declared)
+    used = {node["class_type"] for node in graph.values()} | (JOINING if manifest.stretches else frozenset())
+    missing = sorted(used - declared)
     if missing:
         problems.append(f"The graph uses {', '.join(missing)}, which the manifest's nodes do not list.")
-    unused = sorted(declared - {node["class_type"] for node in graph.values()})
+    unused = sorted(declared - used)
     if unused:
         problems.append(f"The manifest's nodes list {', '.join(unused)}, which the graph does not use.")
+    return problems + _stretch_faults(manifest, graph)
+
+
+def _stretch_faults(manifest: Manifest, graph: dict[str, Any]) -> list[str]:
+    stretches = manifest.stretches
+    if stretches is None:
+        return []
+    names = {*stretches.nodes, stretches.goes_on, stretches.pictures}
+    problems = [f'The stretches name node "{name}", which is not in the graph.' for name in sorted(names - graph.keys())]
+    if not {stretches.goes_on, stretches.pictures} <= set(stretches.nodes):
+        problems.append("The stretches go on from nodes that they do not repeat.")
+    keys = {each.key for each in manifest.inputs if each.kind is InputKind.AUDIO}
+    if stretches.sound not in keys:
+        problems.append(f'The stretches name the sound "{stretches.sound}", which is no input of that kind.')
+    if stretches.frames not in {each.key for each in manifest.mappings}:
+        problems.append(f'The stretches name "{stretches.frames}", which is not mapped to any node.')
     return problems
 
 

@@ -10,6 +10,7 @@ from studio.comfyui.client.inventory import ServerInventory
 from studio.workflows import TemplateCollection, WorkflowTemplate, build_prompt, preflight
 from studio.workflows.graph.api_graph import is_link, schema_problems
 from studio.workflows.manifest import InputKind
+from studio.workflows.stretches import JOINING
 from tests.studio.workflows.servers import WORKFLOWS, definitions, inventory_for, shipped
 
 IDS = ["infinitetalk", "realesrgan-upscale", "scail2-swap", "seedvr2-upscale", "wan-animate2", "wan22-animate-swap"]
@@ -18,8 +19,8 @@ LIGHT = "lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors"
 VISION, SAM3 = "clip_vision_h.safetensors", "sam3.1_multiplex_fp16.safetensors"
 MODELS = {
     "infinitetalk": {
-        "Wan2_1-I2V-14B-480p_fp8_e4m3fn_scaled_KJ.safetensors", "wan2.1_infiniteTalk_multi_fp16.safetensors",
-        "wav2vec2-chinese-base_fp16.safetensors", LIGHT, UMT5, VAE,
+        "Wan2_1-I2V-14B-480p_fp8_e4m3fn_scaled_KJ.safetensors", "wan2.1_infiniteTalk_single_fp16.safetensors",
+        "wav2vec2-chinese-base_fp16.safetensors", LIGHT, UMT5, VAE, VISION,
     },
     "realesrgan-upscale": {"RealESRGAN_x4plus.safetensors"},
     "scail2-swap": {
@@ -108,7 +109,7 @@ def test_every_value_a_template_may_be_given_fits_its_node(template: WorkflowTem
 def test_a_server_with_nothing_is_told_everything_at_once(template: WorkflowTemplate) -> None:
     problems = preflight(template, ServerInventory("0.3.0", {}, {}))
     manifest = template.usable()
-    classes = {node["class_type"] for node in template.graph.values()}
+    classes = {node["class_type"] for node in template.graph.values()} | (JOINING if manifest.stretches else frozenset())
     assert [each.kind for each in problems].count("version") == 1
     assert {each.subject for each in problems if each.kind == "node"} == classes
     assert {each.subject for each in problems if each.kind == "model"} == MODELS[template.id]

@@ -18,7 +18,7 @@ FILES = {"reference_image": "studio/a.png", "driving_video": "studio/b.mp4"}
 
 def test_defaults_fill_what_is_not_given() -> None:
     values = shipped(SWAP).complete({"steps": 8})
-    assert (values["steps"], values["cfg"], values["frame_rate"], values["person_index"]) == (8, 1.0, 16.0, 0)
+    assert (values["steps"], values["cfg"], values["frame_rate"], values["person_index"]) == (8, 1.0, 30.0, 0)
     assert values["subject_points"] == []
 
 
