@@ -30,8 +30,9 @@ QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-backgro
 
 
 LONGEST = (
-    "test_kill_narration", "speech_models.test_engines", "test_musetalk", "test_liveportrait", "video_models.test_production",
-    "test_recognisers", "speech_models.test_loading", "video_models.test_wan", "verification.test_review", "test_launch",
+    "test_kill_narration", "speech.torch_engines.test_engines", "test_musetalk", "test_liveportrait",
+    "capabilities.video.test_wan", "test_recognisers", "loading.test_loading", "video.wan.test_wan",
+    "verification.test_review", "test_launch",
 )  # fmt: skip
 """Files that take a minute or more, the longest first: begun last, they would keep one process busy while others are done."""
 

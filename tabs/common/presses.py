@@ -1,4 +1,4 @@
-"""Presses of drawn buttons: none is lost, and no answer comes over a later choice.
+"""Presses of drawn pieces and of buttons: none is lost, and no answer comes over a later choice.
 
 Gradio drops an event while an earlier one of the same listener is pending ("once", its default), repeats an earlier one in place
 of the last ("always_last"), or sends all of them at once with what the page held before the first was answered ("multiple").
@@ -26,13 +26,14 @@ def on_news(piece: gr.HTML, handler: Callable[..., Any], inputs: Any, outputs: C
 
 
 def keep_presses(page: gr.Blocks) -> None:
-    """Let every press of the page's drawn pieces count. Called within the context of the page, when all listeners are there."""
-    pressed: dict[int, gr.HTML] = {}
+    """Let every press of the page count. Called within the context of the page, when all listeners are there."""
+    pressed: dict[int, gr.HTML | gr.Button] = {}
     for listener in page.fns.values():
         pieces = [page.blocks.get(target) for target, event in listener.targets if event == PRESS and target is not None]
-        drawn = [piece for piece in pieces if isinstance(piece, gr.HTML)]
-        if drawn:
+        pressable = [piece for piece in pieces if isinstance(piece, gr.HTML | gr.Button)]
+        if pressable:
             listener.trigger_mode = "multiple"
-            pressed |= {piece._id: piece for piece in drawn}
+            pressed |= {piece._id: piece for piece in pressable}
     for piece in pressed.values():
+        piece.elem_id = piece.elem_id or f"press-{piece._id}"  # by which the browser knows it
         piece.click(None, None, None, js=f"() => greenroom.answered({json.dumps(piece.elem_id)})", **QUIET)

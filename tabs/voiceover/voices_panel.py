@@ -101,9 +101,9 @@ class VoicesPanel:
 
     def _wire_listing(self) -> None:
         edit = self.edit
-        opened = [edit.group, edit.voice, *edit.fields]
+        opened = [edit.group, edit.voice, edit.shown, *edit.fields]
         self.listing.click(self._row_clicked, None, [self.listing, *opened], **QUIET)
-        inputs = {edit.voice, *edit.fields}
+        inputs = {edit.voice, edit.shown, *edit.fields}
         edit.save.click(self._change, inputs, [self.listing, edit.group], **QUIET)
         edit.close.click(lambda: gr.update(visible=False), None, edit.group, **QUIET)
 
@@ -193,17 +193,23 @@ class VoicesPanel:
 
     @with_error_toast
     def _change(self, values: Values) -> Updates:
-        edit = self.edit
-        old, transcript = self._studio.voices.get(values[edit.voice]), values[edit.transcript]
-        checked: TranscriptStatus | None = "edited" if old.transcript_status == "draft" and transcript.strip() else None
+        """Only what was written in the form changes: a transcript may have been made since it was opened."""
+        edit, before = self.edit, values[self.edit.shown] or {}
+        old = self._studio.voices.get(values[edit.voice])
+        name, transcript, tags, notes, consent = (
+            None if values[field] == before.get(key) else values[field] for key, field in edit.by_key.items()
+        )
+        written = values[edit.transcript]
+        looked_at = written.strip() and (transcript is not None or written == old.transcript)
+        checked: TranscriptStatus | None = "edited" if old.transcript_status == "draft" and looked_at else None
         self._studio.voices.update(
             values[edit.voice],
-            name=values[edit.name],
+            name=name,
             transcript=transcript,
             transcript_status=checked,
-            tags=_labels(values[edit.tags]),
-            notes=values[edit.notes],
-            consent=values[edit.consent],
+            tags=None if tags is None else _labels(tags),
+            notes=notes,
+            consent=consent,
         )
         hidden = gr.update(visible=False)
         return {self.listing: self._list(), edit.group: hidden}
@@ -250,6 +256,8 @@ class _EditForm:
 
     def __init__(self) -> None:
         self.voice = gr.State("")
+        self.shown = gr.State(None)
+        """What stood in the fields when the form was opened."""
         with gr.Group(visible=False, elem_id="edit-voice") as self.group:
             self.name = gr.Textbox(label="Name", elem_id="edit-voice-name")
             self.transcript = gr.Textbox(label="What is said in the clip", lines=2)
@@ -262,16 +270,19 @@ class _EditForm:
 
     @property
     def fields(self) -> list[Any]:
-        return [self.name, self.transcript, self.tags, self.notes, self.consent]
+        return list(self.by_key.values())
+
+    @property
+    def by_key(self) -> dict[str, gr.Textbox]:
+        return {
+            "name": self.name, "transcript": self.transcript, "tags": self.tags, "notes": self.notes, "consent": self.consent,
+        }  # fmt: skip
 
     def show(self, voice: Voice) -> Updates:
         """Return updates that open the form for a voice."""
-        return {
-            self.group: gr.update(visible=True),
-            self.voice: voice.name,
-            self.name: voice.name,
-            self.transcript: voice.transcript,
-            self.tags: ", ".join(voice.tags),
-            self.notes: voice.notes,
-            self.consent: voice.consent,
-        }
+        values = {
+            "name": voice.name, "transcript": voice.transcript, "tags": ", ".join(voice.tags), "notes": voice.notes,
+            "consent": voice.consent,
+        }  # fmt: skip
+        filled = {field: values[key] for key, field in self.by_key.items()}
+        return {self.group: gr.update(visible=True), self.voice: voice.name, self.shown: values, **filled}

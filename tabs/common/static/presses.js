@@ -1,23 +1,26 @@
-// Presses of drawn buttons. None is lost and none is counted for another button: what a button said when it was pressed counts,
-// however its piece is drawn anew meanwhile. They reach the studio in the order in which they were made; one that touches what an
-// earlier one touches waits for its answer, so that no answer comes over a later choice. News never stand in between: they are
-// asked for through another event, "input" (tabs/common/presses.py).
+// Presses of drawn pieces and of buttons. None is lost and none is counted for another button: what a button said when it was
+// pressed counts, however its piece is drawn anew meanwhile. They reach the studio in the order in which they were made; one that
+// touches what an earlier one touches waits for its answer, so that no answer comes over a later choice. News never stand in
+// between: they are asked for through another event, "input" (tabs/common/presses.py).
 Object.assign(greenroom, (() => {
   const { toggleAudition, copyText, reveal, closeForm, goTo } = greenroom
   const waiting = [], underway = []
 
-  // By name of a piece: the components that its presses may change.
+  // By name of a piece or button: the components that its presses may change; null where nobody listens to it.
   const touched = {}
-  const touchedBy = name => touched[name] ||= (() => {
-    const { components, dependencies } = window.gradio_config, piece = components.find(one => one.props.elem_id === name)
-    const heard = dependencies.filter(one => one.targets.some(([id, event]) => id === piece?.id && event === 'click'))
-    return new Set([name, ...heard.flatMap(one => [...one.outputs])])
-  })()
-  const apart = (one, other) => one.touches.isDisjointFrom ? one.touches.isDisjointFrom(other.touches) : ![...one.touches].some(part => other.touches.has(part))
+  const touchedBy = name => {
+    if (touched[name] === undefined) {
+      const { components, dependencies } = window.gradio_config, piece = components.find(one => one.props.elem_id === name)
+      const heard = dependencies.filter(one => one.targets.some(([id, event]) => id === piece?.id && event === 'click'))
+      touched[name] = heard.length ? new Set([name, ...heard.flatMap(one => [...one.outputs])]) : null
+    }
+    return touched[name]
+  }
+  const apart = (one, others) => others.every(other => ![...one.touches].some(part => other.touches.has(part)))
   const sendNext = () => {
     for (let at = 0; at < waiting.length; at++) {
       const press = waiting[at]
-      if (![...underway, ...waiting.slice(0, at)].every(earlier => apart(press, earlier))) continue
+      if (!apart(press, underway) || !apart(press, waiting.slice(0, at))) continue
       waiting.splice(at--, 1)
       underway.push(press)
       press.send()
@@ -32,14 +35,34 @@ Object.assign(greenroom, (() => {
   }
   // A piece's `trigger`. `together`: its presses change nothing that others of them read, and take long: they do not wait.
   const inOrder = (element, trigger, together) => (event, data) => {
-    const name = element.parentElement.closest('.block').id
+    const name = element.parentElement.closest('.block').id, touches = touchedBy(name)
     if (data.act === 'news') trigger('input', data)
-    else if (together) trigger('click', data)
+    else if (together || !touches) trigger('click', data)
     else {
-      waiting.push({ name, touches: touchedBy(name), send: () => trigger('click', data) })
+      waiting.push({ name, touches, send: () => trigger('click', data) })
       sendNext()
     }
   }
+  // Gradio's own buttons. A double click on one that begins something is one press.
+  let passing = false // a press that has waited is made anew
+  document.addEventListener('click', event => {
+    const button = event.target.closest && event.target.closest('button[id]'), touches = button && touchedBy(button.id)
+    if (passing || !touches) return
+    const press = { name: button.id, touches, send: () => { passing = true; document.getElementById(button.id)?.click(); passing = false } }
+    const twice = event.detail > 1 && button.classList.contains('primary')
+    if (!twice && apart(press, underway) && apart(press, waiting)) { underway.push(press); return }
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    if (!twice) waiting.push(press)
+  }, true)
+  // A press that Gradio let go of unanswered, as when its button was gone, holds nobody up: nothing has been asked for a while.
+  let asking = 0, idle = 0
+  const ask = window.fetch
+  window.fetch = async (...asked) => { asking++; try { return await ask(...asked) } finally { asking-- } }
+  setInterval(() => {
+    idle = underway.length && !asking ? idle + 1 : 0
+    if (idle > 2) { idle = 0; underway.length = 0; sendNext() }
+  }, 1000)
 
   // A drawing that begins with a comment tells when it was made; one that is older than what is there is not drawn.
   const drawings = {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.browser import until
+from tests.browser import until, until_quiet
 from tests.servers import long_script
 
 pytestmark = pytest.mark.journey
@@ -58,6 +59,12 @@ def begin(page: Any, title: str) -> None:
     page.locator("#card .chip.running").first.wait_for()
 
 
+def shots_in(asked: str) -> list[Any]:
+    """The rows of the table of shots, where a request of the page begins with it."""
+    first = next(iter(json.loads(asked).get("data") or []), None)
+    return first.get("data") or [] if isinstance(first, dict) else []
+
+
 def shown(page: Any, title: str) -> Any:
     return page.locator("#card .title").filter(has_text=title).first
 
@@ -105,6 +112,32 @@ def test_neither_news_nor_late_answers_come_in_the_way_of_a_press(page: Any, cli
         stop.click()
         until(page, lambda: client.predict(job, api_name="/job")["state"] == "cancelled")
     page.locator("#card .chip.cancelled").first.wait_for()
+
+
+def test_a_button_that_is_pressed_again_before_its_answer_counts_twice(page: Any, client: Any) -> None:
+    """Two shots are added though the first answer comes late; a double click on a button that begins a job begins one."""
+    page.get_by_role("tab", name="Text-to-Video", exact=True).click()
+    page.locator("#video-prompt textarea").fill("The lamp is lit at night. A boat comes home across the bay.")
+    page.locator("#video-fit").get_by_text("2 shots").wait_for()
+    page.locator("#video-to-shots").click()
+    page.locator("#video-shots span[data-editable]").filter(has_text="A boat comes home").first.wait_for()
+    until_quiet(page)
+    told: list[str] = []
+    page.on("request", lambda request: told.append(request.post_data or "") if "/run/predict" in request.url else None)
+    with held_back(page, lambda asked, answer: True) as held:
+        page.locator("#video-add-shot").click()
+        until(page, lambda: held)
+        page.locator("#video-add-shot").click()
+    until(page, lambda: any(len(shots_in(one)) == 4 for one in told))
+
+    page.get_by_role("tab", name="Voiceover", exact=True).click()
+    page.locator("#script textarea").fill("Hawthorn, once.")
+    page.locator("#counts b").first.wait_for()
+    before = len(client.predict("", 500, api_name="/jobs"))
+    page.get_by_role("button", name="Generate", exact=True).dblclick()
+    shown(page, "Hawthorn").wait_for()
+    until_quiet(page)
+    assert len(client.predict("", 500, api_name="/jobs")) == before + 1
 
 
 def test_a_button_counts_as_what_it_was_when_it_was_pressed(page: Any, client: Any) -> None:
