@@ -53,6 +53,11 @@ class DataPaths:
         return self.root / "pronunciations.json"
 
     @property
+    def projects(self) -> Path:
+        """Boards that become films, a folder each."""
+        return self.root / "projects"
+
+    @property
     def conversations(self) -> Path:
         """Conversations that were had, a folder each; made with the first one."""
         return self.root / "conversations"

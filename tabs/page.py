@@ -22,6 +22,7 @@ from tabs.common.readiness.first_models import FirstModelsLine
 from tabs.common.readiness.setup_offer import wire_setup
 from tabs.common.texts.new_texts import NewTexts
 from tabs.conversation.page import ConversationTab
+from tabs.director.page import DirectorTab
 from tabs.header import build_masthead
 from tabs.lip_sync.page import LipSyncTab
 from tabs.system.page import SystemTab
@@ -103,7 +104,9 @@ class StudioTabs:
 
     def __init__(self, studio: Services) -> None:
         secret, texts = page_secret(studio.settings.data_folder), NewTexts()
-        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as self._tabs:
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap", selected="voiceover") as self._tabs:
+            with gr.Tab("Director", id="director"):
+                self._director = DirectorTab(studio)
             with gr.Tab("Voiceover", id="voiceover"):
                 self._voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret, texts)
             with gr.Tab("Conversation", id="conversation"):
@@ -134,7 +137,7 @@ class StudioTabs:
     def live(self) -> list[LiveList]:
         """What is drawn anew while jobs run."""
         tabs = (self._voiceover, self._conversation, self._lip_sync, self._text_to_video, self._character_swap)
-        return [piece for tab in tabs for piece in tab.live]
+        return [self._director.live, *(piece for tab in tabs for piece in tab.live)]
 
     def wire_kept(self, page: gr.Blocks) -> None:
         """Connect what the browser keeps of the forms."""

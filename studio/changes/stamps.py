@@ -32,6 +32,7 @@ class Topic(StrEnum):
     ASSETS = "assets"
     PRONUNCIATIONS = "pronunciations"
     CONVERSATIONS = "conversations"
+    PROJECTS = "projects"
 
 
 Stamps = dict[Topic, str]
@@ -58,6 +59,7 @@ class Changes:
             Topic.TEMPLATES: lambda: [(one.id, one.title, one.problems) for one in studio.templates.all()],
             Topic.PRONUNCIATIONS: studio.pronunciations.stamp,
             Topic.CONVERSATIONS: lambda: _conversations(studio.paths.conversations),
+            Topic.PROJECTS: lambda: _projects(studio.paths.projects),
             Topic.ASSETS: lambda: sorted((one.id, one.name) for one in self._assets.list()),
         }
         return {Topic.JOBS: jobs, Topic.ENGINES: self._ready(jobs), **{topic: _stamp(look()) for topic, look in read.items()}}
@@ -74,6 +76,16 @@ class Changes:
             stamp = _stamp([*ready, (answers.source, answers.url, answers.model, answers.ready)])
             self._engines = (jobs, time.monotonic(), stamp)
         return stamp
+
+
+def _projects(folder: Path) -> list[tuple[str, float]]:
+    """When each was changed last: its journal tells of every change at once."""
+    found = []
+    for path in sorted(folder.glob("[!.]*")) if folder.is_dir() else ():
+        with contextlib.suppress(OSError):
+            journal = path / "changes.jsonl"
+            found.append((path.name, (journal if journal.exists() else path).stat().st_mtime))
+    return found
 
 
 def _conversations(folder: Path) -> list[tuple[str, float]]:

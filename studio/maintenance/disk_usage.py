@@ -182,6 +182,7 @@ class DiskUsage:
             ("clips", "Rendered shots", paths.root / "clips", settings.segment_cache_gib),
             ("voices", "Voices", paths.voices, 0),
             ("conversations", "Conversations", paths.conversations, 0),
+            ("projects", "Projects", paths.projects, 0),
             ("uploads", "Uploads", paths.root / "uploads", 0),
             ("scratch", "Unfinished work", paths.scratch, 0),
             ("weights", "Model weights", paths.weights, 0),

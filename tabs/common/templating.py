@@ -19,7 +19,7 @@ from tabs.common import formats
 
 _TABS = Path(__file__).resolve().parents[1]
 _STATIC = Path(__file__).resolve().parent / "static"
-_FOLDERS = ("common", "voiceover", "conversation", "character_swap", "lip_sync", "text_to_video", "system")
+_FOLDERS = ("common", "director", "voiceover", "conversation", "character_swap", "lip_sync", "text_to_video", "system")
 _KEPT_MACROS = {
     "common/macros.html": ("age", "audition", "button", "chip", "icon", "icon_link", "link", "output_actions", "prose"),
     "voiceover/macros.html": ("segment_actions",),

@@ -32,6 +32,7 @@ class ShotStateAnswer(Answer):
     spoken: bool
     ready: bool = Field(description="Whether everything of it is there.")
     price_seconds: float = Field(description="That it would take alone.")
+    sounds: list[str] = Field([], description="Addresses of its sentences, once they are spoken.")
 
 
 class FilmStateAnswer(Answer):
@@ -55,6 +56,7 @@ class ProjectAnswer(Answer):
     can_redo: bool
     document: dict[str, Any] = Field(description="As it is stored; defaults are left out.")
     film: FilmStateAnswer | None = Field(None, description="Where it was asked for.")
+    job: str = Field("", description="The last job that made, or makes, its film.")
     problem: str = Field("", description="Why it cannot be a film now, a sentence.")
 
 

@@ -36,6 +36,7 @@ CODES = ("project.*", *FILES)
 FILM = ("project.*", *FILMING, *FACES, *JOBS)
 WRITING = (*CODES, *LANGUAGE, "script.*")
 REFUSALS = (NotFound,)
+_JOBS_LOOKED_AT = 200
 
 
 class ProjectsInput(Input):
@@ -95,7 +96,7 @@ def project(context: OperationContext, call: ProjectReadInput) -> ProjectAnswer:
     """One project with its document; on request with what its film is now and what it will take."""
     desk = desk_of(context)
     found = desk.projects.get(call.project)
-    return project_answer(desk, found, film=call.film)
+    return project_answer(context, found, film=call.film)
 
 
 @GROUP.operation(Access.WRITES, codes=WRITING, errors=REFUSALS, example={"topic": "a lighthouse keeper who loses his light"})
@@ -105,22 +106,22 @@ def make_project(context: OperationContext, call: MakeInput) -> ProjectAnswer:
     desk = desk_of(context)
     if call.restore:
         desk.projects.take_back(call.restore)
-        return project_answer(desk, desk.projects.get(desk.projects.list()[0].id))
+        return project_answer(context, desk.projects.get(desk.projects.list()[0].id))
     if call.copy_of:
-        return project_answer(desk, desk.projects.duplicate(call.copy_of, call.title))
+        return project_answer(context, desk.projects.duplicate(call.copy_of, call.title))
     if call.document:
         given = {name: value for name, value in call.document.items() if name not in ("id", "version")}
         made = validated(Project, {**given, **({"title": call.title} if call.title else {})})
     else:
         made = board_of(call.topic, call.notes, call.seed, "", call.title)
-    return project_answer(desk, desk.projects.make(made))
+    return project_answer(context, desk.projects.make(made))
 
 
 @GROUP.operation(Access.WRITES, codes=CODES, example={"file": "@PROJECT"})
 def import_project(context: OperationContext, call: ProjectImportInput) -> ProjectAnswer:
     """Make a project of an exported file. Its id is a new one where the old is taken."""
     desk = desk_of(context)
-    return project_answer(desk, desk.projects.take_in(call.file))
+    return project_answer(context, desk.projects.take_in(call.file))
 
 
 @GROUP.operation(
@@ -139,7 +140,7 @@ def update_project(context: OperationContext, call: UpdateInput) -> ProjectVersi
     if call.turn:
         entry = found.undo(call.who) if call.turn == "undo" else found.redo(call.who)
     else:
-        changes = read_changes(call.changes)
+        changes = read_changes(context.files.in_spec({"changes": call.changes})["changes"])
         if any(isinstance(one, Replace) for one in changes):
             raise InvalidInput("project.replaced-whole")
         base = None if call.version < 0 else call.version
@@ -189,8 +190,9 @@ def desk_of(context: OperationContext) -> FilmDesk:
     return context.studio.capability(RenderFilm).desk
 
 
-def project_answer(desk: FilmDesk, found: OpenProject, *, film: bool = False) -> ProjectAnswer:
+def project_answer(context: OperationContext, found: OpenProject, *, film: bool = False) -> ProjectAnswer:
     """A project as an answer; a film that cannot be is told in `problem`."""
+    desk = desk_of(context)
     document, told, problem = found.document, None, ""
     if film:
         try:
@@ -199,14 +201,24 @@ def project_answer(desk: FilmDesk, found: OpenProject, *, film: bool = False) ->
             problem = str(error)
     return ProjectAnswer(
         id=document.id, title=document.title, version=document.version, can_undo=found.can_undo, can_redo=found.can_redo,
-        document=document.as_stored(), film=told, problem=problem,
+        document=document.as_stored(), film=told, job=_last_job(context, document.id), problem=problem,
     )  # fmt: skip
+
+
+def _last_job(context: OperationContext, project_id: str) -> str:
+    made = context.studio.jobs.list(kinds=[RenderFilm.kind], limit=_JOBS_LOOKED_AT)
+    return next((job.id for job in made if job.spec.get("project") == project_id), "")
 
 
 def film_answer(state: FilmState) -> FilmStateAnswer:
     shots = [
         ShotStateAnswer(
-            id=one.id, seconds=one.seconds, spoken=one.spoken, ready=one.ready, price_seconds=round(one.price.seconds, 1)
+            sounds=[f"media/segments/{key}" for line in one.lines for key in line.keys],
+            id=one.id,
+            seconds=one.seconds,
+            spoken=one.spoken,
+            ready=one.ready,
+            price_seconds=round(one.price.seconds, 1),
         )
         for one in state.shots
     ]

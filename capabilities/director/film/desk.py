@@ -33,12 +33,12 @@ _WORK_PER_LETTER = 0.02
 
 @dataclass(frozen=True)
 class LineState:
-    """Of one line: how long it lasts, whether that is known, and the key of its first sentence, "" before it was spoken."""
+    """Of one line: how long it lasts, whether that is known, and the keys of its sentences, () before it was spoken."""
 
     id: str
     seconds: float
     spoken: bool
-    key: str
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class FilmDesk:
         self._voiceover, self._video = voiceover, video
         samples = services.site.assets / "portraits"
         self.files = ProjectFiles(input_resolver(services), samples)
-        self.projects = Projects(services.paths.root / "projects", self.files)
+        self.projects = Projects(services.paths.projects, self.files)
         self.speech = LineSpeech(voiceover, services.segments, services.pronunciations)
         self.times = FilmTimes(services.paths.root / "film-runs.json", video.runtime_stats)
         self.clips: ShotStore = video.clips
@@ -176,7 +176,7 @@ class FilmDesk:
         found = [self.speech.spoken(one) for one in segments]
         spoken = bool(found) and all(one is not None for one in found)
         seconds = sum(self._length(segment, one) for segment, one in zip(segments, found, strict=True))
-        return LineState(name, round(seconds, 2), spoken or not segments, segments[0].key if spoken else "")
+        return LineState(name, round(seconds, 2), spoken or not segments, tuple(one.key for one in segments) if spoken else ())
 
     def _seconds(self, plan: Plan, timeline: Timeline | None) -> float:
         """That a shot is spoken over; estimated where it was not spoken yet."""

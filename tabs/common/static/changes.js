@@ -16,7 +16,12 @@ Object.assign(greenroom, (() => {
       piece.trigger('click', { act: 'news' })
     }
   }
+  let boards = null // the stamp of the projects that the Director tab last heard of
   const compare = () => {
+    if (stamps && stamps.projects !== boards) {
+      if (boards !== null) greenroom.director?.heard()
+      boards = stamps.projects
+    }
     const told = drawnWith()
     if (ask && stamps && Object.keys(stamps).some(topic => stamps[topic] !== told[topic])) ask('click', { act: 'news', told: JSON.stringify(told) })
     askPieces()

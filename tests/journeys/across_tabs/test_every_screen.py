@@ -33,6 +33,7 @@ SETTLED = """() => Promise.all(document.getAnimations().map(one => one.finished.
   .then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))"""
 
 SCREENS = {
+    "Director": "#director-topic",
     "Voiceover": "#script textarea", "Conversation": "#stage .empty",
     "Lip-sync": "#face-go", "Text-to-Video": "#video-fit .counts", "Character Swap": "#swap-go",
     "System": "#memory .membar",

@@ -12,7 +12,7 @@ from typing import Any
 import soundfile
 
 from capabilities.conversation.account.accounts import ConversationAccounts
-from capabilities.conversation.account.model import Partners, Speaker
+from capabilities.conversation.account.model import Partners, TurnSpeaker
 from media.audio.decode import decode_audio
 from media.audio.resample import resample
 from media.video.images import read_image
@@ -116,13 +116,13 @@ class Things:
         """One with a question of the person's and an answer that was cut, with the sound of both."""
         accounts = ConversationAccounts(self._studio.data / "conversations")
         recorder = accounts.begin(f"Talk {next(self._numbers)}", Partners(voice="hibari/heart", voice_engine="hibari"))
-        recorder.turn_began("u1", Speaker.PERSON, 0.0)
+        recorder.turn_began("u1", TurnSpeaker.PERSON, 0.0)
         recorder.text("u1", "Does the tide come twice a day?")
         recorder.turn_over("u1", 1.0)
         sound = resample(decode_audio(CLIP), 24_000).slice(0, 4).samples
-        recorder.turn_began("a1", Speaker.STUDIO, 1.5, speech_end=1.0)
+        recorder.turn_began("a1", TurnSpeaker.STUDIO, 1.5, speech_end=1.0)
         recorder.text("a1", "It comes twice, and it goes twice.")
-        recorder.sound(Speaker.STUDIO, (sound * 32_767).astype("<i2").tobytes(), 1.5)
+        recorder.sound(TurnSpeaker.STUDIO, (sound * 32_767).astype("<i2").tobytes(), 1.5)
         recorder.heard("a1", [("It", 1.6, 1.9), ("comes", 1.9, 2.3), ("twice,", 2.3, 3.0)])
         recorder.turn_over("a1", 5.5, cut=True)
         recorder.close(6.0)

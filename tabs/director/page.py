@@ -1,0 +1,41 @@
+"""The Director tab: a topic, a board that a person changes and approves, and the film that is made of it.
+
+The board is one drawn piece. It works on the studio's public calls (tabs/common/static/director.js), so that a press goes
+straight to the studio and no redrawing of the page can lose it; this module gives it the skeleton, and the voices and faces to
+choose from.
+"""
+
+from __future__ import annotations
+
+from capabilities.director.film.capability import RenderFilm
+from studio.changes.stamps import Topic
+from studio.services import Services
+from tabs.common.html import html_piece
+from tabs.common.lists.live_lists import LiveList
+from tabs.common.lists.voice_choices import voice_choices
+from tabs.common.templating import render
+
+
+class DirectorTab:
+    """Draws the tab."""
+
+    def __init__(self, studio: Services) -> None:
+        self._studio = studio
+        self._samples = studio.capability(RenderFilm).desk.files.samples()
+        self.choices = html_piece(self._choices(), elem_id="director-choices", on_draw="greenroom.director.offered(element)")
+        self.board = html_piece(
+            render("director/board.html"),
+            elem_id="director-board",
+            on_draw="greenroom.director.start(element.querySelector('#director'))",
+        )
+
+    @property
+    def live(self) -> LiveList:
+        """The voices, which other tabs save and delete."""
+        return LiveList((Topic.VOICES, Topic.ENGINES), (), (self.choices,), lambda values: {self.choices: self._choices()})
+
+    def _choices(self) -> str:
+        voices = [
+            (words, value) for words, value in voice_choices(self._studio, "Usual") if value and not words.endswith("not ready")
+        ]
+        return render("director/choices.html", voices=voices, portraits=self._samples)

@@ -1,0 +1,96 @@
+"""The Director tab in a real browser: from a topic to a film, past another editor's change and a server that is killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from media.video.read import probe_video
+from tests.browser import new_context
+from tests.servers import RunningStudio, running_studio, wait_until
+
+pytestmark = pytest.mark.journey
+
+
+def call(studio: RunningStudio, name: str, **arguments: Any) -> Any:
+    return httpx.post(f"{studio.url}/api/v1/{name}", json=arguments, timeout=60).raise_for_status().json()
+
+
+def change(studio: RunningStudio, project: str, *changes: dict[str, Any]) -> None:
+    call(studio, "update_project", project=project, changes=list(changes))
+
+
+@pytest.mark.slow
+def test_from_a_topic_to_a_film_past_another_editor_and_a_killed_server(chromium: Any, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running_studio(data) as studio:
+        port = studio.port
+        context = new_context(chromium, viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        page.goto(studio.url)
+        page.get_by_role("tab", name="Director", exact=True).first.click()
+        page.locator("#director-topic").fill("a fox who looks for the sea")
+        page.get_by_role("button", name="Write the board").click()
+        rows = page.locator("#director .dr-row")
+        expect(rows).to_have_count(7)
+        expect(page.locator("#director .dr-origin")).to_have_text("Written by the template writer.")
+        expect(page.locator("#director .dr-sum")).to_contain_text("on this machine")
+        project = call(studio, "projects")[0]["id"]
+
+        shots = call(studio, "project", project=project)["document"]["scenes"][0]["shots"]
+        change(
+            studio, project, {"op": "set", "at": "look.height", "to": 96},
+            *({"op": "delete", "at": f"shots/{shot['id']}"} for shot in shots[2:6]),
+        )  # fmt: skip
+        expect(rows).to_have_count(3)
+
+        first = rows.nth(0).locator(".dr-card")
+        first.focus()
+        page.keyboard.press("ArrowDown")
+        expect(rows.nth(1).locator(".dr-card")).to_be_focused()
+        page.keyboard.press("Enter")
+        words = rows.nth(1).get_by_label("Says")
+        expect(words).to_be_focused()
+        words.fill("The fox went on.")
+        page.keyboard.press("Control+Enter")
+        expect(rows.nth(1).locator(".dr-words")).to_have_text("The fox went on.")
+        expect(page.locator("#director .dr-saved")).to_have_text("Saved")
+
+        rows.nth(1).get_by_role("button", name="Edit row 2").click()
+        line = shots[1]["lines"][0]["id"]
+        rows.nth(1).get_by_label("Says").fill("Mine: the fox went on.")
+        change(studio, project, {"op": "set", "at": f"lines/{line}.text", "to": "Theirs."})
+        expect(rows.nth(1).locator(".dr-words")).to_have_text("Theirs.")
+        expect(rows.nth(1).get_by_label("Says")).to_have_value("Mine: the fox went on.")
+        rows.nth(1).get_by_role("button", name="Save").click()
+        expect(page.locator("#director .dr-alert")).to_contain_text("Theirs.")
+        page.get_by_role("button", name="Use mine").click()
+        expect(rows.nth(1).locator(".dr-words")).to_have_text("Mine: the fox went on.")
+
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
+        page.set_viewport_size({"width": 1440, "height": 900})
+
+        page.get_by_role("button", name="Approve and render").click()
+        expect(page.locator("#director .dr-progress")).to_be_visible()
+        wait_until(lambda: any((data / "clips").rglob("[!.]*.json")), 90)
+        studio.kill()
+
+    with running_studio(data, port=port) as studio:
+        page.reload()
+        expect(rows).to_have_count(3)
+        expect(rows.nth(1).locator(".dr-words")).to_have_text("Mine: the fox went on.")
+        expect(page.locator("#director .dr-result")).to_be_visible(timeout=120_000)
+        expect(page.locator("#director .dr-sum")).to_contain_text("every row is made", timeout=20_000)
+        expect(rows.nth(0).get_by_role("button", name="Play row 1")).to_be_enabled()
+        job = call(studio, "jobs")[0]
+        assert (job["kind"], job["state"]) == ("render_film", "done")
+        told = call(studio, "project", project=project, film=True)["film"]
+        film = probe_video(next((data / "outputs").glob("*.mp4")))
+        assert film.has_audio
+        assert film.duration == pytest.approx(told["seconds"], abs=0.1)
+        context.close()
