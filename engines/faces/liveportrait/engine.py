@@ -62,7 +62,7 @@ class LivePortrait(Engine):
         title="LivePortrait",
         capability=EngineKind.FACES,
         summary="Portraits that follow a performance or speak, in studio quality. Human faces only; wants a GPU.",
-        version="2",
+        version="3",
         code_licence=MIT,
         weights_licence=MIT,
         tier=Tier.MEDIUM,

@@ -17,7 +17,8 @@ from engines.common.parts import Edited, written_parts
 from engines.contract import RunContext
 from engines.contract.errors import EngineError
 from engines.contract.faces import AnimateRequest, RenderedPart
-from engines.faces.liveportrait.crop import HeadCrop, HeadFraming, crop_around, eye_ratios, lip_ratio, whole_mask
+from engines.faces.liveportrait.crop import HeadCrop, HeadFraming, eye_ratios, lip_ratio, whole_mask
+from engines.faces.liveportrait.driving_crop import driving_crop
 from engines.faces.liveportrait.networks.keypoints import EYE_POINTS, LIP_POINTS, Motion, carried, size_ratio
 from engines.faces.liveportrait.networks.load import Networks
 from engines.faces.liveportrait.networks.source import MOST_OPEN, LivePortraitSource, framing_of, render_batch, still_source
@@ -34,7 +35,7 @@ _LIPS_STAND_OPEN = 0.03
 
 @dataclass(frozen=True, eq=False)
 class DrivingReference:
-    """The driving video's first face: the square it is seen through all along, and its motion there."""
+    """The driving video's first face, the square through which the video is seen all along, and the face's motion there."""
 
     crop: HeadCrop
     face: Face
@@ -125,7 +126,8 @@ def _start(
         except EngineError as error:
             problem = problem or error
             continue
-        crop = crop_around(face, framing)
+        fps = Fraction(*request.fps)
+        crop = driving_crop(request.driving, fps, request.frames, face, number, framing, provider, run)
         return DrivingReference(crop, face, number, networks.motion(crop.cut(frame.picture, networks.sizes.side)[np.newaxis]))
     raise problem or EngineError("face.no-pictures", where="driving")
 
