@@ -110,7 +110,7 @@ class StudioTabs:
             with gr.Tab("Voiceover", id="voiceover"):
                 self._voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret, texts)
             with gr.Tab("Conversation", id="conversation"):
-                self._conversation = ConversationTab(studio, texts)
+                self._conversation = ConversationTab(studio, texts, secret)
             with gr.Tab("Lip-sync", id="lip-sync"):
                 self._lip_sync = LipSyncTab(studio, secret, texts)
             with gr.Tab("Text-to-Video", id="text-to-video") as self._text_to_video_tab:

@@ -24,9 +24,9 @@ Object.assign(greenroom, (() => {
   const mounted = new WeakSet() // a drawing anew keeps the element and takes away what was noted in its attributes
   let run = null // the rehearsal that is going on, and the element it is shown in
 
-  const openMicrophone = async send => {
+  const openMicrophone = async (send, cancelling = true) => {
     if (!navigator.mediaDevices) throw new Error('Browsers give the microphone to pages at localhost or over https only.')
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 } })
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: cancelling, noiseSuppression: true, autoGainControl: true, channelCount: 1 } })
     let context, source
     try { context = new AudioContext({ sampleRate: RATE }); source = context.createMediaStreamSource(stream) } catch {
       context = new AudioContext(); source = context.createMediaStreamSource(stream) // a browser that does not change the rate itself
@@ -222,5 +222,5 @@ Object.assign(greenroom, (() => {
     const name = { ' ': 'said', p: 'prompt', r: 'again' }[event.key]
     if (name && !run.root.querySelector(`[data-stage=${name}]`).disabled) { event.preventDefault(); act(run.root, name, {}) }
   })
-  return { stage }
+  return { stage, openMicrophone }
 })())

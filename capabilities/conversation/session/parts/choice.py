@@ -59,15 +59,20 @@ def choose_parts(services: Services, settings: SessionSettings) -> ChosenParts:
     status = services.language.status()
     if not status.ready:
         raise EngineNotReady("talk.no-mind") if status.source == "none" else _said(status.sentence, status.next_step)
-    ear = _ear(services, settings) if settings.listen else None
-    return ChosenParts(settings, ear, _voice(services, settings) if settings.speak else None)
+    ear = choose_ear(services, settings) if settings.listen else None
+    return ChosenParts(settings, ear, choose_voice(services, settings) if settings.speak else None)
 
 
 def _said(reason: str, hint: str) -> GreenroomError:
     return EngineNotReady("talk.mind-not-ready", why=reason, next_step=hint)
 
 
-def _ear(services: Services, settings: SessionSettings) -> TranscriberChoice:
+def choose_ear(services: Services, settings: SessionSettings) -> TranscriberChoice:
+    """Who listens.
+
+    Raises:
+        EngineNotReady, NotFound, InvalidInput: nobody, or not who is named.
+    """
     if model_file() is None:
         raise EngineNotReady("talk.no-voice-detector")
     transcriber = Transcriber(services)
@@ -81,7 +86,12 @@ def _ear(services: Services, settings: SessionSettings) -> TranscriberChoice:
     return replace(choice, options=choice.options.model_copy(update=known))
 
 
-def _voice(services: Services, settings: SessionSettings) -> ResolvedVoice:
+def choose_voice(services: Services, settings: SessionSettings) -> ResolvedVoice:
+    """Who speaks.
+
+    Raises:
+        EngineNotReady, NotFound, InvalidInput: nobody, not who is named, or a saved voice without recorded consent.
+    """
     casting = resolve_voice(
         settings.voice,
         settings.engine,
