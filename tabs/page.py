@@ -142,7 +142,7 @@ class StudioTabs:
     def wire_kept(self, page: gr.Blocks) -> None:
         """Connect what the browser keeps of the forms."""
         self._character_swap.wire_kept(page)
-        tabs = (self._voiceover, self._lip_sync, self._text_to_video, self._character_swap)
+        tabs = (self._voiceover, self._conversation, self._lip_sync, self._text_to_video, self._character_swap)
         KeptForms([tab.kept for tab in tabs]).wire(page)
 
 

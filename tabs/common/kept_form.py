@@ -15,7 +15,7 @@ import gradio as gr
 
 from studio.files import file_within
 from studio.services import Services
-from tabs.common.lists.live_lists import LiveDropdown, LiveRadio
+from tabs.common.lists.live_lists import LiveDropdown
 from tabs.common.wiring import QUIET, Updates
 
 _FILES = (gr.Image, gr.Video, gr.Audio)
@@ -87,9 +87,7 @@ def _choice(component: Any, value: Any) -> Any:
     known = [one for _, one in component.choices]
     if value in known:
         return gr.update(value=value)
-    if isinstance(component, LiveDropdown | LiveRadio) and isinstance(
-        value, str
-    ):  # its list is refreshed and marks missing entries
+    if isinstance(component, LiveDropdown) and isinstance(value, str):  # its list is refreshed and marks missing entries
         return gr.update(choices=[*component.choices, (value, value)], value=value)
     return None
 

@@ -13,7 +13,7 @@ from studio.errors import GreenroomError, NotFound
 from studio.jobs.model import Job, JobState
 from studio.services import Services
 from tabs.common.html import html_piece
-from tabs.common.lists.live_lists import LiveDropdown, LiveList, LiveRadio
+from tabs.common.lists.live_lists import LiveDropdown, LiveList
 from tabs.common.readiness.setup_offer import problem_with_offer
 from tabs.common.templating import render
 from tabs.common.texts.new_texts import NewText, NewTexts, build_earlier
@@ -61,7 +61,7 @@ class RehearsalPanel:
                     self._narrations(), value=None, label="Scene", elem_id="scene",
                     info="Any narration of yours. Its voices are chosen on the Voiceover tab.",
                 )  # fmt: skip
-                self.part = LiveRadio([], label="Your part", elem_id="scene-part", visible=False)
+                self.part = gr.Radio([], label="Your part", elem_id="scene-part", visible=False)
             with gr.Column(scale=6, min_width=340):
                 self.stage = html_piece(self._stage(None), elem_id="stage", on_draw="greenroom.stage(element)")
         self._making = gr.State("")
@@ -69,8 +69,8 @@ class RehearsalPanel:
 
     @property
     def kept(self) -> dict[str, Any]:
-        """What a browser remembers: the scene and the part."""
-        return {"scene": self.narration, "part": self.part}
+        """What a form keeps: the scene. rehearsal.js keeps the part, whose choices come with the scene."""
+        return {"scene": self.narration}
 
     def wire(self) -> None:
         """Connect every event."""

@@ -60,6 +60,7 @@ def recording(name: str) -> str:
 
 def open_tab(page: Any) -> None:
     page.get_by_role("tab", name="Conversation", exact=True).click()
+    page.locator("#conversation-mode").get_by_text("Rehearse a scene", exact=True).click()
     page.locator("#scene-script textarea").wait_for()
 
 

@@ -44,16 +44,6 @@ class LiveDropdown(gr.Dropdown, metaclass=_Unstubbed):
         return "dropdown"
 
 
-class LiveRadio(gr.Radio):
-    """Buttons whose choices follow another choice; see LiveDropdown."""
-
-    def preprocess(self, payload: Any) -> Any:
-        return payload
-
-    def get_block_name(self) -> str:
-        return "radio"
-
-
 @dataclass(frozen=True)
 class LiveList:
     """Components that show what the studio has.

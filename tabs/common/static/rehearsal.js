@@ -198,11 +198,28 @@ Object.assign(greenroom, (() => {
     else run.tell({ type: name })
   }
 
+  // The part that was chosen of a scene, which is chosen again after the page was closed.
+  const partKey = root => `greenroom.rehearsal.part.${root.dataset.narration}`
+  document.addEventListener('change', event => {
+    const root = event.isTrusted && event.target.closest('#scene-part') && document.querySelector('#stage .stage')
+    if (root) try { localStorage.setItem(partKey(root), event.target.closest('label').textContent.trim()) } catch { /* not remembered */ }
+  })
+  const playAgain = (root, tries = 40) => {
+    let part = null
+    try { part = localStorage.getItem(partKey(root)) } catch { return }
+    if (!part || !root.isConnected || !tries) return
+    const buttons = [...document.querySelectorAll('#scene-part label')]
+    const mine = buttons.find(one => one.textContent.trim() === part)
+    if (!buttons.length) setTimeout(() => playAgain(root, tries - 1), 100)
+    else if (mine && !mine.querySelector('input').checked) mine.querySelector('input').click()
+  }
+
   const stage = element => {
     const root = element.querySelector('.stage')
     if (run && run.root !== root) end('')
     if (!root || mounted.has(root)) return
     mounted.add(root)
+    playAgain(root)
     for (const wish of root.querySelectorAll('[data-wish]')) {
       const key = `greenroom.rehearsal.${wish.dataset.wish}`, kept = localStorage.getItem(key), box = wish.type === 'checkbox'
       if (kept !== null) { if (box) wish.checked = kept === 'true'; else wish.value = kept }
