@@ -119,13 +119,14 @@ class TalkPanel:
         parts = [self._mind(), self._ear(settings), self._voice(settings)]
         wanted = {name: getattr(settings, name) for name in ("persona", "language", "ear", "voice", "echo")}
         listens = parts[1].ready
-        return render(
+        drawn = render(
             "conversation/talk_ready.html",
             parts=parts,
             settings=json.dumps({**wanted, "listen": listens}, ensure_ascii=False),
             key="/".join(part.sentence for part in parts),
             can=parts[0].ready and parts[2].ready,
         )
+        return drawn + "".join(part.offer for part in parts)
 
     def _mind(self) -> PartShown:
         status = self._studio.language.status()
