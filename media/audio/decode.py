@@ -28,6 +28,8 @@ IN_STEP = 0.02
 _HOLE, _LONGEST_SILENCE = 0.1, 3600.0
 """Seconds of a pause in the recording, in which a file stores nothing: less is a rounded clock, more is damage."""
 _SILENT_BLOCK = 1 << 16
+_PLANES_OF_A_FRAME = 8
+"""AV_NUM_DATA_POINTERS of FFmpeg."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,7 @@ class _Decoding:
     broken_packets: int = 0
     _first: av.AudioFrame | None = field(default=None, repr=False)
     _unified: tuple[str, av.AudioResampler] | None = field(default=None, repr=False)
+    _packing: av.AudioResampler | None = field(default=None, repr=False)
     _at: int = 0
     _early: bool = False
 
@@ -247,7 +250,20 @@ class _Decoding:
                 self._unified = (kind, av.AudioResampler("fltp", first.layout.name, first.sample_rate))
             frames = self._unified[1].resample(frame)
         for one in frames:
-            yield _as_float(one)
+            for packed in self._in_one_plane(one):
+                yield _as_float(packed)
+
+    def _in_one_plane(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
+        """The frame itself, or where it has a plane for each of eight channels and more, the same with its channels interleaved.
+
+        PyAV counts planes up to an empty one. After the eighth there is none: it takes the next bytes of the frame for planes,
+        and reading these ends the process (av.audio.frame.AudioFrame.planes).
+        """
+        if not frame.format.is_planar or frame.layout.nb_channels < _PLANES_OF_A_FRAME:
+            return [frame]
+        if self._packing is None:
+            self._packing = av.AudioResampler("flt", frame.layout.name, frame.sample_rate)
+        return self._packing.resample(frame)
 
     def check(self, name: str, declared: float) -> None:
         """Raise MediaError when too little of the file could be decoded."""

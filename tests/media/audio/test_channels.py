@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,6 +15,7 @@ from media.audio.audio import Audio
 from media.audio.decode import decode_audio, iterate_audio, probe
 from media.video.write import VideoWriter, join_video
 from tests.media.samples import encode_raw, sine
+from tests.repository.sources import ROOT
 
 RATE = 48_000
 LAYOUTS = ("mono", "stereo", "2.1", "3.0", "4.0", "quad", "5.0", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)", "5.1.2", "7.1.4")
@@ -62,6 +66,26 @@ def test_loud_channels_together_are_held_and_not_clipped(tmp_path: Path, layout:
     spectrum = np.abs(np.fft.rfft(audio.samples[RATE // 10 : RATE // 2 - RATE // 10, 0] * np.hanning(round(0.3 * RATE))))
     tone = spectrum[85:96].sum()
     assert spectrum.sum() - tone < 0.05 * tone
+
+
+def test_eight_channels_in_planes_of_their_own_are_heard(tmp_path: Path) -> None:
+    """AAC as cameras and televisions write 7.1; in a process of its own, because reading its planes one by one ends it."""
+    names = [channel.name for channel in av.AudioLayout("7.1").channels]
+    samples = np.zeros((RATE // 2, len(names)), np.float32)
+    samples[:, names.index("FC")] = sine(300, 0.5, RATE).samples[:, 0]
+    frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="7.1")
+    frame.sample_rate, frame.pts, frame.time_base = RATE, 0, Fraction(1, RATE)
+    with av.open(str(tmp_path / "a.mp4"), "w") as target:
+        stream = target.add_stream("aac", rate=RATE, layout="7.1")
+        for one in (*av.AudioResampler("fltp", "7.1", RATE).resample(frame), None):
+            target.mux(stream.encode(one))
+    code = (
+        "import sys, pathlib, numpy as np; from media.audio.decode import decode_audio, iterate_audio; "
+        "file = pathlib.Path(sys.argv[1]); heard = decode_audio(file).samples; "
+        "print(sum(one.frames for one in iterate_audio(file)) == len(heard), *np.abs(heard[4800:19200]).max(axis=0).round(1))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.mp4")], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (0, ["True", "0.4", "0.4"]), done.stderr
 
 
 def test_a_file_that_does_not_say_where_its_channels_stand_is_heard_whole(tmp_path: Path) -> None:
