@@ -130,11 +130,11 @@ def test_a_rehearsal_goes_on_by_hand_where_no_microphone_is(page: Any) -> None:
     expect(page.locator("#stage .stage-trouble")).to_contain_text("Go on by hand")
     page.locator("#stage .stage.yours").wait_for(timeout=60_000)
     hidden = page.locator('#stage li[data-line="1"] .words')
-    assert hidden.evaluate("one => getComputedStyle(one).color") == "rgba(0, 0, 0, 0)"
+    expect(hidden).to_have_css("color", "rgba(0, 0, 0, 0)")
     page.locator("#stage .stage-state").click()
     page.keyboard.press("Space")
     page.locator('#stage li.done[data-line="1"]').wait_for()
-    assert hidden.evaluate("one => getComputedStyle(one).color") != "rgba(0, 0, 0, 0)"
+    expect(hidden).not_to_have_css("color", "rgba(0, 0, 0, 0)")
     page.locator('#stage .stage.yours li.now[data-line="3"]').wait_for(timeout=60_000)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator("#stage .stage-state")).to_contain_text("What you have said so far is kept.")

@@ -45,6 +45,11 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 VIOLATIONS = """() => axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations
   .filter(one => one.impact !== 'minor')
   .map(one => `${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(' | ')}`))"""
+ZONES_NAMED = """() => [...document.querySelectorAll('.block button[aria-label]')]
+  .filter(zone => zone.offsetParent !== null && zone.querySelector('input[type=file], .wrap'))
+  .every(zone => zone.getAttribute('aria-label').includes(zone.textContent.replace(/\\s+/g, ' ').trim()))"""
+"""The page mends the names of Gradio's drop zones each second; the words in them must be among them by then."""
+
 SECTIONS = {
     "Voiceover": ("Batch", "Voices", "Transcribe", "Script"),
     "System": ("Jobs", "Models", "Disk", "Doctor", "Log", "Engines"),
@@ -89,7 +94,7 @@ def test_nothing_stands_in_the_way_of_a_screen_reader(page: Any, mode: str) -> N
         for section in SECTIONS.get(screen, ("",)):
             if section:
                 page.get_by_role("tab", name=section, exact=True).click()
-            page.wait_for_timeout(1200)  # names of drop zones are mended each second
+            page.wait_for_function(ZONES_NAMED)
             page.evaluate(SETTLED)
             assert page.evaluate(VIOLATIONS) == [], f"{screen} {section}"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.journey
 SCRIPT = "Nguyen opened the blue door. The rain had stopped hours before."
@@ -41,8 +42,7 @@ def test_a_name_is_mended_in_its_sentence_alone(page: Any, tmp_path: Path) -> No
     entry_of(page, "Nguyen").wait_for()
 
     marked = page.locator("#detail .item").filter(has_text="said otherwise by now")
-    marked.first.wait_for()
-    assert marked.count() == 1
+    expect(marked).to_have_count(1)
     page.locator("#outdated").get_by_role("button", name="Render what changed").click()
     page.locator("#detail").get_by_text("/nwɪn/ opened the blue door.").wait_for(timeout=60_000)
     page.wait_for_function("() => document.querySelectorAll('#detail .item [data-audition]').length === 2", timeout=60_000)
@@ -55,7 +55,7 @@ def test_a_name_is_mended_in_its_sentence_alone(page: Any, tmp_path: Path) -> No
     fill(page, "pronounced-as", "Win")
     page.locator("#save-pronunciation").click()
     entry_of(page, "Nguyen").filter(has_text="is said as Win").wait_for()
-    assert entry_of(page, "Nguyen").count() == 1
+    expect(entry_of(page, "Nguyen")).to_have_count(1)
 
     entry_of(page, "Nguyen").get_by_role("button", name="Delete Nguyen").click()
     entry_of(page, "Nguyen").wait_for(state="detached")
