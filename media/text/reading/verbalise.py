@@ -110,7 +110,9 @@ class Verbaliser:
         if found.lastgroup == "ordinal":
             return roman_ordinal(scene, at, found.end())
         if found.lastgroup == "short":
-            return abbreviation(scene, at, found.end()) or self._stop(scene, at, found.end())
+            first = scene.text.index(".", at) + 1  # "vs. U.S." is no abbreviation, "vs." is
+            said = abbreviation(scene, at, found.end()) or self._stop(scene, at, found.end())
+            return said or (abbreviation(scene, at, first) if first < found.end() else None)
         return self._roman(scene, at, found.end()) or (
             capitals(scene, at, found.end()) if found.lastgroup == "capitals" else None
         )

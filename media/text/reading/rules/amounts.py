@@ -44,9 +44,14 @@ class Amounts:
 
     @cached_property
     def _spaced(self) -> re.Pattern[str]:
-        """Thousands parted by full spaces, where a language does so and no other number is near."""
+        """Thousands parted by apostrophes, or by full spaces, where a language does so and no other number is near; in any
+        language where there are millions of something."""
         group = r"\d{3}" if self.language.text("full_space_groups") else "000"
-        return re.compile(rf"(?P<whole>\d{{1,3}}(?: {group})++)(?!\d)(?:{re.escape(self.language.decimal)}(?P<part>\d++))?")
+        millions = r"[1-9]\d{0,2}(?: \d{3}){2,5}+(?= [^\W\d_A-Z])"
+        swiss = r"[1-9]\d{0,2}(?:['’]\d{3}){1,5}+"
+        return re.compile(
+            rf"(?P<whole>\d{{1,3}}(?: {group})++|{millions}|{swiss})(?!\d)(?:{re.escape(self.language.decimal)}(?P<part>\d++))?"
+        )
 
     def amount(self, text: str, at: int) -> Amount | None:
         """The number that begins at this place."""

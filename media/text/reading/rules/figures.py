@@ -183,6 +183,15 @@ class Figures:
         joined = self.words.get("ratio" if found[2] == ":" else "times" if product else "by", "")
         return Said(at, found.end(), f"{self.numbers.number(found[1])} {joined} {self.numbers.number(found[3])}", "number")
 
+    def part_of_unit(self, text: str, at: int, end: int, written: str) -> Said:
+        """A fraction that stands alone, text[at:end], with the unit of which it is a part: "½ km"."""
+        said = self.amounts.fraction(written)
+        unit = self._unit.match(text, end)
+        noun = self.language.units.get(unit["unit"]) if unit and not unit["power"] else None
+        if unit and noun:
+            return Said(at, unit.end(), f"{said} {noun.one}", "fraction")
+        return Said(at, end, said, "fraction")
+
     def _slashed(self, scene: Scene, at: int) -> Said | None:
         """A fraction, or two numbers with a slash between them."""
         found = _SLASHED.match(scene.text, at)
@@ -196,12 +205,10 @@ class Figures:
             and gcd(int(top), int(bottom)) < int(bottom)
             and len(bottom.lstrip("0")) == len(bottom)
         ):
-            said = self.amounts.fraction(f"{top}/{bottom}")
-            unit = self._unit.match(scene.text, found.end())
-            noun = self.language.units.get(unit["unit"]) if unit and not unit["power"] else None
-            if unit and noun and self.language.tag == "en":
-                return Said(at, unit.end(), f"{said} {noun.one}", "fraction")
-            return Said(at, found.end(), said, "fraction")
+            return self.part_of_unit(scene.text, at, found.end(), f"{top}/{bottom}")
+        if _YEAR.fullmatch(top) and len(bottom) == 2 and int(bottom) == (int(top) + 1) % 100:
+            season = f"{self.numbers.year(top)} {self.words.get('to', '')} {self.numbers.cardinal(bottom)}"
+            return Said(at, found.end(), season, "range")
         joined = self.words.get("slash", "")
         return Said(
             at, found.end(), f"{self.numbers.number(top)} {joined} {self.numbers.number(bottom)}".replace("  ", " "), "number"

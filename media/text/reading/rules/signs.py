@@ -28,6 +28,8 @@ _ADDRESS = re.compile(
 )
 _PARTS = re.compile(r"[^\W_]+|[\W_]")
 _SHORTEST_NOTED = 2
+_LONGEST_PRODUCT = 3
+_VOWEL = re.compile(r"[aeiouyà-öø-ÿ]", re.IGNORECASE)
 
 
 class Signs:
@@ -79,7 +81,7 @@ class Signs:
         if character in SUBSCRIPTS:
             return Said(at, at + 1, f" {self.numbers.cardinal(character.translate(_SUBSCRIPT))} ", "number")
         if character in VULGAR and (written := fraction_of(character)):
-            return Said(at, at + 1, self.figures.amounts.fraction(written), "fraction")
+            return self.figures.part_of_unit(text, at, at + 1, written)
         if found := _EMOJI.match(text, at):
             return Said(at, found.end(), " ", "emoji")
         if said := self._compatible(scene, at):
@@ -123,13 +125,14 @@ class Signs:
         return Said(start, end, f" {self.language.words.get('to', '')} ", "range")
 
     def _superscript(self, scene: Scene, at: int) -> Said:
-        """A power behind a figure, a bracket or a single letter; behind a word or a sentence the mark of a note."""
+        """A power behind a figure, a bracket, a letter or a product of letters; behind a word or sentence the mark of a note."""
         text = scene.text
         found = re.match(rf"[{SUPERSCRIPTS}]+", text[at : at + 8])
         end = at + (found.end() if found else 1)
         letters = re.search(r"[^\W\d_]{1,40}\Z", scene.near(at))
         word = letters[0] if letters else ""
-        power = scene.before(at).isdigit() or scene.before(at) == ")" or len(word) == 1
+        product = bool(word) and len(word) <= _LONGEST_PRODUCT and not _VOWEL.search(word)
+        power = scene.before(at).isdigit() or scene.before(at) == ")" or len(word) == 1 or product
         if power:
             return Said(at, end, " " + self.figures.amounts.power(text[at:end].translate(_SUPERSCRIPT)), "number")
         return Said(at, end, "", "note mark")

@@ -40,11 +40,12 @@ def abbreviation(scene: Scene, start: int, end: int) -> Said | None:
             None,
         )
     full = full or language.table("weekday_abbreviations").get(short) or language.table("plain").get(short)
-    return Said(start, end, _with_stop(scene, end, full), "abbreviation") if full else None
+    return Said(start, end, _with_stop(scene, end, short, full), "abbreviation") if full else None
 
 
-def _with_stop(scene: Scene, end: int, full: str) -> str:
-    return f"{full}." if scene.sentence_ends(end) else full
+def _with_stop(scene: Scene, end: int, short: str, full: str) -> str:
+    goes_on = short in scene.language.listed("never_last") and scene.text[end:].strip()
+    return f"{full}." if scene.sentence_ends(end) and not goes_on else full
 
 
 def bare_title(scene: Scene, start: int, end: int) -> Said | None:
@@ -78,7 +79,7 @@ def _spelt(start: int, end: int, stem: str, word: str) -> Said:
 
 def _shouted(scene: Scene, start: int, end: int) -> bool:
     before, after = _CAPITALS_BEFORE.search(scene.near(start)), _CAPITALS_AFTER.match(scene.text, end)
-    known = scene.language.listed("spelt")
+    known = scene.language.listed("spelt") | scene.language.listed("words_in_capitals")
     around = [found[1] for found in (before, after) if found]
     return any(word.isupper() and word not in known for word in around)
 

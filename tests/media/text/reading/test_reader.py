@@ -147,3 +147,24 @@ def test_the_strings_are_as_many_as_the_docs_say() -> None:
     assert all(len(rows(language)) >= 40 for language in ("de", "fr", "es"))
     assert all(len(rows(language)) >= 30 for language in ("zh", "ja"))
     assert Path("bench/reading/strings/en.txt").is_file()
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("en", "So E = mc² holds.", "So E equals mc squared holds."),
+        ("en", "He said so.[12][^4] Then he left.", "He said so. Then he left."),
+        ("en", "See [the guide](https://a.com) now.", "See the guide now."),
+        ("en", "Some 1 234 567 people and 1'234 more.",
+         "Some one million two hundred and thirty-four thousand five hundred and sixty-seven people and one thousand two hundred "
+         "and thirty-four more."),
+        ("en", "It was Rome vs. Paris, USA vs. U.S. forces.", "It was Rome versus Paris, U.S.A versus U.S. forces."),
+        ("en", "UNESCO, AI and IT.", "UNESCO, A.I and I.T."),
+        ("en", "In the season 2019/20 they won.", "In the season twenty nineteen to twenty they won."),
+        ("en", "Take ½ lb of it.", "Take one half pound of it."),
+        ("de", "Man nehme ½ l Milch.", "Man nehme ein halb Liter Milch."),
+        ("fr", "Il faut ½ l de lait.", "Il faut un demi litre de lait."),
+    ],
+)  # fmt: skip
+def test_what_readers_of_such_texts_met(language: str, written: str, said: str) -> None:
+    assert spoken(written, language) == said
