@@ -27,6 +27,8 @@ def main() -> int:
         for engine_id in ENGINES:
             engine = made(engine_id, Path(name))
             for voice in Catalog().get(engine_id).preset_voices(site(Path(name))):
+                if not voice.language.startswith("en"):
+                    continue  # a recording is not told its language, and likeness was measured in English
                 request = (SpeechRequest(text, SpeakingVoice(voice.id), voice.language) for text in said)
                 sounds = [engine.synthesize(one).audio for one in request]  # type: ignore[attr-defined]
                 vectors[f"{engine_id}/{voice.id}"] = encoder.embed(concatenate(sounds)).astype(np.float16)  # type: ignore[attr-defined]

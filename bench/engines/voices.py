@@ -34,10 +34,38 @@ from studio.verification.text_normalisation import comparable_words
 
 ASSETS = HOME / "assets"
 ENGINES = ("hibari", "kokoro", "espeak")
-OTHER_VOICES = {"espeak": ("gmw/en-US", "gmw/en")}
-"""Of engines with more voices than English ones."""
+OTHER_VOICES = {"espeak": ("gmw/en-US", "gmw/en", "roa/es", "roa/fr", "roa/it", "roa/pt-BR")}
+"""Of engines with more voices than can be compared."""
 
 SPOKEN = SENTENCES[:6]
+SPOKEN_IN = {
+    "es": (
+        "El anciano bajó despacio por la calle y saludó a sus vecinos.",
+        "Mañana por la mañana saldremos temprano hacia la montaña.",
+        "La pregunta es sencilla, pero la respuesta exige mucha paciencia.",
+        "¿Dónde guardaste las llaves de la casa grande?",
+    ),
+    "fr": (
+        "Les enfants jouaient dans le jardin pendant que leurs amis arrivaient.",
+        "Demain matin, nous partirons de bonne heure vers la montagne.",
+        "La question est simple, mais la réponse demande beaucoup de patience.",
+        "Où avez-vous rangé les clés de la grande maison ?",
+    ),
+    "it": (
+        "Il vecchio scese piano per la strada e salutò i suoi vicini.",
+        "Domani mattina partiremo presto verso la montagna.",
+        "La domanda è semplice, ma la risposta richiede molta pazienza.",
+        "Dove hai messo le chiavi della casa grande?",
+    ),
+    "pt": (
+        "O velho desceu devagar pela rua e cumprimentou os vizinhos.",
+        "Amanhã de manhã vamos sair cedo para a montanha.",
+        "A pergunta é simples, mas a resposta exige muita paciência.",
+        "Onde você guardou as chaves da casa grande?",
+    ),
+}
+"""What voices of other languages say."""
+
 FIRST = "Good morning."
 CLIPS = take_checks.CLIPS | {
     "LJ001-0002": "in being comparatively modern.",
@@ -97,9 +125,11 @@ def one_voice(engine_id: str, voice: str, cores: int, folder: Path) -> None:
     """In a process of its own: speak, write the sounds, print what it took as JSON."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
 
+    language = language_of(engine_id, voice, folder)
+
     def say(text: str) -> tuple[Audio, float, float]:
         clock, used = time.monotonic(), time.process_time()
-        sound = engine.synthesize(SpeechRequest(text, SpeakingVoice(voice))).audio  # type: ignore[attr-defined]
+        sound = engine.synthesize(SpeechRequest(text, SpeakingVoice(voice), language)).audio  # type: ignore[attr-defined]
         return sound, time.process_time() - used, time.monotonic() - clock
 
     begin = time.process_time()
@@ -107,12 +137,23 @@ def one_voice(engine_id: str, voice: str, cores: int, folder: Path) -> None:
     load = time.process_time() - begin
     first, warm = (say(FIRST)[1] for _ in range(2))
     used = clock = seconds = 0.0
-    for number, sentence in enumerate(SPOKEN):
-        sound, work, waited = say(f"{sentence.capitalize()}.")
+    for number, sentence in enumerate(said_in(language)):
+        sound, work, waited = say(sentence)
         used, clock, seconds = used + work, clock + waited, seconds + sound.duration
         write_audio(folder / f"{number}.wav", sound)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(asdict(Measured(load, first, warm, used / seconds, clock / seconds, peak))))
+
+
+def language_of(engine_id: str, voice: str, cache: Path) -> str:
+    """The tag of a preset voice."""
+    presets = Catalog().get(engine_id).preset_voices(site(cache))
+    return next((preset.language for preset in presets if preset.id == voice), "en")
+
+
+def said_in(language: str) -> tuple[str, ...]:
+    """The sentences of a language."""
+    return SPOKEN_IN.get(language[:2]) or tuple(f"{sentence.capitalize()}." for sentence in SPOKEN)
 
 
 def voices(chosen: list[str], cache: Path) -> Iterator[tuple[str, str]]:
@@ -140,9 +181,12 @@ def main(chosen: list[str]) -> int:
             one = _measured(engine_id, voice, 1, folder)
             if engine_id not in on_two:
                 on_two[engine_id] = _measured(engine_id, voice, 2, folder)
-            sounds = [folder / f"{number}.wav" for number in range(len(SPOKEN))]
+            language = language_of(engine_id, voice, Path(name))
+            spoken = said_in(language)
+            sounds = [folder / f"{number}.wav" for number in range(len(spoken))]
             cells = (
-                f"{_errors(base, sounds, SPOKEN):.1f} %", _naturalness(sounds), f"{one.cost:.3f}", f"{on_two[engine_id].two:.3f}",
+                f"{_errors(base, sounds, spoken, language[:2]):.1f} %", _naturalness(sounds),
+                f"{one.cost:.3f}", f"{on_two[engine_id].two:.3f}",
                 f"{one.load:.2f} s", f"{one.first:.2f}, {one.warm:.2f} s", f"{one.memory_mb:.0f} MB",
             )  # fmt: skip
             print(f"| {engine_id}/{voice} | {' | '.join(cells)} |", flush=True)
@@ -172,17 +216,17 @@ def hearing(clips: list[Path], cache: Path) -> None:
         print(f"| {title} | {wrong:.1f} % | {cost:.2f} |", flush=True)
 
 
-def _errors(listener: Engine, sounds: list[Path], texts: tuple[str, ...]) -> float:
+def _errors(listener: Engine, sounds: list[Path], texts: tuple[str, ...], language: str = "en") -> float:
     """Word errors in per cent."""
     from jiwer import wer
 
-    heard = [_heard(listener, decode_audio(path)) for path in sounds]
-    said, got = ([" ".join(comparable_words(text, "en")) for text in all_of] for all_of in (texts, heard))
+    heard = [_heard(listener, decode_audio(path), language) for path in sounds]
+    said, got = ([" ".join(comparable_words(text, language)) for text in all_of] for all_of in (texts, heard))
     return 100 * float(wer(said, [text or "nothing" for text in got]))
 
 
-def _heard(listener: Engine, sound: Audio) -> str:
-    return str(listener.transcribe(sound, "en").text)  # type: ignore[attr-defined]
+def _heard(listener: Engine, sound: Audio, language: str) -> str:
+    return str(listener.transcribe(sound, language).text)  # type: ignore[attr-defined]
 
 
 def _measured(engine_id: str, voice: str, cores: int, folder: Path) -> Measured:

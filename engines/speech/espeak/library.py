@@ -108,17 +108,11 @@ def speak(
     Raises:
         EngineError: when the library does not start or lacks the voice.
     """
-    with _opened(library) as lib:
-        rate = lib.espeak_Initialize(_SYNCHRONOUS, 0, bytes(data), _PHONEME_EVENTS | _PHONEMES_IN_IPA | _DONT_EXIT)
-        if rate <= 0:
-            raise EngineError("espeak.data-unreadable")
-        try:
-            collector = _Collector(on_samples)
-            _apply(lib, parameters)
-            c.CDLL(None).srand(seed & 0x7FFFFFFF)
-            status = _synthesise(lib, text, (_SSML if ssml else 0) | (_PHONEMES if phonemes else 0), collector)
-        finally:
-            lib.espeak_Terminate()
+    with _started(library, data) as (lib, rate):
+        collector = _Collector(on_samples)
+        _apply(lib, parameters)
+        c.CDLL(None).srand(seed & 0x7FFFFFFF)
+        status = _synthesise(lib, text, (_SSML if ssml else 0) | (_PHONEMES if phonemes else 0), collector)
     if status != 0:
         raise EngineError("espeak.failed", status=status)
     return collector.spoken(rate)
@@ -180,6 +174,8 @@ def _opened(path: Path) -> Iterator[c.CDLL]:
     lib = c.CDLL(str(path))
     lib.espeak_Initialize.argtypes = [c.c_int, c.c_int, c.c_char_p, c.c_int]
     lib.espeak_SetVoiceByName.argtypes = [c.c_char_p]
+    lib.espeak_TextToPhonemes.argtypes = [c.POINTER(c.c_void_p), c.c_int, c.c_int]
+    lib.espeak_TextToPhonemes.restype = c.c_char_p
     lib.espeak_Synth.argtypes = [
         c.c_char_p, c.c_size_t, c.c_uint, c.c_int, c.c_uint, c.c_uint, c.c_void_p, c.c_void_p,
     ]  # fmt: skip
@@ -189,9 +185,38 @@ def _opened(path: Path) -> Iterator[c.CDLL]:
         _ctypes.dlclose(lib._handle)
 
 
+@contextmanager
+def _started(library: Path, data: Path) -> Iterator[tuple[c.CDLL, int]]:
+    """The library at work, and the rate of its sound."""
+    with _opened(library) as lib:
+        rate = lib.espeak_Initialize(_SYNCHRONOUS, 0, bytes(data), _PHONEME_EVENTS | _PHONEMES_IN_IPA | _DONT_EXIT)
+        if rate <= 0:
+            raise EngineError("espeak.data-unreadable")
+        try:
+            yield lib, rate
+        finally:
+            lib.espeak_Terminate()
+
+
+@contextmanager
+def started_voice(library: Path, data: Path, voice: str) -> Iterator[c.CDLL]:
+    """The library with a voice chosen, for what it tells without a sound.
+
+    Raises:
+        EngineError: it does not start or lacks the voice.
+    """
+    with _started(library, data) as (lib, _):
+        _choose(lib, voice)
+        yield lib
+
+
+def _choose(lib: c.CDLL, voice: str) -> None:
+    if lib.espeak_SetVoiceByName(voice.encode()) != 0:
+        raise EngineError("espeak.voice-unknown", voice=voice)
+
+
 def _apply(lib: c.CDLL, parameters: Parameters) -> None:
-    if lib.espeak_SetVoiceByName(parameters.voice.encode()) != 0:
-        raise EngineError("espeak.voice-unknown", voice=parameters.voice)
+    _choose(lib, parameters.voice)
     for number, value in (
         (_RATE, parameters.words_per_minute),
         (_VOLUME, parameters.volume),

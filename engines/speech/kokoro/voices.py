@@ -1,4 +1,5 @@
-"""The 28 English voices of Kokoro v1.0, as its makers name them, in the order of their own grades (VOICES.md), the best first."""
+"""The voices of Kokoro v1.0 in English, Spanish, French, Italian and Portuguese, as its makers name them; the English ones in the
+order of their own grades (VOICES.md), the best first."""
 
 from __future__ import annotations
 
@@ -17,9 +18,14 @@ NAMES = (
     "af_heart", "af_bella", "af_nicole", "af_aoede", "af_kore", "af_sarah", "af_alloy", "af_nova", "af_sky", "af_jessica",
     "af_river", "am_fenrir", "am_michael", "am_puck", "am_echo", "am_eric", "am_liam", "am_onyx", "am_santa", "am_adam",
     "bf_emma", "bf_isabella", "bf_alice", "bf_lily", "bm_fable", "bm_george", "bm_lewis", "bm_daniel",
+    "ef_dora", "em_alex", "ff_siwis", "if_sara", "im_nicola", "pf_dora", "pm_alex",
 )  # fmt: skip
 
-_ACCENTS = {"a": ("en-US", "American"), "b": ("en-GB", "British")}
+_ACCENTS = {
+    "a": ("en-US", "American"), "b": ("en-GB", "British"), "e": ("es", "Spanish"), "f": ("fr-FR", "French"),
+    "i": ("it", "Italian"), "p": ("pt-BR", "Brazilian"),
+}  # fmt: skip
+ENGLISH = "en"
 _GENDERS = {"f": "female", "m": "male"}
 
 
@@ -30,6 +36,7 @@ def _voice(name: str) -> PresetVoice:
 
 
 VOICES = tuple(map(_voice, NAMES))
+LANGUAGES = tuple(dict.fromkeys(voice.language.partition("-")[0] for voice in VOICES))
 
 
 @lru_cache(maxsize=4)

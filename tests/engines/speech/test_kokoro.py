@@ -64,9 +64,9 @@ def test_it_says_the_same_again_and_takes_a_speed(kokoro: Kokoro) -> None:
 
 
 def test_its_voices_are_in_the_box(site: EnginePaths) -> None:
-    assert len(NAMES) == 28 == len(Kokoro.preset_voices(site))
+    assert len(NAMES) == 35 == len(Kokoro.preset_voices(site))
     rows = np.stack([style_rows(site.assets, name)[100] for name in NAMES])
-    assert np.isfinite(rows).all() and len(np.unique(rows, axis=0)) == 28
+    assert np.isfinite(rows).all() and len(np.unique(rows, axis=0)) == 35
 
 
 def test_without_its_model_it_says_the_next_step_and_a_damaged_one_is_refused(site: EnginePaths, tmp_path: Path) -> None:
@@ -79,3 +79,28 @@ def test_without_its_model_it_says_the_next_step_and_a_damaged_one_is_refused(si
     (tmp_path / REPO.replace("/", "--") / MODEL).write_bytes(b"\x08\x07 no model")
     with pytest.raises(EngineError, match="damaged"):
         loaded(Kokoro, here)
+
+
+@pytest.mark.parametrize(
+    ("language", "voice", "text"),
+    [
+        ("es", "ef_dora", "¿Dónde guardaste las llaves? Mañana saldremos."),
+        ("fr-FR", "ff_siwis", "Les enfants jouaient, et l'homme les regardait."),
+        ("it", "if_sara", "La domanda è semplice; la risposta no."),
+        ("pt-BR", "pf_dora", "Amanhã de manhã vamos sair cedo."),
+    ],
+)
+def test_other_languages_are_read_with_exact_words(kokoro: Kokoro, language: str, voice: str, text: str) -> None:
+    speech = say(kokoro, text, voice, language)
+    assert [word.text for word in speech.words] == text.split()
+    starts = [word.start for word in speech.words]
+    assert starts == sorted(starts) and 1 < speech.audio.duration < 6
+    assert say(kokoro, text, "", language).audio == speech.audio, "its first voice speaks the language"
+
+
+def test_a_voice_reads_its_own_language(kokoro: Kokoro, site: EnginePaths) -> None:
+    with pytest.raises(EngineError, match="does not speak the language"):
+        say(kokoro, "Buenos días.", "af_heart", "es")
+    spanish = SpeechRequest("Dice слово aquí, señor.", SpeakingVoice("ef_dora"), "es")
+    (found,) = Kokoro.unsayable(spanish, site)
+    assert spanish.text[found.start : found.end] == "слово"
