@@ -12,7 +12,7 @@ from studio.changes.stamps import Topic
 from studio.services import Services
 from tabs.common.html import html_piece
 from tabs.common.lists.live_lists import LiveList
-from tabs.common.lists.voice_choices import voice_choices
+from tabs.common.lists.voice_choices import NOT_READY, voice_choices
 from tabs.common.templating import render
 
 
@@ -35,7 +35,7 @@ class DirectorTab:
         return LiveList((Topic.VOICES, Topic.ENGINES), (), (self.choices,), lambda values: {self.choices: self._choices()})
 
     def _choices(self) -> str:
-        voices = [
-            (words, value) for words, value in voice_choices(self._studio, "Usual") if value and not words.endswith("not ready")
-        ]
-        return render("director/choices.html", voices=voices, portraits=self._samples)
+        ready = [one for one in voice_choices(self._studio, "Usual") if one[1] and not one[0].endswith(NOT_READY)]
+        status = self._studio.language.status()
+        model = status.model if status.ready else ""
+        return render("director/choices.html", model=model, voices=ready, portraits=self._samples)

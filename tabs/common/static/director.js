@@ -403,6 +403,7 @@ greenroom.director = (() => {
   const start = element => {
     if (at.root === element) return
     at.root = element
+    offerModel()
     element.addEventListener('click', clicked)
     element.addEventListener('change', chosen)
     element.addEventListener('keydown', keys)
@@ -413,11 +414,23 @@ greenroom.director = (() => {
     const asked = new URL(location).searchParams.get('project')
     if (asked) open(asked).then(() => { if (!at.doc) leave() }); else list()
   }
+  // By the language model it is a job, which goes on when the page is closed; its history names the project.
+  const written = async (topic, seed) => {
+    const { id } = await call('submit', { kind: 'write_board', spec: { topic, seed } })
+    for (;;) {
+      await new Promise(done => setTimeout(done, 1000))
+      const job = await call('job', { job_id: id })
+      $('writing').textContent = job.note || 'Waiting'
+      if (job.state === 'done') return { id: (await call('job_history', { job_id: id })).events.find(one => one.kind === 'project').data.id }
+      if (ENDED.includes(job.state)) throw new Error(job.error ? `${job.error.reason} ${job.error.hint || ''}`.trim() : 'The board was not written.')
+    }
+  }
   const write = tried(async () => {
     const topic = at.root.querySelector('#director-topic'), notes = at.root.querySelector('#director-notes')
     $('write').disabled = true
     try {
-      const made = await call('make_project', { topic: topic.value, notes: notes.value, seed: Math.floor(Math.random() * 1e6) })
+      const seed = Math.floor(Math.random() * 1e6), asked = at.root.querySelector('#director-model').checked && !$('by-model').hidden && !notes.value.trim()
+      const made = asked ? await written(topic.value, seed) : await call('make_project', { topic: topic.value, notes: notes.value, seed })
       topic.value = notes.value = ''
       await open(made.id)
       say('The board is written.')
@@ -425,9 +438,16 @@ greenroom.director = (() => {
   })
   // Others' changes: the studio tells over the page's socket that some project is another one now.
   const heard = () => { if (at.id && at.root.offsetParent !== null) foretell(0); else if (!at.id && at.root) list() }
+  const offerModel = () => {
+    if (!at.root) return
+    $('by-model').hidden = !at.model
+    $('model').textContent = at.model || ''
+  }
   // The voices and faces that there are, from a piece that is drawn anew when they change.
   const offered = element => {
     at.voices = [...element.querySelectorAll('[data-voice]')].map(one => ({ value: one.dataset.voice, words: one.textContent }))
+    at.model = element.querySelector('[data-choices]')?.dataset.model || ''
+    offerModel()
     at.portraits = [...element.querySelectorAll('[data-portrait]')].map(one => one.dataset.portrait)
     if (at.doc) draw()
   }

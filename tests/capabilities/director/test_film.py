@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,10 +16,11 @@ from capabilities.director.document.change import read_changes
 from capabilities.director.document.model import BoardLine, BoardScene, BoardShot, CastMember, Look, Project
 from capabilities.director.film.capability import RenderFilm
 from capabilities.director.projects.open_project import OpenProject
+from capabilities.director.writing.capability import WriteBoard
 from capabilities.registry import all_capabilities
 from media.audio.decode import decode_audio
 from media.video.read import probe_video, read_frames
-from studio.errors import InvalidInput
+from studio.errors import GreenroomError, InvalidInput
 from studio.jobs.model import Job, JobState
 from studio.services import Services
 from studio.settings import HOME, load_settings
@@ -173,3 +176,39 @@ def test_the_time_is_told_from_what_was_measured_here(maker: FilmMaker) -> None:
     again = maker.desk.state(maker.project.document.model_copy(update={"look": Look(height=1080)}), maker.project.folder)
     assert not again.price.measured
     assert again.price.seconds > state.price.seconds
+
+
+class Speaking:
+    """Stands for the language service: a model that answers each question as the studio's questions want it."""
+
+    def status(self) -> Any:
+        return SimpleNamespace(source="server", model="Small Model", kind="other")
+
+    @contextmanager
+    def mind(self, *given: object) -> Iterator[Any]:
+        yield SimpleNamespace(name="Small Model")
+
+    def ask_shaped(self, mind: Any, request: Any, check: Any, cancelled: Any) -> Any:
+        question = request.messages[-1].content
+        if question.startswith("Topic"):
+            return SimpleNamespace(value=check({"points": [f"{word} has a sentence of its own" for word in NUMBERS]}))
+        word = next(one for one in NUMBERS if one in question)
+        return SimpleNamespace(value=check({"say": f"{word} stands alone {word * 2}. {word * 3} follows then.", "see": word}))
+
+
+NUMBERS = ("Alpha", "Bravo", "Carol", "Delta", "Eagle")
+
+
+def test_a_board_by_a_language_model_is_a_job_whose_history_names_the_project(
+    maker: FilmMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(GreenroomError) as refused:
+        maker.studio.jobs.submit("write_board", {"topic": "why lamps burn"})
+    assert refused.value.code == "llm.none"
+    monkeypatch.setattr(maker.studio.capability(WriteBoard), "_language", Speaking())
+    job = maker.studio.jobs.wait(maker.studio.jobs.submit("write_board", {"topic": "why lamps burn"}).id, 30)
+    assert job.state is JobState.DONE, job.error
+    named = next(event.data["id"] for event in maker.studio.jobs.events(job.id) if event.kind == "project")
+    document = maker.desk.projects.get(named).document
+    assert [shot.see for shot in document.shots()] == list(NUMBERS)
+    assert (document.origin.by, document.origin.facts) == ("Small Model", "not checked")

@@ -1,0 +1,104 @@
+"""A board written by the language model, as a job: it takes a minute or more, can be stopped, and the page need not stay open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from capabilities.director.film.capability import RenderFilm
+from capabilities.director.writing.mind import POINTS, board_by_model
+from capabilities.director.writing.template import LONGEST_TOPIC, idea_of
+from engines.contract import ChatRequest
+from studio.errors import Cancelled
+from studio.jobs.capability import CPU_LANE, Capability, CapabilityDescription, JobContext
+from studio.jobs.model import JobOutput, JobState
+from studio.language.errors import NoLanguageModelError
+from studio.language.json_answers import Check
+from studio.services import Services
+
+PROJECT = "project"
+"""The event with which a job tells the id of its project."""
+
+
+class WriteSpec(BaseModel):
+    """
+    Args:
+        topic: in a line. by: what answered when it was handed in.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    topic: str = Field(min_length=1, max_length=LONGEST_TOPIC)
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+    by: str = Field("", max_length=200)
+
+
+class WriteBoard(Capability[WriteSpec]):
+    """The capability "write_board". Its result is a project, which the event "project" names; there is no file."""
+
+    kind: ClassVar[str] = "write_board"
+    Spec = WriteSpec
+
+    def __init__(self, services: Services) -> None:
+        self._language, self._desk = services.language, services.capability(RenderFilm).desk
+        self._services = services
+
+    def describe(self) -> CapabilityDescription:
+        return CapabilityDescription("Board", "Director", has_form=False)
+
+    def prepare(self, spec: WriteSpec) -> WriteSpec:
+        """
+        Raises:
+            NoLanguageModelError: there is none. InvalidInput: there is no topic.
+        """
+        idea_of(spec.topic)
+        status = self._language.status()
+        if status.source == "none":
+            raise NoLanguageModelError("llm.none")
+        return spec.model_copy(update={"by": status.model or status.kind})
+
+    def title(self, spec: WriteSpec) -> str:
+        return " ".join(spec.topic.split())[:80]
+
+    def lane(self, spec: WriteSpec) -> str:
+        return CPU_LANE
+
+    def run(self, spec: WriteSpec, context: JobContext) -> list[JobOutput]:
+        """
+        Raises:
+            LanguageError, EngineError: the model gave nothing that can be used. Cancelled.
+        """
+        if any(event.kind == PROJECT for event in self._services.jobs.events(context.job_id)):
+            return []
+
+        def told(answered: int) -> None:
+            context.progress(answered / (POINTS + 1), f"Writing, part {answered + 1} of {POINTS + 1}")
+
+        def phase(state: str, note: str) -> None:
+            context.phase(JobState(state), note)
+
+        with self._language.mind(_cancelled(context), phase) as mind:
+
+            def ask(request: ChatRequest, check: Check[BaseModel]) -> BaseModel:
+                return self._language.ask_shaped(mind, request, check, _cancelled(context)).value
+
+            made = board_by_model(spec.topic, spec.seed, ask, mind.name or spec.by, told)
+        if made.bare:
+            listed = ", ".join(map(str, made.bare))
+            context.warn(f"Nothing that the model said to row {listed} could be used: the point itself stands there.")
+        project = self._desk.projects.make(made.project)
+        context.event(PROJECT, id=project.folder.name)
+        return []
+
+
+def _cancelled(context: JobContext) -> Callable[[], bool]:
+    def cancelled() -> bool:
+        try:
+            context.check()
+        except Cancelled:
+            return True
+        return False
+
+    return cancelled
