@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,10 @@ _OFFLINE = {
     "DO_NOT_TRACK": "1",
 }
 
+CORES = Path("/sys/devices/system/cpu")
+_AS_FAST = 0.85
+"""Of the fastest core's capacity; the fast ones of a processor may be clocked a little differently."""
+
 _THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait let others work: two workers on one machine are usual here
 
 
@@ -44,9 +49,23 @@ def worker_environment() -> dict[str, str]:
 @cache
 def computing_threads() -> int:
     """How many threads one worker computes with: a core each, and where there are more than two, one left for the page and
-    the other workers. Hyper-threads share a core's arithmetic, so they would only wait for each other."""
-    cores = min(psutil.cpu_count(logical=False) or 1, len(os.sched_getaffinity(0)))
+    the other workers. Hyper-threads share a core's arithmetic, so they would only wait for each other; slow cores beside fast
+    ones keep those waiting at every step."""
+    usable = os.sched_getaffinity(0)
+    cores = min(psutil.cpu_count(logical=False) or 1, fast_cores(usable))
     return cores if cores <= 2 else cores - 1
+
+
+def fast_cores(usable: Collection[int], folder: Path = CORES) -> int:
+    """How many of these cores are of the fast kind, where a processor has two (a DGX Spark has ten and ten): by what the kernel
+    says of each. All of them where it says nothing."""
+    capacities: list[int] = []
+    for core in usable:
+        try:
+            capacities.append(int((folder / f"cpu{core}" / "cpu_capacity").read_text("ascii")))
+        except (OSError, ValueError):
+            return len(usable)
+    return sum(one >= _AS_FAST * max(capacities) for one in capacities)
 
 
 def environment_variables(folder: Path) -> dict[str, str]:

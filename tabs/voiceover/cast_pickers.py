@@ -75,6 +75,12 @@ class CastPickers:
         pickers = zip(names, self.pickers, strict=False)
         return {self.wishes: dict(cast), **{one: self._update(engine, cast[name]) for name, one in pickers if name in cast}}
 
+    def headed(self, count: int) -> Any:
+        """Return an update of the accordion for so many speakers; where not all have a picker its heading says how the others are
+        given a voice."""
+        more = f"Cast: {MOST_SPEAKERS} of {count}; the others get a voice in the script, as in “Anna (voice=kokoro/af_sarah): …”"
+        return gr.update(visible=count > 0, label=more if count > MOST_SPEAKERS else "Cast")
+
     def hidden(self) -> Updates:
         """Return updates for an empty script: no speakers, and all pickers hidden."""
         hidden = gr.update(visible=False)

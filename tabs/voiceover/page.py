@@ -174,13 +174,16 @@ class VoiceoverTab:
         found = self._narrations.count(script, voice=voice or "", engine=engine, replace_unsayable=bool(replaces), verse=verse)
         fit = memory_fit(self._studio, self._studio.catalog.get(found.engine)) if found.engine else ""
         shown: Updates = {self.counts: counts(found, fit), form.replace_unsayable: gr.update(visible=bool(found.unsayable))}
-        names = [*found.speakers, *found.possible_speakers][:MOST_SPEAKERS]
-        if names == known:
+        everybody = [*found.speakers, *found.possible_speakers]
+        names = everybody[:MOST_SPEAKERS]
+        if names == known and len(everybody) < MOST_SPEAKERS:
             return shown
+        if names == known:
+            return {**shown, form.cast.accordion: form.cast.headed(len(everybody))}
         pickers = form.cast.for_script(
             found.speakers, found.possible_speakers, engine, found.language, wishes or {}, narrated=found.narrated
         )
-        return {**shown, form.cast.speakers: names, form.cast.accordion: gr.update(visible=bool(names)), **pickers}
+        return {**shown, form.cast.speakers: names, form.cast.accordion: form.cast.headed(len(everybody)), **pickers}
 
     # -- voice and engine
 

@@ -8,6 +8,7 @@ without a word.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from hashlib import sha256
@@ -35,6 +36,8 @@ from engines.speech.fish.options import (
     fields_of,
 )
 from media.audio.audio import Audio
+
+log = logging.getLogger(__name__)
 
 REPO = "fishaudio/openaudio-s1-mini"
 COMMIT = "f4b445029346701e082b60bb63fcc2d1bb17a0e2"
@@ -80,6 +83,7 @@ class FishSpeech(TorchSpeechEngine):
     options: FishPackageOptions
 
     _engine: Any = None
+    _runs_plain = False
 
     def load_model(self) -> None:
         """Load the language model in its own thread, as the package requires, and the codec.
@@ -103,7 +107,7 @@ class FishSpeech(TorchSpeechEngine):
 
     def _compiled(self) -> bool:
         """On a DGX Spark a sentence takes 13 seconds compiled and minutes plain (fish-speech issue 1262)."""
-        return self.options.compiled == "auto" and not obstacle_to_compiling(self.device)
+        return not self._runs_plain and self.options.compiled == "auto" and not obstacle_to_compiling(self.device)
 
     def _codec(self, folder: Path) -> Any:
         """The codec, built as the package's own configuration says, or the checkpoint's where it has one."""
@@ -184,12 +188,32 @@ class FishSpeech(TorchSpeechEngine):
             **fields_of(request, self.options), references=[reference], streaming=streaming, use_memory_cache="on"
         )
         wanted = "segment" if streaming else "final"
-        for made in self._engine.inference(asked):
+        for made in self._made(asked):
             self.run.check()
             if made.code == "error":
                 raise EngineError("fish.no-sound", retryable=True)
             if made.code == wanted:
                 yield np.asarray(made.audio[1], np.float32)
+
+    def _made(self, asked: Any) -> Iterator[Any]:
+        """The package's answers. What torch.compile lacks shows at the first call: the model is then loaded to run plain."""
+        spoken = False
+        for made in self._engine.inference(asked):
+            if made.code == "error" and not spoken and self._compiled():
+                log.error("Fish Speech could not be compiled; it runs plain, which is slower.")
+                self.run.progress(0.1, "Compiling failed; Fish Speech runs plain, which is slower (the doctor says why)")
+                self._load_plain()
+                yield from self._engine.inference(asked)
+                return
+            spoken = spoken or made.code in ("segment", "final")
+            yield made
+
+    def _load_plain(self) -> None:
+        """End the package's thread with its compiled model, and load another."""
+        self._runs_plain = True
+        self._engine.llama_queue.put(None)
+        self._engine = None
+        self.load_model()
 
     def _forget_another_transcript(self, clip: bytes, transcript: str) -> None:
         """The package remembers an encoded clip, with its transcript, by the clip alone (reference_loader.py)."""
