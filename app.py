@@ -212,6 +212,7 @@ def add_middleware(app: FastAPI, page: gr.Blocks, studio: Services, opening: Exp
         keys=opening.keys,
         https=server.https,
         root_path=server.root_path,
+        realtime_origins=server.realtime_origins,
     )
 
 

@@ -6,7 +6,7 @@ import ipaddress
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
@@ -42,6 +42,7 @@ class ComfyUIConnection(SettingsGroup):
     https: bool = False
     root_path: str = ""
     trusted_proxies: tuple[str, ...] = ()
+    realtime_origins: tuple[Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?$")], ...] = ()
 
     @field_validator("token")
     @classmethod
@@ -63,8 +64,7 @@ class ComfyUIConnection(SettingsGroup):
     @field_validator("root_path")
     @classmethod
     def _path(cls, value: str) -> str:
-        value = value.rstrip("/")
-        if value and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value):
+        if (value := value.rstrip("/")) and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value):
             raise ValueError("it should be a path such as /greenroom")
         return value
 
@@ -279,7 +279,7 @@ def _refuse_unknown_variables() -> None:
             field = Settings.model_fields.get(group)
             known = field.annotation.model_fields if field is not None else {}  # type: ignore[union-attr]
             if field is None or (key and key not in known):
-                allowed = ", ".join(sorted(known)) if field is not None else ", ".join(sorted(Settings.model_fields))
+                allowed = ", ".join(sorted(known if field is not None else Settings.model_fields))
                 raise SettingsError("settings.variable-unknown", variable=variable, known=allowed)
 
 

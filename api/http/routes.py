@@ -16,10 +16,12 @@ from api.http.conversation.channel import add_conversation_channel
 from api.http.media import media_response
 from api.http.metrics import CONTENT_TYPE, Metrics
 from api.http.rehearsal import add_rehearsal_channel
+from api.openai.realtime.socket import add_realtime_channel
 from api.problems import unexpected
 from api.security.responses import told_in_short
 from capabilities.conversation.account.accounts import accounts_of
 from capabilities.conversation.account.export import turn_file
+from capabilities.conversation.account.observer import keeper_for
 from capabilities.conversation.past import PastTalks
 from capabilities.conversation.session.sessions import ConversationSessions
 from capabilities.director.film.capability import RenderFilm
@@ -46,7 +48,9 @@ def add_routes(app: FastAPI, studio: Services, auditions: VoicePreviews) -> None
     _add_health(app, studio)
     add_change_channel(app, studio)
     add_rehearsal_channel(app, studio)
-    add_conversation_channel(app, ConversationSessions(studio))
+    sessions = ConversationSessions(studio, lambda id, parts, via: (keeper_for(studio, via=via),))
+    add_conversation_channel(app, sessions)
+    add_realtime_channel(app, sessions)
     _add_results(app, studio)
     _add_listening(app, studio, auditions)
     _add_downloads(app, studio)

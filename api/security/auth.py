@@ -29,6 +29,8 @@ from studio.access import AuthKeys
 
 OPEN_PATH = "/healthz"
 SIGN_IN_PATH = "/sign-in"
+REALTIME_PATH = "/v1/realtime"
+KEY_PROTOCOL = "openai-insecure-api-key."
 COOKIE_SECONDS = 180 * 86_400
 LONGEST_FORM = 4096
 
@@ -73,7 +75,7 @@ class AuthMiddleware:
 
     async def _without_cookie(self, scope: Scope, receive: Receive, headers: Headers, *, stale: bool) -> Response | None:
         """Return the answer to a request without a valid cookie, or None if it is allowed."""
-        bearer = _bearer(headers)
+        bearer = _bearer(headers) or _protocol_key(scope, headers)
         given = bearer or (_link_token(scope) if scope["type"] == "http" else None)
         if given is None and scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", SIGN_IN_PATH):
             given = await _form_token(scope, receive)
@@ -143,6 +145,14 @@ def _digest(token: str) -> bytes:
 def _bearer(headers: Headers) -> str | None:
     scheme, _, token = headers.get("authorization", "").strip().partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _protocol_key(scope: Scope, headers: Headers) -> str | None:
+    """The key among the subprotocols of a socket: a page cannot set headers for one. Only that for programs is asked so."""
+    if scope["type"] != "websocket" or scope["path"] != REALTIME_PATH:
+        return None
+    offered = (one.strip() for one in headers.get("sec-websocket-protocol", "").split(","))
+    return next((one.removeprefix(KEY_PROTOCOL) for one in offered if one.startswith(KEY_PROTOCOL)), None) or None
 
 
 def _link_token(scope: Scope) -> str | None:

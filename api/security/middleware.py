@@ -7,7 +7,7 @@ sends no Origin), requests from other machines need the token (api/security/auth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -16,7 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.media_types import PLAYABLE
-from api.security.auth import AuthMiddleware
+from api.security.auth import REALTIME_PATH, AuthMiddleware
 from api.security.incoming import IncomingFiles
 from api.security.refusal_log import RefusalLog
 from api.security.request_body import BodyTooLarge
@@ -61,6 +61,7 @@ def install_guards(
     keys: AuthKeys | None = None,
     https: bool = False,
     root_path: str = "",
+    realtime_origins: Collection[str] = (),
 ) -> None:
     """Add the security middleware to `app`. Call it before Gradio is mounted: Gradio adds no CORS policy if there is one.
 
@@ -71,6 +72,7 @@ def install_guards(
         shown: further folders whose files the page shows.
         keys: for authentication; None disables it, for a studio that only this machine can reach.
         root_path: where a reverse proxy shows the studio, "" without one.
+        realtime_origins: of pages elsewhere that may open the socket for programs.
     """
     hosts = frozenset(host.lower() for host in (*LOOPBACK_HOSTS, *allowed_hosts))
     origins = [f"{'https' if https else 'http'}://{host}:{port}" for host in hosts]
@@ -81,7 +83,7 @@ def install_guards(
     if keys is not None:
         app.add_middleware(AuthMiddleware, keys=keys, cookie=f"greenroom-{port}", root_path=root_path)
     app.add_middleware(SameOriginReads)
-    app.add_middleware(OriginCheckMiddleware)
+    app.add_middleware(OriginCheckMiddleware, realtime_origins=realtime_origins)
     app.add_middleware(AllowedHostsMiddleware, hosts=hosts)
     app.add_middleware(SecurityHeaders)  # runs before the others and sees every answer, including refusals
     if root_path:
@@ -115,14 +117,20 @@ class AllowedHostsMiddleware:
 class OriginCheckMiddleware:
     """Refuses writes and WebSockets from pages of other origins; browsers do not apply CORS to WebSockets."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, realtime_origins: Collection[str] = ()) -> None:
         self.app = app
+        self._realtime_origins = frozenset(realtime_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and self._foreign(scope):
+        if scope["type"] in ("http", "websocket") and self._foreign(scope) and not self._allowed(scope):
             await send_error(scope, receive, send, 403, RequestRefused("request.foreign-change"))
             return
         await self.app(scope, receive, send)
+
+    def _allowed(self, scope: Scope) -> bool:
+        """Whether a page that `server.realtime_origins` names opens the socket for programs."""
+        origin = Headers(scope=scope).get("origin", "").lower()
+        return scope["type"] == "websocket" and scope["path"] == REALTIME_PATH and origin in self._realtime_origins
 
     @staticmethod
     def _foreign(scope: Scope) -> bool:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 
+from capabilities.conversation.session.contract import HistoryItem
 from capabilities.conversation.session.history import ConversationHistory
 from capabilities.conversation.session.parts.roles import SessionParts
 from capabilities.conversation.session.persona import instructions
 from capabilities.conversation.session.replies import Replies
 from capabilities.conversation.session.reply import Reply
 from capabilities.conversation.session.settings import SessionSettings
+from capabilities.conversation.session.speaking.tool_calls import CallFilter, tools_told
 from capabilities.conversation.session.values import CutReason
 from engines.contract import ChatMessage
 from studio.errors import EngineError, GreenroomError
@@ -31,8 +34,10 @@ class Answering:
     def begin(self, reply: Reply, settings: SessionSettings, history: ConversationHistory, more: str) -> None:
         """Have a reply written and spoken; `more` is added to the persona."""
         spoken = self._parts.voice is not None
-        messages = history.messages(instructions(settings.persona, settings.language, spoken=spoken, more=more))
-        task = self._making[reply.id] = asyncio.create_task(self._make(reply, messages, settings))
+        told = "\n\n".join(filter(None, (more, tools_told(settings.tools))))
+        messages = history.messages(instructions(settings.persona, settings.language, spoken=spoken, more=told))
+        reply.calls = CallFilter(settings.tools)
+        task = self._making[reply.id] = asyncio.create_task(self._make(reply, messages, settings, history))
         task.add_done_callback(lambda _: self._making.pop(reply.id, None))  # also of one that was cancelled before it ran
 
     def end(self, reply: Reply) -> None:
@@ -48,9 +53,14 @@ class Answering:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _make(self, reply: Reply, messages: tuple[ChatMessage, ...], settings: SessionSettings) -> None:
+    async def _make(
+        self, reply: Reply, messages: tuple[ChatMessage, ...], settings: SessionSettings, history: ConversationHistory
+    ) -> None:
         try:
             await reply.make(self._parts, messages, settings.longest, settings.temperature, settings.language)
+            if asked := reply.calls.asked:
+                text = json.dumps({"call": asked.name, "arguments": json.loads(asked.arguments)}, ensure_ascii=False)
+                history.add(HistoryItem(f"call-{reply.id}", "assistant", text))
         except GreenroomError as error:
             self._failed(reply, error)
         except Exception:

@@ -15,7 +15,7 @@ class HistoryItem:
     """One side's words as the mind remembers them: of a reply only what was heard. `id`: of the turn or the reply."""
 
     id: str
-    role: Literal["user", "assistant", "tool"]
+    role: Literal["user", "assistant", "tool", "system"]
     text: str
     complete: bool = True
     call: ToolCall | None = None
@@ -69,6 +69,9 @@ class ConversationSession(Protocol):
 
     async def send_text(self, text: str, *, respond: bool = True) -> str:
         """A turn of the person in writing; the turn's id. A reply that is going on is cut."""
+
+    async def remember(self, role: Literal["assistant", "system"], text: str) -> str:
+        """Words that the mind is to know of as its own, or as told to it, without an answer; the item's id."""
 
     async def respond(self, instructions: str = "") -> str:
         """Answer what was said so far, once; the reply's id. `instructions` are added to the persona for this reply."""

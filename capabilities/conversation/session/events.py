@@ -161,6 +161,13 @@ class ReplyWords(SessionEvent):
 
 
 @dataclass(frozen=True)
+class ReplyMade(SessionEvent):
+    """All of a reply was written, spoken and sent; it is heard later."""
+
+    reply: str
+
+
+@dataclass(frozen=True)
 class ReplyHeard(SessionEvent):
     """The listener has played the reply up to this sample; `text` is all that was heard of it by now."""
 

@@ -49,7 +49,10 @@ class ConversationHistory:
         """The chat for the mind, oldest first; items of one side in a row are one message, as many templates demand."""
         chat: list[ChatMessage] = []
         for item in self.items:
-            role: Role = "user" if item.role == "user" else "assistant"
+            if item.role == "system":
+                instructions = f"{instructions}\n\n{item.text}"
+                continue
+            role: Role = "assistant" if item.role == "assistant" else "user"
             if chat and chat[-1].role == role:
                 chat[-1] = ChatMessage(role, f"{chat[-1].content}\n{item.text}")
             else:

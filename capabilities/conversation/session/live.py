@@ -7,6 +7,7 @@ import itertools
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,13 +148,17 @@ class LiveSession:
             self._answer(turn, TurnTimes(speech_end=now, turn_end=now))
         return turn
 
+    async def remember(self, role: Literal["assistant", "system"], text: str) -> str:
+        self._remembered.add(HistoryItem(item := self.new_id(role), role, text.strip()[:LONGEST_TEXT]))
+        return item
+
     async def respond(self, instructions: str = "") -> str:
         if self._closed:
             return ""
         return self._answer("", TurnTimes(speech_end=self.now, turn_end=self.now), instructions)
 
     async def tool_result(self, call: str, output: str) -> None:
-        self._remembered.add(HistoryItem(call, "tool", output))
+        self._remembered.add(HistoryItem(f"{call}-result", "tool", f"What {call} returned: {output[:LONGEST_TEXT]}"))
 
     async def cancel(self) -> None:
         self._replies.cut(CutReason.CANCELLED)

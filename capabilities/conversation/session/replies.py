@@ -20,6 +20,7 @@ from capabilities.conversation.session.events import (
     ReplyCut,
     ReplyEnded,
     ReplyHeard,
+    ReplyMade,
     Resumed,
     SessionEvent,
     SoundChunk,
@@ -91,6 +92,9 @@ class Replies:
         for packet in reply.playback.due(self._now()):
             reply.sounded()
             self._emit(SoundChunk(self._now(), reply.id, packet.stream, packet.first, packet.pcm))
+        if reply.playback.complete and not reply.told_made and reply.playback.sent >= reply.playback.made:
+            reply.told_made = True
+            self._emit(ReplyMade(self._now(), reply.id))
         if reply.playback.played > before:
             self._heard(reply)
         if reply.playback.over and not reply.playback.paused:

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from capabilities.conversation.session.events import SOUND_RATE, ReplyText, ReplyWords, SessionEvent
+from capabilities.conversation.session.events import SOUND_RATE, ReplyText, ReplyWords, SessionEvent, ToolCall
 from capabilities.conversation.session.parts.roles import SessionParts, VoicePart
 from capabilities.conversation.session.speaking.clauses import ClauseCutter
 from capabilities.conversation.session.speaking.playback import Playback
 from capabilities.conversation.session.speaking.thoughts import ThoughtFilter
+from capabilities.conversation.session.speaking.tool_calls import CallFilter
 from capabilities.conversation.session.values import TurnTimes
 from engines.contract import ChatMessage
 from studio.errors import EngineError
@@ -42,6 +43,9 @@ class Reply:
         self.id, self.to, self.playback, self.times = id, to, playback, times
         self.written = ""
         """All that the mind has written, markup and all."""
+        self.calls = CallFilter(())
+        """Keeps calls of the functions that there are out of what is spoken."""
+        self.told_made = False
         self.copy: list[str] = []
         """What of it is spoken, in pieces."""
         self._emit, self._now, self._made = emit, now, made
@@ -79,10 +83,14 @@ class Reply:
             if thoughts.restarted:
                 self.written = ""
                 cutter.restart()
+                self.calls.restart()
+            text = self.calls.feed(text)
             self._wrote(text, cutter.feed(text), clauses)
-        rest = thoughts.finish()
+        rest = self.calls.feed(thoughts.finish()) + self.calls.finish()
         self._wrote(rest, [*cutter.feed(rest), *cutter.finish()], clauses)
-        if not self.written.strip():
+        if asked := self.calls.asked:
+            self._emit(ToolCall(self._now(), self.id, f"call-{self.id}", asked.name, asked.arguments))
+        elif not self.written.strip():
             raise EngineError("llm.answered-nothing", retryable=True)
 
     def _wrote(self, text: str, pieces: list[str], clauses: asyncio.Queue[str | None]) -> None:

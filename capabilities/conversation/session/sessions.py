@@ -22,14 +22,14 @@ MOST_SESSIONS = 2
 LONGEST_SECONDS = 60 * 60.0
 """After an hour a conversation ends, so that a forgotten page does not hold its engines for ever."""
 
-Observing = Callable[[str, ChosenParts], Sequence[SessionObserver]]
-"""Makes those who listen in on a session, by its id and what was chosen for it."""
+Observing = Callable[[str, ChosenParts, str], Sequence[SessionObserver]]
+"""Makes those who listen in on a session, by its id, what was chosen for it, and by what way it came: "page" or "realtime"."""
 
 
 class ConversationSessions:
     """One for the studio; all calls on its event loop."""
 
-    def __init__(self, services: Services, observing: Observing = lambda id, parts: ()) -> None:
+    def __init__(self, services: Services, observing: Observing = lambda id, parts, via: ()) -> None:
         self._services, self._observing = services, observing
         self._held: dict[str, ExitStack] = {}
 
@@ -37,7 +37,7 @@ class ConversationSessions:
     def going_on(self) -> int:
         return len(self._held)
 
-    async def begin(self, settings: SessionSettings, told: Callable[[SessionEvent], None]) -> LiveSession:
+    async def begin(self, settings: SessionSettings, told: Callable[[SessionEvent], None], via: str = "page") -> LiveSession:
         """A session whose parts are ready; `told` hears what it waits for until then. End it with `end`.
 
         Raises:
@@ -51,7 +51,7 @@ class ConversationSessions:
             chosen = await asyncio.to_thread(choose_parts, self._services, settings)
             held.enter_context(self._services.live_use.use())
             parts = chosen.made(self._services, lambda part, note: told(Waiting(0, part, note)))
-            session = LiveSession(id, settings, parts, observers=self._observing(id, chosen))
+            session = LiveSession(id, settings, parts, observers=self._observing(id, chosen, via))
             await session.open()
         except BaseException:
             self._release(id)
