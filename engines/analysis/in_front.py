@@ -52,9 +52,11 @@ _LEAST = 0.012
 _COVERED = 0.4
 """Of the lips, from which a mouth is left as it is."""
 _FEATURES = (
-    points.RIGHT_BROW, points.LEFT_BROW, points.RIGHT_UPPER_LID + points.RIGHT_LOWER_LID[::-1],
-    points.LEFT_UPPER_LID + points.LEFT_LOWER_LID[::-1], points.OUTER_UPPER_LIP + points.OUTER_LOWER_LIP[-2:0:-1],
+    (points.RIGHT_BROW, 0.5), (points.LEFT_BROW, 0.5), (points.RIGHT_UPPER_LID + points.RIGHT_LOWER_LID[::-1], 0.5),
+    (points.LEFT_UPPER_LID + points.LEFT_LOWER_LID[::-1], 0.5), (points.OUTER_UPPER_LIP + points.OUTER_LOWER_LIP[-2:0:-1], 0.1),
 )  # fmt: skip
+"""Brows, eyes and lips, and the share of what is around them from which they lie under something: frames of glasses pass by an
+eye, but a microphone before the lips covers at least a fifth of what is around them."""
 _OF_A_FEATURE, _AROUND_A_FEATURE = 0.045, 0.085
 """In widths of the face: lids and lashes, and what is around them."""
 _PALE = 5.0
@@ -168,11 +170,11 @@ def _without_features(found: NDArray[np.uint8], small: _Small) -> NDArray[np.uin
     """Eyes, brows and lips that touch the frame of glasses, a strand or a shadow at the face's edge stay the face's, unless what
     is around them is in front as well: a fringe, a mask."""
     left = found.copy()
-    for ids in _FEATURES:
+    for ids, most in _FEATURES:
         feature = small.polygon(ids)
         near, around = (cv2.dilate(feature, _disc(round(reach * _WIDTH))) > 0 for reach in (_OF_A_FEATURE, _AROUND_A_FEATURE))
         ring = around & ~near
-        if ring.any() and found[ring].mean() < 0.5:
+        if ring.any() and found[ring].mean() < most:
             left[near] = 0
     return left
 

@@ -69,6 +69,7 @@ def test_a_microphone_before_a_filmed_mouth_is_found(mesh: FaceMesh, name: str) 
     there = (with_it != picture).any(axis=2) & inside(picture, face)
     assert found.mask[there].mean() > 0.7
     assert found.mask[~there & inside(picture, face)].mean() < 0.08
+    assert hair_in_front(with_it, face)[there].mean() > 0.7, "without knowing the face before, over the lips too"
 
 
 @pytest.mark.parametrize("name", PORTRAITS[:3])
