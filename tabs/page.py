@@ -22,6 +22,7 @@ from tabs.common.readiness.first_models import FirstModelsLine
 from tabs.common.readiness.setup_offer import wire_setup
 from tabs.common.texts.new_texts import NewTexts
 from tabs.conversation.page import ConversationTab
+from tabs.director.book.section import BookSection
 from tabs.director.page import DirectorTab
 from tabs.header import build_masthead
 from tabs.lip_sync.page import LipSyncTab
@@ -105,8 +106,11 @@ class StudioTabs:
     def __init__(self, studio: Services) -> None:
         secret, texts = page_secret(studio.settings.data_folder), NewTexts()
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap", selected="voiceover") as self._tabs:
-            with gr.Tab("Director", id="director"):
-                self._director = DirectorTab(studio)
+            with gr.Tab("Director", id="director"), gr.Tabs(elem_id="director-tabs", overflow_behavior="wrap"):
+                with gr.Tab("Film", id="film"):
+                    self._director = DirectorTab(studio)
+                with gr.Tab("Audiobook", id="audiobook"):
+                    self._book = BookSection(studio, secret)
             with gr.Tab("Voiceover", id="voiceover"):
                 self._voiceover = VoiceoverTab(studio, studio.capability(Voiceover), secret, texts)
             with gr.Tab("Conversation", id="conversation"):
@@ -124,6 +128,7 @@ class StudioTabs:
         """Connect each tab's components, and the outputs of one tab to the forms of others that take them."""
         self._voiceover.wire()
         self._conversation.wire()
+        self._book.wire()
         views = [tab.view for tab in (self._voiceover, self._lip_sync, self._text_to_video, self._character_swap)]
         drawn = [piece for view in views for piece in (view.outputs, view.detail)]
         self._lip_sync.wire(self._tabs, senders=[view.outputs for view in views])
@@ -137,7 +142,7 @@ class StudioTabs:
     def live(self) -> list[LiveList]:
         """What is drawn anew while jobs run."""
         tabs = (self._voiceover, self._conversation, self._lip_sync, self._text_to_video, self._character_swap)
-        return [self._director.live, *(piece for tab in tabs for piece in tab.live)]
+        return [self._director.live, *self._book.live, *(piece for tab in tabs for piece in tab.live)]
 
     def wire_kept(self, page: gr.Blocks) -> None:
         """Connect what the browser keeps of the forms."""

@@ -23,6 +23,7 @@ from capabilities.voiceover.recipe import tags_of, terms_of
 from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.spec import VoiceoverSpec
+from engines.contract import Engine
 from media.audio.audiobook.book_file import CoverJpeg
 from media.messages.message import Message
 from media.text.formats import to_srt, to_vtt
@@ -98,9 +99,18 @@ class Audiobook(Capability[AudiobookSpec]):
         return CapabilityDescription("Audiobook", "Director", has_form=False)
 
     def estimate(self, spec: AudiobookSpec) -> JobEstimate:
-        spec, made = self._prepared(spec)
-        engine = made.cast.narrator.casting.engine_cls
-        spoken = sum(len(line.text) for line in made.script.lines)
+        made = self._prepared(spec)[1]
+        return self._foretold(made.cast.narrator.casting.engine_cls, sum(len(line.text) for line in made.script.lines))
+
+    def foretell(self, characters: int, voice: str, language: str) -> JobEstimate:
+        """What a book of so many characters would amount to; quick, since no text is read.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady: the voice cannot speak.
+        """
+        return self._foretold(self._voiceover.resolver.cast(voice, "auto", language or "en").engine_cls, characters)
+
+    def _foretold(self, engine: type[Engine], spoken: int) -> JobEstimate:
         pace, join = self._voiceover.paces.of(engine.card.id), self._voiceover.paces.of(JOIN)
         seconds = spoken * pace.speech if pace else spoken / LETTERS_PER_SECOND
         time = None

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 
+from capabilities.audiobook.attribution.rule import SURE, attributed
 from capabilities.audiobook.spec import LONGEST_PASSAGE, BookChapter, Passage
 from media.documents.document import Block, Document, DocumentChapter
+from media.documents.read import read_document
+from studio.files import write_atomic
+
+_ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp"}
 
 _LONGEST_TITLE = 300
 _OPENING = "Opening"
+_APART = 12
+"""Empty paragraphs between chapters, so that nobody of one answers somebody of another."""
 
 
 def chapters_of_document(document: Document) -> tuple[BookChapter, ...]:
@@ -60,3 +70,85 @@ def speakers_of(chapters: Sequence[BookChapter]) -> tuple[str, ...]:
                 if one.who:
                     said[one.who] = said.get(one.who, 0) + len(one.text)
     return tuple(sorted(said, key=lambda name: (-said[name], name)))
+
+
+@dataclass(frozen=True)
+class DoubtfulLine:
+    """Quoted speech of which it is not sure who says it; `other` is the second who comes to mind, "" for nobody."""
+
+    chapter: int
+    paragraph: int
+    who: str
+    other: str
+    text: str
+    margin: float
+
+
+@dataclass(frozen=True)
+class Book:
+    """A document as an audiobook: its chapters, who speaks in them, and what to look through, most doubtful first."""
+
+    document: Document
+    chapters: tuple[BookChapter, ...]
+    speakers: tuple[str, ...]
+    review: tuple[DoubtfulLine, ...] = ()
+
+    @property
+    def characters(self) -> int:
+        return sum(len(one.text) for chapter in self.chapters for paragraph in chapter.paragraphs for one in paragraph)
+
+    @staticmethod
+    def words_of(paragraph: Sequence[Passage]) -> int:
+        return sum(len(one.text.split()) for one in paragraph)
+
+    def kept_cover(self, uploads: Path) -> str:
+        """The cover as a file among the uploads, named by its content; "" without one."""
+        cover = self.document.cover
+        if cover is None:
+            return ""
+        folder = uploads / f"cover-{sha256(cover.data).hexdigest()[:24]}"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"cover{_ENDINGS.get(cover.mime, '.jpg')}"
+        write_atomic(path, cover.data)
+        return str(path)
+
+
+def book_of(path: Path, *, quotes: bool = False) -> Book:
+    """Read a file.
+
+    Args:
+        quotes: find by rule who says what between quotation marks, where the file does not tell its speakers.
+
+    Raises:
+        MediaError: as `read_document`.
+    """
+    document = read_document(path)
+    chapters = chapters_of_document(document)
+    review: tuple[DoubtfulLine, ...] = ()
+    if quotes and not speakers_of(chapters):
+        chapters, review = _with_speakers(chapters)
+    return Book(document, chapters, speakers_of(chapters), review)
+
+
+def _with_speakers(chapters: Sequence[BookChapter]) -> tuple[tuple[BookChapter, ...], tuple[DoubtfulLine, ...]]:
+    """The chapters with who says what, and the lines of which that is not sure. People are sought in the whole book."""
+    texts: list[str] = []
+    places: list[int] = []
+    for chapter in chapters:
+        places.append(len(texts))
+        texts += ["".join(one.text for one in paragraph) for paragraph in chapter.paragraphs]
+        texts += [""] * _APART
+    pieces, found = attributed(texts)
+    told: list[BookChapter] = []
+    doubtful: list[DoubtfulLine] = []
+    for number, (chapter, first) in enumerate(zip(chapters, places, strict=True)):
+        paragraphs: list[tuple[Passage, ...]] = []
+        for at in range(first, first + len(chapter.paragraphs)):
+            who = found[at]
+            name = who.who if who else ""
+            paragraphs.append(tuple(Passage(who=name if one.quoted else "", text=one.text) for one in pieces[at]))
+            if who is not None and who.margin < SURE:
+                line = DoubtfulLine(number, at - first, who.who, who.second, texts[at], round(who.margin, 3))
+                doubtful.append(line)
+        told.append(chapter.model_copy(update={"paragraphs": tuple(paragraphs)}))
+    return tuple(told), tuple(sorted(doubtful, key=lambda line: line.margin))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import Field
@@ -10,22 +10,30 @@ from pydantic import Field
 from api.operations.context import OperationContext
 from api.operations.files import UPLOADED, InputFile
 from api.operations.operation import Access, Answer, Group, Input
-from capabilities.audiobook.importing import chapters_of_document, speakers_of
+from capabilities.audiobook.importing import book_of
 from capabilities.audiobook.spec import BookChapter
-from media.documents.document import CoverPicture, Document
-from media.documents.read import read_document
+from media.documents.document import Document
 from studio.errors import MediaError, StorageError
-from studio.files import write_atomic
 
 GROUP = Group("documents", "Documents", "Books and scripts as files, read for audiobooks and films.")
-
-_ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp"}
 
 
 class ImportDocumentInput(Input):
     file: InputFile = Field(
         description="TXT, Markdown, DOCX, ODT, EPUB, HTML, PDF, SRT, VTT, SubStation, Fountain or CSV, with its own ending."
     )
+    quotes: bool = Field(False, description="Find by rule who says what between quotation marks.")
+
+
+class DoubtfulAnswer(Answer):
+    """Quoted speech of which it is not sure who says it."""
+
+    chapter: int = Field(description="Counted from 0, as the paragraph in it is.")
+    paragraph: int
+    who: str = Field(description="Empty where nobody is likely; the narrator reads it.")
+    other: str = Field(description="Who else comes to mind.")
+    text: str
+    margin: float = Field(description="How far the first is before the second; 0 for a guess.")
 
 
 class LeftOutAnswer(Answer):
@@ -57,6 +65,7 @@ class DocumentAnswer(Answer):
     words: int
     chapters: list[BookChapter] = Field(description='As a job of the kind "audiobook" takes them.')
     speakers: list[str] = Field(description="Who has lines in it, most first.")
+    review: list[DoubtfulAnswer] = Field([], description="Lines to look at, most doubtful first.")
     cover: str = Field("", description='The cover as a job takes it ("upload:…"); empty for none.')
     left_out: list[LeftOutAnswer]
     coverage: CoverageAnswer
@@ -75,8 +84,8 @@ def import_document(context: OperationContext, call: ImportDocumentInput) -> Doc
 
     Nothing is kept but the cover. The chapters go into `submit` as a job of the kind "audiobook".
     """
-    found = read_document(call.file)
-    chapters = chapters_of_document(found)
+    book = book_of(call.file, quotes=call.quotes)
+    found, chapters = book.document, book.chapters
     return DocumentAnswer(
         format=found.format,
         title=found.title,
@@ -84,8 +93,9 @@ def import_document(context: OperationContext, call: ImportDocumentInput) -> Doc
         language=found.language,
         words=found.words,
         chapters=list(chapters),
-        speakers=list(speakers_of(chapters)),
-        cover=_kept(found.cover, context.files.uploads) if found.cover else "",
+        speakers=list(book.speakers),
+        review=[DoubtfulAnswer(**asdict(line)) for line in book.review],
+        cover=_reference(book.kept_cover(context.files.uploads), context.files.uploads),
         left_out=[LeftOutAnswer(kind=one.kind, text=one.text, before=one.before) for one in found.removed],
         coverage=_coverage(found),
         warnings=[warning.reason() for warning in found.warnings],
@@ -100,10 +110,5 @@ def _coverage(found: Document) -> CoverageAnswer:
     )  # fmt: skip
 
 
-def _kept(cover: CoverPicture, uploads: Path) -> str:
-    """The cover as an upload, named by its content."""
-    folder = f"cover-{sha256(cover.data).hexdigest()[:24]}"
-    path = uploads / folder / f"cover{_ENDINGS.get(cover.mime, '.jpg')}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, cover.data)
-    return f"{UPLOADED}{folder}/{path.name}"
+def _reference(path: str, uploads: Path) -> str:
+    return f"{UPLOADED}{Path(path).relative_to(uploads).as_posix()}" if path else ""

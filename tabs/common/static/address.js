@@ -1,7 +1,7 @@
 // Every tab, section and job has an address: ?tab=lip-sync&job=…; Back and Forward go through what a person chose.
 Object.assign(greenroom, (() => {
-  const VIEWS = { '': 'voiceover', 'face-': 'lip-sync', 'video-': 'text-to-video', 'swap-': 'character-swap' }
-  const SECTIONS = { voiceover: '#inner-tabs', system: '#system-tabs' }
+  const VIEWS = { '': 'voiceover', 'face-': 'lip-sync', 'video-': 'text-to-video', 'swap-': 'character-swap', 'book-': 'director' }
+  const SECTIONS = { voiceover: '#inner-tabs', system: '#system-tabs', director: '#director-tabs' }
   const slug = text => text.trim().toLowerCase().replace(/[^a-z0-9]+/g, '-')
   const buttons = root => [...document.querySelectorAll(`${root} > .tab-wrapper button[role=tab]`)]
   const selected = root => buttons(root).find(one => one.getAttribute('aria-selected') === 'true')

@@ -14,7 +14,7 @@ from media.documents.read import read_document
 from media.errors import MediaError
 from tests.media.documents import makers
 from tests.media.documents.makers import alice, docx, epub, odt, page, pdf, run, zipped
-from tests.repository.growth import growth
+from tests.repository.parsers.growth import growth
 
 
 def refused(path: Path) -> str:
