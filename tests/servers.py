@@ -18,7 +18,7 @@ from coverage import Coverage
 
 from tests.repository.sources import ROOT
 
-START_SECONDS = 120
+START_SECONDS = 240
 APP = [sys.executable, str(ROOT / "app.py")]
 """The program that is a studio."""
 

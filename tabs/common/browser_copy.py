@@ -15,6 +15,15 @@ _OF_AN_ENDPOINT = "api"
 _READ_BY_NOBODY = ("api_info", "api_info_as_input", "api_info_as_output", "example_inputs")
 """Keys of components that are not used: gradio_client reads them for endpoints only, and the page never."""
 
+_SAME_WHEN_MISSING = (
+    "api_description", "collects_event_data", "component_prop_inputs", "event_specific_args", "js_implementation", "render_id",
+    "rendered_in", "scroll_to_output", "time_limit", "trigger_after", "trigger_only_on_failure", "trigger_only_on_success",
+)  # fmt: skip
+"""Keys of a page's event that mean the same when they are missing as when they hold nothing or "no"; a third of its text."""
+
+_OF_STREAMS = ("max_batch_size", "stream_every")
+"""Keys that are read of events with arguments of their own only."""
+
 _UNSEEN = "state"
 """The type of a component that is never drawn."""
 
@@ -43,9 +52,22 @@ def lean(config: dict[str, Any]) -> dict[str, Any]:
                 component.pop(key, None)
     unseen = [one["id"] for one in config["components"] if one["type"] == _UNSEEN][:1]
     for event in config["dependencies"]:
+        if event["targets"]:
+            _shorten(event)
         if unseen and event["show_progress"] == "hidden" and event["connection"] == "sse":
             event["show_progress_on"] = unseen
     return config
+
+
+def _shorten(event: dict[str, Any]) -> None:
+    """Take out of an event of the page what goes without saying."""
+    if not event.get("event_specific_args"):
+        for key in _OF_STREAMS:
+            event.pop(key, None)
+    for key in _SAME_WHEN_MISSING:
+        value = event.get(key)
+        if value is None or value is False or value == []:  # 0 is the first event, which another may follow
+            event.pop(key, None)
 
 
 def _without(node: dict[str, Any], gone: set[int]) -> dict[str, Any]:
