@@ -99,7 +99,8 @@ class LineSpeech:
         if not line.text.strip() or not sample.strip():
             return ()
         base = self._base(part.member.voice, language, sample, stamp)
-        key = (id(base), line.text, line.take, line.speed, line.emphasis, part.member.style)
+        narrator = base.cast.narrator.fingerprint  # the sample changes with every edit of it, who speaks hardly ever
+        key = (narrator, base.spec.seed, stamp, line.text, line.take, line.speed, line.emphasis, part.member.style)
         known = self._plans.get(key)
         if known is None:
             known = self._planned(line, part.member, base)

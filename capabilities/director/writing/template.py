@@ -90,15 +90,15 @@ def board_of(topic: str, notes: str = "", seed: int = 0, portrait: str = "", tit
         sentences = sentences_of(notes)
         idea = idea_of(topic) if topic.strip() else None
         shots = _from_notes(sentences, idea, chance)
-        facts = "from the notes"
+        facts, language = "from the notes", "auto"
     else:
         idea = idea_of(topic)
         shots = _by_grammar(idea, chance)
-        facts = ""
+        facts, language = "", "en"  # the grammar's own; so short a text is easily taken for another
     return Project.model_validate(
         {
             "title": title or (_title(topic) if topic.strip() else _title(shots[0].lines[0].text)),
-            "topic": topic.strip(), "notes": notes, "origin": BoardOrigin(by=WRITER, facts=facts),
+            "topic": topic.strip(), "notes": notes, "language": language, "origin": BoardOrigin(by=WRITER, facts=facts),
             "cast": {PRESENTER: CastMember(portrait=portrait)}, "look": Look(seed=seed),
             "scenes": (BoardScene(title="", shots=tuple(shots)),),
         }

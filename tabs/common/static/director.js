@@ -86,15 +86,32 @@ greenroom.director = (() => {
       draw()
     }, patience)
   }
+  // A changed field is shown at once and needs no reading of the whole document; false for whatever else a change is.
+  const placed = (place, id) => place === 'shots' ? shots().find(one => one.id === id)
+    : place === 'lines' ? shots().flatMap(shot => shot.lines || []).find(one => one.id === id) : null
+  const shown = changes => {
+    const found = changes.map(one => {
+      const [, place, id, field] = /^(shots|lines)\/([\w-]+)\.(\w+)$/.exec(one.at) || []
+      return one.op === 'set' && field !== 'file' && placed(place, id)
+    })
+    if (!changes.length || !found.every(Boolean)) return false
+    changes.forEach((one, index) => { found[index][one.at.split('.').at(-1)] = one.to })
+    draw()
+    return true
+  }
   const change = async (changes, note = '') => {
-    const before = at.version
+    const before = at.version, local = shown(changes)
     $('saved').textContent = 'Saving…'
     try {
       const told = await call('update_project', { project: at.id, changes, version: before, who: 'page' })
       $('saved').textContent = 'Saved'
       alarm('')
       if (note) say(note)
-      await load()
+      if (local && told.version === before + 1) {
+        at.version = told.version
+        $('undo').disabled = false
+        $('redo').disabled = true
+      } else await load()
       foretell()
       return told
     } catch (error) {

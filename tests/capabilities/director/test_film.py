@@ -15,6 +15,7 @@ import pytest
 from capabilities.director.document.change import read_changes
 from capabilities.director.document.model import BoardLine, BoardScene, BoardShot, CastMember, Look, Project
 from capabilities.director.film.capability import RenderFilm
+from capabilities.director.film.speech import LineSpeech
 from capabilities.director.projects.open_project import OpenProject
 from capabilities.director.writing.capability import WriteBoard
 from capabilities.registry import all_capabilities
@@ -176,6 +177,26 @@ def test_the_time_is_told_from_what_was_measured_here(maker: FilmMaker) -> None:
     again = maker.desk.state(maker.project.document.model_copy(update={"look": Look(height=1080)}), maker.project.folder)
     assert not again.price.measured
     assert again.price.seconds > state.price.seconds
+
+
+def test_an_edit_of_a_long_board_plans_its_own_line_and_no_other(maker: FilmMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [BoardLine(id=f"n{number}", text=f"Lamp number {number} went out.") for number in range(120)]
+    shots = tuple(BoardShot(lines=(one,)) for one in lines)
+    long = Project(title="Long", language="en", cast={"Eva": CastMember()}, scenes=(BoardScene(shots=shots),))
+    made = maker.desk.projects.make(long)
+    planned: list[str] = []
+    plan = LineSpeech._planned
+
+    def counted(speech: LineSpeech, line: BoardLine, *given: Any) -> Any:
+        planned.append(line.id)
+        return plan(speech, line, *given)
+
+    monkeypatch.setattr(LineSpeech, "_planned", counted)
+    maker.desk.state(made.document, made.folder)
+    assert len(planned) == 120
+    made.update(read_changes([{"op": "set", "at": "lines/n3.text", "to": "Another lamp went on."}]))
+    maker.desk.state(made.document, made.folder)
+    assert planned[120:] == ["n3"]
 
 
 class Speaking:
