@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from engines.contract import Engine, EngineOptions
 from engines.contract.card import ProblemSize
 from studio.errors import Cancelled
+from studio.jobs.capability import SETUP_LANE
 from studio.jobs.model import Claim, JobCost, JobState
 from studio.jobs.store import JobStore
 from studio.presence.live_use import WAITS, LiveUse
@@ -130,9 +131,9 @@ class AttemptContext:
         self._note_progress(fraction, note, eta_seconds)
 
     def _give_way(self) -> None:
-        """A border of the work: while somebody talks with the studio, it stands still."""
+        """A border of the work: while somebody talks with the studio, what renders stands still."""
         self.check()
-        if self._live_use.going_on:
+        if self._live_use.going_on and self._claim.job.lane != SETUP_LANE:
             self._show(JobState.WAITING, WAITS)
             self._live_use.wait(self._stopped.is_set)
             self.check()

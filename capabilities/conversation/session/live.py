@@ -92,12 +92,13 @@ class LiveSession:
         return self._remembered.items
 
     async def open(self, *, tick: bool = True) -> None:
-        parts = self._parts.all
-        opened = await asyncio.gather(*(one.open() for one in parts), return_exceptions=True)
-        problem = next((one for one in opened if isinstance(one, BaseException)), None)
-        if problem is not None:
-            await asyncio.gather(*(one.close() for one in parts), return_exceptions=True)
-            raise problem
+        try:
+            opened = await asyncio.gather(*(one.open() for one in self._parts.all), return_exceptions=True)
+            for problem in filter(None, opened):
+                raise problem
+        except BaseException:  # also whoever has left while it was being loaded
+            await asyncio.gather(*(one.close() for one in self._parts.all), return_exceptions=True)
+            raise
         if self._parts.ear is not None:
             self._hearing = HearingQueue(self._parts.ear, self._floor.words, self._floor.unheard, self._tell)
         self._open = True

@@ -21,6 +21,7 @@ from studio.jobs.model import Job, JobOutput, JobState
 from studio.jobs.runner import JobRunner
 from studio.jobs.service import JobService
 from studio.jobs.store import JobStore
+from studio.presence.live_use import WAITS, LiveUse
 from studio.settings import JobSettings, LaneSettings, WorkerSettings
 from studio.workers.model import WorkerState
 from studio.workers.pool import WorkerPool
@@ -75,10 +76,10 @@ class Floor:
         site = EnginePaths(assets=folder, cache=folder / "cache")
         self.host = WorkerPool(settings, site, self.catalog, logs=folder / "logs")
         self.store = JobStore(folder / "jobs.db")
-        self.speak = Speak(self.catalog)
+        self.speak, self.live_use = Speak(self.catalog), LiveUse()
         productions = {"speak": self.speak}
         self.runner = JobRunner(
-            self.store, productions, JobLanes(LaneSettings(), folder), self.host, self.catalog, folder / "scratch"
+            self.store, productions, JobLanes(LaneSettings(), folder), self.host, self.catalog, folder / "scratch", self.live_use
         )
         self.jobs = JobService(self.store, self.runner, productions, JobSettings(), folder)
         self.runner.start()
@@ -112,6 +113,17 @@ def test_an_engine_is_lent_from_its_worker_and_the_row_tells_the_phases(floor: F
     again = floor.submit(text="Hello there")
     assert floor.jobs.wait(again.id, 30).state is JobState.DONE
     assert states(floor, again) == ["queued", "running", "done"], "a warm worker is used again"
+
+
+def test_a_job_stands_still_while_somebody_talks_and_goes_on_afterwards(floor: Floor) -> None:
+    with floor.live_use.use():
+        job = floor.submit(text="Hello there")
+        stopped = floor.submit(text="Never said")
+        eventually(lambda: floor.jobs.get(job.id).state is JobState.WAITING)
+        assert floor.jobs.get(job.id).note == WAITS and not floor.speak.seconds
+        floor.jobs.cancel(stopped.id)
+    assert floor.jobs.wait(job.id, 30).state is JobState.DONE
+    assert len(floor.speak.seconds) == 1
 
 
 def test_what_an_engine_reports_of_a_long_call_fills_its_span(floor: Floor) -> None:

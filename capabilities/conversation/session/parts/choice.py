@@ -38,16 +38,22 @@ class ChosenParts:
 
     def made(self, services: Services, told: Told) -> SessionParts:
         """The parts, nothing of them loaded yet. To be called on the event loop of the session."""
-        language = self.settings.language
-        ear: EarPart | None = None
-        if self.ear is not None:
-            ear = WorkerEar(services.workers, self.ear.engine, self.ear.options, language, lambda note: told("ear", note))
-        voice: VoicePart | None = None
-        if self.voice is not None:
-            engine = self.voice.engine_cls
-            options = engine.settled(services.site, engine.Options())
-            voice = WorkerVoice(services.workers, self.voice, options, language, SEED, lambda note: told("voice", note))
+        settings = self.settings
+        ear = None if self.ear is None else made_ear(services, settings, self.ear, lambda note: told("ear", note))
+        voice = None if self.voice is None else made_voice(services, settings, self.voice, lambda note: told("voice", note))
         return SessionParts(ServiceMind(services.language, lambda note: told("mind", note)), ear, voice)
+
+
+def made_ear(services: Services, settings: SessionSettings, choice: TranscriberChoice, waiting: Callable[[str], None]) -> EarPart:
+    """The part that leases this engine."""
+    return WorkerEar(services.workers, choice.engine, choice.options, settings.language, waiting)
+
+
+def made_voice(services: Services, settings: SessionSettings, voice: ResolvedVoice, waiting: Callable[[str], None]) -> VoicePart:
+    """The part that leases this voice's engine."""
+    engine = voice.engine_cls
+    options = engine.settled(services.site, engine.Options())
+    return WorkerVoice(services.workers, voice, options, settings.language, SEED, waiting)
 
 
 def choose_parts(services: Services, settings: SessionSettings) -> ChosenParts:

@@ -18,7 +18,6 @@ class ServiceMind:
 
     def __init__(self, language: LanguageService, waiting: Callable[[str], None]) -> None:
         self.title = ""
-        self._left = False
 
         def opened(cancelled: Callable[[], bool], state: Callable[[str, str], None]) -> AbstractContextManager[Mind]:
             return language.mind(cancelled, on_state=state)
@@ -26,14 +25,9 @@ class ServiceMind:
         self._thread: PartThread[Mind] = PartThread("conversation mind", opened, waiting)
 
     async def open(self) -> None:
-        """Nothing is asked yet: a server loads its model with the first question, and `warm` is that."""
+        """Nothing is asked yet: a server loads its model with the first question."""
         await self._thread.open()
         self.title = await self._thread.call(lambda mind: mind.name)
-
-    async def warm(self, messages: tuple[ChatMessage, ...]) -> None:
-        """Have it read what every question will begin with, so that the first answer is as quick as the others."""
-        async for _ in self.answer(messages, 1, 0.0):
-            break
 
     async def answer(self, messages: tuple[ChatMessage, ...], longest: int, temperature: float) -> AsyncIterator[str]:
         request = ChatRequest(messages, longest, temperature)

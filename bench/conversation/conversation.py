@@ -1,0 +1,224 @@
+"""From the end of speech to the first sound, and from the first sound of an interruption to silence.
+
+A recorded reader speaks into a session in real time. The ear and the voice are the studio's own, whichever are ready; the mind is
+a stand-in that writes a word every 20 ms, or, with `built-in`, the built-in model. A listener plays in real time what it gets,
+and reports it. Every second answer is interrupted. Last, the voice says what listeners say ("Mhm.", "Yeah.") over an answer, and
+noise stands for coughs: how many of them ended it. Weights are those of $MODEL_WEIGHTS, else of the studio.
+
+Run: python -m bench.conversation.conversation [TURNS] [built-in]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from statistics import quantiles
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.figures import Figure, tell
+from capabilities.conversation.session.events import (
+    CLOCK_RATE,
+    SOUND_RATE,
+    Ducked,
+    Paused,
+    ReplyCut,
+    SessionEvent,
+    SessionStarted,
+    SoundChunk,
+)
+from capabilities.conversation.session.live import LiveSession
+from capabilities.conversation.session.parts.choice import choose_ear, choose_voice, made_ear, made_voice
+from capabilities.conversation.session.parts.mind import ServiceMind
+from capabilities.conversation.session.parts.roles import MindPart, SessionParts, VoicePart
+from capabilities.conversation.session.settings import SessionSettings
+from capabilities.registry import all_capabilities
+from engines.contract import ChatMessage
+from media.audio.decode import decode_audio
+from media.audio.resample import resample
+from studio.services import Services
+from studio.settings import HOME, load_settings
+
+TURNS = 12
+STEP = CLOCK_RATE // 50
+ANSWER = "Well, that is a good question. " + "It takes a while to tell, and there is more to it than people think. " * 6
+ASIDES = ("Mhm.", "Yeah.", "Right.", "Okay.", "Uh huh.")
+PATIENCE = 60.0
+
+
+class ScriptedMind:
+    """Writes a word every 20 ms."""
+
+    title = "a stand-in"
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def answer(self, messages: tuple[ChatMessage, ...], longest: int, temperature: float) -> AsyncIterator[str]:
+        for word in ANSWER.split(" "):
+            await asyncio.sleep(0.02)
+            yield f"{word} "
+
+
+class Bench:
+    """A session with a microphone and a loudspeaker that keep time. It listens in on itself."""
+
+    def __init__(self, settings: SessionSettings, parts: SessionParts) -> None:
+        self.session = LiveSession("bench", settings, parts, observers=(self,))
+        self.events: list[SessionEvent] = []
+        self._stream = self._stale = self._place = self._end = 0
+        self._chance = np.random.default_rng(5)
+
+    def person_sound(self, at: int, pcm: bytes) -> None: ...
+
+    def event(self, event: SessionEvent) -> None:
+        if isinstance(event, Paused):
+            self._stale = max(self._stale, event.stream)
+        if not isinstance(event, SoundChunk):
+            self.events.append(event)
+        elif event.stream > self._stale:
+            if event.stream != self._stream:
+                self._stream, self._place = event.stream, event.first
+            self._end = event.end
+
+    async def speak(self, sound: NDArray[np.float32]) -> int:
+        """Say something in real time; where its first loud sample lies on the session's clock."""
+        loud = int(np.flatnonzero(np.abs(sound) > 0.02)[0])
+        onset = self.session.now + loud
+        begun, played = time.monotonic(), time.monotonic()
+        for at in range(0, sound.size, STEP):
+            hiss = self._chance.standard_normal(sound[at : at + STEP].size) * 2e-4
+            self.session.feed(((sound[at : at + STEP] + hiss) * 32767).astype("<i2").tobytes())
+            await asyncio.sleep(max(0.0, begun + (at + STEP) / CLOCK_RATE - time.monotonic()))
+            now = time.monotonic()
+            if self._stream > self._stale and self._place < self._end:
+                self._place = min(self._end, self._place + int((now - played) * SOUND_RATE))
+                self.session.played(self._stream, self._place)
+            played = now
+        return onset
+
+    async def until(self, kind: type[SessionEvent], count: int) -> None:
+        """Be silent until so many events of a kind were told."""
+        until = time.monotonic() + PATIENCE
+        while len(self.of(kind)) < count and time.monotonic() < until:
+            await self.silence(0.1)
+
+    async def silence(self, seconds: float) -> None:
+        quiet = np.zeros(int(seconds * CLOCK_RATE), np.float32)
+        quiet[0] = 0.03
+        await self.speak(quiet)
+
+    async def sounding(self) -> bool:
+        until = time.monotonic() + PATIENCE
+        while not self.session.sounding() and time.monotonic() < until:
+            await self.silence(0.06)
+        return self.session.sounding()
+
+    def of(self, kind: type[SessionEvent]) -> list[SessionEvent]:
+        return [one for one in self.events if isinstance(one, kind)]
+
+
+def clip(name: str) -> NDArray[np.float32]:
+    return resample(decode_audio(HOME / "assets" / "voices" / f"{name}.wav").mono(), CLOCK_RATE).samples[:, 0]
+
+
+async def talk(bench: Bench, turns: int) -> tuple[list[float], list[float], list[float]]:
+    """Milliseconds from the end of speech to the first sound, from the onset of an interruption to the duck, and to silence."""
+    first: list[float] = []
+    duck: list[float] = []
+    silence: list[float] = []
+    clips = [clip("LJ001-0008"), clip("LJ001-0002")]
+    for number in range(turns):
+        await bench.speak(clips[number % 2])
+        if not await bench.sounding():
+            continue
+        await bench.silence(1.5)
+        reply = bench.session._replies.current  # what the page is told at the reply's end
+        if reply is not None:
+            first.append((reply.times.first_sound - reply.times.speech_end) / CLOCK_RATE * 1000)
+        if number % 2:
+            await bench.session.cancel()
+            continue
+        before = len(bench.events)
+        onset = await bench.speak(clips[1])
+        for kind, found in ((Ducked, duck), (Paused, silence)):
+            at = next((one.at for one in bench.events[before:] if isinstance(one, kind)), None)
+            if at is not None:
+                found.append((at - onset) / CLOCK_RATE * 1000)
+        await bench.sounding()
+        await bench.session.cancel()
+    return first, duck, silence
+
+
+async def asides(bench: Bench, voice: VoicePart, rounds: int) -> tuple[int, int]:
+    """How many sounds that ask for nothing were made over answers, and how many of them ended one."""
+    sounds = []
+    for text in ASIDES:
+        pieces = [np.frombuffer(piece.pcm, "<i2") async for piece in voice.speak(text)]
+        sound = np.concatenate(pieces).astype(np.float32) / 32768
+        sounds.append(
+            np.interp(np.arange(0, sound.size, SOUND_RATE / CLOCK_RATE), np.arange(sound.size), sound).astype(np.float32)
+        )
+    chance = np.random.default_rng(1)
+    shape = np.exp(-np.linspace(0, 5, int(0.3 * CLOCK_RATE))) * 0.3
+    sounds += [(chance.standard_normal(shape.size) * shape).astype(np.float32) for _ in range(2)]
+    made = ended = 0
+    for _ in range(rounds):
+        for sound in sounds:
+            await bench.session.send_text("Go on.")
+            if not await bench.sounding():
+                continue
+            await bench.silence(0.8)
+            before = len(bench.of(ReplyCut))
+            await bench.speak(sound)
+            await bench.silence(2.0)
+            made, ended = made + 1, ended + (len(bench.of(ReplyCut)) > before)
+    await bench.session.cancel()
+    return made, ended
+
+
+async def measure(studio: Services, turns: int, *, built_in: bool) -> None:
+    settings = SessionSettings(echo="headphones")
+    mind: MindPart = ServiceMind(studio.language, print) if built_in else ScriptedMind()
+    voice = made_voice(studio, settings, choose_voice(studio, settings), print)
+    bench = Bench(settings, SessionParts(mind, made_ear(studio, settings, choose_ear(studio, settings), print), voice))
+    await bench.session.open()
+    try:
+        (started,) = bench.of(SessionStarted)
+        assert isinstance(started, SessionStarted)
+        print(f"{started.ear} listens, {started.mind} thinks, {started.voice} speaks; {turns} turns")
+        first, duck, silence = await talk(bench, turns)
+        made, ended = await asides(bench, voice, 2)
+    finally:
+        await bench.session.close()
+    note = f"{started.ear}, {started.mind}, {started.voice}"
+    tell(Figure("End of speech to first sound, p50", "ms", first, note=note))
+    tell(Figure("End of speech to first sound, p95", "ms", [quantiles(first, n=20)[-1]], note=note))
+    tell(Figure("Onset of an interruption to the lowered voice", "ms", duck))
+    tell(Figure("Onset of an interruption to silence", "ms", silence, promise="300 at most, and what a busy machine adds"))
+    tell(Figure("“Mhm”, “yeah” and coughs that ended an answer", "%", [100 * ended / max(1, made)], note=f"of {made}"))
+
+
+def main() -> int:
+    built_in = "built-in" in sys.argv
+    turns = next((int(one) for one in sys.argv[1:] if one.isdigit()), TURNS)
+    with tempfile.TemporaryDirectory(prefix="greenroom-bench-") as folder:
+        weights = os.environ.get("MODEL_WEIGHTS") or str(HOME / "data" / "weights")
+        settings = load_settings(data={"folder": str(Path(folder) / "data"), "weights": [weights]})
+        studio = Services.open(settings, all_capabilities)
+        try:
+            asyncio.run(measure(studio, turns, built_in=built_in))
+        finally:
+            studio.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
