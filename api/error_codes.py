@@ -35,9 +35,9 @@ UPSCALING = (*_WORKING, "upscaling.*")
 ANY_WORK = tuple(dict.fromkeys((*FILMING, *FACES, *SWAPPING, *UPSCALING, *TRANSCRIBING, "audiobook.*", "setup.*")))
 """Of calls that take any kind of job."""
 
-OF_NO_CALL = frozenset({"form", "openai", "page", "request", "settings", "start", "talk"})
-"""Areas of errors that no call ends with: of the page, the start, talks, the routes in the form of OpenAI's, and of requests that
-are refused before the call is known."""
+OF_NO_CALL = frozenset({"form", "openai", "page", "request", "settings", "start", "system", "talk"})
+"""Areas of errors that no call ends with: of the page, the start, talks, the routes in the form of OpenAI's, of requests that are
+refused before the call is known, and causes that stand within other sentences ("system")."""
 
 
 def covered(code: str, names: Iterable[str]) -> bool:
