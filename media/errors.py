@@ -140,7 +140,7 @@ def restored(fields: Mapping[str, Any], sort: type[E]) -> E:
 
     Of one that was written before there were codes, and of a code that no catalogue here knows, the sentences are kept.
     """
-    told = Entry(_literal(fields.get("reason")), _literal(fields.get("hint")))
+    told = Entry(literal(fields.get("reason")), literal(fields.get("hint")))
     error = _empty(sort, "")
     if isinstance(fields.get("code"), str) and is_code(fields["code"]):
         error.message = Message.from_dict(fields, told)
@@ -157,7 +157,7 @@ def _places(within: Any) -> list[Mapping[str, Any]]:
     return [one for one in places if isinstance(one, Mapping) and is_code(str(one.get("code")))]
 
 
-def _literal(text: object) -> str:
+def literal(text: object) -> str:
     """A finished sentence as a pattern."""
     return str(text or "").replace("{", "'{'").replace("}", "'}'")
 

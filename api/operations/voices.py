@@ -115,7 +115,7 @@ def save_voice_part(context: OperationContext, call: SaveVoicePartInput) -> Voic
 def judge_voice(context: OperationContext, call: ClipInput) -> ClipVerdict:
     """What a clip would be worth as a voice, without saving it: findings, and the best part of one that is too long."""
     verdict = context.studio.voices.judge(call.audio)
-    findings = [{**asdict(finding), "severity": finding.severity.value} for finding in verdict.findings]
+    findings = [finding.as_dict() for finding in verdict.findings]
     best = list(verdict.best_window) if verdict.best_window is not None else None
     return ClipVerdict.model_validate({"ok": verdict.ok, "duration": verdict.duration, "findings": findings, "best_part": best})
 

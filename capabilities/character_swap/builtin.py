@@ -188,7 +188,7 @@ class BuiltinSwap:
         """
         readiness = BasicFaceSwap.readiness(self._site)
         if not readiness.ready:
-            raise EngineNotReady("swap.basic-not-ready", why=readiness.sentence, next_step=readiness.next_step)
+            raise EngineNotReady("swap.basic-not-ready", why=readiness.why, next_step=readiness.step)
         reference, _ = self._resolver.find(spec.reference_image, "reference image")
         driving, _ = self._resolver.find(spec.driving_video, "driving video")
         if not is_image(reference):

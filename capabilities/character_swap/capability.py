@@ -70,7 +70,7 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
         if not readiness.ready:
             raise ComfyUIMissing(
                 "template.cannot-run-without-server",
-                template=template.title, why=readiness.sentence, next_step=readiness.next_step,
+                template=template.title, why=readiness.why, next_step=readiness.step,
             )  # fmt: skip
         if not self._comfyui.own or self._comfyui.known_inventory() is not None:
             self._preparer.on_server(prepared).refuse_missing()

@@ -61,9 +61,13 @@ class PreparedTemplate:
         if self.validation.ready:
             return
         problems = joined_problems(self.validation.problems)
-        sentences = " ".join(sentence for sentence, _ in problems)
-        steps = " ".join(dict.fromkeys(where for _, where in problems if where))
-        raise TemplateLacks("template.cannot-run-yet", template=self.template.title, why=sentences, next_step=steps)
+        steps = {str(step): step for _, step in problems if step}
+        raise TemplateLacks(
+            "template.cannot-run-yet",
+            template=self.template.title,
+            why=[why for why, _ in problems],
+            next_step=list(steps.values()),
+        )
 
     def graph(self, uploaded: Mapping[str, str], prefix: str, seconds: Mapping[str, float] | None = None) -> dict[str, Any]:
         """The prompt for the server whose inventory this is.

@@ -58,9 +58,7 @@ class RenderEngineSelector:
     def _ready(self, engine: type[Engine]) -> type[Engine]:
         readiness = readiness_of(engine, self._site)
         if not readiness.ready:
-            raise EngineNotReady(
-                "engine.not-ready", engine=engine.card.title, why=readiness.sentence, next_step=readiness.next_step
-            )
+            raise EngineNotReady("engine.not-ready", engine=engine.card.title, why=readiness.why, next_step=readiness.step)
         return engine
 
     @staticmethod

@@ -42,11 +42,11 @@ class InstallEnvironment(Capability[InstallSpec]):
         self._environments.declared(spec.name)
         status = self._environments.status(spec.name)
         if status.state == "installing":
-            raise InvalidInput("environment.busy", why=status.sentence)
+            raise InvalidInput("environment.busy", why=status.why)
         if spec.action == "install" and status.ready:
             raise InvalidInput("environment.is-ready", environment=spec.name)
         if spec.action == "remove" and status.state == "absent":
-            raise InvalidInput("environment.absent", why=status.sentence)
+            raise InvalidInput("environment.absent", why=status.why)
         return spec
 
     def title(self, spec: InstallSpec) -> str:

@@ -121,7 +121,7 @@ class SetUpEngine(Capability[SetUpSpec]):
         if missing_files(engine.card, self._studio.site):
             self._studio.weights.refuse_offline()
         if not can_be_set_up(self._studio, engine):
-            raise InvalidInput("setup.not-possible", engine=engine.card.title, why=found.sentence, next_step=found.next_step)
+            raise InvalidInput("setup.not-possible", engine=engine.card.title, why=found.why, next_step=found.step)
         return spec
 
     def title(self, spec: SetUpSpec) -> str:
@@ -143,7 +143,7 @@ class SetUpEngine(Capability[SetUpSpec]):
         self._fetch(engine, context, stop, before)
         found = readiness_of(engine, self._studio.site)
         if not found.ready:
-            raise InvalidInput("setup.not-possible", engine=engine.card.title, why=found.sentence, next_step=found.next_step)
+            raise InvalidInput("setup.not-possible", engine=engine.card.title, why=found.why, next_step=found.step)
         context.progress(1.0, f"{engine.card.title} is ready")
         if spec.sample:
             self._make_sample(engine)

@@ -81,7 +81,7 @@ class Transcriber:
             raise InvalidInput("transcription.engine-lacks-language", engine=card.title, language=language)
         readiness = readiness_of(engine, self._site)
         if not readiness.ready:
-            raise EngineNotReady("engine.not-ready", engine=card.title, why=readiness.sentence, next_step=readiness.next_step)
+            raise EngineNotReady("engine.not-ready", engine=card.title, why=readiness.why, next_step=readiness.step)
         return TranscriberChoice(engine, engine.settled(self._site, validated(engine.Options, options, "option")), why)
 
     def ready(self) -> list[str]:

@@ -62,9 +62,7 @@ class UpscaleEngines:
             raise InvalidInput("upscaling.engine-unfit", engine=engine.card.title, able=names)
         readiness = readiness_of(engine, self._site)
         if not readiness.ready:
-            raise EngineNotReady(
-                "engine.not-ready", engine=engine.card.title, why=readiness.sentence, next_step=readiness.next_step
-            )
+            raise EngineNotReady("engine.not-ready", engine=engine.card.title, why=readiness.why, next_step=readiness.step)
         return engine
 
     def options(self, engine: type[Engine], given: dict[str, Any]) -> EngineOptions:

@@ -78,9 +78,7 @@ class VideoEngineSelector:
             raise InvalidInput("clip.engine-needs-picture", engine=engine.card.title)
         readiness = readiness_of(engine, self._site)
         if not readiness.ready:
-            raise EngineNotReady(
-                "engine.not-ready", engine=engine.card.title, why=readiness.sentence, next_step=readiness.next_step
-            )
+            raise EngineNotReady("engine.not-ready", engine=engine.card.title, why=readiness.why, next_step=readiness.step)
         return engine
 
     def _best(self, with_image: bool) -> type[Engine]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from engines.contract import EnginePaths, Readiness
 from engines.contract.errors import EngineNotReady
+from engines.contract.readiness import READY
+from media.messages.message import Message
 
 DETECTOR_FILE = "faces/face_detection_short_range.tflite"
 MESH_FILE = "faces/face_landmark.tflite"
@@ -14,8 +16,8 @@ TOPOLOGY_FILE = "faces/face_mesh_topology.npz"
 def mesh_readiness(site: EnginePaths, *more: str) -> Readiness:
     """Whether faces can be found; `more` are further files below the assets that the engine needs."""
     if not all((site.assets / name).is_file() for name in (DETECTOR_FILE, MESH_FILE, *more)):
-        return Readiness(False, "The files that find faces are missing.", "Bring back the folder assets/faces.")
-    return Readiness(True, "Ready.")
+        return Readiness(False, Message.of("readiness.face-files-missing"), Message.of("step.restore-faces"))
+    return READY
 
 
 def require_mesh(site: EnginePaths, *more: str) -> None:
@@ -25,4 +27,4 @@ def require_mesh(site: EnginePaths, *more: str) -> None:
     """
     readiness = mesh_readiness(site, *more)
     if not readiness.ready:
-        raise EngineNotReady("engine.missing-something", why=readiness.sentence, next_step=readiness.next_step)
+        raise EngineNotReady("engine.missing-something", why=readiness.why, next_step=readiness.step)

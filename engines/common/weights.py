@@ -12,6 +12,8 @@ from pathlib import Path
 from engines.common.shards import index_of, indexed_files, indexed_paths
 from engines.contract import Card, EnginePaths, HubFile, Readiness
 from engines.contract.errors import EngineNotReady
+from engines.contract.readiness import DOWNLOAD, READY
+from media.messages.message import Message
 
 DATASET = "datasets/"
 """Begins the name of a repository that the hub keeps among its data sets: "datasets/org/name"."""
@@ -66,14 +68,19 @@ def weights_readiness(card: Card, site: EnginePaths) -> Readiness:
     """Ready when every file of the card is here; else one sentence with what is missing and its size."""
     missing = missing_files(card, site)
     if not missing:
-        return Readiness(True, "Ready.")
+        return READY
     size = sum(file.size_bytes for file in missing)
-    how_much = f" (about {size_text(size)})" if size else ""
-    count = (
-        "are" if len(missing) == len(card.hub_files) else f"are not all here: {len(missing)} of {len(card.hub_files)} files are"
-    )
-    gated = "; their makers ask you to accept a licence first" if any(file.gated for file in missing) else ""
-    return Readiness(False, f"The weights{how_much} {count} missing{gated}.", "Download them in the System tab.")
+    gated = any(file.gated for file in missing)
+    return missing_weights(size, missing=len(missing), total=len(card.hub_files), gated=gated)
+
+
+def missing_weights(size: int, *, missing: int = 0, total: int = 0, gated: bool = False) -> Readiness:
+    """Not ready, because `missing` of `total` files of weights are not here, of `size` bytes in all where that is known."""
+    why = Message.of(
+        "readiness.weights-missing", size=size_text(size) if size else "", some=missing < total, missing=missing, total=total,
+        gated=gated,
+    )  # fmt: skip
+    return Readiness(False, why, DOWNLOAD)
 
 
 def repo_folder_name(repo: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 from engines.contract.card import Card, ProblemSize
 from engines.contract.former_names import adopt_former_methods
 from engines.contract.options import EngineOptions
+from engines.contract.readiness import READY, Readiness
 from engines.contract.speech import PresetVoice, SpeechRequest, Unsayable, foreign_letters
 
 
@@ -66,15 +67,6 @@ class Machine:
         return need <= room and (not own_memory or beside <= host)
 
 
-@dataclass(frozen=True)
-class Readiness:
-    """Whether an engine can work now; if not, one sentence on what is missing and one on the next step."""
-
-    ready: bool
-    sentence: str
-    next_step: str = ""
-
-
 class RunContext(Protocol):
     """What a working engine may say, and must ask, while a call runs."""
 
@@ -104,7 +96,7 @@ class Engine(ABC):
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
         """Cheap (a few file checks at most): pages call it often. The base class is always ready."""
-        return Readiness(True, "Ready.")
+        return READY
 
     @classmethod
     def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:

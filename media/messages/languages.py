@@ -68,7 +68,9 @@ def number_text(value: object, pattern: str, tag: str) -> str:
 
 
 def list_text(words: Sequence[str], style: str, tag: str) -> str:
-    """Words one after the other: with commas, or with `and` or `or` before the last."""
+    """Words one after the other: with commas, with `and` or `or` before the last, or as `sentences` that follow each other."""
+    if style == "sentences":
+        return " ".join(words)
     if style not in {"and", "or"} or len(words) < 2:
         return ", ".join(words)
     if (locale := _locale(tag)) is not None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 
 from media.messages.catalogue import Entry, entry
 from media.messages.languages import language, number_text
@@ -23,11 +23,13 @@ class Message:
         code: `area.what-is-wrong`, stable: programs compare it.
         parameters: values for the fields of its patterns: text, numbers, truth, lists of them, and other messages.
         told: its text in English where it was made elsewhere, for codes that no catalogue here knows.
+        part: which of its two texts is put in where it is a parameter of another message.
     """
 
     code: str
     parameters: Mapping[str, Any]
     told: Entry | None = None
+    part: Literal["reason", "hint"] = "reason"
 
     @classmethod
     def of(cls, code: str, /, **parameters: object) -> Message:
@@ -46,13 +48,18 @@ class Message:
 
     def as_dict(self) -> dict[str, Any]:
         """It as JSON; `from_dict` reads it."""
-        return {"code": self.code, "parameters": {name: _as_json(value) for name, value in self.parameters.items()}}
+        fields = {"code": self.code, "parameters": {name: _as_json(value) for name, value in self.parameters.items()}}
+        return fields if self.part == "reason" else {**fields, "part": self.part}
+
+    def as_hint(self) -> Message:
+        """The same, with its next step as what is put into another message."""
+        return replace(self, part="hint")
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any], told: Entry | None = None) -> Message:
         given = fields.get("parameters")
         parameters = {str(name): _from_json(value) for name, value in given.items()} if isinstance(given, Mapping) else {}
-        return cls(str(fields["code"]), parameters, told)
+        return cls(str(fields["code"]), parameters, told, "hint" if fields.get("part") == "hint" else "reason")
 
     def _words(self, which: str, tag: str) -> str:
         words = entry(self.code, tag) or self.told
@@ -90,7 +97,7 @@ def plain(value: object) -> Any:
 
 def _told(value: object, tag: str) -> str:
     if isinstance(value, Message):
-        return value.reason(tag)
+        return value.reason(tag) if value.part == "reason" else value.hint(tag)
     if isinstance(value, float):
         return number_text(float(f"{value:g}"), "0.######", tag) if abs(value) < 1e15 else f"{value:g}"
     if isinstance(value, list | tuple):

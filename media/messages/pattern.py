@@ -1,9 +1,11 @@
 """Patterns of messages: the part of ICU MessageFormat that the catalogues use.
 
 `{name}` puts a value in; `{size, number, #,##0.0}` a number by a pattern of digits; `{names, list}` a list with commas,
-`{names, list, and}` and `{names, list, or}` with that word before its last; `{n, plural, =0 {none} one {# file} other {# files}}`
-chooses by CLDR's plural category, of a list by its length; `{what, select, video {a clip} other {a sound}}` chooses by the
-value itself, `none` being no value. `'{'` is a brace, and `''` before a brace an apostrophe.
+`{names, list, and}` and `{names, list, or}` with that word before its last, `{faults, list, sentences}` with spaces alone;
+`{n, plural, =0 {none} one {# file} other {# files}}` chooses by CLDR's plural category, of a list by its length;
+`{what, select, video {a clip} other {a sound}}` chooses by the value itself, `none` being no value.
+
+`'{'` is a brace, and `''` before a brace an apostrophe.
 
 Source: https://unicode-org.github.io/icu/userguide/format_parse/messages/
 """

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from media.messages.message import Message
 from studio.errors import EngineNotReady, GreenroomError
 
-SAY_WHERE = "Set comfyui.url to its address, or comfyui.path to an installation, in settings.yaml and start again."
+SAY_WHERE = Message.of("comfyui.say-where")
 
 
 class ComfyUIMissing(EngineNotReady):

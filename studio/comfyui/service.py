@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engines.contract import Readiness
+from media.messages.message import Message
 from studio.callbacks import no_op
 from studio.comfyui.client.client import ComfyUIClient
 from studio.comfyui.client.inventory import ServerInventory
@@ -104,17 +105,19 @@ class ComfyUIService:
     def readiness(self) -> Readiness:
         """Its state as far as that is known without a request: cheap enough for every repaint of a page."""
         if not self.configured:
-            return Readiness(False, "No ComfyUI server is set.", SAY_WHERE)
+            return Readiness(False, Message.of("comfyui.no-server"), SAY_WHERE)
         if self.settings.url:
-            return Readiness(True, f"ComfyUI at {self.settings.url}.")
+            return Readiness(True, Message.of("comfyui.at-address", url=self.settings.url))
         try:
             self._server.installation()
         except ComfyUIMissing as error:
-            return Readiness(False, error.reason, error.hint)
+            return Readiness(False, error.message, error.hint)
         if self._server.alive:
-            return Readiness(True, "ComfyUI runs." if self._server.ready else "ComfyUI is starting.")
+            return Readiness(True, Message.of("comfyui.runs" if self._server.ready else "comfyui.starting"))
         died = self._server.last_death
-        return Readiness(True, f"{died} The next job starts it again." if died else "ComfyUI is started when it is needed.")
+        return Readiness(
+            True, Message.of("comfyui.died-and-restarts", why=died) if died else Message.of("comfyui.starts-when-needed")
+        )
 
     # Using it
 
@@ -166,7 +169,7 @@ class ComfyUIService:
         if client is None:
             readiness = self.readiness()
             if not readiness.ready:
-                raise ComfyUIMissing("comfyui.not-ready", why=readiness.sentence)
+                raise ComfyUIMissing("comfyui.not-ready", why=readiness.why)
             raise ComfyUIMissing("comfyui.holds-nothing")
         return self.residency.unload(client)
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from media.messages.message import Message
 from studio.callbacks import never_cancelled, no_op
 from studio.environments.installer import Installer, clear_folder
 from studio.environments.lock import EnvironmentLock
@@ -55,30 +56,31 @@ class EnvironmentManager:
         """Its state now; cheap (a few file reads). An environment without a lock file here, of an engine from outside,
         is ready when its Python is there."""
         folder = self._root / name
-        step = f"Run `./launch.sh install {name}`, or use the button in the System tab."
+        absent = Message.of("environment.not-installed", environment=name)
+        step = Message.of("environment.install-by-command", environment=name)
         try:
             environment = self.declared(name)
         except NotFound:
             if python_of(folder) is not None:
-                return EnvironmentStatus(name, EnvironmentState.READY, "Ready.")
-            return EnvironmentStatus(name, EnvironmentState.ABSENT, f'The environment "{name}" is not installed.', step)
+                return EnvironmentStatus(name, EnvironmentState.READY, Message.of("readiness.ready"))
+            return EnvironmentStatus(name, EnvironmentState.ABSENT, absent, step)
         except InstallFailed as error:
-            return EnvironmentStatus(name, EnvironmentState.BROKEN, error.reason, error.hint)
+            return EnvironmentStatus(name, EnvironmentState.BROKEN, error.message, error.hint)
         if (progress := self._occupancy(name).progress()) is not None:
             percent = round(100 * progress.fraction)
-            said = f'The environment "{name}" is being installed: {percent} %, {progress.note}.'
-            wait = "Wait for it; the System tab shows how far it is."
+            said = Message.of("environment.installing", environment=name, percent=percent, doing=progress.note)
+            wait = Message.of("environment.wait-for-install")
             return EnvironmentStatus(name, EnvironmentState.INSTALLING, said, wait, progress.fraction)
         if not folder.exists():
-            return EnvironmentStatus(name, EnvironmentState.ABSENT, f'The environment "{name}" is not installed.', step)
+            return EnvironmentStatus(name, EnvironmentState.ABSENT, absent, step)
         stamp = read_stamp(folder)
         problem = _problem(folder, stamp, environment)
         if problem:
-            said = f'The environment "{name}" cannot be used: {problem}'
-            repair = f"Repair it in the System tab, or run `./launch.sh install {name}`."
+            said = Message.of("environment.unusable", environment=name, problem=problem)
+            repair = Message.of("environment.repair-by-command", environment=name)
             return EnvironmentStatus(name, EnvironmentState.BROKEN, said, repair)
         assert stamp is not None
-        return EnvironmentStatus(name, EnvironmentState.READY, "Ready.", size_bytes=stamp.size_bytes)
+        return EnvironmentStatus(name, EnvironmentState.READY, Message.of("readiness.ready"), size_bytes=stamp.size_bytes)
 
     def wants_install(self, name: str) -> bool:
         """Whether it should be installed unasked where that is wished for: not when the last try failed."""
@@ -123,16 +125,16 @@ def python_of(folder: Path) -> Path | None:
     return python if os.access(python, os.X_OK) else None
 
 
-def _problem(folder: Path, stamp: Stamp | None, environment: LockedEnvironment) -> str:
-    """Why it cannot be used, "" when it can."""
+def _problem(folder: Path, stamp: Stamp | None, environment: LockedEnvironment) -> Message | str | None:
+    """Why it cannot be used, None when it can."""
     if stamp is None or stamp.state == "unfinished":
-        return "its installation was interrupted."
+        return Message.of("environment.interrupted")
     if stamp.state == "failed":
-        return stamp.reason or "its installation failed."
+        return stamp.reason or Message.of("environment.failed")
     if python_of(folder) is None:
-        return "its Python is gone."
+        return Message.of("environment.python-gone")
     if stamp.lock != environment.lock_hash:
-        return "it was made from an older list of packages."
+        return Message.of("environment.from-older-list")
     if stamp.python.rsplit(".", 1)[0] != f"{sys.version_info.major}.{sys.version_info.minor}":
-        return f"it was made with Python {stamp.python}, and the studio runs on another."
-    return ""
+        return Message.of("environment.of-another-python", python=stamp.python)
+    return None

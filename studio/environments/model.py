@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from media.messages.message import Message
 from studio.errors import GreenroomError, NotFound
 
 GB = 1_000_000_000
@@ -59,17 +60,25 @@ class EnvironmentStatus:
     """One environment now.
 
     Args:
-        sentence: its state. next_step: what to do when it is not ready, else "".
+        why: its state. step: what to do when it is not ready, else "".
         fraction: 0..1 of an installation that is under way, else 0.
         size_bytes: of the installed files as counted when it was finished, 0 when it is not.
     """
 
     name: str
     state: EnvironmentState
-    sentence: str
-    next_step: str = ""
+    why: Message
+    step: Message | str = ""
     fraction: float = 0.0
     size_bytes: int = 0
+
+    @property
+    def sentence(self) -> str:
+        return str(self.why)
+
+    @property
+    def next_step(self) -> str:
+        return str(self.step)
 
     @property
     def ready(self) -> bool:

@@ -104,5 +104,5 @@ def _named(engine: type[Engine], site: EnginePaths) -> str:
         raise InvalidInput("verification.engine-unfit", engine=engine.card.title)
     found = readiness_of(engine, site)
     if not found.ready:
-        raise EngineNotReady("engine.not-ready", engine=engine.card.title, why=found.sentence, next_step=found.next_step)
+        raise EngineNotReady("engine.not-ready", engine=engine.card.title, why=found.why, next_step=found.step)
     return engine.card.id

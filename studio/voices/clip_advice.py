@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from media.audio.audio import Audio
 from media.audio.inspection import SoundFindings, best_window
 from media.audio.voice_similarity import measure_voice, pitch_distance
+from media.messages.message import Message
 from studio.voices.best_window import without_steady_sound
 from studio.voices.model import ClipFinding, Severity, Window
 
@@ -51,23 +52,21 @@ def best_part(audio: Audio, shortest: float) -> Window | None:
 
 
 def best_part_finding(window: Window) -> ClipFinding:
-    sentence = f"The best {window[1] - window[0]:.0f} seconds are from {window[0]:.1f} to {window[1]:.1f} seconds."
-    return ClipFinding(
-        "best_part", Severity.NOTE, sentence, "Engines learn as much from them as from the whole clip, and faster."
-    )
+    start, end = window
+    return ClipFinding("best_part", Severity.NOTE, Message.of("recording.best-part", seconds=end - start, start=start, end=end))
 
 
 def _cut_words(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
     """Judged by the first and the last hundredth of a second: a word that begins behind it begins whole."""
-    edges = (
+    places = (
         ("starts", found.leading_silence, audio.slice(0, _EDGE_SECONDS)),
         ("ends", found.trailing_silence, audio.slice(audio.duration - _EDGE_SECONDS, audio.duration)),
     )
-    tight = [(word, edge) for word, quiet, edge in edges if quiet <= _EDGE_SILENCE]
+    tight = [(word, edge) for word, quiet, edge in places if quiet <= _EDGE_SILENCE]
     cut = [word for word, edge in tight if _level(edge.samples) > found.speech_dbfs - _EDGE_LOUD_DB]
     if cut:
-        sentence = f"The clip {' and '.join(cut)} in the middle of a word, and a clone will stumble there."
-        yield ClipFinding("cut_word", Severity.WARNING, sentence, "Cut in a pause, and leave a little silence at both ends.")
+        edges = "both" if len(cut) == 2 else cut[0]
+        yield ClipFinding("cut_word", Severity.WARNING, Message.of("recording.cut-word", edges=edges))
 
 
 def _music(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
@@ -86,8 +85,7 @@ def _music(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
         return
     flatness = float(np.median([_flatness(frame, audio.rate) for frame in heard]))
     if flatness < _MUSIC_FLATNESS:
-        sentence = "Music or a hum goes on in the pauses, and a clone will sing along."
-        yield ClipFinding("music", Severity.WARNING, sentence, "Choose a recording without music.")
+        yield ClipFinding("music", Severity.WARNING, Message.of("recording.music"))
 
 
 def _two_speakers(audio: Audio) -> Iterator[ClipFinding]:
@@ -105,11 +103,8 @@ def _two_speakers(audio: Audio) -> Iterator[ClipFinding]:
     middle_low, middle_high = low[len(low) // 2], high[len(high) // 2]
     if pitch_distance(middle_low, middle_high) < _TWO_PITCHES:
         return
-    sentence = (
-        f"There may be two speakers: one at about {middle_low.pitch:.0f} Hz, one at about {middle_high.pitch:.0f} Hz. "
-        "This is told from pitch alone."
-    )
-    yield ClipFinding("two_speakers", Severity.NOTE, sentence, "If so, cut the clip to one of them.")
+    message = Message.of("recording.two-speakers", low=middle_low.pitch, high=middle_high.pitch)
+    yield ClipFinding("two_speakers", Severity.NOTE, message)
 
 
 def _level(samples: NDArray[np.float32]) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 from media.audio.audio import Audio, concatenate
 from media.audio.decode import iterate_audio, probe
 from media.audio.inspection import SoundFindings, inspect
+from media.messages.message import Message
 from studio.errors import InvalidInput, MediaError
 from studio.settings import VoiceSettings
 from studio.voices.best_window import WindowSearch
@@ -117,9 +118,8 @@ def judge_transcript(transcript: str, duration: float) -> tuple[ClipFinding, ...
     fewest, most = LIKELY_CHARACTERS
     if fewest <= per_second <= most:
         return ()
-    what = "more" if per_second > most else "less"
-    sentence = f"The transcript holds {what} text than is likely said in {duration:.1f} seconds."
-    return (ClipFinding("transcript", Severity.WARNING, sentence, "Compare it with what is heard, word by word."),)
+    code = "recording.transcript-long" if per_second > most else "recording.transcript-short"
+    return (ClipFinding("transcript", Severity.WARNING, Message.of(code, seconds=duration)),)
 
 
 def _part(clip: Path, window: Window) -> Audio:
@@ -146,27 +146,17 @@ def _checked(window: Window) -> Window:
 
 
 def _too_short(duration: float, settings: VoiceSettings) -> ClipFinding:
-    return ClipFinding(
-        "too_short",
-        Severity.REFUSE,
-        f"The clip is {duration:.1f} seconds long; {settings.shortest_seconds:g} seconds are the least that catch a voice.",
-        "Record or choose a longer one; 8 to 15 seconds of even speech are best.",
-    )
+    message = Message.of("recording.too-short", seconds=duration, least=settings.shortest_seconds)
+    return ClipFinding("too_short", Severity.REFUSE, message)
 
 
 def _too_long(duration: float, settings: VoiceSettings, window: Window | None) -> ClipFinding:
-    sentence = (
-        f"The clip is {_length(duration)} long; {settings.longest_seconds:g} seconds are the most that a voice is made from."
-    )
-    if window is None:
-        advice = "No part of it holds enough clear speech; choose another recording."
-    else:
-        advice = f"The best part is from {window[0]:.2f} to {window[1]:.2f} seconds: save the voice with that window."
-    return ClipFinding("too_long", Severity.REFUSE, sentence, advice)
-
-
-def _length(seconds: float) -> str:
-    return f"{seconds:.1f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+    start, end = window or (0.0, 0.0)
+    message = Message.of(
+        "recording.too-long", seconds=duration, minutes=round(duration / 60) if duration >= 120 else 0,
+        most=settings.longest_seconds, found=window is not None, start=start, end=end,
+    )  # fmt: skip
+    return ClipFinding("too_long", Severity.REFUSE, message)
 
 
 def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
@@ -174,9 +164,7 @@ def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]
         yield from _quiet(min(softly, QUIET_REFUSE - 1))
         return
     if found.peak < SILENT_PEAK or found.is_empty:
-        what = "it is silent" if found.peak < SILENT_PEAK else "it holds only a steady sound"
-        advice = "Check the microphone, or choose another file."
-        yield ClipFinding("silent", Severity.REFUSE, f"No voice can be heard in the clip: {what}.", advice)
+        yield ClipFinding("silent", Severity.REFUSE, Message.of("recording.silent", steady=found.peak >= SILENT_PEAK))
         return
     share = found.speech_seconds / audio.duration
     yield from _clipping(found.clipped_fraction)
@@ -185,10 +173,9 @@ def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]
         yield from _noise(found.signal_to_noise_db)
     yield from _quiet(found.speech_dbfs)
     if audio.rate < LOW_RATE:
-        sentence = f"The clip has {audio.rate:,} samples a second, as on a telephone; its consonants are dull."
-        yield ClipFinding("low_rate", Severity.WARNING, sentence, "Choose a recording of 22,050 or more.")
+        yield ClipFinding("low_rate", Severity.WARNING, Message.of("recording.low-rate", rate=audio.rate))
     if audio.channels > 1:
-        yield ClipFinding("channels", Severity.NOTE, f"The clip has {audio.channels} channels; engines hear their mean.")
+        yield ClipFinding("channels", Severity.NOTE, Message.of("recording.many-channels", channels=audio.channels))
 
 
 def _speech_far_below(audio: Audio, peak: float) -> float | None:
@@ -202,41 +189,31 @@ def _speech_far_below(audio: Audio, peak: float) -> float | None:
 
 
 def _clipping(fraction: float) -> Iterator[ClipFinding]:
-    advice = "Record again with less gain, or a little further from the microphone."
     if fraction >= CLIPPED_REFUSE:
-        sentence = f"The clip is heavily clipped: {fraction:.1%} of it is at full scale or beyond."
-        yield ClipFinding("clipping", Severity.REFUSE, sentence, advice)
+        yield ClipFinding("clipping", Severity.REFUSE, Message.of("recording.heavily-clipped", percent=100 * fraction))
     elif fraction >= CLIPPED_WARNING:
-        sentence = f"The clip is clipped in places: {fraction:.2%} of it is at full scale or beyond, and a clone will crackle."
-        yield ClipFinding("clipping", Severity.WARNING, sentence, advice)
+        yield ClipFinding("clipping", Severity.WARNING, Message.of("recording.clipped", percent=100 * fraction))
 
 
 def _speech_share(share: float, seconds: float) -> Iterator[ClipFinding]:
-    advice = "Cut the silence away, or choose a part with more speech."
     if share < SPEECH_REFUSE or seconds < LEAST_SPEECH_SECONDS:
-        sentence = f"The clip is mostly silence: only {seconds:.1f} seconds of it can be heard."
-        yield ClipFinding("silence", Severity.REFUSE, sentence, advice)
+        yield ClipFinding("silence", Severity.REFUSE, Message.of("recording.mostly-silent", seconds=seconds))
     elif share < SPEECH_WARNING:
-        yield ClipFinding("silence", Severity.WARNING, f"More than half of the clip is silence ({1 - share:.0%}).", advice)
+        yield ClipFinding("silence", Severity.WARNING, Message.of("recording.half-silent", percent=100 * (1 - share)))
 
 
 def _noise(ratio: float) -> Iterator[ClipFinding]:
-    advice = "Record in a quieter room, nearer to the microphone, without music."
     if ratio < NOISE_REFUSE:
-        sentence = f"The clip is too noisy: the voice is only {ratio:.0f} dB above the noise."
-        yield ClipFinding("noise", Severity.REFUSE, sentence, advice)
+        yield ClipFinding("noise", Severity.REFUSE, Message.of("recording.too-noisy", decibels=ratio))
     elif ratio < NOISE_WARNING:
-        sentence = f"The clip is noisy: the voice is {ratio:.0f} dB above the noise, and a clone will copy that noise."
-        yield ClipFinding("noise", Severity.WARNING, sentence, advice)
+        yield ClipFinding("noise", Severity.WARNING, Message.of("recording.noisy", decibels=ratio))
 
 
 def _quiet(speech_dbfs: float) -> Iterator[ClipFinding]:
-    advice = "Record again with more gain or nearer to the microphone."
     if speech_dbfs < QUIET_REFUSE:
-        yield ClipFinding("quiet", Severity.REFUSE, f"The clip is too quiet: speech at {speech_dbfs:.0f} dBFS.", advice)
+        yield ClipFinding("quiet", Severity.REFUSE, Message.of("recording.too-quiet", decibels=speech_dbfs))
     elif speech_dbfs < QUIET_WARNING:
-        sentence = f"The clip is quiet: speech at {speech_dbfs:.0f} dBFS. Its level is kept as it is."
-        yield ClipFinding("quiet", Severity.WARNING, sentence, advice)
+        yield ClipFinding("quiet", Severity.WARNING, Message.of("recording.quiet", decibels=speech_dbfs))
 
 
 def accepted(heard: ClipMeasurements) -> ClipMeasurements:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from media.messages.message import Message
 from studio.errors import InvalidInput
 from studio.licences import LicenceTerms, LicensedPart
 
@@ -32,12 +33,35 @@ MENDABLE = frozenset({"polarity", "one_sided", "offset"})
 
 @dataclass(frozen=True)
 class ClipFinding:
-    """One thing that was found about a clip: a code for programs, a sentence and an advice for people."""
+    """One thing that was found about a clip.
+
+    Args:
+        code: what it is, for programs: several messages may share one.
+        message: what it is and what to do, for people.
+    """
 
     code: str
     severity: Severity
-    sentence: str
-    advice: str = ""
+    message: Message
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in the language of this request."""
+        return self.message.reason()
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, likewise; "" where nothing need be done."""
+        return self.message.hint()
+
+    def as_dict(self) -> dict[str, str]:
+        """As it stands in the public API."""
+        return {"code": self.code, "severity": self.severity.value, "sentence": self.sentence, "advice": self.advice}
+
+    def as_record(self) -> dict[str, Any]:
+        """As it is kept beside a voice: its message, and in English what an earlier version of the studio reads."""
+        words = {"sentence": self.message.reason("en"), "advice": self.message.hint("en")}
+        return {"code": self.code, "severity": self.severity.value, **words, "message": self.message.as_dict()}
 
 
 @dataclass(frozen=True)
@@ -78,8 +102,8 @@ class VoiceRefused(InvalidInput):
         worst = judgement.refusals
         super().__init__(
             "voice.clip-refused",
-            findings=" ".join(finding.sentence for finding in worst),
-            advice=" ".join(finding.advice for finding in worst).strip(),
+            findings=[finding.message for finding in worst],
+            advice=[finding.message.as_hint() for finding in worst],
         )
         self.judgement = judgement
 
@@ -152,9 +176,5 @@ class Voice:
         """The voice for the public API: JSON values only, and no path."""
         fields = asdict(self)
         del fields["master"]
-        return {**fields, "tags": list(self.tags), "findings": [_plain(finding) for finding in self.findings],
+        return {**fields, "tags": list(self.tags), "findings": [finding.as_dict() for finding in self.findings],
                 "licences": self.terms.as_json()}  # fmt: skip
-
-
-def _plain(finding: ClipFinding) -> dict[str, str]:
-    return {**asdict(finding), "severity": finding.severity.value}

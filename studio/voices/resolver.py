@@ -115,9 +115,7 @@ class _VoiceResolution:
     def _ready(self, engine: EngineClass) -> EngineClass:
         readiness = readiness_of(engine, self.site)
         if not readiness.ready:
-            raise EngineNotReady(
-                "engine.not-ready", engine=engine.card.title, why=readiness.sentence, next_step=readiness.next_step
-            )
+            raise EngineNotReady("engine.not-ready", engine=engine.card.title, why=readiness.why, next_step=readiness.step)
         return engine
 
     def _is_ready(self, engine: EngineClass) -> bool:
@@ -258,9 +256,7 @@ class _VoiceResolution:
         first = min(able, key=lambda engine: sum(file.size_bytes for file in engine.card.hub_files) or math.inf)
         found = readiness_of(first, self.site)
         others = [engine.card.title for engine in able if engine is not first]
-        return Message.of(
-            "voice.cloning-not-ready", engine=first.card.title, why=found.sentence, next_step=found.next_step, others=others
-        )
+        return Message.of("voice.cloning-not-ready", engine=first.card.title, why=found.why, next_step=found.step, others=others)
 
     def _has_voice(self, engine: EngineClass) -> bool:
         return self._is_ready(engine) and bool(engine.preset_voices(self.site))

@@ -9,6 +9,9 @@ from typing import Annotated, Any
 import soundfile
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from media.errors import literal
+from media.messages.catalogue import Entry, is_code
+from media.messages.message import Message
 from studio.errors import InvalidInput
 from studio.licences import LicensedPart
 from studio.voices.clip_checks import ClipMeasurements, judge_transcript
@@ -58,6 +61,16 @@ class FindingRecord(BaseModel):
     severity: Severity
     sentence: str = Field(max_length=500)
     advice: str = Field("", max_length=500)
+    message: dict[str, Any] | None = None
+
+    def finding(self) -> ClipFinding:
+        """What was found, in the words of the catalogue where it was kept with its code."""
+        if self.message is None or not is_code(str(self.message.get("code"))):
+            return ClipFinding(
+                self.code, self.severity, Message.of("recording.as-saved", sentence=self.sentence, advice=self.advice)
+            )
+        told = Entry(literal(self.sentence), literal(self.advice))
+        return ClipFinding(self.code, self.severity, Message.from_dict(self.message, told))
 
 
 class VoiceRecord(BaseModel):
@@ -133,7 +146,7 @@ def voice_of(folder: Path, record: VoiceRecord, *, identity: str = "", built_in:
         duration=record.duration,
         rate=record.rate,
         channels=record.channels,
-        findings=tuple(ClipFinding(**dict(finding)) for finding in record.findings),
+        findings=tuple(finding.finding() for finding in record.findings),
         licences=record.licences,
         built_in=built_in,
         damage=damage,
@@ -143,7 +156,7 @@ def voice_of(folder: Path, record: VoiceRecord, *, identity: str = "", built_in:
 def record_fields(voice: Voice) -> dict[str, Any]:
     """The fields of `voice` as they stand in voice.json."""
     master = MASTER if voice.built_in else voice.master.name
-    findings = [vars(finding) for finding in voice.findings]
+    findings = [finding.as_record() for finding in voice.findings]
     record = VoiceRecord.model_validate({**vars(voice), "findings": findings, "master": master})
     return record.model_dump(mode="json")
 
@@ -192,7 +205,7 @@ def sound_fields(heard: ClipMeasurements, target: Path) -> dict[str, object]:
         "duration": written.duration,
         "rate": written.rate,
         "channels": written.channels,
-        "findings": [vars(finding) for finding in heard.judgement.findings],
+        "findings": [finding.as_record() for finding in heard.judgement.findings],
         "master": target.name,
     }
 
@@ -200,5 +213,5 @@ def sound_fields(heard: ClipMeasurements, target: Path) -> dict[str, object]:
 def with_transcript_finding(record: VoiceRecord) -> VoiceRecord:
     """The record with its finding about the transcript made anew, for the transcript and the sound it has now."""
     others = [finding.model_dump() for finding in record.findings if finding.code != "transcript"]
-    found = [vars(finding) for finding in judge_transcript(record.transcript, record.duration)]
+    found = [finding.as_record() for finding in judge_transcript(record.transcript, record.duration)]
     return record_of(record.model_dump() | {"findings": [*others, *found]})

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from engines.common.weights import missing_files
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, PresetVoice, Readiness
+from media.messages.message import Message
 from studio.validation import validated
 from studio.workers.model import UnloadReport, WorkerState
 from studio.workers.process.launch import environment_can_be_installed, environment_readiness, environment_size
@@ -135,17 +136,18 @@ def readiness_of(engine: type[Engine], site: EnginePaths) -> Readiness:
     card = engine.card
     environment, own = environment_readiness(card, site), engine.readiness(site)
     if environment.ready:
-        return own if own.ready or not missing_files(card, site) else Readiness(False, own.sentence, set_up_step(card))
+        return own if own.ready or not missing_files(card, site) else Readiness(False, own.why, set_up_step(card))
     if environment_can_be_installed(card, site):
         size = environment_size(card, site)
-        missing = "" if own.ready else f" {own.sentence}"
-        return Readiness(False, f"{environment.sentence} It takes {size} and is shared.{missing}", set_up_step(card))
+        weights = "" if own.ready else own.why
+        why = Message.of("environment.needed-and-shared", environment=environment.why, size=size, weights=weights)
+        return Readiness(False, why, set_up_step(card))
     return environment
 
 
-def set_up_step(card: Card) -> str:
+def set_up_step(card: Card) -> Message:
     """The next step for an engine of which something is to be fetched: one button does all of it (capabilities/setup)."""
-    return f"Press “Set up {card.title}”, here or in the System tab."
+    return Message.of("environment.set-up-engine", engine=card.title)
 
 
 def licence_text(card: Card) -> str:

@@ -80,7 +80,7 @@ class WorkerStarter:
         launch = plan_launch(slot.engine.card, self._site)
         readiness = slot.engine.readiness(self._site)
         if not readiness.ready:
-            raise EngineNotReady("engine.missing-something", why=readiness.sentence, next_step=readiness.next_step)
+            raise EngineNotReady("engine.missing-something", why=readiness.why, next_step=readiness.step)
         return launch
 
     def _process(self, slot: WorkerSlot, launch: LaunchPlan, wishes: LeaseOptions, undertaker: Reaper) -> WorkerProcess:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
+from media.messages.message import Message
 from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.comfyui.errors import SAY_WHERE
 from studio.errors import GreenroomError
@@ -51,12 +52,12 @@ class TemplateChecks:
             return None, NO_SERVER
         if self._server.own:
             known = self._server.known_inventory()
-            words = "ComfyUI has not been started yet, so what it has is not known."
-            return known, TemplateProblem("server", "ComfyUI", words, "The first job starts it; then everything is checked.")
+            why, step = Message.of("comfyui.not-started-yet"), Message.of("comfyui.check-at-first-job")
+            return known, TemplateProblem("server", "ComfyUI", why, step)
         try:
             return self._server.inventory(newest), NO_SERVER
         except GreenroomError as error:
-            return None, TemplateProblem("server", "ComfyUI", error.reason, error.hint or SAY_WHERE)
+            return None, TemplateProblem("server", "ComfyUI", error.message, error.hint or SAY_WHERE)
 
     def validation(self, template: WorkflowTemplate, newest: bool = False) -> Validation:
         """How a template stands on the server; without one, its files and the model roots alone are judged."""

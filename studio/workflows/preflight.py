@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from media.messages.message import Message
 from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.comfyui.errors import SAY_WHERE
 from studio.workflows.graph.api_graph import schema_problems
@@ -29,19 +30,32 @@ class TemplateProblem:
     """One thing that keeps a template from running.
 
     Attributes:
-        sentence: what is wrong. where: the next step: an address to get it from, or what to do.
+        why: what is wrong. step: what to do next, with an address to get it from where there is one.
     """
 
     kind: Literal["template", "server", "version", "node", "model"]
     subject: str
-    sentence: str
-    where: str = ""
+    why: Message
+    step: Message | str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, in the language of this request."""
+        return str(self.why)
+
+    @property
+    def where(self) -> str:
+        """The next step, in the language of this request."""
+        return str(self.step)
 
     def as_dict(self) -> dict[str, str]:
-        return asdict(self)
+        return {"kind": self.kind, "subject": self.subject, "sentence": self.sentence, "where": self.where}
 
 
-NO_SERVER = TemplateProblem("server", "ComfyUI", "No ComfyUI server is set.", SAY_WHERE)
+Told = tuple[Message, Message | str]
+"""What is wrong, and the next step."""
+
+NO_SERVER = TemplateProblem("server", "ComfyUI", Message.of("comfyui.no-server"), SAY_WHERE)
 
 
 @dataclass(frozen=True)
@@ -100,7 +114,10 @@ def validate(
         absent: why there is no inventory.
     """
     if not template.valid or template.manifest is None:
-        own = tuple(TemplateProblem("template", template.id, each, "Mend its two files.") for each in template.problems)
+        own = tuple(
+            TemplateProblem("template", template.id, Message.of("requirement.a-problem-of-its-files", problem=each), _MEND)
+            for each in template.problems
+        )
         return Validation(own, ())
     manifest = template.manifest
     on_disk = scan_roots(roots)
@@ -114,17 +131,17 @@ def validate(
     return Validation(tuple(problems), found)
 
 
-def joined_problems(problems: Sequence[TemplateProblem]) -> tuple[tuple[str, str], ...]:
-    """What is missing as sentences with next steps; nodes that come from one place are one sentence."""
-    told: dict[str, tuple[str, str]] = {}
+def joined_problems(problems: Sequence[TemplateProblem]) -> tuple[Told, ...]:
+    """What is missing as messages with next steps; nodes that come from one place are one message."""
+    told: dict[str, Told] = {}
     nodes: dict[str, list[str]] = {}
     for problem in problems:
         if problem.kind == "node":
             nodes.setdefault(problem.where, []).append(problem.subject)
-        told.setdefault(problem.where if problem.kind == "node" else problem.sentence, (problem.sentence, problem.where))
+        told.setdefault(problem.where if problem.kind == "node" else problem.sentence, (problem.why, problem.step))
     for where, names in nodes.items():
         if len(names) > 1:
-            told[where] = (f"The server has no nodes called {', '.join(names[:-1])} and {names[-1]}.", where)
+            told[where] = (Message.of("requirement.no-nodes", nodes=names), told[where][1])
     return tuple(told.values())
 
 
@@ -134,6 +151,7 @@ def found_models(models: Iterable[RequiredModel], inventory: ServerInventory, ro
     return [_find(model, inventory.models, on_disk, []) for model in models]
 
 
+_MEND = Message.of("requirement.mend-files")
 SMALLEST_SHARE = 0.99
 """A file with less of its bytes than this was cut off; the rest is room for a header that was written anew."""
 
@@ -146,8 +164,8 @@ def basename(name: str) -> str:
 def _version_problems(manifest: Manifest, inventory: ServerInventory) -> list[TemplateProblem]:
     if inventory.version is None or _version(inventory.version) >= _version(manifest.min_comfyui):
         return []
-    words = f"The server is ComfyUI {inventory.version}; this template needs {manifest.min_comfyui} or newer."
-    return [TemplateProblem("version", "ComfyUI", words, "Update ComfyUI: https://github.com/comfyanonymous/ComfyUI/releases")]
+    why = Message.of("requirement.too-old", version=inventory.version, needed=manifest.min_comfyui)
+    return [TemplateProblem("version", "ComfyUI", why, Message.of("requirement.update-comfyui"))]
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -158,7 +176,10 @@ def _version(text: str) -> tuple[int, ...]:
 def _node_problems(manifest: Manifest, inventory: ServerInventory) -> list[TemplateProblem]:
     return [
         TemplateProblem(
-            "node", name, f"The server has no node called {name}{_from(pack)}.", _get_nodes(pack, manifest, inventory.version)
+            "node",
+            name,
+            Message.of("requirement.no-node", node=name, pack="" if pack.pack == "ComfyUI" else pack.pack),
+            _get_nodes(pack, manifest, inventory.version),
         )
         for pack in manifest.nodes
         for name in pack.classes
@@ -166,20 +187,13 @@ def _node_problems(manifest: Manifest, inventory: ServerInventory) -> list[Templ
     ]
 
 
-def _from(pack: RequiredNodes) -> str:
-    return "" if pack.pack == "ComfyUI" else f", of {pack.pack}"
-
-
-def _get_nodes(pack: RequiredNodes, manifest: Manifest, running: str | None) -> str:
+def _get_nodes(pack: RequiredNodes, manifest: Manifest, running: str | None) -> Message:
     """Where a missing node is to be had. A server that is new enough lacks one of its own when a library is missing there."""
     if pack.pack == "ComfyUI":
         if running is not None and _version(running) >= _version(pack.since or manifest.min_comfyui):
-            return (
-                "This ComfyUI is new enough to have it, so a library that it needs is missing there (torchaudio for nodes of "
-                "sound): its log names it at the start. Install ComfyUI's requirements again."
-            )
-        return f"It is part of ComfyUI {pack.since or manifest.min_comfyui} and newer: {pack.url}"
-    return f"Install the nodes of {pack.pack}: {pack.url}"
+            return Message.of("requirement.library-missing")
+        return Message.of("requirement.get-newer-comfyui", version=pack.since or manifest.min_comfyui, url=pack.url)
+    return Message.of("requirement.get-nodes", pack=pack.pack, url=pack.url)
 
 
 def _find(model: RequiredModel, listed: Folder, on_disk: OnDisk, problems: list[TemplateProblem]) -> FoundModel:
@@ -227,27 +241,27 @@ def _seen_on_disk(model: RequiredModel, on_disk: OnDisk) -> FoundModel:
 
 def _spoilt(found: FoundModel) -> TemplateProblem:
     model, name = found.model, found.listed
-    if not found.size_bytes:
-        words = f"The file {name} in {model.folder} is empty."
-    elif model.size_bytes > found.size_bytes:
-        words = f"The file {name} in {model.folder} is cut off: it has {found.size_bytes:,} of {model.size_bytes:,} bytes."
+    size = found.size_bytes
+    if not size:
+        why = Message.of("requirement.file-empty", file=name, folder=model.folder)
+    elif model.size_bytes > size:
+        why = Message.of("requirement.file-cut-off", file=name, folder=model.folder, size=size, whole=model.size_bytes)
     else:
-        words = f"The file {name} in {model.folder} is damaged or cut off at {found.size_bytes:,} bytes."
-    again = f"Fetch it again, whole: {model.url}" if model.url else "Fetch it again, whole."
-    return TemplateProblem("model", model.name, words, again)
+        why = Message.of("requirement.file-damaged", file=name, folder=model.folder, size=size)
+    return TemplateProblem("model", model.name, why, Message.of("requirement.fetch-again", url=model.url))
 
 
 def _missing(model: RequiredModel, listed: Folder, on_disk: OnDisk) -> TemplateProblem:
-    words = f"The model {model.name} is missing in {model.folder}."
+    why = Message.of("requirement.model-missing", model=model.name, folder=model.folder)
     for folder, files in listed.items():
         if folder != model.folder and any(basename(file.name) == basename(model.name) for file in files):
-            return TemplateProblem("model", model.name, words, f"The server has it in {folder}: it belongs into {model.folder}.")
+            there = Message.of("requirement.in-other-folder", other=folder, folder=model.folder)
+            return TemplateProblem("model", model.name, why, there)
     for name in model.names:
         for file in _matches(name, model.folder, on_disk):
             if file.whole:
-                step = "It lies in a model root that the server does not look at: name that root in its extra_model_paths.yaml."
-                return TemplateProblem("model", model.name, words, step)
-    size = f" ({model.size_bytes / 1e9:.1f} GB)" if model.size_bytes else ""
-    place = f"lay it into models/{model.folder} of ComfyUI."
-    step = f"Get it{size} from {model.url}, and {place}" if model.url else f"Where to get it is not known here; {place}"
-    return TemplateProblem("model", model.name, words, step)
+                return TemplateProblem("model", model.name, why, Message.of("requirement.in-unread-root"))
+    size = f"{model.size_bytes / 1e9:.1f} GB" if model.size_bytes else ""
+    return TemplateProblem(
+        "model", model.name, why, Message.of("requirement.get-model", size=size, url=model.url, folder=model.folder)
+    )

@@ -85,7 +85,7 @@ def _choice(template: WorkflowTemplate, configured: bool, inventory: ServerInven
         state, badge = "waiting", "not checked"
     else:
         problems = preflight(template, inventory)
-        missing = joined_problems(problems)
+        missing = tuple((str(why), str(step)) for why, step in joined_problems(problems))
         state, badge = ("waiting", _lacks(problems)) if problems else ("ready", "ready")
     return WorkflowChoice(
         template.id, template.title, manifest.summary, manifest.inputs, manifest.parameters, state, badge, missing, template

@@ -97,7 +97,7 @@ class LivePortrait(Engine):
         found = {name: place for name, place in places.items() if place is not None}
         if len(found) < len(FILES):
             readiness = self.readiness(self.site)
-            raise EngineNotReady("engine.missing-something", why=readiness.sentence, next_step=readiness.next_step)
+            raise EngineNotReady("engine.missing-something", why=readiness.why, next_step=readiness.step)
         self.run.progress(0.0, "Loading LivePortrait")
         import cv2
 

@@ -29,6 +29,8 @@ from engines.contract import (
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
+from engines.contract.readiness import BY_LAUNCH
+from media.messages.message import Message
 
 if TYPE_CHECKING:
     from engines.language.common.llama_server import LlamaServer
@@ -91,7 +93,7 @@ class QwenCoder(Engine):
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
         if find_spec("xllamacpp") is None:
-            return Readiness(False, "xllamacpp is not installed.", "Start the studio with ./launch.sh, which installs it.")
+            return Readiness(False, Message.of("readiness.not-installed", package="xllamacpp"), BY_LAUNCH)
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:

@@ -29,8 +29,10 @@ from engines.contract import (
     option,
 )  # fmt: skip
 from engines.contract.errors import EngineError, EngineNotReady
+from engines.contract.readiness import READY
 from engines.speech.espeak import data as espeak_data
 from media.audio.audio import Audio
+from media.messages.message import Message
 
 SAMPLE_RATE = 22_050
 LONGEST_SECONDS = 1800
@@ -100,8 +102,10 @@ class Espeak(Engine):
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
         if espeak_data.data_folder() is None:
-            return Readiness(False, "eSpeak NG is not installed.", "Install the studio's environment again: ./launch.sh")
-        return Readiness(True, "Ready.")
+            return Readiness(
+                False, Message.of("readiness.not-installed", package="eSpeak NG"), Message.of("step.install-by-launch")
+            )
+        return READY
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:

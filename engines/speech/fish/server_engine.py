@@ -35,6 +35,7 @@ from engines.speech.fish.options import (
     fields_of,
 )
 from media.audio.audio import Audio, concatenate
+from media.messages.message import Message
 
 
 class FishServer(Engine):
@@ -66,10 +67,8 @@ class FishServer(Engine):
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
         if not site.fish_url:
-            return Readiness(
-                False, "No address of a Fish server is set.", "Write it to engines.fish_url in settings.yaml and start again."
-            )
-        return Readiness(True, "Ready when the server at the address in settings.yaml answers.")
+            return Readiness(False, Message.of("readiness.no-fish-address"), Message.of("step.set-fish-address"))
+        return Readiness(True, Message.of("readiness.ready-if-server-answers"))
 
     def load(self) -> None:
         """Ask the server whether it is available, and which references it stores.
@@ -79,7 +78,7 @@ class FishServer(Engine):
         """
         if not self.site.fish_url:
             found = self.readiness(self.site)
-            raise EngineNotReady("engine.missing-something", why=found.sentence, next_step=found.next_step)
+            raise EngineNotReady("engine.missing-something", why=found.why, next_step=found.step)
         self._server.health()
         self._kept = self._server.reference_ids()
 

@@ -30,7 +30,9 @@ from engines.contract import (
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
+from engines.contract.readiness import COMPLETE_COPY, READY
 from engines.speech.common.request_checks import refuse_language, refuse_what_no_preset_engine_takes
+from media.messages.message import Message
 
 if TYPE_CHECKING:
     from engines.speech.common.english_reader import EnglishReader
@@ -84,8 +86,8 @@ class Hibari(Engine):
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
         if not (site.assets / MODEL).is_file() or not (site.assets / ALPHABET).is_file():
-            return Readiness(False, "Files under assets/hibari are missing.", "Get a complete copy of the studio.")
-        return Readiness(True, "Ready.")
+            return Readiness(False, Message.of("readiness.voice-files-missing", folders=["assets/hibari"]), COMPLETE_COPY)
+        return READY
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:

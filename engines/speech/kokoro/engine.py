@@ -33,10 +33,12 @@ from engines.contract import (
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
+from engines.contract.readiness import COMPLETE_COPY
 from engines.contract.speech import foreign_letters
 from engines.speech.common.request_checks import refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.espeak.data import data_folder
 from engines.speech.kokoro.voices import ENGLISH, FILE, LANGUAGES, VOICES
+from media.messages.message import Message
 
 if TYPE_CHECKING:
     from engines.speech.common.english_reader import EnglishReader
@@ -97,9 +99,8 @@ class Kokoro(Engine):
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
         if not (site.assets / FILE).is_file() or not (site.assets / ALPHABET).is_file():
-            return Readiness(
-                False, "Files under assets/kokoro or assets/hibari are missing.", "Get a complete copy of the studio."
-            )
+            folders = ["assets/kokoro", "assets/hibari"]
+            return Readiness(False, Message.of("readiness.voice-files-missing", folders=folders), COMPLETE_COPY)
         return weights_readiness(cls.card, site)
 
     @classmethod

@@ -34,6 +34,7 @@ from engines.speech.common.kokoro_times import phoneme_marks, symbol_times
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeechEngine, seed_of, set_seed
 from engines.speech.kokoro_torch.voices import NAMES, has_package, preset_voices
+from media.messages.message import Message
 
 REPO = "hexgrad/Kokoro-82M"
 CONFIG, WEIGHTS = "config.json", "kokoro-v1_0.pth"
@@ -86,7 +87,7 @@ class KokoroTorch(TorchSpeechEngine):
         readiness = super().readiness(site)
         if not readiness.ready or has_package(site.environments, "en_core_web_sm"):
             return readiness
-        return Readiness(True, "Ready; English is read by eSpeak NG, because spaCy's English model is not installed.")
+        return Readiness(True, Message.of("readiness.ready-read-by-espeak"))
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:

@@ -27,10 +27,12 @@ from engines.contract import (
     option,
 )
 from engines.contract.errors import EngineError
+from engines.contract.readiness import READY
 from engines.contract.speech import runs_of
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.common.torch_engine import APACHE, CC_BY_NC, ENVIRONMENT, seed_of, set_seed
 from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
+from media.messages.message import Message
 from media.text.scripts import script_of, scripts_of
 
 RATE = 16_000
@@ -92,10 +94,10 @@ class Mms(TransformersSpeech):
         found = _found(site)
         if not found:
             readiness = super().readiness(site)
-            return Readiness(False, "None of its languages is on this machine.", readiness.next_step)
+            return Readiness(False, Message.of("readiness.no-language-here"), readiness.step)
         if len(found) == len(CHECKPOINTS):
-            return Readiness(True, "Ready.")
-        return Readiness(True, f"Ready for {', '.join(found)}; its other languages are not on this machine.")
+            return READY
+        return Readiness(True, Message.of("readiness.ready-for-languages", languages=list(found)))
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:

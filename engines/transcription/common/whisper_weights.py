@@ -13,6 +13,7 @@ from typing import Literal
 from engines.common.weights import find_weights
 from engines.contract import EnginePaths, HubFile, Licence, Readiness
 from engines.contract.errors import EngineNotReady
+from media.messages.message import Message
 
 Size = Literal["auto", "tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"]
 FasterSize = Literal["auto", "tiny.en", "tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"]
@@ -148,11 +149,11 @@ def readiness_of(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint]) -> R
     """Ready with any one size; the sentence names those that are here."""
     here = sizes_here(site, sizes)
     if here:
-        return Readiness(True, f"Ready in size {', '.join(here)}.")
+        return Readiness(True, Message.of("readiness.ready-in-sizes", sizes=here))
     return Readiness(
         False,
-        "No size of Whisper is on this machine.",
-        f"Download one in the System tab: {', '.join(f'{size} {_size(weights)}' for size, weights in sizes.items())}.",
+        Message.of("readiness.no-size-here"),
+        Message.of("step.download-size", sizes=[f"{size} {_size(weights)}" for size, weights in sizes.items()]),
     )
 
 

@@ -28,6 +28,7 @@ from engines.contract import (
     option,
 )
 from engines.contract.errors import EngineError, EngineNotReady
+from engines.contract.readiness import BY_LAUNCH
 from engines.transcription.common.hallucination import GuardedSegment, filter_hallucinations
 from engines.transcription.common.transcript import RATE, model_input, placed, primary, transcript_of
 from engines.transcription.common.whisper_weights import (
@@ -41,6 +42,7 @@ from engines.transcription.common.whisper_weights import (
     readiness_of,
 )
 from media.audio.audio import Audio
+from media.messages.message import Message
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -103,7 +105,7 @@ class FasterWhisper(Engine):
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
         if find_spec("faster_whisper") is None:
-            return Readiness(False, "faster-whisper is not installed.", "Start the studio with ./launch.sh, which installs it.")
+            return Readiness(False, Message.of("readiness.not-installed", package="faster-whisper"), BY_LAUNCH)
         return readiness_of(site, FASTER)
 
     @classmethod

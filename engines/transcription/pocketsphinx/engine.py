@@ -24,7 +24,9 @@ from engines.contract import (
     TranscriptionTraits,
 )
 from engines.contract.errors import EngineError, EngineNotReady
+from engines.contract.readiness import READY
 from media.audio.audio import Audio
+from media.messages.message import Message
 
 PADDING_SECONDS = 0.3
 """Silence put around each utterance: the decoder drops a first word that begins at once."""
@@ -68,10 +70,10 @@ class Pocketsphinx(Engine):
         if find_spec("pocketsphinx") is None:
             return Readiness(
                 False,
-                "pocketsphinx has no package for this Python on this machine.",
-                "Use a Whisper engine, or Python 3.11 on ARM64.",
+                Message.of("readiness.no-package", package="pocketsphinx"),
+                Message.of("step.other-python", engine="Whisper"),
             )
-        return Readiness(True, "Ready.")
+        return READY
 
     def load(self) -> None:
         """Read the model that comes with the package.
@@ -82,7 +84,7 @@ class Pocketsphinx(Engine):
         try:
             self._decoder = SphinxDecoder(WORDS)
         except ImportError:
-            raise EngineNotReady("pocketsphinx.not-installed", next_step=self.readiness(self.site).next_step) from None
+            raise EngineNotReady("pocketsphinx.not-installed", next_step=self.readiness(self.site).step) from None
 
     def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
         """Write down English speech, utterance by utterance.

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
 from engines.contract.faces import RenderedPart
+from engines.contract.readiness import COMPLETE_COPY, READY
 from engines.contract.upscaling import UpscaleRequest
+from media.messages.message import Message
 
 if TYPE_CHECKING:
     from engines.upscaling.animevideo.network import AnimeVideoNetwork
@@ -50,8 +52,8 @@ class AnimeVideoUpscale(Engine):
         """Ready where the files of the assets are."""
         missing = [name for ending in (".param", ".bin") if not (site.assets / (name := FILES + ending)).is_file()]
         if missing:
-            return Readiness(False, f"assets/{missing[0]} is missing.", "Get a complete copy of the studio.")
-        return Readiness(True, "Ready.")
+            return Readiness(False, Message.of("readiness.asset-missing", file=missing[0]), COMPLETE_COPY)
+        return READY
 
     @classmethod
     def factor(cls, options: AnimeVideoOptions) -> int:

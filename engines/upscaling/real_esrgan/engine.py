@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from engines.common.weights import find_file, is_whole, size_text
+from engines.common.weights import find_file, is_whole, missing_weights
 from engines.contract import (
     Card,
     Device,
@@ -26,7 +26,9 @@ from engines.contract import (
 )
 from engines.contract.errors import EngineNotReady
 from engines.contract.faces import RenderedPart
+from engines.contract.readiness import READY
 from engines.contract.upscaling import UpscaleRequest
+from media.messages.message import Message
 
 if TYPE_CHECKING:
     from engines.upscaling.real_esrgan.networks.tiling import Enlarger
@@ -104,9 +106,8 @@ class RealEsrgan(Engine):
         """Ready with one of its networks."""
         here = [name for name in FILES if weights_of(site, name)]
         if not here:
-            size = size_text(sum(file.size_bytes for file in FILES.values()))
-            return Readiness(False, f"The weights (about {size}) are missing.", "Download them in the System tab.")
-        return Readiness(True, "Ready." if len(here) == len(FILES) else f"Ready, with the networks {', '.join(here)}.")
+            return missing_weights(sum(file.size_bytes for file in FILES.values()))
+        return READY if len(here) == len(FILES) else Readiness(True, Message.of("readiness.ready-with-networks", networks=here))
 
     @classmethod
     def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:

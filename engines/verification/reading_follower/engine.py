@@ -32,9 +32,11 @@ from engines.contract import (
     Transcript,
 )  # fmt: skip
 from engines.contract.errors import EngineError, EngineNotReady
+from engines.contract.readiness import READY
 from engines.verification.reading_follower.grammar_decoder import Arc, GrammarDecoder
 from engines.verification.reading_follower.pronunciation import likely_sounds
 from media.audio.audio import Audio, concatenate, silence
+from media.messages.message import Message
 
 FRAMES_PER_SECOND = 100
 LONGEST_TEXT = 2_000
@@ -75,8 +77,10 @@ class ReadingFollower(Engine):
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
         if importlib.util.find_spec("pocketsphinx") is None:
-            return Readiness(False, "pocketsphinx has no package for this Python on this machine.", "Use Python 3.11.")
-        return Readiness(True, "Ready.")
+            return Readiness(
+                False, Message.of("readiness.no-package", package="pocketsphinx"), Message.of("step.other-python", engine="")
+            )
+        return READY
 
     def load(self) -> None:
         """Load the acoustic model and the dictionary.
@@ -87,7 +91,7 @@ class ReadingFollower(Engine):
         try:
             self._decoder = GrammarDecoder()
         except ImportError:
-            raise EngineNotReady("follower.not-ready", why=self.readiness(self.site).sentence) from None
+            raise EngineNotReady("follower.not-ready", why=self.readiness(self.site).why) from None
 
     def align(self, audio: Audio, text: str, language: str = "en") -> Transcript:
         """The words of `text` that were spoken, in that order; "" when no alignment is found.

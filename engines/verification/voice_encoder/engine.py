@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, RunContext, Tier
 from engines.contract.errors import EngineError
+from engines.contract.readiness import READY
 from media.audio.audio import Audio
+from media.messages.message import Message
 
 WEIGHTS = Path("speaker", "voice_encoder.npz")
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.5, 30.0
@@ -44,10 +46,8 @@ class VoiceEncoder(Engine):
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
         if not (site.assets / WEIGHTS).is_file():
-            return Readiness(
-                False, "Its weights are missing from the folder assets.", "Restore the file, or set Greenroom up anew."
-            )
-        return Readiness(True, "Ready.")
+            return Readiness(False, Message.of("readiness.encoder-missing"), Message.of("step.restore-encoder"))
+        return READY
 
     def load(self) -> None:
         """

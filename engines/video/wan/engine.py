@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 
 from engines.common.peak_memory import begin_peak, peak_bytes, release_cached_memory
 from engines.common.profile_key import memory_profile_of
-from engines.common.weights import find_weights, size_text
+from engines.common.weights import find_weights, missing_weights
 from engines.contract import Card, Device, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Machine, Readiness, Tier
 from engines.contract.card import ProblemSize
 from engines.contract.errors import EngineError
+from engines.contract.readiness import READY
 from engines.contract.video import ClipRules, VideoPreview, VideoRequest, VideoResult
 from engines.video.wan import models
 from engines.video.wan.by_machine.choosing import chosen
@@ -34,6 +35,7 @@ from engines.video.wan.options import (
 from engines.video.wan.parts import LoadedParts
 from engines.video.wan.problem_size import sized
 from engines.video.wan.validation import check_clip, distilled_loras, loras_of, rules_of
+from media.messages.message import Message
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 VERSION = "diffusers-0.42.1-2"
@@ -79,11 +81,11 @@ class Wan(Engine):
         missing = [part for part in cls.model.base_parts if find_weights(site, part.repo, part.paths) is None]
         if missing:
             size = sum(file.size_bytes for file in dict.fromkeys(file for part in missing for file in part.hub_files))
-            return Readiness(False, f"Weights (about {size_text(size)}) are missing.", "Download them in the System tab.")
+            return missing_weights(size)
         drafts = cls.model.distilled.parts if cls.model.distilled else ()
         if any(find_weights(site, part.repo, part.paths) is None for part in drafts):
-            return Readiness(True, "Ready, but for the distilled weights of the preset draft.")
-        return Readiness(True, "Ready.")
+            return Readiness(True, Message.of("readiness.ready-but-draft"))
+        return READY
 
     @classmethod
     def clip_rules(cls, options: WanOptions) -> ClipRules:

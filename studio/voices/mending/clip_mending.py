@@ -11,12 +11,12 @@ import numpy as np
 
 from media.audio.audio import Audio
 from media.audio.mixing.one_voice import CANCELLED_DB, channel_use
+from media.messages.message import Message
 from studio.voices.model import ClipFinding, Severity
 
 OFFSET = 0.05  # of full scale: clicks at every cut; less comes of voices whose waves are steeper on one side
 TURNED_DOWN_TO = 0.99
 _LOSS_DB = 3.0
-_MEND = "Mend it when saving: the studio"
 
 
 def turned_down(audio: Audio) -> Audio:
@@ -47,13 +47,10 @@ def mendable_faults(audio: Audio, peak: float) -> Iterator[ClipFinding]:
     """
     if peak > 1.0:
         over = 20 * math.log10(peak)
-        yield ClipFinding(
-            "hot", Severity.NOTE, f"The clip's peaks lie {over:.1f} dB over full scale; it is turned down by as much."
-        )
+        yield ClipFinding("hot", Severity.NOTE, Message.of("recording.hot", decibels=over))
     offset = float(np.abs(_offsets(audio)).max(initial=0.0))
     if offset > OFFSET:
-        sentence = f"The clip has an offset of {offset:.2f} of full scale, which clicks at every cut."
-        yield ClipFinding("offset", Severity.WARNING, sentence, f"{_MEND} takes the offset out.")
+        yield ClipFinding("offset", Severity.WARNING, Message.of("recording.offset", offset=offset))
     if audio.channels > 1:
         yield from _channels(audio)
 
@@ -62,16 +59,11 @@ def _channels(audio: Audio) -> Iterator[ClipFinding]:
     use = channel_use(audio)
     if use.opposed:
         lost = use.loss_db >= CANCELLED_DB
-        what = "and cancel each other: engines would hear next to nothing" if lost else "and weaken each other"
         severity = Severity.REFUSE if lost else Severity.WARNING
-        sentence = f"The channels are of opposed polarity, as with one plug reversed, {what}."
-        yield ClipFinding("polarity", severity, sentence, f"{_MEND} turns one of them back.")
+        yield ClipFinding("polarity", severity, Message.of("recording.opposed", lost=lost))
     if 0 < len(use.active) < audio.channels and use.loss_db >= _LOSS_DB:
-        held = "one channel" if len(use.active) == 1 else f"{len(use.active)} channels"
-        sentence = (
-            f"The voice is in {held} of {audio.channels} only; the mean, which engines hear, is {use.loss_db:.0f} dB softer."
-        )
-        yield ClipFinding("one_sided", Severity.WARNING, sentence, f"{_MEND} keeps the channel that holds the voice.")
+        message = Message.of("recording.one-sided", held=len(use.active), channels=audio.channels, decibels=use.loss_db)
+        yield ClipFinding("one_sided", Severity.WARNING, message)
 
 
 def _offsets(audio: Audio) -> np.ndarray:

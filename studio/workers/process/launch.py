@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engines.contract import Card, EnginePaths, Readiness, Tier
 from engines.contract.errors import EngineNotReady
+from engines.contract.readiness import READY
 from studio.environments.environments import EnvironmentManager, python_of
 from studio.environments.model import EnvironmentState
 from studio.environments.variables import environment_variables
@@ -46,9 +47,9 @@ def environment_python(card: Card, site: EnginePaths) -> Path | None:
 def environment_readiness(card: Card, site: EnginePaths) -> Readiness:
     """Whether the engine's environment can be used; if not, how it stands and the next step."""
     if card.environment == STUDIO_ENVIRONMENT:
-        return Readiness(True, "Ready.")
+        return READY
     status = EnvironmentManager(site.environments).status(card.environment)
-    return Readiness(status.ready, status.sentence, status.next_step)
+    return Readiness(status.ready, status.why, status.step)
 
 
 def environment_can_be_installed(card: Card, site: EnginePaths) -> bool:
@@ -73,6 +74,6 @@ def plan_launch(card: Card, site: EnginePaths) -> LaunchPlan:
     python = environment_python(card, site)
     if python is None:
         found = environment_readiness(card, site)
-        raise EngineNotReady("engine.cannot-start", engine=card.title, why=found.sentence, next_step=found.next_step)
+        raise EngineNotReady("engine.cannot-start", engine=card.title, why=found.why, next_step=found.step)
     variables = environment_variables(python.parent.parent)
     return LaunchPlan(card.title, python, variables, NICE[card.tier], OOM_SCORE_ADJ[card.tier])
