@@ -39,8 +39,9 @@ OF_NO_CALL = frozenset({"form", "openai", "page", "request", "settings", "start"
 """Areas of errors that no call ends with: of the page, the start, talks, the routes in the form of OpenAI's, of requests that are
 refused before the call is known, and causes that stand within other sentences ("system")."""
 
-PARTS = frozenset({"readiness", "recording", "requirement", "step", "system"})
-"""Areas of messages that stand only within others: what an engine, a clip or a template lacks, what the system refuses, and the next step."""
+OF_OTHER_MESSAGES = frozenset({"readiness", "recording", "requirement", "step", "system"})
+"""Areas of messages that stand only within others: what an engine or a template lacks, a clip shows, the system
+refuses, and the next step."""
 
 
 def covered(code: str, names: Iterable[str]) -> bool:

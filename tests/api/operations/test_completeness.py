@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from api.error_codes import EVERY_CALL, OF_NO_CALL, PARTS, areas
+from api.error_codes import EVERY_CALL, OF_NO_CALL, OF_OTHER_MESSAGES, areas
 from api.operations.registry import GROUPS, OPERATIONS
 from media.messages import catalogue
 from tests.repository.error_codes import raised
@@ -130,8 +130,8 @@ def test_every_module_of_calls_is_in_the_registry() -> None:
 def test_every_area_of_errors_is_of_a_call_or_of_none() -> None:
     """Which codes a call ends with is checked by every test that calls: tests/servers.py."""
     declared = {name.partition(".")[0] for operation in OPERATIONS.values() for name in operation.codes}
-    assert declared == areas() - OF_NO_CALL - PARTS and not declared & OF_NO_CALL
-    assert not PARTS & {code.partition(".")[0] for code, found in raised().items() if found.classes}
+    assert declared == areas() - OF_NO_CALL - OF_OTHER_MESSAGES and not declared & OF_NO_CALL
+    assert not OF_OTHER_MESSAGES & {code.partition(".")[0] for code, found in raised().items() if found.classes}
     known = set(catalogue.codes())
     wrong = {
         name for operation in OPERATIONS.values() for name in operation.codes if not name.endswith(".*") and name not in known
