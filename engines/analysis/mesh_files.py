@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engines.contract import EnginePaths, Readiness
+from engines.contract.engine import READY
 from engines.contract.errors import EngineNotReady
-from engines.contract.readiness import READY
 from media.messages.message import Message
 
 DETECTOR_FILE = "faces/face_detection_short_range.tflite"

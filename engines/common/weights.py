@@ -11,8 +11,8 @@ from pathlib import Path
 
 from engines.common.shards import index_of, indexed_files, indexed_paths
 from engines.contract import Card, EnginePaths, HubFile, Readiness
+from engines.contract.engine import DOWNLOAD, READY
 from engines.contract.errors import EngineNotReady
-from engines.contract.readiness import DOWNLOAD, READY
 from media.messages.message import Message
 
 DATASET = "datasets/"

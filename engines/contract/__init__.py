@@ -14,11 +14,10 @@ from typing import Any
 
 from engines.contract.analysis import AnalysisEngine
 from engines.contract.card import Card, Device, EngineKind, HubFile, Licence, ProblemSize, Reduction, Tier, Traits
-from engines.contract.engine import Engine, EnginePaths, Machine, RunContext
+from engines.contract.engine import Engine, EnginePaths, Machine, Readiness, RunContext
 from engines.contract.former_names import FORMER_CLASSES, accept_former_fields
 from engines.contract.language import ChatMessage, ChatPiece, ChatRequest, LanguageEngine, LanguageTraits
 from engines.contract.options import EngineOptions, option
-from engines.contract.readiness import Readiness
 from engines.contract.speech import (
     BatchSpeechEngine,
     PhonemeSpan,

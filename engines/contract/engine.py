@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Protocol
 from engines.contract.card import Card, ProblemSize
 from engines.contract.former_names import adopt_former_methods
 from engines.contract.options import EngineOptions
-from engines.contract.readiness import READY, Readiness
 from engines.contract.speech import PresetVoice, SpeechRequest, Unsayable, foreign_letters
+from media.messages.message import Message
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,36 @@ class Machine:
         else:
             need, beside = card.plug_in_memory_gib if own_memory else card.memory_gib, card.plug_in_host_gib
         return need <= room and (not own_memory or beside <= host)
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether an engine can work now; if not, what is missing and the next step.
+
+    Args:
+        why: a message of a catalogue. A finished sentence is taken from engines outside the studio.
+        step: the next step, likewise; "" where there is none.
+    """
+
+    ready: bool
+    why: Message | str
+    step: Message | str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is the case, in the language of this request."""
+        return str(self.why)
+
+    @property
+    def next_step(self) -> str:
+        """What to do, in the language of this request."""
+        return str(self.step)
+
+
+READY = Readiness(True, Message.of("readiness.ready"))
+DOWNLOAD = Message.of("step.download-weights")
+COMPLETE_COPY = Message.of("step.complete-copy")
+BY_LAUNCH = Message.of("step.start-by-launch")
 
 
 class RunContext(Protocol):

@@ -28,8 +28,8 @@ from engines.contract import (
     Tier,
     option,
 )
+from engines.contract.engine import BY_LAUNCH
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.contract.readiness import BY_LAUNCH
 from media.messages.message import Message
 
 if TYPE_CHECKING:

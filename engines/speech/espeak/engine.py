@@ -28,8 +28,8 @@ from engines.contract import (
     Unsayable,
     option,
 )  # fmt: skip
+from engines.contract.engine import READY
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.contract.readiness import READY
 from engines.speech.espeak import data as espeak_data
 from media.audio.audio import Audio
 from media.messages.message import Message

@@ -29,8 +29,8 @@ from engines.contract import (
     Unsayable,
     option,
 )
+from engines.contract.engine import COMPLETE_COPY, READY
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.contract.readiness import COMPLETE_COPY, READY
 from engines.speech.common.request_checks import refuse_language, refuse_what_no_preset_engine_takes
 from media.messages.message import Message
 

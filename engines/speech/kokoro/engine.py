@@ -32,8 +32,8 @@ from engines.contract import (
     Unsayable,
     option,
 )
+from engines.contract.engine import COMPLETE_COPY
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.contract.readiness import COMPLETE_COPY
 from engines.contract.speech import foreign_letters
 from engines.speech.common.request_checks import refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.espeak.data import data_folder

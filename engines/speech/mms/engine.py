@@ -26,8 +26,8 @@ from engines.contract import (
     Unsayable,
     option,
 )
+from engines.contract.engine import READY
 from engines.contract.errors import EngineError
-from engines.contract.readiness import READY
 from engines.contract.speech import runs_of
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.common.torch_engine import APACHE, CC_BY_NC, ENVIRONMENT, seed_of, set_seed

@@ -27,8 +27,8 @@ from engines.contract import (
     TranscriptionTraits,
     option,
 )
+from engines.contract.engine import BY_LAUNCH
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.contract.readiness import BY_LAUNCH
 from engines.transcription.common.hallucination import GuardedSegment, filter_hallucinations
 from engines.transcription.common.transcript import RATE, model_input, placed, primary, transcript_of
 from engines.transcription.common.whisper_weights import (

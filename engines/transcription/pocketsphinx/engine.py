@@ -23,8 +23,8 @@ from engines.contract import (
     Transcript,
     TranscriptionTraits,
 )
+from engines.contract.engine import READY
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.contract.readiness import READY
 from media.audio.audio import Audio
 from media.messages.message import Message
 

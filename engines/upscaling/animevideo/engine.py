@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
+from engines.contract.engine import COMPLETE_COPY, READY
 from engines.contract.faces import RenderedPart
-from engines.contract.readiness import COMPLETE_COPY, READY
 from engines.contract.upscaling import UpscaleRequest
 from media.messages.message import Message
 

@@ -24,9 +24,9 @@ from engines.contract import (
     Tier,
     option,
 )
+from engines.contract.engine import READY
 from engines.contract.errors import EngineNotReady
 from engines.contract.faces import RenderedPart
-from engines.contract.readiness import READY
 from engines.contract.upscaling import UpscaleRequest
 from media.messages.message import Message
 

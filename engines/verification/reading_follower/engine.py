@@ -31,8 +31,8 @@ from engines.contract import (
     TimedMark,
     Transcript,
 )  # fmt: skip
+from engines.contract.engine import READY
 from engines.contract.errors import EngineError, EngineNotReady
-from engines.contract.readiness import READY
 from engines.verification.reading_follower.grammar_decoder import Arc, GrammarDecoder
 from engines.verification.reading_follower.pronunciation import likely_sounds
 from media.audio.audio import Audio, concatenate, silence

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, RunContext, Tier
+from engines.contract.engine import READY
 from engines.contract.errors import EngineError
-from engines.contract.readiness import READY
 from media.audio.audio import Audio
 from media.messages.message import Message
 

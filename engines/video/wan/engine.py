@@ -16,8 +16,8 @@ from engines.common.profile_key import memory_profile_of
 from engines.common.weights import find_weights, missing_weights
 from engines.contract import Card, Device, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Machine, Readiness, Tier
 from engines.contract.card import ProblemSize
+from engines.contract.engine import READY
 from engines.contract.errors import EngineError
-from engines.contract.readiness import READY
 from engines.contract.video import ClipRules, VideoPreview, VideoRequest, VideoResult
 from engines.video.wan import models
 from engines.video.wan.by_machine.choosing import chosen

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engines.contract import Card, EnginePaths, Readiness, Tier
+from engines.contract.engine import READY
 from engines.contract.errors import EngineNotReady
-from engines.contract.readiness import READY
 from studio.environments.environments import EnvironmentManager, python_of
 from studio.environments.model import EnvironmentState
 from studio.environments.variables import environment_variables
