@@ -73,7 +73,7 @@ SIGNATURES = {
     "/import_pronunciations": [("file", None)],
     "/apply_pronunciations": [("job_id", None)],
     "/nearest_voice": [("audio", None)],
-    "/import_document": [("file", None)],
+    "/import_document": [("file", None), ("quotes", False)],
     "/projects": [("archived", False)],
     "/project": [("project", None), ("film", False)],
     "/make_project": [
