@@ -123,9 +123,9 @@ class LivePortrait(Engine):
         Raises:
             EngineError, MediaError: no face, a profile, or a file that cannot be read.
         """
-        from engines.faces.liveportrait.networks.lip_sync import speaking_parts
+        from engines.faces.liveportrait.networks.lip_sync import lip_sync_parts
 
-        yield from speaking_parts(request, self._networks, self._landmarks, self.options, self._batch, self.run)
+        yield from lip_sync_parts(request, self._networks, self._landmarks, self.options, self._batch, self.run)
 
     def animate(self, request: AnimateRequest) -> Iterator[RenderedPart]:
         """Make a portrait follow the face in a video.
@@ -133,9 +133,9 @@ class LivePortrait(Engine):
         Raises:
             EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read.
         """
-        from engines.faces.liveportrait.networks.animate import performing_parts
+        from engines.faces.liveportrait.networks.animate import animation_parts
 
-        yield from performing_parts(request, self._networks, self._landmarks, self.options, self._batch, self.run)
+        yield from animation_parts(request, self._networks, self._landmarks, self.options, self._batch, self.run)
 
     @property
     def _batch(self) -> int:

@@ -43,7 +43,7 @@ class DrivingReference:
     motion: Motion
 
 
-def performing_parts(
+def animation_parts(
     request: AnimateRequest,
     networks: Networks,
     provider: LandmarkProvider,

@@ -32,7 +32,7 @@ _GRIN = ((20, 2, -0.006), (20, 1, -0.006), (14, 1, -0.006))
 """Wide as upstream's "grin", at two fifths of its reach."""
 
 
-def speaking_parts(
+def lip_sync_parts(
     request: LipSyncRequest,
     networks: Networks,
     provider: LandmarkProvider,
