@@ -152,3 +152,23 @@ def test_a_button_counts_as_what_it_was_when_it_was_pressed(page: Any, client: A
     page.get_by_role("status").filter(has_text="Gorse").filter(has_text="is deleted").wait_for()
     deleted.wait_for(state="detached")
     kept.wait_for()
+
+
+def test_a_press_whose_answer_is_lost_holds_no_later_one(page: Any, client: Any) -> None:
+    """The connection breaks while a press is on its way: the next press counts all the same."""
+    first, second = narrations(page, client, "Hazel", "Iris")
+    lost: list[str] = []
+
+    def break_once(route: Any) -> None:
+        if '"act":"open"' in (route.request.post_data or "") and not lost:
+            lost.append(route.request.url)
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route(CALLS, break_once)
+    first.locator("[data-act=open]").click()
+    until(page, lambda: lost)
+    second.locator("[data-act=open]").click()
+    shown(page, "Iris").wait_for()
+    page.unroute_all(behavior="ignoreErrors")
