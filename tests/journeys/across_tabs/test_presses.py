@@ -136,7 +136,7 @@ def test_a_button_that_is_pressed_again_before_its_answer_counts_twice(page: Any
     before = len(client.predict("", 500, api_name="/jobs"))
     page.get_by_role("button", name="Generate", exact=True).dblclick()
     shown(page, "Hawthorn").wait_for()
-    until_quiet(page)
+    page.locator("#card .chip.done").first.wait_for()
     assert len(client.predict("", 500, api_name="/jobs")) == before + 1
 
 
