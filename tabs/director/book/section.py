@@ -76,7 +76,7 @@ class BookSection:
         self.speakers = gr.State([])
         with gr.Row():
             self.pickers = [
-                LiveDropdown(self._voices(_NARRATOR), value="", label=f"Speaker {number}", visible=False, min_width=180)
+                LiveDropdown([(_NARRATOR, "")], value="", label=f"Speaker {number}", visible=False, min_width=180)
                 for number in range(1, MOST_SPEAKERS + 1)
             ]
         with gr.Row():
@@ -108,15 +108,14 @@ class BookSection:
         chosen = [self.voice, *self.pickers]
 
         def refreshed(values: Values) -> Updates:
-            updates: Updates = {}
-            for piece in chosen:
-                name = renamed_or_same(self._studio, values[piece] or "")
-                updates[piece] = live_update(
-                    self._voices("Automatic" if piece is self.voice else _NARRATOR, name), values[piece], name
-                )
-            return updates
+            shown = self.pickers[: len(values[self.speakers] or [])]
+            return {piece: self._refreshed(piece, values[piece]) for piece in (self.voice, *shown)}
 
-        return [LiveList((Topic.VOICES, Topic.ENGINES), chosen, chosen, refreshed)]
+        return [LiveList((Topic.VOICES, Topic.ENGINES), [*chosen, self.speakers], chosen, refreshed)]
+
+    def _refreshed(self, picker: LiveDropdown, value: str | None) -> Any:
+        name = renamed_or_same(self._studio, value or "")
+        return live_update(self._voices("Automatic" if picker is self.voice else _NARRATOR, name), value, name)
 
     def _voices(self, automatic: str, chosen: str = "") -> Choices:
         return voice_choices(self._studio, automatic, "auto", chosen)
@@ -134,7 +133,9 @@ class BookSection:
         names = list(book.speakers[:MOST_SPEAKERS])
         kept = dict(zip(values[self.speakers], (values[picker] for picker in self.pickers), strict=False))
         shown = {
-            picker: gr.update(visible=True, label=name, value=kept.get(name, ""))
+            picker: gr.update(
+                visible=True, label=name, value=kept.get(name, ""), choices=self._voices(_NARRATOR, kept.get(name, ""))
+            )
             for picker, name in zip(self.pickers, names, strict=False)
         }
         return {
