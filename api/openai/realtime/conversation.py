@@ -27,7 +27,7 @@ from api.openai.realtime.events import (
 from api.openai.realtime.items import FunctionCallItem, FunctionOutputItem, ItemList, KeptItem, MessageItem, item_fields
 from api.openai.realtime.refusals import error_event, new_id, server_event
 from api.openai.realtime.response import Emit, ResponseWriter
-from api.openai.realtime.session_config import RealtimeSession, new_session, updated
+from api.openai.realtime.session_config import SESSION_FIELDS, RealtimeSession, check_response, new_session, updated
 from api.openai.realtime.told import SessionTeller
 from capabilities.conversation.session.contract import ConversationSession, HistoryItem
 from capabilities.conversation.session.events import CLOCK_RATE, SOUND_RATE
@@ -152,6 +152,8 @@ class RealtimeConversation:
     async def _respond(self, wish: ResponseWish | None) -> None:
         if wish is not None and (wish.conversation == "none" or wish.input is not None):
             raise WrongParameter("openai.realtime-out-of-band", param="response.conversation", openai_code="unsupported_value")
+        if wish is not None:
+            check_response(self.session, wish.model_dump(include=SESSION_FIELDS, exclude_none=True))
         active = self._teller.response
         if active is not None:
             raise WrongParameter(

@@ -62,7 +62,7 @@ class ItemTruncate(_ClientEvent):
 
 
 class ResponseWish(BaseModel):
-    """How one response is to be made, where it differs from the session."""
+    """How one response is to be made: its instructions, and fields of the session, which it may not have otherwise."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -71,7 +71,10 @@ class ResponseWish(BaseModel):
     conversation: Literal["auto", "none"] = "auto"
     input: list[dict[str, Any]] | None = None
     metadata: dict[str, str] | None = Field(None, max_length=16)
-    max_output_tokens: int | Literal["inf"] | None = None
+    max_output_tokens: Any = None
+    tools: Any = None
+    tool_choice: Any = None
+    audio: Any = None
 
 
 class ResponseCreate(_ClientEvent):

@@ -20,6 +20,9 @@ EAGERNESS = {"low": 8.0, "medium": 4.0, "auto": 4.0, "high": 2.0}
 _WHOLE = frozenset({"format", "turn_detection", "tracing", "truncation", "prompt", "tool_choice"})
 """Fields that are replaced and not merged into: what they hold depends on their type."""
 
+SESSION_FIELDS = {"max_output_tokens", "tools", "tool_choice", "audio"}
+"""Fields of a response which may not differ from the session's."""
+
 
 class _Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -49,6 +52,13 @@ class ServerVad(_Config):
     idle_timeout_ms: int | None = Field(None, ge=5_000, le=600_000)
     create_response: bool = True
     interrupt_response: bool = True
+
+    @field_validator("idle_timeout_ms")
+    @classmethod
+    def _waits(cls, value: int | None) -> int | None:
+        if value is not None:
+            raise ValueError("the studio waits until somebody speaks: null")
+        return value
 
 
 class SemanticVad(_Config):
@@ -144,6 +154,13 @@ class RealtimeSession(_Config):
             raise ValueError(f"it should be 1 to {MANY_TOKENS}, or inf")
         return value
 
+    @field_validator("tool_choice")
+    @classmethod
+    def _free(cls, value: str | dict[str, Any]) -> str | dict[str, Any]:
+        if value not in ("auto", "none"):
+            raise ValueError("a local model decides by itself whether it calls a function: auto or none")
+        return value
+
     @property
     def spoken(self) -> bool:
         return self.output_modalities == ["audio"]
@@ -154,6 +171,7 @@ class RealtimeSession(_Config):
     def settings(self) -> SessionSettings:
         """What it means for a conversation of the studio."""
         heard = self.audio.input.transcription
+        tools = self.tools if self.tool_choice == "auto" else []
         return SessionSettings(
             persona=self.instructions,
             language=(heard.language if heard and heard.language else "en"),
@@ -163,7 +181,7 @@ class RealtimeSession(_Config):
             acknowledged=False,
             longest=self.max_output_tokens if isinstance(self.max_output_tokens, int) else MANY_TOKENS,
             turns=_turns(self.audio.input.turn_detection),
-            tools=tuple(SessionTool(one.name, one.description, one.parameters) for one in self.tools),
+            tools=tuple(SessionTool(one.name, one.description, one.parameters) for one in tools),
         )
 
 
@@ -196,6 +214,22 @@ def updated(session: RealtimeSession, given: dict[str, Any]) -> RealtimeSession:
         return RealtimeSession.model_validate({**_merged(session.as_json(), given), **fixed})
     except ValidationError as problem:
         raise refusal_of(problem, "session") from None
+
+
+def check_response(session: RealtimeSession, given: dict[str, Any]) -> None:
+    """Check that a response is to be made as the session says.
+
+    Args:
+        given: those of `SESSION_FIELDS` that a client gave for one response.
+
+    Raises:
+        WrongParameter: one of them has another value than the session's.
+    """
+    for name, value in given.items():
+        if updated(session, {"type": "realtime", name: value}) != session:
+            raise WrongParameter(
+                "openai.realtime-as-session", param=f"response.{name}", openai_code="unsupported_value", name=name
+            )
 
 
 def _merged(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

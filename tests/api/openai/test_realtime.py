@@ -148,6 +148,9 @@ async def test_cancel_delete_and_errors_as_openai_has_them(studio: RunningStudio
         await one.connection.send({"type": "session.update", "session": {"type": "realtime", "modalities": ["text"]}})
         error = (await one.until("error")).error
         assert (error.code, error.param) == ("unknown_parameter", "session.modalities")
+        await one.connection.send({"type": "response.create", "response": {"max_output_tokens": 5}})
+        error = (await one.until("error")).error
+        assert (error.code, error.param) == ("unsupported_value", "response.max_output_tokens")
         await one.connection.send({"type": "response.audio.delta", "event_id": "mine"})
         error = (await one.until("error")).error
         assert (error.code, error.param, error.event_id) == ("invalid_value", "type", "mine")

@@ -15,7 +15,7 @@ from api.openai.errors import WrongParameter
 from api.openai.realtime.codecs import WireDecoder, WireEncoder, from_alaw, from_mulaw, to_alaw, to_mulaw
 from api.openai.realtime.events import ItemCreate, client_event, event_id_of
 from api.openai.realtime.items import ROOT, ItemList, KeptItem
-from api.openai.realtime.session_config import new_session, updated
+from api.openai.realtime.session_config import check_response, new_session, updated
 from api.openai.realtime.socket import EVENTS_PER_SECOND, MOST_EVENTS, EventAllowance
 from capabilities.conversation.session.settings import SessionTool
 from capabilities.conversation.session.speaking.tool_calls import CallFilter
@@ -121,11 +121,31 @@ def test_a_session_is_changed_in_parts_and_only_in_ga_shapes() -> None:
         ({"type": "realtime", "max_output_tokens": 0}, ("invalid_value", "session.max_output_tokens")),
         ({"type": "realtime", "audio": {"output": {"speed": 1.2}}}, ("invalid_value", "session.audio.output.speed")),
         ({"type": "realtime", "audio": {"input": {"format": {"type": "audio/pcm", "rate": 16000}}}}, ("invalid_value", None)),
+        ({"type": "realtime", "tool_choice": "required"}, ("invalid_value", "session.tool_choice")),
         ({"type": "realtime", "tools": [{"type": "function", "name": "a b"}]}, ("invalid_value", "session.tools.0.name")),
     ]
+    impatient = {"type": "server_vad", "idle_timeout_ms": 6000}
+    wrong.append(({"type": "realtime", "audio": {"input": {"turn_detection": impatient}}}, ("invalid_value", None)))
     for given, (code, param) in wrong:
         found = refused(lambda given=given: updated(third, given))  # type: ignore[misc]
         assert found[0] == code and param in (None, found[1]), given
+
+
+def test_what_a_response_may_not_have_of_its_own_is_refused() -> None:
+    """What differs from the session is named; what is the same is taken. Without a choice of tools there are none."""
+    tool = {"type": "function", "name": "tide"}
+    session = updated(new_session("m", 5), {"type": "realtime", "tools": [tool], "max_output_tokens": 50})
+    check_response(
+        session, {"tools": [tool], "max_output_tokens": 50, "tool_choice": "auto", "audio": {"output": {"voice": "default"}}}
+    )
+    assert session.settings().tools and not updated(session, {"type": "realtime", "tool_choice": "none"}).settings().tools
+    for name, value in {
+        "tools": [],
+        "max_output_tokens": 5,
+        "tool_choice": "none",
+        "audio": {"output": {"voice": "Ada"}},
+    }.items():
+        assert refused(lambda n=name, v=value: check_response(session, {n: v})) == ("unsupported_value", f"response.{name}")  # type: ignore[misc]
 
 
 def test_items_stand_where_they_were_put() -> None:
