@@ -7,6 +7,7 @@ import errno
 import json
 import math
 import os
+import re
 import shutil
 import stat
 import unicodedata
@@ -118,6 +119,9 @@ def discard(folder: Path, *paths: Path) -> None:
     sync_folder(folder)
 
 
+_TRASH_KEY = re.compile(r"[0-9a-f]{32}")
+
+
 def set_aside(folder: Path, *paths: Path) -> str:
     """Remove files or folders that lie in `folder` out of sight, to be taken back by the key that this gives.
 
@@ -141,7 +145,7 @@ def take_back(folder: Path, key: str) -> None:
         InvalidInput: something else has its name meanwhile; nothing is moved then.
     """
     trash = folder / f"{TRASH_PREFIX}{key}"
-    if not key.isalnum() or not trash.is_dir():
+    if not _TRASH_KEY.fullmatch(key) or not trash.is_dir():
         raise NotFound("storage.not-kept")
     kept = list(trash.iterdir())
     taken = next((path.name for path in kept if (folder / path.name).exists()), "")

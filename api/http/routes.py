@@ -164,8 +164,8 @@ def _add_downloads(app: FastAPI, studio: Services) -> None:
 def _add_projects(app: FastAPI, studio: Services) -> None:
     @app.get("/media/projects/{name}")
     def project_file(name: str) -> Response:
-        path = file_within(studio.paths.root / "uploads" / "projects" / name, (studio.paths.root / "uploads" / "projects",))
-        return media_response(path, download=True)
+        exported = studio.paths.root / "uploads" / "projects"
+        return _found(lambda: file_within(exported / name, (exported,)), download=True)
 
     @app.get("/media/project-files/{project}/{name}")
     def project_picture(project: str, name: str) -> Response:

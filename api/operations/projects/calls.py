@@ -164,7 +164,7 @@ def render_project(context: OperationContext, call: RenderInput) -> JobAnswer:
 
 @GROUP.operation(Access.READS, codes=CODES, errors=REFUSALS, example={"project": "PROJECT"})
 def export_project(context: OperationContext, call: ProjectExportInput) -> FileRef:
-    """The project as one file."""
+    """The project as one file, for another studio or for safe keeping."""
     desk = desk_of(context)
     found = desk.projects.get(call.project)
     if call.format not in ("project", "yaml"):

@@ -19,7 +19,7 @@ from capabilities.director.projects.open_project import JOURNAL, YAML, OpenProje
 from capabilities.director.projects.snapshots import Snapshot, Snapshots
 from capabilities.director.projects.yaml_file import write_project
 from studio.errors import GreenroomError, InvalidInput, NotFound
-from studio.files import KEPT_SECONDS, empty_trash, set_aside, slug, staging_path, sync_folder, take_back
+from studio.files import KEPT_SECONDS, empty_trash, file_within, set_aside, slug, staging_path, sync_folder, take_back
 from studio.validation import validated
 
 log = logging.getLogger(__name__)
@@ -69,10 +69,7 @@ class Projects:
             found = self._open.get(project_id)
             if found is None or not found.folder.is_dir():
                 self._open.pop(project_id, None)
-                path = self.folder / project_id
-                if not project_id or path.parent != self.folder or not _is_project(path):
-                    raise NotFound("project.unknown", project=project_id[:80])
-                found = self._open[project_id] = OpenProject(path)
+                found = self._open[project_id] = OpenProject(self.get_folder(project_id))
             return found
 
     def make(self, project: Project) -> OpenProject:
@@ -223,7 +220,7 @@ def _row_of(project: Project, changed: float) -> ProjectRow:
 
 
 def _is_project(path: Path) -> bool:
-    return not path.name.startswith(".") and (path / YAML).is_file()
+    return not path.name.startswith(".") and file_within(path / YAML, (path.parent,)) is not None
 
 
 def _changed(path: Path) -> float:

@@ -214,7 +214,8 @@ class Speaking:
         if question.startswith("Topic"):
             return SimpleNamespace(value=check({"points": [f"{word} has a sentence of its own" for word in NUMBERS]}))
         word = next(one for one in NUMBERS if one in question)
-        return SimpleNamespace(value=check({"say": f"{word} stands alone {word * 2}. {word * 3} follows then.", "see": word}))
+        said = " ".join(word * times for times in range(1, 5)) + ". " + " ".join(word * times for times in range(5, 9)) + "."
+        return SimpleNamespace(value=check({"say": said, "see": word}))
 
 
 NUMBERS = ("Alpha", "Bravo", "Carol", "Delta", "Eagle")

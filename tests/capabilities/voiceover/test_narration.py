@@ -212,7 +212,7 @@ def test_a_piece_that_is_refused_is_marked_and_the_rest_is_finished(narrator: Na
     assert "Line 5" in job.note and "unsayable" in job.note
     views = narrator.voiceover.segments_of(job)
     assert [view.state.value for view in views if view.index != 2] == ["ready"] * 3
-    assert (views[2].state.value, views[2].path) == ("failed", None) and "will not say this" in views[2].note
+    assert (views[2].state.value, views[2].path) == ("failed", None) and "gave no sound" in views[2].note
     output = narrator.studio.library.get(job.outputs[0].id)
     assert "1 to be mended" in output.facts
     assert "unsayable" not in Path(job.outputs[1].path).read_text("utf-8")
