@@ -7,6 +7,7 @@ when the public API is meant to change, and never to make a test pass: what stan
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -196,7 +197,8 @@ def wrong_calls(folder: Path) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
     """A label, a call and values that it refuses."""
     (folder / "noise.wav").write_bytes(b"RIFF nothing of the kind")
     (folder / "graph.json").write_text("{}")
-    broken, sound, graph = (handle_file(str(path)) for path in (folder / "noise.wav", SAMPLE, folder / "graph.json"))
+    shutil.copy(SAMPLE, folder / "sound.wav")  # a name that no way in writes otherwise
+    broken, sound, graph = (handle_file(str(folder / name)) for name in ("noise.wav", "sound.wav", "graph.json"))
     yield "an empty script", "voiceover", ("",)
     yield "an unknown format", "voiceover", ("Hi.", "", "auto", {}, "wma")
     yield "an unknown engine", "voiceover", ("Hi.", "", "hibar")
