@@ -17,7 +17,7 @@ from tabs.common.browser_copy import NO_CALLS, lean
 from tabs.common.kept_form import KeptForms
 from tabs.common.lists.live_lists import LiveList, LiveLists
 from tabs.common.notices.undo import wire_undo
-from tabs.common.presses import keep_presses
+from tabs.common.presses import keep_presses, settle_changes
 from tabs.common.readiness.first_models import FirstModelsLine
 from tabs.common.readiness.setup_offer import wire_setup
 from tabs.common.texts.new_texts import NewTexts
@@ -96,6 +96,7 @@ def build_page(studio: Services, declare: Callable[[], None]) -> gr.Blocks:
         lists.wire([*tabs.live, first_models.live])
         tabs.wire_kept(page)
         keep_presses(page)
+        settle_changes(page)
         declare()
     return page
 

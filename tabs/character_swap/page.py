@@ -78,6 +78,7 @@ class CharacterSwapTab:
                 handled here.
         """
         form, view = self.form, self.view
+        clear_when_changed(form.shown, self.trouble)
         view.wire()
         shown = [self.trouble, self.uploads, form.gallery, form.about, *view.shown]
         self.go.click(self._generate, form.inputs, shown, **QUIET)
@@ -85,7 +86,6 @@ class CharacterSwapTab:
         picks = form.slots.picks
         tab.select(self._opened, form.template, [form.gallery, form.about], **QUIET)
         self._wire_form(tab)
-        clear_when_changed(form.shown, self.trouble)
         image, video = form.slots.image, form.slots.video
         taken = [image.pick, video.pick]
         used = view.outputs.click(self._use_settings, None, [*form.outputs, form.start, form.end, *picks], **QUIET)

@@ -37,3 +37,22 @@ def keep_presses(page: gr.Blocks) -> None:
     for piece in pressed.values():
         piece.elem_id = piece.elem_id or f"press-{piece._id}"  # by which the browser knows it
         piece.click(None, None, None, js=f"() => greenroom.answered({json.dumps(piece.elem_id)})", **QUIET)
+
+
+def settle_changes(page: gr.Blocks) -> None:
+    """Let the page come to rest after every change. Called within the context of the page, when all listeners are there.
+
+    Where a listener of "always_last" was kept waiting, Gradio's page calls all listeners of the event again. Two such listeners
+    of one event that is sent twice keep each other waiting, and the page asks for ever. So each event has one of them at most,
+    that which listens to the most; the others are called with it.
+    """
+    heard: dict[tuple[int, str], list[Any]] = {}
+    for listener in page.fns.values():
+        if listener.fn is not None and listener.trigger_mode == "always_last":
+            for target, event in listener.targets:
+                if target is not None:
+                    heard.setdefault((target, event), []).append(listener)
+    for listeners in heard.values():
+        waiting = [one for one in listeners if one.trigger_mode == "always_last"]
+        for listener in sorted(waiting, key=lambda one: len(one.targets))[:-1]:
+            listener.trigger_mode = "multiple"

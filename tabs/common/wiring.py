@@ -61,7 +61,11 @@ def with_error_toast(handler: Callable[P, Any]) -> Callable[P, Any]:
 
 
 def clear_when_changed(components: Iterable[Any], trouble: gr.HTML) -> None:
-    """Clear the error, in the browser only, when one of these components changes."""
+    """Clear the error, in the browser only, when one of these components changes.
+
+    Called before other listeners of these components: the browser calls one after another has been answered, and an error that
+    has come meanwhile would be cleared.
+    """
     gr.on([one.change for one in components], None, None, trouble, js="() => ''", **QUIET)
 
 

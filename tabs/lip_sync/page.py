@@ -73,6 +73,7 @@ class LipSyncTab:
             senders: lists of outputs whose "send to Lip-sync" buttons are handled here.
         """
         form, view = self.form, self.view
+        clear_when_changed(form.shown, self.trouble)
         self._tabs = tabs
         view.wire()
         shown = [self.trouble, *view.shown]
@@ -80,7 +81,6 @@ class LipSyncTab:
         self.preview.click(self._preview, form.inputs, shown, **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         self._wire_form()
-        clear_when_changed(form.shown, self.trouble)
         for sender in senders:
             self._speech_receiver(tabs).listen(sender)
             sender.click(self._use_settings, None, [tabs, self.trouble, self._texts.piece, form.clicked, *form.inputs], **QUIET)

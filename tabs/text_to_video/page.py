@@ -81,11 +81,11 @@ class TextToVideoTab:
             faces: receives a clip for the Lip-sync tab.
         """
         form, view = self.form, self.view
+        clear_when_changed(form.inputs, self.trouble)
         view.wire()
         self.go.click(self._generate, form.inputs, [self.trouble, form.seed, *view.shown], **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         view.outputs.click(self._use_settings, None, [self.trouble, self._texts.piece, *form.inputs], **QUIET)
-        clear_when_changed(form.inputs, self.trouble)
         view.detail.click(self._follow, None, [form.start, form.image, form.seed], **QUIET)
         faces.listen(view.detail)
         self.upscale.wire(view)

@@ -101,6 +101,8 @@ class VoiceoverTab:
     def wire(self) -> None:
         """Connect every event of the tab."""
         view, form = self.view, self.form
+        mended = {self.script, self.lines, *form.shown, *self.transcribe.inputs}
+        clear_when_changed(mended, self.trouble)
         view.wire()
         self.sentences.wire(view)
         self._wire_script()
@@ -113,8 +115,6 @@ class VoiceoverTab:
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
         restored = [self.trouble, self._texts.piece, self.inner_tabs, form.cast.wishes, *form.inputs]
         view.outputs.click(self._use_settings, form.cast.speakers, restored, **QUIET)
-        mended = {self.script, self.lines, *form.shown, *self.transcribe.inputs}
-        clear_when_changed(mended, self.trouble)
 
     @property
     def live(self) -> list[LiveList]:

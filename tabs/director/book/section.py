@@ -93,6 +93,7 @@ class BookSection:
 
     def wire(self) -> None:
         view = self.view
+        clear_when_changed([self.title, self.author, self.voice, self.reader], self.trouble)
         view.wire()
         read = [self.told, self.title, self.author, self.speakers, self.trouble, *self.pickers]
         for changed in (self.file, self.full_cast):
@@ -100,7 +101,6 @@ class BookSection:
         self.voice.change(self._foretell, self.inputs, self.told, trigger_mode="always_last", **QUIET)
         self.go.click(self._make, self.inputs, [self.trouble, *view.shown], **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
-        clear_when_changed([self.title, self.author, self.voice, self.reader], self.trouble)
 
     @property
     def live(self) -> list[LiveList]:
