@@ -338,11 +338,12 @@ def test_nothing_that_was_typed_is_lost(page: Any) -> None:
 
     gone = page.locator("#outputs .item").filter(has_text="The tide").first
     gone.wait_for()
-    count = page.locator("#outputs .item").count()
-    gone.get_by_role("button", name=re.compile("Delete")).click()
-    page.wait_for_function("count => document.querySelectorAll('#outputs .item').length < count", arg=count)
-    page.get_by_role("status").filter(has_text="is deleted").get_by_role("button", name="Undo").click()
-    page.wait_for_function("count => document.querySelectorAll('#outputs .item').length === count", arg=count)
+    output = gone.locator("[data-act=delete]").get_attribute("data-output")
+    row = page.locator(f'#outputs [data-act=delete][data-output="{output}"]')
+    row.click()
+    row.wait_for(state="detached")
+    page.get_by_role("status").filter(has_text="is deleted").get_by_role("button", name="Undo").last.click()
+    row.wait_for()
     script.fill("")
 
 
