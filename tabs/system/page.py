@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -87,7 +88,8 @@ class SystemTab:
             elem_id="memory", on_load=f"greenroom.askWhileSeen(element, trigger, {NEWS_SECONDS}); ", value=newest("memory")
         )
         self.seen = gr.State(None)
-        self.open = gr.State("engines")
+        # In the browser, which knows the order of presses: answers of a state that the server holds may come in another one.
+        self.open = gr.Textbox("engines", visible="hidden")
         self.sections: dict[str, Section] = {}
         self._tabs: dict[str, gr.Tab] = {}
         with gr.Tabs(elem_id="system-tabs", overflow_behavior="wrap"):
@@ -117,7 +119,7 @@ class SystemTab:
         # "multiple": no poll waits for one that is lost while a tab is built; late drawings are not shown (`newest`).
         self.memory.input(self._paint, self._asked, self._painted, trigger_mode="multiple", **QUIET)
         for name, section in self.sections.items():
-            opened = self._tabs[name].select(lambda name=name: name, None, self.open, **QUIET)
+            opened = self._tabs[name].select(None, None, self.open, js=f"() => {json.dumps(name)}", **QUIET)
             opened.then(self._paint, self._asked, self._painted, **QUIET)
             if isinstance(section, LanguageSection):
                 section.wire(opened)
