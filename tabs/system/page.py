@@ -12,6 +12,7 @@ import gradio as gr
 from studio.services import Services
 from tabs.common.html import html_piece, newest
 from tabs.common.jobs.page_state import PageState
+from tabs.common.presses import on_news
 from tabs.common.wiring import QUIET, clicked, with_error_toast
 from tabs.system.disk import DiskSection
 from tabs.system.doctor import DoctorSection
@@ -116,8 +117,7 @@ class SystemTab:
     def wire(self, tab: gr.Tab) -> None:
         """Connect the events: the tab is opened, the timer ticks, a drawn button is pressed."""
         tab.select(self._paint, self._asked, self._painted, **QUIET)
-        # "multiple": no poll waits for one that is lost while a tab is built; late drawings are not shown (`newest`).
-        self.memory.input(self._paint, self._asked, self._painted, trigger_mode="multiple", **QUIET)
+        on_news(self.memory, self._paint, self._asked, self._painted)
         for name, section in self.sections.items():
             opened = self._tabs[name].select(None, None, self.open, js=f"() => {json.dumps(name)}", **QUIET)
             opened.then(self._paint, self._asked, self._painted, **QUIET)
