@@ -25,28 +25,13 @@ from tabs.system.models import ModelsPanel
 
 NEWS_SECONDS = 2
 EVENTS_SHOWN = 20
-SENT_AGAIN = 4
-"""How often a section is sent after it was opened; on a slow machine Gradio builds its tab for longer than a poll takes."""
 
 
 @dataclass
 class SystemPageState(PageState):
-    """What was last sent to this page, and of which section.
-
-    Args:
-        again: how many more times the open section is sent, changed or not.
-    """
+    """What was last sent to this page, and of which section."""
 
     section: str = ""
-    again: int = 0
-
-    def send_again(self, section: str) -> None:
-        """Have the next polls send the open section though it has not changed: Gradio may lose updates while it builds a tab."""
-        if self.section != section:
-            self.section, self.again = section, SENT_AGAIN
-        if self.again:
-            self.again -= 1
-            self.pieces.pop(section, None)
 
 
 class Section(Protocol):
@@ -152,7 +137,9 @@ class SystemTab:
         for name, section in self.sections.items():
             asked, left = left[: len(section.asked)], left[len(section.asked) :]
             painted.append(seen.news(name, section.draw(*asked)[0]) if name == open_ else gr.skip())
-        seen.send_again(open_)
+        if seen.section != open_:  # Gradio may lose updates while it builds a tab: the next poll sends them again
+            seen.section = open_
+            seen.pieces.pop(open_, None)
         return [*painted, seen]
 
     def _machine(self) -> str:

@@ -22,7 +22,6 @@ from tabs.common.fit import spread_in_words, time_in_words
 from tabs.system.disk import disk_panel
 from tabs.system.engines import _TITLES, EngineFacts, engines_panel
 from tabs.system.jobs import jobs_panel
-from tabs.system.page import SENT_AGAIN, SystemPageState
 from tabs.system.times import times_table
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -131,12 +130,3 @@ def test_the_disk_tells_what_can_go_and_asks_first() -> None:
     html = disk_panel(report, now=60.0)
     assert '<span class="problem">120% of' in html and "10.7 GB of 107 GB free" in html
     assert re.search(r'data-what="logs" data-confirm="Remove older logs, 5.4 GB\? They are gone."', html)
-
-
-def test_a_section_that_was_opened_is_sent_again_in_case_it_was_lost() -> None:
-    seen, sent = SystemPageState(), []
-    for section in ["models"] * 8 + ["disk"] * 2:
-        with seen.drawing():
-            sent.append(isinstance(seen.news(section, "<p>the same</p>"), str))
-            seen.send_again(section)
-    assert sent == [True] * (1 + SENT_AGAIN) + [False] * (7 - SENT_AGAIN) + [True, True]
