@@ -1,4 +1,6 @@
-"""The catalogues: `<layer>/messages/<language>/<area>.toml` holds the texts for the codes `<area>.<what>`.
+"""The catalogues: `<area>.toml` below `<layer>/messages/<language>/` holds the texts for the codes `<area>.<what>`.
+
+Files are sorted in sub-folders by the package that they belong to; a code does not name the folder.
 
 An entry is a table named by what is wrong, with the pattern `reason` and, where there is a next step, the pattern `hint`.
 The reference of errors prints `when` in place of a reason that is one parameter.
@@ -62,20 +64,27 @@ def area_of(area: str, language: str) -> Mapping[str, Entry]:
 def files_of(area: str, language: str) -> Iterator[Path]:
     """The files of an area; in the studio itself there is one."""
     for folder in (*(ROOT / layer / "messages" for layer in LAYERS), *_added):
-        if (path := folder / language / f"{area}.toml").is_file():
+        if (path := _areas_in(folder / language).get(area)) is not None:
             yield path
+
+
+@lru_cache(maxsize=256)
+def _areas_in(folder: Path) -> Mapping[str, Path]:
+    """The files below a folder by their area; empty where there is no such folder."""
+    return {path.stem: path for path in sorted(folder.rglob("*.toml"))}
 
 
 def add_folder(folder: Path) -> None:
     """Take a folder with `<language>/<area>.toml` too: what the module of an engine outside the studio's folder calls."""
     if folder not in _added:
         _added.append(folder)
+        _areas_in.cache_clear()
         area_of.cache_clear()
 
 
 def codes(language: str = SOURCE_LANGUAGE) -> list[str]:
     """Every code of the catalogues, sorted."""
-    areas = {path.stem for layer in LAYERS for path in (ROOT / layer / "messages" / language).glob("*.toml")}
+    areas = {area for layer in LAYERS for area in _areas_in(ROOT / layer / "messages" / language)}
     return sorted(f"{area}.{what}" for area in areas for what in area_of(area, language))
 
 

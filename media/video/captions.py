@@ -218,8 +218,8 @@ def _font(fonts: Path, name: str, size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=16)
 def _letters(fonts: Path, name: str) -> frozenset[str]:
-    """The letters that a font has, from the list beside it."""
-    ranges = (fonts / f"{_file(name)}.letters").read_text("ascii").split()
+    """The letters that a font has, from its list in `letters/`."""
+    ranges = (fonts / "letters" / f"{_file(name)}.letters").read_text("ascii").split()
     found: set[str] = set()
     for one in ranges:
         first, _, last = one.partition("-")

@@ -55,7 +55,7 @@ class JoinedLines(Extension):
 
 
 def render(template: str, /, **values: object) -> str:
-    """Return the HTML of a template, such as "common/job_card.html" in tabs/common/templates."""
+    """Return the HTML of a template, such as "common/jobs/job_card.html" in tabs/common/templates."""
     found = _environment.get_template(template)
     try:  # as Template.render, which copies every global into each context and takes three times as long for a small piece
         return "".join(found.root_render_func(found.new_context({**_environment.globals, **values}, shared=True)))
@@ -77,13 +77,8 @@ def addresses(text: str) -> Iterable[tuple[str, str]]:
 
 def scripts() -> str:
     """Return all scripts of common/static, beginning with the one that the others extend."""
-    others = sorted(path.name for path in _STATIC.glob("*.js") if path.name != "page.js")
-    return "\n".join(static(name) for name in ("page.js", *others))
-
-
-def static(name: str) -> str:
-    """Return the text of a file of common/static."""
-    return (_STATIC / name).read_text("utf-8")
+    files = sorted(_STATIC.rglob("*.js"), key=lambda path: (path.name != "page.js", path.name))
+    return "\n".join(path.read_text("utf-8") for path in files)
 
 
 def _made() -> Environment:

@@ -14,10 +14,10 @@ import gradio as gr
 from tabs.common.scripts import script_address
 from tabs.common.templating import render
 
-STATIC = Path(__file__).parent / "static"
+STYLES = Path(__file__).parent / "static" / "styles"
 FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 FONT_ROUTE = "fonts"
-"""Path at which the app serves assets/fonts, relative to the page as in static/fonts.css, so that it works behind a proxy."""
+"""Path at which the app serves assets/fonts, relative to the page as in static/styles/fonts.css: it works behind a proxy too."""
 
 # Gradio's theme key -> our token; each is set for light and dark alike, because the token itself changes with the mode.
 _COLOURS = {
@@ -65,7 +65,7 @@ _WEIGHTS = {
 
 
 def theme() -> gr.themes.Base:
-    """Return Gradio's theme with the colours of static/tokens.css."""
+    """Return Gradio's theme with the colours of static/styles/tokens.css."""
     base = gr.themes.Base(
         radius_size="lg",
         spacing_size="md",
@@ -81,7 +81,7 @@ def theme() -> gr.themes.Base:
 def css() -> str:
     """Return the page's style sheet: font faces, colour tokens, layout."""
     names = ("fonts", "tokens", "layout", "pieces", "rehearsal", "talk", "past_talks", "director")
-    return "\n".join((STATIC / f"{name}.css").read_text("utf-8") for name in names)
+    return "\n".join((STYLES / f"{name}.css").read_text("utf-8") for name in names)
 
 
 def head() -> str:

@@ -1,6 +1,6 @@
 """The Director tab: a topic, a board that a person changes and approves, and the film that is made of it.
 
-The board is one drawn piece. It works on the studio's public calls (tabs/common/static/director.js), so that a press goes
+The board is one drawn piece. It works on the studio's public calls (tabs/common/static/scripts/director.js), so that a press goes
 straight to the studio and no redrawing of the page can lose it; this module gives it the skeleton, and the voices and faces to
 choose from.
 """

@@ -99,8 +99,8 @@ def test_a_browser_gets_a_lean_copy_and_clients_the_whole() -> None:
 
 
 def test_what_the_page_does_for_every_event_is_as_when_it_was_measured() -> None:
-    """tabs/common/browser_copy.py and static/unwatched.js: progress of an event goes to `show_progress_on` alone where that is
-    given, and a list of another class than Array is not watched. Without these the page only takes longer."""
+    """tabs/common/browser_copy.py and static/scripts/unwatched.js: progress of an event goes to `show_progress_on` alone where
+    that is given, and a list of another class than Array is not watched. Without these the page only takes longer."""
     scripts = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
     bundle = "\n".join(
         path.read_text("utf-8") for path in scripts.glob("*.js") if path.name.startswith(("index-", "Blocks-", "core-"))
@@ -108,8 +108,10 @@ def test_what_the_page_does_for_every_event_is_as_when_it_was_measured() -> None
     assert re.search(r"show_progress_on\|\|this\.outputs", bundle), broken(
         "tabs/common/browser_copy.py", "progress goes elsewhere"
     )
-    assert "targets.find(" in bundle, broken("static/unwatched.js", "events are looked up in another way")
-    assert re.search(r"if\((\w+)!==\w+&&\1!==\w+\)return \w+;", bundle), broken("static/unwatched.js", "every list is watched")
+    assert "targets.find(" in bundle, broken("static/scripts/unwatched.js", "events are looked up in another way")
+    assert re.search(r"if\((\w+)!==\w+&&\1!==\w+\)return \w+;", bundle), broken(
+        "static/scripts/unwatched.js", "every list is watched"
+    )
 
 
 def test_the_queue_sleeps_as_long_as_it_is_told(page: Page) -> None:
@@ -207,7 +209,7 @@ def _flat(held: Any) -> Iterator[Any]:
 
 def test_page_handlers_are_posted_where_page_js_and_the_notices_look() -> None:
     """page.js wraps window.fetch and notices.py reads the path: both know Gradio's route for handlers."""
-    place = "tabs/common/static/page.js and tabs/common/notices/notices.py"
+    place = "tabs/common/static/scripts/page.js and tabs/common/notices/notices.py"
     declared = {route.partition(" ")[2] for route in gradio_routes()}
     assert any(re.fullmatch(r"/gradio_api/(?:run|api)/\{api_name\}/?", path) for path in declared), broken(place, "no /run/")
     script = next((ROOT / "tabs").rglob("page.js")).read_text("utf-8")

@@ -16,6 +16,8 @@ SOURCES = studio_sources()
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
 LARGEST_FOLDER = 15
+FULLER = frozenset({"", "docs"})
+"""The root, where tools look for their files, and docs, whose addresses others link to."""
 PUBLIC_TWICE = {"Transcript"}
 """Names that programs of others use in two places: in the contract of engines and in the OpenAPI document."""
 UNFINISHED = re.compile(r"\b(TOD[O]|FIXM[E]|XX[X]|HAC[K]|raise NotImplementedErro[r])\b")
@@ -31,6 +33,13 @@ def test_folders_are_small() -> None:
     """A family that grows becomes a package: names are found by folder, not by prefix. The same holds for tests."""
     modules = Counter(source.path.parent.relative_to(ROOT).as_posix() for source in (*SOURCES, *test_sources()))
     assert not {folder: count for folder, count in modules.items() if count > LARGEST_FOLDER}
+
+
+def test_folders_of_other_files_are_small() -> None:
+    """The same for messages, templates, styles, fonts, manifests and documents."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    files = Counter(folder for name in filter(None, listed) if (folder := name.rpartition("/")[0]) not in FULLER)
+    assert not {folder: count for folder, count in files.items() if count > LARGEST_FOLDER}
 
 
 def test_functions_are_short() -> None:

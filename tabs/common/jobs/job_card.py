@@ -18,9 +18,9 @@ def job_card(job: Job | None, others: Sequence[Job] = (), now: float | None = No
         others: further unfinished jobs, each with a stop button. now: seconds since the epoch, for the clock.
     """
     if job is None:
-        return render("common/job_card.html", job=None, others=others)
+        return render("common/jobs/job_card.html", job=None, others=others)
     return render(
-        "common/job_card.html",
+        "common/jobs/job_card.html",
         job=job,
         others=others,
         may_retry=job.state in (JobState.FAILED, JobState.CANCELLED) and (job.error is None or job.error.retryable),
@@ -32,7 +32,7 @@ def job_card(job: Job | None, others: Sequence[Job] = (), now: float | None = No
 
 def job_bar(job: Job | None) -> str:
     """Return the HTML of one line about the job, for the bar with the buttons; "" without a job."""
-    return "" if job is None else render("common/job_bar.html", job=job, note=_note(job), time_left=_time_left(job))
+    return "" if job is None else render("common/jobs/job_bar.html", job=job, note=_note(job), time_left=_time_left(job))
 
 
 def _note(job: Job) -> str:

@@ -39,7 +39,7 @@ def outputs_list(outputs: Sequence[LibraryOutput], limit: int = 24, now: float |
         outputs: newest first. limit: of rows.
     """
     rows = [_row(first, others) for first, others in grouped(outputs)[:limit]]
-    return render("common/outputs_list.html", rows=rows, now=now or time.time())
+    return render("common/jobs/outputs_list.html", rows=rows, now=now or time.time())
 
 
 def grouped(outputs: Sequence[LibraryOutput]) -> list[tuple[LibraryOutput, tuple[LibraryOutput, ...]]]:

@@ -2,7 +2,7 @@
 
 Several requests of one page are answered at the same time, and their answers arrive in any order. Drawings of one page are
 therefore made one after the other, and each begins with a comment that tells when; the browser keeps the newest (`newest` in
-static/presses.js, `inFront` in static/page.js).
+static/scripts/presses.js, `inFront` in static/scripts/page.js).
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def player(shown: Playable | None) -> str:
     if shown is None:
         return ""
     peaks = json.dumps([round(peak, 3) for peak in shown.peaks], separators=(",", ":"))
-    return render("common/player.html", shown=shown, peaks=peaks, duration=f"{shown.duration:.3f}")
+    return render("common/jobs/player.html", shown=shown, peaks=peaks, duration=f"{shown.duration:.3f}")
 
 
 def build_player(elem_id: str, **more: Any) -> gr.HTML:

@@ -20,4 +20,4 @@ def preview(studio: Services, job: Job, told: str) -> str:
         picture = (studio.paths.scratch / job.id / PREVIEW).read_bytes()
     except OSError:
         return ""
-    return render("common/preview.html", picture=base64.b64encode(picture).decode("ascii"), told=told)
+    return render("common/jobs/preview.html", picture=base64.b64encode(picture).decode("ascii"), told=told)

@@ -40,7 +40,7 @@ class FirstModelsLine:
         job = self._job()
         failed = job is not None and job.state is JobState.FAILED and bool(self._studio.weights.first_models())
         shown = job if job is not None and (failed or not job.state.ended) else None
-        return render("common/first_models.html", job=shown, failed=failed)
+        return render("common/readiness/first_models.html", job=shown, failed=failed)
 
     @with_error_toast
     def _clicked(self, event: gr.EventData) -> Any:

@@ -24,9 +24,9 @@ def setup_offer(studio: Services, engine_id: str) -> str:
     title = studio.catalog.get(engine_id).card.title
     running = [job for job in studio.jobs.list(tuple(ACTIVE), (SetUpEngine.kind,)) if job.spec.get("engine") == engine_id]
     if running:
-        return render("common/setup_offer.html", engine=engine_id, title=title, job=running[0], plan=None)
+        return render("common/readiness/setup_offer.html", engine=engine_id, title=title, job=running[0], plan=None)
     plan = setup_plan(studio, engine_id)
-    return "" if plan is None else render("common/setup_offer.html", engine=engine_id, title=title, job=None, plan=plan)
+    return "" if plan is None else render("common/readiness/setup_offer.html", engine=engine_id, title=title, job=None, plan=plan)
 
 
 def problem_with_offer(studio: Services, error: GreenroomError) -> str:

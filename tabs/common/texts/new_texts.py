@@ -39,11 +39,11 @@ class NewTexts:
     @staticmethod
     def give(*texts: NewText) -> str:
         """Return the value of the component that sends these texts."""
-        return render("common/new_texts.html", texts=texts, moment=time.monotonic_ns())
+        return render("common/texts/new_texts.html", texts=texts, moment=time.monotonic_ns())
 
 
 def build_earlier(box: str) -> Any:
     """Draw the folding list of earlier texts under a box, hidden while it is empty. The browser stores them."""
     return html_piece(
-        render("common/earlier_texts.html", box=box), elem_id=f"{box}-earlier", on_draw="greenroom.keepText(element)"
+        render("common/texts/earlier_texts.html", box=box), elem_id=f"{box}-earlier", on_draw="greenroom.keepText(element)"
     )

@@ -66,7 +66,7 @@ class Manifest:
 
 
 def read(name: str) -> Manifest:
-    lines = lzma.decompress((FOLDER / f"{name}.txt.xz").read_bytes()).decode().splitlines()
+    lines = lzma.decompress(_path(name).read_bytes()).decode().splitlines()
     source = "\n".join(line[2:] for line in lines if line.startswith("# "))
     return Manifest(source, tuple(_tensor(line) for line in lines if not line.startswith("# ")))
 
@@ -74,7 +74,12 @@ def read(name: str) -> Manifest:
 def write(name: str, source: str, tensors: Iterable[Tensor]) -> None:
     lines = [f"# {line}" for line in source.splitlines()]
     lines += [f"{one.kind} {'x'.join(map(str, one.shape)) or '-'} {one.name}" for one in tensors]
-    (FOLDER / f"{name}.txt.xz").write_bytes(lzma.compress(("\n".join(lines) + "\n").encode(), preset=9))
+    _path(name).write_bytes(lzma.compress(("\n".join(lines) + "\n").encode(), preset=9))
+
+
+def _path(name: str) -> Path:
+    """The file of a manifest: where it stands, in the folder of its kind of engine; a new one is put beside the folders."""
+    return next(FOLDER.rglob(f"{name}.txt.xz"), FOLDER / f"{name}.txt.xz")
 
 
 def _tensor(line: str) -> Tensor:
