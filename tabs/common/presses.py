@@ -2,9 +2,9 @@
 
 Gradio drops an event while an earlier one of the same listener is pending ("once", its default), repeats an earlier one in place
 of the last ("always_last"), or sends all of them at once with what the page held before the first was answered ("multiple").
-Therefore the page sends presses itself, one at a time and in order (static/scripts/presses.js): Gradio is told "multiple" and never
-has two, and a last listener in the browser tells that all others have answered and that the page holds what they said. News are
-asked for through another event (`on_news`), so they neither take the place of a press nor wait for one.
+Therefore the page sends presses itself, one at a time and in order (static/scripts/presses.js): Gradio is told "multiple" and
+never has two, and a last listener in the browser tells that all others have answered and that the page holds what they said.
+News are asked for through another event (`on_news`), so they neither take the place of a press nor wait for one.
 """
 
 from __future__ import annotations
