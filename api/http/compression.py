@@ -15,6 +15,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.page_copy import packed_page
+
 SMALLEST = 1000
 LEVEL, BEST = 5, 9
 UNTOUCHED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream", "font/*")
@@ -45,8 +47,9 @@ class PageCache:
 
     The query (a tab, a section, a job) is used by the page's script only, so the page does not depend on it; it is removed
     because Gradio would interpret a `page` in it and fail. Browsers revalidate with an ETag. `head` is inserted at the
-    beginning of the page's head; Gradio would insert it by script after the first paint. Use it on the event loop only. The
-    page contains nothing about the client, and authorization was checked before.
+    beginning of the page's head; Gradio would insert it by script after the first paint. It contains the script that expands
+    the packed configuration (page_copy.py). Use it on the event loop only. The page contains nothing about the client, and
+    authorization was checked before.
     """
 
     def __init__(self, app: ASGIApp, head: str = "") -> None:
@@ -87,7 +90,8 @@ class PageCache:
             for message in answer:
                 await send(message)
             return None
-        body = b"".join(message.get("body", b"") for message in answer[1:]).replace(b"<head>", b"<head>" + self._head, 1)
+        written = packed_page(b"".join(message.get("body", b"") for message in answer[1:]))
+        body = written.replace(b"<head>", b"<head>" + self._head, 1)
         etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'.encode()
         return _Page(body, gzip.compress(body, BEST), content_type.encode(), etag)
 

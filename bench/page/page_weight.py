@@ -130,11 +130,11 @@ def main() -> int:
             plain, packed = sizes(lean.url)
             reference, _ = sizes(whole.url)
             pairs = measured(lean, whole)
-    tell(Figure("HTML of the page", "kB", [plain / 1000], reference / 1000, "the whole page", "at most 600 kB"))
-    tell(Figure("HTML as it travels", "kB", [packed / 1000], reference / 1000, "the whole page", "at most 70 kB"))
+    tell(Figure("HTML of the page", "kB", [plain / 1000], reference / 1000, "the whole page", "at most 340 kB"))
+    tell(Figure("HTML as it travels", "kB", [packed / 1000], reference / 1000, "the whole page", "at most 68 kB"))
     told("Page until it answers", pairs, "usable")
     told("Main thread of a visit", pairs, "main_thread")
-    return 0 if plain <= 600_000 and packed <= 70_000 else 1
+    return 0 if plain <= 340_000 and packed <= 68_000 else 1
 
 
 if __name__ == "__main__":

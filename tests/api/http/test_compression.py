@@ -99,7 +99,7 @@ def test_the_page_is_light_and_clients_get_the_whole_api(server: RunningStudio) 
     with httpx.stream("GET", server.url, headers=PACKS) as answer:
         packed = b"".join(answer.iter_raw())
     page = gzip.decompress(packed)
-    assert len(page) <= 700_000 and len(packed) <= 80_000, (len(page), len(packed))
+    assert len(page) <= 340_000 and len(packed) <= 68_000, (len(page), len(packed))
     config: dict[str, Any] = httpx.get(f"{server.url}/config").json()
     kinds = {one["id"]: one["type"] for one in config["components"]}
     shown = config["page"][""]["components"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
+from api.http.page_copy import packed
 from tests.browser import until, until_quiet
 
 pytestmark = pytest.mark.journey
@@ -31,3 +33,13 @@ def test_a_key_tells_no_component_that_nothing_is_shown(page: Any) -> None:
     session.detach()
     components = page.evaluate("window.gradio_config.components.length")
     assert 0 < calls < 2 * len(asked) * components, (calls, len(asked), components)  # it was more than seven times
+
+
+def test_the_packed_configuration_is_what_gradio_wrote(page: Any) -> None:
+    """The page's own script turns it back, and no two parts of it are one object: Gradio changes what it is given."""
+    written = httpx.get(f"{page.url.split('?')[0]}config").json()
+    assert len(written["components"]) > 300
+    assert page.evaluate("one => greenroomWhole(one)", packed(written)) == page.evaluate("one => one", written)
+    again = {"components": [{"type": "a", "props": {"choices": ["the same list of long words"], "n": n}} for n in (1, 2)]}
+    page.evaluate("one => { window.made = greenroomWhole(one).components; made[0].props.choices.push('another') }", packed(again))
+    assert page.evaluate("made[1].props.choices") == ["the same list of long words"]
