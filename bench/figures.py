@@ -1,4 +1,4 @@
-"""The output of a measured figure: on the screen, and as a line of a file for docs/figures.md."""
+"""The output of a measured figure: on the screen, and as a line of a file for docs/evidence/figures.md."""
 
 from __future__ import annotations
 

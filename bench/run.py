@@ -1,5 +1,5 @@
 """Measures this machine: `./launch.sh bench` runs every bench, `./launch.sh bench start_time memory_return` those named.
-`--save "My machine"` writes what was measured into docs/figures/ and makes docs/figures.md anew.
+`--save "My machine"` writes what was measured into docs/evidence/figures/ and makes docs/evidence/figures.md anew.
 
 A bench is a module of a folder below with `main()`; it prints its figures and returns an exit code. Each runs in a process of
 its own, one after another, so that none inherits memory or caches of another.
@@ -59,7 +59,7 @@ BENCHES = {
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./launch.sh bench", description="Measure this machine.")
     parser.add_argument("names", nargs="*", help=f"of benches, all when left out: {', '.join(BENCHES)}")
-    parser.add_argument("--save", metavar="MACHINE", help="write the figures into docs/figures/ under this machine's name")
+    parser.add_argument("--save", metavar="MACHINE", help="write the figures into docs/evidence/figures/ under this name")
     given = parser.parse_args(arguments)
     unknown = [name for name in given.names if name not in BENCHES]
     if unknown:
@@ -71,7 +71,8 @@ def main(arguments: list[str]) -> int:
         failed = [name for name in given.names or BENCHES if not run(name, figures)]
         measured = [json.loads(line) for line in figures.read_text("utf-8").splitlines()] if figures.is_file() else []
     if given.save:
-        print(f"\nWritten: {save(given.save, facts(), measured, time.time()).relative_to(FOLDER.parent)} and docs/figures.md")
+        written = save(given.save, facts(), measured, time.time())
+        print(f"\nWritten: {written.relative_to(FOLDER.parent)} and docs/evidence/figures.md")
     if failed:
         print(f"\nNot measured, or not as promised: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

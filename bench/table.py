@@ -1,4 +1,4 @@
-"""docs/figures.md, made from docs/figures/*.json: one file a machine, one table a machine, the newest run of each."""
+"""docs/evidence/figures.md, made from the files in figures/ beside it: for each machine one file, one table, the newest run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 
 from bench.figures import shown
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
-FOLDER = DOCS / "figures"
-PAGE = DOCS / "figures.md"
+EVIDENCE = Path(__file__).resolve().parent.parent / "docs" / "evidence"
+FOLDER = EVIDENCE / "figures"
+PAGE = EVIDENCE / "figures.md"
 PACKAGES = ("gradio", "fastapi", "uvicorn", "av", "numpy", "faster-whisper", "ai-edge-litert", "opencv-python-headless")
 
 HEAD = """# Figures
@@ -27,7 +27,7 @@ Measure your own machine, and add its table here:
 
 ```bash
 ./launch.sh bench                     # print the figures
-./launch.sh bench --save "My machine" # and write them into docs/figures/, from which this page is made
+./launch.sh bench --save "My machine" # and write them into docs/evidence/figures/, from which this page is made
 ```
 
 `./launch.sh prove --save "My machine"` adds a row for each engine: what it lacks is fetched where you agree (`--yes` agrees \
@@ -35,7 +35,7 @@ to everything), then it is loaded, works on one fixed input, is judged (words he
 unloaded. It goes on where it was stopped, and says of each engine that cannot run here why. It works in a folder of its own \
 beside a running studio.
 
-Send the new file in docs/figures/ as a pull request; the page is made anew from all of them.
+Send the new file in docs/evidence/figures/ as a pull request; the page is made anew from all of them.
 """
 
 COLUMNS = ("what", "measured", "spread", "beside it", "ratio", "promised", "note", "day")

@@ -36,7 +36,7 @@ POLL_SECONDS = 0.25
 
 
 class SpeechCall(BaseModel):
-    """The body of a call. With `stream_format` the answer is streamed; see docs/transcription.md."""
+    """The body of a call. With `stream_format` the answer is streamed; see docs/guides/transcription.md."""
 
     model_config = ConfigDict(extra="ignore")
 

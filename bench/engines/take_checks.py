@@ -5,7 +5,7 @@
 Speech is the sample voice's clips with their known texts, Hibari on plain sentences, and three voices of Kokoro on the same
 where its model is here. Faults are a word left out, a word said twice, three seconds of silence, and another voice: for Hibari
 itself played lower, for Kokoro the next of the three. Whisper base listens where it is here (./launch.sh models), PocketSphinx's
-dictation on request: it takes longer than all the rest. The figures are in docs/take-checks.md.
+dictation on request: it takes longer than all the rest. The figures are in docs/reference/take-checks.md.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """`./launch.sh prove`: every engine on this machine, one after the other: fetched where you agree, loaded, worked with, judged,
-unloaded; a row of docs/figures.md for each.
+unloaded; a row of docs/evidence/figures.md for each.
 
 Works in a folder of its own inside the data folder, so a running studio is not disturbed; weights and environments are shared
 with it. Stopped, it goes on with the next engine that is not proven in its present version.
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cpu", action="store_true", help="try engines for a graphics card on the processor, too")
     parser.add_argument("--skip-doctor", action="store_true", help="do not examine the machine first")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="the data folder, when it is not the usual one")
-    parser.add_argument("--save", metavar="MACHINE", help="write the rows into docs/figures/ under this machine's name")
+    parser.add_argument("--save", metavar="MACHINE", help="write the rows into docs/evidence/figures/ under this machine's name")
     return parser
 
 
@@ -122,7 +122,7 @@ def _told(rows: Sequence[Row], machine: str | None) -> int:
     _say(f"\n{len(ran) - len(wrong)} proven, {len(wrong)} not as expected, {len(rows) - len(ran)} not run here.")
     measured = [row.figure().as_dict() for row in ran if row.outcome != "failed"]
     if machine and measured:
-        _say(f"Written: docs/figures/{save(machine, facts(), measured, time.time()).name} and docs/figures.md")
+        _say(f"Written: docs/evidence/figures/{save(machine, facts(), measured, time.time()).name} and docs/evidence/figures.md")
     return 1 if wrong else 0
 
 

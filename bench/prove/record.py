@@ -38,7 +38,7 @@ class Row:
     why: str = ""
 
     def figure(self) -> Figure:
-        """As a row of docs/figures.md."""
+        """As a row of docs/evidence/figures.md."""
         back = "all memory back" if self.returned else "NOT all memory back"
         judged = "; ".join(self.measured) or "nothing here could judge it"
         times = f"loads in {self.load_seconds:.3g} s, peak {self.peak_gib:.2f} GiB, {back} in {self.unload_seconds:.2g} s"

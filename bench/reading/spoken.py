@@ -1,7 +1,7 @@
 """What the built-in engines say for strings that are hard to read aloud, before and with the studio's reader.
 
-`.venv/bin/python -m bench.reading.spoken` prints the shares, `--save` writes docs/reading-table.md. A string counts as right
-when the engine's phonemes are those of one of the ways in which a person says it, written out in words in
+`.venv/bin/python -m bench.reading.spoken` prints the shares, `--save` writes docs/evidence/reading-table.md. A string counts as
+right when the engine's phonemes are those of one of the ways in which a person says it, written out in words in
 bench/reading/strings; so a word that an engine cannot pronounce is not held against the reader.
 """
 
@@ -24,13 +24,13 @@ from media.text.reading.markup import hide_markup
 from media.text.reading.reader import ReadingOptions, read
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "reading-table.md"
+PAGE = ROOT / "docs" / "evidence" / "reading-table.md"
 NAMES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese", "ja": "Japanese"}
 ENGINES = {"en": (Hibari, Espeak), "de": (Espeak,), "fr": (Espeak,), "es": (Espeak,), "zh": (Espeak,), "ja": ()}
 HEAD = """# What is said for hard strings
 
-Made by `.venv/bin/python -m bench.reading.spoken --save`. Each string is read by [the reader](reading.md) and spoken by the
-engines that are in the box. "before" is the engine on the bare text, "now" the engine behind the reader; ✓ means that its
+Made by `.venv/bin/python -m bench.reading.spoken --save`. Each string is read by [the reader](../guides/reading.md) and spoken by
+the engines that are in the box. "before" is the engine on the bare text, "now" the engine behind the reader; ✓ means that its
 phonemes are those of one of the ways in which a person would say the string. No engine in the box reads Chinese characters in
 Japanese, so there the words alone are judged.
 """
@@ -92,7 +92,7 @@ def judged(language: str, folder: Path) -> Iterator[tuple[Row, str, dict[str, tu
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("languages", nargs="*", default=list(LANGUAGES))
-    parser.add_argument("--save", action="store_true", help="write docs/reading-table.md")
+    parser.add_argument("--save", action="store_true", help="write docs/evidence/reading-table.md")
     arguments = parser.parse_args()
     page = [HEAD]
     with tempfile.TemporaryDirectory() as folder:

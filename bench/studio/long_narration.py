@@ -60,7 +60,7 @@ class Run:
 def text_of(words: int) -> str:
     """So many words of plain prose, each sentence once."""
     parts = (HOME / "tests/data/narration.txt").read_text("utf-8").strip().split("\n\n")
-    for path in sorted((HOME / "docs").glob("*.md")):
+    for path in sorted((HOME / "docs").rglob("*.md")):
         for block in path.read_text("utf-8").split("\n\n"):
             plain = not block.lstrip().startswith(("#", "|", "<", "-", "1.", ">")) and "`" not in block and "](" not in block
             if plain and len(block.split()) > 5:

@@ -1,4 +1,4 @@
-"""Who listens to a take, and how far its word is trusted: bands by listener and language, measured in docs/take-checks.md."""
+"""Who listens to a take, and how far its word is trusted: bands by listener and language (docs/reference/take-checks.md)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LikenessBand:
 
 
 LIKENESS_BANDS = {"wavlm-speaker": LikenessBand(0.80, 0.80), "voice-encoder": LikenessBand(0.77, 0.70)}
-"""By the engine that compares. The second is measured (docs/take-checks.md); the first is set from published figures."""
+"""By the engine that compares. The second was measured (docs/reference/take-checks.md), the first follows published figures."""
 
 SHORTEST_TO_COMPARE = 1.5
 """Seconds of a take; below, one voice differs from itself as much as from some others."""

@@ -1,7 +1,7 @@
 """What a coach would say about a clip before a voice is made of it: cut words, music, a second speaker, and the best part.
 
-Heuristics on pitch, colour and pauses, without a model. Each speaks only where it was measured to be right (docs/voices.md); a
-second speaker is never more than a note.
+Heuristics on pitch, colour and pauses, without a model. Each speaks only where it was measured to be right
+(docs/guides/voices.md); a second speaker is never more than a note.
 """
 
 from __future__ import annotations

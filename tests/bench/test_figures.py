@@ -41,7 +41,7 @@ def test_a_second_run_renews_what_it_measured_and_keeps_the_rest(tmp_path: Path,
 
 
 def test_the_page_is_made_from_the_files() -> None:
-    assert (ROOT / "docs" / "figures.md").read_text("utf-8") == table.page(), "run ./launch.sh bench --save NAME, or table.page()"
+    assert (ROOT / "docs/evidence/figures.md").read_text("utf-8") == table.page(), "run ./launch.sh bench --save NAME"
 
 
 def test_an_unknown_bench_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

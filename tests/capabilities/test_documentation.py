@@ -1,4 +1,4 @@
-"""The example in docs/adding-a-capability.md is a kind of job that works everywhere, from one package and one line."""
+"""The example in docs/contributing/adding-a-capability.md is a kind of job that works everywhere, from a package and a line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from studio.voices.preview import VoicePreviews
 from tabs.common.wiring import settings_elsewhere
 from tabs.system.jobs import JobsSection
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "adding-a-capability.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "contributing" / "adding-a-capability.md"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The example in docs/adding-an-engine.md keeps the contract and narrates, from one package and one line."""
+"""The example in docs/contributing/adding-an-engine.md keeps the contract and narrates, from one package and one line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from studio.services import Services
 from studio.settings import load_settings
 from tests.engines import contract_suite as contract
 
-DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "adding-an-engine.md").read_text("utf-8")
+DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "contributing" / "adding-an-engine.md").read_text("utf-8")
 PROGRAM, LINE = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 (SETTINGS,) = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
 

@@ -30,14 +30,14 @@ Everything that a program can ask of the studio, each call once. The same names,
 - **HTTP**: `POST /api/v1/NAME` with the arguments as a JSON object, `GET` with a query where it says so; the document is at
   `/api/v1/openapi.json`. Errors are `application/problem+json` with a [code](errors.md).
 - **gradio_client**: `Client(url).predict(…, api_name="/NAME")`.
-- **Language models**: the tool `NAME` of [the MCP server](../lan.md#mcp), where it says so.
+- **Language models**: the tool `NAME` of [the MCP server](../how-to/lan.md#mcp), where it says so.
 - **The terminal**: `./launch.sh call NAME key=value …`.
 
 Each call names the [codes](errors.md) of its errors, `area.*` being every code of an area. Any call may end with {every}.
 
-[How to use them](../api.md) tells of files, of work that takes long, and of errors. In the examples a word in capitals stands for
-an id that an earlier call gave, and `@WORD` for a file of yours. This page is made by `python -m tests.tools.reference`; its
-examples are run by a test.
+[How to use them](../how-to/api.md) tells of files, of work that takes long, and of errors. In the examples a word in capitals
+stands for an id that an earlier call gave, and `@WORD` for a file of yours. This page is made by
+`python -m tests.tools.reference`; its examples are run by a test.
 """
 
 SETTINGS = """# Settings

@@ -1,4 +1,4 @@
-"""Which Wan can be made on which machine, how, and how long a clip should take: docs/wan-machines.md, made anew.
+"""Which Wan can be made on which machine, how, and how long a clip should take: docs/evidence/wan-machines.md, made anew.
 
 Nothing is run: each machine is a reading of its memory and its card, and the studio's own memory gate, its choice of options and
 its reckoning of time answer for it. `./launch.sh bench wan_machines`
@@ -25,7 +25,7 @@ from studio.memory.model import Admit, Limits, Need
 from studio.settings import MemorySettings
 from studio.units import GIB
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "wan-machines.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "evidence" / "wan-machines.md"
 MODELS: tuple[type[Wan], ...] = (WanT2V13B, WanTI2V5B, WanT2V14B, WanI2V14B, WanT2VA14B, WanI2VA14B)
 PRESETS = ("draft", "balanced", "best")
 

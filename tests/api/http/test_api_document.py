@@ -1,4 +1,4 @@
-"""docs/api.md is so: its commands are run as they stand, but for the port and the folder."""
+"""docs/how-to/api.md is so: its commands are run as they stand, but for the port and the folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from api.command_line.__main__ import main
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio
 
-TEXT = (ROOT / "docs" / "api.md").read_text("utf-8")
+TEXT = (ROOT / "docs" / "how-to" / "api.md").read_text("utf-8")
 SAMPLE = ROOT / "assets" / "voices" / "LJ001-0001.wav"
 
 

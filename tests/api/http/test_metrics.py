@@ -137,11 +137,11 @@ def test_the_dashboard_asks_for_metrics_that_exist(server: RunningStudio, client
     client.predict("A line.", api_name="/voiceover")
     text = httpx.get(f"{server.url}/metrics", trust_env=False).text
     known = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
-    board = json.loads((ROOT / "docs/grafana-dashboard.json").read_text("utf-8"))
+    board = json.loads((ROOT / "docs/how-to/grafana-dashboard.json").read_text("utf-8"))
     asked = {
         name for panel in board["panels"] for target in panel["targets"] for name in re.findall(r"greenroom_\w+", target["expr"])
     }
     assert len(asked) > 8
     assert {re.sub("_(bucket|sum|count)$", "", name) for name in asked} <= known
-    documented = set(re.findall(r"`(greenroom_\w+)`", (ROOT / "docs/metrics.md").read_text("utf-8")))
+    documented = set(re.findall(r"`(greenroom_\w+)`", (ROOT / "docs/how-to/metrics.md").read_text("utf-8")))
     assert {name for name in known if not name.endswith("_created")} == documented

@@ -1,4 +1,4 @@
-"""Ten real clips and more through ingest: each ends as a voice with true findings or as a written refusal (docs/voices.md)."""
+"""Ten real clips and more through ingest: each ends as a voice with true findings or as a written refusal (guides/voices.md)."""
 
 from __future__ import annotations
 

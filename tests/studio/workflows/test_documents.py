@@ -1,4 +1,4 @@
-"""docs/templates.md against the manifests, and its example, which is a valid template."""
+"""docs/how-to/templates.md against the manifests, and its example, which is a valid template."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.workflows.reading import manifest_problems
 from tests.repository.sources import ROOT
 from tests.studio.workflows.servers import MANAGED
 
-TEXT = (ROOT / "docs" / "templates.md").read_text("utf-8")
+TEXT = (ROOT / "docs" / "how-to" / "templates.md").read_text("utf-8")
 
 
 def test_the_table_is_that_of_the_manifests() -> None:

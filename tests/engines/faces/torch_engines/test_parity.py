@@ -1,4 +1,4 @@
-"""Our networks against tensors that upstream's own code gave on the same weights; see docs/lip-sync-parity.md for full sizes."""
+"""Our networks against tensors of upstream's own code on the same weights; docs/evidence/lip-sync-parity.md has full sizes."""
 
 from __future__ import annotations
 
