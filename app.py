@@ -193,10 +193,12 @@ def add_middleware(app: FastAPI, page: gr.Blocks, studio: Services, opening: Exp
     from api.security.incoming import IncomingFiles
     from api.security.middleware import install_guards
     from tabs.common import theme as look
+    from tabs.common.answers import AnswerTimes
     from tabs.common.notices.notices import Notices
 
     server = studio.settings.server
     app.add_middleware(Notices)
+    app.add_middleware(AnswerTimes)
     app.add_middleware(PlainDictResponses)
     app.add_middleware(RawCalls)
     app.add_middleware(HeldSessions, page=page)

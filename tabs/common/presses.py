@@ -18,6 +18,8 @@ import gradio as gr
 from tabs.common.wiring import QUIET
 
 PRESS = "click"
+ANSWERED_IN_TURN = {"tick", "load"}
+"""Events of the page itself, which may be left out while one is pending."""
 
 
 def on_news(piece: gr.HTML, handler: Callable[..., Any], inputs: Any, outputs: Collection[Any]) -> None:
@@ -40,12 +42,21 @@ def keep_presses(page: gr.Blocks) -> None:
 
 
 def settle_changes(page: gr.Blocks) -> None:
-    """Let the page come to rest after every change. Called within the context of the page, when all listeners are there.
+    """Let every change count and the page come to rest after it. Called within the context of the page, when all listeners are
+    there.
+
+    Gradio drops a change while an earlier one of the same listener is pending, so that of two voices chosen quickly one is lost:
+    the page asks again with what stands there then. Choices that carry data of their own, such as the place that was clicked on,
+    are all sent.
 
     Where a listener of "always_last" was kept waiting, Gradio's page calls all listeners of the event again. Two such listeners
     of one event that is sent twice keep each other waiting, and the page asks for ever. So each event has one of them at most,
     that which listens to the most; the others are called with it.
     """
+    for listener in page.fns.values():
+        events = {event for _, event in listener.targets}
+        if listener.fn is not None and listener.trigger_mode == "once" and events.isdisjoint(ANSWERED_IN_TURN):
+            listener.trigger_mode = "always_last" if events == {"input"} else "multiple"
     heard: dict[tuple[int, str], list[Any]] = {}
     for listener in page.fns.values():
         if listener.fn is not None and listener.trigger_mode == "always_last":

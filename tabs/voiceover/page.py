@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -135,34 +135,26 @@ class VoiceoverTab:
         )  # fmt: skip
         self.lines.change(lines_counted, self.lines, self.lines_counts, trigger_mode="always_last", **QUIET)
         gr.on([one.input for one in cast.pickers], cast.wished, {*cast.inputs, cast.wishes}, cast.wishes, **QUIET)
-        for tab in (self.script_tab, self.batch_tab, self.voices_tab, self.transcribe_tab):
-            tab.select(partial(self._section, tab), cast.speakers, self._by_section, **QUIET)
+        for name, tab in (
+            ("script", self.script_tab), ("batch", self.batch_tab), ("voices", self.voices_tab), ("transcribe", self.transcribe_tab),
+        ):  # fmt: skip
+            controls = self._controls(name)
+            js = f"() => greenroom.voiceoverSection({json.dumps(name)}, {json.dumps(list(controls.values()))})"
+            tab.select(None, None, [self.trouble, *controls], js=js, **QUIET)
 
-    @property
-    def _by_section(self) -> list[Any]:
-        return [
-            self.trouble, self.settings_column, self.bar, self.counts, self.lines_counts, self.go, self.batch_go,
-            self.transcribe_go, self.form.cast.accordion, *self.form.sound.narration_alone,
-        ]  # fmt: skip
-
-    def _section(self, tab: gr.Tab, speakers: list[str]) -> list[Any]:
-        """Show only the controls of the open section."""
-        script, batch, transcribe = (tab is one for one in (self.script_tab, self.batch_tab, self.transcribe_tab))
-        shown = [
-            script or batch,
-            script or batch or transcribe,
-            script,
-            batch,
-            script,
-            batch,
-            transcribe,
-            script and bool(speakers),
-        ]
-        return [
-            "",
-            *(gr.update(visible=one) for one in shown),
-            *[gr.update(visible=script)] * len(self.form.sound.narration_alone),
-        ]
+    def _controls(self, section: str) -> dict[Any, bool]:
+        """Which controls are shown in a section. The browser does it, which knows the order of the choices."""
+        script, batch, transcribe = (section == one for one in ("script", "batch", "transcribe"))
+        return {
+            self.settings_column: script or batch,
+            self.bar: script or batch or transcribe,
+            self.counts: script,
+            self.lines_counts: batch,
+            self.go: script,
+            self.batch_go: batch,
+            self.transcribe_go: transcribe,
+            **dict.fromkeys(self.form.sound.narration_alone, script),
+        }
 
     def _count(
         self, script: str, voice: str, engine: str, known: list[str], wishes: dict[str, str] | None, replaces: bool, verse: bool

@@ -51,6 +51,13 @@ Object.assign(greenroom, (() => {
   document.addEventListener('visibilitychange', askPieces)
   document.addEventListener('click', event => { if (event.target.closest('[role=tab]')) setTimeout(askPieces, 30) })
   setInterval(askPieces, 1000)
+  // After something was taken back the stamps may be those of before, and the lists were drawn in between by the answer to a press:
+  // all is read anew.
+  const readAnew = () => {
+    for (const piece of pieces) piece.seen = null
+    if (ask) ask('click', { act: 'news', told: '{}' })
+    askPieces()
+  }
   // What a note's button takes back (tabs/common/notices/undo.py).
   let act = null
   const hearActs = trigger => { act = trigger }
@@ -62,5 +69,5 @@ Object.assign(greenroom, (() => {
     button.disabled = true
     act('click', { act: 'set-up', of: button.dataset.setup })
   })
-  return { hearChanges, hear, hearActs, undo }
+  return { hearChanges, hear, hearActs, undo, readAnew }
 })())

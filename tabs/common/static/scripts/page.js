@@ -120,6 +120,12 @@ window.greenroom = (() => {
     return front.drawn[piece] || ''
   }
 
+  // A section of the Voiceover tab is open: its controls are shown, and the cast beside a script alone (layout.css).
+  const voiceoverSection = (name, shown) => {
+    document.body.dataset.voiceover = name
+    return ['', ...shown.map(visible => ({ __type__: 'update', visible }))]
+  }
+
   // A piece whose changes are read out by screen readers, politely.
   const live = html => `<div aria-live="polite">${html}</div>`
 
@@ -253,6 +259,6 @@ window.greenroom = (() => {
   }
 
   return {
-    inFront, live, mountPlayer, paintAuditions, toggleAudition, copyText, keepFolds, keepEdits, reveal, closeForm, askWhileSeen, toggleMode, tell, goTo
+    voiceoverSection, inFront, live, mountPlayer, paintAuditions, toggleAudition, copyText, keepFolds, keepEdits, reveal, closeForm, askWhileSeen, toggleMode, tell, goTo
   }
 })()

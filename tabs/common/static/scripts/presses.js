@@ -28,6 +28,7 @@ Object.assign(greenroom, (() => {
   }
   // Every listener of the piece has answered its press, and what they said is in its place.
   const answered = name => {
+    if (name === 'acts') greenroom.readAnew()
     const at = underway.findIndex(press => press.name === name)
     if (at < 0) return
     underway.splice(at, 1)
