@@ -193,7 +193,7 @@ def add_middleware(app: FastAPI, page: gr.Blocks, studio: Services, opening: Exp
     from api.security.incoming import IncomingFiles
     from api.security.middleware import install_guards
     from tabs.common import theme as look
-    from tabs.common.answers import AnswerTimes
+    from tabs.common.notices.answers import AnswerTimes
     from tabs.common.notices.notices import Notices
 
     server = studio.settings.server

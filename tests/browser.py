@@ -14,11 +14,12 @@ PATIENCE = 60_000
 LATE_ANSWERS = """(() => {
   let state = SEED
   const chance = () => { state = (state * 1664525 + 1013904223) % 4294967296; return state / 4294967296 }
+  const a_while = () => new Promise(done => setTimeout(done, chance() < 0.3 ? 300 + 1200 * chance() : 60 * chance()))
   const ask = window.fetch
   window.fetch = async (...asked) => {
-    const late = String(asked[0]?.url || asked[0]).includes('/gradio_api/run/') ? (chance() < 0.3 ? 300 + 1200 * chance() : 60 * chance()) : 0
+    if (!String(asked[0]?.url || asked[0]).includes('/gradio_api/run/')) return ask(...asked)
     const answer = await ask(...asked)
-    if (late) await new Promise(done => setTimeout(done, late))
+    await a_while()
     return answer
   }
 })()"""

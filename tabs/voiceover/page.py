@@ -135,9 +135,8 @@ class VoiceoverTab:
         )  # fmt: skip
         self.lines.change(lines_counted, self.lines, self.lines_counts, trigger_mode="always_last", **QUIET)
         gr.on([one.input for one in cast.pickers], cast.wished, {*cast.inputs, cast.wishes}, cast.wishes, **QUIET)
-        for name, tab in (
-            ("script", self.script_tab), ("batch", self.batch_tab), ("voices", self.voices_tab), ("transcribe", self.transcribe_tab),
-        ):  # fmt: skip
+        tabs = {"script": self.script_tab, "batch": self.batch_tab, "voices": self.voices_tab, "transcribe": self.transcribe_tab}
+        for name, tab in tabs.items():
             controls = self._controls(name)
             js = f"() => greenroom.voiceoverSection({json.dumps(name)}, {json.dumps(list(controls.values()))})"
             tab.select(None, None, [self.trouble, *controls], js=js, **QUIET)

@@ -8,7 +8,6 @@ static/scripts/presses.js, `inFront` in static/scripts/page.js).
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,12 +15,7 @@ from typing import Any
 
 import gradio as gr
 
-_OFFSET = time.time_ns() - time.monotonic_ns()
-
-
-def moment() -> int:
-    """Return the time in microseconds, never earlier than what was returned before, also before a restart of the machine."""
-    return (_OFFSET + time.monotonic_ns()) // 1000
+from tabs.common.notices.answers import moment
 
 
 @dataclass

@@ -1,6 +1,6 @@
 // Answers of the studio arrive in any order. What a person chose or wrote after something was asked is never replaced by the
 // answer, which knows only what stood there before; and what a newer answer changed is not changed back by an older one that comes
-// late (tabs/common/answers.py). The rest of an answer is taken.
+// late (tabs/common/notices/answers.py). The rest of an answer is taken.
 Object.assign(greenroom, (() => {
   const NOTHING = { __type__: 'update' }
   const edited = new Map() // by the id of a field's element: when a person changed it last

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser import until, until_quiet
-from tests.servers import long_script
+from tests.browser import new_context, until, until_quiet
+from tests.repository.sources import ROOT
+from tests.servers import RunningStudio, long_script
 
 pytestmark = pytest.mark.journey
+PORTRAITS = ROOT / "assets/portraits"
 CALLS = "**/gradio_api/run/predict*"
 OTHER_ROWS_BUTTON = """() => {
   const [first, second] = [...document.querySelectorAll('#outputs [data-act=delete]')]
@@ -172,3 +176,76 @@ def test_a_press_whose_answer_is_lost_holds_no_later_one(page: Any, client: Any)
     second.locator("[data-act=open]").click()
     shown(page, "Iris").wait_for()
     page.unroute_all(behavior="ignoreErrors")
+
+
+def test_what_was_taken_back_at_once_is_drawn_again(chromium: Any, server: RunningStudio, client: Any) -> None:
+    """An output is deleted and put back before the page has heard of either: what it has heard of is as before."""
+    client.predict("# Juniper\n\nIt is Juniper.", api_name="/voiceover")
+    page = new_context(chromium).new_page()
+
+    def first_alone(socket: Any) -> None:
+        heard: list[str] = []
+        studio = socket.connect_to_server()
+        studio.on_message(lambda message: None if heard else (heard.append(message), socket.send(message)))
+
+    page.route_web_socket(re.compile("/changes$"), first_alone)
+    page.goto(server.url)
+    row = page.locator("#outputs .item").filter(has_text="Juniper").first
+    row.locator("[data-act=delete]").click()
+    row.wait_for(state="detached")
+    page.get_by_role("status").filter(has_text="is deleted").get_by_role("button", name="Undo").click()
+    row.wait_for()
+    page.context.close()
+
+
+def test_what_is_written_while_an_answer_is_awaited_stays(page: Any) -> None:
+    """An address written before the section is filled in; two voices chosen while the first is being heard of."""
+    page.get_by_role("tab", name="System", exact=True).click()
+    with held_back(page, lambda asked, answer: said(answer) == ["", ""]) as held:
+        page.get_by_role("tab", name="Language", exact=True).click()
+        until(page, lambda: held)
+        page.get_by_label("Address of a language server").fill("http://127.0.0.1:1")
+    until_quiet(page, 0.5)
+    expect(page.get_by_label("Address of a language server")).to_have_value("http://127.0.0.1:1")
+    page.get_by_label("Address of a language server").fill("")
+
+    page.get_by_role("tab", name="Voiceover", exact=True).click()
+    page.locator("#script textarea").fill("Kale: One.\n\nLeek: Two.")
+    expect(page.get_by_label("Leek", exact=True)).to_be_visible()
+    until_quiet(page)
+    with held_back(page, lambda asked, answer: '{"data":[{"Kale":"espeak/gmw/af"' in answer) as held:
+        choose(page, "Kale", "Afrikaans")
+        until(page, lambda: held)
+        choose(page, "Leek", "Afrikaans")
+    until_quiet(page, 0.5)
+    page.locator("#script textarea").fill("Kale: One.\n\nLeek: Two.\n\nKale: Three.")
+    until_quiet(page)
+    for name in ("Kale", "Leek"):
+        expect(page.get_by_label(name, exact=True)).to_have_value(re.compile("Afrikaans"))
+    page.locator("#script textarea").fill("")
+
+
+def test_an_older_answer_changes_nothing_back(page: Any) -> None:
+    """A picture is chosen and a face on it clicked; the answer to the first comes after that to the second."""
+    page.get_by_role("tab", name="Lip-sync", exact=True).click()
+    picture = page.locator("#face-picture img")
+    with held_back(page, lambda asked, answer: said(answer) == [None, ""]) as held:
+        page.locator("#face-picture input[type=file]").set_input_files(PORTRAITS / "astronaut.png")
+        picture.wait_for()
+        until(page, lambda: held)
+        box = picture.bounding_box()
+        picture.click(position={"x": box["width"] / 2 - 0.06 * box["height"], "y": box["height"] * 0.25})
+        page.locator("#face-clicked").get_by_text("Face 1 of 1 is meant").wait_for()
+    until_quiet(page, 0.5)
+    expect(page.locator("#face-clicked")).to_contain_text("Face 1 of 1 is meant")
+
+
+def said(answer: str) -> list[Any]:
+    """The values of an answer."""
+    return json.loads(answer).get("data") or [] if answer.startswith("{") else []
+
+
+def choose(page: Any, label: str, words: str) -> None:
+    """Choose the first voice with such words in its name."""
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option").filter(has_text=words).first.click()
