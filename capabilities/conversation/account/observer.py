@@ -35,7 +35,7 @@ from capabilities.conversation.session.events import (
     SpeechStarted,
     ToolCall,
 )
-from capabilities.conversation.session.values import ReplyWord, TurnTimes
+from capabilities.conversation.session.values import CutReason, ReplyWord, TurnTimes
 from studio.errors import GreenroomError
 from studio.licences import UNKNOWN, LicenceTerms, combined, terms_of_card
 from studio.services import Services
@@ -119,6 +119,7 @@ class AccountKeeper:
         self._turns: dict[str, float] = {}
         """The turns that were begun, with when the sound of each ended."""
         self._sounding: dict[str, _Sounding] = {}
+        """The reply that is heard, and the last one that was interrupted, which may go on."""
 
     @property
     def id(self) -> str:
@@ -201,11 +202,13 @@ class AccountKeeper:
                 self._over(recorder, reply, event.seconds, times)
                 recorder.text(reply, text)
                 recorder.turn_over(reply, event.seconds)
-            case ReplyCut(reply=reply, sample=sample, heard=heard, unheard=unheard, times=times):
+                self._sounding.pop(reply, None)
+            case ReplyCut(reply=reply, reason=reason, sample=sample, heard=heard, unheard=unheard, times=times):
                 self._over(recorder, reply, event.seconds, times)
                 recorder.heard_text(reply, heard, unheard)
                 at = self._sounding[reply].time_of(sample) if sample and reply in self._sounding else event.seconds
                 recorder.turn_over(reply, min(at, event.seconds), cut=True)
+                self._silent(reply, reason)
             case HeardCorrected(reply=reply, heard=heard):
                 recorder.heard_text(reply, heard)
             case _:
@@ -219,6 +222,13 @@ class AccountKeeper:
             recorder.sound(TurnSpeaker.STUDIO, pcm, sounding.time_of(first))
         words = sounding.spoken(sample)
         recorder.heard(reply, [(one.text, sounding.time_of(one.start), sounding.time_of(one.end)) for one in words])
+
+    def _silent(self, cut: str, reason: CutReason) -> None:
+        """Forget the sound that nobody will hear any more: an hour of it is hundreds of megabytes."""
+        if reason is CutReason.INTERRUPTED:
+            self._sounding = {reply: sounding for reply, sounding in self._sounding.items() if reply == cut}
+        else:
+            self._sounding.pop(cut, None)
 
     def _over(self, recorder: ConversationRecorder, reply: str, at: float, times: TurnTimes) -> None:
         self._turns[reply] = at

@@ -163,9 +163,8 @@ class Replies:
         self._ended(reply)
         playback = reply.playback
         playback.paused, playback.complete = True, True
-        self._over.appendleft(reply)
-        if reason is CutReason.INTERRUPTED:
-            self._interrupted = reply
+        self._interrupted = reply if reason is CutReason.INTERRUPTED else self._interrupted
+        self._lay_aside(reply)
         heard, unheard = playback.heard(), playback.unheard() or ("" if playback.made else " ".join(reply.copy))
         self._history.add(HistoryItem(reply.id, "assistant", heard, complete=False))
         self._emit(ReplyCut(self._now(), reply.id, reason, playback.played, heard, unheard, reply.times))
@@ -213,6 +212,12 @@ class Replies:
         text = reply.playback.heard()
         self._emit(ReplyHeard(self._now(), reply.id, reply.playback.played, text))
 
+    def _lay_aside(self, reply: Reply) -> None:
+        """It is over, and may still be reported on; one that was interrupted so long ago that it is not goes on no more."""
+        self._over.appendleft(reply)
+        if self._interrupted not in self._over:
+            self._interrupted = None
+
     def _correct(self, reply: Reply) -> None:
         heard = reply.playback.heard()
         if self._history.correct(reply.id, heard):
@@ -221,7 +226,7 @@ class Replies:
     def _end(self, reply: Reply) -> None:
         self.current = None
         self._ended(reply)
-        self._over.appendleft(reply)
+        self._lay_aside(reply)
         text = reply.playback.heard() if reply.playback.made else reply.written.strip()
         self._history.add(HistoryItem(reply.id, "assistant", text))
         self._emit(ReplyEnded(self._now(), reply.id, text, reply.times))

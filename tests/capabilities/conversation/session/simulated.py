@@ -100,6 +100,9 @@ class Listener:
     position: int = 0
     played: list[tuple[int, int, int]] = field(default_factory=list)
     stale: int = 0
+    delay: int = 0
+    """Steps of the clock that a report is under way."""
+    under_way: list[tuple[int, int, int]] = field(default_factory=list)
 
     def receive(self, event: SessionEvent) -> None:
         if isinstance(event, SoundChunk):
@@ -112,7 +115,7 @@ class Listener:
         elif isinstance(event, Paused):
             self.stale_before = max(self.stale_before, event.stream)
             if self.stream <= event.stream:
-                self.reports(self.stream, self.position)
+                self._report()
                 self.ring = []
 
     def run(self, frames: int) -> None:
@@ -126,6 +129,19 @@ class Listener:
                 self.ring.pop(0)
             self.played.append((self.stream, first, self.position))
         if self.stream > self.stale_before:
+            self._report()
+
+    def arrive(self) -> None:
+        """A step of the clock passes: what was long enough under way is there."""
+        self.under_way = [(left - 1, stream, at) for left, stream, at in self.under_way]
+        while self.under_way and self.under_way[0][0] < 0:
+            _, stream, at = self.under_way.pop(0)
+            self.reports(stream, at)
+
+    def _report(self) -> None:
+        if self.delay or self.under_way:  # later ones do not overtake
+            self.under_way.append((self.delay, self.stream, self.position))
+        else:
             self.reports(self.stream, self.position)
 
 
@@ -133,7 +149,7 @@ class Simulation:
     """A session, its clock, and its listener."""
 
     def __init__(self, *texts: str, settings: SessionSettings | None = None, voiced: bool = True) -> None:
-        self.time = 0.0
+        self.time = self._part = 0.0
         self.speech = False
         self.mind, self.ear = ScriptedMind(*(texts or ("It is fine today.",))), ScriptedEar()
         self.events: list[SessionEvent] = []
@@ -158,18 +174,31 @@ class Simulation:
         await self.session.open(tick=False)
         return self
 
-    async def run(self, seconds: float, *, speech: bool = False, listening: bool = True) -> None:
-        """Let time pass; `speech`: the person makes the present sound."""
-        for _ in range(round(seconds * CLOCK_RATE / STEP)):
-            self.time += STEP / CLOCK_RATE
+    async def run(
+        self, seconds: float, *, speech: bool = False, listening: bool = True, step: int = STEP, pace: float = 1.0
+    ) -> None:
+        """Let time pass; `speech`: the person makes the present sound. `pace`: of the loudspeaker's clock beside it."""
+        for _ in range(round(seconds * CLOCK_RATE / step)):
+            self.time += step / CLOCK_RATE
             self.speech = speech
-            samples = self.sound(STEP) if speech else np.zeros(STEP, np.float32)
+            samples = self.sound(step) if speech else np.zeros(step, np.float32)
             self.session.feed((samples * 32767).astype("<i2").tobytes())
             if listening:
-                self.listener.run(STEP * SOUND_RATE // CLOCK_RATE)
+                self.listener.run(self._frames(step * SOUND_RATE / CLOCK_RATE * pace))
+            self.listener.arrive()
+            self.stepped()
             self.session.tick()
             for _ in range(6):
                 await asyncio.sleep(0)
+
+    def stepped(self) -> None:
+        """Called after each step of the clock."""
+
+    def _frames(self, wanted: float) -> int:
+        """Whole frames; what is left of one is played with the next."""
+        whole = int(wanted + self._part + 1e-6)
+        self._part = max(0.0, wanted + self._part - whole)
+        return whole
 
     async def ask(self, text: str = "What is the weather like?") -> None:
         """Say something, and wait until the answer begins to sound."""
