@@ -70,8 +70,8 @@ class Services:
     housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
     engines' calls, then the workers are ended, and last the lock is released, so that the next studio finds the folder unused.
 
-    Attributes: settings, paths, site, catalog, memory, workers, comfyui, language, engines, environments, weights, lanes,
-    live_use, segments, voices, pronunciations, library, templates, capabilities, jobs, disk.
+    Attributes: settings, local_settings, paths, site, catalog, memory, workers, comfyui, language, engines, environments,
+    weights, lanes, live_use, segments, voices, pronunciations, library, templates, capabilities, jobs, disk.
     """
 
     def __init__(self, settings: Settings, parts: ExitStack, capabilities: CapabilityFactory) -> None:
@@ -83,6 +83,7 @@ class Services:
         self.catalog = Catalog(settings.engines.extra)
         self.catalog.all()  # a wrong entry of the settings is told at the start, not at the first job
         self.site = engine_paths(settings, self.paths)
+        self.local_settings = LocalSettings(self.paths.root)
         self._open_memory_holders()
         store = JobStore(self.paths.jobs, lambda: self.memory.events.tell("storage", LIST_RESTORED))
         parts.callback(store.close)
@@ -125,8 +126,7 @@ class Services:
             MemoryMeter(gpu_bytes=self.memory.gpu_bytes, tolerance_gib=settings.memory.return_tolerance_gib)
         )
         self.language = LanguageService(
-            settings.language, LocalSettings(self.paths.root), self.catalog, self.site, self.workers, language_server,
-            settings.server.port,
+            settings.language, self.local_settings, self.catalog, self.site, self.workers, language_server, settings.server.port
         )  # fmt: skip
         self.memory.attach(_MemoryHolders(self.workers, self.comfyui, language_server), self._memory_estimate)
         self.engines = EngineService(self.catalog, self.site, self.workers)

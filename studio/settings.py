@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import BaseSettings, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import PydanticBaseSettingsSource as _Source
 from pydantic_settings import SettingsError as UnreadableVariableError
 
 from studio.errors import SettingsError
@@ -204,6 +205,10 @@ class LanguageSettings(SettingsGroup):
         return _address_or_none(value, "http://127.0.0.1:11434/v1")
 
 
+class PageSettings(SettingsGroup):
+    first_run: bool = True
+
+
 class _SettingsFile(YamlConfigSettingsSource):
     def _read_file(self, file_path: Any) -> dict[str, Any]:
         return read_settings_file(file_path)
@@ -235,16 +240,13 @@ class Settings(BaseSettings):
     environments: EnvironmentSettings = EnvironmentSettings()
     weights: WeightSettings = WeightSettings()
     language: LanguageSettings = LanguageSettings()
+    page: PageSettings = PageSettings()
 
     @classmethod
     def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        cls, settings_cls: type[BaseSettings], init_settings: _Source, env_settings: _Source, dotenv_settings: _Source,
+        file_secret_settings: _Source,
+    ) -> tuple[_Source, ...]:  # fmt: skip
         return init_settings, env_settings, _SettingsFile(settings_cls)
 
     @property
@@ -287,14 +289,12 @@ def explained(error: ValidationError, *within: str) -> SettingsError:
     """The first mistake in a sentence that never shows a secret. `within`: the names that lead to what was checked."""
     first = error.errors()[0]
     place = (*within, *(str(part) for part in first["loc"]))
-    where = ".".join(place)
+    where, shown = ".".join(place), repr(first["input"])
     if first["type"] == "extra_forbidden":
         group = Settings.model_fields.get(place[0])
-        inside = len(place) > 1 and group is not None
-        known = group.annotation.model_fields if inside else Settings.model_fields  # type: ignore[union-attr]
+        known = group.annotation.model_fields if group and len(place) > 1 else Settings.model_fields  # type: ignore[union-attr]
         return SettingsError("settings.unknown", setting=where, known=sorted(known))
     if where in _SECRETS or any(secret.startswith(f"{where}.") for secret in _SECRETS):
         return SettingsError("settings.secret-wrong", setting=where, rule=first["msg"])
-    shown = repr(first["input"])
-    shown = shown if len(shown) <= LONGEST_SHOWN_VALUE else f"{shown[:LONGEST_SHOWN_VALUE]}…"
-    return SettingsError("settings.value-wrong", setting=where, given=shown, rule=first["msg"])
+    given = shown if len(shown) <= LONGEST_SHOWN_VALUE else f"{shown[:LONGEST_SHOWN_VALUE]}…"
+    return SettingsError("settings.value-wrong", setting=where, given=given, rule=first["msg"])

@@ -46,6 +46,10 @@ def under_coverage() -> Sequence[str]:
     return (program, "-m", "coverage", "run", *options, *arguments)
 
 
+USUAL = {"GREENROOM_ENVIRONMENTS__INSTALL_ON_GPU": "false", "GREENROOM_PAGE__FIRST_RUN": "false"}
+"""Settings of every such studio: it installs nothing by itself, and a person has closed the card of the first run. One given
+as "" is left as settings.yaml says."""
+
 UNDECLARED = "which it does not declare"
 """What a studio prints of a call that ended with an error whose code its definition does not name."""
 
@@ -70,7 +74,7 @@ class RunningStudio:
         self.process = subprocess.Popen(
             [*(under_coverage() if measured else APP), "--port", str(self.port), "--data", str(data), *arguments],
             cwd=data.parent,
-            env=kept | {"GREENROOM_ENVIRONMENTS__INSTALL_ON_GPU": "false"} | variables,
+            env=kept | {name: value for name, value in (USUAL | variables).items() if value or name not in USUAL},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

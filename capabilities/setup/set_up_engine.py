@@ -31,6 +31,11 @@ _ENVIRONMENT_SHARE = 0.6
 """Of the progress, where an environment is to be installed and weights are to be fetched."""
 
 
+def sample_spec(engine: str, voice: str, title: str) -> dict[str, str]:
+    """The narration by which an engine or a voice is heard for the first time."""
+    return {"script": SAMPLE, "engine": engine, "voice": voice, "title": title}
+
+
 @dataclass(frozen=True)
 class SetupPlan:
     """What setting an engine up means on this machine.
@@ -66,7 +71,9 @@ def setup_plan(studio: Services, engine_id: str) -> SetupPlan | None:
     engine = studio.catalog.get(engine_id)
     if readiness_of(engine, studio.site).ready or not can_be_set_up(studio, engine):
         return None
-    needed = float(sum(file.size_bytes for file in missing_files(engine.card, studio.site)))
+    card = engine.card
+    wanted = [file for file in missing_files(card, studio.site) if card.first_repo in ("", file.repo)]
+    needed = float(sum(file.size_bytes for file in wanted))
     if environment_can_be_installed(engine.card, studio.site):
         declared = studio.environments.declared(engine.card.environment).declared.download_gb
         needed += (declared.cuda if studio.memory.gpu() is not None else declared.cpu) * 1e9
@@ -87,13 +94,15 @@ def can_be_set_up(studio: Services, engine: type[Engine]) -> bool:
 class SetUpSpec(BaseModel):
     """
     Args:
-        engine: what shall be ready. sample: whether something is made with it at the end.
+        engine: what shall be ready. sample: whether something is made with it at the end. voice: the saved voice that the
+            sample speaks in, "" for one that the engine or the studio has.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     engine: str = Field(max_length=100)
     sample: bool = True
+    voice: str = Field("", max_length=100)
 
 
 class SetUpEngine(Capability[SetUpSpec]):
@@ -111,10 +120,12 @@ class SetUpEngine(Capability[SetUpSpec]):
     def prepare(self, spec: SetUpSpec) -> SetUpSpec:
         """
         Raises:
-            NotFound: no such engine. WeightsError: downloads are switched off. InvalidInput: it is ready, or what it lacks is
-            nothing that the studio can fetch; the reason says what.
+            NotFound: no such engine or voice. WeightsError: downloads are switched off. InvalidInput: it is ready, or what it
+            lacks is nothing that the studio can fetch; the reason says what.
         """
         engine = self._studio.catalog.get(spec.engine)
+        if spec.voice:
+            self._studio.voices.get(spec.voice)
         found = readiness_of(engine, self._studio.site)
         if found.ready:
             raise InvalidInput("setup.ready-already", engine=engine.card.title)
@@ -146,15 +157,16 @@ class SetUpEngine(Capability[SetUpSpec]):
             raise InvalidInput("setup.not-possible", engine=engine.card.title, why=found.why, next_step=found.step)
         context.progress(1.0, f"{engine.card.title} is ready")
         if spec.sample:
-            self._make_sample(engine)
+            self._make_sample(engine, spec.voice)
         return []
 
     def _fetch(self, engine: type[Engine], context: JobContext, stop: Stop, before: float) -> None:
-        """The weights; of an engine that needs one of several repositories (a size, a language) only as many as it needs."""
+        """The weights; of an engine to which one of several repositories is enough (a size, a language) the card's first."""
         if not engine.card.hub_files:
             return
         status = self._studio.weights.status(engine.card.id)
-        left = [repo for repo in status.repos if status.of_repo(repo).state is not WeightsState.PRESENT]
+        wanted = (engine.card.first_repo,) if engine.card.first_repo else status.repos
+        left = [repo for repo in wanted if status.of_repo(repo).state is not WeightsState.PRESENT]
         for at, repo in enumerate(left):
             if engine.readiness(self._studio.site).ready:
                 return
@@ -164,7 +176,7 @@ class SetUpEngine(Capability[SetUpSpec]):
 
             self._studio.weights.download(engine.card.id, say, stop, repo)
 
-    def _make_sample(self, engine: type[Engine]) -> None:
+    def _make_sample(self, engine: type[Engine], chosen: str) -> None:
         """A first result, as a job of its own; the engine is set up whether that succeeds or not."""
         card = engine.card
         try:
@@ -172,7 +184,9 @@ class SetUpEngine(Capability[SetUpSpec]):
                 own = engine.preset_voices(self._studio.site)
                 clones = card.traits_of(SpeechTraits).clones
                 voice = f"{card.id}/{own[0].id}" if own else SAMPLE_VOICE if clones else ""
-                spec = {"script": SAMPLE, "engine": card.id, "voice": voice, "title": f"{card.title}: a first sample"}
-                self._studio.jobs.submit("voiceover", spec)
+                title = f"{card.title}: a first sample"
+                if clones and chosen:
+                    voice, title = chosen, f"{chosen}: a first sample"
+                self._studio.jobs.submit("voiceover", sample_spec(card.id, voice, title))
         except GreenroomError as error:
             log.info("No first sample of %s: %s", card.id, error)

@@ -110,6 +110,7 @@ class Card:
             in the machine's memory beside it; 0 takes memory_gib, and what every such engine needs beside it.
         work_gib: its part that grows with pixels times frames, 0 where size hardly matters; savings: less work, by kind.
         remedy: what to do where it can never fit, a sentence; "" for general advice.
+        first_repo: where one repository of `hub_files` is enough (a size, a language): the one that "Set up" fetches.
         languages: BCP-47 primary tags, empty where none apply; longest_text: characters one call takes, 0 without text.
         traits: what applies to its kind of engine only, such as `SpeechTraits`; read it with `traits_of`.
         idle_seconds: how long an unused worker stays, None as its tier's are set; reload_seconds: about how long a load takes.
@@ -133,6 +134,7 @@ class Card:
     savings: tuple[tuple[Reduction, ...], ...] = ()
     remedy: str = ""
     hub_files: tuple[HubFile, ...] = ()
+    first_repo: str = ""
     languages: tuple[str, ...] = ()
     longest_text: int = 0
     traits: Traits = Traits()

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from capabilities.setup.set_up_engine import sample_spec
 from capabilities.voiceover.batch.capability import count_of_lines
 from capabilities.voiceover.capability import Voiceover
 from studio.changes.stamps import Topic
@@ -18,6 +19,8 @@ from tabs.common.html import html_piece
 from tabs.common.jobs.job_view import JobView, build_job_bar
 from tabs.common.kept_form import KeptForm, named_options
 from tabs.common.lists.live_lists import LiveList
+from tabs.common.lists.voice_choices import AUTO
+from tabs.common.readiness.first_run import FirstRunCard
 from tabs.common.readiness.setup_offer import problem_with_offer
 from tabs.common.texts.new_texts import NewText, NewTexts, build_earlier
 from tabs.common.wiring import (
@@ -53,6 +56,7 @@ class VoiceoverTab:
                 self._build_input(secret)
                 bar = self._build_bar()
             with gr.Column(scale=5, min_width=340):
+                self.first_run = FirstRunCard(studio)
                 self.view = JobView(
                     studio, studio.kinds_of_tab(TAB), storage_key="greenroom.voiceover", secret=secret, bar=bar,
                     detail=self.sentences.draw,
@@ -104,11 +108,13 @@ class VoiceoverTab:
         mended = {self.script, self.lines, *form.shown, *self.transcribe.inputs}
         clear_when_changed(mended, self.trouble)
         view.wire()
+        self.first_run.wire()
         self.sentences.wire(view)
         self._wire_script()
         self._wire_form()
         form.pronunciations.wire()
         self.rewriting.wire(view, self.script, self.trouble)
+        self.voices.next.click(self._hear_voice, None, [self.voices.next, *view.shown], **QUIET)
         self.transcribe.wire(view, self.transcribe_go, self.trouble, self._texts, self.inner_tabs)
         self.go.click(self._generate, {self.script, *form.inputs}, [self.trouble, *view.shown], **QUIET)
         self.batch_go.click(self._generate_batch, {self.lines, *form.inputs}, [self.trouble, *view.shown], **QUIET)
@@ -211,6 +217,15 @@ class VoiceoverTab:
         except GreenroomError as error:
             return {self.trouble: problem_with_offer(self._studio, error)}
         return {self.trouble: "", **self.view.focus(job)}
+
+    @with_error_toast
+    def _hear_voice(self, event: gr.EventData) -> Updates:
+        data = clicked(event)
+        if data.get("act") != "hear-voice":
+            return gr.skip()
+        voice = data.get("voice", "")
+        job = self.view.submit("voiceover", sample_spec(AUTO, voice, f"{voice}: a first sample"))
+        return {self.voices.next: "", **self.view.focus(job)}
 
     # -- settings of an earlier result
 

@@ -15,7 +15,6 @@ from studio.library.copies import terms_of_file
 from studio.services import Services
 from studio.voices.model import ClipReport, TranscriptStatus, Voice, Window
 from studio.voices.presets.nearest import nearest_to
-from tabs.common.audio_upload import build_sound_upload
 from tabs.common.formats import about
 from tabs.common.html import html_piece
 from tabs.common.lists.live_lists import LiveList
@@ -23,6 +22,7 @@ from tabs.common.notices.notices import notice
 from tabs.common.notices.undo import deleted_voice
 from tabs.common.templating import render
 from tabs.common.wiring import QUIET, Updates, Values, clicked, problem, voice_export_url, voice_url, with_error_toast
+from tabs.voiceover.new_voice import CONSENT_HELP, NewVoiceForm, next_step
 
 TRANSCRIPT_WORDS = {
     "none": "no transcript",
@@ -32,7 +32,6 @@ TRANSCRIPT_WORDS = {
     "edited": "transcript edited",
     "failed": "transcript failed",
 }
-CONSENT_HELP = "Who agreed to the use of this voice, how and when. It is kept with the voice and exported with it."
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,8 @@ class VoicesPanel:
     def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.listing = html_piece(lambda: voices_list(studio.voices.list()), elem_id="voices")
-        self.new = _NewVoiceForm()
+        self.new = NewVoiceForm()
+        self.next = html_piece(elem_id="voice-next", live=True)
         with gr.Accordion("Import a voice", open=False):
             self.package = gr.File(
                 label="A file exported from a Greenroom studio", file_types=[".greenroom-voice"], type="filepath",
@@ -88,7 +88,7 @@ class VoicesPanel:
 
     def _wire_new(self) -> None:
         new = self.new
-        told = [self.listing, new.trouble, *new.fields, new.mend, new.findings, new.save_window]
+        told = [self.listing, self.next, new.trouble, *new.fields, new.mend, new.findings, new.save_window]
         judged = [new.findings, new.window, new.save_window, new.mend, new.trouble]
         new.clip.change(lambda clip: self._judge(clip, None), new.clip, judged, **QUIET)
         new.nearest.click(self._nearest, new.clip, [new.near, new.trouble], **QUIET)
@@ -164,7 +164,7 @@ class VoicesPanel:
             return {new.trouble: problem(error)}
         emptied: Updates = {new.clip: None, **dict.fromkeys((new.name, new.transcript, new.tags, new.consent), "")}
         done = {new.trouble: "", new.findings: "", new.save_window: gr.update(visible=False), new.mend: _UNASKED}
-        return {self.listing: self._list(), **emptied, **done}
+        return {self.listing: self._list(), self.next: next_step(self._studio, voice.name), **emptied, **done}
 
     @with_error_toast
     def _import(self, path: str | None) -> Any:
@@ -217,38 +217,6 @@ class VoicesPanel:
 
 def _labels(text: str) -> tuple[str, ...]:
     return tuple(label.strip() for label in text.split(",") if label.strip())
-
-
-class _NewVoiceForm:
-    """The form for a new voice: clip, findings, name."""
-
-    def __init__(self) -> None:
-        with gr.Accordion("New voice", open=False, elem_id="new-voice"):
-            self.clip = build_sound_upload("Clip of one person speaking", "voice-clip")
-            self.findings = html_piece(elem_id="findings", live=True)
-            self.mend = gr.Checkbox(
-                False, label="Mend the channels and the offset of this clip", visible=False, interactive=True, elem_id="mend-clip"
-            )
-            self.name = gr.Textbox(
-                label="Name", max_length=80, elem_id="voice-name", info="As you will pick it; small and capital letters count."
-            )
-            self.transcript = gr.Textbox(
-                label="What is said in the clip", lines=2, info="Word for word; engines that clone need it."
-            )
-            with gr.Row():
-                self.tags = gr.Textbox(label="Tags", placeholder="warm, narrator", info="Separated by commas.")
-                self.consent = gr.Textbox(label="Consent", info=CONSENT_HELP)
-            self.near = html_piece(elem_id="nearest-voices", live=True)
-            self.window = gr.State(None)
-            self.trouble = html_piece(elem_id="voice-trouble", live=True)
-            with gr.Row():
-                self.save = gr.Button("Save voice", variant="primary", elem_id="save-voice")
-                self.save_window = gr.Button("Save the best part", visible=False, elem_id="save-window")
-                self.nearest = gr.Button("Find the nearest built-in voice", elem_id="find-nearest")
-
-    @property
-    def fields(self) -> list[Any]:
-        return [self.clip, self.name, self.transcript, self.tags, self.consent]
 
 
 class _EditForm:

@@ -75,6 +75,7 @@ class Mms(TransformersSpeech):
         tier=Tier.LIGHT,
         environment=ENVIRONMENT,
         memory_gib=1.2,  # 36 M parameters for each of two languages, and what the library imports
+        first_repo="facebook/mms-tts-eng",
         hub_files=tuple(
             HubFile(f"facebook/mms-tts-{code}", path, size, COMMITS.get(code, "main"))
             for code in CHECKPOINTS.values()

@@ -90,6 +90,7 @@ class FasterWhisper(Engine):
         device=ctranslate2_device(),
         memory_gib=1.5,
         hub_files=all_files(FASTER),
+        first_repo="Systran/faster-whisper-base",
         languages=LANGUAGES,
         traits=TranscriptionTraits(longest_sound=600.0),
         reload_seconds=4.0,

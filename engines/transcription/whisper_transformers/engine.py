@@ -99,11 +99,10 @@ class WhisperTransformers(Engine):
         environment="models",
         memory_gib=4.0,
         hub_files=all_files(OPENAI),
+        first_repo="openai/whisper-large-v3-turbo",
         languages=LANGUAGES,
-        traits=TranscriptionTraits(longest_sound=600.0),
-        reload_seconds=15.0,
-        stall_seconds=900.0,
-    )
+        traits=TranscriptionTraits(longest_sound=600.0), reload_seconds=15.0, stall_seconds=900.0,
+    )  # fmt: skip
     Options = WhisperTransformersOptions
     imports = ("torch", "transformers")
     options: WhisperTransformersOptions

@@ -18,15 +18,16 @@ from tabs.common.wiring import QUIET, clicked, problem, with_error_toast
 ACT = "set-up"
 
 
-def setup_offer(studio: Services, engine_id: str) -> str:
+def setup_offer(studio: Services, engine_id: str, voice: str = "") -> str:
     """Return the HTML of the button with download size, time and space, or of the progress; "" if the engine is ready or cannot
-    be set up by the studio."""
+    be set up by the studio. `voice`: the saved voice in which its first sample is to speak."""
     title = studio.catalog.get(engine_id).card.title
     running = [job for job in studio.jobs.list(tuple(ACTIVE), (SetUpEngine.kind,)) if job.spec.get("engine") == engine_id]
-    if running:
-        return render("common/readiness/setup_offer.html", engine=engine_id, title=title, job=running[0], plan=None)
-    plan = setup_plan(studio, engine_id)
-    return "" if plan is None else render("common/readiness/setup_offer.html", engine=engine_id, title=title, job=None, plan=plan)
+    job = running[0] if running else None
+    plan = None if running else setup_plan(studio, engine_id)
+    if job is None and plan is None:
+        return ""
+    return render("common/readiness/setup_offer.html", engine=engine_id, title=title, job=job, plan=plan, voice=voice)
 
 
 def problem_with_offer(studio: Services, error: GreenroomError) -> str:
@@ -45,7 +46,7 @@ def wire_setup(studio: Services, piece: gr.HTML) -> None:
     def begun(event: gr.EventData) -> Any:
         data = clicked(event)
         if data.get("act") == ACT:
-            job = studio.jobs.submit(SetUpEngine.kind, {"engine": data.get("of", "")})
+            job = studio.jobs.submit(SetUpEngine.kind, {"engine": data.get("of", ""), "voice": data.get("voice", "")})
             notice(f"“{job.title}” has begun. The System tab shows how far it is, under Jobs.")
         return None
 

@@ -69,5 +69,18 @@ Object.assign(greenroom, (() => {
     follow()
   }
   begin()
+
+  // Buttons that lead to another place of the page: data-go="tab/section", and in it the folded part to open and what to look at.
+  const go = ({ go: place, unfold, see }, patience = 40) => {
+    const [tab, section] = place.split('/'), fold = unfold && document.querySelector(unfold)
+    const there = pick('#tabs', tab) && pick(SECTIONS[tab], section)
+    if ((!there || (unfold && !fold)) && patience) { setTimeout(go, 100, { go: place, unfold, see }, patience - 1); return }
+    fold?.querySelector('button.label-wrap:not(.open)')?.click()
+    if (see) greenroom.goTo(see)
+  }
+  document.addEventListener('click', event => {
+    const button = event.target.closest && event.target.closest('[data-go]')
+    if (button) go({ ...button.dataset })
+  })
   return { showsJobs, jobShown }
 })())

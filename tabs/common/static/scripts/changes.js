@@ -67,7 +67,7 @@ Object.assign(greenroom, (() => {
     const button = event.target.closest && event.target.closest('[data-setup]')
     if (!button || !act) return
     button.disabled = true
-    act('click', { act: 'set-up', of: button.dataset.setup })
+    act('click', { act: 'set-up', of: button.dataset.setup, voice: button.dataset.voice || '' })
   })
   return { hearChanges, hear, hearActs, undo, readAnew }
 })())
