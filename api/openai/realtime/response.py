@@ -11,6 +11,7 @@ from api.openai.realtime.items import ItemList, KeptItem
 from api.openai.realtime.refusals import ServerEvent, new_id, server_event
 from api.openai.realtime.session_config import RealtimeSession
 from capabilities.conversation.session.events import SOUND_RATE
+from capabilities.conversation.session.values import AnswerEnd
 
 Emit = Callable[[ServerEvent], None]
 
@@ -32,6 +33,7 @@ class ResponseWriter:
         self.said = ""
         self.called = False
         """Whether a function is to be called."""
+        self._cut_off = False
         self._outputs: list[KeptItem] = []
         self._index = 0
         self._fields: dict[str, Any] = {
@@ -83,8 +85,25 @@ class ResponseWriter:
         fields |= {"arguments": arguments, "status": "completed"}
         self._done(item)
 
+    def written(self, end: AnswerEnd) -> None:
+        """How the model ended, and what it took; models of the studio read and write text alone."""
+        self._cut_off = end.cut_off
+        if end.prompt or end.answer:
+            self._fields["usage"] = {
+                "total_tokens": end.prompt + end.answer,
+                "input_tokens": end.prompt,
+                "output_tokens": end.answer,
+                "input_token_details": {
+                    "text_tokens": end.prompt, "audio_tokens": 0, "image_tokens": 0, "cached_tokens": 0,
+                    "cached_tokens_details": {"text_tokens": 0, "audio_tokens": 0, "image_tokens": 0},
+                },
+                "output_token_details": {"text_tokens": end.answer, "audio_tokens": 0},
+            }  # fmt: skip
+
     def finish(self, status: str, reason: str = "", error: dict[str, Any] | None = None) -> None:
-        """The end of it: "completed", "cancelled", "failed"."""
+        """The end of it: "completed", "cancelled", "failed"; a complete one that the model was cut off in is "incomplete"."""
+        if status == "completed" and self._cut_off and not self.called:
+            status, reason = "incomplete", "max_output_tokens"
         self._close_message("completed" if status == "completed" else "incomplete")
         details = {"type": status, **({"reason": reason} if reason else {}), **({"error": error} if error else {})}
         self._fields |= {

@@ -191,7 +191,13 @@ def _turns(vad: ServerVad | SemanticVad | None) -> TurnDetection:
     more = {"respond": vad.create_response, "interrupt": vad.interrupt_response}
     if isinstance(vad, SemanticVad):
         return TurnDetection(silence=EAGERNESS[vad.eagerness], semantic=True, **more)
-    return TurnDetection(threshold=vad.threshold, silence=vad.silence_duration_ms / 1000, semantic=False, **more)
+    return TurnDetection(
+        threshold=vad.threshold,
+        silence=vad.silence_duration_ms / 1000,
+        prefix=vad.prefix_padding_ms / 1000,
+        semantic=False,
+        **more,
+    )
 
 
 def new_session(model: str, expires_at: int) -> RealtimeSession:

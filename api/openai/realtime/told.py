@@ -21,6 +21,7 @@ from capabilities.conversation.session.events import (
     ReplyMade,
     ReplyText,
     ReplyWords,
+    ReplyWritten,
     SessionEvent,
     SessionProblem,
     SoundChunk,
@@ -80,6 +81,8 @@ class SessionTeller:
                 self._finish("cancelled", "turn_detected")
                 self.response, self.wish = self._conversation.new_response(reply, self.wish), None
                 self._sent, self._problem = (0, 0), None
+            case ReplyWritten(reply=reply, end=end) if self.response is not None and self.response.reply == reply:
+                self.response.written(end)
             case ToolCall(call=call, name=name, arguments=arguments) if self.response is not None:
                 self.response.call(call, name, arguments)
             case SessionProblem():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from capabilities.conversation.session.settings import SessionSettings
-from capabilities.conversation.session.values import AsideKind, CutReason, ReplyWord, TurnTimes
+from capabilities.conversation.session.values import AnswerEnd, AsideKind, CutReason, ReplyWord, TurnTimes
 
 CLOCK_RATE = 16_000
 """Samples a second of the session's clock, and of the person's sound: 16-bit little-endian, mono."""
@@ -130,6 +130,14 @@ class ReplyText(SessionEvent):
 
     reply: str
     text: str
+
+
+@dataclass(frozen=True)
+class ReplyWritten(SessionEvent):
+    """The mind has ended by itself; a reply that is cut before has none, nor one of a server that does not tell."""
+
+    reply: str
+    end: AnswerEnd
 
 
 @dataclass(frozen=True)

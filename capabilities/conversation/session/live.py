@@ -75,7 +75,7 @@ class LiveSession:
         self._answering = Answering(parts, self._tell)
         self._replies = Replies(self._remembered, emit=self.emit, now=lambda: self.now, ended=self._answering.end)
         self._answering.replies = self._replies
-        self._floor = TurnTaking(self, SpeechDetector(settings.turns.threshold, likelihood))
+        self._floor = TurnTaking(self, SpeechDetector(settings.turns.threshold, likelihood, prefix=settings.turns.prefix))
         self._hearing: HearingQueue | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._fed = 0
@@ -184,7 +184,7 @@ class LiveSession:
         if changed:
             raise InvalidInput("talk.setting-fixed", settings=changed)
         self.settings = settings
-        self._floor.detector.threshold = settings.turns.threshold
+        self._floor.detector.adapt(settings.turns.threshold, settings.turns.prefix)
         self.emit(SettingsChanged(self.now, settings))
 
     async def close(self, why: str = "") -> None:

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from capabilities.conversation.session.events import SOUND_RATE, ReplyText, ReplyWords, SessionEvent, ToolCall
+from capabilities.conversation.session.events import SOUND_RATE, ReplyText, ReplyWords, ReplyWritten, SessionEvent, ToolCall
 from capabilities.conversation.session.parts.roles import SessionParts, VoicePart
 from capabilities.conversation.session.speaking.clauses import ClauseCutter
 from capabilities.conversation.session.speaking.playback import Playback
 from capabilities.conversation.session.speaking.thoughts import ThoughtFilter
 from capabilities.conversation.session.speaking.tool_calls import CallFilter
-from capabilities.conversation.session.values import TurnTimes
+from capabilities.conversation.session.values import AnswerEnd, TurnTimes
 from engines.contract import ChatMessage
 from studio.errors import EngineError
 
@@ -79,6 +79,9 @@ class Reply:
     ) -> None:
         thoughts = ThoughtFilter()
         async for piece in parts.mind.answer(messages, longest, heat):
+            if isinstance(piece, AnswerEnd):
+                self._emit(ReplyWritten(self._now(), self.id, piece))
+                continue
             text = thoughts.feed(piece)
             if thoughts.restarted:
                 self.written = ""

@@ -17,6 +17,7 @@ class TurnDetection:
         automatic: by what is heard; else by `commit`.
         threshold: likelihood from which sound is speech, 0 to 1.
         silence: seconds of silence after which a turn is over even where it sounds unfinished; finished ones end sooner.
+        prefix: seconds of sound from before the person's first speech that the ear is given with it.
         semantic: whether the words decide how long is waited; else every pause of `silence` seconds ends a turn.
         respond: whether a turn is answered by itself. interrupt: whether speech stops a reply.
     """
@@ -24,6 +25,7 @@ class TurnDetection:
     automatic: bool = True
     threshold: float = 0.5
     silence: float = 1.2
+    prefix: float = 0.3
     semantic: bool = True
     respond: bool = True
     interrupt: bool = True

@@ -127,7 +127,9 @@ class TurnTaking:
     def _begin(self, window: JudgedWindow, aside: _Aside | None, *, taken: bool) -> None:
         """A turn of the person begins; what sounded over a reply before is part of it."""
         self._aside = None
-        turn = aside.turn if aside is not None else PersonTurn(self._host.new_id("turn"), self.detector.before)
+        turn = (
+            aside.turn if aside is not None else PersonTurn(self._host.new_id("turn"), self.detector.prefix_of(START_WINDOWS - 1))
+        )
         if not taken:
             turn.take(window)
         turn.over_reply = aside is not None
@@ -235,7 +237,7 @@ class TurnTaking:
         self._judge(aside, window)
 
     def _new_aside(self, window: JudgedWindow, *, ducked: bool = True) -> _Aside:
-        before = list(self.detector.before)
+        before = self.detector.prefix_of(DUCK_WINDOWS - 1)
         early = before[len(before) - (DUCK_WINDOWS - 1) :] if ducked else []
         start = early[0].at if early else window.at
         judge = InterruptionJudge(start, check_echo=self._host.settings.echo == "cancelling")

@@ -48,6 +48,15 @@ class TurnTimes:
 
 
 @dataclass(frozen=True)
+class AnswerEnd:
+    """How the mind's answer ended. `cut_off`: at the most tokens that it may have. prompt, answer: tokens, 0 where not known."""
+
+    prompt: int = 0
+    answer: int = 0
+    cut_off: bool = False
+
+
+@dataclass(frozen=True)
 class ReplyWord:
     """A word of a reply as it is spoken, [start, end) in its samples. `exact`: by the engine's own times, not estimated."""
 

@@ -98,6 +98,9 @@ async def test_text_in_and_text_out(studio: RunningStudio, mind: ChatServer) -> 
             "response.content_part.done", "response.output_item.done", "conversation.item.done", "response.done",
         ]  # fmt: skip
         assert [kind for at, kind in enumerate(kinds) if kind != kinds[at - 1] or at == 0] == order
+        used = done.usage
+        assert (used.input_tokens, used.output_tokens, used.total_tokens) == (11, len(TIDE) // 7, 11 + len(TIDE) // 7)
+        assert (used.input_token_details.text_tokens, used.output_token_details.text_tokens) == (11, len(TIDE) // 7)
         told = mind.questions[-1]["messages"]
         assert told[0]["content"].startswith("You know the sea.") and told[-1]["content"] == "When is high water?"
 
@@ -154,6 +157,17 @@ async def test_cancel_delete_and_errors_as_openai_has_them(studio: RunningStudio
         await one.connection.send({"type": "response.audio.delta", "event_id": "mine"})
         error = (await one.until("error")).error
         assert (error.code, error.param, error.event_id) == ("invalid_value", "type", "mine")
+
+
+async def test_an_answer_that_was_cut_off_says_so(studio: RunningStudio, mind: ChatServer) -> None:
+    async with talk(studio, output_modalities=["text"], max_output_tokens=40) as one:
+        await say(one, "When is high water?")
+        mind.queued.append(says("The tide comes in twice", reason="length"))
+        await one.connection.response.create()
+        done = (await one.until("response.done")).response
+        assert (done.status, done.status_details.reason) == ("incomplete", "max_output_tokens")
+        assert done.output[0].status == "incomplete" and done.usage.output_tokens == 3
+        assert mind.questions[-1]["max_tokens"] == 40
 
 
 async def test_functions_are_called_and_their_results_taken(studio: RunningStudio, mind: ChatServer) -> None:

@@ -113,6 +113,8 @@ def test_a_session_is_changed_in_parts_and_only_in_ga_shapes() -> None:
     assert not third.settings().turns.automatic and third.settings().voice == "Ada" and third.instructions == "Hi"
     fast = {"type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad", "silence_duration_ms": 300}}}}
     assert updated(third, fast).settings().turns.silence == 0.3
+    padded = {"type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad", "prefix_padding_ms": 1_500}}}}
+    assert updated(third, padded).settings().turns.prefix == 1.5
     wrong = [
         ({"instructions": "x"}, ("missing_required_parameter", "session.type")),
         ({"type": "transcription"}, ("invalid_value", "session.type")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from media.audio.voice_activity import WINDOW, VoiceActivity
+from media.audio.voice_activity import RATE, WINDOW, VoiceActivity
 
 Likelihood = Callable[[NDArray[np.float32]], float]
 """How likely it is that somebody speaks in the next `WINDOW` samples, 0 to 1."""
@@ -17,8 +18,8 @@ Likelihood = Callable[[NDArray[np.float32]], float]
 HYSTERESIS = 0.15
 """What is so much below the threshold still goes on with speech."""
 
-BEFORE = 10
-"""Windows that are kept from before speech began: 0.32 s."""
+SPARE = 4
+"""Windows more than asked for that are kept from before speech: those in which it was not yet sure to be speech."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,29 @@ class JudgedWindow:
 
 
 class SpeechDetector:
-    """Cuts sound into windows and judges each. For one session; `before` holds the last windows."""
+    """Cuts sound into windows and judges each. For one session; `before` holds the last windows.
 
-    def __init__(self, threshold: float, likelihood: Likelihood | None = None) -> None:
+    Args:
+        prefix: seconds from before speech that `prefix_of` gives.
+    """
+
+    def __init__(self, threshold: float, likelihood: Likelihood | None = None, *, prefix: float = 0.3) -> None:
         self.threshold = threshold
         self._likelihood = likelihood or VoiceActivity().likelihood
         self._rest: NDArray[np.float32] = np.zeros(0, np.float32)
         self._loud = self._quiet = 0
-        self.before: deque[JudgedWindow] = deque(maxlen=BEFORE)
+        self.before: deque[JudgedWindow] = deque()
+        self.adapt(threshold, prefix)
+
+    def adapt(self, threshold: float, prefix: float) -> None:
+        """Judge by this threshold, and keep so many seconds, from now on."""
+        self.threshold, self._prefix = threshold, math.ceil(prefix * RATE / WINDOW)
+        self.before = deque(self.before, maxlen=self._prefix + SPARE)
+
+    def prefix_of(self, begun: int) -> list[JudgedWindow]:
+        """What lies before the present window of speech whose last `begun` windows belong to it already, and these."""
+        kept = self._prefix + begun
+        return list(self.before)[-kept:] if kept else []
 
     def feed(self, samples: NDArray[np.float32], end: int) -> Iterator[JudgedWindow]:
         """The windows that are whole by now; `end`: where these samples end on the session's clock."""

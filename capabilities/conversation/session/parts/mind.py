@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 
 from capabilities.conversation.session.parts.part_thread import PartThread
+from capabilities.conversation.session.values import AnswerEnd
 from engines.contract import ChatMessage, ChatRequest
 from studio.errors import Cancelled
 from studio.language.asking import Mind
@@ -29,18 +30,20 @@ class ServiceMind:
         await self._thread.open()
         self.title = await self._thread.call(lambda mind: mind.name)
 
-    async def answer(self, messages: tuple[ChatMessage, ...], longest: int, temperature: float) -> AsyncIterator[str]:
+    async def answer(self, messages: tuple[ChatMessage, ...], longest: int, temperature: float) -> AsyncIterator[str | AnswerEnd]:
         request = ChatRequest(messages, longest, temperature)
         asked = _Asked()
 
-        def work(mind: Mind) -> Iterator[str]:
+        def work(mind: Mind) -> Iterator[str | AnswerEnd]:
             for piece in mind.chat(request, Constraint.NONE, asked.check):
                 if piece.text:
                     yield piece.text
+                if piece.ended:
+                    yield AnswerEnd(piece.prompt_tokens, piece.answer_tokens, piece.ended == "length")
 
         try:
-            async for text in self._thread.stream(work):
-                yield text
+            async for piece in self._thread.stream(work):
+                yield piece
         finally:
             asked.left = True
 

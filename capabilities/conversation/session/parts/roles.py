@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from capabilities.conversation.session.values import ReplyWord
+from capabilities.conversation.session.values import AnswerEnd, ReplyWord
 from engines.contract import ChatMessage
 
 
@@ -51,8 +51,8 @@ class EarPart(SessionPart, Protocol):
 class MindPart(SessionPart, Protocol):
     """Answers."""
 
-    def answer(self, messages: tuple[ChatMessage, ...], longest: int, temperature: float) -> AsyncIterator[str]:
-        """The answer in pieces, as it is written. Raises GreenroomError."""
+    def answer(self, messages: tuple[ChatMessage, ...], longest: int, temperature: float) -> AsyncIterator[str | AnswerEnd]:
+        """The answer in pieces, as it is written; last how it ended, where that is known. Raises GreenroomError."""
 
 
 class VoicePart(SessionPart, Protocol):

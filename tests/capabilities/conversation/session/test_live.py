@@ -158,6 +158,25 @@ async def test_an_open_sentence_waits_for_its_end() -> None:
     assert [one.text for one in said if isinstance(one, PersonSaid)] == [talk.ear.text]
 
 
+@pytest.mark.parametrize("prefix", [0.0, 0.3, 2.0])
+def test_the_ear_is_given_what_lies_before_the_first_speech(prefix: float) -> None:
+    """So much as is asked for, also when it is changed while the session goes on."""
+
+    async def run() -> None:
+        talk = await Simulation("Fine.").open()
+        await talk.session.update(SessionSettings(echo="headphones", turns=TurnDetection(prefix=prefix)))
+        for _ in range(2):
+            await talk.run(3)
+            onset = talk.session.now
+            await talk.ask()
+            started = talk.of(SpeechStarted)[-1]
+            assert isinstance(started, SpeechStarted)
+            assert prefix <= (onset - started.start) / 16_000 <= prefix + 0.064
+            assert talk.ear.heard[-1] >= prefix + 0.8
+
+    asyncio.run(run())
+
+
 @simulated
 async def test_that_was_no_interruption() -> None:
     talk = await Simulation(LONG, "Pardon?").open()
