@@ -98,28 +98,31 @@ class Shot:
 
 
 def lay_out_shots(
-    shots: Sequence[ShotSpec], spoken: Sequence[float], fps: Fraction, crossfade: bool, usual_frames: int | None
-) -> list[Shot]:
+    shots: Sequence[ShotSpec], spoken: Sequence[float], fps: Fraction, crossfade: bool, usual_frames: int | None,
+    around: Sequence[tuple[float, float]] = (),
+) -> list[Shot]:  # fmt: skip
     """Give every shot its place.
 
     Args:
         spoken: seconds of speech over each shot, 0 for none.
+        around: seconds before and after the speech of each shot; () for the usual.
     """
     fade = round(FADE_SECONDS * fps) if crossfade and len(shots) > 1 else 0
     placed: list[Shot] = []
     start = 0
-    for index, (spec, seconds) in enumerate(zip(shots, spoken, strict=True)):
-        frames = _frames(spec, seconds, fps, usual_frames)
+    around = around or ((LEAD_SECONDS, TAIL_SECONDS),) * len(shots)
+    for index, (spec, seconds, (lead, rest)) in enumerate(zip(shots, spoken, around, strict=True)):
+        frames = _frames(spec, lead + seconds + rest if seconds else 0.0, fps, usual_frames)
         head, last = (fade if index else 0), index == len(shots) - 1
         frames = max(frames, 2 * fade + 1) if fade else frames
-        speech = float(start / fps) + (LEAD_SECONDS if seconds else 0.0)
+        speech = float(start / fps) + (lead if seconds else 0.0)
         placed.append(Shot(spec, index, start, frames, head, 0 if last else fade, speech))
         start += frames
     return placed
 
 
-def _frames(spec: ShotSpec, spoken: float, fps: Fraction, usual: int | None) -> int:
-    needed = math.ceil((LEAD_SECONDS + spoken + TAIL_SECONDS) * fps - 1e-6) if spoken else 0
+def _frames(spec: ShotSpec, least: float, fps: Fraction, usual: int | None) -> int:
+    needed = math.ceil(least * fps - 1e-6) if least else 0
     if spec.frames is not None:
         return max(spec.frames, needed)
     if spec.seconds is not None:

@@ -67,7 +67,7 @@ class ClipAudio:
 
     def levelled(self, check: Callable[[], None]) -> NormalisedStream:
         """The finished track; `check` is called with each block and may raise."""
-        music = None if self._music is None else self._music_gain(check)
+        music = self._music_gain(check)
 
         def blocks() -> Iterator[Audio]:
             for block in self._mixed(music):
@@ -75,6 +75,20 @@ class ClipAudio:
                 yield block
 
         return normalise_loudness(blocks, self._loudness, self._true_peak)
+
+    def speech(self) -> Iterator[Audio]:
+        """The speech alone, as it is before everything is levelled."""
+        return self._mixed(None)
+
+    def music(self, check: Callable[[], None]) -> Iterator[Audio]:
+        """The music alone, led under the speech, before everything is levelled; nothing without music."""
+        level = self._music_gain(check)
+        if level is None:
+            return
+        for given, block in zip(range(0, self._frames, _BLOCK), self._tune(), strict=False):
+            count = min(_BLOCK, self._frames - given)
+            check()
+            yield Audio(block[:count] * (level * self._envelope(given, count))[:, None], RATE)
 
     def _assemble(self, shots: Sequence[Shot], spoken: Sequence[ShotSpeech], store: SegmentStore, folder: Path) -> None:
         """All speech as one raw mono file."""
@@ -94,13 +108,14 @@ class ClipAudio:
                 at = first + len(mono)
             _silence(whole.write, self._frames - at)
 
-    def _music_gain(self, check: Callable[[], None]) -> float:
-        """What brings the music to its level under the speech's target."""
-        assert self._music is not None
+    def _music_gain(self, check: Callable[[], None]) -> float | None:
+        """What brings the music to its level under the speech's target; None without music."""
+        music = self._music
+        if music is None:
+            return None
 
         def source() -> Iterator[Audio]:
-            assert self._music is not None
-            for block in iterate_audio(self._music):
+            for block in iterate_audio(music):
                 check()
                 yield block
 

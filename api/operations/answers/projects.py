@@ -68,6 +68,17 @@ class ProjectVersion(Answer):
     touched: list[str] = Field([], description="The addresses that changed.")
 
 
+class AdoptedTimeline(Answer):
+    """A project after an edited timeline was taken in."""
+
+    id: str
+    version: int
+    resized: list[str] = Field(description="Ids of shots that last longer or shorter now.")
+    moved: list[str] = Field(description="Ids of shots that stand elsewhere.")
+    removed: list[str] = Field(description="Ids of shots that were cut out.")
+    notes: list[str] = Field(description="What was not taken, and why.")
+
+
 class DeletedProject(Answer):
     """A project that was removed."""
 

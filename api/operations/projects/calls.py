@@ -9,6 +9,7 @@ from pydantic import Field
 from api.error_codes import FACES, FILES, FILMING, JOBS, LANGUAGE
 from api.operations.answers.jobs import JobAnswer
 from api.operations.answers.projects import (
+    AdoptedTimeline,
     DeletedProject,
     FilmStateAnswer,
     ProjectAnswer,
@@ -25,10 +26,8 @@ from capabilities.director.errors import ProjectConflict
 from capabilities.director.film.capability import RenderFilm
 from capabilities.director.film.desk import FilmDesk, FilmState
 from capabilities.director.projects.open_project import OpenProject
-from capabilities.director.projects.yaml_file import as_yaml
 from capabilities.director.writing.template import board_of
 from studio.errors import GreenroomError, InvalidInput, NotFound
-from studio.files import slug, write_atomic
 from studio.validation import validated
 
 GROUP = Group("projects", "Projects", "Boards of scenes, shots and lines, and the films that are made of them.")
@@ -82,7 +81,18 @@ class RenderInput(ProjectId):
 
 
 class ProjectExportInput(ProjectId):
-    format: str = Field("project", description='"project": one file with everything that it names. "yaml": the document alone.')
+    format: str = Field(
+        "project",
+        description='"project": one file with everything that it names, for another studio. "yaml": the document alone. '
+        '"otio", "edl", "fcpxml": the film as a timeline. "srt", "vtt", "ass": its subtitles. "stems": a ZIP of one WAV for each '
+        'voice and the music. "everything": a ZIP of the film, its clips with handles, stems, timelines, subtitles, recipe and '
+        "project. All but the first two need the film's sound, the last one the film itself.",
+    )
+
+
+class TimelineImportInput(ProjectId):
+    file: InputFile = Field(description='An edited OpenTimelineIO file (.otio) of what `export_project` gave as "otio".')
+    version: int = Field(-1, description="Of the project, as for `update_project`.")
 
 
 @GROUP.operation(Access.READS, codes=CODES)
@@ -162,21 +172,27 @@ def render_project(context: OperationContext, call: RenderInput) -> JobAnswer:
     return context.job(context.studio.jobs.submit(RenderFilm.kind, {"project": call.project, "approve": call.approve}))
 
 
-@GROUP.operation(Access.READS, codes=CODES, errors=REFUSALS, example={"project": "PROJECT"})
+@GROUP.operation(Access.READS, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
 def export_project(context: OperationContext, call: ProjectExportInput) -> FileRef:
-    """The project as one file, for another studio or for safe keeping."""
-    desk = desk_of(context)
-    found = desk.projects.get(call.project)
-    if call.format not in ("project", "yaml"):
-        raise InvalidInput("project.format-unknown", format=call.format[:20], known=["project", "yaml"])
-    ending = ".zip" if call.format == "project" else ".yaml"
-    path = context.files.uploads / "projects" / f"{slug(found.document.title)}{ending}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if call.format == "project":
-        desk.projects.export(call.project, path)
-    else:
-        write_atomic(path, as_yaml(found.document))
+    """The project as a file: for another studio, for an editing program, or with all that was made of it."""
+    exports = context.studio.capability(RenderFilm).exports
+    path = exports.write(call.project, call.format, context.files.uploads / "projects")
     return context.file(path, f"/media/projects/{path.name}")
+
+
+@GROUP.operation(
+    Access.WRITES, codes=(*FILM, "timeline.*"), errors=(*REFUSALS, ProjectConflict, GreenroomError),
+    example={"project": "PROJECT", "file": "@TIMELINE"},
+)  # fmt: skip
+def import_timeline(context: OperationContext, call: TimelineImportInput) -> AdoptedTimeline:
+    """Take the order and the lengths of an edited timeline into the board, as one change that can be undone. Shots that were cut
+    out are removed; a spoken shot keeps all its words; what cannot be taken is told. Only what changed is made again."""
+    base = None if call.version < 0 else call.version
+    done = context.studio.capability(RenderFilm).exports.take_back(call.project, call.file, base)
+    return AdoptedTimeline(
+        id=call.project, version=done.version, resized=list(done.adoption.resized), moved=list(done.adoption.moved),
+        removed=list(done.adoption.removed), notes=[note.reason() for note in done.adoption.notes],
+    )  # fmt: skip
 
 
 @GROUP.operation(Access.DELETES, codes=CODES, errors=REFUSALS, example={"project": "OLDPROJECT"})

@@ -21,6 +21,8 @@ FORMAT: Literal[1] = 1
 LONGEST_LINE = 20_000
 MOST_SHOTS = 20_000
 LARGEST_SEED = 2**31 - 1
+SHORTEST_SHOT, LONGEST_SHOT = 0.4, 600.0
+LONGEST_SILENCE = 30.0
 
 Id = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 Show = Literal["presenter", "animatic", "picture", "clip"]
@@ -64,7 +66,8 @@ class BoardShot(BoardPart):
         show: the portrait of who speaks, moving its lips; a painted scene; a picture of one's own under a moving camera; or a
             clip of one's own. see: what is to be seen, in words. file: of a picture or clip, as `Project` says of files.
         corner: whether who speaks is shown in the corner, over what is seen. seconds: how long it lasts at least; None for as
-            long as its lines. seed: None takes the look's. approved: a person has looked at it. locked: not to be changed.
+            long as its lines. lead, tail: seconds before the first word and after the last; None for the usual.
+        seed: None takes the look's. approved: a person has looked at it. locked: not to be changed.
     """
 
     id: Id = Field(default_factory=lambda: new_id("s"))
@@ -73,7 +76,9 @@ class BoardShot(BoardPart):
     camera: str = Field("", max_length=100)
     file: str = Field("", max_length=_FILE)
     corner: bool = False
-    seconds: Annotated[float, Field(ge=0.4, le=600)] | None = None
+    seconds: Annotated[float, Field(ge=SHORTEST_SHOT, le=LONGEST_SHOT)] | None = None
+    lead: Annotated[float, Field(ge=0, le=LONGEST_SILENCE)] | None = None
+    tail: Annotated[float, Field(ge=0, le=LONGEST_SILENCE)] | None = None
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] | None = None
     approved: bool = False
     locked: bool = False

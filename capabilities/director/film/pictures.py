@@ -14,11 +14,10 @@ import numpy as np
 from capabilities.common.render_engines import RenderEngineSelector
 from capabilities.common.rendering import cleared, fresh, part_frames, render_missing
 from capabilities.director.film.framing import CornerPainter, filled, portrait_framed
-from capabilities.director.film.plan import FPS, QUALITY, FilmPlan, FilmShot, FilmStep, corner_side
+from capabilities.director.film.plan import FPS, QUALITY, FilmPlan, FilmShot, FilmStep, corner_side, silence_around
 from capabilities.director.film.times import FilmTimes
 from capabilities.video.engines import ClipSettings
 from capabilities.video.render import ShotRenderer
-from capabilities.video.shots import LEAD_SECONDS
 from capabilities.voiceover.join import assemble
 from engines.contract.analysis import AnalysisEngine, MouthTrackRequest
 from engines.contract.faces import FaceChoice, LipSyncRequest
@@ -176,7 +175,7 @@ class PictureMaker:
         if shot.timeline is None:
             write_audio(sound, silence(seconds, 16_000), "wav")
             return
-        timeline, lead = shot.timeline, LEAD_SECONDS
+        timeline, lead = shot.timeline, silence_around(shot.board)[0]
         raw = sound.with_suffix(".f32")
         assemble(timeline, self._segments, raw, lambda _: self._context.check())
         samples = np.fromfile(raw, "<f4").reshape(-1, timeline.channels).mean(axis=1)

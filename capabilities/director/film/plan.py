@@ -16,7 +16,7 @@ from capabilities.director.document.model import BoardShot, Look, Project
 from capabilities.director.film.speech import part_of
 from capabilities.video.engines import ClipSettings
 from capabilities.video.render import PlannedShot, plan_shot
-from capabilities.video.shots import LEAD_SECONDS, Shot, lay_out_shots
+from capabilities.video.shots import LEAD_SECONDS, TAIL_SECONDS, Shot, lay_out_shots
 from capabilities.video.spec import ShotSpec
 from capabilities.voiceover.join import SubtitleLimits, Timeline
 from engines.contract import Engine
@@ -132,13 +132,20 @@ def plan_film(
     """
     shots = list(project.shots())
     specs = [_spec_of(shot, files) for shot in shots]
-    placed = lay_out_shots(specs, [seconds[shot.id] for shot in shots], form.fps, crossfade=False, usual_frames=None)
+    around = [silence_around(shot) for shot in shots]
+    spoken = [seconds[shot.id] for shot in shots]
+    placed = lay_out_shots(specs, spoken, form.fps, crossfade=False, usual_frames=None, around=around)
     cues = _cues(shots, placed, timelines)
     made = []
     for shot, place in zip(shots, placed, strict=True):
-        captions = _captions(timelines[shot.id]) if project.captions.mode == "burned" else ()
+        captions = _captions(shot, timelines[shot.id]) if project.captions.mode == "burned" else ()
         made.append(_film_shot(project, shot, place, timelines[shot.id], captions, files, form, talker, portraits))
     return FilmPlan(tuple(made), tuple(cues), (form.width, form.height))
+
+
+def silence_around(shot: BoardShot) -> tuple[float, float]:
+    """Seconds before the first word of a shot and after its last."""
+    return LEAD_SECONDS if shot.lead is None else shot.lead, TAIL_SECONDS if shot.tail is None else shot.tail
 
 
 def portrait_of(project: Project, shot: BoardShot, portraits: Sequence[str]) -> str:
@@ -196,7 +203,7 @@ def _film_shot(
         portrait = files.of(portrait_of(project, shot, portraits))
         side = max(_SMALLEST_CORNER, corner_side(size))
         framed = (side, side) if corner else size
-        talk = _talk_key(portrait[1], framed, placed.frames, timeline, talker, project.look.seed)
+        talk = _talk_key(portrait[1], framed, placed.frames, timeline, talker, project.look.seed, silence_around(shot)[0])
         steps.append(FilmStep("talk", talk, shot.id, placed.frames, framed))
     if corner or (captions and (scene is None)):
         words = [[one.start, one.end, one.text] for one in captions]
@@ -206,14 +213,14 @@ def _film_shot(
 
 
 def _talk_key(
-    portrait: str, size: tuple[int, int], frames: int, timeline: Timeline | None, talker: type[Engine], seed: int
+    portrait: str, size: tuple[int, int], frames: int, timeline: Timeline | None, talker: type[Engine], seed: int, lead: float
 ) -> str:
     sound = [[one.rendered.key, one.start, one.frames] for one in timeline.placed] if timeline else []
     rate = timeline.rate if timeline else 0
     card = talker.card
     return _key(
         "talk", engine=card.id, version=card.version, portrait=portrait, size=list(size), frames=frames, sound=sound, rate=rate,
-        lead=LEAD_SECONDS, seed=seed,
+        lead=lead, seed=seed,
     )  # fmt: skip
 
 
@@ -221,10 +228,11 @@ def _key(sort: Sort, **parts: Any) -> str:
     return SegmentStore.key({"step": sort, "format": FORMAT, "fps": 25, "quality": QUALITY, **parts})
 
 
-def _captions(timeline: Timeline | None) -> tuple[ClipCaption, ...]:
+def _captions(shot: BoardShot, timeline: Timeline | None) -> tuple[ClipCaption, ...]:
     """The subtitles of a shot from its own first picture, so that they hang on no other shot."""
+    lead, _ = silence_around(shot)
     return tuple(
-        ClipCaption(round(cue.start + LEAD_SECONDS, 3), round(cue.end + LEAD_SECONDS, 3), " ".join(cue.text.split()))
+        ClipCaption(round(cue.start + lead, 3), round(cue.end + lead, 3), " ".join(cue.text.split()))
         for cue in (timeline.cues(_LIMITS) if timeline else ())
     )
 

@@ -100,10 +100,10 @@ class LineSpeech:
             return ()
         base = self._base(part.member.voice, language, sample, stamp)
         narrator = base.cast.narrator.fingerprint  # the sample changes with every edit of it, who speaks hardly ever
-        key = (narrator, base.spec.seed, stamp, line.text, line.take, line.speed, line.emphasis, part.member.style)
+        key = (narrator, part.name, base.spec.seed, stamp, line.text, line.take, line.speed, line.emphasis, part.member.style)
         known = self._plans.get(key)
         if known is None:
-            known = self._planned(line, part.member, base)
+            known = self._planned(line, part, base)
             with self._lock:
                 while len(self._plans) >= _KEPT:
                     self._plans.pop(next(iter(self._plans)))
@@ -116,7 +116,7 @@ class LineSpeech:
         spec = VoiceoverSpec(script=sample, voice=voice, language=language, check="off", just_text=labels)
         return self._voiceover.prepared(spec)
 
-    def _planned(self, line: BoardLine, member: CastMember, base: PreparedNarration) -> tuple[PlannedSegment, ...]:
+    def _planned(self, line: BoardLine, part: SpeakingPart, base: PreparedNarration) -> tuple[PlannedSegment, ...]:
         lexicon = lexicon_for(line.text, self._pronunciations.list())
         seed = base.spec.seed or 0
         spec = base.spec.model_copy(update={
@@ -129,7 +129,8 @@ class LineSpeech:
         if not script.lines:
             return ()
         planned = replace(base, spec=spec, script=script).plan()
-        return tuple(_styled(segment, line, line.emphasis or member.style) for segment in planned.segments)
+        said = (replace(segment, speaker=part.name) for segment in planned.segments)
+        return tuple(_styled(segment, line, line.emphasis or part.member.style) for segment in said)
 
 
 def _styled(segment: PlannedSegment, line: BoardLine, style: str) -> PlannedSegment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,55 +13,14 @@ import pytest
 
 from capabilities.director.document.change import read_changes
 from capabilities.director.document.model import BoardLine, BoardScene, BoardShot, CastMember, Look, Project
-from capabilities.director.film.capability import RenderFilm
 from capabilities.director.film.speech import LineSpeech
-from capabilities.director.projects.open_project import OpenProject
 from capabilities.director.writing.capability import WriteBoard
-from capabilities.registry import all_capabilities
 from media.audio.decode import decode_audio
 from media.video.read import probe_video, read_frames
 from studio.errors import GreenroomError, InvalidInput
-from studio.jobs.model import Job, JobState
-from studio.services import Services
-from studio.settings import HOME, load_settings
-
-
-class FilmMaker:
-    """A studio with one small project, whose film is made again and again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.studio = Services.open(load_settings(data={"folder": folder}), all_capabilities)
-        self.desk = self.studio.capability(RenderFilm).desk
-        self.project = self.desk.projects.make(board())
-        self.first = self.render()
-
-    def render(self, project: OpenProject | None = None) -> Job:
-        spec = {"project": (project or self.project).folder.name, "approve": True}
-        job = self.studio.jobs.wait(self.studio.jobs.submit("render_film", spec).id, 120)
-        assert job.state is JobState.DONE, job.error
-        return job
-
-    def change(self, *changes: dict[str, Any]) -> None:
-        self.desk.projects.update(self.project.folder.name, read_changes(list(changes)))
-
-    def made(self, job: Job) -> Counter[str]:
-        """What a job made itself: sentences, and steps with their shots."""
-        events = self.studio.jobs.events(job.id)
-        steps = [f"{event.data['sort']} {event.data['shot']}" for event in events if event.kind == "step"]
-        return Counter([*steps, *("sentence" for event in events if event.kind == "segment")])
-
-
-def board() -> Project:
-    shots = (
-        BoardShot(id="s1", show="presenter", lines=(BoardLine(id="l1", text="Good evening."),)),
-        BoardShot(
-            id="s2", see="hills at dawn", lines=(BoardLine(id="l2", text="The sun is up."), BoardLine(id="l3", text="Look!"))
-        ),
-        BoardShot(id="s3", see="the sea at night", corner=True, lines=(BoardLine(id="l4", who="Tom", text="And then it sets."),)),
-        BoardShot(id="s4", see="a forest", seconds=0.6),
-    )
-    cast = {"Eva": CastMember(portrait="samples/la-donna-velata.jpg"), "Tom": CastMember(portrait="samples/mona-lisa.jpg")}
-    return Project(title="Sun", cast=cast, look=Look(height=144), scenes=(BoardScene(id="c", shots=shots),))
+from studio.jobs.model import JobState
+from studio.settings import HOME
+from tests.capabilities.director.film_maker import FilmMaker
 
 
 @pytest.fixture(scope="module")

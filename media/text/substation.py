@@ -1,0 +1,36 @@
+"""Cues as Advanced SubStation Alpha, which keeps place and type of subtitles and which editing programs and players read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pysubs2
+
+from media.text.cues import Cue
+from media.text.markup import without_marks
+
+_HEIGHT_OF_LETTERS = 0.055
+_MARGIN = 0.05
+
+
+def to_ass(cues: Iterable[Cue], width: int, height: int) -> str:
+    """The cues for pictures of this size: white, outlined, at the bottom; who speaks stands in the field for names."""
+    file = pysubs2.SSAFile()
+    file.info.update({"PlayResX": str(width), "PlayResY": str(height), "WrapStyle": "0", "ScaledBorderAndShadow": "yes"})
+    side = min(width, height)
+    file.styles["Default"] = pysubs2.SSAStyle(
+        fontname="Noto Sans", fontsize=round(side * _HEIGHT_OF_LETTERS), outline=max(1.0, round(side / 360, 1)), shadow=0.0,
+        marginv=round(height * _MARGIN), marginl=round(width * _MARGIN), marginr=round(width * _MARGIN),
+    )  # fmt: skip
+    for cue in cues:
+        lines = [line.strip() for line in without_marks(cue.text).splitlines() if line.strip()]
+        text = r"\N".join(_literal(line) for line in lines)
+        name = " ".join(cue.speaker.replace(",", " ").split())
+        start, end = round(cue.start * 1000), round(cue.end * 1000)
+        file.append(pysubs2.SSAEvent(start=start, end=end, text=text, name=name))
+    return file.to_string("ass")
+
+
+def _literal(text: str) -> str:
+    """Braces would begin a command, and so would a backslash."""
+    return text.replace("\\", "⧵").replace("{", "｛").replace("}", "｝")
