@@ -26,6 +26,7 @@ from capabilities.director.errors import ProjectConflict
 from capabilities.director.film.capability import RenderFilm
 from capabilities.director.film.desk import FilmDesk, FilmState
 from capabilities.director.projects.open_project import OpenProject
+from capabilities.director.timeline.exports import ProjectExports
 from capabilities.director.writing.template import board_of
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.validation import validated
@@ -175,8 +176,7 @@ def render_project(context: OperationContext, call: RenderInput) -> JobAnswer:
 @GROUP.operation(Access.READS, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
 def export_project(context: OperationContext, call: ProjectExportInput) -> FileRef:
     """The project as a file: for another studio, for an editing program, or with all that was made of it."""
-    exports = context.studio.capability(RenderFilm).exports
-    path = exports.write(call.project, call.format, context.files.uploads / "projects")
+    path = exports_of(context).write(call.project, call.format, context.files.uploads / "projects")
     return context.file(path, f"/media/projects/{path.name}")
 
 
@@ -188,7 +188,7 @@ def import_timeline(context: OperationContext, call: TimelineImportInput) -> Ado
     """Take the order and the lengths of an edited timeline into the board, as one change that can be undone. Shots that were cut
     out are removed; a spoken shot keeps all its words; what cannot be taken is told. Only what changed is made again."""
     base = None if call.version < 0 else call.version
-    done = context.studio.capability(RenderFilm).exports.take_back(call.project, call.file, base)
+    done = exports_of(context).take_back(call.project, call.file, base)
     return AdoptedTimeline(
         id=call.project, version=done.version, resized=list(done.adoption.resized), moved=list(done.adoption.moved),
         removed=list(done.adoption.removed), notes=[note.reason() for note in done.adoption.notes],
@@ -204,6 +204,11 @@ def delete_project(context: OperationContext, call: ProjectId) -> DeletedProject
 def desk_of(context: OperationContext) -> FilmDesk:
     """What holds the projects."""
     return context.studio.capability(RenderFilm).desk
+
+
+def exports_of(context: OperationContext) -> ProjectExports:
+    """What gives projects out and takes timelines back."""
+    return ProjectExports(context.studio, desk_of(context))
 
 
 def project_answer(context: OperationContext, found: OpenProject, *, film: bool = False) -> ProjectAnswer:

@@ -20,7 +20,6 @@ from capabilities.director.film.plan import FPS, QUALITY, FilmPlan
 from capabilities.director.film.speech import shot_plan, timeline_of, whole
 from capabilities.director.projects.files import named_files
 from capabilities.director.projects.yaml_file import read_project, write_project
-from capabilities.director.timeline.exports import ProjectExports
 from capabilities.video.capability import TextToVideo, job_outputs
 from capabilities.video.checks import bytes_of_clip
 from capabilities.video.join import join_shots
@@ -69,7 +68,7 @@ class RenderFilm(Capability[FilmSpec]):
     it, so a film that was interrupted, or that is made again with one line changed, makes only what is missing.
 
     Attributes:
-        desk: reads projects as films, and holds them. exports: gives them out, and takes edited timelines back.
+        desk: reads projects as films, and holds them.
     """
 
     kind: ClassVar[str] = "render_film"
@@ -80,7 +79,6 @@ class RenderFilm(Capability[FilmSpec]):
         self._voiceover, self._video = services.capability(Voiceover), services.capability(TextToVideo)
         self._narrator = NarrationRunner(services)
         self.desk = FilmDesk(services)
-        self.exports = ProjectExports(services, self.desk)
         self.runtime_stats: RuntimeStats = self.desk.times.stats
         self._fonts = services.site.assets / "fonts" / "captions"
 

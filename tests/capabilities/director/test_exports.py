@@ -14,9 +14,9 @@ import pysubs2
 import pytest
 
 from capabilities.director.document.model import BoardLine, BoardScene, BoardShot, CastMember, Look, Project
-from capabilities.director.film.capability import RenderFilm
 from capabilities.director.projects.collection import Projects
 from capabilities.director.timeline.adopting import adopt
+from capabilities.director.timeline.exports import ProjectExports
 from media.audio.audio import Audio
 from media.audio.decode import decode_audio
 from media.audio.encode import write_audio
@@ -47,7 +47,7 @@ def maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilmMaker]:
 
 
 def given(maker: FilmMaker, format: str, folder: Path, project: str = "") -> Path:
-    exports = maker.studio.capability(RenderFilm).exports
+    exports = ProjectExports(maker.studio, maker.desk)
     return exports.write(project or maker.project.folder.name, format, folder)
 
 
@@ -58,7 +58,7 @@ def edited(path: Path) -> Any:
 def taken(maker: FilmMaker, timeline: Any, folder: Path) -> Any:
     path = folder / "edited.otio"
     otio.adapters.write_to_file(timeline, str(path))
-    return maker.studio.capability(RenderFilm).exports.take_back(maker.project.folder.name, path)
+    return ProjectExports(maker.studio, maker.desk).take_back(maker.project.folder.name, path)
 
 
 def lengthened(clip: Any, before: int, after: int) -> None:
@@ -154,7 +154,7 @@ def test_words_are_never_cut_and_what_is_not_taken_is_told(maker: FilmMaker, tmp
     assert refused.value.code == "project.not-this-film"
     (tmp_path / "no.otio").write_text("no")
     with pytest.raises(MediaError):
-        maker.studio.capability(RenderFilm).exports.take_back(maker.project.folder.name, tmp_path / "no.otio")
+        ProjectExports(maker.studio, maker.desk).take_back(maker.project.folder.name, tmp_path / "no.otio")
 
 
 @pytest.mark.parametrize("seed", range(40))
