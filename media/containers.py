@@ -6,6 +6,7 @@ this machine or call out of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import Literal
 
 import av
 import av.error
+from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from media.errors import MediaError
 from media.file_kinds import file_kind
@@ -23,6 +26,9 @@ _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,flv,mpeg,mpegts,mpegvideo,nut,mxf"
 )
 """Demuxers that may be used, by libavformat's names."""
+
+_CLOCK = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,9})?)")
+"""As mkvmerge and FFmpeg write it: 00:00:02.400000000."""
 
 
 @contextmanager
@@ -48,6 +54,13 @@ def open_media(path: Path, wanted: Literal["sound", "video"] = "sound") -> Itera
         raise _refusal(path, wanted) from None
     with container:
         yield container
+
+
+def declared_end(stream: AudioStream | VideoStream) -> float | None:
+    """When a track ends on the file's clock, in seconds, as a tag of Matroska and WebM says, whose headers have no lengths of
+    tracks; None where nothing says it."""
+    named = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))
+    return None if named is None else int(named[1]) * 3600 + int(named[2]) * 60 + float(named[3])
 
 
 def _refusal(path: Path, wanted: str) -> MediaError:

@@ -17,7 +17,7 @@ from av.stream import Disposition
 
 from media.audio.audio import Audio, Samples, concatenate
 from media.audio.mixing.downmix import Downmix
-from media.containers import open_media
+from media.containers import declared_end, open_media
 from media.errors import MediaError
 
 _ESTIMATED = frozenset({"mp3", "aac", "ac3", "eac3", "amr", "mpeg", "mpegts"})
@@ -147,6 +147,8 @@ def _beside_pictures(container: InputContainer, sound: AudioStream | None) -> fl
         return seconds
     if sound.duration:
         begin = float((sound.start_time or 0) * sound.time_base)
+    elif (end := declared_end(sound)) is not None:
+        return max(0.0, end - float(picture))
     else:
         begin = (container.start_time or 0) / av.time_base
     late = begin - float(picture)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from media.errors import MediaError
@@ -50,8 +51,7 @@ def read_image(path: Path | str) -> Picture:
             _check_size(image, path)
             upright = ImageOps.exif_transpose(image)
             if upright.mode in ("I;16", "I", "F"):
-                values = np.asarray(upright, np.float32)
-                upright = Image.fromarray((values / max(1.0, values.max() / 255)).astype(np.uint8))
+                upright = Image.fromarray(_eight_bits(np.asarray(upright, np.float32)))
             return flattened(in_srgb(upright))
     except FileNotFoundError:
         raise MediaError("picture.file-missing", file=path.name) from None
@@ -71,6 +71,12 @@ def _check_size(image: Image.Image, path: Path) -> None:
     width, height = image.size
     if max(width, height) > LARGEST_SIDE or width * height > _MOST_PIXELS:
         raise MediaError("picture.too-large", file=path.name, width=width, height=height, largest=LARGEST_SIDE)
+
+
+def _eight_bits(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Greys of a deeper kind, the brightest as white; values that are shares of white (0 to 1) stay what they are of it."""
+    most = float(values.max(initial=0.0))
+    return np.clip(values * (255 if 0 < most <= 1 else 255 / max(255.0, most)), 0, 255).astype(np.uint8)
 
 
 def _refusal(path: Path) -> MediaError:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -14,12 +15,14 @@ import av.error
 import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from media.containers import open_media
+from media.containers import declared_end, open_media
 from media.errors import MediaError
 from media.video.animations import Animation, animation_pictures, read_animation
+from media.video.deinterlacing import deinterlaced
 from media.video.picture_formats import UNREADABLE
 from media.video.tone_mapping import HDR_CURVES
 from media.video.upright import shown_size, upright
@@ -30,6 +33,10 @@ Picture = NDArray[np.uint8]
 LARGEST_SIDE = 8192
 FASTEST, SLOWEST = Fraction(120), Fraction(1)
 USUAL_RATE = Fraction(25)
+
+_BACK = (0.0, 10.0, 120.0, float("inf"))
+"""Seconds before a wanted picture that are sought one after the other: transport streams have no index, and seeking in them may
+arrive after the picture."""
 
 _Shown = tuple[float, Callable[[], Picture]]
 """When a stored picture appears, and what makes it: one that is not requested is not converted."""
@@ -117,10 +124,7 @@ def read_frames(path: Path | str, fps: Fraction | None = None, first: int = 0, c
     if animation is not None:
         yield from _at_rate(_animated(animation, path, start), fps, first, count)
         return
-    with open_media(path, "video") as container:
-        stream = _pictures_of(container, path)
-        stream.thread_type = "AUTO"
-        yield from _at_rate(_shown(container, stream, path, start), fps, first, count)
+    yield from _at_rate(_shown(path, start), fps, first, count)
 
 
 def _at_rate(shown: Iterator[_Shown], fps: Fraction | None, first: int, count: int | None) -> Iterator[Frame]:
@@ -152,14 +156,52 @@ def _at_constant_rate(shown: Iterator[_Shown], fps: Fraction, first: int, count:
         at += 1
 
 
-def _shown(container: InputContainer, stream: VideoStream, path: Path, start: float) -> Iterator[_Shown]:
+def _shown(path: Path, start: float) -> Iterator[_Shown]:
     """Pictures in order with their times from the first one's; from the last one at or before `start` on."""
-    base = stream.time_base or Fraction(1, 1000)
-    origin = stream.start_time or 0
-    if start > 0:
-        container.seek(max(0, origin + int(start / base)), stream=stream, backward=True)
-    aspect = stream.sample_aspect_ratio
+    for back in _BACK:
+        with open_media(path, "video") as container:
+            pictures = _from(container, path, max(0.0, start - back))
+            first = next(pictures, None)
+            if first is not None and (first[0] <= start or start <= back):
+                yield from _from_last_before(start, chain([first], pictures))
+                return
+
+
+def _from_last_before(start: float, shown: Iterable[_Shown]) -> Iterator[_Shown]:
     held: _Shown | None = None
+    for time, show in shown:
+        if time > start and held is not None:
+            yield held
+            held = None
+        if time < start:
+            held = time, show
+        else:
+            held = None
+            yield time, show
+    if held is not None:
+        yield held
+
+
+def _from(container: InputContainer, path: Path, start: float) -> Iterator[_Shown]:
+    """Pictures with their times from the one on at which seeking `start` arrives; nothing where it finds none."""
+    stream = _pictures_of(container, path)
+    stream.thread_type = "AUTO"
+    base = stream.time_base or Fraction(1, 1000)
+    origin = float((stream.start_time or 0) * base)
+    aspect = stream.sample_aspect_ratio
+    stored = stream.codec_context.width, stream.codec_context.height
+    if start > 0:
+        try:
+            container.seek(max(0, (stream.start_time or 0) + int(start / base)), stream=stream, backward=True)
+        except av.error.FFmpegError:
+            return
+    for frame in deinterlaced(_decoded(container, stream, path, whole=start <= 0), stream):
+        time = 0.0 if frame.pts is None else float(frame.pts * (frame.time_base or base)) - origin
+        yield time, partial(upright, frame, aspect, stored)
+
+
+def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whole: bool) -> Iterator[VideoFrame]:
+    """The frames of a stream, past what is broken in it. Read as a `whole` it holds at least one."""
     good = broken = 0
     packets = container.demux(stream)
     while True:
@@ -170,24 +212,13 @@ def _shown(container: InputContainer, stream: VideoStream, path: Path, start: fl
         if packet is None:
             break
         try:
-            decoded = packet.decode()
+            decoded = [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
         except av.error.FFmpegError:
             broken += 1
             continue
-        for frame in decoded:
-            good += 1
-            time = float(((frame.pts if frame.pts is not None else origin) - origin) * base)
-            if time > start and held is not None:
-                yield held
-                held = None
-            if time < start:
-                held = time, partial(upright, frame, aspect)
-            else:
-                held = None
-                yield time, partial(upright, frame, aspect)
-    if held is not None:
-        yield held
-    if not good or broken > good:
+        good += len(decoded)
+        yield from decoded
+    if broken > good or (whole and not good):
         raise MediaError("video.damaged", file=path.name)
 
 
@@ -236,9 +267,11 @@ def _rate_of(stream: VideoStream) -> Fraction:
 def _seconds_of(container: InputContainer, stream: VideoStream, path: Path) -> float:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    if container.duration and container.duration > 0:
-        return container.duration / av.time_base
-    return _counted_seconds(path)
+    begin = float((stream.start_time or 0) * (stream.time_base or 0))
+    end = declared_end(stream)
+    if end is None and container.duration and container.duration > 0:
+        end = container.duration / av.time_base
+    return end - begin if end is not None and end > begin else _counted_seconds(path)
 
 
 def _counted_seconds(path: Path) -> float:

@@ -23,18 +23,26 @@ Matrix = tuple[int, int, int, int]
 _AS_STORED: Matrix = (1, 0, 0, 1)
 
 
-def shown_size(frame: VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
+Size = tuple[int, int]
+"""Width and height."""
+
+
+def shown_size(frame: VideoFrame, aspect: Fraction | None) -> Size:
     """Width and height of a picture as it is to be seen.
 
     Args:
         aspect: width by height of a stored pixel; None for unknown.
     """
-    width, height = _square(frame.width, frame.height, aspect)
-    return (height, width) if _lies(_matrix(frame)) else (width, height)
+    return _as_shown((frame.width, frame.height), aspect, _matrix(frame))
 
 
-def upright(frame: VideoFrame, aspect: Fraction | None) -> NDArray[np.uint8]:
-    """A picture as RGB [height, width, 3] as it is to be seen."""
+def upright(frame: VideoFrame, aspect: Fraction | None, stored: Size = (0, 0)) -> NDArray[np.uint8]:
+    """A picture as RGB [height, width, 3] as it is to be seen.
+
+    Args:
+        stored: of the stream's first picture. One of another size (recordings of calls and windows have such) is fitted into it,
+            with black beside it; (0, 0) keeps each as it is.
+    """
     if is_beyond(frame):
         picture = tone_mapped(frame)
     else:
@@ -47,10 +55,31 @@ def upright(frame: VideoFrame, aspect: Fraction | None) -> NDArray[np.uint8]:
 
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     matrix_of_frame = _matrix(frame)
-    return picture if matrix_of_frame == _AS_STORED else _placed(picture, matrix_of_frame)
+    picture = picture if matrix_of_frame == _AS_STORED else _placed(picture, matrix_of_frame)
+    if stored in ((0, 0), (frame.width, frame.height)):
+        return picture
+    return _fitted(picture, _as_shown(stored, aspect, matrix_of_frame))
 
 
-def _square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
+def _as_shown(stored: Size, aspect: Fraction | None, matrix: Matrix) -> Size:
+    width, height = _square(*stored, aspect)
+    return (height, width) if _lies(matrix) else (width, height)
+
+
+def _fitted(picture: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
+    """A picture in the middle of a black one of this size, as large as it can be without being cut or squeezed."""
+    import cv2  # here: a start does without it
+
+    height, width = picture.shape[:2]
+    scale = min(size[0] / width, size[1] / height)
+    small = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (size[0] - small[0]) // 2, (size[1] - small[1]) // 2
+    ground = np.zeros((size[1], size[0], 3), np.uint8)
+    ground[top : top + small[1], left : left + small[0]] = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
+    return ground
+
+
+def _square(width: int, height: int, aspect: Fraction | None) -> Size:
     """The size with square pixels that loses none: the shorter side of a pixel is made as long as the other."""
     if not aspect or abs(float(aspect) - 1) < _NEARLY_SQUARE or not 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL:
         return width, height

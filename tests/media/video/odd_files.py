@@ -25,17 +25,18 @@ def film(
     late: float = 0.0,
     aspect: Fraction | None = None,
     codec: str = "libx264",
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Pictures and sound as a film.
 
     Args:
         late: seconds by which the sound begins after the picture; below 0 the picture is the late one.
-        aspect: width by height of a pixel.
+        aspect: width by height of a pixel. options: of the pictures' encoder.
     """
     with av.open(str(path), "w") as target:
         shown: Any = target.add_stream(codec, rate=fps)
         shown.height, shown.width = pictures[0].shape[:2]
-        shown.pix_fmt, shown.options = "yuv420p", {"crf": "12"} if codec == "libx264" else {}
+        shown.pix_fmt, shown.options = "yuv420p", options or ({"crf": "12"} if codec == "libx264" else {})
         if aspect is not None:
             shown.codec_context.sample_aspect_ratio = aspect
         track: Any = target.add_stream("aac", rate=sound.rate, layout=layout) if sound is not None else None

@@ -77,8 +77,7 @@ def test_sound_begins_where_it_does_beside_the_pictures(tmp_path: Path, late: fl
     rest = Audio(sound.samples[ahead:], RATE)
     assert abs(lag(rest, Audio(heard.samples[: rest.frames + RATE], RATE)) - max(0.0, late) * RATE) < 0.004 * RATE
     assert heard.duration == pytest.approx(1.6 + late, abs=0.06)
-    if container != "mkv":  # which tells the length of the file alone
-        assert probe(path).duration == pytest.approx(1.6 + late, abs=0.06)
+    assert probe(path).duration == pytest.approx(1.6 + late, abs=0.06)
     if late > 0:
         assert np.abs(heard.samples[: round(0.65 * RATE)]).max() < 1e-3
 
@@ -95,3 +94,59 @@ def test_sound_that_is_shorter_or_longer_than_the_pictures_stays_where_it_was(tm
     loud = np.flatnonzero(heard > 0.1) / RATE
     assert loud[0] == pytest.approx(0.3, abs=0.03)
     assert loud[-1] == pytest.approx(0.3 + seconds, abs=0.03)
+
+
+@pytest.mark.parametrize("late", [0.68, -0.4])
+def test_pictures_last_as_long_as_they_do_beside_longer_sound_in_matroska(tmp_path: Path, late: float) -> None:
+    """Its headers give one length for all tracks, from the clock's zero on."""
+    path = film(tmp_path / "a.mkv", [CORNERS] * 50, sound=noise(2.0, RATE), late=late)
+    assert probe_video(path).frames == pytest.approx(50, abs=1)
+    assert probe(path).duration == pytest.approx(2.0 + late, abs=0.05) == decode_audio(path).duration
+
+
+def test_lines_of_two_moments_become_one_picture(tmp_path: Path) -> None:
+    """An interlaced bar that runs has the teeth of a comb in every stored frame, and none as it is read."""
+    moments = [np.full((64, 96, 3), 40, np.uint8) for _ in range(24)]
+    for number, moment in enumerate(moments):
+        moment[:, 4 + 3 * number : 16 + 3 * number] = 220
+    woven = []
+    for first, second in zip(moments[::2], moments[1::2], strict=True):
+        both = first.copy()
+        both[1::2] = second[1::2]
+        woven.append(both)
+    path = film(tmp_path / "a.mp4", woven, options={"crf": "4", "flags": "+ildct+ilme", "x264-params": "tff=1:no-deblock=1"})
+    seen = [frame.picture for frame in read_frames(path)]
+    assert len(seen) == len(woven) and [round(frame.time * 25) for frame in read_frames(path)] == list(range(12))
+    assert combed(woven[6]) > 10 * combed(seen[6])
+    assert [frame.time for frame in read_frames(path, Fraction(25), first=5, count=2)] == [0.2, 0.24]
+    for number, picture in enumerate(seen):
+        middle = float(np.flatnonzero(picture[32, :, 0] > 130).mean())
+        assert middle == pytest.approx(11 + 6 * number, abs=2), number
+
+
+def combed(picture: np.ndarray) -> float:
+    """By how much each line differs from the mean of its neighbours."""
+    lines = picture.astype(np.float32)
+    return float(np.abs(lines[1:-1] - (lines[:-2] + lines[2:]) / 2).mean())
+
+
+def test_pictures_that_change_their_size_are_fitted_into_the_first(tmp_path: Path) -> None:
+    """A call's or a window's recording: all pictures have one size, nothing of them is cut, and none is squeezed."""
+    wide = film(tmp_path / "wide.ts", [CORNERS] * 5)
+    tall = film(tmp_path / "tall.ts", [CORNERS.transpose(1, 0, 2)] * 5, late=-0.2)
+    path = tmp_path / "both.ts"
+    path.write_bytes(wide.read_bytes() + tall.read_bytes())
+    seen = [frame.picture for frame in read_frames(path)]
+    assert {picture.shape for picture in seen} == {(64, 96, 3)} and len(seen) == 10
+    later = seen[-1]
+    assert later[:, :24].max() < 30 and later[:, -24:].max() < 30 and quarters(later[:, 27:69]) == [0, 2, 1, 3]
+    assert next(read_frames(path, Fraction(25), first=8, count=1)).picture.shape == (64, 96, 3)
+
+
+@pytest.mark.parametrize(("ending", "codec"), [("ts", "libx264"), ("ts", "mpeg2video"), ("flv", "libx264"), ("webm", "libvpx")])
+def test_reading_begins_at_any_picture_of_any_container(tmp_path: Path, ending: str, codec: str) -> None:
+    """Also where seeking lands behind what is wanted, as in a transport stream: parts of a job begin at such places."""
+    path = film(tmp_path / f"a.{ending}", [np.full((64, 96, 3), 4 * number, np.uint8) for number in range(60)], codec=codec)
+    for first in (1, 13, 47, 59):
+        seen = next(read_frames(path, Fraction(25), first=first, count=1)).picture
+        assert float(seen.mean()) / 4 == pytest.approx(first, abs=1.1)

@@ -177,3 +177,9 @@ def test_what_is_no_picture_is_named(tmp_path: Path, content: bytes, words: str)
     with pytest.raises(MediaError) as caught:
         probe_video(path)
     assert "MP4" in caught.value.hint and "WAV" not in caught.value.hint
+
+
+def test_greys_in_shares_of_white_are_not_black(tmp_path: Path) -> None:
+    """Scientific TIFF files keep 0 to 1 in floating point."""
+    Image.fromarray(np.full((8, 8), 0.5, np.float32)).save(tmp_path / "a.tif")
+    assert set(read_image(tmp_path / "a.tif").ravel()) == {127}
