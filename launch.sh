@@ -15,6 +15,8 @@ Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER]           start t
        ./launch.sh doctor [--json] [--data FOLDER]                       try what the studio needs of this machine
        ./launch.sh install [ENVIRONMENT] [--data FOLDER]                 install a model environment, or list them
        ./launch.sh models [--data FOLDER]                                fetch Kokoro and Whisper base now
+       ./launch.sh backup [FILE] [--data FOLDER]                         keep voices, projects, jobs and outputs in one file
+       ./launch.sh restore FILE [--replace] [--data FOLDER]              bring such a file back
        ./launch.sh --version                                             print the version
 
 PYTHON=/path/to/python chooses the Python (3.11 to 3.13) that the first start uses.
@@ -251,6 +253,10 @@ main() {
             shift
             (cd "$home" && set_up_studio)
             exec env PYTHONPATH="$home" "$home/.venv/bin/python" -P -m "studio.$module" "$@"
+            ;;
+        backup | restore)
+            (cd "$home" && set_up_studio) # a relative FILE is meant from where the person stands
+            exec env PYTHONPATH="$home" PYTHONUTF8=1 "$home/.venv/bin/python" -P -m studio.backup "$@"
             ;;
         prove)
             shift

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from engines.catalog import Catalog
@@ -14,6 +13,7 @@ from engines.contract import EnginePaths
 from studio.artifacts.segments import SegmentStore
 from studio.comfyui.memory_request import COMFYUI_ESTIMATE, COMFYUI_ID
 from studio.comfyui.service import ComfyUIService
+from studio.data_format import bring_forward
 from studio.environments import EnvironmentManager
 from studio.errors import GreenroomError
 from studio.jobs.capability import Capability
@@ -106,8 +106,9 @@ class Services:
         self._install_for_gpu()
 
     def _take_data_folder(self) -> ShutdownMarker:
-        """Lock the data folder, open the log in it, and read how the last studio ended."""
+        """Lock the data folder, bring its formats to the present ones, open the log, and read how the last studio ended."""
         self._parts.callback(DataFolderLock(self.paths.lock).release)
+        bring_forward(self.paths.root)
         self._parts.callback(open_log(self.paths.logs))
         life = ShutdownMarker(self.paths.alive, self.paths.logs / "fault.log")
         self._parts.callback(life.close)
@@ -286,15 +287,11 @@ class _MemoryHolders:
 
 def engine_paths(settings: Settings, paths: DataPaths) -> EnginePaths:
     """Where engines find things; further weight folders of the settings are read after the studio's own."""
-    further = tuple(folder.expanduser() for folder in settings.data.weights)
+    further = (HOME / folder.expanduser() for folder in settings.data.weights)
     return EnginePaths(
         assets=ASSETS,
         cache=paths.cache,
-        weights=(paths.weights, *map(_absolute, further)),
+        weights=(paths.weights, *further),
         environments=paths.environments,
         fish_url=settings.engines.fish_url,
     )
-
-
-def _absolute(folder: Path) -> Path:
-    return folder if folder.is_absolute() else HOME / folder

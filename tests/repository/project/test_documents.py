@@ -48,8 +48,9 @@ def test_folders_of_the_house_are_those_of_the_drawing() -> None:
 
 def test_commands_are_taken_by_the_launcher() -> None:
     usage = subprocess.run([str(ROOT / "launch.sh"), "--help"], capture_output=True, text=True, check=True).stdout
-    for command in re.findall(r"\./launch\.sh ([\w-]+)", README + ARCHITECTURE):
-        assert re.search(rf"(?:launch\.sh |\[){re.escape(command)}\b", usage), command
+    for document in DOCUMENTS:
+        for command in re.findall(r"(?:^|`)\./launch\.sh ([a-z][\w-]*)", document.read_text("utf-8"), re.MULTILINE):
+            assert re.search(rf"(?:launch\.sh |\[){re.escape(command)}\b", usage), f"{document.name}: {command}"
 
 
 def test_calls_are_those_of_the_api() -> None:
