@@ -17,9 +17,14 @@ Usage: ./launch.sh [--host HOST] [--port PORT] [--data FOLDER]           start t
        ./launch.sh models [--data FOLDER]                                fetch Kokoro and Whisper base now
        ./launch.sh backup [FILE] [--data FOLDER]                         keep voices, projects, jobs and outputs in one file
        ./launch.sh restore FILE [--replace] [--data FOLDER]              bring such a file back
+       ./launch.sh setup                                                 set everything up and start nothing
+       ./launch.sh update [--to VERSION | --back]                        the newest version, with a backup first; or back to the last
+       ./launch.sh service install|remove|status|print [start options]   let systemd start it with you and keep it running
+       ./launch.sh uninstall                                             remove what was set up here; your data stays
        ./launch.sh --version                                             print the version
 
-PYTHON=/path/to/python chooses the Python (3.11 to 3.13) that the first start uses.
+PYTHON=/path/to/python chooses the Python (3.11 to 3.13) that the first start uses. Where uv is installed it installs the packages
+and fetches a Python if none fits; GREENROOM_INSTALLER=pip leaves it out.
 TEXT
 }
 
@@ -49,6 +54,14 @@ supported_version() {
     "$1" -c 'import sys; v = sys.version_info[:2]; print("%d.%d" % v) if (3, 11) <= v <= (3, 13) else None' 2>/dev/null || true
 }
 
+# uv is used where it is there: it installs the same lock sooner, and fetches a Python where none fits.
+have_uv() { [ "${GREENROOM_INSTALLER:-}" != pip ] && command -v uv >/dev/null 2>&1; }
+
+python_of_uv() {
+    say "No Python 3.11 to 3.13 is here; uv fetches one ..." >&2
+    uv python install --quiet --no-config 3.12 >&2 && uv python find --no-config --no-project 3.12 2>/dev/null
+}
+
 find_python() {
     local candidate seen=''
     if [ -n "${PYTHON:-}" ]; then
@@ -64,8 +77,12 @@ find_python() {
         fi
         seen=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true)
     done
+    if have_uv && candidate=$(python_of_uv) && [ -n "$(supported_version "$candidate")" ]; then
+        say "$candidate"
+        return
+    fi
     [ -z "$seen" ] || fail "Python 3.11, 3.12 or 3.13 is needed and this machine has $seen; install one (on Debian and Ubuntu: apt-get install python3.12 python3.12-venv), or name it with PYTHON=/path/to/python."
-    fail "No Python was found; install Python 3.11, 3.12 or 3.13 (on Debian and Ubuntu: apt-get install python3 python3-venv)."
+    fail "No Python was found; install Python 3.11, 3.12 or 3.13 (on Debian and Ubuntu: apt-get install python3 python3-venv), or uv, which fetches one."
 }
 
 check_room() {
@@ -82,10 +99,18 @@ check_room() {
 make_venv() {
     local python
     python=$(find_python)
-    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || have_uv ||
         fail "This Python has no venv module; install it (on Debian and Ubuntu: apt-get install python$(supported_version "$python")-venv) and start again."
     say "Making Greenroom's own Python environment in .venv ..."
-    "$python" -m venv --clear .venv >/dev/null || fail "The environment .venv could not be made with $python; remove the folder .venv and start again."
+    make_venv_with "$python" >/dev/null || fail "The environment .venv could not be made with $python; remove the folder .venv and start again."
+}
+
+make_venv_with() {
+    if "$1" -c 'import ensurepip, venv' 2>/dev/null; then
+        "$1" -m venv --clear .venv
+    else
+        uv venv --quiet --no-config --clear --seed --python "$1" .venv # with pip, which installs model environments
+    fi
 }
 
 # One sentence for the ways in which pip fails on a machine of one's own.
@@ -109,6 +134,7 @@ explain_pip() {
 
 install_lock() {
     local lock=$1 total=0 count=0 line status log=.venv/setup.log
+    if have_uv && uv pip install --no-config --quiet --require-hashes --python .venv/bin/python -r "$lock" >>"$log" 2>&1; then return; fi
     total=$(grep -cE '^[A-Za-z0-9]' "$lock") || true
     set +e
     .venv/bin/python -P studio/environments/pip_settings.py install --require-hashes --disable-pip-version-check --no-input --progress-bar off --retries 2 \
@@ -257,6 +283,21 @@ main() {
         backup | restore)
             (cd "$home" && set_up_studio) # a relative FILE is meant from where the person stands
             exec env PYTHONPATH="$home" PYTHONUTF8=1 "$home/.venv/bin/python" -P -m studio.backup "$@"
+            ;;
+        setup)
+            [ $# -eq 1 ] || fail "./launch.sh setup takes no arguments."
+            cd "$home"
+            set_up_studio
+            exit
+            ;;
+        service | update | uninstall)
+            local command=$1
+            shift
+            [ -r "$home/packaging/$command.sh" ] || fail "The folder packaging is missing from $home; fetch Greenroom again."
+            # shellcheck source=/dev/null
+            . "$home/packaging/$command.sh"
+            "run_$command" "$home" "$@"
+            exit
             ;;
         prove)
             shift

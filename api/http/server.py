@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from api.http.service_manager import READY, STOPPING, tell_service_manager
 from api.security.exposure import Exposure, announce
 from studio.errors import GreenroomError
 
@@ -83,8 +84,10 @@ def run_server(
                 signal.signal(signal.SIGHUP, self.handle_exit)
             if self.started:
                 announce(opening, beyond=beyond)
+                tell_service_manager(READY)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            tell_service_manager(STOPPING)
             before_shutdown()
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # open pages are disconnected, which is no error
             await super().shutdown(sockets)

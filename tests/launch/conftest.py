@@ -70,7 +70,7 @@ def make_clone(place: Path) -> Clone:
     # pip takes packages from the folder of wheels alone, whatever this machine's pip is set up with.
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "GREENROOM_", "PYTHON"))}
     pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels.as_uri()}
-    return Clone(folder, {**kept, **pip, "PYTHON": os.path.realpath(sys.executable)})
+    return Clone(folder, {**kept, **pip, "PYTHON": os.path.realpath(sys.executable), "GREENROOM_INSTALLER": "pip"})
 
 
 @pytest.fixture

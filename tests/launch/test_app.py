@@ -97,17 +97,23 @@ def hang_ups_count() -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("hang_ups_count")
 def test_every_way_to_end_it_is_clean_and_its_jobs_go_on_at_the_next_start(tmp_path: Path) -> None:
-    """Workers end with it and waiting calls are let go; what one start began, the next ones go on with unasked."""
-    data = tmp_path / "data"
+    """Workers end with it and waiting calls are let go; what one start began, the next ones go on with unasked. A service manager
+    hears of each start and end."""
+    data, manager = tmp_path / "data", socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(tmp_path / "n"))
+    manager.settimeout(60)
     for starts, ending in enumerate((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), 1):
-        with running_studio(data) as studio:
+        with running_studio(data, NOTIFY_SOCKET=str(tmp_path / "n")) as studio:
+            assert manager.recv(100).decode() == f"READY=1\nMAINPID={studio.process.pid}"
             client = studio.client()
             client.submit(long_script(), api_name="/voiceover")
             wait_until(lambda: len(client.predict(api_name="/jobs")) == starts, 60)  # noqa: B023
             wait_until(lambda: client.predict(api_name="/jobs")[-1]["state"] == "running", 60)  # noqa: B023
             end_cleanly(studio, ending)
+            assert manager.recv(100).startswith(b"STOPPING=1")
         with sqlite3.connect(data / "jobs.db") as jobs:
             assert {state for (state,) in jobs.execute("SELECT state FROM jobs")} <= {"queued", "interrupted"}
+    manager.close()
 
 
 def end_cleanly(studio: RunningStudio, ending: signal.Signals) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from studio.version import studio_version
-from tests.launch.conftest import Clone, build_wheel, put_script
+from tests.launch.conftest import PACKAGE, Clone, build_wheel, put_script
 from tests.repository.sources import ROOT
 
 
@@ -28,7 +28,12 @@ def said(result: subprocess.CompletedProcess[str]) -> str:
 
 def test_scripts_are_clean() -> None:
     checker = shutil.which("shellcheck") or str(Path(sys.executable).with_name("shellcheck"))
-    scripts = ["launch.sh", ".ci/run", "tests/tools/lock.sh"]
+    scripts = [
+        "launch.sh",
+        ".ci/run",
+        "tests/tools/lock.sh",
+        *(f"packaging/{name}.sh" for name in ("service", "update", "uninstall")),
+    ]
     result = subprocess.run([checker, *scripts], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
 
@@ -124,6 +129,24 @@ def test_sets_up_once_and_starts_from_anywhere(
 def ask_for_version_2(clone: Clone) -> None:
     wheels = Path(clone.environment["PIP_FIND_LINKS"].removeprefix("file://"))
     (clone.folder / "requirements.lock").write_text(build_wheel(wheels, 2))
+
+
+@pytest.mark.slow
+def test_uv_fetches_a_python_where_none_fits_and_pip_takes_over_where_it_fails(clone: Clone, tools: Path) -> None:
+    del clone.environment["PYTHON"]
+    put_script(tools, "python3", 'case "$*" in *None*) ;; *) echo 3.9 ;; esac')
+    python = os.path.realpath(sys.executable)
+    put_script(
+        tools, "uv", f'case "$*" in "python install"*) ;; "python find"*) echo "{python}" ;; *) echo "$*" >&2; exit 1 ;; esac'
+    )
+    for name in ("rm", "mkdir"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    started = clone.launch(PATH=str(tools), GREENROOM_INSTALLER="")
+    assert started.stdout.splitlines()[-1] == "started 1 --fetch-models", started.stderr
+    assert "uv fetches one" in started.stderr
+    log = (clone.folder / ".venv" / "setup.log").read_text()
+    assert "--require-hashes" in log.splitlines()[0], "uv was asked first"
+    assert PACKAGE in log
 
 
 @pytest.mark.slow

@@ -1,0 +1,65 @@
+"""For scripts: where the data is, who works on it, and which formats it has (`python -m studio.backup.show`)."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from studio.backup.contents import schema_of
+from studio.data_format.stamp import FIRST, read_formats
+from studio.errors import GreenroomError
+from studio.paths import DataPaths
+from studio.settings import load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 and one line on stdout; 2 with the reason on stderr."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--folder", action="store_true", help="print where the data folder is")
+    parser.add_argument("--holder", action="store_true", help="print the process that works on it, nothing when none does")
+    parser.add_argument("--formats", action="store_true", help="print the formats that it has, on one line")
+    given = parser.parse_args(arguments)
+    overrides = {} if given.data is None else {"data": {"folder": given.data.expanduser().absolute()}}
+    try:
+        paths = DataPaths(load_settings(**overrides).data_folder)
+        if given.holder:
+            told = holder(paths.lock)
+        else:
+            told = formats_line(paths) if given.formats else str(paths.root)
+    except GreenroomError as error:
+        sys.stderr.write(f"Greenroom: {error}\n")
+        return 2
+    sys.stdout.write(f"{told}\n" if told else "")
+    return 0
+
+
+def holder(lock: Path) -> str:
+    """The process that holds a data folder's lock; "" when none does."""
+    try:
+        handle = os.open(lock, os.O_RDONLY)
+    except FileNotFoundError:
+        return ""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+    finally:
+        os.close(handle)
+    return ""
+
+
+def formats_line(paths: DataPaths) -> str:
+    """The formats of a data folder as one line of JSON, those left out that are as they were before formats had numbers."""
+    found = read_formats(paths.root).formats
+    later = {name: number for name, number in found.items() if number != FIRST}
+    return json.dumps({**later, "jobs": schema_of(paths.jobs)}, sort_keys=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
