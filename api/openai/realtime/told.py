@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from copy import deepcopy
+from typing import Any, Protocol
 
 from api.openai.realtime.events import ResponseWish
 from api.openai.realtime.items import ItemList, KeptItem
@@ -113,8 +114,11 @@ class SessionTeller:
         conversation, item = self._conversation, self._item(said.turn)
         self._stop(said.turn, said.end)
         conversation.emit(server_event("input_audio_buffer.committed", previous_item_id=conversation.items.last, item_id=item))
-        content = [{"type": "input_audio", "transcript": said.text}]
-        fields = {
+        told_later = (
+            conversation.session.audio.input.transcription is not None
+        )  # clients add what an item has to what is told later
+        content = [{"type": "input_audio", "transcript": None if told_later else said.text}]
+        fields: dict[str, Any] = {
             "id": item,
             "object": "realtime.item",
             "type": "message",
@@ -124,8 +128,9 @@ class SessionTeller:
         }
         before = conversation.items.add(KeptItem(fields, said.turn))
         for state in ("added", "done"):
-            conversation.emit(server_event(f"conversation.item.{state}", previous_item_id=before, item=fields))
-        if conversation.session.audio.input.transcription is not None:
+            conversation.emit(server_event(f"conversation.item.{state}", previous_item_id=before, item=deepcopy(fields)))
+        if told_later:
+            content[0]["transcript"] = said.text
             usage = {"type": "duration", "seconds": round((said.end - said.start) / CLOCK_RATE, 3)}
             kind = "conversation.item.input_audio_transcription.completed"
             conversation.emit(server_event(kind, item_id=item, content_index=0, transcript=said.text, usage=usage))

@@ -199,6 +199,8 @@ async def test_a_spoken_turn_committed_by_hand(studio: RunningStudio, format: st
         await one.connection.input_audio_buffer.commit()
         await one.connection.response.create()
         words = await one.until("conversation.item.input_audio_transcription.completed")
+        added = next(event.item for event in one.seen if event.type == "conversation.item.added")
+        assert added.role == "user" and added.content[0].transcript is None, "clients add the words that come to what is there"
         assert "arts and craft" in words.transcript.lower() and 3 < words.usage.seconds < 20
         done = (await one.until("response.done")).response
         assert done.status == "completed"
