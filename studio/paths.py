@@ -63,6 +63,11 @@ class DataPaths:
         return self.root / "conversations"
 
     @property
+    def provenance(self) -> Path:
+        """The certificate with which files are signed; made with the first one."""
+        return self.root / "provenance"
+
+    @property
     def workflows(self) -> Path:
         """The user's own ComfyUI templates; made with the first one."""
         return self.root / "workflows"

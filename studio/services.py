@@ -37,6 +37,7 @@ from studio.memory.manager import MemoryManager
 from studio.paths import DataFolderLock, DataPaths
 from studio.presence.live_use import LiveUse
 from studio.pronunciations import PronunciationList
+from studio.provenance.provenance import Provenance
 from studio.settings import HOME, Settings
 from studio.voices.voices import Voices
 from studio.weights import WeightStore
@@ -71,7 +72,7 @@ class Services:
     engines' calls, then the workers are ended, and last the lock is released, so that the next studio finds the folder unused.
 
     Attributes: settings, local_settings, paths, site, catalog, memory, workers, comfyui, language, engines, environments,
-    weights, lanes, live_use, segments, voices, pronunciations, library, templates, capabilities, jobs, disk.
+    weights, lanes, live_use, segments, voices, pronunciations, provenance, library, templates, capabilities, jobs, disk.
     """
 
     def __init__(self, settings: Settings, parts: ExitStack, capabilities: CapabilityFactory) -> None:
@@ -141,9 +142,8 @@ class Services:
             self.paths.segments, int(settings.library.segment_cache_gib * GIB), protected_since=store.earliest_start
         )
         self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
-        self.pronunciations = PronunciationList(
-            self.paths.pronunciations, lambda: {voice.id: voice.name for voice in self.voices.list()}
-        )
+        self.pronunciations = PronunciationList(self.paths.pronunciations, lambda: {one.id: one.name for one in self.voices.list()})
+        self.provenance = Provenance(self.paths.provenance, lambda: {engine.card.id for engine in self.catalog.all()})
         self.library = Library(self.paths.outputs, settings.library, engine_terms=self._engine_terms)
         self.templates = TemplateCollection((HOME / "workflows", self.paths.workflows))
 

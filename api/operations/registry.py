@@ -10,6 +10,7 @@ from api.operations.documents import calls as documents
 from api.operations.language import calls as language
 from api.operations.operation import Operation
 from api.operations.projects import calls as projects
+from api.operations.provenance import calls as provenance
 
 GROUPS = tuple(
     module.GROUP
@@ -23,6 +24,7 @@ GROUPS = tuple(
         conversations,
         pronunciations,
         library,
+        provenance,
         language,
         engines,
         templates,

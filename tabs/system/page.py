@@ -22,6 +22,7 @@ from tabs.system.language import LanguageSection
 from tabs.system.log import LogSection
 from tabs.system.memory import memory_panel
 from tabs.system.models import ModelsPanel
+from tabs.system.provenance import ProvenanceSection
 
 NEWS_SECONDS = 2
 EVENTS_SHOWN = 20
@@ -83,6 +84,7 @@ class SystemTab:
             self._section("jobs", "Jobs", JobsSection)
             self._section("models", "Models", ModelsSection)
             self._section("language", "Language", LanguageSection)
+            self._section("check", "Check a file", ProvenanceSection)
             self._section("disk", "Disk", DiskSection)
             self._section("doctor", "Doctor", DoctorSection)
             self._section("log", "Log", LogSection)
@@ -108,6 +110,8 @@ class SystemTab:
             opened.then(self._paint, self._asked, self._painted, **QUIET)
             if isinstance(section, LanguageSection):
                 section.wire(opened)
+            if isinstance(section, ProvenanceSection):
+                section.wire()
             section.piece.click(self._acting(section), self._asked, self._painted, **QUIET)
             for filter_ in section.asked:
                 filter_.change(self._paint, self._asked, self._painted, trigger_mode="always_last", **QUIET)
