@@ -20,6 +20,9 @@ from studio.provenance.statement import (
 UNTRUSTED = "signingCredential.untrusted"
 """The one failure that says nothing of the file: nobody vouches for the signer. It is how a stranger's certificate looks."""
 
+_OWN = frozenset({"signingCredential.trusted", "claimSignature.validated"})
+"""What holds of a statement by this studio also where the file was changed afterwards."""
+
 _URN = re.compile(r"urn:sha256:([0-9a-f]{64})")
 _DEEPEST = 6
 
@@ -38,7 +41,7 @@ def statement_of(store: Any, state: str, carried: Carried) -> FileStatement:
     return FileStatement(
         carried=carried,
         holds=state in ("Valid", "Trusted"),
-        ours=state == "Trusted",
+        ours=state == "Trusted" or {plain(one.get("code")) for one in _objects(results.get("success"))} >= _OWN,
         signer=plain(signature.get("common_name")),
         issuer=plain(signature.get("issuer")),
         signed_at=plain(signature.get("time")),

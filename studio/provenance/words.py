@@ -49,8 +49,8 @@ class FileReport:
     """A statement in words.
 
     Args:
-        sentence: the result, in one or two sentences. broken: why it does not hold. actions, ingredients: a sentence each. models: that the studio's own part names.
-        unknown: what nothing is known about, and what a statement cannot say.
+        sentence: the result. broken: why it does not hold. actions, ingredients: a sentence each. models: which the studio's own
+            part names. unknown: what nothing is known about, and what a statement cannot say.
     """
 
     sentence: str

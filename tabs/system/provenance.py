@@ -25,11 +25,11 @@ class ProvenanceSection:
     def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.asked: list[Any] = []
+        self.piece = html_piece(elem_id="provenance", on_draw="greenroom.keepFolds(element)", value=newest("check"))
         self.choose = gr.UploadButton(
             "Choose files to check", file_count="multiple", type="filepath", variant="primary", elem_id="check-files"
         )
         self.told = html_piece(elem_id="checked", live=True)
-        self.piece = html_piece(elem_id="provenance", on_draw="greenroom.keepFolds(element)", value=newest("check"))
 
     def draw(self) -> list[str]:
         try:

@@ -12,8 +12,10 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
+from studio.provenance.certificate import CertificateStore
 from tabs.system.page import NEWS_SECONDS
 from tests.servers import long_script
+from tests.studio.provenance.samples import sign_elsewhere, write_sample
 
 pytestmark = pytest.mark.journey
 
@@ -71,6 +73,21 @@ def test_disk_log_and_bundle(page: Any) -> None:
         page.get_by_role("link", name="Support bundle").click()
     archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert {"README.txt", "log.txt", "machine.json", "jobs.json"} <= set(archive.namelist())
+
+
+def test_a_file_is_checked_and_told_in_words(page: Any, tmp_path: Path) -> None:
+    stranger = CertificateStore(tmp_path / "stranger").identity()
+    plain = write_sample(tmp_path, "png")
+    signed = sign_elsewhere(stranger, plain, tmp_path / "theirs.png", "image/png")
+    page.get_by_role("tab", name="System", exact=True).click()
+    _section(page, "Check a file")
+    expect(page.locator("#provenance")).to_contain_text("nothing is asked of the network")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose files to check", exact=True).click()
+    chooser.value.set_files([plain, signed])
+    told = page.locator("#checked")
+    expect(told.get_by_role("region", name="theirs.png")).to_contain_text("whom this studio does not know", timeout=60_000)
+    expect(told.get_by_role("region", name="sample.png")).to_contain_text("Nothing signed was found in this file.")
 
 
 def test_the_tab_asks_for_news_only_while_it_is_seen(page: Any) -> None:
