@@ -142,7 +142,9 @@ class Services:
             self.paths.segments, int(settings.library.segment_cache_gib * GIB), protected_since=store.earliest_start
         )
         self.voices = Voices(self.paths.voices, ASSETS / "voices", settings.voices)
-        self.pronunciations = PronunciationList(self.paths.pronunciations, lambda: {one.id: one.name for one in self.voices.list()})
+        self.pronunciations = PronunciationList(
+            self.paths.pronunciations, lambda: {voice.id: voice.name for voice in self.voices.list()}
+        )
         self.provenance = Provenance(self.paths.provenance, lambda: {engine.card.id for engine in self.catalog.all()})
         self.library = Library(self.paths.outputs, settings.library, engine_terms=self._engine_terms)
         self.templates = TemplateCollection((HOME / "workflows", self.paths.workflows))

@@ -23,7 +23,8 @@ UNIT = (
     "test_profiles", "test_runtime_stats", "test_sampler", "test_sections", "test_segments", "test_shipped", "test_shots",
     "test_status", "jobs/test_store", "test_subtitles", "test_audio_check", "test_values", "test_version", "test_video",
     "documents/test_documents", "test_voices", "test_waveform", "test_words", "wan/test_gate", "test_json_answers",
-    "director/test_document", "director/test_writing", "session/test_pieces", "provenance/test_certificate", "provenance/test_formats",
+    "director/test_document", "director/test_writing", "session/test_pieces",
+    "provenance/test_certificate", "provenance/test_formats",
 )  # fmt: skip
 """Names of files without their ending, with their folder where a name stands twice. A new file of quick tests is added here:
 less than a fifth of a second a test on the whole, and none over a second."""

@@ -24,8 +24,8 @@ LEFT_OUT = frozenset(
 PIECES = frozenset({"segments", "transcripts", "clips"})
 """Rendered pieces and transcripts by hash. Without them a narration is whole, but a sentence changed later has the others made
 again, by engines that may never say it the same way twice."""
-KEYS = frozenset({"door.json", "page.secret", "certificate", "settings.local.yaml"})
-"""The token, the certificate's key, and the key of a language server."""
+KEYS = frozenset({"door.json", "page.secret", "certificate", "provenance", "settings.local.yaml"})
+"""The token, the keys of the certificates for HTTPS and for signing, and the key of a language server."""
 REPLACED_PREFIX = "replaced-"
 """Folders in which a restore keeps what was there before."""
 _DATABASES = ("jobs.db", "memory.db")

@@ -99,7 +99,8 @@ def check_file(context: OperationContext, call: CheckFileInput) -> FileStatement
         sentence=told.sentence, carried=found.carried.value, holds=found.holds, ours=found.ours, signer=found.signer,
         issuer=found.issuer, signed_at=found.signed_at, made_with=found.made_with, title=found.title,
         statements=found.statements, broken=list(told.broken), failures=list(found.failures),
-        actions=[StatedActionAnswer.model_validate(one.model_dump()) for one in found.actions], done=list(told.actions), models=list(told.models),
+        actions=[StatedActionAnswer.model_validate(one.model_dump()) for one in found.actions], done=list(told.actions),
+        models=list(told.models),
         ingredients=[StatedIngredientAnswer.model_validate(one.model_dump(mode="json")) for one in found.ingredients],
         made_of=list(told.ingredients), recipe=found.recipe, unknown=list(told.unknown),
     )  # fmt: skip
