@@ -23,7 +23,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from studio.provenance.formats import ANY
 from studio.provenance.reading import statement_of
-from studio.provenance.requests import Ingredient, ReadAnswer, ReadRequest, SignAnswer, SignRequest, Trouble
+from studio.provenance.requests import Ingredient, ReadAnswer, ReadRequest, SignAnswer, SigningTrouble, SignRequest
 from studio.provenance.statement import Carried, FileStatement
 
 GIB = 1024**3
@@ -141,7 +141,7 @@ def main() -> None:
     try:
         answer = sign(request) if isinstance(request, SignRequest) else ReadAnswer(statement=read(request))
     except (C2paError, OSError) as error:
-        answer = Trouble(problem=_said(error))
+        answer = SigningTrouble(problem=_said(error))
     sys.stdout.write(answer.model_dump_json())
     sys.stdout.flush()
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from studio.errors import GreenroomError
-from studio.provenance.requests import ReadAnswer, ReadRequest, SignAnswer, SignRequest, Trouble
+from studio.provenance.requests import ReadAnswer, ReadRequest, SignAnswer, SigningTrouble, SignRequest
 from studio.settings import HOME
 
 A = TypeVar("A", bound=BaseModel)
@@ -66,10 +66,10 @@ def _asked(request: BaseModel, answers: type[A], path: Path) -> A:
 
 def _answer(told: bytes, answers: type[A], status: int) -> A:
     try:
-        answer = TypeAdapter[A | Trouble](answers | Trouble).validate_json(told[:LARGEST_ANSWER])
+        answer = TypeAdapter[A | SigningTrouble](answers | SigningTrouble).validate_json(told[:LARGEST_ANSWER])
     except ValidationError:
         raise SigningFailed("provenance.child-ended", status=status) from None
-    if isinstance(answer, Trouble):
+    if isinstance(answer, SigningTrouble):
         raise SigningFailed("provenance.refused", problem=answer.problem)
     return answer
 

@@ -64,7 +64,7 @@ class SignAnswer(_Line):
     by_hash: tuple[str, ...] = ()
 
 
-class Trouble(_Line):
+class SigningTrouble(_Line):
     """What c2pa would not do, in its own words without paths."""
 
     problem: str
