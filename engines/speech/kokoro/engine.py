@@ -158,13 +158,15 @@ class Kokoro(Engine):
         return spoken(request.text, todo, speak, RATE, self.run, self.card.title)
 
     def _speak(self, portion: Portion, rows: np.ndarray) -> tuple[np.ndarray, list[float]]:
+        from engines.common.onnx import run_and_give_back
+
         ids = np.array([[0, *(self._alphabet[symbol] for symbol in portion.symbols), 0]], np.int64)
         feed = {
             "tokens": ids,
             "style": rows[len(portion.symbols) - 1][None],
             "speed": np.array([self.options.speed], np.float32),
         }
-        wave, durations = self._session.run(None, feed)
+        wave, durations = run_and_give_back(self._session, feed)
         return wave.reshape(-1), durations.reshape(-1).tolist()
 
     def _reader(self, tag: str) -> EnglishReader | EspeakReader:

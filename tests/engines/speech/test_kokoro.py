@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jiwer
 import numpy as np
+import psutil
 import pytest
 
 from bench.engines.intelligibility import SENTENCES, Recogniser
@@ -61,6 +62,16 @@ def test_it_says_the_same_again_and_takes_a_speed(kokoro: Kokoro) -> None:
     say(kokoro, "Something else.", "am_adam")
     assert say(kokoro, "It was late.").audio == own.audio
     assert say(kokoro, "It was late.", speed=2.0).audio.duration < 0.7 * own.audio.duration
+
+
+def test_between_two_sentences_it_holds_no_more_than_before_the_first(kokoro: Kokoro, site: EnginePaths) -> None:
+    """A long sentence is computed in hundreds of megabytes, which are free again while a take is heard back by another engine."""
+    fresh = loaded(Kokoro, site)
+    assert isinstance(fresh, Kokoro)
+    say(fresh, "Good.")
+    before = psutil.Process().memory_info().rss
+    say(fresh, "The boats had gone out before it was light, and nobody on the quay could say when any of them would be back, " * 2)
+    assert psutil.Process().memory_info().rss - before < 60e6
 
 
 def test_its_voices_are_in_the_box(site: EnginePaths) -> None:
