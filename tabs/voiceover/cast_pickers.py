@@ -16,8 +16,11 @@ from studio.services import Services
 from tabs.common.lists.live_lists import LiveDropdown
 from tabs.common.lists.voice_choices import AUTO, AUTOMATIC_VOICE, Choices, live_update, renamed_or_same, voice_choices
 from tabs.common.wiring import Updates, Values
+from tabs.voiceover.cast_rows import MOST_ROWS, CastRows
 
-MOST_SPEAKERS = 60
+PICKERS = 12
+"""Speakers with a picker of Gradio's; those beyond have drawn rows."""
+MOST_SPEAKERS = PICKERS + MOST_ROWS
 """Rows of the cast; who speaks beyond them is given a voice in the script, as in Anna (voice=hibari/heart)."""
 
 JUST_TEXT = "/text"
@@ -34,19 +37,21 @@ class CastPickers:
     def __init__(self, studio: Services, narrations: Voiceover, secret: str) -> None:
         self._studio, self._narrations = studio, narrations
         self.speakers = gr.State([])
-        """The labels of the script in the box, in the order of `pickers`."""
+        """The labels of the script in the box, in the order of `pickers`, then of `more`."""
         self.wishes = gr.BrowserState({}, storage_key="greenroom.cast", secret=secret)
         """The chosen voices by the speaker's name, for all scripts."""
-        with gr.Accordion("Cast", open=True, visible=False, elem_id="cast") as self.accordion, gr.Row():
-            self.pickers = [
-                LiveDropdown([("As above", "")], value="", label=f"Speaker {n}", visible=False, min_width=180)
-                for n in range(1, MOST_SPEAKERS + 1)
-            ]
+        with gr.Accordion("Cast", open=True, visible=False, elem_id="cast") as self.accordion:
+            with gr.Row():
+                self.pickers = [
+                    LiveDropdown([("As above", "")], value="", label=f"Speaker {n}", visible=False, min_width=180)
+                    for n in range(1, PICKERS + 1)
+                ]
+            self.more = CastRows(self.wishes)
 
     @property
     def inputs(self) -> set[Any]:
         """The components that `spec` reads."""
-        return {self.speakers, *self.pickers}
+        return {self.speakers, self.more.chosen, *self.pickers}
 
     def spec(self, values: Values) -> dict[str, Any]:
         """The fields `speakers` and `just_text` of a voiceover job."""
@@ -57,7 +62,10 @@ class CastPickers:
         }
 
     def _chosen(self, values: Values) -> dict[str, str]:
-        return {name: values[picker] or "" for name, picker in zip(values[self.speakers] or [], self.pickers, strict=False)}
+        names = values[self.speakers] or []
+        picked = {name: values[picker] or "" for name, picker in zip(names, self.pickers, strict=False)}
+        beyond = values[self.more.chosen] or {}
+        return picked | {name: self._present(beyond[name]) for name in names[PICKERS:] if name in beyond}
 
     def wished(self, values: Values) -> dict[str, str]:
         """Return `wishes` with the present values of the pickers."""
@@ -73,7 +81,12 @@ class CastPickers:
             names: the speakers of the script that stands in the box now.
         """
         pickers = zip(names, self.pickers, strict=False)
-        return {self.wishes: dict(cast), **{one: self._update(engine, cast[name]) for name, one in pickers if name in cast}}
+        beyond = {name: self._present(cast.get(name, "")) for name in names[PICKERS:]}
+        return {
+            self.wishes: dict(cast),
+            **{one: self._update(engine, cast[name]) for name, one in pickers if name in cast},
+            **self.more.shown(beyond, self._choices(engine, "") if beyond else []),
+        }
 
     def headed(self, count: int) -> Any:
         """Return an update of the accordion for so many speakers; where not all have a picker its heading says how the others are
@@ -84,7 +97,7 @@ class CastPickers:
     def hidden(self) -> Updates:
         """Return updates for an empty script: no speakers, and all pickers hidden."""
         hidden = gr.update(visible=False)
-        return {self.speakers: [], self.accordion: hidden, **dict.fromkeys(self.pickers, hidden)}
+        return {self.speakers: [], self.accordion: hidden, **dict.fromkeys(self.pickers, hidden), **self.more.shown({}, [])}
 
     def for_script(
         self,
@@ -109,21 +122,31 @@ class CastPickers:
         chosen = [wishes[name] if name in wishes else next(proposed) for name in names]
         chosen += [wishes.get(name, JUST_TEXT) for name in text]
         rows = list(zip([*names, *text], chosen, strict=True))[:MOST_SPEAKERS]
-        shown = [self._update(engine_id, voice, visible=True, label=name) for name, voice in rows]
-        hidden = [gr.update(visible=False)] * (MOST_SPEAKERS - len(shown))
-        return dict(zip(self.pickers, [*shown, *hidden], strict=True))
+        shown = [self._update(engine_id, voice, visible=True, label=name) for name, voice in rows[:PICKERS]]
+        hidden = [gr.update(visible=False)] * (PICKERS - len(shown))
+        beyond = {name: self._present(voice) for name, voice in rows[PICKERS:]}
+        return {
+            **dict(zip(self.pickers, [*shown, *hidden], strict=True)),
+            **self.more.shown(beyond, self._choices(engine_id, "") if beyond else []),
+        }
 
     def refreshed(self, values: Values, engine_id: str) -> Updates:
-        """Return updates for the visible pickers after a change of voices or engines."""
+        """Return updates for the visible pickers, and the list of the drawn rows, after a change of voices or engines."""
         updates: Updates = {}
+        if len(values[self.speakers] or []) > PICKERS:
+            updates[self.more.voices] = self.more.listed(self._choices(engine_id, ""))
         for picker, _ in zip(self.pickers, values[self.speakers] or [], strict=False):
             named = values[picker] or ""
             chosen = named if named == JUST_TEXT else renamed_or_same(self._studio, named)
             updates[picker] = live_update(self._choices(engine_id, chosen), values[picker], chosen)
         return updates
 
+    def _present(self, voice: str) -> str:
+        """The voice as it is called now."""
+        return voice if voice == JUST_TEXT else renamed_or_same(self._studio, voice)
+
     def _update(self, engine: str, voice: str, **more: Any) -> Any:
-        voice = voice if voice == JUST_TEXT else renamed_or_same(self._studio, voice)
+        voice = self._present(voice)
         return gr.update(choices=self._choices(engine, voice), value=voice, **more)
 
     def _choices(self, engine: str, voice: str) -> Choices:

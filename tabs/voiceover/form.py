@@ -86,7 +86,7 @@ class VoiceoverForm:
     @property
     def shown(self) -> set[Any]:
         """Those of `inputs` that are visible."""
-        return self.inputs - {self.cast.speakers}
+        return self.inputs - {self.cast.speakers, self.cast.more.chosen}
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -149,10 +149,15 @@ class VoiceoverForm:
     @property
     def live(self) -> list[LiveList]:
         """The lists of this form, and the notes on the chosen voice and engine."""
-        changed = [self.voice, self.engine, *self.cast.pickers]
+        chosen = [self.voice, self.engine, *self.cast.pickers]
         told = [self.hear_piece, self.engine_note]
         return [
-            LiveList((Topic.VOICES, Topic.ENGINES), [*changed, self.cast.speakers], changed, self._refreshed),
+            LiveList(
+                (Topic.VOICES, Topic.ENGINES),
+                [*chosen, self.cast.speakers],
+                [*chosen, self.cast.more.voices],
+                self._refreshed,
+            ),
             LiveList((Topic.VOICES, Topic.ENGINES, Topic.JOBS), (self.voice, self.engine, *told), told, self._told),
             self.pronunciations.live,
         ]

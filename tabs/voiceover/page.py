@@ -119,7 +119,7 @@ class VoiceoverTab:
         self.go.click(self._generate, {self.script, *form.inputs}, [self.trouble, *view.shown], **QUIET)
         self.batch_go.click(self._generate_batch, {self.lines, *form.inputs}, [self.trouble, *view.shown], **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
-        restored = [self.trouble, self._texts.piece, self.inner_tabs, form.cast.wishes, *form.inputs]
+        restored = [self.trouble, self._texts.piece, self.inner_tabs, form.cast.wishes, *form.inputs, *form.cast.more.drawn]
         view.outputs.click(self._use_settings, form.cast.speakers, restored, **QUIET)
 
     @property
@@ -133,13 +133,14 @@ class VoiceoverTab:
     def _wire_script(self) -> None:
         form = self.form
         cast = form.cast
-        seen = [self.counts, form.replace_unsayable, cast.speakers, cast.accordion, *cast.pickers]
+        seen = [self.counts, form.replace_unsayable, cast.speakers, cast.accordion, *cast.pickers, *cast.more.drawn]
         looked = [self.script, form.voice, form.engine, cast.speakers, cast.wishes, form.replace_unsayable, form.sound.verse]
         gr.on(
             [self.script.change, form.voice.input, form.engine.input, form.replace_unsayable.input, form.sound.verse.input],
             self._count, looked, seen, trigger_mode="always_last", **QUIET,
         )  # fmt: skip
         self.lines.change(lines_counted, self.lines, self.lines_counts, trigger_mode="always_last", **QUIET)
+        cast.more.wire()
         gr.on([one.input for one in cast.pickers], cast.wished, {*cast.inputs, cast.wishes}, cast.wishes, **QUIET)
         tabs = {"script": self.script_tab, "batch": self.batch_tab, "voices": self.voices_tab, "transcribe": self.transcribe_tab}
         for name, tab in tabs.items():

@@ -70,7 +70,9 @@ def test_between_two_sentences_it_holds_no_more_than_before_the_first(kokoro: Ko
     assert isinstance(fresh, Kokoro)
     say(fresh, "Good.")
     before = psutil.Process().memory_info().rss
-    say(fresh, "The boats had gone out before it was light, and nobody on the quay could say when any of them would be back, " * 2)
+    say(
+        fresh, "The boats had gone out before it was light, and nobody on the quay could say when any of them would be back, " * 2
+    )
     assert psutil.Process().memory_info().rss - before < 60e6
 
 

@@ -278,6 +278,16 @@ def test_every_label_is_offered_and_what_cannot_be_said_is_replaced(page: Any) -
     expect(rows).to_have_count(4)
     until(page, lambda: rows.all_inner_texts() == ["AnnaOne, two.", "BobTwo.", "AnnaThree.", spoken])
 
+    write_script(page, "\n\n".join(f"Guest {number}: Hello." for number in range(1, 15)))
+    until_quiet(page)  # the rows of a large cast are as they stay
+    guest = page.get_by_label("Guest 14", exact=True)
+    guest.focus()
+    page.wait_for_function("() => document.activeElement.options?.length > 20")
+    guest.select_option(label="English (Scotland) · eSpeak NG")
+    until_quiet(page)
+    page.reload()
+    expect(page.get_by_label("Guest 14", exact=True)).to_have_value("espeak/gmw/en-GB-scotland")
+
 
 def test_a_button_that_is_drawn_anew_while_it_is_pressed_still_counts(page: Any) -> None:
     write_script(page, SHORT)
