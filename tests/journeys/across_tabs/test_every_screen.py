@@ -110,6 +110,20 @@ def test_the_keyboard_reaches_the_work(page: Any) -> None:
         page.keyboard.press("Tab")
     said = " | ".join(reached)
     assert "script" in said and "Generate" in said
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys of the keyboard")
+    expect(keys.get_by_role("button", name="Close")).to_be_focused()
+    page.evaluate(AXE)
+    page.evaluate(SETTLED)
+    assert page.evaluate(VIOLATIONS) == []
+    page.keyboard.press("Escape")
+    expect(keys).to_have_count(0)
+    page.keyboard.press("4")
+    expect(page.get_by_role("tab", name="Lip-sync", exact=True)).to_have_attribute("aria-selected", "true")
+    page.get_by_role("tab", name="Voiceover", exact=True).click()
+    page.locator("#script textarea").press("4")
+    expect(page.locator("#script textarea")).to_have_value("4")
 
 
 def test_the_colour_mode_can_be_switched_and_stays(page: Any) -> None:

@@ -149,6 +149,15 @@ def test_a_job_is_there_again_after_a_reload_and_in_a_second_browser(page: Any, 
     other.context.close()
 
 
+NOT_LOOKED_AT = """() => {
+  Object.defineProperty(document, 'hidden', { value: true, configurable: true })
+  window.told = []
+  window.Notification = class { static permission = 'granted'; constructor(said) { told.push(said) } close() {} }
+  localStorage.setItem('greenroom.tell-me', '1')
+}"""
+"""Another window lies over the page, whose notices are allowed and wanted."""
+
+
 def test_two_jobs_are_tracked_at_once(page: Any, client: Any) -> None:
     write_script(page, long_script(301))
     generate(page)
@@ -156,10 +165,20 @@ def test_two_jobs_are_tracked_at_once(page: Any, client: Any) -> None:
     write_script(page, "Another one. " + long_script(302))
     generate(page)
     page.locator("#card .title").filter(has_text="Another one").first.wait_for()  # until then the other one is this one
+    at_work = page.get_by_role("button", name=re.compile(r"^[2-9] jobs · .*Another one.*To the jobs\.$"))
+    expect(at_work, "in the head of the page").to_be_visible()
+    page.wait_for_function("document.querySelector('link[rel~=icon]').href.startsWith('data:')")
+    page.wait_for_function("/^\\d+ % · /.test(document.title)")
     page.locator("#card .others [data-act=cancel]").first.click()
     page.locator("#card .others").wait_for(state="detached")
+    page.evaluate(NOT_LOOKED_AT)
     stop_everything(client)
+    page.wait_for_function("window.told?.some(said => said.startsWith('Another one') && said.endsWith('was stopped'))")
+    page.wait_for_function("/^\\d+ done · /.test(document.title)")
+    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     wait_for_state(page, "cancelled", 30)
+    expect(page.locator("#work")).to_be_hidden()
+    page.wait_for_function("/^Voiceover/.test(document.title)")
 
 
 def test_what_was_asked_before_a_choice_is_not_shown_after_it(page: Any, client: Any) -> None:

@@ -58,8 +58,8 @@ Object.assign(greenroom, (() => {
 
   const titled = () => {
     const work = document.querySelector('.brief:not(.ended)'), tab = selected('#tabs')
-    const percent = work && work.querySelector('.track i')?.style.width
-    return [percent && percent.replace('%', ' %'), tab && tab.textContent.trim(), 'Greenroom'].filter(Boolean).join(' · ')
+    const percent = work && work.querySelector('.track i')?.style.width.replace('%', ' %'), ended = greenroom.endedUnseen()
+    return [ended && `${ended} done`, percent || greenroom.percentOfWork(), tab && tab.textContent.trim(), 'Greenroom'].filter(Boolean).join(' · ')
   }
   const begin = (patience = 1200) => {
     const root = document.querySelector('#tabs')

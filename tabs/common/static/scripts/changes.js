@@ -33,7 +33,12 @@ Object.assign(greenroom, (() => {
     address.protocol = address.protocol.replace('http', 'ws')
     address.hash = ''
     const socket = new WebSocket(address)
-    socket.onmessage = event => { patience = 0; stamps = JSON.parse(event.data); compare() }
+    socket.onmessage = event => {
+      const told = JSON.parse(event.data)
+      patience = 0
+      if (told.work) greenroom.works(told.work)
+      else { stamps = told; compare() }
+    }
     // A server that is started again, or a machine that slept: try again, ever more slowly.
     socket.onclose = () => setTimeout(listen, Math.min(15000, 500 * 2 ** patience++))
   }
