@@ -14,7 +14,7 @@ _MOST_ENDED = 10
 
 
 @dataclass(frozen=True)
-class AtWork:
+class JobAtWork:
     """An unfinished job; `seconds_left` is None while nobody knows."""
 
     id: str
@@ -25,7 +25,7 @@ class AtWork:
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedJob:
     id: str
     title: str
     state: str
@@ -38,8 +38,8 @@ class Work:
         jobs: running ones first, then those in line. ended: the newest first. gpu: memory of the card in use, "" without one.
     """
 
-    jobs: tuple[AtWork, ...] = ()
-    ended: tuple[Ended, ...] = ()
+    jobs: tuple[JobAtWork, ...] = ()
+    ended: tuple[EndedJob, ...] = ()
     gpu: str = ""
 
     def as_dict(self) -> dict[str, object]:
@@ -53,14 +53,14 @@ def work_of(studio: Services) -> Work:
     ended = sorted((job for job in jobs if job.state.ended), key=lambda job: -(job.ended or job.created))
     return Work(
         tuple(_at_work(job) for job in active),
-        tuple(Ended(job.id, job.title, job.state.value) for job in ended[:_MOST_ENDED]),
+        tuple(EndedJob(job.id, job.title, job.state.value) for job in ended[:_MOST_ENDED]),
         _gpu(studio) if active else "",
     )
 
 
-def _at_work(job: Job) -> AtWork:
+def _at_work(job: Job) -> JobAtWork:
     left = None if job.eta_seconds is None else round(job.eta_seconds)
-    return AtWork(job.id, job.title, job.state.value, round(100 * job.progress), left)
+    return JobAtWork(job.id, job.title, job.state.value, round(100 * job.progress), left)
 
 
 def _gpu(studio: Services) -> str:
