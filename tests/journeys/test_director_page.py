@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import opentimelineio as otio
 import pytest
 from playwright.sync_api import expect
 
@@ -71,6 +72,7 @@ def test_from_a_topic_to_a_film_past_another_editor_and_a_killed_server(chromium
         page.get_by_role("button", name="Use mine").click()
         expect(rows.nth(1).locator(".dr-words")).to_have_text("Mine: the fox went on.")
 
+        use_the_tools(page, studio, project)
         page.set_viewport_size({"width": 390, "height": 844})
         page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
         page.set_viewport_size({"width": 1440, "height": 900})
@@ -93,4 +95,78 @@ def test_from_a_topic_to_a_film_past_another_editor_and_a_killed_server(chromium
         film = probe_video(next((data / "outputs").glob("*.mp4")))
         assert film.has_audio
         assert film.duration == pytest.approx(told["seconds"], abs=0.1)
+        listen_and_mark(page)
+        take_a_timeline_there_and_back(page, tmp_path)
         context.close()
+
+
+def tool(page: Any, name: str) -> Any:
+    page.locator("#director .dr-tools").get_by_role("button", name=name, exact=True).click()
+    panel = page.get_by_role("region", name=name)
+    expect(panel).to_be_visible()
+    return panel
+
+
+def use_the_tools(page: Any, studio: RunningStudio, project: str) -> None:
+    """Somebody new speaks a line, words are replaced in all rows, and a snapshot brings all of that back."""
+    rows = page.locator("#director .dr-row")
+    panel = tool(page, "Snapshots")
+    panel.get_by_label("Name").fill("Before the new voice")
+    panel.get_by_role("button", name="Keep a snapshot").click()
+    expect(panel.locator("li")).to_contain_text("before the new voice")
+    panel = tool(page, "Cast")
+    panel.get_by_label("Somebody new").fill("Ida")
+    panel.get_by_role("button", name="Add").click()
+    expect(panel.get_by_label("Name of Ida")).to_be_visible()
+    rows.nth(1).get_by_role("button", name="Edit row 2").click()
+    rows.nth(1).get_by_label("Speaker").select_option("Ida")
+    rows.nth(1).get_by_role("button", name="Save").click()
+    expect(rows.nth(1).locator(".dr-who")).to_have_text("Ida")
+    panel = tool(page, "Find")
+    panel.get_by_label("Find").fill("FOX")
+    panel.get_by_label("Replace by").fill("badger")
+    expect(panel.get_by_role("button", name="Replace in")).to_be_enabled()
+    panel.get_by_role("button", name="Replace in").click()
+    expect(rows.nth(1).locator(".dr-words")).to_have_text("Mine: the badger went on.")
+    panel = tool(page, "Snapshots")
+    panel.get_by_role("button", name="Go back to before the new voice").click()
+    expect(rows.nth(1).locator(".dr-words")).to_have_text("Mine: the fox went on.")
+    expect(rows.nth(1).locator(".dr-who")).not_to_have_text("Ida")
+    assert "Ida" not in call(studio, "project", project=project)["document"]["cast"]
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
+def listen_and_mark(page: Any) -> None:
+    """With the keyboard alone: the film is heard row by row, a row is marked and found again."""
+    page.evaluate("() => { window.heard = []; const play = Audio.prototype.play;"
+                  " Audio.prototype.play = function () { heard.push(this.src); return play.call(this) } }")  # fmt: skip
+    rows = page.locator("#director .dr-row")
+    rows.nth(0).locator(".dr-card").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("() => heard.length >= 1")
+    page.keyboard.press("j")
+    expect(rows.nth(1).locator(".dr-card")).to_be_focused()
+    page.wait_for_function("() => heard.length >= 2")
+    page.keyboard.press("Space")
+    page.keyboard.press("m")
+    expect(rows.locator(".dr-mark", has_text="marked")).to_have_count(1)
+    page.keyboard.press("Home")
+    expect(rows.nth(0).locator(".dr-card")).to_be_focused()
+    page.keyboard.press("n")
+    expect(page.locator("#director .dr-row", has_text="marked").locator(".dr-card")).to_be_focused()
+
+
+def take_a_timeline_there_and_back(page: Any, folder: Path) -> None:
+    panel = tool(page, "Export")
+    panel.get_by_label("Export as").select_option("otio")
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="Export", exact=True).click()
+    edited = folder / "edited.otio"
+    download.value.save_as(edited)
+    timeline = otio.adapters.read_from_file(str(edited))
+    del timeline.tracks[0][1]
+    otio.adapters.write_to_file(timeline, str(edited))
+    panel.get_by_label("Take an edited timeline back").set_input_files(edited)
+    expect(panel.locator(".dr-notes")).to_contain_text("1 row removed")
+    expect(page.locator("#director .dr-row")).to_have_count(2)

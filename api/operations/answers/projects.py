@@ -68,6 +68,15 @@ class ProjectVersion(Answer):
     touched: list[str] = Field([], description="The addresses that changed.")
 
 
+class SnapshotAnswer(Answer):
+    """A project as it was once."""
+
+    id: str
+    name: str
+    version: int = Field(description="Of the project then.")
+    at: float = Field(description="When it was kept, in seconds since the epoch.")
+
+
 class AdoptedTimeline(Answer):
     """A project after an edited timeline was taken in."""
 

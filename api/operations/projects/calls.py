@@ -16,6 +16,7 @@ from api.operations.answers.projects import (
     ProjectRowAnswer,
     ProjectVersion,
     ShotStateAnswer,
+    SnapshotAnswer,
 )
 from api.operations.context import OperationContext
 from api.operations.files import FileRef, InputFile
@@ -94,6 +95,15 @@ class ProjectExportInput(ProjectId):
 class TimelineImportInput(ProjectId):
     file: InputFile = Field(description='An edited OpenTimelineIO file (.otio) of what `export_project` gave as "otio".')
     version: int = Field(-1, description="Of the project, as for `update_project`.")
+
+
+class SnapshotInput(ProjectId):
+    name: str = Field("", description='What it is called; empty is "snapshot".')
+
+
+class RestoreInput(ProjectId):
+    snapshot: str = Field(description="Its id, as `snapshots` lists it.")
+    who: str = Field("", description="The editor's name, for the history.")
 
 
 @GROUP.operation(Access.READS, codes=CODES)
@@ -199,6 +209,27 @@ def import_timeline(context: OperationContext, call: TimelineImportInput) -> Ado
 def delete_project(context: OperationContext, call: ProjectId) -> DeletedProject:
     """Remove a project with its files; its films stay in the library. For half an hour it can be had back."""
     return DeletedProject(id=call.project, key=desk_of(context).projects.delete(call.project))
+
+
+@GROUP.operation(Access.READS, codes=CODES, errors=REFUSALS, example={"project": "PROJECT"})
+def snapshots(context: OperationContext, call: ProjectId) -> list[SnapshotAnswer]:
+    """The snapshots of a project, the newest first."""
+    return [SnapshotAnswer(**vars(one)) for one in desk_of(context).projects.snapshots(call.project)]
+
+
+@GROUP.operation(Access.WRITES, codes=CODES, errors=REFUSALS, example={"project": "PROJECT", "name": "before the cut"})
+def keep_snapshot(context: OperationContext, call: SnapshotInput) -> SnapshotAnswer:
+    """Keep a project as it is now under a name."""
+    return SnapshotAnswer(**vars(desk_of(context).projects.snapshot(call.project, call.name[:200])))
+
+
+@GROUP.operation(
+    Access.WRITES, codes=CODES, errors=REFUSALS, example={"project": "PROJECT", "snapshot": "4-before-the-cut-1a2b3c4d"}
+)
+def restore_snapshot(context: OperationContext, call: RestoreInput) -> ProjectVersion:
+    """Make a project what it was at a snapshot, as one change that can be undone."""
+    entry = desk_of(context).projects.restore(call.project, call.snapshot, call.who)
+    return ProjectVersion(id=call.project, version=entry.version, touched=list(entry.touched))
 
 
 def desk_of(context: OperationContext) -> FilmDesk:

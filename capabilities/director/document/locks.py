@@ -8,7 +8,7 @@ from capabilities.director.document.change import Change, Delete, Replace, SetFi
 from capabilities.director.document.model import Project
 from studio.errors import InvalidInput
 
-_FREE = ("locked", "approved")
+_FREE = ("locked", "approved", "marked")
 
 
 def refuse_locked(project: Project, changes: Sequence[Change]) -> None:

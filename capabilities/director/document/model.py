@@ -68,6 +68,7 @@ class BoardShot(BoardPart):
         corner: whether who speaks is shown in the corner, over what is seen. seconds: how long it lasts at least; None for as
             long as its lines. lead, tail: seconds before the first word and after the last; None for the usual.
         seed: None takes the look's. approved: a person has looked at it. locked: not to be changed.
+        marked: something was heard in it that is to be looked at again.
     """
 
     id: Id = Field(default_factory=lambda: new_id("s"))
@@ -82,6 +83,7 @@ class BoardShot(BoardPart):
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] | None = None
     approved: bool = False
     locked: bool = False
+    marked: bool = False
     lines: tuple[BoardLine, ...] = ()
 
 

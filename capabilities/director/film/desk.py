@@ -216,7 +216,15 @@ class FilmDesk:
         return self._hashes[key]
 
 
+_SAID: Any = {"approved", "locked", "marked"}
+_ASIDE: Any = {
+    **dict.fromkeys(("version", "id", "archived", "notes", "topic", "origin"), True),
+    "scenes": {"__all__": {"shots": {"__all__": _SAID}}},
+}
+"""What of a project its film does not hang on."""
+
+
 def stamp_of(project: Project) -> str:
     """A short hash of everything that a film is made of, whatever its version."""
-    told: Any = project.model_dump_json(exclude={"version", "id", "archived", "notes", "topic", "origin"})
+    told: Any = project.model_dump_json(exclude=_ASIDE)
     return sha256(str(told).encode("utf-8", "replace")).hexdigest()[:16]

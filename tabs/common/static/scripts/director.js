@@ -2,7 +2,7 @@
 // document as it was last answered, draws a row anew only where something of it differs, and never under the hands of a person.
 greenroom.director = (() => {
   const $ = (name, root = at.root) => root.querySelector(`[data-el="${name}"]`)
-  const at = { root: null, id: '', doc: null, version: 0, film: new Map(), total: null, editing: '', job: '', seen: new Map(), portraits: [], voices: [], mine: null }
+  const at = { root: null, id: '', doc: null, version: 0, film: new Map(), total: null, editing: '', job: '', seen: new Map(), portraits: [], voices: [], mine: null, tool: '', archived: false, listening: false }
   const call = async (name, body = {}) => {
     const answer = await fetch(`api/v1/${name}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
     const told = await answer.json().catch(() => ({}))
@@ -31,8 +31,10 @@ greenroom.director = (() => {
 
   // Projects
   const list = tried(async () => {
-    const rows = await call('projects'), place = $('projects')
+    const archived = at.archived, rows = await call('projects', { archived }), place = $('projects')
+    if (archived !== at.archived) return
     $('none').hidden = rows.length > 0
+    $('none').textContent = archived ? 'None is archived.' : 'None yet.'
     place.replaceChildren(...rows.map(row => {
       const item = clone('project-template')
       item.dataset.project = row.id
@@ -40,6 +42,9 @@ greenroom.director = (() => {
       item.querySelector('small').textContent = row.damage || `${row.shots} ${row.shots === 1 ? 'row' : 'rows'}`
       item.querySelector('[data-do="delete"]').setAttribute('aria-label', `Delete ${row.title}`)
       item.querySelector('[data-do="copy"]').setAttribute('aria-label', `Duplicate ${row.title}`)
+      const shelve = item.querySelector('[data-do="shelve"]')
+      shelve.textContent = archived ? 'Bring back' : 'Archive'
+      shelve.setAttribute('aria-label', `${shelve.textContent} ${row.title}`)
       return item
     }))
   })
@@ -48,12 +53,14 @@ greenroom.director = (() => {
     at.id ? url.searchParams.set('project', at.id) : url.searchParams.delete('project')
     if (url.href !== location.href) history.replaceState(null, '', url)
   }
-  const leave = () => { Object.assign(at, { id: '', doc: null, editing: '', job: '' }); at.seen.clear(); $('desk').hidden = true; $('start').hidden = false; address(); list() }
+  const leave = () => { Object.assign(at, { id: '', doc: null, editing: '', job: '' }); at.seen.clear(); tools.close(); hush(); $('desk').hidden = true; $('start').hidden = false; address(); list() }
   const open = tried(async id => {
     at.id = id
     at.seen.clear()
     $('rows').replaceChildren()
     $('result').hidden = true
+    tools.close()
+    hush()
     alarm('')
     await load()
     $('start').hidden = true
@@ -144,13 +151,14 @@ greenroom.director = (() => {
     row.dataset.id = shot.id
     row.setAttribute('aria-setsize', count)
     row.setAttribute('aria-posinset', number)
-    card.setAttribute('aria-label', `Row ${number}, ${speaker}: ${text.slice(0, 120) || shot.see || ''}${word ? `, ${word}` : ''}`)
+    card.setAttribute('aria-label', `Row ${number}, ${speaker}: ${text.slice(0, 120) || shot.see || ''}${word ? `, ${word}` : ''}${shot.marked ? ', marked' : ''}`)
     put('.dr-who', speaker)
     put('.dr-show', `${SHOWS[showOf(shot)]}${shot.corner ? ', presenter in the corner' : ''}`)
     put('.dr-words', text || shot.see || '…')
     row.querySelector('.dr-words').title = shot.see || ''
     put('.dr-tag', word)
     row.querySelector('.dr-tag').className = `dr-tag ${mark}`
+    put('.dr-mark', shot.marked ? 'marked' : '')
     put('.dr-length', film ? `${film.spoken ? '' : 'about '}${length(film.seconds)}` : '')
     put('.dr-price', film && !film.ready ? `takes ${about(film.price_seconds)}` : '')
     const pic = row.querySelector('.dr-pic'), face = picture(faceOf(shot))
@@ -186,6 +194,7 @@ greenroom.director = (() => {
     if (!place.querySelector('.dr-card[tabindex="0"]')) place.querySelector('.dr-card')?.setAttribute('tabindex', '0')
     fields()
     summary(all)
+    tools.drawn()
   }
   const fields = () => {
     for (const field of at.root.querySelectorAll('[data-field]')) {
@@ -229,6 +238,8 @@ greenroom.director = (() => {
       parts.push(todo ? `${todo} of ${all.length} rows to be made` : 'every row is made')
       parts.push(`about ${about(total.price_seconds)} on this machine${total.measured ? '' : ', not measured here yet'}`)
     }
+    const marked = all.filter(shot => shot.marked).length
+    if (marked) parts.push(`${marked} marked`)
     $('sum').textContent = parts.join(' · ')
     $('render').textContent = open ? 'Approve and render' : 'Render'
     $('render').disabled = !all.length || at.running
@@ -278,12 +289,55 @@ greenroom.director = (() => {
   // Sounds of a row, one after the other
   const player = new Audio()
   let queue = []
-  const next = () => { const url = queue.shift(); if (url) { player.src = url; player.play().catch(() => {}) } }
+  let heardRow = ''
+  const next = () => {
+    const url = queue.shift()
+    if (url) { player.src = url; player.play().catch(() => {}) } else if (at.listening) onward(1)
+  }
   player.addEventListener('ended', next)
+  const hush = () => { player.pause(); queue = []; at.listening = false; heardRow = '' }
   const play = id => {
-    if (!player.paused) { player.pause(); queue = []; return }
+    const playing = !player.paused
+    hush()
+    if (playing) return
+    heardRow = id
     queue = [...(at.film.get(id)?.sounds || [])]
     next()
+  }
+  // Proof-listening: row after row from the one in focus, which goes along; a second press pauses, in the same row it goes on.
+  const listen = id => {
+    if (at.listening && !player.paused) { player.pause(); return }
+    if (at.listening && heardRow === id && player.src && !player.ended) { player.play().catch(() => {}); return }
+    hear(id)
+  }
+  const hear = id => {
+    hush()
+    if (!shots().some(shot => at.film.get(shot.id)?.sounds?.length)) { say('Nothing is spoken yet: render first.'); return }
+    at.listening = true
+    heardRow = id
+    queue = [...(at.film.get(id)?.sounds || [])]
+    next()
+  }
+  const onward = way => {
+    const all = shots(), from = all.findIndex(shot => shot.id === heardRow)
+    let index = from + way
+    while (all[index] && !at.film.get(all[index].id)?.sounds?.length) index += way
+    if (from < 0 || !all[index]) { hush(); return }
+    const before = at.seen.get(heardRow)?.row.firstElementChild
+    if (document.activeElement === before) focused(at.seen.get(all[index].id).row)
+    hear(all[index].id)
+  }
+  const skip = seconds => { if (player.src) player.currentTime = Math.max(0, Math.min(player.duration || 0, player.currentTime + seconds)) }
+  const focused = row => {
+    const card = row.firstElementChild
+    for (const one of $('rows').querySelectorAll('.dr-card[tabindex="0"]')) one.setAttribute('tabindex', '-1')
+    card.setAttribute('tabindex', '0')
+    card.focus()
+  }
+  const marked = id => {
+    const all = shots(), from = all.findIndex(shot => shot.id === id), found = [...all.slice(from + 1), ...all.slice(0, from + 1)].find(shot => shot.marked)
+    if (found) focused(at.seen.get(found.id).row)
+    else say('No row is marked.')
   }
 
   // Editing a row
@@ -361,7 +415,7 @@ greenroom.director = (() => {
   }
   const again = id => {
     const shot = shots().find(one => one.id === id), chance = Math.floor(Math.random() * 1e9)
-    change([set(`shots/${id}.seed`, chance), ...(shot.lines || []).map(line => set(`lines/${line.id}.take`, (line.take || 0) + 1))], 'The row will be made anew.')
+    change([set(`shots/${id}.seed`, chance), ...(shot.marked ? [set(`shots/${id}.marked`, false)] : []), ...(shot.lines || []).map(line => set(`lines/${line.id}.take`, (line.take || 0) + 1))], 'The row will be made anew.')
   }
   const flip = (id, name) => change([set(`shots/${id}.${name}`, !shots().find(one => one.id === id)[name])])
   const turn = tried(async way => {
@@ -373,16 +427,16 @@ greenroom.director = (() => {
   })
 
   const ACTS = {
-    leave, add, render, play, edit, close: () => close(true), again, undo: () => turn('undo'), redo: () => turn('redo'),
-    ok: id => flip(id, 'approved'), lock: id => flip(id, 'locked'), up: id => moved(id, -1), down: id => moved(id, 1), remove: removed,
+    leave, add, render, play, listen, edit, marked, close: () => close(true), again, undo: () => turn('undo'), redo: () => turn('redo'),
+    mark: id => flip(id, 'marked'), ok: id => flip(id, 'approved'), lock: id => flip(id, 'locked'), up: id => moved(id, -1), down: id => moved(id, 1), remove: removed,
     approve: () => change(shots().filter(shot => !shot.approved).map(shot => set(`shots/${shot.id}.approved`, true)), 'Approved.'),
     stop: tried(() => call('cancel', { job_id: at.job }).then(follow)),
     'hide-alert': () => alarm(''),
     'use-mine': () => { const mine = at.mine; alarm(''); mine?.() },
-    bundle: tried(async () => { location.href = (await call('export_project', { project: at.id })).url }),
   }
   const LISTED = {
     open: id => open(id),
+    shelve: tried(async id => { await call('update_project', { project: id, changes: [set('project.archived', !at.archived)], who: 'page' }); await list() }),
     copy: tried(async id => { await call('make_project', { copy_of: id }); list() }),
     delete: tried(async id => { const told = await call('delete_project', { project: id }); await list(); alarm('The project was deleted.', tried(async () => { await call('make_project', { restore: told.key }); list() })); $('alert').querySelector('[data-do="use-mine"]').textContent = 'Undo' }),
   }
@@ -390,7 +444,6 @@ greenroom.director = (() => {
     const button = event.target.closest('[data-do]')
     if (!button || button.disabled) return
     const project = button.closest('[data-project]')?.dataset.project, name = button.dataset.do
-    if (name === 'bundle') event.preventDefault()
     if (project && LISTED[name]) { LISTED[name](project); return }
     if (name !== 'delete') $('alert').querySelector('[data-do="use-mine"]').textContent = 'Use mine'
     ACTS[name]?.(button.closest('.dr-row')?.dataset.id)
@@ -408,18 +461,19 @@ greenroom.director = (() => {
     const row = event.target.closest('.dr-row')
     if (inField || !row || event.target !== row.firstElementChild || event.ctrlKey || event.metaKey || event.altKey) return
     const rows = [...$('rows').children], index = rows.indexOf(row), steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -rows.length, End: rows.length }
-    const act = { Enter: 'edit', ' ': 'play', a: 'ok', l: 'lock', r: 'again' }[event.key]
-    if (event.key in steps) {
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+    const act = { Enter: 'edit', ' ': 'listen', a: 'ok', l: 'lock', r: 'again', m: 'mark', n: 'marked' }[key]
+    if (key in steps) {
       event.preventDefault()
-      const goal = rows[Math.min(rows.length - 1, Math.max(0, index + steps[event.key]))].firstElementChild
-      row.firstElementChild.setAttribute('tabindex', '-1')
-      goal.setAttribute('tabindex', '0')
-      goal.focus()
-    } else if (act) { event.preventDefault(); ACTS[act](row.dataset.id) }
+      const goal = rows[Math.min(rows.length - 1, Math.max(0, index + steps[key]))]
+      focused(goal)
+      if (at.listening && !player.paused) hear(goal.dataset.id)
+    } else if (key === '[' || key === ']') { event.preventDefault(); skip(key === '[' ? -3 : 3) } else if (act) { event.preventDefault(); ACTS[act](row.dataset.id) }
   }
   const start = element => {
     if (at.root === element) return
     at.root = element
+    tools.start()
     offerModel()
     element.addEventListener('click', clicked)
     element.addEventListener('change', chosen)
@@ -431,6 +485,7 @@ greenroom.director = (() => {
     const asked = new URL(location).searchParams.get('project')
     if (asked) open(asked).then(() => { if (!at.doc) leave() }); else list()
   }
+  const tools = greenroom.boardTools({ at, $, call, tried, change, set, say, alarm, shots, who, load, foretell, open, leave, list })
   // By the language model it is a job, which goes on when the page is closed; its history names the project.
   const written = async (topic, seed) => {
     const { id } = await call('submit', { kind: 'write_board', spec: { topic, seed } })
