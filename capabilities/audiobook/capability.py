@@ -100,17 +100,17 @@ class Audiobook(Capability[AudiobookSpec]):
 
     def estimate(self, spec: AudiobookSpec) -> JobEstimate:
         made = self._prepared(spec)[1]
-        return self._foretold(made.cast.narrator.casting.engine_cls, sum(len(line.text) for line in made.script.lines))
+        return self._estimated(made.cast.narrator.casting.engine_cls, sum(len(line.text) for line in made.script.lines))
 
-    def foretell(self, characters: int, voice: str, language: str) -> JobEstimate:
+    def estimate_of_length(self, characters: int, voice: str, language: str) -> JobEstimate:
         """What a book of so many characters would amount to; quick, since no text is read.
 
         Raises:
             InvalidInput, NotFound, EngineNotReady: the voice cannot speak.
         """
-        return self._foretold(self._voiceover.resolver.cast(voice, "auto", language or "en").engine_cls, characters)
+        return self._estimated(self._voiceover.resolver.cast(voice, "auto", language or "en").engine_cls, characters)
 
-    def _foretold(self, engine: type[Engine], spoken: int) -> JobEstimate:
+    def _estimated(self, engine: type[Engine], spoken: int) -> JobEstimate:
         pace, join = self._voiceover.paces.of(engine.card.id), self._voiceover.paces.of(JOIN)
         seconds = spoken * pace.speech if pace else spoken / LETTERS_PER_SECOND
         time = None

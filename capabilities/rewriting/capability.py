@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from capabilities.common.outputs import as_job_output
 from capabilities.rewriting.sentences import ScriptSentence, hard_by_ear, script_sentences, with_changes
 from capabilities.rewriting.tasks import TITLES, SentenceAnswer, Task, doubt, question
-from studio.errors import Cancelled, InvalidInput
+from studio.errors import InvalidInput
 from studio.jobs.capability import CPU_LANE, Capability, CapabilityDescription, JobContext
-from studio.jobs.model import JobOutput, JobState
+from studio.jobs.model import JobOutput
 from studio.language.asking import Mind
 from studio.language.errors import LanguageError, NoLanguageModelError
+from studio.language.job_hooks import phases_of, stop_of
 from studio.language.json_answers import model_check
 from studio.library import Recipe
 from studio.licences import UNKNOWN, terms_of_card
@@ -103,7 +103,7 @@ class RewriteScript(Capability[RewriteSpec]):
             found = _read(kept)
             before = len(found)
             try:
-                with self._language.mind(_cancelled(context), _phase(context)) as mind:
+                with self._language.mind(stop_of(context), phases_of(context)) as mind:
                     self._ask_for_all(spec, todo, found, mind, kept, context)
             except LanguageError as error:
                 if not found:
@@ -127,7 +127,7 @@ class RewriteScript(Capability[RewriteSpec]):
                 continue
             asked = question(spec.task, sentence.text, spec.language.strip(), spec.seed + number)
             try:
-                answer = self._language.ask_shaped(mind, asked, model_check(SentenceAnswer), _cancelled(context))
+                answer = self._language.ask_shaped(mind, asked, model_check(SentenceAnswer), stop_of(context))
             except LanguageError as error:
                 if error.code not in _OF_THE_SENTENCE:
                     raise
@@ -175,21 +175,3 @@ def _read(kept: Path) -> dict[int, str]:
         except ValueError:
             break
     return found
-
-
-def _cancelled(context: JobContext) -> Callable[[], bool]:
-    def cancelled() -> bool:
-        try:
-            context.check()
-        except Cancelled:
-            return True
-        return False
-
-    return cancelled
-
-
-def _phase(context: JobContext) -> Callable[[str, str], None]:
-    def phase(state: str, note: str) -> None:
-        context.phase(JobState(state), note)
-
-    return phase

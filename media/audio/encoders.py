@@ -38,28 +38,16 @@ class AudioEncoder(Protocol):
         """Close the file, whatever state it is in; never raises."""
 
 
-class AvEncoder:
-    """One sound stream in one container, through libav."""
+class ContainerEncoder:
+    """One sound stream in one container, through libav, which a subclass has opened.
 
-    def __init__(
-        self,
-        path: Path,
-        container: str,
-        codec: str,
-        rate: int,
-        channels: int,
-        tags: Mapping[str, str],
-        chapters: Sequence[Chapter],
-    ) -> None:
-        self._rate, self._layout = rate, _LAYOUTS[channels]
+    Args:
+        layout: libav's name of the channels' places.
+    """
+
+    def __init__(self, container: OutputContainer, stream: AudioStream, rate: int, layout: str) -> None:
+        self._container, self._stream, self._rate, self._layout = container, stream, rate, layout
         self._written = 0
-        self._container: OutputContainer = av.open(f"file:{path.absolute()}", "w", format=container, options=_REPRODUCIBLE)
-        _set_metadata(self._container, container, tags, chapters)
-        stream = self._container.add_stream(codec, rate=rate, layout=self._layout, options=_codec_options(codec))
-        assert isinstance(stream, AudioStream)
-        self._stream = stream
-        if bits := _bit_rate(codec, rate, channels):
-            self._stream.bit_rate = bits
 
     def write(self, samples: Samples) -> None:
         if not samples.shape[0]:
@@ -76,6 +64,28 @@ class AvEncoder:
     def abandon(self) -> None:
         with suppress(av.error.FFmpegError, OSError, ValueError):
             self._container.close()
+
+
+class AvEncoder(ContainerEncoder):
+    """Any of the formats of AudioWriter that libav writes."""
+
+    def __init__(
+        self,
+        path: Path,
+        container: str,
+        codec: str,
+        rate: int,
+        channels: int,
+        tags: Mapping[str, str],
+        chapters: Sequence[Chapter],
+    ) -> None:
+        opened: OutputContainer = av.open(f"file:{path.absolute()}", "w", format=container, options=_REPRODUCIBLE)
+        _set_metadata(opened, container, tags, chapters)
+        stream = opened.add_stream(codec, rate=rate, layout=_LAYOUTS[channels], options=_codec_options(codec))
+        assert isinstance(stream, AudioStream)
+        if bits := _bit_rate(codec, rate, channels):
+            stream.bit_rate = bits
+        super().__init__(opened, stream, rate, _LAYOUTS[channels])
 
 
 class VorbisEncoder:

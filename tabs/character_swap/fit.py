@@ -26,7 +26,7 @@ def fit_line(studio: Services, form: CharacterSwapForm, values: Values) -> str:
     key, video = form.file(values, InputKind.VIDEO)
     try:
         if video is not None:
-            parts += _foretold(studio, chosen, key, video, form.options(values), form.trim(values))
+            parts += _estimated(studio, chosen, key, video, form.options(values), form.trim(values))
         else:
             parts += _still_missing(chosen, form.files(values))
         parts.append(_memory(chosen))
@@ -40,7 +40,7 @@ def _still_missing(chosen: WorkflowChoice, files: Mapping[str, str]) -> list[str
     return [f"still needs: {', '.join(wanted)}"] if wanted else []
 
 
-def _foretold(
+def _estimated(
     studio: Services, chosen: WorkflowChoice, key: str, video: Any, options: Mapping[str, Any], trim: tuple[float, float]
 ) -> list[Figure | str]:
     stats = studio.capability(CharacterSwap).runtime_stats

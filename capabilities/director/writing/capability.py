@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,10 +10,10 @@ from capabilities.director.film.capability import RenderFilm
 from capabilities.director.writing.mind import POINTS, board_by_model
 from capabilities.director.writing.template import LONGEST_TOPIC, idea_of
 from engines.contract import ChatRequest
-from studio.errors import Cancelled
 from studio.jobs.capability import CPU_LANE, Capability, CapabilityDescription, JobContext
-from studio.jobs.model import JobOutput, JobState
+from studio.jobs.model import JobOutput
 from studio.language.errors import NoLanguageModelError
+from studio.language.job_hooks import phases_of, stop_of
 from studio.language.json_answers import Check
 from studio.services import Services
 
@@ -76,13 +75,10 @@ class WriteBoard(Capability[WriteSpec]):
         def told(answered: int) -> None:
             context.progress(answered / (POINTS + 1), f"Writing, part {answered + 1} of {POINTS + 1}")
 
-        def phase(state: str, note: str) -> None:
-            context.phase(JobState(state), note)
-
-        with self._language.mind(_cancelled(context), phase) as mind:
+        with self._language.mind(stop_of(context), phases_of(context)) as mind:
 
             def ask(request: ChatRequest, check: Check[BaseModel]) -> BaseModel:
-                return self._language.ask_shaped(mind, request, check, _cancelled(context)).value
+                return self._language.ask_shaped(mind, request, check, stop_of(context)).value
 
             made = board_by_model(spec.topic, spec.seed, ask, mind.name or spec.by, told)
         if made.bare:
@@ -91,14 +87,3 @@ class WriteBoard(Capability[WriteSpec]):
         project = self._desk.projects.make(made.project)
         context.event(PROJECT, id=project.folder.name)
         return []
-
-
-def _cancelled(context: JobContext) -> Callable[[], bool]:
-    def cancelled() -> bool:
-        try:
-            context.check()
-        except Cancelled:
-            return True
-        return False
-
-    return cancelled

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 import av
-import numpy as np
 from av.audio.stream import AudioStream
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from media.audio.audio import Samples
 from media.audio.encode import AudioWriter
-from media.audio.encoders import AudioEncoder
+from media.audio.encoders import AudioEncoder, ContainerEncoder
 from media.audio.tags import Chapter
 
 BOOK_RATE = 44_100
@@ -108,7 +105,7 @@ class BookWriter(AudioWriter):
         return _BookEncoder(path, self._sort, self.channels, self._book.as_metadata(self._sort), self._chapters, self._cover)
 
 
-class _BookEncoder:
+class _BookEncoder(ContainerEncoder):
     """One sound and one picture in one container, through libav."""
 
     def __init__(
@@ -121,13 +118,12 @@ class _BookEncoder:
         cover: CoverJpeg | None,
     ) -> None:
         container, options = _MUXED[sort]
-        self._layout = "mono" if channels == 1 else "stereo"
-        self._written = 0
-        self._container = av.open(f"file:{path.absolute()}", "w", format=container, options=options)
-        stream = self._container.add_stream("aac" if sort == "m4a" else "libmp3lame", rate=BOOK_RATE, layout=self._layout)
+        layout = "mono" if channels == 1 else "stereo"
+        opened = av.open(f"file:{path.absolute()}", "w", format=container, options=options)
+        stream = opened.add_stream("aac" if sort == "m4a" else "libmp3lame", rate=BOOK_RATE, layout=layout)
         assert isinstance(stream, AudioStream)
         stream.bit_rate = _AAC_BIT_RATE * channels if sort == "m4a" else MP3_BIT_RATE
-        self._stream = stream
+        super().__init__(opened, stream, BOOK_RATE, layout)
         picture = self._picture_stream(cover) if cover else None
         self._container.metadata.update(metadata)
         self._container.set_chapters(
@@ -152,19 +148,3 @@ class _BookEncoder:
         stream.width, stream.height, stream.pix_fmt = cover.width, cover.height, "yuvj420p"
         stream.disposition = Disposition.attached_pic
         return stream
-
-    def write(self, samples: Samples) -> None:
-        if not samples.shape[0]:
-            return
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="fltp", layout=self._layout)
-        frame.sample_rate, frame.pts, frame.time_base = BOOK_RATE, self._written, Fraction(1, BOOK_RATE)
-        self._written += samples.shape[0]
-        self._container.mux(self._stream.encode(frame))
-
-    def close(self) -> None:
-        self._container.mux(self._stream.encode(None))
-        self._container.close()
-
-    def abandon(self) -> None:
-        with suppress(av.error.FFmpegError, OSError, ValueError):
-            self._container.close()

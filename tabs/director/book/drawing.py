@@ -19,7 +19,7 @@ _MOST_LEFT_OUT = 100
 _LONGEST_SHOWN = 300
 
 
-def drawn_book(book: Book | None, foretold: JobEstimate | GreenroomError | None) -> str:
+def drawn_book(book: Book | None, estimate: JobEstimate | GreenroomError | None) -> str:
     """Chapters, coverage, what is not spoken, and how long it will take; an invitation without a book."""
     if book is None:
         return render("director/no_book.html")
@@ -46,10 +46,10 @@ def drawn_book(book: Book | None, foretold: JobEstimate | GreenroomError | None)
         warnings=[warning.reason() for warning in document.warnings],
         review=[(line.who, line.text[:_LONGEST_SHOWN], line.other) for line in book.review[:_MOST_LEFT_OUT]],
         unsure=len(book.review),
-        length=about(foretold.seconds) if isinstance(foretold, JobEstimate) else "",
-        time=time_in_words(foretold.time) if isinstance(foretold, JobEstimate) else "",
-        memory=foretold.memory if isinstance(foretold, JobEstimate) else "",
-        refused=str(foretold) if isinstance(foretold, GreenroomError) else "",
+        length=about(estimate.seconds) if isinstance(estimate, JobEstimate) else "",
+        time=time_in_words(estimate.time) if isinstance(estimate, JobEstimate) else "",
+        memory=estimate.memory if isinstance(estimate, JobEstimate) else "",
+        refused=str(estimate) if isinstance(estimate, GreenroomError) else "",
     )
 
 

@@ -98,7 +98,7 @@ class BookSection:
         read = [self.told, self.title, self.author, self.speakers, self.trouble, *self.pickers]
         for changed in (self.file, self.full_cast):
             changed.change(self._read, self.inputs, read, trigger_mode="always_last", **QUIET)
-        self.voice.change(self._foretell, self.inputs, self.told, trigger_mode="always_last", **QUIET)
+        self.voice.change(self._estimate_again, self.inputs, self.told, trigger_mode="always_last", **QUIET)
         self.go.click(self._make, self.inputs, [self.trouble, *view.shown], **QUIET)
         self.stop.click(view.stop, view.looked_at, [view.current, *view.painted], **QUIET)
 
@@ -148,7 +148,7 @@ class BookSection:
             **shown,
         }
 
-    def _foretell(self, values: Values) -> Any:
+    def _estimate_again(self, values: Values) -> Any:
         if not values[self.file]:
             return gr.skip()
         try:
@@ -159,7 +159,7 @@ class BookSection:
 
     def _estimate(self, characters: int, voice: str, language: str) -> Any:
         try:
-            return self._audiobook.foretell(characters, voice or "", language)
+            return self._audiobook.estimate_of_length(characters, voice or "", language)
         except GreenroomError as error:
             return error
 

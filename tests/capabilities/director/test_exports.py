@@ -14,6 +14,7 @@ import pysubs2
 import pytest
 
 from capabilities.director.document.model import BoardLine, BoardScene, BoardShot, CastMember, Look, Project
+from capabilities.director.film.desk import stamp_of
 from capabilities.director.projects.collection import Projects
 from capabilities.director.timeline.adopting import adopt
 from capabilities.director.timeline.exports import ProjectExports
@@ -185,6 +186,18 @@ def maker_files() -> Any:
             return changes
 
     return Files()
+
+
+def test_a_film_does_not_hang_on_what_was_said_about_its_rows() -> None:
+    project = board()
+    said = project.model_copy(update={"version": 9, "scenes": tuple(
+        scene.model_copy(update={"shots": tuple(
+            shot.model_copy(update={"approved": True, "locked": True, "marked": True}) for shot in scene.shots
+        )})
+        for scene in project.scenes
+    )})  # fmt: skip
+    assert stamp_of(said) == stamp_of(project)
+    assert stamp_of(project.model_copy(update={"scenes": project.scenes[:1]})) != stamp_of(project)
 
 
 def test_what_was_not_made_is_refused_in_words(maker: FilmMaker, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ greenroom.boardTools = kit => {
       h('p', { className: 'dr-by' }, picker('Take an edited timeline back (.otio)', '.otio', async file => {
         const done = await call('import_timeline', { project: at.id, file: await sent(file), version: at.version })
         await kit.load()
-        kit.foretell()
+        kit.estimate()
         const parts = [...many(done.resized.length, 'row lasts longer or shorter', 'rows last longer or shorter'), ...many(done.moved.length, 'row moved', 'rows moved'), ...many(done.removed.length, 'row removed', 'rows removed')]
         alarm('')
         const summary = parts.length ? `Taken: ${parts.join(', ')}. Undo takes it back.` : 'The timeline is as the board already.'
@@ -75,7 +75,7 @@ greenroom.boardTools = kit => {
       place.replaceChildren(...(found.length ? found.map(one => h('li', {}, h('span', {}, `${one.name}, ${new Date(one.at * 1000).toLocaleString()}`), button('Go back to it', tried(async () => {
         await call('restore_snapshot', { project: at.id, snapshot: one.id, who: 'page' })
         await kit.load()
-        kit.foretell()
+        kit.estimate()
         say(`The board is as it was at ${one.name}. Undo takes that back.`)
       }), { ariaLabel: `Go back to ${one.name}` }))) : [h('li', {}, 'None yet.')]))
     })

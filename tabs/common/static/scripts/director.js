@@ -66,7 +66,7 @@ greenroom.director = (() => {
     $('start').hidden = true
     $('desk').hidden = false
     address()
-    foretell()
+    estimate()
   })
   const taken = told => {
     Object.assign(at, { doc: told.document, version: told.version })
@@ -79,7 +79,7 @@ greenroom.director = (() => {
 
   // What each row is now: asked for when changes pause, and shown when the answer is still of this version.
   let waiting = 0
-  const foretell = (patience = 350) => {
+  const estimate = (patience = 350) => {
     clearTimeout(waiting)
     waiting = setTimeout(async () => {
       const id = at.id
@@ -119,7 +119,7 @@ greenroom.director = (() => {
         $('undo').disabled = false
         $('redo').disabled = true
       } else await load()
-      foretell()
+      estimate()
       return told
     } catch (error) {
       $('saved').textContent = 'Not saved'
@@ -271,7 +271,7 @@ greenroom.director = (() => {
       $('result').hidden = false
       if (was) { say('The film is ready.'); $('result').scrollIntoView({ block: 'nearest' }) }
     }
-    foretell(0)
+    estimate(0)
     draw()
   }
   const render = tried(async () => {
@@ -422,7 +422,7 @@ greenroom.director = (() => {
     close()
     await call('update_project', { project: at.id, turn: way, who: 'page' })
     await load()
-    foretell()
+    estimate()
     say(way === 'undo' ? 'Undone.' : 'Done again.')
   })
 
@@ -485,7 +485,7 @@ greenroom.director = (() => {
     const asked = new URL(location).searchParams.get('project')
     if (asked) open(asked).then(() => { if (!at.doc) leave() }); else list()
   }
-  const tools = greenroom.boardTools({ at, $, call, tried, change, set, say, alarm, shots, who, load, foretell, open, leave, list })
+  const tools = greenroom.boardTools({ at, $, call, tried, change, set, say, alarm, shots, who, load, estimate, open, leave, list })
   // By the language model it is a job, which goes on when the page is closed; its history names the project.
   const written = async (topic, seed) => {
     const { id } = await call('submit', { kind: 'write_board', spec: { topic, seed } })
@@ -509,7 +509,7 @@ greenroom.director = (() => {
     } finally { $('write').disabled = false }
   })
   // Others' changes: the studio tells over the page's socket that some project is another one now.
-  const heard = () => { if (at.id && at.root.offsetParent !== null) foretell(0); else if (!at.id && at.root) list() }
+  const heard = () => { if (at.id && at.root.offsetParent !== null) estimate(0); else if (!at.id && at.root) list() }
   const offerModel = () => {
     if (!at.root) return
     $('by-model').hidden = !at.model
