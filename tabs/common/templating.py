@@ -21,7 +21,18 @@ _TABS = Path(__file__).resolve().parents[1]
 _STATIC = Path(__file__).resolve().parent / "static"
 _FOLDERS = ("common", "director", "voiceover", "conversation", "character_swap", "lip_sync", "text_to_video", "system")
 _KEPT_MACROS = {
-    "common/macros.html": ("age", "audition", "button", "chip", "icon", "icon_link", "link", "output_actions", "prose"),
+    "common/macros.html": (
+        "age",
+        "audition",
+        "button",
+        "chip",
+        "icon",
+        "icon_link",
+        "link",
+        "output_actions",
+        "prose",
+        "compare_tools",
+    ),
     "voiceover/macros.html": ("segment_actions",),
 }
 """Macros that depend only on their arguments. They are available in every template, and their latest results are cached."""

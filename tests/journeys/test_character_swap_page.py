@@ -47,6 +47,18 @@ def test_a_face_is_swapped_from_the_page(page: Any, face: Picture, tmp_path: Pat
     result.wait_for(timeout=PATIENCE)
     page.locator("#swap-detail figure").filter(has_text="driving clip").locator("video").wait_for(timeout=PATIENCE)
     page.locator("#swap-detail").get_by_text("12 of 12 pictures edited").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Lay over each other").click()
+    edge = page.get_by_label("Where before and after are parted")
+    edge.fill("25")
+    page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('#swap-detail figure:last-of-type video')).clipPath.includes('25%')"
+    )
+    boxes = [page.locator("#swap-detail figure video").nth(number).bounding_box() for number in (0, 1)]
+    assert boxes[0] == boxes[1], "one lies over the other"
+    page.get_by_role("button", name="Play both").click()
+    page.wait_for_function("() => [...document.querySelectorAll('#swap-detail video')].every(video => video.currentTime > 0)")
+    page.get_by_role("button", name="Lay over each other").click()
+    edge.wait_for(state="hidden")
     with page.expect_download() as saved:
         page.locator("#swap-detail .downloads a").first.click()
     saved.value.save_as(tmp_path / "swapped.mp4")
