@@ -19,6 +19,7 @@ compile() {
 
 compile requirements.in -o requirements.lock "${@}"
 compile tests/requirements.in -o tests/requirements.lock "${@}"
+compile packaging/site/requirements.in -o packaging/site/requirements.lock "${@}"
 
 compile_models() {
     local name=$1 folder=engines/environments raw
