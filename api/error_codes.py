@@ -1,39 +1,20 @@
-"""Which errors a call may end with: names of codes, put together by what the call does.
+"""Which errors a call may end with, and a job of a kind may fail with: the table `error_codes.toml`, read once.
 
-A name is a code of the catalogues, such as "voice.unknown", or a whole area of them, such as "voice.*".
+A name is a code of the catalogues, such as "voice.unknown", or a whole area of them, such as "voice.*". The table is read out of
+the source by `python -m tests.tools.error_codes`, and a test holds it current.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from media.messages import catalogue
 
-EVERY_CALL = ("input.*", "call.*", "storage.*", "studio.*", "work.*", "upload.*")
-"""Of every call: wrong arguments, a full disk, a studio that is closing, an error that nobody foresaw."""
-
-FILES = ("file.*", "library.*", "media.*", "sound.*", "picture.*", "video.*", "subtitles.*")
-LOADING = ("engine.*", "worker.*", "wire.*", "memory.*", "gpu-lock.*", "environment.*", "weights.*")
-JOBS = ("job.*", "jobs.*")
-VOICES = ("voice.*", "voice-file.*", "transcription.*")
-WORKFLOWS = ("template.*", "workflow.*", "comfyui.*")
-LANGUAGE = ("language.*", "llm.*", "rewriting.*", *LOADING)
-PRONUNCIATIONS = ("pronunciation.*", *VOICES, *FILES)
-CHECKS = ("verification.*", "follower.*", "speaker.*", "whisper.*", "pocketsphinx.*")
-"""Of the check of takes, and of writing down speech."""
-
-_WORKING = (*JOBS, *FILES, *LOADING, "disk.*", "render.*", "language.*", "llm.*")
-SPEAKING = (
-    *_WORKING, *VOICES, *CHECKS, "script.*", "rehearsal.*", "rewriting.*", "pronunciation.*", "narration.*", "speech.*",
-    "english.*", "espeak.*", "f5.*", "fish.*", "kokoro.*", "mms.*", "speecht5.*", "vibevoice.*", "voxcpm.*",
-)  # fmt: skip
-TRANSCRIBING = (*_WORKING, *VOICES, *CHECKS)
-FACES = ("face.*", "analysis.*", "lipsync.*", "portrait.*", "musetalk.*")
-FILMING = (*SPEAKING, "clip.*", "animatic.*", "wan.*", "lora.*")
-SWAPPING = (*_WORKING, *FACES, *WORKFLOWS, "swap.*")
-UPSCALING = (*_WORKING, "upscaling.*")
-ANY_WORK = tuple(dict.fromkeys((*FILMING, *FACES, *SWAPPING, *UPSCALING, *TRANSCRIBING, "audiobook.*", "setup.*")))
-"""Of calls that take any kind of job."""
+TABLE = Path(__file__).with_name("error_codes.toml")
 
 OF_NO_CALL = frozenset({"form", "openai", "page", "request", "settings", "start", "system", "talk"})
 """Areas of errors that no call ends with: of the page, the start, talks, the routes in the form of OpenAI's, of requests that are
@@ -42,6 +23,38 @@ refused before the call is known, and causes that stand within other sentences (
 OF_OTHER_MESSAGES = frozenset({"readiness", "recording", "requirement", "step", "system"})
 """Areas of messages that stand only within others: what an engine or a template lacks, a clip shows, the system
 refuses, and the next step."""
+
+
+def of_every_call() -> tuple[str, ...]:
+    """The codes with which any call may end: wrong arguments, a full disk, a studio that is closing, an unforeseen error."""
+    return _names(_table()["every"])
+
+
+def of_call(name: str) -> tuple[str, ...]:
+    """The codes with which a call may end beside those: its own, and those of the job that it waits for; none if it is new."""
+    told: Mapping[str, Any] = _table()["calls"].get(name, {})
+    of_its_job = of_job(told["waits_for"]) if "waits_for" in told else ()
+    return tuple(sorted({*_names(told), *of_its_job} - set(of_every_call())))
+
+
+def of_job(kind: str) -> tuple[str, ...]:
+    """The codes with which a job of this kind may fail."""
+    return _names(_table()["jobs"][kind])
+
+
+def _names(told: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = {area: ["*"] if whats == "*" else whats for area, whats in told.items() if area != "waits_for"}
+    return tuple(f"{area}.{what}" for area, whats in listed.items() for what in whats)
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return tomllib.loads(TABLE.read_text("utf-8"))
+
+
+def table_read_anew() -> None:
+    """Read the table again, after it was written."""
+    _table.cache_clear()
 
 
 def covered(code: str, names: Iterable[str]) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 from pydantic import Field
 
-from api.error_codes import JOBS, LOADING, WORKFLOWS
 from api.operations.answers.machine import (
     EngineAnswer,
     EnvironmentAnswer,
@@ -52,7 +51,6 @@ def engines(context: OperationContext, call: Nothing) -> list[EngineAnswer]:
 
 @GROUP.operation(
     Access.WRITES,
-    codes=(*LOADING, *JOBS, *WORKFLOWS),
     queue=Queue("load", 1),
     tool=False,
     errors=(NotFound, EngineNotReady, MemoryRefused),
@@ -63,7 +61,7 @@ def load(context: OperationContext, call: EngineId) -> EngineAnswer:
     return EngineAnswer.model_validate(context.studio.engines.load(call.engine).as_dict())
 
 
-@GROUP.operation(Access.WRITES, codes=(*LOADING, *WORKFLOWS), tool=False, errors=(NotFound,), example={"engine": "espeak"})
+@GROUP.operation(Access.WRITES, tool=False, errors=(NotFound,), example={"engine": "espeak"})
 def unload(context: OperationContext, call: UnloadInput) -> UnloadAnswer:
     """End an engine's workers and say how much memory came back."""
     studio = context.studio
@@ -90,7 +88,7 @@ def machine_events(context: OperationContext, call: EventsInput) -> list[Machine
     return [MachineEventAnswer.model_validate(event.as_dict()) for event in found]
 
 
-@GROUP.operation(Access.WRITES, codes=("engine.*",), tool=False, errors=(NotFound,), example={"engine": "espeak", "seconds": 60})
+@GROUP.operation(Access.WRITES, tool=False, errors=(NotFound,), example={"engine": "espeak", "seconds": 60})
 def set_idle(context: OperationContext, call: IdleInput) -> IdleAnswer:
     """How long an engine may stay in memory without being used."""
     workers = context.studio.workers
@@ -99,7 +97,7 @@ def set_idle(context: OperationContext, call: IdleInput) -> IdleAnswer:
     return IdleAnswer(engine=card.id, idle_seconds=workers.idle.of(card), chosen=workers.idle.chosen(card.id) is not None)
 
 
-@GROUP.operation(Access.READS, codes=("environment.*",), tool=False)
+@GROUP.operation(Access.READS, tool=False)
 def environments(context: OperationContext, call: Nothing) -> list[EnvironmentAnswer]:
     """The model environments and how each stands. `submit` with the kind install_environment installs or removes one."""
     return [
@@ -110,7 +108,7 @@ def environments(context: OperationContext, call: Nothing) -> list[EnvironmentAn
     ]
 
 
-@GROUP.operation(Access.READS, codes=("weights.*",), tool=False)
+@GROUP.operation(Access.READS, tool=False)
 def weights(context: OperationContext, call: Nothing) -> list[WeightsAnswer]:
     """The weights of every engine that has some, with sizes and licence. `submit` with the kind download_weights gets or
     deletes them."""

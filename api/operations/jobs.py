@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from api.error_codes import ANY_WORK, JOBS
 from api.operations.answers.jobs import JobAnswer, JobEventAnswer, JobHistory
 from api.operations.context import OperationContext
 from api.operations.operation import Access, Group, Input
@@ -32,13 +31,13 @@ class MoveInput(Input):
     place: int = Field(1, description="1 is the next to run; a large number is the last.")
 
 
-@GROUP.operation(Access.READS, codes=JOBS, errors=(NotFound,), example={"job_id": "JOB"})
+@GROUP.operation(Access.READS, errors=(NotFound,), example={"job_id": "JOB"})
 def job(context: OperationContext, call: JobId) -> JobAnswer:
     """State, progress, outputs and error of one job."""
     return context.job(context.studio.jobs.get(call.job_id))
 
 
-@GROUP.operation(Access.READS, codes=JOBS, example={"state": "done", "limit": 10})
+@GROUP.operation(Access.READS, example={"state": "done", "limit": 10})
 def jobs(context: OperationContext, call: JobsInput) -> list[JobAnswer]:
     """The studio's jobs with their states and results, newest first; also those that others began."""
     states, kinds = (call.state,) if call.state else (), (call.kind,) if call.kind else ()
@@ -46,19 +45,19 @@ def jobs(context: OperationContext, call: JobsInput) -> list[JobAnswer]:
     return [context.job(one) for one in found]
 
 
-@GROUP.operation(Access.DELETES, codes=JOBS, errors=(NotFound,), example={"job_id": "JOB"})
+@GROUP.operation(Access.DELETES, errors=(NotFound,), example={"job_id": "JOB"})
 def cancel(context: OperationContext, call: JobId) -> JobAnswer:
     """Stop a job, whether it waits or runs."""
     return context.job(context.studio.jobs.cancel(call.job_id))
 
 
-@GROUP.operation(Access.WRITES, codes=ANY_WORK, errors=(NotFound,), example={"job_id": "ENDED"})
+@GROUP.operation(Access.WRITES, errors=(NotFound,), example={"job_id": "ENDED"})
 def retry(context: OperationContext, call: JobId) -> JobAnswer:
     """Hand in the work of an ended job again, as a new job; what the old one had rendered is used again."""
     return context.job(context.studio.jobs.retry(call.job_id))
 
 
-@GROUP.operation(Access.WRITES, codes=JOBS, tool=False, errors=(NotFound,), example={"job_id": "QUEUED", "place": 1})
+@GROUP.operation(Access.WRITES, tool=False, errors=(NotFound,), example={"job_id": "QUEUED", "place": 1})
 def move_job(context: OperationContext, call: MoveInput) -> JobAnswer:
     """Give a queued job another place in its queue."""
     if not 1 <= call.place <= 1_000_000:
@@ -66,7 +65,7 @@ def move_job(context: OperationContext, call: MoveInput) -> JobAnswer:
     return context.job(context.studio.jobs.move(call.job_id, call.place))
 
 
-@GROUP.operation(Access.DELETES, codes=JOBS, errors=(NotFound,), example={"job_id": "ENDED"})
+@GROUP.operation(Access.DELETES, errors=(NotFound,), example={"job_id": "ENDED"})
 def remove_job(context: OperationContext, call: JobId) -> JobAnswer:
     """Take an ended job off the list; its outputs stay."""
     found = context.studio.jobs.get(call.job_id)
@@ -74,7 +73,7 @@ def remove_job(context: OperationContext, call: JobId) -> JobAnswer:
     return context.job(found)
 
 
-@GROUP.operation(Access.READS, codes=JOBS, errors=(NotFound,), example={"job_id": "JOB"})
+@GROUP.operation(Access.READS, errors=(NotFound,), example={"job_id": "JOB"})
 def job_history(context: OperationContext, call: JobId) -> JobHistory:
     """What a job cost and what happened to it: seconds of work, the most GiB one engine held, its history."""
     found = context.studio.jobs.get(call.job_id)

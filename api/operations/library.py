@@ -21,14 +21,14 @@ class OutputId(Input):
     output: str = Field(description="Its id as `outputs` lists it.")
 
 
-@GROUP.operation(Access.READS, codes=("library.*",), example={"limit": 5})
+@GROUP.operation(Access.READS, example={"limit": 5})
 def outputs(context: OperationContext, call: OutputsInput) -> list[OutputAnswer]:
     """Results in the library, newest first."""
     found = context.studio.library.list(limit=within(call.limit, MOST_LISTED))
     return [OutputAnswer.of(output, context.links) for output in found]
 
 
-@GROUP.operation(Access.DELETES, codes=("library.*",), errors=(NotFound,), example={"output": "OUTPUT"})
+@GROUP.operation(Access.DELETES, errors=(NotFound,), example={"output": "OUTPUT"})
 def delete_output(context: OperationContext, call: OutputId) -> OutputAnswer:
     """Delete a result and its files."""
     found = context.studio.library.get(call.output)
@@ -36,7 +36,7 @@ def delete_output(context: OperationContext, call: OutputId) -> OutputAnswer:
     return OutputAnswer.of(found, context.links)
 
 
-@GROUP.operation(Access.READS, codes=("library.*",), errors=(NotFound,), example={"output": "OUTPUT"})
+@GROUP.operation(Access.READS, errors=(NotFound,), example={"output": "OUTPUT"})
 def recipe(context: OperationContext, call: OutputId) -> RecipeAnswer:
     """How an output was made: engine, versions, options, seed, inputs, licence; its `kind` and `spec` can go to `submit`."""
     return RecipeAnswer.model_validate(dict(context.studio.library.get(call.output).recipe))

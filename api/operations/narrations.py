@@ -8,7 +8,6 @@ from dataclasses import asdict
 
 from pydantic import Field
 
-from api.error_codes import SPEAKING
 from api.operations.answers.jobs import JobAnswer
 from api.operations.answers.library import SegmentAnswer
 from api.operations.answers.voices import VoiceAnswer
@@ -50,13 +49,13 @@ class KeepInput(SegmentInput):
     name: str = Field(description="What to call the voice; unique.")
 
 
-@GROUP.operation(Access.READS, codes=SPEAKING, errors=REFUSALS, example={"job_id": "NARRATION"})
+@GROUP.operation(Access.READS, errors=REFUSALS, example={"job_id": "NARRATION"})
 def segments(context: OperationContext, call: NarrationId) -> list[SegmentAnswer]:
     """The sentences of a narration: id, text, speaker and voice, state, and what was found in each."""
     return _answers(context, narrations_of(context).segments_of(narration_of(context, call.job_id)))
 
 
-@GROUP.operation(Access.READS, codes=SPEAKING, errors=REFUSALS, example={"job_id": "NARRATION"})
+@GROUP.operation(Access.READS, errors=REFUSALS, example={"job_id": "NARRATION"})
 def made_voices(context: OperationContext, call: NarrationId) -> list[SegmentAnswer]:
     """The voices that were made up for a narration: the one sentence that all others in each are cloned from. Its id goes into
     `respeak_segment` for another voice, and into `keep_voice`."""
@@ -72,14 +71,14 @@ def _answers(context: OperationContext, views: list[SegmentView]) -> list[Segmen
     return [SegmentAnswer.model_validate(one) for one in plain]
 
 
-@GROUP.operation(Access.WRITES, codes=SPEAKING, errors=REFUSALS, example={"job_id": "NARRATION", "segment": "SEGMENT"})
+@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"job_id": "NARRATION", "segment": "SEGMENT"})
 def respeak_segment(context: OperationContext, call: SegmentInput) -> JobAnswer:
     """Speak one sentence of a narration again, in another take; gives the new job at once. The rest is not rendered again, but
     for a made-up voice: all in it is spoken in the new one."""
     return submitted(context, narrations_of(context).with_new_take(_spec(context, call.job_id), call.segment))
 
 
-@GROUP.operation(Access.WRITES, codes=SPEAKING, errors=REFUSALS, example={"job_id": "NARRATION", "segment": "SEGMENT", "seed": 1})
+@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"job_id": "NARRATION", "segment": "SEGMENT", "seed": 1})
 def pick_take(context: OperationContext, call: TakeInput) -> JobAnswer:
     """Take another of the takes that a sentence of a narration has; gives the new job at once."""
     return submitted(context, narrations_of(context).with_picked_take(_spec(context, call.job_id), call.segment, call.seed))
@@ -87,7 +86,6 @@ def pick_take(context: OperationContext, call: TakeInput) -> JobAnswer:
 
 @GROUP.operation(
     Access.WRITES,
-    codes=SPEAKING,
     errors=REFUSALS,
     example={"job_id": "NARRATION", "segment": "SEGMENT", "text": "It was a calm evening."},
 )
@@ -98,7 +96,6 @@ def edit_segment(context: OperationContext, call: EditInput) -> JobAnswer:
 
 @GROUP.operation(
     Access.WRITES,
-    codes=SPEAKING,
     errors=(*REFUSALS, MediaError),
     example={"job_id": "NARRATION", "segment": "SEGMENT", "name": "The narrator"},
 )

@@ -6,7 +6,7 @@ it. Each module of calls has one `Group` with a decorator:
 
     VOICES = Group("voices", "Voices", "Saved voices and their samples.")
 
-    @VOICES.operation(Access.READS, example={"voice": "Linda"}, errors=(NotFound,), codes=("voice.*",))
+    @VOICES.operation(Access.READS, example={"voice": "Linda"}, errors=(NotFound,))
     def voice_sample(context: OperationContext, call: VoiceName) -> FileRef:
         '''How a voice sounds.
 
@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from api.error_codes import EVERY_CALL, covered
+from api.error_codes import covered, of_call, of_every_call
 from api.operations.files import is_file_field
 from studio.errors import GreenroomError, InvalidInput
 
@@ -86,7 +86,6 @@ class Operation:
         example: arguments of a valid call. A value in capitals, such as "JOB", stands for an id from an earlier call, and one
             that begins with "@" for a file.
         errors: classes of errors that it may raise, in addition to those of every call; they determine the HTTP statuses.
-        codes: the codes of these errors, or areas of them, as in `error_codes`.
     """
 
     name: str
@@ -101,7 +100,11 @@ class Operation:
     tool: bool
     example: Mapping[str, Any]
     errors: tuple[type[GreenroomError], ...]
-    codes: tuple[str, ...] = EVERY_CALL
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The codes with which it may end, or areas of them (`error_codes`): its own first, then those of every call."""
+        return (*of_call(self.name), *of_every_call())
 
     def declares(self, code: str) -> bool:
         """Return whether the call may raise an error with this code."""
@@ -161,7 +164,6 @@ class Group:
         tool: bool = True,
         example: Mapping[str, Any] | None = None,
         errors: tuple[type[GreenroomError], ...] = (),
-        codes: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
         """A decorator for a function (context, input) → output. Its docstring's first sentence is the summary."""
 
@@ -171,10 +173,9 @@ class Group:
             call = list(inspect.signature(function).parameters)[1]
             summary, _, description = (inspect.getdoc(function) or "").partition("\n\n")
             kinds = (*errors, *((InvalidInput,) if hints[call].model_fields else ()))
-            declared = tuple(dict.fromkeys((*codes, *EVERY_CALL)))
             self.operations[name] = Operation(
                 name, self, function, " ".join(summary.split()), " ".join(description.split()), hints[call], hints["return"],
-                access, queue, tool, dict(example or {}), tuple(dict.fromkeys(kinds)), declared,
+                access, queue, tool, dict(example or {}), tuple(dict.fromkeys(kinds)),
             )  # fmt: skip
             return function
 

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from api.error_codes import PRONUNCIATIONS, SPEAKING
 from api.operations.answers.jobs import JobAnswer
 from api.operations.answers.pronunciations import ImportedAnswer, PronunciationAnswer
 from api.operations.context import OperationContext
@@ -51,7 +50,7 @@ class TableInput(Input):
     file: InputFile = Field(description="A CSV file with the columns word, saying and, where wanted, voice and language.")
 
 
-@GROUP.operation(Access.READS, codes=PRONUNCIATIONS)
+@GROUP.operation(Access.READS)
 def pronunciations(context: OperationContext, call: Nothing) -> list[PronunciationAnswer]:
     """The pronunciation list, by word.
 
@@ -60,7 +59,7 @@ def pronunciations(context: OperationContext, call: Nothing) -> list[Pronunciati
     return [_answer(one) for one in context.studio.pronunciations.list()]
 
 
-@GROUP.operation(Access.WRITES, codes=PRONUNCIATIONS, errors=(StorageError,), example=EXAMPLE)
+@GROUP.operation(Access.WRITES, errors=(StorageError,), example=EXAMPLE)
 def set_pronunciation(context: OperationContext, call: SetInput) -> PronunciationAnswer:
     """Say how a word is said, everywhere or by one voice; an entry for the same word is replaced.
 
@@ -70,19 +69,19 @@ def set_pronunciation(context: OperationContext, call: SetInput) -> Pronunciatio
     return _answer(entry)
 
 
-@GROUP.operation(Access.DELETES, codes=PRONUNCIATIONS, errors=(NotFound, StorageError), example={"entry": "ENTRY"})
+@GROUP.operation(Access.DELETES, errors=(NotFound, StorageError), example={"entry": "ENTRY"})
 def delete_pronunciation(context: OperationContext, call: EntryId) -> PronunciationAnswer:
     """Take an entry out of the list; `restore_pronunciation` puts it back for half an hour."""
     return _answer(context.studio.pronunciations.delete(call.entry))
 
 
-@GROUP.operation(Access.WRITES, codes=PRONUNCIATIONS, errors=(NotFound, StorageError), example={"entry": "DELETED"})
+@GROUP.operation(Access.WRITES, errors=(NotFound, StorageError), example={"entry": "DELETED"})
 def restore_pronunciation(context: OperationContext, call: EntryId) -> PronunciationAnswer:
     """Put an entry back that was deleted in the last half hour."""
     return _answer(context.studio.pronunciations.put_back(call.entry))
 
 
-@GROUP.operation(Access.READS, codes=SPEAKING, errors=(NotFound,), example=EXAMPLE)
+@GROUP.operation(Access.READS, errors=(NotFound,), example=EXAMPLE)
 def hear_pronunciation(context: OperationContext, call: HearInput) -> FileRef:
     """Hear a word as an entry would have it said, before it is saved."""
     path = context.previews.word(call.word, call.saying, call.voice, call.language)
@@ -90,7 +89,7 @@ def hear_pronunciation(context: OperationContext, call: HearInput) -> FileRef:
     return context.file(path, f"/media/pronunciations?{asked}")
 
 
-@GROUP.operation(Access.READS, codes=PRONUNCIATIONS, errors=(StorageError,))
+@GROUP.operation(Access.READS, errors=(StorageError,))
 def export_pronunciations(context: OperationContext, call: Nothing) -> FileRef:
     """The pronunciation list as a CSV file, which spreadsheets and `import_pronunciations` read."""
     path = context.files.place("pronunciations.csv")
@@ -98,13 +97,13 @@ def export_pronunciations(context: OperationContext, call: Nothing) -> FileRef:
     return context.file(path, "/media/pronunciations.csv")
 
 
-@GROUP.operation(Access.WRITES, codes=PRONUNCIATIONS, errors=(StorageError,), example={"file": "@TABLE"})
+@GROUP.operation(Access.WRITES, errors=(StorageError,), example={"file": "@TABLE"})
 def import_pronunciations(context: OperationContext, call: TableInput) -> ImportedAnswer:
     """Add the entries of a CSV file to the list; those for the same words are replaced. One wrong row, and nothing is changed."""
     return ImportedAnswer(imported=context.studio.pronunciations.add_all(from_csv(call.file)))
 
 
-@GROUP.operation(Access.WRITES, codes=SPEAKING, errors=(NotFound,), example={"job_id": "NARRATION"})
+@GROUP.operation(Access.WRITES, errors=(NotFound,), example={"job_id": "NARRATION"})
 def apply_pronunciations(context: OperationContext, call: NarrationId) -> JobAnswer:
     """Speak a narration again with the list as it is now; gives the new job at once. Only sentences that differ are rendered."""
     spec = VoiceoverSpec(**narration_of(context, call.job_id).spec)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from api.error_codes import JOBS, LOADING
 from api.operations.answers.machine import DiskAnswer, DoctorAnswer, FreedAnswer, LogRecordAnswer
 from api.operations.context import OperationContext
 from api.operations.files import FileRef
@@ -43,20 +42,20 @@ class DoctorInput(Input):
     )
 
 
-@GROUP.operation(Access.READS, codes=("disk.*",), tool=False, example={"fresh": True})
+@GROUP.operation(Access.READS, tool=False, example={"fresh": True})
 def disk(context: OperationContext, call: DiskInput) -> DiskAnswer:
     """What lies where in the data folder, and what of it can go; sizes in bytes."""
     return DiskAnswer.model_validate(context.studio.disk.report(fresh=call.fresh).as_dict())
 
 
-@GROUP.operation(Access.DELETES, codes=("disk.*",), tool=False, errors=(StorageError,), example={"what": "logs"})
+@GROUP.operation(Access.DELETES, tool=False, errors=(StorageError,), example={"what": "logs"})
 def free_disk(context: OperationContext, call: FreeInput) -> FreedAnswer:
     """Remove what can go under a name that `disk` lists, never what a job that has not ended needs."""
     freed = context.studio.disk.clear(call.what)
     return FreedAnswer(what=call.what, freed_bytes=freed, freed_gib=round(freed / GIB, 3))
 
 
-@GROUP.operation(Access.READS, codes=("log.*",), tool=False, example={"level": "WARNING", "limit": 20})
+@GROUP.operation(Access.READS, tool=False, example={"level": "WARNING", "limit": 20})
 def log(context: OperationContext, call: LogInput) -> list[LogRecordAnswer]:
     """Records of a log, newest first, without secrets and home folders."""
     if call.level and call.level not in LEVELS:
@@ -65,9 +64,7 @@ def log(context: OperationContext, call: LogInput) -> list[LogRecordAnswer]:
     return [LogRecordAnswer.model_validate(record.as_dict()) for record in found]
 
 
-@GROUP.operation(
-    Access.WRITES, codes=(*LOADING, *JOBS), queue=Queue("doctor", 1), errors=(StorageError,), example={"fresh": False}
-)
+@GROUP.operation(Access.WRITES, queue=Queue("doctor", 1), errors=(StorageError,), example={"fresh": False})
 def doctor(context: OperationContext, call: DoctorInput) -> DoctorAnswer:
     """Find out why something does not work on this machine: everything the studio needs is tried (disk, formats, engines, GPU,
     ComfyUI), and what fails comes with a repair.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from api.error_codes import FILES, WORKFLOWS
 from api.operations.answers.templates import ModelInventory, TemplateAnswer, TemplateDetail
 from api.operations.context import OperationContext
 from api.operations.files import InputFile
@@ -39,7 +38,7 @@ class ImportInput(Input):
     )
 
 
-@GROUP.operation(Access.READS, codes=WORKFLOWS)
+@GROUP.operation(Access.READS)
 def templates(context: OperationContext, call: Nothing) -> list[TemplateAnswer]:
     """Every template of character swaps: the built-in, the managed set, your own. A broken one says what is wrong with it.
 
@@ -49,7 +48,7 @@ def templates(context: OperationContext, call: Nothing) -> list[TemplateAnswer]:
     return [TemplateAnswer.model_validate(one) for one in found]
 
 
-@GROUP.operation(Access.READS, codes=WORKFLOWS, queue=COMFYUI, errors=(NotFound,), example={"template": "wan22-animate-swap"})
+@GROUP.operation(Access.READS, queue=COMFYUI, errors=(NotFound,), example={"template": "wan22-animate-swap"})
 def template(context: OperationContext, call: TemplateId) -> TemplateDetail:
     """One template, and all that is missing on your ComfyUI server to run it, each with where to get it."""
     if call.template == BUILTIN:
@@ -62,7 +61,6 @@ def template(context: OperationContext, call: TemplateId) -> TemplateDetail:
 
 @GROUP.operation(
     Access.WRITES,
-    codes=(*WORKFLOWS, *FILES),
     queue=COMFYUI,
     errors=(GreenroomError,),
     example={"workflow": "@WORKFLOW", "title": "Mine"},
@@ -86,7 +84,7 @@ def import_template(context: OperationContext, call: ImportInput) -> TemplateAns
     return TemplateAnswer.model_validate(made.as_dict())
 
 
-@GROUP.operation(Access.DELETES, codes=WORKFLOWS, errors=(NotFound,), example={"template": "OWNTEMPLATE"})
+@GROUP.operation(Access.DELETES, errors=(NotFound,), example={"template": "OWNTEMPLATE"})
 def delete_template(context: OperationContext, call: TemplateId) -> TemplateAnswer:
     """Delete a template of your own, both files; those that ship with the studio stay."""
     found = context.studio.templates.get(call.template)
@@ -95,7 +93,7 @@ def delete_template(context: OperationContext, call: TemplateId) -> TemplateAnsw
     return told
 
 
-@GROUP.operation(Access.READS, codes=WORKFLOWS, queue=COMFYUI)
+@GROUP.operation(Access.READS, queue=COMFYUI)
 def comfyui_models(context: OperationContext, call: Nothing) -> ModelInventory:
     """Every model file that your ComfyUI server lists, by folder, and those in the model roots of this machine."""
     return ModelInventory.model_validate(TemplateChecks(context.studio.comfyui).models())

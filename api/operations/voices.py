@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from api.error_codes import FILES, SPEAKING, TRANSCRIBING, VOICES
 from api.operations.answers.voices import ClipVerdict, ListedVoice, NearVoiceAnswer, VoiceAnswer
 from api.operations.context import OperationContext
 from api.operations.files import FileRef, InputFile
@@ -87,7 +86,6 @@ def voices(context: OperationContext, call: Nothing) -> list[ListedVoice]:
 
 @GROUP.operation(
     Access.WRITES,
-    codes=(*VOICES, *TRANSCRIBING),
     queue=INGEST,
     errors=REFUSALS,
     example={"name": "Ada", "audio": "@CLIP", "consent": "Ada, by mail, in May"},
@@ -99,7 +97,6 @@ def save_voice(context: OperationContext, call: SaveVoiceInput) -> VoiceAnswer:
 
 @GROUP.operation(
     Access.WRITES,
-    codes=(*VOICES, "narration.no-part", *TRANSCRIBING),
     queue=INGEST,
     errors=REFUSALS,
     example={"name": "Ada's first words", "audio": "@CLIP", "start": 0, "end": 4},
@@ -111,7 +108,7 @@ def save_voice_part(context: OperationContext, call: SaveVoicePartInput) -> Voic
     return _saved(context, call, (call.start, call.end))
 
 
-@GROUP.operation(Access.READS, codes=(*VOICES, *FILES), queue=INGEST, errors=(MediaError,), example={"audio": "@CLIP"})
+@GROUP.operation(Access.READS, queue=INGEST, errors=(MediaError,), example={"audio": "@CLIP"})
 def judge_voice(context: OperationContext, call: ClipInput) -> ClipVerdict:
     """What a clip would be worth as a voice, without saving it: findings, and the best part of one that is too long."""
     verdict = context.studio.voices.judge(call.audio)
@@ -120,9 +117,7 @@ def judge_voice(context: OperationContext, call: ClipInput) -> ClipVerdict:
     return ClipVerdict.model_validate({"ok": verdict.ok, "duration": verdict.duration, "findings": findings, "best_part": best})
 
 
-@GROUP.operation(
-    Access.READS, codes=(*SPEAKING, *FILES), queue=INGEST, errors=(MediaError, EngineError), example={"audio": "@CLIP"}
-)
+@GROUP.operation(Access.READS, queue=INGEST, errors=(MediaError, EngineError), example={"audio": "@CLIP"})
 def nearest_voice(context: OperationContext, call: ClipInput) -> list[NearVoiceAnswer]:
     """The built-in voices that sound most like a recording of one person, the nearest first. They are chosen, not made: none is
     a clone of the recording, which is not kept."""
@@ -131,33 +126,31 @@ def nearest_voice(context: OperationContext, call: ClipInput) -> list[NearVoiceA
     return [NearVoiceAnswer.model_validate(asdict(one)) for one in found]
 
 
-@GROUP.operation(
-    Access.WRITES, codes=(*VOICES, *FILES), errors=(NotFound, StorageError), example={"voice": "VOICE", "tags": ["calm"]}
-)
+@GROUP.operation(Access.WRITES, errors=(NotFound, StorageError), example={"voice": "VOICE", "tags": ["calm"]})
 def update_voice(context: OperationContext, call: UpdateVoiceInput) -> VoiceAnswer:
     """Change a saved voice: another name, transcript, tags, notes or consent. What is left out stays as it is."""
     return _answer(context.studio.voices.update(call.voice, **call.model_dump(exclude={"voice"})))
 
 
-@GROUP.operation(Access.DELETES, codes=(*VOICES, *FILES), errors=(NotFound,), example={"voice": "VOICE"})
+@GROUP.operation(Access.DELETES, errors=(NotFound,), example={"voice": "VOICE"})
 def delete_voice(context: OperationContext, call: VoiceName) -> VoiceAnswer:
     """Delete a saved voice and its files."""
     return _answer(context.studio.voices.delete(call.voice))
 
 
-@GROUP.operation(Access.READS, codes=SPEAKING, errors=(NotFound,), example={"voice": "hibari/heart"})
+@GROUP.operation(Access.READS, errors=(NotFound,), example={"voice": "hibari/heart"})
 def voice_sample(context: OperationContext, call: VoiceName) -> FileRef:
     """How a voice sounds: a saved voice's recording, or a preset voice saying a line."""
     return context.file(context.previews.clip(call.voice), f"/media/voice-samples?voice={quote(call.voice, safe='')}")
 
 
-@GROUP.operation(Access.READS, codes=(*VOICES, *FILES), errors=(NotFound, StorageError), example={"voice": "VOICE"})
+@GROUP.operation(Access.READS, errors=(NotFound, StorageError), example={"voice": "VOICE"})
 def export_voice(context: OperationContext, call: VoiceName) -> FileRef:
     """A saved voice as one file, with its sound, texts and consent; `import_voice` takes it in another studio."""
     return context.file(context.studio.voices.export(call.voice), f"/media/voices/{quote(call.voice, safe='')}/export")
 
 
-@GROUP.operation(Access.WRITES, codes=(*VOICES, *TRANSCRIBING), queue=INGEST, errors=REFUSALS, example={"file": "@VOICEFILE"})
+@GROUP.operation(Access.WRITES, queue=INGEST, errors=REFUSALS, example={"file": "@VOICEFILE"})
 def import_voice(context: OperationContext, call: VoiceFile) -> VoiceAnswer:
     """Save the voice in an exported file; when its name is taken it gets a number."""
     return _with_transcript(context, context.studio.voices.import_file(call.file))

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import Field
 
-from api.error_codes import ANY_WORK, FACES, FILMING, SPEAKING, SWAPPING, TRANSCRIBING, UPSCALING
 from api.operations.answers.jobs import EstimateAnswer, JobAnswer
 from api.operations.context import OperationContext
 from api.operations.files import FileRef, InputFile
@@ -56,7 +55,6 @@ class Narration(Parts):
 
 @GROUP.operation(
     Access.WRITES,
-    codes=SPEAKING,
     queue=WORK,
     errors=REFUSALS,
     example={"script": "Hello from the studio.", "voice": "hibari/heart", "format": "mp3"},
@@ -81,7 +79,7 @@ class Transcript(Parts):
     job: JobAnswer = Field(description="Its outputs hold the text, SRT, VTT and timed words.")
 
 
-@GROUP.operation(Access.WRITES, codes=TRANSCRIBING, queue=WORK, errors=REFUSALS, example={"audio": "@SPEECH", "language": "en"})
+@GROUP.operation(Access.WRITES, queue=WORK, errors=REFUSALS, example={"audio": "@SPEECH", "language": "en"})
 def transcribe(context: OperationContext, call: TranscribeInput) -> Transcript:
     """Write down what is said in a sound and wait for it."""
     job = context.finished("transcription", call.model_dump(mode="json"))
@@ -98,7 +96,6 @@ class LipSyncInput(Input):
 
 @GROUP.operation(
     Access.WRITES,
-    codes=(*SPEAKING, *FACES),
     queue=WORK,
     errors=REFUSALS,
     example={"face": "@PORTRAIT", "audio": "@SPEECH", "engine": "puppet"},
@@ -117,7 +114,6 @@ class AnimatePortraitInput(Input):
 
 @GROUP.operation(
     Access.WRITES,
-    codes=(*SPEAKING, *FACES),
     queue=WORK,
     errors=REFUSALS,
     example={"portrait": "@PORTRAIT", "driving_video": "@FILM"},
@@ -137,9 +133,7 @@ class TextToVideoInput(Input):
     )
 
 
-@GROUP.operation(
-    Access.WRITES, codes=FILMING, queue=WORK, errors=REFUSALS, example={"prompt": "Night falls.", "engine": "animatic"}
-)
+@GROUP.operation(Access.WRITES, queue=WORK, errors=REFUSALS, example={"prompt": "Night falls.", "engine": "animatic"})
 def text_to_video(context: OperationContext, call: TextToVideoInput) -> Film:
     """Make a clip from words and wait for it.
 
@@ -159,7 +153,6 @@ class ImageToVideoInput(Input):
 
 @GROUP.operation(
     Access.WRITES,
-    codes=FILMING,
     queue=WORK,
     errors=REFUSALS,
     example={"image": "@PICTURE", "prompt": "push in", "engine": "animatic"},
@@ -182,7 +175,6 @@ class CharacterSwapInput(Input):
 
 @GROUP.operation(
     Access.WRITES,
-    codes=SWAPPING,
     queue=WORK,
     errors=REFUSALS,
     example={"template": "basic-face-swap", "reference_image": "@PORTRAIT", "driving_video": "@FILM"},
@@ -200,7 +192,7 @@ class UpscaleInput(Input):
     )
 
 
-@GROUP.operation(Access.WRITES, codes=UPSCALING, queue=WORK, errors=REFUSALS, example={"video": "@FILM", "options": {"scale": 2}})
+@GROUP.operation(Access.WRITES, queue=WORK, errors=REFUSALS, example={"video": "@FILM", "options": {"scale": 2}})
 def upscale(context: OperationContext, call: UpscaleInput) -> Film:
     """Make a video larger and wait for it; its sound and length stay."""
     return _film(context, context.finished("upscale", call.model_dump(mode="json")))
@@ -214,7 +206,7 @@ class SubmitInput(Input):
     )
 
 
-@GROUP.operation(Access.WRITES, codes=ANY_WORK, errors=REFUSALS, example={"kind": "voiceover", "spec": {"script": "Short."}})
+@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"kind": "voiceover", "spec": {"script": "Short."}})
 def submit(context: OperationContext, call: SubmitInput) -> JobAnswer:
     """Hand in a job and get it back at once, without waiting for it."""
     return context.job(context.studio.jobs.submit(call.kind, context.files.in_spec(call.spec)))
@@ -227,7 +219,6 @@ class EstimateInput(Input):
 
 @GROUP.operation(
     Access.READS,
-    codes=ANY_WORK,
     errors=(NotFound, EngineNotReady, MediaError),
     example={"kind": "voiceover", "spec": {"script": "How long?"}},
 )

@@ -5,12 +5,18 @@ from __future__ import annotations
 import pytest
 
 from api.operations.registry import OPERATIONS
+from tests.tools import error_codes
 from tests.tools.reference import FOLDER, PAGES, settings_page
 
 
 @pytest.mark.parametrize("name", ["operations.md", "settings.md"])
 def test_the_page_is_as_it_is_made_now(name: str) -> None:
     assert (FOLDER / name).read_text("utf-8") == PAGES[name](), "run .venv/bin/python -m tests.tools.reference"
+
+
+def test_calls_and_jobs_declare_the_errors_that_they_can_end_with() -> None:
+    """What a call reaches in the source, and what is raised there: no code too few, and none too many."""
+    assert error_codes.TABLE.read_text("utf-8") == error_codes.table(), "run .venv/bin/python -m tests.tools.reference"
 
 
 def test_every_call_has_an_example_with_what_it_needs() -> None:

@@ -1,4 +1,4 @@
-"""Makes docs/reference/: public calls, settings and errors, out of what they are made from.
+"""Makes docs/reference/: public calls, settings and errors, out of what they are made from, and api/error_codes.toml.
 
 .venv/bin/python -m tests.tools.reference
 """
@@ -13,13 +13,13 @@ from typing import Any
 import yaml
 
 from api.command_line.words import example_of
-from api.error_codes import EVERY_CALL
+from api.error_codes import of_call, of_every_call
 from api.http.v1.openapi import document
 from api.operations.operation import Access, Operation
 from api.operations.registry import GROUPS
 from api.problems import STATUSES
 from tests.repository.sources import ROOT
-from tests.tools import error_reference
+from tests.tools import error_codes, error_reference
 
 FOLDER = ROOT / "docs" / "reference"
 
@@ -56,7 +56,7 @@ def calls_page() -> str:
     schemas = document()["components"]["schemas"]
     return "".join(
         [
-            CALLS.replace("{every}", _codes(EVERY_CALL)),
+            CALLS.replace("{every}", _codes(of_every_call())),
             *(part for group in GROUPS for part in _group(group.title, group.about, group.operations, schemas)),
         ]
     )
@@ -87,7 +87,7 @@ def _call(operation: Operation, schemas: Mapping[str, Any]) -> Iterator[str]:
     yield f"\nGives {_gives(operation)}."
     statuses = sorted({status for kind, status in STATUSES if kind in operation.errors})
     yield f" May be refused with {', '.join(map(str, statuses))}.\n" if statuses else "\n"
-    own = [name for name in operation.codes if name not in EVERY_CALL]
+    own = of_call(operation.name)
     if own:
         yield f"\nIts errors: {_codes(own)}.\n"
     yield f"\n```\n{example_of(operation)}\n```\n"
@@ -166,6 +166,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
 
 
 def main() -> None:
+    error_codes.write()
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
         (FOLDER / name).write_text(page(), "utf-8")

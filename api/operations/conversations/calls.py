@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from api.error_codes import FILES, SPEAKING, VOICES
 from api.operations.answers.jobs import JobAnswer
 from api.operations.answers.library import OutputAnswer
 from api.operations.answers.voices import VoiceAnswer
@@ -22,7 +21,6 @@ from capabilities.conversation.past import PastTalks
 from studio.errors import MediaError, NotFound, StorageError
 
 GROUP = Group("conversations", "Conversations", "What was said with the studio, what of it was heard, and what becomes of it.")
-CODES = ("conversation.*",)
 REFUSALS = (NotFound, StorageError)
 
 CONVERSATION = Field(description="Its id, as `conversations` lists it.")
@@ -67,34 +65,32 @@ class TurnVoiceInput(TurnInput):
     )
 
 
-@GROUP.operation(Access.READS, codes=CODES, example={"limit": 5})
+@GROUP.operation(Access.READS, example={"limit": 5})
 def conversations(context: OperationContext, call: ConversationsInput) -> list[ConversationRow]:
     """Conversations and rehearsals that were had, the newest first."""
     found = PastTalks(context.studio).all(within(call.limit, MOST_LISTED))
     return [ConversationRow.model_validate({**asdict(one), "kind": one.kind.value}) for one in found]
 
 
-@GROUP.operation(Access.READS, codes=(*CODES, *FILES), errors=(NotFound,), example={"conversation": "CONVERSATION"})
+@GROUP.operation(Access.READS, errors=(NotFound,), example={"conversation": "CONVERSATION"})
 def conversation(context: OperationContext, call: ConversationId) -> ConversationAnswer:
     """A conversation turn by turn: what was said, what was heard, how long each answer took; of a rehearsal its lines."""
     return ConversationAnswer.model_validate(PastTalks(context.studio).fields(call.conversation))
 
 
-@GROUP.operation(Access.DELETES, codes=(*CODES, *FILES), errors=REFUSALS, example={"conversation": "OLDCONVERSATION"})
+@GROUP.operation(Access.DELETES, errors=REFUSALS, example={"conversation": "OLDCONVERSATION"})
 def delete_conversation(context: OperationContext, call: ConversationId) -> DeletedConversation:
     """Delete a conversation with its sound; `restore_conversation` puts it back for half an hour."""
     return DeletedConversation(id=call.conversation, title=PastTalks(context.studio).delete(call.conversation))
 
 
-@GROUP.operation(Access.WRITES, codes=(*CODES, *FILES), errors=REFUSALS, example={"conversation": "DELETEDCONVERSATION"})
+@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"conversation": "DELETEDCONVERSATION"})
 def restore_conversation(context: OperationContext, call: ConversationId) -> DeletedConversation:
     """Put a conversation back that was deleted in the last half hour."""
     return DeletedConversation(id=call.conversation, title=PastTalks(context.studio).put_back(call.conversation))
 
 
-@GROUP.operation(
-    Access.WRITES, codes=(*CODES, *FILES), errors=REFUSALS, example={"conversation": "CONVERSATION", "title": "About the tide"}
-)
+@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"conversation": "CONVERSATION", "title": "About the tide"})
 def rename_conversation(context: OperationContext, call: RenameInput) -> ConversationAnswer:
     """Give a conversation another title."""
     talks = PastTalks(context.studio)
@@ -104,7 +100,6 @@ def rename_conversation(context: OperationContext, call: RenameInput) -> Convers
 
 @GROUP.operation(
     Access.READS,
-    codes=(*CODES, *FILES),
     errors=(*REFUSALS, MediaError),
     example={"conversation": "CONVERSATION", "format": "srt"},
 )
@@ -115,13 +110,13 @@ def export_conversation(context: OperationContext, call: ExportInput) -> FileRef
     return context.file(path, f"/media/conversations/{quote(call.conversation, safe='')}?format={asked}")
 
 
-@GROUP.operation(Access.WRITES, codes=(*CODES, *FILES), errors=(*REFUSALS, MediaError), example=OF_TURN)
+@GROUP.operation(Access.WRITES, errors=(*REFUSALS, MediaError), example=OF_TURN)
 def keep_turn(context: OperationContext, call: TurnInput) -> OutputAnswer:
     """Put the sound of one turn into the library, as it was spoken or heard; `lip_sync` takes it from there."""
     return OutputAnswer.of(_turns(context).keep_sound(call.conversation, call.turn), context.links)
 
 
-@GROUP.operation(Access.WRITES, codes=(*CODES, *SPEAKING), errors=(*REFUSALS, MediaError), example=OF_TURN)
+@GROUP.operation(Access.WRITES, errors=(*REFUSALS, MediaError), example=OF_TURN)
 def speak_turn(context: OperationContext, call: SpeakTurnInput) -> JobAnswer:
     """Make the words of a turn a narration; gives the job at once."""
     return submitted(context, _turns(context).to_speak(call.conversation, call.turn, call.voice, whole=call.whole))
@@ -129,7 +124,6 @@ def speak_turn(context: OperationContext, call: SpeakTurnInput) -> JobAnswer:
 
 @GROUP.operation(
     Access.WRITES,
-    codes=(*CODES, *FILES, *VOICES),
     errors=(*REFUSALS, MediaError),
     example={**OF_TURN, "name": "From a conversation"},
 )

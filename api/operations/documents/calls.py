@@ -74,7 +74,6 @@ class DocumentAnswer(Answer):
 
 @GROUP.operation(
     Access.WRITES,
-    codes=("document.*",),
     tool=False,
     errors=(MediaError, StorageError),
     example={"file": "@DOCUMENT"},

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import Field
 
-from api.error_codes import LANGUAGE
 from api.operations.context import OperationContext
 from api.operations.operation import Access, Answer, Group, Input, Nothing, Queue
 from engines.contract import ChatMessage, ChatRequest
@@ -107,7 +106,7 @@ class AskInput(Input):
 REFUSALS = (LanguageError, NoLanguageModelError)
 
 
-@GROUP.operation(Access.READS, codes=LANGUAGE)
+@GROUP.operation(Access.READS)
 def language(context: OperationContext, call: Nothing) -> LanguageAnswer:
     """Which language model answers, from where, whether it is ready, and how fast it was. Nothing is asked of it."""
     status = context.studio.language.status()
@@ -119,7 +118,7 @@ def language(context: OperationContext, call: Nothing) -> LanguageAnswer:
     )  # fmt: skip
 
 
-@GROUP.operation(Access.WRITES, codes=LANGUAGE, tool=False, errors=REFUSALS, example={"url": "http://127.0.0.1:11434"})
+@GROUP.operation(Access.WRITES, tool=False, errors=REFUSALS, example={"url": "http://127.0.0.1:11434"})
 def set_language_server(context: OperationContext, call: ServerInput) -> LanguageAnswer:
     """Use an OpenAI-compatible server from now on, or the built-in model; kept over restarts. Nothing is asked of it.
 
@@ -129,7 +128,7 @@ def set_language_server(context: OperationContext, call: ServerInput) -> Languag
     return language(context, Nothing())
 
 
-@GROUP.operation(Access.WRITES, codes=LANGUAGE, queue=ASKING, tool=False, errors=(*REFUSALS, EngineError, MemoryRefused))
+@GROUP.operation(Access.WRITES, queue=ASKING, tool=False, errors=(*REFUSALS, EngineError, MemoryRefused))
 def test_language_server(context: OperationContext, call: Nothing) -> TestAnswer:
     """Ask the chosen language model one question: how fast it is, and what its answers can be held to."""
     tried = context.studio.language.test(context.gone.is_set)
@@ -140,7 +139,7 @@ def test_language_server(context: OperationContext, call: Nothing) -> TestAnswer
     )  # fmt: skip
 
 
-@GROUP.operation(Access.WRITES, codes=LANGUAGE, queue=ASKING, tool=False)
+@GROUP.operation(Access.WRITES, queue=ASKING, tool=False)
 def find_language_servers(context: OperationContext, call: Nothing) -> list[FoundServerAnswer]:
     """The language servers that listen at well-known ports of this machine; no other machine is asked."""
     return [
@@ -150,7 +149,6 @@ def find_language_servers(context: OperationContext, call: Nothing) -> list[Foun
 
 @GROUP.operation(
     Access.WRITES,
-    codes=LANGUAGE,
     queue=ASKING,
     tool=False,
     errors=(*REFUSALS, EngineError, MemoryRefused),

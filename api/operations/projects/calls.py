@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import Field
 
-from api.error_codes import FACES, FILES, FILMING, JOBS, LANGUAGE
 from api.operations.answers.jobs import JobAnswer
 from api.operations.answers.projects import (
     AdoptedTimeline,
@@ -33,9 +32,6 @@ from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.validation import validated
 
 GROUP = Group("projects", "Projects", "Boards of scenes, shots and lines, and the films that are made of them.")
-CODES = ("project.*", *FILES)
-FILM = ("project.*", *FILMING, *FACES, *JOBS)
-WRITING = (*CODES, *LANGUAGE, "script.*")
 REFUSALS = (NotFound,)
 _JOBS_LOOKED_AT = 200
 
@@ -106,13 +102,13 @@ class RestoreInput(ProjectId):
     who: str = Field("", description="The editor's name, for the history.")
 
 
-@GROUP.operation(Access.READS, codes=CODES)
+@GROUP.operation(Access.READS)
 def projects(context: OperationContext, call: ProjectsInput) -> list[ProjectRowAnswer]:
     """The projects, the last changed first."""
     return [ProjectRowAnswer(**vars(row)) for row in desk_of(context).projects.list(archived=call.archived)]
 
 
-@GROUP.operation(Access.READS, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
+@GROUP.operation(Access.READS, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
 def project(context: OperationContext, call: ProjectReadInput) -> ProjectAnswer:
     """One project with its document; on request with what its film is now and what it will take."""
     desk = desk_of(context)
@@ -120,7 +116,7 @@ def project(context: OperationContext, call: ProjectReadInput) -> ProjectAnswer:
     return project_answer(context, found, film=call.film)
 
 
-@GROUP.operation(Access.WRITES, codes=WRITING, errors=REFUSALS, example={"topic": "a lighthouse keeper who loses his light"})
+@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"topic": "a lighthouse keeper who loses his light"})
 def make_project(context: OperationContext, call: MakeInput) -> ProjectAnswer:
     """Make a project: a board written by rule from a topic or from notes, a document that is given, a copy, or one that was
     deleted."""
@@ -138,7 +134,7 @@ def make_project(context: OperationContext, call: MakeInput) -> ProjectAnswer:
     return project_answer(context, desk.projects.make(made))
 
 
-@GROUP.operation(Access.WRITES, codes=CODES, example={"file": "@PROJECT"})
+@GROUP.operation(Access.WRITES, example={"file": "@PROJECT"})
 def import_project(context: OperationContext, call: ProjectImportInput) -> ProjectAnswer:
     """Make a project of an exported file. Its id is a new one where the old is taken."""
     desk = desk_of(context)
@@ -147,7 +143,6 @@ def import_project(context: OperationContext, call: ProjectImportInput) -> Proje
 
 @GROUP.operation(
     Access.WRITES,
-    codes=CODES,
     errors=(*REFUSALS, ProjectConflict),
     example={"project": "PROJECT", "changes": [{"op": "set", "at": "project.title", "to": "Lamps"}]},
 )
@@ -169,7 +164,7 @@ def update_project(context: OperationContext, call: UpdateInput) -> ProjectVersi
     return ProjectVersion(id=call.project, version=entry.version, touched=list(entry.touched))
 
 
-@GROUP.operation(Access.READS, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
+@GROUP.operation(Access.READS, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
 def estimate_project(context: OperationContext, call: ProjectId) -> FilmStateAnswer:
     """How long the film lasts, what of it is there, and what the rest will take on this machine; nothing is queued."""
     desk = desk_of(context)
@@ -177,13 +172,13 @@ def estimate_project(context: OperationContext, call: ProjectId) -> FilmStateAns
     return film_answer(desk.state(found.document, found.folder))
 
 
-@GROUP.operation(Access.WRITES, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT", "approve": True})
+@GROUP.operation(Access.WRITES, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT", "approve": True})
 def render_project(context: OperationContext, call: RenderInput) -> JobAnswer:
     """Make the film; gives the job at once. Only what is missing or was changed is made."""
     return context.job(context.studio.jobs.submit(RenderFilm.kind, {"project": call.project, "approve": call.approve}))
 
 
-@GROUP.operation(Access.READS, codes=FILM, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
+@GROUP.operation(Access.READS, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT"})
 def export_project(context: OperationContext, call: ProjectExportInput) -> FileRef:
     """The project as a file: for another studio, for an editing program, or with all that was made of it."""
     path = exports_of(context).write(call.project, call.format, context.files.uploads / "projects")
@@ -191,7 +186,7 @@ def export_project(context: OperationContext, call: ProjectExportInput) -> FileR
 
 
 @GROUP.operation(
-    Access.WRITES, codes=(*FILM, "timeline.*"), errors=(*REFUSALS, ProjectConflict, GreenroomError),
+    Access.WRITES, errors=(*REFUSALS, ProjectConflict, GreenroomError),
     example={"project": "PROJECT", "file": "@TIMELINE"},
 )  # fmt: skip
 def import_timeline(context: OperationContext, call: TimelineImportInput) -> AdoptedTimeline:
@@ -205,27 +200,25 @@ def import_timeline(context: OperationContext, call: TimelineImportInput) -> Ado
     )  # fmt: skip
 
 
-@GROUP.operation(Access.DELETES, codes=CODES, errors=REFUSALS, example={"project": "OLDPROJECT"})
+@GROUP.operation(Access.DELETES, errors=REFUSALS, example={"project": "OLDPROJECT"})
 def delete_project(context: OperationContext, call: ProjectId) -> DeletedProject:
     """Remove a project with its files; its films stay in the library. For half an hour it can be had back."""
     return DeletedProject(id=call.project, key=desk_of(context).projects.delete(call.project))
 
 
-@GROUP.operation(Access.READS, codes=CODES, errors=REFUSALS, example={"project": "PROJECT"})
+@GROUP.operation(Access.READS, errors=REFUSALS, example={"project": "PROJECT"})
 def snapshots(context: OperationContext, call: ProjectId) -> list[SnapshotAnswer]:
     """The snapshots of a project, the newest first."""
     return [SnapshotAnswer(**vars(one)) for one in desk_of(context).projects.snapshots(call.project)]
 
 
-@GROUP.operation(Access.WRITES, codes=CODES, errors=REFUSALS, example={"project": "PROJECT", "name": "before the cut"})
+@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"project": "PROJECT", "name": "before the cut"})
 def keep_snapshot(context: OperationContext, call: SnapshotInput) -> SnapshotAnswer:
     """Keep a project as it is now under a name."""
     return SnapshotAnswer(**vars(desk_of(context).projects.snapshot(call.project, call.name[:200])))
 
 
-@GROUP.operation(
-    Access.WRITES, codes=CODES, errors=REFUSALS, example={"project": "PROJECT", "snapshot": "4-before-the-cut-1a2b3c4d"}
-)
+@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"project": "PROJECT", "snapshot": "4-before-the-cut-1a2b3c4d"})
 def restore_snapshot(context: OperationContext, call: RestoreInput) -> ProjectVersion:
     """Make a project what it was at a snapshot, as one change that can be undone."""
     entry = desk_of(context).projects.restore(call.project, call.snapshot, call.who)

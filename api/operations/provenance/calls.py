@@ -84,9 +84,7 @@ class SigningCertificateAnswer(Answer):
     roots: str = Field(description="As PEM: whoever trusts these knows this studio's files.")
 
 
-@GROUP.operation(
-    Access.READS, queue=CHECKS, codes=("provenance.*",), errors=(SigningFailed, StorageError), example={"file": "OUTPUT"}
-)
+@GROUP.operation(Access.READS, queue=CHECKS, errors=(SigningFailed, StorageError), example={"file": "OUTPUT"})
 def check_file(context: OperationContext, call: CheckFileInput) -> FileStatementAnswer:
     """What a file says about itself: who signed it, whether that still holds, what was done, and what nothing is known about.
 
@@ -106,7 +104,7 @@ def check_file(context: OperationContext, call: CheckFileInput) -> FileStatement
     )  # fmt: skip
 
 
-@GROUP.operation(Access.READS, codes=("provenance.*",), errors=(StorageError,), tool=False)
+@GROUP.operation(Access.READS, errors=(StorageError,), tool=False)
 def signing_certificate(context: OperationContext, call: Nothing) -> SigningCertificateAnswer:
     """The certificate with which this studio signs, for whoever wants to know its files again."""
     return SigningCertificateAnswer.model_validate(asdict(context.studio.provenance.certificate()))

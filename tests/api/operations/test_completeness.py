@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from api.error_codes import EVERY_CALL, OF_NO_CALL, OF_OTHER_MESSAGES, areas
+from api.error_codes import OF_NO_CALL, OF_OTHER_MESSAGES, areas, of_every_call, of_job
 from api.operations.registry import GROUPS, OPERATIONS
+from capabilities.registry import kinds as kinds_of_jobs
 from media.messages import catalogue
 from tests.repository.error_codes import raised
 from tests.repository.sources import ROOT
@@ -129,17 +130,24 @@ def test_every_module_of_calls_is_in_the_registry() -> None:
 
 def test_every_area_of_errors_is_of_a_call_or_of_none() -> None:
     """Which codes a call ends with is checked by every test that calls: tests/servers.py."""
-    declared = {name.partition(".")[0] for operation in OPERATIONS.values() for name in operation.codes}
+    names = {name for operation in OPERATIONS.values() for name in operation.codes} | {
+        one for kind in kinds_of_jobs() for one in of_job(kind)
+    }
+    declared = {name.partition(".")[0] for name in names}
     assert declared == areas() - OF_NO_CALL - OF_OTHER_MESSAGES and not declared & OF_NO_CALL
     assert not OF_OTHER_MESSAGES & {code.partition(".")[0] for code, found in raised().items() if found.classes}
     known = set(catalogue.codes())
-    wrong = {
-        name for operation in OPERATIONS.values() for name in operation.codes if not name.endswith(".*") and name not in known
-    }
-    assert not wrong
+    assert not {name for name in names if not name.endswith(".*") and name not in known}
 
 
-def test_a_call_declares_its_own_areas_and_those_of_every_call() -> None:
-    names = OPERATIONS["voices"].codes
-    assert not OPERATIONS["voices"].declares("script.empty") and OPERATIONS["voices"].declares("storage.full")
-    assert names == EVERY_CALL
+def test_a_call_declares_its_own_codes_and_those_of_its_job_and_of_every_call() -> None:
+    said = {name: operation.declares for name, operation in OPERATIONS.items()}
+    assert said["voices"]("storage.full") and not said["voices"]("script.empty") and not said["voices"]("voice.unknown")
+    assert said["delete_voice"]("voice.unknown") and not said["delete_voice"]("voice.name-taken")
+    assert (
+        said["voiceover"]("script.empty")
+        and said["voiceover"]("worker.out-of-memory")
+        and not said["voiceover"]("lora.changes-nothing")
+    )
+    assert said["text_to_video"]("wan.configuration-damaged") and not said["upscale"]("script.empty")
+    assert set(of_every_call()) <= set(OPERATIONS["recipe"].codes) and "weights.offline" in of_job("download_weights")
