@@ -16,9 +16,11 @@ from media.messages import catalogue
 
 TABLE = Path(__file__).with_name("error_codes.toml")
 
-OF_NO_CALL = frozenset({"form", "openai", "page", "request", "settings", "start", "system", "talk"})
-"""Areas of errors that no call ends with: of the page, the start, talks, the routes in the form of OpenAI's, of requests that are
-refused before the call is known, and causes that stand within other sentences ("system")."""
+OF_NO_CALL = frozenset(
+    {"audiobook", "backup", "form", "openai", "page", "rehearsal", "request", "settings", "start", "system", "talk"}
+)
+"""Areas with errors of no call: of the page, the start, talks and rehearsals, of backups, of the routes in the form of
+OpenAI's, of requests that are refused before the call is known, and causes that stand within other sentences ("system")."""
 
 OF_OTHER_MESSAGES = frozenset({"readiness", "recording", "requirement", "step", "system"})
 """Areas of messages that stand only within others: what an engine or a template lacks, a clip shows, the system

@@ -15,6 +15,13 @@ PASSED_ON = frozenset(
 """Functions whose result is, or holds, what they are given."""
 
 
+TELLING = (
+    ast.AnnAssign, ast.Assign, ast.For, ast.AsyncFor, ast.comprehension, ast.NamedExpr, ast.With, ast.AsyncWith,
+    ast.Subscript, ast.arg,
+)  # fmt: skip
+"""What tells of which class a name is, or calls a special method."""
+
+
 class Calls:
     """Types of names within one function, and the functions that it calls, hands on, or reads as properties."""
 
@@ -35,9 +42,9 @@ class Calls:
 
     def follow(self) -> Calls:
         """Read the whole function; `called` and `by_name` hold everything afterwards."""
-        for _ in range(2):  # a name may be read before the line that gives it
-            for node in self._made_of.nodes:
-                self._learn(node)
+        telling = [node for node in self._made_of.nodes if isinstance(node, TELLING)]
+        for node in (*telling, *telling):  # twice: a name may be read before the line that gives it
+            self._learn(node)
         for node in self._made_of.nodes:
             if isinstance(node, ast.Name | ast.Attribute | ast.Call):
                 self.types(node)

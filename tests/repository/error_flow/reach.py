@@ -154,7 +154,7 @@ def error_codes() -> frozenset[str]:
 def codes_in(name: str) -> frozenset[str]:
     """Codes of errors that stand in a function, in the constants that it names, and in errors that choose their own."""
     of, made = index(), index().functions[name]
-    found = set(_texts(made.node))
+    found = {one.value for one in made.nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)}
     for node in made.nodes:
         if isinstance(node, ast.Name | ast.Attribute):
             there = of.resolve(made.module, node)
@@ -171,8 +171,9 @@ def _says_its_code(node: ast.Call) -> bool:
     return bool(node.args) and any(is_code(text) for text in _texts(node.args[0]))
 
 
-def _texts(node: ast.AST) -> Iterator[str]:
-    return (one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str))
+@cache
+def _texts(node: ast.AST) -> frozenset[str]:
+    return frozenset(one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str))
 
 
 def codes(start: Iterable[str]) -> set[str]:
