@@ -36,6 +36,7 @@ BENCHES = {
     "idle_cost": "The processor's time of a studio at rest against a bare Gradio page",
     "soak": "What stays in memory after 3,000 calls, 200 clients and 200 page visits",
     "page_weight": "The page's HTML, time and work for a browser against Gradio's own page of it",
+    "board_edits": "A board of 1,000 rows: opening it, and a press on a row until it is shown and saved",
     "page_traffic": "What an open page sends, at rest and at work",
     "edit_cost": "One sentence changed in a one-hour script",
     "lip_sync": "The built-in lip-sync at 768 x 768 against encoding alone",
