@@ -2,8 +2,9 @@
 
 A recorded reader speaks into a session in real time. The ear and the voice are the studio's own, whichever are ready; the mind is
 a stand-in that writes a word every 20 ms, or, with `built-in`, the built-in model. A listener plays in real time what it gets,
-and reports it. Every second answer is interrupted. Last, the voice says what listeners say ("Mhm.", "Yeah.") over an answer, and
-noise stands for coughs: how many of them ended it. Weights are those of $MODEL_WEIGHTS, else of the studio.
+and reports it. Every second answer is interrupted. Then the voice says what listeners say ("Mhm.", "Yeah.") over an answer, and
+noise stands for coughs and bangs, a hundred of them: how many ended it. Last, a thousand answers are cancelled at any moment:
+how much sound came after that. Weights are those of $MODEL_WEIGHTS, else of the studio. The machine's load stands beside it all.
 
 Run: python -m bench.conversation.conversation [TURNS] [built-in]
 """
@@ -45,7 +46,8 @@ from media.audio.resample import resample
 from studio.services import Services
 from studio.settings import HOME, load_settings
 
-TURNS = 12
+TURNS = 40
+MADE_ASIDES, CANCELS = 100, 1_000
 STEP = CLOCK_RATE // 50
 ANSWER = "Well, that is a good question. " + "It takes a while to tell, and there is more to it than people think. " * 6
 ASIDES = ("Mhm.", "Yeah.", "Right.", "Okay.", "Uh huh.")
@@ -74,6 +76,8 @@ class Bench:
         self.session = LiveSession("bench", settings, parts, observers=(self,))
         self.events: list[SessionEvent] = []
         self._stream = self._stale = self._place = self._end = 0
+        self.late = 0
+        """Pieces of sound that were given out; see `cancelled`."""
         self._chance = np.random.default_rng(5)
 
     def person_sound(self, at: int, pcm: bytes) -> None: ...
@@ -81,6 +85,8 @@ class Bench:
     def event(self, event: SessionEvent) -> None:
         if isinstance(event, Paused):
             self._stale = max(self._stale, event.stream)
+        if isinstance(event, SoundChunk):
+            self.late += 1
         if not isinstance(event, SoundChunk):
             self.events.append(event)
         elif event.stream > self._stale:
@@ -157,8 +163,40 @@ async def talk(bench: Bench, turns: int) -> tuple[list[float], list[float], list
     return first, duck, silence
 
 
-async def asides(bench: Bench, voice: VoicePart, rounds: int) -> tuple[int, int]:
+async def asides(bench: Bench, voice: VoicePart, count: int) -> tuple[int, int]:
     """How many sounds that ask for nothing were made over answers, and how many of them ended one."""
+    sounds = await aside_sounds(voice)
+    made = ended = 0
+    for number in range(count):
+        if not bench.session.sounding():
+            await bench.session.send_text("Go on.")
+            if not await bench.sounding():
+                continue
+            await bench.silence(0.8)
+        before = len(bench.of(ReplyCut))
+        await bench.speak(sounds[number % len(sounds)])
+        await bench.silence(1.5)
+        made, ended = made + 1, ended + (len(bench.of(ReplyCut)) > before)
+    await bench.session.cancel()
+    return made, ended
+
+
+async def cancelled(bench: Bench, count: int) -> int:
+    """How much sound of an answer came after it was cancelled, in pieces, over so many answers."""
+    chance = np.random.default_rng(9)
+    late = 0
+    for _ in range(count):
+        await bench.session.send_text("Go on.")
+        await asyncio.sleep(float(chance.uniform(0, 0.15)))
+        await bench.session.cancel()
+        bench.late = 0
+        await asyncio.sleep(0.02)
+        late += bench.late
+    return late
+
+
+async def aside_sounds(voice: VoicePart) -> list[NDArray[np.float32]]:
+    """What listeners say, by this voice, and two coughs and two bangs."""
     sounds = []
     for text in ASIDES:
         pieces = [np.frombuffer(piece.pcm, "<i2") async for piece in voice.speak(text)]
@@ -167,21 +205,10 @@ async def asides(bench: Bench, voice: VoicePart, rounds: int) -> tuple[int, int]
             np.interp(np.arange(0, sound.size, SOUND_RATE / CLOCK_RATE), np.arange(sound.size), sound).astype(np.float32)
         )
     chance = np.random.default_rng(1)
-    shape = np.exp(-np.linspace(0, 5, int(0.3 * CLOCK_RATE))) * 0.3
-    sounds += [(chance.standard_normal(shape.size) * shape).astype(np.float32) for _ in range(2)]
-    made = ended = 0
-    for _ in range(rounds):
-        for sound in sounds:
-            await bench.session.send_text("Go on.")
-            if not await bench.sounding():
-                continue
-            await bench.silence(0.8)
-            before = len(bench.of(ReplyCut))
-            await bench.speak(sound)
-            await bench.silence(2.0)
-            made, ended = made + 1, ended + (len(bench.of(ReplyCut)) > before)
-    await bench.session.cancel()
-    return made, ended
+    for seconds, fall in ((0.3, 5), (0.4, 3), (0.1, 8), (0.15, 12)):
+        shape = np.exp(-np.linspace(0, fall, int(seconds * CLOCK_RATE))) * 0.3
+        sounds.append((chance.standard_normal(shape.size) * shape).astype(np.float32))
+    return sounds
 
 
 async def measure(studio: Services, turns: int, *, built_in: bool) -> None:
@@ -195,15 +222,27 @@ async def measure(studio: Services, turns: int, *, built_in: bool) -> None:
         assert isinstance(started, SessionStarted)
         print(f"{started.ear} listens, {started.mind} thinks, {started.voice} speaks; {turns} turns")
         first, duck, silence = await talk(bench, turns)
-        made, ended = await asides(bench, voice, 2)
+        loads = [os.getloadavg()[0]]
+        made, ended = await asides(bench, voice, MADE_ASIDES)
+        late = await cancelled(bench, CANCELS)
+        loads.append(os.getloadavg()[0])
     finally:
         await bench.session.close()
-    note = f"{started.ear}, {started.mind}, {started.voice}"
+    note = f"{started.ear}, {started.mind}, {started.voice}; load {loads[0]:.0f} after the turns, {loads[1]:.0f} at the end"
     tell(Figure("End of speech to first sound, p50", "ms", first, note=note))
-    tell(Figure("End of speech to first sound, p95", "ms", [quantiles(first, n=20)[-1]], note=note))
+    tell(Figure("End of speech to first sound, p95", "ms", [quantiles(first, n=20)[-1]], note=f"of {len(first)} turns"))
     tell(Figure("Onset of an interruption to the lowered voice", "ms", duck))
     tell(Figure("Onset of an interruption to silence", "ms", silence, promise="300 at most, and what a busy machine adds"))
-    tell(Figure("“Mhm”, “yeah” and coughs that ended an answer", "%", [100 * ended / max(1, made)], note=f"of {made}"))
+    tell(
+        Figure(
+            "“Mhm”, “yeah”, coughs and bangs that ended an answer",
+            "%",
+            [100 * ended / max(1, made)],
+            promise="at most 5",
+            note=f"of {made}",
+        )
+    )
+    tell(Figure("Pieces of sound that came after a cancel", "", [late], promise="none", note=f"{CANCELS:,} cancels"))
 
 
 def main() -> int:

@@ -197,6 +197,7 @@ class RealtimeConversation:
 
     async def _create(self, event: ItemCreate) -> None:
         given = event.item
+        self.items.check_room()
         kept = KeptItem(item_fields(given, given.id or new_id("item")))
         live = await self._begun()
         before = self.items.add(kept, event.previous_item_id)

@@ -106,12 +106,10 @@ class ItemList:
         """Put an item after another one, at the end, or at the beginning; gives the id of what stands before it.
 
         Raises:
-            WrongParameter: there is one with this id already, or none to stand after, or there are too many.
+            WrongParameter: there is one with this id already, or none to stand after.
         """
         if self.get(item.id) is not None:
             raise WrongParameter("openai.realtime-item-twice", param="item.id", openai_code="item_already_exists", item=item.id)
-        if len(self._items) >= MOST_ITEMS:
-            raise WrongParameter("openai.realtime-too-many-items", param="item", openai_code="too_many_items", most=MOST_ITEMS)
         place = len(self._items)
         if after == ROOT:
             place = 0
@@ -119,6 +117,15 @@ class ItemList:
             place = self._place(after, "previous_item_id", "item_create_invalid_previous_item_id") + 1
         self._items.insert(place, item)
         return self._items[place - 1].id if place else None
+
+    def check_room(self) -> None:
+        """A client may have made no more than these; what is said is kept in any case.
+
+        Raises:
+            WrongParameter: there are too many.
+        """
+        if len(self._items) >= MOST_ITEMS:
+            raise WrongParameter("openai.realtime-too-many-items", param="item", openai_code="too_many_items", most=MOST_ITEMS)
 
     def before(self, id: str) -> str | None:
         """The id of the item that stands before this one."""

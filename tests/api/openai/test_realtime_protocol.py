@@ -14,7 +14,7 @@ import pytest
 from api.openai.errors import WrongParameter
 from api.openai.realtime.codecs import WireDecoder, WireEncoder, from_alaw, from_mulaw, to_alaw, to_mulaw
 from api.openai.realtime.events import ItemCreate, client_event, event_id_of
-from api.openai.realtime.items import ROOT, ItemList, KeptItem
+from api.openai.realtime.items import MOST_ITEMS, ROOT, ItemList, KeptItem
 from api.openai.realtime.session_config import check_response, new_session, updated
 from api.openai.realtime.socket import EVENTS_PER_SECOND, MOST_EVENTS, EventAllowance
 from capabilities.conversation.session.settings import SessionTool
@@ -158,6 +158,15 @@ def test_items_stand_where_they_were_put() -> None:
     assert refused(lambda: items.add(KeptItem({"id": "a"}))) == ("item_already_exists", "item.id")
     assert refused(lambda: items.add(KeptItem({"id": "e"}), "x"))[1] == "previous_item_id"
     assert items.remove("b").of_session == "of b" and items.get("b") is None and items.of_session("") is None
+
+
+def test_a_client_that_has_made_too_many_items_does_not_end_the_talk() -> None:
+    items = ItemList()
+    for number in range(MOST_ITEMS):
+        items.check_room()
+        items.add(KeptItem({"id": f"i{number}"}), ROOT)
+    assert refused(items.check_room) == ("too_many_items", "item")
+    assert items.add(KeptItem({"id": "said"})) == "i0" and items.last == "said"
 
 
 def test_a_burst_is_let_through_and_a_flood_is_not() -> None:
