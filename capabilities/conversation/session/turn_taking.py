@@ -27,7 +27,7 @@ START_WINDOWS = 3
 """Windows with speech in a row after which a turn begins where nothing is being heard: 96 ms."""
 
 SURE_SECONDS = 1.2
-"""Whoever has spoken so long over a reply wants it to end, whatever the words are."""
+"""Whoever has spoken so long without a pause over a reply wants it to end, whatever the words are."""
 
 REJUDGE_WINDOWS = 16
 """After so much more of a sound that was noise or echo it is judged once more: somebody may speak over it."""
@@ -146,7 +146,7 @@ class TurnTaking:
                 self._host.ask_ear(turn, final=True)
             else:
                 self._host.emit(SpeechStarted(self._host.now, turn.id, window.at))
-        if self._host.held() and turn.speech_seconds >= SURE_SECONDS:
+        if self._host.held() and turn.stretch_seconds >= SURE_SECONDS:
             self._host.interrupted()
         if turn.seconds >= LONGEST:
             self.commit()

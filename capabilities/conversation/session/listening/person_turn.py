@@ -42,7 +42,7 @@ class PersonTurn:
         self.over_reply = False
         """It began while a reply was heard."""
         self._windows: list[JudgedWindow] = list(before)
-        self._asked = 0
+        self._asked = self._stretch = 0
 
     @property
     def start(self) -> int:
@@ -62,6 +62,11 @@ class PersonTurn:
     @property
     def speech_seconds(self) -> float:
         return sum(one.speech for one in self._windows) * WINDOW / RATE
+
+    @property
+    def stretch_seconds(self) -> float:
+        """Of speech since the last pause."""
+        return sum(one.speech for one in self._windows[self._stretch :]) * WINDOW / RATE
 
     @property
     def seconds(self) -> float:
@@ -90,7 +95,7 @@ class PersonTurn:
         self.paused = paused
         self.pauses += 1
         if not paused:
-            self.text = None
+            self.text, self._stretch = None, len(self._windows) - 1
         return True
 
     def wants_partial(self) -> bool:

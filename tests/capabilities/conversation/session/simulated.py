@@ -63,6 +63,9 @@ class ScriptedEar:
     def __init__(self) -> None:
         self.text = "What is the weather like?"
         self.heard: list[float] = []
+        self.wait = 0.0
+        """Seconds of the clock that it takes."""
+        self.clock: Callable[[], float] = lambda: 0.0
 
     async def open(self) -> None: ...
 
@@ -70,6 +73,9 @@ class ScriptedEar:
 
     async def hear(self, samples: NDArray[np.float32]) -> Understood:
         self.heard.append(samples.size / CLOCK_RATE)
+        until = self.clock() + self.wait
+        while self.clock() < until:
+            await asyncio.sleep(0)
         return Understood(self.text, "en")
 
 
@@ -152,6 +158,7 @@ class Simulation:
         self.time = self._part = 0.0
         self.speech = False
         self.mind, self.ear = ScriptedMind(*(texts or ("It is fine today.",))), ScriptedEar()
+        self.ear.clock = lambda: self.time
         self.events: list[SessionEvent] = []
         self.session = LiveSession(
             "simulated",

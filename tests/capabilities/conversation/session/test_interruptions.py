@@ -275,6 +275,22 @@ def asides() -> list[tuple[str, float, str, Callable[[int], NDArray[np.float32]]
     return found
 
 
+def test_two_words_of_agreement_before_a_slow_ear_has_heard_the_first_are_no_interruption() -> None:
+    async def run() -> None:
+        talk = await Simulation(LONG).open()
+        talk.ear.wait = 1.8
+        await talk.ask()
+        await talk.run(2)
+        for _ in range(2):
+            talk.sound, talk.ear.text = voice, "Yeah, right."
+            await talk.run(0.7, speech=True)
+            await talk.run(0.9)
+        await talk.run(3)
+        assert talk.of(Resumed) and not talk.of(ReplyCut)
+
+    asyncio.run(run())
+
+
 def test_a_hundred_backchannels_and_noises_end_at_most_five_replies() -> None:
     """The detector takes all of it for speech; each is decided by its sound and its words, and the reply goes on to its end."""
 
