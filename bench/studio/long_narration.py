@@ -183,14 +183,15 @@ class Told:
 def told(data: Path, cache: Path, script: str, run: Run) -> Told:
     """Print the figures of one narration."""
     found = Told.of(data)
-    flat = run.held[len(run.held) // 4 :] or [0.0]
+    quarter = max(1, len(run.held) // 4)
+    first, later = run.held[:quarter] or [0.0], run.held[quarter:] or [0.0]
     heard = [note for *_, note in found.takes if str(note.get("listener", "")).startswith(LISTENER)]
     doubtful = sum(bool(note.get("problems")) for note in heard)
     what = f"{len(script.split()):,} words, {len(found.takes)} takes, each heard back; {run.seconds:.0f} s on the clock"
     tell(Figure("Long narration by Kokoro", "s of the processor", [run.processor], found.seconds, "the speech itself",
                 "under 2, that is faster than it on two cores", what))  # fmt: skip
-    tell(Figure("Memory of a long narration", "MB", [max(flat)], flat[0], "after a quarter of it", "at most 1.2 of it",
-                "server and all workers; the most is where narrator and listener take turns"))  # fmt: skip
+    tell(Figure("Memory of a long narration", "MB", [max(later)], max(first), "the most of its first quarter",
+                "at most 1.2 of it", "server and all workers; the most is where narrator and listener take turns"))  # fmt: skip
     print(f"heard back: {len(heard)} of {len(found.takes)} takes, {doubtful} marked as doubtful", flush=True)
     caught = planted(found.takes, cache)
     print("planted faults: " + ", ".join(f"{kind} {spoke} of {of}" for kind, (spoke, of) in caught.items()), flush=True)
